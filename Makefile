@@ -1,0 +1,36 @@
+# Set-up and tests outside Slicer, on Linux and macOS. Needs Python 3.10 to 3.13 and nothing else; works offline once installed.
+PYTHON ?= python3
+OUTPUT ?= demo-output
+PYTEST_OPTIONS ?= -q -n 2
+
+.PHONY: demo test test-slicer-5.12 test-library lint clean
+
+demo: .venv/installed
+	.venv/bin/python DicomToPrint/Scripts/dicom_to_print.py demo --output "$(OUTPUT)"
+
+test: .venv/installed
+	.venv/bin/python -m pytest $(PYTEST_OPTIONS) Testing
+
+test-slicer-5.12: .venv-5.12/installed
+	.venv-5.12/bin/python -m pytest $(PYTEST_OPTIONS) Testing
+
+test-library: .venv-library/installed
+	.venv-library/bin/python -m pytest $(PYTEST_OPTIONS) Testing
+
+lint: .venv/installed
+	.venv/bin/python -m ruff check .
+	.venv/bin/python -m mypy
+
+.venv/installed: Testing/requirements/slicer-5.13.txt Testing/requirements/library.txt Testing/requirements/test.txt
+.venv-5.12/installed: Testing/requirements/slicer-5.12.txt Testing/requirements/library.txt Testing/requirements/test.txt
+.venv-library/installed: Testing/requirements/library-only.txt Testing/requirements/library.txt Testing/requirements/test.txt
+
+.venv/installed .venv-5.12/installed .venv-library/installed:
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "Python 3.10 to 3.13 is needed, and '$(PYTHON)' is another: name one, as in: make demo PYTHON=python3.12" >&2; exit 2; }
+	"$(PYTHON)" -m venv --clear "$(@D)"
+	"$(@D)/bin/python" -m pip install --quiet --disable-pip-version-check -r "$<"
+	@touch "$@"
+
+clean:
+	rm -rf .venv .venv-5.12 .venv-library demo-output .pytest_cache .mypy_cache .ruff_cache
