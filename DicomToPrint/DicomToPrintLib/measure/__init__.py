@@ -1,0 +1,2 @@
+from .intersection import self_intersections
+from .topology import Topology, topology

@@ -1,0 +1,134 @@
+"""The parts of a mesh: how large each is, which lies inside which, and which way they face."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..mesh import Mesh
+from .topology import Edges, component_of_triangles, edges_of, welded
+
+
+@dataclass(frozen=True)
+class Component:
+    """One part of a mesh: its triangles (n,), signed volume in mm3, area in mm2, and bounds (low (3,), high (3,)) in mm."""
+
+    triangles: np.ndarray
+    volume: float
+    area: float
+    low: np.ndarray
+    high: np.ndarray
+
+
+def part_volumes(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, count: int) -> np.ndarray:
+    """(count,) signed volumes in mm3 of the parts of `triangles` (m, 3), `part` (m,) being the part of each triangle."""
+    if count == 0:
+        return np.zeros(0)
+    centre = points.mean(axis=0, dtype=np.float64)
+    a, b, c = (points[triangles[:, k]].astype(np.float64) - centre for k in range(3))
+    return np.bincount(part, np.einsum("ij,ij->i", a, np.cross(b, c)), minlength=count) / 6.0
+
+
+def components(mesh: Mesh) -> tuple[Component, ...]:
+    """The parts of the mesh that hang together over edges after a float32 weld, the one of largest absolute volume first."""
+    points, triangles, _ = welded(mesh)
+    count, part = component_of_triangles(triangles)
+    volumes = part_volumes(points, triangles, part, count)
+    areas = np.bincount(part, np.linalg.norm(mesh.triangle_normals(), axis=1) / 2.0, minlength=count)
+    order = np.argsort(part, kind="stable")
+    groups = np.split(order, np.cumsum(np.bincount(part, minlength=count))[:-1]) if count else []
+    found = []
+    for index, group in enumerate(groups):
+        used = points[triangles[group].ravel()]
+        found.append(Component(group, float(volumes[index]), float(areas[index]), used.min(axis=0), used.max(axis=0)))
+    return tuple(sorted(found, key=lambda item: -abs(item.volume)))
+
+
+def winding_along_x(points: np.ndarray, triangles: np.ndarray, queries: np.ndarray) -> np.ndarray:
+    """(q,) winding number of the closed surface around each query point, by counting signed crossings of a ray towards +x.
+
+    Exact for points off the surface whose ray misses every edge; queries should have coordinates that no vertex has.
+    """
+    winding = np.zeros(len(queries), dtype=np.int64)
+    if len(triangles) == 0 or len(queries) == 0:
+        return winding
+    corners = points[triangles].astype(np.float64)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    for index, (x, y, z) in enumerate(np.asarray(queries, dtype=np.float64)):
+        hit = corners[(low[:, 1] <= y) & (high[:, 1] >= y) & (low[:, 2] <= z) & (high[:, 2] >= z) & (high[:, 0] >= x)]
+        u, v = hit[:, :, 1] - y, hit[:, :, 2] - z
+        s0 = u[:, 1] * v[:, 2] - u[:, 2] * v[:, 1]
+        s1 = u[:, 2] * v[:, 0] - u[:, 0] * v[:, 2]
+        s2 = u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
+        total = s0 + s1 + s2
+        inside = ((s0 > 0) & (s1 > 0) & (s2 > 0)) | ((s0 < 0) & (s1 < 0) & (s2 < 0))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            at = (s0 * hit[:, 0, 0] + s1 * hit[:, 1, 0] + s2 * hit[:, 2, 0]) / total
+        winding[index] = int(np.sign(total[inside & (at > x)]).sum())
+    return winding
+
+
+def _consistent_sides(triangles: np.ndarray, edges: Edges) -> np.ndarray:
+    """(m,) bool: which triangles must be turned over so that all triangles of a part agree.
+
+    A graph with two nodes a triangle (as it is, turned over) joins neighbours over edges of two triangles in the way in which they
+    agree; the side of the smaller node wins, and a one-sided part (Moebius) keeps its triangles as they are.
+    """
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
+    count = len(triangles)
+    first, second = edges.pairs()
+    against = edges.forward[first] == edges.forward[second]
+    if not against.any():
+        return np.zeros(count, dtype=bool)
+    a, b = first // 3, second // 3
+    rows = np.concatenate([a, a + count])
+    columns = np.concatenate([b + count * against, b + count * ~against])
+    graph = sparse.coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(2 * count,) * 2)
+    _, label = csgraph.connected_components(graph, directed=False)
+    plain, turned = label[:count], label[count:]
+    return turned < plain
+
+
+def inverted_triangles(points: np.ndarray, triangles: np.ndarray, edges: Edges, part: np.ndarray, count: int) -> np.ndarray:
+    """Indices of triangles that face into the solid.
+
+    Within a part, those that disagree with the orientation that makes it enclose a positive volume (a negative one where it is the wall of a
+    cavity, that is, where it lies inside one other part). A part inside another that also faces outward is an overlap, not an inversion.
+    """
+    if count == 0:
+        return np.zeros(0, np.int64)
+    turn = _consistent_sides(triangles, edges)
+    agreed = np.where(turn[:, None], triangles[:, (0, 2, 1)], triangles)
+    volumes = part_volumes(points, agreed, part, count)
+    given = np.bincount(part, np.where(turn, -1, 1), minlength=count)
+    # Agreed orientation is free up to a global turn of each part: start from the one most triangles have.
+    flip = given < 0
+    turn ^= flip[part]
+    volumes = np.where(flip, -volumes, volumes)
+    negative = np.flatnonzero(volumes < 0)
+    if len(negative):
+        inside = _is_cavity(points, triangles, part, volumes, negative)
+        turn ^= np.isin(part, negative[~inside])
+    return np.flatnonzero(turn)
+
+
+def _is_cavity(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, volumes: np.ndarray,
+               candidates: np.ndarray) -> np.ndarray:
+    """(c,) bool: whether each candidate part lies where the other parts' winding number is positive."""
+    order = np.argsort(part, kind="stable")
+    starts = np.searchsorted(part[order], candidates)
+    # A vertex of the part, moved a hair so that its ray misses other vertices.
+    queries = points[triangles[order[starts], 0]].astype(np.float64) + np.array([1.234e-5, 2.345e-5, 3.456e-5])
+    result = np.zeros(len(candidates), dtype=bool)
+    outer = volumes[part] > 0
+    winding = winding_along_x(points, triangles[outer], queries)
+    result[:] = winding > 0
+    return result
+
+
+def split(mesh: Mesh) -> tuple[np.ndarray, int]:
+    """(m,) part of every triangle and the number of parts, over edges after a float32 weld."""
+    _, triangles, _ = welded(mesh)
+    count, part = component_of_triangles(triangles, edges_of(triangles))
+    return part, count
