@@ -1,0 +1,135 @@
+"""3MF through lib3mf, after the package has been looked at from outside: size when unpacked, names, XML entities."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import CannotRead, MissingPackage
+from ..mesh import Mesh
+from ..progress import Progress
+from .contents import Contents
+
+MOST_UNPACKED = 3 * 1024**3  # bytes of all parts
+MOST_RATIO = 200  # real meshes unpack 4 to 30 times
+MOST_INSTANCES = 10_000
+MOST_TRIANGLES = 60_000_000
+_SMALL = 8 * 1024**2  # below this a high ratio harms nobody
+_UNITS = {0: "um", 1: "mm", 2: "cm", 3: "in", 4: "ft", 5: "m"}
+
+
+def read(path: Path, progress: Progress) -> Contents:
+    """One mesh a placed object, its build transform and the transforms of its components applied, in the unit of the file."""
+    try:
+        import lib3mf
+    except ImportError:
+        raise MissingPackage("Reading 3MF needs the package lib3mf, which is not installed: install it, or use STL.") from None
+    _inspect_package(path, progress)
+    wrapper = lib3mf.get_wrapper()
+    model = wrapper.CreateModel()
+    try:
+        model.QueryReader("3mf").ReadFromBuffer(path.read_bytes())
+    except Exception as error:  # lib3mf raises its own class, with the code of its C interface
+        raise CannotRead(f"{path.name} is no valid 3MF ({_short(error)}): export the model again.") from None
+    progress(0.6, "reading 3MF")
+    meshes = _placed_meshes(path, model, progress)
+    return Contents(tuple(meshes), _UNITS.get(int(model.GetUnit()), "mm"))
+
+
+def _short(error: Exception) -> str:
+    return str(error).splitlines()[0][:80] if str(error) else type(error).__name__
+
+
+def _inspect_package(path: Path, progress: Progress) -> None:
+    """Refuse what would unpack to too much, leave its folder, or bring XML entities; nothing is unpacked to disk."""
+    try:
+        with zipfile.ZipFile(path) as package:
+            entries = package.infolist()
+            if len(entries) > 10_000:
+                raise CannotRead(f"{path.name} holds {len(entries):,} parts, too many for a model: export it again.")
+            for entry in entries:
+                name = entry.filename.replace("\\", "/")
+                if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0] or "\0" in name:
+                    raise CannotRead(f"{path.name} holds a part whose name leads out of the package: "
+                                     "do not open it, ask where it came from.")
+            total = 0
+            for entry in entries:
+                total += _unpacked_size(path, package, entry, MOST_UNPACKED - total, progress)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, ValueError) as error:
+        raise CannotRead(f"{path.name} is no whole 3MF package ({type(error).__name__}): copy or export it again.") from None
+
+
+def _unpacked_size(path: Path, package: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: int, progress: Progress) -> int:
+    """Bytes the part truly unpacks to, read in pieces, whatever its directory entry claims."""
+    bomb = CannotRead(f"{path.name} would unpack to far more than a model needs (a zip bomb?): do not open it, ask where it came from.")
+    if entry.file_size > budget or (entry.file_size > _SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1)):
+        raise bomb
+    xml = entry.filename.lower().endswith((".model", ".rels", ".xml"))
+    total, tail = 0, b""
+    with package.open(entry) as stream:
+        while block := stream.read(1 << 20):
+            total += len(block)
+            if total > budget or (total > _SMALL and total > MOST_RATIO * max(entry.compress_size, 1)):
+                raise bomb
+            if xml:
+                if total == len(block) and (block[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in block[:64]):
+                    raise CannotRead(f"{path.name} has XML that is not UTF-8, as 3MF demands: export the model again.")
+                window = (tail + block).upper()
+                if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
+                    raise CannotRead(f"{path.name} declares XML entities, which 3MF forbids: do not open it, ask where it came from.")
+                tail = block[-16:]
+            progress(0.3, "checking 3MF")
+    if total != entry.file_size:
+        raise CannotRead(f"{path.name} is no whole 3MF package (a part's size lies): copy or export it again.")
+    return total
+
+
+def _placed_meshes(path: Path, model: Any, progress: Progress) -> list[Mesh]:
+    geometry: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+    result: list[Mesh] = []
+    triangles = 0
+    items = model.GetBuildItems()
+    while items.MoveNext():
+        item = items.GetCurrent()
+        stack = [(item.GetObjectResource(), _matrix(item.GetObjectTransform()) if item.HasObjectTransform() else np.eye(4), 0)]
+        while stack:
+            resource, matrix, depth = stack.pop()
+            if len(result) + len(stack) > MOST_INSTANCES or depth > 32:
+                raise CannotRead(f"{path.name} places its parts more often than a model needs: export it again as one mesh.")
+            if resource.IsComponentsObject():
+                components = model.GetComponentsObjectByID(resource.GetUniqueResourceID())
+                for index in range(components.GetComponentCount()):
+                    component = components.GetComponent(index)
+                    inner = _matrix(component.GetTransform()) if component.HasTransform() else np.eye(4)
+                    stack.append((component.GetObjectResource(), matrix @ inner, depth + 1))
+                continue
+            if not resource.IsMeshObject():
+                continue
+            key = resource.GetUniqueResourceID()
+            if key not in geometry:
+                geometry[key] = _geometry(model.GetMeshObjectByID(key))
+            points, corners = geometry[key]
+            triangles += len(corners)
+            if triangles > MOST_TRIANGLES:
+                raise CannotRead(f"{path.name} places more than {MOST_TRIANGLES:,} triangles: reduce it in the program that made it.")
+            moved = points @ matrix[:3, :3].T + matrix[:3, 3]
+            mirrored = np.linalg.det(matrix[:3, :3]) < 0
+            result.append(Mesh(moved, corners[:, ::-1].copy() if mirrored else corners, resource.GetName() or path.stem))
+            progress(0.7, "reading 3MF")
+    return result
+
+
+def _matrix(transform: Any) -> np.ndarray:
+    """4x4 for column vectors of lib3mf's four rows of three (row vectors)."""
+    rows = np.array([[transform.Fields[row][column] for column in range(3)] for row in range(4)])
+    matrix = np.eye(4)
+    matrix[:3, :3], matrix[:3, 3] = rows[:3].T, rows[3]
+    return matrix
+
+
+def _geometry(mesh: Any) -> tuple[np.ndarray, np.ndarray]:
+    points = np.array([vertex.Coordinates[:] for vertex in mesh.GetVertices()], dtype=np.float64).reshape(-1, 3)
+    triangles = np.array([triangle.Indices[:] for triangle in mesh.GetTriangleIndices()], dtype=np.int32).reshape(-1, 3)
+    return points, triangles
