@@ -1,0 +1,117 @@
+"""What a report can show. Everything is optional: the same page serves a check, a run, a refused run and an inspection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ...picture import Picture
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """One mesh of the model: sizes in mm, mm2, mm3; deviations of its surface from the boundary in the scan, in mm.
+
+    `bounds_mm` is (xmin, xmax, ymin, ymax, zmin, zmax) in LPS. A deviation of None was not measured.
+    """
+
+    name: str
+    color: tuple[float, float, float] = (0.9, 0.85, 0.7)
+    triangles: int = 0
+    volume_mm3: float = 0.0
+    area_mm2: float = 0.0
+    bounds_mm: tuple[float, ...] = ()
+    mean_deviation_mm: float | None = None
+    p95_deviation_mm: float | None = None
+    max_deviation_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """What one step did to the data, in words: `effect` holds the figures."""
+
+    step: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class Caliper:
+    """A distance to measure on the finished part between two points that stick out, in mm; `start`, `end` in LPS mm."""
+
+    number: int
+    description: str
+    expected_mm: float
+    tolerance_mm: float | None = None
+    start: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    end: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class BudgetItem:
+    """One source of error: its size in mm as a 95 % bound (None: not known) and where the figure comes from."""
+
+    name: str
+    bound_mm: float | None
+    basis: str
+
+
+@dataclass(frozen=True)
+class ErrorBudget:
+    """The error budget of a model; see `budget.error_budget`. `sentence` is the one line that a surgeon reads."""
+
+    items: tuple[BudgetItem, ...]
+    total_mm: float | None
+    sentence: str
+    excluded: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """The content of `report.html`; what is empty is left out, and what could not be made is said in `notes`.
+
+    acceptance: the JSON of the contract ``dicom-to-print/acceptance/1`` (or an object whose ``as_json(identified)`` gives it).
+    series: id of the series that the model comes from; others are listed after it.
+    scan_pictures: pictures of the pixel detectors, by series id.
+    gate: the sentence that says why the scan was used or refused; `refused` marks a run that stopped there.
+    use, use_title: name and title of the intended use; use_notes: what must be known for it (not diagnostic, ...).
+    accept_anyway: the reason given for using a scan that was not accepted.
+    parts, slice_pictures, view_pictures, map_pictures, caliper_picture: the model; changes: what each step did, in order.
+    provenance: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
+    budget, calipers: see `budget.error_budget` and `caliper.caliper_distances`.
+    readiness: the JSON of the contract ``dicom-to-print/printability/1`` (or an object with ``as_json()``); process, printer in words.
+    files: the JSON form of `WrittenFile`; inputs: a sentence on what was read and its hash; command: how to repeat the run.
+    record_sha256: hash of record.json. answers_role: who answered, when (``role``, ``time``) by rule id.
+    created: local time in words; software: name and version in words; identified: True where patient data is meant to be shown.
+    """
+
+    title: str = ""
+    created: str = ""
+    software: str = ""
+    acceptance: Any = None
+    series: str = ""
+    scan_pictures: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
+    gate: str = ""
+    refused: bool = False
+    use: str = ""
+    use_title: str = ""
+    use_notes: tuple[str, ...] = ()
+    accept_anyway: str = ""
+    parts: tuple[ModelPart, ...] = ()
+    slice_pictures: tuple[Picture, ...] = ()
+    view_pictures: tuple[Picture, ...] = ()
+    map_pictures: tuple[Picture, ...] = ()
+    caliper_picture: Picture | None = None
+    changes: tuple[Change, ...] = ()
+    provenance: Mapping[str, float] = field(default_factory=dict)
+    budget: ErrorBudget | None = None
+    calipers: tuple[Caliper, ...] = ()
+    readiness: Any = None
+    readiness_pictures: tuple[Picture, ...] = ()
+    process: str = ""
+    printer: str = ""
+    files: tuple[Mapping[str, Any], ...] = ()
+    inputs: str = ""
+    command: str = ""
+    record_sha256: str = ""
+    answers_role: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    identified: bool = False

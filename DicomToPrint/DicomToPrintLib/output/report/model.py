@@ -1,0 +1,153 @@
+"""The report's pages on the model: parts, pictures, changes, accuracy, print readiness, distances to measure."""
+
+from collections.abc import Mapping
+from gettext import gettext as _
+from typing import Any
+
+from .content import ModelPart, ReportContent
+from .page import Element, add, badge, bullets, figures, number, section, table, verdict_badge
+
+
+def add_model(main: Element, content: ReportContent) -> None:
+    """The parts with their sizes, slices with the contour, views and maps."""
+    pictures = content.slice_pictures + content.view_pictures + content.map_pictures
+    if not content.parts and not pictures:
+        return
+    block = section(main, _("The model"), "model")
+    if content.parts:
+        heads = [_("Part"), _("Size L-R × P-A × I-S (mm)"), _("Volume (cm³)"), _("Surface (cm²)"), _("Triangles"),
+                 _("Deviation from the scan, mean / 95 % / largest (mm)")]
+        table(block, _("Parts; coordinates in the files are LPS millimetres"), heads, [_part_row(part) for part in content.parts])
+    if content.provenance:
+        table(block, _("Where the surface comes from, by area"), [_("Origin"), _("Share")],
+              [(_origin(name), f"{100 * share:.1f} %") for name, share in content.provenance.items()], "narrow")
+    for title, group in ((_("Slices of the scan with the contour of the model"), content.slice_pictures),
+                         (_("The model from six sides"), content.view_pictures),
+                         (_("Maps on the surface"), content.map_pictures)):
+        if group:
+            add(block, "h3", title)
+            figures(block, group)
+
+
+def _part_row(part: ModelPart) -> list[str | Element]:
+    size = "–"
+    if len(part.bounds_mm) == 6:
+        x0, x1, y0, y1, z0, z1 = part.bounds_mm
+        size = f"{x1 - x0:.1f} × {y1 - y0:.1f} × {z1 - z0:.1f}"
+    deviations = (part.mean_deviation_mm, part.p95_deviation_mm, part.max_deviation_mm)
+    deviation = " / ".join(number(value) for value in deviations) if any(v is not None for v in deviations) else _("not measured")
+    return [part.name, size, f"{part.volume_mm3 / 1000:.1f}", f"{part.area_mm2 / 100:.1f}", number(part.triangles), deviation]
+
+
+def _origin(name: str) -> str:
+    words = {
+        "measured": _("measured: it follows the scan"),
+        "bridged": _("bridged: interpolated or closed where the scan shows nothing"),
+        "cut": _("cut: an edge of the scan, a crop or a split"),
+        "added": _("added: base, pins, text, thickening"),
+    }
+    return words.get(name.lower(), name)
+
+
+def add_changes(main: Element, content: ReportContent) -> None:
+    """What each step did, in order."""
+    if content.changes:
+        block = section(main, _("What was changed"), "changes")
+        table(block, _("Steps from the scan to the file, in order"), [_("Step"), _("Effect")],
+              [(change.step, change.effect) for change in content.changes])
+
+
+def add_accuracy(main: Element, content: ReportContent) -> None:
+    """The error budget: one line, its parts, and what it leaves out."""
+    if content.budget is None:
+        return
+    block = section(main, _("Accuracy"), "accuracy")
+    add(block, "p", content.budget.sentence, class_="key")
+    rows = [(item.name, f"± {item.bound_mm:.2f} mm" if item.bound_mm is not None else _("not known"), item.basis)
+            for item in content.budget.items]
+    table(block, _("Error budget, 95 % bounds"), [_("Source"), _("Bound"), _("Where the figure comes from")], rows)
+    if content.budget.excluded:
+        add(block, "p", _("This does not include:"))
+        bullets(block, content.budget.excluded)
+
+
+def readiness_json(content: ReportContent) -> Mapping[str, Any]:
+    """The readiness as plain JSON, whatever form it was given in."""
+    given = content.readiness
+    if given is None:
+        return {}
+    return given if isinstance(given, Mapping) else given.as_json()
+
+
+def add_readiness(main: Element, content: ReportContent) -> None:
+    """The verdict on the written file, its figures and findings."""
+    found = readiness_json(content)
+    if not found:
+        return
+    block = section(main, _("Print readiness of the written file"), "readiness")
+    line = add(block, "p")
+    line.append(verdict_badge(str(found.get("verdict", ""))))
+    made_for = ", ".join(part for part in (content.process, content.printer) if part)
+    if made_for:
+        line[-1].tail = " " + _("for {process}").format(process=made_for)
+    findings = [finding for finding in found.get("findings", []) if finding.get("outcome") in ("fail", "ask")]
+    if findings:
+        heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("What to do")]
+        table(block, _("Findings on the file"), heads, [_readiness_row(finding) for finding in findings], "findings")
+    passed = [str(finding["rule"]) for finding in found.get("findings", []) if finding.get("outcome") == "pass"]
+    if passed:
+        add(block, "p", _("Passed ({count}): {names}.").format(count=len(passed), names=", ".join(passed)), class_="small")
+    figures(block, content.readiness_pictures)
+    mesh = found.get("mesh", {})
+    if mesh:
+        table(block, _("The file in figures"), [_("Figure"), _("Value")],
+              [(_figure_name(name), number(value)) for name, value in mesh.items()], "narrow")
+
+
+def _readiness_row(finding: Mapping[str, Any]) -> list[str | Element]:
+    outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
+    kind = badge(_("not ready"), "bad") if outcome == "reject" else verdict_badge(outcome)
+    found = " ".join(str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part)
+    return [str(finding["rule"]), kind, found, number(finding.get("measured")), number(finding.get("limit")),
+            str(finding.get("remedy", ""))]
+
+
+def _figure_name(name: str) -> str:
+    words = {
+        "triangles": _("triangles"),
+        "components": _("separate pieces"),
+        "boundary_edges": _("open edges"),
+        "nonmanifold_edges": _("edges with more than two triangles"),
+        "nonmanifold_vertices": _("points where surfaces only touch"),
+        "self_intersections": _("triangles that cut each other"),
+        "degenerate": _("triangles without area"),
+        "inverted": _("triangles facing inward"),
+        "volume_mm3": _("volume (mm³)"),
+        "area_mm2": _("surface (mm²)"),
+        "bounds_mm": _("bounds (mm)"),
+        "min_wall_mm": _("thinnest wall (mm)"),
+        "wall_p05_mm": _("wall thickness, 5 % are thinner (mm)"),
+        "min_gap_mm": _("narrowest gap (mm)"),
+    }
+    return words.get(name, name.replace("_", " "))
+
+
+def add_calipers(main: Element, content: ReportContent) -> None:
+    """Distances to measure on the finished part, with room for what was measured."""
+    if not content.calipers:
+        return
+    block = section(main, _("Measure the finished part"), "calipers")
+    add(block, "p", _("Measure these distances with calipers between the numbered points that stick out, write them down, and keep "
+                      "this page with the part. Outside the tolerance: do not use the part, tell the workshop."))
+    rows = []
+    for caliper in content.calipers:
+        tolerance = f"± {caliper.tolerance_mm:.2f}" if caliper.tolerance_mm is not None else "–"
+        blank = Element("span", {"class": "blank", "aria-label": _("to be filled in by hand")})
+        rows.append([f"{caliper.number}", caliper.description, f"{caliper.expected_mm:.2f}", tolerance, blank])
+    heads = [_("No."), _("From … to …"), _("Expected (mm)"), _("Tolerance (mm)"), _("Measured (mm)")]
+    table(block, _("Caliper distances"), heads, rows, "calipers")
+    if content.caliper_picture is not None:
+        figures(block, (content.caliper_picture,))
+    signature = add(block, "p", class_="signature")
+    for label in (_("Measured by"), _("Date"), _("Signature")):
+        add(signature, "span", label)

@@ -1,0 +1,131 @@
+"""Small pieces of an HTML page, built as a tree so that nothing a file says can become markup."""
+
+import base64
+from collections.abc import Iterable, Sequence
+from gettext import gettext as _
+from xml.etree import ElementTree
+
+from ...picture import Picture
+
+Element = ElementTree.Element
+
+
+def add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
+    """A child element with text; ``class_`` and ``for_`` stand for the attributes of those names."""
+    names = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+    child = ElementTree.SubElement(parent, tag, names)
+    child.text = clean(text)
+    return child
+
+
+def clean(text: str) -> str:
+    """Text without the control characters that HTML forbids."""
+    return "".join(character for character in str(text) if character in "\n\t" or ord(character) >= 32)
+
+
+def section(parent: Element, title: str, identity: str) -> Element:
+    """A section with its heading of the second level, named by it for readers of the screen."""
+    block = add(parent, "section", id=identity, aria_labelledby=f"{identity}-title")
+    add(block, "h2", title, id=f"{identity}-title")
+    return block
+
+
+def table(parent: Element, caption: str, heads: Sequence[str], rows: Iterable[Sequence[str | Element]],
+          class_: str = "") -> Element:
+    """A table with a caption and column heads; the first cell of a row is its head."""
+    whole = add(parent, "table", class_=class_) if class_ else add(parent, "table")
+    add(whole, "caption", caption)
+    head = add(add(whole, "thead"), "tr")
+    for title in heads:
+        add(head, "th", title, scope="col")
+    body = add(whole, "tbody")
+    for cells in rows:
+        row = add(body, "tr")
+        for index, cell in enumerate(cells):
+            box = add(row, "th", scope="row") if index == 0 else add(row, "td")
+            if isinstance(cell, str):
+                box.text = clean(cell)
+            else:
+                box.append(cell)
+    return whole
+
+
+def badge(word: str, kind: str) -> Element:
+    """A verdict as a word with a sign, so that it does not depend on colour; `kind` is good, warn, ask or bad."""
+    signs = {"good": "✓", "warn": "!", "ask": "?", "bad": "✕"}
+    element = ElementTree.Element("span", {"class": f"badge {kind}"})
+    element.text = f"{signs.get(kind, '')} {clean(word)}".strip()
+    return element
+
+
+def verdict_badge(verdict: str) -> Element:
+    """Badge of a verdict, outcome or severity word of the contracts, in plain words."""
+    words = {
+        "accept": (_("accepted"), "good"),
+        "warn": (_("warning"), "warn"),
+        "ask": (_("question open"), "ask"),
+        "reject": (_("rejected"), "bad"),
+        "ready": (_("ready"), "good"),
+        "not-ready": (_("not ready"), "bad"),
+        "pass": (_("passed"), "good"),
+        "fail": (_("failed"), "bad"),
+        "info": (_("for information"), "good"),
+        "not applicable": (_("not applicable"), "ask"),
+        "no protocol": (_("no protocol"), "ask"),
+    }
+    return badge(*words.get(verdict, (verdict, "ask")))
+
+
+def figures(parent: Element, pictures: Iterable[Picture], class_: str = "figures") -> None:
+    """Pictures with captions and text alternatives, held in the page itself."""
+    pictures = tuple(pictures)
+    if not pictures:
+        return
+    row = add(parent, "div", class_=class_)
+    for picture in pictures:
+        figure = add(row, "figure")
+        data = base64.b64encode(picture.data).decode("ascii")
+        add(figure, "img", src=f"data:{picture.media_type};base64,{data}", alt=clean(picture.alt))
+        add(figure, "figcaption", picture.caption)
+
+
+def bullets(parent: Element, lines: Iterable[str], tag: str = "ul") -> None:
+    """A list of sentences."""
+    lines = tuple(lines)
+    if lines:
+        whole = add(parent, tag)
+        for line in lines:
+            add(whole, "li", line)
+
+
+def number(value: object, digits: int = 2) -> str:
+    """A figure for reading: rounded, without trailing noise; a list is joined; None is a dash."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return "–"
+        return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", " ")
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", " ")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(number(item, digits) for item in value)
+    return str(value)
+
+
+def document(title: str, style: str) -> tuple[Element, Element]:
+    """An empty page and its ``main`` element."""
+    root = ElementTree.Element("html", {"lang": "en"})
+    head = add(root, "head")
+    add(head, "meta", charset="utf-8")
+    add(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
+    add(head, "title", title)
+    add(head, "style", style)
+    return root, add(add(root, "body"), "main")
+
+
+def html_text(root: Element) -> str:
+    """The page as text."""
+    return "<!DOCTYPE html>\n" + ElementTree.tostring(root, encoding="unicode", method="html") + "\n"

@@ -1,0 +1,191 @@
+"""The report's pages on the scan: verdicts, what to do, findings, pictures, questions and answers."""
+
+import re
+from collections.abc import Mapping, Sequence
+from gettext import gettext as _
+from typing import Any
+
+from .content import ReportContent
+from .page import Element, add, clean, figures, number, section, table, verdict_badge
+
+_ORDER = {"reject": 0, "ask": 1, "warn": 2, "info": 3}
+
+
+def series_of(content: ReportContent) -> list[Mapping[str, Any]]:
+    """The series of the acceptance JSON, the one of the model first."""
+    found = acceptance_json(content).get("series", [])
+    return sorted(found, key=lambda series: series.get("id") != content.series)
+
+
+def acceptance_json(content: ReportContent) -> Mapping[str, Any]:
+    """The acceptance as plain JSON, whatever form it was given in."""
+    given = content.acceptance
+    if given is None:
+        return {}
+    return given if isinstance(given, Mapping) else given.as_json(content.identified)
+
+
+def add_verdicts(main: Element, content: ReportContent) -> None:
+    """A row a series: its verdict under each protocol, the model's series first."""
+    found = series_of(content)
+    if not found:
+        return
+    block = section(main, _("The scan"), "scan")
+    protocols = list(dict.fromkeys(name for series in found for name in series.get("protocols", {})))
+    heads = [_("Series"), _("Images"), _("Verdict"), *(_protocol_head(name, found) for name in protocols)]
+    table(block, _("Verdict on each series"), heads, [_verdict_row(series, protocols, content) for series in found])
+    if content.gate:
+        add(block, "p", content.gate, class_="gate refused" if content.refused else "gate")
+    if content.accept_anyway:
+        add(block, "p", _("Used although it was not accepted; the reason given: {reason}").format(
+            reason=content.accept_anyway), class_="gate refused")
+
+
+def _protocol_head(name: str, found: Sequence[Mapping[str, Any]]) -> str:
+    versions = {str(series["protocols"][name].get("version", "")) for series in found if name in series.get("protocols", {})}
+    return f"{name} {' / '.join(sorted(versions))}".strip()
+
+
+def _verdict_row(series: Mapping[str, Any], protocols: Sequence[str], content: ReportContent) -> list[str | Element]:
+    row: list[str | Element] = [_series_name(series, content), number(series.get("files")),
+                                verdict_badge(str(series.get("verdict", "")))]
+    for name in protocols:
+        result = series.get("protocols", {}).get(name)
+        row.append(verdict_badge(str(result["verdict"])) if result else "–")
+    return row
+
+
+def _series_name(series: Mapping[str, Any], content: ReportContent) -> str:
+    name = str(series.get("id", ""))
+    if series.get("description"):
+        name += f" ({series['description']})"
+    return _("{name}, used for the model").format(name=name) if content.series and series.get("id") == content.series else name
+
+
+def add_what_to_do(main: Element, content: ReportContent) -> None:
+    """Remedies by rising burden: answer, re-export, re-reconstruct, re-scan."""
+    found = series_of(content)
+    if not found:
+        return
+    block = section(main, _("What to do"), "to-do")
+    groups: dict[str, list[str]] = {name: [] for name in ("answer", "export", "reconstruct", "scan", "other")}
+    for series in found:
+        for finding in _distinct(series):
+            if _matters(finding) and finding.get("remedy"):
+                line = f"{finding['remedy']} ({finding['rule']})"
+                if len(found) > 1:
+                    line = f"{series.get('id', '')}: {line}"
+                groups[burden(finding)].append(line)
+        for question in series.get("questions", []):
+            if not question.get("answer"):
+                groups["answer"].append(str(question.get("text", "")))
+    titles = {
+        "answer": _("Answer"),
+        "export": _("Export again from the archive"),
+        "reconstruct": _("Reconstruct again from the raw data: call today, they are kept for hours or days"),
+        "scan": _("Scan again, if clinically justified"),
+        "other": _("Keep in mind"),
+    }
+    if not any(groups.values()):
+        add(block, "p", _("Nothing: the scan can be used as it is."))
+        return
+    for name, lines in groups.items():
+        if lines:
+            add(block, "h3", titles[name])
+            whole = add(block, "ul")
+            for line in dict.fromkeys(lines):
+                add(whole, "li", line)
+
+
+def burden(finding: Mapping[str, Any]) -> str:
+    """Which group of `add_what_to_do` a finding belongs to: its ``burden`` where given, else the words of its remedy."""
+    given = str(finding.get("burden", ""))
+    known = {"answer": "answer", "Q": "answer", "re-export": "export", "X": "export", "re-reconstruct": "reconstruct",
+             "C": "reconstruct", "re-scan": "scan", "S": "scan"}
+    if given in known:
+        return known[given]
+    if finding.get("outcome") == "ask":
+        return "answer"
+    words = str(finding.get("remedy", "")).lower()
+    for pattern, group in ((r"\bexport|\bsend|\bcopy|archive|pacs|original series", "export"),
+                           (r"reconstruct|kernel|raw data", "reconstruct"),
+                           (r"scan again|re-?scan|repeat the scan|scan it again|acquire", "scan")):
+        if re.search(pattern, words):
+            return group
+    return "other"
+
+
+def _matters(finding: Mapping[str, Any]) -> bool:
+    return finding.get("outcome") in ("fail", "ask") and finding.get("severity") != "info"
+
+
+def _distinct(series: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The findings of all protocols, each once with the protocols it stands in, the gravest first."""
+    merged: dict[tuple[str, ...], dict[str, Any]] = {}
+    for name, result in series.get("protocols", {}).items():
+        for finding in result.get("findings", []):
+            key = (finding["rule"], finding["outcome"], finding["severity"], str(finding["measured"]), str(finding["limit"]))
+            merged.setdefault(key, {**finding, "in": []})["in"].append(name)
+    return sorted(merged.values(), key=lambda finding: (not _matters(finding), _ORDER.get(finding["severity"], 4)))
+
+
+def add_findings(main: Element, content: ReportContent) -> None:
+    """The findings that matter as a table a series; those that passed in one paragraph; then the detectors' pictures."""
+    found = [series for series in series_of(content) if _distinct(series)]
+    if not found:
+        return
+    block = section(main, _("Findings on the scan"), "findings")
+    for series in found:
+        distinct = _distinct(series)
+        if len(found) > 1:
+            add(block, "h3", _("Series {id}").format(id=series.get("id", "")))
+        rows = [_finding_row(finding) for finding in distinct if _matters(finding)]
+        if rows:
+            heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("Where"), _("Clause")]
+            table(block, _("Rules that are not met, or not established"), heads, rows, "findings")
+        passed = [finding for finding in distinct if finding["outcome"] == "pass"]
+        if passed:
+            text = ", ".join(dict.fromkeys(f"{finding['rule']} {_short(finding['measured'])}".strip() for finding in passed))
+            add(block, "p", _("Passed ({count}): {names}.").format(count=len(passed), names=text), class_="small")
+        shown = [finding for finding in distinct
+                 if finding["outcome"] == "fail" and finding["severity"] == "info" and finding.get("message")]
+        for finding in shown:
+            add(block, "p", str(finding["message"]), class_="small")
+        figures(block, content.scan_pictures.get(str(series.get("id", "")), ()))
+    unreadable = acceptance_json(content).get("unreadable", [])
+    if unreadable:
+        table(block, _("Files that cannot be read"), [_("File"), _("Reason")],
+              [(str(item.get("file", "")), str(item.get("reason", ""))) for item in unreadable[:40]])
+        if len(unreadable) > 40:
+            add(block, "p", _("… and {count} more.").format(count=len(unreadable) - 40))
+
+
+def _finding_row(finding: Mapping[str, Any]) -> list[str | Element]:
+    outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
+    clause = f"{finding.get('clause', '')} {finding.get('source', '')}".strip()
+    return [str(finding["rule"]), verdict_badge(outcome), str(finding.get("message", "")), _short(finding["measured"]),
+            _short(finding["limit"]), str(finding.get("where", "")), clause]
+
+
+def _short(value: object) -> str:
+    if isinstance(value, Mapping):
+        value = ", ".join(f"{key}: {item}" for key, item in value.items())
+    text = clean(number(value)) if value is not None else ""
+    return text if len(text) <= 48 else text[:46] + " …"
+
+
+def add_questions(main: Element, content: ReportContent) -> None:
+    """Questions that no file answers, with their answers, who gave them and when."""
+    rows: list[tuple[str, str, str, str]] = []
+    for series in series_of(content):
+        for question in series.get("questions", []):
+            rule = str(question.get("rule", ""))
+            who = content.answers_role.get(rule, {})
+            answer = question.get("answer")
+            said = " ".join(part for part in (who.get("role", ""), who.get("time", "")) if part)
+            row = (rule, str(question.get("text", "")), str(answer) if answer else _("not answered"), said)
+            if row not in rows:
+                rows.append(row)
+    if rows:
+        block = section(main, _("Questions and answers"), "questions")
+        table(block, _("What no file can tell"), [_("Rule"), _("Question"), _("Answer"), _("By, at")], rows)
