@@ -1,0 +1,72 @@
+"""From a field to triangles in LPS mm, and their smoothing."""
+
+from typing import Any
+
+import numpy as np
+
+from ..mesh import Mesh, from_polydata, to_polydata
+from .constrained_field import Field
+
+
+def use_threads() -> None:
+    """VTK's wheel runs sequentially unless told; Slicer's own build (TBB) is left as it is."""
+    from vtkmodules.vtkCommonCore import vtkSMPTools
+
+    if vtkSMPTools.GetBackend() == "Sequential":
+        vtkSMPTools.SetBackend("STDThread")
+
+
+def _image(field: Field) -> Any:
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+
+    image = vtkImageData()
+    image.SetDimensions(*field.array.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(field.array.reshape(-1), deep=False))
+    return image
+
+
+def contour(field: Field) -> Mesh:
+    """Closed surface of the field's level in LPS mm, facing outward whatever the handedness of the affine.
+
+    Contoured in index space, then taken through the affine: shear and uneven spacing stay exact. No sample equals the level, so every vertex
+    lies inside its edge of the grid and the surface is a two-manifold by construction.
+    """
+    from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
+
+    use_threads()
+    filter_ = vtkFlyingEdges3D()
+    filter_.SetInputData(_image(field))
+    filter_.SetValue(0, field.level)
+    filter_.ComputeNormalsOff()
+    filter_.ComputeGradientsOff()
+    filter_.ComputeScalarsOff()
+    filter_.Update()
+    mesh = from_polydata(filter_.GetOutput())
+    index = mesh.points.astype(np.float64) + np.asarray(field.start, dtype=np.float64)
+    points = (index @ field.affine[:3, :3].T + field.affine[:3, 3]).astype(np.float32)
+    triangles = mesh.triangles.astype(np.int32)
+    if np.linalg.det(field.affine[:3, :3]) < 0:
+        triangles = np.ascontiguousarray(triangles[:, (0, 2, 1)])
+    return Mesh(points, triangles)
+
+
+def smooth(mesh: Mesh, iterations: int, pass_band: float) -> Mesh:
+    """Windowed sinc smoothing (Taubin, Zhang and Golub 1996): keeps the volume, same triangles."""
+    from vtkmodules.util.numpy_support import vtk_to_numpy
+    from vtkmodules.vtkFiltersCore import vtkWindowedSincPolyDataFilter
+
+    if iterations <= 0 or len(mesh.triangles) == 0:
+        return mesh
+    use_threads()
+    filter_ = vtkWindowedSincPolyDataFilter()
+    filter_.SetInputData(to_polydata(Mesh(mesh.points, mesh.triangles)))
+    filter_.SetNumberOfIterations(iterations)
+    filter_.SetPassBand(pass_band)
+    filter_.BoundarySmoothingOff()
+    filter_.FeatureEdgeSmoothingOff()
+    filter_.NonManifoldSmoothingOn()
+    filter_.NormalizeCoordinatesOn()
+    filter_.Update()
+    points = vtk_to_numpy(filter_.GetOutput().GetPoints().GetData()).copy()
+    return Mesh(points, mesh.triangles, mesh.name, mesh.color, triangle_arrays=mesh.triangle_arrays)
