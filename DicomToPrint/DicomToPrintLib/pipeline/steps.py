@@ -1,0 +1,272 @@
+"""The steps: each takes the frozen result of the step before, the settings and a progress."""
+
+import datetime
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CannotRead, MissingPackage, OpenQuestion, Refused, UsageError
+from ..progress import Progress, part, silent
+from ..settings import DEFAULT_FORMATS, Settings
+
+if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+    from ..acceptance import Acceptance, SeriesAcceptance
+    from ..mesh import Mesh
+    from ..output import WrittenFile
+    from ..printability import Readiness
+    from ..segmentation import Segmentation
+    from ..surface import Model
+    from ..volume import Volume
+
+Source = str | Path | Sequence[Path]
+VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+BUILT_IN_PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A scan that may be made into a model.
+
+    `series` is the chosen series with its findings, None for a volume file without DICOM headers; `volume` its voxels; `gate`
+    says in a sentence why this use may go on.
+    """
+
+    volume: "Volume"
+    series: "SeriesAcceptance | None"
+    acceptance: "Acceptance | None"
+    gate: str
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A mesh file with its verdict; `repaired` tells what a repair did (empty: none asked), `repaired_file` where it went."""
+
+    file: Path
+    meshes: "tuple[Mesh, ...]"
+    readiness: "Readiness"
+    repaired: tuple[str, ...] = ()
+    repaired_file: "WrittenFile | None" = None
+
+
+def is_volume_file(source: Source) -> bool:
+    """True for a NIfTI, NRRD or MetaImage file, which carries no headers to judge."""
+    return isinstance(source, (str, Path)) and str(source).lower().endswith(VOLUME_SUFFIXES)
+
+
+def missing(settings: Settings) -> tuple[str, ...]:
+    """Packages that these settings need and this Python lacks, by their names on PyPI. Nothing is installed here."""
+    needed = {"lib3mf": "3mf" in settings.formats, "manifold3d": prepares(settings)}
+    return tuple(name for name, is_needed in needed.items() if is_needed and importlib.util.find_spec(name) is None)
+
+
+def prepares(settings: Settings) -> bool:
+    """True where a step of preparation is asked for."""
+    return bool(settings.thicken or settings.hollow or settings.cuts or settings.split or settings.pins or settings.struts
+                or settings.base or settings.label or settings.wrap or settings.orient)
+
+
+def without_missing(settings: Settings) -> Settings:
+    """The settings as far as the installed packages allow: 3MF is left out where it was only a default.
+
+    Raises `MissingPackage` for what was asked for by name.
+    """
+    from dataclasses import replace
+
+    lacking = missing(settings)
+    if lacking == ("lib3mf",) and settings.formats == DEFAULT_FORMATS:
+        return replace(settings, formats=tuple(name for name in DEFAULT_FORMATS if name != "3mf"))
+    if lacking:
+        raise MissingPackage(f"This run needs {' and '.join(lacking)}, which this Python lacks: install with "
+                             f"'python -m pip install {' '.join(lacking)}', or leave the option out.")
+    return settings
+
+
+def check_names(settings: Settings) -> None:
+    """Raises `UsageError` for a use, anatomy, process, printer, protocol or date that does not exist, before any long work."""
+    from ..acceptance import load_protocol, load_use
+    from ..printability import load_printer, load_process
+    from ..segmentation import load_anatomy
+
+    load_use(settings.use)
+    load_anatomy(settings.anatomy)
+    load_process(settings.process)
+    if settings.printer:
+        load_printer(settings.printer)
+    for name in settings.protocols:
+        load_protocol(name)
+    surgery_date(settings)
+
+
+def surgery_date(settings: Settings) -> datetime.date | None:
+    """The planned date of surgery. Raises `UsageError` for anything but YYYY-MM-DD."""
+    if settings.surgery_date is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(settings.surgery_date)
+    except ValueError:
+        raise UsageError(f"--surgery-date takes a date as YYYY-MM-DD, not '{settings.surgery_date}'.") from None
+
+
+def check(source: Source, settings: Settings, progress: Progress = silent,
+          protocols: tuple[str, ...] = BUILT_IN_PROTOCOLS) -> "Acceptance":
+    """Acceptance of every series of the source, under the named protocols or the settings' own.
+
+    Raises `CannotRead` where the source holds no image series, `UsageError` for unknown names.
+    """
+    from ..acceptance import accept, load_protocol
+    from ..dicom import read_study
+
+    loaded = [load_protocol(name) for name in settings.protocols or protocols]
+    date = surgery_date(settings)
+    study = read_study(source, part(progress, 0.0, 0.4))
+    return accept(study, loaded, answers=dict(settings.answers), surgery_date=date, pixels=settings.pixels,
+                  series_id=settings.series, progress=part(progress, 0.4, 1.0))
+
+
+def open_scan(source: Source, settings: Settings, progress: Progress = silent) -> Scan:
+    """The series to use, past the gate of the use, and its voxels.
+
+    Raises `Refused` or `OpenQuestion` where the gate stays shut, with what opens it.
+    """
+    from ..acceptance import load_use
+
+    if is_volume_file(source):
+        from ..dicom import read_image_volume
+
+        return Scan(read_image_volume(Path(str(source))), None, None,
+                    "Acceptance is not applicable: a volume file carries no headers to judge.")
+    use = load_use(settings.use)
+    acceptance = check(source, settings, part(progress, 0.0, 0.6), protocols=use.protocols)
+    chosen = choose_series(acceptance, settings)
+    gate_sentence = pass_gate(chosen, acceptance, settings)
+    from ..dicom import read_volume
+
+    return Scan(read_volume(chosen.series, part(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
+
+
+def choose_series(acceptance: "Acceptance", settings: Settings) -> "SeriesAcceptance":
+    """The named series, or the best accepted one: best verdict, then most slices. Raises `UsageError` for a wrong name."""
+    if settings.series:
+        for candidate in acceptance.series:
+            if settings.series in (candidate.series.id, candidate.series.uid):
+                return candidate
+        known = ", ".join(candidate.series.id for candidate in acceptance.series)
+        raise UsageError(f"There is no series '{settings.series}' in the input: choose one of {known}.")
+    return min(acceptance.series, key=lambda candidate: (candidate.verdict.rank, -len(candidate.series.files)))
+
+
+def pass_gate(chosen: "SeriesAcceptance", acceptance: "Acceptance", settings: Settings) -> str:
+    """The sentence that says why this use may go on. Raises `Refused` (exit 1) or `OpenQuestion` (exit 4)."""
+    from ..acceptance import gate, load_use
+
+    answer = gate(chosen, load_use(settings.use), settings.accept_anyway)
+    if answer.open:
+        return answer.reason
+    raise (OpenQuestion if answer.exit_code == OpenQuestion.exit_code else Refused)(answer.reason)
+
+
+def segment(volume: "Volume", settings: Settings, progress: Progress = silent) -> "Segmentation":
+    """Labelled anatomy of a volume, or the given segmentation with the volume's grey values."""
+    from ..segmentation import from_labels, load_anatomy, read_segmentation
+    from ..segmentation import segment as segment_volume
+
+    anatomy = load_anatomy(settings.anatomy)
+    if settings.segmentation:
+        labels = read_segmentation(Path(settings.segmentation))
+        return from_labels(labels, volume, anatomy, progress=progress)
+    return segment_volume(volume, anatomy, threshold=settings.threshold, seeds_lps=settings.seeds_lps,
+                          roi_lps=settings.roi_lps, progress=progress)
+
+
+def make_surface(segmentation: "Segmentation", settings: Settings, progress: Progress = silent) -> "Model":
+    """Closed surface of every segment within the deviation budget of the use."""
+    from ..surface import make_surface as surface_of
+
+    return surface_of(segmentation, max_deviation_mm=deviation_budget(settings), max_triangles=settings.triangles, progress=progress)
+
+
+def deviation_budget(settings: Settings) -> float:
+    """How far editing may move the surface, in mm: given, or the use case's own."""
+    from ..acceptance import load_use
+
+    return settings.max_deviation if settings.max_deviation is not None else load_use(settings.use).max_deviation_mm
+
+
+def repair(model: "Model", settings: Settings, progress: Progress = silent) -> "Model":
+    """The model with every mesh that has defects repaired; unchanged, and at once, where there are none."""
+    from dataclasses import replace
+
+    from ..measure import self_intersections, topology
+    from ..surface import repair as repair_mesh
+
+    meshes, told = [], []
+    for index, mesh in enumerate(model.meshes):
+        step = part(progress, index / len(model.meshes), (index + 1) / len(model.meshes))
+        found = topology(mesh)
+        clean = not (found.boundary_edges or found.nonmanifold_edges or found.nonmanifold_vertices or found.inverted)
+        if clean and not len(self_intersections(mesh, part(step, 0.0, 0.3))):
+            meshes.append(mesh)
+            continue
+        repaired = repair_mesh(mesh, part(step, 0.3, 1.0))
+        meshes.append(repaired.mesh)
+        told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
+    return replace(model, meshes=tuple(meshes), notes=(*model.notes, *told)) if told else model
+
+
+def inspect(path: Path, *, process: str = "fdm", printer: str | None = None, unit: str | None = None,
+            repair_to: Path | None = None, progress: Progress = silent) -> Inspection:
+    """Verdict on a mesh file of any program; with `repair_to`, the repaired mesh is written there and judged instead.
+
+    Raises `CannotRead` for what is no mesh, `UsageError` for unknown names.
+    """
+    from ..mesh_file import read_meshes
+    from ..printability import inspect as judge_file
+    from ..printability import load_printer, load_process
+
+    limits = load_process(process)
+    machine = load_printer(printer) if printer else None
+    file = read_meshes(path, unit)
+    told: tuple[str, ...] = ()
+    written = None
+    if repair_to is not None:
+        repaired = _repaired(file, part(progress, 0.0, 0.4))
+        told = repaired[1]
+        written = _write_one(repaired[0], repair_to)
+        file = read_meshes(repair_to)
+        progress = part(progress, 0.4, 1.0)
+    return Inspection(path, tuple(file.meshes), judge_file(file, limits, machine, progress=progress), told, written)
+
+
+def _repaired(file: Any, progress: Progress) -> "tuple[tuple[Mesh, ...], tuple[str, ...]]":
+    from ..surface import repair as repair_mesh
+
+    meshes, told = [], []
+    for index, mesh in enumerate(file.meshes):
+        repaired = repair_mesh(mesh, part(progress, index / len(file.meshes), (index + 1) / len(file.meshes)))
+        if not repaired.valid:
+            raise Refused(f"'{mesh.name}' could not be repaired without changing it ({repaired.remaining}): mend it where it was made.")
+        meshes.append(repaired.mesh)
+        told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
+    return tuple(meshes), tuple(told)
+
+
+def _write_one(meshes: "Sequence[Mesh]", target: Path) -> "WrittenFile":
+    from ..output import FORMATS, write_files
+
+    name = target.suffix[1:].lower()
+    if name not in FORMATS:
+        raise UsageError(f"--repair writes {', '.join(FORMATS)}, not '{target.suffix}': choose a file name with one of these endings.")
+    return next(file for file in write_files(meshes, target.parent, target.stem, (name,)) if file.format == name)
+
+
+def refuse_unreadable(source: Source) -> None:
+    """Raises `CannotRead` where the source does not exist."""
+    if isinstance(source, (str, Path)) and not Path(source).exists():
+        raise CannotRead(f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file.")
+
+
+def as_mapping(value: object) -> Mapping[str, Any]:
+    """The figures of a room's result as a plain mapping."""
+    return dict(value) if isinstance(value, Mapping) else {}

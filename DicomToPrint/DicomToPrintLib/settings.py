@@ -1,0 +1,117 @@
+"""What the user chose for a run: one frozen object that the panel and the script fill alike."""
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+DEFAULT_FORMATS = ("stl", "3mf")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every parameter of `check` and `run`, with its default.
+
+    Points are (R, A, S) mm as Slicer shows them; lengths are mm. `threshold` is (low, high or None) in the volume's grey values;
+    `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm). `max_deviation` None means the use case's own budget, `protocols`
+    empty means the command's default, `printer` None means the process's typical build volume.
+    """
+
+    use: str = "general"
+    anatomy: str = "bone"
+    process: str = "fdm"
+    printer: str | None = None
+    protocols: tuple[str, ...] = ()
+    pixels: bool = True
+    surgery_date: str | None = None
+    series: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    role: str = "operator"
+    identified: bool = False
+    segmentation: str | None = None
+    threshold: tuple[float, float | None] | None = None
+    seeds: tuple[tuple[float, float, float], ...] = ()
+    roi: tuple[float, float, float, float, float, float] | None = None
+    max_deviation: float | None = None
+    triangles: int = 500_000
+    thicken: float | None = None
+    hollow: float | None = None
+    cuts: tuple[tuple[str, float], ...] = ()
+    split: bool = False
+    pins: bool = False
+    struts: bool = False
+    base: bool = False
+    label: str | None = None
+    wrap: bool = False
+    orient: bool = False
+    formats: tuple[str, ...] = DEFAULT_FORMATS
+    scene: bool = False
+    accept_anyway: str | None = None
+
+    @property
+    def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
+        """The seeds in LPS mm."""
+        return tuple((-r, -a, s) for r, a, s in self.seeds)
+
+    @property
+    def roi_lps(self) -> tuple[float, float, float, float, float, float] | None:
+        """The region of interest in LPS mm, as (L, L, P, P, S, S), each pair ascending."""
+        if self.roi is None:
+            return None
+        r0, r1, a0, a1, s0, s1 = self.roi
+        return (*sorted((-r0, -r1)), *sorted((-a0, -a1)), *sorted((s0, s1)))  # type: ignore[return-value]
+
+    def as_json(self) -> dict[str, Any]:
+        """Every parameter, given or default, for the record."""
+        return asdict(self)
+
+    def changed(self) -> dict[str, Any]:
+        """The parameters that differ from their defaults."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
+
+def settings_from_json(content: Mapping[str, Any]) -> Settings:
+    """Settings of a record; names it does not know are left out, lists become tuples."""
+    known = {f.name for f in fields(Settings)}
+    return Settings(**{key: _frozen(value) for key, value in content.items() if key in known})
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def command_arguments(settings: Settings) -> list[str]:
+    """The options of the script that give these settings; what equals the default is left out."""
+    arguments: list[str] = []
+    for name, value in settings.changed().items():
+        option = {"pixels": "--no-pixels", "answers": "--answer", "protocols": "--protocol", "seeds": "--seed", "cuts": "--cut",
+                  "formats": "--format"}.get(name, "--" + name.replace("_", "-"))
+        arguments += _option_arguments(name, option, value)
+    return arguments
+
+
+def _option_arguments(name: str, option: str, value: Any) -> list[str]:
+    if name == "split":
+        return ["--split", "auto"]
+    if isinstance(value, bool):
+        return [option]
+    if name == "formats":
+        return [option, ",".join(value)]
+    if name == "protocols":
+        return [part for protocol in value for part in (option, protocol)]
+    if name in ("answers", "cuts"):
+        return [part for key, item in value for part in (option, f"{key}={_number(item)}")]
+    if name == "seeds":
+        return [f"{option}=" + ",".join(_number(v) for v in seed) for seed in value]
+    if name in ("roi", "threshold"):
+        return [f"{option}=" + ",".join(_number(v) for v in value if v is not None)]
+    return [option, _number(value)]
+
+
+def _number(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def command_line(source: str, output: str, settings: Settings) -> str:
+    """The command that repeats this run outside the panel, quoted for a shell."""
+    return shlex.join(["python", "dicom_to_print.py", "run", source, "--output", output, *command_arguments(settings)])
