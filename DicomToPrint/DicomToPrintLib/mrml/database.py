@@ -1,0 +1,72 @@
+"""Slicer's DICOM database as a source: the files of a series, and the series behind a loaded volume."""
+
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from ..errors import CannotRead
+
+PREFIX = "dicomdb:"
+INSTANCES = "DICOM.instanceUIDs"
+_UID = re.compile(r"[0-9.]{1,64}")
+
+
+def series_files(database: Any, series_uid: str) -> tuple[Path, ...]:
+    """Local files of a series in `database` (``slicer.dicomDatabase``).
+
+    Raises `CannotRead` where there is no database, the series is unknown, or its slices are only listed there but not stored on
+    this computer (remote).
+    """
+    if database is None or not getattr(database, "isOpen", True):
+        raise CannotRead("Slicer's DICOM database is not open: open the DICOM module once, or give a folder.")
+    if not _UID.fullmatch(series_uid):
+        raise CannotRead("That is no series UID: copy it from the DICOM browser.")
+    return _local(list(database.filesForSeries(series_uid)), len(list(database.instancesForSeries(series_uid))))
+
+
+def _local(names: list[str], listed: int) -> tuple[Path, ...]:
+    files = tuple(Path(name) for name in names if name)
+    if not listed and not files:
+        raise CannotRead("The series is not in Slicer's DICOM database: import it in the DICOM module first.")
+    if len(files) < listed or any(not path.is_file() for path in files):
+        missing = max(listed, len(files)) - sum(path.is_file() for path in files)
+        raise CannotRead(f"{missing} of {max(listed, len(files))} slices are not stored on this computer: "
+                         "retrieve the series in the DICOM module, then run this step again.")
+    return files
+
+
+def series_of_volume(database: Any, node: Any) -> str | None:
+    """Series UID behind a volume node that Slicer loaded from its database; None for any other volume.
+
+    Raises `CannotRead` where the volume mixes series, or where the database has lost them.
+    """
+    instances = (node.GetAttribute(INSTANCES) or "").split()
+    if not instances or database is None:
+        return None
+    series = {str(database.seriesForFile(database.fileForInstance(uid)) or "") for uid in (instances[0], instances[-1])}
+    series.discard("")
+    if len(series) > 1:
+        raise CannotRead(f"The volume '{node.GetName()}' is made of several series: load one series and choose that.")
+    if not series:
+        raise CannotRead(f"The files behind the volume '{node.GetName()}' have left Slicer's DICOM database: import them again.")
+    return series.pop()
+
+
+def linked_folder(files: Iterable[Path]) -> Path:
+    """A new temporary folder with links to `files` (copies where links are not allowed), for code that reads a folder.
+
+    Names are counted, since files of one series may share a name. The caller removes the folder.
+    """
+    import os
+    import shutil
+
+    folder = Path(tempfile.mkdtemp(prefix="DicomToPrint-"))
+    for index, path in enumerate(files):
+        link = folder / f"{index:06d}{path.suffix}"
+        try:
+            os.symlink(path, link)
+        except OSError:
+            shutil.copyfile(path, link)
+    return folder

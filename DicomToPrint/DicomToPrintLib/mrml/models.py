@@ -1,0 +1,141 @@
+"""`Mesh` to model nodes and back, and their overlays: deviation, wall and provenance in colour, with a legend."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import CannotRead
+from ..mesh import Mesh, from_polydata, to_polydata
+
+MESH_NAME = "DicomToPrint.Part"
+
+
+def mesh_to_node(mesh: Mesh, scene: Any, name: str) -> Any:
+    """New model node of the mesh (RAS inside the scene, as everywhere in Slicer), with its arrays."""
+    turned = np.array(mesh.points, copy=True)
+    turned[:, :2] *= -1.0
+    node = scene.AddNewNodeByClass("vtkMRMLModelNode", name)
+    node.SetAndObserveMesh(to_polydata(replace(mesh, points=turned)))
+    node.CreateDefaultDisplayNodes()
+    display = node.GetDisplayNode()
+    display.SetColor(*mesh.color)
+    display.SetVisibility2D(True)
+    node.SetAttribute(MESH_NAME, mesh.name)
+    return node
+
+
+def mesh_from_node(node: Any) -> Mesh:
+    """Mesh of a model node in LPS mm, parent transform applied. Raises `CannotRead` for an empty node or a bent transform."""
+    import vtk
+
+    from .geometry import world_matrix
+
+    polydata = node.GetPolyData()
+    if polydata is None or polydata.GetNumberOfPolys() == 0:
+        raise CannotRead(f"The model '{node.GetName()}' has no triangles: run step 3 or choose another model.")
+    moved = world_matrix(node)
+    if moved is None:
+        raise CannotRead(f"The model '{node.GetName()}' lies under a bent transform: harden the transform, then run this step again.")
+    cells = polydata.GetPolys()
+    if cells.GetMaxCellSize() > 3 or polydata.GetNumberOfStrips():
+        triangles = vtk.vtkTriangleFilter()
+        triangles.SetInputData(polydata)
+        triangles.PassVertsOff()
+        triangles.PassLinesOff()
+        triangles.Update()
+        polydata = triangles.GetOutput()
+    mesh = from_polydata(polydata, node.GetAttribute(MESH_NAME) or node.GetName())
+    points = mesh.points
+    if node.GetParentTransformNode() is not None:
+        points = points @ moved[:3, :3].T + moved[:3, 3]
+    points = np.array(points, copy=True)
+    points[:, :2] *= -1.0
+    display = node.GetDisplayNode()
+    color = tuple(display.GetColor()) if display is not None else mesh.color
+    own = {key: value for key, value in mesh.point_arrays.items() if key != "Normals"}
+    return replace(mesh, points=points, color=color, point_arrays=own)
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A scalar shown on the model: array, where it lives, title of its legend, range and colours."""
+
+    array: str
+    on_points: bool
+    title: str
+    low: float
+    high: float
+    colors: tuple[tuple[float, float, float], ...]
+    names: tuple[str, ...] = ()
+
+
+# Okabe and Ito's colours keep their distance for colour-blind eyes; viridis and its reverse are even in lightness.
+_VIRIDIS = ((0.267, 0.005, 0.329), (0.229, 0.322, 0.546), (0.128, 0.567, 0.551), (0.369, 0.789, 0.383), (0.993, 0.906, 0.144))
+PROVENANCE_COLORS = ((0.90, 0.85, 0.70), (0.90, 0.62, 0.00), (0.00, 0.45, 0.70), (0.80, 0.47, 0.65))
+
+
+def overlays(titles: Mapping[str, str], names: tuple[str, ...], wall_limit: float = 2.0, deviation_limit: float = 0.5) -> dict[str, Overlay]:
+    """The three overlays by array name; titles and provenance names come translated from the caller."""
+    return {
+        "Deviation": Overlay("Deviation", True, titles["Deviation"], 0.0, deviation_limit, _VIRIDIS),
+        "Wall": Overlay("Wall", True, titles["Wall"], 0.0, wall_limit, _VIRIDIS[::-1]),
+        "Provenance": Overlay("Provenance", False, titles["Provenance"], -0.5, 3.5, PROVENANCE_COLORS, names),
+    }
+
+
+def show_overlay(node: Any, overlay: Overlay | None) -> bool:
+    """Colour the model by `overlay`, or plainly for None. False where the model lacks that array."""
+    import slicer
+    import vtk
+
+    display = node.GetDisplayNode()
+    if display is None:
+        return False
+    legend = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(node)
+    if legend is not None:
+        legend.SetVisibility(False)
+    data = None
+    if overlay is not None and node.GetMesh() is not None:
+        data = node.GetMesh().GetPointData() if overlay.on_points else node.GetMesh().GetCellData()
+    if overlay is None or data is None or data.GetArray(overlay.array) is None:
+        display.SetScalarVisibility(False)
+        return overlay is None
+    place = vtk.vtkAssignAttribute.POINT_DATA if overlay.on_points else vtk.vtkAssignAttribute.CELL_DATA
+    display.SetActiveScalar(overlay.array, place)
+    display.SetAndObserveColorNodeID(_color_node(node.GetScene(), overlay).GetID())
+    display.SetScalarRangeFlag(slicer.vtkMRMLDisplayNode.UseManualScalarRange)
+    display.SetScalarRange(overlay.low, overlay.high)
+    display.SetScalarVisibility(True)
+    legend = legend or slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(node)
+    if legend is not None:
+        legend.SetTitleText(overlay.title)
+        legend.SetUseColorNamesForLabels(bool(overlay.names))
+        legend.SetMaxNumberOfColors(len(overlay.names) or 64)
+        legend.SetNumberOfLabels(len(overlay.names) or 5)
+        legend.SetVisibility(True)
+    return True
+
+
+def _color_node(scene: Any, overlay: Overlay) -> Any:
+    """The overlay's colour table in the scene: one node a kind, built here because the wheel has no colour files."""
+    name = f"DicomToPrint {overlay.array}"
+    found = scene.GetFirstNodeByName(name)
+    if found is not None and found.IsA("vtkMRMLColorTableNode"):
+        return found
+    node = scene.CreateNodeByClass("vtkMRMLColorTableNode")
+    node.UnRegister(None)
+    node.SetName(name)
+    node.SetTypeToUser()
+    node.SetHideFromEditors(True)
+    node = scene.AddNode(node)
+    count = len(overlay.names) or 64
+    node.SetNumberOfColors(count)
+    stops = np.linspace(0.0, 1.0, len(overlay.colors))
+    for index in range(count):
+        position = index / (count - 1)
+        color = [float(np.interp(position, stops, [stop[axis] for stop in overlay.colors])) for axis in range(3)]
+        node.SetColor(index, overlay.names[index] if overlay.names else f"{index}", *color, 1.0)
+    node.GetLookupTable().SetTableRange(overlay.low, overlay.high)
+    return node

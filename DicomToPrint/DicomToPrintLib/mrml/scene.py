@@ -1,0 +1,28 @@
+"""Which scene a function works in: the application's, or a private one outside of it."""
+
+from typing import Any
+
+
+def current_scene() -> Any:
+    """The application's scene (``slicer.mrmlScene``), or a new private one where there is no application."""
+    import slicer
+
+    return getattr(slicer, "mrmlScene", None) or private_scene()
+
+
+def private_scene() -> Any:
+    """A new scene that knows the node classes, storage and converters that a run needs; it lives as long as the caller holds it."""
+    import slicer
+
+    scene = slicer.vtkMRMLScene()
+    # Segmentation nodes have no converters without this logic: segments could be neither added nor turned into surfaces.
+    segmentations = slicer.vtkSlicerSegmentationsModuleLogic()
+    segmentations.SetMRMLScene(scene)
+    # The colours module registers the legend in the application; its logic wants the application's colour files here.
+    scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
+    return scene
+
+
+def alive(node: Any) -> Any:
+    """The node, or None where it is None or no longer in a scene (the user deleted it, or closed the scene)."""
+    return node if node is not None and node.GetScene() is not None else None

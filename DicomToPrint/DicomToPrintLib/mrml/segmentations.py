@@ -1,0 +1,119 @@
+"""`Segmentation` to segmentation nodes and back; edited segments come back as labels on the scan's grid."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..errors import CannotRead
+from ..segmentation import Segmentation
+from .geometry import RAS_TO_LPS, exact_or, remember_exact, to_vtk_matrix
+
+TERMINOLOGY_TAG = "TerminologyEntry"
+LABEL_TAG = "DicomToPrint.Label"
+
+
+def segmentation_to_node(segmentation: Segmentation, scene: Any, name: str, volume_node: Any = None) -> Any:
+    """New segmentation node; the segments share one labelmap. `volume_node` becomes the reference geometry."""
+    import slicer
+    import vtk
+
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", name)
+    node.CreateDefaultDisplayNodes()
+    if volume_node is not None:
+        node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
+    labelmap = _oriented_image(segmentation.labels, segmentation.affine)
+    for segment in segmentation.segments:
+        new = slicer.vtkSegment() if hasattr(slicer, "vtkSegment") else vtk.vtkSegment()
+        new.SetName(segment.name)
+        new.SetColor(*segment.color)
+        new.SetLabelValue(int(segment.label))
+        new.SetTag(LABEL_TAG, str(segment.label))
+        new.SetTag(TERMINOLOGY_TAG, terminology_entry(segment.terminology))
+        new.AddRepresentation("Binary labelmap", labelmap)
+        node.GetSegmentation().AddSegment(new, segment.id)
+    remember_exact(node, segmentation.affine)
+    return node
+
+
+def _oriented_image(labels: np.ndarray, affine: np.ndarray) -> Any:
+    import slicer
+    from vtk.util.numpy_support import numpy_to_vtk
+
+    image = slicer.vtkOrientedImageData()
+    image.SetDimensions(*labels.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(np.ascontiguousarray(labels).ravel(), deep=True))
+    image.SetGeometryFromImageToWorldMatrix(to_vtk_matrix(RAS_TO_LPS @ affine))
+    return image
+
+
+def labels_from_node(node: Any, shape: tuple[int, int, int], affine: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Labels on the grid of `shape` (k, j, i) and `affine` (index to LPS), and the names of the segments, label 1 first.
+
+    Where segments overlap, the later one wins. Raises `CannotRead` for a node without segments.
+    """
+    import slicer
+
+    segmentation = node.GetSegmentation()
+    ids = list(segmentation.GetSegmentIDs())
+    if not ids:
+        raise CannotRead(f"The segmentation '{node.GetName()}' has no segments: run step 2 or choose another one.")
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    reference = _oriented_image(np.zeros((1, 1, 1), np.uint8), affine)
+    reference.SetExtent(0, shape[2] - 1, 0, shape[1] - 1, 0, shape[0] - 1)
+    labels = np.zeros(shape, dtype=np.uint8 if len(ids) < 256 else np.uint16)
+    for value, segment_id in enumerate(ids, start=1):
+        segment = segmentation.GetSegment(segment_id)
+        image = slicer.vtkOrientedImageData()
+        shared = segmentation.GetSegmentRepresentation(segment_id, "Binary labelmap")
+        if shared is not None:
+            image.DeepCopy(shared)
+            logic.ApplyParentTransformToOrientedImageData(node, image)
+            _place(image, int(segment.GetLabelValue()), reference, labels, value)
+    return labels, tuple(segmentation.GetSegment(segment_id).GetName() for segment_id in ids)
+
+
+def _place(image: Any, own: int, reference: Any, labels: np.ndarray, value: int) -> None:
+    """Write `value` where `image` holds the segment's `own` value, resampled only if its grid is not the reference's."""
+    import slicer
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    if image.IsEmpty():
+        return
+    resample = slicer.vtkOrientedImageDataResample
+    if not resample.DoGeometriesMatchIgnoreOrigin(image, reference) or not _same_origin(image, reference):
+        resample.ResampleOrientedImageToReferenceOrientedImage(image, reference, image, False, False)
+        if image.IsEmpty():
+            return
+    i0, i1, j0, j1, k0, k1 = image.GetExtent()
+    mask = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k1 - k0 + 1, j1 - j0 + 1, i1 - i0 + 1) == own
+    low = np.maximum([k0, j0, i0], 0)
+    high = np.minimum([k1 + 1, j1 + 1, i1 + 1], labels.shape)
+    if np.any(high <= low):
+        return
+    inner = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, (k0, j0, i0)))
+    target = labels[tuple(slice(a, b) for a, b in zip(low, high))]
+    target[mask[inner]] = value
+
+
+def _same_origin(image: Any, reference: Any) -> bool:
+    return bool(np.allclose(image.GetOrigin(), reference.GetOrigin(), atol=1e-4))
+
+
+def node_affine(node: Any, fallback: np.ndarray) -> np.ndarray:
+    """The exact affine noted on the node where it agrees with `fallback`; else `fallback`."""
+    return exact_or(node, fallback)
+
+
+def terminology_entry(terminology: Mapping[str, Mapping[str, str]]) -> str:
+    """Slicer's terminology string of a segment: category and type as coded entries, on the DICOM master list."""
+
+    def coded(key: str) -> str:
+        entry = terminology.get(key) or {}
+        return "^".join(str(entry.get(part, "")) for part in ("scheme", "code", "meaning"))
+
+    category = coded("category")
+    if category == "^^":
+        category = "SCT^123037004^Anatomical Structure"
+    return "~".join(["Segmentation category and type - DICOM master list", category, coded("type"), coded("type_modifier"),
+                     "Anatomic codes - DICOM master list", coded("region"), coded("region_modifier")])

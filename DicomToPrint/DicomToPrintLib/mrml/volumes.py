@@ -1,0 +1,111 @@
+"""Volume nodes to `Volume` and back, and what a loaded volume hides: transforms, a geometry that is not the files'."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import CannotRead
+from ..volume import Volume
+from .geometry import RAS_TO_LPS, exact_or, remember_exact, to_array, to_vtk_matrix, world_matrix
+
+
+def volume_from_node(node: Any) -> Volume:
+    """Grey values and geometry of a scalar volume node, in LPS mm, shear kept.
+
+    A linear parent transform is applied. Raises `CannotRead` for a node without voxels, with colours, or under a bent
+    (non-linear) transform, such as Slicer's acquisition transform: harden that first.
+    """
+    import vtk
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    image = node.GetImageData()
+    scalars = image.GetPointData().GetScalars() if image is not None else None
+    if scalars is None:
+        raise CannotRead(f"The volume '{node.GetName()}' holds no voxels: load the series again or choose another volume.")
+    if scalars.GetNumberOfComponents() != 1:
+        raise CannotRead(f"The volume '{node.GetName()}' holds colours, no grey values: choose a CT volume.")
+    moved = world_matrix(node)
+    if moved is None:
+        raise CannotRead(f"The volume '{node.GetName()}' lies under a bent transform: harden the transform, then run this step again.")
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(ijk_to_ras)
+    affine = exact_or(node, RAS_TO_LPS @ to_array(ijk_to_ras))
+    if node.GetParentTransformNode() is not None:
+        affine = RAS_TO_LPS @ moved @ RAS_TO_LPS @ affine
+    columns, rows, slices = image.GetDimensions()
+    array = vtk_to_numpy(scalars).reshape(slices, rows, columns)
+    return Volume(_travelling_type(array), affine)
+
+
+def _travelling_type(array: np.ndarray) -> np.ndarray:
+    """int16 where that holds every value, else float32: the two types that travel through the rooms."""
+    if array.dtype in (np.int16, np.float32):
+        return array.copy()
+    if np.issubdtype(array.dtype, np.integer) and array.size and array.min() >= -32768 and array.max() <= 32767:
+        return array.astype(np.int16)
+    return array.astype(np.float32)
+
+
+def volume_to_node(volume: Volume, scene: Any, name: str) -> Any:
+    """New scalar volume node of `volume` in `scene`."""
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk
+
+    array = np.ascontiguousarray(volume.array)
+    image = vtk.vtkImageData()
+    image.SetDimensions(*array.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(array.ravel(), deep=True))
+    node = scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
+    node.SetIJKToRASMatrix(to_vtk_matrix(RAS_TO_LPS @ volume.affine))
+    node.SetAndObserveImageData(image)
+    node.CreateDefaultDisplayNodes()
+    remember_exact(node, volume.affine)
+    return node
+
+
+@dataclass(frozen=True)
+class Placement:
+    """How a volume node lies against its files: `moved` by a linear transform, `bent` by a non-linear one."""
+
+    moved: bool
+    bent: bool
+    transform_name: str = ""
+
+
+def placement(node: Any) -> Placement:
+    """Transforms over a volume node."""
+    transform = node.GetParentTransformNode()
+    if transform is None:
+        return Placement(False, False)
+    matrix = world_matrix(node)
+    name = transform.GetName() or ""
+    if matrix is None:
+        return Placement(False, True, name)
+    return Placement(not np.allclose(matrix, np.eye(4), atol=1e-9), False, name)
+
+
+def harden(node: Any) -> None:
+    """Apply the parent transforms to the voxels: a bent one resamples them (Slicer's own hardening)."""
+    node.HardenTransform()
+    node.RemoveAttribute("DicomToPrint.AffineLPS")
+
+
+def largest_offset(node: Any, volume: Volume) -> float | None:
+    """Largest distance in mm between the corners of the node's grid and those of `volume`; None where the sizes differ or it is bent."""
+    import vtk
+
+    moved = world_matrix(node)
+    image = node.GetImageData()
+    if moved is None or image is None or tuple(image.GetDimensions()) != tuple(volume.array.shape[::-1]):
+        return None
+    ijk_to_ras = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(ijk_to_ras)
+    node_affine = RAS_TO_LPS @ moved @ to_array(ijk_to_ras)
+    size = np.array(volume.array.shape[::-1]) - 1
+    corners = np.array([[i, j, k] for i in (0, size[0]) for j in (0, size[1]) for k in (0, size[2])], dtype=np.float64)
+    theirs = Volume(volume.array, node_affine).to_lps(corners)
+    ours = volume.to_lps(corners)
+    # Slicer may have stored the slices the other way round: the same grid, counted from the other end.
+    turned = theirs[np.lexsort(theirs.T.round(3))]
+    return float(np.linalg.norm(turned - ours[np.lexsort(ours.T.round(3))], axis=1).max())
