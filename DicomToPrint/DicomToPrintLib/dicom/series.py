@@ -1,0 +1,186 @@
+"""A series as facts: one row a slice or frame, equal values stored once."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from .attributes import numbers, words
+from .source import Source
+
+CT, ENHANCED_CT, LEGACY_CT, CRANIOFACIAL = (
+    "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2",
+    "1.2.840.10008.5.1.4.1.1.13.1.2")
+MULTI_FRAME = (ENHANCED_CT, LEGACY_CT, CRANIOFACIAL)
+
+
+def short_hash(uid: str) -> str:
+    """Twelve hexadecimal digits that name a series without telling its UID."""
+    return hashlib.sha256(uid.encode("utf-8")).hexdigest()[:12]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One attribute over all slices: distinct `values` and, for each slice, which of them (`index`, -1 for missing)."""
+
+    values: tuple[Any, ...]
+    index: np.ndarray
+
+    def __getitem__(self, row: int) -> Any:
+        at = self.index[row]
+        return None if at < 0 else self.values[at]
+
+    @classmethod
+    def of(cls, items: Sequence[Any]) -> "Column":
+        """Column of one value a slice; None is missing."""
+        known: dict[Any, int] = {}
+        index = np.array([-1 if item is None else known.setdefault(item, len(known)) for item in items], dtype=np.int32)
+        return cls(tuple(known), index)
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """One file of a series: its name relative to the input and how it is made. Lengths are bytes; -1 is missing.
+
+    `expected_bytes` is what matrix, frames, samples and bits allocated call for; -1 where they do not say.
+    """
+
+    name: str
+    size: int
+    syntax: str
+    has_preamble: bool
+    wrong_syntax: bool
+    problem: str
+    media_class: str
+    media_instance: str
+    pixel_element: str
+    pixel_vr: str
+    pixel_length: int
+    pixel_offset: int
+    body_size: int
+    expected_bytes: int
+    frames: int
+    items: int
+    fragments: int
+    lossy: str
+    implicit: bool
+    little: bool
+    group_problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """The files of one acquisition and their facts.
+
+    `id` is a short hash of `uid`. `columns` maps a DICOM keyword to its values, one row a slice (classic) or frame
+    (Enhanced, Craniofacial; a per-frame value has won over a shared one); `file_of` and `frame_of` (n,) say where each row
+    comes from. `dropped` are the rows of localizers, kept aside: they do not count as slices unless nothing else is there.
+    `copies` are names of files that repeat another byte for byte. `unreadable_near` counts unreadable files in its folders;
+    `unreadable_sole` is True where no other series shares those folders.
+    """
+
+    id: str
+    uid: str
+    description: str
+    modality: str
+    files: tuple[ImageFile, ...]
+    columns: Mapping[str, Column]
+    file_of: np.ndarray
+    frame_of: np.ndarray
+    source: Source
+    localizers: tuple[str, ...] = ()
+    copies: tuple[str, ...] = ()
+    unreadable_near: tuple[str, ...] = ()
+    unreadable_sole: bool = True
+    cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def __len__(self) -> int:
+        """Number of slices or frames."""
+        return len(self.file_of)
+
+    def column(self, keyword: str) -> Column:
+        """Column of a keyword; all missing where no file has it."""
+        found = self.columns.get(keyword)
+        return found if found is not None else Column((), np.full(len(self), -1, dtype=np.int32))
+
+    def distinct(self, keyword: str) -> tuple[Any, ...]:
+        """Distinct values met, padding stripped, empty ones left out."""
+        stripped = (value.strip(" \0") if isinstance(value, str) else value for value in self.column(keyword).values)
+        return tuple(dict.fromkeys(value for value in stripped if value not in ("", None)))
+
+    def rows_without(self, keyword: str) -> np.ndarray:
+        """Rows where the attribute is missing or empty."""
+        column = self.column(keyword)
+        empty = [at for at, value in enumerate(column.values) if value is None or (isinstance(value, str)
+                                                                                   and not value.strip(" \0\\"))]
+        return np.flatnonzero((column.index < 0) | np.isin(column.index, empty))
+
+    def table(self, keyword: str, width: int) -> np.ndarray:
+        """(n, width) float64 numbers of the attribute; NaN where missing, unreadable or of another length."""
+        key = f"{keyword}/{width}"
+        if key not in self.cache:
+            column = self.column(keyword)
+            known = np.full((len(column.values) + 1, width), np.nan)
+            for at, value in enumerate(column.values):
+                parsed = numbers(value)
+                if len(parsed) == width:
+                    known[at] = parsed
+            self.cache[key] = known[column.index]
+        return self.cache[key]
+
+    def first_words(self, keyword: str) -> tuple[tuple[str, ...], ...]:
+        """Distinct multi-values of a text attribute, stripped."""
+        return tuple(dict.fromkeys(filter(None, (words(value) for value in self.column(keyword).values))))
+
+    @cached_property
+    def sop_classes(self) -> tuple[str, ...]:
+        """Distinct SOP classes."""
+        return self.distinct("SOPClassUID")
+
+    @property
+    def is_multi_frame(self) -> bool:
+        """True for objects with functional groups."""
+        return any(name in MULTI_FRAME for name in self.sop_classes)
+
+    def names_of(self, rows: Any, limit: int = 3) -> str:
+        """Words for some rows: file names, or frame numbers of a multi-frame file; at most `limit`, then how many more."""
+        rows = [int(row) for row in rows]
+        frames = [file.frames for file in self.files]
+        shown = [f"frame {self.frame_of[row] + 1}" if frames[self.file_of[row]] > 1 else self.files[self.file_of[row]].name
+                 for row in rows[:limit]]
+        shown = list(dict.fromkeys(shown))
+        more = len(rows) - limit
+        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A file that could not be read. `file` is relative to the input."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Media:
+    """What a DICOMDIR promises: where it lies, how many files it names, which are missing or not whole."""
+
+    name: str
+    referenced: int
+    missing: tuple[str, ...]
+    damaged: str = ""
+    patients: int = 1
+
+
+@dataclass(frozen=True)
+class Study:
+    """All series of an input. `stray` are files that are no DICOM images; `media` is empty without a DICOMDIR."""
+
+    series: tuple[Series, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+    stray: tuple[str, ...] = ()
+    media: tuple[Media, ...] = ()
+    patients: int = 1

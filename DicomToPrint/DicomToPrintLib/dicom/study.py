@@ -1,0 +1,245 @@
+"""From an input to its series: read every header once, group, drop localizers and copies, name what cannot be read."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from ..errors import CannotRead
+from ..progress import Progress, part, silent
+from .attributes import numbers, words
+from .frames import read_frames
+from .header import Header, NotDicom, read_header
+from .media import is_dicomdir_name, read_media
+from .series import MULTI_FRAME, Column, ImageFile, Series, Study, Unreadable, short_hash
+from .source import Source, open_source
+
+MAX_FRAMES = 20_000
+# Objects made from images (segmentations, RT, reports, presentation states, meshes): listed as stray beside images.
+_DERIVED_CLASSES = tuple("1.2.840.10008.5.1.4.1.1." + suffix for suffix in ("66", "481.", "88.", "11.", "104.", "67", "9."))
+_DICOM_SUFFIXES = (".dcm", ".dicom", ".ima", ".dic")
+
+
+@dataclass(frozen=True)
+class _Record:
+    """One readable file: its facts and the values of its rows."""
+
+    file: ImageFile
+    values: dict[str, Any]
+    rows: tuple[dict[str, Any], ...]
+
+    @property
+    def is_image(self) -> bool:
+        return bool(self.values.get("Rows") or self.file.pixel_element)
+
+
+def read_study(path: Path, progress: Progress = silent) -> Study:
+    """Series of a folder, a file, a DICOMDIR or a .zip, from headers alone.
+
+    Raises `CannotRead` where nothing in it is a DICOM object. A file that cannot be read is listed, and blocks only the series
+    it belongs to.
+    """
+    source = open_source(Path(path))
+    names = list(source.names())
+    records: list[_Record] = []
+    unreadable: list[Unreadable] = []
+    stray: list[str] = []
+    media_names: list[str] = []
+    texts: dict[bytes, str] = {}
+    for count, name in enumerate(names):
+        if count % 64 == 0:
+            progress(0.9 * count / len(names), "reading headers")
+        if is_dicomdir_name(name):
+            media_names.append(name)
+            continue
+        _read_one(source, name, texts, records, unreadable, stray)
+    media = tuple(read_media(source, name, names, [item.file for item in unreadable], part(progress, 0.9, 0.95))
+                  for name in media_names)
+    unreadable += [Unreadable(item.name, item.damaged) for item in media if item.damaged]
+    groups = _grouped(records, stray)
+    if not groups:
+        raise CannotRead(_nothing_found(Path(path), len(names), unreadable))
+    unreadable += _empty_neighbours(source, stray, records)
+    stray = [name for name in stray if name not in {item.file for item in unreadable}]
+    series = tuple(_series_of(group, source) for group in groups)
+    patients = {_patient(record) for group in groups for record in group}
+    progress(1.0, "reading headers")
+    return Study(_with_unreadable(series, unreadable), tuple(unreadable), tuple(stray), media, len(patients))
+
+
+def _read_one(source: Source, name: str, texts: dict[bytes, str], records: list[_Record], unreadable: list[Unreadable],
+              stray: list[str]) -> None:
+    try:
+        with source.open(name) as handle:
+            size = source.size(name)
+            header = read_header(handle, size, texts)
+        record = _record(name, size, header)
+    except NotDicom as error:
+        if PurePosixPath(name).suffix.lower() in _DICOM_SUFFIXES:
+            unreadable.append(Unreadable(name, str(error)))
+        else:
+            stray.append(name)
+        return
+    except MemoryError:
+        unreadable.append(Unreadable(name, "it claims sizes beyond reason"))
+        return
+    except Exception as error:  # a damaged archive or disk raises many kinds; the file is named either way
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
+        unreadable.append(Unreadable(name, reason or "it is damaged"))
+        return
+    if header.media_class == "1.2.840.10008.1.3.10":
+        stray.append(name)
+    elif record.is_image or record.values.get("SOPClassUID") or record.values.get("SeriesInstanceUID"):
+        records.append(record)
+    else:
+        unreadable.append(Unreadable(name, header.problem or "it holds no image"))
+
+
+def _record(name: str, size: int, header: Header) -> _Record:
+    values = header.values
+    sop_class = str(values.get("SOPClassUID") or "").strip(" \0")
+    framed = sop_class in MULTI_FRAME or bool(header.sequences.get("PerFrameFunctionalGroupsSequence"))
+    problems: tuple[str, ...] = ()
+    rows: tuple[dict[str, Any], ...] = ({},)
+    items = 0
+    stated = numbers(values.get("NumberOfFrames"))
+    frames = int(stated[0]) if stated else 1
+    if framed:
+        try:
+            read = read_frames(header)
+            rows, problems, items = read.rows or ({},), read.problems, read.items
+        except Exception:  # damaged groups: what pydicom raises on them has many kinds
+            problems = ("damaged",)
+    elif 1 < frames <= MAX_FRAMES and header.pixel_element:
+        rows = ({},) * frames
+    rows = rows[:MAX_FRAMES]
+    expected = _expected_bytes(values, frames)
+    file = ImageFile(
+        name=name, size=size, syntax=header.syntax, has_preamble=header.has_preamble, wrong_syntax=header.wrong_syntax,
+        problem=header.problem, media_class=header.media_class, media_instance=header.media_instance,
+        pixel_element=header.pixel_element, pixel_vr=header.pixel_vr, pixel_length=header.pixel_length,
+        pixel_offset=header.pixel_offset, body_size=header.body_size, expected_bytes=expected, frames=frames, items=items,
+        fragments=header.fragments, lossy=header.lossy, implicit=header.implicit, little=header.little,
+        group_problems=problems)
+    return _Record(file, values, rows)
+
+
+def _expected_bytes(values: dict[str, Any], frames: int) -> int:
+    parts = [values.get(keyword) for keyword in ("Rows", "Columns", "BitsAllocated")]
+    if not all(isinstance(value, int) and value > 0 for value in parts):
+        return -1
+    rows, columns, bits = parts
+    samples = values.get("SamplesPerPixel") or 1
+    return (int(rows) * int(columns) * int(samples) * int(bits) * max(frames, 0) + 7) // 8  # type: ignore[arg-type]
+
+
+def _key(record: _Record) -> str:
+    uid = str(record.values.get("SeriesInstanceUID") or "").strip(" \0")
+    return uid or f"folder {PurePosixPath(record.file.name).parent}"
+
+
+def _patient(record: _Record) -> tuple[str, str]:
+    return tuple(str(record.values.get(key) or "").strip(" \0^").upper()  # type: ignore[return-value]
+                 for key in ("PatientID", "PatientName"))
+
+
+def _grouped(records: Iterable[_Record], stray: list[str]) -> list[list[_Record]]:
+    """Records by series; objects that are no images, or made from images, go to `stray` where images are present."""
+    groups: dict[str, list[_Record]] = defaultdict(list)
+    for record in records:
+        groups[_key(record)].append(record)
+
+    def is_scan(group: list[_Record]) -> bool:
+        return any(record.is_image and not str(record.values.get("SOPClassUID") or "").startswith(_DERIVED_CLASSES)
+                   for record in group)
+
+    scans = [group for group in groups.values() if is_scan(group)]
+    if not scans:
+        return list(groups.values())
+    stray += [record.file.name for group in groups.values() if not is_scan(group) for record in group]
+    return scans
+
+
+def _nothing_found(path: Path, count: int, unreadable: list[Unreadable]) -> str:
+    if count == 0:
+        return f"'{path.name}' is empty: choose the folder that holds the DICOM files of one study."
+    why = f"; '{unreadable[0].file}': {unreadable[0].reason}" if unreadable else ""
+    return f"No image series was found in '{path.name}' ({count} files{why}): choose the folder with the DICOM files of one study."
+
+
+def _empty_neighbours(source: Source, stray: list[str], records: list[_Record]) -> list[Unreadable]:
+    """Files without content that are named like the slices beside them were meant to be slices."""
+    kinds = {(PurePosixPath(record.file.name).parent, PurePosixPath(record.file.name).suffix) for record in records}
+    found = []
+    for name in stray:
+        if (PurePosixPath(name).parent, PurePosixPath(name).suffix) in kinds:
+            try:
+                with source.open(name) as handle:
+                    blank = not handle.read(4096).strip(b"\0")
+            except OSError:
+                blank = True
+            if blank:
+                found.append(Unreadable(name, "it is empty"))
+    return found
+
+
+def _with_unreadable(series: tuple[Series, ...], unreadable: list[Unreadable]) -> tuple[Series, ...]:
+    homes = [{PurePosixPath(file.name).parent for file in one.files} for one in series]
+    result = []
+    for one, folders in zip(series, homes):
+        near = tuple(item.file for item in unreadable if PurePosixPath(item.file).parent in folders
+                     and not is_dicomdir_name(item.file))
+        shared = {PurePosixPath(name).parent for name in near}
+        sole = not any(shared & others for others in homes if others is not folders)
+        result.append(replace(one, unreadable_near=near, unreadable_sole=sole) if near else one)
+    return tuple(result)
+
+
+def _series_of(records: list[_Record], source: Source) -> Series:
+    uid = _key(records[0])
+    records, copies = _without_copies(records, source)
+    scouts = [record for record in records if _is_localizer(record)]
+    localizers: tuple[str, ...] = tuple(record.file.name for record in scouts)
+    if scouts and len(scouts) < len(records):
+        records = [record for record in records if not _is_localizer(record)]
+    rows = [(file, frame, values) for file, record in enumerate(records) for frame, values in enumerate(record.rows)]
+    keywords = dict.fromkeys(key for record in records for source_values in (record.values, *record.rows)
+                             for key in source_values)
+    columns = {}
+    for keyword in keywords:
+        columns[keyword] = Column.of([values.get(keyword, records[file].values.get(keyword)) if values
+                                      else records[file].values.get(keyword) for file, frame, values in rows])
+    first = records[0].values
+    return Series(
+        id=short_hash(uid), uid=uid, description=str(first.get("SeriesDescription") or "").strip(" \0"),
+        modality=str(first.get("Modality") or "").strip(" \0"), files=tuple(record.file for record in records),
+        columns=columns, file_of=np.array([file for file, _, _ in rows], dtype=np.int32),
+        frame_of=np.array([frame for _, frame, _ in rows], dtype=np.int32), source=source, localizers=localizers,
+        copies=copies)
+
+
+def _is_localizer(record: _Record) -> bool:
+    return any(word.upper() in ("LOCALIZER", "SCOUT") for word in words(record.values.get("ImageType")))
+
+
+def _without_copies(records: list[_Record], source: Source) -> tuple[list[_Record], tuple[str, ...]]:
+    """Records without files that repeat another byte for byte; only files of equal instance UID and size are compared."""
+    seen: dict[tuple[Any, int], list[_Record]] = defaultdict(list)
+    for record in records:
+        seen[(record.values.get("SOPInstanceUID") or None, record.file.size)].append(record)
+    copies: set[str] = set()
+    for (instance, _), group in seen.items():
+        if instance is None or len(group) == 1:
+            continue
+        digests = set()
+        for record in group:
+            with source.open(record.file.name) as handle:
+                digest = hashlib.sha256(handle.read()).digest()
+            if digest in digests:
+                copies.add(record.file.name)
+            digests.add(digest)
+    return [record for record in records if record.file.name not in copies], tuple(sorted(copies))

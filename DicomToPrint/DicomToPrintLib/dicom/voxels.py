@@ -1,0 +1,152 @@
+"""Voxels of a series in HU with their true place: slice by slice into one array, shear and uneven steps kept."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import CannotRead, Refused
+from ..progress import Progress, part, silent
+from ..volume import Volume, volume_from_slices
+from .attributes import numbers
+from .decode import stored_values
+from .geometry import Geometry, geometry
+from .series import Series
+
+MAX_VOLUME_BYTES = 8 * 2**30
+# Positions further than this from an even row are resampled: a tenth of the exoplan tolerance would resample rounded
+# decimal strings, and 0.01 mm moves no surface that a printer could show.
+EVEN_TOLERANCE_MM = 0.01
+
+
+@dataclass(frozen=True)
+class WindowPreset:
+    """A display window the scanner suggests, in the units of the rescaled values."""
+
+    name: str
+    center: float
+    width: float
+
+
+def windows(series: Series) -> tuple[WindowPreset, ...]:
+    """Window presets of the series, without repeats; those whose centre and width do not pair are left out."""
+    found = {}
+    centers, widths = series.column("WindowCenter"), series.column("WindowWidth")
+    names = series.column("WindowCenterWidthExplanation")
+    for row in _first_rows(centers, widths, names):
+        center, width = numbers(centers[row]), numbers(widths[row])
+        titles = str(names[row] or "").split("\\")
+        if len(center) != len(width):
+            continue
+        for at, pair in enumerate(zip(center, width)):
+            if pair[1] >= 1.0:
+                title = titles[at].strip(" \0") if at < len(titles) else ""
+                found.setdefault(pair, title or f"Window {len(found) + 1}")
+    return tuple(WindowPreset(name, *pair) for pair, name in found.items())
+
+
+def _first_rows(*columns: Any) -> list[int]:
+    if len(columns[0].index) == 0:
+        return []
+    stacked = np.stack([column.index for column in columns], axis=1)
+    return [int(row) for row in np.unique(stacked, axis=0, return_index=True)[1]]
+
+
+def read_volume(series: Series, progress: Progress = silent) -> Volume:
+    """Voxels of a series in HU, affine from positions (shear kept; uneven slices resampled once on their true positions).
+
+    int16 where every rescaled value is a whole number in range, else float32. Raises `Refused` for a volume that is not
+    defined (positions missing or repeated, mixed sizes or orientations, a single slice), `CannotRead` for pixels that cannot
+    be decoded.
+    """
+    placed = _defined_geometry(series)
+    shape = _matrix(series)
+    spacing = series.table("PixelSpacing", 2)[placed.rows[0]]
+    if np.isnan(spacing).any() or (spacing <= 0).any():
+        raise Refused("The size of a pixel (Pixel Spacing) is missing: ask for a new export of the series.")
+    slopes = series.table("RescaleSlope", 1)[placed.rows, 0]
+    intercepts = series.table("RescaleIntercept", 1)[placed.rows, 0]
+    notes = []
+    if np.isnan(slopes).any() or np.isnan(intercepts).any():
+        notes.append("Rescale slope or intercept is missing: stored values are used as they are.")
+        slopes, intercepts = np.nan_to_num(slopes, nan=1.0), np.nan_to_num(intercepts, nan=0.0)
+    dtype = _grey_type(series, placed, slopes, intercepts)
+    if len(placed.rows) * shape[0] * shape[1] * np.dtype(dtype).itemsize > MAX_VOLUME_BYTES:
+        raise Refused("The series needs more than 8 GB as a volume: crop it at the scanner or export fewer slices.")
+    array = np.empty((len(placed.rows), *shape), dtype=dtype)
+    reading = part(progress, 0.0, 0.9)
+    for at, stored, note in stored_values(series, placed.rows, reading):
+        if stored.shape != shape:
+            raise CannotRead(f"'{series.files[series.file_of[placed.rows[at]]].name}' holds another matrix than its header "
+                             "says: ask for a new export of the series.")
+        if slopes[at] == 1.0 and dtype == np.int16:
+            np.add(stored, np.int32(intercepts[at]), out=array[at], casting="unsafe", dtype=np.int32)
+        else:
+            array[at] = stored * slopes[at] + intercepts[at]
+        if note and note not in notes:
+            notes.append(note)
+    step_j = placed.orientation[3:] / np.linalg.norm(placed.orientation[3:]) * spacing[0]
+    step_i = placed.orientation[:3] / np.linalg.norm(placed.orientation[:3]) * spacing[1]
+    volume = volume_from_slices(array, placed.positions, step_i, step_j, EVEN_TOLERANCE_MM, part(progress, 0.9, 1.0))
+    return Volume(volume.array, volume.affine, volume.interpolated, (*notes, *volume.notes))
+
+
+def _defined_geometry(series: Series) -> Geometry:
+    placed = geometry(series)
+    if placed is None or len(placed.rows) < len(series):
+        raise Refused("Some slices have no position or orientation, so the volume is not defined: ask for a new export of the "
+                      "original images.")
+    if len(placed.rows) < 2:
+        raise Refused("A single slice is no volume: choose a series with all its slices.")
+    if not placed.same_orientation:
+        raise Refused("The slices have different orientations, so they are no volume: ask for the original axial series.")
+    if placed.gaps.min() < 1e-4:
+        raise Refused("Several slices lie at the same position, so the volume is not defined: ask for each phase or "
+                      "reconstruction as a series of its own.")
+    for keyword, width in (("PixelSpacing", 2),):
+        known = series.table(keyword, width)
+        if np.nanmax(known, axis=0, initial=0).max() - np.nanmin(known, axis=0, initial=np.inf).min() < 0:
+            raise Refused("Pixel sizes differ.")
+    return placed
+
+
+def _matrix(series: Series) -> tuple[int, int]:
+    sizes = {(rows, columns) for rows in series.distinct("Rows") for columns in series.distinct("Columns")}
+    if len(sizes) != 1:
+        raise Refused("The slices have different matrix sizes, so they are no volume: ask for the original series.")
+    spacings = series.table("PixelSpacing", 2)
+    if not np.isnan(spacings).all() and np.nanmax(np.nanmax(spacings, axis=0) - np.nanmin(spacings, axis=0)) > 1e-4:
+        raise Refused("The slices have different pixel sizes, so they are no volume: ask for the original series.")
+    return sizes.pop()
+
+
+def _grey_type(series: Series, placed: Geometry, slopes: np.ndarray, intercepts: np.ndarray) -> Any:
+    """int16 where slope and intercept are whole and the range of stored values fits; else float32."""
+    if (slopes != np.rint(slopes)).any() or (intercepts != np.rint(intercepts)).any():
+        return np.float32
+    bits = max([value for value in series.distinct("BitsStored") if isinstance(value, int)], default=16)
+    signed = any(value == 1 for value in series.distinct("PixelRepresentation"))
+    low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
+    ends = np.concatenate([slopes * low + intercepts, slopes * high + intercepts])
+    return np.int16 if ends.min() >= -32768 and ends.max() <= 32767 else np.float32
+
+
+def read_image_volume(path: Path) -> Volume:
+    """Grey or label volume of a NIfTI or NRRD file, affine in LPS mm. Raises `CannotRead`."""
+    import SimpleITK as sitk
+
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError:
+        raise CannotRead(f"'{Path(path).name}' cannot be read as NIfTI or NRRD: check that the file is whole.") from None
+    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise CannotRead(f"'{Path(path).name}' is no volume of single values: choose a 3D grey or label volume.")
+    array = sitk.GetArrayFromImage(image)
+    affine = np.eye(4)
+    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
+    affine[:3, 3] = image.GetOrigin()
+    if array.dtype != np.int16:
+        exact = np.issubdtype(array.dtype, np.integer) and array.min() >= -32768 and array.max() <= 32767
+        array = array.astype(np.int16 if exact else np.float32)
+    return Volume(np.ascontiguousarray(array), affine)
