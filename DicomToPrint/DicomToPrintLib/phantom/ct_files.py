@@ -21,8 +21,8 @@ def write_phantom(folder: Path, shape: tuple[int, int, int] = SHAPE, spacing: tu
                   **phantom: Any) -> Truth:
     """Write the phantom as one CT series, a file a slice, into `folder` (made where missing), and return its truth.
 
-    `phantom` are the other arguments of `phantom_volume`; `kernel` the ConvolutionKernel; `acquired` the acquisition date
-    (default today). Same arguments and date: same files, UIDs included. Raises `CannotWrite`.
+    `phantom` are the other arguments of `phantom_volume`; `kernel` the ConvolutionKernel; `acquired` the acquisition
+    date (default today). Same arguments and date: same files, UIDs included. Raises `CannotWrite`.
     """
     volume, truth = phantom_volume(shape, spacing, seed=seed, progress=part(progress, 0.0, 0.8), **phantom)
     day = acquired or date.today()

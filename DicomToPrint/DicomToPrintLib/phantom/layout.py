@@ -1,7 +1,7 @@
 """What lies where in the phantom: solids, materials and the truth about them, in LPS mm around the origin.
 
-Everything fits into 140 x 140 x 112 mm at scale 1. A larger `scale` enlarges the bones, the body and the distances between
-objects; balls, plates, walls and the joint gap keep their sizes, so that their truth does not change.
+Everything fits into 140 x 140 x 112 mm at scale 1. A larger `scale` enlarges the bones, the body and the distances
+between objects; balls, plates, walls and the joint gap keep their sizes, so that their truth does not change.
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from .shape import Ball, Box, EllipticCylinder, Point, RoundCone, Shell, Shrunk, Solid, Union
+from .shape import Ball, Box, EllipticCylinder, Gyroid, Point, RoundCone, Shell, Shrunk, Solid, Union
 
 AIR_HU, SOFT_HU, CANCELLOUS_HU, CORTICAL_HU = -1000.0, 40.0, 300.0, 1200.0
 PLATES_MM = (0.5, 1.0, 1.5, 2.0, 3.0)
@@ -18,6 +18,7 @@ BALL_DIAMETER_MM = 10.0
 CORTEX_MM = 3.0
 CUP_WALL_MM = 3.5
 SHELL_WALL_MM = 2.0
+TRABECULA_MM = 0.9
 PLATE_LENGTH_MM, PLATE_HEIGHT_MM = 22.0, 16.0
 
 
@@ -25,10 +26,11 @@ PLATE_LENGTH_MM, PLATE_HEIGHT_MM = 22.0, 16.0
 class Truth:
     """What is known exactly about a phantom.
 
-    `volumes_mm3` per object and material (``femur outer`` with its cavity, ``femur`` bone only), `distances_mm` (``balls``
-    centre to centre, ``joint gap``, ``ball diameter``), `walls_mm` thicknesses, `landmarks_lps` points, `bounds_mm` per
-    object (xmin, xmax, ymin, ymax, zmin, zmax), `boundary_hu` half-way grey value between cortical bone and soft tissue, `hu`
-    the materials, `objects` names of the separate bone objects, largest first; the first one carries the mark.
+    `volumes_mm3` per object and material (``femur outer`` with its cavity, ``femur`` bone only), `distances_mm`
+    (``balls`` centre to centre, ``joint gap``, ``ball diameter``), `walls_mm` thicknesses, `landmarks_lps` points,
+    `bounds_mm` per object (xmin, xmax, ymin, ymax, zmin, zmax), `boundary_hu` half-way grey value between cortical
+    bone and soft tissue, `hu` the materials, `objects` names of the separate bone objects, largest first; the first
+    one carries the mark.
     """
 
     volumes_mm3: Mapping[str, float]
@@ -46,10 +48,12 @@ class Truth:
 
 @dataclass(frozen=True)
 class Layout:
-    """Solids of the phantom. `bones` are separate from each other; `inner` replaces bone by another material inside them."""
+    """Solids of the phantom. `bones` are separate from each other; `inner` replaces bone by another material inside
+    them; `lattice` is bone in that again."""
 
     bones: Mapping[str, Solid]
     inner: Mapping[str, tuple[Solid, float]]
+    lattice: Solid | None
     body: Solid
     couch: Solid
     couch_core: Solid
@@ -63,15 +67,21 @@ def _turned(degrees_z: float, degrees_x: float) -> tuple[Point, Point, Point]:
     turn_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
     turn_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
     rows = (turn_z @ turn_x).T
-    return tuple(tuple(float(v) for v in row) for row in rows)  # type: ignore[return-value]
+    return _point(rows[0]), _point(rows[1]), _point(rows[2])
+
+
+def _point(values: np.ndarray) -> Point:
+    x, y, z = (float(v) for v in values)
+    return x, y, z
 
 
 def _at(scale: float, *point: float) -> Point:
-    return tuple(float(scale * v) for v in point)  # type: ignore[return-value]
+    return _point(scale * np.asarray(point))
 
 
 def _comb(scale: float) -> dict[str, Box]:
-    """A turned bar on the shaft with plates of known thickness and a raised letter L on its front (patient's left is +x)."""
+    """A turned bar on the shaft with plates of known thickness and a raised letter L on its front (patient's left is
+    +x)."""
     axes = _turned(7.0, 5.0)
     turn = np.asarray(axes).T
     centre = np.asarray(_at(scale, -16.7, -7.0, -28.0))
@@ -79,7 +89,7 @@ def _comb(scale: float) -> dict[str, Box]:
 
     def box(offset: tuple[float, float, float], size: tuple[float, float, float]) -> Box:
         where = centre + turn @ np.asarray(offset)
-        return Box(tuple(float(v) for v in where), size, axes)  # type: ignore[arg-type]
+        return Box(_point(where), size, axes)
 
     boxes = {"bar": box((0.0, 0.0, 0.0), half)}
     embedded = 2.0
@@ -94,8 +104,9 @@ def _comb(scale: float) -> dict[str, Box]:
 
 
 @lru_cache(maxsize=8)
-def layout(scale: float = 1.0, gap_mm: float = 1.5) -> Layout:
-    """The solids at a scale, with `gap_mm` between the head and its cup."""
+def layout(scale: float = 1.0, gap_mm: float = 1.5, trabeculae_mm: float = 0.0) -> Layout:
+    """The solids at a scale, with `gap_mm` between the head and its cup; `trabeculae_mm` > 0 is the period of sheets
+    of bone in the core, which is then marrow instead of even cancellous bone."""
     head = Ball(_at(scale, -22, -4, 26), 15.0 * scale)
     femur = Union((
         RoundCone(_at(scale, -30, -8, -40), _at(scale, -28, -6, 4), 10.0 * scale, 9.0 * scale),
@@ -103,9 +114,10 @@ def layout(scale: float = 1.0, gap_mm: float = 1.5) -> Layout:
         head,
         Ball(_at(scale, -28, -5, -41), 12.0 * scale),
     ))
+    core = Shrunk(femur, CORTEX_MM)
     normal = np.array([0.35, -0.1, 1.0])
     normal /= np.linalg.norm(normal)
-    cup = Shell(head.centre, head.radius + gap_mm + CUP_WALL_MM, CUP_WALL_MM, tuple(map(float, normal)), 2.0 * scale)
+    cup = Shell(head.centre, head.radius + gap_mm + CUP_WALL_MM, CUP_WALL_MM, _point(normal), 2.0 * scale)
     shell = Shell(_at(scale, 32, -12, 30), 16.0 * scale, SHELL_WALL_MM)
     first = np.asarray(_at(scale, 28, -22, -16))
     second = first + scale * np.array([10.0, 20.0, -20.0])
@@ -114,10 +126,11 @@ def layout(scale: float = 1.0, gap_mm: float = 1.5) -> Layout:
             "femur": Union((femur, *_comb(scale).values())),
             "cup": cup,
             "hollow shell": shell,
-            "ball 1": Ball(tuple(map(float, first)), BALL_DIAMETER_MM / 2),
-            "ball 2": Ball(tuple(map(float, second)), BALL_DIAMETER_MM / 2),
+            "ball 1": Ball(_point(first), BALL_DIAMETER_MM / 2),
+            "ball 2": Ball(_point(second), BALL_DIAMETER_MM / 2),
         },
-        inner={"cancellous": (Shrunk(femur, CORTEX_MM), CANCELLOUS_HU)},
+        inner={"cancellous": (core, SOFT_HU if trabeculae_mm else CANCELLOUS_HU)},
+        lattice=Gyroid(trabeculae_mm, TRABECULA_MM, core) if trabeculae_mm else None,
         body=EllipticCylinder((0.0, -6.0 * scale), (62.0 * scale, 54.0 * scale)),
         couch=Box((0.0, 58.0 * scale, 0.0), (52.0 * scale, 6.0, 1e4)),
         couch_core=Box((0.0, 58.0 * scale, 0.0), (52.0 * scale - 1.5, 4.5, 1e4)),
@@ -135,8 +148,8 @@ def object_distances(scale: float = 1.0, gap_mm: float = 1.5) -> dict[str, Solid
 def signed_distance(points_lps: np.ndarray, scale: float = 1.0, gap_mm: float = 1.5) -> np.ndarray:
     """Distance in mm of (n, 3) LPS points to the outer surface of the bones, negative inside.
 
-    Cavities count as inside (the cancellous core, the hollow of the shell). Exact outside and on the surface; inside, near
-    edges where solids overlap, a bound.
+    Cavities count as inside (the cancellous core, the hollow of the shell). Exact outside and on the surface; inside,
+    near edges where solids overlap, a bound.
     """
     points = np.asarray(points_lps, dtype=np.float64)
     bones = dict(layout(scale, gap_mm).bones)
@@ -146,17 +159,20 @@ def signed_distance(points_lps: np.ndarray, scale: float = 1.0, gap_mm: float = 
     return np.minimum.reduce([bone.distance(points) for bone in bones.values()])
 
 
-def boundary_distance(points_lps: np.ndarray, scale: float = 1.0, gap_mm: float = 1.5) -> np.ndarray:
+def boundary_distance(points_lps: np.ndarray, scale: float = 1.0, gap_mm: float = 1.5,
+                      trabeculae_mm: float = 0.0) -> np.ndarray:
     """Distance in mm to any face of the bone material, inner faces too; negative in bone.
 
-    On the inner face of the cortex the iso surface at `boundary_hu` lies a little deeper, since cancellous bone is brighter
-    than soft tissue: by 0.37 times the standard deviation of the point spread function.
+    On the inner face of the cortex the iso surface at `boundary_hu` lies a little deeper, since cancellous bone is
+    brighter than soft tissue: by 0.37 times the standard deviation of the point spread function. Not so with
+    `trabeculae_mm`. A blurred ball of radius r measures smaller by sigma^2 / r in radius, as in any scan.
     """
     points = np.asarray(points_lps, dtype=np.float64)
-    what = layout(scale, gap_mm)
+    what = layout(scale, gap_mm, trabeculae_mm)
     material = np.minimum.reduce([bone.distance(points) for bone in what.bones.values()])
     inside = np.minimum.reduce([solid.distance(points) for solid, _ in what.inner.values()])
-    return np.maximum(material, -inside)
+    bone = np.maximum(material, -inside)
+    return bone if what.lattice is None else np.minimum(bone, what.lattice.distance(points))
 
 
 def _integrate(solid: Solid, bounds: tuple[float, ...], step: float) -> tuple[float, tuple[float, ...]]:
@@ -186,8 +202,8 @@ def _shell_volume(shell: Shell) -> float:
 
 @lru_cache(maxsize=8)
 def truth(scale: float = 1.0, gap_mm: float = 1.5) -> Truth:
-    """Volumes, distances and walls of the phantom at a scale. Ball, shell and plate figures are exact; the volume and the
-    bounds of the femur come from the solids on a 0.6 mm grid (volume to about 0.1 %, bounds to about 0.1 mm)."""
+    """Volumes, distances and walls of the phantom at a scale. Ball, shell and plate figures are exact; the volume and
+    the bounds of the femur come from the solids on a 0.6 mm grid (volume to about 0.1 %, bounds to about 0.1 mm)."""
     what = layout(scale, gap_mm)
     cup, shell = what.bones["cup"], what.bones["hollow shell"]
     assert isinstance(cup, Shell) and isinstance(shell, Shell)

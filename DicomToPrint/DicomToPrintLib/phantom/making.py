@@ -11,32 +11,36 @@ from .layout import Truth, layout, truth
 from .rendering import finish, grid, render, steps_of
 from .shape import Point
 
-SHAPE = (160, 200, 200)
-SPACING = (0.7, 0.7, 0.7)
+SHAPE = (150, 240, 240)
+SPACING = (0.6, 0.6, 0.75)
 FULL_WIDTH = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
 def phantom_volume(shape: tuple[int, int, int] = SHAPE, spacing: tuple[float, float, float] = SPACING,
                    noise_hu: float = 12.0, psf_mm: float = 0.8, seed: int = 0, progress: Progress = silent, *,
-                   scale: float = 1.0, gap_mm: float = 1.5, noise_correlation: float = 0.6, couch: bool = True,
-                   padding: bool = True, thickness: float | None = None, tilt_degrees: float = 0.0,
+                   scale: float = 1.0, gap_mm: float = 1.5, trabeculae_mm: float = 0.0,
+                   noise_correlation: float = 0.6, couch: bool = True, padding: bool = True,
+                   thickness: float | None = None, tilt_degrees: float = 0.0,
                    wedge_degrees: float = 0.0, implant: bool = False, centre: Point = (0.0, 0.0, 0.0),
                    motion: Sequence[tuple[int, Point]] = (), hu_offset: float = 0.0) -> tuple[Volume, Truth]:
     """The phantom in HU, and what is known about it.
 
-    `shape` is (k, j, i), `spacing` the index steps (i, j, k) in mm; `noise_hu` standard deviation, `noise_correlation` its
-    in-plane lag-1 autocorrelation (0.6: a smooth kernel, 0.3: a sharp one); `psf_mm` full width at half maximum of the point
-    spread function, to which the pixel adds its own width; `thickness` of the slice profile (default: the k step).
-    `scale` enlarges bones, body and layout (1.7 for 230 mm); balls, plates, walls and `gap_mm` stay.
+    `shape` is (k, j, i), `spacing` the index steps (i, j, k) in mm; `noise_hu` standard deviation,
+    `noise_correlation` its in-plane lag-1 autocorrelation (0.6: a smooth kernel, 0.3: a sharp one); `psf_mm` full
+    width at half maximum of the point spread function, to which the pixel adds its own width; `thickness` of the
+    slice profile (default: the k step). `scale` enlarges bones, body and layout (1.7 for 230 mm); balls, plates,
+    walls and `gap_mm` stay. `trabeculae_mm` > 0 fills the core with sheets of bone of that period (many triangles; at
+    scale 1.65 and 3.5 mm, 2.5 million).
 
-    Defects: `tilt_degrees` gantry tilt with true, sheared geometry; `wedge_degrees` a tilt "taken out", which leaves a slanted
-    edge of padding; `implant` a metal rod clipped at 3071 HU with streaks; `centre` LPS mm of the field of view (shift it to cut
-    the anatomy); `motion` pairs (first slice, shift in LPS mm) of the patient; `hu_offset` a lost or wrong intercept.
+    Defects: `tilt_degrees` gantry tilt with true, sheared geometry; `wedge_degrees` a tilt "taken out", which leaves
+    a slanted edge of padding; `implant` a metal rod clipped at 3071 HU with streaks; `centre` LPS mm of the field of
+    view (shift it to cut the anatomy); `motion` pairs (first slice, shift in LPS mm) of the patient; `hu_offset` a
+    lost or wrong intercept.
 
-    The same arguments give the same voxels. Cost: 512 x 512 x 400 in about a minute on one core and below 3 GB.
+    The same arguments give the same voxels. Cost: 512 x 512 x 400 in about 20 s on one core and below 1 GB.
     """
     affine = grid(shape, spacing, tilt_degrees, centre)
-    what = layout(scale, gap_mm)
+    what = layout(scale, gap_mm, trabeculae_mm)
     shifts = np.zeros((shape[0], 3))
     for first, shift in motion:
         shifts[first:] = shift
@@ -47,6 +51,6 @@ def phantom_volume(shape: tuple[int, int, int] = SHAPE, spacing: tuple[float, fl
                    hu_offset=hu_offset, wedge_rows=spacing[2] * np.tan(np.radians(wedge_degrees)) / spacing[1],
                    padding=padding, progress=part(progress, 0.7, 1.0))
     progress(1.0, "phantom ready")
-    defects = {"tilt_degrees": tilt_degrees, "wedge_degrees": wedge_degrees, "implant": implant, "centre": centre,
-               "motion": tuple(motion), "hu_offset": hu_offset}
-    return Volume(array, affine), replace(truth(scale, gap_mm), defects={k: v for k, v in defects.items() if np.any(v)})
+    defects = {"tilt_degrees": tilt_degrees, "wedge_degrees": wedge_degrees, "implant": implant,
+               "centre": any(centre) and centre, "motion": tuple(motion), "hu_offset": hu_offset}
+    return Volume(array, affine), replace(truth(scale, gap_mm), defects={k: v for k, v in defects.items() if v})

@@ -1,8 +1,8 @@
 """From solids to HU with partial volume, a point spread function, noise, padding and defects, slab by slab.
 
-Blurring is linear, so the picture is a sum of coverages, each times the step in HU from what surrounds it; no voxel is ever
-decided to be bone or not. The point spread function is a Gaussian (the detector's, widened by the pixel's own width),
-averaged over the slice profile by Gauss-Legendre quadrature along the normal of the slices.
+Blurring is linear, so the picture is a sum of coverages, each times the step in HU from what surrounds it; no voxel
+is ever decided to be bone or not. The point spread function is a Gaussian (the detector's, widened by the pixel's own
+width), averaged over the slice profile by Gauss-Legendre quadrature along the normal of the slices.
 """
 
 from collections.abc import Sequence
@@ -35,8 +35,11 @@ def steps_of(layout: Layout, couch: bool, implant: bool) -> list[Step]:
     steps = [Step(layout.body, SOFT_HU - AIR_HU)]
     steps += [Step(bone, CORTICAL_HU - SOFT_HU) for bone in layout.bones.values()]
     steps += [Step(solid, hu - CORTICAL_HU) for solid, hu in layout.inner.values()]
+    if layout.lattice is not None:
+        steps.append(Step(layout.lattice, CORTICAL_HU - next(iter(layout.inner.values()))[1]))
     if couch:
-        steps += [Step(layout.couch, COUCH_HU - AIR_HU, False), Step(layout.couch_core, COUCH_CORE_HU - COUCH_HU, False)]
+        steps.append(Step(layout.couch, COUCH_HU - AIR_HU, False))
+        steps.append(Step(layout.couch_core, COUCH_CORE_HU - COUCH_HU, False))
     if implant:
         # It lies in the core of the shaft and replaces cancellous bone.
         core = next(iter(layout.inner.values()))[1]
@@ -48,8 +51,8 @@ def render(affine: np.ndarray, shape: tuple[int, int, int], steps: Sequence[Step
            shifts: np.ndarray, progress: Progress = silent) -> np.ndarray:
     """HU (k, j, i) float32 of `steps` on the grid of `affine` (index i, j, k to LPS mm).
 
-    `sigma` mm of the whole in-plane point spread function; `thickness` mm of the slice profile; `shifts` (k, 3) mm by which
-    the patient has moved in each slice.
+    `sigma` mm of the whole in-plane point spread function; `thickness` mm of the slice profile; `shifts` (k, 3) mm by
+    which the patient has moved in each slice.
     """
     result = np.empty(shape, dtype=np.float32)
     for start in range(0, shape[0], BLOCK):
@@ -61,7 +64,8 @@ def render(affine: np.ndarray, shape: tuple[int, int, int], steps: Sequence[Step
 
 def _slab(affine: np.ndarray, start: int, stop: int, shape: tuple[int, int, int], steps: Sequence[Step], sigma: float,
           thickness: float, shifts: np.ndarray) -> np.ndarray:
-    """One slab of slices, cut into blocks (by, bx, k, j, i) of which only those near a surface are evaluated in full."""
+    """One slab of slices, cut into blocks (by, bx, k, j, i) of which only those near a surface are evaluated in
+    full."""
     count = stop - start
     by, bx = -(-shape[1] // BLOCK), -(-shape[2] // BLOCK)
     blocks = np.full((by * bx, count, BLOCK, BLOCK), AIR_HU, dtype=np.float32)
@@ -104,8 +108,21 @@ def _add_near(blocks: np.ndarray, near: np.ndarray, origins: np.ndarray, offsets
         blocks[some] += np.float32(step.hu) * share.reshape(-1, *blocks.shape[1:])
 
 
+def _noise_kernel(correlation: float) -> np.ndarray:
+    """Gaussian filter of unit noise gain whose result has the lag-1 autocorrelation asked for."""
+    if correlation <= 0:
+        return np.ones(1)
+    x = np.arange(-5, 6)
+    widths = np.linspace(0.2, 2.0, 361)
+    kernels = np.exp(-x * x / (2.0 * widths[:, None] ** 2))
+    kernels /= np.linalg.norm(kernels, axis=1)[:, None]
+    reached = (kernels[:, 1:] * kernels[:, :-1]).sum(axis=1)
+    return kernels[np.argmin(np.abs(reached - correlation))]
+
+
 def add_noise(volume: np.ndarray, noise_hu: float, correlation: float, seed: int, progress: Progress = silent) -> None:
-    """Add Gaussian noise of standard deviation `noise_hu` in place, with in-plane lag-1 autocorrelation `correlation` (0..0.9).
+    """Add Gaussian noise of standard deviation `noise_hu` in place, with in-plane lag-1 autocorrelation `correlation`
+    (0..0.9).
 
     Each slice has its own seed, so that the noise of a slice does not depend on how many there are.
     """
@@ -113,17 +130,14 @@ def add_noise(volume: np.ndarray, noise_hu: float, correlation: float, seed: int
 
     if noise_hu <= 0:
         return
-    # A Gaussian filter of standard deviation s pixels leaves the autocorrelation exp(-lag^2 / (4 s^2)).
-    width = np.sqrt(-1.0 / (4.0 * np.log(correlation))) if correlation > 0 else 0.0
-    x = np.arange(-5, 6)
-    kernel = np.exp(-x * x / (2.0 * width * width)) if width > 0 else (x == 0).astype(float)
-    kernel /= np.sqrt((kernel * kernel).sum())
+    kernel = _noise_kernel(correlation)
     for k in range(len(volume)):
         if k % 16 == 0:
             progress(k / len(volume), "adding noise")
         noise = np.random.default_rng((seed, k)).standard_normal(volume.shape[1:], dtype=np.float32)
-        if width > 0:
-            noise = ndimage.correlate1d(ndimage.correlate1d(noise, kernel, axis=0, mode="wrap"), kernel, axis=1, mode="wrap")
+        if len(kernel) > 1:
+            noise = ndimage.correlate1d(noise, kernel, axis=0, mode="wrap")
+            noise = ndimage.correlate1d(noise, kernel, axis=1, mode="wrap")
         volume[k] += np.float32(noise_hu) * noise
 
 
@@ -141,11 +155,13 @@ def add_streaks(volume: np.ndarray, affine: np.ndarray, layout: Layout) -> None:
         away = place[..., :2] - (start + height * (end - start))[:2]
         distance, angle = np.linalg.norm(away, axis=-1), np.arctan2(away[..., 1], away[..., 0])
         fade = np.exp(-distance / 35.0) * (distance > radius)
-        volume[k] += (700.0 * fade * np.cos(9.0 * angle + 0.3 * k) - 300.0 * fade * np.abs(np.cos(angle)) ** 12).astype(np.float32)
+        rays = 700.0 * np.cos(9.0 * angle + 0.3 * k) - 300.0 * np.cos(angle) ** 12
+        volume[k] += (fade * rays).astype(np.float32)
 
 
 def pad(volume: np.ndarray, wedge_rows: float) -> None:
-    """Write the padding value outside the reconstruction circle, and above a slanted edge that moves `wedge_rows` a slice."""
+    """Write the padding value outside the reconstruction circle, and above a slanted edge that moves `wedge_rows` a
+    slice."""
     rows, columns = volume.shape[1:]
     j, i = np.ogrid[:rows, :columns]
     radius = min(rows, columns) / 2
@@ -155,8 +171,10 @@ def pad(volume: np.ndarray, wedge_rows: float) -> None:
         volume[k, :edge] = PADDING_HU
 
 
-def grid(shape: tuple[int, int, int], spacing: tuple[float, float, float], tilt_degrees: float, centre: Point) -> np.ndarray:
-    """4x4 affine (i, j, k to LPS mm), feet first, centred on `centre`; a tilted gantry turns the slices but not the table's way."""
+def grid(shape: tuple[int, int, int], spacing: tuple[float, float, float], tilt_degrees: float,
+         centre: Point) -> np.ndarray:
+    """4x4 affine (i, j, k to LPS mm), feet first, centred on `centre`; a tilted gantry turns the slices but not the
+    table's way."""
     tilt = np.radians(tilt_degrees)
     affine = np.eye(4)
     affine[:3, 0] = (spacing[0], 0.0, 0.0)
@@ -167,8 +185,9 @@ def grid(shape: tuple[int, int, int], spacing: tuple[float, float, float], tilt_
     return affine
 
 
-def finish(volume: np.ndarray, affine: np.ndarray, layout: Layout, *, implant: bool, noise_hu: float, correlation: float,
-           seed: int, hu_offset: float, wedge_rows: float, padding: bool, progress: Progress = silent) -> np.ndarray:
+def finish(volume: np.ndarray, affine: np.ndarray, layout: Layout, *, implant: bool, noise_hu: float,
+           correlation: float, seed: int, hu_offset: float, wedge_rows: float, padding: bool,
+           progress: Progress = silent) -> np.ndarray:
     """Noise, streaks, offset, clipping and padding; int16 HU."""
     if implant:
         add_streaks(volume, affine, layout)

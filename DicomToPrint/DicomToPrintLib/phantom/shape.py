@@ -1,8 +1,9 @@
 """Solids with an exact signed distance and their coverage of a Gaussian point spread function.
 
-Points are (n, 3) in LPS mm, float32 or float64; distances are mm, negative inside. `coverage(points, sigma)` is the share in
-[0, 1] of an isotropic Gaussian of standard deviation `sigma` mm, centred on the point, that lies in the solid: exact for flat
-faces, slabs, boxes and balls; for other curved faces the flat-face value, off by about sigma^2 / (2 x curvature radius).
+Points are (n, 3) in LPS mm, float32 or float64; distances are mm, negative inside. `coverage(points, sigma)` is the
+share in [0, 1] of an isotropic Gaussian of standard deviation `sigma` mm, centred on the point, that lies in the
+solid: exact for flat faces, slabs, boxes and balls; for other curved faces the flat-face value, off by about sigma^2
+/ (2 x curvature radius).
 """
 
 from collections.abc import Sequence
@@ -81,7 +82,8 @@ class Box:
 
 @dataclass(frozen=True)
 class RoundCone:
-    """The hull of two balls: a shaft from `start` to `end` with radii mm at its ends (a capsule where they are equal)."""
+    """The hull of two balls: a shaft from `start` to `end` with radii mm at its ends (a capsule where they are
+    equal)."""
 
     start: Point
     end: Point
@@ -103,7 +105,8 @@ class RoundCone:
         foot = along - across * points.dtype.type(slope / lean)
         first = np.sqrt(square) - points.dtype.type(self.start_radius)
         last = np.sqrt(across * across + (along - points.dtype.type(length)) ** 2) - points.dtype.type(self.end_radius)
-        side = across * points.dtype.type(lean) + along * points.dtype.type(slope) - points.dtype.type(self.start_radius)
+        side = across * points.dtype.type(lean) + along * points.dtype.type(slope)
+        side -= points.dtype.type(self.start_radius)
         return np.where(foot < 0, first, np.where(foot > length, last, side))
 
     def coverage(self, points: np.ndarray, sigma: float) -> np.ndarray:
@@ -126,11 +129,20 @@ class Shell:
         return points.dtype.type(self.offset) - _from(points, self.centre) @ np.asarray(self.normal, points.dtype)
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """Exact to the faces (a lower bound outside the rim)."""
+        """Exact outside and to the faces; inside, near the rim, a bound."""
         radius = np.linalg.norm(_from(points, self.centre), axis=-1)
         middle, half = self.radius - self.wall / 2, self.wall / 2
         distance = np.abs(radius - points.dtype.type(middle)) - points.dtype.type(half)
-        return distance if self.normal is None else np.maximum(distance, self._behind(points))
+        if self.normal is None:
+            return distance
+        behind = self._behind(points)
+        height = points.dtype.type(self.offset) - behind
+        # Where the nearest point of the whole shell is cut away, the rim's flat ring is nearest.
+        kept = height * np.clip(radius, self.radius - self.wall, self.radius) >= self.offset * radius
+        inner, outer = (np.sqrt(max(r * r - self.offset**2, 0.0)) for r in (self.radius - self.wall, self.radius))
+        across = np.sqrt(np.maximum(radius * radius - height * height, 0))
+        rim = np.hypot(behind, across - np.clip(across, inner, outer))
+        return np.where(kept, np.maximum(distance, np.where(distance > 0, distance, behind)), rim)
 
     def coverage(self, points: np.ndarray, sigma: float) -> np.ndarray:
         """Exact away from the rim."""
@@ -147,7 +159,8 @@ class EllipticCylinder:
     half: tuple[float, float]
 
     def distance(self, points: np.ndarray) -> np.ndarray:
-        """First-order distance: exact on the surface, close to it near by, a lower bound within a factor of two far away."""
+        """First-order distance: exact on the surface, close to it near by, a lower bound within a factor of two far
+        away."""
         local = points[..., :2] - np.asarray(self.centre, dtype=points.dtype)
         half = np.asarray(self.half, dtype=points.dtype)
         level = np.linalg.norm(local / half, axis=-1)
@@ -191,3 +204,31 @@ class Shrunk:
     def coverage(self, points: np.ndarray, sigma: float) -> np.ndarray:
         """Flat-face value."""
         return flat_coverage(self.distance(points), sigma)
+
+
+@dataclass(frozen=True)
+class Gyroid:
+    """Curved sheets of `wall` mm that repeat every `period` mm, inside `within`: like the trabeculae of cancellous
+    bone."""
+
+    period: float
+    wall: float
+    within: Solid
+
+    def _from_middle(self, points: np.ndarray) -> np.ndarray:
+        wave = points * points.dtype.type(2 * np.pi / self.period)
+        s, c = np.sin(wave), np.cos(wave)
+        level = (s * np.roll(c, -1, axis=-1)).sum(axis=-1)
+        slope = np.linalg.norm(c * np.roll(c, -1, axis=-1) - s * np.roll(s, 1, axis=-1), axis=-1)
+        return level / np.maximum(slope, 0.5) * points.dtype.type(self.period / (2 * np.pi))
+
+    def distance(self, points: np.ndarray) -> np.ndarray:
+        """First-order distance to the sheets, close to the surface good to a few per cent of the wall."""
+        sheet = np.abs(self._from_middle(points)) - points.dtype.type(self.wall / 2)
+        return np.maximum(sheet, self.within.distance(points))
+
+    def coverage(self, points: np.ndarray, sigma: float) -> np.ndarray:
+        """That of a flat sheet, times that of the solid around it."""
+        middle, half = self._from_middle(points), points.dtype.type(self.wall / 2)
+        sheet = flat_coverage(middle - half, sigma) - flat_coverage(middle + half, sigma)
+        return sheet * self.within.coverage(points, sigma)
