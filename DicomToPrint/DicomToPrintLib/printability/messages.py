@@ -1,0 +1,153 @@
+"""The sentences of the findings, by rule; `_` marks them for translation. Guidelines are general: never "will fail"."""
+
+from collections.abc import Mapping
+from gettext import gettext as _
+
+import numpy as np
+
+from ..findings import Fact, Outcome, Rule
+from .process import Printer, Process
+
+GOOD: Mapping[str, str] = {
+    "closed": _("The surface is closed."),
+    "manifold-edges": _("Every edge has exactly two triangles."),
+    "manifold-vertices": _("Every vertex belongs to one sheet of surface."),
+    "self-intersections": _("No triangle passes through another."),
+    "degenerate": _("No triangle is without area."),
+    "duplicate": _("No triangle is there twice."),
+    "orientation": _("All triangles face outward."),
+    "volume": _("The model encloses {measured:.1f} mm3."),
+    "fragments": _("There is no loose fragment too small for {process}."),
+    "loose-parts": _("The model is one part."),
+    "overlapping-objects": _("No two objects of the file overlap."),
+    "trapped": _("No closed cavity traps material."),
+    "cavities": _("There is no closed cavity."),
+    "unit": _("The size of {size} mm is plausible."),
+    "placement": _("The model lies where it was scanned, left and right as in the patient."),
+    "wall": _("The thinnest wall measures {measured:.2f} mm, the guideline for {process} is {limit:.2f} mm."),
+    "thin-area": _("No stretch of wall below the guideline is larger than {limit:.0f} mm2 (largest {measured:.1f} mm2)."),
+    "wall-recommended": _("95 % of the surface has walls of {measured:.2f} mm or more, as recommended."),
+    "pins": _("The thinnest rod or pin measures {measured:.2f} mm, the guideline is {limit:.2f} mm."),
+    "gap": _("The narrowest gap measures {measured:.2f} mm, the guideline is {limit:.2f} mm."),
+    "holes": _("The narrowest hole or channel measures {measured:.2f} mm, the guideline is {limit:.2f} mm."),
+    "overhang": _("Nothing overhangs more than {angle:.0f} degrees."),
+    "bridge": _("The widest flat underside spans {measured:.1f} mm, the guideline for bridges is {limit:.1f} mm."),
+    "pose": _("The model stands by itself as it is."),
+    "fit": _("The model ({size} mm) fits the build volume of {room} mm as it stands."),
+    "triangles": _("The model has {measured:,} triangles."),
+    "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm."),
+    "lost": _("No part of the segment over 1 mm3 is missing from the model."),
+    "added": _("The model has no part over 1 mm3 that the segment has not."),
+    "label": _("The text on the model reads the right way round."),
+    "material": _("The model needs about {measured:.1f} cm3 of material as a solid, without supports."),
+    "space": _("Coordinates: {measured}; unit: {unit}."),
+}
+BAD: Mapping[str, str] = {
+    "closed": _("The surface is open: {measured:,} edges have one triangle only."),
+    "manifold-edges": _("{measured:,} edges have more than two triangles."),
+    "manifold-vertices": _("{measured:,} vertices join sheets that only touch in a point."),
+    "self-intersections": _("{measured:,} triangles pass through others."),
+    "degenerate": _("{measured:,} triangles have no area."),
+    "duplicate": _("{measured:,} triangles are there twice."),
+    "orientation": _("{measured:,} triangles face into the solid."),
+    "volume": _("The model encloses no volume ({measured:.1f} mm3)."),
+    "fragments": _("{measured:,} loose fragments ({volumes} mm3) are below {smallest:.2f} mm3, too small for {process}."),
+    "loose-parts": _("The model has {measured:,} loose parts ({volumes} mm3)."),
+    "overlapping-objects": _("{measured:,} pairs of objects in the file overlap."),
+    "trapped": _("{cavities} closed cavities would trap {measured:.0f} mm3 of {trapped}."),
+    "cavities": _("{measured:,} closed cavities ({volumes} mm3) lie inside the model."),
+    "unit": _("The size of {size} mm is not plausible: {measured}."),
+    "placement": _("The model does not lie where it was scanned: {measured}."),
+    "wall": _("The thinnest wall measures {measured:.2f} mm, below the guideline of {limit:.2f} mm for {process}."),
+    "thin-area": _("A stretch of {measured:.0f} mm2 has walls below the guideline of {wall:.2f} mm for {process} "
+                   "({total:.0f} mm2 in all)."),
+    "wall-recommended": _("5 % of the surface has walls of {measured:.2f} mm or less, below the {limit:.1f} mm recommended for this size."),
+    "pins": _("The thinnest rod or pin measures {measured:.2f} mm, below the guideline of {limit:.2f} mm for {process}."),
+    "gap": _("The narrowest gap measures {measured:.2f} mm, below the guideline of {limit:.2f} mm: its sides may fuse."),
+    "holes": _("The narrowest hole or channel measures {measured:.2f} mm, below the guideline of {limit:.2f} mm: it may close."),
+    "overhang": _("{measured:.0f} mm2 overhang more than {angle:.0f} degrees and need about {support:.1f} cm3 of supports as it stands."),
+    "bridge": _("A flat underside spans {measured:.1f} mm, more than the {limit:.1f} mm that bridge without supports."),
+    "pose": _("The model does not stand by itself as it is; turned ({rotation}) it would."),
+    "fit": _("The model ({size} mm) fits the build volume of {room} mm only when turned ({rotation})."),
+    "triangles": _("The model has {measured:,} triangles, more than the {limit:,} that programs handle well."),
+    "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm, coarser than {limit:.2f} mm."),
+    "lost": _("{measured:,} parts of the segment over 1 mm3 are missing from the model (largest {largest:.1f} mm3{critical})."),
+    "added": _("The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3)."),
+    "label": _("The text '{text}' on the model is {measured}."),
+}
+TOO_LARGE = _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried.")
+NOT_APPLICABLE = _("Not judged: {reason}.")
+REMEDY: Mapping[str, str] = {
+    "repair": _("Repair it: inspect FILE --repair OUT"),
+    "empty": _("Make the surface again: nothing can be printed from this file."),
+    "fragments": _("Remove the fragments: run again with a larger smallest part, or inspect FILE --repair OUT"),
+    "struts": _("Join them with bars (--struts), or print them as separate parts."),
+    "union": _("Join the objects into one (--wrap), or print them apart."),
+    "escape": _("Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"),
+    "wrap": _("Fill them with --wrap, or leave them."),
+    "unit": _("Say the unit with --unit (mm, cm, m, in), or export 3MF, which carries it."),
+    "placement": _("Export again in LPS without mirroring; do not print before left and right are settled."),
+    "thicken": _("Thicken to the guideline: --thicken {wall:g}{other}"),
+    "thicken-recommended": _("For a sturdier model: --thicken {limit:g}"),
+    "thicken-pin": _("Thicken: --thicken {limit:g}{other}"),
+    "gap": _("Choose a finer process (--process {finer}), or accept that the gap may close."),
+    "hole": _("Widen the hole before export, choose a finer process (--process {finer}), or drill it after printing."),
+    "orient": _("Let the model be turned for the least support: --orient"),
+    "base": _("Put it on a base (--base), or turn it: --orient"),
+    "split": _("Turn it as said, split it (--split auto), or choose a larger printer (--printer WxDxH)."),
+    "triangles": _("Reduce the triangles: --triangles {limit}"),
+    "coarse": _("Export with more triangles: --max-deviation 0.1"),
+    "lost": _("Look at the places; keep smaller parts or lower the smoothing before export."),
+    "added": _("Look at the places: what was added must be wanted (supports, base, label, bridged gaps)."),
+    "label": _("Put the label on again: --label TEXT"),
+}
+
+
+def message(rule: Rule, fact: Fact, outcome: Outcome, process: Process, printer: Printer) -> str:
+    """One sentence for the finding."""
+    if outcome is Outcome.NOT_APPLICABLE:
+        return NOT_APPLICABLE.format(reason=_reason(rule, fact, process))
+    values = _values(rule, fact, process)
+    if outcome is Outcome.PASS:
+        return GOOD[rule.id].format_map(values)
+    text = TOO_LARGE if rule.id == "fit" and fact.value == "too large" else BAD[rule.id]
+    return text.format_map(values)
+
+
+def remedy(rule: Rule, fact: Fact, process: Process) -> str:
+    """What to do, naming the option that does it."""
+    if not rule.remedy:
+        return ""
+    return REMEDY[rule.remedy[0]].format_map(_values(rule, fact, process))
+
+
+def _reason(rule: Rule, fact: Fact, process: Process) -> str:
+    if rule.limit is None and rule.operator != "shown":
+        return _("no guideline is published for {process}").format(process=process.title)
+    if fact.parameters.get("why"):
+        return str(fact.parameters["why"])
+    if rule.applies_to and not {process.overhangs, process.trapped, process.name} & set(rule.applies_to):
+        return _("it makes no difference for {process}").format(process=process.title)
+    return _("nothing of the kind was found, or nothing is known to compare with")
+
+
+def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
+    finer = _finer(rule)
+    values: dict[str, object] = {
+        "process": process.title, "measured": fact.value, "limit": rule.limit, "trapped": process.trapped, "finer": finer or "sla",
+        "other": _(" or choose a finer process: --process {name}").format(name=finer) if finer else "",
+        "escape": process.limit("escape_hole_mm") or "?", "hollow": max(process.limit("wall_supported_mm") or 2.0, 2.0),
+        "wall": process.limit("wall_supported_mm") or 0.0, "critical": "", "rotation": "",
+    }
+    values.update(fact.parameters)
+    return values
+
+
+def _finer(rule: Rule) -> str:
+    """Built-in process with the smallest limit that what was measured would need."""
+    return {"wall": "mjf", "thin-area": "mjf", "pins": "sla", "gap": "material-jetting", "holes": "sla"}.get(rule.id, "")
+
+
+def share(value: float) -> str:
+    """A share in percent as text."""
+    return f"{100.0 * value:.1f} %" if np.isfinite(value) else "?"

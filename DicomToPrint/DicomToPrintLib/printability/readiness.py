@@ -1,0 +1,95 @@
+"""Readiness of a written file: it is opened with no memory of how it was made, measured, and judged by the process's rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ..findings import MISSING, Fact, Finding, Outcome, Rule, Verdict, evaluate, worst
+from ..mesh import Mesh
+from ..mesh_file import MeshFile, read_mesh_file
+from ..progress import Progress, part, silent
+from . import messages
+from .facts import Measured, measure
+from .process import Printer, Process, load_printer, load_process
+from .reference import ScanReference
+from .rules import applies, load_rules
+
+VERDICTS = {Verdict.ACCEPT: "ready", Verdict.WARN: "warn", Verdict.ASK: "warn", Verdict.REJECT: "not-ready"}
+
+
+@dataclass(frozen=True)
+class Readiness:
+    """The verdict on a file: ``ready``, ``warn`` or ``not-ready``.
+
+    `mesh` has the contract's keys; `meshes` are the file's meshes in LPS mm with the point arrays ``Wall`` and ``Gap`` (float32 mm,
+    NaN where thicker than `measured.wall_cap_mm`); findings carry `places` (LPS mm) to jump to.
+    """
+
+    verdict: str
+    mesh: Mapping[str, object]
+    findings: tuple[Finding, ...]
+    process: Process
+    printer: Printer
+    file: MeshFile
+    meshes: tuple[Mesh, ...] = ()
+    figures: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 for ready and ready with warnings, 1 for not ready."""
+        return 1 if self.verdict == "not-ready" else 0
+
+    def as_json(self) -> dict[str, object]:
+        """The contract's form ``dicom-to-print/printability/1``."""
+        return {
+            "schema": "dicom-to-print/printability/1",
+            "verdict": self.verdict,
+            "mesh": dict(self.mesh),
+            "findings": [_plain(finding.as_json()) for finding in self.findings],
+        }
+
+
+def inspect(file: MeshFile | Path | str, process: Process | str = "fdm", printer: Printer | str | None = None, *,
+            unit: str | None = None, reference: ScanReference | None = None, progress: Progress = silent) -> Readiness:
+    """Judge a written mesh file for a process and a printer (default: the process's usual one).
+
+    `file` is a path, read with `unit` as in `read_mesh_file`, or a file already read. Raises `CannotRead` for what is no mesh, `UsageError` for
+    unknown names, `Cancelled` from `progress`.
+    """
+    process = load_process(process) if isinstance(process, str) else process
+    printer = load_printer(printer or process.printer) if not isinstance(printer, Printer) else printer
+    if not isinstance(file, MeshFile):
+        file = read_mesh_file(Path(file), unit, part(progress, 0.0, 0.1))
+    measured = measure(file, process, printer, reference, part(progress, 0.1, 0.98))
+    rules = load_rules(process, sum(measured.extents))
+    findings = tuple(_finding(rule, measured.facts, process, printer) for rule in rules)
+    progress(1.0, "judged")
+    return Readiness(VERDICTS[worst(findings)], _plain(measured.mesh), findings, process, printer, file, measured.meshes,
+                     measured.figures)
+
+
+def _finding(rule: Rule, facts: Mapping[str, Fact], process: Process, printer: Printer) -> Finding:
+    fact = facts.get(rule.fact, Fact(rule.fact, MISSING))
+    if not applies(rule, process):
+        fact = Fact(rule.fact, fact.value, applicable=False)
+    first = evaluate(rule, fact, "", "")
+    return evaluate(rule, fact, messages.message(rule, fact, first.outcome, process, printer),
+                    messages.remedy(rule, fact, process) if first.outcome is Outcome.FAIL else "")
+
+
+def _plain(value: object) -> object:
+    """Numpy numbers and tuples as JSON has them; no NaN."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return round(value, 6) if np.isfinite(value) else None
+    return value
+
+
+__all__ = ["Measured", "Readiness", "inspect"]
