@@ -45,8 +45,6 @@ class Case:
 
 def protocols_of(clause: str) -> tuple[str, ...]:
     """The protocols that hold a clause: O and E one each, integrity both."""
-    if clause == "I15":
-        return (ORTHO,)
     return {"O": (ORTHO,), "E": (EXOPLAN,)}.get(clause[0], PROTOCOLS)
 
 

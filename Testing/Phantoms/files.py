@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pydicom
-from pydicom.dataelem import RawDataElement
+from pydicom.charset import convert_encodings
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import correct_ambiguous_vr, write_data_element, write_file_meta_info
 from pydicom.tag import Tag
 from pydicom.uid import UID, generate_uid
 
@@ -21,7 +27,7 @@ ENCAPSULATED_UNCOMPRESSED = "1.2.840.10008.1.2.1.98"
 GE_PRIVATE = "1.2.840.113619.5.2"
 RLE = "1.2.840.10008.1.2.5"
 
-Header = dict[str, object]
+Header = dict[object, object]
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def uid(*parts: object) -> str:
     return str(generate_uid(entropy_srcs=[str(part) for part in parts]))
 
 
-def dataset(header: Mapping[str, object]) -> Dataset:
+def dataset(header: Mapping[object, object]) -> Dataset:
     """The pydicom data set of a header; keys are keywords, or ``(group, element)`` tuples with a `Raw` or ``(VR, value)``."""
     made = Dataset()
     for key, value in header.items():
@@ -99,42 +105,93 @@ def _meta(file: File) -> FileMetaDataset:
     return meta
 
 
-def _with_pixels(file: File) -> Dataset:
-    made = dataset(file.header)
+@dataclass(frozen=True)
+class _Encoding:
+    """What the bytes of an element depend on besides its value."""
+
+    implicit: bool
+    little: bool
+    charset: str
+    representation: int
+
+
+# A catalogue writes thousands of files whose elements are mostly the same: each distinct element is encoded once.
+_encoded: dict[tuple[object, str, _Encoding], bytes] = {}
+
+
+def _element(key: object, value: object, encoding: _Encoding) -> bytes:
+    known = (key, repr(value), encoding)
+    if known not in _encoded:
+        made = dataset({key: value})
+        if isinstance(value, Raw):
+            element = made.get_item(Tag(key))
+        else:
+            made.PixelRepresentation = encoding.representation
+            correct_ambiguous_vr(made, encoding.little)
+            element = made[Tag(key)]
+        buffer = DicomBytesIO()
+        buffer.is_implicit_VR, buffer.is_little_endian = encoding.implicit, encoding.little
+        write_data_element(buffer, element, convert_encodings(encoding.charset.split("\\")))
+        _encoded[known] = buffer.getvalue()
+    return _encoded[known]
+
+
+def _pixel_element(file: File, encoding: _Encoding) -> bytes:
+    element = DataElement(0x7FE00010, "OB" if file.encapsulated else file.pixel_vr, file.pixels)
     if file.encapsulated:
-        made.add_new(0x7FE00010, "OB", encapsulate(list(file.encapsulated)))
-        made["PixelData"].is_undefined_length = True
-    elif file.pixels:
-        made.add_new(0x7FE00010, file.pixel_vr, file.pixels)
-    return made
+        element.value = encapsulate(list(file.encapsulated))
+        element.is_undefined_length = True
+    elif not encoding.little:
+        element.value = np.frombuffer(file.pixels, np.uint16).byteswap().tobytes()
+    buffer = DicomBytesIO()
+    buffer.is_implicit_VR, buffer.is_little_endian = encoding.implicit, encoding.little
+    write_data_element(buffer, element)
+    return buffer.getvalue()
+
+
+def _body(file: File) -> bytes:
+    charset = file.header.get("SpecificCharacterSet", "")
+    representation = file.header.get("PixelRepresentation", 0)
+    encoding = _Encoding(
+        implicit=file.syntax in (IMPLICIT, GE_PRIVATE),
+        little=file.syntax != BIG_ENDIAN,
+        charset="\\".join(charset) if isinstance(charset, list) else charset if isinstance(charset, str) else "",
+        representation=representation if representation in (0, 1) else 0,
+    )
+    present = [(Tag(key), key, value) for key, value in file.header.items() if value is not GONE]
+    parts = [_element(key, value, encoding) for _, key, value in sorted(present, key=lambda entry: entry[0])]
+    if file.pixels or file.encapsulated:
+        parts.append(_pixel_element(file, encoding))
+    return b"".join(parts)
+
+
+def _preamble_and_meta(file: File) -> bytes:
+    buffer = DicomBytesIO()
+    buffer.is_implicit_VR, buffer.is_little_endian = False, True
+    write_file_meta_info(buffer, _meta(file), enforce_standard=False)
+    return b"\0" * 128 + b"DICM" + buffer.getvalue()
+
+
+def encode(file: File) -> bytes:
+    """The whole file as bytes, bent as asked."""
+    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
+        warnings.simplefilter("ignore")
+        body = _body(file)
+        if file.syntax == DEFLATED:
+            packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+            body = packer.compress(body) + packer.flush()
+            body += b"\0" * (len(body) % 2)
+        content = body if file.without_meta else _preamble_and_meta(file) + body
+    for change in file.bend:
+        content = change(content)
+    return content
 
 
 def write_file(file: File, folder: Path) -> Path:
     """Writes one file below `folder` and returns its path."""
     path = folder / file.name
     path.parent.mkdir(parents=True, exist_ok=True)
-    with pydicom.config.disable_value_validation():
-        made = _with_pixels(file)
-        implicit = file.syntax in (IMPLICIT, GE_PRIVATE)
-        little = file.syntax not in (BIG_ENDIAN,)
-        if file.without_meta:
-            pydicom.dcmwrite(path, made, implicit_vr=implicit, little_endian=little, enforce_file_format=False)
-        else:
-            made.file_meta = _meta(file)
-            made.preamble = b"\0" * 128
-            pydicom.dcmwrite(
-                path,
-                made,
-                implicit_vr=None if file.syntax == DEFLATED else implicit,
-                little_endian=None if file.syntax == DEFLATED else little,
-                force_encoding=file.syntax != DEFLATED,
-                enforce_file_format=False,
-            )
-    if file.bend:
-        content = path.read_bytes()
-        for change in file.bend:
-            content = change(content)
-        path.write_bytes(content)
+    path.write_bytes(encode(file))
     return path
 
 

@@ -1,0 +1,268 @@
+"""Cases of what both documents need without saying it: whole, readable, consistent files (clauses I.., O19, O21)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pydicom
+from pydicom.fileset import FileSet
+
+from .case import Case, by_folder, cases
+from .files import File, uid, write_files
+from .series import CLASSIC, KINDS, MULTI, bend, frames, put, renamed, series, take
+from .statement import edit
+
+REJECTED = {"3dsystems-ortho": "reject", "exoplan-import": "reject"}
+
+
+def integrity() -> Iterator[Case]:
+    """Every case of integrity that headers decide."""
+    yield from _files()
+    yield from _mixtures()
+    yield from _geometry()
+    yield from _frames()
+    yield from _discs()
+    yield from _oddities()
+
+
+def _files() -> Iterator[Case]:
+    yield from cases("whole-files", {"I01": "pass", "I02": "pass", "I03": "pass"}, series, KINDS, conformant=True)
+    yield from edit("no-preamble-no-meta", {"I01": "reject|warn"}, lambda f: bend(f, without_meta=True), (CLASSIC,),
+                    verdicts={"exoplan-import": "reject", "3dsystems-ortho": "reject|warn|ask"})
+    yield from edit("preamble-cut-off", {"I01": "reject|warn"}, lambda f: bend(f, bend=(lambda b: b[132:],)), (CLASSIC,),
+                    verdicts={"exoplan-import": "reject|warn|accept", "3dsystems-ortho": "reject|warn|accept"}, must_reject=False)
+    yield from edit("truncated-in-header", {"I03": "reject"}, lambda f: bend(f, [2], bend=(lambda b: b[: len(b) - 2500],)), (CLASSIC,),
+                    verdicts=REJECTED)
+    yield from edit("truncated-half", {"I03": "reject"}, lambda f: bend(f, bend=(lambda b: b[: len(b) - 6000],)), MULTI,
+                    verdicts=REJECTED)
+    yield from edit("instance-uids-unique", {"I04": "pass"}, lambda f: f, KINDS)
+
+    def garbage_beside(folder: Path) -> None:
+        write_files(series(), folder)
+        (folder / "garbage.dcm").write_bytes(b"\x07garbage" * 500)
+        (folder / "README.TXT").write_text("Made by a scanner.")
+        (folder / "empty.dcm").write_bytes(b"")
+
+    yield by_folder("classic-garbage-beside", {"O08b": "pass"}, garbage_beside, conformant=True)
+
+    def broken_series_beside(folder: Path) -> None:
+        write_files(series(), folder)
+        other = put(series(name="two"), StudyInstanceUID=uid("one", "study"))
+        write_files(renamed(bend(other, bend=(lambda content: content[:-900],)), "two"), folder)
+
+    yield by_folder(
+        "classic-broken-series-beside",
+        {"I03": "pass"},
+        broken_series_beside,
+        main=uid("one", "series"),
+        conformant=True,
+    )
+    yield from edit("burned-in-annotation", {"H01": "warn"}, lambda f: put(f, BurnedInAnnotation="YES"), KINDS)
+    yield from edit("no-burned-in-annotation", {"H01": "pass"}, lambda f: f, KINDS)
+
+
+def _mixtures() -> Iterator[Case]:
+    yield from cases("one-patient", {"I05p": "pass", "I05f": "pass", "I09": "pass", "I11": "pass"}, series, KINDS)
+    yield from edit("two-patients", {"I05p": "reject"}, lambda f: put(f, [4, 5, 6], PatientID="P2", PatientName="OTHER^TWO"), (CLASSIC,))
+    yield from edit("frame-of-reference-per-slice", {"I05f": "warn"}, _reference_each, (CLASSIC,))
+
+    def with_localizer(files: list[File]) -> None:
+        scout = series(name="one", count=2, plane=((1.0, 0.0, 0.0), (0.0, 0.0, -1.0)))
+        put(scout, [0], ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], SOPInstanceUID=uid("scout"))
+        scout[0].name = "scout.dcm"
+        files.append(scout[0])
+
+    yield from edit("localizer-in-the-series", {"I10": "warn"}, with_localizer, (CLASSIC,))
+    yield from edit(
+        "localizer-only",
+        {"I10": "reject"},
+        lambda f: put(f, ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"]),
+        (CLASSIC,),
+        verdicts=REJECTED,
+    )
+    yield from edit("no-localizer", {"I10": "pass"}, lambda f: f, KINDS)
+    yield from edit(
+        "mixed-types",
+        {"I11": "warn|reject"},
+        lambda f: put(f, [3, 4, 5], ImageType=["ORIGINAL", "PRIMARY", "AXIAL", "CT_SOM5 SEQ"]),
+        (CLASSIC,),
+    )
+    for value in ("DISTORTED", "SAMPLED"):
+        yield from edit(
+            f"volumetric-{value.lower()}",
+            {"I11": "reject|warn"},
+            lambda f, v=value: put(f, VolumetricProperties=v),
+            MULTI,
+        )
+
+    def phases(files: list[File]) -> None:
+        second = put(series(name="one"), TemporalPositionIdentifier="2", NominalPercentageOfCardiacPhase=70.0)
+        put(files, TemporalPositionIdentifier="1", NominalPercentageOfCardiacPhase=30.0)
+        for index, file in enumerate(second):
+            file.name = f"second/{index}.dcm"
+            file.header["SOPInstanceUID"] = uid("second", index)
+        files.extend(second)
+
+    yield from edit("two-cardiac-phases", {"I11": "reject|warn", "I07": "reject"}, phases, (CLASSIC,), verdicts=REJECTED)
+
+
+def _reference_each(files: list[File]) -> None:
+    for index, file in enumerate(files):
+        file.header["FrameOfReferenceUID"] = uid("reference", index)
+
+
+def _geometry() -> Iterator[Case]:
+    yield from cases("geometry-whole", {"I06": "pass", "I07": "pass", "I08": "pass", "I17": "pass"}, series, KINDS)
+    yield from cases("single-slice", {"I06": "reject", "O04": "reject"}, lambda kind: series(kind, count=1), KINDS, verdicts=REJECTED)
+
+    def same_place(files: list[File]) -> None:
+        twin = series(name="one")[3]
+        twin.name = "twin.dcm"
+        twin.header["SOPInstanceUID"] = uid("twin")
+        files.append(twin)
+
+    yield from edit("two-slices-at-one-place", {"I07": "reject"}, same_place, (CLASSIC,), verdicts=REJECTED)
+
+    def same_frame(files: list[File]) -> None:
+        frames(files)[4]["PlanePositionSequence"] = frames(files)[3]["PlanePositionSequence"]
+
+    yield from edit("two-frames-at-one-place", {"I07": "reject"}, same_frame, MULTI, verdicts=REJECTED)
+    yield from edit(
+        "all-slices-at-one-place",
+        {"I07": "reject"},
+        lambda f: put(f, ImagePositionPatient=["0", "0", "0"]),
+        KINDS,
+        verdicts=REJECTED,
+    )
+    yield from edit("slice-lost", {"I08": "reject", "E-EQUI": "reject"}, lambda f: f.pop(3), (CLASSIC,), verdicts=REJECTED)
+
+
+def _frames() -> Iterator[Case]:
+    yield from cases("frames-as-declared", {"I12": "pass"}, series, MULTI)
+    yield from edit("frame-pixels-lost", {"I12": "reject"}, _short_frames, MULTI, verdicts=REJECTED)
+
+    def concatenated(parts: tuple[int, ...]) -> Callable[[str], list[File]]:
+        def build(kind: str) -> list[File]:
+            made = []
+            for number in parts:
+                files = series(kind, count=8)
+                head = files[0].header
+                chosen = frames(files)[4 * (number - 1) : 4 * number]
+                head["PerFrameFunctionalGroupsSequence"] = chosen
+                head |= {
+                    "NumberOfFrames": "4",
+                    "ConcatenationUID": uid("concatenation"),
+                    "SOPInstanceUIDOfConcatenationSource": uid("source"),
+                    "InConcatenationNumber": number,
+                    "InConcatenationTotalNumber": 2,
+                    "ConcatenationFrameOffsetNumber": 4 * (number - 1),
+                    "SOPInstanceUID": uid("part", number),
+                }
+                files[0].name = f"part{number}.dcm"
+                files[0].pixels = files[0].pixels[: len(files[0].pixels) // 2]
+                made += files
+            return made
+
+        return build
+
+    yield from cases("concatenation-part-lost", {"I13": "reject"}, concatenated((1,)), MULTI, verdicts=REJECTED)
+    yield from cases("concatenation-whole", {"I13": "pass|warn"}, concatenated((1, 2)), MULTI,
+                     verdicts={"3dsystems-ortho": "accept|warn|ask", "exoplan-import": "accept|warn"})
+    yield from cases("no-concatenation", {"I13": "pass|n/a"}, series, KINDS)
+
+
+def _short_frames(files: list[File]) -> None:
+    files[0].pixels = files[0].pixels[: -2 * 32 * 32]
+
+
+def disc(folder: Path, names: tuple[str, ...] = ("one",)) -> Path:
+    """A disc with DICOMDIR below `folder`, one patient and series a name; returns the folder of the disc."""
+    source, target = folder / "source", folder / "disc"
+    made = FileSet()
+    for name in names:
+        files = put(series(name=name), PatientID=f"P-{name}", PatientName=f"PHANTOM^{name.upper()}")
+        write_files(renamed(files, name), source)
+        for path in sorted((source / name).iterdir()):
+            made.add(pydicom.dcmread(path))
+    made.write(target)
+    shutil.rmtree(source)
+    return target
+
+
+def images(folder: Path) -> list[Path]:
+    """The image files on a disc."""
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != "DICOMDIR")
+
+
+def _discs() -> Iterator[Case]:
+    def bent(change: Callable[[Path], object], names: tuple[str, ...] = ("one",)) -> Callable[[Path], object]:
+        return lambda folder: change(disc(folder, names))
+
+    shown = {"O21": "pass|info|n/a"}
+    yield by_folder("disc-whole", {"O19": "pass"} | shown, bent(lambda d: d), conformant=True)
+    yield by_folder("classic-no-disc", {"O19": "n/a"} | shown, lambda folder: write_files(series(), folder), conformant=True)
+
+    def lower(target: Path) -> None:
+        for path in images(target):
+            path.rename(path.with_name(path.name.lower()))
+
+    def version(target: Path) -> None:
+        for path in images(target):
+            path.rename(path.with_name(path.name + ";1"))
+
+    yield by_folder("disc-copied-in-lower-case", {"O19": "pass"}, bent(lower), conformant=True)
+    yield by_folder("disc-copied-with-version-numbers", {"O19": "pass"}, bent(version), conformant=True)
+    lost = {"3dsystems-ortho": "reject"}
+    yield by_folder("disc-last-file-lost", {"O19": "reject"}, bent(lambda d: images(d)[-1].unlink()), verdicts=lost)
+    yield by_folder(
+        "disc-file-truncated",
+        {"O19": "reject", "I03": "reject"},
+        bent(lambda d: images(d)[3].write_bytes(images(d)[3].read_bytes()[:-500])),
+        verdicts=REJECTED,
+    )
+    yield by_folder("disc-two-patients", {"O19": "reject"}, bent(lambda d: d, ("one", "two")), verdicts=lost, main=uid("one", "series"))
+
+
+def _oddities() -> Iterator[Case]:
+    """Conformant series that trip lesser checks."""
+    yield from edit("anonymised-names", {}, lambda f: put(f, PatientName="", PatientID="", PatientBirthDate=""), conformant=True)
+    yield from edit("private-sequence", {}, _private, conformant=True)
+    yield from edit("long-decimal-strings", {}, _long_decimals, (CLASSIC,), conformant=True)
+
+    def extensionless(files: list[File]) -> None:
+        for index, file in enumerate(files):
+            file.name = f"DICOM/PA0/ST 0/{index:08X}"
+
+    yield from edit("nested-without-extension", {}, extensionless, conformant=True)
+
+    def padding(files: list[File]) -> None:
+        put(files, BitsStored=16, HighBit=15, PixelRepresentation=1, RescaleIntercept="0")
+        for file in files:
+            file.header[(0x0028, 0x0120)] = ("US", 63536)  # type: ignore[index]
+            file.pixels = b"\x18\xfc" * (len(file.pixels) // 2)
+
+    yield from edit("padding-63536-signed", {"I16": "pass|info"}, padding, conformant=True)
+    yield from edit("padding-not-stated", {"I16": "pass|n/a"}, lambda f: f, conformant=True)
+    yield from cases("large-offset-from-origin", {}, lambda kind: series(kind, origin=(-8.0, -8.0, -1523.7)), KINDS, conformant=True)
+    yield from cases("sub-millimetre-0.3", {}, lambda kind: series(kind, spacing=0.3, pixel=(0.3, 0.3)), KINDS, conformant=True)
+    yield from edit("slope-0.5", {}, lambda f: put(f, RescaleSlope="0.5"), conformant=True)
+    yield from edit("no-frame-of-reference", {}, lambda f: take(f, "PositionReferenceIndicator"), conformant=True)
+
+
+def _private(files: list[File]) -> None:
+    for file in files:
+        file.header |= {
+            (0x0029, 0x0010): ("LO", "SIEMENS CSA HEADER"),
+            (0x0029, 0x1010): ("OB", b"SV10" + b"\1" * 200),
+            (0x0029, 0x1020): ("SQ", [{(0x0029, 0x0010): ("LO", "X"), "Modality": "MR"}]),
+        }
+
+
+def _long_decimals(files: list[File]) -> None:
+    for file in files:
+        z = float(file.header["ImagePositionPatient"][2])  # type: ignore[index]
+        file.header["ImagePositionPatient"] = ["-8.0000000000001", "-7.9999999999999", f"{z:.12f}"]
+        file.header["ImageOrientationPatient"] = ["1.0", "0.0000000000E+00", "-0.0", "0", "1.000000E+00", "1e-17"]
+
