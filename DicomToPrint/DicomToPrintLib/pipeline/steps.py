@@ -2,12 +2,14 @@
 
 import datetime
 import importlib.util
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CannotRead, MissingPackage, OpenQuestion, Refused, UsageError
+from .. import __version__
+from ..errors import CannotRead, DicomToPrintError, MissingPackage, OpenQuestion, Refused, UsageError
 from ..progress import Progress, part, silent
 from ..settings import DEFAULT_FORMATS, Settings
 
@@ -37,6 +39,16 @@ class Scan:
     series: "SeriesAcceptance | None"
     acceptance: "Acceptance | None"
     gate: str
+
+
+class GateShut(Exception):
+    """The gate of the use stays shut: carries the error for the user, and what was judged for the report."""
+
+    def __init__(self, error: DicomToPrintError, chosen: "SeriesAcceptance", acceptance: "Acceptance") -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.chosen = chosen
+        self.acceptance = acceptance
 
 
 @dataclass(frozen=True)
@@ -128,7 +140,7 @@ def check(source: Source, settings: Settings, progress: Progress = silent,
 def open_scan(source: Source, settings: Settings, progress: Progress = silent) -> Scan:
     """The series to use, past the gate of the use, and its voxels.
 
-    Raises `Refused` or `OpenQuestion` where the gate stays shut, with what opens it.
+    Raises `GateShut` with `Refused` (exit 1) or `OpenQuestion` (exit 4) where the gate of the use stays shut.
     """
     from ..acceptance import load_use
 
@@ -158,13 +170,14 @@ def choose_series(acceptance: "Acceptance", settings: Settings) -> "SeriesAccept
 
 
 def pass_gate(chosen: "SeriesAcceptance", acceptance: "Acceptance", settings: Settings) -> str:
-    """The sentence that says why this use may go on. Raises `Refused` (exit 1) or `OpenQuestion` (exit 4)."""
+    """The sentence that says why this use may go on. Raises `GateShut`."""
     from ..acceptance import gate, load_use
 
     answer = gate(chosen, load_use(settings.use), settings.accept_anyway)
     if answer.open:
         return answer.reason
-    raise (OpenQuestion if answer.exit_code == OpenQuestion.exit_code else Refused)(answer.reason)
+    kind = OpenQuestion if answer.exit_code == OpenQuestion.exit_code else Refused
+    raise GateShut(kind(answer.reason), chosen, acceptance)
 
 
 def segment(volume: "Volume", settings: Settings, progress: Progress = silent) -> "Segmentation":
@@ -213,6 +226,49 @@ def repair(model: "Model", settings: Settings, progress: Progress = silent) -> "
         meshes.append(repaired.mesh)
         told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
     return replace(model, meshes=tuple(meshes), notes=(*model.notes, *told)) if told else model
+
+
+def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> "Model":
+    """The model after the steps of preparation that the settings ask for, in a fixed order."""
+    from ..preparation import prepare as prepare_model
+
+    return prepare_model(model, settings, progress)
+
+
+def export(model: "Model", settings: Settings, scan: Scan, folder: Path, progress: Progress = silent) -> "tuple[WrittenFile, ...]":
+    """The files of the model, each read back before it got its name.
+
+    STL and PLY hold one solid each, so several meshes become several files; 3MF and OBJ hold all as named objects.
+    """
+    from ..output import write_files
+
+    stem = settings.anatomy if "/" not in settings.anatomy and "." not in settings.anatomy else Path(settings.anatomy).stem
+    metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
+    together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
+    single = tuple(name for name in settings.formats if name in ("stl", "ply"))
+    files: list[WrittenFile] = []
+    for index, mesh in enumerate(model.meshes if single else ()):
+        name = stem if len(model.meshes) == 1 else f"{stem}-{index + 1}-{file_name(mesh.name)}"
+        files += write_files((mesh,), folder, name, single, progress=part(progress, 0.0, 0.4))
+    if together:
+        files += write_files(model.meshes, folder, stem, together, metadata=metadata, progress=part(progress, 0.4, 0.8))
+    return tuple(files)
+
+
+def file_name(name: str) -> str:
+    """A name that every file system takes: letters, digits and hyphens."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "part"
+
+
+def inspect_run(files: "Sequence[WrittenFile]", segmentation: "Segmentation", model: "Model", settings: Settings,
+                progress: Progress = silent) -> "Readiness":
+    """Verdict on the first written mesh file, read again, against the scan it came from."""
+    from ..mesh_file import read_meshes
+    from ..printability import inspect as judge_file
+    from ..printability import load_printer, load_process
+
+    machine = load_printer(settings.printer) if settings.printer else None
+    return judge_file(read_meshes(files[0].path), load_process(settings.process), machine, progress=progress)
 
 
 def inspect(path: Path, *, process: str = "fdm", printer: str | None = None, unit: str | None = None,

@@ -1,0 +1,46 @@
+"""Cutting a solid by planes, and putting pins across the cut."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..errors import Refused, UsageError
+from ..mesh import Mesh, Provenance
+from .solid import from_solid, to_solid
+
+AXES = {"R": (-1.0, 0.0, 0.0), "A": (0.0, -1.0, 0.0), "S": (0.0, 0.0, 1.0)}
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A plane in LPS mm: all points p with normal . p = offset; `normal` (3,) has unit length."""
+
+    normal: tuple[float, float, float]
+    offset: float
+
+
+def plane_at(axis: str, position: float) -> Plane:
+    """Plane at a position in mm along R, A or S, as Slicer's slice views show it. Raises `UsageError` for another axis."""
+    if axis not in AXES:
+        raise UsageError(f"A cut goes along R, A or S, not '{axis}'.")
+    return Plane(AXES[axis], position)
+
+
+def cut(mesh: Mesh, plane: Plane) -> tuple[Mesh, Mesh]:
+    """Both sides of a closed mesh: first the side the normal points to. New faces are marked CUT.
+
+    Raises `Refused` where the plane misses the solid.
+    """
+    solid = to_solid(mesh)
+    above, below = solid.manifold.split_by_plane(plane.normal, plane.offset)
+    if above.is_empty() or below.is_empty():
+        raise Refused(f"The cut plane does not meet '{mesh.name}': choose a position within its bounds.")
+    sides = (from_solid(side, [solid], Provenance.CUT, mesh) for side in (above, below))
+    first, second = sides
+    return replace(first, name=f"{mesh.name} 1"), replace(second, name=f"{mesh.name} 2")
+
+
+def bounds_along(mesh: Mesh, normal: np.ndarray) -> tuple[float, float]:
+    """Least and greatest distance of the mesh's points along a unit normal, in mm."""
+    along = mesh.points.astype(np.float64) @ normal
+    return float(along.min()), float(along.max())
