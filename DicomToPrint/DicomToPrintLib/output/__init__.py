@@ -5,11 +5,11 @@ from .report import BudgetItem, Caliper, Change, ErrorBudget, ModelPart, ReportC
 from .write import FORMATS, WrittenFile, write_files
 
 __all__ = [
+    "FORMATS",
     "BudgetItem",
     "Caliper",
     "Change",
     "ErrorBudget",
-    "FORMATS",
     "ModelPart",
     "Outputs",
     "ReportContent",

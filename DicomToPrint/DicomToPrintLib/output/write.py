@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import CannotRead, CannotWrite, UsageError
 from ..mesh import Mesh, merged
+from ..mesh_file import read_mesh_file
 from ..progress import Progress, part, silent
 from .files import Outputs, reported, sha256_of
 from .formats import unit_normals, write_3mf, write_obj, write_ply, write_stl
@@ -100,17 +101,17 @@ def read_back(path: Path, meshes: Sequence[Mesh], name: str) -> tuple[int, float
 
     Raises `CannotWrite` where they differ by more than 1e-4 mm (plus the rounding of float32), in number, or in orientation.
     """
-    from ..mesh_file import read_meshes
-
     try:
-        found = read_meshes(path)
+        found = read_mesh_file(path)
     except CannotRead as error:
         raise CannotWrite(f"The {name.upper()} file did not read back ({error}): write it again to another folder.") from None
     expected = merged(list(meshes))
-    result = merged(list(getattr(found, "meshes", found)))
+    result = merged(list(found.meshes))
     if len(result.triangles) != len(expected.triangles):
         raise CannotWrite(f"The {name.upper()} file read back with {len(result.triangles)} triangles instead of "
                           f"{len(expected.triangles)}: repair the model and write it again.")
+    if found.unit not in (None, "mm") or (found.space != "LPS" and name != "3mf"):
+        raise CannotWrite(f"The {name.upper()} file read back in another unit or space: this is a fault of the program; please report it.")
     worst = 0.0
     for start in range(0, len(expected.triangles), 262144):
         part_ = slice(start, start + 262144)

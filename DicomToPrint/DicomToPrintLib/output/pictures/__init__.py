@@ -1,0 +1,17 @@
+"""Pictures for the report: slices with the contour, views of the model, maps on its surface, plots."""
+
+from .maps import SurfaceMap, deviation_map, provenance_map, wall_map
+from .plots import gap_plot
+from .slices import contour_pictures
+from .views import ModelPictures, draw_model
+
+__all__ = [
+    "ModelPictures",
+    "SurfaceMap",
+    "contour_pictures",
+    "deviation_map",
+    "draw_model",
+    "gap_plot",
+    "provenance_map",
+    "wall_map",
+]

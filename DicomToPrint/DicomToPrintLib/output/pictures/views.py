@@ -1,0 +1,152 @@
+"""The model from six sides, its maps, and where to put the calipers: all drawn in one go by a child process."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from gettext import gettext as _
+
+import numpy as np
+
+from ...mesh import Mesh, merged
+from ...picture import Picture
+from ...progress import Progress, silent
+from ..report.content import Caliper
+from .child import ColoredMesh, Scene, Shot, draw
+from .maps import SurfaceMap, add_legend
+from .svg import Element, drawing, image, picture, scale_bar, shape, text
+
+_SIZE = 560
+_INK = "#1a1a1a"
+
+
+@dataclass(frozen=True)
+class ModelPictures:
+    """Pictures of a model; all empty, and `note` a sentence, where this computer cannot draw. `thumbnail` is a PNG."""
+
+    views: tuple[Picture, ...] = ()
+    maps: tuple[Picture, ...] = ()
+    calipers: Picture | None = None
+    thumbnail: bytes = b""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class _Side:
+    name: str
+    title: str
+    direction: tuple[float, float, float]
+    up: tuple[float, float, float]
+    letters: tuple[str, str, str, str]  # left, right, top, bottom
+
+    @property
+    def shot(self) -> Shot:
+        return Shot(self.name, self.direction, self.up)
+
+
+def _sides() -> tuple[_Side, ...]:
+    up = (0.0, 0.0, 1.0)
+    return (
+        _Side("anterior", _("from the front"), (0, -1, 0), up, ("R", "L", "S", "I")),
+        _Side("posterior", _("from behind"), (0, 1, 0), up, ("L", "R", "S", "I")),
+        _Side("left", _("from the left"), (1, 0, 0), up, ("A", "P", "S", "I")),
+        _Side("right", _("from the right"), (-1, 0, 0), up, ("P", "A", "S", "I")),
+        _Side("superior", _("from above"), (0, 0, 1), (0, -1, 0), ("L", "R", "A", "P")),
+        _Side("inferior", _("from below"), (0, 0, -1), (0, -1, 0), ("R", "L", "A", "P")),
+    )
+
+
+def _oblique() -> tuple[_Side, ...]:
+    up = (0.0, 0.0, 1.0)
+    return (
+        _Side("front", _("from the front, left and above"), (0.75, -1.0, 0.45), up, ("", "", "S", "I")),
+        _Side("back", _("from behind, right and below"), (-0.75, 1.0, -0.45), up, ("", "", "S", "I")),
+    )
+
+
+def draw_model(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]] = (), calipers: Sequence[Caliper] = (),
+               progress: Progress = silent) -> ModelPictures:
+    """Six views of the meshes (LPS mm) in their colours, two views of each map with its legend, and the caliper points.
+
+    All pictures of a model have one scale, with a bar of a round length. Never raises for want of OpenGL: `note` then says so.
+    Raises what `progress` raises.
+    """
+    bounds = np.array(merged(list(meshes)).bounds).reshape(3, 2)
+    centre = bounds.mean(axis=1)
+    half = 1.06 * max(0.5 * float(np.linalg.norm(bounds[:, 1] - bounds[:, 0])) * 0.86, *(bounds[:, 1] - bounds[:, 0]) / 2, 0.5)
+    plain = tuple(ColoredMesh(mesh.points, mesh.triangles, np.clip(np.rint(255 * np.asarray(mesh.color)), 0, 255)) for mesh in meshes)
+    scenes = [Scene(plain, tuple(side.shot for side in _sides()))]
+    scenes[0] = Scene(plain, (*scenes[0].shots, Shot("thumbnail", _oblique()[0].direction, _oblique()[0].up)))
+    for mesh, shown in maps:
+        colored = ColoredMesh(mesh.points, mesh.triangles, shown.colors)
+        scenes.append(Scene((colored,), tuple(Shot(f"{shown.name}-{side.name}", side.direction, side.up) for side in _oblique())))
+    drawn = draw(scenes, _SIZE, centre, half, progress=progress)
+    if not drawn:
+        return ModelPictures(note=_("The model could not be drawn: this computer has no working OpenGL. The files are not affected."))
+    scale = _SIZE / (2 * half)
+    views = tuple(_view(side, drawn[side.name], scale) for side in _sides())
+    pictures = tuple(_map_picture(shown, side, drawn[f"{shown.name}-{side.name}"], scale) for _m, shown in maps for side in _oblique())
+    points = _caliper_picture(calipers, drawn, centre, scale) if calipers else None
+    return ModelPictures(views, pictures, points, drawn["thumbnail"])
+
+
+def _frame(root: Element, side: _Side, png: bytes, scale: float, y: float = 0.0, x: float = 0.0) -> None:
+    image(root, png, x, y, _SIZE, _SIZE)
+    text(root, x + 10, y + 22, side.title, font_weight="bold", font_size=16, fill=_INK)
+    left, right, top, bottom = side.letters
+    middle = _SIZE / 2
+    for letter, px, py, anchor in ((left, 10, middle, "start"), (right, _SIZE - 10, middle, "end"), (top, middle, 22, "middle"),
+                                   (bottom, middle, _SIZE - 10, "middle")):
+        if letter:
+            text(root, x + px, y + py, letter, anchor=anchor, font_weight="bold", font_size=16, fill=_INK)
+    scale_bar(root, x + 12, y + _SIZE - 16, scale, 0.25 * _SIZE)
+
+
+def _view(side: _Side, png: bytes, scale: float) -> Picture:
+    root = drawing(_SIZE, _SIZE)
+    _frame(root, side, png, scale)
+    return picture(f"view-{side.name}", _("The model {side}").format(side=side.title),
+                   _("The model seen {side}, with a scale bar and letters for the directions.").format(side=side.title), root)
+
+
+def _map_picture(shown: SurfaceMap, side: _Side, png: bytes, scale: float) -> Picture:
+    root = drawing(_SIZE, _SIZE + 54)
+    _frame(root, side, png, scale)
+    add_legend(root, 12, _SIZE + 14, _SIZE - 24, shown)
+    caption = f"{shown.title}, {side.title}"
+    alt = _("The model seen {side}, coloured by: {title}.").format(side=side.title, title=shown.title)
+    if shown.classes:
+        alt += " " + _("Colours: {names}.").format(names=", ".join(shown.classes))
+    return picture(f"map-{shown.name}-{side.name}", caption, alt, root)
+
+
+def _caliper_picture(calipers: Sequence[Caliper], drawn: Mapping[str, bytes], centre: np.ndarray, scale: float) -> Picture:
+    """Three views side by side; each distance stands on the view that shows it longest."""
+    sides = [side for side in _sides() if side.name in ("anterior", "left", "superior")]
+    root = drawing(_SIZE * len(sides), _SIZE)
+    seats: dict[str, list[Caliper]] = {side.name: [] for side in sides}
+    for caliper in calipers:
+        best = max(sides, key=lambda side: float(np.hypot(*np.subtract(
+            _projected(np.array(caliper.end), side, centre, scale), _projected(np.array(caliper.start), side, centre, scale)))))
+        seats[best.name].append(caliper)
+    for index, side in enumerate(sides):
+        _frame(root, side, drawn[side.name], scale, x=index * _SIZE)
+        for caliper in seats[side.name]:
+            ends = [_projected(np.array(point), side, centre, scale) for point in (caliper.start, caliper.end)]
+            (x0, y0), (x1, y1) = [(index * _SIZE + x, y) for x, y in ends]
+            shape(root, "line", x1=x0, y1=y0, x2=x1, y2=y1, stroke="#ffffff", stroke_width=4, stroke_opacity=0.8)
+            shape(root, "line", x1=x0, y1=y0, x2=x1, y2=y1, stroke="#0b3d91", stroke_width=1.6, stroke_dasharray="7 4")
+            for x, y in ((x0, y0), (x1, y1)):
+                shape(root, "circle", cx=x, cy=y, r=11, fill="#ffffff", stroke="#0b3d91", stroke_width=2)
+                text(root, x, y + 5, str(caliper.number), anchor="middle", font_weight="bold", font_size=15, fill="#0b3d91")
+    alt = _("Three views of the model with the end points of the distances to measure, numbered as in the table.")
+    return picture("calipers", _("Where to measure; points may lie behind the part in a view"), alt, root)
+
+
+def _projected(point: np.ndarray, side: _Side, centre: np.ndarray, scale: float) -> tuple[float, float]:
+    direction = np.array(side.direction, dtype=float)
+    direction /= np.linalg.norm(direction)
+    up = np.array(side.up, dtype=float)
+    right = np.cross(up, direction)
+    right /= np.linalg.norm(right)
+    up = np.cross(direction, right)
+    offset = point - centre
+    return _SIZE / 2 + scale * float(offset @ right), _SIZE / 2 - scale * float(offset @ up)
