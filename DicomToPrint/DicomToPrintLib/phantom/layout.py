@@ -176,20 +176,19 @@ def boundary_distance(points_lps: np.ndarray, scale: float = 1.0, gap_mm: float 
 
 
 def _integrate(solid: Solid, bounds: tuple[float, ...], step: float) -> tuple[float, tuple[float, ...]]:
-    """Volume of a solid by a smoothed indicator on a grid, and its bounds refined from the same samples."""
-    axes = [np.arange(low, high + step, step) for low, high in zip(bounds[::2], bounds[1::2])]
-    total, low, high = 0.0, np.full(3, np.inf), np.full(3, -np.inf)
-    yx = np.stack(np.meshgrid(axes[1], axes[0], indexing="ij"), axis=-1)
-    for z in axes[2]:
-        points = np.concatenate([yx[..., 1:2], yx[..., :1], np.full((*yx.shape[:2], 1), z)], axis=-1)
-        distance = solid.distance(points)
-        total += float(np.clip(0.5 - distance / step, 0, 1).sum())
-        near = np.abs(distance) < step
-        if near.any():
-            # An outermost sample's own distance says how much farther (or nearer) the surface is.
-            low = np.minimum(low, (points[near] + distance[near][:, None]).min(axis=0))
-            high = np.maximum(high, (points[near] - distance[near][:, None]).max(axis=0))
-    return total * step**3, tuple(float(v) for pair in zip(low, high) for v in pair)
+    """Volume of a solid by a smoothed indicator on a grid of `step` mm, and its bounds from the same samples."""
+    edge = 8 * step
+    corners = [np.arange(low, high, edge) + edge / 2 for low, high in zip(bounds[::2], bounds[1::2])]
+    cells = np.stack(np.meshgrid(*corners, indexing="ij"), axis=-1).reshape(-1, 3)
+    middle, reach = solid.distance(cells), edge * np.sqrt(0.75) + step
+    fine = (np.arange(8) - 3.5) * step
+    offsets = np.stack(np.meshgrid(fine, fine, fine, indexing="ij"), axis=-1).reshape(-1, 3)
+    points = (cells[np.abs(middle) <= reach][:, None, :] + offsets).reshape(-1, 3)
+    distance = solid.distance(points)
+    volume = (middle < -reach).sum() * edge**3 + np.clip(0.5 - distance / step, 0, 1).sum() * step**3
+    # A sample's own distance says how far the surface is at most: outside it, or inside it.
+    low, high = (points + distance[:, None]).min(axis=0), (points - distance[:, None]).max(axis=0)
+    return float(volume), tuple(float(v) for pair in zip(low, high) for v in pair)
 
 
 def _shell_volume(shell: Shell) -> float:
@@ -200,18 +199,29 @@ def _shell_volume(shell: Shell) -> float:
     return float(cap(shell.radius) - cap(shell.radius - shell.wall))
 
 
+def _around(bounds: list[tuple[float, ...]]) -> tuple[float, ...]:
+    """Bounds (xmin, xmax, ...) around several."""
+    each = np.asarray(bounds)
+    return tuple(float(f(each[:, axis])) for axis, f in enumerate((np.min, np.max) * 3))
+
+
 @lru_cache(maxsize=8)
 def truth(scale: float = 1.0, gap_mm: float = 1.5) -> Truth:
     """Volumes, distances and walls of the phantom at a scale. Ball, shell and plate figures are exact; the volume and
-    the bounds of the femur come from the solids on a 0.6 mm grid (volume to about 0.1 %, bounds to about 0.1 mm)."""
+    the bounds of the femur come from the solids on a grid (volume to about 0.1 %, bounds to about 0.1 mm)."""
     what = layout(scale, gap_mm)
     cup, shell = what.bones["cup"], what.bones["hollow shell"]
     assert isinstance(cup, Shell) and isinstance(shell, Shell)
-    around = tuple(float(scale * v) for v in (-50, 10, -34, 34, -56, 46))
-    around = (around[0], around[1] + 14, around[2], around[3], around[4], around[5])
-    step = 0.6 * scale
-    outer, femur_bounds = _integrate(what.bones["femur"], around, step)
-    core, _ = _integrate(what.inner["cancellous"][0], around, step)
+    # Thin plates would suffer from the grid: they are boxes, and are added as such.
+    femur = what.bones["femur"]
+    assert isinstance(femur, Union)
+    plates = tuple(box for name, box in _comb(scale).items() if name.startswith("plate"))
+    solid = Union(tuple(one for one in femur.parts if one not in plates))
+    around = tuple(scale * v for v in (-48.0, 12.0, -36.0, 36.0, -58.0, 46.0))
+    outer, bounds_solid = _integrate(solid, around, 0.7 * scale)
+    outer += sum(PLATES_MM) * PLATE_LENGTH_MM * PLATE_HEIGHT_MM
+    femur_bounds = _around([bounds_solid, *(box.bounds() for box in plates)])
+    core, _ = _integrate(what.inner["cancellous"][0], around, 0.7 * scale)
     balls = [solid for solid in what.bones.values() if isinstance(solid, Ball)]
     ball = float(4 / 3 * np.pi * (BALL_DIAMETER_MM / 2) ** 3)
     volumes = {"femur outer": outer, "femur": outer - core, "cancellous": core, "cup": _shell_volume(cup),
@@ -219,9 +229,9 @@ def truth(scale: float = 1.0, gap_mm: float = 1.5) -> Truth:
                "ball 1": ball, "ball 2": ball}
     volumes |= {f"plate {t:g} mm": t * PLATE_LENGTH_MM * PLATE_HEIGHT_MM for t in PLATES_MM}
     bounds = {"femur": femur_bounds}
-    for name, solid in what.bones.items():
-        if isinstance(solid, (Ball, Shell)) and name != "cup":
-            bounds[name] = tuple(v for c in solid.centre for v in (c - solid.radius, c + solid.radius))
+    for name, bone in what.bones.items():
+        if isinstance(bone, (Ball, Shell)) and name != "cup":
+            bounds[name] = tuple(v for c in bone.centre for v in (c - bone.radius, c + bone.radius))
     comb = _comb(scale)
     return Truth(
         volumes_mm3=volumes,

@@ -14,7 +14,7 @@ from ..progress import Progress, part, silent
 from .layout import AIR_HU, CORTICAL_HU, SOFT_HU, Layout
 from .shape import Point, Solid
 
-BLOCK = 8  # voxels along an edge of a block: all air or all inside is decided for a block at once
+BLOCK = 4  # voxels along an edge of a block: all air or all inside is decided for a block at once
 PADDING_HU = -3024  # stored as -2000 with intercept -1024, as GE scanners do
 IMPLANT_HU = 12000.0
 CEILING_HU = 3071

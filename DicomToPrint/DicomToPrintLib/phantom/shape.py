@@ -79,6 +79,12 @@ class Box:
         half = np.asarray(self.half, dtype=points.dtype) / points.dtype.type(sigma)
         return np.prod(ndtr(half - local) - ndtr(-half - local), axis=-1)
 
+    def bounds(self) -> tuple[float, float, float, float, float, float]:
+        """xmin, xmax, ymin, ymax, zmin, zmax in mm."""
+        reach = np.abs(np.asarray(self.axes)).T @ np.asarray(self.half)
+        (x, y, z), (a, b, c) = self.centre, (float(v) for v in reach)
+        return x - a, x + a, y - b, y + b, z - c, z + c
+
 
 @dataclass(frozen=True)
 class RoundCone:
