@@ -23,13 +23,15 @@ class SegmentLook:
 class BoundarySettings:
     """How the grey value of the surface is found; grey values in HU.
 
-    `start` is the first guess, `range` the limits within which the half-way value of the scan may lie. `bright` False: the
-    structure is darker than its surroundings. `ceiling` is the upper end of the structure's grey values, None for none.
+    `start` is the first guess, `range` the limits within which the half-way value of the scan may lie, `range_in_air` those where
+    the structure lies bare in air (a specimen, a phantom). `bright` False: the structure is darker than its surroundings.
+    `ceiling` is the upper end of the structure's grey values, None for none. Parts must hold voxels that reach `start`.
     `calibrate`: where the scan's air and soft tissue do not stand at their HU (CBCT), the values are carried over to its scale.
     """
 
     start: float
     range: tuple[float, float]
+    range_in_air: tuple[float, float] | None = None
     bright: bool = True
     ceiling: float | None = None
     calibrate: bool = True
@@ -39,12 +41,13 @@ class BoundarySettings:
 class PartsSettings:
     """Which connected parts stay: `keep` is ``all``, ``largest`` or ``seed``; parts below `smallest_mm3` are dropped.
 
-    `seed_is_optional`: without a seed the largest part stays.
+    `seed_is_optional`: without a seed the largest part stays. `apart`: each part becomes a segment of its own.
     """
 
     keep: str = "all"
     smallest_mm3: float = 0.0
     seed_is_optional: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,16 @@ class MetalSettings:
 
 @dataclass(frozen=True)
 class SeparationSettings:
-    """Separation of touching bones: necks narrower than `neck_mm` between parts of at least `smallest_mm3` are cut."""
+    """Separation of touching bones.
 
+    Parts of at least `smallest_mm3` that hang together by a neck thinner than `neck_mm`, or over voxels darker than both, are cut
+    apart; `reach_mm` bounds the search around the seeds (0: everywhere). `method` is ``neck`` or ``vertebra``.
+    """
+
+    method: str = "none"
     neck_mm: float = 0.0
     smallest_mm3: float = 0.0
+    reach_mm: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -189,7 +198,7 @@ def _group(key: str, kind: type, content: Any) -> Any:
         raise _Misfit(key, f"'{key}' lacks a setting") from None
 
 
-_CHOICES = {"keep": ("all", "largest", "seed"), "fill": ("solid-core", "keep")}
+_CHOICES = {"keep": ("all", "largest", "seed"), "fill": ("solid-core", "keep"), "method": ("none", "neck", "vertebra", "grey", "labels")}
 
 
 def _checked(name: str, value: Any, kind: Any) -> Any:
