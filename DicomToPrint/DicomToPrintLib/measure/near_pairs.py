@@ -1,0 +1,138 @@
+"""Pairs of triangles whose boxes overlap, by a tree of boxes that is walked level by level for many pairs at once."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from ..progress import Progress, silent
+
+_START = 128  # nodes of the level from which the walk starts
+_GUARDS = np.int64((1 << 20) | (1 << 41) | (1 << 62))
+_CHUNK = 200_000  # pairs that one walk starts from, grown to, at most: bounds the memory
+
+
+class BoxTree:
+    """Binary tree over boxes sorted along a Morton curve; level 0 holds the boxes, each level above half as many.
+
+    `order` (n,) is the index of each leaf's box. Corners are kept on a grid of 20 bits an axis, three axes in one word with a guard bit above
+    each: one subtraction then compares three coordinates. Rounding down both corners never loses an overlap.
+    """
+
+    def __init__(self, low: np.ndarray, high: np.ndarray, frame: tuple[np.ndarray, np.ndarray] | None = None) -> None:
+        bottom, top = frame if frame is not None else (low.min(axis=0), high.max(axis=0))
+        scale = (2 ** 20 - 1) / max(float((top.astype(np.float64) - bottom).max()), 1e-300)
+        lows, highs = (((corner - bottom.astype(np.float64)) * scale).astype(np.int64) for corner in (low, high))
+        self.order = np.argsort(_morton(lows + highs))
+        columns = [np.ascontiguousarray(lows[self.order, k]) for k in range(3)]
+        columns += [np.ascontiguousarray(highs[self.order, k]) for k in range(3)]
+        self.levels = [_packed(columns)]
+        while len(columns[0]) > _START:
+            columns = [_halved(column, np.minimum if k < 3 else np.maximum) for k, column in enumerate(columns)]
+            self.levels.append(_packed(columns))
+
+    def starts(self, other: "BoxTree") -> tuple[np.ndarray, np.ndarray, int]:
+        """All overlapping pairs of nodes of the top levels; of one tree with itself each pair once."""
+        level = min(len(self.levels), len(other.levels)) - 1
+        sizes = len(self.levels[level][0]), len(other.levels[level][0])
+        if self is other:
+            first, second = np.triu_indices(sizes[0])
+        else:
+            first, second = (grid.ravel() for grid in np.indices(sizes))
+        keep = self._overlap(other, level, first, second)
+        return first[keep], second[keep], level
+
+    def _overlap(self, other: "BoxTree", level: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        low_a, high_a = self.levels[level]
+        low_b, high_b = other.levels[level]
+        ahead = high_b.take(second)
+        ahead -= low_a.take(first)
+        behind = high_a.take(first)
+        behind -= low_b.take(second)
+        ahead &= behind
+        ahead &= _GUARDS
+        return ahead == _GUARDS
+
+    def descend(self, other: "BoxTree", level: int, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The overlapping pairs one level below the overlapping pairs given."""
+        below = level - 1
+        own, others = len(self.levels[below][0]), len(other.levels[below][0])
+        a, b = 2 * first, 2 * second
+        firsts, seconds = [a, a, a + 1, a + 1], [b, b + 1, b, b + 1]
+        if self is other:
+            apart = first != second
+            firsts[2], seconds[2] = a[apart] + 1, b[apart]  # (1, 0) of a node with itself is (0, 1) again
+        a, b = np.concatenate(firsts), np.concatenate(seconds)
+        if own % 2 or others % 2:
+            real = (a < own) & (b < others)
+            a, b = a[real], b[real]
+        keep = np.flatnonzero(self._overlap(other, below, a, b))
+        return a.take(keep), b.take(keep)
+
+
+def _packed(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    low = columns[0] | (columns[1] << 21) | (columns[2] << 42)
+    high = columns[3] | (columns[4] << 21) | (columns[5] << 42)
+    return low, high | _GUARDS
+
+
+def _halved(column: np.ndarray, join: np.ufunc) -> np.ndarray:
+    even = len(column) // 2 * 2
+    half = join(column[:even:2], column[1:even:2])
+    return np.append(half, column[-1]) if len(column) % 2 else half
+
+
+def _morton(cells: np.ndarray) -> np.ndarray:
+    """Interleaved bits of (n, 3) whole numbers below 2**21."""
+    code = np.zeros(len(cells), dtype=np.uint64)
+    for k in range(3):
+        x = cells[:, k].astype(np.uint64)
+        for shift, mask in ((32, 0x1F00000000FFFF), (16, 0x1F0000FF0000FF), (8, 0x100F00F00F00F00F),
+                            (4, 0x10C30C30C30C30C3), (2, 0x1249249249249249)):
+            x = (x | (x << np.uint64(shift))) & np.uint64(mask)
+        code |= x << np.uint64(k)
+    return code
+
+
+def for_near_pairs(first: BoxTree, second: BoxTree, decide: Callable[[np.ndarray, np.ndarray], np.ndarray],
+                   progress: Progress = silent) -> np.ndarray:
+    """Rows that `decide` returns for the overlapping pairs, put together.
+
+    `decide` gets chunks of pairs, (p,) indices of boxes of `first` and (p,) of `second`, in several threads (numpy lets go of the
+    interpreter lock). With the same tree twice every unordered pair comes once, and no box with itself.
+    """
+    a, b, level = first.starts(second)
+    threads = min(4, os.cpu_count() or 1)
+    pieces = np.array_split(np.arange(len(a)), max(1, min(16 * threads, len(a) // 64)))
+    found: list[np.ndarray] = []
+
+    def work(piece: np.ndarray) -> list[np.ndarray]:
+        return [decide(i, j) for i, j in _walk(first, second, a[piece], b[piece], level)]
+
+    with ThreadPoolExecutor(threads) as pool:
+        tasks = [pool.submit(work, piece) for piece in pieces]
+        try:
+            for number, task in enumerate(tasks):
+                found += task.result()
+                progress((number + 1) / len(tasks), "comparing triangles")
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+    return np.concatenate(found) if found else np.zeros((0, 2), dtype=np.int64)
+
+
+def _walk(first: BoxTree, second: BoxTree, a: np.ndarray, b: np.ndarray, level: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    stack = [(a, b, level)]
+    while stack:
+        a, b, level = stack.pop()
+        while level > 0 and 0 < len(a) <= _CHUNK:
+            a, b = first.descend(second, level, a, b)
+            level -= 1
+        if level > 0 and len(a):
+            cuts = np.linspace(0, len(a), -(-len(a) // (_CHUNK // 4)) + 1).astype(int)
+            stack += [(a[s:e], b[s:e], level) for s, e in zip(cuts[:-1], cuts[1:])]
+        elif len(a):
+            if first is second:
+                apart = np.flatnonzero(a != b)
+                a, b = a.take(apart), b.take(apart)
+            yield first.order.take(a), second.order.take(b)
