@@ -1,7 +1,8 @@
 """Segmentation: voxels to labelled anatomy, by presets that are data."""
 
 from .anatomy import Anatomy, anatomy_names, load_anatomy
-from .labels import from_labels, read_segmentation
+from .label_files import read_segmentation
+from .labels import from_labels
 from .result import Segment, Segmentation
 from .walk import segment
 

@@ -301,7 +301,7 @@ def _labelled(walk: Walk, core: np.ndarray | None, progress: Progress) -> Segmen
 
 METAL = SegmentLook("metal", "Metal", (0.75, 0.78, 0.82),
                     {"category": {"scheme": "SCT", "code": "260787004", "meaning": "Physical object"},
-                     "type": {"scheme": "SCT", "code": "425620007", "meaning": "Metal"}})
+                     "type": {"scheme": "SCT", "code": "40388003", "meaning": "Implant"}})
 
 
 def _looks(looks: Sequence[SegmentLook], count: int) -> list[SegmentLook]:
