@@ -15,11 +15,11 @@ def caliper_distances(meshes: Sequence[Mesh], *, absolute_mm: float | None = Non
                       count: int = 5) -> tuple[Caliper, ...]:
     """Distances in mm between points of the model that stick out: left-right, front-back, bottom-top, then the longest diagonals.
 
-    Where the model ends in a flat face, the two points are chosen straight opposite each other. `absolute_mm` and `share` are the
+    All lie on the largest connected piece, since loose pieces have no place to each other once printed. Where the model ends in a flat face, the two points are chosen straight opposite each other. `absolute_mm` and `share` are the
     process's tolerance: the larger of a length and a share of the distance; None leaves it open.
     """
     whole = merged(list(meshes))
-    points = np.unique(whole.points[np.unique(whole.triangles)].astype(np.float64), axis=0)
+    points = _largest_piece(whole)
     if len(points) < 2:
         return ()
     chosen: list[tuple[str, np.ndarray, np.ndarray]] = []
@@ -36,6 +36,24 @@ def caliper_distances(meshes: Sequence[Mesh], *, absolute_mm: float | None = Non
         tolerance = max(absolute_mm, share * length) if absolute_mm is not None else None
         result.append(Caliper(number, words, length, tolerance, tuple(start.tolist()), tuple(end.tolist())))
     return tuple(result)
+
+
+def _largest_piece(mesh: Mesh) -> np.ndarray:
+    """Points of the connected piece with the longest diagonal, (n, 3)."""
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
+
+    if len(mesh.triangles) == 0:
+        return np.zeros((0, 3))
+    points, index = np.unique(mesh.points.astype(np.float64), axis=0, return_inverse=True)
+    triangles = index.ravel()[mesh.triangles]
+    links = np.concatenate([triangles[:, :2], triangles[:, 1:]])
+    graph = sparse.coo_matrix((np.ones(len(links), bool), (links[:, 0], links[:, 1])), shape=(len(points),) * 2)
+    _count, piece = connected_components(graph, directed=False)
+    used = np.unique(triangles)
+    order = used[np.argsort(piece[used], kind="stable")]
+    groups = np.split(points[order], np.flatnonzero(np.diff(piece[order])) + 1)
+    return max(groups, key=lambda group: float(np.linalg.norm(group.max(axis=0) - group.min(axis=0))))
 
 
 def _axes() -> tuple[tuple[str, tuple[float, float, float]], ...]:

@@ -12,6 +12,7 @@ from .svg import Element, number, shape, text
 # Sequential: viridis (van der Walt, Smith; CC0), anchors at even steps; diverging: blue - white - orange of Okabe and Ito's palette.
 _VIRIDIS = ((68, 1, 84), (72, 40, 120), (62, 73, 137), (49, 104, 142), (38, 130, 142), (31, 158, 137), (53, 183, 121),
             (109, 205, 89), (180, 222, 44), (253, 231, 37))
+_RISING = ((244, 242, 236), (250, 214, 120), (245, 150, 60), (214, 60, 40), (110, 0, 60))
 _DIVERGING = ((0, 70, 140), (70, 140, 200), (170, 205, 232), (243, 243, 243), (247, 205, 140), (226, 140, 30), (160, 80, 0))
 _ORIGINS = {
     Provenance.MEASURED: (214, 211, 202),
@@ -48,12 +49,12 @@ def deviation_map(mesh: Mesh, name: str = "Deviation", most_mm: float | None = N
     """
     values = np.asarray(mesh.point_arrays[name], dtype=np.float64)
     sizes = np.abs(values[np.isfinite(values)])
-    most = most_mm or _round_up(float(np.percentile(sizes, 99)) if sizes.size else 1.0)
+    most = most_mm or max(_round_up(float(np.percentile(sizes, 99)) if sizes.size else 1.0), 0.1)
     if np.nanmin(values, initial=0.0) < 0:
         return SurfaceMap("deviation", _("Distance from the boundary in the scan (mm, outside positive)"),
                           _ramp(values, -most, most, _DIVERGING), True, -most, most, "mm", _DIVERGING)
-    return SurfaceMap("deviation", _("Distance from the boundary in the scan (mm)"), _ramp(values, 0.0, most, _VIRIDIS), True,
-                      0.0, most, "mm", _VIRIDIS)
+    return SurfaceMap("deviation", _("Distance from the boundary in the scan (mm)"), _ramp(values, 0.0, most, _RISING), True,
+                      0.0, most, "mm", _RISING)
 
 
 def wall_map(mesh: Mesh, limit_mm: float | None = None, name: str = "Wall") -> SurfaceMap:
@@ -87,30 +88,28 @@ def provenance_map(mesh: Mesh, name: str = "Provenance") -> SurfaceMap:
 
 def add_legend(parent: Element, x: float, y: float, width: float, shown: SurfaceMap) -> None:
     """The legend of a map: a ramp with figures, or named colours, under its title."""
-    text(parent, x, y, shown.title, font_weight="bold")
+    text(parent, x, y, shown.title, font_weight="bold", font_size=18)
     place = x
     if shown.ramp:
-        length = width * (0.62 if shown.classes else 0.9)
-        start = x + width - length if shown.classes else x
-        _add_ramp(parent, start, y + 10, length, shown)
-        place = x
+        length = width * (0.56 if shown.classes else 0.9)
+        _add_ramp(parent, x + width - length if shown.classes else x, y + 12, length, shown)
     for words, color in shown.classes.items():
-        shape(parent, "rect", x=place, y=y + 11, width=14, height=14, fill=_hex(color), stroke="#444444")
-        text(parent, place + 20, y + 23, words)
-        place += 34 + 7.4 * len(words)
+        shape(parent, "rect", x=place, y=y + 13, width=18, height=18, fill=_hex(color), stroke="#444444")
+        text(parent, place + 25, y + 28, words, font_size=18)
+        place += 46 + 10.5 * len(words)
 
 
 def _add_ramp(parent: Element, x: float, y: float, length: float, shown: SurfaceMap) -> None:
     gradient = shape(parent, "linearGradient", id=f"ramp-{shown.name}")
     for index, color in enumerate(shown.ramp):
         shape(gradient, "stop", offset=index / (len(shown.ramp) - 1), stop_color=_hex(color))
-    shape(parent, "rect", x=x, y=y, width=length, height=14, fill=f"url(#ramp-{shown.name})", stroke="#444444")
+    shape(parent, "rect", x=x, y=y, width=length, height=18, fill=f"url(#ramp-{shown.name})", stroke="#444444")
     for share in (0.0, 0.5, 1.0):
         value = shown.low + share * (shown.high - shown.low)
         anchor = {0.0: "start", 0.5: "middle", 1.0: "end"}[share]
         sign = "+" if shown.low < 0 < value else ""
         more = "≥ " if share == 1.0 and shown.low >= 0 else ""
-        text(parent, x + share * length, y + 29, f"{more}{sign}{number(value)}", anchor=anchor)
+        text(parent, x + share * length, y + 38, f"{more}{sign}{number(value)}", anchor=anchor, font_size=18)
 
 
 def _ramp(values: np.ndarray, low: float, high: float, anchors: tuple[tuple[int, int, int], ...]) -> np.ndarray:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from gettext import gettext as _
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -68,7 +69,7 @@ def _grid(plane: Plane, place: float, bounds: np.ndarray, margin: float) -> tupl
     width = bounds[across, 1] - bounds[across, 0] + 2 * margin
     height = bounds[down, 1] - bounds[down, 0] + 2 * margin
     pixel = max(width, height) / _SIDE
-    columns, rows = max(int(round(width / pixel)), 8), max(int(round(height / pixel)), 8)
+    columns, rows = max(round(width / pixel), 8), max(round(height / pixel), 8)
     points = np.zeros((rows, columns, 3))
     start_across = bounds[across, 0] - margin if right > 0 else bounds[across, 1] + margin
     start_down = bounds[down, 0] - margin if below > 0 else bounds[down, 1] + margin
@@ -124,7 +125,7 @@ def _cut(polydata: Any, plane: Plane, place: float) -> list[np.ndarray]:
     points = vtk_to_numpy(found.GetPoints().GetData())
     offsets = vtk_to_numpy(found.GetLines().GetOffsetsArray())
     indices = vtk_to_numpy(found.GetLines().GetConnectivityArray())
-    return [points[indices[start:end]].astype(np.float64) for start, end in zip(offsets[:-1], offsets[1:])]
+    return [points[indices[start:end]].astype(np.float64) for start, end in pairwise(offsets)]
 
 
 def _picture(plane: Plane, place: float, values: np.ndarray, window: tuple[float, float], lines: list[np.ndarray],

@@ -52,7 +52,8 @@ def picture(name: str, caption: str, alt: str, root: Element) -> Picture:
     return picture_from_svg(name, caption, alt, ElementTree.tostring(root, encoding="unicode"))
 
 
-def scale_bar(parent: Element, x: float, y: float, pixels_per_mm: float, longest: float, color: str = "#000000") -> None:
+def scale_bar(parent: Element, x: float, y: float, pixels_per_mm: float, longest: float, color: str = "#000000",
+              font_size: float = 13) -> None:
     """A bar of a round length in mm, at most `longest` units wide, with its length written above its middle."""
     length = round_length(longest / pixels_per_mm)
     width = length * pixels_per_mm
@@ -61,7 +62,7 @@ def scale_bar(parent: Element, x: float, y: float, pixels_per_mm: float, longest
     shape(parent, "rect", x=x, y=y, width=width, height=4, fill=color)
     label = f"{length:g} mm"
     text(parent, x + width / 2, y - 5, label, anchor="middle", fill=color, stroke=rim, stroke_width=3, paint_order="stroke",
-         font_size=12)
+         font_size=font_size)
 
 
 def round_length(longest_mm: float) -> float:

@@ -15,6 +15,7 @@ from .maps import SurfaceMap, add_legend
 from .svg import Element, drawing, image, picture, scale_bar, shape, text
 
 _SIZE = 560
+_LETTER = 24  # the pictures stand three in a row on A4, so letters must be large
 _INK = "#1a1a1a"
 
 
@@ -57,8 +58,8 @@ def _sides() -> tuple[_Side, ...]:
 def _oblique() -> tuple[_Side, ...]:
     up = (0.0, 0.0, 1.0)
     return (
-        _Side("front", _("from the front, left and above"), (0.75, -1.0, 0.45), up, ("", "", "S", "I")),
-        _Side("back", _("from behind, right and below"), (-0.75, 1.0, -0.45), up, ("", "", "S", "I")),
+        _Side("front", _("from the front, left and above"), (0.75, -1.0, 0.45), up, ("", "", "", "")),
+        _Side("back", _("from behind, right and below"), (-0.75, 1.0, -0.45), up, ("", "", "", "")),
     )
 
 
@@ -90,14 +91,14 @@ def draw_model(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]] =
 
 def _frame(root: Element, side: _Side, png: bytes, scale: float, y: float = 0.0, x: float = 0.0) -> None:
     image(root, png, x, y, _SIZE, _SIZE)
-    text(root, x + 10, y + 22, side.title, font_weight="bold", font_size=16, fill=_INK)
+    text(root, x + 12, y + 28, side.title, font_weight="bold", font_size=_LETTER, fill=_INK)
     left, right, top, bottom = side.letters
     middle = _SIZE / 2
-    for letter, px, py, anchor in ((left, 10, middle, "start"), (right, _SIZE - 10, middle, "end"), (top, middle, 22, "middle"),
-                                   (bottom, middle, _SIZE - 10, "middle")):
+    for letter, px, py, anchor in ((left, 10, middle, "start"), (right, _SIZE - 10, middle, "end"), (top, middle, 28, "middle"),
+                                   (bottom, middle, _SIZE - 12, "middle")):
         if letter:
-            text(root, x + px, y + py, letter, anchor=anchor, font_weight="bold", font_size=16, fill=_INK)
-    scale_bar(root, x + 12, y + _SIZE - 16, scale, 0.25 * _SIZE)
+            text(root, x + px, y + py, letter, anchor=anchor, font_weight="bold", font_size=_LETTER, fill=_INK)
+    scale_bar(root, x + 14, y + _SIZE - 18, scale, 0.3 * _SIZE, font_size=22)
 
 
 def _view(side: _Side, png: bytes, scale: float) -> Picture:
@@ -108,9 +109,9 @@ def _view(side: _Side, png: bytes, scale: float) -> Picture:
 
 
 def _map_picture(shown: SurfaceMap, side: _Side, png: bytes, scale: float) -> Picture:
-    root = drawing(_SIZE, _SIZE + 54)
+    root = drawing(_SIZE, _SIZE + 84)
     _frame(root, side, png, scale)
-    add_legend(root, 12, _SIZE + 14, _SIZE - 24, shown)
+    add_legend(root, 12, _SIZE + 20, _SIZE - 24, shown)
     caption = f"{shown.title}, {side.title}"
     alt = _("The model seen {side}, coloured by: {title}.").format(side=side.title, title=shown.title)
     if shown.classes:
@@ -135,8 +136,8 @@ def _caliper_picture(calipers: Sequence[Caliper], drawn: Mapping[str, bytes], ce
             shape(root, "line", x1=x0, y1=y0, x2=x1, y2=y1, stroke="#ffffff", stroke_width=4, stroke_opacity=0.8)
             shape(root, "line", x1=x0, y1=y0, x2=x1, y2=y1, stroke="#0b3d91", stroke_width=1.6, stroke_dasharray="7 4")
             for x, y in ((x0, y0), (x1, y1)):
-                shape(root, "circle", cx=x, cy=y, r=11, fill="#ffffff", stroke="#0b3d91", stroke_width=2)
-                text(root, x, y + 5, str(caliper.number), anchor="middle", font_weight="bold", font_size=15, fill="#0b3d91")
+                shape(root, "circle", cx=x, cy=y, r=15, fill="#ffffff", stroke="#0b3d91", stroke_width=2)
+                text(root, x, y + 7, str(caliper.number), anchor="middle", font_weight="bold", font_size=20, fill="#0b3d91")
     alt = _("Three views of the model with the end points of the distances to measure, numbered as in the table.")
     return picture("calipers", _("Where to measure; points may lie behind the part in a view"), alt, root)
 

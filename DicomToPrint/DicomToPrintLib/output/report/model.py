@@ -21,12 +21,12 @@ def add_model(main: Element, content: ReportContent) -> None:
     if content.provenance:
         table(block, _("Where the surface comes from, by area"), [_("Origin"), _("Share")],
               [(_origin(name), f"{100 * share:.1f} %") for name, share in content.provenance.items()], "narrow")
-    for title, group in ((_("Slices of the scan with the contour of the model"), content.slice_pictures),
-                         (_("The model from six sides"), content.view_pictures),
-                         (_("Maps on the surface"), content.map_pictures)):
+    for title, group, class_ in ((_("Slices of the scan with the contour of the model"), content.slice_pictures, "figures"),
+                                 (_("The model from six sides"), content.view_pictures, "figures"),
+                                 (_("Maps on the surface"), content.map_pictures, "figures pairs")):
         if group:
             add(block, "h3", title)
-            figures(block, group)
+            figures(block, group, class_)
 
 
 def _part_row(part: ModelPart) -> list[str | Element]:
@@ -147,7 +147,7 @@ def add_calipers(main: Element, content: ReportContent) -> None:
     heads = [_("No."), _("From … to …"), _("Expected (mm)"), _("Tolerance (mm)"), _("Measured (mm)")]
     table(block, _("Caliper distances"), heads, rows, "calipers")
     if content.caliper_picture is not None:
-        figures(block, (content.caliper_picture,))
+        figures(block, (content.caliper_picture,), "figures wide")
     signature = add(block, "p", class_="signature")
     for label in (_("Measured by"), _("Date"), _("Signature")):
         add(signature, "span", label)

@@ -33,7 +33,9 @@ def section(parent: Element, title: str, identity: str) -> Element:
 def table(parent: Element, caption: str, heads: Sequence[str], rows: Iterable[Sequence[str | Element]],
           class_: str = "") -> Element:
     """A table with a caption and column heads; the first cell of a row is its head."""
-    whole = add(parent, "table", class_=class_) if class_ else add(parent, "table")
+    rows = list(rows)
+    # A short table stays on one page.
+    whole = add(parent, "table", class_=f"{class_} short".strip() if len(rows) <= 8 else class_)
     add(whole, "caption", caption)
     head = add(add(whole, "thead"), "tr")
     for title in heads:

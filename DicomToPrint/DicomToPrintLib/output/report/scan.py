@@ -59,7 +59,8 @@ def _series_name(series: Mapping[str, Any], content: ReportContent) -> str:
     name = str(series.get("id", ""))
     if series.get("description"):
         name += f" ({series['description']})"
-    return _("{name}, used for the model").format(name=name) if content.series and series.get("id") == content.series else name
+    is_source = content.series and series.get("id") == content.series and not content.refused
+    return _("{name}, used for the model").format(name=name) if is_source else name
 
 
 def add_what_to_do(main: Element, content: ReportContent) -> None:

@@ -1,0 +1,7 @@
+"""DICOM objects that a PACS takes back: Encapsulated STL, and the segmentation as DICOM SEG."""
+
+from .encapsulated import write_encapsulated_stl
+from .seg import write_dicom_seg
+from .source import source_headers
+
+__all__ = ["source_headers", "write_dicom_seg", "write_encapsulated_stl"]
