@@ -1,0 +1,145 @@
+"""The whole walk, and its repetitions: `run`, `replay`, `demo`."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..progress import Progress, part, silent
+from ..settings import Settings, settings_from_json
+from . import steps as walk
+from .steps import Scan, Source
+
+if TYPE_CHECKING:
+    from ..output import Comparison, WrittenFile
+    from ..printability import Readiness
+    from ..segmentation import Segmentation
+    from ..surface import Model
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class StepTime:
+    """What one step of a run did: its name, its wall time and its effect in figures."""
+
+    name: str
+    seconds: float
+    effect: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """Everything a run made. `verdict` is the readiness of the written file: ready, warn or not-ready."""
+
+    settings: Settings
+    scan: Scan
+    segmentation: "Segmentation"
+    model: "Model"
+    files: "tuple[WrittenFile, ...]"
+    readiness: "Readiness"
+    steps: tuple[StepTime, ...]
+    folder: Path
+
+    @property
+    def verdict(self) -> str:
+        """ready, warn or not-ready."""
+        return str(self.readiness.verdict)
+
+
+class _Clock:
+    """Runs steps one after the other, each over its share of the progress, and keeps their times."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+        self.steps: list[StepTime] = []
+        self.done = 0.0
+
+    def step(self, name: str, share: float, work: Callable[[Progress], Result],
+             effect: Callable[[Result], Mapping[str, object]]) -> Result:
+        start = time.perf_counter()
+        self.progress(self.done, name)
+        result = work(part(self.progress, self.done, self.done + share))
+        self.done += share
+        self.steps.append(StepTime(name, round(time.perf_counter() - start, 3), effect(result)))
+        return result
+
+
+def run(source: Source, output: Path, settings: Settings, progress: Progress = silent) -> RunResult:
+    """From a scan to checked print files, report and record in `output`.
+
+    Raises `UsageError`, `CannotRead`, `Refused`, `OpenQuestion`, `CannotWrite` or `Cancelled`, each with one sentence; where the
+    gate of the use stays shut, the report of the scan is still written. No file is ever partial under its final name.
+    """
+    from . import telling
+
+    settings = walk.without_missing(settings)
+    walk.check_names(settings)
+    if not walk.is_volume_file(source):
+        walk.refuse_unreadable(source)
+    telling.check_writable(output)
+    clock = _Clock(progress)
+    try:
+        scan = clock.step("reading and judging the scan", 0.2, lambda p: walk.open_scan(source, settings, p), _scan_effect)
+    except walk.GateShut as shut:
+        telling.write_refusal(shut, settings, output)
+        raise shut.error from None
+    segmentation = clock.step("finding the anatomy", 0.15, lambda p: walk.segment(scan.volume, settings, p), _segment_effect)
+    model = clock.step("making the surface", 0.3, lambda p: walk.make_surface(segmentation, settings, p), _model_effect)
+    model = clock.step("repairing", 0.05, lambda p: walk.repair(model, settings, p), _model_effect)
+    if walk.prepares(settings):
+        model = clock.step("preparing for print", 0.05, lambda p: walk.prepare(model, settings, p), _model_effect)
+    files = clock.step("writing and reading back", 0.05, lambda p: walk.export(model, settings, scan, output, p), _file_effect)
+    readiness = clock.step("inspecting the written file", 0.1,
+                           lambda p: walk.inspect_run(files, segmentation, model, settings, p), _readiness_effect)
+    result = RunResult(settings, scan, segmentation, model, files, readiness, tuple(clock.steps), output)
+    telling.write_run(source, result, part(progress, clock.done, 1.0))
+    progress(1.0, "done")
+    return result
+
+
+def replay(record_file: Path, source: Source, output: Path, progress: Progress = silent) -> "Comparison":
+    """Repeats a recorded run on the same scan and compares the files. Raises what `run` raises, `CannotRead` for no record."""
+    from ..output import compare_runs, read_record
+
+    record = read_record(record_file)
+    result = run(source, output, settings_from_json(record.parameters), progress)
+    return compare_runs(record, result.files, old_folder=record_file.resolve().parent)
+
+
+def demo(output: Path, progress: Progress = silent) -> RunResult:
+    """Makes the phantom CT as DICOM in ``output/phantom`` and runs it into ``output/model``."""
+    from ..phantom import write_phantom
+    from . import telling
+
+    telling.check_writable(output)
+    write_phantom(output / "phantom", progress=part(progress, 0.0, 0.3))
+    return run(output / "phantom", output / "model", Settings(), part(progress, 0.3, 1.0))
+
+
+def _scan_effect(scan: Scan) -> dict[str, object]:
+    return {"series": scan.series.series.id if scan.series else None, "verdict": scan.series.verdict.value if scan.series else None,
+            "gate": scan.gate, "voxels": list(scan.volume.array.shape[::-1]), "spacing_mm": list(scan.volume.spacing),
+            "shear_degrees": scan.volume.shear_degrees, "notes": list(scan.volume.notes)}
+
+
+def _segment_effect(segmentation: "Segmentation") -> dict[str, object]:
+    segments = [{"id": s.id, "name": s.name, "boundary": s.boundary, "volume_mm3": s.volume_mm3} for s in segmentation.segments]
+    return {"segments": segments, "figures": dict(segmentation.figures), "notes": list(segmentation.notes)}
+
+
+def _model_effect(model: "Model") -> dict[str, object]:
+    return {"meshes": [dict(figures) for figures in model.figures], "notes": list(model.notes),
+            "triangles": [len(mesh.triangles) for mesh in model.meshes]}
+
+
+def _file_effect(files: "tuple[WrittenFile, ...]") -> dict[str, object]:
+    return {"files": [file.as_json() for file in files]}
+
+
+def _readiness_effect(readiness: "Readiness") -> dict[str, object]:
+    content: dict[str, Any] = readiness.as_json()
+    return {"verdict": content["verdict"]}
+
+

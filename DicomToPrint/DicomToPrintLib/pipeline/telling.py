@@ -1,0 +1,264 @@
+"""What a run tells: the files beside the model, and the few lines on the terminal."""
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CannotWrite
+from ..progress import Progress, part, silent
+from ..settings import Settings, command_line
+from .steps import GateShut, Inspection, Source
+
+if TYPE_CHECKING:
+    from ..acceptance import Acceptance
+    from ..output import ErrorBudget, Record, ReportContent
+    from .run import RunResult
+
+
+def check_writable(folder: Path) -> None:
+    """Makes the output folder. Raises `CannotWrite` where it cannot be made or written, before any long work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".writable-", dir=folder)
+        os.close(descriptor)
+        os.unlink(name)
+    except OSError as error:
+        raise CannotWrite(f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one.") from None
+
+
+def write_refusal(shut: GateShut, settings: Settings, folder: Path) -> None:
+    """The report and the acceptance of a scan that the gate of the use refused."""
+    from ..output import ReportContent, write_json_atomically, write_report
+
+    write_json_atomically(folder / "acceptance.json", shut.acceptance.as_json(settings.identified))
+    write_report(folder, replace(_scan_content(shut.acceptance, settings, ReportContent()), series=shut.chosen.series.id,
+                                 gate=str(shut.error), refused=True, **_use_content(settings)))
+
+
+def write_check(acceptance: "Acceptance", settings: Settings, folder: Path) -> None:
+    """``acceptance.json`` and ``report.html`` of a check."""
+    from ..output import ReportContent, write_json_atomically, write_report
+
+    check_writable(folder)
+    write_json_atomically(folder / "acceptance.json", acceptance.as_json(settings.identified))
+    write_report(folder, _scan_content(acceptance, settings, ReportContent()))
+
+
+def write_inspection(inspection: Inspection, folder: Path, progress: Progress = silent) -> None:
+    """``printability.json`` and ``report.html`` of an inspection."""
+    from ..output import ReportContent, draw_model, write_json_atomically, write_report
+
+    check_writable(folder)
+    write_json_atomically(folder / "printability.json", inspection.readiness.as_json())
+    readiness = inspection.readiness
+    drawn = draw_model(readiness.meshes, _maps(readiness), (), progress)
+    write_report(folder, replace(ReportContent(), readiness=readiness, process=readiness.process.title, printer=readiness.printer.title,
+                                 view_pictures=drawn.views, map_pictures=drawn.maps, notes=_only(drawn.note)))
+
+
+def write_run(source: Source, result: "RunResult", progress: Progress = silent) -> None:
+    """Everything beside the mesh files: acceptance, printability, report and, last, the record that names them."""
+    from ..output import caliper_distances, write_json_atomically, write_record, write_report
+
+    folder, settings = result.folder, result.settings
+    if result.scan.acceptance is not None:
+        write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.identified))
+    write_json_atomically(folder / "printability.json", result.readiness.as_json())
+    process = result.readiness.process
+    calipers = caliper_distances(result.model.meshes, absolute_mm=process.limit("tolerance_mm"),
+                                 share=(process.limit("tolerance_percent") or 0.0) / 100.0)
+    budget = _budget(result)
+    content = _run_content(source, result, calipers, budget, part(progress, 0.0, 0.9))
+    write_report(folder, content)
+    write_record(folder, _record(source, result, calipers, budget))
+    progress(1.0, "report and record written")
+
+
+def _scan_content(acceptance: "Acceptance | None", settings: Settings, content: "ReportContent") -> "ReportContent":
+    if acceptance is None:
+        return content
+    return replace(content, acceptance=acceptance.as_json(settings.identified), identified=settings.identified,
+                   scan_pictures={accepted.series.id: tuple(accepted.pictures) for accepted in acceptance.series})
+
+
+def _use_content(settings: Settings) -> dict[str, Any]:
+    from ..acceptance import load_use
+
+    use = load_use(settings.use)
+    return {"use": settings.use, "use_title": use.title, "use_notes": tuple(use.notes), "accept_anyway": settings.accept_anyway or ""}
+
+
+def _run_content(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget",
+                 progress: Progress) -> "ReportContent":
+    from ..output import Change, ReportContent, contour_pictures, draw_model
+
+    content = _scan_content(result.scan.acceptance, result.settings, ReportContent())
+    slices = contour_pictures(result.scan.volume, result.model.meshes, progress=part(progress, 0.0, 0.3))
+    drawn = draw_model(result.model.meshes, [*_model_maps(result.model.meshes), *_maps(result.readiness)], calipers,
+                       part(progress, 0.3, 1.0))
+    notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes, *_only(drawn.note))
+    changes = tuple(Change(step.name, step.effect) for step in result.model.steps)
+    return replace(
+        content, series=result.scan.series.series.id if result.scan.series else "", gate=result.scan.gate,
+        **_use_content(result.settings), parts=_parts(result), slice_pictures=slices, view_pictures=drawn.views,
+        map_pictures=drawn.maps, caliper_picture=drawn.calipers, changes=changes, provenance=provenance_shares(result.model.meshes),
+        budget=budget, calipers=tuple(calipers), readiness=result.readiness, process=result.readiness.process.title,
+        printer=result.readiness.printer.title, files=tuple(file.as_json() for file in result.files), notes=notes,
+        command=command_line("INPUT", "OUTPUT", result.settings))
+
+
+def _parts(result: "RunResult") -> tuple[Any, ...]:
+    from ..output import ModelPart
+
+    parts = []
+    for index, mesh in enumerate(result.model.meshes):
+        figures = result.model.figures[index] if index < len(result.model.figures) else {}
+        parts.append(ModelPart(mesh.name, mesh.color, len(mesh.triangles), mesh.volume, mesh.area, mesh.bounds,
+                               *(_number(figures.get(f"{name}_deviation_mm")) for name in ("mean", "p95", "max"))))
+    return tuple(parts)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def provenance_shares(meshes: Sequence[Any]) -> dict[str, float]:
+    """Share of the surface's area by origin, 0 to 1."""
+    import numpy as np
+
+    from ..mesh import Provenance
+
+    areas = dict.fromkeys((origin.name.lower() for origin in Provenance), 0.0)
+    for mesh in meshes:
+        origins = mesh.triangle_arrays.get("Provenance")
+        sizes = np.linalg.norm(mesh.triangle_normals(), axis=1) / 2.0
+        for origin in Provenance:
+            areas[origin.name.lower()] += float(sizes[origins == origin].sum()) if origins is not None else 0.0
+    total = sum(areas.values())
+    return {name: area / total for name, area in areas.items()} if total > 0 else {}
+
+
+def _model_maps(meshes: Sequence[Any]) -> list[Any]:
+    from ..mesh import merged
+    from ..output import deviation_map, provenance_map
+
+    whole = merged(list(meshes))
+    maps = []
+    if "Deviation" in whole.point_arrays:
+        maps.append((whole, deviation_map(whole)))
+    if "Provenance" in whole.triangle_arrays:
+        maps.append((whole, provenance_map(whole)))
+    return maps
+
+
+def _maps(readiness: Any) -> list[Any]:
+    from ..mesh import merged
+    from ..output import wall_map
+
+    if not readiness.meshes or any("Wall" not in mesh.point_arrays for mesh in readiness.meshes):
+        return []
+    whole = merged(list(readiness.meshes))
+    return [(whole, wall_map(whole, readiness.process.limit("wall_supported_mm")))]
+
+
+def _budget(result: "RunResult") -> "ErrorBudget":
+    from ..output import boundary_of, error_budget
+
+    figures: Sequence[Mapping[str, Any]] = result.model.figures
+    process = result.readiness.process
+
+    def worst(name: str) -> float | None:
+        values = [value for value in (_number(entry.get(name)) for entry in figures) if value is not None]
+        return max(values) if values else None
+
+    bounds = [mesh.bounds for mesh in result.model.meshes]
+    longest = max(b[2 * axis + 1] - b[2 * axis] for b in bounds for axis in range(3))
+    return error_budget(spacing=result.scan.volume.spacing, boundary=boundary_of(result.scan.volume, result.model.meshes),
+                        deviation_p95_mm=worst("p95_deviation_mm"), deviation_max_mm=worst("max_deviation_mm"),
+                        tolerance_mm=process.limit("tolerance_mm"), tolerance_share=(process.limit("tolerance_percent") or 0.0) / 100.0,
+                        longest_mm=longest, process=process.title, structure=", ".join(mesh.name for mesh in result.model.meshes))
+
+
+def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget") -> "Record":
+    import datetime
+
+    from ..output import build_record, hashed_inputs
+
+    settings = result.settings
+    inputs, whole = hashed_inputs(_input_files(source, result), identified=settings.identified)
+    now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+    scan = result.scan
+    return build_record(
+        intended_use=settings.use, accept_anyway=settings.accept_anyway or "", inputs=inputs, input_sha256=whole,
+        series=scan.series.series.id if scan.series else "", parameters=settings.as_json(),
+        answers=tuple({"rule": rule, "answer": answer, "role": settings.role, "time": now} for rule, answer in settings.answers),
+        acceptance=scan.acceptance.as_json(settings.identified) if scan.acceptance else {}, gate=scan.gate,
+        steps=tuple(asdict(step) for step in result.steps), parts=_parts(result),
+        provenance=provenance_shares(result.model.meshes), budget=budget,
+        verdicts={"scan": scan.series.verdict.value if scan.series else "not applicable", "print": result.verdict},
+        outputs=tuple(file.as_json() for file in result.files), calipers=tuple(calipers),
+        notes=(*scan.volume.notes, *result.segmentation.notes, *result.model.notes))
+
+
+def _input_files(source: Source, result: "RunResult") -> list[Path]:
+    """The files that the run read: those of the chosen series, or the volume or archive itself."""
+    series = result.scan.series.series if result.scan.series else None
+    if series is None or isinstance(source, (str, Path)) and Path(source).is_file():
+        return [Path(str(source))]
+    paths = [series.source.path(file.name) for file in series.files]
+    return [path for path in paths if path is not None]
+
+
+def _only(note: str) -> tuple[str, ...]:
+    return (note,) if note else ()
+
+
+def acceptance_in_words(content: Mapping[str, Any]) -> str:
+    """A few lines for the terminal: a line a series and protocol, then what failed, then the questions."""
+    lines: list[str] = []
+    for series in content["series"]:
+        name = f"Series {series['series']}" + (f" ({series['description']})" if series.get("description") else "")
+        lines.append(f"{name}, {series['files']} files: {series['verdict'].upper()}")
+        for protocol, result in series["protocols"].items():
+            lines.append(f"  {protocol} {result['version']}: {result['verdict']}")
+            lines += [f"    {finding['severity']:<6} {finding['clause']:<10} {finding['message']}"
+                      + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
+                      for finding in result["findings"] if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"]
+        lines += [f"  question {question['rule']}: {question['text']} ({question['answer'] or 'no answer yet'})"
+                  for question in series["questions"]]
+    lines += [f"not readable: {entry['file']}: {entry['reason']}" for entry in content["unreadable"]]
+    return "\n".join(lines)
+
+
+def readiness_in_words(content: Mapping[str, Any]) -> str:
+    """A few lines for the terminal: the verdict, then what is below guideline."""
+    words = {"ready": "READY", "warn": "READY WITH WARNINGS", "not-ready": "NOT READY"}
+    lines = [f"Print readiness: {words[content['verdict']]}"]
+    lines += [f"  {finding['severity']:<6} {finding['rule']:<18} {finding['message']}"
+              + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
+              for finding in content["findings"] if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"]
+    return "\n".join(lines)
+
+
+def run_in_words(result: "RunResult") -> str:
+    """A few lines for the terminal about a finished run."""
+    lines = []
+    if result.scan.series:
+        lines.append(f"Series {result.scan.series.series.id}: {result.scan.series.verdict.value.upper()}. {result.scan.gate}")
+    else:
+        lines.append(result.scan.gate)
+    for mesh in result.model.meshes:
+        lines.append(f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3")
+    lines.append(readiness_in_words(result.readiness.as_json()))
+    lines.append("Written: " + ", ".join(file.path.name for file in result.files)
+                 + ", report.html, record.json, printability.json (LPS, millimetres)")
+    return "\n".join(lines)
+
+
+def inspection_in_words(inspection: Inspection) -> str:
+    """A few lines for the terminal about an inspection."""
+    lines = [f"repair: {line}" for line in inspection.repaired]
+    return "\n".join([*lines, readiness_in_words(inspection.readiness.as_json())])
