@@ -12,12 +12,12 @@ import numpy as np
 import pydicom
 from pydicom.charset import convert_encodings
 from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import correct_ambiguous_vr, write_data_element, write_file_meta_info
+from pydicom.filewriter import correct_ambiguous_vr, write_data_element
 from pydicom.tag import Tag
-from pydicom.uid import UID, generate_uid
+from pydicom.uid import generate_uid
 
 IMPLICIT = "1.2.840.10008.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -89,20 +89,15 @@ def dataset(header: Mapping[object, object]) -> Dataset:
     return made
 
 
-def _meta(file: File) -> FileMetaDataset:
-    meta = FileMetaDataset()
-    meta.FileMetaInformationGroupLength = 0
-    meta.FileMetaInformationVersion = b"\0\1"
-    meta.MediaStorageSOPClassUID = str(file.header.get("SOPClassUID", "") or "1.2.840.10008.5.1.4.1.1.2")
-    meta.MediaStorageSOPInstanceUID = str(file.header.get("SOPInstanceUID", "") or uid("no instance", file.name))
-    meta.TransferSyntaxUID = UID(file.declared or file.syntax)
-    meta.ImplementationClassUID = UID("1.2.826.0.1.3680043.8.498.1")
-    for keyword, value in file.meta.items():
-        if value is GONE:
-            delattr(meta, keyword)
-        else:
-            setattr(meta, keyword, value)
-    return meta
+def _meta(file: File) -> Header:
+    meta: Header = {
+        "FileMetaInformationVersion": b"\0\1",
+        "MediaStorageSOPClassUID": str(file.header.get("SOPClassUID", "") or "1.2.840.10008.5.1.4.1.1.2"),
+        "MediaStorageSOPInstanceUID": str(file.header.get("SOPInstanceUID", "") or uid("no instance", file.name)),
+        "TransferSyntaxUID": file.declared or file.syntax,
+        "ImplementationClassUID": "1.2.826.0.1.3680043.8.498.1",
+    }
+    return meta | file.meta
 
 
 @dataclass(frozen=True)
@@ -149,7 +144,8 @@ def _pixel_element(file: File, encoding: _Encoding) -> bytes:
     return buffer.getvalue()
 
 
-def _body(file: File) -> bytes:
+def elements(file: File) -> list[tuple[object, bytes]]:
+    """The data set's elements in file order, each with its key and its bytes (before any deflation)."""
     charset = file.header.get("SpecificCharacterSet", "")
     representation = file.header.get("PixelRepresentation", 0)
     encoding = _Encoding(
@@ -159,29 +155,34 @@ def _body(file: File) -> bytes:
         representation=representation if representation in (0, 1) else 0,
     )
     present = [(Tag(key), key, value) for key, value in file.header.items() if value is not GONE]
-    parts = [_element(key, value, encoding) for _, key, value in sorted(present, key=lambda entry: entry[0])]
-    if file.pixels or file.encapsulated:
-        parts.append(_pixel_element(file, encoding))
-    return b"".join(parts)
+    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
+        warnings.simplefilter("ignore")
+        parts = [(key, _element(key, value, encoding)) for _, key, value in sorted(present, key=lambda entry: entry[0])]
+        if file.pixels or file.encapsulated:
+            parts.append(("PixelData", _pixel_element(file, encoding)))
+    return parts
 
 
 def _preamble_and_meta(file: File) -> bytes:
-    buffer = DicomBytesIO()
-    buffer.is_implicit_VR, buffer.is_little_endian = False, True
-    write_file_meta_info(buffer, _meta(file), enforce_standard=False)
-    return b"\0" * 128 + b"DICM" + buffer.getvalue()
+    plain = _Encoding(implicit=False, little=True, charset="", representation=0)
+    present = [(key, value) for key, value in _meta(file).items() if value is not GONE]
+    group = b"".join(_element(key, value, plain) for key, value in sorted(present, key=lambda entry: Tag(entry[0])))
+    return b"\0" * 128 + b"DICM" + _element("FileMetaInformationGroupLength", len(group), plain) + group
+
+
+def whole(file: File, parts: Iterable[bytes]) -> bytes:
+    """A file of the given element bytes: preamble and meta group before them, deflated where the syntax says so."""
+    body = b"".join(parts)
+    if file.syntax == DEFLATED:
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        body = packer.compress(body) + packer.flush()
+        body += b"\0" * (len(body) % 2)
+    return body if file.without_meta else _preamble_and_meta(file) + body
 
 
 def encode(file: File) -> bytes:
     """The whole file as bytes, bent as asked."""
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
-        warnings.simplefilter("ignore")
-        body = _body(file)
-        if file.syntax == DEFLATED:
-            packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-            body = packer.compress(body) + packer.flush()
-            body += b"\0" * (len(body) % 2)
-        content = body if file.without_meta else _preamble_and_meta(file) + body
+    content = whole(file, [part for _, part in elements(file)])
     for change in file.bend:
         content = change(content)
     return content

@@ -1,0 +1,247 @@
+"""Seeded mutations of conformant series: bytes flipped, files cut, elements dropped or repeated, lengths lied about."""
+
+from __future__ import annotations
+
+import io
+import random
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pydicom
+
+from .files import BIG_ENDIAN, DEFLATED, IMPLICIT, File, elements, whole
+from .integrity import disc
+from .series import CLASSIC, CRANIOFACIAL, ENHANCED, bend, put, series
+
+# What exoplan needs of each slice; the orthopaedic protocol needs the second row too.
+NEEDED = (
+    "SOPClassUID SOPInstanceUID StudyInstanceUID Modality SamplesPerPixel PhotometricInterpretation Rows Columns "
+    "BitsAllocated BitsStored HighBit PixelRepresentation PixelData"
+).split()
+NEEDED_OF_A_SLICE = "ImagePositionPatient ImageOrientationPatient PixelSpacing RescaleIntercept RescaleSlope".split()
+NEEDED_BY_ORTHO = "SliceThickness ConvolutionKernel".split()
+
+Parts = list[tuple[object, bytes]]
+
+
+@dataclass(frozen=True)
+class Mutated:
+    """A folder's files after mutation: bytes by name, how many were mutated, and what was done."""
+
+    files: Mapping[str, bytes]
+    mutated: int
+    deeds: tuple[str, ...]
+
+
+@cache
+def _bases() -> tuple[tuple[File, ...], ...]:
+    private = series(CLASSIC, "private", count=3)
+    for file in private:
+        file.header |= {
+            (0x0029, 0x0010): ("LO", "MAKER"),
+            (0x0029, 0x1010): ("OB", b"\1" * 64),
+            (0x0029, 0x1020): ("SQ", [{"Modality": "MR"}]),
+        }
+    made = [
+        series(CLASSIC, count=3),
+        bend(series(CLASSIC, count=3), syntax=IMPLICIT),
+        bend(series(CLASSIC, count=3), syntax=BIG_ENDIAN),
+        bend(series(CLASSIC, count=3), syntax=DEFLATED),
+        private,
+        series(ENHANCED, count=3),
+        bend(series(ENHANCED, count=3), syntax=IMPLICIT),
+        series(CRANIOFACIAL, count=3),
+        put(series(ENHANCED, count=3), [1], SliceThickness="1"),
+        bend(series(CLASSIC, count=3), syntax="1.2.840.10008.1.2.5", encapsulated=(_RLE_FRAME,)),
+    ]
+    return tuple(tuple(files) for files in made)
+
+
+# A run-length frame of two segments of zeros for 32 x 32 pixels of 16 bits.
+_RLE_FRAME = (
+    b"".join(number.to_bytes(4, "little") for number in (2, 64, 80, *(0,) * 13)) + b"\x81\0" * 8 + b"\x81\0" * 8
+)
+
+
+@cache
+def _disc() -> Mapping[str, bytes]:
+    folder = Path(tempfile.mkdtemp())
+    try:
+        made = disc(folder)
+        return {str(path.relative_to(made)): path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()}
+    finally:
+        shutil.rmtree(folder)
+
+
+def _flip(content: bytes, dice: random.Random) -> bytes:
+    changed = bytearray(content)
+    for _ in range(dice.choice((1, 1, 2, 5, 20, 200))):
+        if changed:
+            changed[dice.randrange(len(changed))] ^= 1 << dice.randrange(8)
+    return bytes(changed)
+
+
+def _replace(content: bytes, dice: random.Random) -> bytes:
+    changed = bytearray(content)
+    for _ in range(dice.choice((1, 3, 30))):
+        if changed:
+            changed[dice.randrange(len(changed))] = dice.choice((0, 1, 0x5C, 0x7F, 0xFE, 0xFF, dice.randrange(256)))
+    return bytes(changed)
+
+
+def _cut(content: bytes, dice: random.Random) -> bytes:
+    return content[: dice.randrange(len(content) + 1)]
+
+
+def _insert(content: bytes, dice: random.Random) -> bytes:
+    at = dice.randrange(len(content) + 1)
+    return content[:at] + dice.randbytes(dice.choice((1, 2, 8, 300))) + content[at:]
+
+
+def _remove(content: bytes, dice: random.Random) -> bytes:
+    at = dice.randrange(len(content) + 1)
+    return content[:at] + content[at + dice.choice((1, 2, 8, 100)) :]
+
+
+def _plant(content: bytes, dice: random.Random) -> bytes:
+    """Writes a word that readers stumble over at a random place."""
+    words = (
+        b"\xff\xff\xff\xff",
+        b"\xfe\xff\x00\xe0\xff\xff\xff\xff",
+        b"\xfe\xff\x0d\xe0\0\0\0\0",
+        b"\xfe\xff\xdd\xe0\0\0\0\0",
+        b"\xe0\x7f\x10\x00OW\0\0\xff\xff\xff\x7f",
+        b"SQ\0\0\xff\xff\xff\xff",
+        b"\0\0\0\0",
+        b"\xff\xff\xff\x7f",
+    )
+    word = dice.choice(words)
+    at = dice.randrange(len(content) + 1)
+    return content[:at] + word + content[at + len(word) :]
+
+
+BYTE_DEEDS: tuple[Callable[[bytes, random.Random], bytes], ...] = (_flip, _flip, _replace, _cut, _insert, _remove, _plant)
+
+
+def _drop(parts: Parts, dice: random.Random) -> Parts:
+    at = dice.randrange(len(parts))
+    return parts[:at] + parts[at + 1 :]
+
+
+def _repeat(parts: Parts, dice: random.Random) -> Parts:
+    at, to = dice.randrange(len(parts)), dice.randrange(len(parts) + 1)
+    return [*parts[:to], parts[at], *parts[to:]]
+
+
+def _disorder(parts: Parts, dice: random.Random) -> Parts:
+    changed = list(parts)
+    one, two = dice.randrange(len(parts)), dice.randrange(len(parts))
+    changed[one], changed[two] = changed[two], changed[one]
+    return changed
+
+
+def _lie(parts: Parts, dice: random.Random) -> Parts:
+    """Changes the length field of one element."""
+    at = dice.randrange(len(parts))
+    key, content = parts[at]
+    changed = bytearray(content)
+    start = dice.choice((4, 6, 8))
+    lengths = (0, 1, 2, len(content) + 2, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF, dice.randrange(1 << 32))
+    field = dice.choice(lengths).to_bytes(4, "little")[: dice.choice((2, 4))]
+    changed[start : start + len(field)] = field
+    return [*parts[:at], (key, bytes(changed[: len(content)])), *parts[at + 1 :]]
+
+
+def _empty(parts: Parts, dice: random.Random) -> Parts:
+    """Blanks the value of one element."""
+    at = dice.randrange(len(parts))
+    key, content = parts[at]
+    return [*parts[:at], (key, content[:8] + dice.choice((b" ", b"\0", b"\\")) * (len(content) - 8)), *parts[at + 1 :]]
+
+
+ELEMENT_DEEDS: tuple[Callable[[Parts, random.Random], Parts], ...] = (_drop, _drop, _repeat, _disorder, _lie, _lie, _empty)
+
+
+def _mutate(file: File, dice: random.Random) -> tuple[bytes, str]:
+    if dice.random() < 0.5:
+        deed = dice.choice(BYTE_DEEDS)
+        content = whole(file, [part for _, part in elements(file)])
+        return deed(content, dice), deed.__name__
+    parts, deeds = elements(file), []
+    for _ in range(dice.choice((1, 1, 2))):
+        chosen = dice.choice(ELEMENT_DEEDS)
+        parts = chosen(parts, dice)
+        deeds.append(chosen.__name__)
+    return whole(file, [part for _, part in parts]), "+".join(deeds)
+
+
+def mutated(seed: int) -> Mutated:
+    """The mutated folder of a seed; always the same for the same seed."""
+    dice = random.Random(seed)
+    if dice.random() < 0.03:
+        files = dict(_disc())
+        chosen = dice.sample(sorted(files), 2) if dice.random() < 0.5 else ["DICOMDIR"]
+        for name in chosen:
+            files[name] = dice.choice(BYTE_DEEDS)(files[name], dice)
+        return Mutated(files, len(chosen), ("disc",))
+    base = dice.choice(_bases())
+    every = dice.random() < 0.7
+    unlucky = range(len(base)) if every else [dice.randrange(len(base))]
+    files, deeds = {}, []
+    for index, file in enumerate(base):
+        if index in unlucky:
+            files[file.name], deed = _mutate(file, dice)
+            deeds.append(deed)
+        else:
+            files[file.name] = whole(file, [part for _, part in elements(file)])
+    return Mutated(files, len(unlucky), tuple(deeds))
+
+
+def write_mutated(made: Mutated, folder: Path) -> Path:
+    """Writes a mutated folder."""
+    for name, content in made.files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return folder
+
+
+def facts_gone(made: Mutated) -> dict[str, list[str]]:
+    """Needed facts that an independent reader (pydicom) does not find, by protocol: none may then be accepted."""
+    gone: dict[str, list[str]] = {"exoplan-import": [], "3dsystems-ortho": []}
+    for name, content in made.files.items():
+        if name.endswith("DICOMDIR"):
+            continue
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                read = pydicom.dcmread(io.BytesIO(content), force=True)
+                missing = [keyword for keyword in NEEDED if _is_empty(read, keyword)]
+                missing += [keyword for keyword in NEEDED_OF_A_SLICE if not _found(read, keyword)]
+                ortho = [keyword for keyword in NEEDED_BY_ORTHO if not _found(read, keyword)]
+            except Exception as problem:  # a reader's failure of any kind means that facts are gone
+                missing, ortho = [f"unreadable ({type(problem).__name__})"], []
+        gone["exoplan-import"] += missing
+        gone["3dsystems-ortho"] += missing + ortho
+    return gone
+
+
+def _is_empty(read: pydicom.Dataset, keyword: str) -> bool:
+    return keyword not in read or read[keyword].value in (None, "", b"")
+
+
+def _found(read: pydicom.Dataset, keyword: str) -> bool:
+    """Whether the attribute has a value at top level or in each frame's groups (its own or the shared one)."""
+    if "PerFrameFunctionalGroupsSequence" not in read:
+        return not _is_empty(read, keyword)
+    shared = any(_anywhere(item, keyword) for item in read.get("SharedFunctionalGroupsSequence", []))
+    return shared or all(_anywhere(item, keyword) for item in read.PerFrameFunctionalGroupsSequence)
+
+
+def _anywhere(item: pydicom.Dataset, keyword: str) -> bool:
+    return any(not _is_empty(inner, keyword) for element in item if element.VR == "SQ" for inner in element.value)

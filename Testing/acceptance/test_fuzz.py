@@ -1,0 +1,52 @@
+"""A short seeded part of the mutation fuzz; the long one is `Testing/Benchmarks/acceptance_fuzz.py`."""
+
+import resource
+import time
+
+import pytest
+from DicomToPrintLib.acceptance import accept, load_protocol
+from DicomToPrintLib.dicom import read_study
+from DicomToPrintLib.errors import DicomToPrintError
+from Phantoms.case import PROTOCOLS, SURGERY
+from Phantoms.mutation import facts_gone, mutated, write_mutated
+
+SEEDS = 240
+SLICES_OF_SEEDS = 8
+
+
+def _verdicts(folder, protocols, pixels):
+    try:
+        accepted = accept(read_study(folder), protocols, surgery_date=SURGERY, pixels=pixels)
+    except DicomToPrintError as told:
+        assert str(told)
+        return []
+    found = accepted.as_json(identified=False)
+    return [one["protocols"] for one in found["series"]]
+
+
+@pytest.mark.parametrize("part", range(SLICES_OF_SEEDS))
+def test_mutated_files_neither_crash_nor_hang_nor_pass_without_their_facts(part, tmp_path):
+    protocols = [load_protocol(name) for name in PROTOCOLS]
+    for seed in range(part, SEEDS, SLICES_OF_SEEDS):
+        made = mutated(seed)
+        folder = write_mutated(made, tmp_path / str(seed))
+        start = time.monotonic()
+        verdicts = _verdicts(folder, protocols, pixels=seed % 4 == 0)
+        assert time.monotonic() - start < 5, f"seed {seed} hangs"
+        for protocol in PROTOCOLS:
+            if len(verdicts) == 1 and verdicts[0][protocol]["verdict"] == "accept":
+                gone = facts_gone(made)[protocol]
+                assert not gone, f"seed {seed}: accepted under {protocol} without {gone} after {made.deeds}"
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 2**20, "more than 1 GB was used"
+
+
+def test_same_seed_makes_the_same_files():
+    assert mutated(11) == mutated(11)
+    assert mutated(11).files != mutated(12).files
+
+
+def test_oracle_sees_a_dropped_element():
+    """The judge of the fuzz itself: it finds what is gone, and nothing in a whole series."""
+    whole_ones = [seed for seed in range(200) if not facts_gone(mutated(seed))["exoplan-import"]]
+    broken = [seed for seed in range(200) if facts_gone(mutated(seed))["exoplan-import"]]
+    assert len(whole_ones) > 20 and len(broken) > 20
