@@ -1,0 +1,143 @@
+"""Did the patient move between slices? A sideways jump of the anatomy against its neighbours."""
+
+import numpy as np
+
+from ...findings import MISSING, Fact
+from ...picture import Picture, picture_from_array
+from ...progress import Progress, silent
+from .drawing import RED, WIDTH, side_by_side, to_scale, window
+from .scene import Scene
+from .slices import centre_of_slice, sureness, words
+
+# Part of the method: a step counts above 0.6 mm and six times the usual scatter of the series; smaller steps are anatomy.
+STEP_MM, SCATTER_TIMES = 0.6, 6.0
+NEIGHBOURS = 9  # slices whose median is the natural drift of the anatomy (oblique bones, tilted slices)
+SMALLEST_SHARE = 0.25  # of the median body area: the tip of a nose or a heel drifts by itself
+GRID_MM = 1.0
+STEPS, POINTS = 3, 6000
+
+
+def motion(scene: Scene, numbers: tuple[int, ...], progress: Progress = silent) -> tuple[Fact, tuple[Picture, ...]]:
+    """Fact ``motion_slices``: how many slices jump sideways. Blur inside one rotation cannot be seen this way."""
+    shifts = slice_shifts(scene, progress)
+    judged = np.isfinite(shifts).all(axis=1)
+    evidence = "pixels: sideways shift of the body between neighbouring slices"
+    if judged.sum() < NEIGHBOURS:
+        return Fact("motion_slices", MISSING, "too few slices show the body", evidence), ()
+    drift = _running_median(shifts, judged)
+    jumps = np.where(judged, np.linalg.norm(shifts - drift, axis=1), 0.0)
+    limit = max(STEP_MM, SCATTER_TIMES * float(np.median(jumps[judged])))
+    found = np.flatnonzero(jumps > limit)
+    parameters = {"largest_mm": round(float(jumps.max()), 2), "limit_mm": round(limit, 2),
+                  "slices_judged": int(judged.sum()) + 1, "sure": sureness(float(jumps.max()) / limit)}
+    where = f"between {words(found, numbers)} and the next" if len(found) else ""
+    fact = Fact("motion_slices", len(found), where, evidence, parameters=parameters,
+                places=tuple(centre_of_slice(scene.volume, int(k) + 1) for k in found[:20]))
+    if len(found) == 0:
+        return fact, ()
+    return fact, (_pair(scene, int(jumps.argmax()), float(jumps.max()), numbers),)
+
+
+def _running_median(shifts: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """Median of the judged shifts among the nine nearest pairs, per axis."""
+    drift = np.zeros_like(shifts)
+    half = NEIGHBOURS // 2
+    for k in np.flatnonzero(judged):
+        start = int(np.clip(k - half, 0, max(0, len(shifts) - NEIGHBOURS)))
+        near = slice(start, start + NEIGHBOURS)
+        drift[k] = np.median(shifts[near][judged[near]], axis=0)
+    return drift
+
+
+def slice_shifts(scene: Scene, progress: Progress = silent) -> np.ndarray:
+    """(k - 1, 2) mm along j and i by which the body lies elsewhere in the next slice; NaN where that cannot be told."""
+    array, body = scene.volume.array, scene.body
+    shifts = np.full((len(array) - 1, 2), np.nan)
+    areas = body.sum(axis=(1, 2))
+    if not areas.any():
+        return shifts
+    enough = areas >= SMALLEST_SHARE * np.median(areas[areas > 0])
+    step = max(1, round(GRID_MM / scene.pixel_mm))
+    middle = scene.soft if scene.soft is not None else 0.0
+    spacing = np.array([scene.volume.spacing[1], scene.volume.spacing[0]]) * step
+    box = _box(body, scene.body_step, step, array.shape)
+    current = _reduced(array[0], step, box, middle)
+    for k in range(len(shifts)):
+        if k % 8 == 0:
+            progress(k / len(shifts), "looking for motion")
+        following = _reduced(array[k + 1], step, box, middle)
+        if enough[k] and enough[k + 1]:
+            inside = _enlarged(body[k], scene.body_step, step, box, current.shape)
+            shifts[k] = _shift(current, following, inside) * spacing
+        current = following
+    return shifts
+
+
+def _box(body: np.ndarray, body_step: int, step: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of the reduced grid that the body needs, with a margin."""
+    flat = body.any(axis=0)
+    ranges = []
+    for axis, size in ((1, shape[1] // step), (0, shape[2] // step)):
+        used = np.flatnonzero(flat.any(axis=axis)) * body_step / step
+        ranges.append(slice(max(0, int(used[0]) - 6), min(size, int(used[-1]) + 6 + body_step)))
+    return ranges[0], ranges[1]
+
+
+def _reduced(plane: np.ndarray, step: int, box: tuple[slice, slice], middle: float) -> np.ndarray:
+    """Block means of a slice, float32, clipped around soft tissue so that metal and couch do not lead."""
+    rows, columns = (slice(part.start * step, part.stop * step) for part in box)
+    clipped = np.clip(plane[rows, columns], middle - 300, middle + 500).astype(np.float32)
+    height, width = clipped.shape[0] // step, clipped.shape[1] // step
+    return clipped[: height * step, : width * step].reshape(height, step, width, step).mean(axis=(1, 3))
+
+
+def _enlarged(body: np.ndarray, body_step: int, step: int, box: tuple[slice, slice], shape: tuple[int, ...]) -> np.ndarray:
+    """The body of a slice on the reduced grid."""
+    j = np.minimum((np.arange(shape[0]) + box[0].start) * step // body_step, body.shape[0] - 1)
+    i = np.minimum((np.arange(shape[1]) + box[1].start) * step // body_step, body.shape[1] - 1)
+    return body[j[:, None], i]
+
+
+def _shift(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """(j, i) pixels by which `second` is shifted against `first` (Lucas and Kanade 1981, with Cauchy weights)."""
+    from scipy import ndimage
+
+    slope_j, slope_i = np.zeros_like(first), np.zeros_like(first)
+    slope_j[1:-1] = (first[2:] - first[:-2]) / 2
+    slope_i[:, 1:-1] = (first[:, 2:] - first[:, :-2]) / 2
+    strength = (slope_j * slope_j + slope_i * slope_i) * inside
+    points = np.flatnonzero(strength > 15.0**2)
+    if len(points) < 100:
+        return np.full(2, np.nan)
+    points = points[:: max(1, len(points) // POINTS)]
+    j, i = np.unravel_index(points, first.shape)
+    slopes = np.stack([slope_j.ravel()[points], slope_i.ravel()[points]]).astype(np.float64)
+    grey = first.ravel()[points]
+    moved = np.zeros(2)
+    for _ in range(STEPS):
+        error = ndimage.map_coordinates(second, [j + moved[0], i + moved[1]], order=1, mode="nearest") - grey
+        scatter = 1.4826 * np.median(np.abs(error)) + 1e-3
+        weight = 1.0 / (1.0 + (error / (2.0 * scatter)) ** 2)
+        matrix = (slopes * weight) @ slopes.T
+        if np.linalg.cond(matrix) > 1e6:
+            return np.full(2, np.nan)
+        moved = moved - np.linalg.solve(matrix, (slopes * weight) @ error)
+    return moved if np.abs(moved).max() < 20 else np.full(2, np.nan)
+
+
+def _pair(scene: Scene, k: int, jump: float, numbers: tuple[int, ...]) -> Picture:
+    """Two neighbouring slices side by side, the second with the outline of the first."""
+    from scipy import ndimage
+
+    array = scene.volume.array
+    soft = scene.soft if scene.soft is not None else 0.0
+    outline = array[k] > scene.bone_limit
+    outline ^= ndimage.binary_erosion(outline)
+    halves = []
+    for index in (k, k + 1):
+        half = window(array[index], soft - 200, soft + 800)
+        half[outline] = RED
+        halves.append(to_scale(half, scene.volume.spacing[1], scene.volume.spacing[0], (WIDTH - 4) // 2))
+    text = f"Images {numbers[k]} and {numbers[k + 1]}: the anatomy jumps by {jump:.1f} mm."
+    return picture_from_array("motion", text + " Red: outline of the bone in the first, drawn on both.", text,
+                              side_by_side(halves))

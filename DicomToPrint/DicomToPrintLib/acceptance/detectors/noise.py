@@ -1,0 +1,110 @@
+"""Noise in flat soft tissue: how much, and how smooth a kernel left it; contrast against it; the grey value of air."""
+
+import numpy as np
+
+from ...findings import MISSING, Fact
+from .scene import Scene
+from .slices import sureness
+
+TILE = 12  # pixels along an edge of a flat piece of tissue
+SLICES = 24  # are enough for a mean
+# Part of the method (dicom-rules.md): smooth kernels leave 0.56 to 0.66, sharp ones 0.20 to 0.37.
+SHARP_BELOW, LARGEST_PIXEL_MM = 0.45, 1.0
+
+
+def flat_tiles(scene: Scene) -> np.ndarray:
+    """(n, 12, 12) float32 flattest pieces of soft tissue, a plane taken out of each; empty where there are none."""
+    array = scene.volume.array
+    found: list[np.ndarray] = []
+    if scene.soft is None:
+        return np.empty((0, TILE, TILE), np.float32)
+    for k in np.unique(np.linspace(0, len(array) - 1, SLICES).astype(int)):
+        rows, columns = array.shape[1] // TILE, array.shape[2] // TILE
+        plane = array[k, : rows * TILE, : columns * TILE]
+        tiles = plane.reshape(rows, TILE, columns, TILE).transpose(0, 2, 1, 3).reshape(-1, TILE, TILE)
+        tiles = tiles[np.abs(tiles[:, ::3, ::3].mean(axis=(1, 2)) - scene.soft) < 100].astype(np.float32)
+        found.append(tiles[tiles.std(axis=(1, 2)) < 100])
+    tiles = _levelled(np.concatenate(found)) if found else np.empty((0, TILE, TILE), np.float32)
+    if len(tiles) < 20:
+        return np.empty((0, TILE, TILE), np.float32)
+    spread = tiles.std(axis=(1, 2))
+    # Structure adds to the noise: the flattest fifth shows noise alone.
+    return tiles[spread <= 1.15 * np.percentile(spread, 20)]
+
+
+def _levelled(tiles: np.ndarray) -> np.ndarray:
+    """Tiles without their least-squares plane."""
+    slope = (np.arange(TILE) - (TILE - 1) / 2).astype(np.float32)
+    square = TILE * float((slope * slope).sum())
+    level = tiles - tiles.mean(axis=(1, 2), keepdims=True)
+    along_j = (level * slope[:, None]).sum(axis=(1, 2)) / square
+    along_i = (level * slope).sum(axis=(1, 2)) / square
+    return level - along_j[:, None, None] * slope[:, None] - along_i[:, None, None] * slope
+
+
+def kernel(scene: Scene, tiles: np.ndarray) -> Fact:
+    """Fact ``kernel_from_noise``: "smooth", "sharp" or "unknown", from the autocorrelation of the noise at one pixel."""
+    evidence = "pixels: autocorrelation of the noise in flat soft tissue"
+    if scene.pixel_mm > LARGEST_PIXEL_MM:
+        return Fact("kernel_from_noise", MISSING, "pixels above 1 mm hide the kernel", evidence)
+    # Scans without noise (smoothed, simulated, segmented) say nothing about their kernel.
+    if len(tiles) < 20 or tiles.std() < 1.0:
+        return Fact("kernel_from_noise", "unknown", "", evidence, parameters={"pieces": len(tiles)})
+    power = float((tiles * tiles).mean())
+    lag = float((tiles[:, 1:] * tiles[:, :-1]).mean() + (tiles[:, :, 1:] * tiles[:, :, :-1]).mean()) / 2
+    correlation = lag / power
+    # Half-way between the measured groups; within 0.05 of it the call is open to doubt.
+    doubt = sureness(4.0 if abs(correlation - SHARP_BELOW) > 0.05 else 1.0)
+    return Fact("kernel_from_noise", "sharp" if correlation < SHARP_BELOW else "smooth", "", evidence,
+                parameters={"autocorrelation": round(correlation, 2), "pieces": len(tiles), "sure": doubt})
+
+
+def contrast(scene: Scene, tiles: np.ndarray, mask: np.ndarray | None = None) -> Fact:
+    """Fact ``contrast_to_noise``: median grey value of the anatomy less that of what surrounds it, over the noise.
+
+    The anatomy is the largest bone, or `mask` (k, j, i) on the volume's own grid.
+    """
+    from scipy import ndimage
+
+    evidence = "pixels: anatomy against what surrounds it, over the noise in flat soft tissue"
+    step = 1 if mask is not None else scene.bone_step
+    part = scene.bone if mask is None else mask
+    ks = np.flatnonzero(part.any(axis=(1, 2)))
+    if len(ks) == 0 or len(tiles) < 20:
+        return Fact("contrast_to_noise", MISSING, "no bone beside flat soft tissue was found", evidence)
+    inner, outer = [], []
+    disc = ndimage.generate_binary_structure(2, 2)
+    near, far = (max(1, round(mm / (scene.pixel_mm * step))) for mm in (1.0, 4.0))
+    for k in ks[:: max(1, len(ks) // SLICES)]:
+        plane = scene.volume.array[k, ::step, ::step]
+        ring = ndimage.binary_dilation(part[k], disc, far) & ~ndimage.binary_dilation(part[k], disc, near)
+        tissue = plane > scene.split
+        inner.append(plane[part[k]])
+        outer.append(plane[ring & tissue & (plane < scene.bone_limit if mask is None else True)])
+    within, around = np.concatenate(inner), np.concatenate(outer)
+    noise = float(tiles.std())
+    if len(around) < 50 or noise < 1e-3:
+        return Fact("contrast_to_noise", MISSING, "no soft tissue lies around the bone", evidence)
+    ratio = float(np.median(within) - np.median(around)) / noise
+    return Fact("contrast_to_noise", round(ratio, 1), "", evidence,
+                parameters={"anatomy_hu": round(float(np.median(within))), "around_hu": round(float(np.median(around))),
+                            "noise_hu": round(noise, 1), "pieces": len(tiles)})
+
+
+def air(scene: Scene) -> Fact:
+    """Fact ``air_mode_hu``: the most frequent grey value of the air around the body."""
+    evidence = "pixels: mode of the air histogram"
+    if scene.air is None:
+        return Fact("air_mode_hu", MISSING, "there is no air beside tissue in the picture", evidence)
+    array = scene.volume.array
+    step = max(1, scene.body_step // 2)
+    values = array[:, ::step, ::step][:: max(1, len(array) // 64)]
+    values = values[(values < scene.split) & (values != scene.padding if scene.padding is not None else True)]
+    if len(values) < 500:
+        return Fact("air_mode_hu", MISSING, "there is too little air", evidence)
+    low, high = np.floor(values.min()), np.ceil(values.max())
+    counts, edges = np.histogram(values, bins=np.arange(low, high + 2) - 0.5)
+    smooth = np.convolve(counts, np.ones(9), mode="same")
+    mode = int(round(float((edges[:-1] + 0.5)[int(smooth.argmax())])))
+    return Fact("air_mode_hu", mode, "", evidence,
+                parameters={"soft_tissue_hu": round(scene.soft or 0.0), "share": round(len(values) / array[0].size, 3)})

@@ -1,0 +1,155 @@
+"""What all detectors look at first: air, soft tissue, padding, the body without its couch, the largest bone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...progress import Progress, silent
+from ...volume import Volume
+
+BODY_MM, BONE_MM = 2.0, 1.0
+# Air and soft tissue are about 1000 HU apart; less than half of that is no air.
+AIR_TO_TISSUE_HU = 500.0
+# Bone begins a quarter of the way from air to soft tissue above soft tissue (about 300 HU on a calibrated scan).
+BONE_ABOVE_TISSUE = 0.25
+COUCH_SHELL_MM = 6.0
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A volume at a glance.
+
+    `air` and `soft` are the modes of the grey values (None where there is no air, or nothing but padding); `split` lies
+    between them; `bone_limit` above soft tissue. `padding` is the grey value outside the reconstruction, None without;
+    `circle` (j, i) bool True outside a round reconstruction, None without. `body` (k, j, i) bool on the grid of every
+    `body_step`-th pixel, without couch; `bone` the same for the largest bone on every `bone_step`-th pixel.
+    """
+
+    volume: Volume
+    air: float | None
+    soft: float | None
+    split: float
+    bone_limit: float
+    padding: float | None
+    circle: np.ndarray | None
+    body: np.ndarray
+    body_step: int
+    bone: np.ndarray
+    bone_step: int
+
+    @property
+    def pixel_mm(self) -> float:
+        """Mean in-plane pixel size in mm."""
+        return sum(self.volume.spacing[:2]) / 2
+
+
+def look(volume: Volume, progress: Progress = silent) -> Scene:
+    """Scene of a volume; never fails, its parts may be None or empty."""
+    pixel = sum(volume.spacing[:2]) / 2
+    body_step, bone_step = (max(1, round(wanted / pixel)) for wanted in (BODY_MM, BONE_MM))
+    coarse = np.ascontiguousarray(volume.array[:, ::body_step, ::body_step])
+    padding = _padding(coarse)
+    circle = _circle(volume.array, padding)
+    air, soft, split = _modes(coarse, padding)
+    progress(0.3, "looking for the body")
+    step_mm = body_step * pixel
+    body = _body(coarse > split if air is not None else _not(coarse, padding), step_mm)
+    span = soft - air if air is not None and soft is not None else 1000.0
+    limit = (soft if soft is not None else 0.0) + BONE_ABOVE_TISSUE * span
+    progress(0.6, "looking for the largest bone")
+    bone = _largest_bone(volume.array[:, ::bone_step, ::bone_step] > limit, body, bone_step, body_step)
+    return Scene(volume, air, soft, split, limit, padding, circle, body, body_step, bone, bone_step)
+
+
+def _not(values: np.ndarray, padding: float | None) -> np.ndarray:
+    return np.ones(values.shape, bool) if padding is None else values != padding
+
+
+def _padding(coarse: np.ndarray) -> float | None:
+    """The constant value outside the reconstruction: the smallest one, where most corners or whole rows hold it."""
+    low = coarse.min()
+    if low == coarse.max():
+        return None
+    corners = coarse[:, [0, 0, -1, -1], [0, -1, 0, -1]]
+    rows = (coarse == low).all(axis=2)
+    return float(low) if (corners == low).mean() > 0.9 or rows.any() else None
+
+
+def _circle(array: np.ndarray, padding: float | None) -> np.ndarray | None:
+    """(j, i) bool: what is padding in every slice, where that is the outside of a circle."""
+    if padding is None or min(array.shape[1:]) < 16:
+        return None
+    # A few slices first: most volumes without a circle are decided by them.
+    outside = (array[:: max(1, len(array) // 8)] == padding).all(axis=0)
+    if not outside.any() or outside.all():
+        return None
+    j, i = np.ogrid[: outside.shape[0], : outside.shape[1]]
+    radius = np.hypot(j - (outside.shape[0] - 1) / 2, i - (outside.shape[1] - 1) / 2)
+    return outside if radius[~outside].max() - radius[outside].min() <= 4.0 else None
+
+
+def _modes(coarse: np.ndarray, padding: float | None) -> tuple[float | None, float | None, float]:
+    """Modes of air and of soft tissue, and the grey value between them (Otsu 1979); None where they cannot be told apart."""
+    values = coarse[_not(coarse, padding)]
+    if len(values) < 64:
+        return None, None, 0.0
+    low, high = np.percentile(values[:: max(1, len(values) // 200_000)], (0.2, 98.0))
+    if high - low < AIR_TO_TISSUE_HU:
+        return None, float(np.median(values)), float(low) - 1.0
+    counts, edges = np.histogram(values, bins=256, range=(float(low) - 1, float(high) + 1))
+    centres = (edges[:-1] + edges[1:]) / 2
+    below, total = np.cumsum(counts), np.cumsum(counts * centres)
+    above = below[-1] - below
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = below * above * (total / below - (total[-1] - total) / above) ** 2
+    cut = int(np.nanargmax(apart))
+    air, soft = _mode(counts[: cut + 1], centres[: cut + 1]), _mode(counts[cut + 1:], centres[cut + 1:])
+    if air is None or soft is None or soft - air < AIR_TO_TISSUE_HU:
+        return None, float(np.median(values)), float(low) - 1.0
+    return air, soft, (air + soft) / 2
+
+
+def _mode(counts: np.ndarray, centres: np.ndarray) -> float | None:
+    """Centre of the highest peak of a histogram smoothed over three bins."""
+    if len(counts) == 0 or counts.sum() == 0:
+        return None
+    smooth = np.convolve(counts, (1, 2, 1), mode="same")
+    return float(centres[int(smooth.argmax())])
+
+
+def _body(mask: np.ndarray, step_mm: float) -> np.ndarray:
+    """The largest part, after whatever is thinner than a couch shell is taken off."""
+    from scipy import ndimage
+
+    size = max(2, round(COUCH_SHELL_MM / step_mm))
+    # Boxes are separable, and a running minimum costs the same for every size.
+    core = ndimage.minimum_filter(mask, size=(1, size, size), mode="nearest")
+    core = ndimage.maximum_filter(core, size=(1, size, size), origin=(0, -((size + 1) % 2), -((size + 1) % 2)))
+    core &= mask
+    largest = largest_part(core)
+    if not largest.any():
+        return largest
+    # What was taken off the body's own rim comes back, what hangs on it by a thin shell does not.
+    return ndimage.binary_dilation(largest, np.ones((1, 3, 3), bool), iterations=1, mask=mask)
+
+
+def largest_part(mask: np.ndarray) -> np.ndarray:
+    """Largest 6-connected part of a mask; empty for an empty one."""
+    from scipy import ndimage
+
+    labels, count = ndimage.label(mask)
+    if count == 0:
+        return np.zeros(mask.shape, bool)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return labels == sizes.argmax()
+
+
+def _largest_bone(bright: np.ndarray, body: np.ndarray, bone_step: int, body_step: int) -> np.ndarray:
+    """Largest bright part inside the body."""
+    from scipy import ndimage
+
+    near = ndimage.binary_dilation(body, np.ones((1, 3, 3), bool))
+    j = np.minimum(np.arange(bright.shape[1]) * bone_step // body_step, body.shape[1] - 1)
+    i = np.minimum(np.arange(bright.shape[2]) * bone_step // body_step, body.shape[2] - 1)
+    return largest_part(bright & near[:, j[:, None], i])

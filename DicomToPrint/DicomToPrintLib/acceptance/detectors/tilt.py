@@ -1,0 +1,112 @@
+"""A gantry tilt that was "taken out" leaves a slanted edge of padding; a tilt that is there leaves sheared slices."""
+
+import numpy as np
+
+from ...findings import Fact
+from ...picture import Picture, picture_from_array
+from .drawing import RED, YELLOW, line, to_scale, window
+from .scene import Scene
+from .slices import sureness
+
+# Part of the method: a straight edge (share of the variance that a line explains) over at least this many slices and rows.
+STRAIGHT, FEWEST_SLICES, FEWEST_ROWS = 0.98, 5, 3.0
+
+
+def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
+    """Fact ``tilt_taken_out_degrees``: slope of a slanted edge of padding against the slices; 0.0 without one."""
+    evidence = "pixels: first and last row that is not padding, against the slice"
+    best, figures, edge = 0.0, {"r_squared": 0.0}, None
+    if scene.padding is not None and len(scene.volume.array) >= FEWEST_SLICES:
+        for rows in _edges(scene.volume.array, scene.padding):
+            fitted = _line(rows)
+            if fitted is None or fitted[2] < STRAIGHT or abs(fitted[0]) <= abs(best):
+                continue
+            best, edge = fitted[0], fitted
+            figures = {"r_squared": round(fitted[2], 4), "slices": fitted[3], "sure": sureness((1 - STRAIGHT) / max(1e-9, 1 - fitted[2]))}
+    degrees = float(np.degrees(np.arctan(best * scene.volume.spacing[1] / scene.volume.spacing[2])))
+    fact = Fact("tilt_taken_out_degrees", round(abs(degrees), 2), "", evidence, parameters=figures)
+    return fact, _sagittal(scene, edge, degrees)
+
+
+def _edges(array: np.ndarray, padding: float) -> list[np.ndarray]:
+    """First and last row that is not padding, a value a slice (NaN where a slice is all padding or its edge is not straight)."""
+    # Whole rows in a few columns decide; the middle third is where a circle does not reach.
+    columns = array[:, :, array.shape[2] // 3: 2 * array.shape[2] // 3 + 1: 4] != padding
+    share = columns.mean(axis=2)
+    found = share > 0.5
+    count = array.shape[1]
+    first = np.where(found.any(axis=1), found.argmax(axis=1), np.nan)
+    last = np.where(found.any(axis=1), count - 1 - found[:, ::-1].argmax(axis=1), np.nan)
+    # A straight edge goes from nothing to everything within two rows; the outline of a body does not.
+    for rows, way in ((first, 1), (last, -1)):
+        for k in np.flatnonzero(np.isfinite(rows)):
+            row = int(rows[k])
+            before, after = row - 2 * way, row + 2 * way
+            if 0 <= before < count and 0 <= after < count and (share[k, before] > 0.1 or share[k, after] < 0.9):
+                rows[k] = np.nan
+    return [first, last]
+
+
+def _line(rows: np.ndarray) -> tuple[float, float, float, int] | None:
+    """Slope, intercept, R squared and number of slices of the part of an edge that moves; None where it does not."""
+    slices = np.arange(len(rows))
+    known = np.isfinite(rows)
+    if known.sum() < FEWEST_SLICES:
+        return None
+    # Where the edge has left the picture it stands still at the picture's (or the circle's) own edge: leave that out.
+    resting = np.bincount(rows[known].astype(int)).argmax()
+    moving = known & (np.abs(rows - resting) > 1)
+    if moving.sum() < FEWEST_SLICES or np.ptp(rows[moving]) < FEWEST_ROWS:
+        moving = known
+    if np.ptp(rows[moving]) < FEWEST_ROWS:
+        return None
+    slope, start = np.polyfit(slices[moving], rows[moving], 1)
+    rest = rows[moving] - (start + slope * slices[moving])
+    return float(slope), float(start), float(1 - rest.var() / rows[moving].var()), int(moving.sum())
+
+
+def _sagittal(scene: Scene, edge: tuple[float, float, float, int] | None, degrees: float) -> tuple[Picture, ...]:
+    """The middle sagittal cut, slices at their true places, with the shear or the slanted edge marked."""
+    volume = scene.volume
+    count, rows, columns = volume.array.shape
+    soft = scene.soft if scene.soft is not None else 0.0
+    cut = window(volume.array[:, :, columns // 2], soft - 300, soft + 1000)
+    shear = volume.shear_degrees
+    if edge is not None:
+        cut = line(cut, (0, edge[1]), (count - 1, edge[1] + edge[0] * (count - 1)), RED)
+        text = f"Sagittal cut: the edge of the picture is slanted by {abs(degrees):.1f} degrees (red): a gantry tilt was taken out."
+        name = "tilt-taken-out"
+    elif shear > 0.1:
+        cut = _sheared(volume.affine, cut)
+        text = f"Sagittal cut, slices at their true places: they are sheared by {shear:.1f} degrees (yellow: the first and last slice)."
+        name = "tilt"
+    else:
+        text, name = "Sagittal cut through the middle of the scan.", "sagittal"
+    up = slice(None, None, -1) if volume.affine[2, 2] > 0 else slice(None)
+    if name == "tilt":
+        return (picture_from_array(name, text, text, cut),)
+    return (picture_from_array(name, text, text, to_scale(cut[up], volume.spacing[2], volume.spacing[1])),)
+
+
+def _sheared(affine: np.ndarray, cut: np.ndarray) -> np.ndarray:
+    """The cut (k, j, 3) drawn in the plane of the patient's back-front and foot-head axes, where the slices stand aslant."""
+    from scipy import ndimage
+
+    steps = affine[1:3, [1, 2]]  # mm along P and S for a step in j and in k
+    corners = np.array([[0, 0], [cut.shape[1] - 1, 0], [0, cut.shape[0] - 1], [cut.shape[1] - 1, cut.shape[0] - 1]])
+    places = corners @ steps.T
+    low, high = places.min(axis=0), places.max(axis=0)
+    size = (high - low).max() / 396
+    across = low[0] + size * np.arange(int((high[0] - low[0]) / size) + 1)
+    upward = high[1] - size * np.arange(int((high[1] - low[1]) / size) + 1)
+    grid = np.stack(np.meshgrid(across, upward), axis=-1).reshape(-1, 2)
+    j, k = np.linalg.inv(steps) @ grid.T
+    shape = (len(upward), len(across))
+    layers = [ndimage.map_coordinates(cut[..., c], [k, j], order=1, cval=255).reshape(shape) for c in range(3)]
+    picture = np.stack(layers, axis=-1)
+    for k_end in (0, cut.shape[0] - 1):
+        ends = np.array([[0, k_end], [cut.shape[1] - 1, k_end]]) @ steps.T
+        (x0, y0), (x1, y1) = ((ends - low) / size)
+        top = (high[1] - low[1]) / size
+        picture = line(picture, (top - y0, x0), (top - y1, x1), YELLOW)
+    return picture
