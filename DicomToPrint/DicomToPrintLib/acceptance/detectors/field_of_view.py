@@ -41,7 +41,9 @@ def _cut(volume: Volume, mask: np.ndarray, step: int, circle: np.ndarray | None,
     at_edge = np.zeros(mask.shape[1:], bool)
     if circle is not None:
         at_edge = _edge(circle[::step, ::step])
-        contact["round edge"] = float((mask & at_edge).sum()) * (size_i + size_j) / 2 * size_k
+        inner = at_edge.copy()
+        inner[[0, -1]] = inner[:, [0, -1]] = False
+        contact["round edge"] = float((mask & inner).sum()) * (size_i + size_j) / 2 * size_k
     lateral = {name: round(area, 1) for name, area in contact.items() if area > 0 and "slice" not in name}
     ends = {name: round(area, 1) for name, area in contact.items() if area > 0 and "slice" in name}
     places = tuple(centre_of_slice(volume, k) for k in _touching(mask, at_edge)[:1])

@@ -10,7 +10,7 @@ from .slices import centre_of_slice, sureness, words
 
 # Part of the method: enamel ends at about 2500 HU; scanners clip at 3071, so what reaches the clip counts as well.
 METAL_HU, OF_MAXIMUM, CLIPPED_ABOVE_HU = 2500.0, 0.97, 2000.0
-SMALLEST_MM3 = 20.0
+SMALLEST_MM3, LOST_INTERCEPT_HU = 20.0, 300.0
 
 
 def metal(scene: Scene, numbers: tuple[int, ...]) -> tuple[Fact, tuple[Picture, ...]]:
@@ -18,11 +18,14 @@ def metal(scene: Scene, numbers: tuple[int, ...]) -> tuple[Fact, tuple[Picture, 
     from scipy import ndimage
 
     array = scene.volume.array
+    # A lost intercept shifts all grey values: air says by how much.
+    lost = scene.air + 1000.0 if scene.air is not None and abs(scene.air + 1000.0) > LOST_INTERCEPT_HU else 0.0
     brightest = float(array.max())
-    limit = min(METAL_HU, OF_MAXIMUM * brightest) if brightest > CLIPPED_ABOVE_HU else METAL_HU
+    clipped = brightest - lost > CLIPPED_ABOVE_HU
+    limit = min(METAL_HU + lost, OF_MAXIMUM * brightest) if clipped else METAL_HU + lost
     evidence = f"pixels: pieces above {limit:.0f} HU"
     if brightest <= limit:
-        return Fact("metal_mm3", 0.0, "", evidence, parameters=_figures(limit, 0, brightest / METAL_HU)), ()
+        return Fact("metal_mm3", 0.0, "", evidence, parameters=_figures(limit, 0, brightest / limit)), ()
     slices = np.flatnonzero(array.max(axis=(1, 2)) > limit)
     bright = array[slices[0]: slices[-1] + 1] > limit
     labels, count = ndimage.label(bright)

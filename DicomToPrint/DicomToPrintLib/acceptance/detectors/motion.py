@@ -14,7 +14,9 @@ STEP_MM, SCATTER_TIMES = 0.6, 6.0
 NEIGHBOURS = 9  # slices whose median is the natural drift of the anatomy (oblique bones, tilted slices)
 SMALLEST_SHARE = 0.25  # of the median body area: the tip of a nose or a heel drifts by itself
 GRID_MM = 1.0
-STEPS, POINTS = 3, 6000
+EDGE_HU = 15.0  # a pixel, after the blur
+BLUR_PIXELS = 1.0  # widens the reach of a step to about 3 mm
+STEPS, POINTS, FEWEST = 4, 3000, 100
 
 
 def motion(scene: Scene, numbers: tuple[int, ...], progress: Progress = silent) -> tuple[Fact, tuple[Picture, ...]]:
@@ -85,10 +87,13 @@ def _box(body: np.ndarray, body_step: int, step: int, shape: tuple[int, ...]) ->
 
 def _reduced(plane: np.ndarray, step: int, box: tuple[slice, slice], middle: float) -> np.ndarray:
     """Block means of a slice, float32, clipped around soft tissue so that metal and couch do not lead."""
+    from scipy import ndimage
+
     rows, columns = (slice(part.start * step, part.stop * step) for part in box)
     clipped = np.clip(plane[rows, columns], middle - 300, middle + 500).astype(np.float32)
     height, width = clipped.shape[0] // step, clipped.shape[1] // step
-    return clipped[: height * step, : width * step].reshape(height, step, width, step).mean(axis=(1, 3))
+    means = clipped[: height * step, : width * step].reshape(height, step, width, step).mean(axis=(1, 3))
+    return ndimage.gaussian_filter(means, BLUR_PIXELS, truncate=2.5)
 
 
 def _enlarged(body: np.ndarray, body_step: int, step: int, box: tuple[slice, slice], shape: tuple[int, ...]) -> np.ndarray:
@@ -105,11 +110,13 @@ def _shift(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> np.ndar
     slope_j, slope_i = np.zeros_like(first), np.zeros_like(first)
     slope_j[1:-1] = (first[2:] - first[:-2]) / 2
     slope_i[:, 1:-1] = (first[:, 2:] - first[:, :-2]) / 2
-    strength = (slope_j * slope_j + slope_i * slope_i) * inside
-    points = np.flatnonzero(strength > 15.0**2)
-    if len(points) < 100:
+    strength = ((slope_j * slope_j + slope_i * slope_i) * inside).ravel()
+    points = np.flatnonzero(strength > EDGE_HU**2)
+    if len(points) < FEWEST:
         return np.full(2, np.nan)
-    points = points[:: max(1, len(points) // POINTS)]
+    if len(points) > POINTS:
+        # The strongest edges: weak ones are noise, which stays where it is and would vote against motion.
+        points = points[np.argpartition(strength[points], len(points) - POINTS)[-POINTS:]]
     j, i = np.unravel_index(points, first.shape)
     slopes = np.stack([slope_j.ravel()[points], slope_i.ravel()[points]]).astype(np.float64)
     grey = first.ravel()[points]

@@ -98,8 +98,8 @@ def air(scene: Scene) -> Fact:
         return Fact("air_mode_hu", MISSING, "there is no air beside tissue in the picture", evidence)
     array = scene.volume.array
     step = max(1, scene.body_step // 2)
-    values = array[:, ::step, ::step][:: max(1, len(array) // 64)]
-    values = values[(values < scene.split) & (values != scene.padding if scene.padding is not None else True)]
+    seen = array[:: max(1, len(array) // 64), ::step, ::step]
+    values = seen[(seen < scene.split) & (seen != scene.padding if scene.padding is not None else True)]
     if len(values) < 500:
         return Fact("air_mode_hu", MISSING, "there is too little air", evidence)
     low, high = np.floor(values.min()), np.ceil(values.max())
@@ -107,4 +107,4 @@ def air(scene: Scene) -> Fact:
     smooth = np.convolve(counts, np.ones(9), mode="same")
     mode = int(round(float((edges[:-1] + 0.5)[int(smooth.argmax())])))
     return Fact("air_mode_hu", mode, "", evidence,
-                parameters={"soft_tissue_hu": round(scene.soft or 0.0), "share": round(len(values) / array[0].size, 3)})
+                parameters={"soft_tissue_hu": round(scene.soft or 0.0), "share": round(len(values) / seen.size, 3)})

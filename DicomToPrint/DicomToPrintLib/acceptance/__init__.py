@@ -1,0 +1,8 @@
+"""Facts to findings to a verdict under named protocols, the questions no file answers, and the gate of `run`."""
+
+from .accept import Acceptance, ProtocolResult, Question, SeriesAcceptance, accept
+from .gate import Gate, UseCase, gate, load_use, use_names
+from .protocol import Protocol, StandingQuestion, load_protocol, protocol_names
+
+__all__ = ["Acceptance", "Gate", "Protocol", "ProtocolResult", "Question", "SeriesAcceptance", "StandingQuestion", "UseCase",
+           "accept", "gate", "load_protocol", "load_use", "protocol_names", "use_names"]

@@ -1,0 +1,259 @@
+"""Facts against rules: findings, verdicts and questions for every series of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from ..dicom import Series, Study, Unreadable, read_volume
+from ..dicom.series import CRANIOFACIAL
+from ..errors import CannotRead, Refused, UsageError
+from ..findings import Fact, Finding, Outcome, Rule, Severity, Verdict, evaluate, judge, worst
+from ..picture import Picture
+from ..progress import Progress, part, silent
+from . import messages
+from .facts import Context, measure
+from .facts.acquisition import scan_date
+from .facts.registry import missing
+from .protocol import Protocol, StandingQuestion
+
+SCHEMA = "dicom-to-print/acceptance/1"
+_REFORMAT_FACTS = ("plane_angle", "image_type", "reformat")
+
+
+@dataclass(frozen=True)
+class Question:
+    """A standing question; `answer` is ``yes``, ``no`` or None while it is open. `if_no` is what the answer no does."""
+
+    rule: str
+    text: str
+    answer: str | None
+    clause: str = ""
+    remember: str = ""
+
+
+@dataclass(frozen=True)
+class ProtocolResult:
+    """A series under one protocol."""
+
+    version: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    title: str = ""
+    document: str = ""
+    second_hand: bool = False
+
+
+@dataclass(frozen=True)
+class SeriesAcceptance:
+    """A series under all protocols asked for; `verdict` is the worst of them. `instead` names a series to use instead."""
+
+    series: Series
+    verdict: Verdict
+    protocols: Mapping[str, ProtocolResult]
+    questions: tuple[Question, ...]
+    pictures: tuple[Picture, ...] = ()
+    instead: str = ""
+
+    def as_json(self, identified: bool = False) -> dict[str, Any]:
+        """The contract's form; the description only where `identified`."""
+        return {
+            "series": self.series.uid if identified else self.series.id,
+            "description": self.series.description if identified else "",
+            "files": len(self.series.files),
+            "verdict": self.verdict.value,
+            "protocols": {name: {"version": result.version, "verdict": result.verdict.value,
+                                 "findings": [_plain(finding) for finding in result.findings]}
+                          for name, result in self.protocols.items()},
+            "questions": [{"rule": question.rule, "text": question.text, "answer": question.answer}
+                          for question in self.questions],
+        }
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """All series judged, best verdict first, and what could not be read."""
+
+    series: tuple[SeriesAcceptance, ...]
+    unreadable: tuple[Unreadable, ...]
+    stray: tuple[str, ...] = ()
+
+    def as_json(self, identified: bool = False) -> dict[str, Any]:
+        """``dicom-to-print/acceptance/1``; nothing in it names a patient unless `identified`."""
+        return {"schema": SCHEMA, "series": [one.as_json(identified) for one in self.series],
+                "unreadable": [{"file": item.file, "reason": item.reason} for item in self.unreadable]}
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    result = finding.as_json()
+    result["measured"] = result["measured"] if isinstance(result["measured"], (int, float, str, type(None))) \
+        else str(result["measured"])
+    return result
+
+
+def accept(study: Study, protocols: Sequence[Protocol], *, answers: Mapping[str, str] | None = None,
+           surgery_date: date | None = None, pixels: bool = True, series_id: str | None = None, today: date | None = None,
+           progress: Progress = silent) -> Acceptance:
+    """Judge every series of a study under each protocol, or the one of `series_id` (its short id or UID).
+
+    `answers` maps a rule to ``yes`` or ``no``; an answer that no protocol asks for is refused. With `pixels` False the pixel
+    detectors do not run and their rules do not apply. Raises `UsageError`.
+    """
+    answers = dict(answers or {})
+    _check_answers(answers, protocols)
+    chosen = [one for one in study.series if series_id is None or series_id in (one.id, one.uid)]
+    if not chosen:
+        raise UsageError(f"No series is called '{series_id}': check without --series lists those that are here.")
+    today = today or date.today()
+    context = Context(study, today, surgery_date)
+    reformats = {one.id for one in study.series if _is_reformat(one, context, protocols)}
+    others = [one for one in study.series if one.id not in reformats]
+    judged = []
+    for at, one in enumerate(chosen):
+        step = part(progress, at / len(chosen), (at + 1) / len(chosen))
+        facts, pictures = _pixel_facts(one, step) if pixels else ({}, ())
+        own = replace(context, pixels=facts)
+        if one.id in reformats:
+            own = replace(own, originals={one.id: any(_is_accepted(other, context, protocols, answers) and _same_space(one, other)
+                                                      for other in others)})
+        judged.append(_judged(one, own, protocols, answers, pictures))
+    judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
+    judged = [replace(result, instead=_instead(result, judged)) for result in judged]
+    progress(1.0, "checking the scan")
+    return Acceptance(tuple(judged), study.unreadable, study.stray)
+
+
+def _check_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) -> None:
+    known = {rule.id for protocol in protocols for rule in protocol.rules}
+    known |= {question.rule for protocol in protocols for question in protocol.questions}
+    for rule, answer in answers.items():
+        if rule not in known:
+            raise UsageError(f"No rule or question is called '{rule}': check lists those that are open.")
+        if answer not in ("yes", "no"):
+            raise UsageError(f"'{answer}' is no answer to '{rule}': answer yes or no.")
+
+
+def _pixel_facts(series: Series, progress: Progress) -> tuple[Mapping[str, Fact], tuple[Picture, ...]]:
+    """Facts of the pixel detectors; where the volume is not defined or not decodable they do not apply: other rules say why."""
+    try:
+        from .detectors import detect
+    except ImportError:
+        return {}, ()
+    try:
+        volume = read_volume(series, part(progress, 0.0, 0.4))
+    except Refused:
+        return {}, ()
+    except CannotRead:
+        return {name: missing(name) for name in ("air_hu",)}, ()
+    return detect(volume, series, part(progress, 0.4, 1.0))
+
+
+def kind_of(series: Series) -> str:
+    """``classic``, ``enhanced`` or ``craniofacial``."""
+    if CRANIOFACIAL in series.sop_classes:
+        return "craniofacial"
+    return "enhanced" if series.is_multi_frame else "classic"
+
+
+def _findings(series: Series, context: Context, protocol: Protocol, answers: Mapping[str, str]) -> list[Finding]:
+    context = replace(context, kernels=protocol.kernels, cone_beam=protocol.cone_beam)
+    kind = kind_of(series)
+    known: dict[str, Fact] = {}
+    findings = []
+    for rule in protocol.rules:
+        if rule.fact not in known:
+            known[rule.fact] = measure(rule.fact, series, context)
+        fact = known[rule.fact]
+        if rule.applies_to and kind not in rule.applies_to:
+            fact = replace(fact, applicable=False)
+        findings.append(_answered(_finding(rule, fact), answers.get(rule.id)))
+    findings += [finding for question in protocol.questions
+                 for finding in _answered_no(question, protocol, answers.get(question.rule))]
+    return findings
+
+
+def _finding(rule: Rule, fact: Fact) -> Finding:
+    outcome, _ = judge(rule, fact)
+    return evaluate(rule, fact, messages.message(rule, fact, outcome), messages.remedy(rule, fact))
+
+
+def _answered(finding: Finding, answer: str | None) -> Finding:
+    """A finding that asks is closed by an answer: yes passes, no rejects. Measured failures are no questions."""
+    if finding.outcome is not Outcome.ASK or answer is None:
+        return finding
+    told = f"{finding.message} Answered {answer} by the operator."
+    if answer == "yes":
+        return replace(finding, outcome=Outcome.PASS, remedy="", message=told)
+    return replace(finding, outcome=Outcome.FAIL, severity=Severity.REJECT, message=told)
+
+
+def _answered_no(question: StandingQuestion, protocol: Protocol, answer: str | None) -> Iterable[Finding]:
+    if answer != "no":
+        return
+    rule = Rule(question.rule, question.clause, question.rule, "shown", None, question.if_no, source=protocol.document)
+    outcome = Outcome.ASK if question.if_no is Severity.ASK else Outcome.FAIL
+    yield Finding(rule.id, rule.clause, question.if_no, outcome, "no", "yes", "", "",
+                  f"{question_text(question)} Answered no by the operator.", source=protocol.document)
+
+
+def question_text(question: StandingQuestion) -> str:
+    """The words of a standing question."""
+    return question.text or messages.QUESTIONS.get(question.rule, question.rule)
+
+
+def _questions(series: Series, context: Context, protocols: Sequence[Protocol], answers: Mapping[str, str],
+               findings: Sequence[Finding]) -> tuple[Question, ...]:
+    asked = {finding.rule for finding in findings if finding.outcome is Outcome.ASK}
+    found: dict[str, Question] = {}
+    for protocol in protocols:
+        for question in protocol.questions:
+            if question.when == "undated surgery" and (context.surgery_date or scan_date(series, context.today) is None):
+                continue
+            if question.rule == "metal-minimised" and "metal-reduction" in asked:
+                continue
+            found.setdefault(question.rule, Question(question.rule, question_text(question), answers.get(question.rule),
+                                                     question.clause, question.remember))
+    return tuple(found.values())
+
+
+def _judged(series: Series, context: Context, protocols: Sequence[Protocol], answers: Mapping[str, str],
+            pictures: tuple[Picture, ...]) -> SeriesAcceptance:
+    results = {}
+    every: list[Finding] = []
+    for protocol in protocols:
+        findings = _findings(series, context, protocol, answers)
+        every += findings
+        results[protocol.name] = ProtocolResult(protocol.version, worst(findings), tuple(findings), protocol.title,
+                                                protocol.document, protocol.second_hand)
+    verdict = max((result.verdict for result in results.values()), key=lambda item: item.rank, default=Verdict.ACCEPT)
+    return SeriesAcceptance(series, verdict, results, _questions(series, context, protocols, answers, every), pictures)
+
+
+def _is_reformat(series: Series, context: Context, protocols: Sequence[Protocol]) -> bool:
+    """True where the rules on plane, image type and reformat would reject the series."""
+    rules = [rule for protocol in protocols for rule in protocol.rules if rule.fact in _REFORMAT_FACTS]
+    for rule in rules:
+        outcome, severity = judge(rule, measure(rule.fact, series, context))
+        if outcome is Outcome.FAIL and severity is Severity.REJECT:
+            return True
+    return False
+
+
+def _is_accepted(series: Series, context: Context, protocols: Sequence[Protocol], answers: Mapping[str, str]) -> bool:
+    """True where no header rule rejects the series under any of the protocols."""
+    return all(worst(_findings(series, context, protocol, answers)) is not Verdict.REJECT for protocol in protocols)
+
+
+def _same_space(one: Series, other: Series) -> bool:
+    return bool(set(one.distinct("FrameOfReferenceUID")) & set(other.distinct("FrameOfReferenceUID")))
+
+
+def _instead(result: SeriesAcceptance, judged: Sequence[SeriesAcceptance]) -> str:
+    """Id of the best series to use instead of a rejected one: same frame of reference before any other."""
+    if result.verdict is not Verdict.REJECT:
+        return ""
+    better = [other for other in judged if other.verdict is not Verdict.REJECT]
+    near = [other for other in better if _same_space(result.series, other.series)]
+    return (near or better)[0].series.id if better else ""

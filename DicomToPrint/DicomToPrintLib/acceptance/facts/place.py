@@ -1,0 +1,291 @@
+"""Facts about where the slices lie."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...dicom import Geometry, Series, geometry
+from ...findings import Fact
+from .registry import Context, fact, missing, not_applicable
+
+_IPP, _IOP = "Image Position (Patient)", "Image Orientation (Patient)"
+# Sideways steps below this are rounding of decimal strings (two digits at worst), not a tilt of one slice.
+_SIDEWAYS_RESOLUTION_MM = 0.02
+
+
+def spread(series: Series, placed: Geometry, indices: np.ndarray) -> str:
+    """Words for slices in the order in which they lie."""
+    return series.names_of(placed.rows[indices])
+
+
+def _places(placed: Geometry, indices: np.ndarray) -> tuple[tuple[float, float, float], ...]:
+    return tuple(tuple(float(v) for v in placed.positions[index]) for index in indices[:20])  # type: ignore[misc]
+
+
+@fact("slice_count")
+def slice_count(series: Series, context: Context) -> Fact:
+    """Slices or frames that have a place; localizers are not counted."""
+    placed = geometry(series)
+    return Fact("slice_count", 0 if placed is None else len(placed.rows), evidence=_IPP)
+
+
+@fact("slices_without_place")
+def slices_without_place(series: Series, context: Context) -> Fact:
+    """Number of slices whose position or orientation is missing or no set of numbers."""
+    positions, orientations = series.table("ImagePositionPatient", 3), series.table("ImageOrientationPatient", 6)
+    lost = np.flatnonzero(np.isnan(positions).any(axis=1) | np.isnan(orientations).any(axis=1))
+    return Fact("slices_without_place", len(lost), series.names_of(lost) if len(lost) else "", f"{_IPP}, {_IOP}")
+
+
+@fact("slices_without_position")
+def slices_without_position(series: Series, context: Context) -> Fact:
+    """Number of slices without a position."""
+    lost = np.flatnonzero(np.isnan(series.table("ImagePositionPatient", 3)).any(axis=1))
+    return Fact("slices_without_position", len(lost), series.names_of(lost) if len(lost) else "", _IPP)
+
+
+@fact("slices_without_orientation")
+def slices_without_orientation(series: Series, context: Context) -> Fact:
+    """Number of slices without an orientation."""
+    lost = np.flatnonzero(np.isnan(series.table("ImageOrientationPatient", 6)).any(axis=1))
+    return Fact("slices_without_orientation", len(lost), series.names_of(lost) if len(lost) else "", _IOP)
+
+
+@fact("slice_spacing")
+def slice_spacing(series: Series, context: Context) -> Fact:
+    """Median distance of neighbouring slices along their normal, mm; never Slice Location or Spacing Between Slices."""
+    placed = geometry(series)
+    if placed is None or len(placed.gaps) == 0:
+        return not_applicable("slice_spacing")
+    return Fact("slice_spacing", round(float(np.median(placed.gaps)), 6), evidence=_IPP)
+
+
+@fact("slice_thickness")
+def slice_thickness(series: Series, context: Context) -> Fact:
+    """Largest slice thickness, mm."""
+    if geometry(series) is None:
+        return not_applicable("slice_thickness")
+    thickness = series.table("SliceThickness", 1)[:, 0]
+    lost = np.flatnonzero(~(thickness > 0))
+    if len(lost) == len(thickness):
+        return missing("slice_thickness", evidence="Slice Thickness")
+    largest = float(np.nanmax(thickness))
+    worst = np.flatnonzero(thickness == largest)
+    where = "" if len(worst) == len(thickness) else series.names_of(worst)
+    return Fact("slice_thickness", largest, where, "Slice Thickness")
+
+
+@fact("slices_without_thickness")
+def slices_without_thickness(series: Series, context: Context) -> Fact:
+    """Slices that state no thickness where others do."""
+    if geometry(series) is None:
+        return not_applicable("slices_without_thickness")
+    lost = np.flatnonzero(~(series.table("SliceThickness", 1)[:, 0] > 0))
+    if len(lost) == len(series):
+        return not_applicable("slices_without_thickness")
+    return Fact("slices_without_thickness", len(lost), series.names_of(lost) if len(lost) else "", "Slice Thickness")
+
+
+def _gap_against(series: Series, name: str, choose: str) -> Fact:
+    placed = geometry(series)
+    thickness = series.table("SliceThickness", 1)[:, 0]
+    thickness = thickness[thickness > 0]
+    if placed is None or len(placed.gaps) == 0 or len(thickness) == 0:
+        return not_applicable(name)
+    spacing = float(np.median(placed.gaps))
+    against = float(thickness.min() if choose == "gap" else thickness.max())
+    percent = 100.0 * (spacing / against - 1.0)
+    return Fact(name, round(percent, 4), "", f"{_IPP}, Slice Thickness", parameters={"spacing": spacing, "thickness": against})
+
+
+@fact("gap_percent")
+def gap_percent(series: Series, context: Context) -> Fact:
+    """Median spacing above the thinnest slice's thickness, in percent of it; negative where slices overlap."""
+    return _gap_against(series, "gap_percent", "gap")
+
+
+@fact("overlap_percent")
+def overlap_percent(series: Series, context: Context) -> Fact:
+    """Median spacing below the thickest slice's thickness, in percent of it; negative where slices leave gaps."""
+    found = _gap_against(series, "overlap_percent", "overlap")
+    return found if not found.applicable else Fact(found.name, -float(found.value), found.where, found.evidence,  # type: ignore[arg-type]
+                                                   parameters=found.parameters)
+
+
+@fact("hole_ratio")
+def hole_ratio(series: Series, context: Context) -> Fact:
+    """Largest distance of neighbouring slices over the median one."""
+    placed = geometry(series)
+    if placed is None or len(placed.gaps) < 2:
+        return not_applicable("hole_ratio")
+    median = float(np.median(placed.gaps))
+    if median < 1e-6:
+        return not_applicable("hole_ratio")
+    ratios = placed.gaps / median
+    order = np.argsort(-ratios)
+    wide = order[ratios[order] > 1.5][:3]
+    where = "; ".join(f"{placed.gaps[i]:.3f} mm between {spread(series, placed, np.array([i]))} and "
+                      f"{spread(series, placed, np.array([i + 1]))}" for i in wide)
+    return Fact("hole_ratio", round(float(ratios.max()), 4), where, _IPP, places=_places(placed, wide),
+                parameters={"gap": float(placed.gaps.max()), "median": median})
+
+
+@fact("gap_deviation")
+def gap_deviation(series: Series, context: Context) -> Fact:
+    """Largest departure of a gap from the median one, mm."""
+    placed = geometry(series)
+    if placed is None or len(placed.gaps) < 2:
+        return not_applicable("gap_deviation")
+    deviations = np.abs(placed.gaps - np.median(placed.gaps))
+    worst = int(deviations.argmax())
+    return Fact("gap_deviation", round(float(deviations[worst]), 6), spread(series, placed, np.array([worst, worst + 1])), _IPP)
+
+
+@fact("equidistance")
+def equidistance(series: Series, context: Context) -> Fact:
+    """Largest departure of a gap from the mean one, mm; the mean, since a first gap as reference drifts."""
+    placed = geometry(series)
+    if placed is None or len(placed.gaps) < 2:
+        return not_applicable("equidistance")
+    deviations = np.abs(placed.gaps - placed.gaps.mean())
+    worst = int(deviations.argmax())
+    rounding = bool(deviations[worst] < 0.011 and _looks_rounded(series))
+    return Fact("equidistance", round(float(deviations[worst]), 7), spread(series, placed, np.array([worst, worst + 1])), _IPP,
+                parameters={"cause": "rounding" if rounding else "uneven"})
+
+
+def _looks_rounded(series: Series) -> bool:
+    """True where positions are written with at most two digits after the point."""
+    texts = (part for value in series.column("ImagePositionPatient").values for part in str(value).split("\\")[2:])
+    return all(len(text.strip().partition(".")[2]) <= 2 for text in texts)
+
+
+@fact("least_gap")
+def least_gap(series: Series, context: Context) -> Fact:
+    """Smallest distance of neighbouring slices, mm."""
+    placed = geometry(series)
+    if placed is None or len(placed.gaps) == 0:
+        return not_applicable("least_gap")
+    same = np.flatnonzero(placed.gaps < 0.01)
+    return Fact("least_gap", round(float(placed.gaps.min()), 6), spread(series, placed, same) if len(same) else "", _IPP,
+                places=_places(placed, same))
+
+
+@fact("plane_angle")
+def plane_angle(series: Series, context: Context) -> Fact:
+    """Angle between the slice normal and the patient's long axis after the measured gantry tilt is taken away, degrees.
+
+    Prone, decubitus and feet-first slices are axial. Of slices with several orientations the most axial one counts: the mix
+    itself is another rule's matter.
+    """
+    placed = geometry(series)
+    if placed is None:
+        return not_applicable("plane_angle")
+    orientations = series.table("ImageOrientationPatient", 6)[placed.rows]
+    normals = np.cross(orientations[:, :3], orientations[:, 3:])
+    normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-9)
+    angle = _from_axis(normals).min()
+    if placed.same_orientation and placed.shear_degrees > 0.1:
+        along = float(_from_axis(placed.direction[None])[0])
+        tilt_is_gantry = abs(placed.normal[0]) < 0.02 and placed.shear_degrees < 35.0
+        angle = min(angle, along) if tilt_is_gantry else angle
+    return Fact("plane_angle", round(float(angle), 4), evidence=_IOP)
+
+
+def _from_axis(vectors: np.ndarray) -> np.ndarray:
+    """Angle to the z axis in degrees, accurate for small ones."""
+    return np.degrees(np.arctan2(np.hypot(vectors[:, 0], vectors[:, 1]), np.abs(vectors[:, 2])))
+
+
+@fact("shear_angle")
+def shear_angle(series: Series, context: Context) -> Fact:
+    """Angle between the slice normal and the way from slice to slice, degrees: over all slices, and at a single step."""
+    placed = geometry(series)
+    if placed is None or len(placed.rows) < 2 or np.isnan(placed.shear_degrees):
+        return not_applicable("shear_angle")
+    steps = np.diff(placed.positions, axis=0)
+    along = np.abs(steps @ placed.normal)
+    sideways = np.linalg.norm(steps - (steps @ placed.normal)[:, None] * placed.normal, axis=1)
+    overall = np.radians(placed.shear_degrees)
+    odd = (sideways > _SIDEWAYS_RESOLUTION_MM) & (np.abs(sideways - np.tan(min(overall, 1.5)) * along) > _SIDEWAYS_RESOLUTION_MM)
+    single = np.degrees(np.arctan2(sideways, along))[odd]
+    value = max(placed.shear_degrees, float(single.max()) if len(single) else 0.0)
+    where = spread(series, placed, np.flatnonzero(odd)) if len(single) and placed.shear_degrees < value else ""
+    tag = np.abs(series.table("GantryDetectorTilt", 1)[:, 0])
+    return Fact("shear_angle", round(value, 4), where, f"{_IPP}, {_IOP}",
+                parameters={"tag": float(np.nanmax(tag)) if not np.isnan(tag).all() else None})
+
+
+@fact("orientation_error")
+def orientation_error(series: Series, context: Context) -> Fact:
+    """Largest departure of the direction cosines from unit length and a right angle."""
+    known = series.table("ImageOrientationPatient", 6)
+    known = known[~np.isnan(known).any(axis=1)]
+    if len(known) == 0:
+        return not_applicable("orientation_error")
+    rows, columns = known[:, :3], known[:, 3:]
+    errors = np.concatenate([np.abs(np.linalg.norm(rows, axis=1) - 1), np.abs(np.linalg.norm(columns, axis=1) - 1),
+                             np.abs((rows * columns).sum(axis=1))])
+    return Fact("orientation_error", round(float(errors.max()), 7), evidence=_IOP)
+
+
+@fact("orientation_spread")
+def orientation_spread(series: Series, context: Context) -> Fact:
+    """Largest difference of a direction cosine between slices."""
+    known = series.table("ImageOrientationPatient", 6)
+    usable = np.flatnonzero(~np.isnan(known).any(axis=1))
+    if len(usable) == 0:
+        return not_applicable("orientation_spread")
+    differences = np.abs(known[usable] - np.median(known[usable], axis=0)).max(axis=1)
+    odd = usable[differences > 1e-4]
+    full = np.abs(known[usable] - known[usable[0]]).max()
+    return Fact("orientation_spread", round(float(full), 7), series.names_of(odd) if len(odd) else "", _IOP)
+
+
+@fact("matrix_spread")
+def matrix_spread(series: Series, context: Context) -> Fact:
+    """How many different matrices and pixel sizes (to 0.0001 mm) there are."""
+    spacing = series.table("PixelSpacing", 2)
+    sizes = {(series.column("Rows")[row], series.column("Columns")[row], *np.round(spacing[row], 4))
+             for row in range(len(series)) if not np.isnan(spacing[row]).any()}
+    if not sizes:
+        return not_applicable("matrix_spread")
+    return Fact("matrix_spread", len(sizes), evidence="Rows, Columns, Pixel Spacing")
+
+
+@fact("anisotropy")
+def anisotropy(series: Series, context: Context) -> Fact:
+    """Longest over shortest edge of a voxel."""
+    placed = geometry(series)
+    spacing = series.table("PixelSpacing", 2)
+    if placed is None or len(placed.gaps) == 0 or np.isnan(spacing).all() or not np.nanmin(spacing) > 0:
+        return not_applicable("anisotropy")
+    edges = (float(np.median(placed.gaps)), float(np.nanmax(spacing)), float(np.nanmin(spacing)))
+    return Fact("anisotropy", round(max(edges) / max(min(edges), 1e-6), 2), evidence=f"{_IPP}, Pixel Spacing")
+
+
+@fact("pixel_size")
+def pixel_size(series: Series, context: Context) -> Fact:
+    """The larger edge of a pixel, mm; Imager Pixel Spacing is no substitute."""
+    if geometry(series) is None:
+        return not_applicable("pixel_size")
+    spacing = series.table("PixelSpacing", 2)
+    if np.isnan(spacing).all():
+        return missing("pixel_size", evidence="Pixel Spacing")
+    return Fact("pixel_size", float(np.nanmax(spacing)), evidence="Pixel Spacing")
+
+
+@fact("scale_error")
+def scale_error(series: Series, context: Context) -> Fact:
+    """Difference between Reconstruction Diameter and columns times pixel size, in percent of the diameter."""
+    diameter = series.table("ReconstructionDiameter", 1)[:, 0]
+    spacing = series.table("PixelSpacing", 2)[:, 1]
+    columns = np.array([value if isinstance(value, int) else np.nan for value in (*series.column("Columns").values, np.nan)],
+                       dtype=float)[series.column("Columns").index]
+    usable = (diameter > 0) & (spacing > 0) & (columns > 0)
+    if not usable.any():
+        return not_applicable("scale_error")
+    errors = 100.0 * np.abs(columns[usable] * spacing[usable] / diameter[usable] - 1.0)
+    at = int(errors.argmax())
+    return Fact("scale_error", round(float(errors[at]), 4), evidence="Reconstruction Diameter, Columns, Pixel Spacing",
+                parameters={"stated": float(diameter[usable][at]), "found": float((columns * spacing)[usable][at])})

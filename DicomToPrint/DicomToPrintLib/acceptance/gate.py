@@ -1,0 +1,92 @@
+"""The gate of `run`: whether a scan may become a model for a use. The rules stand in `Resources/UseCases`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .. import resources
+from ..errors import UsageError
+from ..findings import Finding, Outcome, Verdict, line_of_key
+from .accept import SeriesAcceptance
+
+_BLOCKS = ("shape", "reject", "ask", "question")
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """What a model is for. `max_deviation_mm` is None where the user decides; `blocked_by` is what closes the gate."""
+
+    name: str
+    version: str
+    max_deviation_mm: float | None
+    protocol: str
+    blocked_by: tuple[str, ...]
+    shape: str = ""
+    documentation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether `run` may go on; if not, its exit code (1 rejected, 4 an open question) and why, in one sentence."""
+
+    open: bool
+    exit_code: int
+    reason: str
+
+
+def use_names() -> tuple[str, ...]:
+    """Names of the built-in uses."""
+    return resources.names("UseCases")
+
+
+def load_use(name: str) -> UseCase:
+    """A built-in use by name or a user's own by path. Raises `UsageError`."""
+    content, text = resources.load("UseCases", name)
+    gate_rules = content.get("gate")
+    blocked = gate_rules.get("blocked_by") if isinstance(gate_rules, dict) else None
+    deviation = content.get("max_deviation_mm")
+    if not isinstance(blocked, list) or set(blocked) - set(_BLOCKS):
+        raise UsageError(f"Use {name}, line {line_of_key(text, 'gate')}: blocked_by is a list of {', '.join(_BLOCKS)}.")
+    if deviation is not None and (not isinstance(deviation, (int, float)) or deviation <= 0):
+        raise UsageError(f"Use {name}, line {line_of_key(text, 'max_deviation_mm')}: a number of mm above 0, or null, is expected.")
+    return UseCase(str(content.get("name", name)), str(content.get("version", "")), deviation,
+                   str(content.get("protocol", "3dsystems-ortho")), tuple(blocked), str(content.get("shape", "")),
+                   tuple(str(item) for item in content.get("documentation", ())))
+
+
+def gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = None) -> Gate:
+    """Whether `run` may go on with a series for a use.
+
+    A volume that is not defined closes it always; `accept_anyway`, a reason that is recorded, opens everything else.
+    """
+    findings = [finding for result in accepted.protocols.values() for finding in result.findings]
+    failed = [finding for finding in findings if finding.verdict is Verdict.REJECT]
+    undefined = [finding for finding in failed if finding.undefined_volume]
+    if undefined:
+        return Gate(False, 1, f"{undefined[0].message} The volume is not defined, so no model can be made. {undefined[0].remedy}".strip())
+    if accept_anyway and accept_anyway.strip():
+        return Gate(True, 0, f"Accepted anyway: {accept_anyway.strip()}")
+    blocking = [finding for finding in failed if "reject" in use.blocked_by or (finding.shape and "shape" in use.blocked_by)]
+    if blocking:
+        return Gate(False, 1, _refusal(blocking, use))
+    asked = [finding for finding in findings if finding.outcome is Outcome.ASK
+             and ("ask" in use.blocked_by or (finding.shape and "shape" in use.blocked_by))]
+    if asked:
+        return Gate(False, 4, f"{asked[0].message} An answer is needed for the use {use.name}: "
+                              f"--answer {asked[0].rule}=yes or no{_more(asked)}.")
+    open_questions = [question for question in accepted.questions if question.answer is None]
+    if open_questions and "question" in use.blocked_by:
+        names = ", ".join(question.rule for question in open_questions)
+        return Gate(False, 4, f"{open_questions[0].text} The use {use.name} needs answers to: {names} (--answer RULE=yes or no).")
+    return Gate(True, 0, "" if not failed else "Rejected for surgical use; printed for the use " + use.name + ".")
+
+
+def _refusal(blocking: list[Finding], use: UseCase) -> str:
+    first = blocking[0]
+    return (f"{first.message} This blocks the use {use.name}{_more(blocking)}. {first.remedy} "
+            "To go on at your own judgement: --accept-anyway REASON.")
+
+
+def _more(findings: list[Finding]) -> str:
+    others = len({finding.rule for finding in findings}) - 1
+    return f" (and {others} more)" if others else ""
