@@ -1,0 +1,169 @@
+"""Text on the model: engraved or raised, readable from outside, never mirrored."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import Refused, UsageError
+from ..mesh import Mesh, Provenance
+from .pins import frame_of
+from .solid import from_solid, manifold3d, to_solid
+
+CANDIDATES = 400
+CELL_MM = 2.0
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """The solid with its text and the text's frame in LPS mm: `origin` its middle, `right` along the line, `up`, `outward`.
+
+    right x up = outward, so the text reads from outside. `width`, `height` and `depth` in mm, depth negative for engraved text.
+    """
+
+    mesh: Mesh
+    text: str
+    origin: tuple[float, float, float]
+    right: tuple[float, float, float]
+    up: tuple[float, float, float]
+    outward: tuple[float, float, float]
+    width: float
+    height: float
+    depth: float
+
+
+def add_label(mesh: Mesh, text: str, height: float = 6.0, depth: float = 0.8, *, raised: bool = False,
+              place: tuple[float, float, float] | None = None) -> Labelled:
+    """Text of `height` mm capitals, `depth` mm deep (or high), on the flattest place of the surface, or nearest to `place` (LPS mm).
+
+    Letters stand upright towards superior where the surface allows, else towards anterior. Engraved faces are marked CUT,
+    raised ones ADDED. Raises `UsageError` for text that cannot be set (printable ASCII, up to 40 letters) and `Refused` where no
+    place is flat enough.
+    """
+    shape = _letters(text, height)
+    low_x, low_y, high_x, high_y = shape.bounds()
+    width = high_x - low_x
+    origin, normal, below, above = _flattest(mesh, width, high_y - low_y, 3.0 * depth, place)
+    right, up = _upright(normal)
+    rotation = np.stack([right, up, normal], axis=1)
+    centred = shape.translate((-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0))
+    # Over a curved place every stroke is at least `depth` deep or high.
+    bottom, top = (below - 1.0, above + depth) if raised else (below - depth, above + 1.0)
+    prism = manifold3d().Manifold.extrude(centred, top - bottom).translate((0.0, 0.0, bottom))
+    prism = prism.transform(np.ascontiguousarray(np.column_stack([rotation, origin])))
+    solid = to_solid(mesh)
+    result = solid.manifold + prism if raised else solid.manifold - prism
+    kind = Provenance.ADDED if raised else Provenance.CUT
+    frame = [tuple(float(v) for v in vector) for vector in (origin, right, up, normal)]
+    return Labelled(from_solid(result, [solid], kind, mesh), text, *frame, width, high_y - low_y,  # type: ignore[arg-type]
+                    depth if raised else -depth)
+
+
+def _letters(text: str, height: float) -> Any:
+    """CrossSection of the text, capitals `height` mm high, its strokes as VTK's vector font draws them."""
+    import vtk
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    if not text.strip() or len(text) > 40 or not all(32 <= ord(letter) < 127 for letter in text):
+        raise UsageError("The label must be 1 to 40 letters, digits or signs of the basic Latin alphabet: choose a shorter or plainer text.")
+    module = manifold3d()
+    source = vtk.vtkVectorText()
+    source.SetText(text)
+    edges = vtk.vtkFeatureEdges()
+    edges.SetInputConnection(source.GetOutputPort())
+    edges.BoundaryEdgesOn()
+    edges.FeatureEdgesOff()
+    edges.NonManifoldEdgesOff()
+    edges.ManifoldEdgesOff()
+    joined = vtk.vtkStripper()
+    joined.SetInputConnection(edges.GetOutputPort())
+    joined.JoinContiguousSegmentsOn()
+    joined.SetMaximumLength(100000)
+    joined.Update()
+    output = joined.GetOutput()
+    points = vtk_to_numpy(output.GetPoints().GetData())[:, :2].astype(np.float64)
+    lines = output.GetLines()
+    offsets, ids = vtk_to_numpy(lines.GetOffsetsArray()), vtk_to_numpy(lines.GetConnectivityArray())
+    loops = [points[ids[start:end]] for start, end in zip(offsets[:-1], offsets[1:])]
+    outlines = [loop[:-1] if np.allclose(loop[0], loop[-1]) else loop for loop in loops if len(loop) > 3]
+    shape = module.CrossSection(outlines, module.FillRule.EvenOdd)
+    capital = vtk.vtkVectorText()
+    capital.SetText("H")
+    capital.Update()
+    bounds = capital.GetOutput().GetBounds()
+    return shape.scale((height / (bounds[3] - bounds[2]),) * 2)
+
+
+def _upright(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Directions `right` and `up` of text on a face with an outward normal."""
+    for preferred in (np.array([0.0, 0.0, 1.0]), np.array([0.0, -1.0, 0.0])):
+        up = preferred - (preferred @ normal) * normal
+        if np.linalg.norm(up) > 0.3:
+            up /= np.linalg.norm(up)
+            return np.cross(up, normal), up
+    across = frame_of(normal)
+    return np.cross(across[:, 1], normal), across[:, 1]
+
+
+def _flattest(mesh: Mesh, width: float, height: float, most: float,
+              place: tuple[float, float, float] | None) -> tuple[np.ndarray, np.ndarray, float, float]:
+    """Where the text lies flattest: its middle, the outward normal, and how far the surface lies below and above that plane (mm)."""
+    from scipy.spatial import cKDTree
+
+    normals = mesh.triangle_normals()
+    areas = np.linalg.norm(normals, axis=1)
+    normals = normals / np.maximum(areas[:, None], 1e-30)
+    centres = mesh.points.astype(np.float64)[mesh.triangles].mean(axis=1)
+    random = np.random.default_rng(0)
+    cloud = _spread(mesh, areas, random)
+    tree = cKDTree(cloud[0])
+    if place is None:
+        chosen = random.choice(len(areas), size=min(CANDIDATES, len(areas)), replace=False, p=areas / areas.sum()) \
+            if np.count_nonzero(areas) > CANDIDATES else np.flatnonzero(areas)
+    else:
+        chosen = np.array([int(np.argmin(np.linalg.norm(centres - np.asarray(place), axis=1)))])
+    radius = float(np.hypot(width, height)) / 2.0
+    best: tuple[float, np.ndarray, np.ndarray, float, float] | None = None
+    for candidate in chosen:
+        found = _fit(cloud, tree, centres[candidate], normals[candidate], radius, width, height)
+        if found is not None and (best is None or found[0] < best[0]):
+            best = found
+    if best is None or best[0] > most:
+        raise Refused("No place of the model is flat enough for this label: choose a shorter text, smaller letters, or add a base.")
+    return best[1:]
+
+
+def _spread(mesh: Mesh, areas: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Points drawn evenly over the surface and their normals."""
+    count = int(np.clip(2.0 * areas.sum(), 50_000, 1_000_000))  # 4 points a mm2: a cell holds about 16
+    which = random.choice(len(areas), size=count, p=areas / areas.sum())
+    u, v = random.random((2, count, 1))
+    over = u + v > 1.0
+    u, v = np.where(over, 1.0 - u, u), np.where(over, 1.0 - v, v)
+    corners = mesh.points.astype(np.float64)[mesh.triangles[which]]
+    points = corners[:, 0] + u * (corners[:, 1] - corners[:, 0]) + v * (corners[:, 2] - corners[:, 0])
+    normals = mesh.triangle_normals()[which]
+    return points, normals / np.linalg.norm(normals, axis=1, keepdims=True)
+
+
+def _fit(cloud: tuple[np.ndarray, np.ndarray], tree: Any, centre: np.ndarray, normal: np.ndarray, radius: float, width: float,
+         height: float) -> tuple[float, np.ndarray, np.ndarray, float, float] | None:
+    """Unevenness in mm of the surface under the text at a place, with its plane; None where the text would hang over an edge."""
+    near = np.array(tree.query_ball_point(centre, 1.15 * radius), dtype=int)
+    near = near[cloud[1][near] @ normal > 0.5] if len(near) else near
+    if len(near) < 30:
+        return None
+    mean = cloud[1][near].mean(axis=0)
+    normal = mean / np.linalg.norm(mean)
+    right, up = _upright(normal)
+    local = (cloud[0][near] - centre) @ np.stack([right, up, normal], axis=1)
+    under = local[(np.abs(local[:, 0]) <= width / 2.0 + 1.0) & (np.abs(local[:, 1]) <= height / 2.0 + 1.0)]
+    # Every cell under the text must hold surface, or the text would hang over an edge or a hole.
+    counts = np.ceil(np.array([width + 2.0, height + 2.0]) / CELL_MM).astype(int)
+    at = ((under[:, :2] / np.array([width + 2.0, height + 2.0]) + 0.5) * counts).astype(int)
+    cells = np.zeros(counts, dtype=bool)
+    cells[tuple(np.clip(at, 0, counts - 1).T)] = True
+    if not cells.all():
+        return None
+    below, above = float(under[:, 2].min()), float(under[:, 2].max())
+    return above - below, centre, normal, below, above

@@ -1,0 +1,51 @@
+"""Wrapping: the outer surface only, filled, for models that are looked at and handled."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..mesh import Mesh, Provenance
+from ..progress import Progress, part, silent
+from .field import contour, grid_around, inside, near_distance, offset_field, samples
+
+MOST_VOXELS_PER_EDGE = 400
+
+
+@dataclass(frozen=True)
+class Wrapped:
+    """The wrapped solid and how much was filled; `share_kept` is the share of its area that lies on the original surface."""
+
+    mesh: Mesh
+    filled_mm3: float
+    share_kept: float
+
+
+def wrap(mesh: Mesh, bridge: float = 3.0, *, progress: Progress = silent) -> Wrapped:
+    """Solid within the outer surface: holes and gaps up to `bridge` mm wide are closed, everything inside is filled.
+
+    The surface is moved out by half of `bridge`, what it encloses is filled, and it is moved back in (a closing with a ball, by
+    distance fields). Faces more than a fifth of a voxel from the original surface are marked ADDED.
+    """
+    import SimpleITK as sitk
+    from scipy.spatial import cKDTree
+
+    reach = bridge / 2.0
+    bounds = np.asarray(mesh.bounds).reshape(3, 2)
+    spacing = max(reach / 4.0, float((bounds[:, 1] - bounds[:, 0]).max()) / MOST_VOXELS_PER_EDGE)
+    grid = grid_around(mesh, spacing, 2.0 * reach + 3.0 * spacing)
+    within = inside(mesh, grid)
+    image = sitk.GetImageFromArray(within.view(np.uint8))
+    rough = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False))
+    field = rough * np.float32(spacing) + np.float32(reach)
+    tree = cKDTree(samples(mesh, 0.4 * spacing))
+    band = ~within & (np.abs(field) < 2.5 * spacing)
+    field[band] = np.float32(reach) - near_distance(tree, grid, band, part(progress, 0.1, 0.4))
+    filled = sitk.GetArrayFromImage(sitk.BinaryFillhole(sitk.GetImageFromArray((field > 0).view(np.uint8))))
+    field[filled.view(bool) & (field <= 0)] = np.float32(spacing)
+    outer = contour(field, grid, mesh)
+    result = contour(offset_field(outer, grid, reach, part(progress, 0.4, 0.9)), grid, mesh)
+    away = tree.query(result.points.astype(np.float64)[result.triangles].mean(axis=1), workers=-1)[0] > max(0.2 * spacing, 0.05)
+    result = result.with_arrays(triangle_arrays={"Provenance": np.where(away, Provenance.ADDED, Provenance.MEASURED).astype(np.uint8)})
+    sizes = np.linalg.norm(result.triangle_normals(), axis=1)
+    progress(1.0, "wrapped")
+    return Wrapped(result, result.volume - mesh.volume, float(sizes[~away].sum() / sizes.sum()))
