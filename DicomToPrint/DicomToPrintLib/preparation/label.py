@@ -110,22 +110,17 @@ def _flattest(mesh: Mesh, width: float, height: float, most: float,
     """Where the text lies flattest: its middle, the outward normal, and how far the surface lies below and above that plane (mm)."""
     from scipy.spatial import cKDTree
 
-    normals = mesh.triangle_normals()
-    areas = np.linalg.norm(normals, axis=1)
-    normals = normals / np.maximum(areas[:, None], 1e-30)
-    centres = mesh.points.astype(np.float64)[mesh.triangles].mean(axis=1)
     random = np.random.default_rng(0)
-    cloud = _spread(mesh, areas, random)
+    cloud = _spread(mesh, random)
     tree = cKDTree(cloud[0])
     if place is None:
-        chosen = random.choice(len(areas), size=min(CANDIDATES, len(areas)), replace=False, p=areas / areas.sum()) \
-            if np.count_nonzero(areas) > CANDIDATES else np.flatnonzero(areas)
+        chosen = random.choice(len(cloud[0]), size=CANDIDATES, replace=False)
     else:
-        chosen = np.array([int(np.argmin(np.linalg.norm(centres - np.asarray(place), axis=1)))])
+        chosen = np.array([int(np.argmin(np.linalg.norm(cloud[0] - np.asarray(place), axis=1)))])
     radius = float(np.hypot(width, height)) / 2.0
     best: tuple[float, np.ndarray, np.ndarray, float, float] | None = None
     for candidate in chosen:
-        found = _fit(cloud, tree, centres[candidate], normals[candidate], radius, width, height)
+        found = _fit(cloud, tree, cloud[0][candidate], cloud[1][candidate], radius, width, height)
         if found is not None and (best is None or found[0] < best[0]):
             best = found
     if best is None or best[0] > most:
@@ -133,8 +128,9 @@ def _flattest(mesh: Mesh, width: float, height: float, most: float,
     return best[1:]
 
 
-def _spread(mesh: Mesh, areas: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+def _spread(mesh: Mesh, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Points drawn evenly over the surface and their normals."""
+    areas = np.linalg.norm(mesh.triangle_normals(), axis=1)
     count = int(np.clip(2.0 * areas.sum(), 50_000, 1_000_000))  # 4 points a mm2: a cell holds about 16
     which = random.choice(len(areas), size=count, p=areas / areas.sum())
     u, v = random.random((2, count, 1))
