@@ -1,13 +1,15 @@
 """`Segmentation` to segmentation nodes and back; edited segments come back as labels on the scan's grid."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from ..errors import CannotRead
-from ..segmentation import Segmentation
-from .geometry import RAS_TO_LPS, exact_or, remember_exact, to_vtk_matrix
+from ..segmentation import Segment, Segmentation
+from ..volume import Volume
+from .geometry import RAS_TO_LPS, remember_exact, to_vtk_matrix
 
 TERMINOLOGY_TAG = "TerminologyEntry"
 LABEL_TAG = "DicomToPrint.Label"
@@ -73,6 +75,33 @@ def labels_from_node(node: Any, shape: tuple[int, int, int], affine: np.ndarray)
     return labels, tuple(segmentation.GetSegment(segment_id).GetName() for segment_id in ids)
 
 
+def segmentation_from_node(node: Any, grid: Volume, known: Segmentation | None = None) -> Segmentation:
+    """The node's segments as labels on the grid of `grid`, without grey values.
+
+    Segments of `known` that are still there, by id, keep their boundary and terminology; voxels that came with them keep their
+    provenance. Raises `CannotRead` for a node without segments or with nothing in them.
+    """
+    labels, _ = labels_from_node(node, grid.array.shape, grid.affine)
+    counts = np.bincount(labels.ravel())
+    before = {segment.id: segment for segment in known.segments} if known is not None else {}
+    segments = []
+    for value, segment_id in enumerate(node.GetSegmentation().GetSegmentIDs(), start=1):
+        count = int(counts[value]) if value < len(counts) else 0
+        if not count:
+            continue
+        shown = node.GetSegmentation().GetSegment(segment_id)
+        volume_mm3 = count * grid.voxel_volume
+        color = tuple(float(part) for part in shown.GetColor())
+        if segment_id in before:
+            segments.append(replace(before[segment_id], label=value, name=shown.GetName(), color=color, volume_mm3=volume_mm3))
+        else:
+            segments.append(Segment(segment_id, value, shown.GetName(), color, None, {}, volume_mm3))
+    if not segments:
+        raise CannotRead(f"The segments of '{node.GetName()}' are empty within the scan: paint or choose another segmentation.")
+    provenance = known.provenance if known is not None and known.labels.shape == labels.shape else None
+    return Segmentation(None, grid.affine, labels, provenance, tuple(segments))
+
+
 def _place(image: Any, own: int, reference: Any, labels: np.ndarray, value: int) -> None:
     """Write `value` where `image` holds the segment's `own` value, resampled only if its grid is not the reference's."""
     import slicer
@@ -98,11 +127,6 @@ def _place(image: Any, own: int, reference: Any, labels: np.ndarray, value: int)
 
 def _same_origin(image: Any, reference: Any) -> bool:
     return bool(np.allclose(image.GetOrigin(), reference.GetOrigin(), atol=1e-4))
-
-
-def node_affine(node: Any, fallback: np.ndarray) -> np.ndarray:
-    """The exact affine noted on the node where it agrees with `fallback`; else `fallback`."""
-    return exact_or(node, fallback)
 
 
 def terminology_entry(terminology: Mapping[str, Mapping[str, str]]) -> str:

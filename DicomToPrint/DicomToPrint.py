@@ -1,0 +1,251 @@
+"""DicomToPrint: from a CT in Slicer's DICOM database to a checked file for a 3D printer."""
+
+import os
+import sys
+
+import slicer
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+    ScriptedLoadableModuleWidget,
+)
+from slicer.util import VTKObservationMixin
+
+
+class DicomToPrint(ScriptedLoadableModule):
+    """The module as Slicer lists it."""
+
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        self.parent.title = _("DICOM to Print")
+        self.parent.categories = [translate("qSlicerAbstractCoreModule", "Printing")]
+        self.parent.dependencies = ["Segmentations", "Markups", "DICOM"]
+        self.parent.contributors = ["The DicomToPrint maintainers"]
+        self.parent.helpText = _("Takes a CT from the DICOM database to a file that a 3D printer accepts, and says at every step whether "
+                                 "the result can be trusted. Not a medical device: the result needs qualified review.")
+        self.parent.acknowledgementText = _("Built on 3D Slicer, VTK, SimpleITK and pydicom.")
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+def registerSampleData():
+    """Offer the phantom in the Sample Data module: it is generated, nothing is downloaded."""
+    import SampleData
+
+    icons = os.path.join(os.path.dirname(__file__), "Resources", "Icons")
+    SampleData.SampleDataLogic.registerCustomSampleDataCategory("DicomToPrint", title=_("DICOM to Print"))
+    SampleData.SampleDataLogic.registerCustomSampleDataSource(
+        category="DicomToPrint",
+        sampleName="DicomToPrintPhantom",
+        customDownloader=lambda source: DicomToPrintLogic().makePhantom(),
+        thumbnailFileName=os.path.join(icons, "DicomToPrintPhantom.png"),
+    )
+
+
+@parameterNodeWrapper
+class DicomToPrintParameterNode:
+    """What the panel remembers in the scene.
+
+    volume - the scan, if it is a volume of the scene
+    series - series UID in the DICOM database, instead of the volume
+    folder - folder of DICOM files, instead of both
+    segmentation - the anatomy that is worked on
+    given - a segmentation of the user's, instead of the automatic one
+    output - folder for the files
+    settings - what differs from the defaults, as JSON
+    states - state of each step, as JSON
+    """
+
+    volume: vtkMRMLScalarVolumeNode
+    series: str = ""
+    folder: str = ""
+    segmentation: vtkMRMLSegmentationNode
+    given: vtkMRMLSegmentationNode
+    output: str = ""
+    settings: str = "{}"
+    states: str = "{}"
+
+
+class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel's life in Slicer; what it shows is `DicomToPrintLib.gui.panel`."""
+
+    def __init__(self, parent=None):
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+        VTKObservationMixin.__init__(self)
+        self.logic = None
+        self.panel = None
+
+    def setup(self):
+        """Build the panel."""
+        ScriptedLoadableModuleWidget.setup(self)
+        from DicomToPrintLib.gui.panel import Panel
+
+        self.logic = DicomToPrintLogic()
+        self.panel = Panel(self.layout)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
+        self.initializeParameterNode()
+
+    def cleanup(self):
+        """The module is unloaded or reloaded, or the application ends."""
+        self.removeObservers()
+        self.panel.close()
+
+    def enter(self):
+        """The module is shown."""
+        self.initializeParameterNode()
+
+    def exit(self):
+        """Another module is shown: the segment editor's shortcuts and view observations are given back."""
+        self.panel.steps["anatomy"].release_editor()
+
+    def onSceneStartClose(self, caller, event):
+        """The scene is about to close: let go of it, a running step is dropped."""
+        self.panel.set_parameters(None)
+
+    def onSceneEndClose(self, caller, event):
+        """A new, empty scene."""
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def onSceneEndImport(self, caller, event):
+        """A scene was loaded: go on where it was."""
+        self.panel.set_parameters(None)
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def initializeParameterNode(self):
+        """Work in the scene's parameter node, and on its only volume where nothing is chosen yet."""
+        parameters = self.logic.getParameterNode()
+        if self.panel.state is None or self.panel.state.parameters.parameterNode is not parameters.parameterNode:
+            if not (parameters.volume or parameters.series or parameters.folder):
+                parameters.volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+            self.panel.set_parameters(parameters)
+            self.panel.open_step("scan")
+
+    def onReload(self):
+        """Reload the library with the module."""
+        for name in [name for name in sys.modules if name == "DicomToPrintLib" or name.startswith("DicomToPrintLib.")]:
+            del sys.modules[name]
+        ScriptedLoadableModuleWidget.onReload(self)
+
+
+class DicomToPrintLogic(ScriptedLoadableModuleLogic):
+    """The steps on MRML nodes, for other modules and scripts.
+
+    ``slicer.util.getModuleLogic("DicomToPrint").run(volumeNode, folder, process="sla")``. A scan is a volume node from the DICOM
+    database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `DicomToPrintLib.settings.Settings`. Every failure is
+    an `errors.DicomToPrintError` with one sentence. `progress(fraction, phrase)` may raise to stop.
+    """
+
+    def getParameterNode(self):
+        """The scene's parameter node, wrapped."""
+        return DicomToPrintParameterNode(super().getParameterNode())
+
+    def check(self, scan, progress=None, **options):
+        """Acceptance of a scan, in the form of ``check --json``."""
+        return _walk().check(scan, _settings(options), slicer.dicomDatabase, _told(progress))
+
+    def segment(self, scan, progress=None, **options):
+        """Segmentation node of the anatomy of a scan."""
+        return _walk().segment(scan, _settings(options), slicer.mrmlScene, slicer.dicomDatabase, _told(progress))
+
+    def makeSurface(self, segmentationNode, volumeNode, progress=None, **options):
+        """Model nodes of the closed surfaces of a segmentation node."""
+        return _walk().make_surface(segmentationNode, volumeNode, _settings(options), slicer.mrmlScene, _told(progress))
+
+    def repair(self, modelNodes, progress=None, **options):
+        """Model nodes of the repaired surfaces."""
+        return _walk().repair(_listed(modelNodes), _settings(options), slicer.mrmlScene, _told(progress))
+
+    def prepare(self, modelNodes, progress=None, **options):
+        """Model nodes of the parts prepared for print: thicken, hollow, cuts, split, pins, ..."""
+        return _walk().prepare(_listed(modelNodes), _settings(options), slicer.mrmlScene, _told(progress))
+
+    def inspect(self, model, progress=None, **options):
+        """Readiness of model nodes or of a mesh file, in the form of ``inspect --json``."""
+        return _walk().inspect(model, _settings(options), _told(progress)).as_json()
+
+    def export(self, modelNodes, folder, stem="model", progress=None, **options):
+        """Model nodes as files in LPS mm, each read back before it gets its name; returns their paths."""
+        return _walk().export(_listed(modelNodes), folder, stem, _settings(options), _told(progress))
+
+    def run(self, scan, folder, progress=None, **options):
+        """The whole walk from a scan to files, report and record in a folder; results go into the scene as well."""
+        return _walk().run(scan, folder, _settings(options), slicer.mrmlScene, slicer.dicomDatabase, _told(progress))
+
+    def makePhantom(self):
+        """Make the phantom CT as DICOM, import it into the DICOM database and load it; returns the volume nodes."""
+        from DICOMLib import DICOMUtils
+        from DicomToPrintLib.phantom import write_phantom
+
+        folder = os.path.join(slicer.app.temporaryPath, "DicomToPrintPhantom")
+        os.makedirs(folder, exist_ok=True)
+        write_phantom(_path(folder))
+        DICOMUtils.importDicom(folder)
+        series = slicer.dicomDatabase.seriesForFile(os.path.join(folder, sorted(os.listdir(folder))[0]))
+        return [slicer.mrmlScene.GetNodeByID(identifier) for identifier in DICOMUtils.loadSeriesByUID([series])]
+
+
+def _walk():
+    from DicomToPrintLib.mrml import walk
+
+    return walk
+
+
+def _path(folder):
+    from pathlib import Path
+
+    return Path(folder)
+
+
+def _settings(options):
+    from DicomToPrintLib.settings import Settings
+
+    return Settings(**options)
+
+
+def _told(progress):
+    from DicomToPrintLib.progress import silent
+
+    return progress or silent
+
+
+def _listed(nodes):
+    return list(nodes) if isinstance(nodes, (list, tuple)) else [nodes]
+
+
+class DicomToPrintTest(ScriptedLoadableModuleTest):
+    """Self test: the phantom from the DICOM database to a checked STL, inside the application."""
+
+    def setUp(self):
+        """An empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self):
+        """All tests."""
+        self.setUp()
+        self.test_PhantomToPrint()
+
+    def test_PhantomToPrint(self):
+        """The phantom becomes a ready or nearly ready model of the size it was made with."""
+        import tempfile
+
+        self.delayDisplay("Making the phantom")
+        logic = DicomToPrintLogic()
+        volumes = logic.makePhantom()
+        self.assertEqual(len(volumes), 1)
+        self.delayDisplay("Checking the scan")
+        self.assertNotEqual(logic.check(volumes[0])["series"][0]["verdict"], "reject")
+        self.delayDisplay("Running the whole walk")
+        with tempfile.TemporaryDirectory() as folder:
+            result = logic.run(volumes[0], folder, process="sla", formats=("stl",))
+            self.assertTrue(any(file.endswith(".stl") for file in os.listdir(folder)))
+            self.assertIn(result.verdict, ("ready", "warn", "not-ready"))
+        self.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode"), 0)
+        self.delayDisplay("Test passed")

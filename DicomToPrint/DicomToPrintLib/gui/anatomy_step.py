@@ -1,0 +1,142 @@
+"""Step 2: which anatomy, found at once, corrected by hand where need be."""
+
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from . import parts
+from .names import help_of, listed
+from .step import StepView, node_selector
+
+# Every manual step of the printing workflow, in the order in which it is usually taken.
+EFFECTS = ("Threshold", "Paint", "Draw", "Erase", "Level tracing", "Grow from seeds", "Fill between slices", "Margin", "Smoothing",
+           "Scissors", "Islands", "Logical operators")
+
+
+class AnatomyStep(StepView):
+    """Anatomy preset, seeds, region, a given segmentation, and Slicer's own segment editor on the result."""
+
+    key = "anatomy"
+    tip = _("Find the chosen anatomy in the scan and show it as a segmentation.")
+
+    def build_controls(self) -> None:
+        self.anatomy = parts.combo(listed("Anatomy"), _("What is to be printed."), self.setting("anatomy"), "anatomy")
+        self.form.addRow(_("Anatomy"), self.anatomy)
+        self.help = parts.label()
+        self.layout.addWidget(self.help)
+
+    def build_results(self) -> None:
+        self.figures = parts.label(selectable=True)
+        self.layout.addWidget(self.figures)
+        self.show_3d = self.button(_("Show in 3D"), _("Show or hide the segments in the 3D view."), self.panel.toggle_preview, "show3D")
+        self.full = self.button(_("Open the Segment Editor"), _("Correct the segmentation with all of Slicer's tools."),
+                                self.panel.open_segment_editor, "openEditor")
+        self.layout.addLayout(parts.row(self.show_3d, self.full))
+        self.edit_group, form = parts.advanced(_("Correct by hand"), self.layout)
+        self.editor_form = form
+        self.editor = None
+        self.edit_group.collapsed = True
+        self.edit_group.connect("toggled(bool)", self.safe(self._open_editor))
+
+    def build_advanced(self) -> None:
+        self.group, form = parts.advanced(_("Advanced"), self.layout)
+        self.seeds = slicer.qSlicerSimpleMarkupsWidget()
+        self.seeds.objectName = "seeds"
+        self.seeds.toolTip = _("Points in the structure you want: only what they touch is kept.")
+        self.seeds.optionsVisible = False
+        form.addRow(_("Seed points"), self.seeds)
+        self.region = node_selector("vtkMRMLMarkupsROINode", _("Only what lies in this region."), "region", _("whole scan"))
+        self.region.connect("currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_region(node)))
+        form.addRow(_("Region"), self.region)
+        self.low = parts.number(-2000.0, 4000.0, 10.0, "", _("Grey value from which on it counts, instead of the measured boundary."),
+                                self.safe(self._threshold), "thresholdLow", _("measured"))
+        form.addRow(_("Threshold"), self.low)
+        self.given = node_selector("vtkMRMLSegmentationNode", _("A segmentation that is in the scene already, for example of an AI tool."),
+                                   "givenSegmentation", _("find it automatically"))
+        self.given.connect("currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_segmentation(node)))
+        form.addRow(_("Use instead"), self.given)
+        self.group.collapsed = True
+        self.clear()
+
+    def refresh(self) -> None:
+        settings = self.panel.settings
+        parts.choose(self.anatomy, settings.anatomy)
+        self.help.text = help_of("Anatomy", settings.anatomy)
+        parts.put(self.low, "value", settings.threshold[0] if settings.threshold else -2000.0)
+        has = self.panel.anatomy_node() is not None
+        self.show_3d.enabled = self.full.enabled = self.edit_group.enabled = has
+
+    def clear(self) -> None:
+        super().clear()
+        self.figures.visible = False
+
+    def show(self, result: Any) -> str:
+        node = self.panel.keep_anatomy(result)
+        lines = [_("{name}: {volume} ml").format(name=segment.name, volume=f"{segment.volume_mm3 / 1000.0:.1f}")
+                 for segment in result.segments]
+        self.figures.text = "\n".join([*lines, *result.notes])
+        self.figures.visible = True
+        parts.show_chip(self.chip, "accept", _("{count} structure(s) found; look at them in the slices").format(count=len(lines)))
+        self.connect_editor(node)
+        return "done"
+
+    def _threshold(self, value: float) -> None:
+        self.panel.change(threshold=None if value <= -2000.0 else (float(value), None))
+
+    def _open_editor(self, is_open: bool) -> None:
+        if is_open and self.editor is None:
+            self.editor = _editor()
+            self.editor_form.addRow(self.editor)
+        self.connect_editor(self.panel.anatomy_node() if is_open else None)
+
+    def connect_editor(self, node: Any) -> None:
+        """Give the embedded editor a segmentation, or nothing; its shortcuts live only while it has one."""
+        if self.editor is None:
+            return
+        self.editor.setSegmentationNode(node)
+        if node is None:
+            self.editor.setActiveEffectByName("")
+            self.editor.uninstallKeyboardShortcuts()
+            self.editor.removeViewObservations()
+            return
+        self.editor.setSourceVolumeNode(self.panel.volume_node())
+        self.editor.installKeyboardShortcuts()
+        self.editor.setupViewObservations()
+
+    def release_editor(self) -> None:
+        """Let go of the scene: it is about to close, or the module to be left."""
+        self.connect_editor(None)
+
+    def close_editor(self) -> None:
+        """Take the editor away whole; it is built again for the next scene."""
+        if self.editor is not None:
+            self.release_editor()
+            self.editor.setMRMLScene(None)
+            self.editor.setParent(None)
+            self.editor.deleteLater()
+            self.editor = None
+            self.edit_group.collapsed = True
+
+
+def _editor() -> Any:
+    """Slicer's segment editor with the workflow's effects; its own parameter node is set before the scene."""
+    scene = slicer.mrmlScene
+    tag = "DicomToPrint.SegmentEditor"
+    parameters = scene.GetSingletonNode(tag, "vtkMRMLSegmentEditorNode")
+    if parameters is None:
+        parameters = scene.CreateNodeByClass("vtkMRMLSegmentEditorNode")
+        parameters.UnRegister(None)
+        parameters.SetSingletonTag(tag)
+        parameters = scene.AddNode(parameters)
+    editor = slicer.qMRMLSegmentEditorWidget()
+    editor.objectName = "segmentEditor"
+    editor.maximumNumberOfUndoStates = 10
+    editor.setMRMLSegmentEditorNode(parameters)
+    editor.setMRMLScene(scene)
+    editor.segmentationNodeSelectorVisible = False
+    editor.sourceVolumeNodeSelectorVisible = False
+    editor.switchToSegmentationsButtonVisible = False
+    editor.setEffectNameOrder(list(EFFECTS))
+    editor.unorderedEffectsVisible = False
+    return editor

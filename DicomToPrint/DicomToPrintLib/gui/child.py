@@ -1,0 +1,172 @@
+"""The child process: runs one step of the pipeline, tells its progress by a file, and leaves its result or its failure in the job."""
+
+import json
+import shutil
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .. import pipeline
+from ..errors import CannotRead, DicomToPrintError, OpenQuestion, Refused
+from ..pipeline.steps import inspect_run, without_missing
+from ..pipeline.telling import write_run
+from ..progress import Progress, part
+from ..settings import Settings
+from .job import Job, opened
+
+NO_HEADERS = "Acceptance is not applicable: this volume does not come from DICOM files, so there are no headers to judge."
+
+
+def main(order: str) -> int:
+    """Run the order; 0 where the result stands in the job."""
+    job, step, source, settings = opened(Path(order))
+    try:
+        start = time.perf_counter()
+        with _Source(job, source) as opened_source:
+            STEPS[step](job, opened_source, settings, _teller(job))
+        _keep_time(job, step, time.perf_counter() - start)
+        return 0
+    except pipeline.GateShut as shut:
+        return _fail(job, type(shut.error).__name__, str(shut.error), 1)
+    except DicomToPrintError as error:
+        return _fail(job, type(error).__name__, str(error), error.exit_code)
+    except MemoryError:
+        return _fail(job, "MemoryError", "The computer has too little memory for this step: choose a region or a smaller series.", 70)
+    except Exception as error:
+        traceback.print_exc()
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return _fail(job, "internal", f"Internal error ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno}): "
+                     "please report it; the scene is unchanged.", 70)
+
+
+def _fail(job: Job, kind: str, sentence: str, code: int) -> int:
+    (job.folder / "failure.json").write_text(json.dumps({"kind": kind, "sentence": sentence}), encoding="utf-8")
+    return code
+
+
+def _teller(job: Job) -> Progress:
+    last = [0.0]
+    stream = (job.folder / "progress.txt").open("a", encoding="utf-8")
+
+    def tell(fraction: float, phrase: str = "") -> None:
+        now = time.monotonic()
+        if now - last[0] > 0.1 or fraction >= 1.0:
+            last[0] = now
+            stream.write(f"{fraction:.4f} {phrase}\n")
+            stream.flush()
+
+    return tell
+
+
+def _keep_time(job: Job, step: str, seconds: float) -> None:
+    times = job.load("times") if job.has("times") else {}
+    job.save("times", {**times, step: round(seconds, 3)})
+
+
+class _Source:
+    """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the scene."""
+
+    def __init__(self, job: Job, source: dict[str, Any]) -> None:
+        self.job, self.source = job, source
+        self.links: Path | None = None
+
+    def __enter__(self) -> Any:
+        if "files" in self.source:
+            from ..mrml.database import linked_folder
+
+            self.links = linked_folder(Path(name) for name in self.source["files"])
+            return self.links
+        if self.source.get("volume"):
+            return self.job.load("volume")
+        return self.source.get("path", "")
+
+    def __exit__(self, *error: object) -> None:
+        if self.links is not None:
+            shutil.rmtree(self.links, ignore_errors=True)
+
+
+def _is_volume(source: Any) -> bool:
+    return not isinstance(source, (str, Path))
+
+
+def _scan(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+    if _is_volume(source) or pipeline.is_volume_file(source):
+        job.save("scan", {"acceptance": None, "open": True, "gate": NO_HEADERS, "series": None})
+        return
+    acceptance = pipeline.check(source, settings, progress)
+    chosen = pipeline.choose_series(acceptance, settings)
+    try:
+        gate, is_open = pipeline.pass_gate(_as_run_judges(chosen, settings), acceptance, settings), True
+    except (Refused, OpenQuestion) as shut:
+        gate, is_open = str(shut), False
+    job.save("scan", {"acceptance": acceptance, "open": is_open, "gate": gate, "series": chosen.series.id})
+
+
+def _as_run_judges(chosen: Any, settings: Settings) -> Any:
+    """The series as `run` sees it: under the protocols of the use alone."""
+    from ..acceptance import load_use
+
+    wanted = settings.protocols or load_use(settings.use).protocols
+    return replace(chosen, protocols={name: result for name, result in chosen.protocols.items() if name in wanted})
+
+
+def _anatomy(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+    if _is_volume(source):
+        scan = pipeline.Scan(source, None, None, NO_HEADERS)
+    else:
+        scan = pipeline.open_scan(source, settings, part(progress, 0.0, 0.5))
+    if job.has("edited"):
+        from ..segmentation import from_labels, load_anatomy
+
+        segmentation = from_labels(job.load("edited"), scan.volume, load_anatomy(settings.anatomy), progress=part(progress, 0.5, 1.0))
+    else:
+        segmentation = pipeline.segment(scan.volume, settings, part(progress, 0.5, 1.0))
+    job.save("opened", scan)
+    job.save("anatomy", segmentation)
+
+
+def _model(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+    segmentation = _needed(job, "anatomy")
+    model = pipeline.make_surface(segmentation, settings, part(progress, 0.0, 0.8))
+    job.save("model", pipeline.repair(model, settings, part(progress, 0.8, 1.0)))
+
+
+def _print(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+    settings = without_missing(settings)
+    model = pipeline.prepare(_needed(job, "model"), settings, part(progress, 0.0, 0.4))
+    folder = job.folder / "print-files"
+    folder.mkdir(exist_ok=True)
+    files = pipeline.export(model, settings, _needed(job, "opened"), folder, part(progress, 0.4, 0.6))
+    readiness = inspect_run(files, _needed(job, "anatomy"), model, settings, part(progress, 0.6, 1.0))
+    job.save("print", {"model": model, "readiness": readiness})
+
+
+def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+    settings = without_missing(settings)
+    scan, printed = _needed(job, "opened"), _needed(job, "print")
+    folder = job.folder / "files-files"
+    folder.mkdir(exist_ok=True)
+    files = pipeline.export(printed["model"], settings, scan, folder, part(progress, 0.0, 0.4))
+    times = job.load("times") if job.has("times") else {}
+    result = pipeline.RunResult(settings, scan, _needed(job, "anatomy"), printed["model"], files, printed["readiness"],
+                                tuple(pipeline.StepTime(name, seconds) for name, seconds in times.items()), folder)
+    write_run(source, result, part(progress, 0.4, 1.0))
+    job.save("files", {"names": sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())})
+
+
+def _needed(job: Job, name: str) -> Any:
+    if not job.has(name):
+        raise CannotRead("The step before has no result yet: run it first.")
+    return job.load(name)
+
+
+STEPS: dict[str, Callable[[Job, Any, Settings, Progress], None]] = {
+    "scan": _scan, "anatomy": _anatomy, "model": _model, "print": _print, "files": _files,
+}
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,43 @@
+"""Every question that the panel asks in a window: one object, so that a test can answer in its place."""
+
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+
+class Dialogs:
+    """The application's own windows."""
+
+    def folder(self, title: str, start: str) -> str:
+        """A folder, empty where the user changed their mind."""
+        return str(qt.QFileDialog.getExistingDirectory(None, title, start) or "")
+
+    def confirm(self, title: str, text: str) -> bool:
+        """Yes or no."""
+        return qt.QMessageBox.question(None, title, text, qt.QMessageBox.Yes | qt.QMessageBox.No) == qt.QMessageBox.Yes
+
+    def choose(self, title: str, text: str, items: list[str]) -> int:
+        """Index of the chosen item, -1 for none."""
+        chosen = _chosen_text(qt.QInputDialog.getItem(None, title, text, items, 0, False))
+        return items.index(chosen) if chosen in items else -1
+
+    def open_file(self, path: str) -> None:
+        """Open a file in the system's own program."""
+        qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(path))
+
+    def copy(self, text: str) -> None:
+        """Put text on the clipboard."""
+        qt.QApplication.clipboard().setText(text)
+
+    def nothing_to_choose(self) -> None:
+        """Tell that the database is empty."""
+        qt.QMessageBox.information(None, _("DICOM database"),
+                                   _("There is no CT series in the DICOM database yet: import one in the DICOM module."))
+
+
+def _chosen_text(answer: Any) -> str:
+    """PythonQt gives the text, or nothing on cancel; PySide a pair of text and answer."""
+    if isinstance(answer, tuple):
+        return str(answer[0]) if answer[1] else ""
+    return str(answer or "")

@@ -1,0 +1,71 @@
+"""Step 5: formats, folder, report."""
+
+from pathlib import Path
+from typing import Any
+
+import ctk
+from slicer.i18n import tr as _
+
+from . import parts
+from .step import StepView
+
+FORMATS = ("stl", "3mf", "obj", "ply", "dicom")
+
+
+class FilesStep(StepView):
+    """Which files, where to, and what was written."""
+
+    key = "files"
+    tip = _("Write the files, the report and the record into the folder.")
+
+    def build_controls(self) -> None:
+        self.folder = ctk.ctkPathLineEdit()
+        self.folder.objectName = "outputFolder"
+        self.folder.filters = ctk.ctkPathLineEdit.Dirs
+        self.folder.settingKey = "DicomToPrint/OutputFolder"
+        self.folder.toolTip = _("Where the files go; files of the same name are replaced.")
+        self.folder.connect("currentPathChanged(QString)", self.safe(lambda path: self.panel.choose_output(path)))
+        self.form.addRow(_("Folder"), self.folder)
+        tips = {"stl": _("Triangles only; millimetres are not in the file."), "3mf": _("Parts, colours and millimetres."),
+                "obj": _("Parts and colours."), "ply": _("Triangles with their colours."),
+                "dicom": _("Encapsulated STL, for the hospital's archive.")}
+        self.formats = {name: parts.check_box(_("DICOM") if name == "dicom" else name.upper(), tips[name],
+                                              self.safe(lambda on, name=name: self._format(name, on)), f"format-{name}")
+                        for name in FORMATS}
+        self.form.addRow(_("Formats"), parts.row(*self.formats.values()))
+        self.scene = self.check("scene", _("Slicer scene (.mrb)"), _("Everything of this run as a scene that opens in Slicer."))
+        self.form.addRow("", self.scene)
+
+    def build_results(self) -> None:
+        self.written = parts.label(selectable=True)
+        self.layout.addWidget(self.written)
+        self.report = self.button(_("Open the report"), _("Open report.html in the browser."), self.panel.open_report, "openReport")
+        self.store = self.button(_("Save to the DICOM database"), _("Add the Encapsulated STL to Slicer's DICOM database."),
+                                 self.panel.store_dicom, "storeDicom")
+        self.layout.addLayout(parts.row(self.report, self.store))
+        self.clear()
+
+    def refresh(self) -> None:
+        settings = self.panel.settings
+        for name, box in self.formats.items():
+            parts.put(box, "checked", name in settings.formats)
+        parts.put(self.scene, "checked", settings.scene)
+        parts.put(self.folder, "currentPath", self.panel.output_folder())
+
+    def clear(self) -> None:
+        super().clear()
+        self.written.visible = False
+        self.report.enabled = self.store.enabled = False
+
+    def show(self, result: Any) -> str:
+        names = self.panel.deliver(result["names"])
+        self.written.text = _("Written: {names}").format(names=", ".join(names))
+        self.written.visible = True
+        self.report.enabled = any(Path(name).name == "report.html" for name in names)
+        self.store.enabled = any(Path(name).suffix.lower() == ".dcm" for name in names)
+        parts.show_chip(self.chip, "ready", _("written, read back and checked"))
+        return "done"
+
+    def _format(self, name: str, is_on: bool) -> None:
+        kept = [format_ for format_ in FORMATS if (format_ in self.panel.settings.formats and format_ != name) or (format_ == name and is_on)]
+        self.panel.change(formats=tuple(kept))

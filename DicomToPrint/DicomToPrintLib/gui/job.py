@@ -1,0 +1,101 @@
+"""A job of the panel: its folder of exact results, and what a child process is told. No Qt here: both processes use it."""
+
+import json
+import pickle
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..settings import Settings, settings_from_json
+
+STEPS = ("scan", "anatomy", "model", "print", "files")
+# Which step's result a setting changes first; whatever comes after must run again too.
+FIRST_STEP = {
+    "scan": ("use", "protocols", "pixels", "surgery_date", "series", "answers", "role", "identified", "accept_anyway"),
+    "anatomy": ("anatomy", "segmentation", "threshold", "seeds", "roi"),
+    "model": ("max_deviation", "triangles"),
+    "print": ("process", "printer", "thicken", "hollow", "cuts", "split", "pins", "struts", "base", "label", "wrap", "orient"),
+    "files": ("formats", "scene"),
+}
+
+
+def first_step(name: str) -> str:
+    """The first step that a setting concerns."""
+    return next((step for step, names in FIRST_STEP.items() if name in names), "scan")
+
+
+class Job:
+    """The folder of one session's exact results. Only this application and its own child processes write here."""
+
+    def __init__(self, parent: str | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="DicomToPrint-job-", dir=parent or None))
+
+    def path(self, name: str) -> Path:
+        """Where a result stands."""
+        return self.folder / f"{name}.pickle"
+
+    def has(self, name: str) -> bool:
+        """True where a step has left its result."""
+        return self.path(name).is_file()
+
+    def load(self, name: str) -> Any:
+        """A result. Only ever read from the job's own folder, which nobody else can write."""
+        with self.path(name).open("rb") as stream:
+            return pickle.load(stream)
+
+    def save(self, name: str, value: Any) -> None:
+        """Keep a result, whole or not at all."""
+        draft = self.path(name).with_suffix(".draft")
+        with draft.open("wb") as stream:
+            pickle.dump(value, stream, protocol=pickle.HIGHEST_PROTOCOL)
+        draft.replace(self.path(name))
+
+    def drop(self, *names: str) -> None:
+        """Forget results."""
+        for name in names:
+            self.path(name).unlink(missing_ok=True)
+
+    def drop_from(self, step: str) -> None:
+        """Forget the result of `step` and of every step after it."""
+        self.drop(*STEPS[STEPS.index(step):])
+
+    def order(self, step: str, source: Mapping[str, Any], settings: Settings) -> Path:
+        """Write what a child process shall do; its path is the child's only argument."""
+        for name in ("progress.txt", "failure.json"):
+            (self.folder / name).unlink(missing_ok=True)
+        shutil.rmtree(self.folder / f"{step}-files", ignore_errors=True)
+        path = self.folder / "order.json"
+        content = {"step": step, "source": dict(source), "settings": settings.as_json()}
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return path
+
+    def progress(self) -> tuple[float, str]:
+        """Fraction and phrase that the child told last."""
+        try:
+            last = (self.folder / "progress.txt").read_text(encoding="utf-8").rstrip("\n").rpartition("\n")[2]
+            fraction, _, phrase = last.partition(" ")
+            return float(fraction), phrase
+        except (OSError, ValueError):
+            return 0.0, ""
+
+    def failure(self) -> tuple[str, str]:
+        """Kind and sentence of the child's failure; empty where it told none."""
+        try:
+            content = json.loads((self.folder / "failure.json").read_text(encoding="utf-8"))
+            return content["kind"], content["sentence"]
+        except (OSError, ValueError, KeyError):
+            return "", ""
+
+    def close(self) -> None:
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def opened(order: Path) -> tuple["Job", str, dict[str, Any], Settings]:
+    """The job, step, source and settings of an order, on the child's side."""
+    content = json.loads(order.read_text(encoding="utf-8"))
+    job = Job.__new__(Job)
+    job.folder = order.parent
+    return job, content["step"], content["source"], settings_from_json(content["settings"])

@@ -1,0 +1,131 @@
+"""Small pieces that the five steps are built of."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ctk
+import qt
+
+from .words import COLORS, SIGNS, verdict_text
+
+
+def label(text: str = "", wrap: bool = True, selectable: bool = False) -> Any:
+    """A text line."""
+    widget = qt.QLabel(text)
+    widget.wordWrap = wrap
+    # Plain text throughout: names in a scan must never be taken for markup.
+    widget.setTextFormat(qt.Qt.PlainText)
+    if selectable:
+        widget.setTextInteractionFlags(qt.Qt.TextSelectableByMouse | qt.Qt.TextSelectableByKeyboard)
+    return widget
+
+
+def button(text: str, tip: str, pressed: Callable[[], None], name: str = "", primary: bool = False) -> Any:
+    """A push button; `pressed` takes no argument."""
+    widget = qt.QPushButton(text)
+    widget.toolTip = tip
+    widget.objectName = name
+    if primary:
+        widget.styleSheet = "QPushButton { font-weight: bold; padding: 5px; }"
+    widget.connect("clicked(bool)", lambda on: pressed())
+    return widget
+
+
+def check_box(text: str, tip: str, toggled: Callable[[bool], None], name: str) -> Any:
+    """A check box; `toggled` takes its state."""
+    widget = qt.QCheckBox(text)
+    widget.toolTip = tip
+    widget.objectName = name
+    widget.connect("toggled(bool)", toggled)
+    return widget
+
+
+def combo(items: Sequence[tuple[str, str]], tip: str, chosen: Callable[[str], None], name: str) -> Any:
+    """A chooser of (key, text); `chosen` takes the key."""
+    widget = qt.QComboBox()
+    widget.toolTip = tip
+    widget.objectName = name
+    widget.setSizeAdjustPolicy(qt.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+    widget.minimumContentsLength = 16
+    for key, text in items:
+        widget.addItem(text, key)
+    widget.connect("currentIndexChanged(int)", lambda index: chosen(str(widget.itemData(index))))
+    return widget
+
+
+def choose(widget: Any, key: str) -> None:
+    """Set a chooser to a key without telling anybody."""
+    index = widget.findData(key)
+    if index >= 0 and index != widget.currentIndex:
+        was = widget.blockSignals(True)
+        widget.currentIndex = index
+        widget.blockSignals(was)
+
+
+def number(low: float, high: float, step: float, suffix: str, tip: str, changed: Callable[[float], None], name: str,
+           off: str = "") -> Any:
+    """A number with its unit; the lowest value reads `off` where that is given."""
+    widget = qt.QDoubleSpinBox()
+    widget.setRange(low, high)
+    widget.singleStep = step
+    widget.decimals = 2
+    widget.suffix = suffix
+    widget.toolTip = tip
+    widget.objectName = name
+    widget.keyboardTracking = False
+    if off:
+        widget.specialValueText = off
+    widget.connect("valueChanged(double)", changed)
+    return widget
+
+
+def put(widget: Any, prop: str, value: Any) -> None:
+    """Set a property without telling anybody."""
+    was = widget.blockSignals(True)
+    setattr(widget, prop, value)
+    widget.blockSignals(was)
+
+
+def advanced(title: str, layout: Any) -> tuple[Any, Any]:
+    """A folded group for the settings that few need, and its form."""
+    group = ctk.ctkCollapsibleGroupBox()
+    group.title = title
+    form = qt.QFormLayout(group)
+    form.setFieldGrowthPolicy(qt.QFormLayout.ExpandingFieldsGrow)
+    layout.addWidget(group)
+    return group, form
+
+
+def row(*widgets: Any) -> Any:
+    """Widgets side by side."""
+    layout = qt.QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return layout
+
+
+def chip(verdict: str = "", text: str = "") -> Any:
+    """A verdict as a sign, a word and a colour."""
+    widget = label(wrap=True)
+    show_chip(widget, verdict, text)
+    return widget
+
+
+def show_chip(widget: Any, verdict: str, text: str = "") -> None:
+    """Set a chip; an empty verdict hides it."""
+    background, foreground = COLORS.get(verdict, COLORS["info"])
+    widget.text = f"{SIGNS.get(verdict, '')}  {text or verdict_text(verdict)}"
+    widget.styleSheet = f"QLabel {{ background: {background}; color: {foreground}; padding: 3px 6px; border-radius: 3px; }}"
+    widget.visible = bool(verdict)
+
+
+def clear(layout: Any) -> None:
+    """Take every widget out of a layout and delete it."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget()
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()

@@ -1,0 +1,136 @@
+"""Step 1: what for, which scan, and is it fit?"""
+
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..findings import Finding
+from . import parts
+from .findings_view import FindingsView
+from .names import listed
+from .step import StepView, node_selector
+from .words import verdict_text
+
+
+
+class ScanStep(StepView):
+    """Use case, series, verdict a protocol, findings, questions; and the way past a shut gate, with a reason."""
+
+    key = "scan"
+    tip = _("Judge the scan against the acceptance protocols. Nothing is changed.")
+
+    def build_controls(self) -> None:
+        self.use = parts.combo(listed("UseCases"), _("What the model is for decides what is strict."), self.setting("use"), "use")
+        self.form.addRow(_("The model is for"), self.use)
+        self.volume = node_selector("vtkMRMLScalarVolumeNode", _("A loaded CT volume; its DICOM files are judged."), "volume",
+                                    _("none: choose a volume or a series"))
+        self.volume.connect("currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_volume(node)))
+        self.form.addRow(_("Volume"), self.volume)
+        self.browse = self.button(_("Series in the database..."), _("Choose a series that Slicer's DICOM database knows, loaded or not."),
+                                  self.panel.choose_series, "browseSeries")
+        self.folder = self.button(_("Folder..."), _("Choose a folder of DICOM files."), self.panel.choose_folder, "browseFolder")
+        self.form.addRow(_("or"), parts.row(self.browse, self.folder))
+        self.source = parts.label(selectable=True)
+        self.layout.addWidget(self.source)
+        self.placement = parts.label()
+        self.harden = self.button(_("Harden the transform"), _("Apply the transform to the voxels, so that scan and model agree."),
+                                  self.panel.harden, "harden")
+        self.layout.addWidget(self.placement)
+        self.layout.addWidget(self.harden)
+
+    def build_results(self) -> None:
+        self.protocols = qt.QVBoxLayout()
+        self.layout.addLayout(self.protocols)
+        self.findings = FindingsView(self.layout, "scanFindings", self.safe(self._go_to), self.safe(self.panel.copy))
+        self.questions = qt.QFormLayout()
+        self.layout.addLayout(self.questions)
+        self.reason_label = parts.label(_("This use does not go on with this scan. To go on anyway, give a reason; it stands on the report."))
+        self.reason = qt.QLineEdit()
+        self.reason.objectName = "acceptAnyway"
+        self.reason.toolTip = _("Why you go on with a scan that was rejected.")
+        self.reason.connect("editingFinished()", self.safe(lambda: self.panel.change(accept_anyway=self.reason.text.strip() or None)))
+        self.layout.addWidget(self.reason_label)
+        self.layout.addWidget(self.reason)
+
+    def build_advanced(self) -> None:
+        self.group, form = parts.advanced(_("Advanced"), self.layout)
+        self.pixels = parts.check_box(_("Look at the voxels too"), _("Off: judge the headers alone, which is quick."),
+                                      self.setting("pixels"), "pixels")
+        form.addRow("", self.pixels)
+        self.date = qt.QLineEdit()
+        self.date.objectName = "surgeryDate"
+        self.date.placeholderText = "YYYY-MM-DD"
+        self.date.toolTip = _("Planned date of surgery: the scan must not be too old for it.")
+        self.date.connect("editingFinished()", self.safe(lambda: self.panel.change(surgery_date=self.date.text.strip() or None)))
+        form.addRow(_("Date of surgery"), self.date)
+        self.group.collapsed = True
+        self.clear()
+
+    def refresh(self) -> None:
+        settings = self.panel.settings
+        parts.choose(self.use, settings.use)
+        parts.put(self.pixels, "checked", settings.pixels)
+        if not self.date.hasFocus():
+            parts.put(self.date, "text", settings.surgery_date or "")
+        if not self.reason.hasFocus():
+            parts.put(self.reason, "text", settings.accept_anyway or "")
+        self.source.text = self.panel.source_text()
+        self.source.visible = bool(self.source.text)
+        warning = self.panel.placement_text()
+        self.placement.text = warning
+        self.placement.visible = self.harden.visible = bool(warning)
+
+    def clear(self) -> None:
+        super().clear()
+        parts.clear(self.protocols)
+        self._clear_questions()
+        self.findings.show(())
+        self.reason_label.visible = self.reason.visible = bool(self.panel.settings.accept_anyway)
+
+    def show(self, result: Any) -> str:
+        acceptance, shut = result["acceptance"], not result["open"]
+        self.reason_label.visible = self.reason.visible = shut or bool(self.panel.settings.accept_anyway)
+        if acceptance is None:
+            parts.show_chip(self.chip, "not applicable", result["gate"])
+            return "done"
+        series = next(item for item in acceptance.series if item.series.id == result["series"])
+        parts.clear(self.protocols)
+        for name, judged in series.protocols.items():
+            line = f"{name} {judged.version}: {verdict_text(judged.verdict.value)}"
+            self.protocols.addWidget(parts.chip(judged.verdict.value, line))
+        found = _distinct([finding for judged in series.protocols.values() for finding in judged.findings])
+        self.findings.show(found)
+        self._ask(series.questions)
+        parts.show_chip(self.chip, "reject" if shut else "accept", result["gate"])
+        self.panel.keep_findings("scan", _("Scan findings"), found, acceptance.as_json(False), with_places=False)
+        return "needs you" if shut else "done"
+
+    def _ask(self, questions: Any) -> None:
+        self._clear_questions()
+        answers = dict(self.panel.settings.answers)
+        items = [("", _("not answered")), ("yes", _("yes")), ("no", _("no"))]
+        for question in questions:
+            box = parts.combo(items, question.text, self.safe(lambda key, rule=question.rule: self._answer(rule, key)),
+                              f"answer-{question.rule}")
+            parts.choose(box, answers.get(question.rule, ""))
+            self.questions.addRow(parts.label(question.text), box)
+
+    def _answer(self, rule: str, key: str) -> None:
+        answers = {**dict(self.panel.settings.answers), rule: key}
+        self.panel.change(answers=tuple((name, value) for name, value in answers.items() if value))
+
+    def _clear_questions(self) -> None:
+        while self.questions.rowCount():
+            self.questions.removeRow(0)
+
+    def _go_to(self, finding: Finding) -> None:
+        self.panel.go_to_slice(finding)
+
+
+def _distinct(findings: list[Finding]) -> list[Finding]:
+    """Each rule once: the protocols share the integrity rules."""
+    seen: dict[tuple[str, str], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.rule, finding.message), finding)
+    return list(seen.values())

@@ -1,0 +1,245 @@
+"""What the panel puts into the scene and takes from it; the panel's own hands on nodes."""
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..errors import CannotRead, CannotWrite, UsageError
+from ..findings import Finding
+from ..mrml import models, results, segmentations, views, volumes
+from ..mrml.scene import alive
+from ..settings import Settings
+from .source import database_now
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+
+class SceneResults:
+    """Nodes of the job: made by the steps, read back from the user's hands."""
+
+    def __init__(self, panel: "Panel") -> None:
+        self._panel = panel
+
+    @property
+    def _scene(self) -> Any:
+        return slicer.mrmlScene
+
+    @property
+    def _job_name(self) -> str:
+        return _("DicomToPrint")
+
+    # -- results ---------------------------------------------------------------------------------------------------------
+
+    def keep_findings(self, role: str, name: str, findings: Sequence[Finding], content: Mapping[str, Any], with_places: bool) -> None:
+        """Table, JSON and places of a step's findings."""
+        titles = (_("Rule"), _("Outcome"), _("Severity"), _("Measured"), _("Limit"), _("Where"), _("Message"), _("Remedy"))
+        results.show_findings(self._scene, self._job_name, role, name, findings, content, titles, with_places)
+
+    def keep_anatomy(self, segmentation: Any) -> Any:
+        """The result as a segmentation node; what the user gave or edited stays theirs."""
+        parameters = self._panel.parameters
+        given = alive(parameters.given) or (alive(parameters.segmentation) if self._panel.job.has("edited") else None)
+        if given is not None:
+            parameters.segmentation = given
+            return given
+        volume = self.volume_node() or self._opened_volume()
+        node = results.show_anatomy(self._scene, self._job_name, _("Anatomy to print"), segmentation, volume)
+        parameters.segmentation = node
+        node.SetAttribute("DicomToPrint.MTime", str(_content_time(node)))
+        return node
+
+    def _opened_volume(self) -> Any:
+        """A scan that came from a folder or was not loaded is put into the scene, so that there is something to look at."""
+        opened = self._panel.job.load("opened")
+        found = results.shown(self._scene, self._job_name, "scan-volume")
+        results.forget(self._scene, self._job_name, "scan-volume") if found else None
+        node = volumes.volume_to_node(opened.volume, self._scene, _("Scan"))
+        results.place(self._scene, self._job_name, node, "scan-volume")
+        return node
+
+    def keep_meshes(self, role: str, meshes: Sequence[Any], overlay: str) -> None:
+        """Model nodes; the model step's own are hidden behind those of the print step."""
+        made = results.show_meshes(self._scene, self._job_name, meshes, role, self._overlay(overlay))
+        other = "model" if role == "print" else "print"
+        if role == "model":
+            results.forget(self._scene, self._job_name, other)
+        else:
+            for node in results.shown(self._scene, self._job_name, other):
+                node.SetDisplayVisibility(False)
+        if made and role == "model":
+            anatomy = self.anatomy_node()
+            if anatomy is not None and anatomy.GetDisplayNode() is not None:
+                anatomy.GetDisplayNode().SetVisibility3D(False)
+
+    def _overlay(self, key: str) -> models.Overlay | None:
+        titles = {"Deviation": _("Deviation (mm)"), "Wall": _("Wall (mm)"), "Provenance": _("Where from")}
+        names = (_("measured"), _("bridged"), _("cut"), _("added"))
+        return models.overlays(titles, names).get(key)
+
+    def show_overlay(self, key: str, role: str) -> None:
+        """Colour the models of a step."""
+        for node in results.shown(self._scene, self._job_name, role):
+            if not models.show_overlay(node, self._overlay(key)):
+                raise CannotRead(_("This model does not carry that colouring: run the step again."))
+
+    # -- places ----------------------------------------------------------------------------------------------------------
+
+    def go_to_slice(self, finding: Finding) -> None:
+        """Slice views to the first slice that a scan's finding names."""
+        volume = self.volume_node()
+        if not finding.places or volume is None:
+            raise CannotRead(_("This finding names no slice of a loaded volume."))
+        place = next((value for value in finding.places[0] if value), finding.places[0][-1])
+        point = views.slice_point(volume, int(place))
+        if point is None:
+            raise CannotRead(_("The loaded volume has no such slice."))
+        views.jump_slices(self._scene, point)
+
+    def go_to_place(self, finding: Finding) -> None:
+        """Every view to the first place of a print's finding, and its mark shown."""
+        if not finding.places:
+            raise CannotRead(_("This finding concerns the whole model: it has no single place."))
+        views.jump_slices(self._scene, finding.places[0])
+        views.jump_cameras(self._scene, finding.places[0])
+        for node in results.shown(self._scene, self._job_name, "print-findings"):
+            if node.IsA("vtkMRMLMarkupsNode") and node.GetDisplayNode() is not None:
+                node.GetDisplayNode().SetVisibility(True)
+
+    # -- nodes of the user -------------------------------------------------------------------------------------------------
+
+    def anatomy_node(self) -> Any:
+        """The segmentation that is worked on."""
+        return alive(self._panel.parameters.segmentation) if self._panel.state is not None else None
+
+    def volume_node(self) -> Any:
+        """The chosen volume, or the scan that was put into the scene."""
+        if self._panel.state is None:
+            return None
+        found = results.shown(self._scene, self._job_name, "scan-volume")
+        return alive(self._panel.parameters.volume) or (found[0] if found else None)
+
+    def given_segmentation(self) -> Any:
+        """The user's own or edited segmentation as labels, or None where the anatomy is to be found automatically."""
+        parameters, job = self._panel.parameters, self._panel.job
+        known = job.load("anatomy") if job.has("anatomy") else None
+        given = alive(parameters.given)
+        if given is not None:
+            volume = self.volume_node()
+            if volume is None:
+                raise CannotRead(_("Load the scan that this segmentation was made on first."))
+            return segmentations.segmentation_from_node(given, volumes.volume_from_node(volume))
+        node = alive(parameters.segmentation)
+        if node is None or not self.edited(node):
+            return None
+        grid = known.volume if known is not None and known.volume is not None else None
+        if grid is None:
+            grid = volumes.volume_from_node(self.volume_node()) if self.volume_node() is not None else None
+        return segmentations.segmentation_from_node(node, grid, known) if grid is not None else None
+
+    def edited(self, node: Any) -> bool:
+        """True where the user changed the segments since the step made them."""
+        noted = node.GetAttribute("DicomToPrint.MTime")
+        return noted is not None and noted != str(_content_time(node))
+
+    def with_points(self, settings: Settings) -> Settings:
+        """The settings with the seed points of the scene."""
+        node = self._panel.steps["anatomy"].seeds.currentNode()
+        if alive(node) is None or not node.IsA("vtkMRMLMarkupsNode"):
+            return settings
+        points = []
+        for index in range(node.GetNumberOfControlPoints()):
+            position = [0.0, 0.0, 0.0]
+            node.GetNthControlPointPositionWorld(index, position)
+            points.append(tuple(round(value, 3) for value in position))
+        return replace(settings, seeds=tuple(points)) if points else settings
+
+    def region_of(self, node: Any) -> tuple[float, float, float, float, float, float] | None:
+        """The box (R, R, A, A, S, S) around a region of interest."""
+        if node is None:
+            return None
+        bounds = [0.0] * 6
+        node.GetRASBounds(bounds)
+        return tuple(round(value, 3) for value in bounds)  # type: ignore[return-value]
+
+    def cut_of(self, node: Any) -> tuple[str, float]:
+        """A markups plane as a cut. Raises `UsageError` for one that does not face an axis: the cutting tool takes those only."""
+        if node is None:
+            raise UsageError(_("No plane is chosen: place one with the Markups module first."))
+        normal, origin = [0.0] * 3, [0.0] * 3
+        node.GetNormalWorld(normal)
+        node.GetOriginWorld(origin)
+        axis = max(range(3), key=lambda index: abs(normal[index]))
+        if abs(normal[axis]) < 0.985:
+            raise UsageError(_("The plane is oblique: turn it within ten degrees of R, A or S; cuts follow the axes."))
+        return "RAS"[axis], round(origin[axis], 2)
+
+    def harden(self, node: Any) -> None:
+        """Apply the transform to a volume."""
+        if alive(node) is not None:
+            volumes.harden(node)
+
+    def toggle_preview(self) -> None:
+        """Segments in 3D."""
+        node = self.anatomy_node()
+        if node is None or node.GetDisplayNode() is None:
+            raise CannotRead(_("There is no segmentation to show: run this step first."))
+        display = node.GetDisplayNode()
+        showing = display.GetVisibility3D() and node.GetSegmentation().ContainsRepresentation("Closed surface")
+        if not showing:
+            node.CreateClosedSurfaceRepresentation()
+        display.SetVisibility3D(not showing)
+
+    def open_segment_editor(self) -> None:
+        """Switch to Slicer's Segment Editor."""
+        self._panel.steps["anatomy"].release_editor()
+        slicer.util.selectModule("SegmentEditor")
+
+    # -- files -----------------------------------------------------------------------------------------------------------
+
+    def deliver(self, names: Sequence[str]) -> list[str]:
+        """Move whole files from the job into the chosen folder; each appears there under its name only when it is whole."""
+        target, made = Path(self._panel.output_folder()), self._panel.job.folder / "files-files"
+        try:
+            for name in names:
+                place = target / name
+                place.parent.mkdir(parents=True, exist_ok=True)
+                draft = place.with_name(f".{place.name}.part")
+                shutil.copyfile(made / name, draft)
+                os.replace(draft, place)
+        except OSError as error:
+            raise CannotWrite(_("The folder cannot be written ({reason}): choose another in step 5.").format(
+                reason=error.strerror or type(error).__name__)) from None
+        return list(names)
+
+    def open_report(self) -> None:
+        """The report in the browser."""
+        report = Path(self._panel.output_folder()) / "report.html"
+        if not report.is_file():
+            raise CannotRead(_("The report is not in the folder any more: write the files again."))
+        self._panel.dialogs.open_file(str(report))
+
+    def store_dicom(self) -> None:
+        """Encapsulated STL files of the folder into the DICOM database."""
+        store = database_now()
+        files = sorted(Path(self._panel.output_folder()).glob("*.dcm"))
+        if store is None or not files:
+            raise CannotRead(_("There is no DICOM file to save: tick DICOM and write the files, with the database open."))
+        for path in files:
+            store.insert(str(path), False, False, True)
+
+
+def _content_time(node: Any) -> int:
+    """A number that changes when the segments' voxels do."""
+    segmentation = node.GetSegmentation()
+    times = [node.GetSegmentation().GetNumberOfSegments()]
+    for index in range(segmentation.GetNumberOfSegments()):
+        image = segmentation.GetNthSegment(index).GetRepresentation("Binary labelmap")
+        times.append(image.GetMTime() if image is not None else 0)
+    return hash(tuple(times))

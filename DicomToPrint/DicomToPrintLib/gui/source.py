@@ -1,0 +1,110 @@
+"""Which scan the panel works on: a volume of the scene, a series of Slicer's DICOM database, or a folder."""
+
+from pathlib import Path
+from typing import Any
+
+import slicer
+from slicer.i18n import tr as _
+
+from ..errors import CannotRead
+from ..mrml import database, volumes
+from .job import Job
+
+
+def database_now() -> Any:
+    """Slicer's DICOM database, or None."""
+    return getattr(slicer, "dicomDatabase", None)
+
+
+def chosen(parameters: Any) -> str:
+    """What the panel works on: ``series``, ``folder``, ``volume`` or nothing."""
+    if parameters.series:
+        return "series"
+    if parameters.folder:
+        return "folder"
+    return "volume" if parameters.volume is not None else ""
+
+
+def for_child(parameters: Any, job: Job) -> dict[str, Any]:
+    """The source as the child process takes it. Raises `CannotRead` in one sentence."""
+    kind = chosen(parameters)
+    if kind == "series":
+        files = database.series_files(database_now(), parameters.series)
+        return {"files": [str(path) for path in files]}
+    if kind == "folder":
+        if not Path(parameters.folder).exists():
+            raise CannotRead(_("The folder is no longer there: choose the scan again."))
+        return {"path": parameters.folder}
+    if kind == "volume":
+        return _of_volume(parameters.volume, job)
+    raise CannotRead(_("No scan is chosen yet: choose a volume or a series in step 1."))
+
+
+def _of_volume(node: Any, job: Job) -> dict[str, Any]:
+    series = database.series_of_volume(database_now(), node)
+    if series is not None:
+        return {"files": [str(path) for path in database.series_files(database_now(), series)]}
+    job.save("volume", volumes.volume_from_node(node))
+    return {"volume": True}
+
+
+def for_command_line(parameters: Any) -> str:
+    """The source as the script takes it."""
+    kind = chosen(parameters)
+    if kind == "series":
+        return database.PREFIX + str(parameters.series)
+    if kind == "folder":
+        return str(parameters.folder)
+    if kind == "volume":
+        try:
+            series = database.series_of_volume(database_now(), parameters.volume)
+        except CannotRead:
+            series = None
+        storage = parameters.volume.GetStorageNode()
+        stored = storage.GetFileName() if storage is not None else None
+        return database.PREFIX + series if series else str(stored or "VOLUME.nrrd")
+    return "SCAN"
+
+
+def in_words(parameters: Any) -> str:
+    """One line on what is chosen, empty for a volume: the chooser shows that itself."""
+    kind = chosen(parameters)
+    if kind == "series":
+        store = database_now()
+        description = store.descriptionForSeries(parameters.series) if store is not None else ""
+        return _("Series in the DICOM database: {name}").format(name=description or _("without a description"))
+    if kind == "folder":
+        return _("Folder: {name}").format(name=Path(parameters.folder).name)
+    return ""
+
+
+def placement_in_words(node: Any) -> str:
+    """What a transform over the volume means; empty where there is none."""
+    if node is None:
+        return ""
+    placed = volumes.placement(node)
+    if placed.bent:
+        return _("The volume lies under a bent transform ('{name}'), as Slicer adds for uneven slices or a tilted gantry. The model is made "
+                 "from the files' own geometry; harden it to see both in one place.").format(name=placed.transform_name)
+    if placed.moved:
+        return _("The volume was moved by a transform ('{name}'). The model of a DICOM series stays where the scanner saw the patient; "
+                 "harden it, or take the transform away.").format(name=placed.transform_name)
+    return ""
+
+
+def series_list(limit: int = 300) -> list[tuple[str, str]]:
+    """(UID, text) of the CT-like series in the database, newest patients last; at most `limit`."""
+    store = database_now()
+    if store is None or not store.isOpen:
+        raise CannotRead(_("Slicer's DICOM database is not open: open the DICOM module once."))
+    found: list[tuple[str, str]] = []
+    for patient in store.patients():
+        for study in store.studiesForPatient(patient):
+            for series in store.seriesForStudy(study):
+                modality = store.fieldForSeries("Modality", series)
+                if modality in ("CT", "MR", "PT", "", None):
+                    count = len(list(store.instancesForSeries(series)))
+                    text = _("{modality}  {description}  ({count} images)").format(
+                        modality=modality or "?", description=store.descriptionForSeries(series) or "-", count=count)
+                    found.append((str(series), f"{len(found) + 1}.  {text}"))
+    return found[-limit:]

@@ -1,0 +1,102 @@
+"""What the five steps share: a folding part with its state in the title, guidance, controls, one primary button, a verdict."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ctk
+import qt
+from slicer.i18n import tr as _
+
+from . import parts
+from .words import STATE_SIGNS, action_text, guidance, state_text, step_title
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+
+class StepView:
+    """One step of the panel. Subclasses say what it shows; they start nothing but `panel` methods and compute nothing."""
+
+    key = ""
+    tip = ""
+
+    def __init__(self, panel: "Panel") -> None:
+        self.panel = panel
+        self.frame = ctk.ctkCollapsibleButton()
+        self.frame.objectName = f"{self.key}Step"
+        self.layout = qt.QVBoxLayout(self.frame)
+        self.layout.addWidget(parts.label(guidance(self.key)))
+        self.form = qt.QFormLayout()
+        self.form.setFieldGrowthPolicy(qt.QFormLayout.ExpandingFieldsGrow)
+        self.layout.addLayout(self.form)
+        self.build_controls()
+        self.primary = parts.button(action_text(self.key), self.tip, self.safe(lambda: panel.run([self.key])), f"{self.key}Run",
+                                    primary=True)
+        self.layout.addWidget(self.primary)
+        self.chip = parts.chip()
+        self.layout.addWidget(self.chip)
+        self.build_results()
+        self.build_advanced()
+        self.set_state("idle")
+
+    def build_controls(self) -> None:
+        """Controls above the primary button."""
+
+    def build_results(self) -> None:
+        """What the result is shown in, under the verdict."""
+
+    def build_advanced(self) -> None:
+        """Folded settings for the few."""
+
+    def refresh(self) -> None:
+        """Show the settings in the controls."""
+
+    def show(self, result: Any) -> str:
+        """Show a result and put it into the scene; returns the step's state: done, or needs you."""
+        return "done"
+
+    def clear(self) -> None:
+        """Show no result."""
+        parts.show_chip(self.chip, "")
+
+    def set_state(self, state: str) -> None:
+        """The state in the title, in words and with a sign."""
+        self.frame.text = f"{step_title(self.key)}  \u2013  {STATE_SIGNS[state]} {state_text(state)}"
+
+    def safe(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """`work` as a slot that tells the user what went wrong, in one sentence."""
+        return self.panel.safe(work)
+
+    def button(self, text: str, tip: str, pressed: Callable[[], None], name: str) -> Any:
+        """A push button whose failures are told."""
+        return parts.button(text, tip, self.safe(pressed), name)
+
+    def setting(self, name: str) -> Callable[[Any], None]:
+        """A slot that changes one setting."""
+        return self.safe(lambda value: self.panel.change(**{name: value}))
+
+    def number(self, name: str, low: float, high: float, step: float, tip: str, off: str) -> Any:
+        """A length in mm bound to a setting; the lowest value means that it is off (None)."""
+        return parts.number(low, high, step, " mm", tip, self.safe(
+            lambda value: self.panel.change(**{name: None if value <= low + 1e-9 else float(value)})), name, off)
+
+    def check(self, name: str, text: str, tip: str) -> Any:
+        """A check box bound to a setting."""
+        return parts.check_box(text, tip, self.setting(name), name)
+
+
+def node_selector(kind: str, tip: str, name: str, none_text: str = "") -> Any:
+    """A chooser of the scene's nodes of one class, with none allowed."""
+    import slicer
+
+    widget = slicer.qMRMLNodeComboBox()
+    widget.objectName = name
+    widget.nodeTypes = [kind]
+    widget.addEnabled = False
+    widget.removeEnabled = False
+    widget.renameEnabled = False
+    widget.noneEnabled = True
+    widget.noneDisplay = none_text or _("none")
+    widget.selectNodeUponCreation = False
+    widget.toolTip = tip
+    return widget

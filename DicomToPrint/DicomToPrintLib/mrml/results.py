@@ -1,0 +1,66 @@
+"""The result of each step in the scene: in the job's folder, in place of what the same step left before."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..findings import Finding
+from ..mesh import Mesh
+from ..segmentation import Segmentation
+from .findings_nodes import findings_table, json_node, places_markup
+from .folder import job_folder, nodes, put, remove
+from .models import Overlay, mesh_to_node, show_overlay
+from .segmentations import segmentation_to_node
+
+
+def show_findings(scene: Any, job: str, role: str, name: str, findings: Sequence[Finding], content: Mapping[str, Any],
+                  titles: Sequence[str], with_places: bool) -> Any:
+    """Table of findings and the step's JSON, and markups at the places where they are points in LPS mm. Returns the table node."""
+    folder = job_folder(scene, job)
+    remove(scene, folder, role)
+    table = findings_table(findings, scene, name, titles)
+    put(scene, folder, table, role)
+    put(scene, folder, json_node(content, scene, f"{name} (JSON)"), role)
+    marks = places_markup(findings, scene, f"{name} (places)") if with_places else None
+    if marks is not None:
+        marks.GetDisplayNode().SetVisibility(False)
+        put(scene, folder, marks, role)
+    return table
+
+
+def show_anatomy(scene: Any, job: str, name: str, segmentation: Segmentation, volume_node: Any) -> Any:
+    """The segmentation node of the anatomy."""
+    folder = job_folder(scene, job)
+    remove(scene, folder, "anatomy")
+    node = segmentation_to_node(segmentation, scene, name, volume_node)
+    put(scene, folder, node, "anatomy")
+    return node
+
+
+def show_meshes(scene: Any, job: str, meshes: Sequence[Mesh], role: str = "model", overlay: Overlay | None = None) -> list[Any]:
+    """Model nodes of the meshes, coloured by `overlay` where they carry it."""
+    folder = job_folder(scene, job)
+    remove(scene, folder, role)
+    made = []
+    for mesh in meshes:
+        node = mesh_to_node(mesh, scene, mesh.name)
+        show_overlay(node, overlay)
+        put(scene, folder, node, role)
+        made.append(node)
+    return made
+
+
+def shown(scene: Any, job: str, role: str) -> list[Any]:
+    """Nodes that a step has left in the job's folder."""
+    return nodes(scene, job_folder(scene, job), role)
+
+
+def forget(scene: Any, job: str, *roles: str) -> None:
+    """Take the results of steps out of the scene."""
+    folder = job_folder(scene, job)
+    for role in roles:
+        remove(scene, folder, role)
+
+
+def place(scene: Any, job: str, node: Any, role: str) -> None:
+    """Put a node of the caller's into the job's folder."""
+    put(scene, job_folder(scene, job), node, role)

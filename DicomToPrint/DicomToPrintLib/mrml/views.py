@@ -1,0 +1,39 @@
+"""Where the views look: slices and cameras to a point, by nodes alone, so that it works in both hosts."""
+
+from typing import Any
+
+import numpy as np
+
+
+def jump_slices(scene: Any, lps: tuple[float, float, float]) -> None:
+    """Move every slice view to a point in LPS mm."""
+    import slicer
+
+    slicer.vtkMRMLSliceNode.JumpAllSlices(scene, -lps[0], -lps[1], lps[2], slicer.vtkMRMLSliceNode.CenteredJumpSlice)
+
+
+def jump_cameras(scene: Any, lps: tuple[float, float, float], distance_mm: float = 120.0) -> None:
+    """Turn every 3D view to a point in LPS mm, seen from where it is now, from `distance_mm`."""
+    target = np.array([-lps[0], -lps[1], lps[2]])
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLCameraNode")):
+        camera = scene.GetNthNodeByClass(index, "vtkMRMLCameraNode")
+        direction = np.array(camera.GetPosition()) - np.array(camera.GetFocalPoint())
+        length = float(np.linalg.norm(direction))
+        direction = direction / length if length > 0.0 else np.array([0.0, 1.0, 0.0])
+        camera.SetFocalPoint(*target)
+        camera.SetPosition(*(target + distance_mm * direction))
+        camera.ResetClippingRange()
+
+
+def slice_point(volume_node: Any, index: int) -> tuple[float, float, float] | None:
+    """LPS mm of the middle of slice `index` of a volume node; None where there is no such slice."""
+    import vtk
+
+    image = volume_node.GetImageData()
+    if image is None or not 0 <= index < image.GetDimensions()[2]:
+        return None
+    matrix = vtk.vtkMatrix4x4()
+    volume_node.GetIJKToRASMatrix(matrix)
+    size = image.GetDimensions()
+    r, a, s, _ = matrix.MultiplyPoint((size[0] / 2.0, size[1] / 2.0, float(index), 1.0))
+    return (-r, -a, s)

@@ -1,0 +1,15 @@
+"""One step of the panel, run in a child process so that Slicer stays alive. Its only argument is the order's file."""
+
+
+def main():
+    import os
+    import sys
+
+    scripts = os.path.dirname(os.path.abspath(__file__))
+    sys.path.insert(0, os.path.dirname(scripts))
+    from DicomToPrintLib.gui.child import main as run_order
+
+    sys.exit(run_order(sys.argv[1]))
+
+
+main()

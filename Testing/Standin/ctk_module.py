@@ -1,0 +1,138 @@
+"""Module `ctk`: the few CTK widgets that the panel uses, as far as it uses them. Names: see Testing/Contract/slicer_names.json."""
+
+import types
+
+from PySide6 import QtCore, QtGui, QtWidgets
+
+from .qt_module import PythonQtRules, native
+
+
+class ctkCollapsibleButton(PythonQtRules, QtWidgets.QWidget):
+    """A header that folds what lies under it. In CTK it is an abstract button; here a plain widget that draws one."""
+
+    DECLARED = {"text": "", "collapsed": False, "collapsedHeight": 14, "flat": False, "contentsFrameShape": 0}
+    contentsCollapsed = QtCore.Signal(bool)
+
+    def __init__(self, text="", parent=None):
+        if isinstance(text, QtWidgets.QWidget):
+            text, parent = "", text
+        self._values = {"text": text}
+        super().__init__(parent)
+        self._hidden = []
+        native(self, "setContentsMargins")(0, 24, 0, 0)
+        native(self, "setMinimumHeight")(26)
+
+    def setText(self, text):
+        self.text = text
+
+    def declared_changed(self, name, value):
+        if name == "collapsed":
+            self._fold(value)
+            native(self, "contentsCollapsed").emit(bool(value))
+        native(self, "update")()
+
+    def _fold(self, collapsed):
+        layout = native(self, "layout")()
+        if layout is None:
+            return
+        if collapsed:
+            self._hidden = [w for w in _widgets(layout) if not w.isHidden()]
+            for widget in self._hidden:
+                widget.hide()
+        else:
+            for widget in self._hidden:
+                widget.show()
+            self._hidden = []
+        native(self, "setMaximumHeight")(26 if collapsed else 16777215)
+
+    def mousePressEvent(self, event):
+        if event.position().y() < 24:
+            self.collapsed = not self.collapsed
+
+    def paintEvent(self, event):
+        painter = QtGui.QPainter(self)
+        palette = native(self, "palette")()
+        painter.fillRect(0, 2, native(self, "width")(), 20, palette.button())
+        painter.setPen(palette.buttonText().color())
+        arrow = "\u25b8" if self.collapsed else "\u25be"
+        painter.drawText(6, 16, f"{arrow}  {self.text}")
+        painter.end()
+
+
+def _widgets(layout):
+    found = []
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        if item.widget() is not None:
+            found.append(item.widget())
+        elif item.layout() is not None:
+            found += _widgets(item.layout())
+    return found
+
+
+class ctkCollapsibleGroupBox(PythonQtRules, QtWidgets.QGroupBox):
+    """A group box that folds by its check mark."""
+
+    DECLARED = {"collapsed": False, "collapsedHeight": 14}
+
+    def __init__(self, title="", parent=None):
+        self._values = {}
+        self._hidden = []
+        super().__init__(title, parent)
+        native(self, "setCheckable")(True)
+        native(self, "toggled").connect(lambda on: self._fold(not on))
+
+    def declared_changed(self, name, value):
+        if name == "collapsed":
+            native(self, "setChecked")(not value)
+            self._fold(bool(value))
+
+    def _fold(self, collapsed):
+        self._values["collapsed"] = collapsed
+        layout = native(self, "layout")()
+        if layout is None:
+            return
+        if collapsed and not self._hidden:
+            self._hidden = [w for w in _widgets(layout) if not w.isHidden()]
+            for widget in self._hidden:
+                widget.hide()
+        elif not collapsed:
+            for widget in self._hidden:
+                widget.show()
+            self._hidden = []
+
+
+class ctkPathLineEdit(PythonQtRules, QtWidgets.QWidget):
+    """A path with a browse button."""
+
+    DECLARED = {"currentPath": "", "filters": 0, "settingKey": "", "showHistoryButton": True, "showBrowseButton": True}
+    Files, Dirs, Writable = 1, 2, 4
+    currentPathChanged = QtCore.Signal(str)
+
+    def __init__(self, parent=None):
+        self._values = {}
+        super().__init__(parent)
+        row = QtWidgets.QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._edit, browse = QtWidgets.QLineEdit(), QtWidgets.QToolButton()
+        browse.setText("...")
+        row.addWidget(self._edit)
+        row.addWidget(browse)
+        self._edit.textChanged.connect(lambda text: setattr(self, "currentPath", text))
+
+    def declared_changed(self, name, value):
+        if name == "currentPath":
+            if self._edit.text() != value:
+                self._edit.setText(value)
+            native(self, "currentPathChanged").emit(value)
+
+    def addCurrentPathToHistory(self):
+        pass
+
+
+def make() -> types.ModuleType:
+    """A new `ctk` module."""
+    module = types.ModuleType("ctk")
+    for cls in (ctkCollapsibleButton, ctkCollapsibleGroupBox, ctkPathLineEdit):
+        setattr(module, cls.__name__, cls)
+    return module

@@ -1,0 +1,152 @@
+"""Puts the stand-in in place and opens the module as Slicer does."""
+
+import importlib.util
+import os
+import sys
+import types
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+class Application:
+    """`slicer.app`, as far as the module uses it."""
+
+    slicerHome = ""
+
+    def __init__(self, application, temporary):
+        self._application = application
+        self.temporaryPath = str(temporary)
+        self.applicationName = "stand-in"
+
+    def connect(self, signature, slot):
+        if signature != "startupCompleted()":
+            raise ValueError(f"qSlicerApplication has no signal '{signature}'")
+        self._startup = slot
+
+    def processEvents(self):
+        self._application.processEvents()
+
+    def clipboard(self):
+        return self._application.clipboard()
+
+    def layoutManager(self):
+        return None
+
+    def translate(self, context, text):
+        return text
+
+    def moduleManager(self):
+        return types.SimpleNamespace(connect=lambda *a: None, disconnect=lambda *a: None)
+
+
+class Module:
+    """The parent that Slicer hands to a module's class."""
+
+    def __init__(self, path):
+        self.path = str(path)
+        self.title = self.helpText = self.acknowledgementText = ""
+        self.categories, self.dependencies, self.contributors = [], [], []
+        self.icon = None
+
+
+class SampleDataLogic:
+    """`SampleData.SampleDataLogic`: what was registered."""
+
+    registered: list[dict] = []
+
+    @staticmethod
+    def registerCustomSampleDataCategory(category, title=None):
+        pass
+
+    @staticmethod
+    def registerCustomSampleDataSource(**source):
+        SampleDataLogic.registered.append(source)
+
+
+def install(temporary):
+    """Put `qt`, `ctk` and the missing parts of `slicer` in place; returns the Qt application. Call once a process."""
+    from PySide6 import QtWidgets
+
+    from . import ctk_module, mrml_widgets, qt_module
+
+    application = QtWidgets.QApplication.instance() or QtWidgets.QApplication(["stand-in"])
+    sys.modules["qt"] = qt_module.make()
+    sys.modules["ctk"] = ctk_module.make()
+    import slicer
+    from DicomToPrintLib.mrml.scene import private_scene
+
+    slicer.app = Application(application, temporary)
+    slicer.mrmlScene = private_scene()
+    slicer.modules = types.SimpleNamespace()
+    slicer.dicomDatabase = None
+    for widget in mrml_widgets.WIDGETS:
+        setattr(slicer, widget.__name__, widget)
+    sys.modules["SampleData"] = types.SimpleNamespace(SampleDataLogic=SampleDataLogic)
+    _python_parts(slicer)
+    return application
+
+
+def _python_parts(slicer):
+    """Slicer's own pure-Python files from DTP_SLICER_PYTHON, or the miniatures beside this file."""
+    own = os.environ.get("DTP_SLICER_PYTHON")
+    if own:
+        folder = Path(own) / "slicer"
+        for name in ("i18n", "ScriptedLoadableModule"):
+            _load(f"slicer.{name}", folder / f"{name}.py")
+        _load("slicer.parameterNodeWrapper", folder / "parameterNodeWrapper" / "__init__.py", folder / "parameterNodeWrapper")
+    else:
+        i18n = types.ModuleType("slicer.i18n")
+        i18n.tr = lambda text: text
+        i18n.translate = lambda context, text: text
+        sys.modules["slicer.i18n"] = slicer.i18n = i18n
+        _load("slicer.ScriptedLoadableModule", HERE / "scripted_module.py")
+        _load("slicer.parameterNodeWrapper", HERE / "parameter_node.py")
+    slicer.util.modulePath = lambda name: str(Path(__file__).resolve().parents[2] / name / f"{name}.py")
+    slicer.util.settingsValue = lambda key, default, converter=lambda v: v, settings=None: default
+
+
+def _load(name, path, package=None):
+    import slicer
+
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(package)] if package else None)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    setattr(slicer, name.rpartition(".")[2], module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def open_module(name="DicomToPrint"):
+    """The module's widget as Slicer opens it: module, parent, widget, set-up, enter."""
+    import qt
+    import slicer
+
+    path = Path(slicer.util.modulePath(name))
+    sys.path.insert(0, str(path.parent)) if str(path.parent) not in sys.path else None
+    module = importlib.import_module(name)
+    getattr(module, name)(Module(path))
+    parent = slicer.qMRMLWidget()
+    parent.setLayout(qt.QVBoxLayout())
+    parent.setMRMLScene(slicer.mrmlScene)
+    holder = Parent(parent)
+    widget = getattr(module, f"{name}Widget")(holder)
+    setattr(slicer.modules, f"{name}Widget", widget)
+    widget.setup()
+    holder.isEntered = True
+    widget.enter()
+    return widget
+
+
+class Parent:
+    """qSlicerScriptedLoadableModuleWidget: the Qt widget, and whether the module is shown."""
+
+    def __init__(self, widget):
+        self.widget = widget
+        self.isEntered = False
+
+    def layout(self):
+        return self.widget.layout()
+
+    def setMRMLScene(self, scene):
+        self.widget.setMRMLScene(scene)

@@ -1,0 +1,125 @@
+"""The panel on the stand-in, on real MRML; skipped where PySide6 or slicer-core is absent."""
+
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Every walk leaves its pictures here, to be looked at: DICOM_TO_PRINT_PICTURES=Resources/Screenshots makes those of the README.
+PICTURES = Path(os.environ.get("DICOM_TO_PRINT_PICTURES") or tempfile.mkdtemp(prefix="DicomToPrint-pictures-"))
+
+
+@pytest.fixture(scope="session")
+def application(tmp_path_factory):
+    """The stand-in, put in place once."""
+    pytest.importorskip("PySide6.QtWidgets", reason="needs PySide6")
+    pytest.importorskip("slicer", reason="needs the slicer-core wheel")
+    from Standin import install
+
+    return install(tmp_path_factory.mktemp("application"))
+
+
+class Answers:
+    """Dialogs that answer what a test says."""
+
+    def __init__(self):
+        self.folder_answer, self.index, self.copied, self.opened, self.told = "", -1, "", "", []
+
+    def folder(self, title, start):
+        return self.folder_answer
+
+    def confirm(self, title, text):
+        return True
+
+    def choose(self, title, text, items):
+        self.items = items
+        return self.index
+
+    def open_file(self, path):
+        self.opened = path
+
+    def copy(self, text):
+        self.copied = text
+
+    def nothing_to_choose(self):
+        self.told.append("nothing to choose")
+
+
+class Driver:
+    """A user's hands on the panel."""
+
+    def __init__(self, application, widget):
+        self.application, self.widget, self.panel = application, widget, widget.panel
+        self.panel.dialogs = self.dialogs = Answers()
+
+    def find(self, name):
+        import qt
+
+        found = self.widget.parent.widget.findChild(qt.QWidget.__mro__[2], name)
+        assert found is not None, name
+        return found
+
+    def click(self, name):
+        """Press a button by name; it must be there and enabled."""
+        button = self.find(name)
+        assert button.enabled, f"{name} is disabled"
+        button.click()
+        self.application.processEvents()
+
+    def wait(self, seconds=90.0, longest=None):
+        """Until nothing runs; `longest` collects the longest stay of the event loop."""
+        end = time.monotonic() + seconds
+        while self.panel._running:
+            start = time.monotonic()
+            self.application.processEvents()
+            if longest is not None:
+                longest.append(time.monotonic() - start)
+            assert time.monotonic() < end, "the step did not end"
+            time.sleep(0.02)
+        self.application.processEvents()
+
+    def run(self, step):
+        self.click(f"{step}Run")
+        self.wait()
+
+    def state(self, step):
+        return self.panel.state.state(step)
+
+    @property
+    def message(self):
+        return self.panel.message.text
+
+    def picture(self, name, height=None):
+        """Leave a PNG of the panel."""
+        PICTURES.mkdir(parents=True, exist_ok=True)
+        top = self.widget.parent.widget
+        self.application.processEvents()
+        top.resize(460, height or max(top.minimumSizeHint.height(), 700))
+        top.show()
+        self.application.processEvents()
+        assert top.grab().save(str(PICTURES / f"{name}.png"))
+
+
+@pytest.fixture
+def driver(application):
+    """The module opened in an empty scene."""
+    import slicer
+    from Standin.install import open_module
+    from Standin.qt_module import UNCAUGHT
+
+    slicer.mrmlScene.Clear(0)
+    slicer.dicomDatabase = None
+    UNCAUGHT.clear()
+    widget = open_module()
+    yield Driver(application, widget)
+    widget.cleanup()
+    widget.parent.widget.close()
+    widget.parent.widget.deleteLater()
+    application.processEvents()
+    for name in [name for name in sys.modules if name == "DicomToPrint"]:
+        del sys.modules[name]
+    assert not UNCAUGHT, UNCAUGHT
