@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
     from ..acceptance import Acceptance, SeriesAcceptance
     from ..mesh import Mesh
     from ..output import WrittenFile
-    from ..printability import Readiness
+    from ..printability import Readiness, ScanReference
     from ..segmentation import Segmentation
     from ..surface import Model
     from ..volume import Volume
@@ -150,7 +150,7 @@ def open_scan(source: Source, settings: Settings, progress: Progress = silent) -
         return Scan(read_image_volume(Path(str(source))), None, None,
                     "Acceptance is not applicable: a volume file carries no headers to judge.")
     use = load_use(settings.use)
-    acceptance = check(source, settings, part(progress, 0.0, 0.6), protocols=use.protocols)
+    acceptance = check(source, settings, part(progress, 0.0, 0.6), protocols=(use.protocol,))
     chosen = choose_series(acceptance, settings)
     gate_sentence = pass_gate(chosen, acceptance, settings)
     from ..dicom import read_volume
@@ -175,7 +175,7 @@ def pass_gate(chosen: "SeriesAcceptance", acceptance: "Acceptance", settings: Se
 
     answer = gate(chosen, load_use(settings.use), settings.accept_anyway)
     if answer.open:
-        return answer.reason
+        return answer.reason or f"Accepted for the use {settings.use}."
     kind = OpenQuestion if answer.exit_code == OpenQuestion.exit_code else Refused
     raise GateShut(kind(answer.reason), chosen, acceptance)
 
@@ -204,7 +204,11 @@ def deviation_budget(settings: Settings) -> float:
     """How far editing may move the surface, in mm: given, or the use case's own."""
     from ..acceptance import load_use
 
-    return settings.max_deviation if settings.max_deviation is not None else load_use(settings.use).max_deviation_mm
+    if settings.max_deviation is not None:
+        return settings.max_deviation
+    budget = load_use(settings.use).max_deviation_mm
+    # Research leaves the budget to the user; who gives none gets the general one.
+    return budget if budget is not None else float(load_use("general").max_deviation_mm or 0.0)
 
 
 def repair(model: "Model", settings: Settings, progress: Progress = silent) -> "Model":
@@ -262,13 +266,42 @@ def file_name(name: str) -> str:
 
 def inspect_run(files: "Sequence[WrittenFile]", segmentation: "Segmentation", model: "Model", settings: Settings,
                 progress: Progress = silent) -> "Readiness":
-    """Verdict on the first written mesh file, read again, against the scan it came from."""
-    from ..mesh_file import read_meshes
+    """Verdict on what was written, read again, against the scan it came from.
+
+    Several meshes are judged together where one file holds them all (3MF, OBJ); else each file is judged and the worst verdict
+    stands.
+    """
+    from ..mesh_file import read_mesh_file
     from ..printability import inspect as judge_file
     from ..printability import load_printer, load_process
 
     machine = load_printer(settings.printer) if settings.printer else None
-    return judge_file(read_meshes(files[0].path), load_process(settings.process), machine, progress=progress)
+    process = load_process(settings.process)
+    together = [file for file in files if file.format in ("3mf", "obj")]
+    targets = together[:1] if together and len(model.meshes) > 1 else [file for file in files if file.format == files[0].format]
+    judged = []
+    for index, file in enumerate(targets):
+        step = part(progress, index / len(targets), (index + 1) / len(targets))
+        reference = _reference(segmentation, range(len(model.meshes)) if len(targets) == 1 else [index])
+        judged.append(judge_file(read_mesh_file(file.path), process, machine, reference=reference, progress=step))
+    return max(judged, key=lambda readiness: ("ready", "warn", "not-ready").index(readiness.verdict))
+
+
+def _reference(segmentation: "Segmentation", chosen: Sequence[int]) -> "ScanReference":
+    """What the scan knows of the chosen segments: their voxels, where they lie and how large they are."""
+    import numpy as np
+
+    from ..printability import ScanReference
+    from ..volume import Volume
+
+    labels = [segment.label for segment in segmentation.segments]
+    mask = np.isin(segmentation.labels, [labels[index] for index in chosen if index < len(labels)])
+    grid = Volume(segmentation.labels, segmentation.affine)
+    corners = grid.to_lps(np.array([[i, j, k] for i in (-0.5, mask.shape[2] - 0.5) for j in (-0.5, mask.shape[1] - 0.5)
+                                    for k in (-0.5, mask.shape[0] - 0.5)]))
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    bounds = (float(low[0]), float(high[0]), float(low[1]), float(high[1]), float(low[2]), float(high[2]))
+    return ScanReference(bounds=bounds, mask=mask, affine=segmentation.affine, voxel_mm=grid.spacing)
 
 
 def inspect(path: Path, *, process: str = "fdm", printer: str | None = None, unit: str | None = None,
@@ -277,20 +310,20 @@ def inspect(path: Path, *, process: str = "fdm", printer: str | None = None, uni
 
     Raises `CannotRead` for what is no mesh, `UsageError` for unknown names.
     """
-    from ..mesh_file import read_meshes
+    from ..mesh_file import read_mesh_file
     from ..printability import inspect as judge_file
     from ..printability import load_printer, load_process
 
     limits = load_process(process)
     machine = load_printer(printer) if printer else None
-    file = read_meshes(path, unit)
+    file = read_mesh_file(path, unit)
     told: tuple[str, ...] = ()
     written = None
     if repair_to is not None:
         repaired = _repaired(file, part(progress, 0.0, 0.4))
         told = repaired[1]
         written = _write_one(repaired[0], repair_to)
-        file = read_meshes(repair_to)
+        file = read_mesh_file(repair_to)
         progress = part(progress, 0.4, 1.0)
     return Inspection(path, tuple(file.meshes), judge_file(file, limits, machine, progress=progress), told, written)
 

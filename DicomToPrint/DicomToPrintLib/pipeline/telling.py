@@ -88,7 +88,7 @@ def _use_content(settings: Settings) -> dict[str, Any]:
     from ..acceptance import load_use
 
     use = load_use(settings.use)
-    return {"use": settings.use, "use_title": use.title, "use_notes": tuple(use.notes), "accept_anyway": settings.accept_anyway or ""}
+    return {"use": settings.use, "use_title": use.name.replace("-", " "), "use_notes": tuple(filter(None, (use.shape,))), "accept_anyway": settings.accept_anyway or ""}
 
 
 def _run_content(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget",

@@ -14,7 +14,7 @@ _ORDER = {"reject": 0, "ask": 1, "warn": 2, "info": 3}
 def series_of(content: ReportContent) -> list[Mapping[str, Any]]:
     """The series of the acceptance JSON, the one of the model first."""
     found = acceptance_json(content).get("series", [])
-    return sorted(found, key=lambda series: series.get("id") != content.series)
+    return sorted(found, key=lambda series: series.get("series") != content.series)
 
 
 def acceptance_json(content: ReportContent) -> Mapping[str, Any]:
@@ -56,10 +56,10 @@ def _verdict_row(series: Mapping[str, Any], protocols: Sequence[str], content: R
 
 
 def _series_name(series: Mapping[str, Any], content: ReportContent) -> str:
-    name = str(series.get("id", ""))
+    name = str(series.get("series", ""))
     if series.get("description"):
         name += f" ({series['description']})"
-    is_source = content.series and series.get("id") == content.series and not content.refused
+    is_source = content.series and series.get("series") == content.series and not content.refused
     return _("{name}, used for the model").format(name=name) if is_source else name
 
 
@@ -139,7 +139,7 @@ def add_findings(main: Element, content: ReportContent) -> None:
     for series in found:
         distinct = _distinct(series)
         if len(found) > 1:
-            add(block, "h3", _("Series {id}").format(id=series.get("id", "")))
+            add(block, "h3", _("Series {id}").format(id=series.get("series", "")))
         rows = [_finding_row(finding) for finding in distinct if _matters(finding)]
         if rows:
             heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("Where"), _("Clause")]
@@ -152,7 +152,7 @@ def add_findings(main: Element, content: ReportContent) -> None:
                  if finding["outcome"] == "fail" and finding["severity"] == "info" and finding.get("message")]
         for finding in shown:
             add(block, "p", str(finding["message"]), class_="small")
-        figures(block, content.scan_pictures.get(str(series.get("id", "")), ()))
+        figures(block, content.scan_pictures.get(str(series.get("series", "")), ()))
     unreadable = acceptance_json(content).get("unreadable", [])
     if unreadable:
         table(block, _("Files that cannot be read"), [_("File"), _("Reason")],
