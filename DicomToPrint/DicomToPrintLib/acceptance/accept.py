@@ -16,7 +16,6 @@ from ..progress import Progress, part, silent
 from . import messages
 from .facts import Context, measure
 from .facts.acquisition import scan_date
-from .facts.registry import missing
 from .protocol import Protocol, StandingQuestion
 
 SCHEMA = "dicom-to-print/acceptance/1"
@@ -146,7 +145,7 @@ def _pixel_facts(series: Series, progress: Progress) -> tuple[Mapping[str, Fact]
     except Refused:
         return {}, ()
     except CannotRead:
-        return {name: missing(name) for name in ("air_hu",)}, ()
+        return {}, ()
     return detect(volume, series, part(progress, 0.4, 1.0))
 
 
@@ -163,7 +162,9 @@ def _findings(series: Series, context: Context, protocol: Protocol, answers: Map
     known: dict[str, Fact] = {}
     findings = []
     for rule in protocol.rules:
-        if rule.fact not in known:
+        if rule.fact.startswith("rules:"):
+            known[rule.fact] = _failed_rules(rule.fact, findings)
+        elif rule.fact not in known:
             known[rule.fact] = measure(rule.fact, series, context)
         fact = known[rule.fact]
         if rule.applies_to and kind not in rule.applies_to:
@@ -172,6 +173,13 @@ def _findings(series: Series, context: Context, protocol: Protocol, answers: Map
     findings += [finding for question in protocol.questions
                  for finding in _answered_no(question, protocol, answers.get(question.rule))]
     return findings
+
+
+def _failed_rules(name: str, findings: Sequence[Finding]) -> Fact:
+    """The fact ``rules:a,b,c``: how many of these rules, which stand above it in the protocol, reject."""
+    wanted = name.partition(":")[2].split(",")
+    failed = [finding.rule for finding in findings if finding.rule in wanted and finding.verdict is Verdict.REJECT]
+    return Fact(name, len(failed), ", ".join(failed))
 
 
 def _finding(rule: Rule, fact: Fact) -> Finding:

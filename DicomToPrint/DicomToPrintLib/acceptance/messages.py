@@ -30,6 +30,7 @@ TEXTS: Mapping[str, Text] = {
     "patients": Text(_("One patient"), _("The series holds images of {value} patients.")),
     "frames_of_reference": Text(_("One frame of reference"), _("The slices lie in {value} frames of reference: the patient may have moved between them.")),
     "slices_without_place": Text(_("Slice positions"), _("{value} slices have no position or orientation ({where}).")),
+    "rules": Text(_("A 3D-capable routine"), _("The routine is not made for 3D: {where}."), _("a thin-slice 3D routine")),
     "slice_count": Text(_("Number of slices"), _("The series has {value} slices; a volume needs {limit} or more."), _("all slices of the thin series")),
     "least_gap": Text(_("Distinct positions"), _("Several slices lie at the same position ({where})."), _("each phase or reconstruction as a series of its own")),
     "hole_ratio": Text(_("No missing slices"), _("A gap of {gap:.3f} mm against {median:.3f} mm elsewhere: slices are missing ({where})."), _("all slices of the series")),
@@ -41,7 +42,7 @@ TEXTS: Mapping[str, Text] = {
     "volumetric": Text(_("Volumetric properties"), _("The frames are declared {value}: they do not sample the volume as it is."), _("the original volume")),
     "frame_count": Text(_("Number of frames"), _("The number of frames {value}.")),
     "concatenation": Text(_("All parts of the object"), _("The object is split in parts and {value}."), _("all parts of the multi-frame object")),
-    "air_hu": Text(_("Grey value of air"), _("Air reads {value:.0f} HU; {limit[0]} to {limit[1]} is expected: was the intercept lost?")),
+    "air_mode_hu": Text(_("Grey value of air"), _("Air reads {value:.0f} HU; {limit[0]} to {limit[1]} is expected: was the intercept lost?")),
     "scale_error": Text(_("Scale"), _("The stated field of view ({stated:g} mm) and the pixels ({found:.1f} mm) differ by {value:.1f} %: the print may have the wrong size."), _("the images as reconstructed, not resampled")),
     "padding": Text(_("Padding value"), ""),
     "burned_in": Text(_("No burned-in text"), _("The images say that text is burned into them: it may name the patient."), _("images without burned-in text")),
@@ -74,18 +75,19 @@ TEXTS: Mapping[str, Text] = {
     "gap_percent": Text(_("No gaps between slices"), _("Slices lie {spacing:.3f} mm apart but are {thickness:g} mm thick: tissue between them was not imaged."), _("spacing equal to thickness")),
     "overlap_percent": Text(_("Spacing equal to thickness"), _("Slices lie {spacing:.3f} mm apart and are {thickness:g} mm thick: they overlap.")),
     "gap_deviation": Text(_("Even slices"), _("Gaps between slices differ by up to {value:.3f} mm ({where})."), _("the series as reconstructed, not edited")),
-    "body_share": Text(_("Small field of view"), _("The body fills {value:.0f} % of the field of view; {limit:g} % or more is better."), _("a field of view no larger than the anatomy needs")),
-    "fov_cut": Text(_("Anatomy inside the field of view"), _("The anatomy touches the edge of the images over {value:.0f} mm2: is all of the needed anatomy there?"), _("a larger field of view")),
+    "body_share_of_fov": Text(_("Small field of view"), _("The body fills {value:.0%} of the field of view; {limit:.0%} or more is better."), _("a field of view no larger than the anatomy needs")),
+    "fov_cut_mm2": Text(_("Anatomy inside the field of view"), _("The anatomy touches the edge of the images over {value:.0f} mm2: is all of the needed anatomy there?"), _("a larger field of view")),
     "plane_angle": Text(_("Original scanning plane"), _("Slices lie {value:.1f} degrees off the axial plane: they are reformatted."), _("the original axial series")),
     "original_beside": Text(_("Original beside the reformat"), _("No accepted original series with the same frame of reference is here."), _("the original axial series too")),
     "tilt_tag": Text(_("Gantry tilt as stated"), _("The gantry was tilted by {value:g} degrees; 0 is needed."), _("a scan without gantry tilt")),
     "shear_angle": Text(_("Gantry tilt as measured"), _("The slices are sheared by {value:.2f} degrees, measured from their positions; 0 is needed."), _("a scan without gantry tilt")),
     "tilt_taken_out": Text(_("Tilt not taken out"), _("A gantry tilt was taken out of the images afterwards ({value})."), _("the images as acquired")),
-    "tilt_wedge": Text(_("Tilt not taken out, by its padding"), _("The padding lies at {value:.2f} degrees: a gantry tilt was taken out of the images."), _("the images as acquired")),
-    "motion": Text(_("No motion"), _("Neighbouring slices are shifted by {value:.1f} mm ({where}): did the patient move?"), _("a scan without motion")),
+    "tilt_taken_out_degrees": Text(_("Tilt not taken out, by its padding"), _("The padding lies at {value:.2f} degrees: a gantry tilt was taken out of the images."), _("the images as acquired")),
+    "motion_slices": Text(_("No motion"), _("{value} slices are shifted against their neighbours ({where}): did the patient move?"), _("a scan without motion")),
     "acquisitions": Text(_("Scanned once"), _("Two acquisitions cover the same place: the scan was restarted ({where})."), _("the complete acquisition alone")),
     "acquisition_pause": Text(_("Scanned without a pause"), _("The scan paused for {value:.0f} s; at most {limit:g} s is allowed: the patient may have moved."), _("a scan in one go")),
-    "metal": Text(_("Metal"), _("Metal of {value:.0f} mm3 or more: does it hide the anatomy?")),
+    "metal_mm3": Text(_("Metal"), _("Metal of {value:.0f} mm3 or more: does it hide the anatomy?")),
+    "fov_cut_ends_mm2": Text(_("Anatomy up to the first and last slice"), _("The anatomy goes on beyond the first or last slice over {value:.0f} mm2; that is normal for skull and spine.")),
     "metal_reduction": Text(_("Metal artefact reduction"), _("A metal artefact reduction was used: it can erase cortical bone. Is the anatomy whole?")),
     "media_files": Text(_("Entire study"), _("The DICOMDIR names {referenced} files: {value} ({where})."), _("the entire study")),
     "transfer_medium": Text(_("Transfer"), ""),
@@ -93,8 +95,8 @@ TEXTS: Mapping[str, Text] = {
     "lossy": Text(_("Never compressed with loss"), _("The images were compressed with loss (told by the {value})."), _("the images from the scanner, without lossy compression")),
     "pixel_size": Text(_("Pixel size"), _("Pixels are {value:g} mm; at most {limit:g} mm is allowed."), _("a field of view of {dfov:.0f} mm or less at 512 pixels")),
     "kernel_family": Text(_("Reconstruction kernel"), _("The reconstruction kernel {kernel} is {value}; a standard one is needed."), _("kernel GE STANDARD, Siemens H30s, Toshiba FC20 or Philips B")),
-    "kernel_noise": Text(_("Kernel, by the noise"), _("The noise looks like a sharp kernel's (correlation {value:.2f}): was a standard kernel used?"), _("a standard kernel, not bone or detail")),
-    "contrast": Text(_("Contrast"), _("The anatomy stands out little from what surrounds it (contrast to noise {value:.1f}): can it be told apart?")),
+    "kernel_from_noise": Text(_("Kernel, by the noise"), _("The noise looks like that of a {value} kernel: was a standard kernel used?"), _("a standard kernel, not bone or detail")),
+    "contrast_to_noise": Text(_("Contrast"), _("The anatomy stands out little from what surrounds it (contrast to noise {value:.1f}): can it be told apart?")),
     "image_type": Text(_("Original, primary, axial"), _("The image type is {value}; original, primary, axial is needed ({where})."), _("the original axial series")),
     "third_value": Text(_("Image type, third value"), _("The third value of the image type: {value} ({where}).")),
     "reformat": Text(_("No reformat"), _("The series is a reformat, projection or rendering ({value} says {word})."), _("the original axial series")),
@@ -147,12 +149,12 @@ def _fields(rule: Rule, fact: Fact) -> _Gaps:
 
 def title(rule: Rule) -> str:
     """What a rule is about, in a few words."""
-    name = rule.fact.partition(":")[2]
-    if name:
+    kind, _, name = rule.fact.partition(":")
+    if kind == "attribute":
         from .facts.attributes import title as attribute_title
 
         return attribute_title(name)
-    return TEXTS[rule.fact].title if rule.fact in TEXTS else rule.id
+    return TEXTS[kind].title if kind in TEXTS else rule.id
 
 
 def message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
@@ -162,10 +164,11 @@ def message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
         return _("{title}: does not apply.").format(title=head)
     if fact.value is MISSING:
         return _("{title}: could not be established{where}.").format(title=head, where=f" ({fact.where})" if fact.where else "")
-    if outcome is Outcome.PASS or rule.fact not in TEXTS or not TEXTS[rule.fact].fail:
+    kind = rule.fact.partition(":")[0]
+    if outcome is Outcome.PASS or kind not in TEXTS or not TEXTS[kind].fail:
         return f"{head}: {shown(fact.value)}{' ' + rule.unit if rule.unit else ''}."
     try:
-        return TEXTS[rule.fact].fail.format_map(_fields(rule, fact))
+        return TEXTS[kind].fail.format_map(_fields(rule, fact))
     except (ValueError, TypeError, KeyError, IndexError):
         return f"{head}: {shown(fact.value)}{' ' + rule.unit if rule.unit else ''}."
 
@@ -177,7 +180,8 @@ def shown(value: object) -> str:
 
 def remedy(rule: Rule, fact: Fact) -> str:
     """What to do, the lightest burden first."""
-    hint = TEXTS[rule.fact].hint if rule.fact in TEXTS else ""
+    kind = rule.fact.partition(":")[0]
+    hint = TEXTS[kind].hint if kind in TEXTS else ""
     try:
         hint = hint.format_map(_fields(rule, fact))
     except (ValueError, TypeError):

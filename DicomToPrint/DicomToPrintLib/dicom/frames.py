@@ -13,6 +13,9 @@ from .header import Header
 _GROUPS = {int(tag_for_keyword(name) or 0): name for name in GROUP_KEYWORDS}
 _MEMBERS = {name: {keyword: int(tag_for_keyword(keyword) or 0) for keyword in keywords}
             for name, keywords in GROUP_KEYWORDS.items()}
+# What the file's own type states stands beside the frame's: both must be right.
+_FRAME_NAMES = {"VolumetricProperties": "FrameVolumetricProperties",
+                "VolumeBasedCalculationTechnique": "FrameVolumeBasedCalculationTechnique"}
 _TILT = int(tag_for_keyword("GantryDetectorTilt") or 0)
 
 
@@ -77,7 +80,7 @@ def _group_values(item: Dataset) -> tuple[dict[str, Any], set[str], bool]:
             for keyword, member_tag in _MEMBERS[name].items():
                 if member_tag in member:
                     text = text_of(member, member_tag)
-                    values[keyword] = text
+                    values[_FRAME_NAMES.get(keyword, keyword)] = text
     return values, groups, repeated
 
 

@@ -182,6 +182,7 @@ def _read_elements(stream: Any, size: int, header: Header, texts: dict[bytes, st
             continue
         if 0 < element.length != len(raw) and element.length != UNDEFINED_LENGTH:
             header.problem = "its header breaks off"
+            continue
         if keyword in NUMBERS:
             values[keyword] = int.from_bytes(raw[:2], order, signed=False) if len(raw) >= 2 else None  # type: ignore[arg-type]
         elif keyword in DOUBLES:

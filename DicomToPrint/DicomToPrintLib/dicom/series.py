@@ -78,8 +78,8 @@ class Series:
     `id` is a short hash of `uid`. `columns` maps a DICOM keyword to its values, one row a slice (classic) or frame
     (Enhanced, Craniofacial; a per-frame value has won over a shared one); `file_of` and `frame_of` (n,) say where each row
     comes from. `dropped` are the rows of localizers, kept aside: they do not count as slices unless nothing else is there.
-    `copies` are names of files that repeat another byte for byte. `unreadable_near` counts unreadable files in its folders;
-    `unreadable_sole` is True where no other series shares those folders.
+    `copies` are names of files that repeat another byte for byte. `unreadable_near` are files that cannot be read and are
+    named like those of the series.
     """
 
     id: str
@@ -94,7 +94,6 @@ class Series:
     localizers: tuple[str, ...] = ()
     copies: tuple[str, ...] = ()
     unreadable_near: tuple[str, ...] = ()
-    unreadable_sole: bool = True
     cache: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
@@ -146,14 +145,27 @@ class Series:
         return any(name in MULTI_FRAME for name in self.sop_classes)
 
     def names_of(self, rows: Any, limit: int = 3) -> str:
-        """Words for some rows: file names, or frame numbers of a multi-frame file; at most `limit`, then how many more."""
+        """Words for some rows by Instance Number, frame or place in the input, never by file name: names may tell a patient."""
         rows = [int(row) for row in rows]
-        frames = [file.frames for file in self.files]
-        shown = [f"frame {self.frame_of[row] + 1}" if frames[self.file_of[row]] > 1 else self.files[self.file_of[row]].name
-                 for row in rows[:limit]]
-        shown = list(dict.fromkeys(shown))
+        shown = list(dict.fromkeys(self._name_of(row) for row in rows[:limit]))
         more = len(rows) - limit
         return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+
+    def _name_of(self, row: int) -> str:
+        if self.files[self.file_of[row]].frames > 1:
+            return f"frame {self.frame_of[row] + 1}"
+        number = numbers(self.column("InstanceNumber")[row])
+        return f"image {int(number[0])}" if number and 0 <= number[0] < 100_000 else f"file {self.file_of[row] + 1}"
+
+    def names_of_files(self, files: Any, limit: int = 3) -> str:
+        """The same for files of the series."""
+        chosen = {id(file) for file in files}
+        rows = [int(np.flatnonzero(self.file_of == at)[0]) for at, file in enumerate(self.files) if id(file) in chosen]
+        if len(rows) == len(self.files) > limit:
+            return "all files"
+        if len(self.files) < len(self):
+            return ", ".join(f"file {self.file_of[row] + 1}" for row in rows[:limit])
+        return self.names_of(rows, limit)
 
 
 @dataclass(frozen=True)

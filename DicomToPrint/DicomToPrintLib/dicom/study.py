@@ -1,7 +1,9 @@
 """From an input to its series: read every header once, group, drop localizers and copies, name what cannot be read."""
 
 import hashlib
-from collections import defaultdict
+import re
+import warnings
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -15,12 +17,13 @@ from .attributes import numbers, words
 from .frames import read_frames
 from .header import Header, NotDicom, read_header
 from .media import is_dicomdir_name, read_media
-from .series import MULTI_FRAME, Column, ImageFile, Series, Study, Unreadable, short_hash
+from .series import CT, MULTI_FRAME, Column, ImageFile, Series, Study, Unreadable, short_hash
 from .source import Source, open_source
 
 MAX_FRAMES = 20_000
 # Objects made from images (segmentations, RT, reports, presentation states, meshes): listed as stray beside images.
 _DERIVED_CLASSES = tuple("1.2.840.10008.5.1.4.1.1." + suffix for suffix in ("66", "481.", "88.", "11.", "104.", "67", "9."))
+_IMAGE_CLASSES = (CT, *MULTI_FRAME)
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima", ".dic")
 
 
@@ -33,8 +36,12 @@ class _Record:
     rows: tuple[dict[str, Any], ...]
 
     @property
+    def sop_class(self) -> str:
+        return str(self.values.get("SOPClassUID") or "").strip(" \0")
+
+    @property
     def is_image(self) -> bool:
-        return bool(self.values.get("Rows") or self.file.pixel_element)
+        return bool(self.values.get("Rows")) or self.sop_class in _IMAGE_CLASSES
 
 
 def read_study(path: Path, progress: Progress = silent) -> Study:
@@ -44,6 +51,13 @@ def read_study(path: Path, progress: Progress = silent) -> Study:
     it belongs to.
     """
     source = open_source(Path(path))
+    # pydicom's warnings quote what stands in the file; what matters of it is told by findings.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _read(source, Path(path), progress)
+
+
+def _read(source: Source, path: Path, progress: Progress) -> Study:
     names = list(source.names())
     records: list[_Record] = []
     unreadable: list[Unreadable] = []
@@ -62,11 +76,13 @@ def read_study(path: Path, progress: Progress = silent) -> Study:
     unreadable += [Unreadable(item.name, item.damaged) for item in media if item.damaged]
     groups = _grouped(records, stray)
     if not groups:
-        raise CannotRead(_nothing_found(Path(path), len(names), unreadable))
+        raise CannotRead(_nothing_found(path, len(names), unreadable))
     unreadable += _empty_neighbours(source, stray, records)
     stray = [name for name in stray if name not in {item.file for item in unreadable}]
-    series = tuple(_series_of(group, source) for group in groups)
-    patients = {_patient(record) for group in groups for record in group}
+    alone = Counter(series for series, _ in groups)
+    series = tuple(_series_of(group, key[0], key[0] if alone[key[0]] == 1 else "/".join(key), source)
+                   for key, group in groups.items())
+    patients = {_patient(record) for group in groups.values() for record in group}
     progress(1.0, "reading headers")
     return Study(_with_unreadable(series, unreadable), tuple(unreadable), tuple(stray), media, len(patients))
 
@@ -93,7 +109,7 @@ def _read_one(source: Source, name: str, texts: dict[bytes, str], records: list[
         return
     if header.media_class == "1.2.840.10008.1.3.10":
         stray.append(name)
-    elif record.is_image or record.values.get("SOPClassUID") or record.values.get("SeriesInstanceUID"):
+    elif record.is_image or record.sop_class or record.values.get("SeriesInstanceUID"):
         records.append(record)
     else:
         unreadable.append(Unreadable(name, header.problem or "it holds no image"))
@@ -137,9 +153,21 @@ def _expected_bytes(values: dict[str, Any], frames: int) -> int:
     return (int(rows) * int(columns) * int(samples) * int(bits) * max(frames, 0) + 7) // 8  # type: ignore[arg-type]
 
 
-def _key(record: _Record) -> str:
+def _key(record: _Record) -> tuple[str, str]:
+    """Series, and inside it the object where one file holds many frames: each is a volume of its own.
+
+    The parts of a concatenation belong together; so do files of a single frame each.
+    """
     uid = str(record.values.get("SeriesInstanceUID") or "").strip(" \0")
-    return uid or f"folder {PurePosixPath(record.file.name).parent}"
+    series = uid or f"folder {PurePosixPath(record.file.name).parent}"
+    if record.sop_class in MULTI_FRAME and max(record.file.frames, record.file.items) > 1:
+        return series, str(record.values.get("ConcatenationUID") or record.values.get("SOPInstanceUID") or "").strip(" \0")
+    return series, ""
+
+
+def _pattern(name: str) -> str:
+    """A file name with its numbers left open: slices of a series are numbered."""
+    return re.sub(r"[0-9]+", "#", name)
 
 
 def _patient(record: _Record) -> tuple[str, str]:
@@ -147,21 +175,37 @@ def _patient(record: _Record) -> tuple[str, str]:
                  for key in ("PatientID", "PatientName"))
 
 
-def _grouped(records: Iterable[_Record], stray: list[str]) -> list[list[_Record]]:
+def _grouped(records: Iterable[_Record], stray: list[str]) -> dict[tuple[str, str], list[_Record]]:
     """Records by series; objects that are no images, or made from images, go to `stray` where images are present."""
-    groups: dict[str, list[_Record]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[_Record]] = defaultdict(list)
     for record in records:
         groups[_key(record)].append(record)
-
-    def is_scan(group: list[_Record]) -> bool:
-        return any(record.is_image and not str(record.values.get("SOPClassUID") or "").startswith(_DERIVED_CLASSES)
-                   for record in group)
-
-    scans = [group for group in groups.values() if is_scan(group)]
+    scans = {key: group for key, group in groups.items() if any(map(_is_scan, group))}
     if not scans:
-        return list(groups.values())
-    stray += [record.file.name for group in groups.values() if not is_scan(group) for record in group]
+        return groups
+    for key, group in groups.items():
+        if key in scans:
+            continue
+        for record in group:
+            home = _home_of_fragment(record, scans)
+            if home is not None:
+                scans[home].append(record)
+            else:
+                stray.append(record.file.name)
     return scans
+
+
+def _is_scan(record: _Record) -> bool:
+    return record.is_image and not record.sop_class.startswith(_DERIVED_CLASSES) and \
+        (bool(record.values.get("SeriesInstanceUID")) or not record.file.problem)
+
+
+def _home_of_fragment(record: _Record, scans: dict[tuple[str, str], list[_Record]]) -> tuple[str, str] | None:
+    """The series of a file whose header breaks off before it names one: that whose files in the folder are named alike."""
+    if record.values.get("SeriesInstanceUID") or not (record.file.problem or not record.file.pixel_element):
+        return None
+    homes = {key for key, group in scans.items() for other in group if _pattern(other.file.name) == _pattern(record.file.name)}
+    return homes.pop() if len(homes) == 1 else None
 
 
 def _nothing_found(path: Path, count: int, unreadable: list[Unreadable]) -> str:
@@ -188,19 +232,16 @@ def _empty_neighbours(source: Source, stray: list[str], records: list[_Record]) 
 
 
 def _with_unreadable(series: tuple[Series, ...], unreadable: list[Unreadable]) -> tuple[Series, ...]:
-    homes = [{PurePosixPath(file.name).parent for file in one.files} for one in series]
+    """A file that cannot be read blocks the series it belongs to: the one whose files are named like it, numbers aside."""
+    patterns = [{_pattern(file.name) for file in one.files} for one in series]
     result = []
-    for one, folders in zip(series, homes):
-        near = tuple(item.file for item in unreadable if PurePosixPath(item.file).parent in folders
-                     and not is_dicomdir_name(item.file))
-        shared = {PurePosixPath(name).parent for name in near}
-        sole = not any(shared & others for others in homes if others is not folders)
-        result.append(replace(one, unreadable_near=near, unreadable_sole=sole) if near else one)
+    for one, own in zip(series, patterns):
+        near = tuple(item.file for item in unreadable if _pattern(item.file) in own)
+        result.append(replace(one, unreadable_near=near) if near else one)
     return tuple(result)
 
 
-def _series_of(records: list[_Record], source: Source) -> Series:
-    uid = _key(records[0])
+def _series_of(records: list[_Record], uid: str, key: str, source: Source) -> Series:
     records, copies = _without_copies(records, source)
     scouts = [record for record in records if _is_localizer(record)]
     localizers: tuple[str, ...] = tuple(record.file.name for record in scouts)
@@ -215,7 +256,7 @@ def _series_of(records: list[_Record], source: Source) -> Series:
                                       else records[file].values.get(keyword) for file, frame, values in rows])
     first = records[0].values
     return Series(
-        id=short_hash(uid), uid=uid, description=str(first.get("SeriesDescription") or "").strip(" \0"),
+        id=short_hash(key), uid=uid, description=str(first.get("SeriesDescription") or "").strip(" \0"),
         modality=str(first.get("Modality") or "").strip(" \0"), files=tuple(record.file for record in records),
         columns=columns, file_of=np.array([file for file, _, _ in rows], dtype=np.int32),
         frame_of=np.array([frame for _, frame, _ in rows], dtype=np.int32), source=source, localizers=localizers,

@@ -22,11 +22,8 @@ _DEFLATED = "1.2.840.10008.1.2.1.99"
 _LOSSY_WORDS = re.compile(r"\b(lossy|irreversibl[ey])\b", re.IGNORECASE)
 
 
-def _named(files: Iterable[ImageFile], series: Series, limit: int = 3) -> str:
-    names = [file.name for file in files]
-    if len(names) == len(series.files) and len(names) > limit:
-        return "all files"
-    return ", ".join(names[:limit]) + (f" and {len(names) - limit} more" if len(names) > limit else "")
+def _named(files: Iterable[ImageFile], series: Series) -> str:
+    return series.names_of_files(files)
 
 
 @fact("files_without_preamble")
@@ -39,8 +36,9 @@ def files_without_preamble(series: Series, context: Context) -> Fact:
 @fact("unreadable_files")
 def unreadable_files(series: Series, context: Context) -> Fact:
     """Number of files of the series that cannot be read: named like its slices, or damaged in the header."""
-    bad = [*series.unreadable_near, *(file.name for file in series.files if file.problem)]
-    return Fact("unreadable_files", len(bad), ", ".join(bad[:3]) + (f" and {len(bad) - 3} more" if len(bad) > 3 else ""))
+    damaged = [file for file in series.files if file.problem]
+    return Fact("unreadable_files", len(damaged) + len(series.unreadable_near), _named(damaged, series),
+                parameters={"unlisted": len(series.unreadable_near)})
 
 
 @fact("wrong_syntax_files")
@@ -115,7 +113,7 @@ def instance_uids(series: Series, context: Context) -> Fact:
     if len(series.rows_without("SOPInstanceUID")):
         return Fact("instance_uids", "missing", series.names_of(series.rows_without("SOPInstanceUID")), evidence)
     if series.copies:
-        return Fact("instance_uids", "copied file", ", ".join(series.copies[:3]), evidence)
+        return Fact("instance_uids", "copied file", f"{len(series.copies)} files", evidence)
     by_file = [str(column[int(np.flatnonzero(series.file_of == at)[0])]).strip(" \0") for at in range(len(series.files))] \
         if len(series.files) < len(series) else [str(column[row]).strip(" \0") for row in range(len(series))]
     if len(set(by_file)) < len(by_file):

@@ -31,7 +31,8 @@ Measure = Callable[[Series, Context], Fact]
 FACTS: dict[str, Measure] = {}
 
 # Facts that only pixels give; not applicable where they were not read.
-PIXEL_FACTS = ("motion", "metal", "fov_cut", "contrast", "body_share", "tilt_wedge", "kernel_noise", "air_hu")
+PIXEL_FACTS = ("motion_slices", "metal_mm3", "fov_cut_mm2", "fov_cut_ends_mm2", "body_share_of_fov", "tilt_taken_out_degrees",
+               "kernel_from_noise", "contrast_to_noise", "air_mode_hu")
 
 
 def fact(name: str) -> Callable[[Measure], Measure]:
@@ -60,7 +61,7 @@ def measure(name: str, series: Series, context: Context) -> Fact:
 
 def known(name: str) -> bool:
     """True for a name that `measure` can measure."""
-    return name in FACTS or name in PIXEL_FACTS or name.startswith("attribute:")
+    return name in FACTS or name in PIXEL_FACTS or name.startswith(("attribute:", "rules:"))
 
 
 def missing(name: str, where: str = "", evidence: str = "") -> Fact:

@@ -17,15 +17,14 @@ def media_files(series: Series, context: Context) -> Fact:
     parameters = {"referenced": sum(item.referenced for item in media), "series": len(context.study.series)}
     damaged = [item.name for item in media if item.damaged]
     if damaged:
-        return Fact("media_files", "directory damaged", ", ".join(damaged), evidence, parameters=parameters)
+        return Fact("media_files", "directory damaged", "", evidence, parameters=parameters)
     lost = [name for item in media for name in item.missing]
     if lost:
-        more = f" and {len(lost) - 3} more" if len(lost) > 3 else ""
-        return Fact("media_files", "files missing", ", ".join(lost[:3]) + more, evidence, parameters=parameters)
+        return Fact("media_files", "files missing", f"{len(lost)} files", evidence, parameters=parameters)
     broken = [file.name for one in context.study.series for file in one.files
               if file.problem or (0 <= file.pixel_length < 0xFFFFFFFF and file.pixel_offset + file.pixel_length > file.body_size)]
     if broken:
-        return Fact("media_files", "files not whole", ", ".join(broken[:3]), evidence, parameters=parameters)
+        return Fact("media_files", "files not whole", f"{len(broken)} files", evidence, parameters=parameters)
     if context.study.patients > 1 or any(item.patients > 1 for item in media):
         return Fact("media_files", "several patients", "", evidence, parameters=parameters)
     return Fact("media_files", "whole", "", evidence, parameters=parameters)

@@ -79,7 +79,8 @@ def _only_localizers(series: Series) -> bool:
 def localizers(series: Series, context: Context) -> Fact:
     """``none``, ``dropped`` (they are left out of the volume) or ``only`` (nothing else is there)."""
     kind = "none" if not series.localizers else "only" if _only_localizers(series) else "dropped"
-    return Fact("localizers", kind, ", ".join(series.localizers[:3]), _IMAGE_TYPE)
+    count = len(series.localizers)
+    return Fact("localizers", kind, f"{count} images" if count else "", _IMAGE_TYPE)
 
 
 @fact("reformat")
@@ -93,7 +94,8 @@ def reformat(series: Series, context: Context) -> Fact:
             for match in [_REFORMAT_WORDS.search(text.replace("_", " "))] if match]
     if said:
         return Fact("reformat", "description", "", "Series Description (0008,103E)", parameters={"word": said[0].upper()})
-    calculated = {str(value) for value in series.distinct("VolumeBasedCalculationTechnique")} - {"NONE", "MIXED"}
+    calculated = {str(value) for keyword in ("VolumeBasedCalculationTechnique", "FrameVolumeBasedCalculationTechnique")
+                  for value in series.distinct(keyword)} - {"NONE", "MIXED"}
     if calculated:
         return Fact("reformat", "calculation", "", "Volume Based Calculation Technique (0008,9207)", parameters={"word": ""})
     return Fact("reformat", "no", "", _IMAGE_TYPE)
@@ -186,7 +188,8 @@ def phases(series: Series, context: Context) -> Fact:
 @fact("volumetric")
 def volumetric(series: Series, context: Context) -> Fact:
     """Volumetric Properties, the worst of all frames; not applicable where none is stated."""
-    met = {str(value).upper() for value in series.distinct("VolumetricProperties")}
+    met = {str(value).upper() for keyword in ("VolumetricProperties", "FrameVolumetricProperties")
+           for value in series.distinct(keyword)}
     if not met:
         return not_applicable("volumetric")
     known = next((name for name in ("DISTORTED", "SAMPLED", "MIXED") if name in met), None)
@@ -205,8 +208,9 @@ def metal_reduction(series: Series, context: Context) -> Fact:
 
 @fact("cone_beam")
 def cone_beam(series: Series, context: Context) -> Fact:
-    """``yes`` for a cone-beam CT, by the object or by the table of vendors and models."""
+    """``no``, or what a cone-beam CT means for the other rules, by the object or by the table of vendors and models."""
     maker = " ".join(str(value) for keyword in ("Manufacturer", "ManufacturerModelName") for value in series.distinct(keyword))
     known = any(re.search(str(row["pattern"]), maker, re.IGNORECASE) for row in context.cone_beam)
-    return Fact("cone_beam", "yes" if known or CRANIOFACIAL in series.sop_classes else "no",
+    cone = known or CRANIOFACIAL in series.sop_classes
+    return Fact("cone_beam", "yes, so the limits are no strict ones and grey values no calibrated HU" if cone else "no",
                 evidence="Manufacturer, Manufacturer's Model Name")
