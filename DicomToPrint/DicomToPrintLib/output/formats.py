@@ -1,5 +1,6 @@
 """Writers of single mesh files: STL, PLY, OBJ by numpy, 3MF by lib3mf. They write what they are given; `write.py` checks it."""
 
+import ctypes
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
@@ -154,9 +155,29 @@ def write_3mf(path: Path, meshes: Sequence[Mesh], metadata: Mapping[str, str] | 
         writer.SetStrictModeActive(True)
         writer.SetDecimalPrecision(6)
         progress(0.7, "3MF")
-        writer.WriteToFile(str(path))
+        package = _packed(lib3mf, writer)
     except lib3mf.ELib3MFException:
-        raise CannotWrite("The 3MF file cannot be written: check the free space and the rights of the output folder, or choose the format stl.") from None
+        raise CannotWrite("lib3mf refused the model: repair it, or choose the format stl.") from None
+    path.write_bytes(package)
+
+
+def _packed(lib3mf: Any, writer: Any) -> bytes:
+    """The package in memory: lib3mf's own file writer ends the process where the disk is full (2.5.0)."""
+    data = bytearray()
+    place = 0
+
+    def write(address: int, count: int, _user: object) -> None:
+        nonlocal place
+        data[place:place + count] = ctypes.string_at(address, count)
+        place += count
+
+    def seek(position: int, _user: object) -> None:
+        nonlocal place
+        data.extend(bytes(max(position - len(data), 0)))
+        place = position
+
+    writer.WriteToCallback(lib3mf.WriteCallback(write), lib3mf.SeekCallback(seek), None)
+    return bytes(data)
 
 
 def _add_object(lib3mf: Any, wrapper: Any, model: Any, colors: Any, mesh: Mesh, identity: str) -> None:

@@ -2,17 +2,19 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ...dicom import Series
 from ...errors import CannotRead
+
+if TYPE_CHECKING:  # pydicom takes a while to import
+    from ...dicom import Series
 
 PATIENT = ("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientAge", "PatientSize", "PatientWeight",
            "PatientIdentityRemoved", "DeidentificationMethod")
 STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber", "StudyDescription")
 
 
-def source_headers(series: Series) -> tuple[Any, ...]:
+def source_headers(series: "Series") -> tuple[Any, ...]:
     """pydicom data sets, without pixels, of the files of a series in its order. Raises `CannotRead`."""
     import pydicom
 

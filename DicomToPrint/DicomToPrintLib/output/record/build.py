@@ -9,13 +9,15 @@ import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ... import __version__
-from ...dicom import Series
 from ...errors import CannotRead
 from ...progress import Progress, silent
 from ..files import json_text, reported, write_text_atomically
+
+if TYPE_CHECKING:  # pydicom takes a while to import
+    from ...dicom import Series
 
 SCHEMA = "dicom-to-print/record/1"
 _LIBRARIES = ("numpy", "scipy", "vtk", "slicer-core", "SimpleITK", "pydicom", "highdicom", "fast-simplification", "manifold3d", "lib3mf")
@@ -118,7 +120,7 @@ def hashed_inputs(paths: Sequence[Path], root: Path | None = None, *, identified
     return _hashed(files, identified, progress)
 
 
-def hashed_series(series: Series, *, identified: bool = False,
+def hashed_series(series: "Series", *, identified: bool = False,
                   progress: Progress = silent) -> tuple[tuple[dict[str, Any], ...], str]:
     """As `hashed_inputs`, for the files of one series, in a folder or a .zip."""
     names = sorted(file.name for file in series.files)
