@@ -1,4 +1,5 @@
-"""Facts that only the pixels tell: motion, metal, contrast, cut anatomy, tilt taken out, kernel, HU offset, use of the field.
+"""Facts that only the pixels tell: motion, metal, contrast, cut anatomy, tilt taken out, kernel, HU offset, use of
+the field.
 
 The methods and their measured figures stand in the catalogue of rules. What is accepted stands in the protocols.
 """

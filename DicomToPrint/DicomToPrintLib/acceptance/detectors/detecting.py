@@ -20,10 +20,11 @@ def detect(volume: Volume, series: Series | None = None,
            progress: Progress = silent) -> tuple[Mapping[str, Fact], tuple[Picture, ...]]:
     """Pixel facts of a volume by name, and their pictures.
 
-    `volume` in HU (padding as it came), `series` gives slices the numbers that the console shows. Facts: ``motion_slices``,
-    ``metal_mm3``, ``contrast_to_noise``, ``fov_cut_mm2``, ``fov_cut_ends_mm2``, ``tilt_taken_out_degrees``,
-    ``kernel_from_noise``, ``air_mode_hu``, ``body_share_of_fov``. A value is `MISSING` where the pixels do not tell. Every
-    fact's `parameters` say how sure it is. A volume that is too small or even for a detector gives MISSING, never an error.
+    `volume` in HU (padding as it came), `series` gives slices the numbers that the console shows. Facts:
+    ``motion_slices``, ``metal_mm3``, ``contrast_to_noise``, ``fov_cut_mm2``, ``fov_cut_ends_mm2``,
+    ``tilt_taken_out_degrees``, ``kernel_from_noise``, ``air_mode_hu``, ``body_share_of_fov``. A value is `MISSING`
+    where the pixels do not tell. Every fact's `parameters` say how sure it is. A volume that is too small or even for
+    a detector gives MISSING, never an error.
     """
     numbers = instance_numbers(volume, series)
     scene = look(volume, part(progress, 0.0, 0.25))

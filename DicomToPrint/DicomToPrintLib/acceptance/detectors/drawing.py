@@ -12,7 +12,8 @@ def window(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def to_scale(picture: np.ndarray, row_mm: float, column_mm: float, width: int = WIDTH, height: int = WIDTH) -> np.ndarray:
+def to_scale(picture: np.ndarray, row_mm: float, column_mm: float, width: int = WIDTH,
+             height: int = WIDTH) -> np.ndarray:
     """The picture resampled to square pixels that fit `width` x `height`."""
     from scipy import ndimage
 
@@ -41,8 +42,9 @@ def line(picture: np.ndarray, start: tuple[float, float], end: tuple[float, floa
     rows, columns = (np.rint(np.linspace(a, b, count)).astype(int) for a, b in zip(start, end))
     for dj in range(thickness):
         for di in range(thickness):
-            inside = (rows + dj >= 0) & (rows + dj < result.shape[0]) & (columns + di >= 0) & (columns + di < result.shape[1])
-            result[rows[inside] + dj, columns[inside] + di] = color
+            j, i = rows + dj, columns + di
+            inside = (j >= 0) & (j < result.shape[0]) & (i >= 0) & (i < result.shape[1])
+            result[j[inside], i[inside]] = color
     return result
 
 

@@ -7,15 +7,18 @@ from ...picture import Picture, picture_from_array
 from ...volume import Volume
 from .drawing import RED, side_by_side, tint, to_scale, window
 from .scene import Scene, _circle, _padding
-from .slices import centre_of_slice
+from .slices import centre_of_slice, sureness
 
+NOTICEABLE_MM2 = 20.0  # less contact is a voxel row or noise; says only how sure the measure is
 SIDES = ("right", "left", "front", "back", "first slice", "last slice")
 
 
 def fov_cut(volume: Volume, mask: np.ndarray) -> tuple[tuple[Fact, Fact], tuple[Picture, ...]]:
-    """Where a chosen segment `mask` (k, j, i) is cut off by the edges of the scan: facts and pictures as `detect` gives them.
+    """Where a chosen segment `mask` (k, j, i) is cut off by the edges of the scan: facts and pictures as `detect`
+    gives them.
 
-    Facts ``fov_cut_mm2`` (sides and the edge of a round reconstruction) and ``fov_cut_ends_mm2`` (first and last slice).
+    Facts ``fov_cut_mm2`` (sides and the edge of a round reconstruction) and ``fov_cut_ends_mm2`` (first and last
+    slice).
     """
     step = max(1, round(2.0 / (sum(volume.spacing[:2]) / 2)))
     padding = _padding(volume.array[:, ::step, ::step])
@@ -47,9 +50,11 @@ def _cut(volume: Volume, mask: np.ndarray, step: int, circle: np.ndarray | None,
     lateral = {name: round(area, 1) for name, area in contact.items() if area > 0 and "slice" not in name}
     ends = {name: round(area, 1) for name, area in contact.items() if area > 0 and "slice" in name}
     places = tuple(centre_of_slice(volume, k) for k in _touching(mask, at_edge)[:1])
-    facts = (Fact("fov_cut_mm2", round(sum(lateral.values()), 1), ", ".join(lateral), evidence, parameters={"faces": lateral},
-                  places=places),
-             Fact("fov_cut_ends_mm2", round(sum(ends.values()), 1), ", ".join(ends), evidence, parameters={"faces": ends}))
+    total = round(sum(lateral.values()), 1)
+    facts = (Fact("fov_cut_mm2", total, ", ".join(lateral), evidence,
+                  parameters={"faces": lateral, "sure": sureness(total / NOTICEABLE_MM2)}, places=places),
+             Fact("fov_cut_ends_mm2", round(sum(ends.values()), 1), ", ".join(ends), evidence,
+                  parameters={"faces": ends}))
     return facts, _cut_picture(volume, mask, step, at_edge, what, sum(lateral.values())) if lateral else ()
 
 
@@ -84,21 +89,22 @@ def _cut_picture(volume: Volume, mask: np.ndarray, step: int, at_edge: np.ndarra
     thick = ndimage.binary_dilation(rim[k], iterations=3)
     axial = tint(window(volume.array[k, ::step, ::step], -200, 900), thick, RED, 0.8)
     up = slice(None, None, -1) if volume.affine[2, 2] > 0 else slice(None)
-    front = tint(window(mask.sum(axis=1), 0, max(1, mask.sum(axis=1).max())), rim.any(axis=1), RED, 0.8)[up]
+    depth = mask.sum(axis=1)
+    front = tint(window(depth, 0, max(1, int(depth.max()))), np.any(rim, axis=1), RED, 0.8)[up]
     halves = [to_scale(axial, volume.spacing[1], volume.spacing[0], 198),
               to_scale(front, volume.spacing[2], volume.spacing[0] * step, 198)]
     text = f"{what[0].upper()}{what[1:]} is cut off at the edge of the scan over {area:.0f} mm2 (red)."
-    return (picture_from_array("fov-cut", text + " Left: the slice with most contact; right: seen from the front.", text,
-                               side_by_side(halves)),)
+    caption = f"{text} Left: the slice with most contact; right: seen from the front."
+    return (picture_from_array("fov-cut", caption, text, side_by_side(halves)),)
 
 
 def body_share(scene: Scene) -> Fact:
     """Fact ``body_share_of_fov``: bounding box of the body without couch, over the area of the field of view (0..1)."""
     evidence = "pixels: bounding box of the body without its couch over the field of view"
-    flat = scene.body.any(axis=0)
+    flat = np.any(scene.body, axis=0)
     if not flat.any() or scene.air is None:
         return Fact("body_share_of_fov", MISSING, "the body could not be told from the air", evidence)
-    rows, columns = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
+    rows, columns = np.flatnonzero(np.any(flat, axis=1)), np.flatnonzero(np.any(flat, axis=0))
     height, width = (float(used[-1] - used[0] + 1) for used in (rows, columns))
     size_j, size_i = scene.volume.spacing[1] * scene.body_step, scene.volume.spacing[0] * scene.body_step
     return Fact("body_share_of_fov", round(height * width / flat.size, 3), "", evidence,

@@ -9,7 +9,7 @@ from .drawing import RED, WIDTH, side_by_side, to_scale, window
 from .scene import Scene
 from .slices import centre_of_slice, sureness, words
 
-# Part of the method: a step counts above 0.6 mm and six times the usual scatter of the series; smaller steps are anatomy.
+# Part of the method: a step counts above 0.6 mm and six times the usual scatter of the series; less is anatomy.
 STEP_MM, SCATTER_TIMES = 0.6, 6.0
 NEIGHBOURS = 9  # slices whose median is the natural drift of the anatomy (oblique bones, tilted slices)
 SMALLEST_SHARE = 0.25  # of the median body area: the tip of a nose or a heel drifts by itself
@@ -26,18 +26,30 @@ def motion(scene: Scene, numbers: tuple[int, ...], progress: Progress = silent) 
     evidence = "pixels: sideways shift of the body between neighbouring slices"
     if judged.sum() < NEIGHBOURS:
         return Fact("motion_slices", MISSING, "too few slices show the body", evidence), ()
-    drift = _running_median(shifts, judged)
-    jumps = np.where(judged, np.linalg.norm(shifts - drift, axis=1), 0.0)
+    jumps = _jumps(shifts, judged)
     limit = max(STEP_MM, SCATTER_TIMES * float(np.median(jumps[judged])))
     found = np.flatnonzero(jumps > limit)
     parameters = {"largest_mm": round(float(jumps.max()), 2), "limit_mm": round(limit, 2),
                   "slices_judged": int(judged.sum()) + 1, "sure": sureness(float(jumps.max()) / limit)}
-    where = f"between {words(found, numbers)} and the next" if len(found) else ""
+    where = f"between {words(found.tolist(), numbers)} and the next" if len(found) else ""
     fact = Fact("motion_slices", len(found), where, evidence, parameters=parameters,
                 places=tuple(centre_of_slice(scene.volume, int(k) + 1) for k in found[:20]))
     if len(found) == 0:
         return fact, ()
     return fact, (_pair(scene, int(jumps.argmax()), float(jumps.max()), numbers),)
+
+
+def _jumps(shifts: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    """(k - 1,) mm by which each pair departs from the drift of its neighbours; 0 where not judged."""
+    jumps = np.where(judged, np.linalg.norm(shifts - _running_median(shifts, judged), axis=1), 0.0)
+    # At the ends the median looks to one side only and lags behind a drift that grows: there, a jump also differs from
+    # the pairs right beside it.
+    last = len(shifts) - 1
+    for k in (*range(NEIGHBOURS // 2), *range(last - NEIGHBOURS // 2 + 1, last + 1)):
+        beside = [n for n in (k - 1, k + 1) if 0 <= n <= last and judged[n]]
+        if judged[k]:
+            jumps[k] = min([jumps[k], *(float(np.linalg.norm(shifts[k] - shifts[n])) for n in beside)])
+    return jumps
 
 
 def _running_median(shifts: np.ndarray, judged: np.ndarray) -> np.ndarray:
@@ -77,10 +89,10 @@ def slice_shifts(scene: Scene, progress: Progress = silent) -> np.ndarray:
 
 def _box(body: np.ndarray, body_step: int, step: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of the reduced grid that the body needs, with a margin."""
-    flat = body.any(axis=0)
+    flat = np.any(body, axis=0)
     ranges = []
     for axis, size in ((1, shape[1] // step), (0, shape[2] // step)):
-        used = np.flatnonzero(flat.any(axis=axis)) * body_step / step
+        used = np.flatnonzero(np.any(flat, axis=axis)) * body_step / step
         ranges.append(slice(max(0, int(used[0]) - 6), min(size, int(used[-1]) + 6 + body_step)))
     return ranges[0], ranges[1]
 
@@ -96,7 +108,8 @@ def _reduced(plane: np.ndarray, step: int, box: tuple[slice, slice], middle: flo
     return ndimage.gaussian_filter(means, BLUR_PIXELS, truncate=2.5)
 
 
-def _enlarged(body: np.ndarray, body_step: int, step: int, box: tuple[slice, slice], shape: tuple[int, ...]) -> np.ndarray:
+def _enlarged(body: np.ndarray, body_step: int, step: int, box: tuple[slice, slice],
+              shape: tuple[int, ...]) -> np.ndarray:
     """The body of a slice on the reduced grid."""
     j = np.minimum((np.arange(shape[0]) + box[0].start) * step // body_step, body.shape[0] - 1)
     i = np.minimum((np.arange(shape[1]) + box[1].start) * step // body_step, body.shape[1] - 1)
@@ -138,11 +151,14 @@ def _pair(scene: Scene, k: int, jump: float, numbers: tuple[int, ...]) -> Pictur
 
     array = scene.volume.array
     soft = scene.soft if scene.soft is not None else 0.0
-    outline = array[k] > scene.bone_limit
+    rows, columns = _box(scene.body, scene.body_step, 1, array.shape)
+    # Smoothed first: noise in spongy bone would draw an outline of its own.
+    smooth = ndimage.gaussian_filter(array[k, rows, columns].astype(np.float32), 1.0)
+    outline = smooth > (scene.bone_limit + soft + 1000.0) / 2
     outline ^= ndimage.binary_erosion(outline)
     halves = []
     for index in (k, k + 1):
-        half = window(array[index], soft - 200, soft + 800)
+        half = window(array[index, rows, columns], soft - 200, soft + 1200)
         half[outline] = RED
         halves.append(to_scale(half, scene.volume.spacing[1], scene.volume.spacing[0], (WIDTH - 4) // 2))
     text = f"Images {numbers[k]} and {numbers[k + 1]}: the anatomy jumps by {jump:.1f} mm."

@@ -43,7 +43,8 @@ def _levelled(tiles: np.ndarray) -> np.ndarray:
 
 
 def kernel(scene: Scene, tiles: np.ndarray) -> Fact:
-    """Fact ``kernel_from_noise``: "smooth", "sharp" or "unknown", from the autocorrelation of the noise at one pixel."""
+    """Fact ``kernel_from_noise``: "smooth", "sharp" or "unknown", from the autocorrelation of the noise at one
+    pixel."""
     evidence = "pixels: autocorrelation of the noise in flat soft tissue"
     if scene.pixel_mm > LARGEST_PIXEL_MM:
         return Fact("kernel_from_noise", MISSING, "pixels above 1 mm hide the kernel", evidence)
@@ -88,7 +89,7 @@ def contrast(scene: Scene, tiles: np.ndarray, mask: np.ndarray | None = None) ->
     ratio = float(np.median(within) - np.median(around)) / noise
     return Fact("contrast_to_noise", round(ratio, 1), "", evidence,
                 parameters={"anatomy_hu": round(float(np.median(within))), "around_hu": round(float(np.median(around))),
-                            "noise_hu": round(noise, 1), "pieces": len(tiles)})
+                            "noise_hu": round(noise, 1), "pieces": len(tiles), "sure": sureness(len(tiles) / 100.0)})
 
 
 def air(scene: Scene) -> Fact:
@@ -105,6 +106,7 @@ def air(scene: Scene) -> Fact:
     low, high = np.floor(values.min()), np.ceil(values.max())
     counts, edges = np.histogram(values, bins=np.arange(low, high + 2) - 0.5)
     smooth = np.convolve(counts, np.ones(9), mode="same")
-    mode = int(round(float((edges[:-1] + 0.5)[int(smooth.argmax())])))
+    mode = round(float((edges[:-1] + 0.5)[int(smooth.argmax())]))
     return Fact("air_mode_hu", mode, "", evidence,
-                parameters={"soft_tissue_hu": round(scene.soft or 0.0), "share": round(len(values) / seen.size, 3)})
+                parameters={"soft_tissue_hu": round(scene.soft or 0.0), "share": round(len(values) / seen.size, 3),
+                            "sure": sureness(len(values) / 5000.0)})

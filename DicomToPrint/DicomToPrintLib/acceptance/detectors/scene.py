@@ -89,7 +89,8 @@ def _circle(array: np.ndarray, padding: float | None) -> np.ndarray | None:
 
 
 def _modes(coarse: np.ndarray, padding: float | None) -> tuple[float | None, float | None, float]:
-    """Modes of air and of soft tissue, and the grey value between them (Otsu 1979); None where they cannot be told apart."""
+    """Modes of air and of soft tissue, and the grey value between them (Otsu 1979); None where they cannot be told
+    apart."""
     values = coarse[_not(coarse, padding)]
     if len(values) < 64:
         return None, None, 0.0

@@ -8,28 +8,31 @@ from .drawing import RED, YELLOW, line, to_scale, window
 from .scene import Scene
 from .slices import sureness
 
-# Part of the method: a straight edge (share of the variance that a line explains) over at least this many slices and rows.
+# Part of the method: a straight edge (share of the variance that a line explains) over at least so many slices, rows.
 STRAIGHT, FEWEST_SLICES, FEWEST_ROWS = 0.98, 5, 3.0
 
 
 def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     """Fact ``tilt_taken_out_degrees``: slope of a slanted edge of padding against the slices; 0.0 without one."""
     evidence = "pixels: first and last row that is not padding, against the slice"
-    best, figures, edge = 0.0, {"r_squared": 0.0}, None
+    best, edge = 0.0, None
+    figures: dict[str, object] = {"r_squared": 0.0}
     if scene.padding is not None and len(scene.volume.array) >= FEWEST_SLICES:
         for rows in _edges(scene.volume.array, scene.padding):
             fitted = _line(rows)
             if fitted is None or fitted[2] < STRAIGHT or abs(fitted[0]) <= abs(best):
                 continue
             best, edge = fitted[0], fitted
-            figures = {"r_squared": round(fitted[2], 4), "slices": fitted[3], "sure": sureness((1 - STRAIGHT) / max(1e-9, 1 - fitted[2]))}
+            doubt = sureness((1 - STRAIGHT) / max(1e-9, 1 - fitted[2]))
+            figures = {"r_squared": round(fitted[2], 4), "slices": fitted[3], "sure": doubt}
     degrees = float(np.degrees(np.arctan(best * scene.volume.spacing[1] / scene.volume.spacing[2])))
     fact = Fact("tilt_taken_out_degrees", round(abs(degrees), 2), "", evidence, parameters=figures)
     return fact, _sagittal(scene, edge, degrees)
 
 
 def _edges(array: np.ndarray, padding: float) -> list[np.ndarray]:
-    """First and last row that is not padding, a value a slice (NaN where a slice is all padding or its edge is not straight)."""
+    """First and last row that is not padding, a value a slice (NaN where a slice is all padding or its edge is not
+    straight)."""
     # Whole rows in a few columns decide; the middle third is where a circle does not reach.
     columns = array[:, :, array.shape[2] // 3: 2 * array.shape[2] // 3 + 1: 4] != padding
     share = columns.mean(axis=2)
@@ -68,17 +71,19 @@ def _line(rows: np.ndarray) -> tuple[float, float, float, int] | None:
 def _sagittal(scene: Scene, edge: tuple[float, float, float, int] | None, degrees: float) -> tuple[Picture, ...]:
     """The middle sagittal cut, slices at their true places, with the shear or the slanted edge marked."""
     volume = scene.volume
-    count, rows, columns = volume.array.shape
+    count, _, columns = volume.array.shape
     soft = scene.soft if scene.soft is not None else 0.0
     cut = window(volume.array[:, :, columns // 2], soft - 300, soft + 1000)
     shear = volume.shear_degrees
     if edge is not None:
         cut = line(cut, (0, edge[1]), (count - 1, edge[1] + edge[0] * (count - 1)), RED)
-        text = f"Sagittal cut: the edge of the picture is slanted by {abs(degrees):.1f} degrees (red): a gantry tilt was taken out."
+        text = (f"Sagittal cut: the edge of the picture is slanted by {abs(degrees):.1f} degrees (red): "
+                "a gantry tilt was taken out.")
         name = "tilt-taken-out"
     elif shear > 0.1:
         cut = _sheared(volume.affine, cut)
-        text = f"Sagittal cut, slices at their true places: they are sheared by {shear:.1f} degrees (yellow: the first and last slice)."
+        text = (f"Sagittal cut, slices at their true places: they are sheared by {shear:.1f} degrees "
+                "(yellow: the first and the last slice).")
         name = "tilt"
     else:
         text, name = "Sagittal cut through the middle of the scan.", "sagittal"
@@ -89,7 +94,8 @@ def _sagittal(scene: Scene, edge: tuple[float, float, float, int] | None, degree
 
 
 def _sheared(affine: np.ndarray, cut: np.ndarray) -> np.ndarray:
-    """The cut (k, j, 3) drawn in the plane of the patient's back-front and foot-head axes, where the slices stand aslant."""
+    """The cut (k, j, 3) drawn in the plane of the patient's back-front and foot-head axes, where the slices stand
+    aslant."""
     from scipy import ndimage
 
     steps = affine[1:3, [1, 2]]  # mm along P and S for a step in j and in k
