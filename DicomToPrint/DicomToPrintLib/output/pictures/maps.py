@@ -18,7 +18,7 @@ _ORIGINS = {
     Provenance.MEASURED: (214, 211, 202),
     Provenance.BRIDGED: (230, 159, 0),
     Provenance.CUT: (0, 114, 178),
-    Provenance.ADDED: (204, 121, 167),
+    Provenance.ADDED: (150, 60, 140),
 }
 _BELOW = (213, 60, 0)
 _UNKNOWN = (120, 120, 120)

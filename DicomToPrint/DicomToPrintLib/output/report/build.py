@@ -57,7 +57,7 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
     """The one-minute answer: verdicts, use, accuracy, when and by what."""
     rows: list[tuple[str, str | Element]] = []
     found = scan.series_of(content)
-    chosen = [series for series in found if series.get("series") == content.series] or (found if len(found) == 1 else [])
+    chosen = [series for series in found if scan.is_chosen(series, content)] or (found if len(found) == 1 else [])
     if chosen:
         rows.append((_("Scan"), verdict_badge(str(chosen[0].get("verdict", "")))))
     readiness = model.readiness_json(content)

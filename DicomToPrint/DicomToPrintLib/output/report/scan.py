@@ -14,7 +14,19 @@ _ORDER = {"reject": 0, "ask": 1, "warn": 2, "info": 3}
 def series_of(content: ReportContent) -> list[Mapping[str, Any]]:
     """The series of the acceptance JSON, the one of the model first."""
     found = acceptance_json(content).get("series", [])
-    return sorted(found, key=lambda series: series.get("series") != content.series)
+    return sorted(found, key=lambda series: not is_chosen(series, content))
+
+
+def is_chosen(series: Mapping[str, Any], content: ReportContent) -> bool:
+    """True for the series that the model comes from; an identified report names it by its UID, not its short id."""
+    return bool(content.series) and content.series in _names(series)
+
+
+def _names(series: Mapping[str, Any]) -> tuple[str, str]:
+    from ...dicom.series import short_hash
+
+    name = str(series.get("series", ""))
+    return name, short_hash(name)
 
 
 def acceptance_json(content: ReportContent) -> Mapping[str, Any]:
@@ -59,8 +71,7 @@ def _series_name(series: Mapping[str, Any], content: ReportContent) -> str:
     name = str(series.get("series", ""))
     if series.get("description"):
         name += f" ({series['description']})"
-    is_source = content.series and series.get("series") == content.series and not content.refused
-    return _("{name}, used for the model").format(name=name) if is_source else name
+    return _("{name}, used for the model").format(name=name) if is_chosen(series, content) and not content.refused else name
 
 
 def add_what_to_do(main: Element, content: ReportContent) -> None:
@@ -75,7 +86,7 @@ def add_what_to_do(main: Element, content: ReportContent) -> None:
             if _matters(finding) and finding.get("remedy"):
                 line = f"{finding['remedy']} ({finding['rule']})"
                 if len(found) > 1:
-                    line = f"{series.get('id', '')}: {line}"
+                    line = f"{series.get('series', '')}: {line}"
                 groups[burden(finding)].append(line)
         for question in series.get("questions", []):
             if not question.get("answer"):
@@ -152,7 +163,8 @@ def add_findings(main: Element, content: ReportContent) -> None:
                  if finding["outcome"] == "fail" and finding["severity"] == "info" and finding.get("message")]
         for finding in shown:
             add(block, "p", str(finding["message"]), class_="small")
-        figures(block, content.scan_pictures.get(str(series.get("series", "")), ()))
+        for name in _names(series):
+            figures(block, content.scan_pictures.get(name, ()))
     unreadable = acceptance_json(content).get("unreadable", [])
     if unreadable:
         table(block, _("Files that cannot be read"), [_("File"), _("Reason")],
