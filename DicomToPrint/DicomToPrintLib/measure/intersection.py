@@ -46,6 +46,59 @@ def intersecting_pairs(mesh: Mesh, progress: Progress = silent) -> np.ndarray:
     return np.unique(np.sort(kept[result], axis=1), axis=0) if len(result) else _NO_PAIRS
 
 
+def intersecting_pairs_of(points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """(n, 2) pairs as in `self_intersections` with at least one triangle among `chosen` (indices of `triangles` (m, 3)).
+
+    `points` (n, 3) float32, already welded. For looking again at a part of a mesh that was changed.
+    """
+    if len(chosen) == 0:
+        return _NO_PAIRS
+    low, high = _boxes(points, triangles)
+    near = _near_boxes(low, high, chosen)
+    near = near[~degenerate_triangles(points, triangles[near])]
+    chosen = chosen[~degenerate_triangles(points, triangles[chosen])]
+    if len(chosen) == 0:
+        return _NO_PAIRS
+    precise = points.astype(np.float64)
+    frame = (low[near].min(axis=0), high[near].max(axis=0))
+    all_tree = BoxTree(low[near], high[near], frame)
+    own_tree = BoxTree(low[chosen], high[chosen], frame)
+    all_tree.order, own_tree.order = near[all_tree.order], chosen[own_tree.order]
+    columns = [np.ascontiguousarray(triangles[:, c]) for c in range(3)]
+    pairs = _Pairs(precise, columns, np.ones(len(points), dtype=bool))
+    found = [for_near_pairs(own_tree, all_tree, pairs.meeting)]
+    corner, own = np.zeros(len(points), dtype=bool), np.zeros(len(triangles), dtype=bool)
+    corner[triangles[chosen].ravel()] = own[chosen] = True
+    around = near[corner[triangles[near]].any(axis=1)]
+    folded = around[_folded(precise, triangles[around], _unit_normals(precise, triangles[around]))]
+    found.append(folded[own[folded].any(axis=1)])
+    result = np.concatenate(found)
+    return np.unique(np.sort(result, axis=1), axis=0) if len(result) else _NO_PAIRS
+
+
+def _near_boxes(low: np.ndarray, high: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Indices of boxes that may overlap a chosen one: those in a marked cell of a coarse grid, and the large ones."""
+    origin = low[chosen].min(axis=0).astype(np.float64)
+    extent = (high - low).max(axis=1)
+    span = float((high[chosen].max(axis=0) - origin).max())
+    size = max(4.0 * float(np.median(extent)), span / 200.0, 1e-12)
+    shape = np.floor((high[chosen].max(axis=0) - origin) / size).astype(np.int64) + 3
+    marked = np.zeros(shape, dtype=bool)
+    large = extent > size
+    bottom = np.clip(np.floor((low - origin) / size).astype(np.int64) + 1, 0, shape - 1)
+    top = np.clip(np.floor((high - origin) / size).astype(np.int64) + 1, 0, shape - 1)
+    own_large = chosen[large[chosen]]
+    for index in own_large:
+        marked[tuple(slice(a, b + 1) for a, b in zip(bottom[index], top[index]))] = True
+    ends = [bottom[chosen], top[chosen]]
+    for corner in np.ndindex(2, 2, 2):
+        marked[tuple(ends[c][:, k] for k, c in enumerate(corner))] = True
+    found = large.copy()
+    for corner in np.ndindex(2, 2, 2):
+        found |= marked[tuple((bottom, top)[c][:, k] for k, c in enumerate(corner))]
+    return np.flatnonzero(found)
+
+
 def _unit_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     a = points.take(triangles[:, 0], axis=0)
     u, v = points.take(triangles[:, 1], axis=0) - a, points.take(triangles[:, 2], axis=0) - a

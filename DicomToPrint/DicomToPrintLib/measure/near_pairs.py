@@ -18,6 +18,7 @@ class BoxTree:
 
     `order` (n,) is the index of each leaf's box. Corners are kept on a grid of 20 bits an axis, three axes in one word with a guard bit above
     each: one subtraction then compares three coordinates. Rounding down both corners never loses an overlap.
+    Two trees that are compared need the same `frame` (low (3,), high (3,)) around all their boxes.
     """
 
     def __init__(self, low: np.ndarray, high: np.ndarray, frame: tuple[np.ndarray, np.ndarray] | None = None) -> None:
@@ -28,7 +29,7 @@ class BoxTree:
         columns = [np.ascontiguousarray(lows[self.order, k]) for k in range(3)]
         columns += [np.ascontiguousarray(highs[self.order, k]) for k in range(3)]
         self.levels = [_packed(columns)]
-        while len(columns[0]) > _START:
+        while len(columns[0]) > (_START if frame is None else 1):
             columns = [_halved(column, np.minimum if k < 3 else np.maximum) for k, column in enumerate(columns)]
             self.levels.append(_packed(columns))
 

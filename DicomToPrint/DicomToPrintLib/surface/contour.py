@@ -26,8 +26,9 @@ def _image(field: Field) -> Any:
     return image
 
 
-def contour(field: Field) -> Mesh:
-    """Closed surface of the field's level in LPS mm, facing outward whatever the handedness of the affine.
+def contour(field: Field) -> tuple[Mesh, np.ndarray]:
+    """Closed surface of the field's level in LPS mm, facing outward whatever the handedness of the affine; its points (n, 3) also as
+    indices (i, j, k) of the segmentation's grid.
 
     Contoured in index space, then taken through the affine: shear and uneven spacing stay exact. No sample equals the level, so every vertex
     lies inside its edge of the grid and the surface is a two-manifold by construction.
@@ -43,12 +44,14 @@ def contour(field: Field) -> Mesh:
     filter_.ComputeScalarsOff()
     filter_.Update()
     mesh = from_polydata(filter_.GetOutput())
-    index = mesh.points.astype(np.float64) + np.asarray(field.start, dtype=np.float64)
-    points = (index @ field.affine[:3, :3].T + field.affine[:3, 3]).astype(np.float32)
+    index = mesh.points + np.asarray(field.start, dtype=np.float32)
+    points = np.empty_like(index)
+    for k in range(3):
+        points[:, k] = index @ field.affine[k, :3] + field.affine[k, 3]
     triangles = mesh.triangles.astype(np.int32)
     if np.linalg.det(field.affine[:3, :3]) < 0:
         triangles = np.ascontiguousarray(triangles[:, (0, 2, 1)])
-    return Mesh(points, triangles)
+    return Mesh(points, triangles), index
 
 
 def smooth(mesh: Mesh, iterations: int, pass_band: float) -> Mesh:

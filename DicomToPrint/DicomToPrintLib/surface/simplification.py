@@ -1,39 +1,189 @@
 """Fewer triangles within a budget of deviation."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
+from ..measure.deviation import vertex_normals
 from ..mesh import Mesh, from_polydata, to_polydata
-from ..progress import Progress, silent
+from ..progress import Progress, part, silent
+from .collapse import Collapsed, Grade, apply, collapse, mend
+from .surgery import heal
+
+_SAMPLE = 60_000
 
 
-def decimate(mesh: Mesh, triangles: int) -> Mesh:
-    """About `triangles` triangles by quadric edge collapse; fast_simplification where installed, else VTK's, slower.
+@dataclass(frozen=True)
+class Simplified:
+    """A simplified, mended mesh with the triangle arrays of the fine one; `deviation_mm` the 99th percentile and the maximum of the distances of a sample
+    of fine points; `restored` how many fine points were set back to mend it; `bad` triangles that are still wrong."""
 
-    The result may hold a few defects: whoever calls this validates. No arrays survive.
-    """
-    if triangles >= len(mesh.triangles):
-        return Mesh(mesh.points, mesh.triangles, mesh.name, mesh.color)
+    mesh: Mesh
+    deviation_mm: tuple[float, float]
+    restored: int
+    bad: np.ndarray
+
+
+def have_collapse() -> bool:
+    """Whether fast_simplification is installed."""
     try:
-        import fast_simplification
+        import fast_simplification  # noqa: F401
     except ImportError:
-        return _decimate_vtk(mesh, triangles)
-    points, faces = fast_simplification.simplify(mesh.points, np.ascontiguousarray(mesh.triangles, dtype=np.int32),
-                                                 target_count=triangles, agg=7)
-    return Mesh(points.astype(np.float32), faces.astype(np.int32), mesh.name, mesh.color)
-
-
-def _decimate_vtk(mesh: Mesh, triangles: int) -> Mesh:
-    from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
-
-    filter_ = vtkQuadricDecimation()
-    filter_.SetInputData(to_polydata(Mesh(mesh.points, mesh.triangles)))
-    filter_.SetTargetReduction(1.0 - triangles / len(mesh.triangles))
-    filter_.Update()
-    result = from_polydata(filter_.GetOutput())
-    return Mesh(result.points.astype(np.float32), result.triangles.astype(np.int32), mesh.name, mesh.color)
+        return False
+    return True
 
 
 def simplify(mesh: Mesh, max_deviation_mm: float, max_triangles: int, progress: Progress = silent) -> Mesh:
-    """The mesh with as few triangles as a deviation of `max_deviation_mm` allows, and never more than `max_triangles`."""
-    progress(0.0, "simplifying")
-    return decimate(mesh, max_triangles)
+    """The mesh with as few triangles as `max_deviation_mm` allows (99 % of its points stay within), never more than `max_triangles`
+    where that can be done without harm. Triangle arrays are carried over; point arrays are lost. A mesh without defects stays so.
+    """
+    return simplified(mesh, mesh.points, max_deviation_mm, max_triangles, progress).mesh
+
+
+def simplified(mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangles: int, progress: Progress = silent) -> Simplified:
+    """As `simplify`, with figures. `raw` (n, 3) are the points before smoothing, known to be without defects: a
+    defect of the smoothing is mended by going back to them."""
+    if not have_collapse():
+        return _with_vtk(mesh, raw, max_triangles, progress)
+    identity = np.arange(len(mesh.points))
+    grades = [Grade(np.asarray(raw, np.float32), identity), Grade(np.asarray(mesh.points, np.float32), identity)]
+    count, ceiling = len(mesh.triangles), int(max_triangles)
+    # Straight down to a small share breaks thin walls; a grade between gives mending a place to go back to that costs few triangles.
+    if count > 2.5 * ceiling:
+        progress(0.0, "simplifying")
+        grades.append(collapse(mesh.triangles, grades[-1], max(count // 2, 2 * ceiling)))
+    goal = int(0.975 * ceiling)
+    if count > goal:
+        progress(0.25, "simplifying")
+        grades.append(collapse(mesh.triangles, grades[-1], goal))
+    _within_budget(mesh, grades, max_deviation_mm, part(progress, 0.4, 0.6))
+    for attempt in range(3):
+        far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm) if attempt == 0 else None
+        mended, restored, bad = mend(mesh.triangles, grades, far, part(progress, 0.6, 1.0))
+        excess = len(mended.triangles) - ceiling
+        if excess <= 0 or attempt == 2 or len(grades) == 2:
+            break
+        goal -= int(1.3 * excess) + 1000
+        if goal < ceiling // 4:
+            break
+        grades.append(collapse(mesh.triangles, grades[-1], goal))
+    result = Mesh(mended.points, mended.triangles, mesh.name, mesh.color,
+                  triangle_arrays={key: values[mended.birth] for key, values in mesh.triangle_arrays.items()})
+    wrong = np.flatnonzero(np.isin(mended.triangles, bad).any(axis=1)) if len(bad) else np.zeros(0, dtype=np.int64)
+    return Simplified(result, fine_distances(mesh, grades[-1]), restored, wrong)
+
+
+def _within_budget(mesh: Mesh, grades: list[Grade], budget: float, progress: Progress) -> None:
+    """Append coarser grades while the 99th percentile of the deviation stays within the budget."""
+    current = len(apply(mesh.triangles, grades[-1]).triangles)
+    for step in range(6):
+        progress(step / 6, "simplifying to the budget")
+        reached, _ = fine_distances(mesh, grades[-1]) if len(grades) > 2 else (0.0, 0.0)
+        # The error of quadric collapse grows about as the triangles become fewer.
+        goal = int(current * max(1.2 * reached / budget, 0.25)) if budget > 0.0 else current
+        if goal > 0.8 * current or goal < 200:
+            return
+        tried = collapse(mesh.triangles, grades[-1], goal)
+        if fine_distances(mesh, tried)[0] > budget:
+            return
+        grades.append(tried)
+        current = len(apply(mesh.triangles, tried).triangles)
+
+
+def fine_distances(mesh: Mesh, grade: Grade) -> tuple[float, float]:
+    """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points from the coarse triangles around
+    the vertex to which each was taken (an upper bound of the distance from the coarse surface)."""
+    chosen = np.arange(0, len(mesh.points), max(1, len(mesh.points) // _SAMPLE))
+    _, nearest = _distances(mesh, grade, apply(mesh.triangles, grade), chosen)
+    if len(nearest) == 0:
+        return 0.0, 0.0
+    return float(np.percentile(nearest, 99.0)), float(nearest.max())
+
+
+def far_vertices(mesh: Mesh, grade: Grade, limit: float) -> np.ndarray:
+    """Coarse vertices to which a fine point was taken that lies further than `limit` mm from the triangles around them."""
+    coarse = apply(mesh.triangles, grade)
+    if len(coarse.triangles) == len(mesh.triangles):
+        return np.zeros(0, dtype=np.int64)
+    normals = vertex_normals(Mesh(grade.points, coarse.triangles))
+    # Most points lie close to the tangent plane: only the others are measured.
+    offset = mesh.points - grade.points.take(grade.target, axis=0)
+    height = np.abs(np.einsum("ij,ij->i", offset, normals.take(grade.target, axis=0)))
+    suspects, nearest = _distances(mesh, grade, coarse, np.flatnonzero(height > limit))
+    return np.unique(grade.target[suspects[nearest > limit]])
+
+
+def _distances(mesh: Mesh, grade: Grade, coarse: Collapsed, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Those of the chosen fine points whose vertex still has triangles, and their distances in mm from these."""
+    corner = coarse.triangles.ravel()
+    order = np.argsort(corner, kind="stable")
+    starts = np.searchsorted(corner[order], np.arange(len(grade.points) + 1))
+    at = grade.target[chosen]
+    counts = starts[at + 1] - starts[at]
+    chosen, at, counts = chosen[counts > 0], at[counts > 0], counts[counts > 0]
+    if len(chosen) == 0:
+        return chosen, np.zeros(0)
+    first = np.cumsum(counts) - counts
+    triangle = order[np.repeat(starts[at] - first, counts) + np.arange(counts.sum())] // 3
+    corners = [grade.points[coarse.triangles[triangle, c]].astype(np.float64) for c in range(3)]
+    distance = distance_to_triangles(np.repeat(mesh.points[chosen].astype(np.float64), counts, axis=0), *corners)
+    return chosen, np.minimum.reduceat(distance, first)
+
+
+def distance_to_triangles(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """(n,) distance of points from triangles, row by row; all (n, 3) float64."""
+    def to_segment(s: np.ndarray, e: np.ndarray) -> np.ndarray:
+        side, offset = e - s, p - s
+        length = np.maximum(np.einsum("ij,ij->i", side, side), 1e-300)
+        share = np.clip(np.einsum("ij,ij->i", side, offset) / length, 0.0, 1.0)
+        gap = offset - share[:, None] * side
+        return np.einsum("ij,ij->i", gap, gap)
+
+    normal = np.cross(b - a, c - a)
+    size = np.maximum(np.einsum("ij,ij->i", normal, normal), 1e-300)
+    above = np.ones(len(p), dtype=bool)
+    for s, e in ((a, b), (b, c), (c, a)):
+        above &= np.einsum("ij,ij->i", np.cross(e - s, p - s), normal) >= 0.0
+    height = np.einsum("ij,ij->i", p - a, normal) ** 2 / size
+    edges = np.minimum(np.minimum(to_segment(a, b), to_segment(b, c)), to_segment(c, a))
+    return np.sqrt(np.where(above, height, edges))
+
+
+def _with_vtk(mesh: Mesh, raw: np.ndarray, max_triangles: int, progress: Progress) -> Simplified:
+    """VTK's quadric decimation and local surgery: several times slower, and without a budget."""
+    from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
+
+    result = Mesh(mesh.points, mesh.triangles, mesh.name, mesh.color)
+    if len(mesh.triangles) > max_triangles:
+        progress(0.0, "simplifying (slower without the package fast-simplification)")
+        filter_ = vtkQuadricDecimation()
+        filter_.SetInputData(to_polydata(result))
+        filter_.SetTargetReduction(1.0 - 0.99 * max_triangles / len(mesh.triangles))
+        filter_.Update()
+        made = from_polydata(filter_.GetOutput())
+        result = Mesh(made.points.astype(np.float32), made.triangles.astype(np.int32), mesh.name, mesh.color)
+    healed = heal(result, None, part(progress, 0.5, 1.0))
+    result, bad = healed.mesh, healed.bad
+    if len(bad) and len(mesh.triangles) <= 2 * max_triangles:
+        # Surgery failed: rather too many triangles than a broken surface.
+        collapsed, restored, vertices = mend(mesh.triangles, [Grade(np.asarray(raw, np.float32), np.arange(len(raw))),
+                                                              Grade(np.asarray(mesh.points, np.float32), np.arange(len(raw)))])
+        result = Mesh(collapsed.points, collapsed.triangles, mesh.name, mesh.color)
+        bad = np.flatnonzero(np.isin(collapsed.triangles, vertices).any(axis=1))
+    return Simplified(_with_nearest(result, mesh), (0.0, 0.0), 0, bad)
+
+
+def _with_nearest(mesh: Mesh, fine: Mesh) -> Mesh:
+    """Triangle arrays of the nearest fine triangle."""
+    from scipy.spatial import cKDTree
+
+    if not fine.triangle_arrays or len(mesh.triangles) == 0:
+        return mesh
+    first = next(iter(fine.triangle_arrays.values()))
+    if all((values == values[0]).all() for values in fine.triangle_arrays.values()) and len(first):
+        return mesh.with_arrays(triangle_arrays={k: np.full(len(mesh.triangles), v[0]) for k, v in fine.triangle_arrays.items()})
+    tree = cKDTree(fine.points[fine.triangles].mean(axis=1), balanced_tree=False, compact_nodes=False)
+    _, nearest = tree.query(mesh.points[mesh.triangles].mean(axis=1), workers=-1)
+    return mesh.with_arrays(triangle_arrays={key: values[nearest] for key, values in fine.triangle_arrays.items()})
+
+

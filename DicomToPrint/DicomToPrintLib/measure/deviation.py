@@ -1,0 +1,126 @@
+"""How far a surface lies from the level of a grey field: from the scan's own boundary."""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from ..mesh import Mesh
+from ..progress import Progress, silent
+
+_CHUNK = 50_000
+
+
+def vertex_normals(mesh: Mesh) -> np.ndarray:
+    """(n, 3) unit normals of the points, by area; zero for points of no triangle."""
+    flat = mesh.triangles.ravel()
+    normal = mesh.triangle_normals()
+    total = np.stack([np.bincount(flat, np.repeat(normal[:, k], 3), minlength=len(mesh.points)) for k in range(3)], axis=1)
+    length = np.sqrt(np.einsum("ij,ij->i", total, total))
+    return total / np.where(length > 0.0, length, 1.0)[:, None]
+
+
+def level_offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: float, to_index: np.ndarray,
+                  reach_mm: float, step_mm: float, progress: Progress = silent) -> np.ndarray:
+    """(n,) signed distance in mm of points from the nearest place on their normal where the field crosses the level.
+
+    `points`, `normals` (n, 3) in LPS mm, `array` (k, j, i) a field above `level` inside, `to_index` 4x4 LPS mm to its index (i, j, k),
+    interpolated linearly. Positive where the point lies outside of the boundary. Points without a crossing within `reach_mm` get
+    NaN.
+    """
+    starts = range(0, len(points), _CHUNK)
+    steps = np.arange(1, int(np.ceil(reach_mm / step_mm)) + 1) * step_mm
+
+    def work(start: int) -> np.ndarray:
+        rows = slice(start, start + _CHUNK)
+        return _offsets(points[rows], normals[rows], array, level, to_index, steps)
+
+    if len(points) == 0:
+        return np.zeros(0, dtype=np.float32)
+    results = []
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        for number, result in enumerate(pool.map(work, starts)):
+            results.append(result)
+            progress((number + 1) / len(starts), "measuring the deviation")
+    return np.concatenate(results)
+
+
+def _offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: float, to_index: np.ndarray,
+             steps: np.ndarray) -> np.ndarray:
+    from scipy import ndimage
+
+    at = points.astype(np.float64) @ to_index[:3, :3].T + to_index[:3, 3]
+    along = normals @ to_index[:3, :3].T
+
+    def sample(rows: np.ndarray, distance: float) -> np.ndarray:
+        where = (at[rows] + distance * along[rows]).T[::-1]
+        return ndimage.map_coordinates(array, where, output=np.float32, order=1, mode="nearest") - np.float32(level)
+
+    everything = np.arange(len(points))
+    here = sample(everything, 0.0)
+    result = np.where(here == 0.0, 0.0, np.nan).astype(np.float32)
+    open_ = np.flatnonzero(here != 0.0)
+    last = {1: here[open_], -1: here[open_]}
+    before = 0.0
+    for distance in steps:
+        # Seen from inside the boundary is usually outward, but thin walls have one on either side: the nearer one counts.
+        best = np.full(len(open_), np.nan, dtype=np.float64)
+        following = {}
+        for sign in (1, -1):
+            value = sample(open_, sign * distance)
+            crossed = np.flatnonzero(value * last[sign] <= 0.0)
+            share = last[sign][crossed] / (last[sign][crossed] - value[crossed])
+            offset = -sign * (before + share * (distance - before))
+            nearer = ~(np.abs(best[crossed]) < np.abs(offset))
+            best[crossed[nearer]] = offset[nearer]
+            following[sign] = value
+        found = np.isfinite(best)
+        result[open_[found]] = best[found]
+        last = {sign: value[~found] for sign, value in following.items()}
+        open_, before = open_[~found], distance
+        if len(open_) == 0:
+            break
+    return result
+
+
+def spread(values: np.ndarray, weights: np.ndarray) -> Mapping[str, float]:
+    """Mean, 95th percentile and maximum of absolute values in mm, weighted (by area); values that are no number take no part."""
+    known = np.isfinite(values)
+    size, weights = np.abs(values[known]).astype(np.float64), weights[known].astype(np.float64)
+    if len(size) == 0 or weights.sum() <= 0.0:
+        return {"mean_deviation_mm": 0.0, "p95_deviation_mm": 0.0, "max_deviation_mm": 0.0}
+    order = np.argsort(size)
+    share = np.cumsum(weights[order])
+    at = min(int(np.searchsorted(share, 0.95 * share[-1])), len(order) - 1)
+    return {"mean_deviation_mm": float((size * weights).sum() / weights.sum()), "p95_deviation_mm": float(size[order[at]]),
+            "max_deviation_mm": float(size.max())}
+
+
+def point_areas(mesh: Mesh) -> np.ndarray:
+    """(n,) area in mm2 that belongs to each point: a third of its triangles'."""
+    area = np.linalg.norm(mesh.triangle_normals(), axis=1) / 6.0
+    return np.bincount(mesh.triangles.ravel(), np.repeat(area, 3), minlength=len(mesh.points))
+
+
+def surface_distance(points: np.ndarray, mesh: Mesh) -> np.ndarray:
+    """(n,) unsigned distance in mm of points to the nearest triangle of a mesh (exact; through VTK's cell locator)."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkPoints
+    from vtkmodules.vtkCommonDataModel import vtkPolyData
+    from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
+
+    from ..mesh import to_polydata
+
+    cloud = vtkPolyData()
+    holder = vtkPoints()
+    holder.SetData(numpy_to_vtk(np.ascontiguousarray(points, dtype=np.float64), deep=True))
+    cloud.SetPoints(holder)
+    filter_ = vtkDistancePolyDataFilter()
+    filter_.SetInputData(0, cloud)
+    filter_.SetInputData(1, to_polydata(Mesh(np.asarray(mesh.points, np.float64), mesh.triangles)))
+    filter_.SignedDistanceOff()
+    filter_.ComputeSecondDistanceOff()
+    filter_.ComputeCellCenterDistanceOff()
+    filter_.Update()
+    return np.abs(vtk_to_numpy(filter_.GetOutput().GetPointData().GetArray("Distance"))).copy()
