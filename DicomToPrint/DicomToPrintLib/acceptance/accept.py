@@ -240,7 +240,9 @@ def _judged(series: Series, context: Context, protocols: Sequence[Protocol], ans
 
 
 def _is_reformat(series: Series, context: Context, protocols: Sequence[Protocol]) -> bool:
-    """True where the rules on plane, image type and reformat would reject the series."""
+    """True for a CT that the rules on plane, image type or reformat reject; localizers are no reformats."""
+    if measure("localizers", series, context).value == "only" or measure("object_type", series, context).value == "other":
+        return False
     rules = [rule for protocol in protocols for rule in protocol.rules if rule.fact in _REFORMAT_FACTS]
     for rule in rules:
         outcome, severity = judge(rule, measure(rule.fact, series, context))

@@ -6,7 +6,10 @@ import numpy as np
 
 from .series import Series
 
-SAME_ORIENTATION = 1e-4  # component-wise; direction cosines are written with 6 digits or more
+# Component-wise: 0.001 turns a slice by 0.06 degrees, which moves its corner by a quarter of a pixel.
+SAME_ORIENTATION = 1e-3
+# Slices closer than this lie at the same place.
+SAME_PLACE_MM = 0.01
 
 
 @dataclass(frozen=True)
@@ -15,9 +18,8 @@ class Geometry:
 
     `rows` (m,) are the rows that have a position and an orientation, in the order in which they lie along `normal`;
     `positions` (m, 3) LPS mm in that order; `depths` (m,) mm along the normal; `gaps` (m-1,) mm, never negative.
-    `same_orientation` is False where slices differ by more than 1e-4 in a component. `shear_degrees` is the angle between the
-    normal and the way from the first slice to the last; `drift_degrees` the largest such angle between neighbours whose gap
-    is above 0.1 mm. Angles are NaN where they cannot be had.
+    `same_orientation` is False where slices differ by more than 0.001 in a component. `shear_degrees` is the angle between the
+    normal and the way from the first slice to the last, along `direction`; NaN where they lie at one place.
     """
 
     rows: np.ndarray
@@ -29,6 +31,11 @@ class Geometry:
     same_orientation: bool
     shear_degrees: float
     direction: np.ndarray
+
+    @property
+    def steps(self) -> np.ndarray:
+        """Gaps between distinct places, mm: slices at one place count once."""
+        return self.gaps[self.gaps >= SAME_PLACE_MM]
 
 
 def geometry(series: Series) -> Geometry | None:

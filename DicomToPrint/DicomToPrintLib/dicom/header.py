@@ -54,7 +54,7 @@ def read_header(handle: BinaryIO, size: int, texts: dict[bytes, str]) -> Header:
     """
     head = handle.read(HEAD_BYTES)
     header = _parse(io.BytesIO(head), size, texts, head)
-    if header.pixel_offset < 0 and size > len(head):
+    if (header.pixel_offset < 0 or header.syntax == DEFLATED) and size > len(head):
         if size > MAX_HEADER_BYTES:
             raise NotDicom("no pixel data in its first 256 MB")
         handle.seek(0)

@@ -4,7 +4,7 @@ import hashlib
 import re
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -196,16 +196,26 @@ def _grouped(records: Iterable[_Record], stray: list[str]) -> dict[tuple[str, st
 
 
 def _is_scan(record: _Record) -> bool:
-    return record.is_image and not record.sop_class.startswith(_DERIVED_CLASSES) and \
-        (bool(record.values.get("SeriesInstanceUID")) or not record.file.problem)
+    """True for an image; a file that breaks off before it names its series is none by itself."""
+    known = bool(record.values.get("Rows")) or bool(record.values.get("SeriesInstanceUID"))
+    return record.is_image and known and not record.sop_class.startswith(_DERIVED_CLASSES)
 
 
 def _home_of_fragment(record: _Record, scans: dict[tuple[str, str], list[_Record]]) -> tuple[str, str] | None:
     """The series of a file whose header breaks off before it names one: that whose files in the folder are named alike."""
     if record.values.get("SeriesInstanceUID") or not (record.file.problem or not record.file.pixel_element):
         return None
-    homes = {key for key, group in scans.items() for other in group if _pattern(other.file.name) == _pattern(record.file.name)}
-    return homes.pop() if len(homes) == 1 else None
+    names = {key: [other.file.name for other in group] for key, group in scans.items()}
+    return _only_home(record.file.name, names)
+
+
+def _only_home(name: str, series: Mapping[Any, Sequence[str]]) -> Any:
+    """The one series that a broken file belongs to, or None: that with files named alike, else the only one in its folder."""
+    folder = PurePosixPath(name).parent
+    alike = [key for key, names in series.items() if any(_pattern(other) == _pattern(name) for other in names)]
+    beside = [key for key, names in series.items() if any(PurePosixPath(other).parent == folder for other in names)]
+    homes = alike or beside
+    return homes[0] if len(homes) == 1 else None
 
 
 def _nothing_found(path: Path, count: int, unreadable: list[Unreadable]) -> str:
@@ -232,13 +242,11 @@ def _empty_neighbours(source: Source, stray: list[str], records: list[_Record]) 
 
 
 def _with_unreadable(series: tuple[Series, ...], unreadable: list[Unreadable]) -> tuple[Series, ...]:
-    """A file that cannot be read blocks the series it belongs to: the one whose files are named like it, numbers aside."""
-    patterns = [{_pattern(file.name) for file in one.files} for one in series]
-    result = []
-    for one, own in zip(series, patterns):
-        near = tuple(item.file for item in unreadable if _pattern(item.file) in own)
-        result.append(replace(one, unreadable_near=near) if near else one)
-    return tuple(result)
+    """A file that cannot be read blocks the one series it belongs to; where that cannot be told, it is listed only."""
+    names = {at: [file.name for file in one.files] for at, one in enumerate(series)}
+    homes = {item.file: _only_home(item.file, names) for item in unreadable if not is_dicomdir_name(item.file)}
+    near = {at: tuple(name for name, home in homes.items() if home == at) for at in names}
+    return tuple(replace(one, unreadable_near=near[at]) if near[at] else one for at, one in enumerate(series))
 
 
 def _series_of(records: list[_Record], uid: str, key: str, source: Source) -> Series:

@@ -11,7 +11,7 @@ from ..progress import Progress, part, silent
 from ..volume import Volume, volume_from_slices
 from .attributes import numbers
 from .decode import stored_values
-from .geometry import Geometry, geometry
+from .geometry import SAME_PLACE_MM, Geometry, geometry
 from .series import Series
 
 MAX_VOLUME_BYTES = 8 * 2**30
@@ -101,13 +101,9 @@ def _defined_geometry(series: Series) -> Geometry:
         raise Refused("A single slice is no volume: choose a series with all its slices.")
     if not placed.same_orientation:
         raise Refused("The slices have different orientations, so they are no volume: ask for the original axial series.")
-    if placed.gaps.min() < 1e-4:
+    if placed.gaps.min() < SAME_PLACE_MM:
         raise Refused("Several slices lie at the same position, so the volume is not defined: ask for each phase or "
                       "reconstruction as a series of its own.")
-    for keyword, width in (("PixelSpacing", 2),):
-        known = series.table(keyword, width)
-        if np.nanmax(known, axis=0, initial=0).max() - np.nanmin(known, axis=0, initial=np.inf).min() < 0:
-            raise Refused("Pixel sizes differ.")
     return placed
 
 

@@ -213,7 +213,8 @@ def pixel_element(series: Series, context: Context) -> Fact:
             return "wrong length"
         if file.pixel_length == UNDEFINED_LENGTH:
             return "compressed"
-        return file.pixel_vr if file.pixel_vr in ("OW", "OB") else "other"
+        eight_bits = file.pixel_vr == "OB" and 0 <= file.expected_bytes == file.pixel_length and 8 in series.distinct("BitsAllocated")
+        return "OW" if eight_bits else file.pixel_vr if file.pixel_vr in ("OW", "OB") else "other"
 
     kinds = {kind(file): file for file in reversed(series.files)}
     worst = next(name for name in ("float", "wrong length", "other", "OB", "compressed", "OW") if name in kinds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...dicom import Geometry, Series, geometry
+from ...dicom.geometry import SAME_PLACE_MM
 from ...findings import Fact
 from .registry import Context, fact, missing, not_applicable
 
@@ -55,9 +56,9 @@ def slices_without_orientation(series: Series, context: Context) -> Fact:
 def slice_spacing(series: Series, context: Context) -> Fact:
     """Median distance of neighbouring slices along their normal, mm; never Slice Location or Spacing Between Slices."""
     placed = geometry(series)
-    if placed is None or len(placed.gaps) == 0:
+    if placed is None or len(placed.steps) == 0:
         return not_applicable("slice_spacing")
-    return Fact("slice_spacing", round(float(np.median(placed.gaps)), 6), evidence=_IPP)
+    return Fact("slice_spacing", round(float(np.median(placed.steps)), 6), evidence=_IPP)
 
 
 @fact("slice_thickness")
@@ -90,9 +91,9 @@ def _gap_against(series: Series, name: str, choose: str) -> Fact:
     placed = geometry(series)
     thickness = series.table("SliceThickness", 1)[:, 0]
     thickness = thickness[thickness > 0]
-    if placed is None or len(placed.gaps) == 0 or len(thickness) == 0:
+    if placed is None or len(placed.steps) == 0 or len(thickness) == 0:
         return not_applicable(name)
-    spacing = float(np.median(placed.gaps))
+    spacing = float(np.median(placed.steps))
     against = float(thickness.min() if choose == "gap" else thickness.max())
     percent = 100.0 * (spacing / against - 1.0)
     return Fact(name, round(percent, 4), "", f"{_IPP}, Slice Thickness", parameters={"spacing": spacing, "thickness": against})
@@ -116,11 +117,9 @@ def overlap_percent(series: Series, context: Context) -> Fact:
 def hole_ratio(series: Series, context: Context) -> Fact:
     """Largest distance of neighbouring slices over the median one."""
     placed = geometry(series)
-    if placed is None or len(placed.gaps) < 2:
+    if placed is None or len(placed.steps) < 2:
         return not_applicable("hole_ratio")
-    median = float(np.median(placed.gaps))
-    if median < 1e-6:
-        return not_applicable("hole_ratio")
+    median = float(np.median(placed.steps))
     ratios = placed.gaps / median
     order = np.argsort(-ratios)
     wide = order[ratios[order] > 1.5][:3]
@@ -134,9 +133,9 @@ def hole_ratio(series: Series, context: Context) -> Fact:
 def gap_deviation(series: Series, context: Context) -> Fact:
     """Largest departure of a gap from the median one, mm."""
     placed = geometry(series)
-    if placed is None or len(placed.gaps) < 2:
+    if placed is None or len(placed.steps) < 2:
         return not_applicable("gap_deviation")
-    deviations = np.abs(placed.gaps - np.median(placed.gaps))
+    deviations = np.where(placed.gaps >= SAME_PLACE_MM, np.abs(placed.gaps - np.median(placed.steps)), 0.0)
     worst = int(deviations.argmax())
     return Fact("gap_deviation", round(float(deviations[worst]), 6), spread(series, placed, np.array([worst, worst + 1])), _IPP)
 
@@ -166,7 +165,7 @@ def least_gap(series: Series, context: Context) -> Fact:
     placed = geometry(series)
     if placed is None or len(placed.gaps) == 0:
         return not_applicable("least_gap")
-    same = np.flatnonzero(placed.gaps < 0.01)
+    same = np.flatnonzero(placed.gaps < SAME_PLACE_MM)
     return Fact("least_gap", round(float(placed.gaps.min()), 6), spread(series, placed, same) if len(same) else "", _IPP,
                 places=_places(placed, same))
 

@@ -208,9 +208,8 @@ def metal_reduction(series: Series, context: Context) -> Fact:
 
 @fact("cone_beam")
 def cone_beam(series: Series, context: Context) -> Fact:
-    """``no``, or what a cone-beam CT means for the other rules, by the object or by the table of vendors and models."""
+    """``no``, or how a cone-beam CT is known: ``by its object``, or ``by its maker`` in the table of vendors and models."""
     maker = " ".join(str(value) for keyword in ("Manufacturer", "ManufacturerModelName") for value in series.distinct(keyword))
     known = any(re.search(str(row["pattern"]), maker, re.IGNORECASE) for row in context.cone_beam)
-    cone = known or CRANIOFACIAL in series.sop_classes
-    return Fact("cone_beam", "yes, so the limits are no strict ones and grey values no calibrated HU" if cone else "no",
-                evidence="Manufacturer, Manufacturer's Model Name")
+    kind = "by its object" if CRANIOFACIAL in series.sop_classes else "by its maker" if known else "no"
+    return Fact("cone_beam", kind, evidence="Manufacturer, Manufacturer's Model Name")
