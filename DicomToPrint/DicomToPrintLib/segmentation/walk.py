@@ -20,6 +20,7 @@ from .sampling import finer_slices
 from .separation import cut_faces, separate
 from .surroundings import Body, find_body
 from .thin import ridges
+from .vertebra import find_vertebra
 
 INSIDE_SHARE = 0.2
 BONE_SHARE = 0.02
@@ -87,6 +88,8 @@ def segment(volume: Volume, anatomy: Anatomy, *, threshold: "tuple[float, float 
     walk = _start(volume, anatomy, threshold, seeds, part(progress, 0.1, 0.3))
     if inside is not None:
         walk.mask &= inside
+    if anatomy.separation.method == "vertebra":
+        return _vertebrae(walk, seeds_lps, part(progress, 0.3, 1.0))
     _thin(walk, part(progress, 0.3, 0.4))
     _metal(walk)
     _parts(walk, part(progress, 0.4, 0.7))
@@ -302,6 +305,32 @@ def _labelled(walk: Walk, core: np.ndarray | None, progress: Progress) -> Segmen
 METAL = SegmentLook("metal", "Metal", (0.75, 0.78, 0.82),
                     {"category": {"scheme": "SCT", "code": "260787004", "meaning": "Physical object"},
                      "type": {"scheme": "SCT", "code": "40388003", "meaning": "Implant"}})
+
+
+def _vertebrae(walk: Walk, seeds_lps: Sequence[Point], progress: Progress) -> Segmentation:
+    """A vertebra at each seed, a segment each; where two claim a voxel, the first seed has it."""
+    volume = walk.volume
+    outside = walk.edges.outside if walk.edges is not None else walk.scale.grey(40.0)
+    labels = np.zeros(volume.array.shape, dtype=np.uint8)
+    cut, filled, bridged = (np.zeros(labels.shape, dtype=bool) for _ in range(3))
+    for number, seed in enumerate(seeds_lps, start=1):
+        found = find_vertebra(volume, np.asarray(seed, dtype=np.float64), walk.low, outside, walk.anatomy.separation.reach_mm,
+                              part(progress, (number - 1) / len(seeds_lps), number / len(seeds_lps)))
+        free = labels == 0
+        labels[found.mask & free] = number
+        cut |= found.cut & free
+        filled |= found.filled & free
+        bridged |= found.bridged & free
+    walk.bridge(bridged)
+    walk.figures["filled_mm3"] = float(np.count_nonzero(filled)) * volume.voxel_volume
+    walk.figures["closed_mm3"] = float(np.count_nonzero(bridged)) * volume.voxel_volume
+    walk.figures["cut_mm3"] = float(np.count_nonzero(cut)) * volume.voxel_volume
+    walk.notes.append("The vertebral body was filled solid and cut off from its neighbours; filled voxels and the faces of the cut are marked.")
+    sizes = count_labels(labels) * volume.voxel_volume
+    segments = tuple(Segment(look.id, n, look.name, look.color, walk.low, look.terminology, float(sizes[n]))
+                     for n, look in enumerate(_looks(walk.anatomy.looks, len(seeds_lps)), start=1) if sizes[n] > 0)
+    return Segmentation(volume, volume.affine, labels, _provenance(walk, labels, filled, cut), segments, tuple(walk.notes),
+                        walk.figures)
 
 
 def _looks(looks: Sequence[SegmentLook], count: int) -> list[SegmentLook]:

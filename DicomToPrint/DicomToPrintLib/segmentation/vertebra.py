@@ -1,0 +1,300 @@
+"""One vertebra from a seed in its body: the body by a star-shaped surface, the arch by the shortest way through bone.
+
+Marrow of an old vertebra is as dark as the disc, and its cortex is porous: neither a threshold nor filling finds the body. Rays from its
+middle do: the first clear falling edge on each, smoothed over the neighbours (an active surface on a ray graph; Li, Wu, Chen, Sonka 2006,
+doi 10.1109/TPAMI.2006.19, solved here by relaxation). Processes belong to the body from which they are reached first when crossing dark
+valleys, the joint spaces, is slow.
+"""
+
+import itertools
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..errors import UsageError
+from ..progress import Progress, part, silent
+from ..volume import Volume
+from .interior import closed, enclosed
+from .parts import Box, find_parts
+from .region import crop
+
+RADII = np.arange(4.0, 42.0, 0.5)
+EDGE_MM = 1.25
+FIRST_MM = 3.0
+SWEEPS = 60
+# A clear edge of the body and the least grey value of its arch, as shares of the step from soft tissue to the boundary.
+BODY_CONTRAST, BONE_SHARE = 0.57, 0.5
+DISC_MM, DISC_DEGREES, CUT_OFF_MM = 8.0, 50.0, 12.0
+CRUMB_MM3 = 200.0
+VALLEY_MM, VALLEY_SHARE, CLOSING_MM = 1.5, 0.45, 3.1
+
+
+@dataclass(frozen=True)
+class Star:
+    """A star-shaped surface: `centre` LPS mm, unit `directions` (n, 3), `radii` (n,) mm."""
+
+    centre: np.ndarray
+    directions: np.ndarray
+    radii: np.ndarray
+
+    def holds(self, points: np.ndarray, margin: float = 0.0) -> np.ndarray:
+        """Which of (n, 3) LPS points lie inside, moved outward by `margin` mm."""
+        from scipy.spatial import cKDTree
+
+        rays = points - self.centre
+        lengths = np.linalg.norm(rays, axis=1)
+        result = lengths <= self.radii.min() + margin
+        near = np.flatnonzero(~result & (lengths <= self.radii.max() + margin))
+        distances, found = cKDTree(self.directions).query(rays[near] / lengths[near, None], k=3)
+        weights = 1.0 / np.maximum(distances, 1e-6)
+        radii = (self.radii[found] * weights).sum(axis=1) / weights.sum(axis=1)
+        result[near] = lengths[near] <= radii + margin
+        return result
+
+
+def directions_on_sphere(count: int = 1200) -> tuple[np.ndarray, np.ndarray]:
+    """Even unit directions (n, 3) by the golden spiral, and each one's eight neighbours (n, 8)."""
+    from scipy.spatial import cKDTree
+
+    number = np.arange(count) + 0.5
+    polar, turn = np.arccos(1 - 2 * number / count), np.pi * (1 + 5**0.5) * number
+    directions = np.stack([np.cos(turn) * np.sin(polar), np.sin(turn) * np.sin(polar), np.cos(polar)], axis=1)
+    return directions, cKDTree(directions).query(directions, k=9)[1][:, 1:]
+
+
+def body_surface(array: np.ndarray, affine: np.ndarray, centre: np.ndarray, contrast: float, stiffness: float = 0.03) -> Star:
+    """Surface of the vertebral body around `centre` (LPS mm) in a lightly smoothed scan (k, j, i); the centre is moved to its middle.
+
+    `contrast`: grey step of a clear edge. A ray that left bone once already counts later edges less.
+    """
+    directions, neighbours = directions_on_sphere()
+    star = Star(centre, directions, np.full(len(directions), 15.0))
+    for _ in range(3):
+        gain = np.clip(_edges(array, affine, star) / contrast, 0.0, 1.5)
+        before = np.maximum.accumulate(gain, axis=1)
+        lag = int(FIRST_MM / 0.5)
+        earlier = np.concatenate([np.zeros((len(gain), lag)), before[:, :-lag]], axis=1)
+        gain *= np.exp(-2.0 * earlier)
+        radii = _relaxed(gain, neighbours, stiffness)
+        star = Star(star.centre, directions, radii)
+        weights = radii**3
+        middle = star.centre + 0.75 * (directions * (weights * radii)[:, None]).sum(axis=0) / weights.sum()
+        if np.linalg.norm(middle - star.centre) < 0.5:
+            break
+        star = Star(middle, directions, radii)
+    return star
+
+
+def _edges(array: np.ndarray, affine: np.ndarray, star: Star) -> np.ndarray:
+    """Fall of the grey value outward at each radius of each ray (n, radii)."""
+    from scipy import ndimage
+
+    inverse = np.linalg.inv(affine)
+    steps = np.arange(RADII[0] - EDGE_MM, RADII[-1] + EDGE_MM + 0.01, 0.25)
+    points = star.centre + steps[None, :, None] * star.directions[:, None, :]
+    places = points.reshape(-1, 3) @ inverse[:3, :3].T + inverse[:3, 3]
+    profile = ndimage.map_coordinates(array, places.T[::-1], order=1, mode="nearest", output=np.float32).reshape(len(points), -1)
+    reach = int(round(2 * EDGE_MM / 0.25))
+    fall = profile[:, :-reach] - profile[:, reach:]
+    return fall[:, ::2][:, : len(RADII)]
+
+
+def _relaxed(gain: np.ndarray, neighbours: np.ndarray, stiffness: float) -> np.ndarray:
+    """Radii (n,) that weigh gain against the distance to the neighbours' mean, by sweeps from a smoothed start."""
+    from scipy import ndimage
+
+    pooled = ndimage.gaussian_filter1d(gain, 2.0, axis=1)
+    for _ in range(4):
+        pooled = 0.4 * pooled + 0.6 * pooled[neighbours].mean(axis=1)
+    radii = RADII[np.argmax(pooled, axis=1)]
+    for sweep in range(SWEEPS):
+        mean = np.median(radii[neighbours], axis=1) if sweep < 10 else radii[neighbours].mean(axis=1)
+        cost = gain - stiffness * (RADII[None, :] - mean[:, None]) ** 2
+        best = RADII[np.argmax(cost, axis=1)]
+        radii = 0.5 * radii + 0.5 * best
+    return radii
+
+
+@dataclass(frozen=True)
+class Vertebra:
+    """One vertebra on the volume's grid, boolean masks (k, j, i): all of it, what closing bridged, what was filled, and the faces
+    of the cut to its neighbours."""
+
+    mask: np.ndarray
+    bridged: np.ndarray
+    filled: np.ndarray
+    cut: np.ndarray
+
+
+def find_vertebra(volume: Volume, seed_lps: np.ndarray, low: float, outside: float, reach_mm: float,
+                  progress: Progress = silent) -> Vertebra:
+    """The vertebra whose body holds `seed_lps` (LPS mm). `low` is the boundary's grey value, `outside` that of soft tissue.
+
+    Works within `reach_mm` of the seed. The spine is taken to run roughly along the patient's long axis (within about 40 degrees).
+    Raises `UsageError` where no vertebral body is found around the seed.
+    """
+    region = around(volume, seed_lps, reach_mm)
+    local = crop(volume, region)
+    own, others, axis = _bodies(local, seed_lps, BODY_CONTRAST * (low - outside), part(progress, 0.0, 0.3))
+    quiet = _quiet(local.array)
+    step = low - outside
+    least = outside + BONE_SHARE * step
+    bone = _without_crumbs(quiet >= least, local.voxel_volume)
+    spacing = local.spacing
+    points = _points(local)
+    body = own.holds(points, -0.5 * float(np.cbrt(local.voxel_volume))).reshape(bone.shape)
+    foreign_body = np.zeros(bone.shape, dtype=bool)
+    for other in others:
+        foreign_body |= other.holds(points).reshape(bone.shape)
+    foreign_body &= ~body
+    if np.count_nonzero(body & bone) * local.voxel_volume < 200.0:
+        raise UsageError("No vertebral body was found around the seed: place the seed in the middle of a vertebral body.")
+    progress(0.4, "telling the vertebra from its neighbours")
+    from scipy import ndimage
+
+    # Diffusion closes narrow joint spaces: they are looked for in the scan itself, hardly smoothed.
+    valleys = _valleys(ndimage.gaussian_filter(local.array, 0.4, output=np.float32), spacing)
+    speed = np.clip((quiet - least) / (0.6 * step), 0.05, 1.0) * np.exp(-valleys / (VALLEY_SHARE * step))
+    mine = _reached_first(bone, speed, body, foreign_body, spacing, part(progress, 0.4, 0.9))
+    rays = points - own.centre
+    disc = (np.abs(rays @ axis) > np.cos(np.radians(DISC_DEGREES)) * np.linalg.norm(rays, axis=1)).reshape(bone.shape)
+    arch = mine & ~disc & ~body
+    foreign = (bone & ~arch & ~body) | foreign_body
+    mask = body | arch
+    bridged = closed(mask, spacing, CLOSING_MM) & ~foreign
+    mask |= bridged
+    hollow = enclosed(mask)
+    mask |= hollow
+    mask = _with(mask, body)
+    filled = mask & ~bridged & ~bone
+    cut = mask & ndimage.binary_dilation(foreign & ~foreign_body)
+    whole = []
+    for piece in (mask, bridged & mask, filled, cut):
+        target = np.zeros(volume.array.shape, dtype=bool)
+        target[region] = piece
+        whole.append(target)
+    return Vertebra(*whole)
+
+
+def around(volume: Volume, point_lps: np.ndarray, reach_mm: float) -> Box:
+    """Box of the voxels (slices k, j, i) within `reach_mm` of a point along each index axis."""
+    place = volume.to_ijk(np.reshape(point_lps, (1, 3)))[0]
+    found = []
+    for middle, step, size in zip(place[::-1], volume.spacing[::-1], volume.array.shape):
+        found.append(slice(max(0, int(middle - reach_mm / step)), min(size, int(np.ceil(middle + reach_mm / step)) + 1)))
+    return found[0], found[1], found[2]
+
+
+def _bodies(volume: Volume, seed: np.ndarray, contrast: float, progress: Progress) -> "tuple[Star, list[Star], np.ndarray]":
+    """The body at the seed, those above and below where they are in view, and the spine's axis."""
+    from scipy import ndimage
+
+    sigma = [0.7 * 1.5 / step for step in volume.spacing[::-1]]
+    smooth = ndimage.gaussian_filter(volume.array, sigma, output=np.float32)
+    own = body_surface(smooth, volume.affine, np.asarray(seed, dtype=np.float64), contrast)
+    others = []
+    up = np.array([0.0, 0.0, 1.0])
+    size = np.array(volume.array.shape[::-1])
+    for side in (1.0, -1.0):
+        progress(0.5 + 0.25 * side, "looking for the vertebral bodies")
+        along = own.directions @ up * side
+        half = float(np.median((own.radii * along)[along > 0.8]))
+        start = own.centre + side * up * (2.0 * half + DISC_MM)
+        place = volume.to_ijk(start[None])[0]
+        # A neighbour cut by the field of view is still found: the scan is continued by its last slice.
+        beyond = np.maximum(np.maximum(-place, place - (size - 1)), 0.0) * volume.spacing
+        if beyond.max() <= CUT_OFF_MM:
+            others.append(body_surface(smooth, volume.affine, start, contrast))
+    ends = [other.centre for other in others]
+    axis = ends[0] - ends[-1] if len(ends) == 2 else up
+    axis = axis / np.linalg.norm(axis)
+    return own, others, axis if abs(axis @ up) > 0.75 else up
+
+
+def _quiet(array: np.ndarray) -> np.ndarray:
+    """Grey values with less noise and their edges kept: curvature anisotropic diffusion (Whitaker, Xue 2001)."""
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray(array.astype(np.float32))
+    return sitk.GetArrayFromImage(sitk.CurvatureAnisotropicDiffusion(image, 0.0625, 1.0, 1, 3))
+
+
+def _points(volume: Volume) -> np.ndarray:
+    """(n, 3) LPS mm of all voxels, in the order of the flat array."""
+    k, j, i = np.indices(volume.array.shape, dtype=np.float32)
+    return volume.to_lps(np.stack([i.ravel(), j.ravel(), k.ravel()], axis=1))
+
+
+def _valleys(grey: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
+    """How deep each voxel lies below both sides, at one and two steps of about 1.5 mm in 13 directions."""
+    steps = [max(1, int(round(VALLEY_MM / step))) for step in spacing[::-1]]
+    found = np.zeros(grey.shape, dtype=np.float32)
+    for direction in itertools.product((-1, 0, 1), repeat=3):
+        if direction <= (0, 0, 0):
+            continue
+        for factor in (1, 2):
+            shift = [factor * n * d for n, d in zip(steps, direction)]
+            sides = np.minimum(np.roll(grey, shift, (0, 1, 2)), np.roll(grey, [-s for s in shift], (0, 1, 2)))
+            np.maximum(found, sides - grey, out=found)
+    return found
+
+
+def _reached_first(bone: np.ndarray, speed: np.ndarray, body: np.ndarray, foreign: np.ndarray, spacing: tuple[float, float, float],
+                   progress: Progress) -> np.ndarray:
+    """Voxels of `bone` that the way through bone reaches from `body` before it does from `foreign`, at `speed` (0..1] in each."""
+    speed = np.maximum(speed, 0.01)
+    domain = bone | body | foreign
+    speed[body | foreign] = 1.0
+    progress(0.2, "telling the vertebra from its neighbours")
+    graph, number = _graph(domain, 1.0 / speed, spacing)
+    from scipy.sparse.csgraph import dijkstra
+
+    times = []
+    for source in (body, foreign):
+        if not source.any():
+            times.append(np.full(graph.shape[0], np.inf))
+            continue
+        times.append(dijkstra(graph, directed=False, indices=number[source], min_only=True))
+        progress(0.6, "telling the vertebra from its neighbours")
+    first = np.zeros(domain.shape, dtype=bool)
+    first[domain] = (times[0] < times[1]) & np.isfinite(times[0])
+    return first & bone
+
+
+def _graph(domain: np.ndarray, cost: np.ndarray, spacing: tuple[float, float, float]) -> "tuple[Any, np.ndarray]":
+    """Voxels of `domain` as a sparse graph over 26 neighbours, and each voxel's number (-1 outside)."""
+    from scipy.sparse import csr_matrix
+
+    count = int(np.count_nonzero(domain))
+    number = np.full(domain.shape, -1, dtype=np.int32)
+    number[domain] = np.arange(count)
+    rows, columns, weights = [], [], []
+    for direction in itertools.product((-1, 0, 1), repeat=3):
+        if direction <= (0, 0, 0):
+            continue
+        first = tuple(slice(max(0, -d), min(n, n - d)) for d, n in zip(direction, domain.shape))
+        second = tuple(slice(max(0, d), min(n, n + d)) for d, n in zip(direction, domain.shape))
+        both = domain[first] & domain[second]
+        length = float(np.linalg.norm(np.array(direction) * spacing[::-1]))
+        rows.append(number[first][both])
+        columns.append(number[second][both])
+        weights.append(0.5 * length * (cost[first][both] + cost[second][both]))
+    shape = (count, count)
+    return csr_matrix((np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=shape), number
+
+
+def _without_crumbs(mask: np.ndarray, voxel_mm3: float) -> np.ndarray:
+    parts = find_parts(mask)
+    return mask if parts is None else parts.select(parts.counts * voxel_mm3 >= CRUMB_MM3, mask.shape)
+
+
+def _with(mask: np.ndarray, body: np.ndarray) -> np.ndarray:
+    """The part of `mask` that holds most of `body`."""
+    parts = find_parts(mask)
+    assert parts is not None
+    share = np.bincount(np.asarray(parts.labels)[body[parts.box]], minlength=len(parts.counts))
+    share[0] = 0
+    keep = np.zeros(len(parts.counts), dtype=bool)
+    keep[int(np.argmax(share))] = True
+    return parts.select(keep, mask.shape)
