@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import CannotRead
 from ..progress import Progress, silent
 from .header import DEFLATED, UNDEFINED_LENGTH, NotDicom, inflated_body
+from .quiet import quiet_pydicom
 from .series import ImageFile, Series
 
 _CAPTURE, _MULTI_FRAME_CAPTURE = "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.7.3"
@@ -110,7 +111,7 @@ def _compressed(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
     import SimpleITK as sitk
 
     try:
-        with series.source.open(file.name) as handle, tempfile.TemporaryDirectory() as folder:
+        with quiet_pydicom(), series.source.open(file.name) as handle, tempfile.TemporaryDirectory() as folder:
             handle.seek(file.pixel_offset)
             copy = Path(folder, "pixels.dcm")
             _bare_data_set(handle.read(file.size - file.pixel_offset), file, layout).save_as(copy, enforce_file_format=True)

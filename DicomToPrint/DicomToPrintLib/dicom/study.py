@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from .attributes import numbers, words
 from .frames import read_frames
 from .header import Header, NotDicom, read_header
 from .media import is_dicomdir_name, read_media
+from .quiet import quiet_pydicom
 from .series import CT, MULTI_FRAME, Column, ImageFile, Series, Study, Unreadable, short_hash
 from .source import Source, open_source
 
@@ -51,9 +51,7 @@ def read_study(path: Path, progress: Progress = silent) -> Study:
     it belongs to.
     """
     source = open_source(Path(path))
-    # pydicom's warnings quote what stands in the file; what matters of it is told by findings.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet_pydicom():
         return _read(source, Path(path), progress)
 
 
@@ -166,8 +164,8 @@ def _key(record: _Record) -> tuple[str, str]:
 
 
 def _pattern(name: str) -> str:
-    """A file name with its numbers left open: slices of a series are numbered."""
-    return re.sub(r"[0-9]+", "#", name)
+    """A file name with its numbers (or long hexadecimal ones) left open: slices of a series are numbered."""
+    return re.sub(r"[0-9a-fA-F]{8,}|[0-9]+", "#", name)
 
 
 def _patient(record: _Record) -> tuple[str, str]:
@@ -210,11 +208,8 @@ def _home_of_fragment(record: _Record, scans: dict[tuple[str, str], list[_Record
 
 
 def _only_home(name: str, series: Mapping[Any, Sequence[str]]) -> Any:
-    """The one series that a broken file belongs to, or None: that with files named alike, else the only one in its folder."""
-    folder = PurePosixPath(name).parent
-    alike = [key for key, names in series.items() if any(_pattern(other) == _pattern(name) for other in names)]
-    beside = [key for key, names in series.items() if any(PurePosixPath(other).parent == folder for other in names)]
-    homes = alike or beside
+    """The one series that a broken file belongs to, since its slices are named like it; None where that cannot be told."""
+    homes = [key for key, names in series.items() if any(_pattern(other) == _pattern(name) for other in names)]
     return homes[0] if len(homes) == 1 else None
 
 
