@@ -44,7 +44,9 @@ class Case:
 
 
 def protocols_of(clause: str) -> tuple[str, ...]:
-    """The protocols that hold a clause: O and E one each, integrity both."""
+    """The protocols that hold a clause: O and E one each, integrity both; I17 stands in the E rows under exoplan."""
+    if clause == "I17":
+        return (ORTHO,)
     return {"O": (ORTHO,), "E": (EXOPLAN,)}.get(clause[0], PROTOCOLS)
 
 

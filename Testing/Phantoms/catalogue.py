@@ -28,6 +28,7 @@ CLAUSES = ORTHOPAEDIC + STATEMENT + DISPLAY + NOT_USED + INTEGRITY
 NEVER_FAIL = {
     **dict.fromkeys(NOT_USED, "the statement says that the attribute is not used: whatever it holds is right"),
     "O03": "a standing question that no file answers; it is tested with its answers",
+    "I16": "how padding is read is shown; what would be wrong with it shows in the grey values (I14)",
     "O21": "the document offers disc or internet: either is right and is shown",
 }
 

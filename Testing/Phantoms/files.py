@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -70,6 +72,20 @@ def uid(*parts: object) -> str:
     return str(generate_uid(entropy_srcs=[str(part) for part in parts]))
 
 
+@contextmanager
+def quiet_pydicom() -> Iterator[None]:
+    """Silences pydicom's checks, warnings and log: broken values are written and read here on purpose."""
+    logger = logging.getLogger("pydicom")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), pydicom.config.disable_value_validation():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
 def dataset(header: Mapping[object, object]) -> Dataset:
     """The pydicom data set of a header; keys are keywords, or ``(group, element)`` tuples with a `Raw` or ``(VR, value)``."""
     made = Dataset()
@@ -90,10 +106,14 @@ def dataset(header: Mapping[object, object]) -> Dataset:
 
 
 def _meta(file: File) -> Header:
+    def stated(keyword: str, otherwise: str) -> str:
+        value = file.header.get(keyword, GONE)
+        return value if isinstance(value, str) and value else otherwise
+
     meta: Header = {
         "FileMetaInformationVersion": b"\0\1",
-        "MediaStorageSOPClassUID": str(file.header.get("SOPClassUID", "") or "1.2.840.10008.5.1.4.1.1.2"),
-        "MediaStorageSOPInstanceUID": str(file.header.get("SOPInstanceUID", "") or uid("no instance", file.name)),
+        "MediaStorageSOPClassUID": stated("SOPClassUID", "1.2.840.10008.5.1.4.1.1.2"),
+        "MediaStorageSOPInstanceUID": stated("SOPInstanceUID", uid("no instance", file.name)),
         "TransferSyntaxUID": file.declared or file.syntax,
         "ImplementationClassUID": "1.2.826.0.1.3680043.8.498.1",
     }
@@ -121,8 +141,9 @@ def _element(key: object, value: object, encoding: _Encoding) -> bytes:
         if isinstance(value, Raw):
             element = made.get_item(Tag(key))
         else:
-            made.PixelRepresentation = encoding.representation
-            correct_ambiguous_vr(made, encoding.little)
+            if key != "PixelRepresentation":
+                made.PixelRepresentation = encoding.representation
+                correct_ambiguous_vr(made, encoding.little)
             element = made[Tag(key)]
         buffer = DicomBytesIO()
         buffer.is_implicit_VR, buffer.is_little_endian = encoding.implicit, encoding.little
@@ -155,8 +176,7 @@ def elements(file: File) -> list[tuple[object, bytes]]:
         representation=representation if representation in (0, 1) else 0,
     )
     present = [(Tag(key), key, value) for key, value in file.header.items() if value is not GONE]
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
-        warnings.simplefilter("ignore")
+    with quiet_pydicom():
         parts = [(key, _element(key, value, encoding)) for _, key, value in sorted(present, key=lambda entry: entry[0])]
         if file.pixels or file.encapsulated:
             parts.append(("PixelData", _pixel_element(file, encoding)))

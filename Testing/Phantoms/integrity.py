@@ -11,7 +11,7 @@ from pydicom.fileset import FileSet
 
 from .case import Case, by_folder, cases
 from .files import File, uid, write_files
-from .series import CLASSIC, KINDS, MULTI, bend, frames, put, renamed, series, take
+from .series import CLASSIC, KINDS, MULTI, bend, frames, put, renamed, series, shared, take
 from .statement import edit
 
 REJECTED = {"3dsystems-ortho": "reject", "exoplan-import": "reject"}
@@ -33,19 +33,36 @@ def _files() -> Iterator[Case]:
                     verdicts={"exoplan-import": "reject", "3dsystems-ortho": "reject|warn|ask"})
     yield from edit("preamble-cut-off", {"I01": "reject|warn"}, lambda f: bend(f, bend=(lambda b: b[132:],)), (CLASSIC,),
                     verdicts={"exoplan-import": "reject|warn|accept", "3dsystems-ortho": "reject|warn|accept"}, must_reject=False)
-    yield from edit("truncated-in-header", {"I03": "reject"}, lambda f: bend(f, [2], bend=(lambda b: b[: len(b) - 2500],)), (CLASSIC,),
+    yield from edit("truncated-in-header", {"I03": "reject"}, lambda f: bend(f[-1:], bend=(_before_rows,)), KINDS,
                     verdicts=REJECTED)
+    yield from edit("truncated-early", {}, lambda f: bend(f, [2], bend=(lambda b: b[:500],)), (CLASSIC,), verdicts=REJECTED)
     yield from edit("truncated-half", {"I03": "reject"}, lambda f: bend(f, bend=(lambda b: b[: len(b) - 6000],)), MULTI,
                     verdicts=REJECTED)
     yield from edit("instance-uids-unique", {"I04": "pass"}, lambda f: f, KINDS)
 
+    def strays_beside(folder: Path) -> None:
+        write_files(series(), folder)
+        (folder / "README.TXT").write_text("Made by a scanner.")
+        (folder / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0" * 300)
+        (folder / "viewer").mkdir()
+        (folder / "viewer" / "run.exe").write_bytes(b"MZ" * 500)
+
+    yield by_folder("classic-strays-beside", {"I01": "pass"}, strays_beside, conformant=True)
+
     def garbage_beside(folder: Path) -> None:
         write_files(series(), folder)
         (folder / "garbage.dcm").write_bytes(b"\x07garbage" * 500)
-        (folder / "README.TXT").write_text("Made by a scanner.")
         (folder / "empty.dcm").write_bytes(b"")
 
-    yield by_folder("classic-garbage-beside", {"O08b": "pass"}, garbage_beside, conformant=True)
+    # Whether such files were slices is not to be known: what counts is that they are listed.
+    yield by_folder("classic-garbage-beside", {"I01": "pass|reject"}, garbage_beside, must_reject=False)
+
+    def ruined_slice(folder: Path) -> None:
+        write_files(series(), folder)
+        (folder / "I0007.dcm").write_bytes(b"\x07garbage" * 500)
+
+    # A ruined file that is named like the slices is most likely one of them.
+    yield by_folder("classic-ruined-slice", {"I01": "reject"}, ruined_slice, verdicts=REJECTED)
 
     def broken_series_beside(folder: Path) -> None:
         write_files(series(), folder)
@@ -93,7 +110,7 @@ def _mixtures() -> Iterator[Case]:
         yield from edit(
             f"volumetric-{value.lower()}",
             {"I11": "reject|warn"},
-            lambda f, v=value: put(f, VolumetricProperties=v),
+            lambda f, v=value: _volumetric(f, v),
             MULTI,
         )
 
@@ -106,6 +123,18 @@ def _mixtures() -> Iterator[Case]:
         files.extend(second)
 
     yield from edit("two-cardiac-phases", {"I11": "reject|warn", "I07": "reject"}, phases, (CLASSIC,), verdicts=REJECTED)
+
+
+def _before_rows(content: bytes) -> bytes:
+    """Cuts a file off in its header, behind the identifiers."""
+    return content[: content.index(b"\x28\x00\x10\x00US") + 3]
+
+
+def _volumetric(files: list[File], value: str) -> None:
+    put(files, VolumetricProperties=value)
+    for name in ("CTImageFrameTypeSequence", "XRay3DFrameTypeSequence"):
+        for item in shared(files).get(name, []):  # type: ignore[attr-defined]
+            item["VolumetricProperties"] = value
 
 
 def _reference_each(files: list[File]) -> None:

@@ -92,4 +92,12 @@ class Judge:
 
 def rules_of(protocol: str) -> Iterable[object]:
     """The rules of a built-in protocol."""
-    return load_protocol(protocol).rules  # type: ignore[no-any-return]
+    return load_protocol(protocol).rules
+
+
+def questions_of(protocol: str) -> Mapping[str, list[str]]:
+    """The standing questions of a protocol: clause to the questions' ids."""
+    found: dict[str, list[str]] = {}
+    for question in load_protocol(protocol).questions:
+        found.setdefault(question.clause, []).append(question.rule)
+    return found

@@ -6,7 +6,6 @@ import io
 import random
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -14,15 +13,16 @@ from pathlib import Path
 
 import pydicom
 
-from .files import BIG_ENDIAN, DEFLATED, IMPLICIT, File, elements, whole
+from .files import BIG_ENDIAN, DEFLATED, IMPLICIT, File, elements, quiet_pydicom, whole
 from .integrity import disc
 from .series import CLASSIC, CRANIOFACIAL, ENHANCED, bend, put, series
 
 # What exoplan needs of each slice; the orthopaedic protocol needs the second row too.
 NEEDED = (
-    "SOPClassUID SOPInstanceUID StudyInstanceUID Modality SamplesPerPixel PhotometricInterpretation Rows Columns "
+    "SOPClassUID SOPInstanceUID StudyInstanceUID Modality PhotometricInterpretation SamplesPerPixel Rows Columns "
     "BitsAllocated BitsStored HighBit PixelRepresentation PixelData"
 ).split()
+NUMBERS = NEEDED[5:]
 NEEDED_OF_A_SLICE = "ImagePositionPatient ImageOrientationPatient PixelSpacing RescaleIntercept RescaleSlope".split()
 NEEDED_BY_ORTHO = "SliceThickness ConvolutionKernel".split()
 
@@ -217,8 +217,7 @@ def facts_gone(made: Mutated) -> dict[str, list[str]]:
     for name, content in made.files.items():
         if name.endswith("DICOMDIR"):
             continue
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quiet_pydicom():
             try:
                 read = pydicom.dcmread(io.BytesIO(content), force=True)
                 missing = [keyword for keyword in NEEDED if _is_empty(read, keyword)]
@@ -232,14 +231,19 @@ def facts_gone(made: Mutated) -> dict[str, list[str]]:
 
 
 def _is_empty(read: pydicom.Dataset, keyword: str) -> bool:
-    return keyword not in read or read[keyword].value in (None, "", b"")
+    """Whether an attribute is missing or has no bytes; a damaged VR alone takes no value away."""
+    element = read.get_item(keyword)
+    value = None if element is None else element.value
+    if keyword in NUMBERS and isinstance(value, bytes):
+        return not value
+    return value is None or (isinstance(value, (str, bytes)) and not value.strip(b" \0" if isinstance(value, bytes) else " \0"))
 
 
 def _found(read: pydicom.Dataset, keyword: str) -> bool:
     """Whether the attribute has a value at top level or in each frame's groups (its own or the shared one)."""
     if "PerFrameFunctionalGroupsSequence" not in read:
         return not _is_empty(read, keyword)
-    shared = any(_anywhere(item, keyword) for item in read.get("SharedFunctionalGroupsSequence", []))
+    shared = any(_anywhere(item, keyword) for item in read.get("SharedFunctionalGroupsSequence", None) or [])
     return shared or all(_anywhere(item, keyword) for item in read.PerFrameFunctionalGroupsSequence)
 
 

@@ -135,7 +135,9 @@ def _objects() -> Iterator[Case]:
     yield from edit(
         "class-differs-from-file-meta", {"E-SOP": "reject"}, lambda files: bend(files, meta={"MediaStorageSOPClassUID": MR})
     )
-    yield from edit("class-missing", {"E-SOP": "reject"}, lambda files: take(files, "SOPClassUID"), (CLASSIC,))
+    yield from edit(
+        "class-missing", {"E-SOP": "reject", "I17": "reject"}, lambda files: take(files, "SOPClassUID"), (CLASSIC,)
+    )
     yield from edit("modality-mr", {"E-Modality": "reject", "O01": "reject"}, lambda files: put(files, Modality="MR"))
     yield from edit("modality-missing", {"E-Modality": "reject"}, lambda files: take(files, "Modality"),
                     verdicts={"3dsystems-ortho": "ask|reject"})
@@ -357,7 +359,7 @@ def _identity() -> Iterator[Case]:
         "instance-uid-differs-from-file-meta",
         {"E-SOPInstanceUID": "reject|warn"},
         lambda files: bend(files, [0], meta={"MediaStorageSOPInstanceUID": "1.2.3"}),
-        verdicts={"3dsystems-ortho": "accept|warn|reject"},
+        verdicts={"3dsystems-ortho": "accept|warn|ask|reject"},
     )
 
     def same_uid(files: list[File]) -> None:

@@ -97,14 +97,8 @@ def test_no_warning_or_log_carries_content(tmp_path, caplog, capfd):
     caplog.set_level(logging.DEBUG)
     with warnings.catch_warnings(record=True) as heard_warnings:
         warnings.simplefilter("always")
-        for kind in KINDS:
-            _judged(write_files(everywhere(kind), tmp_path / kind))
-        for name, files in one_by_one("classic"):
-            try:
-                _judged(write_files(files, tmp_path / name))
-            except DicomToPrintError:
-                continue
-        for seed in range(150):
+        _judged(write_files(everywhere(), tmp_path / "scan"))
+        for seed in range(60):
             try:
                 _judged(write_mutated(mutated(seed), tmp_path / str(seed)))
             except DicomToPrintError:

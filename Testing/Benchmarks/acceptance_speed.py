@@ -1,0 +1,160 @@
+"""Files per second of our header check against dciodvfy, on the same files in one run; detectors; memory.
+
+    python Testing/Benchmarks/acceptance_speed.py [--files 500] [--write]
+
+Both programs see every file once before the clock starts. dciodvfy is started once a file, as its manual has it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "DicomToPrint")]
+
+import numpy as np  # noqa: E402
+import pydicom  # noqa: E402
+from DicomToPrintLib.acceptance import accept, load_protocol  # noqa: E402
+from DicomToPrintLib.dicom import read_study  # noqa: E402
+from Phantoms import pixels as phantom  # noqa: E402
+from Phantoms.case import PROTOCOLS, SURGERY  # noqa: E402
+from Phantoms.files import write_files  # noqa: E402
+from Phantoms.series import renamed, series  # noqa: E402
+from scipy import ndimage  # noqa: E402
+
+SIDE = 512
+
+
+def make(folder: Path, count: int, name: str = "speed") -> Path:
+    """A classic series of 512 x 512 slices."""
+    noise = np.random.default_rng(1).integers(0, 2000, SIDE * SIDE, dtype=np.uint16).tobytes()
+    files = series(name=name, pixels=[noise] * count, count=count, size=(SIDE, SIDE), pixel=(0.45, 0.45))
+    return write_files(renamed(files, name), folder)
+
+
+def head(folder: Path) -> int:
+    """A series of 512 x 512 slices with a head in it; returns the number of slices."""
+    volume = ndimage.zoom(phantom.head(), (2, 4, 4), order=1)
+    stored = phantom.stored(volume)
+    size = phantom.PIXEL / 4
+    write_files(series(name="head", pixels=stored, count=len(stored), size=(SIDE, SIDE), pixel=(size, size)), folder)
+    return len(stored)
+
+
+def check(folder: Path, pixels: bool = False) -> float:
+    """Seconds of our check in this process."""
+    protocols = [load_protocol(name) for name in PROTOCOLS]
+    start = time.perf_counter()
+    accept(read_study(folder), protocols, surgery_date=SURGERY, pixels=pixels).as_json(identified=False)
+    return time.perf_counter() - start
+
+
+def dciodvfy(paths: list[Path]) -> float:
+    """Seconds of dciodvfy on all files."""
+    start = time.perf_counter()
+    for path in paths:
+        subprocess.run(["dciodvfy", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    return time.perf_counter() - start
+
+
+def plain_pydicom(paths: list[Path]) -> float:
+    """Seconds of pydicom reading the headers and nothing else."""
+    start = time.perf_counter()
+    for path in paths:
+        pydicom.dcmread(path, stop_before_pixels=True)
+    return time.perf_counter() - start
+
+
+MEMORY = """
+import resource, sys
+sys.path[:0] = {paths!r}
+from pathlib import Path
+from DicomToPrintLib.acceptance import accept, load_protocol
+from DicomToPrintLib.dicom import read_study
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+accept(read_study(Path(sys.argv[1])), [load_protocol(n) for n in ("3dsystems-ortho", "exoplan-import")],
+       pixels=sys.argv[2] == "pixels").as_json(identified=False)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def memory(folder: Path, mode: str) -> float:
+    """Peak MB of a fresh process that checks a folder."""
+    code = MEMORY.format(paths=sys.path[:2])
+    done = subprocess.run([sys.executable, "-c", code, str(folder), mode], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def main() -> int:
+    """Measures and prints (or writes) the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--files", type=int, default=500)
+    parser.add_argument("--write", action="store_true", help="write Testing/Benchmarks/results/acceptance_speed.md")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        table = measure(Path(name), options.files)
+    print(table)
+    if options.write:
+        (HERE / "results" / "acceptance_speed.md").write_text(table, encoding="utf-8")
+    return 0
+
+
+def measure(folder: Path, count: int) -> str:
+    """The whole measurement as markdown."""
+    scan = make(folder / "scan", count)
+    paths = sorted(path for path in scan.rglob("*.dcm"))
+    for path in paths:
+        path.read_bytes()
+    check(scan)
+    ours = statistics.median(check(scan) for _ in range(5))
+    theirs = dciodvfy(paths) if shutil.which("dciodvfy") else float("nan")
+    plain = plain_pydicom(paths)
+    shutil.rmtree(scan)
+    slices = head(folder / "head")
+    headers = statistics.median(check(folder / "head") for _ in range(3))
+    detectors = (statistics.median(check(folder / "head", pixels=True) for _ in range(3)) - headers) / slices
+    growth = []
+    for number in (1, 4, 16):
+        study = folder / f"study{number}"
+        for at in range(number):
+            make(study, 40, f"s{at}")
+        growth.append((number, memory(study, "headers"), memory(study, "pixels")))
+        shutil.rmtree(study)
+    return report(count, ours, theirs, plain, detectors, growth)
+
+
+def report(count: int, ours: float, theirs: float, plain: float, detectors: float, growth: list) -> str:
+    """The figures as markdown."""
+    lines = [
+        "# Speed of check",
+        "",
+        f"Repeat: `python Testing/Benchmarks/acceptance_speed.py --files {count} --write`. {count} classic CT files of "
+        f"512 x 512, files in the cache, Python {platform.python_version()}, {os.cpu_count()} cores shared with other work.",
+        "",
+        "| headers only | seconds | files/s | ratio to dciodvfy |",
+        "|---|---|---|---|",
+        f"| check, both protocols | {ours:.2f} | {count / ours:.0f} | {theirs / ours:.1f} |",
+        f"| dciodvfy | {theirs:.2f} | {count / theirs:.0f} | 1.0 |",
+        f"| pydicom, headers read and nothing judged | {plain:.2f} | {count / plain:.0f} | {theirs / plain:.1f} |",
+        "",
+        f"Pixel detectors: {1000 * detectors:.1f} ms a slice of 512 x 512 (all detectors, reading included).",
+        "",
+        "| series of 40 slices in the study | peak memory, headers (MB) | peak memory, pixels (MB) |",
+        "|---|---|---|",
+        *(f"| {number} | {low:.0f} | {high:.0f} |" for number, low, high in growth),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
