@@ -4,9 +4,9 @@ import numpy as np
 
 from ..findings import Fact
 from ..measure.component import components
-from ..measure.intersection import self_intersections
+from ..measure.intersection import intersecting_pairs, self_intersections
 from ..measure.topology import Topology, topology
-from ..mesh import Mesh
+from ..mesh import Mesh, merged
 from ..mesh_file import MeshFile
 from ..progress import Progress, part
 from .process import Process
@@ -101,6 +101,23 @@ def part_facts(meshes: tuple[Mesh, ...], process: Process) -> dict[str, Fact]:
                             parameters={"cavities": len(cavities)}),
     }
     return facts
+
+
+def overlap_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fact]:
+    """Pairs of objects of one file whose surfaces meet."""
+    boxes = [np.array(mesh.bounds).reshape(3, 2) for mesh in meshes]
+    close = any(np.all((a[:, 0] <= b[:, 1]) & (b[:, 0] <= a[:, 1])) for i, a in enumerate(boxes) for b in boxes[:i])
+    if len(meshes) < 2:
+        return {}
+    if not close:
+        return {"overlapping_objects": Fact("overlapping_objects", 0)}
+    owner = np.repeat(np.arange(len(meshes)), [len(mesh.triangles) for mesh in meshes])
+    whole = merged(meshes)
+    pairs = intersecting_pairs(whole, progress)
+    pairs = pairs[owner[pairs[:, 0]] != owner[pairs[:, 1]]]
+    objects = np.unique(np.sort(owner[pairs], axis=1), axis=0)
+    where = whole.points[whole.triangles[pairs[:, 0]]].mean(axis=1) if len(pairs) else np.zeros((0, 3))
+    return {"overlapping_objects": Fact("overlapping_objects", len(objects), where=in_words(where), places=as_places(where))}
 
 
 def scale_facts(file: MeshFile, whole: Mesh, reference: ScanReference | None) -> dict[str, Fact]:

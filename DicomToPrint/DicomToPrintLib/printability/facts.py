@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..findings import Fact
+from ..findings import MISSING, Fact
 from ..mesh import Mesh, merged
 from ..mesh_file import MeshFile
 from ..progress import Progress, part
-from . import fact_mesh, fact_print
+from . import fact_mesh, fact_print, fact_scan, fact_wall
 from .process import Printer, Process
 from .reference import ScanReference
+
+
+CONTRACT = ("triangles", "components", "boundary_edges", "nonmanifold_edges", "nonmanifold_vertices", "self_intersections", "degenerate",
+            "inverted", "volume_mm3", "area_mm2", "min_wall_mm", "wall_p05_mm", "min_gap_mm")
+KEYS = (*CONTRACT[:10], "bounds_mm", *CONTRACT[10:])  # in the contract's order
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,27 @@ def measure(file: MeshFile, process: Process, printer: Printer, reference: ScanR
     low, high = whole.points.min(axis=0), whole.points.max(axis=0)
     extents = tuple(float(v) for v in high - low)
     facts: dict[str, Fact] = {}
-    facts.update(fact_mesh.topology_facts(file.meshes, part(progress, 0.0, 0.3)))
+    facts.update(fact_mesh.topology_facts(file.meshes, part(progress, 0.0, 0.35)))
     facts.update(fact_mesh.part_facts(file.meshes, process))
+    facts.update(fact_mesh.overlap_facts(file.meshes, part(progress, 0.35, 0.4)))
     facts.update(fact_mesh.scale_facts(file, whole, reference))
-    facts.update(fact_print.fit_facts(whole, printer, part(progress, 0.3, 0.35)))
-    mesh = {name: facts[name].value for name in (
-        "triangles", "components", "boundary_edges", "nonmanifold_edges", "nonmanifold_vertices", "self_intersections", "degenerate",
-        "inverted", "volume_mm3", "area_mm2")}
-    mesh["bounds_mm"] = list(whole.bounds)
-    for name in ("min_wall_mm", "wall_p05_mm", "min_gap_mm"):
-        mesh[name] = facts[name].value if name in facts else None
-    return Measured(facts, mesh, file.meshes, extents)  # type: ignore[arg-type]
+    facts.update(fact_print.fit_facts(whole, printer, part(progress, 0.4, 0.45)))
+    walls = fact_wall.wall_facts(whole, process, sum(extents), part(progress, 0.45, 0.8))
+    facts.update(walls.facts)
+    facts.update(fact_print.support_facts(whole, walls.samples, process, part(progress, 0.8, 0.9)))
+    if reference is not None:
+        facts.update(fact_scan.scan_facts(whole, reference, part(progress, 0.9, 1.0)))
+    mesh = {name: facts[name].value for name in CONTRACT if facts[name].value is not MISSING}
+    mesh = {name: mesh.get(name) for name in CONTRACT} | {"bounds_mm": list(whole.bounds)}
+    mesh = {name: mesh[name] for name in KEYS}
+    fields = {"Wall": walls.wall.at_vertices(len(whole.points)), "Gap": walls.gap.at_vertices(len(whole.points))}
+    figures = {"wall_cap_mm": walls.wall.cap_mm, "gap_cap_mm": walls.gap.cap_mm, "samples": len(walls.samples.points),
+               "method": "largest ball that fits, opposing walls only, on the vertices and on large facets"}
+    return Measured(facts, mesh, _with_fields(file.meshes, fields), extents, figures)  # type: ignore[arg-type]
+
+
+def _with_fields(meshes: tuple[Mesh, ...], fields: Mapping[str, np.ndarray]) -> tuple[Mesh, ...]:
+    """The meshes with their share of the fields of all points."""
+    ends = np.cumsum([len(mesh.points) for mesh in meshes])
+    return tuple(mesh.with_arrays({name: values[end - len(mesh.points):end] for name, values in fields.items()})
+                 for mesh, end in zip(meshes, ends))

@@ -1,0 +1,53 @@
+"""Connected stretches of a surface that share a property: how large each is, and where."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..mesh import Mesh
+from .samples import Samples
+
+
+@dataclass(frozen=True)
+class Patch:
+    """A connected stretch: `area` mm2, `centre` (3,) mm (a sample near its middle), `rows` the indices of its samples."""
+
+    area: float
+    centre: np.ndarray
+    rows: np.ndarray
+
+
+def patches(mesh: Mesh, samples: Samples, chosen: np.ndarray) -> tuple[Patch, ...]:
+    """Stretches of the `chosen` (n,) bool samples that hang together over shared vertices, the largest first."""
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
+    rows = np.flatnonzero(chosen)
+    if len(rows) == 0:
+        return ()
+    at_vertex = samples.vertex[rows] >= 0
+    flagged = np.zeros(len(mesh.points), dtype=bool)
+    flagged[samples.vertex[rows[at_vertex]]] = True
+    touched = flagged[mesh.triangles].all(axis=1)
+    touched[samples.triangle[rows]] = True
+    triangles = np.flatnonzero(touched)
+    size = len(triangles) + len(mesh.points)
+    ends = mesh.triangles[triangles].ravel() + len(triangles)
+    graph = sparse.coo_matrix((np.ones(len(ends), np.int8), (np.repeat(np.arange(len(triangles)), 3), ends)), shape=(size, size))
+    _, label = csgraph.connected_components(graph, directed=False)
+    position = np.full(len(mesh.triangles), -1, dtype=np.int64)
+    position[triangles] = np.arange(len(triangles))
+    group = label[position[samples.triangle[rows]]]
+    names, group = np.unique(group, return_inverse=True)
+    area = np.bincount(group, samples.area[rows], minlength=len(names))
+    order = np.argsort(group, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(group, minlength=len(names)))[:-1])
+    found = []
+    for index in np.argsort(-area):
+        own = rows[members[index]]
+        points = samples.points[own]
+        middle = int(np.argmin(((points - points.mean(axis=0)) ** 2).sum(axis=1)))
+        found.append(Patch(float(area[index]), points[middle], own))
+        if len(found) >= 1000:
+            break
+    return tuple(found)

@@ -1,0 +1,116 @@
+"""Points spread over a surface, each with a normal and the area it stands for: what thickness and gaps are measured on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..mesh import Mesh
+
+CREASE_COSINE = 0.78  # a vertex whose faces turn more than 39 degrees from its normal lies on a sharp edge
+
+
+@dataclass(frozen=True)
+class Samples:
+    """`points` (n, 3) float64 mm, unit `normals` (n, 3) outward, `area` (n,) mm2; `vertex` (n,) the mesh vertex or -1, `triangle` (n,)
+    a triangle the sample lies on."""
+
+    points: np.ndarray
+    normals: np.ndarray
+    area: np.ndarray
+    vertex: np.ndarray
+    triangle: np.ndarray
+
+
+def samples_of(mesh: Mesh, budget: int = 250_000, finest_mm: float = 0.25) -> Samples:
+    """Samples of a mesh: its vertices, and points on triangles that are larger than the spacing that `budget` affords.
+
+    A vertex on a sharp edge gives one sample a face, with the face's normal, moved a little into the face: an averaged normal would
+    look past the opposite wall. Points on large triangles follow a quasi-random sequence (R2, Roberts 2018), so that they repeat.
+    """
+    points = mesh.points.astype(np.float64)
+    triangles = mesh.triangles
+    corners = points[triangles]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    doubled = np.linalg.norm(cross, axis=1)
+    sound = doubled > 1e-12
+    normals = np.zeros_like(cross)
+    normals[sound] = cross[sound] / doubled[sound, None]
+    area = doubled / 2.0
+    longest = np.sqrt(np.max([((corners[:, k] - corners[:, k - 1]) ** 2).sum(axis=1) for k in range(3)], axis=0))
+    spacing = _spacing(area, longest, max(budget - len(points), budget // 4), finest_mm)
+    large = sound & (longest > spacing)
+    at_vertices = _vertex_samples(points, triangles, normals, np.where(large | ~sound, 0.0, area), sound, corners)
+    if not large.any():
+        return at_vertices
+    return _joined(at_vertices, _face_samples(np.flatnonzero(large), corners, normals, area, longest, spacing))
+
+
+def _spacing(area: np.ndarray, longest: np.ndarray, budget: int, finest: float) -> float:
+    """Spacing at which the triangles that are larger than it take about `budget` samples."""
+    spacing = finest
+    for _ in range(40):
+        count = 0.0
+        large = longest > spacing
+        count = float(np.maximum(2.0 * area[large] / spacing**2, longest[large] / spacing).sum())
+        if count <= budget:
+            return spacing
+        spacing *= max((count / budget) ** 0.25, 1.02)
+    return spacing
+
+
+def _vertex_samples(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray, area: np.ndarray, sound: np.ndarray,
+                    corners: np.ndarray) -> Samples:
+    count = len(points)
+    angles = _corner_angles(corners)
+    summed = np.stack([np.bincount(triangles.ravel(), (angles * normals[:, axis, None]).ravel(), minlength=count)
+                       for axis in range(3)], axis=1)
+    length = np.linalg.norm(summed, axis=1)
+    vertex_normals = summed / np.maximum(length, 1e-12)[:, None]
+    owner = np.zeros(count, dtype=np.int64)
+    owner[triangles[sound].ravel()] = np.repeat(np.flatnonzero(sound), 3)
+    agreement = np.einsum("ijk,ik->ij", vertex_normals[triangles], normals)
+    crease = np.zeros(count, dtype=bool)
+    crease[triangles[sound & (agreement.min(axis=1) < CREASE_COSINE)][
+        agreement[sound & (agreement.min(axis=1) < CREASE_COSINE)] < CREASE_COSINE]] = True
+    share = np.bincount(triangles.ravel(), np.repeat(area / 3.0, 3), minlength=count)
+    used = np.zeros(count, dtype=bool)
+    used[triangles[sound].ravel()] = True
+    smooth = np.flatnonzero(used & ~crease & (length > 1e-9))
+    plain = Samples(points[smooth], vertex_normals[smooth], share[smooth], smooth, owner[smooth])
+    where, corner = np.nonzero(crease[triangles] & sound[:, None])
+    if len(where) == 0:
+        return plain
+    centre = corners[where].mean(axis=1)
+    at = corners[where, corner]
+    inward = centre - at
+    reach = np.linalg.norm(inward, axis=1, keepdims=True)
+    moved = at + inward * np.minimum(0.05, 0.05 / np.maximum(reach, 1e-9))
+    return _joined(plain, Samples(moved, normals[where], area[where] / 3.0, triangles[where, corner].astype(np.int64), where))
+
+
+def _corner_angles(corners: np.ndarray) -> np.ndarray:
+    """(m, 3) angles of the triangles in radians; 0 where a side has no length."""
+    angles = np.zeros(corners.shape[:2])
+    for k in range(3):
+        a, b = corners[:, (k + 1) % 3] - corners[:, k], corners[:, (k + 2) % 3] - corners[:, k]
+        scale = np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1))
+        cosine = np.divide((a * b).sum(axis=1), scale, out=np.ones(len(a)), where=scale > 0)
+        angles[:, k] = np.arccos(np.clip(cosine, -1.0, 1.0))
+    return angles
+
+
+def _face_samples(large: np.ndarray, corners: np.ndarray, normals: np.ndarray, area: np.ndarray, longest: np.ndarray,
+                  spacing: float) -> Samples:
+    count = np.ceil(np.maximum(2.0 * area[large] / spacing**2, longest[large] / spacing)).astype(np.int64)
+    which = np.repeat(large, count)
+    number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count) + 1
+    u, v = (0.5 + number * 0.7548776662466927) % 1.0, (0.5 + number * 0.5698402909980532) % 1.0
+    over = u + v > 1.0
+    u, v = np.where(over, 1.0 - u, u)[:, None], np.where(over, 1.0 - v, v)[:, None]
+    points = corners[which, 0] * (1 - u - v) + corners[which, 1] * u + corners[which, 2] * v
+    return Samples(points, normals[which], np.repeat(area[large] / count, count), np.full(len(which), -1), which)
+
+
+def _joined(first: Samples, second: Samples) -> Samples:
+    return Samples(*(np.concatenate([getattr(first, name), getattr(second, name)])
+                     for name in ("points", "normals", "area", "vertex", "triangle")))
