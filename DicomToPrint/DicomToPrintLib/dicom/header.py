@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
 from pydicom.filereader import data_element_generator, read_dataset
+from pydicom.valuerep import STANDARD_VR
 
 from .attributes import DOUBLES, LOSSY_TAGS, NUMBERS, PIXEL_TAGS, SEQUENCES, TAGS
 from .source import Bounded
@@ -17,6 +18,8 @@ IMPLICIT, EXPLICIT, BIG, DEFLATED = (
     "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
 UNCOMPRESSED = (IMPLICIT, EXPLICIT, BIG)
 UNDEFINED_LENGTH = 0xFFFFFFFF
+_VRS = frozenset(STANDARD_VR)
+_NUMBER_VRS = frozenset({"US", "SS", "UN"})
 
 
 class NotDicom(Exception):
@@ -182,6 +185,9 @@ def _read_elements(stream: Any, size: int, header: Header, texts: dict[bytes, st
             continue
         if 0 < element.length != len(raw) and element.length != UNDEFINED_LENGTH:
             header.problem = "its header breaks off"
+            continue
+        if element.VR is not None and element.VR not in (_NUMBER_VRS if keyword in NUMBERS else _VRS):
+            header.problem = header.problem or "its header is damaged"
             continue
         if keyword in NUMBERS:
             values[keyword] = int.from_bytes(raw[:2], order, signed=False) if len(raw) >= 2 else None  # type: ignore[arg-type]
