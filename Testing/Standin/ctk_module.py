@@ -18,7 +18,6 @@ class ctkCollapsibleButton(PythonQtRules, QtWidgets.QWidget):
             text, parent = "", text
         self._values = {"text": text}
         super().__init__(parent)
-        self._hidden = []
         native(self, "setContentsMargins")(0, 24, 0, 0)
         native(self, "setMinimumHeight")(26)
 
@@ -32,17 +31,7 @@ class ctkCollapsibleButton(PythonQtRules, QtWidgets.QWidget):
         native(self, "update")()
 
     def _fold(self, collapsed):
-        layout = native(self, "layout")()
-        if layout is None:
-            return
-        if collapsed:
-            self._hidden = [w for w in _widgets(layout) if not w.isHidden()]
-            for widget in self._hidden:
-                widget.hide()
-        else:
-            for widget in self._hidden:
-                widget.show()
-            self._hidden = []
+        # CTK hides the children; here they are only cut off, which looks the same and keeps their own visibility.
         native(self, "setMaximumHeight")(26 if collapsed else 16777215)
 
     def mousePressEvent(self, event):
@@ -52,22 +41,13 @@ class ctkCollapsibleButton(PythonQtRules, QtWidgets.QWidget):
     def paintEvent(self, event):
         painter = QtGui.QPainter(self)
         palette = native(self, "palette")()
-        painter.fillRect(0, 2, native(self, "width")(), 20, palette.button())
+        painter.setPen(palette.mid().color())
+        painter.setBrush(palette.midlight())
+        painter.drawRoundedRect(0, 1, native(self, "width")() - 1, 21, 3, 3)
         painter.setPen(palette.buttonText().color())
         arrow = "\u25b8" if self.collapsed else "\u25be"
         painter.drawText(6, 16, f"{arrow}  {self.text}")
         painter.end()
-
-
-def _widgets(layout):
-    found = []
-    for index in range(layout.count()):
-        item = layout.itemAt(index)
-        if item.widget() is not None:
-            found.append(item.widget())
-        elif item.layout() is not None:
-            found += _widgets(item.layout())
-    return found
 
 
 class ctkCollapsibleGroupBox(PythonQtRules, QtWidgets.QGroupBox):
@@ -77,7 +57,6 @@ class ctkCollapsibleGroupBox(PythonQtRules, QtWidgets.QGroupBox):
 
     def __init__(self, title="", parent=None):
         self._values = {}
-        self._hidden = []
         super().__init__(title, parent)
         native(self, "setCheckable")(True)
         native(self, "toggled").connect(lambda on: self._fold(not on))
@@ -89,17 +68,7 @@ class ctkCollapsibleGroupBox(PythonQtRules, QtWidgets.QGroupBox):
 
     def _fold(self, collapsed):
         self._values["collapsed"] = collapsed
-        layout = native(self, "layout")()
-        if layout is None:
-            return
-        if collapsed and not self._hidden:
-            self._hidden = [w for w in _widgets(layout) if not w.isHidden()]
-            for widget in self._hidden:
-                widget.hide()
-        elif not collapsed:
-            for widget in self._hidden:
-                widget.show()
-            self._hidden = []
+        native(self, "setMaximumHeight")(24 if collapsed else 16777215)
 
 
 class ctkPathLineEdit(PythonQtRules, QtWidgets.QWidget):

@@ -98,8 +98,10 @@ class Driver:
         PICTURES.mkdir(parents=True, exist_ok=True)
         top = self.widget.parent.widget
         self.application.processEvents()
-        top.resize(460, height or max(top.minimumSizeHint.height(), 700))
         top.show()
+        for _turn in range(3):  # wrapped labels know their height only after the first layout
+            top.resize(460, height or max(top.sizeHint.height(), 700))
+            self.application.processEvents()
         self.application.processEvents()
         assert top.grab().save(str(PICTURES / f"{name}.png"))
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import pipeline
-from ..errors import CannotRead, DicomToPrintError, OpenQuestion, Refused
-from ..pipeline.steps import inspect_run, without_missing
+from ..errors import CannotRead, DicomToPrintError
+from ..pipeline.steps import inspect_run, prepares, without_missing
 from ..pipeline.telling import write_run
 from ..progress import Progress, part
 from ..settings import Settings
@@ -31,7 +31,7 @@ def main(order: str) -> int:
         _keep_time(job, step, time.perf_counter() - start)
         return 0
     except pipeline.GateShut as shut:
-        return _fail(job, type(shut.error).__name__, str(shut.error), 1)
+        return _fail(job, type(shut.error).__name__, str(shut.error), shut.error.exit_code)
     except DicomToPrintError as error:
         return _fail(job, type(error).__name__, str(error), error.exit_code)
     except MemoryError:
@@ -101,8 +101,8 @@ def _scan(job: Job, source: Any, settings: Settings, progress: Progress) -> None
     chosen = pipeline.choose_series(acceptance, settings)
     try:
         gate, is_open = pipeline.pass_gate(_as_run_judges(chosen, settings), acceptance, settings), True
-    except (Refused, OpenQuestion) as shut:
-        gate, is_open = str(shut), False
+    except pipeline.GateShut as shut:
+        gate, is_open = str(shut.error), False
     job.save("scan", {"acceptance": acceptance, "open": is_open, "gate": gate, "series": chosen.series.id})
 
 
@@ -110,7 +110,7 @@ def _as_run_judges(chosen: Any, settings: Settings) -> Any:
     """The series as `run` sees it: under the protocols of the use alone."""
     from ..acceptance import load_use
 
-    wanted = settings.protocols or load_use(settings.use).protocols
+    wanted = settings.protocols or (load_use(settings.use).protocol,)
     return replace(chosen, protocols={name: result for name, result in chosen.protocols.items() if name in wanted})
 
 
@@ -137,7 +137,9 @@ def _model(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
 
 def _print(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
     settings = without_missing(settings)
-    model = pipeline.prepare(_needed(job, "model"), settings, part(progress, 0.0, 0.4))
+    model = _needed(job, "model")
+    if prepares(settings):
+        model = pipeline.prepare(model, settings, part(progress, 0.0, 0.4))
     folder = job.folder / "print-files"
     folder.mkdir(exist_ok=True)
     files = pipeline.export(model, settings, _needed(job, "opened"), folder, part(progress, 0.4, 0.6))

@@ -18,11 +18,11 @@ class ModelStep(StepView):
     def build_results(self) -> None:
         self.figures = parts.label(selectable=True)
         self.layout.addWidget(self.figures)
-        items = [("", _("plain colour")), ("Deviation", _("deviation from the scan")), ("Provenance", _("measured or added"))]
+        items = [("", _("show plain colour")), ("Deviation", _("show deviation from the scan")), ("Provenance", _("show what was measured, what added"))]
         self.overlay = parts.combo(items, _("Colour the model by how far it lies from the scan, or by where its surface comes from."),
                                    self.safe(lambda key: self.panel.show_overlay(key, "model")), "modelOverlay")
         self.undo = self.button(_("Undo"), _("Go back to the model before this one."), self.panel.undo_model, "undoModel")
-        self.layout.addLayout(parts.row(parts.label(_("Show"), wrap=False), self.overlay, self.undo))
+        self.layout.addLayout(parts.row(self.overlay, self.undo))
 
     def build_advanced(self) -> None:
         self.group, form = parts.advanced(_("Advanced"), self.layout)

@@ -8,7 +8,7 @@ def listed(kind: str) -> list[tuple[str, str]]:
     found = []
     for name in resources.names(kind):
         content, _ = resources.load(kind, name)
-        found.append((name, str(content.get("title") or name)))
+        found.append((name, str(content.get("title") or name.replace("-", " ").capitalize())))
     return sorted(found, key=lambda item: item[1].lower())
 
 

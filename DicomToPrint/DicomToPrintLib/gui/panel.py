@@ -23,7 +23,7 @@ from .process import ChildProcess
 from .scan_step import ScanStep
 from .scene_results import SceneResults
 from .state import PanelState
-from .words import setting_text
+from .words import setting_text, without_options
 
 # What each step needs in the job before it can run.
 NEEDS = {"scan": None, "anatomy": None, "model": "anatomy", "print": "model", "files": "print"}
@@ -439,7 +439,7 @@ class Panel:
 
     def tell(self, sentence: str) -> None:
         """One sentence under the buttons; empty takes it away."""
-        self.message.text = sentence
+        self.message.text = without_options(sentence)
         self.message.visible = bool(sentence)
 
     def safe(self, work: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ def label(text: str = "", wrap: bool = True, selectable: bool = False) -> Any:
     # Plain text throughout: names in a scan must never be taken for markup.
     widget.setTextFormat(qt.Qt.PlainText)
     if selectable:
-        widget.setTextInteractionFlags(qt.Qt.TextSelectableByMouse | qt.Qt.TextSelectableByKeyboard)
+        widget.setTextInteractionFlags(qt.Qt.TextSelectableByMouse)
     return widget
 
 
@@ -46,7 +46,8 @@ def combo(items: Sequence[tuple[str, str]], tip: str, chosen: Callable[[str], No
     widget.toolTip = tip
     widget.objectName = name
     widget.setSizeAdjustPolicy(qt.QComboBox.AdjustToMinimumContentsLengthWithIcon)
-    widget.minimumContentsLength = 16
+    widget.minimumContentsLength = 12
+    widget.setSizePolicy(qt.QSizePolicy.Expanding, qt.QSizePolicy.Fixed)
     for key, text in items:
         widget.addItem(text, key)
     widget.connect("currentIndexChanged(int)", lambda index: chosen(str(widget.itemData(index))))

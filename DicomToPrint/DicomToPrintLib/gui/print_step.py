@@ -31,11 +31,10 @@ class PrintStep(StepView):
         self.remedies = qt.QVBoxLayout()
         self.layout.addLayout(self.remedies)
         self.findings = FindingsView(self.layout, "printFindings", self.safe(self.panel.go_to_place), self.safe(self.panel.copy))
-        items = [("", _("plain colour")), ("Wall", _("wall thickness")), ("Provenance", _("measured or added"))]
+        items = [("", _("show plain colour")), ("Wall", _("show wall thickness")), ("Provenance", _("show what was measured, what added"))]
         self.overlay = parts.combo(items, _("Colour the model by wall thickness or by where its surface comes from."),
                                    self.safe(lambda key: self.panel.show_overlay(key, "print")), "printOverlay")
-        self.overlay_row = parts.label(_("Show"), wrap=False)
-        self.layout.addLayout(parts.row(self.overlay_row, self.overlay))
+        self.layout.addWidget(self.overlay)
 
     def build_advanced(self) -> None:
         self.group, form = parts.advanced(_("Prepare the model"), self.layout)
@@ -100,14 +99,14 @@ class PrintStep(StepView):
         super().clear()
         parts.clear(self.remedies)
         self.findings.show(())
-        for widget in (self.figures, self.overlay, self.overlay_row):
+        for widget in (self.figures, self.overlay):
             widget.visible = False
 
     def show(self, result: Any) -> str:
         readiness = result["readiness"]
         self.findings.show(readiness.findings)
         self.figures.text = mesh_line(readiness.mesh)
-        for widget in (self.figures, self.overlay, self.overlay_row):
+        for widget in (self.figures, self.overlay):
             widget.visible = True
         parts.show_chip(self.chip, str(readiness.verdict))
         self.panel.keep_meshes("print", readiness.meshes or result["model"].meshes, str(self.overlay.currentData))

@@ -55,7 +55,7 @@ class ChildProcess:
         if process.state() == qt.QProcess.NotRunning:
             self._timer.stop()
             self._process = None
-            crashed = process.error() == qt.QProcess.FailedToStart or process.exitStatus() == qt.QProcess.CrashExit
+            crashed = process.exitStatus() == qt.QProcess.CrashExit
             self._on_end(-1 if crashed else int(process.exitCode()))
 
 

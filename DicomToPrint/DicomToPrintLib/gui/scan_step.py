@@ -10,7 +10,7 @@ from . import parts
 from .findings_view import FindingsView
 from .names import listed
 from .step import StepView, node_selector
-from .words import verdict_text
+from .words import verdict_text, without_options
 
 
 
@@ -44,6 +44,7 @@ class ScanStep(StepView):
         self.layout.addLayout(self.protocols)
         self.findings = FindingsView(self.layout, "scanFindings", self.safe(self._go_to), self.safe(self.panel.copy))
         self.questions = qt.QFormLayout()
+        self.questions.setRowWrapPolicy(qt.QFormLayout.WrapAllRows)
         self.layout.addLayout(self.questions)
         self.reason_label = parts.label(_("This use does not go on with this scan. To go on anyway, give a reason; it stands on the report."))
         self.reason = qt.QLineEdit()
@@ -102,7 +103,8 @@ class ScanStep(StepView):
         found = _distinct([finding for judged in series.protocols.values() for finding in judged.findings])
         self.findings.show(found)
         self._ask(series.questions)
-        parts.show_chip(self.chip, "reject" if shut else "accept", result["gate"])
+        verdict = "reject" if shut else ("warn" if series.verdict.value == "reject" else series.verdict.value)
+        parts.show_chip(self.chip, verdict, without_options(result["gate"]))
         self.panel.keep_findings("scan", _("Scan findings"), found, acceptance.as_json(False), with_places=False)
         return "needs you" if shut else "done"
 
@@ -114,7 +116,7 @@ class ScanStep(StepView):
             box = parts.combo(items, question.text, self.safe(lambda key, rule=question.rule: self._answer(rule, key)),
                               f"answer-{question.rule}")
             parts.choose(box, answers.get(question.rule, ""))
-            self.questions.addRow(parts.label(question.text), box)
+            self.questions.addRow(parts.label(without_options(question.text)), box)
 
     def _answer(self, rule: str, key: str) -> None:
         answers = {**dict(self.panel.settings.answers), rule: key}

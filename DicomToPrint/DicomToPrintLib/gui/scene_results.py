@@ -96,8 +96,7 @@ class SceneResults:
         volume = self.volume_node()
         if not finding.places or volume is None:
             raise CannotRead(_("This finding names no slice of a loaded volume."))
-        place = next((value for value in finding.places[0] if value), finding.places[0][-1])
-        point = views.slice_point(volume, int(place))
+        point = views.slice_point(volume, finding.places[0])
         if point is None:
             raise CannotRead(_("The loaded volume has no such slice."))
         views.jump_slices(self._scene, point)
@@ -232,7 +231,7 @@ class SceneResults:
         if store is None or not files:
             raise CannotRead(_("There is no DICOM file to save: tick DICOM and write the files, with the database open."))
         for path in files:
-            store.insert(str(path), False, False, True)
+            store.insert(str(path), True, False)
 
 
 def _content_time(node: Any) -> int:

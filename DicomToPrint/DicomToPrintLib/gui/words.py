@@ -1,5 +1,7 @@
 """The panel's words for states, verdicts and outcomes. A sign stands with every colour, so that no meaning hangs on colour alone."""
 
+import re
+
 from slicer.i18n import tr as _
 
 # Background and foreground in fixed pairs: they read the same in the light and in the dark theme.
@@ -62,3 +64,20 @@ def setting_text(name: str) -> str:
         "printer": _("printer"), "segmentation": _("given segmentation"), "formats": _("formats"), "scene": _("scene file"),
         "accept_anyway": _("accepted anyway"), "answers": _("answers"), "protocols": _("protocols"),
     }.get(name, name.replace("_", " "))
+
+
+_OPTIONS = (
+    (r"\s*To go on at your own judgement: --accept-anyway REASON\.?", ""),
+    (r"\(--answer RULE=yes or no\)", "(answer below)"),
+    (r": --answer \S+=yes or no", " below"),
+    (r"Answer the question: --answer \S+=yes if it is acceptable", "Answer the question below"),
+    (r"Give --surgery-date; is it", "Is it"),
+    (r"--accept-anyway( REASON)?", "a reason below"),
+)
+
+
+def without_options(text: str) -> str:
+    """A sentence of the script without its command-line options: in the panel the way out is a control."""
+    for pattern, instead in _OPTIONS:
+        text = re.sub(pattern, instead, text)
+    return text

@@ -25,15 +25,19 @@ def jump_cameras(scene: Any, lps: tuple[float, float, float], distance_mm: float
         camera.ResetClippingRange()
 
 
-def slice_point(volume_node: Any, index: int) -> tuple[float, float, float] | None:
-    """LPS mm of the middle of slice `index` of a volume node; None where there is no such slice."""
+def slice_point(volume_node: Any, lps: tuple[float, float, float]) -> tuple[float, float, float] | None:
+    """LPS mm of the middle of the slice of a volume node that a point lies in; None where it lies outside of all."""
     import vtk
 
     image = volume_node.GetImageData()
-    if image is None or not 0 <= index < image.GetDimensions()[2]:
+    if image is None:
         return None
-    matrix = vtk.vtkMatrix4x4()
-    volume_node.GetIJKToRASMatrix(matrix)
     size = image.GetDimensions()
+    matrix = vtk.vtkMatrix4x4()
+    volume_node.GetRASToIJKMatrix(matrix)
+    index = round(matrix.MultiplyPoint((-lps[0], -lps[1], lps[2], 1.0))[2])
+    if not 0 <= index < size[2]:
+        return None
+    volume_node.GetIJKToRASMatrix(matrix)
     r, a, s, _ = matrix.MultiplyPoint((size[0] / 2.0, size[1] / 2.0, float(index), 1.0))
     return (-r, -a, s)
