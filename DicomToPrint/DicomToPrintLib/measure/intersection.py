@@ -65,7 +65,9 @@ def intersecting_pairs_of(points: np.ndarray, triangles: np.ndarray, chosen: np.
     own_tree = BoxTree(low[chosen], high[chosen], frame)
     all_tree.order, own_tree.order = near[all_tree.order], chosen[own_tree.order]
     columns = [np.ascontiguousarray(triangles[:, c]) for c in range(3)]
-    pairs = _Pairs(precise, columns, np.ones(len(points), dtype=bool))
+    local = triangles[near]
+    doubtful = _doubtful_corners(precise, local, _unit_normals(precise, local))
+    pairs = _Pairs(precise, columns, doubtful)
     found = [for_near_pairs(own_tree, all_tree, pairs.meeting)]
     corner, own = np.zeros(len(points), dtype=bool), np.zeros(len(triangles), dtype=bool)
     corner[triangles[chosen].ravel()] = own[chosen] = True
