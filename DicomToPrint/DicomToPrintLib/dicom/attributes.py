@@ -55,7 +55,7 @@ NUMBERS = frozenset(keyword for keyword in FILE_KEYWORDS if dictionary_VR(_tag(k
 DOUBLES = frozenset(keyword for keyword in (*FILE_KEYWORDS, *sum(GROUP_KEYWORDS.values(), ()), "CTDIvol")
                     if dictionary_VR(_tag(keyword)) in ("FD", "FL"))
 PIXEL_TAGS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
-LOSSY_TAGS = (0x00282110, 0x00282112, 0x00282114)
+LOSSY_FLAG = 0x00282110
 
 
 def numbers(text: object) -> tuple[float, ...]:

@@ -9,7 +9,7 @@ from typing import Any, BinaryIO
 from pydicom.filereader import data_element_generator, read_dataset
 from pydicom.valuerep import STANDARD_VR
 
-from .attributes import DOUBLES, LOSSY_TAGS, NUMBERS, PIXEL_TAGS, SEQUENCES, TAGS
+from .attributes import DOUBLES, LOSSY_FLAG, NUMBERS, PIXEL_TAGS, SEQUENCES, TAGS
 from .source import Bounded
 
 HEAD_BYTES = 64 * 1024
@@ -23,7 +23,9 @@ _NUMBER_VRS = frozenset({"US", "SS", "UN"})
 
 
 class NotDicom(Exception):
-    """The bytes are no DICOM data set."""
+    """The bytes are no DICOM data set; `has_preamble` where they begin like one."""
+
+    has_preamble = False
 
 
 @dataclass
@@ -56,23 +58,32 @@ def read_header(handle: BinaryIO, size: int, texts: dict[bytes, str]) -> Header:
     in `problem`.
     """
     head = handle.read(HEAD_BYTES)
-    header = _parse(io.BytesIO(head), size, texts, head)
+    header = _parse(io.BytesIO(head), size, texts)
     if (header.pixel_offset < 0 or header.syntax == DEFLATED) and size > len(head):
         if size > MAX_HEADER_BYTES:
             raise NotDicom("no pixel data in its first 256 MB")
         handle.seek(0)
-        header = _parse(Bounded(handle, size), size, texts, None)
+        header = _parse(Bounded(handle, size), size, texts)
     if header.pixel_length == UNDEFINED_LENGTH:
         header.fragments = count_fragments(handle, header, size)
     return header
 
 
-def _parse(stream: Any, size: int, texts: dict[bytes, str], head: bytes | None) -> Header:
+def _parse(stream: Any, size: int, texts: dict[bytes, str]) -> Header:
     header = Header()
     start = stream.read(132)
     header.has_preamble = start[128:132] == b"DICM"
     if not header.has_preamble:
         stream.seek(0)
+    try:
+        _parse_after_preamble(stream, size, header, texts)
+    except NotDicom as error:
+        error.has_preamble = header.has_preamble
+        raise
+    return header
+
+
+def _parse_after_preamble(stream: Any, size: int, header: Header, texts: dict[bytes, str]) -> None:
     peek = stream.read(8)
     stream.seek(-len(peek), 1)
     if len(peek) < 8:
@@ -81,6 +92,7 @@ def _parse(stream: Any, size: int, texts: dict[bytes, str], head: bytes | None) 
         _read_meta(stream, header)
     header.body_size = size
     stream = _open_data_set(stream, header)
+    begin = stream.tell()
     try:
         _read_elements(stream, size, header, texts)
     except (MemoryError, RecursionError):
@@ -89,8 +101,7 @@ def _parse(stream: Any, size: int, texts: dict[bytes, str], head: bytes | None) 
         header.problem = "its header is damaged"
     if not header.values and not header.has_preamble:
         raise NotDicom("it is no DICOM file")
-    _note_lossy(stream, head, header)
-    return header
+    _note_lossy(stream, begin, header)
 
 
 def count_fragments(handle: BinaryIO, header: Header, size: int) -> int:
@@ -206,25 +217,15 @@ def _double(raw: bytes, little: bool) -> str | None:
     return repr(struct.unpack(("<" if little else ">") + ("d" if len(raw) == 8 else "f"), raw)[0])
 
 
-def _note_lossy(stream: Any, head: bytes | None, header: Header) -> None:
-    """Where a lossy attribute stands below the top level, the whole header is walked (0028,2110) 'at any depth'."""
+def _note_lossy(stream: Any, begin: int, header: Header) -> None:
+    """Where the lossy flag stands below the top level, the whole data set is walked for it ('at any depth')."""
     wanted = struct.pack("<HH" if header.little else ">HH", 0x0028, 0x2110)
-    if head is None or header.syntax == DEFLATED:
-        stream.seek(0)
-        end = header.pixel_offset if header.pixel_offset > 0 else MAX_HEADER_BYTES
-        head = stream.read(end)
-    end = header.pixel_offset if header.pixel_offset > 0 else len(head)
-    found = head.count(wanted, 0, end)
-    if found <= ("LossyImageCompression" in header.values):
+    stream.seek(begin)
+    data = stream.read(header.pixel_offset - begin if header.pixel_offset > 0 else MAX_HEADER_BYTES)
+    if data.count(wanted) <= ("LossyImageCompression" in header.values):
         return
-    start = head.find(b"DICM") + 4 if header.has_preamble and header.syntax != DEFLATED else 0
     try:
-        body = io.BytesIO(head[start:end])
-        if head[start:start + 2] == b"\x02\x00":
-            list(data_element_generator(body, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2))
-        dataset = read_dataset(body, header.implicit, header.little)
-        nested = [str(element.value) for element in dataset.iterall() if element.tag == LOSSY_TAGS[0]]
-    except Exception:  # a header that cannot be walked is reported as damaged elsewhere
+        dataset = read_dataset(io.BytesIO(data), header.implicit, header.little)
+        header.lossy = "\\".join(str(element.value) for element in dataset.iterall() if element.tag == LOSSY_FLAG)
+    except Exception:  # what pydicom raises on damaged bytes has many kinds
         header.problem = header.problem or "its header is damaged"
-        return
-    header.lossy = "\\".join(nested)

@@ -75,7 +75,7 @@ def _read(source: Source, path: Path, progress: Progress) -> Study:
     groups = _grouped(records, stray)
     if not groups:
         raise CannotRead(_nothing_found(path, len(names), unreadable))
-    unreadable += _empty_neighbours(source, stray, records)
+    unreadable += _ruined_slices(stray, records)
     stray = [name for name in stray if name not in {item.file for item in unreadable}]
     alone = Counter(series for series, _ in groups)
     series = tuple(_series_of(group, key[0], key[0] if alone[key[0]] == 1 else "/".join(key), source)
@@ -93,7 +93,7 @@ def _read_one(source: Source, name: str, texts: dict[bytes, str], records: list[
             header = read_header(handle, size, texts)
         record = _record(name, size, header)
     except NotDicom as error:
-        if PurePosixPath(name).suffix.lower() in _DICOM_SUFFIXES:
+        if error.has_preamble or PurePosixPath(name).suffix.lower() in _DICOM_SUFFIXES:
             unreadable.append(Unreadable(name, str(error)))
         else:
             stray.append(name)
@@ -220,20 +220,12 @@ def _nothing_found(path: Path, count: int, unreadable: list[Unreadable]) -> str:
     return f"No image series was found in '{path.name}' ({count} files{why}): choose the folder with the DICOM files of one study."
 
 
-def _empty_neighbours(source: Source, stray: list[str], records: list[_Record]) -> list[Unreadable]:
-    """Files without content that are named like the slices beside them were meant to be slices."""
-    kinds = {(PurePosixPath(record.file.name).parent, PurePosixPath(record.file.name).suffix) for record in records}
-    found = []
-    for name in stray:
-        if (PurePosixPath(name).parent, PurePosixPath(name).suffix) in kinds:
-            try:
-                with source.open(name) as handle:
-                    blank = not handle.read(4096).strip(b"\0")
-            except OSError:
-                blank = True
-            if blank:
-                found.append(Unreadable(name, "it is empty"))
-    return found
+def _ruined_slices(stray: list[str], records: list[_Record]) -> list[Unreadable]:
+    """Files that are no DICOM but are named like the slices of a series were meant to be slices."""
+    patterns = {_pattern(record.file.name) for record in records}
+    readable = {record.file.name for record in records}
+    return [Unreadable(name, "it is no DICOM file") for name in stray if name not in readable and _pattern(name) in patterns
+            and "#" in _pattern(name)]
 
 
 def _with_unreadable(series: tuple[Series, ...], unreadable: list[Unreadable]) -> tuple[Series, ...]:
