@@ -89,7 +89,7 @@ def test_left_of_the_patient_is_on_the_right_of_the_picture(ball):
 def test_gap_plot_marks_the_hole():
     picture = gap_plot([1.25] * 9 + [3.75] + [1.25] * 5, 2.5)
     assert "holes after slices: 10" in picture.alt
-    bars = [bar for bar in ElementTree.fromstring(picture.data).iter(f"{SVG}rect")][1:]
+    bars = list(ElementTree.fromstring(picture.data).iter(f"{SVG}rect"))[1:]
     assert [bar.get("fill") for bar in bars].count("#d53c00") == 1
     assert "none" in gap_plot([1.0, 1.0], None).alt
     gap_plot([])

@@ -145,7 +145,8 @@ def test_page_is_accessible_and_needs_no_network(content):
 
 def test_a_refused_scan_says_that_nothing_was_made():
     words = " ".join(Page(report_html(ReportContent(acceptance=acceptance(), series="a1b2", refused=True, gate="It is tilted."))).words)
-    assert "none was made: It is tilted." in words
+    assert "none was made" in words
+    assert "It is tilted." in words
     assert "used for the model" not in words
 
 
@@ -167,7 +168,7 @@ def test_colors_have_contrast():
     style = (resources.FOLDER / "Report" / "report.css").read_text(encoding="utf-8")
     variables = dict(re.findall(r"(--\w+):\s*(#[0-9a-f]{6})", style))
     pairs = re.findall(r"\{\s*color:\s*(#[0-9a-f]{6});\s*background:\s*(#[0-9a-f]{6})", style)
-    assert len(pairs) == 4
+    assert len(pairs) == 5
     pairs += [(variables["--ink"], "#ffffff"), (variables["--quiet"], "#ffffff"), (variables["--ink"], variables["--soft"]), ("#5c1414", "#fde6e6")]
     for ink, ground in pairs:
         assert contrast(ink, ground) >= 4.5, (ink, ground)

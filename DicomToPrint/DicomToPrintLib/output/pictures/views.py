@@ -8,7 +8,7 @@ import numpy as np
 
 from ...mesh import Mesh, merged
 from ...picture import Picture
-from ...progress import Progress, silent
+from ...progress import Progress, part, silent
 from ..report.content import Caliper
 from .child import ColoredMesh, Scene, Shot, draw
 from .maps import SurfaceMap, add_legend
@@ -72,21 +72,39 @@ def draw_model(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]] =
     """
     bounds = np.array(merged(list(meshes)).bounds).reshape(3, 2)
     centre = bounds.mean(axis=1)
-    half = 1.06 * max(0.5 * float(np.linalg.norm(bounds[:, 1] - bounds[:, 0])) * 0.86, *(bounds[:, 1] - bounds[:, 0]) / 2, 0.5)
+    straight = _half(bounds, _sides())
+    slanted = _half(bounds, _oblique())
+    scenes = _scenes(meshes, maps)
+    drawn = draw(scenes[:1], _SIZE, centre, straight, progress=part(progress, 0.0, 0.5))
+    if drawn:
+        drawn = {**drawn, **draw(scenes[1:], _SIZE, centre, slanted, progress=part(progress, 0.5, 1.0))}
+    if len(drawn) < sum(len(scene.shots) for scene in scenes):
+        return ModelPictures(note=_("The model could not be drawn: this computer has no working OpenGL. The files are not affected."))
+    views = tuple(_view(side, drawn[side.name], _SIZE / (2 * straight)) for side in _sides())
+    pictures = tuple(_map_picture(shown, side, drawn[f"{shown.name}-{side.name}"], _SIZE / (2 * slanted))
+                     for _mesh, shown in maps for side in _oblique())
+    points = _caliper_picture(calipers, drawn, centre, _SIZE / (2 * straight)) if calipers else None
+    return ModelPictures(views, pictures, points, drawn["thumbnail"])
+
+
+def _scenes(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]]) -> list[Scene]:
+    """The six sides first; then, at the scale of the slanted views, the thumbnail and the maps."""
     plain = tuple(ColoredMesh(mesh.points, mesh.triangles, np.clip(np.rint(255 * np.asarray(mesh.color)), 0, 255)) for mesh in meshes)
-    scenes = [Scene(plain, tuple(side.shot for side in _sides()))]
-    scenes[0] = Scene(plain, (*scenes[0].shots, Shot("thumbnail", _oblique()[0].direction, _oblique()[0].up)))
+    scenes = [Scene(plain, tuple(side.shot for side in _sides())),
+              Scene(plain, (Shot("thumbnail", _oblique()[0].direction, _oblique()[0].up),))]
     for mesh, shown in maps:
         colored = ColoredMesh(mesh.points, mesh.triangles, shown.colors)
         scenes.append(Scene((colored,), tuple(Shot(f"{shown.name}-{side.name}", side.direction, side.up) for side in _oblique())))
-    drawn = draw(scenes, _SIZE, centre, half, progress=progress)
-    if not drawn:
-        return ModelPictures(note=_("The model could not be drawn: this computer has no working OpenGL. The files are not affected."))
-    scale = _SIZE / (2 * half)
-    views = tuple(_view(side, drawn[side.name], scale) for side in _sides())
-    pictures = tuple(_map_picture(shown, side, drawn[f"{shown.name}-{side.name}"], scale) for _m, shown in maps for side in _oblique())
-    points = _caliper_picture(calipers, drawn, centre, scale) if calipers else None
-    return ModelPictures(views, pictures, points, drawn["thumbnail"])
+    return scenes
+
+
+def _half(bounds: np.ndarray, sides: Sequence[_Side]) -> float:
+    """Half the height in mm of pictures that hold the box from all these sides, with a margin for letters and scale bar."""
+    corners = np.array([[x, y, z] for x in bounds[0] for y in bounds[1] for z in bounds[2]])
+    middle = bounds.mean(axis=1)
+    most = max(abs(value) for side in sides for corner in corners
+               for value in np.subtract(_projected(corner, side, middle, 1.0), _SIZE / 2))
+    return max(1.14 * float(most), 0.5)
 
 
 def _frame(root: Element, side: _Side, png: bytes, scale: float, y: float = 0.0, x: float = 0.0) -> None:

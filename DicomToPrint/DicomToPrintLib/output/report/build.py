@@ -1,5 +1,6 @@
 """The report as one HTML file."""
 
+import datetime
 from gettext import gettext as _
 from pathlib import Path
 
@@ -64,13 +65,12 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
     if readiness:
         rows.append((_("Print file"), verdict_badge(str(readiness.get("verdict", "")))))
     elif content.refused:
-        rows.append((_("Print file"), _("none was made: {reason}").format(reason=content.gate)))
+        rows.append((_("Print file"), _("none was made, for the reason given below")))
     if content.use:
         rows.append((_("Intended use"), content.use_title or content.use))
     if content.budget is not None:
         rows.append((_("Accuracy"), content.budget.sentence))
-    if content.created:
-        rows.append((_("Made"), content.created))
+    rows.append((_("Made"), content.created or datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")))
     rows.append((_("With"), content.software or f"DicomToPrint {__version__}"))
     return rows
 

@@ -80,7 +80,7 @@ class ReportContent:
     readiness: the JSON of the contract ``dicom-to-print/printability/1`` (or an object with ``as_json()``); process, printer in words.
     files: the JSON form of `WrittenFile`; inputs: a sentence on what was read and its hash; command: how to repeat the run.
     record_sha256: hash of record.json. answers_role: who answered, when (``role``, ``time``) by rule id.
-    created: local time in words; software: name and version in words; identified: True where patient data is meant to be shown.
+    created: local time in words (now, where empty); software: name and version in words; identified: True where patient data is meant to be shown.
     """
 
     title: str = ""

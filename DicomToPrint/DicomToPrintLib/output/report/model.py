@@ -5,7 +5,7 @@ from gettext import gettext as _
 from typing import Any
 
 from .content import ModelPart, ReportContent
-from .page import Element, add, badge, bullets, figures, number, section, table, verdict_badge
+from .page import Element, add, badge, bullets, figures, limit_words, number, section, table, verdict_badge
 
 
 def add_model(main: Element, content: ReportContent) -> None:
@@ -108,7 +108,7 @@ def _readiness_row(finding: Mapping[str, Any]) -> list[str | Element]:
     outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
     kind = badge(_("not ready"), "bad") if outcome == "reject" else verdict_badge(outcome)
     found = " ".join(str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part)
-    return [str(finding["rule"]), kind, found, number(finding.get("measured")), number(finding.get("limit")),
+    return [str(finding["rule"]), kind, found, number(finding.get("measured")), limit_words(finding.get("limit")),
             str(finding.get("remedy", ""))]
 
 

@@ -1,7 +1,7 @@
 """Small pieces of an HTML page, built as a tree so that nothing a file says can become markup."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from gettext import gettext as _
 from xml.etree import ElementTree
 
@@ -53,8 +53,8 @@ def table(parent: Element, caption: str, heads: Sequence[str], rows: Iterable[Se
 
 
 def badge(word: str, kind: str) -> Element:
-    """A verdict as a word with a sign, so that it does not depend on colour; `kind` is good, warn, ask or bad."""
-    signs = {"good": "✓", "warn": "!", "ask": "?", "bad": "✕"}
+    """A verdict as a word with a sign, so that it does not depend on colour; `kind` is good, warn, ask, bad or info."""
+    signs = {"good": "✓", "warn": "!", "ask": "?", "bad": "✕", "info": "i"}
     element = ElementTree.Element("span", {"class": f"badge {kind}"})
     element.text = f"{signs.get(kind, '')} {clean(word)}".strip()
     return element
@@ -71,9 +71,9 @@ def verdict_badge(verdict: str) -> Element:
         "not-ready": (_("not ready"), "bad"),
         "pass": (_("passed"), "good"),
         "fail": (_("failed"), "bad"),
-        "info": (_("for information"), "good"),
-        "not applicable": (_("not applicable"), "ask"),
-        "no protocol": (_("no protocol"), "ask"),
+        "info": (_("for information"), "info"),
+        "not applicable": (_("not applicable"), "info"),
+        "no protocol": (_("no protocol"), "info"),
     }
     return badge(*words.get(verdict, (verdict, "ask")))
 
@@ -115,6 +115,14 @@ def number(value: object, digits: int = 2) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(number(item, digits) for item in value)
     return str(value)
+
+
+def limit_words(limit: object) -> str:
+    """A rule's limit for reading: of a table the values that pass, of a range its ends."""
+    if isinstance(limit, Mapping):
+        limit = [name for name, verdict in limit.items() if verdict == "pass" and name != "*"] or ["–"]
+    text = clean(number(limit))
+    return text if len(text) <= 60 else text[:58] + " …"
 
 
 def document(title: str, style: str) -> tuple[Element, Element]:

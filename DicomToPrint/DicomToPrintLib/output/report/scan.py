@@ -6,7 +6,7 @@ from gettext import gettext as _
 from typing import Any
 
 from .content import ReportContent
-from .page import Element, add, clean, figures, number, section, table, verdict_badge
+from .page import Element, add, bullets, clean, figures, limit_words, number, section, table, verdict_badge
 
 _ORDER = {"reject": 0, "ask": 1, "warn": 2, "info": 3}
 
@@ -80,17 +80,7 @@ def add_what_to_do(main: Element, content: ReportContent) -> None:
     if not found:
         return
     block = section(main, _("What to do"), "to-do")
-    groups: dict[str, list[str]] = {name: [] for name in ("answer", "export", "reconstruct", "scan", "other")}
-    for series in found:
-        for finding in _distinct(series):
-            if _matters(finding) and finding.get("remedy"):
-                line = f"{finding['remedy']} ({finding['rule']})"
-                if len(found) > 1:
-                    line = f"{series.get('series', '')}: {line}"
-                groups[burden(finding)].append(line)
-        for question in series.get("questions", []):
-            if not question.get("answer"):
-                groups["answer"].append(str(question.get("text", "")))
+    groups = _groups(found)
     titles = {
         "answer": _("Answer"),
         "export": _("Export again from the archive"),
@@ -104,9 +94,23 @@ def add_what_to_do(main: Element, content: ReportContent) -> None:
     for name, lines in groups.items():
         if lines:
             add(block, "h3", titles[name])
-            whole = add(block, "ul")
-            for line in dict.fromkeys(lines):
-                add(whole, "li", line)
+            bullets(block, lines)
+
+
+def _groups(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    """Sentences by burden; a remedy that several rules name stands once, with their names."""
+    groups: dict[str, list[str]] = {name: [] for name in ("answer", "export", "reconstruct", "scan", "other")}
+    for series in found:
+        prefix = f"{series.get('series', '')}: " if len(found) > 1 else ""
+        rules: dict[tuple[str, str], list[str]] = {}
+        for finding in _distinct(series):
+            if _matters(finding) and finding.get("remedy"):
+                rules.setdefault((burden(finding), str(finding["remedy"])), []).append(str(finding["rule"]))
+        for (group, remedy), names in rules.items():
+            groups[group].append(f"{prefix}{remedy} ({', '.join(dict.fromkeys(names))})")
+        open_questions = [str(question.get("text", "")) for question in series.get("questions", []) if not question.get("answer")]
+        groups["answer"] += [text for text in dict.fromkeys(open_questions) if text not in groups["answer"]]
+    return groups
 
 
 def burden(finding: Mapping[str, Any]) -> str:
@@ -121,7 +125,7 @@ def burden(finding: Mapping[str, Any]) -> str:
     words = str(finding.get("remedy", "")).lower()
     for pattern, group in ((r"\bexport|\bsend|\bcopy|archive|pacs|original series", "export"),
                            (r"reconstruct|kernel|raw data", "reconstruct"),
-                           (r"scan again|re-?scan|repeat the scan|scan it again|acquire", "scan")):
+                           (r"new scan|scan again|re-?scan|clinically justified", "scan")):
         if re.search(pattern, words):
             return group
     return "other"
@@ -153,11 +157,11 @@ def add_findings(main: Element, content: ReportContent) -> None:
             add(block, "h3", _("Series {id}").format(id=series.get("series", "")))
         rows = [_finding_row(finding) for finding in distinct if _matters(finding)]
         if rows:
-            heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("Where"), _("Clause")]
+            heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("Clause")]
             table(block, _("Rules that are not met, or not established"), heads, rows, "findings")
         passed = [finding for finding in distinct if finding["outcome"] == "pass"]
         if passed:
-            text = ", ".join(dict.fromkeys(f"{finding['rule']} {_short(finding['measured'])}".strip() for finding in passed))
+            text = ", ".join(dict.fromkeys(_passed_words(finding) for finding in passed))
             add(block, "p", _("Passed ({count}): {names}.").format(count=len(passed), names=text), class_="small")
         shown = [finding for finding in distinct
                  if finding["outcome"] == "fail" and finding["severity"] == "info" and finding.get("message")]
@@ -173,17 +177,23 @@ def add_findings(main: Element, content: ReportContent) -> None:
             add(block, "p", _("… and {count} more.").format(count=len(unreadable) - 40))
 
 
+def _passed_words(finding: Mapping[str, Any]) -> str:
+    """The rule's name, and the figure where one was measured."""
+    measured = finding["measured"]
+    return f"{finding['rule']} ({number(measured)})" if isinstance(measured, float) and measured else str(finding["rule"])
+
+
 def _finding_row(finding: Mapping[str, Any]) -> list[str | Element]:
     outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
     clause = f"{finding.get('clause', '')} {finding.get('source', '')}".strip()
-    return [str(finding["rule"]), verdict_badge(outcome), str(finding.get("message", "")), _short(finding["measured"]),
-            _short(finding["limit"]), str(finding.get("where", "")), clause]
+    message, where = str(finding.get("message", "")), str(finding.get("where", ""))
+    if where and where not in message:
+        message = f"{message} ({where})"
+    return [str(finding["rule"]), verdict_badge(outcome), message, _short(finding["measured"]), limit_words(finding["limit"]), clause]
 
 
 def _short(value: object) -> str:
-    if isinstance(value, Mapping):
-        value = ", ".join(f"{key}: {item}" for key, item in value.items())
-    text = clean(number(value)) if value is not None else ""
+    text = clean(number(value)) if value is not None else "–"
     return text if len(text) <= 48 else text[:46] + " …"
 
 
