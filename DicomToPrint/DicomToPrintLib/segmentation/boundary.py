@@ -12,6 +12,7 @@ import numpy as np
 from .anatomy import BoundarySettings
 
 AIR_HU, SOFT_HU = -1000.0, 40.0
+LEAST_SOFT_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ class GreyScale:
         if self.calibrated:
             return hu
         return self.air + (hu - AIR_HU) / (SOFT_HU - AIR_HU) * (self.soft - self.air)
+
+
+AS_IT_IS = GreyScale(AIR_HU, SOFT_HU, True)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def grey_scale(array: np.ndarray) -> GreyScale:
     """
     from scipy import ndimage, signal
 
-    calibrated = GreyScale(AIR_HU, SOFT_HU, True)
+    calibrated = AS_IT_IS
     values = sample(array).astype(np.float32)
     inner = values[values > values.min()]
     if len(inner) < 1000:
@@ -73,8 +77,10 @@ def grey_scale(array: np.ndarray) -> GreyScale:
     if len(later) == 0:
         return calibrated
     air, soft = float(places[0]), float(places[later[np.argmax(heights[later])]])
-    # Fat and muscle around zero without air in view: a cropped CT, not a scan of another scale.
-    if values.min() > -700 and -200 <= air <= 150 and soft - air < 700:
+    if soft - air < 8.0 * noise_of(array):
+        return calibrated
+    # Something around zero with little above it is soft tissue with bone, in view without air; with much above it, air of another scale.
+    if values.min() > -700 and -200 <= air <= 150 and float((inner > 0.5 * (air + soft)).mean()) < LEAST_SOFT_SHARE:
         return calibrated
     if values.min() <= -700 and any(-150 <= p <= 150 for p in places):
         return calibrated

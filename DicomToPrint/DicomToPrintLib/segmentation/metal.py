@@ -6,28 +6,38 @@ from .parts import box_of
 
 BLOOM_MM = 2.0
 SMALLEST_MM3 = 3.0
+GROW_MM = 1.5
 
 
-def find_metal(array: np.ndarray, voxel_mm3: float, above: float) -> np.ndarray | None:
-    """Boolean mask (k, j, i) of metal: parts above `above` of at least 3 mm3 (single hot voxels are noise); None where there is none."""
+def find_metal(array: np.ndarray, spacing: tuple[float, float, float], above: float, beside: float) -> np.ndarray | None:
+    """Boolean mask (k, j, i) of metal; None where there is none.
+
+    Parts above `above` of at least 3 mm3 (single hot voxels are noise), grown by at most 1.5 mm down to half-way to `beside`, the grey
+    value of bone: metal is mostly cut off at the top of the scale.
+    """
     from scipy import ndimage
 
     if array.max() < above:
         return None
     mask = array >= above
-    box = box_of(mask)
+    margin = int(np.ceil(GROW_MM / min(spacing))) + 1
+    box = box_of(mask, margin)
     if box is None:
         return None
     labels, count = ndimage.label(mask[box])
-    keep = np.bincount(labels.ravel()) * voxel_mm3 >= SMALLEST_MM3
+    keep = np.bincount(labels.ravel()) * float(np.prod(spacing)) >= SMALLEST_MM3
     keep[0] = False
     if not keep.any():
         return None
-    mask[box] = keep[labels]
+    core = keep[labels]
+    near = ndimage.distance_transform_edt(~core, sampling=spacing[::-1]) <= GROW_MM
+    mask[:] = False
+    mask[box] = core | (near & (array[box] >= 0.5 * (above + beside)))
     return mask
 
 
-def drop_streaks(mask: np.ndarray, metal: np.ndarray, spacing: tuple[float, float, float], streaks_mm: float) -> tuple[int, np.ndarray]:
+def drop_streaks(mask: np.ndarray, metal: np.ndarray, spacing: tuple[float, float, float],
+                 streaks_mm: float) -> tuple[int, np.ndarray]:
     """Takes streaks off `mask` (changed in place) and says where grey values near metal are not to be trusted.
 
     Within `streaks_mm` of metal, in the same slices, what an in-plane opening by one pixel removes is a streak: streaks are a

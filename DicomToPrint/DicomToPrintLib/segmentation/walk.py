@@ -10,7 +10,7 @@ from ..mesh import Provenance
 from ..progress import Progress, part, silent
 from ..volume import Volume
 from .anatomy import Anatomy, SegmentLook
-from .boundary import Boundary, GreyScale, grey_scale, half_way, noise_of
+from .boundary import AS_IT_IS, Boundary, GreyScale, grey_scale, half_way, noise_of
 from .interior import closed, hollows
 from .metal import drop_streaks, find_metal
 from .parts import Parts, count_labels, find_parts
@@ -45,6 +45,7 @@ class Walk:
     body: Body | None = None
     bridged: np.ndarray | None = None
     metal: np.ndarray | None = None
+    metal_boundary: float = 0.0
     notes: list[str] = field(default_factory=list)
     figures: dict[str, object] = field(default_factory=dict)
 
@@ -73,6 +74,8 @@ def segment(volume: Volume, anatomy: Anatomy, *, threshold: "tuple[float, float 
     if anatomy.method != "grey" or anatomy.boundary is None:
         raise UsageError(f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one as a file.")
     check_voxels(volume.array)
+    # The whole scan tells the scale: a region may hold neither air nor soft tissue.
+    scale = grey_scale(volume.array) if anatomy.boundary.calibrate else AS_IT_IS
     inside = None
     if roi_lps is not None:
         volume, inside = crop_to(volume, roi_lps)
@@ -85,7 +88,7 @@ def segment(volume: Volume, anatomy: Anatomy, *, threshold: "tuple[float, float 
     seeds = seed_voxels(volume, seeds_lps)
     if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
         raise UsageError(f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want.")
-    walk = _start(volume, anatomy, threshold, seeds, part(progress, 0.1, 0.3))
+    walk = _start(volume, anatomy, scale, threshold, seeds, part(progress, 0.1, 0.3))
     if inside is not None:
         walk.mask &= inside
     if anatomy.separation.method == "vertebra":
@@ -108,14 +111,13 @@ def check_voxels(array: np.ndarray) -> None:
         raise Refused("All voxels of the scan have the same grey value, so there is nothing to find: choose another series.")
 
 
-def _start(volume: Volume, anatomy: Anatomy, threshold: "tuple[float, float | None] | None", seeds: np.ndarray,
-           progress: Progress) -> Walk:
+def _start(volume: Volume, anatomy: Anatomy, scale: GreyScale, threshold: "tuple[float, float | None] | None",
+           seeds: np.ndarray, progress: Progress) -> Walk:
     """The boundary, given or measured, and the voxels on its inner side."""
     settings = anatomy.boundary
     assert settings is not None
     array = volume.array
     progress(0.0, "looking for the boundary in the scan")
-    scale = grey_scale(array) if settings.calibrate else grey_scale(array[:1, :1, :1])
     metal_above = None if anatomy.metal.above is None else scale.grey(anatomy.metal.above)
     body = find_body(array, volume.spacing, scale.grey(-400.0), part(progress, 0.0, 0.4)) if anatomy.surroundings else None
     edges = half_way(array, volume.affine, settings, scale, metal_above, None if body is None else body.holds)
@@ -181,9 +183,11 @@ def _metal(walk: Walk) -> None:
         return
     volume = walk.volume
     above = max(walk.scale.grey(settings.above), walk.low)
-    found = find_metal(volume.array, volume.voxel_volume, above)
+    beside = walk.edges.inside if walk.edges is not None else walk.low
+    found = find_metal(volume.array, volume.spacing, above, beside)
     if found is None:
         return
+    walk.metal_boundary = 0.5 * (above + beside)
     walk.mask &= ~found
     streaks, bloom = drop_streaks(walk.mask, found, volume.spacing, settings.streaks_mm)
     walk.bridge(bloom)
@@ -294,7 +298,7 @@ def _labelled(walk: Walk, core: np.ndarray | None, progress: Progress) -> Segmen
         labels = labels.astype(np.uint8 if count < 255 else np.uint16, copy=False)
         labels[walk.metal] = count + 1
         looks.append(walk.anatomy.looks[-1] if len(walk.anatomy.looks) > 1 else METAL)
-        boundaries.append(max(walk.scale.grey(walk.anatomy.metal.above or 0.0), walk.low))
+        boundaries.append(float(np.floor(walk.metal_boundary)) + 0.5)
     sizes = count_labels(labels) * walk.volume.voxel_volume
     segments = tuple(Segment(look.id, n, look.name, look.color, value, look.terminology, float(sizes[n]), walk.bright)
                      for n, (look, value) in enumerate(zip(looks, boundaries), start=1) if sizes[n] > 0)
