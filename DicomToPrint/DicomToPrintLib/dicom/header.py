@@ -186,9 +186,10 @@ def _read_elements(stream: Any, size: int, header: Header, texts: dict[bytes, st
     values, order = header.values, "little" if header.little else "big"
     for element in data_element_generator(stream, header.implicit, header.little, stop_when=at_pixels):
         raw = element.value
-        keyword = TAGS.get(element.tag)
+        tag = int(element.tag)  # a plain int: comparing pydicom's tags in a dictionary takes longer than the rest
+        keyword = TAGS.get(tag)
         if keyword is None:
-            sequence = SEQUENCES.get(element.tag)
+            sequence = SEQUENCES.get(tag)
             if sequence is not None:
                 header.sequences[sequence] = element
             continue

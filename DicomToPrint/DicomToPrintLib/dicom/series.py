@@ -130,9 +130,11 @@ class Series:
             self.cache[key] = known[column.index]
         return self.cache[key]
 
-    def first_words(self, keyword: str) -> tuple[tuple[str, ...], ...]:
-        """Distinct multi-values of a text attribute, stripped."""
-        return tuple(dict.fromkeys(filter(None, (words(value) for value in self.column(keyword).values))))
+    def combinations(self, *keywords: str) -> list[tuple[Any, ...]]:
+        """Distinct combinations of the values of several attributes over the slices; None for a missing one."""
+        columns = [self.column(keyword) for keyword in keywords]
+        met = np.unique(np.stack([column.index for column in columns], axis=1), axis=0)
+        return [tuple(None if at < 0 else column.values[at] for column, at in zip(columns, row)) for row in met]
 
     @cached_property
     def sop_classes(self) -> tuple[str, ...]:

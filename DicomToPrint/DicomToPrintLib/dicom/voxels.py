@@ -31,12 +31,10 @@ class WindowPreset:
 
 def windows(series: Series) -> tuple[WindowPreset, ...]:
     """Window presets of the series, without repeats; those whose centre and width do not pair are left out."""
-    found = {}
-    centers, widths = series.column("WindowCenter"), series.column("WindowWidth")
-    names = series.column("WindowCenterWidthExplanation")
-    for row in _first_rows(centers, widths, names):
-        center, width = numbers(centers[row]), numbers(widths[row])
-        titles = str(names[row] or "").split("\\")
+    found: dict[tuple[float, float], str] = {}
+    for own_center, own_width, own_names in series.combinations("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation"):
+        center, width = numbers(own_center), numbers(own_width)
+        titles = str(own_names or "").split("\\")
         if len(center) != len(width):
             continue
         for at, pair in enumerate(zip(center, width)):
@@ -44,13 +42,6 @@ def windows(series: Series) -> tuple[WindowPreset, ...]:
                 title = titles[at].strip(" \0") if at < len(titles) else ""
                 found.setdefault(pair, title or f"Window {len(found) + 1}")
     return tuple(WindowPreset(name, *pair) for pair, name in found.items())
-
-
-def _first_rows(*columns: Any) -> list[int]:
-    if len(columns[0].index) == 0:
-        return []
-    stacked = np.stack([column.index for column in columns], axis=1)
-    return [int(row) for row in np.unique(stacked, axis=0, return_index=True)[1]]
 
 
 def read_volume(series: Series, progress: Progress = silent) -> Volume:

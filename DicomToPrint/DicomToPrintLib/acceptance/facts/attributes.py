@@ -133,10 +133,10 @@ def bits_stored(series: Series, context: Context) -> Fact:
 @fact("high_bit")
 def high_bit(series: Series, context: Context) -> Fact:
     """High Bit counted from Bits Stored: -1 is right, since it is their difference."""
-    stored, high = series.column("BitsStored"), series.column("HighBit")
-    if (stored.index < 0).any() or (high.index < 0).any():
+    pairs = series.combinations("BitsStored", "HighBit")
+    if any(value is None for pair in pairs for value in pair):
         return missing("high_bit", evidence=title("HighBit"))
-    found = {int(high[row]) - int(stored[row]) for row in range(len(series))}
+    found = {high - stored for stored, high in pairs}
     return Fact("high_bit", found.pop() if len(found) == 1 else "differs", evidence=title("HighBit"))
 
 
@@ -187,10 +187,8 @@ def rescale_variants(series: Series, context: Context) -> Fact:
 @fact("window")
 def window(series: Series, context: Context) -> Fact:
     """``sound`` presets, or what is wrong: ``unpaired``, ``no number``, ``width below 1``; not applicable without any."""
-    center, width = series.column("WindowCenter"), series.column("WindowWidth")
-    names = series.column("WindowCenterWidthExplanation")
     evidence = f"{title('WindowCenter')}, {title('WindowWidth')}"
-    triples = {(center[row], width[row], names[row]) for row in range(len(series))}
+    triples = series.combinations("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation")
     problems = {_window_problem(*triple) for triple in triples}
     if problems == {""}:
         return not_applicable("window", evidence)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...dicom import Geometry, Series, geometry
+from ...dicom.attributes import numbers
 from ...dicom.geometry import SAME_PLACE_MM
 from ...findings import Fact
 from .registry import Context, fact, missing, not_applicable
@@ -244,9 +245,8 @@ def orientation_spread(series: Series, context: Context) -> Fact:
 @fact("matrix_spread")
 def matrix_spread(series: Series, context: Context) -> Fact:
     """How many different matrices and pixel sizes (to 0.0001 mm) there are."""
-    spacing = series.table("PixelSpacing", 2)
-    sizes = {(series.column("Rows")[row], series.column("Columns")[row], *np.round(spacing[row], 4))
-             for row in range(len(series)) if not np.isnan(spacing[row]).any()}
+    sizes = {(rows, columns, *(round(edge, 4) for edge in numbers(spacing)))
+             for rows, columns, spacing in series.combinations("Rows", "Columns", "PixelSpacing") if numbers(spacing)}
     if not sizes:
         return not_applicable("matrix_spread")
     return Fact("matrix_spread", len(sizes), evidence="Rows, Columns, Pixel Spacing")

@@ -173,8 +173,7 @@ def classify(kernel: str, vendor: str, table: object) -> str:
 @fact("mixed_types")
 def mixed_types(series: Series, context: Context) -> Fact:
     """How many different combinations of image type, kernel and thickness there are in one series."""
-    keys = [series.column(keyword) for keyword in ("ImageType", "ConvolutionKernel", "KVP")]
-    combinations = {tuple(words(column[row]) for column in keys) for row in range(len(series))}
+    combinations = {tuple(map(words, values)) for values in series.combinations("ImageType", "ConvolutionKernel", "KVP")}
     return Fact("mixed_types", len(combinations), evidence=f"{_IMAGE_TYPE}, {_KERNEL}")
 
 
