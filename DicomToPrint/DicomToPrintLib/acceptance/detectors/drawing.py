@@ -8,7 +8,8 @@ RED, YELLOW = (230, 60, 50), (250, 210, 60)
 
 def window(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """(rows, columns, 3) uint8 grey picture of values between `low` (black) and `high` (white)."""
-    grey = np.clip((values.astype(np.float32) - low) * (255.0 / max(high - low, 1e-6)), 0, 255).astype(np.uint8)
+    share = (np.nan_to_num(values.astype(np.float32), nan=low) - low) * (255.0 / max(high - low, 1e-6))
+    grey = np.clip(share, 0, 255).astype(np.uint8)
     return np.repeat(grey[..., None], 3, axis=2)
 
 

@@ -31,7 +31,7 @@ def motion(scene: Scene, numbers: tuple[int, ...], progress: Progress = silent) 
     found = np.flatnonzero(jumps > limit)
     parameters = {"largest_mm": round(float(jumps.max()), 2), "limit_mm": round(limit, 2),
                   "slices_judged": int(judged.sum()) + 1, "sure": sureness(float(jumps.max()) / limit)}
-    where = f"between {words(found.tolist(), numbers)} and the next" if len(found) else ""
+    where = f"after {words(found.tolist(), numbers)}" if len(found) else ""
     fact = Fact("motion_slices", len(found), where, evidence, parameters=parameters,
                 places=tuple(centre_of_slice(scene.volume, int(k) + 1) for k in found[:20]))
     if len(found) == 0:
@@ -40,16 +40,14 @@ def motion(scene: Scene, numbers: tuple[int, ...], progress: Progress = silent) 
 
 
 def _jumps(shifts: np.ndarray, judged: np.ndarray) -> np.ndarray:
-    """(k - 1,) mm by which each pair departs from the drift of its neighbours; 0 where not judged."""
+    """(k - 1,) mm by which each pair departs from the drift of its neighbours; 0 where not judged.
+
+    A jump departs from the median of its surroundings and from a pair right beside it; anatomy that leans more and more
+    (and the ends of a scan, where the median looks to one side) departs from the median alone.
+    """
     jumps = np.where(judged, np.linalg.norm(shifts - _running_median(shifts, judged), axis=1), 0.0)
-    # At the ends the median looks to one side only and lags behind a drift that grows: there, a jump also differs from
-    # the pairs right beside it.
-    last = len(shifts) - 1
-    for k in (*range(NEIGHBOURS // 2), *range(last - NEIGHBOURS // 2 + 1, last + 1)):
-        beside = [n for n in (k - 1, k + 1) if 0 <= n <= last and judged[n]]
-        if judged[k]:
-            jumps[k] = min([jumps[k], *(float(np.linalg.norm(shifts[k] - shifts[n])) for n in beside)])
-    return jumps
+    beside = np.where(judged[:-1] & judged[1:], np.linalg.norm(np.diff(shifts, axis=0), axis=1), 0.0)
+    return np.minimum(jumps, np.maximum(np.append(beside, 0.0), np.insert(beside, 0, 0.0)))
 
 
 def _running_median(shifts: np.ndarray, judged: np.ndarray) -> np.ndarray:
@@ -117,7 +115,10 @@ def _enlarged(body: np.ndarray, body_step: int, step: int, box: tuple[slice, sli
 
 
 def _shift(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """(j, i) pixels by which `second` is shifted against `first` (Lucas and Kanade 1981, with Cauchy weights)."""
+    """(j, i) pixels by which `second` is shifted against `first` (Lucas and Kanade 1981, with Cauchy weights).
+
+    Growth and turning are fitted along with the shift: a skull that closes towards its top grows, and has not moved.
+    """
     from scipy import ndimage
 
     slope_j, slope_i = np.zeros_like(first), np.zeros_like(first)
@@ -130,19 +131,24 @@ def _shift(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> np.ndar
     if len(points) > POINTS:
         # The strongest edges: weak ones are noise, which stays where it is and would vote against motion.
         points = points[np.argpartition(strength[points], len(points) - POINTS)[-POINTS:]]
-    j, i = np.unravel_index(points, first.shape)
-    slopes = np.stack([slope_j.ravel()[points], slope_i.ravel()[points]]).astype(np.float64)
+    j, i = (axis.astype(np.float64) for axis in np.unravel_index(points, first.shape))
+    y, x = (axis - axis.mean() for axis in (j, i))
+    slope_j, slope_i = (slope.ravel()[points].astype(np.float64) for slope in (slope_j, slope_i))
+    far = max(1.0, float(np.hypot(y, x).mean()))  # makes the four parameters equally large
+    columns = np.stack([slope_j, slope_i, (slope_j * y + slope_i * x) / far, (slope_i * y - slope_j * x) / far])
     grey = first.ravel()[points]
-    moved = np.zeros(2)
+    fit = np.zeros(4)
     for _ in range(STEPS):
-        error = ndimage.map_coordinates(second, [j + moved[0], i + moved[1]], order=1, mode="nearest") - grey
+        growth, turn = fit[2] / far, fit[3] / far
+        at = [j + fit[0] + growth * y - turn * x, i + fit[1] + growth * x + turn * y]
+        error = ndimage.map_coordinates(second, at, order=1, mode="nearest") - grey
         scatter = 1.4826 * np.median(np.abs(error)) + 1e-3
         weight = 1.0 / (1.0 + (error / (2.0 * scatter)) ** 2)
-        matrix = (slopes * weight) @ slopes.T
+        matrix = (columns * weight) @ columns.T
         if np.linalg.cond(matrix) > 1e6:
             return np.full(2, np.nan)
-        moved = moved - np.linalg.solve(matrix, (slopes * weight) @ error)
-    return moved if np.abs(moved).max() < 20 else np.full(2, np.nan)
+        fit = fit - np.linalg.solve(matrix, (columns * weight) @ error)
+    return fit[:2] if np.abs(fit).max() < 20 else np.full(2, np.nan)
 
 
 def _pair(scene: Scene, k: int, jump: float, numbers: tuple[int, ...]) -> Picture:

@@ -1,6 +1,6 @@
 """What all detectors look at first: air, soft tissue, padding, the body without its couch, the largest bone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ AIR_TO_TISSUE_HU = 500.0
 # Bone begins a quarter of the way from air to soft tissue above soft tissue (about 300 HU on a calibrated scan).
 BONE_ABOVE_TISSUE = 0.25
 COUCH_SHELL_MM = 6.0
+LARGEST_HU = 65536.0  # no scanner stores more; more is a broken number
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,9 @@ class Scene:
 
 
 def look(volume: Volume, progress: Progress = silent) -> Scene:
-    """Scene of a volume; never fails, its parts may be None or empty."""
+    """Scene of a volume; never fails, its parts may be None or empty. Values that are no grey values become the
+    smallest."""
+    volume = _finite(volume)
     pixel = sum(volume.spacing[:2]) / 2
     body_step, bone_step = (max(1, round(wanted / pixel)) for wanted in (BODY_MM, BONE_MM))
     coarse = np.ascontiguousarray(volume.array[:, ::body_step, ::body_step])
@@ -59,6 +62,16 @@ def look(volume: Volume, progress: Progress = silent) -> Scene:
     progress(0.6, "looking for the largest bone")
     bone = _largest_bone(volume.array[:, ::bone_step, ::bone_step] > limit, body, bone_step, body_step)
     return Scene(volume, air, soft, split, limit, padding, circle, body, body_step, bone, bone_step)
+
+
+def _finite(volume: Volume) -> Volume:
+    """The volume, or a copy in which NaN, infinite and absurd values are replaced."""
+    array = volume.array
+    if np.issubdtype(array.dtype, np.integer) or (np.isfinite(array).all() and np.abs(array).max() < LARGEST_HU):
+        return volume
+    usable = np.isfinite(array) & (np.abs(np.nan_to_num(array)) < LARGEST_HU)
+    low = array[usable].min() if usable.any() else 0.0
+    return replace(volume, array=np.where(usable, array, low).astype(np.float32))
 
 
 def _not(values: np.ndarray, padding: float | None) -> np.ndarray:
@@ -114,7 +127,7 @@ def _mode(counts: np.ndarray, centres: np.ndarray) -> float | None:
     """Centre of the highest peak of a histogram smoothed over three bins."""
     if len(counts) == 0 or counts.sum() == 0:
         return None
-    smooth = np.convolve(counts, (1, 2, 1), mode="same")
+    smooth = np.convolve(np.pad(counts, 1), (1, 2, 1), mode="valid")
     return float(centres[int(smooth.argmax())])
 
 

@@ -9,51 +9,44 @@ from .scene import Scene
 from .slices import sureness
 
 # Part of the method: a straight edge (share of the variance that a line explains) over at least so many slices, rows.
-STRAIGHT, FEWEST_SLICES, FEWEST_ROWS = 0.98, 5, 3.0
+STRAIGHT, FEWEST_SLICES, FEWEST_ROWS, SHAPE_ROWS = 0.98, 5, 3.0, 0.75
 
 
 def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     """Fact ``tilt_taken_out_degrees``: slope of a slanted edge of padding against the slices; 0.0 without one."""
     evidence = "pixels: first and last row that is not padding, against the slice"
-    best, edge = 0.0, None
+    edge: tuple[float, float, float, int] | None = None
     figures: dict[str, object] = {"r_squared": 0.0}
     if scene.padding is not None and len(scene.volume.array) >= FEWEST_SLICES:
-        for rows in _edges(scene.volume.array, scene.padding):
-            fitted = _line(rows)
-            if fitted is None or fitted[2] < STRAIGHT or abs(fitted[0]) <= abs(best):
-                continue
-            best, edge = fitted[0], fitted
-            doubt = sureness((1 - STRAIGHT) / max(1e-9, 1 - fitted[2]))
-            figures = {"r_squared": round(fitted[2], 4), "slices": fitted[3], "sure": doubt}
-    degrees = float(np.degrees(np.arctan(best * scene.volume.spacing[1] / scene.volume.spacing[2])))
+        fits = [fit for fit in map(_line, _edges(scene.volume.array, scene.padding)) if fit is not None]
+        edge = max((fit for fit in fits if fit[2] >= STRAIGHT), key=lambda fit: fit[2], default=None)
+    if edge is not None:
+        doubt = sureness((1 - STRAIGHT) / max(1e-9, 1 - edge[2]))
+        figures = {"r_squared": round(edge[2], 4), "slices": edge[3], "sure": doubt}
+    slope = edge[0] if edge is not None else 0.0
+    degrees = float(np.degrees(np.arctan(slope * scene.volume.spacing[1] / scene.volume.spacing[2])))
     fact = Fact("tilt_taken_out_degrees", round(abs(degrees), 2), "", evidence, parameters=figures)
     return fact, _sagittal(scene, edge, degrees)
 
 
 def _edges(array: np.ndarray, padding: float) -> list[np.ndarray]:
-    """First and last row that is not padding, a value a slice (NaN where a slice is all padding or its edge is not
-    straight)."""
-    # Whole rows in a few columns decide; the middle third is where a circle does not reach.
-    columns = array[:, :, array.shape[2] // 3: 2 * array.shape[2] // 3 + 1: 4] != padding
-    share = columns.mean(axis=2)
-    found = share > 0.5
-    count = array.shape[1]
-    first = np.where(found.any(axis=1), found.argmax(axis=1), np.nan)
-    last = np.where(found.any(axis=1), count - 1 - found[:, ::-1].argmax(axis=1), np.nan)
-    # A straight edge goes from nothing to everything within two rows; the outline of a body does not.
-    for rows, way in ((first, 1), (last, -1)):
-        for k in np.flatnonzero(np.isfinite(rows)):
-            row = int(rows[k])
-            before, after = row - 2 * way, row + 2 * way
-            if 0 <= before < count and 0 <= after < count and (share[k, before] > 0.1 or share[k, after] < 0.9):
-                rows[k] = np.nan
+    """First and last row that is not padding, (slices, columns) float, in some columns of the middle third; NaN
+    without."""
+    width = array.shape[2]
+    picture = array[:, :, width // 3: 2 * width // 3 + 1: max(1, width // 128)] != padding
+    some = picture.any(axis=1)
+    first = np.where(some, picture.argmax(axis=1), np.nan)
+    last = np.where(some, array.shape[1] - 1 - picture[:, ::-1].argmax(axis=1), np.nan)
+    # A slice counts where most of its columns show something.
+    first[some.mean(axis=1) < 0.9] = last[some.mean(axis=1) < 0.9] = np.nan
     return [first, last]
 
 
-def _line(rows: np.ndarray) -> tuple[float, float, float, int] | None:
+def _line(edge: np.ndarray) -> tuple[float, float, float, int] | None:
     """Slope, intercept, R squared and number of slices of the part of an edge that moves; None where it does not."""
-    slices = np.arange(len(rows))
-    known = np.isfinite(rows)
+    known = np.isfinite(edge).all(axis=1)
+    rows = np.full(len(edge), np.nan)
+    rows[known] = np.median(edge[known], axis=1)
     if known.sum() < FEWEST_SLICES:
         return None
     # Where the edge has left the picture it stands still at the picture's (or the circle's) own edge: leave that out.
@@ -61,11 +54,18 @@ def _line(rows: np.ndarray) -> tuple[float, float, float, int] | None:
     moving = known & (np.abs(rows - resting) > 1)
     if moving.sum() < FEWEST_SLICES or np.ptp(rows[moving]) < FEWEST_ROWS:
         moving = known
-    if np.ptp(rows[moving]) < FEWEST_ROWS:
+    if np.ptp(rows[moving]) < FEWEST_ROWS or not _keeps_its_shape(edge[moving]):
         return None
-    slope, start = np.polyfit(slices[moving], rows[moving], 1)
-    rest = rows[moving] - (start + slope * slices[moving])
+    slices = np.flatnonzero(moving)
+    slope, start = np.polyfit(slices, rows[moving], 1)
+    rest = rows[moving] - (start + slope * slices)
     return float(slope), float(start), float(1 - rest.var() / rows[moving].var()), int(moving.sum())
+
+
+def _keeps_its_shape(edge: np.ndarray) -> bool:
+    """True where an edge only moves: a straight cut or a circle does, the outline of a body in cleared air does not."""
+    shape = edge - np.median(edge, axis=1, keepdims=True)
+    return bool(np.abs(shape - np.median(shape, axis=0)).mean() < SHAPE_ROWS)
 
 
 def _sagittal(scene: Scene, edge: tuple[float, float, float, int] | None, degrees: float) -> tuple[Picture, ...]:
