@@ -17,8 +17,14 @@ def make_ball(centre=(0.0, 0.0, 0.0), radius=10.0, name="Ball", color=(0.9, 0.85
     source.Update()
     mesh = from_polydata(source.GetOutput())
     points = mesh.points + np.array(centre)
-    return Mesh(points, mesh.triangles, name, color, {"Wall": np.full(len(points), 2.5, np.float32)},
-                {"Provenance": np.arange(len(mesh.triangles), dtype=np.uint8) % 4})
+    return Mesh(
+        points,
+        mesh.triangles,
+        name,
+        color,
+        {"Wall": np.full(len(points), 2.5, np.float32)},
+        {"Provenance": np.arange(len(mesh.triangles), dtype=np.uint8) % 4},
+    )
 
 
 @pytest.fixture
@@ -30,5 +36,7 @@ def ball():
 @pytest.fixture
 def meshes():
     """Two objects that are not symmetric about any plane, far from the origin as real scans are."""
-    return (make_ball((-81.3, 120.7, -903.2), 10.0, "Left femur", (0.9, 0.4, 0.1)),
-            make_ball((40.1, 98.2, -880.9), 4.0, "Loose part", (0.1, 0.3, 0.8)))
+    return (
+        make_ball((-81.3, 120.7, -903.2), 10.0, "Left femur", (0.9, 0.4, 0.1)),
+        make_ball((40.1, 98.2, -880.9), 4.0, "Loose part", (0.1, 0.3, 0.8)),
+    )

@@ -36,8 +36,17 @@ def test_no_edge_no_boundary(ball):
 
 def test_total_is_the_root_sum_of_squares(ball):
     boundary = boundary_of(edge_volume(300.0, 10.0), [ball(radius=15.0, rings=48)])
-    budget = error_budget(spacing=(0.5, 0.5, 1.0), boundary=boundary, deviation_p95_mm=0.2, deviation_max_mm=0.9, tolerance_mm=0.3,
-                          tolerance_share=0.003, longest_mm=200.0, process="FDM", structure="bone")
+    budget = error_budget(
+        spacing=(0.5, 0.5, 1.0),
+        boundary=boundary,
+        deviation_p95_mm=0.2,
+        deviation_max_mm=0.9,
+        tolerance_mm=0.3,
+        tolerance_share=0.003,
+        longest_mm=200.0,
+        process="FDM",
+        structure="bone",
+    )
     bounds = [item.bound_mm for item in budget.items]
     assert bounds[0] == pytest.approx(0.25)
     assert bounds[1] == pytest.approx(1.96 * boundary.shift_mm)

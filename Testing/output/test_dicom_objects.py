@@ -51,9 +51,13 @@ def test_encapsulated_stl(series, ball, tmp_path):
     for keyword in ("PatientName", "PatientID", "StudyInstanceUID", "FrameOfReferenceUID"):
         assert found[keyword].value == headers[0][keyword].value
     assert found.SeriesInstanceUID != headers[0].SeriesInstanceUID
-    assert {item.ReferencedSOPInstanceUID for item in found.SourceInstanceSequence} == {header.SOPInstanceUID for header in headers}
+    assert {item.ReferencedSOPInstanceUID for item in found.SourceInstanceSequence} == {
+        header.SOPInstanceUID for header in headers
+    }
     trimesh = pytest.importorskip("trimesh")
-    mesh = trimesh.load(io.BytesIO(found.EncapsulatedDocument[:found.EncapsulatedDocumentLength]), file_type="stl", process=False)
+    mesh = trimesh.load(
+        io.BytesIO(found.EncapsulatedDocument[: found.EncapsulatedDocumentLength]), file_type="stl", process=False
+    )
     expected = np.concatenate([m.points[m.triangles] for m in meshes])
     assert np.abs(mesh.triangles - expected).max() < 1e-4
     assert found.EncapsulatedDocument[:9] == b"SPACE=LPS"

@@ -1,4 +1,7 @@
-"""Pictures: the contour where the surface is, left on the left, colours by value, and a run that goes on without OpenGL."""
+"""Pictures.
+
+The contour where the surface is, left on the left, colours by value, and a run that goes on without OpenGL.
+"""
 
 import io
 import re
@@ -200,7 +203,10 @@ def test_a_hanging_process_is_ended(ball, monkeypatch, tmp_path):
     script.write_text("import time\ntime.sleep(60)\n")
     monkeypatch.setattr(child, "SCRIPT", script)
     monkeypatch.setattr(child, "_environments", lambda: [{}])
-    scene = child.Scene((child.ColoredMesh(ball().points, ball().triangles, np.array([1, 2, 3])),), (child.Shot("a", (0, 0, 1), (0, 1, 0)),))
+    scene = child.Scene(
+        (child.ColoredMesh(ball().points, ball().triangles, np.array([1, 2, 3])),),
+        (child.Shot("a", (0, 0, 1), (0, 1, 0)),),
+    )
     start = time.monotonic()
     assert child.draw([scene], 64, (0, 0, 0), 1.0, timeout_s=0.5) == {}
     assert time.monotonic() - start < 10

@@ -33,8 +33,22 @@ class Step:
 def cube():
     """A cube of 10 mm facing outward."""
     points = np.array([[x, y, z] for z in (0, 10) for y in (0, 10) for x in (0, 10)], dtype=np.float64)
-    triangles = np.array([[0, 2, 1], [1, 2, 3], [4, 5, 6], [5, 7, 6], [0, 1, 4], [1, 5, 4], [2, 6, 3], [3, 6, 7], [0, 4, 2], [2, 4, 6],
-                          [1, 3, 5], [3, 7, 5]])
+    triangles = np.array(
+        [
+            [0, 2, 1],
+            [1, 2, 3],
+            [4, 5, 6],
+            [5, 7, 6],
+            [0, 1, 4],
+            [1, 5, 4],
+            [2, 6, 3],
+            [3, 6, 7],
+            [0, 4, 2],
+            [2, 4, 6],
+            [1, 3, 5],
+            [3, 7, 5],
+        ]
+    )
     return Mesh(points, triangles, "Cube")
 
 
@@ -51,12 +65,19 @@ def full_record(cube, inputs, folder):
     entries, digest = hashed_inputs(list(inputs.iterdir()), inputs.parent)
     files = write_files((cube,), folder, "model", ("stl", "ply"))
     return build_record(
-        inputs=entries, input_sha256=digest, series="a1b2", parameters={"anatomy": "bone", "threshold": (226.0, None)},
+        inputs=entries,
+        input_sha256=digest,
+        series="a1b2",
+        parameters={"anatomy": "bone", "threshold": (226.0, None)},
         answers=({"rule": "motion", "answer": "yes", "role": "radiographer", "time": "2026-01-02T03:04:05"},),
-        steps=(Step("segment", 1.5, {"voxels": np.int64(12), "kept_mm3": np.float32(3.5)}),), intended_use="general",
+        steps=(Step("segment", 1.5, {"voxels": np.int64(12), "kept_mm3": np.float32(3.5)}),),
+        intended_use="general",
         parts=({"name": "Cube", "volume_mm3": cube.volume, "bounds_mm": cube.bounds, "color": cube.color},),
-        provenance={"measured": 1.0}, verdicts={"scan": "accept", "print": "ready"}, outputs=files,
-        calipers=(Caliper(1, "left to right", 10.0, 0.3),)), files
+        provenance={"measured": 1.0},
+        verdicts={"scan": "accept", "print": "ready"},
+        outputs=files,
+        calipers=(Caliper(1, "left to right", 10.0, 0.3),),
+    ), files
 
 
 def test_record_follows_its_schema_and_reads_back(cube, inputs, tmp_path):
@@ -93,7 +114,10 @@ def test_hash_of_the_input_depends_on_content_alone(inputs, tmp_path):
         hashed_inputs([tmp_path / "gone.dcm"])
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": "dicom-to-print/record/9"}', '{"schema": "dicom-to-print/record/1", "parameters": 3}'])
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", '{"schema": "dicom-to-print/record/9"}', '{"schema": "dicom-to-print/record/1", "parameters": 3}'],
+)
 def test_what_is_no_record_is_refused(tmp_path, content):
     (tmp_path / "record.json").write_text(content)
     with pytest.raises(CannotRead, match=r"record\.json"):
@@ -136,8 +160,12 @@ def test_a_changed_old_file_is_not_compared_with(cube, inputs, tmp_path):
 
 def test_reasons_name_what_changed(cube, inputs, tmp_path):
     record, files = full_record(cube, inputs, tmp_path / "out")
-    other = replace(record, input_sha256="0" * 64, parameters={"anatomy": "skull", "threshold": [226.0, None]},
-                    libraries={**record.libraries, "numpy": "1.0"})
+    other = replace(
+        record,
+        input_sha256="0" * 64,
+        parameters={"anatomy": "skull", "threshold": [226.0, None]},
+        libraries={**record.libraries, "numpy": "1.0"},
+    )
     words = compare_runs(record, files, new_record=other).in_words
     assert "not the one of the record" in words
     assert "Parameters differ: anatomy." in words

@@ -28,15 +28,27 @@ EVIL = '<script>alert("x")</script>&<img src=x onerror=y>'
 
 
 def finding(rule, severity="reject", outcome="fail", measured=1.0, limit=2.0, remedy="", message="It is so.", **more):
-    return {"rule": rule, "clause": "O08", "severity": severity, "outcome": outcome, "measured": measured, "limit": limit, "where": "slice 3",
-            "remedy": remedy, "message": message, **more}
+    return {
+        "rule": rule,
+        "clause": "O08",
+        "severity": severity,
+        "outcome": outcome,
+        "measured": measured,
+        "limit": limit,
+        "where": "slice 3",
+        "remedy": remedy,
+        "message": message,
+        **more,
+    }
 
 
 def acceptance(verdict="reject"):
     ortho = [
         finding("slice-spacing", remedy="Export the complete series again from the archive.", burden="re-export"),
         finding("kernel", "warn", remedy="Reconstruct again with kernel STANDARD.", burden="re-reconstruct"),
-        finding("gantry-tilt", remedy="Scan again with the gantry at 0 degrees, if clinically justified.", burden="re-scan"),
+        finding(
+            "gantry-tilt", remedy="Scan again with the gantry at 0 degrees, if clinically justified.", burden="re-scan"
+        ),
         finding("exam-date", "ask", "ask", measured=None, remedy="Give the date of the surgery.", burden="answer"),
         finding("modality", outcome="pass", measured="CT", limit="CT"),
     ]
@@ -44,11 +56,21 @@ def acceptance(verdict="reject"):
         "schema": "dicom-to-print/acceptance/1",
         "series": [
             {"series": "ffff", "description": "", "files": 2, "verdict": "accept", "protocols": {}, "questions": []},
-            {"series": "a1b2", "description": "", "files": 96, "verdict": verdict, "protocols": {
-                "3dsystems-ortho": {"version": "1", "verdict": verdict, "findings": ortho},
-                "exoplan-import": {"version": "2", "verdict": "accept", "findings": [ortho[-1]]}},
-             "questions": [{"rule": "motion", "text": "Did the patient lie still?", "answer": "yes"},
-                           {"rule": "issuer", "text": "Was the issuer asked?", "answer": None}]}],
+            {
+                "series": "a1b2",
+                "description": "",
+                "files": 96,
+                "verdict": verdict,
+                "protocols": {
+                    "3dsystems-ortho": {"version": "1", "verdict": verdict, "findings": ortho},
+                    "exoplan-import": {"version": "2", "verdict": "accept", "findings": [ortho[-1]]},
+                },
+                "questions": [
+                    {"rule": "motion", "text": "Did the patient lie still?", "answer": "yes"},
+                    {"rule": "issuer", "text": "Was the issuer asked?", "answer": None},
+                ],
+            },
+        ],
         "unreadable": [{"file": "IM_7", "reason": "cut short"}],
     }
 
@@ -56,20 +78,54 @@ def acceptance(verdict="reject"):
 def full(**changes):
     picture = picture_from_array("p", "A caption", "An alternative", np.zeros((4, 4), np.uint8))
     content = {
-        "acceptance": acceptance(), "series": "a1b2", "scan_pictures": {"a1b2": (gap_plot([1, 1, 3, 1], 2.5),)}, "gate": "Used for teaching only.",
-        "use": "teaching", "use_title": "Teaching", "use_notes": ("For the classroom.",), "accept_anyway": "a test",
-        "parts": (ModelPart("Femur", triangles=1200, volume_mm3=5000.0, area_mm2=900.0, bounds_mm=(0, 10, 0, 20, 0, 30),
-                            mean_deviation_mm=0.05, p95_deviation_mm=0.2, max_deviation_mm=0.7),),
-        "slice_pictures": (picture,), "view_pictures": (picture,), "map_pictures": (picture,), "caliper_picture": picture,
-        "changes": (Change("segment", "12 voxels"), Change("simplify", "1,200 triangles")), "provenance": {"measured": 0.9, "bridged": 0.1},
-        "budget": ErrorBudget((BudgetItem("Editing", 0.2, "measured"), BudgetItem("Process", None, "none")), 0.2, "About 0.2 mm.", ("motion",)),
+        "acceptance": acceptance(),
+        "series": "a1b2",
+        "scan_pictures": {"a1b2": (gap_plot([1, 1, 3, 1], 2.5),)},
+        "gate": "Used for teaching only.",
+        "use": "teaching",
+        "use_title": "Teaching",
+        "use_notes": ("For the classroom.",),
+        "accept_anyway": "a test",
+        "parts": (
+            ModelPart(
+                "Femur",
+                triangles=1200,
+                volume_mm3=5000.0,
+                area_mm2=900.0,
+                bounds_mm=(0, 10, 0, 20, 0, 30),
+                mean_deviation_mm=0.05,
+                p95_deviation_mm=0.2,
+                max_deviation_mm=0.7,
+            ),
+        ),
+        "slice_pictures": (picture,),
+        "view_pictures": (picture,),
+        "map_pictures": (picture,),
+        "caliper_picture": picture,
+        "changes": (Change("segment", "12 voxels"), Change("simplify", "1,200 triangles")),
+        "provenance": {"measured": 0.9, "bridged": 0.1},
+        "budget": ErrorBudget(
+            (BudgetItem("Editing", 0.2, "measured"), BudgetItem("Process", None, "none")),
+            0.2,
+            "About 0.2 mm.",
+            ("motion",),
+        ),
         "calipers": (Caliper(1, "left to right", 10.0, 0.3), Caliper(2, "front to back", 20.0)),
-        "readiness": {"verdict": "not-ready", "mesh": {"triangles": 1200, "min_wall_mm": 0.4, "bounds_mm": [0.0, 10.0]},
-                      "findings": [finding("wall", measured=0.4, limit=0.8, remedy="Use --thicken 0.8."),
-                                   finding("closed", outcome="pass")]},
-        "process": "FDM", "files": ({"file": "femur.stl", "bytes": 684, "triangles": 12, "sha256": "ab" * 32},), "inputs": "96 files.",
-        "command": "python dicom_to_print.py run INPUT --output OUT", "record_sha256": "cd" * 32,
-        "answers_role": {"motion": {"role": "radiographer", "time": "2026-01-02"}}, "notes": ("A note.",),
+        "readiness": {
+            "verdict": "not-ready",
+            "mesh": {"triangles": 1200, "min_wall_mm": 0.4, "bounds_mm": [0.0, 10.0]},
+            "findings": [
+                finding("wall", measured=0.4, limit=0.8, remedy="Use --thicken 0.8."),
+                finding("closed", outcome="pass"),
+            ],
+        },
+        "process": "FDM",
+        "files": ({"file": "femur.stl", "bytes": 684, "triangles": 12, "sha256": "ab" * 32},),
+        "inputs": "96 files.",
+        "command": "python dicom_to_print.py run INPUT --output OUT",
+        "record_sha256": "cd" * 32,
+        "answers_role": {"motion": {"role": "radiographer", "time": "2026-01-02"}},
+        "notes": ("A note.",),
     }
     return ReportContent(**{**content, **changes})
 
@@ -97,37 +153,74 @@ class Page(HTMLParser):
 
 def test_every_section_in_the_order_of_its_readers():
     page = report_html(full())
-    order = ["scan", "to-do", "findings", "model", "changes", "accuracy", "readiness", "questions", "calipers", "repeat", "responsibility"]
+    order = [
+        "scan",
+        "to-do",
+        "findings",
+        "model",
+        "changes",
+        "accuracy",
+        "readiness",
+        "questions",
+        "calipers",
+        "repeat",
+        "responsibility",
+    ]
     places = [page.index(f'<section id="{name}"') for name in order]
     assert places == sorted(places)
-    for words in ("not ready", "Scan again, if clinically justified", "IM_7", "radiographer 2026-01-02", "not answered", "not a diagnosis",
-                  "python dicom_to_print.py run INPUT", "cd" * 32, "About 0.2 mm.", "a test", "10.0 × 20.0 × 30.0", "qualified professional"):
+    for words in (
+        "not ready",
+        "Scan again, if clinically justified",
+        "IM_7",
+        "radiographer 2026-01-02",
+        "not answered",
+        "not a diagnosis",
+        "python dicom_to_print.py run INPUT",
+        "cd" * 32,
+        "About 0.2 mm.",
+        "a test",
+        "10.0 × 20.0 × 30.0",
+        "qualified professional",
+    ):
         assert words in page
 
 
 def test_remedies_stand_by_rising_burden_and_the_series_of_the_model_first():
     words = " ".join(Page(report_html(full())).words)
-    todo = words[words.index("What to do"):]
-    places = [todo.index(text) for text in ("Was the issuer asked?", "Export the complete", "Reconstruct again with", "gantry at 0 degrees")]
+    todo = words[words.index("What to do") :]
+    places = [
+        todo.index(text)
+        for text in ("Was the issuer asked?", "Export the complete", "Reconstruct again with", "gantry at 0 degrees")
+    ]
     assert places == sorted(places)
     assert words.index("a1b2, used for the model") < words.index("ffff")
 
 
-@pytest.mark.parametrize(("given", "group"), [
-    (finding("a", remedy="Send the original series instead.", burden="C"), "reconstruct"),
-    (finding("a", remedy="Send the original series instead."), "export"),
-    (finding("a", remedy="Ask for a reconstruction with a smooth kernel."), "reconstruct"),
-    (finding("a", remedy="Scan again, if clinically justified."), "scan"),
-    (finding("a", outcome="ask", remedy="Look at the picture."), "answer"),
-    (finding("a", remedy="The tool decodes it."), "other")])
+@pytest.mark.parametrize(
+    ("given", "group"),
+    [
+        (finding("a", remedy="Send the original series instead.", burden="C"), "reconstruct"),
+        (finding("a", remedy="Send the original series instead."), "export"),
+        (finding("a", remedy="Ask for a reconstruction with a smooth kernel."), "reconstruct"),
+        (finding("a", remedy="Scan again, if clinically justified."), "scan"),
+        (finding("a", outcome="ask", remedy="Look at the picture."), "answer"),
+        (finding("a", remedy="The tool decodes it."), "other"),
+    ],
+)
 def test_burden_of_a_remedy(given, group):
     assert burden(given) == group
 
 
-@pytest.mark.parametrize("content", [
-    ReportContent(), ReportContent(acceptance=acceptance(), refused=True, gate="The scan is tilted."),
-    ReportContent(readiness={"verdict": "ready", "mesh": {}, "findings": []}, process="SLA"), full()],
-    ids=["nothing", "refused", "inspect", "full"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        ReportContent(),
+        ReportContent(acceptance=acceptance(), refused=True, gate="The scan is tilted."),
+        ReportContent(readiness={"verdict": "ready", "mesh": {}, "findings": []}, process="SLA"),
+        full(),
+    ],
+    ids=["nothing", "refused", "inspect", "full"],
+)
 def test_page_is_accessible_and_needs_no_network(content):
     text = report_html(content)
     page = Page(text)
@@ -144,7 +237,11 @@ def test_page_is_accessible_and_needs_no_network(content):
 
 
 def test_a_refused_scan_says_that_nothing_was_made():
-    words = " ".join(Page(report_html(ReportContent(acceptance=acceptance(), series="a1b2", refused=True, gate="It is tilted."))).words)
+    words = " ".join(
+        Page(
+            report_html(ReportContent(acceptance=acceptance(), series="a1b2", refused=True, gate="It is tilted."))
+        ).words
+    )
     assert "none was made" in words
     assert "It is tilted." in words
     assert "used for the model" not in words
@@ -153,10 +250,24 @@ def test_a_refused_scan_says_that_nothing_was_made():
 def test_nothing_that_a_file_says_becomes_markup():
     evil = acceptance()
     evil["series"][1]["series"] = evil["series"][1]["description"] = EVIL
-    evil["series"][1]["protocols"]["3dsystems-ortho"]["findings"][0].update(message=EVIL, where=EVIL, remedy=EVIL, measured=EVIL)
+    evil["series"][1]["protocols"]["3dsystems-ortho"]["findings"][0].update(
+        message=EVIL, where=EVIL, remedy=EVIL, measured=EVIL
+    )
     evil["unreadable"] = [{"file": EVIL + "\x00\x1b[31m", "reason": EVIL}]
-    page = Page(report_html(full(acceptance=evil, series=EVIL, command=EVIL, notes=(EVIL,), accept_anyway=EVIL, title=EVIL,
-                                 changes=(Change(EVIL, EVIL),), parts=(ModelPart(EVIL),))))
+    page = Page(
+        report_html(
+            full(
+                acceptance=evil,
+                series=EVIL,
+                command=EVIL,
+                notes=(EVIL,),
+                accept_anyway=EVIL,
+                title=EVIL,
+                changes=(Change(EVIL, EVIL),),
+                parts=(ModelPart(EVIL),),
+            )
+        )
+    )
     assert "script" not in page.tags
     assert "x" not in page.links
     assert EVIL in "".join(page.words)
@@ -169,14 +280,19 @@ def test_colors_have_contrast():
     variables = dict(re.findall(r"(--\w+):\s*(#[0-9a-f]{6})", style))
     pairs = re.findall(r"\{\s*color:\s*(#[0-9a-f]{6});\s*background:\s*(#[0-9a-f]{6})", style)
     assert len(pairs) == 5
-    pairs += [(variables["--ink"], "#ffffff"), (variables["--quiet"], "#ffffff"), (variables["--ink"], variables["--soft"]), ("#5c1414", "#fde6e6")]
+    pairs += [
+        (variables["--ink"], "#ffffff"),
+        (variables["--quiet"], "#ffffff"),
+        (variables["--ink"], variables["--soft"]),
+        ("#5c1414", "#fde6e6"),
+    ]
     for ink, ground in pairs:
         assert contrast(ink, ground) >= 4.5, (ink, ground)
 
 
 def contrast(one, other):
     def light(color):
-        parts = np.array([int(color[i:i + 2], 16) for i in (1, 3, 5)]) / 255.0
+        parts = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255.0
         linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
         return float(linear @ (0.2126, 0.7152, 0.0722))
 
@@ -203,8 +319,14 @@ def test_an_identified_report_knows_its_series_by_the_uid():
 
     named = acceptance()
     named["series"][1]["series"] = "1.2.3"
-    page = report_html(full(acceptance=named, identified=True, series=short_hash("1.2.3"),
-                            scan_pictures={short_hash("1.2.3"): (gap_plot([1, 2], None),)}))
+    page = report_html(
+        full(
+            acceptance=named,
+            identified=True,
+            series=short_hash("1.2.3"),
+            scan_pictures={short_hash("1.2.3"): (gap_plot([1, 2], None),)},
+        )
+    )
     assert "1.2.3, used for the model" in page
     assert "Distance between neighbouring slices" in page
 
@@ -221,8 +343,21 @@ def test_report_is_written_whole(tmp_path):
 def test_it_prints_as_a4_pages(tmp_path):
     path = write_report(tmp_path, full())
     target = tmp_path / "report.pdf"
-    subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", f"--user-data-dir={tmp_path / 'profile'}",
-                    f"--print-to-pdf={target}", path.as_uri()], capture_output=True, timeout=120, check=True)
+    subprocess.run(
+        [
+            "chromium",
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-pdf-header-footer",
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--print-to-pdf={target}",
+            path.as_uri(),
+        ],
+        capture_output=True,
+        timeout=120,
+        check=True,
+    )
     data = target.read_bytes()
     assert data.startswith(b"%PDF")
     boxes = set(re.findall(rb"/MediaBox\s*\[\s*([\d. ]+)\]", data))

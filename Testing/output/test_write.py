@@ -57,7 +57,9 @@ def test_trimesh_reads_the_objects_of_an_obj(meshes, tmp_path):
 
 def test_lib3mf_reads_the_same_in_strict_mode(meshes, tmp_path):
     lib3mf = pytest.importorskip("lib3mf")
-    write_files(meshes, tmp_path, "model", ("3mf",), metadata={"Title": "Femur", "RecordHash": "12ab"}, thumbnail=_png())
+    write_files(
+        meshes, tmp_path, "model", ("3mf",), metadata={"Title": "Femur", "RecordHash": "12ab"}, thumbnail=_png()
+    )
     model = lib3mf.get_wrapper().CreateModel()
     reader = model.QueryReader("3mf")
     reader.SetStrictModeActive(True)
@@ -139,11 +141,13 @@ def test_arrays_are_in_the_ply(meshes, tmp_path):
 
     write_files(meshes, tmp_path, "model", ("ply",))
     data = (tmp_path / "model.ply").read_bytes()
-    header = data[:data.index(b"end_header\n") + 11].decode("ascii")
+    header = data[: data.index(b"end_header\n") + 11].decode("ascii")
     assert "property float Wall" in header
     assert "property uchar Provenance" in header
-    rows = np.frombuffer(data[len(header) + 19 * sum(len(mesh.points) for mesh in meshes):],
-                         dtype=[("n", "u1"), ("index", "<i4", 3), ("object", "<u2"), ("provenance", "u1")])
+    rows = np.frombuffer(
+        data[len(header) + 19 * sum(len(mesh.points) for mesh in meshes) :],
+        dtype=[("n", "u1"), ("index", "<i4", 3), ("object", "<u2"), ("provenance", "u1")],
+    )
     assert np.array_equal(rows["provenance"], np.concatenate([mesh.triangle_arrays["Provenance"] for mesh in meshes]))
     assert np.array_equal(np.unique(rows["object"]), [0, 1])
     assert sum(len(mesh.triangles) for mesh in read_meshes(tmp_path / "model.ply")) == len(rows)
@@ -166,9 +170,19 @@ def test_prusa_slicer_opens_it_at_the_same_size(meshes, tmp_path, form):
         pytest.importorskip("lib3mf")
     mesh = replace(meshes[0], points=(meshes[0].points - meshes[0].points.mean(axis=0)) * (1.0, 2.0, 3.5))
     write_files((mesh,), tmp_path, "model", (form,))
-    told = subprocess.run(["prusa-slicer", "--info", str(tmp_path / f"model.{form}")], capture_output=True, text=True, timeout=120,
-                          env={**os.environ, "HOME": str(tmp_path)}).stdout
-    sizes = [float(line.split("=")[1]) for axis in "xyz" for line in told.splitlines() if line.strip().startswith(f"size_{axis}")]
+    told = subprocess.run(
+        ["prusa-slicer", "--info", str(tmp_path / f"model.{form}")],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "HOME": str(tmp_path)},
+    ).stdout
+    sizes = [
+        float(line.split("=")[1])
+        for axis in "xyz"
+        for line in told.splitlines()
+        if line.strip().startswith(f"size_{axis}")
+    ]
     bounds = np.array(mesh.bounds).reshape(3, 2)
     assert np.allclose(sizes, bounds[:, 1] - bounds[:, 0], atol=1e-3)
     assert "manifold = yes" in told
@@ -182,8 +196,10 @@ def test_unknown_format_and_bad_names(meshes, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("broken", [(), (Mesh(np.zeros((0, 3)), np.zeros((0, 3), int)),),
-                                    (Mesh(np.full((3, 3), np.nan), np.array([[0, 1, 2]])),)])
+@pytest.mark.parametrize(
+    "broken",
+    [(), (Mesh(np.zeros((0, 3)), np.zeros((0, 3), int)),), (Mesh(np.full((3, 3), np.nan), np.array([[0, 1, 2]])),)],
+)
 def test_nothing_empty_or_endless_is_written(broken, tmp_path):
     with pytest.raises(CannotWrite):
         write_files(broken, tmp_path, "model", ("stl",))
@@ -286,7 +302,12 @@ def test_a_full_disk(ball, tmp_path):
     script = FULL_DISK.format(library=str(LIBRARY))
     forms = ["stl", "3mf", "obj", "ply"]
     stored = _stored(ball(rings=120), tmp_path)
-    told = subprocess.run([sys.executable, "-c", script, str(tmp_path / "out"), stored, *forms], capture_output=True, text=True, timeout=120)
+    told = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "out"), stored, *forms],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert [line.split()[0] for line in told.stdout.splitlines()] == forms, told.stderr
     assert all("full" in line for line in told.stdout.splitlines())
     assert told.stderr == ""
@@ -361,7 +382,9 @@ def test_outputs_move_all_or_none(tmp_path):
 def test_json_is_plain_and_replaces_the_old(tmp_path):
     import json
 
-    path = write_json_atomically(tmp_path / "a.json", {"b": np.float32(1.5), "a": (np.arange(2), float("nan")), "ü": "é"})
+    path = write_json_atomically(
+        tmp_path / "a.json", {"b": np.float32(1.5), "a": (np.arange(2), float("nan")), "ü": "é"}
+    )
     assert json.loads(path.read_text(encoding="utf-8")) == {"b": 1.5, "a": [[0, 1], None], "ü": "é"}
     write_bytes_atomically(path, b"{}")
     assert path.read_bytes() == b"{}"

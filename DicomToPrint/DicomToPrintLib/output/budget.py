@@ -16,9 +16,10 @@ from .report.content import BudgetItem, ErrorBudget
 class Boundary:
     """The boundary in the scan along the model's surface, as medians over the points sampled.
 
-    gradient_hu_per_mm: slope of the grey values across the surface. edge_mm: width of the edge from 10 to 90 % of its step.
-    noise_hu: standard deviation of the grey values in flat neighbourhoods. shift_mm: standard uncertainty of the boundary's place by
-    noise, noise over slope. shift_per_100_hu_mm: how far the surface moves when the threshold moves by 100 grey values.
+    gradient_hu_per_mm: slope of the grey values across the surface. edge_mm: width of the edge from 10 to 90 % of its
+    step. noise_hu: standard deviation of the grey values in flat neighbourhoods. shift_mm: standard uncertainty of
+    the boundary's place by noise, noise over slope. shift_per_100_hu_mm: how far the surface moves when the threshold
+    moves by 100 grey values.
     """
 
     gradient_hu_per_mm: float
@@ -31,9 +32,9 @@ class Boundary:
 def boundary_of(volume: Volume, meshes: Sequence[Mesh], samples: int = 4000, seed: int = 0) -> Boundary | None:
     """Measures slope, width and noise of the boundary along normals of the surface; None where no edge is found.
 
-    Profiles of 4 voxels to each side are sampled linearly with the volume's true affine at `samples` triangles drawn by area. The
-    slope is the steepest of a profile near its middle; the noise is the median absolute difference of neighbouring slices' voxels in
-    the flattest quarter of the volume's blocks, which a linear trend does not enter.
+    Profiles of 4 voxels to each side are sampled linearly with the volume's true affine at `samples` triangles drawn
+    by area. The slope is the steepest of a profile near its middle; the noise is the median absolute difference of
+    neighbouring slices' voxels in the flattest quarter of the volume's blocks, which a linear trend does not enter.
     """
     from scipy import ndimage
 
@@ -50,7 +51,11 @@ def boundary_of(volume: Volume, meshes: Sequence[Mesh], samples: int = 4000, see
     reach = np.arange(-16, 17) * step
     points = centres[:, None, :] + reach[None, :, None] * outward[:, None, :]
     indices = volume.to_ijk(points.reshape(-1, 3))[:, ::-1].T
-    inside = np.all((indices >= 0) & (indices <= np.array(volume.array.shape)[:, None] - 1), axis=0).reshape(len(centres), -1).all(axis=1)
+    inside = (
+        np.all((indices >= 0) & (indices <= np.array(volume.array.shape)[:, None] - 1), axis=0)
+        .reshape(len(centres), -1)
+        .all(axis=1)
+    )
     values = ndimage.map_coordinates(volume.array, indices, output=np.float32, order=1, mode="nearest", prefilter=False)
     profiles = values.reshape(len(centres), -1)[inside]
     if len(profiles) < 20:
@@ -68,9 +73,12 @@ def boundary_of(volume: Volume, meshes: Sequence[Mesh], samples: int = 4000, see
 
 
 def noise_of(volume: Volume) -> float:
-    """Standard deviation of the noise in grey values: second differences along rows in the flattest blocks of the volume.
+    """Standard deviation of the noise in grey values.
 
-    Correlated noise, as smooth kernels make it, reads too small by this; the blocks' own spread is taken where it is larger.
+    Second differences along rows in the flattest blocks of the volume.
+
+    Correlated noise, as smooth kernels make it, reads too small by this; the blocks' own spread is taken where it is
+    larger.
     """
     array = volume.array
     size = 6
@@ -86,16 +94,24 @@ def noise_of(volume: Volume) -> float:
     return float(np.percentile(spreads, 20)) if spreads else 0.0
 
 
-def error_budget(*, spacing: Sequence[float] | None = None, boundary: Boundary | None = None,
-                 deviation_p95_mm: float | None = None, deviation_max_mm: float | None = None,
-                 tolerance_mm: float | None = None, tolerance_share: float = 0.0, longest_mm: float = 0.0, process: str = "",
-                 structure: str = "") -> ErrorBudget:
+def error_budget(
+    *,
+    spacing: Sequence[float] | None = None,
+    boundary: Boundary | None = None,
+    deviation_p95_mm: float | None = None,
+    deviation_max_mm: float | None = None,
+    tolerance_mm: float | None = None,
+    tolerance_share: float = 0.0,
+    longest_mm: float = 0.0,
+    process: str = "",
+    structure: str = "",
+) -> ErrorBudget:
     """The budget from what was measured; each item is a 95 % bound in mm, None where it is not known.
 
-    Acquisition: a quarter of the voxel's largest side, 95 % of a uniform spread over half a voxel to each side after interpolation
-    between voxels. Boundary: 1.96 times the uncertainty by noise. Editing: the 95th percentile of the measured deviation. Process: the
-    larger of `tolerance_mm` and `tolerance_share` of the longest side. The total is their root sum of squares, since they are
-    independent; it is None where the editing was not measured.
+    Acquisition: a quarter of the voxel's largest side, 95 % of a uniform spread over half a voxel to each side after
+    interpolation between voxels. Boundary: 1.96 times the uncertainty by noise. Editing: the 95th percentile of the
+    measured deviation. Process: the larger of `tolerance_mm` and `tolerance_share` of the longest side. The total is
+    their root sum of squares, since they are independent; it is None where the editing was not measured.
     """
     items = (
         _acquisition(spacing),
@@ -114,17 +130,29 @@ def _acquisition(spacing: Sequence[float] | None) -> BudgetItem:
     if not spacing:
         return BudgetItem(name, None, _("no scan was given"))
     sizes = " × ".join(f"{value:.2f}" for value in spacing)
-    return BudgetItem(name, 0.25 * max(spacing), _("voxels of {sizes} mm; a quarter of the largest side").format(sizes=sizes))
+    return BudgetItem(
+        name, 0.25 * max(spacing), _("voxels of {sizes} mm; a quarter of the largest side").format(sizes=sizes)
+    )
 
 
 def _segmentation(boundary: Boundary | None) -> BudgetItem:
     name = _("Segmentation: where the boundary lies")
     if boundary is None:
         return BudgetItem(name, None, _("no boundary in grey values was measured"))
-    basis = _("noise {noise} HU on an edge of {gradient} HU/mm, {edge} mm wide; 100 HU more on the threshold move the surface by {shift} mm")
-    return BudgetItem(name, 1.96 * boundary.shift_mm, basis.format(
-        noise=f"{boundary.noise_hu:.0f}", gradient=f"{boundary.gradient_hu_per_mm:.0f}", edge=f"{boundary.edge_mm:.1f}",
-        shift=f"{boundary.shift_per_100_hu_mm:.2f}"))
+    basis = _(
+        "noise {noise} HU on an edge of {gradient} HU/mm, {edge} mm wide; 100 HU more on the threshold move the "
+        "surface by {shift} mm"
+    )
+    return BudgetItem(
+        name,
+        1.96 * boundary.shift_mm,
+        basis.format(
+            noise=f"{boundary.noise_hu:.0f}",
+            gradient=f"{boundary.gradient_hu_per_mm:.0f}",
+            edge=f"{boundary.edge_mm:.1f}",
+            shift=f"{boundary.shift_per_100_hu_mm:.2f}",
+        ),
+    )
 
 
 def _editing(p95: float | None, most: float | None) -> BudgetItem:
@@ -141,9 +169,13 @@ def _process(tolerance: float | None, share: float, longest: float, process: str
     name = _("Print process: tolerance")
     if tolerance is None:
         return BudgetItem(name, None, _("no process was given"))
-    basis = _("guideline of the process {process}").format(process=process) if process else _("guideline of the process")
+    basis = (
+        _("guideline of the process {process}").format(process=process) if process else _("guideline of the process")
+    )
     if share:
-        basis += _(": {share} % of the longest side, at least {least} mm").format(share=f"{100 * share:g}", least=f"{tolerance:g}")
+        basis += _(": {share} % of the longest side, at least {least} mm").format(
+            share=f"{100 * share:g}", least=f"{tolerance:g}"
+        )
     return BudgetItem(name, max(tolerance, share * longest), basis)
 
 
@@ -151,8 +183,14 @@ def _sentence(total: float | None, structure: str, printed: bool, missing: Seque
     if total is None:
         return _("The accuracy was not measured; do not take measures from this model.")
     what = _("the printed part's surface") if printed else _("the model's surface")
-    boundary = _("the boundary of {structure} in the scan").format(structure=structure) if structure else _("the boundary in the scan")
-    line = _("About 95 % of {what} is expected within {total} mm of {boundary}.").format(what=what, total=f"{total:.1f}", boundary=boundary)
+    boundary = (
+        _("the boundary of {structure} in the scan").format(structure=structure)
+        if structure
+        else _("the boundary in the scan")
+    )
+    line = _("About 95 % of {what} is expected within {total} mm of {boundary}.").format(
+        what=what, total=f"{total:.1f}", boundary=boundary
+    )
     if missing:
         line += " " + _("Not counted: {names}.").format(names="; ".join(missing))
     return line

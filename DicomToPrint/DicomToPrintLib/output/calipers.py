@@ -11,12 +11,16 @@ from .report.content import Caliper
 _FLAT_MM = 0.2
 
 
-def caliper_distances(meshes: Sequence[Mesh], *, absolute_mm: float | None = None, share: float = 0.0,
-                      count: int = 5) -> tuple[Caliper, ...]:
-    """Distances in mm between points of the model that stick out: left-right, front-back, bottom-top, then the longest diagonals.
+def caliper_distances(
+    meshes: Sequence[Mesh], *, absolute_mm: float | None = None, share: float = 0.0, count: int = 5
+) -> tuple[Caliper, ...]:
+    """Distances in mm between points of the model that stick out.
 
-    All lie on the largest connected piece, since loose pieces have no place to each other once printed. Where the model ends in a flat face, the two points are chosen straight opposite each other. `absolute_mm` and `share` are the
-    process's tolerance: the larger of a length and a share of the distance; None leaves it open.
+    Left-right, front-back, bottom-top, then the longest diagonals.
+
+    All lie on the largest connected piece, since loose pieces have no place to each other once printed. Where the
+    model ends in a flat face, the two points are chosen straight opposite each other. `absolute_mm` and `share` are
+    the process's tolerance: the larger of a length and a share of the distance; None leaves it open.
     """
     whole = merged(list(meshes))
     points = _largest_piece(whole)

@@ -23,10 +23,10 @@ _PARTIAL = re.compile(r"^\.partial-(\d+)-[0-9a-f]{8}-")
 class Outputs:
     """A set of files in the making, in one folder.
 
-    Inside the ``with`` block each file is written under `temporary(name)`; `publish` flushes them to the disk and moves all to their
-    names at once. Whatever is not published when the block ends, by an error, Ctrl-C or a cancel, is removed. What a killed
-    process left behind is removed when the next set is opened in the folder. Raises `CannotWrite` where the folder cannot be made or
-    written.
+    Inside the ``with`` block each file is written under `temporary(name)`; `publish` flushes them to the disk and
+    moves all to their names at once. Whatever is not published when the block ends, by an error, Ctrl-C or a cancel,
+    is removed. What a killed process left behind is removed when the next set is opened in the folder. Raises
+    `CannotWrite` where the folder cannot be made or written.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -46,7 +46,7 @@ class Outputs:
         return self._pending[name]
 
     def publish(self) -> tuple[Path, ...]:
-        """Moves every temporary file to its name, in the order in which they were asked for; returns the final paths."""
+        """Moves every temporary file to its name, in the order they were asked for; returns the final paths."""
         with reported(self.folder.name):
             for path in self._pending.values():
                 _flush(path)
@@ -58,7 +58,9 @@ class Outputs:
             _flush_folder(self.folder)
         return tuple(moved)
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
         for path in self._pending.values():
             with contextlib.suppress(OSError):
                 path.unlink(missing_ok=True)
@@ -150,7 +152,9 @@ def working_folder() -> Iterator[Path]:
 
 def _safe(name: str) -> str:
     if not name or Path(name).name != name or any(ord(c) < 32 or c in '<>:"/\\|?*' for c in name):
-        raise UsageError("The name of an output file holds a character that file systems refuse: use letters, digits, '-' and '_'.")
+        raise UsageError(
+            "The name of an output file holds a character that file systems refuse: use letters, digits, '-' and '_'."
+        )
     return name
 
 

@@ -1,4 +1,7 @@
-"""Writers of single mesh files: STL, PLY, OBJ by numpy, 3MF by lib3mf. They write what they are given; `write.py` checks it."""
+"""Writers of single mesh files: STL, PLY, OBJ by numpy, 3MF by lib3mf.
+
+They write what they are given; `write.py` checks it.
+"""
 
 import ctypes
 import hashlib
@@ -31,7 +34,7 @@ def write_stl(path: Path, meshes: Sequence[Mesh], progress: Progress = silent) -
         for mesh in meshes:
             for start in range(0, len(mesh.triangles), _CHUNK):
                 progress(done / max(count, 1), "STL")
-                corners = mesh.points[mesh.triangles[start:start + _CHUNK]].astype(np.float64)
+                corners = mesh.points[mesh.triangles[start : start + _CHUNK]].astype(np.float64)
                 rows = np.zeros(len(corners), dtype=record)
                 rows["normal"] = unit_normals(corners)
                 rows["corners"] = corners
@@ -47,7 +50,7 @@ def unit_normals(corners: np.ndarray) -> np.ndarray:
 
 
 def write_ply(path: Path, meshes: Sequence[Mesh], progress: Progress = silent) -> None:
-    """Binary little-endian PLY of all meshes, with colours, their shared arrays by name, and each triangle's object number."""
+    """Binary little-endian PLY of all meshes: colours, their shared arrays by name, each triangle's object number."""
     whole = merged(list(meshes))
     colors = np.concatenate([np.tile(_bytes(mesh.color), (len(mesh.points), 1)) for mesh in meshes])
     objects = np.concatenate([np.full(len(mesh.triangles), index, np.uint16) for index, mesh in enumerate(meshes)])
@@ -70,14 +73,25 @@ def write_ply(path: Path, meshes: Sequence[Mesh], progress: Progress = silent) -
         faces[name] = values
     progress(0.5, "PLY")
     with open(path, "wb") as file:
-        file.write(_ply_header(meshes, vertices.dtype, len(vertices), faces.dtype, len(faces)).encode("ascii", "replace"))
+        file.write(
+            _ply_header(meshes, vertices.dtype, len(vertices), faces.dtype, len(faces)).encode("ascii", "replace")
+        )
         for rows in (vertices, faces):
             for start in range(0, len(rows), _CHUNK):
-                file.write(rows[start:start + _CHUNK].tobytes())
+                file.write(rows[start : start + _CHUNK].tobytes())
 
 
 def _ply_header(meshes: Sequence[Mesh], vertex: np.dtype, vertices: int, face: np.dtype, faces: int) -> str:
-    words = {"f4": "float", "f8": "double", "u1": "uchar", "i1": "char", "u2": "ushort", "i2": "short", "u4": "uint", "i4": "int"}
+    words = {
+        "f4": "float",
+        "f8": "double",
+        "u1": "uchar",
+        "i1": "char",
+        "u2": "ushort",
+        "i2": "short",
+        "u4": "uint",
+        "i4": "int",
+    }
     lines = ["ply", "format binary_little_endian 1.0", f"comment {SPACE}", "comment unit mm"]
     lines += [f"comment object {index} {_one_line(mesh.name)}" for index, mesh in enumerate(meshes)]
     lines += [f"element vertex {vertices}"]
@@ -104,8 +118,10 @@ def _scalar_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return result
 
 
-def write_obj(path: Path, material_path: Path, material_name: str, meshes: Sequence[Mesh], progress: Progress = silent) -> None:
-    """OBJ with one object and one material a mesh, and its material file; `material_name` is the name the OBJ refers to."""
+def write_obj(
+    path: Path, material_path: Path, material_name: str, meshes: Sequence[Mesh], progress: Progress = silent
+) -> None:
+    """OBJ with one object and one material a mesh, and its material file, called `material_name` in the OBJ."""
     with open(material_path, "w", encoding="utf-8", newline="\n") as file:
         for index, mesh in enumerate(meshes):
             color = "{:.4f} {:.4f} {:.4f}".format(*mesh.color)
@@ -124,12 +140,17 @@ def write_obj(path: Path, material_path: Path, material_name: str, meshes: Seque
 
 def _write_rows(file: TextIO, pattern: str, rows: np.ndarray) -> None:
     for start in range(0, len(rows), _CHUNK):
-        part = rows[start:start + _CHUNK]
+        part = rows[start : start + _CHUNK]
         file.write((pattern * len(part)) % tuple(part.ravel().tolist()))
 
 
-def write_3mf(path: Path, meshes: Sequence[Mesh], metadata: Mapping[str, str] | None = None, thumbnail: bytes = b"",
-              progress: Progress = silent) -> None:
+def write_3mf(
+    path: Path,
+    meshes: Sequence[Mesh],
+    metadata: Mapping[str, str] | None = None,
+    thumbnail: bytes = b"",
+    progress: Progress = silent,
+) -> None:
     """3MF in millimetres by lib3mf: one coloured named object a mesh, the package's metadata and a PNG thumbnail.
 
     Ids come from the content, so that the same meshes give the same package. Raises `MissingPackage` without lib3mf,
@@ -138,7 +159,9 @@ def write_3mf(path: Path, meshes: Sequence[Mesh], metadata: Mapping[str, str] | 
     try:
         import lib3mf
     except ImportError:
-        raise MissingPackage("3MF needs the package lib3mf, which is not installed: install it, or choose the format stl.") from None
+        raise MissingPackage(
+            "3MF needs the package lib3mf, which is not installed: install it, or choose the format stl."
+        ) from None
     wrapper = lib3mf.get_wrapper()
     model = wrapper.CreateModel()
     try:
@@ -168,7 +191,7 @@ def _packed(lib3mf: Any, writer: Any) -> bytes:
 
     def write(address: int, count: int, _user: object) -> None:
         nonlocal place
-        data[place:place + count] = ctypes.string_at(address, count)
+        data[place : place + count] = ctypes.string_at(address, count)
         place += count
 
     def seek(position: int, _user: object) -> None:
@@ -186,8 +209,10 @@ def _add_object(lib3mf: Any, wrapper: Any, model: Any, colors: Any, mesh: Mesh, 
     part.SetUUID(identity)
     points = np.ascontiguousarray(mesh.points, dtype="<f4")
     triangles = np.ascontiguousarray(mesh.triangles, dtype="<u4")
-    part.SetGeometry((lib3mf.Position * len(points)).from_buffer_copy(points.tobytes()),
-                     (lib3mf.Triangle * len(triangles)).from_buffer_copy(triangles.tobytes()))
+    part.SetGeometry(
+        (lib3mf.Position * len(points)).from_buffer_copy(points.tobytes()),
+        (lib3mf.Triangle * len(triangles)).from_buffer_copy(triangles.tobytes()),
+    )
     red, green, blue = (int(v) for v in _bytes(mesh.color))
     color = colors.AddMaterial(_one_line(mesh.name), wrapper.RGBAToColor(red, green, blue, 255))
     part.SetObjectLevelProperty(colors.GetResourceID(), color)
@@ -197,7 +222,17 @@ def _add_object(lib3mf: Any, wrapper: Any, model: Any, colors: Any, mesh: Mesh, 
 
 def _add_metadata(group: Any, metadata: Mapping[str, str]) -> None:
     """Names of the 3MF core specification as they are, all others in our namespace."""
-    known = ("Title", "Designer", "Description", "Copyright", "LicenseTerms", "Rating", "CreationDate", "ModificationDate", "Application")
+    known = (
+        "Title",
+        "Designer",
+        "Description",
+        "Copyright",
+        "LicenseTerms",
+        "Rating",
+        "CreationDate",
+        "ModificationDate",
+        "Application",
+    )
     for name, value in {"CoordinateSystem": SPACE, **metadata}.items():
         group.AddMetaData("" if name in known else NAMESPACE, name, str(value), "xs:string", True)
 

@@ -21,8 +21,9 @@ TOLERANCE_MM = 1e-4
 class WrittenFile:
     """A file that stands under its final name and was read back whole.
 
-    `format` is one of `FORMATS`, ``mtl`` (the materials of an OBJ) or ``dicom``; `triangles` counts what was read back; `deviation_mm`
-    is the largest distance between a corner as written and as read back. Coordinates are LPS millimetres.
+    `format` is one of `FORMATS`, ``mtl`` (the materials of an OBJ) or ``dicom``; `triangles` counts what was read
+    back; `deviation_mm` is the largest distance between a corner as written and as read back. Coordinates are LPS
+    millimetres.
     """
 
     path: Path
@@ -34,22 +35,38 @@ class WrittenFile:
 
     def as_json(self) -> dict[str, object]:
         """The file in the record's form: its name without folder, so that no path leaks."""
-        return {"file": self.path.name, "format": self.format, "sha256": self.sha256, "bytes": self.bytes,
-                "triangles": self.triangles, "read_back_deviation_mm": self.deviation_mm, "unit": "mm", "space": "LPS"}
+        return {
+            "file": self.path.name,
+            "format": self.format,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "triangles": self.triangles,
+            "read_back_deviation_mm": self.deviation_mm,
+            "unit": "mm",
+            "space": "LPS",
+        }
 
 
-def write_files(meshes: Sequence[Mesh], folder: Path, stem: str, formats: Sequence[str] = ("stl", "3mf"), *,
-                metadata: Mapping[str, str] | None = None, thumbnail: bytes = b"",
-                progress: Progress = silent) -> tuple[WrittenFile, ...]:
+def write_files(
+    meshes: Sequence[Mesh],
+    folder: Path,
+    stem: str,
+    formats: Sequence[str] = ("stl", "3mf"),
+    *,
+    metadata: Mapping[str, str] | None = None,
+    thumbnail: bytes = b"",
+    progress: Progress = silent,
+) -> tuple[WrittenFile, ...]:
     """Writes closed meshes (LPS mm) as ``<stem>.stl``, ``.3mf``, ``.obj`` (with ``.mtl``), ``.ply`` in `folder`.
 
-    STL and PLY hold all meshes side by side; 3MF and OBJ keep them as named, coloured objects. `metadata` (Title, Description, ... or own
-    names) goes into the 3MF and must hold no patient data; `thumbnail` is a PNG for it. Every file is written under a temporary
-    name, read back and compared (count, corners within 1e-4 mm, orientation); all are moved to their names only when the last one
-    has passed. An existing file of the name is replaced. The same meshes give the same bytes.
+    STL and PLY hold all meshes side by side; 3MF and OBJ keep them as named, coloured objects. `metadata` (Title,
+    Description, ... or own names) goes into the 3MF and must hold no patient data; `thumbnail` is a PNG for it. Every
+    file is written under a temporary name, read back and compared (count, corners within 1e-4 mm, orientation); all
+    are moved to their names only when the last one has passed. An existing file of the name is replaced. The same
+    meshes give the same bytes.
 
-    Raises `UsageError` for an unknown format, `MissingPackage` for 3MF without lib3mf, `CannotWrite` for empty meshes, a full or
-    read-only disk and a file that does not read back. After any exception nothing is left behind.
+    Raises `UsageError` for an unknown format, `MissingPackage` for 3MF without lib3mf, `CannotWrite` for empty
+    meshes, a full or read-only disk and a file that does not read back. After any exception nothing is left behind.
     """
     wanted = tuple(dict.fromkeys(name.lower() for name in formats))
     for name in wanted:
@@ -71,8 +88,16 @@ def write_files(meshes: Sequence[Mesh], folder: Path, stem: str, formats: Sequen
     return tuple(_written(path, checked.get(path.name, (0, 0.0))) for path in paths)
 
 
-def _write(name: str, path: Path, outputs: Outputs, stem: str, meshes: Sequence[Mesh], metadata: Mapping[str, str],
-           thumbnail: bytes, progress: Progress) -> None:
+def _write(
+    name: str,
+    path: Path,
+    outputs: Outputs,
+    stem: str,
+    meshes: Sequence[Mesh],
+    metadata: Mapping[str, str],
+    thumbnail: bytes,
+    progress: Progress,
+) -> None:
     if name == "stl":
         write_stl(path, meshes, progress)
     elif name == "ply":
@@ -90,7 +115,9 @@ def _written(path: Path, check: tuple[int, float]) -> WrittenFile:
 
 def _refuse_empty(meshes: Sequence[Mesh]) -> None:
     if not meshes or any(len(mesh.triangles) == 0 for mesh in meshes):
-        raise CannotWrite("The model holds no triangles, so there is nothing to print: lower the threshold or choose another segment.")
+        raise CannotWrite(
+            "The model holds no triangles, so there is nothing to print: lower the threshold or choose another segment."
+        )
     for mesh in meshes:
         if not np.isfinite(mesh.points).all():
             raise CannotWrite("The model holds points without a finite position: repair it before writing.")
@@ -99,19 +126,27 @@ def _refuse_empty(meshes: Sequence[Mesh]) -> None:
 def read_back(path: Path, meshes: Sequence[Mesh], name: str) -> tuple[int, float]:
     """Number of triangles in the file and the largest distance of its corners from those of `meshes`, in mm.
 
-    Raises `CannotWrite` where they differ by more than 1e-4 mm (plus the rounding of float32), in number, or in orientation.
+    Raises `CannotWrite` where they differ by more than 1e-4 mm (plus the rounding of float32), in number, or in
+    orientation.
     """
     try:
         found = read_mesh_file(path)
     except CannotRead as error:
-        raise CannotWrite(f"The {name.upper()} file did not read back ({error}): write it again to another folder.") from None
+        raise CannotWrite(
+            f"The {name.upper()} file did not read back ({error}): write it again to another folder."
+        ) from None
     expected = merged(list(meshes))
     result = merged(list(found.meshes))
     if len(result.triangles) != len(expected.triangles):
-        raise CannotWrite(f"The {name.upper()} file read back with {len(result.triangles)} triangles instead of "
-                          f"{len(expected.triangles)}: repair the model and write it again.")
+        raise CannotWrite(
+            f"The {name.upper()} file read back with {len(result.triangles)} triangles instead of "
+            f"{len(expected.triangles)}: repair the model and write it again."
+        )
     if found.unit not in (None, "mm") or (found.space != "LPS" and name != "3mf"):
-        raise CannotWrite(f"The {name.upper()} file read back in another unit or space: this is a fault of the program; please report it.")
+        raise CannotWrite(
+            f"The {name.upper()} file read back in another unit or space: this is a fault of the program; please "
+            "report it."
+        )
     worst = 0.0
     for start in range(0, len(expected.triangles), 262144):
         part_ = slice(start, start + 262144)
@@ -129,4 +164,6 @@ def _same_orientation(before: np.ndarray, after: np.ndarray, name: str) -> None:
     turned = np.einsum("ij,ij->i", unit_normals(before), unit_normals(after)) < -0.5
     # Slivers thinner than the rounding of float32 may turn over; a mirrored file turns all.
     if np.count_nonzero(turned) > 0.001 * len(before) + 2:
-        raise CannotWrite(f"The {name.upper()} file read back inside out: this is a fault of the program; please report it.")
+        raise CannotWrite(
+            f"The {name.upper()} file read back inside out: this is a fault of the program; please report it."
+        )

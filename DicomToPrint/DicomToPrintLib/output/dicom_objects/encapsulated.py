@@ -1,4 +1,7 @@
-"""DICOM Encapsulated STL (1.2.840.10008.5.1.4.1.1.104.3; PS3.3 A.85.1): the model as an object that a PACS keeps beside the scan."""
+"""DICOM Encapsulated STL (1.2.840.10008.5.1.4.1.1.104.3; PS3.3 A.85.1).
+
+The model as an object that a PACS keeps beside the scan.
+"""
 
 import datetime
 import hashlib
@@ -17,28 +20,49 @@ from ..write import WrittenFile, read_back
 from .source import copy_patient_and_study, derived_uid, references
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.104.3"
-_USAGE = {"teaching": "EducationalIntent", "patient-education": "EducationalIntent", "surgical-planning": "PlanningIntent",
-          "fracture": "PlanningIntent", "dental": "PlanningIntent", "implant": "PlanningIntent"}
+_USAGE = {
+    "teaching": "EducationalIntent",
+    "patient-education": "EducationalIntent",
+    "surgical-planning": "PlanningIntent",
+    "fracture": "PlanningIntent",
+    "dental": "PlanningIntent",
+    "implant": "PlanningIntent",
+}
 
 
-def write_encapsulated_stl(meshes: Sequence[Mesh], folder: Path, stem: str, headers: Sequence[Any], *, use: str = "", title: str = "",
-                           modified: bool = False, now: datetime.datetime | None = None,
-                           progress: Progress = silent) -> WrittenFile:
+def write_encapsulated_stl(
+    meshes: Sequence[Mesh],
+    folder: Path,
+    stem: str,
+    headers: Sequence[Any],
+    *,
+    use: str = "",
+    title: str = "",
+    modified: bool = False,
+    now: datetime.datetime | None = None,
+    progress: Progress = silent,
+) -> WrittenFile:
     """Writes ``<stem>.dcm`` with all meshes (LPS mm) as one binary STL, for the patient and study of the scan.
 
-    `headers` are pydicom data sets of the source series (`source_headers`): patient and study are copied from the first, every
-    instance is referenced. This file holds patient data: write it by request only. `use` is the intended use, `modified` marks a
-    model that shows more than was scanned (bridged, filled, added). The file is read back: its STL must equal the meshes. The series UID
-    is made of the content, the instance's of the content and `now`. Raises `CannotWrite`; `CannotRead` where the source has no study to go to.
+    `headers` are pydicom data sets of the source series (`source_headers`): patient and study are copied from the
+    first, every instance is referenced. This file holds patient data: write it by request only. `use` is the intended
+    use, `modified` marks a model that shows more than was scanned (bridged, filled, added). The file is read back:
+    its STL must equal the meshes. The series UID is made of the content, the instance's of the content and `now`.
+    Raises `CannotWrite`; `CannotRead` where the source has no study to go to.
     """
     if not headers or not headers[0].get("StudyInstanceUID") or not headers[0].get("SeriesInstanceUID"):
-        raise CannotRead("The source series has no study or series UID, so that no PACS could file the model: choose the formats stl and 3mf.")
+        raise CannotRead(
+            "The source series has no study or series UID, so that no PACS could file the model: choose the formats "
+            "stl and 3mf."
+        )
     with tempfile.TemporaryDirectory(prefix="dicom-to-print-") as scratch, reported(f"{stem}.dcm"):
         plain = Path(scratch) / "model.stl"
         write_stl(plain, meshes, progress)
         data = plain.read_bytes()
     progress(0.5, "writing DICOM")
-    content = _dataset(data, headers, use, title or ", ".join(mesh.name for mesh in meshes), modified, now or datetime.datetime.now())
+    content = _dataset(
+        data, headers, use, title or ", ".join(mesh.name for mesh in meshes), modified, now or datetime.datetime.now()
+    )
     with Outputs(folder) as outputs:
         path = outputs.temporary(f"{stem}.dcm")
         with reported(f"{stem}.dcm"):
@@ -52,7 +76,7 @@ def write_encapsulated_stl(meshes: Sequence[Mesh], folder: Path, stem: str, head
 def _dataset(data: bytes, headers: Sequence[Any], use: str, title: str, modified: bool, now: datetime.datetime) -> Any:
     from pydicom import Dataset
     from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRLittleEndian
+    from pydicom.uid import UID, ExplicitVRLittleEndian
 
     first = headers[0]
     digest = hashlib.sha256(data).hexdigest()
@@ -64,10 +88,10 @@ def _dataset(data: bytes, headers: Sequence[Any], use: str, title: str, modified
     _add_document(content, data, headers, title, now)
     _add_model(content, use, modified)
     content.file_meta = FileMetaDataset()
-    content.file_meta.MediaStorageSOPClassUID = SOP_CLASS
+    content.file_meta.MediaStorageSOPClassUID = UID(SOP_CLASS)
     content.file_meta.MediaStorageSOPInstanceUID = content.SOPInstanceUID
     content.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    content.file_meta.ImplementationClassUID = derived_uid("DicomToPrint")
+    content.file_meta.ImplementationClassUID = UID(derived_uid("DicomToPrint"))
     content.file_meta.ImplementationVersionName = f"DICOMTOPRINT{__version__}"[:16]
     return content
 
@@ -140,7 +164,7 @@ def _read_back(path: Path, meshes: Sequence[Mesh]) -> tuple[int, float]:
 
     try:
         found = pydicom.dcmread(path)
-        data = bytes(found.EncapsulatedDocument)[:int(found.EncapsulatedDocumentLength)]
+        data = bytes(found.EncapsulatedDocument)[: int(found.EncapsulatedDocumentLength)]
     except Exception:
         raise CannotWrite("The DICOM file did not read back: write it again to another folder.") from None
     with tempfile.TemporaryDirectory(prefix="dicom-to-print-") as scratch:

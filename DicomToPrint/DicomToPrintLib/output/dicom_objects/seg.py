@@ -16,34 +16,56 @@ from .source import derived_uid
 _BONE = {"category": ("123037004", "SCT", "Anatomical Structure"), "type": ("272673000", "SCT", "Bone")}
 
 
-def write_dicom_seg(labels: np.ndarray, affine: np.ndarray, segments: Sequence[Any], folder: Path, stem: str, headers: Sequence[Any], *,
-                    progress: Progress = silent) -> WrittenFile:
+def write_dicom_seg(
+    labels: np.ndarray,
+    affine: np.ndarray,
+    segments: Sequence[Any],
+    folder: Path,
+    stem: str,
+    headers: Sequence[Any],
+    *,
+    progress: Progress = silent,
+) -> WrittenFile:
     """Writes ``<stem>.seg.dcm``: binary segments of `labels` (k, j, i) on the source images' own planes.
 
-    `segments` have ``label``, ``name`` and ``terminology`` (``category`` and ``type`` as (value, scheme, meaning), bone where absent).
-    `headers` are the classic CT headers of the series in any order; the labels are matched to them by position, so that their grid must be
-    that of the images. This file holds patient data. Raises `MissingPackage` without highdicom, `Refused` where the labels lie on
-    another grid, `CannotWrite`.
+    `segments` have ``label``, ``name`` and ``terminology`` (``category`` and ``type`` as (value, scheme, meaning),
+    bone where absent). `headers` are the classic CT headers of the series in any order; the labels are matched to
+    them by position, so that their grid must be that of the images. This file holds patient data. Raises
+    `MissingPackage` without highdicom, `Refused` where the labels lie on another grid, `CannotWrite`.
     """
     try:
         import highdicom
     except ImportError:
-        raise MissingPackage("DICOM SEG needs the package highdicom, which is not installed: install it, or leave the format out.") from None
+        raise MissingPackage(
+            "DICOM SEG needs the package highdicom, which is not installed: install it, or leave the format out."
+        ) from None
     ordered, planes = _on_planes(labels, affine, headers)
     progress(0.3, "writing DICOM SEG")
     used = [segment for segment in segments if np.any(labels == segment.label)]
     if not used:
-        raise CannotWrite("The segmentation is empty, so there is no DICOM SEG to write: choose another threshold or preset.")
+        raise CannotWrite(
+            "The segmentation is empty, so there is no DICOM SEG to write: choose another threshold or preset."
+        )
     mask = np.zeros(planes.shape, dtype=np.uint8)
     for number, segment in enumerate(used, start=1):
         mask[planes == segment.label] = number
     identity = derived_uid("seg", str(ordered[0].get("SeriesInstanceUID", "")), str(hash_of(mask)))
     found = highdicom.seg.Segmentation(
-        source_images=list(ordered), pixel_array=mask, segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
+        source_images=list(ordered),
+        pixel_array=mask,
+        segmentation_type=highdicom.seg.SegmentationTypeValues.BINARY,
         segment_descriptions=[_description(highdicom, number, segment) for number, segment in enumerate(used, start=1)],
-        series_instance_uid=derived_uid("seg series", identity), series_number=9002, sop_instance_uid=identity, instance_number=1,
-        manufacturer="DicomToPrint", manufacturer_model_name="DicomToPrint", software_versions=__version__, device_serial_number="0",
-        series_description="Segmentation (DicomToPrint)", omit_empty_frames=True)
+        series_instance_uid=derived_uid("seg series", identity),
+        series_number=9002,
+        sop_instance_uid=identity,
+        instance_number=1,
+        manufacturer="DicomToPrint",
+        manufacturer_model_name="DicomToPrint",
+        software_versions=__version__,
+        device_serial_number="0",
+        series_description="Segmentation (DicomToPrint)",
+        omit_empty_frames=True,
+    )
     with Outputs(folder) as outputs:
         path = outputs.temporary(f"{stem}.seg.dcm")
         with reported(f"{stem}.seg.dcm"):
@@ -63,15 +85,22 @@ def hash_of(array: np.ndarray) -> str:
 
 def _on_planes(labels: np.ndarray, affine: np.ndarray, headers: Sequence[Any]) -> tuple[list[Any], np.ndarray]:
     """The headers in the order of the labels' slices, matched by position; the labels of these slices."""
-    refused = Refused("The segmentation does not lie on the planes of the source images, so no DICOM SEG was written: leave the format out.")
+    refused = Refused(
+        "The segmentation does not lie on the planes of the source images, so no DICOM SEG was written: leave the "
+        "format out."
+    )
     try:
         positions = np.array([[float(v) for v in header.ImagePositionPatient] for header in headers])
         sizes = {(int(header.Rows), int(header.Columns)) for header in headers}
-        row, column = (np.array([float(v) for v in headers[0].ImageOrientationPatient]).reshape(2, 3))
+        row, column = np.array([float(v) for v in headers[0].ImageOrientationPatient]).reshape(2, 3)
         down, across = (float(v) for v in headers[0].PixelSpacing)
     except (AttributeError, TypeError, ValueError):
         raise refused from None
-    if sizes != {labels.shape[1:]} or np.abs(affine[:3, 0] - row * across).max() > 1e-3 or np.abs(affine[:3, 1] - column * down).max() > 1e-3:
+    if (
+        sizes != {labels.shape[1:]}
+        or np.abs(affine[:3, 0] - row * across).max() > 1e-3
+        or np.abs(affine[:3, 1] - column * down).max() > 1e-3
+    ):
         raise refused
     ordered, kept = [], []
     for k in range(labels.shape[0]):
@@ -88,11 +117,17 @@ def _on_planes(labels: np.ndarray, affine: np.ndarray, headers: Sequence[Any]) -
 def _description(highdicom: Any, number: int, segment: Any) -> Any:
     terms = getattr(segment, "terminology", None) or {}
     return highdicom.seg.SegmentDescription(
-        segment_number=number, segment_label=str(segment.name)[:64],
-        segmented_property_category=_code(highdicom, terms, "category"), segmented_property_type=_code(highdicom, terms, "type"),
+        segment_number=number,
+        segment_label=str(segment.name)[:64],
+        segmented_property_category=_code(highdicom, terms, "category"),
+        segmented_property_type=_code(highdicom, terms, "type"),
         algorithm_type=highdicom.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
         algorithm_identification=highdicom.AlgorithmIdentificationSequence(
-            name="DicomToPrint", family=highdicom.sr.CodedConcept("123109", "DCM", "Manual Processing"), version=__version__))
+            name="DicomToPrint",
+            family=highdicom.sr.CodedConcept("123109", "DCM", "Manual Processing"),
+            version=__version__,
+        ),
+    )
 
 
 def _code(highdicom: Any, terms: Mapping[str, Any], role: str) -> Any:

@@ -9,9 +9,27 @@ from ...errors import CannotRead
 if TYPE_CHECKING:  # pydicom takes a while to import
     from ...dicom import Series
 
-PATIENT = ("PatientName", "PatientID", "IssuerOfPatientID", "PatientBirthDate", "PatientSex", "PatientAge", "PatientSize", "PatientWeight",
-           "PatientIdentityRemoved", "DeidentificationMethod")
-STUDY = ("StudyInstanceUID", "StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID", "AccessionNumber", "StudyDescription")
+PATIENT = (
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "PatientIdentityRemoved",
+    "DeidentificationMethod",
+)
+STUDY = (
+    "StudyInstanceUID",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+    "StudyID",
+    "AccessionNumber",
+    "StudyDescription",
+)
 
 
 def source_headers(series: "Series") -> tuple[Any, ...]:
@@ -29,12 +47,21 @@ def source_headers(series: "Series") -> tuple[Any, ...]:
 
 
 def copy_patient_and_study(target: Any, header: Any) -> None:
-    """Copies the patient and study modules; attributes of type 2 that the scan lacks become empty, as the standard asks."""
+    """Copies the patient and study modules; attributes of type 2 that the scan lacks become empty (PS3.5 7.4)."""
     for name in (*PATIENT, *STUDY):
         if name in header:
             target[name] = header[name]
-    for name in ("PatientName", "PatientID", "PatientBirthDate", "PatientSex", "StudyDate", "StudyTime", "ReferringPhysicianName", "StudyID",
-                 "AccessionNumber"):
+    for name in (
+        "PatientName",
+        "PatientID",
+        "PatientBirthDate",
+        "PatientSex",
+        "StudyDate",
+        "StudyTime",
+        "ReferringPhysicianName",
+        "StudyID",
+        "AccessionNumber",
+    ):
         if name not in target:
             setattr(target, name, "")
     if "SpecificCharacterSet" in header:

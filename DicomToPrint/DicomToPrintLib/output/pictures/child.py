@@ -44,24 +44,35 @@ class Scene:
     shots: tuple[Shot, ...]
 
 
-def draw(scenes: Sequence[Scene], size: int, centre: Sequence[float], half: float, *, timeout_s: float = 240.0,
-         progress: Progress = silent) -> Mapping[str, bytes]:
+def draw(
+    scenes: Sequence[Scene],
+    size: int,
+    centre: Sequence[float],
+    half: float,
+    *,
+    timeout_s: float = 240.0,
+    progress: Progress = silent,
+) -> Mapping[str, bytes]:
     """PNG of every shot by name: `size` pixels square, parallel projection, `half` mm from the centre to the edge.
 
-    Tries the ways to draw without a window one after the other, each in a new process. An empty result means that none of them
-    works here. Raises what `progress` raises, after ending the process.
+    Tries the ways to draw without a window one after the other, each in a new process. An empty result means that
+    none of them works here. Raises what `progress` raises, after ending the process.
     """
     with working_folder() as folder:
         _write_job(folder, scenes, size, centre, half)
         count = sum(len(scene.shots) for scene in scenes)
         for environment in _environments():
             if _run(folder, environment, count, timeout_s, progress):
-                return {shot.name: (folder / f"{shot.name}.png").read_bytes() for scene in scenes for shot in scene.shots}
+                return {
+                    shot.name: (folder / f"{shot.name}.png").read_bytes() for scene in scenes for shot in scene.shots
+                }
     return {}
 
 
 def _write_job(folder: Path, scenes: Sequence[Scene], size: int, centre: Sequence[float], half: float) -> None:
-    shots = [[{"name": shot.name, "direction": shot.direction, "up": shot.up} for shot in scene.shots] for scene in scenes]
+    shots = [
+        [{"name": shot.name, "direction": shot.direction, "up": shot.up} for shot in scene.shots] for scene in scenes
+    ]
     job = {"size": size, "centre": [float(v) for v in centre], "half": float(half), "scenes": shots}
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     for index, scene in enumerate(scenes):
@@ -98,8 +109,15 @@ def python_executable() -> str:
 def _run(folder: Path, environment: Mapping[str, str], count: int, timeout_s: float, progress: Progress) -> bool:
     command = [python_executable(), str(SCRIPT), str(folder)]
     try:
-        process = subprocess.Popen(command, env=dict(environment), cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL, creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0))
+        process = subprocess.Popen(
+            command,
+            env=dict(environment),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
     except OSError:
         return False
     end = time.monotonic() + timeout_s

@@ -1,7 +1,9 @@
-"""Draws a model with VTK without a window. Runs as a process of its own, since VTK may abort where OpenGL does not work.
+"""Draws a model with VTK without a window.
 
-Called as ``python draw_script.py FOLDER``: reads ``job.json`` and ``scene-<n>.npz`` there, writes ``<shot>.png``. It imports nothing of this
-package, so that any Python with VTK and numpy can run it.
+Runs as a process of its own, since VTK may abort where OpenGL does not work.
+
+Called as ``python draw_script.py FOLDER``: reads ``job.json`` and ``scene-<n>.npz`` there, writes ``<shot>.png``. It
+imports nothing of this package, so that any Python with VTK and numpy can run it.
 """
 
 import json
@@ -81,8 +83,10 @@ def _polydata(points: np.ndarray, triangles: np.ndarray, colors: np.ndarray) -> 
     corners = vtk.vtkPoints()
     corners.SetData(numpy_to_vtk(np.ascontiguousarray(points), deep=True))
     cells = vtk.vtkCellArray()
-    cells.SetData(numpy_to_vtkIdTypeArray(np.arange(0, 3 * len(triangles) + 1, 3, dtype=np.int64), deep=True),
-                  numpy_to_vtkIdTypeArray(np.ascontiguousarray(triangles, dtype=np.int64).ravel(), deep=True))
+    cells.SetData(
+        numpy_to_vtkIdTypeArray(np.arange(0, 3 * len(triangles) + 1, 3, dtype=np.int64), deep=True),
+        numpy_to_vtkIdTypeArray(np.ascontiguousarray(triangles, dtype=np.int64).ravel(), deep=True),
+    )
     polydata.SetPoints(corners)
     polydata.SetPolys(cells)
     normals = numpy_to_vtk(_point_normals(points, triangles), deep=True)
@@ -97,7 +101,9 @@ def _point_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """Area-weighted normals; the sense of the triangles is kept, so that an inside-out part looks dark."""
     corners = points.astype(np.float64)[triangles]
     normals = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    total = np.stack([np.bincount(triangles.ravel(), np.repeat(normals[:, axis], 3), len(points)) for axis in range(3)], axis=1)
+    total = np.stack(
+        [np.bincount(triangles.ravel(), np.repeat(normals[:, axis], 3), len(points)) for axis in range(3)], axis=1
+    )
     return (total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-30)).astype(np.float32)
 
 

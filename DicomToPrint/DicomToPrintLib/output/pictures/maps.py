@@ -9,11 +9,30 @@ import numpy as np
 from ...mesh import Mesh, Provenance
 from .svg import Element, number, shape, text
 
-# Sequential: viridis (van der Walt, Smith; CC0), anchors at even steps; diverging: blue - white - orange of Okabe and Ito's palette.
-_VIRIDIS = ((68, 1, 84), (72, 40, 120), (62, 73, 137), (49, 104, 142), (38, 130, 142), (31, 158, 137), (53, 183, 121),
-            (109, 205, 89), (180, 222, 44), (253, 231, 37))
+# Sequential: viridis (van der Walt, Smith; CC0), anchors at even steps; rising: a light ground that darkens;
+# diverging: blue - white - orange.
+_VIRIDIS = (
+    (68, 1, 84),
+    (72, 40, 120),
+    (62, 73, 137),
+    (49, 104, 142),
+    (38, 130, 142),
+    (31, 158, 137),
+    (53, 183, 121),
+    (109, 205, 89),
+    (180, 222, 44),
+    (253, 231, 37),
+)
 _RISING = ((244, 242, 236), (250, 214, 120), (245, 150, 60), (214, 60, 40), (110, 0, 60))
-_DIVERGING = ((0, 70, 140), (70, 140, 200), (170, 205, 232), (243, 243, 243), (247, 205, 140), (226, 140, 30), (160, 80, 0))
+_DIVERGING = (
+    (0, 70, 140),
+    (70, 140, 200),
+    (170, 205, 232),
+    (243, 243, 243),
+    (247, 205, 140),
+    (226, 140, 30),
+    (160, 80, 0),
+)
 _ORIGINS = {
     Provenance.MEASURED: (214, 211, 202),
     Provenance.BRIDGED: (230, 159, 0),
@@ -51,10 +70,26 @@ def deviation_map(mesh: Mesh, name: str = "Deviation", most_mm: float | None = N
     sizes = np.abs(values[np.isfinite(values)])
     most = most_mm or max(_round_up(float(np.percentile(sizes, 99)) if sizes.size else 1.0), 0.1)
     if np.nanmin(values, initial=0.0) < 0:
-        return SurfaceMap("deviation", _("Distance from the boundary in the scan (mm, outside positive)"),
-                          _ramp(values, -most, most, _DIVERGING), True, -most, most, "mm", _DIVERGING)
-    return SurfaceMap("deviation", _("Distance from the boundary in the scan (mm)"), _ramp(values, 0.0, most, _RISING), True,
-                      0.0, most, "mm", _RISING)
+        return SurfaceMap(
+            "deviation",
+            _("Distance from the boundary in the scan (mm, outside positive)"),
+            _ramp(values, -most, most, _DIVERGING),
+            True,
+            -most,
+            most,
+            "mm",
+            _DIVERGING,
+        )
+    return SurfaceMap(
+        "deviation",
+        _("Distance from the boundary in the scan (mm)"),
+        _ramp(values, 0.0, most, _RISING),
+        True,
+        0.0,
+        most,
+        "mm",
+        _RISING,
+    )
 
 
 def wall_map(mesh: Mesh, limit_mm: float | None = None, name: str = "Wall") -> SurfaceMap:
@@ -80,7 +115,12 @@ def provenance_map(mesh: Mesh, name: str = "Provenance") -> SurfaceMap:
     values = np.asarray(mesh.triangle_arrays[name]).astype(int)
     table = np.array([_ORIGINS[origin] for origin in Provenance] + [_UNKNOWN], dtype=np.uint8)
     colors = table[np.where((values >= 0) & (values < len(Provenance)), values, len(Provenance))]
-    words = {Provenance.MEASURED: _("measured"), Provenance.BRIDGED: _("bridged"), Provenance.CUT: _("cut"), Provenance.ADDED: _("added")}
+    words = {
+        Provenance.MEASURED: _("measured"),
+        Provenance.BRIDGED: _("bridged"),
+        Provenance.CUT: _("cut"),
+        Provenance.ADDED: _("added"),
+    }
     present = set(np.unique(values).tolist())
     classes = {words[origin]: _ORIGINS[origin] for origin in Provenance if int(origin) in present}
     return SurfaceMap("provenance", _("Origin of the surface"), colors, False, classes=classes)
@@ -114,7 +154,9 @@ def _add_ramp(parent: Element, x: float, y: float, length: float, shown: Surface
 
 def _ramp(values: np.ndarray, low: float, high: float, anchors: tuple[tuple[int, int, int], ...]) -> np.ndarray:
     table = np.array(anchors, dtype=np.float64)
-    place = np.clip((np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-9), 0, 1) * (len(table) - 1)
+    place = np.clip((np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) / max(high - low, 1e-9), 0, 1) * (
+        len(table) - 1
+    )
     below = np.minimum(place.astype(int), len(table) - 2)
     weight = (place - below)[:, None]
     colors = np.rint(table[below] * (1 - weight) + table[below + 1] * weight).astype(np.uint8)

@@ -22,13 +22,32 @@ def gap_plot(gaps_mm: Sequence[float], limit_mm: float | None = None) -> Picture
     step = (width - left - 12) / max(len(gaps), 1)
     for index, gap in enumerate(gaps):
         tall = gap / top * (bottom - 14)
-        shape(root, "rect", x=left + index * step, y=bottom - tall, width=max(step * 0.8, 0.6), height=tall,
-              fill="#d53c00" if index in holes else "#31688e")
-    for value, words in ((median, _("median {gap} mm").format(gap=f"{median:.3f}")),
-                         *(((limit_mm, _("limit {gap} mm").format(gap=number(limit_mm))),) if limit_mm else ())):
+        shape(
+            root,
+            "rect",
+            x=left + index * step,
+            y=bottom - tall,
+            width=max(step * 0.8, 0.6),
+            height=tall,
+            fill="#d53c00" if index in holes else "#31688e",
+        )
+    for value, words in (
+        (median, _("median {gap} mm").format(gap=f"{median:.3f}")),
+        *(((limit_mm, _("limit {gap} mm").format(gap=number(limit_mm))),) if limit_mm else ()),
+    ):
         y = bottom - value / top * (bottom - 14)
         shape(root, "line", x1=left, x2=width - 12, y1=y, y2=y, stroke="#1a1a1a", stroke_dasharray="5 4")
-        text(root, width - 14, y - 4, words, anchor="end", font_size=12, stroke="#ffffff", stroke_width=3, paint_order="stroke")
+        text(
+            root,
+            width - 14,
+            y - 4,
+            words,
+            anchor="end",
+            font_size=12,
+            stroke="#ffffff",
+            stroke_width=3,
+            paint_order="stroke",
+        )
     shape(root, "line", x1=left, x2=width - 12, y1=bottom, y2=bottom, stroke="#1a1a1a")
     shape(root, "line", x1=left, x2=left, y1=14, y2=bottom, stroke="#1a1a1a")
     text(root, left - 6, bottom + 4, "0", anchor="end", font_size=12)
@@ -36,8 +55,19 @@ def gap_plot(gaps_mm: Sequence[float], limit_mm: float | None = None) -> Picture
     text(root, (left + width) / 2, bottom + 30, _("from slice to slice, first to last"), anchor="middle")
     text(root, 14, (bottom + 14) / 2, "mm", anchor="middle")
     for index in holes[:12]:
-        text(root, left + (index + 0.4) * step, bottom + 14, f"{index + 1}", anchor="middle", font_size=11, fill="#a02c00")
+        text(
+            root,
+            left + (index + 0.4) * step,
+            bottom + 14,
+            f"{index + 1}",
+            anchor="middle",
+            font_size=11,
+            fill="#a02c00",
+        )
     spread = f"{min(gaps):.3f} - {max(gaps):.3f}" if gaps else "-"
     alt = _("Bar plot of the distances between neighbouring slices, {spread} mm; holes after slices: {holes}.").format(
-        spread=spread, holes=", ".join(str(index + 1) for index in holes[:12]) or _("none"))
-    return picture("gaps", _("Distance between neighbouring slices; holes in orange-red with the slice before them"), alt, root)
+        spread=spread, holes=", ".join(str(index + 1) for index in holes[:12]) or _("none")
+    )
+    return picture(
+        "gaps", _("Distance between neighbouring slices; holes in orange-red with the slice before them"), alt, root
+    )

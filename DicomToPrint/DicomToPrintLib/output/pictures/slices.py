@@ -20,7 +20,10 @@ _SIDE = 420  # pixels of the longer side of a picture
 
 @dataclass(frozen=True)
 class Plane:
-    """A plane of the patient: `across` and `down` are LPS axes of the picture, with the letters at its left, right, top, bottom."""
+    """A plane of the patient.
+
+    `across` and `down` are LPS axes of the picture, with the letters at its left, right, top, bottom.
+    """
 
     name: str
     normal: int
@@ -38,12 +41,15 @@ def planes() -> tuple[Plane, ...]:
     )
 
 
-def contour_pictures(volume: Volume, meshes: Sequence[Mesh], window: tuple[float, float] | None = None,
-                     progress: Progress = silent) -> tuple[Picture, ...]:
-    """Nine pictures: each plane at 30, 50 and 70 % of the model, grey values with the model's contour, letters and a scale bar.
+def contour_pictures(
+    volume: Volume, meshes: Sequence[Mesh], window: tuple[float, float] | None = None, progress: Progress = silent
+) -> tuple[Picture, ...]:
+    """Nine pictures.
 
-    The volume is sampled in LPS mm with its true affine, so tilt and uneven voxels show as they are. `window` is (lowest,
-    highest) grey value shown; by default 0.5 to 99.5 % of what lies in the model's box.
+    Each plane at 30, 50 and 70 % of the model, grey values with the model's contour, letters and a scale bar.
+
+    The volume is sampled in LPS mm with its true affine, so tilt and uneven voxels show as they are. `window` is
+    (lowest, highest) grey value shown; by default 0.5 to 99.5 % of what lies in the model's box.
     """
     whole = merged(list(meshes))
     bounds = np.array(whole.bounds).reshape(3, 2)
@@ -63,7 +69,9 @@ def contour_pictures(volume: Volume, meshes: Sequence[Mesh], window: tuple[float
     return tuple(result)
 
 
-def _grid(plane: Plane, place: float, bounds: np.ndarray, margin: float) -> tuple[np.ndarray, tuple[float, float], float]:
+def _grid(
+    plane: Plane, place: float, bounds: np.ndarray, margin: float
+) -> tuple[np.ndarray, tuple[float, float], float]:
     """(rows, columns, 3) LPS points, the picture's size in mm and the size of a pixel in mm."""
     (across, right), (down, below) = plane.across, plane.down
     width = bounds[across, 1] - bounds[across, 0] + 2 * margin
@@ -86,7 +94,7 @@ def _sampled(volume: Volume, points: np.ndarray) -> np.ndarray:
     # Only the box that the plane touches is turned into float: a whole volume of 4 GB would not fit twice.
     low = np.clip(np.floor(indices.min(axis=1)).astype(int) - 1, 0, np.array(volume.array.shape) - 1)
     high = np.clip(np.ceil(indices.max(axis=1)).astype(int) + 2, 1, np.array(volume.array.shape))
-    box = volume.array[low[0]:high[0], low[1]:high[1], low[2]:high[2]].astype(np.float32)
+    box = volume.array[low[0] : high[0], low[1] : high[1], low[2] : high[2]].astype(np.float32)
     fill = float(box.min()) if box.size else 0.0
     values = ndimage.map_coordinates(box, indices - low[:, None], order=1, mode="constant", cval=fill, prefilter=False)
     return values.reshape(points.shape[:2])
@@ -98,7 +106,7 @@ def _window(volume: Volume, bounds: np.ndarray) -> tuple[float, float]:
     low = np.clip(np.floor(indices.min(axis=0)).astype(int), 0, np.array(volume.array.shape) - 1)
     high = np.clip(np.ceil(indices.max(axis=0)).astype(int) + 1, low + 1, np.array(volume.array.shape))
     steps = np.maximum((high - low) // 64, 1)
-    box = volume.array[low[0]:high[0]:steps[0], low[1]:high[1]:steps[1], low[2]:high[2]:steps[2]]
+    box = volume.array[low[0] : high[0] : steps[0], low[1] : high[1] : steps[1], low[2] : high[2] : steps[2]]
     darkest, brightest = (float(v) for v in np.percentile(box, (2.0, 99.7)))
     return darkest, max(brightest, darkest + 1.0)
 
@@ -128,8 +136,17 @@ def _cut(polydata: Any, plane: Plane, place: float) -> list[np.ndarray]:
     return [points[indices[start:end]].astype(np.float64) for start, end in pairwise(offsets)]
 
 
-def _picture(plane: Plane, place: float, values: np.ndarray, window: tuple[float, float], lines: list[np.ndarray],
-             grid: np.ndarray, size_mm: tuple[float, float], pixel: float, step: int) -> Picture:
+def _picture(
+    plane: Plane,
+    place: float,
+    values: np.ndarray,
+    window: tuple[float, float],
+    lines: list[np.ndarray],
+    grid: np.ndarray,
+    size_mm: tuple[float, float],
+    pixel: float,
+    step: int,
+) -> Picture:
     grey = np.clip((values - window[0]) / (window[1] - window[0]), 0.0, 1.0)
     png = picture_from_array("", "", "", np.rint(255 * grey).astype(np.uint8)).data
     rows, columns = values.shape
@@ -146,9 +163,11 @@ def _picture(plane: Plane, place: float, values: np.ndarray, window: tuple[float
     scale_bar(root, 10, rows - 12, 1.0 / pixel, 0.25 * columns, "#ffffff")
     axis = "LPS"[plane.normal]
     caption = _("{plane}, {axis} = {place} mm; the model's contour in yellow").format(
-        plane=plane.name, axis=axis, place=f"{place:.1f}")
-    alt = _("{plane} slice of the scan at {axis} = {place} mm with the outline of the model, in {count} closed or open lines.").format(
-        plane=plane.name.capitalize(), axis=axis, place=f"{place:.1f}", count=len(lines))
+        plane=plane.name, axis=axis, place=f"{place:.1f}"
+    )
+    alt = _("{plane} slice of the scan at {axis} = {place} mm with the outline of the model, in {count} lines.").format(
+        plane=plane.name.capitalize(), axis=axis, place=f"{place:.1f}", count=len(lines)
+    )
     return picture(f"slice-{plane.normal}-{step}", caption, alt, root)
 
 

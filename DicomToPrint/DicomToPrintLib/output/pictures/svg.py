@@ -11,10 +11,17 @@ FONT = "DejaVu Sans, Segoe UI, Arial, sans-serif"
 
 def drawing(width: float, height: float) -> Element:
     """An empty drawing on white, in user units."""
-    root = ElementTree.Element("svg", {
-        "xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {number(width)} {number(height)}",
-        "width": number(width), "height": number(height), "font-family": FONT, "font-size": "13",
-    })
+    root = ElementTree.Element(
+        "svg",
+        {
+            "xmlns": "http://www.w3.org/2000/svg",
+            "viewBox": f"0 0 {number(width)} {number(height)}",
+            "width": number(width),
+            "height": number(height),
+            "font-family": FONT,
+            "font-size": "13",
+        },
+    )
     shape(root, "rect", width=width, height=height, fill="#ffffff")
     return root
 
@@ -37,8 +44,18 @@ def text(parent: Element, x: float, y: float, words: str, **attributes: object) 
 
 def halo_text(parent: Element, x: float, y: float, words: str, **attributes: object) -> None:
     """White text with a dark rim, legible on any picture."""
-    text(parent, x, y, words, fill="#ffffff", stroke="#000000", stroke_width=3, paint_order="stroke", font_weight="bold",
-         **attributes)
+    text(
+        parent,
+        x,
+        y,
+        words,
+        fill="#ffffff",
+        stroke="#000000",
+        stroke_width=3,
+        paint_order="stroke",
+        font_weight="bold",
+        **attributes,
+    )
 
 
 def image(parent: Element, png: bytes, x: float, y: float, width: float, height: float) -> None:
@@ -52,8 +69,15 @@ def picture(name: str, caption: str, alt: str, root: Element) -> Picture:
     return picture_from_svg(name, caption, alt, ElementTree.tostring(root, encoding="unicode"))
 
 
-def scale_bar(parent: Element, x: float, y: float, pixels_per_mm: float, longest: float, color: str = "#000000",
-              font_size: float = 13) -> None:
+def scale_bar(
+    parent: Element,
+    x: float,
+    y: float,
+    pixels_per_mm: float,
+    longest: float,
+    color: str = "#000000",
+    font_size: float = 13,
+) -> None:
     """A bar of a round length in mm, at most `longest` units wide, with its length written above its middle."""
     length = round_length(longest / pixels_per_mm)
     width = length * pixels_per_mm
@@ -61,8 +85,18 @@ def scale_bar(parent: Element, x: float, y: float, pixels_per_mm: float, longest
     shape(parent, "rect", x=x - 1, y=y - 1, width=width + 2, height=6, fill=rim)
     shape(parent, "rect", x=x, y=y, width=width, height=4, fill=color)
     label = f"{length:g} mm"
-    text(parent, x + width / 2, y - 5, label, anchor="middle", fill=color, stroke=rim, stroke_width=3, paint_order="stroke",
-         font_size=font_size)
+    text(
+        parent,
+        x + width / 2,
+        y - 5,
+        label,
+        anchor="middle",
+        fill=color,
+        stroke=rim,
+        stroke_width=3,
+        paint_order="stroke",
+        font_size=font_size,
+    )
 
 
 def round_length(longest_mm: float) -> float:

@@ -63,11 +63,16 @@ def _oblique() -> tuple[_Side, ...]:
     )
 
 
-def draw_model(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]] = (), calipers: Sequence[Caliper] = (),
-               progress: Progress = silent) -> ModelPictures:
+def draw_model(
+    meshes: Sequence[Mesh],
+    maps: Sequence[tuple[Mesh, SurfaceMap]] = (),
+    calipers: Sequence[Caliper] = (),
+    progress: Progress = silent,
+) -> ModelPictures:
     """Six views of the meshes (LPS mm) in their colours, two views of each map with its legend, and the caliper points.
 
-    All pictures of a model have one scale, with a bar of a round length. Never raises for want of OpenGL: `note` then says so.
+    The six sides have one scale, the slanted views another; each has a bar of a round length. Never raises for want of
+    OpenGL: `note` then says so.
     Raises what `progress` raises.
     """
     bounds = np.array(merged(list(meshes)).bounds).reshape(3, 2)
@@ -79,31 +84,47 @@ def draw_model(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]] =
     if drawn:
         drawn = {**drawn, **draw(scenes[1:], _SIZE, centre, slanted, progress=part(progress, 0.5, 1.0))}
     if len(drawn) < sum(len(scene.shots) for scene in scenes):
-        return ModelPictures(note=_("The model could not be drawn: this computer has no working OpenGL. The files are not affected."))
+        return ModelPictures(
+            note=_("The model could not be drawn: this computer has no working OpenGL. The files are not affected.")
+        )
     views = tuple(_view(side, drawn[side.name], _SIZE / (2 * straight)) for side in _sides())
-    pictures = tuple(_map_picture(shown, side, drawn[f"{shown.name}-{side.name}"], _SIZE / (2 * slanted))
-                     for _mesh, shown in maps for side in _oblique())
+    pictures = tuple(
+        _map_picture(shown, side, drawn[f"{shown.name}-{side.name}"], _SIZE / (2 * slanted))
+        for _mesh, shown in maps
+        for side in _oblique()
+    )
     points = _caliper_picture(calipers, drawn, centre, _SIZE / (2 * straight)) if calipers else None
     return ModelPictures(views, pictures, points, drawn["thumbnail"])
 
 
 def _scenes(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]]) -> list[Scene]:
     """The six sides first; then, at the scale of the slanted views, the thumbnail and the maps."""
-    plain = tuple(ColoredMesh(mesh.points, mesh.triangles, np.clip(np.rint(255 * np.asarray(mesh.color)), 0, 255)) for mesh in meshes)
-    scenes = [Scene(plain, tuple(side.shot for side in _sides())),
-              Scene(plain, (Shot("thumbnail", _oblique()[0].direction, _oblique()[0].up),))]
+    plain = tuple(
+        ColoredMesh(mesh.points, mesh.triangles, np.clip(np.rint(255 * np.asarray(mesh.color)), 0, 255))
+        for mesh in meshes
+    )
+    scenes = [
+        Scene(plain, tuple(side.shot for side in _sides())),
+        Scene(plain, (Shot("thumbnail", _oblique()[0].direction, _oblique()[0].up),)),
+    ]
     for mesh, shown in maps:
         colored = ColoredMesh(mesh.points, mesh.triangles, shown.colors)
-        scenes.append(Scene((colored,), tuple(Shot(f"{shown.name}-{side.name}", side.direction, side.up) for side in _oblique())))
+        scenes.append(
+            Scene((colored,), tuple(Shot(f"{shown.name}-{side.name}", side.direction, side.up) for side in _oblique()))
+        )
     return scenes
 
 
 def _half(bounds: np.ndarray, sides: Sequence[_Side]) -> float:
-    """Half the height in mm of pictures that hold the box from all these sides, with a margin for letters and scale bar."""
+    """Half the height in mm of pictures that hold the box from all these sides, with a margin for the letters."""
     corners = np.array([[x, y, z] for x in bounds[0] for y in bounds[1] for z in bounds[2]])
     middle = bounds.mean(axis=1)
-    most = max(abs(value) for side in sides for corner in corners
-               for value in np.subtract(_projected(corner, side, middle, 1.0), _SIZE / 2))
+    most = max(
+        abs(value)
+        for side in sides
+        for corner in corners
+        for value in np.subtract(_projected(corner, side, middle, 1.0), _SIZE / 2)
+    )
     return max(1.14 * float(most), 0.5)
 
 
@@ -112,8 +133,12 @@ def _frame(root: Element, side: _Side, png: bytes, scale: float, y: float = 0.0,
     text(root, x + 12, y + 28, side.title, font_weight="bold", font_size=_LETTER, fill=_INK)
     left, right, top, bottom = side.letters
     middle = _SIZE / 2
-    for letter, px, py, anchor in ((left, 10, middle, "start"), (right, _SIZE - 10, middle, "end"), (top, middle, 28, "middle"),
-                                   (bottom, middle, _SIZE - 12, "middle")):
+    for letter, px, py, anchor in (
+        (left, 10, middle, "start"),
+        (right, _SIZE - 10, middle, "end"),
+        (top, middle, 28, "middle"),
+        (bottom, middle, _SIZE - 12, "middle"),
+    ):
         if letter:
             text(root, x + px, y + py, letter, anchor=anchor, font_weight="bold", font_size=_LETTER, fill=_INK)
     scale_bar(root, x + 14, y + _SIZE - 18, scale, 0.3 * _SIZE, font_size=22)
@@ -122,8 +147,12 @@ def _frame(root: Element, side: _Side, png: bytes, scale: float, y: float = 0.0,
 def _view(side: _Side, png: bytes, scale: float) -> Picture:
     root = drawing(_SIZE, _SIZE)
     _frame(root, side, png, scale)
-    return picture(f"view-{side.name}", _("The model {side}").format(side=side.title),
-                   _("The model seen {side}, with a scale bar and letters for the directions.").format(side=side.title), root)
+    return picture(
+        f"view-{side.name}",
+        _("The model {side}").format(side=side.title),
+        _("The model seen {side}, with a scale bar and letters for the directions.").format(side=side.title),
+        root,
+    )
 
 
 def _map_picture(shown: SurfaceMap, side: _Side, png: bytes, scale: float) -> Picture:
@@ -137,14 +166,25 @@ def _map_picture(shown: SurfaceMap, side: _Side, png: bytes, scale: float) -> Pi
     return picture(f"map-{shown.name}-{side.name}", caption, alt, root)
 
 
-def _caliper_picture(calipers: Sequence[Caliper], drawn: Mapping[str, bytes], centre: np.ndarray, scale: float) -> Picture:
+def _caliper_picture(
+    calipers: Sequence[Caliper], drawn: Mapping[str, bytes], centre: np.ndarray, scale: float
+) -> Picture:
     """Three views side by side; each distance stands on the view that shows it longest."""
     sides = [side for side in _sides() if side.name in ("anterior", "left", "superior")]
     root = drawing(_SIZE * len(sides), _SIZE)
     seats: dict[str, list[Caliper]] = {side.name: [] for side in sides}
     for caliper in calipers:
-        best = max(sides, key=lambda side: float(np.hypot(*np.subtract(
-            _projected(np.array(caliper.end), side, centre, scale), _projected(np.array(caliper.start), side, centre, scale)))))
+        best = max(
+            sides,
+            key=lambda side: float(
+                np.hypot(
+                    *np.subtract(
+                        _projected(np.array(caliper.end), side, centre, scale),
+                        _projected(np.array(caliper.start), side, centre, scale),
+                    )
+                )
+            ),
+        )
         seats[best.name].append(caliper)
     for index, side in enumerate(sides):
         _frame(root, side, drawn[side.name], scale, x=index * _SIZE)
@@ -155,7 +195,16 @@ def _caliper_picture(calipers: Sequence[Caliper], drawn: Mapping[str, bytes], ce
             shape(root, "line", x1=x0, y1=y0, x2=x1, y2=y1, stroke="#0b3d91", stroke_width=1.6, stroke_dasharray="7 4")
             for x, y in ((x0, y0), (x1, y1)):
                 shape(root, "circle", cx=x, cy=y, r=15, fill="#ffffff", stroke="#0b3d91", stroke_width=2)
-                text(root, x, y + 7, str(caliper.number), anchor="middle", font_weight="bold", font_size=20, fill="#0b3d91")
+                text(
+                    root,
+                    x,
+                    y + 7,
+                    str(caliper.number),
+                    anchor="middle",
+                    font_weight="bold",
+                    font_size=20,
+                    fill="#0b3d91",
+                )
     alt = _("Three views of the model with the end points of the distances to measure, numbered as in the table.")
     return picture("calipers", _("Where to measure; points may lie behind the part in a view"), alt, root)
 

@@ -20,18 +20,30 @@ if TYPE_CHECKING:  # pydicom takes a while to import
     from ...dicom import Series
 
 SCHEMA = "dicom-to-print/record/1"
-_LIBRARIES = ("numpy", "scipy", "vtk", "slicer-core", "SimpleITK", "pydicom", "highdicom", "fast-simplification", "manifold3d", "lib3mf")
+_LIBRARIES = (
+    "numpy",
+    "scipy",
+    "vtk",
+    "slicer-core",
+    "SimpleITK",
+    "pydicom",
+    "highdicom",
+    "fast-simplification",
+    "manifold3d",
+    "lib3mf",
+)
 
 
 @dataclass(frozen=True)
 class Record:
     """The record of one run; every field is plain JSON. See `Resources/Report/record.schema.json`.
 
-    inputs: one entry a file, ``{"number", "name_sha256", "sha256", "bytes"}`` (and ``"name"`` only where patient data is meant to be
-    shown); input_sha256 is one hash over the sorted hashes, independent of names and order. parameters: every setting, given or
-    default. answers: ``{"rule", "answer", "role", "time"}``. acceptance: the contract's JSON. steps: ``{"name", "seconds", "effect"}``.
-    parts: sizes and deviations of each mesh. provenance: share of the area by origin. verdicts: of the scan and of the print file.
-    outputs: the JSON form of `WrittenFile`. calipers: distances with ``"measured_mm": null`` to be filled in from the finished part.
+    inputs: one entry a file, ``{"number", "name_sha256", "sha256", "bytes"}`` (and ``"name"`` only where patient data
+    is meant to be shown); input_sha256 is one hash over the sorted hashes, independent of names and order.
+    parameters: every setting, given or default. answers: ``{"rule", "answer", "role", "time"}``. acceptance: the
+    contract's JSON. steps: ``{"name", "seconds", "effect"}``. parts: sizes and deviations of each mesh. provenance:
+    share of the area by origin. verdicts: of the scan and of the print file. outputs: the JSON form of `WrittenFile`.
+    calipers: distances with ``"measured_mm": null`` to be filled in from the finished part.
     """
 
     schema: str = SCHEMA
@@ -65,15 +77,21 @@ class Record:
 def build_record(**content: Any) -> Record:
     """A record with the time, the software, the libraries and the platform filled in.
 
-    `content` are fields of `Record`; dataclasses among them (steps, parts, calipers, budget, written files) become plain JSON through
-    their ``as_json()`` or their fields. Raises TypeError for a field that does not exist.
+    `content` are fields of `Record`; dataclasses among them (steps, parts, calipers, budget, written files) become
+    plain JSON through their ``as_json()`` or their fields. Raises TypeError for a field that does not exist.
     """
     plain = {name: _plain(value) for name, value in content.items()}
     if "calipers" in plain:
         plain["calipers"] = tuple({**caliper, "measured_mm": None} for caliper in plain["calipers"])
-    return Record(**{"created": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
-                     "software": {"name": "DicomToPrint", "version": __version__},
-                     "libraries": versions(), "platform": machine(), **plain})
+    return Record(
+        **{
+            "created": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+            "software": {"name": "DicomToPrint", "version": __version__},
+            "libraries": versions(),
+            "platform": machine(),
+            **plain,
+        }
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -108,27 +126,35 @@ def machine() -> dict[str, str]:
     return {"system": platform.system(), "machine": platform.machine(), "python": platform.python_version()}
 
 
-def hashed_inputs(paths: Sequence[Path], root: Path | None = None, *, identified: bool = False,
-                  progress: Progress = silent) -> tuple[tuple[dict[str, Any], ...], str]:
+def hashed_inputs(
+    paths: Sequence[Path], root: Path | None = None, *, identified: bool = False, progress: Progress = silent
+) -> tuple[tuple[dict[str, Any], ...], str]:
     """Entries of the input files for `Record.inputs`, and one hash over all, independent of their names and order.
 
     Names may hold a patient's name, so that only a hash of the path relative to `root` is kept, unless `identified`.
     Raises `CannotRead`.
     """
-    files = [(path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name,
-              functools.partial(open, path, "rb")) for path in sorted(Path(p) for p in paths)]
+    files: list[tuple[str, Callable[[], IO[bytes]]]] = [
+        (
+            path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name,
+            functools.partial(open, path, "rb"),
+        )
+        for path in sorted(Path(p) for p in paths)
+    ]
     return _hashed(files, identified, progress)
 
 
-def hashed_series(series: "Series", *, identified: bool = False,
-                  progress: Progress = silent) -> tuple[tuple[dict[str, Any], ...], str]:
+def hashed_series(
+    series: "Series", *, identified: bool = False, progress: Progress = silent
+) -> tuple[tuple[dict[str, Any], ...], str]:
     """As `hashed_inputs`, for the files of one series, in a folder or a .zip."""
     names = sorted(file.name for file in series.files)
     return _hashed([(name, functools.partial(series.source.open, name)) for name in names], identified, progress)
 
 
-def _hashed(files: Sequence[tuple[str, Callable[[], IO[bytes]]]], identified: bool,
-            progress: Progress) -> tuple[tuple[dict[str, Any], ...], str]:
+def _hashed(
+    files: Sequence[tuple[str, Callable[[], IO[bytes]]]], identified: bool, progress: Progress
+) -> tuple[tuple[dict[str, Any], ...], str]:
     entries = []
     for number, (name, opened) in enumerate(files, start=1):
         progress((number - 1) / len(files), "hashing the input")
@@ -139,8 +165,15 @@ def _hashed(files: Sequence[tuple[str, Callable[[], IO[bytes]]]], identified: bo
                     digest.update(piece)
                     size += len(piece)
         except OSError:
-            raise CannotRead(f"Input file {number} of {len(files)} can no longer be read: check the medium and try again.") from None
-        entry: dict[str, Any] = {"number": number, "name_sha256": _text_hash(name), "sha256": digest.hexdigest(), "bytes": size}
+            raise CannotRead(
+                f"Input file {number} of {len(files)} can no longer be read: check the medium and try again."
+            ) from None
+        entry: dict[str, Any] = {
+            "number": number,
+            "name_sha256": _text_hash(name),
+            "sha256": digest.hexdigest(),
+            "bytes": size,
+        }
         entries.append({**entry, "name": name} if identified else entry)
     return tuple(entries), _text_hash("\n".join(sorted(entry["sha256"] for entry in entries)))
 
@@ -150,13 +183,19 @@ def _text_hash(text: str) -> str:
 
 
 def write_record(folder: Path, record: Record) -> Path:
-    """Writes ``record.json`` in `folder`: whole or not at all. Write it last: it names the outputs. Raises `CannotWrite`."""
+    """Writes ``record.json`` in `folder`: whole or not at all.
+
+    Write it last: it names the outputs. Raises `CannotWrite`.
+    """
     with reported("record.json"):
         return write_text_atomically(Path(folder) / "record.json", json_text(record.as_json()))
 
 
 def read_record(path: Path) -> Record:
-    """The record of a ``record.json``. Raises `CannotRead` for what is none, or is of a later form than this version knows."""
+    """The record of a ``record.json``.
+
+    Raises `CannotRead` for what is none, or is of a later form than this version knows.
+    """
     path = Path(path)
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -165,9 +204,13 @@ def read_record(path: Path) -> Record:
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise CannotRead(f"{path.name} is no JSON file: name the record.json of a run.") from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise CannotRead(f"{path.name} is no record of a run that this version knows: name a record.json, or update DicomToPrint.")
+        raise CannotRead(
+            f"{path.name} is no record of a run that this version knows: name a record.json, or update DicomToPrint."
+        )
     known = {f.name: f for f in fields(Record)}
-    frozen = {name: tuple(value) if isinstance(value, list) else value for name, value in content.items() if name in known}
+    frozen = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content.items() if name in known
+    }
     if not all(isinstance(frozen.get(name, {}), dict) for name in ("parameters", "acceptance", "verdicts")):
         raise CannotRead(f"{path.name} is damaged: its parameters cannot be read; use the copy kept with the model.")
-    return Record(**frozen)
+    return Record(**frozen)  # type: ignore[arg-type]

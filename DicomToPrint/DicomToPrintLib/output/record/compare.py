@@ -17,7 +17,10 @@ from .build import Record
 
 @dataclass(frozen=True)
 class FileComparison:
-    """One output: `same` to the byte, or the largest distance between the two surfaces in mm (None: not known) and the volumes."""
+    """One output.
+
+    `same` to the byte, or the largest distance between the two surfaces in mm (None: not known) and the volumes.
+    """
 
     file: str
     same: bool
@@ -45,18 +48,33 @@ class Comparison:
 
     def as_json(self) -> dict[str, Any]:
         """The comparison as plain JSON."""
-        return {"same": self.same, "notes": list(self.notes),
-                "files": [{"file": file.file, "same": file.same, "distance_mm": file.distance_mm,
-                           "volume_change_mm3": file.volume_change_mm3} for file in self.files]}
+        return {
+            "same": self.same,
+            "notes": list(self.notes),
+            "files": [
+                {
+                    "file": file.file,
+                    "same": file.same,
+                    "distance_mm": file.distance_mm,
+                    "volume_change_mm3": file.volume_change_mm3,
+                }
+                for file in self.files
+            ],
+        }
 
 
-def compare_runs(record: Record, new_outputs: Sequence[WrittenFile], *, old_folder: Path | None = None,
-                 new_record: Record | None = None) -> Comparison:
+def compare_runs(
+    record: Record,
+    new_outputs: Sequence[WrittenFile],
+    *,
+    old_folder: Path | None = None,
+    new_record: Record | None = None,
+) -> Comparison:
     """Compares the files of a repeated run with those that `record` names.
 
-    Hashes decide; where they differ and the old file still stands, unchanged, in `old_folder`, the distance between the two surfaces is
-    measured from vertex to nearest vertex, both ways (an upper bound of the true distance). `new_record` tells which input,
-    parameters or libraries changed.
+    Hashes decide; where they differ and the old file still stands, unchanged, in `old_folder`, the distance between
+    the two surfaces is measured from vertex to nearest vertex, both ways (an upper bound of the true distance).
+    `new_record` tells which input, parameters or libraries changed.
     """
     by_name = {file.path.name: file for file in new_outputs}
     files = [_compare(old, by_name.get(str(old.get("file", ""))), old_folder) for old in record.outputs]
@@ -71,12 +89,17 @@ def _compare(old: Mapping[str, Any], new: WrittenFile | None, old_folder: Path |
         return FileComparison(name, True, 0.0, 0.0, _("{file}: the same to the byte.").format(file=name))
     before = _old_mesh(old, old_folder)
     if before is None or new.format not in FORMATS:
-        sentence = _("{file}: differs; {old} triangles before, {new} now (the earlier file is not there to measure by how much).")
-        return FileComparison(name, False, sentence=sentence.format(file=name, old=old.get("triangles"), new=new.triangles))
+        sentence = _(
+            "{file}: differs; {old} triangles before, {new} now (the earlier file is not there to measure by how much)."
+        )
+        return FileComparison(
+            name, False, sentence=sentence.format(file=name, old=old.get("triangles"), new=new.triangles)
+        )
     after = merged(list(read_meshes(new.path)))
     distance, change = _distance(before, after), after.volume - before.volume
     sentence = _("{file}: differs by at most {distance} mm; volume {change} mm³.").format(
-        file=name, distance=f"{distance:.4f}", change=f"{change:+.1f}")
+        file=name, distance=f"{distance:.4f}", change=f"{change:+.1f}"
+    )
     return FileComparison(name, False, distance, change, sentence)
 
 
@@ -108,8 +131,11 @@ def _reasons(old: Record, new: Record) -> tuple[str, ...]:
     notes = []
     if old.input_sha256 and old.input_sha256 != new.input_sha256:
         notes.append(_("The input is not the one of the record."))
-    changed = sorted(name for name in {*old.parameters, *new.parameters}
-                     if _tuples(old.parameters.get(name)) != _tuples(new.parameters.get(name)))
+    changed = sorted(
+        name
+        for name in {*old.parameters, *new.parameters}
+        if _tuples(old.parameters.get(name)) != _tuples(new.parameters.get(name))
+    )
     if changed:
         notes.append(_("Parameters differ: {names}.").format(names=", ".join(changed)))
     libraries = {**_prefixed(old.software), **old.libraries}, {**_prefixed(new.software), **new.libraries}

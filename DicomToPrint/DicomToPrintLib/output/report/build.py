@@ -20,7 +20,8 @@ def report_html(content: ReportContent) -> str:
     """The report's HTML: no network, no script, style and pictures inside.
 
     The order is that of its readers: verdicts and what to do on the first page for the radiographer, findings and
-    pictures, then the model, its changes and accuracy for the clinician, readiness and distances for the workshop, and how to repeat it.
+    pictures, then the model, its changes and accuracy for the clinician, readiness and distances for the workshop,
+    and how to repeat it.
     """
     title = content.title or _("From scan to print: report")
     root, main = document(title, (resources.FOLDER / "Report" / "report.css").read_text(encoding="utf-8"))
@@ -51,7 +52,12 @@ def _add_head(main: Element, content: ReportContent, title: str) -> None:
         else:
             value.append(cell)
     bullets(head, content.notes)
-    add(head, "p", _("A processed representation of the scan; not a diagnosis. See the statement at the end."), class_="small")
+    add(
+        head,
+        "p",
+        _("A processed representation of the scan; not a diagnosis. See the statement at the end."),
+        class_="small",
+    )
 
 
 def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
@@ -81,8 +87,15 @@ def _add_repeat(main: Element, content: ReportContent) -> None:
     block = section(main, _("Files, and how to repeat this"), "repeat")
     if content.files:
         heads = [_("File"), _("Bytes"), _("Triangles"), _("SHA-256")]
-        rows = [(str(file.get("file", "")), number(file.get("bytes")), number(file.get("triangles")), str(file.get("sha256", "")))
-                for file in content.files]
+        rows = [
+            (
+                str(file.get("file", "")),
+                number(file.get("bytes")),
+                number(file.get("triangles")),
+                str(file.get("sha256", "")),
+            )
+            for file in content.files
+        ]
         table(block, _("Files, each read back after writing (LPS, mm)"), heads, rows, "hashes")
     if content.inputs:
         add(block, "p", content.inputs)
@@ -101,12 +114,29 @@ def _add_responsibility(main: Element, content: ReportContent) -> None:
     if content.use:
         add(block, "p", _("Intended use: {use}.").format(use=content.use_title or content.use))
     bullets(block, content.use_notes)
-    add(block, "p", _(
-        "This model and this report are a processed representation of imaging data. They are not the original scan, not a "
-        "diagnosis, and no substitute for clinical review. The result depends on the scan, the segmentation, the processing of the mesh and "
-        "the print. Any medical, surgical or legal use needs review by a qualified professional, who compares the contours above with the "
-        "original images. DicomToPrint is not a medical device."))
+    add(
+        block,
+        "p",
+        _(
+            "This model and this report are a processed representation of imaging data. They are not the original "
+            "scan, not a "
+            "diagnosis, and no substitute for clinical review. The result depends on the scan, the segmentation, the "
+            "processing of the mesh and "
+            "the print. Any medical, surgical or legal use needs review by a qualified professional, who compares the "
+            "contours above with the "
+            "original images. DicomToPrint is not a medical device."
+        ),
+    )
     if content.identified:
-        add(block, "p", _("This report holds patient data, by request: handle it as a part of the patient's record."), class_="key")
+        add(
+            block,
+            "p",
+            _("This report holds patient data, by request: handle it as a part of the patient's record."),
+            class_="key",
+        )
     else:
-        add(block, "p", _("This report names no patient; yet a model or picture of a face can identify a person by itself."))
+        add(
+            block,
+            "p",
+            _("This report names no patient; yet a model or picture of a face can identify a person by itself."),
+        )

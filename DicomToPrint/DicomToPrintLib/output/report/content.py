@@ -1,4 +1,7 @@
-"""What a report can show. Everything is optional: the same page serves a check, a run, a refused run and an inspection."""
+"""What a report can show.
+
+Everything is optional: the same page serves a check, a run, a refused run and an inspection.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -68,19 +71,22 @@ class ErrorBudget:
 class ReportContent:
     """The content of `report.html`; what is empty is left out, and what could not be made is said in `notes`.
 
-    acceptance: the JSON of the contract ``dicom-to-print/acceptance/1`` (or an object whose ``as_json(identified)`` gives it).
-    series: id of the series that the model comes from; others are listed after it.
-    scan_pictures: pictures of the pixel detectors, by series id.
-    gate: the sentence that says why the scan was used or refused; `refused` marks a run that stopped there.
-    use, use_title: name and title of the intended use; use_notes: what must be known for it (not diagnostic, ...).
-    accept_anyway: the reason given for using a scan that was not accepted.
-    parts, slice_pictures, view_pictures, map_pictures, caliper_picture: the model; changes: what each step did, in order.
-    provenance: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
-    budget, calipers: see `budget.error_budget` and `caliper.caliper_distances`.
-    readiness: the JSON of the contract ``dicom-to-print/printability/1`` (or an object with ``as_json()``); process, printer in words.
-    files: the JSON form of `WrittenFile`; inputs: a sentence on what was read and its hash; command: how to repeat the run.
-    record_sha256: hash of record.json. answers_role: who answered, when (``role``, ``time``) by rule id.
-    created: local time in words (now, where empty); software: name and version in words; identified: True where patient data is meant to be shown.
+    - `acceptance`: the JSON of the contract ``dicom-to-print/acceptance/1``, or an object whose ``as_json(identified)``
+      gives it; `series`: short id of the series that the model comes from, others are listed after it.
+    - `scan_pictures`: pictures of the pixel detectors, by short id of the series.
+    - `gate`: the sentence that says why the scan was used or refused; `refused` marks a run that stopped there;
+      `accept_anyway`: the reason given for using a scan that was not accepted.
+    - `use`, `use_title`: name and title of the intended use; `use_notes`: what must be known for it.
+    - `parts`, `slice_pictures`, `view_pictures`, `map_pictures`: the model; `changes`: what each step did, in order.
+    - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
+    - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `caliper_distances` and `draw_model`.
+    - `readiness`: the JSON of the contract ``dicom-to-print/printability/1``, or an object with ``as_json()``;
+      `process`, `printer` in words.
+    - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
+      repeat the run; `record_sha256`: hash of record.json.
+    - `answers_role`: who answered, when (``role``, ``time``), by rule id.
+    - `created`: local time in words (now, where empty); `software`: name and version in words.
+    - `identified`: True where patient data is meant to be shown.
     """
 
     title: str = ""

@@ -15,15 +15,33 @@ def add_model(main: Element, content: ReportContent) -> None:
         return
     block = section(main, _("The model"), "model")
     if content.parts:
-        heads = [_("Part"), _("Size L-R × P-A × I-S (mm)"), _("Volume (cm³)"), _("Surface (cm²)"), _("Triangles"),
-                 _("Deviation from the scan, mean / 95 % / largest (mm)")]
-        table(block, _("Parts; coordinates in the files are LPS millimetres"), heads, [_part_row(part) for part in content.parts])
+        heads = [
+            _("Part"),
+            _("Size L-R × P-A × I-S (mm)"),
+            _("Volume (cm³)"),
+            _("Surface (cm²)"),
+            _("Triangles"),
+            _("Deviation from the scan, mean / 95 % / largest (mm)"),
+        ]
+        table(
+            block,
+            _("Parts; coordinates in the files are LPS millimetres"),
+            heads,
+            [_part_row(part) for part in content.parts],
+        )
     if content.provenance:
-        table(block, _("Where the surface comes from, by area"), [_("Origin"), _("Share")],
-              [(_origin(name), f"{100 * share:.1f} %") for name, share in content.provenance.items()], "narrow")
-    for title, group, class_ in ((_("Slices of the scan with the contour of the model"), content.slice_pictures, "figures"),
-                                 (_("The model from six sides"), content.view_pictures, "figures"),
-                                 (_("Maps on the surface"), content.map_pictures, "figures pairs")):
+        table(
+            block,
+            _("Where the surface comes from, by area"),
+            [_("Origin"), _("Share")],
+            [(_origin(name), f"{100 * share:.1f} %") for name, share in content.provenance.items()],
+            "narrow",
+        )
+    for title, group, class_ in (
+        (_("Slices of the scan with the contour of the model"), content.slice_pictures, "figures"),
+        (_("The model from six sides"), content.view_pictures, "figures"),
+        (_("Maps on the surface"), content.map_pictures, "figures pairs"),
+    ):
         if group:
             add(block, "h3", title)
             figures(block, group, class_)
@@ -35,8 +53,19 @@ def _part_row(part: ModelPart) -> list[str | Element]:
         x0, x1, y0, y1, z0, z1 = part.bounds_mm
         size = f"{x1 - x0:.1f} × {y1 - y0:.1f} × {z1 - z0:.1f}"
     deviations = (part.mean_deviation_mm, part.p95_deviation_mm, part.max_deviation_mm)
-    deviation = " / ".join(number(value) for value in deviations) if any(v is not None for v in deviations) else _("not measured")
-    return [part.name, size, f"{part.volume_mm3 / 1000:.1f}", f"{part.area_mm2 / 100:.1f}", number(part.triangles), deviation]
+    deviation = (
+        " / ".join(number(value) for value in deviations)
+        if any(v is not None for v in deviations)
+        else _("not measured")
+    )
+    return [
+        part.name,
+        size,
+        f"{part.volume_mm3 / 1000:.1f}",
+        f"{part.area_mm2 / 100:.1f}",
+        number(part.triangles),
+        deviation,
+    ]
 
 
 def _origin(name: str) -> str:
@@ -53,8 +82,12 @@ def add_changes(main: Element, content: ReportContent) -> None:
     """What each step did, in order."""
     if content.changes:
         block = section(main, _("What was changed"), "changes")
-        table(block, _("Steps from the scan to the file, in order"), [_("Step"), _("Effect")],
-              [(change.step, change.effect) for change in content.changes])
+        table(
+            block,
+            _("Steps from the scan to the file, in order"),
+            [_("Step"), _("Effect")],
+            [(change.step, change.effect) for change in content.changes],
+        )
 
 
 def add_accuracy(main: Element, content: ReportContent) -> None:
@@ -63,8 +96,10 @@ def add_accuracy(main: Element, content: ReportContent) -> None:
         return
     block = section(main, _("Accuracy"), "accuracy")
     add(block, "p", content.budget.sentence, class_="key")
-    rows = [(item.name, f"± {item.bound_mm:.2f} mm" if item.bound_mm is not None else _("not known"), item.basis)
-            for item in content.budget.items]
+    rows = [
+        (item.name, f"± {item.bound_mm:.2f} mm" if item.bound_mm is not None else _("not known"), item.basis)
+        for item in content.budget.items
+    ]
     table(block, _("Error budget, 95 % bounds"), [_("Source"), _("Bound"), _("Where the figure comes from")], rows)
     if content.budget.excluded:
         add(block, "p", _("This does not include:"))
@@ -96,20 +131,36 @@ def add_readiness(main: Element, content: ReportContent) -> None:
         table(block, _("Findings on the file"), heads, [_readiness_row(finding) for finding in findings], "findings")
     passed = [str(finding["rule"]) for finding in found.get("findings", []) if finding.get("outcome") == "pass"]
     if passed:
-        add(block, "p", _("Passed ({count}): {names}.").format(count=len(passed), names=", ".join(passed)), class_="small")
+        add(
+            block,
+            "p",
+            _("Passed ({count}): {names}.").format(count=len(passed), names=", ".join(passed)),
+            class_="small",
+        )
     figures(block, content.readiness_pictures)
     mesh = found.get("mesh", {})
     if mesh:
-        table(block, _("The file in figures"), [_("Figure"), _("Value")],
-              [(_figure_name(name), number(value)) for name, value in mesh.items()], "narrow")
+        table(
+            block,
+            _("The file in figures"),
+            [_("Figure"), _("Value")],
+            [(_figure_name(name), number(value)) for name, value in mesh.items()],
+            "narrow",
+        )
 
 
 def _readiness_row(finding: Mapping[str, Any]) -> list[str | Element]:
     outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
     kind = badge(_("not ready"), "bad") if outcome == "reject" else verdict_badge(outcome)
     found = " ".join(str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part)
-    return [str(finding["rule"]), kind, found, number(finding.get("measured")), limit_words(finding.get("limit")),
-            str(finding.get("remedy", ""))]
+    return [
+        str(finding["rule"]),
+        kind,
+        found,
+        number(finding.get("measured")),
+        limit_words(finding.get("limit")),
+        str(finding.get("remedy", "")),
+    ]
 
 
 def _figure_name(name: str) -> str:
@@ -137,9 +188,16 @@ def add_calipers(main: Element, content: ReportContent) -> None:
     if not content.calipers:
         return
     block = section(main, _("Measure the finished part"), "calipers")
-    add(block, "p", _("Measure these distances with calipers between the numbered points that stick out, write them down, and keep "
-                      "this page with the part. Outside the tolerance: do not use the part, tell the workshop."))
-    rows = []
+    add(
+        block,
+        "p",
+        _(
+            "Measure these distances with calipers between the numbered points that stick out, write them down, and "
+            "keep "
+            "this page with the part. Outside the tolerance: do not use the part, tell the workshop."
+        ),
+    )
+    rows: list[list[str | Element]] = []
     for caliper in content.calipers:
         tolerance = f"± {caliper.tolerance_mm:.2f}" if caliper.tolerance_mm is not None else "–"
         blank = Element("span", {"class": "blank", "aria-label": _("to be filled in by hand")})

@@ -30,8 +30,9 @@ def section(parent: Element, title: str, identity: str) -> Element:
     return block
 
 
-def table(parent: Element, caption: str, heads: Sequence[str], rows: Iterable[Sequence[str | Element]],
-          class_: str = "") -> Element:
+def table(
+    parent: Element, caption: str, heads: Sequence[str], rows: Iterable[Sequence[str | Element]], class_: str = ""
+) -> Element:
     """A table with a caption and column heads; the first cell of a row is its head."""
     rows = list(rows)
     # A short table stays on one page.

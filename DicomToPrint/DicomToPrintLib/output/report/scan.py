@@ -49,18 +49,27 @@ def add_verdicts(main: Element, content: ReportContent) -> None:
     if content.gate:
         add(block, "p", content.gate, class_="gate refused" if content.refused else "gate")
     if content.accept_anyway:
-        add(block, "p", _("Used although it was not accepted; the reason given: {reason}").format(
-            reason=content.accept_anyway), class_="gate refused")
+        add(
+            block,
+            "p",
+            _("Used although it was not accepted; the reason given: {reason}").format(reason=content.accept_anyway),
+            class_="gate refused",
+        )
 
 
 def _protocol_head(name: str, found: Sequence[Mapping[str, Any]]) -> str:
-    versions = {str(series["protocols"][name].get("version", "")) for series in found if name in series.get("protocols", {})}
+    versions = {
+        str(series["protocols"][name].get("version", "")) for series in found if name in series.get("protocols", {})
+    }
     return f"{name} {' / '.join(sorted(versions))}".strip()
 
 
 def _verdict_row(series: Mapping[str, Any], protocols: Sequence[str], content: ReportContent) -> list[str | Element]:
-    row: list[str | Element] = [_series_name(series, content), number(series.get("files")),
-                                verdict_badge(str(series.get("verdict", "")))]
+    row: list[str | Element] = [
+        _series_name(series, content),
+        number(series.get("files")),
+        verdict_badge(str(series.get("verdict", ""))),
+    ]
     for name in protocols:
         result = series.get("protocols", {}).get(name)
         row.append(verdict_badge(str(result["verdict"])) if result else "–")
@@ -71,7 +80,11 @@ def _series_name(series: Mapping[str, Any], content: ReportContent) -> str:
     name = str(series.get("series", ""))
     if series.get("description"):
         name += f" ({series['description']})"
-    return _("{name}, used for the model").format(name=name) if is_chosen(series, content) and not content.refused else name
+    return (
+        _("{name}, used for the model").format(name=name)
+        if is_chosen(series, content) and not content.refused
+        else name
+    )
 
 
 def add_what_to_do(main: Element, content: ReportContent) -> None:
@@ -108,24 +121,39 @@ def _groups(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
                 rules.setdefault((burden(finding), str(finding["remedy"])), []).append(str(finding["rule"]))
         for (group, remedy), names in rules.items():
             groups[group].append(f"{prefix}{remedy} ({', '.join(dict.fromkeys(names))})")
-        open_questions = [str(question.get("text", "")) for question in series.get("questions", []) if not question.get("answer")]
+        open_questions = [
+            str(question.get("text", "")) for question in series.get("questions", []) if not question.get("answer")
+        ]
         groups["answer"] += [text for text in dict.fromkeys(open_questions) if text not in groups["answer"]]
     return groups
 
 
 def burden(finding: Mapping[str, Any]) -> str:
-    """Which group of `add_what_to_do` a finding belongs to: its ``burden`` where given, else the words of its remedy."""
+    """Which group of `add_what_to_do` a finding belongs to.
+
+    Its ``burden`` where given, else the words of its remedy.
+    """
     given = str(finding.get("burden", ""))
-    known = {"answer": "answer", "Q": "answer", "re-export": "export", "X": "export", "re-reconstruct": "reconstruct",
-             "C": "reconstruct", "re-scan": "scan", "S": "scan"}
+    known = {
+        "answer": "answer",
+        "Q": "answer",
+        "re-export": "export",
+        "X": "export",
+        "re-reconstruct": "reconstruct",
+        "C": "reconstruct",
+        "re-scan": "scan",
+        "S": "scan",
+    }
     if given in known:
         return known[given]
     if finding.get("outcome") == "ask":
         return "answer"
     words = str(finding.get("remedy", "")).lower()
-    for pattern, group in ((r"\bexport|\bsend|\bcopy|archive|pacs|original series", "export"),
-                           (r"reconstruct|kernel|raw data", "reconstruct"),
-                           (r"new scan|scan again|re-?scan|clinically justified", "scan")):
+    for pattern, group in (
+        (r"\bexport|\bsend|\bcopy|archive|pacs|original series", "export"),
+        (r"reconstruct|kernel|raw data", "reconstruct"),
+        (r"new scan|scan again|re-?scan|clinically justified", "scan"),
+    ):
         if re.search(pattern, words):
             return group
     return "other"
@@ -140,13 +168,19 @@ def _distinct(series: Mapping[str, Any]) -> list[dict[str, Any]]:
     merged: dict[tuple[str, ...], dict[str, Any]] = {}
     for name, result in series.get("protocols", {}).items():
         for finding in result.get("findings", []):
-            key = (finding["rule"], finding["outcome"], finding["severity"], str(finding["measured"]), str(finding["limit"]))
+            key = (
+                finding["rule"],
+                finding["outcome"],
+                finding["severity"],
+                str(finding["measured"]),
+                str(finding["limit"]),
+            )
             merged.setdefault(key, {**finding, "in": []})["in"].append(name)
     return sorted(merged.values(), key=lambda finding: (not _matters(finding), _ORDER.get(finding["severity"], 4)))
 
 
 def add_findings(main: Element, content: ReportContent) -> None:
-    """The findings that matter as a table a series; those that passed in one paragraph; then the detectors' pictures."""
+    """Findings that matter as a table a series; those that passed in a paragraph; then the detectors' pictures."""
     found = [series for series in series_of(content) if _distinct(series)]
     if not found:
         return
@@ -163,16 +197,23 @@ def add_findings(main: Element, content: ReportContent) -> None:
         if passed:
             text = ", ".join(dict.fromkeys(_passed_words(finding) for finding in passed))
             add(block, "p", _("Passed ({count}): {names}.").format(count=len(passed), names=text), class_="small")
-        shown = [finding for finding in distinct
-                 if finding["outcome"] == "fail" and finding["severity"] == "info" and finding.get("message")]
+        shown = [
+            finding
+            for finding in distinct
+            if finding["outcome"] == "fail" and finding["severity"] == "info" and finding.get("message")
+        ]
         for finding in shown:
             add(block, "p", str(finding["message"]), class_="small")
         for name in _names(series):
             figures(block, content.scan_pictures.get(name, ()))
     unreadable = acceptance_json(content).get("unreadable", [])
     if unreadable:
-        table(block, _("Files that cannot be read"), [_("File"), _("Reason")],
-              [(str(item.get("file", "")), str(item.get("reason", ""))) for item in unreadable[:40]])
+        table(
+            block,
+            _("Files that cannot be read"),
+            [_("File"), _("Reason")],
+            [(str(item.get("file", "")), str(item.get("reason", ""))) for item in unreadable[:40]],
+        )
         if len(unreadable) > 40:
             add(block, "p", _("… and {count} more.").format(count=len(unreadable) - 40))
 
@@ -180,7 +221,9 @@ def add_findings(main: Element, content: ReportContent) -> None:
 def _passed_words(finding: Mapping[str, Any]) -> str:
     """The rule's name, and the figure where one was measured."""
     measured = finding["measured"]
-    return f"{finding['rule']} ({number(measured)})" if isinstance(measured, float) and measured else str(finding["rule"])
+    return (
+        f"{finding['rule']} ({number(measured)})" if isinstance(measured, float) and measured else str(finding["rule"])
+    )
 
 
 def _finding_row(finding: Mapping[str, Any]) -> list[str | Element]:
@@ -189,7 +232,14 @@ def _finding_row(finding: Mapping[str, Any]) -> list[str | Element]:
     message, where = str(finding.get("message", "")), str(finding.get("where", ""))
     if where and where not in message:
         message = f"{message} ({where})"
-    return [str(finding["rule"]), verdict_badge(outcome), message, _short(finding["measured"]), limit_words(finding["limit"]), clause]
+    return [
+        str(finding["rule"]),
+        verdict_badge(outcome),
+        message,
+        _short(finding["measured"]),
+        limit_words(finding["limit"]),
+        clause,
+    ]
 
 
 def _short(value: object) -> str:
