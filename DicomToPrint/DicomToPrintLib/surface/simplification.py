@@ -182,10 +182,10 @@ def _with_vtk(mesh: Mesh, raw: np.ndarray, max_triangles: int, progress: Progres
                                                               Grade(np.asarray(mesh.points, np.float32), np.arange(len(raw)))])
         result = Mesh(collapsed.points, collapsed.triangles, mesh.name, mesh.color)
         bad = np.flatnonzero(np.isin(collapsed.triangles, vertices).any(axis=1))
-    return Simplified(_with_nearest(result, mesh), (0.0, 0.0), 0, bad)
+    return Simplified(with_nearest(result, mesh), (0.0, 0.0), 0, bad)
 
 
-def _with_nearest(mesh: Mesh, fine: Mesh) -> Mesh:
+def with_nearest(mesh: Mesh, fine: Mesh) -> Mesh:
     """Triangle arrays of the nearest fine triangle."""
     from scipy.spatial import cKDTree
 
