@@ -186,7 +186,7 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
         folder = os.path.join(slicer.app.temporaryPath, "DicomToPrintPhantom")
         os.makedirs(folder, exist_ok=True)
-        write_phantom(_path(folder))
+        write_phantom(_path(folder), progress=lambda fraction, phrase="": slicer.app.processEvents())
         DICOMUtils.importDicom(folder)
         series = slicer.dicomDatabase.seriesForFile(os.path.join(folder, sorted(os.listdir(folder))[0]))
         return [slicer.mrmlScene.GetNodeByID(identifier) for identifier in DICOMUtils.loadSeriesByUID([series])]

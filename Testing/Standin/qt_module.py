@@ -63,11 +63,19 @@ class PythonQtRules:
             return
         raise AttributeError(f"PythonQt lets nobody hang '{name}' on a {cls.__name__}")
 
-    def connect(self, signature, slot):
+    def connect(self, *arguments):
+        if len(arguments) != 2:  # PySide's own signals come back here with the sender
+            return QtCore.QObject.connect(*arguments)
+        signature, slot = arguments
         _signal(self, signature).connect(_adapted(self, signature, slot))
+        return True
 
-    def disconnect(self, signature, slot):
+    def disconnect(self, *arguments):
+        if len(arguments) != 2:
+            return QtCore.QObject.disconnect(*arguments)
+        signature, slot = arguments
         _signal(self, signature).disconnect(_adapted(self, signature, slot))
+        return True
 
     def delete(self):
         self.deleteLater()

@@ -23,6 +23,26 @@ def application(tmp_path_factory):
     return install(tmp_path_factory.mktemp("application"))
 
 
+@pytest.fixture(scope="session")
+def small_dicom(tmp_path_factory):
+    """A coarse phantom as DICOM, quick to walk."""
+    from DicomToPrintLib.phantom import write_phantom
+
+    folder = tmp_path_factory.mktemp("small") / "coarse"
+    write_phantom(folder, shape=(56, 92, 92), spacing=(1.5, 1.5, 2.0))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tilted_dicom(tmp_path_factory):
+    """The coarse phantom from a tilted gantry: rejected for every use but research."""
+    from DicomToPrintLib.phantom import write_phantom
+
+    folder = tmp_path_factory.mktemp("tilted") / "coarse"
+    write_phantom(folder, shape=(40, 92, 92), spacing=(1.5, 1.5, 2.5), tilt_degrees=15.0)
+    return folder
+
+
 class Answers:
     """Dialogs that answer what a test says."""
 
@@ -38,6 +58,9 @@ class Answers:
     def choose(self, title, text, items):
         self.items = items
         return self.index
+
+    def install(self, packages):
+        self.told.append(packages)
 
     def open_file(self, path):
         self.opened = path
@@ -85,6 +108,29 @@ class Driver:
     def run(self, step):
         self.click(f"{step}Run")
         self.wait()
+
+    def choose_folder(self, folder):
+        """Work on a folder of DICOM files."""
+        self.dialogs.folder_answer = str(folder)
+        self.click("browseFolder")
+
+    def start_and_cancel(self, step):
+        """Start a step and stop it while it runs; nothing of it may stay."""
+        import slicer
+
+        before = slicer.mrmlScene.GetNumberOfNodes()
+        self.click(f"{step}Run")
+        assert self.panel._running
+        assert self.find("cancel").enabled
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            self.application.processEvents()
+        self.click("cancel")
+        assert not self.panel._running
+        assert self.state(step) == "idle"
+        assert not self.panel.job.has(step)
+        assert slicer.mrmlScene.GetNumberOfNodes() == before
+        assert "Cancelled" in self.message
 
     def state(self, step):
         return self.panel.state.state(step)

@@ -1,36 +1,107 @@
-"""The whole walk on the phantom, clicked through."""
+"""The whole walk on the phantom, clicked through; cancelled once in every step; and the same bytes as the script."""
 
-from pathlib import Path
+import shlex
+import time
 
 import pytest
 
 pytestmark = pytest.mark.panel
 
 
-def test_the_phantom_walks_from_dicom_to_files(driver, phantom_dicom, tmp_path):
+def test_the_phantom_walks_from_dicom_to_files_as_the_script_does(driver, small_dicom, tmp_path):
     import slicer
 
-    panel = driver.panel
-    driver.dialogs.folder_answer = str(phantom_dicom)
-    driver.click("browseFolder")
+    panel, longest = driver.panel, []
+    driver.choose_folder(small_dicom)
+    panel.steps["files"].folder.currentPath = str(tmp_path / "panel")
+    for step in ("scan", "anatomy", "model", "print", "files"):
+        driver.start_and_cancel(step)
+        driver.click(f"{step}Run")
+        if step == "model":
+            driver.picture("running")
+        driver.wait(longest=longest)
+        assert driver.state(step) == "done" or (step == "print" and driver.state(step) == "needs you"), (step, driver.message)
+        driver.picture({"scan": "scan", "anatomy": "anatomy", "model": "model", "print": "print", "files": "files"}[step])
+    assert max(longest) < 1.0, "the application stood still for longer than a second"
+
+    written = {path.name for path in (tmp_path / "panel").iterdir()}
+    assert {"bone.stl", "report.html", "record.json", "printability.json", "acceptance.json"} <= written
+    assert not any(name.endswith(".part") for name in written)
+    assert panel.anatomy_node().GetSegmentation().GetNumberOfSegments() == 1
+    shown = [slicer.mrmlScene.GetNthNodeByClass(i, "vtkMRMLModelNode") for i in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode"))]
+    assert any(node.GetAttribute("DicomToPrint.Role") == "print" for node in shown)
+    driver.click("openReport")
+    assert driver.dialogs.opened.endswith("report.html")
+
+    driver.click("copyCommand")
+    words = shlex.split(driver.dialogs.copied)
+    assert words[:3] == ["python", "dicom_to_print.py", "run"]
+    from DicomToPrintLib.command import run_command
+
+    arguments = [str(tmp_path / "script") if word == str(tmp_path / "panel") else word for word in words[2:]]
+    assert run_command(arguments) == (0 if driver.state("print") == "done" else 1)
+    assert (tmp_path / "script" / "bone.stl").read_bytes() == (tmp_path / "panel" / "bone.stl").read_bytes()
+
+
+def test_a_rejected_scan_says_what_blocks_and_goes_on_only_with_a_reason(driver, tilted_dicom):
+    driver.choose_folder(tilted_dicom)
     driver.run("scan")
-    driver.picture("02-scan")
-    assert driver.state("scan") == "done", driver.message
+    panel = driver.panel
+    scan = panel.steps["scan"]
+    assert driver.state("scan") == "needs you"
+    assert "needs you" in scan.frame.text
+    assert "tilt" in scan.chip.text.lower()
+    assert "--" not in scan.chip.text
+    assert scan.reason.visible
+    assert scan.findings.shown
+    driver.click("scanFindingsCopy")
+    assert "tilt" in driver.dialogs.copied.lower()
+    scan.findings.table.setCurrentCell(0, 1)
+    driver.picture("rejected")
+    every = len(scan.findings.shown)
+    driver.find("scanFindingsOnly").checked = False
+    assert len(scan.findings.shown) > every
+
+    driver.run("anatomy")
+    assert driver.state("anatomy") == "needs you"
+    assert "tilt" in driver.message.lower()
+    driver.picture("refused")
+
+    scan.reason.text = "teaching model, tilt is known"
+    scan.reason.editingFinished.emit()
+    assert driver.state("scan") == "idle"
+    assert "accepted anyway" in panel.changed_label.text
+    driver.run("scan")
+    assert driver.state("scan") == "done"
     driver.run("anatomy")
     assert driver.state("anatomy") == "done", driver.message
-    driver.picture("03-anatomy")
-    assert panel.anatomy_node().GetSegmentation().GetNumberOfSegments() >= 1
-    driver.run("model")
-    assert driver.state("model") == "done", driver.message
-    driver.picture("04-model")
-    driver.run("print")
-    driver.picture("05-print")
-    assert driver.state("print") in ("done", "needs you"), driver.message
-    panel.steps["files"].folder.currentPath = str(tmp_path / "out")
-    driver.run("files")
-    assert driver.state("files") == "done", driver.message
-    driver.picture("06-files")
-    names = {path.name for path in Path(tmp_path / "out").iterdir()}
-    assert "report.html" in names
-    assert any(name.endswith(".stl") for name in names)
-    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode") >= 1
+
+
+def test_a_finding_moves_the_slice_views_and_questions_are_answered_in_place(driver, tilted_dicom):
+    import slicer
+
+    driver.choose_folder(tilted_dicom)
+    driver.run("scan")
+    box = driver.find("answer-motion-blur")
+    box.currentIndex = 1
+    assert dict(driver.panel.settings.answers) == {"motion-blur": "yes"}
+    assert driver.state("scan") == "idle"
+    driver.run("scan")
+    assert driver.find("answer-motion-blur").currentText == "yes"
+    scan = driver.panel.steps["scan"]
+    scan.findings.table.cellDoubleClicked.emit(0, 0)
+    assert "no slice of a loaded volume" in driver.message
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLTableNode") == 1
+
+
+def test_time_of_the_first_opening():
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    library = Path(__file__).resolve().parents[2] / "DicomToPrint"
+    code = "import sys, time; sys.path.insert(0, sys.argv[1]); s = time.perf_counter(); import DicomToPrintLib.settings, DicomToPrintLib.gui.job; print(time.perf_counter() - s)"
+    best = min(float(subprocess.run([sys.executable, "-c", code, str(library)], capture_output=True, text=True, check=True).stdout)
+               for _attempt in range(3))
+    assert best < 0.3
+    assert time.perf_counter() > 0

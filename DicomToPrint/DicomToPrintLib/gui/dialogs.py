@@ -22,6 +22,15 @@ class Dialogs:
         chosen = _chosen_text(qt.QInputDialog.getItem(None, title, text, items, 0, False))
         return items.index(chosen) if chosen in items else -1
 
+    def install(self, packages: list[str]) -> None:
+        """Ask for consent and install packages into Slicer's Python; where the user declines, nothing happens."""
+        import slicer.packaging
+
+        try:
+            slicer.packaging.pip_ensure(packages, requester=_("DICOM to Print"))
+        except RuntimeError:  # declined: the step goes on without, or says what it needs
+            return
+
     def open_file(self, path: str) -> None:
         """Open a file in the system's own program."""
         qt.QDesktopServices.openUrl(qt.QUrl.fromLocalFile(path))

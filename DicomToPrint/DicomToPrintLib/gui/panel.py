@@ -9,6 +9,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from .. import pipeline
 from ..errors import Cancelled, CannotRead, DicomToPrintError
 from ..findings import Finding
 from ..settings import Settings, command_line
@@ -40,6 +41,7 @@ class Panel:
         self.results = SceneResults(self)
         self._queue: list[str] = []
         self._running = ""
+        self._declined: set[str] = set()
         self._child = ChildProcess(self.job.progress, self.safe(self._progressed), self.safe(self._ended))
         self._build_head(layout)
         self.steps = {view.key: view for view in (ScanStep(self), AnatomyStep(self), ModelStep(self), PrintStep(self), FilesStep(self))}
@@ -281,6 +283,8 @@ class Panel:
             told = {"path": source.for_command_line(self.parameters)}
         if step == "anatomy":
             self._hand_over_segmentation()
+        if step in ("print", "files"):
+            self._offer_packages()
         if step == "model" and self.job.has("model"):
             self.job.save("model-before", self.job.load("model"))
         self._running = step
@@ -292,6 +296,13 @@ class Panel:
         self._child.start(self.job.order(step, told, self.results.with_points(self.settings)))
         self._progressed(0.0, "")
         self.refresh()
+
+    def _offer_packages(self) -> None:
+        """Ask once a session to install what these settings need; without them the step goes on as far as it can."""
+        lacking = tuple(name for name in pipeline.missing(self.settings) if name not in self._declined)
+        if lacking:
+            self.dialogs.install(list(lacking))
+            self._declined |= set(pipeline.missing(self.settings))
 
     def _hand_over_segmentation(self) -> None:
         given = self.results.given_segmentation()
