@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,13 @@ class Raw:
 
     vr: str
     value: bytes
+
+
+@dataclass(frozen=True)
+class Undefined:
+    """A sequence whose length, and those of its items, are left undefined and closed by delimiters."""
+
+    items: tuple[Mapping[object, object], ...]
 
 
 class Gone:
@@ -95,6 +103,11 @@ def dataset(header: Mapping[object, object]) -> Dataset:
         tag = Tag(key)
         if isinstance(value, Raw):
             made[tag] = RawDataElement(tag, value.vr, len(value.value), value.value, 0, False, True)
+        elif isinstance(value, Undefined):
+            setattr(made, str(key), [dataset(item) for item in value.items])
+            made[tag].is_undefined_length = True
+            for item in made[tag].value:
+                item.is_undefined_length_sequence_item = True
         elif isinstance(key, tuple):
             vr, content = value  # type: ignore[misc]
             made.add_new(tag, vr, [dataset(item) for item in content] if vr == "SQ" else content)
@@ -118,6 +131,11 @@ def _meta(file: File) -> Header:
         "ImplementationClassUID": "1.2.826.0.1.3680043.8.498.1",
     }
     return meta | file.meta
+
+
+@cache
+def _number(key: object) -> int:
+    return int(Tag(key))
 
 
 @dataclass(frozen=True)
@@ -175,7 +193,7 @@ def elements(file: File) -> list[tuple[object, bytes]]:
         charset="\\".join(charset) if isinstance(charset, list) else charset if isinstance(charset, str) else "",
         representation=representation if representation in (0, 1) else 0,
     )
-    present = [(Tag(key), key, value) for key, value in file.header.items() if value is not GONE]
+    present = [(_number(key), key, value) for key, value in file.header.items() if value is not GONE]
     with quiet_pydicom():
         parts = [(key, _element(key, value, encoding)) for _, key, value in sorted(present, key=lambda entry: entry[0])]
         if file.pixels or file.encapsulated:
@@ -186,7 +204,7 @@ def elements(file: File) -> list[tuple[object, bytes]]:
 def _preamble_and_meta(file: File) -> bytes:
     plain = _Encoding(implicit=False, little=True, charset="", representation=0)
     present = [(key, value) for key, value in _meta(file).items() if value is not GONE]
-    group = b"".join(_element(key, value, plain) for key, value in sorted(present, key=lambda entry: Tag(entry[0])))
+    group = b"".join(_element(key, value, plain) for key, value in sorted(present, key=lambda entry: _number(entry[0])))
     return b"\0" * 128 + b"DICM" + _element("FileMetaInformationGroupLength", len(group), plain) + group
 
 

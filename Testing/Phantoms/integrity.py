@@ -10,8 +10,8 @@ import pydicom
 from pydicom.fileset import FileSet
 
 from .case import Case, by_folder, cases
-from .files import File, uid, write_files
-from .series import CLASSIC, KINDS, MULTI, bend, frames, put, renamed, series, shared, take
+from .files import File, Undefined, uid, write_files
+from .series import CLASSIC, ENHANCED, KINDS, MULTI, bend, frames, put, renamed, series, shared, take
 from .statement import edit
 
 REJECTED = {"3dsystems-ortho": "reject", "exoplan-import": "reject"}
@@ -38,6 +38,7 @@ def _files() -> Iterator[Case]:
     yield from edit("truncated-early", {}, lambda f: bend(f, [2], bend=(lambda b: b[:500],)), (CLASSIC,), verdicts=REJECTED)
     yield from edit("truncated-half", {"I03": "reject"}, lambda f: bend(f, bend=(lambda b: b[: len(b) - 6000],)), MULTI,
                     verdicts=REJECTED)
+    yield from edit("last-byte-lost", {"I03": "reject"}, lambda f: bend(f[-1:], bend=(lambda b: b[:-1],)), KINDS, verdicts=REJECTED)
     yield from edit("instance-uids-unique", {"I04": "pass"}, lambda f: f, KINDS)
 
     def strays_beside(folder: Path) -> None:
@@ -83,6 +84,13 @@ def _files() -> Iterator[Case]:
 def _mixtures() -> Iterator[Case]:
     yield from cases("one-patient", {"I05p": "pass", "I05f": "pass", "I09": "pass", "I11": "pass"}, series, KINDS)
     yield from edit("two-patients", {"I05p": "reject"}, lambda f: put(f, [4, 5, 6], PatientID="P2", PatientName="OTHER^TWO"), (CLASSIC,))
+    yield from edit(
+        "one-patient-spelt-in-two-ways",
+        {"I05p": "pass"},
+        lambda f: put(f, [4, 5, 6], PatientName="Phantom^One^^", PatientID="P1 "),
+        (CLASSIC,),
+        conformant=True,
+    )
     yield from edit("frame-of-reference-per-slice", {"I05f": "warn"}, _reference_each, (CLASSIC,))
 
     def with_localizer(files: list[File]) -> None:
@@ -122,6 +130,17 @@ def _mixtures() -> Iterator[Case]:
             file.header["SOPInstanceUID"] = uid("second", index)
         files.extend(second)
 
+    def two_times(files: list[File]) -> None:
+        again = [dict(frame) for frame in frames(files)]
+        for time, part in ((1, frames(files)), (2, again)):
+            for frame in part:
+                content = dict(frame["FrameContentSequence"][0])  # type: ignore[index]
+                frame["FrameContentSequence"] = [content | {"TemporalPositionIndex": time}]
+        frames(files).extend(again)
+        put(files, NumberOfFrames=str(len(frames(files))))
+        files[0].pixels *= 2
+
+    yield from edit("two-times", {"I07": "reject", "I11": "reject|warn"}, two_times, (ENHANCED,), verdicts=REJECTED)
     yield from edit("two-cardiac-phases", {"I11": "reject|warn", "I07": "reject"}, phases, (CLASSIC,), verdicts=REJECTED)
 
 
@@ -266,6 +285,19 @@ def _oddities() -> Iterator[Case]:
 
     yield from edit("nested-without-extension", {}, extensionless, conformant=True)
 
+    def two_folders(files: list[File]) -> None:
+        for index, file in enumerate(files):
+            file.name = f"part {index % 2}/{file.name}"
+
+    yield from edit("series-in-two-folders", {}, two_folders, (CLASSIC,), conformant=True)
+    yield from edit("trailing-padding", {}, lambda f: bend(f, bend=(_padded_at_the_end,)), conformant=True)
+    yield from edit("sequences-of-undefined-length", {}, _undefined_lengths, conformant=True)
+    yield from edit("icon-and-overlay", {"I03": "pass", "E-Rows": "pass"}, _icon_and_overlay, conformant=True)
+    yield from edit("group-lengths", {}, _group_lengths, conformant=True)
+    yield from edit("one-frame-stated", {}, lambda f: put(f, NumberOfFrames="1"), (CLASSIC,), conformant=True)
+    yield by_folder("classic-two-series-in-one-folder", {}, _two_series, main=uid("one", "series"), conformant=True)
+    yield by_folder("classic-objects-beside", {}, _objects_beside, main=uid("one", "series"), conformant=True)
+
     def padding(files: list[File]) -> None:
         put(files, BitsStored=16, HighBit=15, PixelRepresentation=1, RescaleIntercept="0")
         for file in files:
@@ -278,6 +310,80 @@ def _oddities() -> Iterator[Case]:
     yield from cases("sub-millimetre-0.3", {}, lambda kind: series(kind, spacing=0.3, pixel=(0.3, 0.3)), KINDS, conformant=True)
     yield from edit("slope-0.5", {}, lambda f: put(f, RescaleSlope="0.5"), conformant=True)
     yield from edit("no-frame-of-reference", {}, lambda f: take(f, "PositionReferenceIndicator"), conformant=True)
+
+
+def _padded_at_the_end(content: bytes) -> bytes:
+    """Data Set Trailing Padding behind the pixel data."""
+    return content + b"\xfc\xff\xfc\xffOB\0\0\x20\0\0\0" + b"\0" * 32
+
+
+def _undefined_lengths(files: list[File]) -> None:
+    for file in files:
+        inner = Undefined(({"CodeValue": "1", "CodingSchemeDesignator": "L", "CodeMeaning": "x"},))
+        file.header["RequestAttributesSequence"] = Undefined(
+            ({"RequestedProcedureID": "7", "ScheduledProtocolCodeSequence": inner}, {"RequestedProcedureID": "8"})
+        )
+        file.header["ReferencedImageSequence"] = Undefined(())
+
+
+def _icon_and_overlay(files: list[File]) -> None:
+    """A small picture nested in the header and an overlay plane of its own: neither is the image."""
+    for file in files:
+        file.header["IconImageSequence"] = [
+            {
+                "SamplesPerPixel": 1,
+                "PhotometricInterpretation": "MONOCHROME2",
+                "Rows": 8,
+                "Columns": 8,
+                "BitsAllocated": 8,
+                "BitsStored": 8,
+                "HighBit": 7,
+                "PixelRepresentation": 0,
+                (0x7FE0, 0x0010): ("OB", b"\x01" * 64),
+            }
+        ]
+        file.header |= {
+            (0x6000, 0x0010): ("US", 32),
+            (0x6000, 0x0011): ("US", 32),
+            (0x6000, 0x0040): ("CS", "G"),
+            (0x6000, 0x0050): ("SS", [1, 1]),
+            (0x6000, 0x0100): ("US", 1),
+            (0x6000, 0x0102): ("US", 0),
+            (0x6000, 0x3000): ("OW", b"\x0f" * 128),
+        }
+
+
+def _group_lengths(files: list[File]) -> None:
+    for file in files:
+        file.header |= {(group, 0x0000): ("UL", 1000) for group in (0x0008, 0x0010, 0x0018, 0x0020, 0x0028)}
+
+
+def _two_series(folder: Path) -> None:
+    other = put(series(name="two", spacing=0.5), StudyInstanceUID=uid("one", "study"))
+    for file in other:
+        file.name = "second " + file.name
+    write_files(series() + other, folder)
+
+
+def _objects_beside(folder: Path) -> None:
+    """A report and a segmentation of the same study in the same folder."""
+    study = {"StudyInstanceUID": uid("one", "study"), "PatientID": "P1", "PatientName": "PHANTOM^ONE"}
+    report = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.88.33", "SOPInstanceUID": uid("report"), "Modality": "SR"}
+    segments = {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.66.4",
+        "SOPInstanceUID": uid("segments"),
+        "Modality": "SEG",
+        "Rows": 32,
+        "Columns": 32,
+        "BitsAllocated": 1,
+        "NumberOfFrames": "1",
+        "SeriesInstanceUID": uid("segments", "series"),
+    }
+    beside = [
+        File("report.dcm", study | report | {"SeriesInstanceUID": uid("report", "series")}, b""),
+        File("segments.dcm", study | segments, b"\0" * 128),
+    ]
+    write_files(series() + beside, folder)
 
 
 def _private(files: list[File]) -> None:

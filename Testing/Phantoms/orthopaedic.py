@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from .case import Case, by_folder, cases
-from .files import DEFLATED, GONE, RLE, File, write_files
+from .files import DEFLATED, GONE, RLE, File, Raw, write_files
 from .series import (
     CLASSIC,
     CORONAL,
@@ -108,10 +108,9 @@ def _objects() -> Iterator[Case]:
     )
     yield from cases("two-slices", {"O04": "reject"}, lambda kind: series(kind, count=2), KINDS)
     yield from cases("three-slices", {"O04": "pass"}, lambda kind: series(kind, count=3), KINDS, conformant=True)
-    # What O04 asks besides the count is what O08 and O22 ask: those rules speak.
     yield from cases(
         "thick-mpr",
-        {"O08a": "reject", "O08b": "reject", "O25": "reject"},
+        {"O04": "reject", "O08a": "reject", "O08b": "reject", "O25": "reject"},
         lambda kind: put(series(kind, spacing=5.0), SeriesDescription="MPR thick ax"),
     )
     yield from cases("isotropic", {"O07": "pass"}, lambda kind: series(kind, spacing=0.5), KINDS, conformant=True)
@@ -214,6 +213,10 @@ def _spacing() -> Iterator[Case]:
     )
     yield from cases("thickness-missing", {"O08a": "ask"}, lambda kind: take(series(kind), "SliceThickness"), KINDS)
     yield from cases("thickness-empty", {"O08a": "ask"}, lambda kind: put(series(kind), SliceThickness=""), KINDS)
+    for name, value in (("zero", "0"), ("negative", "-1"), ("a-word", Raw("DS", b"thin"))):
+        yield from cases(
+            f"thickness-{name}", {"O08a": "ask"}, lambda kind, v=value: put(series(kind), SliceThickness=v), KINDS
+        )
     yield from cases(
         "spacing-2.5001", {"O08a": "pass", "O08b": "reject"}, lambda kind: series(kind, "s", "2.5", spacing=2.5001), KINDS
     )
@@ -358,6 +361,11 @@ def _tilt() -> Iterator[Case]:
             (kind,),
             verdicts={"exoplan-import": "reject"},
         )
+    yield from cases(
+        "tilt-tag-a-word",
+        {"O12a": "ask", "E-Tilt-CT": "reject|ask"},
+        lambda kind: put(series(kind), GantryDetectorTilt=Raw("DS", b"none")),
+    )
     yield from cases(
         "tilt-at-top-level",
         {"O12a": "reject", "E-Tilt-ECT": "reject"},
@@ -543,6 +551,9 @@ KERNELS = (
     ("SIEMENS", "B50f", "reject"),
     ("SIEMENS", ["Br64d", "3"], "reject"),
     ("SIEMENS Healthineers", "Hr68f", "reject"),
+    ("TOSHIBA", "FC13-H", "warn"),
+    ("SIEMENS", ["I31f", "3"], "warn"),
+    ("SIEMENS", ["I70f", "3"], "reject"),
     ("TOSHIBA", "FC30", "reject"),
     ("Canon Medical Systems", "FC81", "reject"),
     ("Philips", "D", "reject"),
@@ -587,6 +598,12 @@ def _types() -> Iterator[Case]:
     yield from cases("type-secondary", {"O24": "reject"}, typed("ORIGINAL", "SECONDARY", "AXIAL"))
     yield from cases("type-derived-in-last-slice", {"O24": "reject"}, typed("DERIVED", "PRIMARY", "AXIAL", slices=(6,)),
                      verdicts={"exoplan-import": "accept|warn"})
+    yield from cases(
+        "dose-screen",
+        {"O04": "reject", "O24": "reject"},
+        lambda kind: put(series(kind, count=1), ImageType=["DERIVED", "SECONDARY", "OTHER", "CT_SOM5 PROT"]),
+        verdicts={"exoplan-import": "reject"},
+    )
     yield from cases("type-missing", {"O24": "ask", "E-ImageType": "warn"}, lambda kind: take(series(kind), "ImageType"))
     yield from cases("type-empty", {"O24": "ask", "E-ImageType": "warn"}, lambda kind: put(series(kind), ImageType=""))
     for fourth in ("HELIX", "CT_SOM5 SPI", "ADD", "M_FFE"):
@@ -673,6 +690,8 @@ def _reformats() -> Iterator[Case]:
 def _scale() -> Iterator[Case]:
     yield from cases("pixel-0.60", {"O22": "pass"}, lambda kind: series(kind, pixel=(0.6, 0.6)), KINDS, conformant=True)
     yield from cases("pixel-0.6001", {"O22": "reject"}, lambda kind: series(kind, pixel=(0.6001, 0.6001)), KINDS)
+    yield from cases("pixel-0.61-in-one-slice", {"O22": "reject"}, lambda kind: put(series(kind), [3], PixelSpacing=["0.61", "0.61"]),
+                     KINDS, verdicts={"exoplan-import": "reject"})
     yield from cases("pixel-row-step-0.61", {"O22": "reject"}, lambda kind: series(kind, pixel=(0.61, 0.5)), KINDS)
     yield from cases("pixel-column-step-0.61", {"O22": "reject"}, lambda kind: series(kind, pixel=(0.5, 0.61)), KINDS)
     yield from cases(

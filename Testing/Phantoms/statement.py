@@ -120,6 +120,7 @@ def _objects() -> Iterator[Case]:
             "E-Rescale",
             "E-PixelData",
             "E-lossy",
+            *(f"E-D-{keyword}" for keyword in DISPLAYED),
         ),
         "pass",
     )
@@ -610,9 +611,9 @@ def _displayed() -> Iterator[Case]:
     }
     for keyword in DISPLAYED:
         clause = f"E-D-{keyword}"
-        yield from edit(f"display-{keyword}", {clause: "pass"}, lambda files: files, conformant=True)
         yield from edit(f"display-{keyword}-empty", {clause: "pass|n/a"}, lambda f, k=keyword: put(f, **{k: ""}), conformant=True)
-        yield from edit(f"display-{keyword}-missing", {clause: "pass|n/a|info"}, lambda f, k=keyword: take(f, k), conformant=True)
+        yield from edit(f"display-{keyword}-missing", {clause: "pass|n/a|info"}, lambda f, k=keyword: take(f, k),
+                        KINDS if keyword == "PatientName" else (CLASSIC,), conformant=True)
         # A text is undecodable where the declared set is UTF-8 and the bytes are not.
         vr = {"PatientName": "PN", "PatientSex": "CS", "AccessionNumber": "SH"}.get(keyword, "LO")
         bad = undecodable.get(keyword, Raw(vr, b"Sch\xe4del \xff\xfe "))
@@ -632,6 +633,7 @@ def _unused() -> Iterator[Case]:
                 f"unused-{keyword}-{number}",
                 {f"E-N-{keyword}": "pass|n/a|info"},
                 lambda f, k=keyword, v=value: put(f, **{k: v}),
+                KINDS if number == 0 else (CLASSIC,),
                 verdicts={"exoplan-import": "accept", "3dsystems-ortho": "accept|warn|ask|reject"},
                 must_reject=False,
             )

@@ -15,12 +15,12 @@ from pydicom.uid import UID
 from ..dicom.attributes import FILE_KEYWORDS, GROUP_KEYWORDS
 from ..dicom.header import UNCOMPRESSED
 from ..dicom.series import CRANIOFACIAL, CT, ENHANCED_CT, LEGACY_CT
-from ..findings import Rule
+from ..findings import Rule, Severity
 from .conformance_words import CREATED, FILE_FACTS, INTRODUCTION, ONLY_CLASSIC, ONLY_MULTI_FRAME, READ_ELSEWHERE, USES
 from .protocol import load_protocol
 
 PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
-_PREFIX = "attribute:"
+_PREFIX, _RULES = "attribute:", "rules:"
 _LEGACY_NOTE = "recognised and refused by the protocol `exoplan-import`"
 
 
@@ -154,26 +154,33 @@ def _tag(keyword: str) -> str:
 
 
 def _judged(facts: Iterable[str], rules: Mapping[str, list[tuple[str, Rule]]]) -> str:
-    said = dict.fromkeys(_limit(protocol, rule) for fact in facts for protocol, rule in rules.get(fact, ()))
-    return " " + "; ".join(said) + "." if said else ""
+    said: dict[tuple[str, str, str], list[str]] = {}
+    for fact in facts:
+        for protocol, rule in rules.get(fact, ()):
+            said.setdefault((rule.id, rule.clause, _limit(rule)), []).append(protocol)
+    words = [f"`{name}` ({clause}, {' and '.join(dict.fromkeys(where))}): {limit}" for (name, clause, limit), where in said.items()]
+    return " " + "; ".join(words) + "." if words else ""
 
 
-def _limit(protocol: str, rule: Rule) -> str:
-    """One rule in words: its id, clause, limit and what a breach leads to."""
+def _limit(rule: Rule) -> str:
+    """A rule's limit and what a breach leads to, in words."""
     if rule.operator == "shown":
-        return f"`{rule.id}` ({protocol}, {rule.clause}): shown"
+        return "shown" if rule.severity is Severity.INFO else f"present, else {rule.missing}"
     if rule.operator == "table" and isinstance(rule.limit, Mapping):
-        limit = ", ".join(f"{value} {verdict}" for value, verdict in rule.limit.items())
-        return f"`{rule.id}` ({protocol}, {rule.clause}): {limit}"
-    values = ", ".join(map(str, rule.limit)) if isinstance(rule.limit, (list, tuple)) else str(rule.limit)
-    operator = "one of" if rule.operator == "in" else rule.operator
+        return ", ".join(f"{value}: {verdict}" for value, verdict in rule.limit.items())
+    joint = " and " if rule.operator == "between" else " or "
+    values = joint.join(map(str, rule.limit)) if isinstance(rule.limit, (list, tuple)) else str(rule.limit)
+    operator = "" if rule.operator == "in" else f"{rule.operator} "
     unit = f" {rule.unit}" if rule.unit else ""
-    return f"`{rule.id}` ({protocol}, {rule.clause}): {operator} {values}{unit}, else {rule.severity.value}"
+    return f"{operator}{values}{unit}, else {rule.severity.value}"
 
 
 def _files(rules: Mapping[str, list[tuple[str, Rule]]]) -> list[str]:
-    lines = ["### 3.4 Files, media and pixels", "", "| what | rules |", "|---|---|"]
+    lines = ["### 3.4 Files, media, pixels and rules on rules", "", "| what | rules |", "|---|---|"]
     lines += [f"| {words} |{_judged((fact,), rules)} |" for fact, words in FILE_FACTS.items() if fact in rules]
+    for fact in sorted(fact for fact in rules if fact.startswith(_RULES)):
+        others = ", ".join(f"`{name}`" for name in fact.removeprefix(_RULES).split(","))
+        lines.append(f"| whether the rules {others} hold |{_judged((fact,), rules)} |")
     return [*lines, ""]
 
 

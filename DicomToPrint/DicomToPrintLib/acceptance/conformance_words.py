@@ -58,14 +58,15 @@ FILE_FACTS: Mapping[str, str] = {
     "media_files": "files that the DICOMDIR refers to",
     "transfer_medium": "DICOMDIR present or not",
     "original_beside": "another series with the same Frame of Reference that is accepted",
-    "motion": "motion between neighbouring slices, from pixels",
-    "metal": "metal, from pixels",
-    "fov_cut": "anatomy cut by the field of view, from pixels",
-    "body_share": "share of the field of view that the body fills, from pixels",
-    "contrast": "contrast of the anatomy to its surroundings, from pixels",
-    "tilt_wedge": "slanted padding that a taken-out tilt leaves, from pixels",
-    "kernel_noise": "correlation of the noise, from pixels",
-    "air_hu": "grey value of air, from pixels",
+    "motion_slices": "motion between neighbouring slices, from pixels",
+    "metal_mm3": "metal, from pixels",
+    "fov_cut_mm2": "anatomy cut by the sides of the field of view, from pixels",
+    "fov_cut_ends_mm2": "anatomy that goes on beyond the first or last slice, from pixels",
+    "body_share_of_fov": "share of the field of view that the body fills, from pixels",
+    "contrast_to_noise": "contrast of the anatomy to its surroundings, from pixels",
+    "tilt_taken_out_degrees": "slanted padding that a taken-out tilt leaves, from pixels",
+    "kernel_from_noise": "correlation of the noise, from pixels",
+    "air_mode_hu": "grey value of air, from pixels",
 }
 
 _DISPLAY = ("Display only; never a reason to reject.", ())
