@@ -1,4 +1,4 @@
-"""The command line: the same in plain Python and in Slicer's `--python-script`. See `design` of options in `--help`."""
+"""The command line: the same in plain Python and in Slicer's `--python-script`."""
 
 import argparse
 import errno
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from . import __version__
-from .errors import CannotWrite, DicomToPrintError, UsageError
+from .errors import DicomToPrintError, UsageError
 from .progress import Progress, silent
 from .settings import DEFAULT_FORMATS, Settings
 
@@ -376,9 +376,6 @@ def _write_json(content: dict[str, Any], target: str | None) -> None:
     if target == "-":
         sys.stdout.write(text)
         return
-    from .output import write_text
+    from .output import write_text_atomically
 
-    try:
-        write_text(Path(target), text)
-    except OSError as error:
-        raise CannotWrite(f"{_system_error(error)}: choose another place for --json.") from None
+    write_text_atomically(Path(target), text)

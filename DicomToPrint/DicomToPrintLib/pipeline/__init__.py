@@ -1,5 +1,6 @@
 """The walk from a scan to a checked print file: one function a step, composed by `run`. The panel and the script call these."""
 
+from .preparing import Prepared, prepare
 from .run import RunResult, StepTime, demo, replay, run
 from .steps import (
     BUILT_IN_PROTOCOLS,
@@ -16,7 +17,6 @@ from .steps import (
     missing,
     open_scan,
     pass_gate,
-    prepare,
     repair,
     segment,
 )
@@ -26,6 +26,7 @@ __all__ = [
     "BUILT_IN_PROTOCOLS",
     "GateShut",
     "Inspection",
+    "Prepared",
     "RunResult",
     "StepTime",
     "acceptance_in_words",

@@ -232,13 +232,6 @@ def repair(model: "Model", settings: Settings, progress: Progress = silent) -> "
     return replace(model, meshes=tuple(meshes), notes=(*model.notes, *told)) if told else model
 
 
-def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> "Model":
-    """The model after the steps of preparation that the settings ask for, in a fixed order."""
-    from ..preparation import prepare as prepare_model
-
-    return prepare_model(model, settings, progress)
-
-
 def export(model: "Model", settings: Settings, scan: Scan, folder: Path, progress: Progress = silent) -> "tuple[WrittenFile, ...]":
     """The files of the model, each read back before it got its name.
 

@@ -1,0 +1,263 @@
+"""The headless contract: commands, exit codes, one-sentence errors, JSON forms, nothing half-written."""
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+
+import numpy as np
+import pytest
+from DicomToPrintLib import command
+from DicomToPrintLib.command import run_command
+
+SCRIPT = Path(__file__).resolve().parents[2] / "DicomToPrint" / "Scripts" / "dicom_to_print.py"
+
+
+@pytest.fixture(scope="module")
+def ct(tmp_path_factory):
+    """Folder with a small conformant CT: half the phantom's size, pixels of 0.58 mm."""
+    from DicomToPrintLib.phantom import write_phantom
+
+    folder = tmp_path_factory.mktemp("ct")
+    write_phantom(folder, shape=(64, 128, 128), spacing=(0.58, 0.58, 1.0), scale=0.5)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(ct, tmp_path_factory):
+    """A finished run on the small CT: (exit code, folder)."""
+    folder = tmp_path_factory.mktemp("run")
+    code = run_command(["run", str(ct), "--output", str(folder), "--process", "sla", "--json", str(folder / "result.json")])
+    return code, folder
+
+
+def sentence_of(capsys) -> str:
+    text = capsys.readouterr().err.strip()
+    assert text.startswith("dicom_to_print: ")
+    assert "\n" not in text
+    assert "Traceback" not in text
+    return text
+
+
+def test_run_writes_every_file_of_the_contract(finished):
+    code, folder = finished
+    verdict = json.loads((folder / "printability.json").read_text(encoding="utf-8"))["verdict"]
+    assert code == (1 if verdict == "not-ready" else 0)
+    names = {path.name for path in folder.iterdir()}
+    assert {"report.html", "record.json", "printability.json", "acceptance.json", "result.json", "bone.3mf"} <= names
+    assert any(name.endswith(".stl") for name in names)
+    assert not [name for name in names if name.startswith(".")], "temporary files are left"
+
+
+def test_stl_header_names_the_space(finished):
+    header = next(finished[1].glob("*.stl")).read_bytes()[:80]
+    assert b"SPACE=LPS" in header
+
+
+def test_record_repeats_to_the_byte(finished, ct, tmp_path, capsys):
+    code = run_command(["replay", str(finished[1] / "record.json"), "--input", str(ct), "--output", str(tmp_path)])
+    told = capsys.readouterr()
+    assert code == 0, told.out + told.err
+
+
+def test_check_json_has_the_contract_form(ct, capsys):
+    assert run_command(["check", str(ct), "--no-pixels", "--json", "-"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["schema"] == "dicom-to-print/acceptance/1"
+    (series,) = content["series"]
+    assert set(series) >= {"series", "description", "files", "verdict", "protocols", "questions"}
+    assert set(series["protocols"]) == {"3dsystems-ortho", "exoplan-import"}
+    for result in series["protocols"].values():
+        for finding in result["findings"]:
+            assert set(finding) == {"rule", "clause", "severity", "outcome", "measured", "limit", "where", "remedy", "message"}
+            assert finding["outcome"] in ("pass", "fail", "ask", "not applicable")
+
+
+def test_inspect_json_has_the_contract_form(finished, capsys):
+    mesh = next(finished[1].glob("*.stl"))
+    run_command(["inspect", str(mesh), "--process", "sla", "--json", "-"])
+    content = json.loads(capsys.readouterr().out)
+    assert content["schema"] == "dicom-to-print/printability/1"
+    assert content["verdict"] in ("ready", "warn", "not-ready")
+    assert set(content["mesh"]) == {"triangles", "components", "boundary_edges", "nonmanifold_edges", "nonmanifold_vertices",
+                                    "self_intersections", "degenerate", "inverted", "volume_mm3", "area_mm2", "bounds_mm",
+                                    "min_wall_mm", "wall_p05_mm", "min_gap_mm"}
+
+
+def test_quiet_when_piped(ct):
+    done = subprocess.run([sys.executable, str(SCRIPT), "--", "check", str(ct), "--no-pixels"], capture_output=True,
+                          text=True, timeout=120, check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert "3dsystems-ortho" in done.stdout
+
+
+def test_help_and_list(capsys):
+    assert run_command(["--help"]) == 0
+    assert "examples:" in capsys.readouterr().out
+    for kind, name in (("protocols", "3dsystems-ortho"), ("anatomy", "bone"), ("processes", "fdm"), ("printers", "sla"), ("uses", "general")):
+        assert run_command(["list", kind]) == 0
+        out = capsys.readouterr().out
+        assert name in out
+        assert "schema" not in out.split()
+
+
+@pytest.mark.parametrize("arguments", [
+    ["run"], ["check", "x", "--surgery-date", "tomorrow"], ["check", ".", "--answer", "motion"], ["bogus"],
+    ["run", ".", "--output", "o", "--cut", "X=3"], ["run", ".", "--output", "o", "--seed", "1,2"],
+    ["run", ".", "--output", "o", "--format", "step"], ["run", ".", "--output", "o", "--thicken", "-1"],
+    ["run", ".", "--output", "o", "--use", "no-such-use"], ["run", ".", "--output", "o", "--anatomy", "no-such-anatomy"],
+    ["run", ".", "--output", "o", "--process", "no-such-process"], ["check", ".", "--protocol", "no-such-protocol"],
+    ["run", ".", "--output", "o", "--printer", "0x0x0"]])
+def test_wrong_usage_is_exit_2(arguments, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run_command(arguments) == 2
+    sentence_of(capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["empty", "jpegs", "missing", "file"])
+def test_input_without_images_is_exit_3(name, tmp_path, capsys):
+    source, output = tmp_path / name, tmp_path / "out"
+    if name != "missing" and name != "file":
+        source.mkdir()
+    if name == "jpegs":
+        for number in range(3):
+            (source / f"{number}.jpg").write_bytes(b"\xff\xd8\xff\xe0" + os.urandom(4000))
+    if name == "file":
+        source.write_text("not a DICOM file", encoding="utf-8")
+    for arguments in (["check", str(source)], ["run", str(source), "--output", str(output)]):
+        assert run_command(arguments) == 3
+        assert name in sentence_of(capsys)
+    assert not output.exists() or list(output.iterdir()) == []
+
+
+def test_negative_coordinates_are_values_not_options():
+    options = command._parser().parse_args(command._joined(
+        ["run", "x", "--output", "y", "--seed", "-10,2.5,-3", "--threshold", "-200,300"]))
+    settings = command.settings_from_options(options)
+    assert settings.seeds == ((-10.0, 2.5, -3.0),)
+    assert settings.seeds_lps == ((10.0, -2.5, -3.0),)
+    assert settings.threshold == (-200.0, 300.0)
+
+
+def test_settings_survive_their_command_line():
+    from DicomToPrintLib.settings import Settings, command_arguments, settings_from_json
+
+    settings = Settings(use="dental", seeds=((-1.0, 2.0, 3.5),), threshold=(150.0, None), cuts=(("R", -4.0), ("S", 10.0)),
+                        answers=(("motion-blur", "yes"),), split=True, pins=True, thicken=1.2, formats=("stl", "ply"),
+                        pixels=False, roi=(-5.0, 5.0, -6.0, 6.0, 0.0, 10.0), accept_anyway="teaching only")
+    options = command._parser().parse_args(command._joined(["run", "in", "--output", "out", *command_arguments(settings)]))
+    assert command.settings_from_options(options) == settings
+    assert settings_from_json(json.loads(json.dumps(settings.as_json()))) == settings
+
+
+def test_unwritable_output_is_exit_5(ct, tmp_path, capsys):
+    (tmp_path / "a-file").write_text("in the way", encoding="utf-8")
+    assert run_command(["run", str(ct), "--output", str(tmp_path / "a-file" / "out")]) == 5
+    sentence_of(capsys)
+
+
+def test_full_disk_is_exit_5_and_leaves_nothing_partial(ct, tmp_path):
+    """A file larger than the limit fails as on a full disk (EFBIG)."""
+
+    def limited() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    done = subprocess.run([sys.executable, "-B", str(SCRIPT), "run", str(ct), "--output", str(tmp_path / "out"), "--no-pixels"],
+                          capture_output=True, text=True, timeout=300, check=False, preexec_fn=limited)
+    assert done.returncode == 5, done.stderr
+    assert "disk is full" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_question_blocks_surgical_planning_with_exit_4(ct, tmp_path, capsys):
+    assert run_command(["run", str(ct), "--output", str(tmp_path), "--use", "surgical-planning", "--no-pixels"]) == 4
+    assert "--answer" in sentence_of(capsys)
+    assert {path.name for path in tmp_path.iterdir()} == {"acceptance.json", "report.html"}
+
+
+def phrases_of(arguments, monkeypatch) -> list[str]:
+    """Every phrase that the progress of a command tells, in order, each once."""
+    seen: list[str] = []
+
+    def note(fraction: float, phrase: str = "") -> None:
+        if phrase and phrase not in seen:
+            seen.append(phrase)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(command, "_terminal_progress", lambda: nullcontext(note))
+        run_command(arguments)
+    return seen
+
+
+def test_interrupt_in_every_phase_leaves_nothing_partial(ct, tmp_path, monkeypatch, capsys):
+    arguments = ["run", str(ct), "--no-pixels", "--output"]
+    phrases = phrases_of([*arguments, str(tmp_path / "whole")], monkeypatch)
+    assert len(phrases) > 6
+    final = {path.name for path in (tmp_path / "whole").iterdir()}
+    # Some of the phases, spread over the run: each costs a run up to there.
+    for number, phrase in enumerate(phrases[:: max(1, len(phrases) // 6)]):
+        folder = tmp_path / str(number)
+
+        def stop(fraction: float, told: str = "", wanted: str = phrase) -> None:
+            if told == wanted:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(command, "_terminal_progress", lambda stop=stop: nullcontext(stop))
+            capsys.readouterr()
+            assert run_command([*arguments, str(folder)]) == 130, phrase
+        sentence_of(capsys)
+        left = {path.name for path in folder.iterdir()} if folder.exists() else set()
+        assert left <= final, (phrase, left)
+
+
+def test_internal_error_is_told_in_one_sentence_without_the_message(monkeypatch, capsys):
+    from DicomToPrintLib import pipeline
+
+    def broken(*arguments, **options):
+        raise RuntimeError("Doe^Jane 1970")
+
+    monkeypatch.setattr(pipeline, "check", broken)
+    assert run_command(["check", "somewhere"]) == 70
+    assert "Doe" not in sentence_of(capsys)
+
+
+def test_volume_file_runs_without_acceptance(phantom, tmp_path, capsys):
+    import SimpleITK as sitk
+    from DicomToPrintLib.volume import to_sitk
+
+    volume, _truth = phantom
+    sitk.WriteImage(to_sitk(volume), str(tmp_path / "scan.nii.gz"))
+    code = run_command(["run", str(tmp_path / "scan.nii.gz"), "--output", str(tmp_path / "out"), "--triangles", "20000"])
+    told = capsys.readouterr()
+    assert code in (0, 1), told.err
+    assert "not applicable" in told.out
+
+
+def test_tilted_scan_is_refused_and_its_shape_is_kept_when_accepted_anyway(tmp_path, capsys):
+    from DicomToPrintLib.mesh_file import read_meshes
+    from DicomToPrintLib.phantom import write_phantom
+
+    common = {"shape": (64, 128, 128), "spacing": (0.58, 0.58, 1.0), "scale": 0.5, "couch": False}
+    write_phantom(tmp_path / "straight", **common)
+    write_phantom(tmp_path / "tilted", tilt_degrees=10.0, **common)
+    bounds = {}
+    for name, options in (("straight", []), ("tilted", [])):
+        command_line = ["run", str(tmp_path / name), "--output", str(tmp_path / "out" / name), "--no-pixels", "--format", "stl"]
+        if name == "tilted":
+            assert run_command(command_line) == 1
+            sentence = sentence_of(capsys)
+            assert "--accept-anyway" in sentence
+            assert "10 degrees" in sentence
+            assert not list((tmp_path / "out" / name).glob("*.stl"))
+            options = ["--accept-anyway", "shape is checked by the test"]
+        assert run_command([*command_line, *options]) in (0, 1)
+        largest = max((tmp_path / "out" / name).glob("*.stl"), key=lambda path: path.stat().st_size)
+        bounds[name] = np.array(read_meshes(largest)[0].bounds)
+    np.testing.assert_allclose(bounds["tilted"], bounds["straight"], atol=1.0)
