@@ -106,24 +106,45 @@ def inverted_triangles(points: np.ndarray, triangles: np.ndarray, edges: Edges, 
     flip = given < 0
     turn ^= flip[part]
     volumes = np.where(flip, -volumes, volumes)
-    negative = np.flatnonzero(volumes < 0)
-    if len(negative):
-        inside = _is_cavity(points, triangles, part, volumes, negative)
-        turn ^= np.isin(part, negative[~inside])
+    if (volumes < 0).any():
+        turn ^= _turned_parts(points, triangles, part, volumes)[part]
     return np.flatnonzero(turn)
 
 
-def _is_cavity(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, volumes: np.ndarray,
-               candidates: np.ndarray) -> np.ndarray:
-    """(c,) bool: whether each candidate part lies where the other parts' winding number is positive."""
+def _turned_parts(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, volumes: np.ndarray) -> np.ndarray:
+    """(c,) bool: parts that face the wrong way as a whole.
+
+    Outermost parts must enclose a positive volume. Where one does not, everything inside it is judged by its depth: walls of cavities
+    at odd depth negative, the others positive. Where it does, only a negative part at even depth is wrong; a positive one
+    at odd depth is an overlap.
+    """
+    inside = _containment(points, triangles, part, len(volumes))
+    depth = inside.sum(axis=1)
+    outermost = depth == 0
+    in_wrong = np.asarray(inside @ (outermost & (volumes < 0))) > 0
+    odd = depth % 2 == 1
+    by_depth = np.where(odd, volumes > 0, volumes < 0)
+    return np.where(in_wrong, by_depth, (volumes < 0) & ~odd)
+
+
+def _containment(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, count: int) -> np.ndarray:
+    """(count, count) bool: [a, b] where part a begins inside part b."""
     order = np.argsort(part, kind="stable")
-    starts = np.searchsorted(part[order], candidates)
-    # A vertex of the part, moved a hair so that its ray misses other vertices.
-    queries = points[triangles[order[starts], 0]].astype(np.float64) + np.array([1.234e-5, 2.345e-5, 3.456e-5])
-    result = np.zeros(len(candidates), dtype=bool)
-    outer = volumes[part] > 0
-    winding = winding_along_x(points, triangles[outer], queries)
-    result[:] = winding > 0
+    ends = np.cumsum(np.bincount(part, minlength=count))
+    starts = np.concatenate([[0], ends[:-1]])
+    corners = points[triangles]
+    low = np.minimum.reduceat(corners.min(axis=1)[order], starts)
+    high = np.maximum.reduceat(corners.max(axis=1)[order], starts)
+    # A corner of each part, moved a hair so that its ray misses other corners.
+    hair = 1e-6 * float((high - low).max()) * np.array([1.234, 2.345, 3.456])
+    places = corners[order[starts], 0].astype(np.float64) + hair
+    result = np.zeros((count, count), dtype=bool)
+    for outer in range(count):
+        within = np.flatnonzero((places > low[outer]).all(axis=1) & (places < high[outer]).all(axis=1))
+        within = within[within != outer]
+        if len(within):
+            shell = triangles[order[starts[outer]:ends[outer]]]
+            result[within, outer] = winding_along_x(points, shell, places[within]) != 0
     return result
 
 

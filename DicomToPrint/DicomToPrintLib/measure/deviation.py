@@ -104,23 +104,15 @@ def point_areas(mesh: Mesh) -> np.ndarray:
 
 
 def surface_distance(points: np.ndarray, mesh: Mesh) -> np.ndarray:
-    """(n,) unsigned distance in mm of points to the nearest triangle of a mesh (exact; through VTK's cell locator)."""
+    """(n,) unsigned distance in mm of points to the nearest triangle of a mesh (exact; VTK's cell locator)."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-    from vtkmodules.vtkCommonCore import vtkPoints
-    from vtkmodules.vtkCommonDataModel import vtkPolyData
-    from vtkmodules.vtkFiltersGeneral import vtkDistancePolyDataFilter
+    from vtkmodules.vtkCommonCore import vtkDoubleArray
+    from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 
     from ..mesh import to_polydata
 
-    cloud = vtkPolyData()
-    holder = vtkPoints()
-    holder.SetData(numpy_to_vtk(np.ascontiguousarray(points, dtype=np.float64), deep=True))
-    cloud.SetPoints(holder)
-    filter_ = vtkDistancePolyDataFilter()
-    filter_.SetInputData(0, cloud)
-    filter_.SetInputData(1, to_polydata(Mesh(np.asarray(mesh.points, np.float64), mesh.triangles)))
-    filter_.SignedDistanceOff()
-    filter_.ComputeSecondDistanceOff()
-    filter_.ComputeCellCenterDistanceOff()
-    filter_.Update()
-    return np.abs(vtk_to_numpy(filter_.GetOutput().GetPointData().GetArray("Distance"))).copy()
+    distance = vtkImplicitPolyDataDistance()
+    distance.SetInput(to_polydata(Mesh(np.asarray(mesh.points, np.float64), mesh.triangles)))
+    result = vtkDoubleArray()
+    distance.FunctionValue(numpy_to_vtk(np.ascontiguousarray(points, dtype=np.float64), deep=True), result)
+    return np.abs(vtk_to_numpy(result)).copy()
