@@ -21,7 +21,7 @@ class Samples:
     triangle: np.ndarray
 
 
-def samples_of(mesh: Mesh, budget: int = 250_000, finest_mm: float = 0.25) -> Samples:
+def samples_of(mesh: Mesh, budget: int = 250_000, finest_mm: float = 0.35) -> Samples:
     """Samples of a mesh: its vertices, and points on triangles that are larger than the spacing that `budget` affords.
 
     A vertex on a sharp edge gives one sample a face, with the face's normal, moved a little into the face: an averaged normal would

@@ -1,5 +1,6 @@
 """3MF through lib3mf, after the package has been looked at from outside: size when unpacked, names, XML entities."""
 
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -16,6 +17,7 @@ MOST_UNPACKED = 3 * 1024**3  # bytes of all parts
 MOST_RATIO = 200  # real meshes unpack 4 to 30 times
 MOST_INSTANCES = 10_000
 MOST_TRIANGLES = 60_000_000
+_PLACED = re.compile(rb"<(?:\w+:)?(object|component)\b[^>]*?\s(?:id|objectid)\s*=\s*[\"'](\d+)[\"']")
 _SMALL = 8 * 1024**2  # below this a high ratio harms nobody
 _UNITS = {0: "um", 1: "mm", 2: "cm", 3: "in", 4: "ft", 5: "m"}
 
@@ -68,6 +70,7 @@ def _unpacked_size(path: Path, package: zipfile.ZipFile, entry: zipfile.ZipInfo,
         raise bomb
     xml = entry.filename.lower().endswith((".model", ".rels", ".xml"))
     total, tail = 0, b""
+    copies = _Copies(path)
     with package.open(entry) as stream:
         while block := stream.read(1 << 20):
             total += len(block)
@@ -79,11 +82,32 @@ def _unpacked_size(path: Path, package: zipfile.ZipFile, entry: zipfile.ZipInfo,
                 window = (tail + block).upper()
                 if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
                     raise CannotRead(f"{path.name} declares XML entities, which 3MF forbids: do not open it, ask where it came from.")
-                tail = block[-16:]
+                copies.count(tail + block)
+                tail = (tail + block)[-400:]
             progress(0.3, "checking 3MF")
     if total != entry.file_size:
         raise CannotRead(f"{path.name} is no whole 3MF package (a part's size lies): copy or export it again.")
     return total
+
+
+class _Copies:
+    """How often objects are placed through components of components; lib3mf itself would walk through all of them."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._placed: dict[bytes, int] = {}
+        self._current = b""
+
+    def count(self, window: bytes) -> None:
+        """Take the tags of the next stretch of XML; raises `CannotRead` where an object stands for too many."""
+        for tag, number in _PLACED.findall(window):
+            if tag == b"object":
+                self._current = number
+                self._placed.setdefault(number, 0)
+                continue
+            self._placed[self._current] = self._placed.get(self._current, 0) + max(self._placed.get(number, 1), 1)
+            if self._placed[self._current] > MOST_INSTANCES:
+                raise CannotRead(f"{self._path.name} places its parts more often than a model needs: export it again as one mesh.")
 
 
 def _placed_meshes(path: Path, model: Any, progress: Progress) -> list[Mesh]:

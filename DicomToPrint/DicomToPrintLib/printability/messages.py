@@ -38,6 +38,7 @@ GOOD: Mapping[str, str] = {
     "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm."),
     "lost": _("No part of the segment over 1 mm3 is missing from the model."),
     "added": _("The model has no part over 1 mm3 that the segment has not."),
+    "critical": _("No anatomy marked as critical is missing."),
     "label": _("The text on the model reads the right way round."),
     "material": _("The model needs about {measured:.1f} cm3 of material as a solid, without supports."),
     "space": _("Coordinates: {measured}; unit: {unit}."),
@@ -71,8 +72,9 @@ BAD: Mapping[str, str] = {
     "fit": _("The model ({size} mm) fits the build volume of {room} mm only when turned ({rotation})."),
     "triangles": _("The model has {measured:,} triangles, more than the {limit:,} that programs handle well."),
     "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm, coarser than {limit:.2f} mm."),
-    "lost": _("{measured:,} parts of the segment over 1 mm3 are missing from the model (largest {largest:.1f} mm3{critical})."),
+    "lost": _("{measured:,} parts of the segment over 1 mm3 are missing from the model (largest {largest:.1f} mm3)."),
     "added": _("The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3)."),
+    "critical": _("Anatomy marked as critical is missing from the model: {names}."),
     "label": _("The text '{text}' on the model is {measured}."),
 }
 TOO_LARGE = _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried.")
@@ -137,7 +139,7 @@ def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
         "process": process.title, "measured": fact.value, "limit": rule.limit, "trapped": process.trapped, "finer": finer or "sla",
         "other": _(" or choose a finer process: --process {name}").format(name=finer) if finer else "",
         "escape": process.limit("escape_hole_mm") or "?", "hollow": max(process.limit("wall_supported_mm") or 2.0, 2.0),
-        "wall": process.limit("wall_supported_mm") or 0.0, "critical": "", "rotation": "",
+        "wall": process.limit("wall_supported_mm") or 0.0, "rotation": "",
     }
     values.update(fact.parameters)
     return values
