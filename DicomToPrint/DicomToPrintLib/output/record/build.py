@@ -134,14 +134,16 @@ def hashed_inputs(
     Names may hold a patient's name, so that only a hash of the path relative to `root` is kept, unless `identified`.
     Raises `CannotRead`.
     """
-    files: list[tuple[str, Callable[[], IO[bytes]]]] = [
-        (
-            path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name,
-            functools.partial(open, path, "rb"),
-        )
-        for path in sorted(Path(p) for p in paths)
-    ]
+    files = [(_relative(path, root), _opener(path)) for path in sorted(Path(p) for p in paths)]
     return _hashed(files, identified, progress)
+
+
+def _relative(path: Path, root: Path | None) -> str:
+    return path.relative_to(root).as_posix() if root is not None and path.is_relative_to(root) else path.name
+
+
+def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    return lambda: open(path, "rb")
 
 
 def hashed_series(
