@@ -1,6 +1,6 @@
 """The walk from a scan to a checked print file: one function a step, composed by `run`. The panel and the script call these."""
 
-from .preparing import Prepared, prepare
+from .preparing import Prepared, prepare, prepare_with_frames
 from .run import RunResult, StepTime, demo, replay, run
 from .steps import (
     BUILT_IN_PROTOCOLS,
@@ -34,6 +34,7 @@ __all__ = [
     "export",
     "inspection_in_words",
     "prepare",
+    "prepare_with_frames",
     "replay",
     "run",
     "run_in_words",

@@ -20,14 +20,20 @@ PIN_LENGTH = 1.5  # length of a pin in each part, in diameters
 
 @dataclass(frozen=True)
 class Prepared:
-    """The prepared model, and the texts put on it with their frames."""
+    """The prepared model, the texts put on it with their frames, and for each mesh the transform that turned it (None: not turned)."""
 
     model: "Model"
     labels: "tuple[Labelled, ...]" = ()
+    moved: tuple[np.ndarray | None, ...] = ()
 
 
-def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> Prepared:
-    """Wrap, thicken, hollow, struts, base, label, cuts, split and pins, as far as `settings` ask for them.
+def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> "Model":
+    """The model of `prepare_with_frames`."""
+    return prepare_with_frames(model, settings, progress).model
+
+
+def prepare_with_frames(model: "Model", settings: Settings, progress: Progress = silent) -> Prepared:
+    """Wrap, thicken, hollow, struts, base, label, cuts, split, pins and orient, as far as `settings` ask for them.
 
     Raises `Refused` where a step cannot keep its promise; the model that came in is then unchanged. `MissingPackage` without
     manifold3d.
@@ -43,7 +49,9 @@ def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> 
     for number, (name, apply) in enumerate(work):
         step = part(progress, 0.8 * number / max(len(work), 1), 0.8 * (number + 1) / max(len(work), 1))
         step(0.0, name)
-        for index, mesh in enumerate(meshes):
+        largest = max(range(len(meshes)), key=lambda index: meshes[index].volume)
+        for index in [largest] if name in ("base", "label") else range(len(meshes)):
+            mesh = meshes[index]
             meshes[index], effect = apply(mesh, step)
             steps.append(Step(name, f"{mesh.name}: {effect}"))
     planes: list[Plane] = []
@@ -53,9 +61,12 @@ def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> 
         if settings.pins:
             meshes = _pinned(meshes, planes, _pin_size(process), steps)
     meshes = [_checked(_with_deviation(mesh, model.meshes)) for mesh in meshes]
+    moved: list[np.ndarray | None] = [None] * len(meshes)
+    if settings.orient:
+        meshes, moved = _oriented(meshes, process, steps)
     progress(1.0, "prepared")
     figures = tuple(_figures(mesh) for mesh in meshes)
-    return Prepared(replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)), tuple(labels))
+    return Prepared(replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)), tuple(labels), tuple(moved))
 
 
 Apply = Callable[[Mesh, Progress], tuple[Mesh, str]]
@@ -158,6 +169,22 @@ def _pinned(meshes: list[Mesh], planes: "Sequence[Plane]", size: "PinSize", step
         steps.append(Step("pins", f"{count} pins of {size.diameter:g} mm with {size.clearance:g} mm clearance" if count
                           else "a cut has no room for a pin: glue it"))
     return parts
+
+
+def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[list[Mesh], list[np.ndarray | None]]:
+    from ..preparation import orient
+    from ..surface import Step
+
+    turned: list[Mesh] = []
+    moved: list[np.ndarray | None] = []
+    for mesh in meshes:
+        done = orient(mesh, process.limit("overhang_deg") or 45.0)
+        turned.append(done.mesh)
+        moved.append(done.transform)
+        numbers = " ".join(f"{value:.6f}" for value in done.transform[:3].ravel())
+        steps.append(Step("orient", f"{mesh.name}: overhang {done.overhang_before_mm2:.0f} to {done.overhang_mm2:.0f} mm2; "
+                                    f"transform (3x4, LPS mm) {numbers}"))
+    return turned, moved
 
 
 def _with_deviation(mesh: Mesh, before: Sequence[Mesh]) -> Mesh:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..progress import Progress, part, silent
 from ..settings import Settings, settings_from_json
 from . import steps as walk
-from .preparing import prepare
+from .preparing import Prepared, prepare_with_frames
 from .steps import Scan, Source
 
 if TYPE_CHECKING:
@@ -89,12 +89,13 @@ def run(source: Source, output: Path, settings: Settings, progress: Progress = s
     segmentation = clock.step("finding the anatomy", 0.15, lambda p: walk.segment(scan.volume, settings, p), _segment_effect)
     model = clock.step("making the surface", 0.3, lambda p: walk.make_surface(segmentation, settings, p), _model_effect)
     model = clock.step("repairing", 0.05, lambda p: walk.repair(model, settings, p), _model_effect)
+    prepared = Prepared(model)
     if walk.prepares(settings):
-        prepared = clock.step("preparing for print", 0.05, lambda p: prepare(model, settings, p), lambda done: _model_effect(done.model))
+        prepared = clock.step("preparing for print", 0.05, lambda p: prepare_with_frames(model, settings, p), lambda done: _model_effect(done.model))
         model = prepared.model
     files = clock.step("writing and reading back", 0.05, lambda p: walk.export(model, settings, scan, output, p), _file_effect)
     readiness = clock.step("inspecting the written file", 0.1,
-                           lambda p: walk.inspect_run(files, segmentation, model, settings, p), _readiness_effect)
+                           lambda p: walk.inspect_run(files, segmentation, model, settings, p, prepared.labels, prepared.moved), _readiness_effect)
     result = RunResult(settings, scan, segmentation, model, files, readiness, tuple(clock.steps), output)
     telling.write_run(source, result, part(progress, clock.done, 1.0))
     progress(1.0, "done")

@@ -14,9 +14,12 @@ from ..progress import Progress, part, silent
 from ..settings import DEFAULT_FORMATS, Settings
 
 if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+    import numpy as np
+
     from ..acceptance import Acceptance, SeriesAcceptance
     from ..mesh import Mesh
     from ..output import WrittenFile
+    from ..preparation import Labelled
     from ..printability import Readiness, ScanReference
     from ..segmentation import Segmentation
     from ..surface import Model
@@ -258,11 +261,11 @@ def file_name(name: str) -> str:
 
 
 def inspect_run(files: "Sequence[WrittenFile]", segmentation: "Segmentation", model: "Model", settings: Settings,
-                progress: Progress = silent) -> "Readiness":
+                progress: Progress = silent, labels: "Sequence[Labelled]" = (), moved: "Sequence[np.ndarray | None]" = ()) -> "Readiness":
     """Verdict on what was written, read again, against the scan it came from.
 
     Several meshes are judged together where one file holds them all (3MF, OBJ); else each file is judged and the worst verdict
-    stands.
+    stands. `labels` and `moved` are what preparation did (`Prepared`).
     """
     from ..mesh_file import read_mesh_file
     from ..printability import inspect as judge_file
@@ -275,26 +278,40 @@ def inspect_run(files: "Sequence[WrittenFile]", segmentation: "Segmentation", mo
     judged = []
     for index, file in enumerate(targets):
         step = part(progress, index / len(targets), (index + 1) / len(targets))
-        reference = _reference(segmentation, range(len(model.meshes)) if len(targets) == 1 else [index])
+        chosen = range(len(model.meshes)) if len(targets) == 1 else [index]
+        turned = [moved[at] for at in chosen if at < len(moved) and moved[at] is not None]
+        # Parts that were turned each on its own have no common place to compare with.
+        reference = _reference(segmentation, settings, chosen, labels, turned[0] if turned else None) if len(turned) < 2 else None
         judged.append(judge_file(read_mesh_file(file.path), process, machine, reference=reference, progress=step))
     return max(judged, key=lambda readiness: ("ready", "warn", "not-ready").index(readiness.verdict))
 
 
-def _reference(segmentation: "Segmentation", chosen: Sequence[int]) -> "ScanReference":
-    """What the scan knows of the chosen segments: their voxels, where they lie and how large they are."""
+def _reference(segmentation: "Segmentation", settings: Settings, chosen: Sequence[int], labels: "Sequence[Labelled]",
+               moved: "np.ndarray | None") -> "ScanReference":
+    """What the scan knows of the chosen segments: where they lie, their voxels, and what preparation put on them.
+
+    Where material was taken out or the model was cut on purpose, the voxels are left out: the file cannot equal them.
+    """
     import numpy as np
 
-    from ..printability import ScanReference
+    from ..printability import LabelPlace, ScanReference
     from ..volume import Volume
 
-    labels = [segment.label for segment in segmentation.segments]
-    mask = np.isin(segmentation.labels, [labels[index] for index in chosen if index < len(labels)])
     grid = Volume(segmentation.labels, segmentation.affine)
-    corners = grid.to_lps(np.array([[i, j, k] for i in (-0.5, mask.shape[2] - 0.5) for j in (-0.5, mask.shape[1] - 0.5)
-                                    for k in (-0.5, mask.shape[0] - 0.5)]))
+    shape = segmentation.labels.shape
+    corners = grid.to_lps(np.array([[i, j, k] for i in (-0.5, shape[2] - 0.5) for j in (-0.5, shape[1] - 0.5)
+                                    for k in (-0.5, shape[0] - 0.5)]))
     low, high = corners.min(axis=0), corners.max(axis=0)
     bounds = (float(low[0]), float(high[0]), float(low[1]), float(high[1]), float(low[2]), float(high[2]))
-    return ScanReference(bounds=bounds, mask=mask, affine=segmentation.affine, voxel_mm=grid.spacing)
+    numbers = [segment.label for segment in segmentation.segments]
+    mask = None
+    if not (settings.hollow or settings.cuts or settings.split or settings.wrap):
+        mask = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
+    places = tuple(LabelPlace(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth)
+                   for done in labels)
+    asked = {"thicken": settings.thicken, "struts": settings.struts, "base": settings.base, "label": settings.label}
+    return ScanReference(bounds=bounds, mask=mask, affine=segmentation.affine, voxel_mm=grid.spacing, labels=places, moved=moved,
+                         intended=tuple(name for name, value in asked.items() if value))
 
 
 def inspect(path: Path, *, process: str = "fdm", printer: str | None = None, unit: str | None = None,
