@@ -17,8 +17,14 @@ ANSWERS = {"issuer-consulted": "yes", "motion-blur": "yes", "metal-minimised": "
 
 def _judged(files, tmp_path, answers=None, protocols=("3dsystems-ortho",), surgery=SURGERY):
     study = read_study(write_files(files, tmp_path))
-    return accept(study, [load_protocol(name) for name in protocols], answers=answers or {}, surgery_date=surgery,
-                  pixels=False, today=datetime.date(2026, 6, 1))
+    return accept(
+        study,
+        [load_protocol(name) for name in protocols],
+        answers=answers or {},
+        surgery_date=surgery,
+        pixels=False,
+        today=datetime.date(2026, 6, 1),
+    )
 
 
 def _gates(files, tmp_path, answers=None, reason=None):
@@ -51,7 +57,9 @@ def test_wrong_shape_blocks_all_but_research(tmp_path):
 
 def test_wrong_scale_asks_all_but_research(tmp_path):
     found = _gates(put(series(), ReconstructionDiameter="32"), tmp_path / "a", ANSWERS)
-    assert {name: own.exit_code for name, own in found.items()} == {name: 0 if name == "research" else 4 for name in found}
+    assert {name: own.exit_code for name, own in found.items()} == {
+        name: 0 if name == "research" else 4 for name in found
+    }
     found = _gates(put(series(), ReconstructionDiameter="32"), tmp_path / "b", ANSWERS | {"scale-as-stated": "yes"})
     assert all(own.open for own in found.values())
 
@@ -75,7 +83,10 @@ def test_undefined_volume_blocks_always(reason, tmp_path):
 def test_accept_anyway_opens_everything_else(tmp_path):
     found = _gates(series(shear=0.2), tmp_path, None, "for the museum")
     assert all(own.open and "for the museum" in own.reason for own in found.values())
-    assert not any(gate(_judged(series(shear=0.2), tmp_path / "b").series[0], load_use("general"), blank).open for blank in ("", " "))
+    assert not any(
+        gate(_judged(series(shear=0.2), tmp_path / "b").series[0], load_use("general"), blank).open
+        for blank in ("", " ")
+    )
 
 
 def test_answer_does_not_overrule_a_measurement(tmp_path):
@@ -101,7 +112,9 @@ def test_series_to_use_instead_is_named(tmp_path):
     other = renamed(series(name="other"), "other")
     judged = _judged(coronal + renamed(axial, "ax") + other, tmp_path)
     by_uid = {one.series.uid: one for one in judged.series}
-    assert by_uid[coronal[0].header["SeriesInstanceUID"]].instead == by_uid[axial[0].header["SeriesInstanceUID"]].series.id
+    assert (
+        by_uid[coronal[0].header["SeriesInstanceUID"]].instead == by_uid[axial[0].header["SeriesInstanceUID"]].series.id
+    )
     assert [one.verdict.rank for one in judged.series] == sorted(one.verdict.rank for one in judged.series)
 
 

@@ -34,14 +34,28 @@ WITHOUT_PLANE = {"E-IPP", "E-IOP", "E-Rows", "E-Columns", "E-PixelSpacing", "E-H
 # (path, clause): (the outcome here, why it is right).
 ARGUED = {
     ("philips_exam_summary_sc", "O01"): ("reject", "a secondary capture is no CT object, whatever its Modality says"),
-    ("dicomdir_fileset/77654033/CT2", "O15"): ("reject", "its acquisition times pause for 121 s (slices between were removed)"),
+    ("dicomdir_fileset/77654033/CT2", "O15"): (
+        "reject",
+        "its acquisition times pause for 121 s (slices between were removed)",
+    ),
     ("dicomdir_fileset/98892001/CT2N", "O10"): ("reject", "both localizers lie 90 degrees off the axial plane"),
-    ("dicomdir_fileset/98892003/MR700", "O12b"): ("reject", "seven projections about one axis do not lie along their normal"),
-    ("dicomdir_fileset/98892003/MR700", "O08d"): ("warn", "no gap is 1.5 times the median; with turning planes it depends on the "
-                                                         "plane that is taken for reference"),
-    ("dicomdir_fileset/98892003/MR2", "I07"): ("reject", "one of its three planes lies at the place of another along the normal"),
+    ("dicomdir_fileset/98892003/MR700", "O12b"): (
+        "reject",
+        "seven projections about one axis do not lie along their normal",
+    ),
+    ("dicomdir_fileset/98892003/MR700", "O08d"): (
+        "warn",
+        "no gap is 1.5 times the median; with turning planes it depends on the plane that is taken for reference",
+    ),
+    ("dicomdir_fileset/98892003/MR2", "I07"): (
+        "reject",
+        "one of its three planes lies at the place of another along the normal",
+    ),
     ("dicomdir_fileset/98892003/MR2", "I08"): ("reject", "three crossing planes have no even gaps"),
-    ("malformed/badVR", "I00"): (None, "the reference could not read it; here the RT dose is read and each fault is named"),
+    ("malformed/badVR", "I00"): (
+        None,
+        "the reference could not read it; here the RT dose is read and each fault is named",
+    ),
 }
 READ_HERE = {"malformed/badVR"}
 
@@ -87,17 +101,25 @@ def _judged(path):
         for protocol in one.protocols.values():
             for finding in protocol.findings:
                 if finding.verdict is not Verdict.ACCEPT:
-                    clauses[finding.clause] = max(clauses.get(finding.clause, Verdict.ACCEPT), finding.verdict,
-                                                  key=lambda verdict: verdict.rank)
-        result.append((tuple(one.protocols[name].verdict.value for name in PROTOCOLS),
-                       {clause: verdict.value for clause, verdict in clauses.items()}))
+                    clauses[finding.clause] = max(
+                        clauses.get(finding.clause, Verdict.ACCEPT), finding.verdict, key=lambda verdict: verdict.rank
+                    )
+        result.append(
+            (
+                tuple(one.protocols[name].verdict.value for name in PROTOCOLS),
+                {clause: verdict.value for clause, verdict in clauses.items()},
+            )
+        )
     return result
 
 
 def _differences(path, wanted, found):
     argued = {clause for (where, clause) in ARGUED if where == path}
-    problems = [f"{clause}: MANIFEST {outcome}, here {found.get(clause)}" for clause, outcome in wanted.items()
-                if found.get(clause) != outcome and clause not in argued]
+    problems = [
+        f"{clause}: MANIFEST {outcome}, here {found.get(clause)}"
+        for clause, outcome in wanted.items()
+        if found.get(clause) != outcome and clause not in argued
+    ]
     for clause, outcome in found.items():
         if clause in wanted or clause in SAME_FACT or clause in argued:
             continue
@@ -113,8 +135,13 @@ def test_set_gets_the_verdicts_and_clauses_of_its_manifest(path, data_dir):
     if path in READ_HERE:
         return
     # The MANIFEST does not say which row is which series: the assignment with the fewest differences counts.
-    best = min(([_differences(path, wanted, clauses) for (_, wanted), (_, clauses) in zip(order, found)]
-                for order in itertools.permutations(ROWS[path])), key=lambda listed: sum(map(len, listed)))
+    best = min(
+        (
+            [_differences(path, wanted, clauses) for (_, wanted), (_, clauses) in zip(order, found)]
+            for order in itertools.permutations(ROWS[path])
+        ),
+        key=lambda listed: sum(map(len, listed)),
+    )
     assert [problem for problems in best for problem in problems] == []
 
 

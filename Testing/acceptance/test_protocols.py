@@ -1,4 +1,6 @@
-"""Protocols, kernels and uses as data: the built-in ones are sound, a hospital's own loads, bad ones are refused by line."""
+"""Protocols, kernels and uses as data: the built-in ones are sound, a hospital's own loads, bad ones are refused by
+line.
+"""
 
 import json
 
@@ -21,7 +23,15 @@ OWN = {
     "source": {"document": "Local standard 7"},
     "include": ["integrity"],
     "rules": [
-        {"id": "thin", "clause": "7.1", "fact": "slice_thickness", "operator": "<=", "limit": 0.8, "severity": "reject", "remedy": ["C"]}
+        {
+            "id": "thin",
+            "clause": "7.1",
+            "fact": "slice_thickness",
+            "operator": "<=",
+            "limit": 0.8,
+            "severity": "reject",
+            "remedy": ["C"],
+        }
     ],
     "questions": [{"rule": "radiographer-asked", "text": "Did you ask the radiographer?", "if_no": "warn"}],
 }
@@ -73,7 +83,9 @@ def test_own_protocol_judges(tmp_path):
     accepted = accept(study, [protocol], pixels=False)
     result = accepted.series[0].protocols["our-hospital"]
     failed = [finding for finding in result.findings if finding.verdict.value == "reject"]
-    assert [(finding.rule, finding.clause, finding.measured, finding.limit) for finding in failed] == [("thin", "7.1", 1.0, 0.8)]
+    assert [(finding.rule, finding.clause, finding.measured, finding.limit) for finding in failed] == [
+        ("thin", "7.1", 1.0, 0.8)
+    ]
     assert [question.text for question in accepted.series[0].questions] == ["Did you ask the radiographer?"]
 
 
@@ -99,7 +111,7 @@ def test_own_protocol_judges(tmp_path):
     ],
 )
 def test_bad_protocol_is_refused_with_its_line(change, told, tmp_path):
-    with pytest.raises(UsageError, match="line [0-9]+") as error:
+    with pytest.raises(UsageError, match=r"line [0-9]+") as error:
         load_protocol(_own(tmp_path, **change))
     assert told in str(error.value) and str(tmp_path) not in str(error.value)
 
@@ -108,11 +120,11 @@ def test_line_of_a_bad_rule_is_right(tmp_path):
     path = _own(tmp_path, rules=[OWN["rules"][0], {**OWN["rules"][0], "id": "second", "fact": "no_such_fact"}])
     with open(path, encoding="utf-8") as handle:
         line = next(number for number, text in enumerate(handle, 1) if "no_such_fact" in text)
-    with pytest.raises(UsageError, match=f"line {line}:"):
+    with pytest.raises(UsageError, match=rf"line {line}:"):
         load_protocol(path)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{\"name\": 1}", ""])
+@pytest.mark.parametrize("text", ["{", "[]", '{"name": 1}', ""])
 def test_broken_json_is_refused(text, tmp_path):
     path = tmp_path / "own.json"
     path.write_text(text, encoding="utf-8")
@@ -141,8 +153,18 @@ def test_kernel_table(vendor, kernel, family):
 
 
 def test_uses_hold_the_field_s_figures():
-    assert set(use_names()) == {"general", "teaching", "patient-education", "surgical-planning", "fracture", "dental", "veterinary",
-                                "legal", "implant", "research"}
+    assert set(use_names()) == {
+        "general",
+        "teaching",
+        "patient-education",
+        "surgical-planning",
+        "fracture",
+        "dental",
+        "veterinary",
+        "legal",
+        "implant",
+        "research",
+    }
     budgets = {name: load_use(name).max_deviation_mm for name in use_names()}
     assert budgets["general"] == 0.5 and budgets["dental"] == 0.25 and budgets["research"] is None
     assert {name for name in use_names() if load_use(name).protocol == "exoplan-import"} == {"dental", "implant"}

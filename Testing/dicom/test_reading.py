@@ -11,7 +11,7 @@ from DicomToPrintLib.dicom.series import Column
 from DicomToPrintLib.errors import CannotRead
 from Phantoms.files import DEFLATED, EXPLICIT, IMPLICIT, Raw, uid, write_files
 from Phantoms.integrity import disc
-from Phantoms.series import CLASSIC, CRANIOFACIAL, ENHANCED, KINDS, bend, frames, put, renamed, series, shared, spread
+from Phantoms.series import CRANIOFACIAL, ENHANCED, KINDS, bend, frames, put, renamed, series, shared, spread
 
 
 def _one(folder):
@@ -69,7 +69,9 @@ def test_zip_bomb_is_read_in_small_pieces(tmp_path):
         with archive.open("zeros.dcm", "w", force_zip64=True) as target:
             for _ in range(80):
                 target.write(bytes(2**20))
-        for name, data in ((path.name, path.read_bytes()) for path in write_files(series(), tmp_path / "scan").iterdir()):
+        for name, data in (
+            (path.name, path.read_bytes()) for path in write_files(series(), tmp_path / "scan").iterdir()
+        ):
             archive.writestr(name, data)
     tracemalloc.start()
     study = read_study(packed)
@@ -174,7 +176,9 @@ def test_deflated_bomb_is_bounded(tmp_path, monkeypatch):
 
 def test_localizer_is_dropped_unless_alone(tmp_path):
     files = series()
-    scout = put(series(name="one", count=1), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], SOPInstanceUID=uid("scout"))
+    scout = put(
+        series(name="one", count=1), ImageType=["ORIGINAL", "PRIMARY", "LOCALIZER"], SOPInstanceUID=uid("scout")
+    )
     scout[0].name = "scout.dcm"
     one = _one(write_files(files + scout, tmp_path / "mixed"))
     assert len(one) == 7 and one.localizers == ("scout.dcm",)

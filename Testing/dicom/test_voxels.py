@@ -97,8 +97,10 @@ def test_sixteen_signed_bits(tmp_path):
     assert volume.array.dtype == np.int16 and np.array_equal(volume.array, values)
 
 
-@pytest.mark.parametrize("slope, intercept, dtype", [("0.5", "-1024", np.float32), ("1", "-1024.5", np.float32),
-                                                     ("2", "-1024", np.int16), ("1", "30000", np.float32)])
+@pytest.mark.parametrize(
+    "slope, intercept, dtype",
+    [("0.5", "-1024", np.float32), ("1", "-1024.5", np.float32), ("2", "-1024", np.int16), ("1", "30000", np.float32)],
+)
 def test_rescale_is_exact_or_floating(slope, intercept, dtype, tmp_path):
     values, files = _made()
     volume = _read(put(files, RescaleSlope=slope, RescaleIntercept=intercept), tmp_path)
@@ -162,8 +164,16 @@ def test_run_length_frames_are_decoded_and_logged(tmp_path):
     from pydicom.pixels.encoders import RLELosslessEncoder
 
     values = _stored()
-    options = {"rows": SIZE[0], "columns": SIZE[1], "samples_per_pixel": 1, "bits_allocated": 16, "bits_stored": 12,
-               "pixel_representation": 0, "photometric_interpretation": "MONOCHROME2", "number_of_frames": 1}
+    options = {
+        "rows": SIZE[0],
+        "columns": SIZE[1],
+        "samples_per_pixel": 1,
+        "bits_allocated": 16,
+        "bits_stored": 12,
+        "pixel_representation": 0,
+        "photometric_interpretation": "MONOCHROME2",
+        "number_of_frames": 1,
+    }
     coded = [RLELosslessEncoder.encode(plane.tobytes(), **options) for plane in values]
     for kind in (CLASSIC, *MULTI):
         _, files = _made(kind)
@@ -185,7 +195,9 @@ def test_lossless_syntaxes_of_one_slice_agree(data_dir):
 
     reference = None
     for folder in sorted((data_dir / "transfer_syntaxes").iterdir()):
-        if any(word in folder.name for word in ("Lossy", "Process1T", "Process10", "Process2", "Process6", "JPEG2000T")):
+        if any(
+            word in folder.name for word in ("Lossy", "Process1T", "Process10", "Process2", "Process6", "JPEG2000T")
+        ):
             continue
         one = read_study(folder).series[0]
         values = next(stored_values(one, np.array([0])))[1].astype(int)

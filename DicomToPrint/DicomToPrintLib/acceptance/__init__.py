@@ -4,5 +4,19 @@ from .accept import Acceptance, ProtocolResult, Question, SeriesAcceptance, acce
 from .gate import Gate, UseCase, gate, load_use, use_names
 from .protocol import Protocol, StandingQuestion, load_protocol, protocol_names
 
-__all__ = ["Acceptance", "Gate", "Protocol", "ProtocolResult", "Question", "SeriesAcceptance", "StandingQuestion", "UseCase",
-           "accept", "gate", "load_protocol", "load_use", "protocol_names", "use_names"]
+__all__ = [
+    "Acceptance",
+    "Gate",
+    "Protocol",
+    "ProtocolResult",
+    "Question",
+    "SeriesAcceptance",
+    "StandingQuestion",
+    "UseCase",
+    "accept",
+    "gate",
+    "load_protocol",
+    "load_use",
+    "protocol_names",
+    "use_names",
+]

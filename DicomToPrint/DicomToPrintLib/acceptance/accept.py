@@ -47,7 +47,9 @@ class ProtocolResult:
 
 @dataclass(frozen=True)
 class SeriesAcceptance:
-    """A series under all protocols asked for; `verdict` is the worst of them. `instead` names a series to use instead."""
+    """A series under all protocols asked for; `verdict` is the worst of them. `instead` names a series to use
+    instead.
+    """
 
     series: Series
     verdict: Verdict
@@ -63,11 +65,17 @@ class SeriesAcceptance:
             "description": self.series.description if identified else "",
             "files": len(self.series.files),
             "verdict": self.verdict.value,
-            "protocols": {name: {"version": result.version, "verdict": result.verdict.value,
-                                 "findings": [_plain(finding) for finding in result.findings]}
-                          for name, result in self.protocols.items()},
-            "questions": [{"rule": question.rule, "text": question.text, "answer": question.answer}
-                          for question in self.questions],
+            "protocols": {
+                name: {
+                    "version": result.version,
+                    "verdict": result.verdict.value,
+                    "findings": [_plain(finding) for finding in result.findings],
+                }
+                for name, result in self.protocols.items()
+            },
+            "questions": [
+                {"rule": question.rule, "text": question.text, "answer": question.answer} for question in self.questions
+            ],
         }
 
 
@@ -81,23 +89,36 @@ class Acceptance:
 
     def as_json(self, identified: bool = False) -> dict[str, Any]:
         """``dicom-to-print/acceptance/1``; nothing in it names a patient unless `identified`."""
-        return {"schema": SCHEMA, "series": [one.as_json(identified) for one in self.series],
-                "unreadable": [{"file": item.file, "reason": item.reason} for item in self.unreadable]}
+        return {
+            "schema": SCHEMA,
+            "series": [one.as_json(identified) for one in self.series],
+            "unreadable": [{"file": item.file, "reason": item.reason} for item in self.unreadable],
+        }
 
 
 def _plain(finding: Finding) -> dict[str, Any]:
     result = finding.as_json()
-    result["measured"] = result["measured"] if isinstance(result["measured"], (int, float, str, type(None))) \
-        else str(result["measured"])
+    result["measured"] = (
+        result["measured"] if isinstance(result["measured"], (int, float, str, type(None))) else str(result["measured"])
+    )
     return result
 
 
-def accept(study: Study, protocols: Sequence[Protocol], *, answers: Mapping[str, str] | None = None,
-           surgery_date: date | None = None, pixels: bool = True, series_id: str | None = None, today: date | None = None,
-           progress: Progress = silent) -> Acceptance:
+def accept(
+    study: Study,
+    protocols: Sequence[Protocol],
+    *,
+    answers: Mapping[str, str] | None = None,
+    surgery_date: date | None = None,
+    pixels: bool = True,
+    series_id: str | None = None,
+    today: date | None = None,
+    progress: Progress = silent,
+) -> Acceptance:
     """Judge every series of a study under each protocol, or the one of `series_id` (its short id or UID).
 
-    `answers` maps a rule to ``yes`` or ``no``; an answer that no protocol asks for is refused. With `pixels` False the pixel
+    `answers` maps a rule to ``yes`` or ``no``; an answer that no protocol asks for is refused. With `pixels`
+    False the pixel
     detectors do not run and their rules do not apply. Raises `UsageError`.
     """
     answers = dict(answers or {})
@@ -115,8 +136,14 @@ def accept(study: Study, protocols: Sequence[Protocol], *, answers: Mapping[str,
         facts, pictures = _pixel_facts(one, step) if pixels else ({}, ())
         own = replace(context, pixels=facts)
         if one.id in reformats:
-            own = replace(own, originals={one.id: any(_is_accepted(other, context, protocols, answers) and _same_space(one, other)
-                                                      for other in others)})
+            own = replace(
+                own,
+                originals={
+                    one.id: any(
+                        _is_accepted(other, context, protocols, answers) and _same_space(one, other) for other in others
+                    )
+                },
+            )
         judged.append(_judged(one, own, protocols, answers, pictures))
     judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
     judged = [replace(result, instead=_instead(result, judged)) for result in judged]
@@ -135,7 +162,9 @@ def _check_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) ->
 
 
 def _pixel_facts(series: Series, progress: Progress) -> tuple[Mapping[str, Fact], tuple[Picture, ...]]:
-    """Facts of the pixel detectors; where the volume is not defined or not decodable they do not apply: other rules say why."""
+    """Facts of the pixel detectors; where the volume is not defined or not decodable they do not apply: other rules
+    say why.
+    """
     try:
         from .detectors import detect
     except ImportError:
@@ -160,7 +189,7 @@ def _findings(series: Series, context: Context, protocol: Protocol, answers: Map
     context = replace(context, kernels=protocol.kernels, cone_beam=protocol.cone_beam)
     kind = kind_of(series)
     known: dict[str, Fact] = {}
-    findings = []
+    findings: list[Finding] = []
     for rule in protocol.rules:
         if rule.fact.startswith("rules:"):
             known[rule.fact] = _failed_rules(rule.fact, findings)
@@ -170,8 +199,11 @@ def _findings(series: Series, context: Context, protocol: Protocol, answers: Map
         if rule.applies_to and kind not in rule.applies_to:
             fact = replace(fact, applicable=False)
         findings.append(_answered(_finding(rule, fact), answers.get(rule.id)))
-    findings += [finding for question in protocol.questions
-                 for finding in _answered_no(question, protocol, answers.get(question.rule))]
+    findings += [
+        finding
+        for question in protocol.questions
+        for finding in _answered_no(question, protocol, answers.get(question.rule))
+    ]
     return findings
 
 
@@ -202,8 +234,18 @@ def _answered_no(question: StandingQuestion, protocol: Protocol, answer: str | N
         return
     rule = Rule(question.rule, question.clause, question.rule, "shown", None, question.if_no, source=protocol.document)
     outcome = Outcome.ASK if question.if_no is Severity.ASK else Outcome.FAIL
-    yield Finding(rule.id, rule.clause, question.if_no, outcome, "no", "yes", "", "",
-                  f"{question_text(question)} Answered no by the operator.", source=protocol.document)
+    yield Finding(
+        rule.id,
+        rule.clause,
+        question.if_no,
+        outcome,
+        "no",
+        "yes",
+        "",
+        "",
+        f"{question_text(question)} Answered no by the operator.",
+        source=protocol.document,
+    )
 
 
 def question_text(question: StandingQuestion) -> str:
@@ -211,37 +253,61 @@ def question_text(question: StandingQuestion) -> str:
     return question.text or messages.QUESTIONS.get(question.rule, question.rule)
 
 
-def _questions(series: Series, context: Context, protocols: Sequence[Protocol], answers: Mapping[str, str],
-               findings: Sequence[Finding]) -> tuple[Question, ...]:
+def _questions(
+    series: Series,
+    context: Context,
+    protocols: Sequence[Protocol],
+    answers: Mapping[str, str],
+    findings: Sequence[Finding],
+) -> tuple[Question, ...]:
     asked = {finding.rule for finding in findings if finding.outcome is Outcome.ASK}
     found: dict[str, Question] = {}
     for protocol in protocols:
         for question in protocol.questions:
-            if question.when == "undated surgery" and (context.surgery_date or scan_date(series, context.today) is None):
+            if question.when == "undated surgery" and (
+                context.surgery_date or scan_date(series, context.today) is None
+            ):
                 continue
             if question.rule == "metal-minimised" and "metal-reduction" in asked:
                 continue
-            found.setdefault(question.rule, Question(question.rule, question_text(question), answers.get(question.rule),
-                                                     question.clause, question.remember))
+            found.setdefault(
+                question.rule,
+                Question(
+                    question.rule,
+                    question_text(question),
+                    answers.get(question.rule),
+                    question.clause,
+                    question.remember,
+                ),
+            )
     return tuple(found.values())
 
 
-def _judged(series: Series, context: Context, protocols: Sequence[Protocol], answers: Mapping[str, str],
-            pictures: tuple[Picture, ...]) -> SeriesAcceptance:
+def _judged(
+    series: Series,
+    context: Context,
+    protocols: Sequence[Protocol],
+    answers: Mapping[str, str],
+    pictures: tuple[Picture, ...],
+) -> SeriesAcceptance:
     results = {}
     every: list[Finding] = []
     for protocol in protocols:
         findings = _findings(series, context, protocol, answers)
         every += findings
-        results[protocol.name] = ProtocolResult(protocol.version, worst(findings), tuple(findings), protocol.title,
-                                                protocol.document, protocol.second_hand)
+        results[protocol.name] = ProtocolResult(
+            protocol.version, worst(findings), tuple(findings), protocol.title, protocol.document, protocol.second_hand
+        )
     verdict = max((result.verdict for result in results.values()), key=lambda item: item.rank, default=Verdict.ACCEPT)
     return SeriesAcceptance(series, verdict, results, _questions(series, context, protocols, answers, every), pictures)
 
 
 def _is_reformat(series: Series, context: Context, protocols: Sequence[Protocol]) -> bool:
     """True for a CT that the rules on plane, image type or reformat reject; localizers are no reformats."""
-    if measure("localizers", series, context).value == "only" or measure("object_type", series, context).value == "other":
+    if (
+        measure("localizers", series, context).value == "only"
+        or measure("object_type", series, context).value == "other"
+    ):
         return False
     rules = [rule for protocol in protocols for rule in protocol.rules if rule.fact in _REFORMAT_FACTS]
     for rule in rules:

@@ -48,10 +48,18 @@ def load_use(name: str) -> UseCase:
     if not isinstance(blocked, list) or set(blocked) - set(_BLOCKS):
         raise UsageError(f"Use {name}, line {line_of_key(text, 'gate')}: blocked_by is a list of {', '.join(_BLOCKS)}.")
     if deviation is not None and (not isinstance(deviation, (int, float)) or deviation <= 0):
-        raise UsageError(f"Use {name}, line {line_of_key(text, 'max_deviation_mm')}: a number of mm above 0, or null, is expected.")
-    return UseCase(str(content.get("name", name)), str(content.get("version", "")), deviation,
-                   str(content.get("protocol", "3dsystems-ortho")), tuple(blocked), str(content.get("shape", "")),
-                   tuple(str(item) for item in content.get("documentation", ())))
+        raise UsageError(
+            f"Use {name}, line {line_of_key(text, 'max_deviation_mm')}: a number of mm above 0, or null, is expected."
+        )
+    return UseCase(
+        str(content.get("name", name)),
+        str(content.get("version", "")),
+        deviation,
+        str(content.get("protocol", "3dsystems-ortho")),
+        tuple(blocked),
+        str(content.get("shape", "")),
+        tuple(str(item) for item in content.get("documentation", ())),
+    )
 
 
 def gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = None) -> Gate:
@@ -63,28 +71,47 @@ def gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = N
     failed = [finding for finding in findings if finding.verdict is Verdict.REJECT]
     undefined = [finding for finding in failed if finding.undefined_volume]
     if undefined:
-        return Gate(False, 1, f"{undefined[0].message} The volume is not defined, so no model can be made. {undefined[0].remedy}".strip())
+        return Gate(
+            False,
+            1,
+            f"{undefined[0].message} The volume is not defined, so no model can be made. {undefined[0].remedy}".strip(),
+        )
     if accept_anyway and accept_anyway.strip():
         return Gate(True, 0, f"Accepted anyway: {accept_anyway.strip()}")
-    blocking = [finding for finding in failed if "reject" in use.blocked_by or (finding.shape and "shape" in use.blocked_by)]
+    blocking = [
+        finding for finding in failed if "reject" in use.blocked_by or (finding.shape and "shape" in use.blocked_by)
+    ]
     if blocking:
         return Gate(False, 1, _refusal(blocking, use))
-    asked = [finding for finding in findings if finding.outcome is Outcome.ASK
-             and ("ask" in use.blocked_by or (finding.shape and "shape" in use.blocked_by))]
+    asked = [
+        finding
+        for finding in findings
+        if finding.outcome is Outcome.ASK and ("ask" in use.blocked_by or (finding.shape and "shape" in use.blocked_by))
+    ]
     if asked:
-        return Gate(False, 4, f"{asked[0].message} An answer is needed for the use {use.name}: "
-                              f"--answer {asked[0].rule}=yes or no{_more(asked)}.")
+        return Gate(
+            False,
+            4,
+            f"{asked[0].message} An answer is needed for the use {use.name}: "
+            f"--answer {asked[0].rule}=yes or no{_more(asked)}.",
+        )
     open_questions = [question for question in accepted.questions if question.answer is None]
     if open_questions and "question" in use.blocked_by:
         names = ", ".join(question.rule for question in open_questions)
-        return Gate(False, 4, f"{open_questions[0].text} The use {use.name} needs answers to: {names} (--answer RULE=yes or no).")
+        return Gate(
+            False,
+            4,
+            f"{open_questions[0].text} The use {use.name} needs answers to: {names} (--answer RULE=yes or no).",
+        )
     return Gate(True, 0, "" if not failed else "Rejected for surgical use; printed for the use " + use.name + ".")
 
 
 def _refusal(blocking: list[Finding], use: UseCase) -> str:
     first = blocking[0]
-    return (f"{first.message} This blocks the use {use.name}{_more(blocking)}. {first.remedy} "
-            "To go on at your own judgement: --accept-anyway REASON.")
+    return (
+        f"{first.message} This blocks the use {use.name}{_more(blocking)}. {first.remedy} "
+        "To go on at your own judgement: --accept-anyway REASON."
+    )
 
 
 def _more(findings: list[Finding]) -> str:

@@ -23,31 +23,90 @@ class Text(NamedTuple):
 
 TEXTS: Mapping[str, Text] = {
     "unreadable_files": Text(_("Readable files"), _("{value} files of the series cannot be read ({where}).")),
-    "files_without_preamble": Text(_("DICOM file format"), _("{value} files lack the preamble of a DICOM file ({where}).")),
-    "wrong_syntax_files": Text(_("Encoding as declared"), _("{value} files are encoded otherwise than they declare ({where}).")),
-    "truncated_files": Text(_("Whole files"), _("The pixel data of {value} files are missing or not as long as they must be ({where}).")),
+    "files_without_preamble": Text(
+        _("DICOM file format"), _("{value} files lack the preamble of a DICOM file ({where}).")
+    ),
+    "wrong_syntax_files": Text(
+        _("Encoding as declared"), _("{value} files are encoded otherwise than they declare ({where}).")
+    ),
+    "truncated_files": Text(
+        _("Whole files"), _("The pixel data of {value} files are missing or not as long as they must be ({where}).")
+    ),
     "instance_uids": Text(_("Instance identifiers"), _("Instance identifiers: {value} ({where}).")),
     "patients": Text(_("One patient"), _("The series holds images of {value} patients.")),
-    "frames_of_reference": Text(_("One frame of reference"), _("The slices lie in {value} frames of reference: the patient may have moved between them.")),
+    "frames_of_reference": Text(
+        _("One frame of reference"),
+        _("The slices lie in {value} frames of reference: the patient may have moved between them."),
+    ),
     "slices_without_place": Text(_("Slice positions"), _("{value} slices have no position or orientation ({where}).")),
-    "rules": Text(_("A 3D-capable routine"), _("The routine is not made for 3D: {where}."), _("a thin-slice 3D routine")),
-    "slice_count": Text(_("Number of slices"), _("The series has {value} slices; a volume needs {limit} or more."), _("all slices of the thin series")),
-    "least_gap": Text(_("Distinct positions"), _("Several slices lie at the same position ({where})."), _("each phase or reconstruction as a series of its own")),
-    "hole_ratio": Text(_("No missing slices"), _("A gap of {gap:.3f} mm against {median:.3f} mm elsewhere: slices are missing ({where})."), _("all slices of the series")),
-    "orientation_spread": Text(_("One orientation"), _("Slices have different orientations ({where})."), _("the original axial series alone")),
-    "matrix_spread": Text(_("One matrix and pixel size"), _("The series mixes {value} matrices or pixel sizes."), _("the original axial series alone")),
-    "localizers": Text(_("Localizers apart"), _("Localizer images: {value} ({where})."), _("the axial series without its localizer")),
-    "mixed_types": Text(_("One kind of image"), _("The series mixes {value} combinations of image type, kernel and tube voltage.")),
+    "rules": Text(
+        _("A 3D-capable routine"), _("The routine is not made for 3D: {where}."), _("a thin-slice 3D routine")
+    ),
+    "slice_count": Text(
+        _("Number of slices"),
+        _("The series has {value} slices; a volume needs {limit} or more."),
+        _("all slices of the thin series"),
+    ),
+    "least_gap": Text(
+        _("Distinct positions"),
+        _("Several slices lie at the same position ({where})."),
+        _("each phase or reconstruction as a series of its own"),
+    ),
+    "hole_ratio": Text(
+        _("No missing slices"),
+        _("A gap of {gap:.3f} mm against {median:.3f} mm elsewhere: slices are missing ({where})."),
+        _("all slices of the series"),
+    ),
+    "orientation_spread": Text(
+        _("One orientation"), _("Slices have different orientations ({where})."), _("the original axial series alone")
+    ),
+    "matrix_spread": Text(
+        _("One matrix and pixel size"),
+        _("The series mixes {value} matrices or pixel sizes."),
+        _("the original axial series alone"),
+    ),
+    "localizers": Text(
+        _("Localizers apart"), _("Localizer images: {value} ({where})."), _("the axial series without its localizer")
+    ),
+    "mixed_types": Text(
+        _("One kind of image"), _("The series mixes {value} combinations of image type, kernel and tube voltage.")
+    ),
     "phases": Text(_("One phase"), _("The series holds {value} phases."), _("each phase as a series of its own")),
-    "volumetric": Text(_("Volumetric properties"), _("The frames are declared {value}: they do not sample the volume as it is."), _("the original volume")),
+    "volumetric": Text(
+        _("Volumetric properties"),
+        _("The frames are declared {value}: they do not sample the volume as it is."),
+        _("the original volume"),
+    ),
     "frame_count": Text(_("Number of frames"), _("The number of frames {value}.")),
-    "concatenation": Text(_("All parts of the object"), _("The object is split in parts and {value}."), _("all parts of the multi-frame object")),
-    "air_mode_hu": Text(_("Grey value of air"), _("Air reads {value:.0f} HU; {limit[0]} to {limit[1]} is expected: was the intercept lost?")),
-    "scale_error": Text(_("Scale"), _("The stated field of view ({stated:g} mm) and the pixels ({found:.1f} mm) differ by {value:.1f} %: the print may have the wrong size."), _("the images as reconstructed, not resampled")),
+    "concatenation": Text(
+        _("All parts of the object"),
+        _("The object is split in parts and {value}."),
+        _("all parts of the multi-frame object"),
+    ),
+    "air_mode_hu": Text(
+        _("Grey value of air"),
+        _("Air reads {value:.0f} HU; {limit[0]} to {limit[1]} is expected: was the intercept lost?"),
+    ),
+    "scale_error": Text(
+        _("Scale"),
+        _(
+            "The stated field of view ({stated:g} mm) and the pixels ({found:.1f} mm) differ by {value:.1f} %: "
+            "the print may have the wrong size."
+        ),
+        _("the images as reconstructed, not resampled"),
+    ),
     "padding": Text(_("Padding value"), ""),
-    "burned_in": Text(_("No burned-in text"), _("The images say that text is burned into them: it may name the patient."), _("images without burned-in text")),
-    "samples_per_pixel": Text(_("Samples per Pixel"), _("Samples per Pixel is {value}; 1 is needed."), _("grey images, not colour ones")),
-    "photometric": Text(_("Photometric Interpretation"), _("The photometric interpretation is {value}; MONOCHROME2 is needed.")),
+    "burned_in": Text(
+        _("No burned-in text"),
+        _("The images say that text is burned into them: it may name the patient."),
+        _("images without burned-in text"),
+    ),
+    "samples_per_pixel": Text(
+        _("Samples per Pixel"), _("Samples per Pixel is {value}; 1 is needed."), _("grey images, not colour ones")
+    ),
+    "photometric": Text(
+        _("Photometric Interpretation"), _("The photometric interpretation is {value}; MONOCHROME2 is needed.")
+    ),
     "bits_allocated": Text(_("Bits Allocated"), _("Bits Allocated is {value}; 16 is needed.")),
     "bits_stored": Text(_("Bits Stored"), _("Bits Stored is {value}; 16 or less is needed.")),
     "high_bit": Text(_("High Bit"), _("High Bit is not Bits Stored less one.")),
@@ -56,54 +115,191 @@ TEXTS: Mapping[str, Text] = {
     "columns": Text(_("Columns"), _("The number of columns is 0 or differs between slices.")),
     "pixel_spacing": Text(_("Pixel Spacing"), _("Pixel Spacing is {value} ({where}).")),
     "slices_without_position": Text(_("Image Position (Patient)"), _("{value} slices have no position ({where}).")),
-    "slices_without_orientation": Text(_("Image Orientation (Patient)"), _("{value} slices have no orientation ({where}).")),
+    "slices_without_orientation": Text(
+        _("Image Orientation (Patient)"), _("{value} slices have no orientation ({where}).")
+    ),
     "rescale": Text(_("Rescale Slope and Intercept"), _("Rescale of stored values to grey values: {value}.")),
-    "rescale_variants": Text(_("One rescale"), _("Slope and intercept take {value} values; each slice is rescaled by its own.")),
+    "rescale_variants": Text(
+        _("One rescale"), _("Slope and intercept take {value} values; each slice is rescaled by its own.")
+    ),
     "pixel_element": Text(_("Pixel Data"), _("The pixel data are {value} ({where}).")),
-    "sop_class": Text(_("Object"), _("The objects are no CT that can be imported ({value})."), _("the original CT images")),
-    "sop_class_as_meta": Text(_("Object as in the file's head"), _("{value} files name another object class in their head than inside ({where}).")),
+    "sop_class": Text(
+        _("Object"), _("The objects are no CT that can be imported ({value})."), _("the original CT images")
+    ),
+    "sop_class_as_meta": Text(
+        _("Object as in the file's head"),
+        _("{value} files name another object class in their head than inside ({where})."),
+    ),
     "study_uid": Text(_("Study identifier"), _("The study identifier is missing ({where}).")),
     "series_uid": Text(_("Series identifier"), _("The series identifier is missing ({where}).")),
     "object_type": Text(_("A medical CT"), _("The series is no medical CT or CBCT."), _("a CT of the region")),
-    "cone_beam": Text(_("Cone beam"), _("A cone-beam CT: the limits of the table do not strictly apply, and its grey values are no calibrated HU.")),
+    "cone_beam": Text(
+        _("Cone beam"),
+        _("A cone-beam CT: the limits of the table do not strictly apply, and its grey values are no calibrated HU."),
+    ),
     "dose": Text(_("Dose"), ""),
-    "scan_age": Text(_("Age of the scan"), _("The scan is {value} months older than the surgery; at most {limit} months are allowed."), _("a recent scan")),
-    "anisotropy": Text(_("Voxel shape"), _("The longest voxel edge is {value} times the shortest: expect steps on the surface.")),
-    "slice_thickness": Text(_("Slice thickness"), _("Slices are {value:g} mm thick; at most {limit:g} mm is allowed."), _("slices of {limit:g} mm or thinner, spaced as thick as they are")),
-    "slices_without_thickness": Text(_("Slice thickness on all slices"), _("{value} slices do not state their thickness ({where}).")),
-    "slice_spacing": Text(_("Slice spacing"), _("Slices lie {value:g} mm apart; at most {limit:g} mm is allowed."), _("slices spaced {limit:g} mm or closer")),
-    "gap_percent": Text(_("No gaps between slices"), _("Slices lie {spacing:.3f} mm apart but are {thickness:g} mm thick: tissue between them was not imaged."), _("spacing equal to thickness")),
-    "overlap_percent": Text(_("Spacing equal to thickness"), _("Slices lie {spacing:.3f} mm apart and are {thickness:g} mm thick: they overlap.")),
-    "gap_deviation": Text(_("Even slices"), _("Gaps between slices differ by up to {value:.3f} mm ({where})."), _("the series as reconstructed, not edited")),
-    "body_share_of_fov": Text(_("Small field of view"), _("The body fills {value:.0%} of the field of view; {limit:.0%} or more is better."), _("a field of view no larger than the anatomy needs")),
-    "fov_cut_mm2": Text(_("Anatomy inside the field of view"), _("The anatomy touches the edge of the images over {value:.0f} mm2: is all of the needed anatomy there?"), _("a larger field of view")),
-    "plane_angle": Text(_("Original scanning plane"), _("Slices lie {value:.1f} degrees off the axial plane: they are reformatted."), _("the original axial series")),
-    "original_beside": Text(_("Original beside the reformat"), _("No accepted original series with the same frame of reference is here."), _("the original axial series too")),
-    "tilt_tag": Text(_("Gantry tilt as stated"), _("The gantry was tilted by {value:g} degrees; 0 is needed."), _("a scan without gantry tilt")),
-    "shear_angle": Text(_("Gantry tilt as measured"), _("The slices are sheared by {value:.2f} degrees, measured from their positions; 0 is needed."), _("a scan without gantry tilt")),
-    "tilt_taken_out": Text(_("Tilt not taken out"), _("A gantry tilt was taken out of the images afterwards ({value})."), _("the images as acquired")),
-    "tilt_taken_out_degrees": Text(_("Tilt not taken out, by its padding"), _("The padding lies at {value:.2f} degrees: a gantry tilt was taken out of the images."), _("the images as acquired")),
-    "motion_slices": Text(_("No motion"), _("{value} slices are shifted against their neighbours ({where}): did the patient move?"), _("a scan without motion")),
-    "acquisitions": Text(_("Scanned once"), _("Two acquisitions cover the same place: the scan was restarted ({where})."), _("the complete acquisition alone")),
-    "acquisition_pause": Text(_("Scanned without a pause"), _("The scan paused for {value:.0f} s; at most {limit:g} s is allowed: the patient may have moved."), _("a scan in one go")),
+    "scan_age": Text(
+        _("Age of the scan"),
+        _("The scan is {value} months older than the surgery; at most {limit} months are allowed."),
+        _("a recent scan"),
+    ),
+    "anisotropy": Text(
+        _("Voxel shape"), _("The longest voxel edge is {value} times the shortest: expect steps on the surface.")
+    ),
+    "slice_thickness": Text(
+        _("Slice thickness"),
+        _("Slices are {value:g} mm thick; at most {limit:g} mm is allowed."),
+        _("slices of {limit:g} mm or thinner, spaced as thick as they are"),
+    ),
+    "slices_without_thickness": Text(
+        _("Slice thickness on all slices"), _("{value} slices do not state their thickness ({where}).")
+    ),
+    "slice_spacing": Text(
+        _("Slice spacing"),
+        _("Slices lie {value:g} mm apart; at most {limit:g} mm is allowed."),
+        _("slices spaced {limit:g} mm or closer"),
+    ),
+    "gap_percent": Text(
+        _("No gaps between slices"),
+        _("Slices lie {spacing:.3f} mm apart but are {thickness:g} mm thick: tissue between them was not imaged."),
+        _("spacing equal to thickness"),
+    ),
+    "overlap_percent": Text(
+        _("Spacing equal to thickness"),
+        _("Slices lie {spacing:.3f} mm apart and are {thickness:g} mm thick: they overlap."),
+    ),
+    "gap_deviation": Text(
+        _("Even slices"),
+        _("Gaps between slices differ by up to {value:.3f} mm ({where})."),
+        _("the series as reconstructed, not edited"),
+    ),
+    "body_share_of_fov": Text(
+        _("Small field of view"),
+        _("The body fills {value:.0%} of the field of view; {limit:.0%} or more is better."),
+        _("a field of view no larger than the anatomy needs"),
+    ),
+    "fov_cut_mm2": Text(
+        _("Anatomy inside the field of view"),
+        _("The anatomy touches the edge of the images over {value:.0f} mm2: is all of the needed anatomy there?"),
+        _("a larger field of view"),
+    ),
+    "plane_angle": Text(
+        _("Original scanning plane"),
+        _("Slices lie {value:.1f} degrees off the axial plane: they are reformatted."),
+        _("the original axial series"),
+    ),
+    "original_beside": Text(
+        _("Original beside the reformat"),
+        _("No accepted original series with the same frame of reference is here."),
+        _("the original axial series too"),
+    ),
+    "tilt_tag": Text(
+        _("Gantry tilt as stated"),
+        _("The gantry was tilted by {value:g} degrees; 0 is needed."),
+        _("a scan without gantry tilt"),
+    ),
+    "shear_angle": Text(
+        _("Gantry tilt as measured"),
+        _("The slices are sheared by {value:.2f} degrees, measured from their positions; 0 is needed."),
+        _("a scan without gantry tilt"),
+    ),
+    "tilt_taken_out": Text(
+        _("Tilt not taken out"),
+        _("A gantry tilt was taken out of the images afterwards ({value})."),
+        _("the images as acquired"),
+    ),
+    "tilt_taken_out_degrees": Text(
+        _("Tilt not taken out, by its padding"),
+        _("The padding lies at {value:.2f} degrees: a gantry tilt was taken out of the images."),
+        _("the images as acquired"),
+    ),
+    "motion_slices": Text(
+        _("No motion"),
+        _("{value} slices are shifted against their neighbours ({where}): did the patient move?"),
+        _("a scan without motion"),
+    ),
+    "acquisitions": Text(
+        _("Scanned once"),
+        _("Two acquisitions cover the same place: the scan was restarted ({where})."),
+        _("the complete acquisition alone"),
+    ),
+    "acquisition_pause": Text(
+        _("Scanned without a pause"),
+        _("The scan paused for {value:.0f} s; at most {limit:g} s is allowed: the patient may have moved."),
+        _("a scan in one go"),
+    ),
     "metal_mm3": Text(_("Metal"), _("Metal of {value:.0f} mm3 or more: does it hide the anatomy?")),
-    "fov_cut_ends_mm2": Text(_("Anatomy up to the first and last slice"), _("The anatomy goes on beyond the first or last slice over {value:.0f} mm2; that is normal for skull and spine.")),
-    "metal_reduction": Text(_("Metal artefact reduction"), _("A metal artefact reduction was used: it can erase cortical bone. Is the anatomy whole?")),
-    "media_files": Text(_("Entire study"), _("The DICOMDIR names {referenced} files: {value} ({where})."), _("the entire study")),
+    "fov_cut_ends_mm2": Text(
+        _("Anatomy up to the first and last slice"),
+        _(
+            "The anatomy goes on beyond the first or last slice over {value:.0f} mm2; that is normal for skull "
+            "and spine."
+        ),
+    ),
+    "metal_reduction": Text(
+        _("Metal artefact reduction"),
+        _("A metal artefact reduction was used: it can erase cortical bone. Is the anatomy whole?"),
+    ),
+    "media_files": Text(
+        _("Entire study"), _("The DICOMDIR names {referenced} files: {value} ({where})."), _("the entire study")
+    ),
     "transfer_medium": Text(_("Transfer"), ""),
-    "transfer_syntax": Text(_("Uncompressed"), _("The images are {value} ({where}); uncompressed ones are needed."), _("uncompressed images; no new scan is needed")),
-    "lossy": Text(_("Never compressed with loss"), _("The images were compressed with loss (told by the {value})."), _("the images from the scanner, without lossy compression")),
-    "pixel_size": Text(_("Pixel size"), _("Pixels are {value:g} mm; at most {limit:g} mm is allowed."), _("a field of view of {dfov:.0f} mm or less at 512 pixels")),
-    "kernel_family": Text(_("Reconstruction kernel"), _("The reconstruction kernel {kernel} is {value}; a standard one is needed."), _("kernel GE STANDARD, Siemens H30s, Toshiba FC20 or Philips B")),
-    "kernel_from_noise": Text(_("Kernel, by the noise"), _("The noise looks like that of a {value} kernel: was a standard kernel used?"), _("a standard kernel, not bone or detail")),
-    "contrast_to_noise": Text(_("Contrast"), _("The anatomy stands out little from what surrounds it (contrast to noise {value:.1f}): can it be told apart?")),
-    "image_type": Text(_("Original, primary, axial"), _("The image type is {value}; original, primary, axial is needed ({where})."), _("the original axial series")),
+    "transfer_syntax": Text(
+        _("Uncompressed"),
+        _("The images are {value} ({where}); uncompressed ones are needed."),
+        _("uncompressed images; no new scan is needed"),
+    ),
+    "lossy": Text(
+        _("Never compressed with loss"),
+        _("The images were compressed with loss (told by the {value})."),
+        _("the images from the scanner, without lossy compression"),
+    ),
+    "pixel_size": Text(
+        _("Pixel size"),
+        _("Pixels are {value:g} mm; at most {limit:g} mm is allowed."),
+        _("a field of view of {dfov:.0f} mm or less at 512 pixels"),
+    ),
+    "kernel_family": Text(
+        _("Reconstruction kernel"),
+        _("The reconstruction kernel {kernel} is {value}; a standard one is needed."),
+        _("kernel GE STANDARD, Siemens H30s, Toshiba FC20 or Philips B"),
+    ),
+    "kernel_from_noise": Text(
+        _("Kernel, by the noise"),
+        _("The noise looks like that of a {value} kernel: was a standard kernel used?"),
+        _("a standard kernel, not bone or detail"),
+    ),
+    "contrast_to_noise": Text(
+        _("Contrast"),
+        _(
+            "The anatomy stands out little from what surrounds it (contrast to noise {value:.1f}): can it be "
+            "told apart?"
+        ),
+    ),
+    "image_type": Text(
+        _("Original, primary, axial"),
+        _("The image type is {value}; original, primary, axial is needed ({where})."),
+        _("the original axial series"),
+    ),
     "third_value": Text(_("Image type, third value"), _("The third value of the image type: {value} ({where}).")),
-    "reformat": Text(_("No reformat"), _("The series is a reformat, projection or rendering ({value} says {word})."), _("the original axial series")),
+    "reformat": Text(
+        _("No reformat"),
+        _("The series is a reformat, projection or rendering ({value} says {word})."),
+        _("the original axial series"),
+    ),
     "charset": Text(_("Character set"), _("The character set is {value}: names may show wrong.")),
     "modality": Text(_("Modality"), _("The modality is not that of a CT."), _("the CT series")),
-    "equidistance": Text(_("Equidistant slices"), _("Slice distances differ from their mean by up to {value:.4f} mm; {limit:g} mm is allowed ({cause}, {where})."), _("the positions as the scanner wrote them, not rounded or edited")),
-    "orientation_error": Text(_("Right-angled grid"), _("Row and column directions are off unit length or a right angle by {value:.4f}.")),
+    "equidistance": Text(
+        _("Equidistant slices"),
+        _(
+            "Slice distances differ from their mean by up to {value:.4f} mm; {limit:g} mm is allowed ({cause}, "
+            "{where})."
+        ),
+        _("the positions as the scanner wrote them, not rounded or edited"),
+    ),
+    "orientation_error": Text(
+        _("Right-angled grid"), _("Row and column directions are off unit length or a right angle by {value:.4f}.")
+    ),
     "functional_groups": Text(_("Functional groups"), _("The functional groups of the frames: {value} ({where}).")),
     "window": Text(_("Window presets"), _("The window presets cannot be offered: {value}.")),
 }
@@ -117,17 +313,19 @@ REMEDIES: Mapping[str, str] = {
 }
 
 QUESTIONS: Mapping[str, str] = {
-    "issuer-consulted": _("Before the first use of this protocol: has your site consulted its issuer or a CT applications specialist?"),
+    "issuer-consulted": _(
+        "Before the first use of this protocol: has your site consulted its issuer or a CT applications specialist?"
+    ),
     "surgery-date": _("When is the surgery? Give --surgery-date; is it within six months of the scan?"),
     "motion-blur": _("Look at the images: are they free of motion blur? Blur inside one rotation cannot be measured."),
     "metal-minimised": _("Were steps taken to keep artefacts of metal small, or is there no metal near the anatomy?"),
 }
 
 
-class _Gaps(dict):  # type: ignore[type-arg]
+class _Gaps(dict):
     """Fields of a message; one that is not there shows as nothing."""
 
-    def __missing__(self, key: str) -> "_Nothing":
+    def __missing__(self, key: str) -> _Nothing:
         return _Nothing()
 
 
@@ -135,7 +333,7 @@ class _Nothing:
     def __format__(self, spec: str) -> str:
         return "?"
 
-    def __getitem__(self, key: object) -> "_Nothing":
+    def __getitem__(self, key: object) -> _Nothing:
         return self
 
 
@@ -163,7 +361,9 @@ def message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     if outcome is Outcome.NOT_APPLICABLE:
         return _("{title}: does not apply.").format(title=head)
     if fact.value is MISSING:
-        return _("{title}: could not be established{where}.").format(title=head, where=f" ({fact.where})" if fact.where else "")
+        return _("{title}: could not be established{where}.").format(
+            title=head, where=f" ({fact.where})" if fact.where else ""
+        )
     kind = rule.fact.partition(":")[0]
     if outcome is Outcome.PASS or kind not in TEXTS or not TEXTS[kind].fail:
         return f"{head}: {shown(fact.value)}{' ' + rule.unit if rule.unit else ''}."
@@ -187,6 +387,8 @@ def remedy(rule: Rule, fact: Fact) -> str:
     except (ValueError, TypeError):
         hint = ""
     ordered = [code for code in REMEDIES if code in rule.remedy]
-    texts = [REMEDIES[code].format_map(_Gaps(rule=rule.id, hint=f": {hint}" if hint and code == ordered[-1] else ""))
-             for code in ordered]
+    texts = [
+        REMEDIES[code].format_map(_Gaps(rule=rule.id, hint=f": {hint}" if hint and code == ordered[-1] else ""))
+        for code in ordered
+    ]
     return " ".join(texts)

@@ -19,7 +19,9 @@ _MISSING = (*(severity.value for severity in Severity), "not applicable")
 
 @dataclass(frozen=True)
 class StandingQuestion:
-    """A question that no file answers. `if_no` is what the answer no does; `remember` names where the answer is kept."""
+    """A question that no file answers. `if_no` is what the answer no does; `remember` names where the answer is
+    kept.
+    """
 
     rule: str
     clause: str
@@ -73,10 +75,17 @@ def load_protocol(name_or_file: str) -> Protocol:
         reader.fail("source", "it must name its document")
     assert isinstance(source, dict)
     return Protocol(
-        name=reader.text(content, "name"), title=reader.text(content, "title"), version=reader.text(content, "version"),
-        document=source["document"], second_hand=bool(source.get("second_hand", False)), rules=tuple(rules),
-        questions=tuple(questions), kernels=tuple(table.get("rows", ())), cone_beam=tuple(table.get("cone_beam", ())),
-        note=str(source.get("note", "")))
+        name=reader.text(content, "name"),
+        title=reader.text(content, "title"),
+        version=reader.text(content, "version"),
+        document=source["document"],
+        second_hand=bool(source.get("second_hand", False)),
+        rules=tuple(rules),
+        questions=tuple(questions),
+        kernels=tuple(table.get("rows", ())),
+        cone_beam=tuple(table.get("cone_beam", ())),
+        note=str(source.get("note", "")),
+    )
 
 
 class _Reader:
@@ -87,8 +96,10 @@ class _Reader:
 
     def fail(self, needle: str, problem: str) -> None:
         """Raises the complaint about the place where `needle` stands."""
-        raise UsageError(f"Protocol {self._name}, line {line_of_key(self._text, needle)}: {needle}: {problem}; see schema.json "
-                         "beside the built-in protocols.")
+        raise UsageError(
+            f"Protocol {self._name}, line {line_of_key(self._text, needle)}: {needle}: {problem}; see schema.json "
+            "beside the built-in protocols."
+        )
 
     def text(self, content: Mapping[str, Any], key: str) -> str:
         """A text that must be there."""
@@ -120,8 +131,23 @@ class _Reader:
     def _rule(self, entry: Any, document: str) -> Rule:
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             self.fail("rules", "every rule needs an id")
-        unknown = set(entry) - {"id", "clause", "fact", "operator", "limit", "tolerance", "severity", "missing", "remedy", "shape",
-                                "undefined_volume", "unit", "section", "note", "applies_to"}
+        unknown = set(entry) - {
+            "id",
+            "clause",
+            "fact",
+            "operator",
+            "limit",
+            "tolerance",
+            "severity",
+            "missing",
+            "remedy",
+            "shape",
+            "undefined_volume",
+            "unit",
+            "section",
+            "note",
+            "applies_to",
+        }
         if unknown:
             self.fail(sorted(unknown)[0], "no such field of a rule")
         name = entry["id"]
@@ -139,11 +165,24 @@ class _Reader:
         tolerance = entry.get("tolerance", 0.0)
         if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or tolerance < 0:
             self.fail(name, "tolerance is a number of 0 or more")
-        return Rule(id=name, clause=str(entry.get("clause", "")), fact=str(entry["fact"]), operator=operator, limit=limit,
-                    severity=Severity(severity), remedy=tuple(remedy), tolerance=float(tolerance), missing=missing,
-                    shape=entry.get("shape") is True, undefined_volume=entry.get("undefined_volume") is True,
-                    unit=str(entry.get("unit", "")), source=document, section=str(entry.get("section", "")),
-                    note=str(entry.get("note", "")), applies_to=tuple(kinds))
+        return Rule(
+            id=name,
+            clause=str(entry.get("clause", "")),
+            fact=str(entry["fact"]),
+            operator=operator,
+            limit=limit,
+            severity=Severity(severity),
+            remedy=tuple(remedy),
+            tolerance=float(tolerance),
+            missing=missing,
+            shape=entry.get("shape") is True,
+            undefined_volume=entry.get("undefined_volume") is True,
+            unit=str(entry.get("unit", "")),
+            source=document,
+            section=str(entry.get("section", "")),
+            note=str(entry.get("note", "")),
+            applies_to=tuple(kinds),
+        )
 
     def _one_of(self, entry: Mapping[str, Any], key: str, allowed: Sequence[str], name: str) -> str:
         if entry.get(key) not in allowed:
@@ -158,7 +197,9 @@ class _Reader:
             "table": isinstance(limit, dict) and all(value in words for value in limit.values()),
             "in": isinstance(limit, list) and bool(limit),
             "not in": isinstance(limit, list) and bool(limit),
-            "between": isinstance(limit, list) and len(limit) == 2 and all(isinstance(end, (int, float)) for end in limit),
+            "between": isinstance(limit, list)
+            and len(limit) == 2
+            and all(isinstance(end, (int, float)) for end in limit),
             "==": limit is not None,
             "shown": True,
         }.get(operator, number)
@@ -173,6 +214,14 @@ class _Reader:
             if not isinstance(entry, dict) or not isinstance(entry.get("rule"), str):
                 self.fail("questions", "every question needs a rule")
             severity = self._one_of(entry, "if_no", [item.value for item in Severity], entry["rule"])
-            found.append(StandingQuestion(entry["rule"], str(entry.get("clause", "")), Severity(severity),
-                                          str(entry.get("text", "")), str(entry.get("remember", "")), str(entry.get("when", ""))))
+            found.append(
+                StandingQuestion(
+                    entry["rule"],
+                    str(entry.get("clause", "")),
+                    Severity(severity),
+                    str(entry.get("text", "")),
+                    str(entry.get("remember", "")),
+                    str(entry.get("when", "")),
+                )
+            )
         return found

@@ -5,22 +5,95 @@ from collections.abc import Mapping
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-FILE_KEYWORDS = (
-    "SpecificCharacterSet ImageType SOPClassUID SOPInstanceUID StudyDate SeriesDate AcquisitionDate ContentDate StudyTime "
-    "SeriesTime AcquisitionTime AcquisitionDateTime AccessionNumber Modality Manufacturer ManufacturerModelName "
-    "StationName StudyDescription SeriesDescription PatientName PatientID PatientBirthDate PatientSex KVP CTDIvol "
-    "Exposure ExposureTime XRayTubeCurrent ProtocolName ContrastBolusAgent SliceThickness SpacingBetweenSlices "
-    "DataCollectionDiameter ReconstructionDiameter GantryDetectorTilt TableHeight ConvolutionKernel PatientPosition "
-    "FilterType StudyInstanceUID SeriesInstanceUID AcquisitionNumber InstanceNumber TemporalPositionIdentifier "
-    "ImagePositionPatient ImageOrientationPatient FrameOfReferenceUID SliceLocation SamplesPerPixel "
-    "PhotometricInterpretation PlanarConfiguration NumberOfFrames Rows Columns PixelSpacing ImagerPixelSpacing "
-    "BitsAllocated BitsStored HighBit PixelRepresentation PixelPaddingValue PixelPaddingRangeLimit BurnedInAnnotation "
-    "RecognizableVisualFeatures WindowCenter WindowWidth WindowCenterWidthExplanation RescaleIntercept RescaleSlope "
-    "RescaleType LossyImageCompression LossyImageCompressionRatio LossyImageCompressionMethod DerivationDescription "
-    "LongitudinalTemporalInformationModified ConcatenationUID InConcatenationNumber InConcatenationTotalNumber "
-    "SOPInstanceUIDOfConcatenationSource VolumetricProperties InstitutionName PatientIdentityRemoved "
-    "IssuerOfPatientID ScanOptions ReconstructionAlgorithm VolumeBasedCalculationTechnique PresentationLUTShape"
-).split()
+FILE_KEYWORDS = [
+    "SpecificCharacterSet",
+    "ImageType",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyDate",
+    "SeriesDate",
+    "AcquisitionDate",
+    "ContentDate",
+    "StudyTime",
+    "SeriesTime",
+    "AcquisitionTime",
+    "AcquisitionDateTime",
+    "AccessionNumber",
+    "Modality",
+    "Manufacturer",
+    "ManufacturerModelName",
+    "StationName",
+    "StudyDescription",
+    "SeriesDescription",
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "KVP",
+    "CTDIvol",
+    "Exposure",
+    "ExposureTime",
+    "XRayTubeCurrent",
+    "ProtocolName",
+    "ContrastBolusAgent",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "DataCollectionDiameter",
+    "ReconstructionDiameter",
+    "GantryDetectorTilt",
+    "TableHeight",
+    "ConvolutionKernel",
+    "PatientPosition",
+    "FilterType",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "AcquisitionNumber",
+    "InstanceNumber",
+    "TemporalPositionIdentifier",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "FrameOfReferenceUID",
+    "SliceLocation",
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "NumberOfFrames",
+    "Rows",
+    "Columns",
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelPaddingValue",
+    "PixelPaddingRangeLimit",
+    "BurnedInAnnotation",
+    "RecognizableVisualFeatures",
+    "WindowCenter",
+    "WindowWidth",
+    "WindowCenterWidthExplanation",
+    "RescaleIntercept",
+    "RescaleSlope",
+    "RescaleType",
+    "LossyImageCompression",
+    "LossyImageCompressionRatio",
+    "LossyImageCompressionMethod",
+    "DerivationDescription",
+    "LongitudinalTemporalInformationModified",
+    "ConcatenationUID",
+    "InConcatenationNumber",
+    "InConcatenationTotalNumber",
+    "SOPInstanceUIDOfConcatenationSource",
+    "VolumetricProperties",
+    "InstitutionName",
+    "PatientIdentityRemoved",
+    "IssuerOfPatientID",
+    "ScanOptions",
+    "ReconstructionAlgorithm",
+    "VolumeBasedCalculationTechnique",
+    "PresentationLUTShape",
+]
 
 # Functional groups of the Enhanced objects: sequence -> attributes that a frame takes from it.
 GROUP_KEYWORDS: Mapping[str, tuple[str, ...]] = {
@@ -32,15 +105,29 @@ GROUP_KEYWORDS: Mapping[str, tuple[str, ...]] = {
     "CTImageFrameTypeSequence": ("FrameType", "VolumetricProperties", "VolumeBasedCalculationTechnique"),
     "XRay3DFrameTypeSequence": ("FrameType", "VolumetricProperties", "VolumeBasedCalculationTechnique"),
     "CTAcquisitionDetailsSequence": ("GantryDetectorTilt", "TableHeight", "DataCollectionDiameter"),
-    "CTReconstructionSequence": ("ConvolutionKernel", "ConvolutionKernelGroup", "ReconstructionDiameter",
-                                 "ReconstructionAlgorithm"),
+    "CTReconstructionSequence": (
+        "ConvolutionKernel",
+        "ConvolutionKernelGroup",
+        "ReconstructionDiameter",
+        "ReconstructionAlgorithm",
+    ),
     "CTExposureSequence": ("CTDIvol", "ExposureInmAs"),
     "CTXRayDetailsSequence": ("KVP", "FilterType"),
-    "FrameContentSequence": ("FrameAcquisitionDateTime", "FrameReferenceDateTime", "StackID", "InStackPositionNumber",
-                             "TemporalPositionIndex", "FrameAcquisitionNumber"),
+    "FrameContentSequence": (
+        "FrameAcquisitionDateTime",
+        "FrameReferenceDateTime",
+        "StackID",
+        "InStackPositionNumber",
+        "TemporalPositionIndex",
+        "FrameAcquisitionNumber",
+    ),
 }
-_WALKED = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence", "CTAcquisitionDetailsSequence",
-           "MultienergyCTAcquisitionSequence")
+_WALKED = (
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "CTAcquisitionDetailsSequence",
+    "MultienergyCTAcquisitionSequence",
+)
 
 
 def _tag(keyword: str) -> int:
@@ -52,8 +139,11 @@ def _tag(keyword: str) -> int:
 TAGS: Mapping[int, str] = {_tag(keyword): keyword for keyword in FILE_KEYWORDS}
 SEQUENCES: Mapping[int, str] = {_tag(keyword): keyword for keyword in _WALKED}
 NUMBERS = frozenset(keyword for keyword in FILE_KEYWORDS if dictionary_VR(_tag(keyword)) in ("US", "US or SS"))
-DOUBLES = frozenset(keyword for keyword in (*FILE_KEYWORDS, *sum(GROUP_KEYWORDS.values(), ()), "CTDIvol")
-                    if dictionary_VR(_tag(keyword)) in ("FD", "FL"))
+DOUBLES = frozenset(
+    keyword
+    for keyword in (*FILE_KEYWORDS, *sum(GROUP_KEYWORDS.values(), ()), "CTDIvol")
+    if dictionary_VR(_tag(keyword)) in ("FD", "FL")
+)
 PIXEL_TAGS = {0x7FE00008: "FloatPixelData", 0x7FE00009: "DoubleFloatPixelData", 0x7FE00010: "PixelData"}
 LOSSY_FLAG = 0x00282110
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydicom.uid import UID
 
 from ..errors import CannotRead
 from ..progress import Progress, silent
@@ -13,19 +14,20 @@ from .header import DEFLATED, UNDEFINED_LENGTH, NotDicom, inflated_body
 from .quiet import quiet_pydicom
 from .series import ImageFile, Series
 
-_CAPTURE, _MULTI_FRAME_CAPTURE = "1.2.840.10008.5.1.4.1.1.7", "1.2.840.10008.5.1.4.1.1.7.3"
+_CAPTURE, _MULTI_FRAME_CAPTURE = UID("1.2.840.10008.5.1.4.1.1.7"), UID("1.2.840.10008.5.1.4.1.1.7.3")
 
 
 def syntax_name(uid: str) -> str:
     """Name of a transfer syntax, or ``unknown`` for one that is not in the standard."""
-    from pydicom.uid import UID
-
     known = UID(uid) if uid else None
     return str(known.name) if known is not None and known.is_transfer_syntax and not known.is_private else "unknown"
 
 
-def stored_values(series: Series, rows: np.ndarray, progress: Progress = silent) -> Iterator[tuple[int, np.ndarray, str]]:
-    """Yields (place in `rows`, (rows, columns) stored values with overlay bits masked and sign applied, note) for each row.
+def stored_values(
+    series: Series, rows: np.ndarray, progress: Progress = silent
+) -> Iterator[tuple[int, np.ndarray, str]]:
+    """Yields (place in `rows`, (rows, columns) stored values with overlay bits masked and sign applied, note) for
+    each row.
 
     A file is opened once however many of its frames are wanted; only one file's pixels are held at a time.
     Raises `CannotRead` naming the file.
@@ -68,7 +70,9 @@ class _Layout:
         self.high = number("HighBit", self.stored - 1)
         self.signed = number("PixelRepresentation", 0) == 1
         if number("SamplesPerPixel", 1) != 1 or self.allocated not in (8, 16, 32) or file.pixel_element != "PixelData":
-            raise CannotRead(f"'{file.name}' holds no single-valued whole-number pixels: ask for the original CT images.")
+            raise CannotRead(
+                f"'{file.name}' holds no single-valued whole-number pixels: ask for the original CT images."
+            )
         if not 0 < self.stored <= self.allocated or not self.stored - 1 <= self.high < self.allocated:
             raise CannotRead(f"'{file.name}' states bits that cannot be: ask for a new export of the series.")
 
@@ -107,21 +111,26 @@ def _native(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
 
 
 def _compressed(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
-    """(frames, rows, columns) stored values decoded by GDCM, which reads a copy of the pixels without any patient data."""
+    """(frames, rows, columns) stored values decoded by GDCM, which reads a copy of the pixels without any patient
+    data.
+    """
     import SimpleITK as sitk
 
     try:
         with quiet_pydicom(), series.source.open(file.name) as handle, tempfile.TemporaryDirectory() as folder:
             handle.seek(file.pixel_offset)
             copy = Path(folder, "pixels.dcm")
-            _bare_data_set(handle.read(file.size - file.pixel_offset), file, layout).save_as(copy, enforce_file_format=True)
+            _bare_data_set(handle.read(file.size - file.pixel_offset), file, layout).save_as(
+                copy, enforce_file_format=True
+            )
             reader = sitk.ImageFileReader()
             reader.SetImageIO("GDCMImageIO")
             reader.SetFileName(str(copy))
             values = sitk.GetArrayFromImage(reader.Execute())
     except (RuntimeError, ValueError, OSError, OverflowError):
-        raise CannotRead(f"'{file.name}' is compressed in a way that cannot be decoded here: ask for an uncompressed "
-                         "export.") from None
+        raise CannotRead(
+            f"'{file.name}' is compressed in a way that cannot be decoded here: ask for an uncompressed export."
+        ) from None
     frames = values.reshape(-1, *values.shape[-2:]) if values.ndim in (2, 3) else values[..., 0]
     if not np.issubdtype(frames.dtype, np.integer):
         raise CannotRead(f"'{file.name}' holds no whole-number pixels: ask for an uncompressed export.")
@@ -137,7 +146,7 @@ def _bare_data_set(fragments: bytes, file: ImageFile, layout: _Layout) -> Any:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = _CAPTURE if file.frames <= 1 else _MULTI_FRAME_CAPTURE
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[file.name])
-    meta.TransferSyntaxUID = file.syntax
+    meta.TransferSyntaxUID = UID(file.syntax)
     bare = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     bare.SOPClassUID, bare.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
     bare.SamplesPerPixel, bare.PhotometricInterpretation = 1, "MONOCHROME2"

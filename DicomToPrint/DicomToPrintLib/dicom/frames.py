@@ -3,25 +3,31 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pydicom.dataelem import DataElement, convert_raw_data_element
 from pydicom.datadict import tag_for_keyword
+from pydicom.dataelem import DataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
 
 from .attributes import GROUP_KEYWORDS
 from .header import Header
 
 _GROUPS = {int(tag_for_keyword(name) or 0): name for name in GROUP_KEYWORDS}
-_MEMBERS = {name: {keyword: int(tag_for_keyword(keyword) or 0) for keyword in keywords}
-            for name, keywords in GROUP_KEYWORDS.items()}
+_MEMBERS = {
+    name: {keyword: int(tag_for_keyword(keyword) or 0) for keyword in keywords}
+    for name, keywords in GROUP_KEYWORDS.items()
+}
 # What the file's own type states stands beside the frame's: both must be right.
-_FRAME_NAMES = {"VolumetricProperties": "FrameVolumetricProperties",
-                "VolumeBasedCalculationTechnique": "FrameVolumeBasedCalculationTechnique"}
+_FRAME_NAMES = {
+    "VolumetricProperties": "FrameVolumetricProperties",
+    "VolumeBasedCalculationTechnique": "FrameVolumeBasedCalculationTechnique",
+}
 _TILT = int(tag_for_keyword("GantryDetectorTilt") or 0)
 
 
 @dataclass(frozen=True)
 class Frames:
-    """Values of each frame, and what is wrong with the groups: ``no shared``, ``no per-frame``, ``several shared``, ``both``."""
+    """Values of each frame, and what is wrong with the groups: ``no shared``, ``no per-frame``, ``several shared``,
+    ``both``.
+    """
 
     rows: tuple[dict[str, Any], ...]
     problems: tuple[str, ...]
@@ -69,7 +75,7 @@ def _group_values(item: Dataset) -> tuple[dict[str, Any], set[str], bool]:
     values: dict[str, Any] = {}
     groups: set[str] = set()
     repeated = False
-    for tag in item.keys():
+    for tag in sorted(item.keys()):
         name = _GROUPS.get(int(tag))
         if name is None:
             continue
@@ -99,16 +105,24 @@ def text_of(dataset: Dataset, tag: int) -> str | None:
 
 
 def _other_tilts(header: Header) -> list[str]:
-    """Tilts outside the frame's group: the acquisition details at top level, and those of a multi-energy acquisition."""
+    """Tilts outside the frame's group: the acquisition details at top level, and those of a multi-energy
+    acquisition.
+    """
     found = []
     for name in ("CTAcquisitionDetailsSequence", "MultienergyCTAcquisitionSequence"):
         for item in _items(header, name):
-            found += [str(element.value) for element in item.iterall() if element.tag == _TILT and element.value is not None]
+            found += [
+                str(element.value) for element in item.iterall() if element.tag == _TILT and element.value is not None
+            ]
     for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
         for item in _items(header, name):
             if 0x00189362 in item:  # Multi-energy CT Acquisition Sequence inside the groups
-                found += [str(element.value) for nested in item[0x00189362].value for element in nested.iterall()
-                          if element.tag == _TILT and element.value is not None]
+                found += [
+                    str(element.value)
+                    for nested in item[0x00189362].value
+                    for element in nested.iterall()
+                    if element.tag == _TILT and element.value is not None
+                ]
     if header.values.get("GantryDetectorTilt"):
         found.append(str(header.values["GantryDetectorTilt"]).strip(" \0"))
     return [tilt for tilt in found if tilt]

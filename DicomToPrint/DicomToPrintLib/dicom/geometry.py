@@ -18,7 +18,8 @@ class Geometry:
 
     `rows` (m,) are the rows that have a position and an orientation, in the order in which they lie along `normal`;
     `positions` (m, 3) LPS mm in that order; `depths` (m,) mm along the normal; `gaps` (m-1,) mm, never negative.
-    `same_orientation` is False where slices differ by more than 0.001 in a component. `shear_degrees` is the angle between the
+    `same_orientation` is False where slices differ by more than 0.001 in a component. `shear_degrees` is the
+    angle between the
     normal and the way from the first slice to the last, along `direction`; NaN where they lie at one place.
     """
 
@@ -65,6 +66,9 @@ def _geometry(series: Series) -> Geometry | None:
     way = placed[-1] - placed[0]
     distance = float(np.linalg.norm(way))
     direction = way / distance if distance > 1e-6 else np.full(3, np.nan)
-    shear = float(np.degrees(np.arctan2(np.linalg.norm(np.cross(normal, direction)), abs(direction @ normal)))) \
-        if distance > 1e-6 else float("nan")
+    shear = (
+        float(np.degrees(np.arctan2(np.linalg.norm(np.cross(normal, direction)), abs(direction @ normal))))
+        if distance > 1e-6
+        else float("nan")
+    )
     return Geometry(rows, placed, depths, np.diff(depths), normal, orientation, same, shear, direction)

@@ -15,7 +15,11 @@ from .source import Bounded
 HEAD_BYTES = 64 * 1024
 MAX_HEADER_BYTES = 256 * 2**20
 IMPLICIT, EXPLICIT, BIG, DEFLATED = (
-    "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99")
+    "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.1",
+    "1.2.840.10008.1.2.2",
+    "1.2.840.10008.1.2.1.99",
+)
 UNCOMPRESSED = (IMPLICIT, EXPLICIT, BIG)
 UNDEFINED_LENGTH = 0xFFFFFFFF
 _VRS = frozenset(STANDARD_VR)
@@ -30,7 +34,9 @@ class NotDicom(Exception):
 
 @dataclass
 class Header:
-    """What one file says. `values` has text as it stands (Latin-1, not stripped) and numbers of US attributes as int."""
+    """What one file says. `values` has text as it stands (Latin-1, not stripped) and numbers of US attributes as
+    int.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     sequences: dict[str, Any] = field(default_factory=dict)
@@ -54,7 +60,8 @@ class Header:
 def read_header(handle: BinaryIO, size: int, texts: dict[bytes, str]) -> Header:
     """Header of an open file of `size` bytes; pixel data are not read. `texts` shares equal strings between files.
 
-    Raises `NotDicom` where the bytes are no DICOM data set. A header that breaks off keeps what was read, with the reason
+    Raises `NotDicom` where the bytes are no DICOM data set. A header that breaks off keeps what was read, with
+    the reason
     in `problem`.
     """
     head = handle.read(HEAD_BYTES)
@@ -133,7 +140,9 @@ def _read_meta(stream: Any, header: Header) -> None:
 
 
 def _open_data_set(stream: Any, header: Header) -> Any:
-    """Decide on the encoding from the first element, since the declared one may be wrong; unpack a deflated data set."""
+    """Decide on the encoding from the first element, since the declared one may be wrong; unpack a deflated data
+    set.
+    """
     if header.syntax == DEFLATED:
         stream = _inflate(stream)
         header.body_size = len(stream.getbuffer())
@@ -169,7 +178,7 @@ def sniff(first: bytes) -> tuple[bool, bool]:
         raise NotDicom("it holds no data set")
     group_little, group_big = struct.unpack("<H", first[:2])[0], struct.unpack(">H", first[:2])[0]
     little = group_little <= group_big
-    if min(group_little, group_big) > 0x0100 and not (group_little in (0x0018, 0x0028)):
+    if min(group_little, group_big) > 0x0100 and group_little not in (0x0018, 0x0028):
         raise NotDicom("it is no DICOM file")
     explicit = first[4:6].isalpha() and first[4:6].isupper()
     return not explicit, little
@@ -195,7 +204,8 @@ def _read_elements(stream: Any, size: int, header: Header, texts: dict[bytes, st
             continue
         if not isinstance(raw, bytes):
             continue
-        if 0 < element.length != len(raw) and element.length != UNDEFINED_LENGTH:
+        length = getattr(element, "length", UNDEFINED_LENGTH)
+        if 0 < length != len(raw) and length != UNDEFINED_LENGTH:
             header.problem = "its header breaks off"
             continue
         if element.VR is not None and element.VR not in (_NUMBER_VRS if keyword in NUMBERS else _VRS):

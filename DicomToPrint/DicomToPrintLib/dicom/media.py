@@ -43,7 +43,12 @@ def read_media(source: Source, name: str, names: list[str], unreadable: list[str
     if "DirectoryRecordSequence" not in dataset:
         return Media(name, 0, (), "the DICOMDIR holds no directory")
     home = PurePosixPath(name).parent
-    present = {"/".join(_plain(part) for part in PurePosixPath(entry).parts) for entry in names if entry not in unreadable}
-    missing = tuple(entry for entry in dict.fromkeys(wanted)
-                    if "/".join(_plain(part) for part in (home / entry).parts) not in present)
+    present = {
+        "/".join(_plain(part) for part in PurePosixPath(entry).parts) for entry in names if entry not in unreadable
+    }
+    missing = tuple(
+        entry
+        for entry in dict.fromkeys(wanted)
+        if "/".join(_plain(part) for part in (home / entry).parts) not in present
+    )
     return Media(name, len(wanted), missing, "", patients)

@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .attributes import numbers, words
+from .attributes import numbers
 from .source import Source
 
 CT, ENHANCED_CT, LEGACY_CT, CRANIOFACIAL = (
-    "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.2.1", "1.2.840.10008.5.1.4.1.1.2.2",
-    "1.2.840.10008.5.1.4.1.1.13.1.2")
+    "1.2.840.10008.5.1.4.1.1.2",
+    "1.2.840.10008.5.1.4.1.1.2.1",
+    "1.2.840.10008.5.1.4.1.1.2.2",
+    "1.2.840.10008.5.1.4.1.1.13.1.2",
+)
 MULTI_FRAME = (ENHANCED_CT, LEGACY_CT, CRANIOFACIAL)
 
 
@@ -76,8 +79,9 @@ class Series:
     """The files of one acquisition and their facts.
 
     `id` is a short hash of `uid`. `columns` maps a DICOM keyword to its values, one row a slice (classic) or frame
-    (Enhanced, Craniofacial; a per-frame value has won over a shared one); `file_of` and `frame_of` (n,) say where each row
-    comes from. `dropped` are the rows of localizers, kept aside: they do not count as slices unless nothing else is there.
+    (Enhanced, Craniofacial; a per-frame value has won over a shared one); `file_of` and `frame_of` (n,) say where
+    each row comes from. `dropped` are the rows of localizers, kept aside: they do not count as slices unless nothing else
+    is there.
     `copies` are names of files that repeat another byte for byte. `unreadable_near` are files that cannot be read and
     belong to the series by their name or folder.
     """
@@ -113,8 +117,11 @@ class Series:
     def rows_without(self, keyword: str) -> np.ndarray:
         """Rows where the attribute is missing or empty."""
         column = self.column(keyword)
-        empty = [at for at, value in enumerate(column.values) if value is None or (isinstance(value, str)
-                                                                                   and not value.strip(" \0\\"))]
+        empty = [
+            at
+            for at, value in enumerate(column.values)
+            if value is None or (isinstance(value, str) and not value.strip(" \0\\"))
+        ]
         return np.flatnonzero((column.index < 0) | np.isin(column.index, empty))
 
     def table(self, keyword: str, width: int) -> np.ndarray:
@@ -147,7 +154,9 @@ class Series:
         return any(name in MULTI_FRAME for name in self.sop_classes)
 
     def names_of(self, rows: Any, limit: int = 3) -> str:
-        """Words for some rows by Instance Number, frame or place in the input, never by file name: names may tell a patient."""
+        """Words for some rows by Instance Number, frame or place in the input, never by file name: names may tell a
+        patient.
+        """
         rows = [int(row) for row in rows]
         shown = list(dict.fromkeys(self._name_of(row) for row in rows[:limit]))
         more = len(rows) - limit

@@ -7,12 +7,13 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, cast
 
 from ..errors import CannotRead
 
 MAX_FILES = 200_000
-# A CT slice shrinks two to five times, an empty one up to about 1000 (the limit of deflate); the sum guards against bombs.
+# A CT slice shrinks two to five times, an empty one up to about 1000 (the limit of deflate); the sum guards against
+# bombs.
 MAX_ZIP_BYTES = 64 * 2**30
 
 
@@ -52,7 +53,9 @@ class FolderSource:
                 if regular and name != ".DS_Store":
                     count += 1
                     if count > MAX_FILES:
-                        raise CannotRead(f"The folder holds more than {MAX_FILES} files: choose the folder of one study.")
+                        raise CannotRead(
+                            f"The folder holds more than {MAX_FILES} files: choose the folder of one study."
+                        )
                     yield path.relative_to(self.root).as_posix()
 
     def open(self, name: str) -> BinaryIO:
@@ -83,7 +86,7 @@ class ZipSource:
     def open(self, name: str) -> BinaryIO:
         """A seekable view of the member. Raises OSError where it is encrypted or damaged."""
         try:
-            return self.archive.open(name)  # type: ignore[return-value]
+            return cast(BinaryIO, self.archive.open(name))
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile, KeyError) as error:
             raise OSError("it is encrypted, damaged or packed in an unknown way in the .zip") from error
 
@@ -110,8 +113,9 @@ def open_source(path: Path) -> Source:
         with open(path, "rb"):
             return FolderSource(path.parent, only=path.name)
     except OSError as error:
-        raise CannotRead(f"'{path.name}' cannot be opened ({error.strerror or 'read error'}): check it and its rights.") \
-            from None
+        raise CannotRead(
+            f"'{path.name}' cannot be opened ({error.strerror or 'read error'}): check it and its rights."
+        ) from None
 
 
 def _open_zip(path: Path) -> ZipSource:
@@ -121,8 +125,10 @@ def _open_zip(path: Path) -> ZipSource:
         raise CannotRead(f"'{path.name}' is no whole .zip archive: copy it again.") from error
     members = archive.infolist()
     if len(members) > MAX_FILES or sum(info.file_size for info in members) > MAX_ZIP_BYTES:
-        raise CannotRead(f"'{path.name}' would unpack to more than {MAX_FILES} files or {MAX_ZIP_BYTES >> 30} GB: "
-                         "unpack it yourself and choose the folder of one study.")
+        raise CannotRead(
+            f"'{path.name}' would unpack to more than {MAX_FILES} files or {MAX_ZIP_BYTES >> 30} GB: "
+            "unpack it yourself and choose the folder of one study."
+        )
     return ZipSource(archive)
 
 
@@ -133,7 +139,7 @@ class Bounded(io.RawIOBase):
         super().__init__()
         self._handle, self._size, self._at = handle, size, handle.tell()
 
-    def read(self, count: int = -1) -> bytes:  # type: ignore[override]
+    def read(self, count: int = -1) -> bytes:
         """At most `count` bytes, at most what is left."""
         left = max(self._size - self._at, 0)
         data = self._handle.read(left if count is None or count < 0 else min(count, left))

@@ -22,7 +22,9 @@ from .source import Source, open_source
 
 MAX_FRAMES = 20_000
 # Objects made from images (segmentations, RT, reports, presentation states, meshes): listed as stray beside images.
-_DERIVED_CLASSES = tuple("1.2.840.10008.5.1.4.1.1." + suffix for suffix in ("66", "481.", "88.", "11.", "104.", "67", "9."))
+_DERIVED_CLASSES = tuple(
+    "1.2.840.10008.5.1.4.1.1." + suffix for suffix in ("66", "481.", "88.", "11.", "104.", "67", "9.")
+)
 _IMAGE_CLASSES = (CT, *MULTI_FRAME)
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima", ".dic")
 
@@ -47,7 +49,8 @@ class _Record:
 def read_study(path: Path, progress: Progress = silent) -> Study:
     """Series of a folder, a file, a DICOMDIR or a .zip, from headers alone.
 
-    Raises `CannotRead` where nothing in it is a DICOM object. A file that cannot be read is listed, and blocks only the series
+    Raises `CannotRead` where nothing in it is a DICOM object. A file that cannot be read is listed, and blocks
+    only the series
     it belongs to.
     """
     source = open_source(Path(path))
@@ -69,8 +72,10 @@ def _read(source: Source, path: Path, progress: Progress) -> Study:
             media_names.append(name)
             continue
         _read_one(source, name, texts, records, unreadable, stray)
-    media = tuple(read_media(source, name, names, [item.file for item in unreadable], part(progress, 0.9, 0.95))
-                  for name in media_names)
+    media = tuple(
+        read_media(source, name, names, [item.file for item in unreadable], part(progress, 0.9, 0.95))
+        for name in media_names
+    )
     unreadable += [Unreadable(item.name, item.damaged) for item in media if item.damaged]
     groups = _grouped(records, stray)
     if not groups:
@@ -78,15 +83,23 @@ def _read(source: Source, path: Path, progress: Progress) -> Study:
     unreadable += _ruined_slices(stray, records)
     stray = [name for name in stray if name not in {item.file for item in unreadable}]
     alone = Counter(series for series, _ in groups)
-    series = tuple(_series_of(group, key[0], key[0] if alone[key[0]] == 1 else "/".join(key), source)
-                   for key, group in groups.items())
+    series = tuple(
+        _series_of(group, key[0], key[0] if alone[key[0]] == 1 else "/".join(key), source)
+        for key, group in groups.items()
+    )
     patients = {_patient(record) for group in groups.values() for record in group}
     progress(1.0, "reading headers")
     return Study(_with_unreadable(series, unreadable), tuple(unreadable), tuple(stray), media, len(patients))
 
 
-def _read_one(source: Source, name: str, texts: dict[bytes, str], records: list[_Record], unreadable: list[Unreadable],
-              stray: list[str]) -> None:
+def _read_one(
+    source: Source,
+    name: str,
+    texts: dict[bytes, str],
+    records: list[_Record],
+    unreadable: list[Unreadable],
+    stray: list[str],
+) -> None:
     try:
         with source.open(name) as handle:
             size = source.size(name)
@@ -133,12 +146,28 @@ def _record(name: str, size: int, header: Header) -> _Record:
     rows = rows[:MAX_FRAMES]
     expected = _expected_bytes(values, frames)
     file = ImageFile(
-        name=name, size=size, syntax=header.syntax, has_preamble=header.has_preamble, wrong_syntax=header.wrong_syntax,
-        problem=header.problem, media_class=header.media_class, media_instance=header.media_instance,
-        pixel_element=header.pixel_element, pixel_vr=header.pixel_vr, pixel_length=header.pixel_length,
-        pixel_offset=header.pixel_offset, body_size=header.body_size, expected_bytes=expected, frames=frames, items=items,
-        fragments=header.fragments, lossy=header.lossy, implicit=header.implicit, little=header.little,
-        group_problems=problems)
+        name=name,
+        size=size,
+        syntax=header.syntax,
+        has_preamble=header.has_preamble,
+        wrong_syntax=header.wrong_syntax,
+        problem=header.problem,
+        media_class=header.media_class,
+        media_instance=header.media_instance,
+        pixel_element=header.pixel_element,
+        pixel_vr=header.pixel_vr,
+        pixel_length=header.pixel_length,
+        pixel_offset=header.pixel_offset,
+        body_size=header.body_size,
+        expected_bytes=expected,
+        frames=frames,
+        items=items,
+        fragments=header.fragments,
+        lossy=header.lossy,
+        implicit=header.implicit,
+        little=header.little,
+        group_problems=problems,
+    )
     return _Record(file, values, rows)
 
 
@@ -159,7 +188,9 @@ def _key(record: _Record) -> tuple[str, str]:
     uid = str(record.values.get("SeriesInstanceUID") or "").strip(" \0")
     series = uid or f"folder {PurePosixPath(record.file.name).parent}"
     if record.sop_class in MULTI_FRAME and max(record.file.frames, record.file.items) > 1:
-        return series, str(record.values.get("ConcatenationUID") or record.values.get("SOPInstanceUID") or "").strip(" \0")
+        return series, str(record.values.get("ConcatenationUID") or record.values.get("SOPInstanceUID") or "").strip(
+            " \0"
+        )
     return series, ""
 
 
@@ -169,8 +200,10 @@ def _pattern(name: str) -> str:
 
 
 def _patient(record: _Record) -> tuple[str, str]:
-    return tuple(str(record.values.get(key) or "").strip(" \0^").upper()  # type: ignore[return-value]
-                 for key in ("PatientID", "PatientName"))
+    return tuple(
+        str(record.values.get(key) or "").strip(" \0^").upper()  # type: ignore[return-value]
+        for key in ("PatientID", "PatientName")
+    )
 
 
 def _grouped(records: Iterable[_Record], stray: list[str]) -> dict[tuple[str, str], list[_Record]]:
@@ -200,7 +233,9 @@ def _is_scan(record: _Record) -> bool:
 
 
 def _home_of_fragment(record: _Record, scans: dict[tuple[str, str], list[_Record]]) -> tuple[str, str] | None:
-    """The series of a file whose header breaks off before it names one: that whose files in the folder are named alike."""
+    """The series of a file whose header breaks off before it names one: that whose files in the folder are named
+    alike.
+    """
     if record.values.get("SeriesInstanceUID") or not (record.file.problem or not record.file.pixel_element):
         return None
     names = {key: [other.file.name for other in group] for key, group in scans.items()}
@@ -208,7 +243,9 @@ def _home_of_fragment(record: _Record, scans: dict[tuple[str, str], list[_Record
 
 
 def _only_home(name: str, series: Mapping[Any, Sequence[str]]) -> Any:
-    """The one series that a broken file belongs to, since its slices are named like it; None where that cannot be told."""
+    """The one series that a broken file belongs to, since its slices are named like it; None where that cannot be
+    told.
+    """
     homes = [key for key, names in series.items() if any(_pattern(other) == _pattern(name) for other in names)]
     return homes[0] if len(homes) == 1 else None
 
@@ -217,15 +254,21 @@ def _nothing_found(path: Path, count: int, unreadable: list[Unreadable]) -> str:
     if count == 0:
         return f"'{path.name}' is empty: choose the folder that holds the DICOM files of one study."
     why = f"; '{unreadable[0].file}': {unreadable[0].reason}" if unreadable else ""
-    return f"No image series was found in '{path.name}' ({count} files{why}): choose the folder with the DICOM files of one study."
+    return (
+        f"No image series was found in '{path.name}' ({count} files{why}): choose the folder with the DICOM files of one "
+        "study."
+    )
 
 
 def _ruined_slices(stray: list[str], records: list[_Record]) -> list[Unreadable]:
     """Files that are no DICOM but are named like the slices of a series were meant to be slices."""
     patterns = {_pattern(record.file.name) for record in records}
     readable = {record.file.name for record in records}
-    return [Unreadable(name, "it is no DICOM file") for name in stray if name not in readable and _pattern(name) in patterns
-            and "#" in _pattern(name)]
+    return [
+        Unreadable(name, "it is no DICOM file")
+        for name in stray
+        if name not in readable and _pattern(name) in patterns and "#" in _pattern(name)
+    ]
 
 
 def _with_unreadable(series: tuple[Series, ...], unreadable: list[Unreadable]) -> tuple[Series, ...]:
@@ -243,19 +286,31 @@ def _series_of(records: list[_Record], uid: str, key: str, source: Source) -> Se
     if scouts and len(scouts) < len(records):
         records = [record for record in records if not _is_localizer(record)]
     rows = [(file, frame, values) for file, record in enumerate(records) for frame, values in enumerate(record.rows)]
-    keywords = dict.fromkeys(key for record in records for source_values in (record.values, *record.rows)
-                             for key in source_values)
+    keywords = dict.fromkeys(
+        key for record in records for source_values in (record.values, *record.rows) for key in source_values
+    )
     columns = {}
     for keyword in keywords:
-        columns[keyword] = Column.of([values.get(keyword, records[file].values.get(keyword)) if values
-                                      else records[file].values.get(keyword) for file, frame, values in rows])
+        columns[keyword] = Column.of(
+            [
+                values.get(keyword, records[file].values.get(keyword)) if values else records[file].values.get(keyword)
+                for file, frame, values in rows
+            ]
+        )
     first = records[0].values
     return Series(
-        id=short_hash(key), uid=uid, description=str(first.get("SeriesDescription") or "").strip(" \0"),
-        modality=str(first.get("Modality") or "").strip(" \0"), files=tuple(record.file for record in records),
-        columns=columns, file_of=np.array([file for file, _, _ in rows], dtype=np.int32),
-        frame_of=np.array([frame for _, frame, _ in rows], dtype=np.int32), source=source, localizers=localizers,
-        copies=copies)
+        id=short_hash(key),
+        uid=uid,
+        description=str(first.get("SeriesDescription") or "").strip(" \0"),
+        modality=str(first.get("Modality") or "").strip(" \0"),
+        files=tuple(record.file for record in records),
+        columns=columns,
+        file_of=np.array([file for file, _, _ in rows], dtype=np.int32),
+        frame_of=np.array([frame for _, frame, _ in rows], dtype=np.int32),
+        source=source,
+        localizers=localizers,
+        copies=copies,
+    )
 
 
 def _is_localizer(record: _Record) -> bool:
@@ -263,7 +318,9 @@ def _is_localizer(record: _Record) -> bool:
 
 
 def _without_copies(records: list[_Record], source: Source) -> tuple[list[_Record], tuple[str, ...]]:
-    """Records without files that repeat another byte for byte; only files of equal instance UID and size are compared."""
+    """Records without files that repeat another byte for byte; only files of equal instance UID and size are
+    compared.
+    """
     seen: dict[tuple[Any, int], list[_Record]] = defaultdict(list)
     for record in records:
         seen[(record.values.get("SOPInstanceUID") or None, record.file.size)].append(record)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -32,7 +31,9 @@ class WindowPreset:
 def windows(series: Series) -> tuple[WindowPreset, ...]:
     """Window presets of the series, without repeats; those whose centre and width do not pair are left out."""
     found: dict[tuple[float, float], str] = {}
-    for own_center, own_width, own_names in series.combinations("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation"):
+    for own_center, own_width, own_names in series.combinations(
+        "WindowCenter", "WindowWidth", "WindowCenterWidthExplanation"
+    ):
         center, width = numbers(own_center), numbers(own_width)
         titles = str(own_names or "").split("\\")
         if len(center) != len(width):
@@ -45,10 +46,12 @@ def windows(series: Series) -> tuple[WindowPreset, ...]:
 
 
 def read_volume(series: Series, progress: Progress = silent) -> Volume:
-    """Voxels of a series in HU, affine from positions (shear kept; uneven slices resampled once on their true positions).
+    """Voxels of a series in HU, affine from positions (shear kept; uneven slices resampled once on their true
+    positions).
 
     int16 where every rescaled value is a whole number in range, else float32. Raises `Refused` for a volume that is not
-    defined (positions missing or repeated, mixed sizes or orientations, a single slice), `CannotRead` for pixels that cannot
+    defined (positions missing or repeated, mixed sizes or orientations, a single slice), `CannotRead` for pixels that
+    cannot
     be decoded.
     """
     placed = _defined_geometry(series)
@@ -62,21 +65,22 @@ def read_volume(series: Series, progress: Progress = silent) -> Volume:
     if np.isnan(slopes).any() or np.isnan(intercepts).any():
         notes.append("Rescale slope or intercept is missing: stored values are used as they are.")
         slopes, intercepts = np.nan_to_num(slopes, nan=1.0), np.nan_to_num(intercepts, nan=0.0)
-    dtype = _grey_type(series, placed, slopes, intercepts)
-    if len(placed.rows) * shape[0] * shape[1] * np.dtype(dtype).itemsize > MAX_VOLUME_BYTES:
+    if len(placed.rows) * shape[0] * shape[1] * 2 > MAX_VOLUME_BYTES:
         raise Refused("The series needs more than 8 GB as a volume: crop it at the scanner or export fewer slices.")
-    array = np.empty((len(placed.rows), *shape), dtype=dtype)
-    reading = part(progress, 0.0, 0.9)
-    for at, stored, note in stored_values(series, placed.rows, reading):
+    whole = bool((slopes == np.rint(slopes)).all() and (intercepts == np.rint(intercepts)).all())
+    array = np.empty((len(placed.rows), *shape), dtype=np.int16 if whole else np.float32)
+    for at, stored, note in stored_values(series, placed.rows, part(progress, 0.0, 0.9)):
         if stored.shape != shape:
-            raise CannotRead(f"'{series.files[series.file_of[placed.rows[at]]].name}' holds another matrix than its header "
-                             "says: ask for a new export of the series.")
-        if slopes[at] == 1.0 and dtype == np.int16:
-            np.add(stored, np.int32(intercepts[at]), out=array[at], casting="unsafe", dtype=np.int32)
-        else:
-            array[at] = stored * slopes[at] + intercepts[at]
+            raise CannotRead(
+                f"'{series.files[series.file_of[placed.rows[at]]].name}' holds another matrix than its header "
+                "says: ask for a new export of the series."
+            )
+        if array.dtype == np.int16 and not _fits(stored, slopes[at], intercepts[at]):
+            array = array.astype(np.float32)
+        _rescale(stored, slopes[at], intercepts[at], array[at])
         if note and note not in notes:
             notes.append(note)
+    notes += _padding_note(series, slopes[0], intercepts[0])
     step_j = placed.orientation[3:] / np.linalg.norm(placed.orientation[3:]) * spacing[0]
     step_i = placed.orientation[:3] / np.linalg.norm(placed.orientation[:3]) * spacing[1]
     volume = volume_from_slices(array, placed.positions, step_i, step_j, EVEN_TOLERANCE_MM, part(progress, 0.9, 1.0))
@@ -86,15 +90,21 @@ def read_volume(series: Series, progress: Progress = silent) -> Volume:
 def _defined_geometry(series: Series) -> Geometry:
     placed = geometry(series)
     if placed is None or len(placed.rows) < len(series):
-        raise Refused("Some slices have no position or orientation, so the volume is not defined: ask for a new export of the "
-                      "original images.")
+        raise Refused(
+            "Some slices have no position or orientation, so the volume is not defined: ask for a new export of the "
+            "original images."
+        )
     if len(placed.rows) < 2:
         raise Refused("A single slice is no volume: choose a series with all its slices.")
     if not placed.same_orientation:
-        raise Refused("The slices have different orientations, so they are no volume: ask for the original axial series.")
+        raise Refused(
+            "The slices have different orientations, so they are no volume: ask for the original axial series."
+        )
     if placed.gaps.min() < SAME_PLACE_MM:
-        raise Refused("Several slices lie at the same position, so the volume is not defined: ask for each phase or "
-                      "reconstruction as a series of its own.")
+        raise Refused(
+            "Several slices lie at the same position, so the volume is not defined: ask for each phase or "
+            "reconstruction as a series of its own."
+        )
     return placed
 
 
@@ -108,15 +118,30 @@ def _matrix(series: Series) -> tuple[int, int]:
     return sizes.pop()
 
 
-def _grey_type(series: Series, placed: Geometry, slopes: np.ndarray, intercepts: np.ndarray) -> Any:
-    """int16 where slope and intercept are whole and the range of stored values fits; else float32."""
-    if (slopes != np.rint(slopes)).any() or (intercepts != np.rint(intercepts)).any():
-        return np.float32
-    bits = max([value for value in series.distinct("BitsStored") if isinstance(value, int)], default=16)
-    signed = any(value == 1 for value in series.distinct("PixelRepresentation"))
-    low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
-    ends = np.concatenate([slopes * low + intercepts, slopes * high + intercepts])
-    return np.int16 if ends.min() >= -32768 and ends.max() <= 32767 else np.float32
+def _fits(stored: np.ndarray, slope: float, intercept: float) -> bool:
+    """True where every rescaled value lies in the range of int16; the header's range would say no for most 16-bit
+    scans.
+    """
+    ends = (float(stored.min()) * slope + intercept, float(stored.max()) * slope + intercept)
+    return min(ends) >= -32768 and max(ends) <= 32767
+
+
+def _rescale(stored: np.ndarray, slope: float, intercept: float, out: np.ndarray) -> None:
+    """Grey values of a slice into `out`, in whole numbers where `out` holds such."""
+    if out.dtype == np.int16 and slope == 1.0:
+        np.add(stored, np.int32(intercept), out=out, casting="unsafe", dtype=np.int32)
+    else:
+        out[...] = stored * slope + intercept
+
+
+def _padding_note(series: Series, slope: float, intercept: float) -> list[str]:
+    """One sentence on the padding, whose stored value is rescaled with the rest."""
+    values = [value for value in series.column("PixelPaddingValue").values if isinstance(value, int)]
+    if not values:
+        return []
+    signed = 1 in series.distinct("PixelRepresentation")
+    stored = values[0] - 65536 if signed and values[0] > 32767 else values[0]
+    return [f"Padding is stored as {stored} and reads {stored * slope + intercept:g} after rescale: it is no tissue."]
 
 
 def read_image_volume(path: Path) -> Volume:
@@ -126,7 +151,9 @@ def read_image_volume(path: Path) -> Volume:
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError:
-        raise CannotRead(f"'{Path(path).name}' cannot be read as NIfTI or NRRD: check that the file is whole.") from None
+        raise CannotRead(
+            f"'{Path(path).name}' cannot be read as NIfTI or NRRD: check that the file is whole."
+        ) from None
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise CannotRead(f"'{Path(path).name}' is no volume of single values: choose a 3D grey or label volume.")
     array = sitk.GetArrayFromImage(image)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 
@@ -13,14 +13,28 @@ from ...findings import Fact
 from .attributes import parsed_date
 from .registry import Context, fact, missing, not_applicable
 
-# The order of the protocol's catalogue: the acquisition itself first, the study's date last. The file's own time never counts.
-_DATE_KEYWORDS = ("AcquisitionDateTime", "FrameAcquisitionDateTime", "AcquisitionDate", "ContentDate", "SeriesDate", "StudyDate")
+# The order of the protocol's catalogue: the acquisition itself first, the study's date last. The file's own time
+# never counts.
+_DATE_KEYWORDS = (
+    "AcquisitionDateTime",
+    "FrameAcquisitionDateTime",
+    "AcquisitionDate",
+    "ContentDate",
+    "SeriesDate",
+    "StudyDate",
+)
 _FIRST_CT = date(1971, 10, 1)
+_HALF_DAY = 43_200
 
 
 def scan_date(series: Series, today: date) -> date | None:
-    """Day of the scan, or None where none is stated, it was shifted on purpose, or it cannot be (before 1971, in the future)."""
-    if any(str(value).upper() in ("MODIFIED", "REMOVED") for value in series.distinct("LongitudinalTemporalInformationModified")):
+    """Day of the scan, or None where none is stated, it was shifted on purpose, or it cannot be (before 1971, in the
+    future).
+    """
+    if any(
+        str(value).upper() in ("MODIFIED", "REMOVED")
+        for value in series.distinct("LongitudinalTemporalInformationModified")
+    ):
         return None
     for keyword in _DATE_KEYWORDS:
         texts = [str(value) for value in series.distinct(keyword)]
@@ -31,23 +45,27 @@ def scan_date(series: Series, today: date) -> date | None:
         if len(known) < len(dates):
             continue
         earliest = min(known)
-        return earliest if _FIRST_CT <= earliest and max(known) <= today else None
+        return earliest if earliest >= _FIRST_CT and max(known) <= today else None
     return None
 
 
 def months_before(day: date, months: int) -> date:
-    """The same day `months` calendar months earlier, clamped to the end of a shorter month (31 August - 6 = 28 February)."""
+    """The same day `months` calendar months earlier, clamped to the end of a shorter month (31 August - 6 = 28
+    February).
+    """
     year, month = divmod(day.year * 12 + day.month - 1 - months, 12)
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 @fact("scan_age")
 def scan_age(series: Series, context: Context) -> Fact:
-    """Whole calendar months from the scan to the surgery, begun months counted; the anniversary still counts as the full one.
+    """Whole calendar months from the scan to the surgery, begun months counted; the anniversary still counts as the
+    full one.
 
     Not applicable without a surgery date (then it is a question), unless the scan itself has no date that can be.
     """
-    latest = max(context.today, context.surgery_date) if context.surgery_date else context.today
+    # East of here the day begins earlier.
+    latest = max(context.today + timedelta(days=1), context.surgery_date or context.today)
     scanned = scan_date(series, latest)
     if scanned is None:
         return missing("scan_age", evidence="Acquisition, Content, Series and Study Date")
@@ -69,7 +87,9 @@ def dose(series: Series, context: Context) -> Fact:
         known = series.table(keyword, 1)
         known = known[~np.isnan(known)]
         if len(known):
-            parts.append(f"{known.min():g} {unit}" if known.min() == known.max() else f"{known.min():g}-{known.max():g} {unit}")
+            parts.append(
+                f"{known.min():g} {unit}" if known.min() == known.max() else f"{known.min():g}-{known.max():g} {unit}"
+            )
     if not parts:
         return not_applicable("dose")
     return Fact("dose", ", ".join(parts), evidence="CTDIvol, KVP, Exposure")
@@ -97,33 +117,40 @@ def acquisitions(series: Series, context: Context) -> Fact:
 @fact("acquisition_pause")
 def acquisition_pause(series: Series, context: Context) -> Fact:
     """Longest pause in seconds between the acquisition times of the slices; not applicable without times."""
-    seconds = _acquisition_seconds(series)
-    seconds = np.unique(seconds[~np.isnan(seconds)])
+    seconds = np.unique(_acquisition_seconds(series))
     if len(seconds) == 0:
         return not_applicable("acquisition_pause")
     pause = float(np.diff(seconds).max()) if len(seconds) > 1 else 0.0
+    if pause > _HALF_DAY:
+        # A scan over midnight, with one date for all slices or none: the day is a circle, its largest gap is
+        # the night off.
+        around = np.unique(seconds % (2 * _HALF_DAY))
+        gaps = np.sort(np.append(np.diff(around), around[0] + 2 * _HALF_DAY - around[-1]))
+        pause = float(gaps[-2]) if len(gaps) > 1 else 0.0
     return Fact("acquisition_pause", round(pause, 1), evidence="Acquisition Time (0008,0032)")
 
 
 def _acquisition_seconds(series: Series) -> np.ndarray:
-    """(n,) seconds since the first midnight, NaN where not stated."""
-    result = np.full(len(series), np.nan)
-    for keyword, form in (("AcquisitionTime", r"()(\d{2})(\d{2})(\d{2}(?:\.\d+)?)"),
-                          ("AcquisitionDateTime", r"(\d{8})(\d{2})(\d{2})(\d{2}(?:\.\d+)?)"),
-                          ("FrameAcquisitionDateTime", r"(\d{8})(\d{2})(\d{2})(\d{2}(?:\.\d+)?)")):
-        column = series.column(keyword)
-        known = np.full(len(column.values) + 1, np.nan)
-        for at, value in enumerate(column.values):
-            match = re.match(form, str(value).strip())
-            if match:
-                day = parsed_date(match.group(1)) if match.group(1) else None
-                known[at] = (day.toordinal() * 86400 if day else 0) + int(match.group(2)) * 3600 + int(match.group(3)) * 60 \
-                    + float(match.group(4))
-        values = known[column.index]
-        result = np.where(np.isnan(values), result, values)
-        if keyword == "AcquisitionTime" and not np.isnan(result).all():
-            break
-    return result
+    """Seconds of the distinct acquisition times, since day 1 where they have a date, else since midnight."""
+    for keyword in ("AcquisitionDateTime", "FrameAcquisitionDateTime"):
+        stamps = [
+            re.match(r"(\d{8})(\d{2})(\d{2})(\d{2}(?:\.\d+)?)", str(value).strip())
+            for value in series.distinct(keyword)
+        ]
+        known = [_seconds(stamp.group(1), stamp.groups()[1:]) for stamp in stamps if stamp]
+        if len(known) > 1:
+            return np.array(known)
+    pairs = series.combinations("AcquisitionDate", "AcquisitionTime")
+    times = [
+        (str(day or ""), re.match(r"(\d{2})(\d{2})(\d{2}(?:\.\d+)?)", str(time or "").strip())) for day, time in pairs
+    ]
+    return np.array([_seconds(day, time.groups()) for day, time in times if time], dtype=float)
+
+
+def _seconds(day: str, time: tuple[str, ...]) -> float:
+    known = parsed_date(day)
+    hours, minutes, seconds = (float(part) for part in time)
+    return (known.toordinal() * 2 * _HALF_DAY if known else 0) + hours * 3600 + minutes * 60 + seconds
 
 
 @fact("patients")

@@ -15,8 +15,12 @@ from ...dicom.series import CRANIOFACIAL, CT, ENHANCED_CT, LEGACY_CT
 from ...findings import Fact
 from .registry import Context, fact, missing, not_applicable
 
-_CLASS_NAMES = {CT: "CT Image", ENHANCED_CT: "Enhanced CT Image", LEGACY_CT: "Legacy Converted Enhanced CT Image",
-                CRANIOFACIAL: "X-Ray 3D Craniofacial Image"}
+_CLASS_NAMES = {
+    CT: "CT Image",
+    ENHANCED_CT: "Enhanced CT Image",
+    LEGACY_CT: "Legacy Converted Enhanced CT Image",
+    CRANIOFACIAL: "X-Ray 3D Craniofacial Image",
+}
 
 
 def title(keyword: str) -> str:
@@ -52,7 +56,8 @@ def modality(series: Series, context: Context) -> Fact:
 def object_type(series: Series, context: Context) -> Fact:
     """``CT`` for a medical CT (CBCT as Craniofacial included), ``other`` for anything else.
 
-    Class and Modality must both say so: a segmentation may be stored as CT Image, an MR may call its Modality CT. A missing
+    Class and Modality must both say so: a segmentation may be stored as CT Image, an MR may call its Modality CT.
+    A missing
     class leaves it to Modality; another rule rejects the missing class.
     """
     said = modality(series, context)
@@ -65,7 +70,9 @@ def object_type(series: Series, context: Context) -> Fact:
 
 @fact("charset")
 def charset(series: Series, context: Context) -> Fact:
-    """The character set: a defined term, ``default`` for none, ``several`` for more than one, ``unknown`` for no defined term."""
+    """The character set: a defined term, ``default`` for none, ``several`` for more than one, ``unknown`` for no
+    defined term.
+    """
     values = {str(value).strip(" \0") for value in series.column("SpecificCharacterSet").values} - {""}
     if not values:
         return Fact("charset", "default", evidence=title("SpecificCharacterSet"))
@@ -96,8 +103,11 @@ def _register_whole(name: str, keyword: str) -> None:
     read.__doc__ = f"{keyword} where it is the same on all slices, else ``differs``."
 
 
-for _name, _keyword in (("samples_per_pixel", "SamplesPerPixel"), ("bits_allocated", "BitsAllocated"),
-                        ("pixel_representation", "PixelRepresentation")):
+for _name, _keyword in (
+    ("samples_per_pixel", "SamplesPerPixel"),
+    ("bits_allocated", "BitsAllocated"),
+    ("pixel_representation", "PixelRepresentation"),
+):
     _register_whole(_name, _keyword)
 
 
@@ -159,8 +169,12 @@ def pixel_spacing(series: Series, context: Context) -> Fact:
         return missing("pixel_spacing", series.names_of(lost), title("PixelSpacing"))
     spacing = series.table("PixelSpacing", 2)
     bad = np.flatnonzero(~(spacing > 0).all(axis=1))
-    return Fact("pixel_spacing", "not two numbers above 0" if len(bad) else "two above 0",
-                series.names_of(bad) if len(bad) else "", title("PixelSpacing"))
+    return Fact(
+        "pixel_spacing",
+        "not two numbers above 0" if len(bad) else "two above 0",
+        series.names_of(bad) if len(bad) else "",
+        title("PixelSpacing"),
+    )
 
 
 @fact("rescale")
@@ -186,7 +200,9 @@ def rescale_variants(series: Series, context: Context) -> Fact:
 
 @fact("window")
 def window(series: Series, context: Context) -> Fact:
-    """``sound`` presets, or what is wrong: ``unpaired``, ``no number``, ``width below 1``; not applicable without any."""
+    """``sound`` presets, or what is wrong: ``unpaired``, ``no number``, ``width below 1``; not applicable without
+    any.
+    """
     evidence = f"{title('WindowCenter')}, {title('WindowWidth')}"
     triples = series.combinations("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation")
     problems = {_window_problem(*triple) for triple in triples}
@@ -237,7 +253,9 @@ def display(series: Series, keyword: str) -> Fact:
     values = [value for value in column.values if not isinstance(value, str) or value.strip(" \0")]
     if not values:
         return Fact(name, "empty", evidence=title(keyword))
-    encodings = [str(value).split("\\")[0].strip(" \0") for value in series.column("SpecificCharacterSet").values] or [""]
+    encodings = [str(value).split("\\")[0].strip(" \0") for value in series.column("SpecificCharacterSet").values] or [
+        ""
+    ]
     encoding = python_encoding.get(encodings[0], "latin-1")
     sound = all(_decodable(value, dictionary_VR(keyword), encoding) for value in values if isinstance(value, str))
     return Fact(name, "present" if sound else "undecodable", evidence=title(keyword))
@@ -249,7 +267,9 @@ def _decodable(text: str, vr: str, encoding: str) -> bool:
         return parsed_date(stripped) is not None
     if vr == "TM":
         match = re.fullmatch(r"(\d{2}):?(\d{2})?:?(\d{2})?(\.\d{1,6})?", stripped)
-        return match is not None and all(int(part or 0) < limit for part, limit in zip(match.groups()[:3], (24, 60, 61)))
+        return match is not None and all(
+            int(part or 0) < limit for part, limit in zip(match.groups()[:3], (24, 60, 61))
+        )
     try:
         text.encode("latin-1").decode("latin-1" if encoding == "iso8859" else encoding)
     except (UnicodeError, LookupError):

@@ -14,9 +14,41 @@ from ...findings import Fact
 from .registry import Context, fact, missing, not_applicable
 
 _SYNTAX = "Transfer Syntax UID (0002,0010)"
-_LOSSY_SYNTAXES = frozenset("1.2.840.10008.1.2.4." + suffix for suffix in
-                            "50 51 52 53 54 55 56 59 60 61 62 63 64 81 91 93 100 101 102 103 104 105 106 107 108 112 203 205".split())
-# Lossless members of the ranges above that were retired with them are not listed; 81, 91, 93 may hold lossless data, yet allow loss.
+_LOSSY_SYNTAXES = frozenset(
+    "1.2.840.10008.1.2.4." + suffix
+    for suffix in [
+        "50",
+        "51",
+        "52",
+        "53",
+        "54",
+        "55",
+        "56",
+        "59",
+        "60",
+        "61",
+        "62",
+        "63",
+        "64",
+        "81",
+        "91",
+        "93",
+        "100",
+        "101",
+        "102",
+        "103",
+        "104",
+        "105",
+        "106",
+        "107",
+        "108",
+        "112",
+        "203",
+        "205",
+    ]
+)
+# Lossless members of the ranges above that were retired with them are not listed; 81, 91, 93 may hold lossless data,
+# yet allow loss.
 _ENCAPSULATED_PLAIN = "1.2.840.10008.1.2.1.98"
 _DEFLATED = "1.2.840.10008.1.2.1.99"
 _LOSSY_WORDS = re.compile(r"\b(lossy|irreversibl[ey])\b", re.IGNORECASE)
@@ -37,8 +69,12 @@ def files_without_preamble(series: Series, context: Context) -> Fact:
 def unreadable_files(series: Series, context: Context) -> Fact:
     """Number of files of the series that cannot be read: named like its slices, or damaged in the header."""
     damaged = [file for file in series.files if file.problem]
-    return Fact("unreadable_files", len(damaged) + len(series.unreadable_near), _named(damaged, series),
-                parameters={"unlisted": len(series.unreadable_near)})
+    return Fact(
+        "unreadable_files",
+        len(damaged) + len(series.unreadable_near),
+        _named(damaged, series),
+        parameters={"unlisted": len(series.unreadable_near)},
+    )
 
 
 @fact("wrong_syntax_files")
@@ -78,11 +114,14 @@ def transfer_syntax(series: Series, context: Context) -> Fact:
     other = [file for file in series.files if file.syntax not in UNCOMPRESSED]
     if not other:
         encapsulated = [file for file in series.files if file.pixel_length == UNDEFINED_LENGTH]
-        return Fact("transfer_syntax", "encapsulated" if encapsulated else "native", _named(encapsulated, series), _SYNTAX)
+        return Fact(
+            "transfer_syntax", "encapsulated" if encapsulated else "native", _named(encapsulated, series), _SYNTAX
+        )
     syntax = other[0].syntax
     known = {_DEFLATED: "deflated", _ENCAPSULATED_PLAIN: "encapsulated, uncompressed"}
-    name = known.get(syntax) or ("private" if not syntax.startswith("1.2.840.10008.") else
-                                 "lossy" if syntax in _LOSSY_SYNTAXES else "lossless")
+    name = known.get(syntax) or (
+        "private" if not syntax.startswith("1.2.840.10008.") else "lossy" if syntax in _LOSSY_SYNTAXES else "lossless"
+    )
     return Fact("transfer_syntax", name, _named(other, series), _SYNTAX, parameters={"uid": syntax})
 
 
@@ -114,8 +153,11 @@ def instance_uids(series: Series, context: Context) -> Fact:
         return Fact("instance_uids", "missing", series.names_of(series.rows_without("SOPInstanceUID")), evidence)
     if series.copies:
         return Fact("instance_uids", "copied file", f"{len(series.copies)} files", evidence)
-    by_file = [str(column[int(np.flatnonzero(series.file_of == at)[0])]).strip(" \0") for at in range(len(series.files))] \
-        if len(series.files) < len(series) else [str(column[row]).strip(" \0") for row in range(len(series))]
+    by_file = (
+        [str(column[int(np.flatnonzero(series.file_of == at)[0])]).strip(" \0") for at in range(len(series.files))]
+        if len(series.files) < len(series)
+        else [str(column[row]).strip(" \0") for row in range(len(series))]
+    )
     if len(set(by_file)) < len(by_file):
         seen: set[str] = set()
         again = [file for file, uid in zip(series.files, by_file) if uid in seen or seen.add(uid)]  # type: ignore[func-returns-value]
@@ -150,14 +192,19 @@ def sop_class_as_meta(series: Series, context: Context) -> Fact:
     """Number of files whose SOP class differs between data set and file meta information."""
     column = series.column("SOPClassUID")
     first = np.unique(series.file_of, return_index=True)[1]
-    bad = [file for file, row in zip(series.files, first)
-           if file.media_class and file.media_class != str(column[row] or "").strip(" \0")]
+    bad = [
+        file
+        for file, row in zip(series.files, first)
+        if file.media_class and file.media_class != str(column[row] or "").strip(" \0")
+    ]
     return Fact("sop_class_as_meta", len(bad), _named(bad, series), "Media Storage SOP Class UID (0002,0002)")
 
 
 @fact("frame_count")
 def frame_count(series: Series, context: Context) -> Fact:
-    """``as stated`` where Number of Frames, functional groups and pixel length agree; not applicable to one-frame files."""
+    """``as stated`` where Number of Frames, functional groups and pixel length agree; not applicable to one-frame
+    files.
+    """
     framed = [file for file in series.files if file.frames != 1 or file.items or file.group_problems]
     if not framed and not series.is_multi_frame:
         return not_applicable("frame_count")
@@ -166,16 +213,20 @@ def frame_count(series: Series, context: Context) -> Fact:
     bad = [file for file in series.files if file.frames != file.items and (series.is_multi_frame or file.frames != 1)]
     if bad:
         return Fact("frame_count", "differs from the frame groups", _named(bad, series), "Number of Frames (0028,0008)")
-    short = [file for file in series.files if _short_of_pixels(file) or
-             (file.pixel_length == UNDEFINED_LENGTH and 0 < file.fragments < file.frames)]
+    short = [
+        file
+        for file in series.files
+        if _short_of_pixels(file) or (file.pixel_length == UNDEFINED_LENGTH and 0 < file.fragments < file.frames)
+    ]
     if short:
         return Fact("frame_count", "differs from the pixel data", _named(short, series), "Number of Frames (0028,0008)")
     return Fact("frame_count", "as stated", "", "Number of Frames (0028,0008)")
 
 
 def _stated_frames(series: Series) -> list[bool]:
-    return [numbers(value) != () for value in series.column("NumberOfFrames").values] + \
-        [False] * bool(len(series.rows_without("NumberOfFrames")))
+    return [numbers(value) != () for value in series.column("NumberOfFrames").values] + [False] * bool(
+        len(series.rows_without("NumberOfFrames"))
+    )
 
 
 @fact("functional_groups")
@@ -206,6 +257,7 @@ def concatenation(series: Series, context: Context) -> Fact:
 @fact("pixel_element")
 def pixel_element(series: Series, context: Context) -> Fact:
     """Kind of the pixel element: ``OW``, ``OB``, ``float``, ``compressed``; the worst of all files."""
+
     def kind(file: ImageFile) -> str:
         if file.pixel_element in ("FloatPixelData", "DoubleFloatPixelData"):
             return "float"
@@ -213,7 +265,11 @@ def pixel_element(series: Series, context: Context) -> Fact:
             return "wrong length"
         if file.pixel_length == UNDEFINED_LENGTH:
             return "compressed"
-        eight_bits = file.pixel_vr == "OB" and 0 <= file.expected_bytes == file.pixel_length and 8 in series.distinct("BitsAllocated")
+        eight_bits = (
+            file.pixel_vr == "OB"
+            and 0 <= file.expected_bytes == file.pixel_length
+            and 8 in series.distinct("BitsAllocated")
+        )
         return "OW" if eight_bits else file.pixel_vr if file.pixel_vr in ("OW", "OB") else "other"
 
     kinds = {kind(file): file for file in reversed(series.files)}

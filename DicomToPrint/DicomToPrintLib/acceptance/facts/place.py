@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ...dicom import Geometry, Series, geometry
@@ -97,7 +99,9 @@ def _gap_against(series: Series, name: str, choose: str) -> Fact:
     spacing = float(np.median(placed.steps))
     against = float(thickness.min() if choose == "gap" else thickness.max())
     percent = 100.0 * (spacing / against - 1.0)
-    return Fact(name, round(percent, 4), "", f"{_IPP}, Slice Thickness", parameters={"spacing": spacing, "thickness": against})
+    return Fact(
+        name, round(percent, 4), "", f"{_IPP}, Slice Thickness", parameters={"spacing": spacing, "thickness": against}
+    )
 
 
 @fact("gap_percent")
@@ -110,8 +114,7 @@ def gap_percent(series: Series, context: Context) -> Fact:
 def overlap_percent(series: Series, context: Context) -> Fact:
     """Median spacing below the thickest slice's thickness, in percent of it; negative where slices leave gaps."""
     found = _gap_against(series, "overlap_percent", "overlap")
-    return found if not found.applicable else Fact(found.name, -float(found.value), found.where, found.evidence,  # type: ignore[arg-type]
-                                                   parameters=found.parameters)
+    return replace(found, value=-found.value) if isinstance(found.value, float) else found
 
 
 @fact("hole_ratio")
@@ -124,10 +127,19 @@ def hole_ratio(series: Series, context: Context) -> Fact:
     ratios = placed.gaps / median
     order = np.argsort(-ratios)
     wide = order[ratios[order] > 1.5][:3]
-    where = "; ".join(f"{placed.gaps[i]:.3f} mm between {spread(series, placed, np.array([i]))} and "
-                      f"{spread(series, placed, np.array([i + 1]))}" for i in wide)
-    return Fact("hole_ratio", round(float(ratios.max()), 4), where, _IPP, places=_places(placed, wide),
-                parameters={"gap": float(placed.gaps.max()), "median": median})
+    where = "; ".join(
+        f"{placed.gaps[i]:.3f} mm between {spread(series, placed, np.array([i]))} and "
+        f"{spread(series, placed, np.array([i + 1]))}"
+        for i in wide
+    )
+    return Fact(
+        "hole_ratio",
+        round(float(ratios.max()), 4),
+        where,
+        _IPP,
+        places=_places(placed, wide),
+        parameters={"gap": float(placed.gaps.max()), "median": median},
+    )
 
 
 @fact("gap_deviation")
@@ -138,7 +150,9 @@ def gap_deviation(series: Series, context: Context) -> Fact:
         return not_applicable("gap_deviation")
     deviations = np.where(placed.gaps >= SAME_PLACE_MM, np.abs(placed.gaps - np.median(placed.steps)), 0.0)
     worst = int(deviations.argmax())
-    return Fact("gap_deviation", round(float(deviations[worst]), 6), spread(series, placed, np.array([worst, worst + 1])), _IPP)
+    return Fact(
+        "gap_deviation", round(float(deviations[worst]), 6), spread(series, placed, np.array([worst, worst + 1])), _IPP
+    )
 
 
 @fact("equidistance")
@@ -150,8 +164,13 @@ def equidistance(series: Series, context: Context) -> Fact:
     deviations = np.abs(placed.gaps - placed.gaps.mean())
     worst = int(deviations.argmax())
     rounding = bool(deviations[worst] < 0.011 and _looks_rounded(series))
-    return Fact("equidistance", round(float(deviations[worst]), 7), spread(series, placed, np.array([worst, worst + 1])), _IPP,
-                parameters={"cause": "rounding" if rounding else "uneven"})
+    return Fact(
+        "equidistance",
+        round(float(deviations[worst]), 7),
+        spread(series, placed, np.array([worst, worst + 1])),
+        _IPP,
+        parameters={"cause": "rounding" if rounding else "uneven"},
+    )
 
 
 def _looks_rounded(series: Series) -> bool:
@@ -167,15 +186,21 @@ def least_gap(series: Series, context: Context) -> Fact:
     if placed is None or len(placed.gaps) == 0:
         return not_applicable("least_gap")
     same = np.flatnonzero(placed.gaps < SAME_PLACE_MM)
-    return Fact("least_gap", round(float(placed.gaps.min()), 6), spread(series, placed, same) if len(same) else "", _IPP,
-                places=_places(placed, same))
+    return Fact(
+        "least_gap",
+        round(float(placed.gaps.min()), 6),
+        spread(series, placed, same) if len(same) else "",
+        _IPP,
+        places=_places(placed, same),
+    )
 
 
 @fact("plane_angle")
 def plane_angle(series: Series, context: Context) -> Fact:
     """Angle between the slice normal and the patient's long axis after the measured gantry tilt is taken away, degrees.
 
-    Prone, decubitus and feet-first slices are axial. Of slices with several orientations the most axial one counts: the mix
+    Prone, decubitus and feet-first slices are axial. Of slices with several orientations the most axial one
+    counts: the mix
     itself is another rule's matter.
     """
     placed = geometry(series)
@@ -199,7 +224,9 @@ def _from_axis(vectors: np.ndarray) -> np.ndarray:
 
 @fact("shear_angle")
 def shear_angle(series: Series, context: Context) -> Fact:
-    """Angle between the slice normal and the way from slice to slice, degrees: over all slices, and at a single step."""
+    """Angle between the slice normal and the way from slice to slice, degrees: over all slices, and at a single
+    step.
+    """
     placed = geometry(series)
     if placed is None or len(placed.rows) < 2 or np.isnan(placed.shear_degrees):
         return not_applicable("shear_angle")
@@ -207,13 +234,20 @@ def shear_angle(series: Series, context: Context) -> Fact:
     along = np.abs(steps @ placed.normal)
     sideways = np.linalg.norm(steps - (steps @ placed.normal)[:, None] * placed.normal, axis=1)
     overall = np.radians(placed.shear_degrees)
-    odd = (sideways > _SIDEWAYS_RESOLUTION_MM) & (np.abs(sideways - np.tan(min(overall, 1.5)) * along) > _SIDEWAYS_RESOLUTION_MM)
+    odd = (sideways > _SIDEWAYS_RESOLUTION_MM) & (
+        np.abs(sideways - np.tan(min(overall, 1.5)) * along) > _SIDEWAYS_RESOLUTION_MM
+    )
     single = np.degrees(np.arctan2(sideways, along))[odd]
     value = max(placed.shear_degrees, float(single.max()) if len(single) else 0.0)
     where = spread(series, placed, np.flatnonzero(odd)) if len(single) and placed.shear_degrees < value else ""
     tag = np.abs(series.table("GantryDetectorTilt", 1)[:, 0])
-    return Fact("shear_angle", round(value, 4), where, f"{_IPP}, {_IOP}",
-                parameters={"tag": float(np.nanmax(tag)) if not np.isnan(tag).all() else None})
+    return Fact(
+        "shear_angle",
+        round(value, 4),
+        where,
+        f"{_IPP}, {_IOP}",
+        parameters={"tag": float(np.nanmax(tag)) if not np.isnan(tag).all() else None},
+    )
 
 
 @fact("orientation_error")
@@ -224,8 +258,13 @@ def orientation_error(series: Series, context: Context) -> Fact:
     if len(known) == 0:
         return not_applicable("orientation_error")
     rows, columns = known[:, :3], known[:, 3:]
-    errors = np.concatenate([np.abs(np.linalg.norm(rows, axis=1) - 1), np.abs(np.linalg.norm(columns, axis=1) - 1),
-                             np.abs((rows * columns).sum(axis=1))])
+    errors = np.concatenate(
+        [
+            np.abs(np.linalg.norm(rows, axis=1) - 1),
+            np.abs(np.linalg.norm(columns, axis=1) - 1),
+            np.abs((rows * columns).sum(axis=1)),
+        ]
+    )
     return Fact("orientation_error", round(float(errors.max()), 7), evidence=_IOP)
 
 
@@ -245,8 +284,11 @@ def orientation_spread(series: Series, context: Context) -> Fact:
 @fact("matrix_spread")
 def matrix_spread(series: Series, context: Context) -> Fact:
     """How many different matrices and pixel sizes (to 0.0001 mm) there are."""
-    sizes = {(rows, columns, *(round(edge, 4) for edge in numbers(spacing)))
-             for rows, columns, spacing in series.combinations("Rows", "Columns", "PixelSpacing") if numbers(spacing)}
+    sizes = {
+        (rows, columns, *(round(edge, 4) for edge in numbers(spacing)))
+        for rows, columns, spacing in series.combinations("Rows", "Columns", "PixelSpacing")
+        if numbers(spacing)
+    }
     if not sizes:
         return not_applicable("matrix_spread")
     return Fact("matrix_spread", len(sizes), evidence="Rows, Columns, Pixel Spacing")
@@ -279,12 +321,18 @@ def scale_error(series: Series, context: Context) -> Fact:
     """Difference between Reconstruction Diameter and columns times pixel size, in percent of the diameter."""
     diameter = series.table("ReconstructionDiameter", 1)[:, 0]
     spacing = series.table("PixelSpacing", 2)[:, 1]
-    columns = np.array([value if isinstance(value, int) else np.nan for value in (*series.column("Columns").values, np.nan)],
-                       dtype=float)[series.column("Columns").index]
+    columns = np.array(
+        [value if isinstance(value, int) else np.nan for value in (*series.column("Columns").values, np.nan)],
+        dtype=float,
+    )[series.column("Columns").index]
     usable = (diameter > 0) & (spacing > 0) & (columns > 0)
     if not usable.any():
         return not_applicable("scale_error")
     errors = 100.0 * np.abs(columns[usable] * spacing[usable] / diameter[usable] - 1.0)
     at = int(errors.argmax())
-    return Fact("scale_error", round(float(errors[at]), 4), evidence="Reconstruction Diameter, Columns, Pixel Spacing",
-                parameters={"stated": float(diameter[usable][at]), "found": float((columns * spacing)[usable][at])})
+    return Fact(
+        "scale_error",
+        round(float(errors[at]), 4),
+        evidence="Reconstruction Diameter, Columns, Pixel Spacing",
+        parameters={"stated": float(diameter[usable][at]), "found": float((columns * spacing)[usable][at])},
+    )

@@ -14,7 +14,8 @@ from ...findings import MISSING, Fact
 class Context:
     """What the operator and the study add to a series.
 
-    `pixels` are the facts that detectors measured, empty for headers alone. `original_accepted` says whether another series
+    `pixels` are the facts that detectors measured, empty for headers alone. `original_accepted` says whether
+    another series
     with the same Frame of Reference holds without a reject (None: not known yet). `kernels` is the kernel table.
     """
 
@@ -31,8 +32,17 @@ Measure = Callable[[Series, Context], Fact]
 FACTS: dict[str, Measure] = {}
 
 # Facts that only pixels give; not applicable where they were not read.
-PIXEL_FACTS = ("motion_slices", "metal_mm3", "fov_cut_mm2", "fov_cut_ends_mm2", "body_share_of_fov", "tilt_taken_out_degrees",
-               "kernel_from_noise", "contrast_to_noise", "air_mode_hu")
+PIXEL_FACTS = (
+    "motion_slices",
+    "metal_mm3",
+    "fov_cut_mm2",
+    "fov_cut_ends_mm2",
+    "body_share_of_fov",
+    "tilt_taken_out_degrees",
+    "kernel_from_noise",
+    "contrast_to_noise",
+    "air_mode_hu",
+)
 
 
 def fact(name: str) -> Callable[[Measure], Measure]:

@@ -15,12 +15,38 @@ from .registry import Context, fact, missing, not_applicable
 
 _IMAGE_TYPE = "Image Type (0008,0008)"
 _KERNEL = "Convolution Kernel (0018,1210)"
-_REFORMAT_VALUES = ("MPR", "CSA MPR", "CPR", "REFORMATTED", "REFORMAT", "PROJECTION IMAGE", "PROJECTION", "3D", "SCREEN SAVE",
-                    "MAX_IP", "MIN_IP", "MIP", "MINIP", "VRT", "SSD", "VOLUME_RENDER", "SURFACE_RENDER", "CSA RESAMPLED",
-                    "CSA PARALLEL", "CSA 3D EDITOR", "MEAN_IP", "MPR THICK", "CURVED MPR")
-# In a description "for MPR" says what thin slices are good for, and "3D" may name the routine that the protocol asks for.
-_REFORMAT_WORDS = re.compile(r"(?<!for )(?<!for_)\b(c?mpr|reformat(ted|s)?|projection|screen ?save|mip|minip|vrt|ssd|"
-                             r"3d (recon\w*|render\w*|view|image|ssd|vr)|volume render\w*)\b", re.IGNORECASE)
+_REFORMAT_VALUES = (
+    "MPR",
+    "CSA MPR",
+    "CPR",
+    "REFORMATTED",
+    "REFORMAT",
+    "PROJECTION IMAGE",
+    "PROJECTION",
+    "3D",
+    "SCREEN SAVE",
+    "MAX_IP",
+    "MIN_IP",
+    "MIP",
+    "MINIP",
+    "VRT",
+    "SSD",
+    "VOLUME_RENDER",
+    "SURFACE_RENDER",
+    "CSA RESAMPLED",
+    "CSA PARALLEL",
+    "CSA 3D EDITOR",
+    "MEAN_IP",
+    "MPR THICK",
+    "CURVED MPR",
+)
+# In a description "for MPR" says what thin slices are good for, and "3D" may name the routine that the protocol asks
+# for.
+_REFORMAT_WORDS = re.compile(
+    r"(?<!for )(?<!for_)\b(c?mpr|reformat(ted|s)?|projection|screen ?save|mip|minip|vrt|ssd|"
+    r"3d (recon\w*|render\w*|view|image|ssd|vr)|volume render\w*)\b",
+    re.IGNORECASE,
+)
 _METAL_WORDS = re.compile(r"\b(imar|o-?mar|semar|smart ?mar|mar)\b", re.IGNORECASE)
 
 
@@ -44,8 +70,23 @@ def image_type(series: Series, context: Context) -> Fact:
         return not_applicable("image_type", _IMAGE_TYPE)
     types = _image_types(series)
     lost = series.rows_without("ImageType")
-    known = ("ORIGINAL", "DERIVED", "MIXED", "PRIMARY", "SECONDARY", "AXIAL", "VOLUME", "LOCALIZER", "REFORMATTED", "PERFUSION",
-             "OTHER", "PROJECTION IMAGE", "MPR", "CSA MPR", "ANGIO")
+    known = (
+        "ORIGINAL",
+        "DERIVED",
+        "MIXED",
+        "PRIMARY",
+        "SECONDARY",
+        "AXIAL",
+        "VOLUME",
+        "LOCALIZER",
+        "REFORMATTED",
+        "PERFUSION",
+        "OTHER",
+        "PROJECTION IMAGE",
+        "MPR",
+        "CSA MPR",
+        "ANGIO",
+    )
     for values, rows in types:
         shown = " ".join(word.lower() if word in known else "other" for word in values[:3])
         plane = ("AXIAL", "VOLUME") if series.is_multi_frame else ("AXIAL",)
@@ -53,22 +94,30 @@ def image_type(series: Series, context: Context) -> Fact:
             return Fact("image_type", shown, series.names_of(rows) if len(types) > 1 else "", _IMAGE_TYPE)
     if len(lost) or any(len(values) < 3 for values, _ in types):
         return missing("image_type", series.names_of(lost) if len(lost) else "", _IMAGE_TYPE)
-    return Fact("image_type", "original primary volume" if series.is_multi_frame else "original primary axial", "", _IMAGE_TYPE)
+    return Fact(
+        "image_type", "original primary volume" if series.is_multi_frame else "original primary axial", "", _IMAGE_TYPE
+    )
 
 
 @fact("third_value")
 def third_value(series: Series, context: Context) -> Fact:
-    """The third value of Image Type on all slices: ``as stated``, ``other`` or ``missing``; the file's own, not the frame's."""
+    """The third value of Image Type on all slices: ``as stated``, ``other`` or ``missing``; the file's own, not the
+    frame's.
+    """
     wanted = "VOLUME" if series.is_multi_frame else "AXIAL"
     column = series.column("ImageType")
-    thirds = {(words(value) + ("", "", ""))[2].upper() for value in column.values}
+    thirds = {(*words(value), "", "", "")[2].upper() for value in column.values}
     lost = series.rows_without("ImageType")
     name = "third_value_of_frames" if series.is_multi_frame else "third_value_of_slices"
     kind = "missing" if len(lost) or "" in thirds else "as stated" if thirds == {wanted} else "other"
-    odd = [at for at, value in enumerate(column.values) if (words(value) + ("", "", ""))[2].upper() != wanted]
+    odd = [at for at, value in enumerate(column.values) if (*words(value), "", "", "")[2].upper() != wanted]
     rows = np.flatnonzero(np.isin(column.index, odd) | (column.index < 0))
-    return Fact(name, f"{'volume' if series.is_multi_frame else 'slice'}: {kind}",
-                series.names_of(rows) if 0 < len(rows) < len(series) else "", _IMAGE_TYPE)
+    return Fact(
+        name,
+        f"{'volume' if series.is_multi_frame else 'slice'}: {kind}",
+        series.names_of(rows) if 0 < len(rows) < len(series) else "",
+        _IMAGE_TYPE,
+    )
 
 
 def _only_localizers(series: Series) -> bool:
@@ -87,25 +136,47 @@ def localizers(series: Series, context: Context) -> Fact:
 def reformat(series: Series, context: Context) -> Fact:
     """``no``, or where something says that the images are reformatted, projected or rendered."""
     for values, rows in _image_types(series):
-        met = [word for word in values if word.replace("\\", " ") in _REFORMAT_VALUES or word.startswith(("CSA MPR", "MPR"))]
+        met = [
+            word
+            for word in values
+            if word.replace("\\", " ") in _REFORMAT_VALUES or word.startswith(("CSA MPR", "MPR"))
+        ]
         if met:
             return Fact("reformat", "image type", series.names_of(rows), _IMAGE_TYPE, parameters={"word": met[0]})
-    said = [match.group(0) for text in map(str, series.distinct("SeriesDescription"))
-            for match in [_REFORMAT_WORDS.search(text.replace("_", " "))] if match]
-    if said:
-        return Fact("reformat", "description", "", "Series Description (0008,103E)", parameters={"word": said[0].upper()})
-    calculated = {str(value) for keyword in ("VolumeBasedCalculationTechnique", "FrameVolumeBasedCalculationTechnique")
-                  for value in series.distinct(keyword)} - {"NONE", "MIXED"}
+    for keyword, evidence in (
+        ("SeriesDescription", "Series Description (0008,103E)"),
+        ("DerivationDescription", "Derivation Description (0008,2111)"),
+    ):
+        said = [
+            match.group(0)
+            for text in map(str, series.distinct(keyword))
+            for match in [_REFORMAT_WORDS.search(text.replace("_", " "))]
+            if match
+        ]
+        if said:
+            return Fact("reformat", "description", "", evidence, parameters={"word": said[0].upper()})
+    calculated = {
+        str(value)
+        for keyword in ("VolumeBasedCalculationTechnique", "FrameVolumeBasedCalculationTechnique")
+        for value in series.distinct(keyword)
+    } - {"NONE", "MIXED"}
     if calculated:
-        return Fact("reformat", "calculation", "", "Volume Based Calculation Technique (0008,9207)", parameters={"word": ""})
+        return Fact(
+            "reformat", "calculation", "", "Volume Based Calculation Technique (0008,9207)", parameters={"word": ""}
+        )
     return Fact("reformat", "no", "", _IMAGE_TYPE)
 
 
 @fact("tilt_taken_out")
 def tilt_taken_out(series: Series, context: Context) -> Fact:
-    """``no``, or why a gantry tilt must have been taken out: a tilt in the tag without shear, or a resampled derivation."""
-    texts = [str(value).upper() for keyword in ("DerivationDescription", "SeriesDescription")
-             for value in series.distinct(keyword)]
+    """``no``, or why a gantry tilt must have been taken out: a tilt in the tag without shear, or a resampled
+    derivation.
+    """
+    texts = [
+        str(value).upper()
+        for keyword in ("DerivationDescription", "SeriesDescription")
+        for value in series.distinct(keyword)
+    ]
     texts += [word for values, _ in _image_types(series) for word in values]
     if any("MEDCOM_RESAMPLED" in text or "TILT CORRECT" in text for text in texts):
         return Fact("tilt_taken_out", "derivation", "", "Derivation Description (0008,2111)")
@@ -116,8 +187,13 @@ def tilt_taken_out(series: Series, context: Context) -> Fact:
     if placed is None or len(placed.rows) < 2 or np.isnan(placed.shear_degrees):
         return not_applicable("tilt_taken_out")
     straight = placed.shear_degrees <= 0.1 or (placed.shear_degrees < 0.5 * max(tags) and max(tags) > 0.2)
-    return Fact("tilt_taken_out", "tag without shear" if straight else "no", "", "Gantry/Detector Tilt (0018,1120)",
-                parameters={"tag": max(tags)})
+    return Fact(
+        "tilt_taken_out",
+        "tag without shear" if straight else "no",
+        "",
+        "Gantry/Detector Tilt (0018,1120)",
+        parameters={"tag": max(tags)},
+    )
 
 
 def _tilt_numbers(value: object) -> list[float]:
@@ -144,7 +220,9 @@ def tilt_tag(series: Series, context: Context) -> Fact:
 
 @fact("kernel_family")
 def kernel_family(series: Series, context: Context) -> Fact:
-    """Family of the reconstruction kernel by the kernel table: ``listed``, ``smooth``, ``sharp``, ``unknown`` or ``mixed``."""
+    """Family of the reconstruction kernel by the kernel table: ``listed``, ``smooth``, ``sharp``, ``unknown`` or
+    ``mixed``.
+    """
     if geometry(series) is None:
         return not_applicable("kernel_family", _KERNEL)
     column = series.column("ConvolutionKernel")
@@ -157,15 +235,22 @@ def kernel_family(series: Series, context: Context) -> Fact:
     vendor = " ".join(str(value) for value in series.distinct("Manufacturer"))
     kernel = firsts.pop()
     family = classify(kernel, vendor, context.kernels)
-    return Fact("kernel_family", family, "", _KERNEL,
-                parameters={"kernel": kernel if family in ("listed", "smooth", "sharp") else ""})
+    return Fact(
+        "kernel_family",
+        family,
+        "",
+        _KERNEL,
+        parameters={"kernel": kernel if family in ("listed", "smooth", "sharp") else ""},
+    )
 
 
 def classify(kernel: str, vendor: str, table: object) -> str:
     """Family of a kernel by the first row whose vendor and pattern match; ``unknown`` where none does."""
     for row in table if isinstance(table, (list, tuple)) else ():
         assert isinstance(row, Mapping)
-        if re.search(str(row["vendor"]), vendor, re.IGNORECASE) and re.fullmatch(str(row["pattern"]), kernel, re.IGNORECASE):
+        if re.search(str(row["vendor"]), vendor, re.IGNORECASE) and re.fullmatch(
+            str(row["pattern"]), kernel, re.IGNORECASE
+        ):
             return str(row["family"])
     return "unknown"
 
@@ -173,7 +258,9 @@ def classify(kernel: str, vendor: str, table: object) -> str:
 @fact("mixed_types")
 def mixed_types(series: Series, context: Context) -> Fact:
     """How many different combinations of image type, kernel and thickness there are in one series."""
-    combinations = {tuple(map(words, values)) for values in series.combinations("ImageType", "ConvolutionKernel", "KVP")}
+    combinations = {
+        tuple(map(words, values)) for values in series.combinations("ImageType", "ConvolutionKernel", "KVP")
+    }
     return Fact("mixed_types", len(combinations), evidence=f"{_IMAGE_TYPE}, {_KERNEL}")
 
 
@@ -187,28 +274,43 @@ def phases(series: Series, context: Context) -> Fact:
 @fact("volumetric")
 def volumetric(series: Series, context: Context) -> Fact:
     """Volumetric Properties, the worst of all frames; not applicable where none is stated."""
-    met = {str(value).upper() for keyword in ("VolumetricProperties", "FrameVolumetricProperties")
-           for value in series.distinct(keyword)}
+    met = {
+        str(value).upper()
+        for keyword in ("VolumetricProperties", "FrameVolumetricProperties")
+        for value in series.distinct(keyword)
+    }
     if not met:
         return not_applicable("volumetric")
     known = next((name for name in ("DISTORTED", "SAMPLED", "MIXED") if name in met), None)
-    return Fact("volumetric", (known or ("VOLUME" if met == {"VOLUME"} else "other")).lower(),
-                evidence="Volumetric Properties (0008,9206)")
+    return Fact(
+        "volumetric",
+        (known or ("VOLUME" if met == {"VOLUME"} else "other")).lower(),
+        evidence="Volumetric Properties (0008,9206)",
+    )
 
 
 @fact("metal_reduction")
 def metal_reduction(series: Series, context: Context) -> Fact:
     """``named`` where kernel or description names a metal artefact reduction; ``not named`` otherwise."""
-    texts = [str(value) for keyword in ("ConvolutionKernel", "SeriesDescription", "FilterType", "ProtocolName", "ScanOptions")
-             for value in series.distinct(keyword)]
+    texts = [
+        str(value)
+        for keyword in ("ConvolutionKernel", "SeriesDescription", "FilterType", "ProtocolName", "ScanOptions")
+        for value in series.distinct(keyword)
+    ]
     named = any(_METAL_WORDS.search(text.replace("_", " ").replace("\\", " ")) for text in texts)
-    return Fact("metal_reduction", "named" if named else "not named", evidence=f"{_KERNEL}, Series Description (0008,103E)")
+    return Fact(
+        "metal_reduction", "named" if named else "not named", evidence=f"{_KERNEL}, Series Description (0008,103E)"
+    )
 
 
 @fact("cone_beam")
 def cone_beam(series: Series, context: Context) -> Fact:
-    """``no``, or how a cone-beam CT is known: ``by its object``, or ``by its maker`` in the table of vendors and models."""
-    maker = " ".join(str(value) for keyword in ("Manufacturer", "ManufacturerModelName") for value in series.distinct(keyword))
+    """``no``, or how a cone-beam CT is known: ``by its object``, or ``by its maker`` in the table of vendors and
+    models.
+    """
+    maker = " ".join(
+        str(value) for keyword in ("Manufacturer", "ManufacturerModelName") for value in series.distinct(keyword)
+    )
     known = any(re.search(str(row["pattern"]), maker, re.IGNORECASE) for row in context.cone_beam)
     kind = "by its object" if CRANIOFACIAL in series.sop_classes else "by its maker" if known else "no"
     return Fact("cone_beam", kind, evidence="Manufacturer, Manufacturer's Model Name")
