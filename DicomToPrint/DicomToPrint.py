@@ -26,8 +26,10 @@ class DicomToPrint(ScriptedLoadableModule):
         self.parent.categories = [translate("qSlicerAbstractCoreModule", "Printing")]
         self.parent.dependencies = ["Segmentations", "Markups", "DICOM"]
         self.parent.contributors = ["The DicomToPrint maintainers"]
-        self.parent.helpText = _("Takes a CT from the DICOM database to a file that a 3D printer accepts, and says at every step whether "
-                                 "the result can be trusted. Not a medical device: the result needs qualified review.")
+        self.parent.helpText = _(
+            "Takes a CT from the DICOM database to a file that a 3D printer accepts, and says at every step whether "
+            "the result can be trusted. Not a medical device: the result needs qualified review."
+        )
         self.parent.acknowledgementText = _("Built on 3D Slicer, VTK, SimpleITK and pydicom.")
         slicer.app.connect("startupCompleted()", registerSampleData)
 
@@ -138,8 +140,10 @@ class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 class DicomToPrintLogic(ScriptedLoadableModuleLogic):
     """The steps on MRML nodes, for other modules and scripts.
 
-    ``slicer.util.getModuleLogic("DicomToPrint").run(volumeNode, folder, process="sla")``. A scan is a volume node from the DICOM
-    database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `DicomToPrintLib.settings.Settings`. Every failure is
+    ``slicer.util.getModuleLogic("DicomToPrint").run(volumeNode, folder, process="sla")``. A scan is a volume node
+    from the DICOM
+    database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `DicomToPrintLib.settings.Settings`. Every
+    failure is
     an `errors.DicomToPrintError` with one sentence. `progress(fraction, phrase)` may raise to stop.
     """
 

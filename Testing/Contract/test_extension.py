@@ -43,8 +43,18 @@ def test_the_entry_is_as_the_index_wants_it():
     assert b"\r" not in data
     content = json.loads(data)
     assert {"$schema", "category", "scm_url"} <= set(content)
-    allowed = {"$schema", "category", "scm_url", "scm_revision", "scm_type", "build_dependencies", "dicom_support_rule",
-               "build_subdirectory", "enabled", "tier"}
+    allowed = {
+        "$schema",
+        "category",
+        "scm_url",
+        "scm_revision",
+        "scm_type",
+        "build_dependencies",
+        "dicom_support_rule",
+        "build_subdirectory",
+        "enabled",
+        "tier",
+    }
     assert set(content) <= allowed
     assert content["category"] == "Printing"
     assert content["scm_url"].startswith("https://")
@@ -58,6 +68,10 @@ def test_the_licence_is_there():
 
 
 def test_the_repository_stays_small():
-    total = sum(path.stat().st_size for folder in ("DicomToPrint", "Resources", "Testing") for path in (ROOT / folder).rglob("*")
-                if path.is_file() and "__pycache__" not in path.parts)
+    total = sum(
+        path.stat().st_size
+        for folder in ("DicomToPrint", "Resources", "Testing")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    )
     assert total < 20e6

@@ -6,9 +6,30 @@ from pathlib import Path
 
 MODULE = Path(__file__).resolve().parents[2] / "DicomToPrint"
 LIBRARY = MODULE / "DicomToPrintLib"
-ROOMS = ("errors", "progress", "resources", "settings", "picture", "findings", "volume", "mesh", "mesh_file", "measure", "dicom",
-         "acceptance", "segmentation", "surface", "preparation", "printability", "output", "phantom", "pipeline", "command", "mrml",
-         "gui")
+ROOMS = (
+    "errors",
+    "progress",
+    "resources",
+    "settings",
+    "picture",
+    "findings",
+    "volume",
+    "mesh",
+    "mesh_file",
+    "measure",
+    "dicom",
+    "acceptance",
+    "segmentation",
+    "surface",
+    "preparation",
+    "printability",
+    "output",
+    "phantom",
+    "pipeline",
+    "command",
+    "mrml",
+    "gui",
+)
 BUNDLED = {"numpy", "scipy", "vtk", "vtkmodules", "SimpleITK", "pydicom"}
 # Not in Slicer: only inside a function, where its absence can be told or worked round.
 OPTIONAL = {"highdicom", "fast_simplification", "manifold3d", "lib3mf", "tqdm"}
@@ -21,8 +42,12 @@ FILES = sorted(path for path in LIBRARY.rglob("*.py") if "__pycache__" not in pa
 def imports(path):
     """(name, level, inside a function) of every import of a file."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    inside = {id(node) for function in ast.walk(tree) if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-              for node in ast.walk(function)}
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
+        for node in ast.walk(function)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -67,7 +92,8 @@ def test_a_room_imports_only_rooms_above_it():
     assert not faults, faults
 
 
-# `run --scene` and `dicomdb:` inside Slicer: the pipeline calls the room of nodes from within the one function that needs it.
+# `run --scene` and `dicomdb:` inside Slicer: the pipeline calls the room of nodes from within the one function that
+# needs it.
 SCENE_EXCEPTIONS = {("pipeline", "mrml", True), ("command", "mrml", True)}
 
 
@@ -81,15 +107,20 @@ def fault_of(room, name, inside):
     if top in OPTIONAL:
         return "" if inside else "is optional: import it inside the function that uses it"
     if top == "slicer":
-        return "" if room == "gui" or (room == "mrml" and inside) else "only mrml, inside functions, and gui import slicer"
+        return (
+            "" if room == "gui" or (room == "mrml" and inside) else "only mrml, inside functions, and gui import slicer"
+        )
     if top in ("qt", "ctk"):
         return "" if room == "gui" else "only gui imports Qt"
     return "is not on the list of packages"
 
 
 def test_third_parties_come_from_the_short_list():
-    faults = [f"{path.relative_to(LIBRARY)}: {name} {fault_of(room, name, inside)}"
-              for path, room, name, level, inside in library_imports() if not level and fault_of(room, name, inside)]
+    faults = [
+        f"{path.relative_to(LIBRARY)}: {name} {fault_of(room, name, inside)}"
+        for path, room, name, level, inside in library_imports()
+        if not level and fault_of(room, name, inside)
+    ]
     assert not faults, faults
 
 
@@ -109,7 +140,9 @@ def test_the_panel_asks_the_pipeline_and_computes_nothing():
             if level:
                 assert absolute(path, name, level) in allowed | set(_siblings()), f"{path.name} imports {name}"
             else:
-                assert name.partition(".")[0] not in {"numpy", "scipy", "vtk", "SimpleITK", "pydicom"}, f"{path.name} imports {name}"
+                assert name.partition(".")[0] not in {"numpy", "scipy", "vtk", "SimpleITK", "pydicom"}, (
+                    f"{path.name} imports {name}"
+                )
 
 
 def _siblings():
@@ -135,7 +168,13 @@ def test_shipped_code_never_writes_to_slicer():
     faults = []
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AugAssign) else []
+            targets = (
+                node.targets
+                if isinstance(node, ast.Assign)
+                else [node.target]
+                if isinstance(node, ast.AugAssign)
+                else []
+            )
             faults += [f"{path.relative_to(LIBRARY)}:{node.lineno}" for target in targets if _root(target) == "slicer"]
     assert not faults, faults
 

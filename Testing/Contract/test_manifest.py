@@ -13,8 +13,12 @@ def listed(variable):
 
 
 def present(*patterns):
-    return sorted(path.relative_to(MODULE).as_posix() for pattern in patterns for path in MODULE.glob(pattern)
-                  if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc")
+    return sorted(
+        path.relative_to(MODULE).as_posix()
+        for pattern in patterns
+        for path in MODULE.glob(pattern)
+        if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    )
 
 
 def test_every_script_is_listed_once():

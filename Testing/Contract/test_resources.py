@@ -15,8 +15,10 @@ def test_a_file_is_valid_against_the_schema_beside_it(path):
     schema = path.parent / "schema.json"
     assert schema.is_file(), f"{path.parent.name} has no schema.json"
     validator = jsonschema.Draft202012Validator(json.loads(schema.read_text(encoding="utf-8")))
-    errors = [f"{'/'.join(map(str, error.path))}: {error.message}" for error in
-              validator.iter_errors(json.loads(path.read_text(encoding="utf-8")))]
+    errors = [
+        f"{'/'.join(map(str, error.path))}: {error.message}"
+        for error in validator.iter_errors(json.loads(path.read_text(encoding="utf-8")))
+    ]
     assert not errors, errors
 
 

@@ -12,8 +12,11 @@ HERE = Path(__file__).resolve().parent
 MODULE = HERE.parents[1] / "DicomToPrint"
 TABLE = json.loads((HERE / "slicer_names.json").read_text(encoding="utf-8"))
 WIDGETS = TABLE["widgets"]
-FILES = [MODULE / "DicomToPrint.py", *sorted((MODULE / "DicomToPrintLib" / "gui").glob("*.py")),
-         *sorted((MODULE / "DicomToPrintLib" / "mrml").glob("*.py"))]
+FILES = [
+    MODULE / "DicomToPrint.py",
+    *sorted((MODULE / "DicomToPrintLib" / "gui").glob("*.py")),
+    *sorted((MODULE / "DicomToPrintLib" / "mrml").glob("*.py")),
+]
 
 
 def dotted(node):
@@ -33,7 +36,9 @@ def attributes():
 
 def names_of(widget):
     found, inherits = WIDGETS[widget], WIDGETS[widget]["inherits"]
-    own = {name for kind in ("properties", "methods", "enums") for name in found[kind]} | {s.partition("(")[0] for s in found["signals"]}
+    own = {name for kind in ("properties", "methods", "enums") for name in found[kind]} | {
+        s.partition("(")[0] for s in found["signals"]
+    }
     if inherits in WIDGETS:
         own |= names_of(inherits)
     return own | set(TABLE["inherited"].get(inherits, ()))
@@ -54,7 +59,11 @@ def test_every_custom_widget_and_enumerator_is_slicers():
 
 def test_what_is_asked_of_the_application_is_there():
     known = names_of("qSlicerApplication") | names_of("qSlicerCoreApplication") | set(TABLE["inherited"]["application"])
-    faults = [f"{place}: {name}" for place, name in attributes() if name.startswith("slicer.app.") and name.split(".")[2] not in known]
+    faults = [
+        f"{place}: {name}"
+        for place, name in attributes()
+        if name.startswith("slicer.app.") and name.split(".")[2] not in known
+    ]
     assert not faults, faults
 
 
@@ -63,7 +72,13 @@ def test_what_is_asked_of_the_dicom_database_is_there():
     faults = []
     for place, name in attributes():
         parts = name.split(".")
-        asked = parts[2] if name.startswith("slicer.dicomDatabase.") else parts[1] if parts[0] in ("store",) and len(parts) > 1 else None
+        asked = (
+            parts[2]
+            if name.startswith("slicer.dicomDatabase.")
+            else parts[1]
+            if parts[0] in ("store",) and len(parts) > 1
+            else None
+        )
         if asked and asked not in known:
             faults.append(f"{place}: {name}")
     assert not faults, faults
@@ -72,7 +87,12 @@ def test_what_is_asked_of_the_dicom_database_is_there():
 def connections():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in ("connect", "disconnect") and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("connect", "disconnect")
+                and node.args
+            ):
                 yield f"{path.name}:{node.lineno}", node.args[0]
 
 
@@ -96,10 +116,11 @@ def test_qt_names_are_qts_own():
         parts = name.split(".")
         if parts[0] != "qt":
             continue
-        found = next((getattr(module, parts[1]) for module in (QtWidgets, QtGui, QtCore) if hasattr(module, parts[1])), None)
-        if found is None or parts[1] in ("Signal", "Slot", "Property"):
-            faults.append(f"{place}: {name}")
-        elif len(parts) > 2 and not hasattr(found, parts[2]):
+        found = next(
+            (getattr(module, parts[1]) for module in (QtWidgets, QtGui, QtCore) if hasattr(module, parts[1])), None
+        )
+        lacks = found is None or parts[1] in ("Signal", "Slot", "Property")
+        if lacks or (len(parts) > 2 and not hasattr(found, parts[2])):
             faults.append(f"{place}: {name}")
         elif len(parts) > 3:
             faults.append(f"{place}: {name} is a scoped enumerator, which Qt 5 does not have")
@@ -112,7 +133,12 @@ def test_the_stand_in_has_nothing_that_slicer_lacks():
     from PySide6 import QtCore
     from Standin import ctk_module, mrml_widgets
 
-    classes = [*mrml_widgets.WIDGETS, ctk_module.ctkCollapsibleButton, ctk_module.ctkCollapsibleGroupBox, ctk_module.ctkPathLineEdit]
+    classes = [
+        *mrml_widgets.WIDGETS,
+        ctk_module.ctkCollapsibleButton,
+        ctk_module.ctkCollapsibleGroupBox,
+        ctk_module.ctkPathLineEdit,
+    ]
     faults = []
     for cls in classes:
         known = names_of(cls.__name__)
@@ -122,9 +148,9 @@ def test_the_stand_in_has_nothing_that_slicer_lacks():
         names = set(cls.__dict__.get("DECLARED", {}))
         for name, value in own.items():
             is_qt_own = hasattr(QtCore.QObject, name) or name in ("mousePressEvent", "paintEvent", "declared_changed")
-            if not name.startswith("_") and name not in ("DECLARED", "SIGNALS", "staticMetaObject") and not is_qt_own:
-                if inspect.isfunction(value) or isinstance(value, (int, QtCore.Signal)):
-                    names.add(name)
+            is_plain = name.startswith("_") or name in ("DECLARED", "SIGNALS", "staticMetaObject") or is_qt_own
+            if not is_plain and (inspect.isfunction(value) or isinstance(value, (int, QtCore.Signal))):
+                names.add(name)
         known |= {"setText", "setMRMLScene", "mrmlScene", "visible", "enabled"}
         faults += [f"{cls.__name__}.{name}" for name in sorted(names) if name not in known]
     assert not faults, faults

@@ -1,6 +1,9 @@
-"""Module `ctk`: the few CTK widgets that the panel uses, as far as it uses them. Names: see Testing/Contract/slicer_names.json."""
+"""Module `ctk`: the few CTK widgets that the panel uses, as far as it uses them. Names: see
+Testing/Contract/slicer_names.json.
+"""
 
 import types
+from types import MappingProxyType
 
 from PySide6 import QtCore, QtGui, QtWidgets
 
@@ -10,7 +13,9 @@ from .qt_module import PythonQtRules, native
 class ctkCollapsibleButton(PythonQtRules, QtWidgets.QWidget):
     """A header that folds what lies under it. In CTK it is an abstract button; here a plain widget that draws one."""
 
-    DECLARED = {"text": "", "collapsed": False, "collapsedHeight": 14, "flat": False, "contentsFrameShape": 0}
+    DECLARED = MappingProxyType(
+        {"text": "", "collapsed": False, "collapsedHeight": 14, "flat": False, "contentsFrameShape": 0}
+    )
     contentsCollapsed = QtCore.Signal(bool)
 
     def __init__(self, text="", parent=None):
@@ -53,7 +58,7 @@ class ctkCollapsibleButton(PythonQtRules, QtWidgets.QWidget):
 class ctkCollapsibleGroupBox(PythonQtRules, QtWidgets.QGroupBox):
     """A group box that folds by its check mark."""
 
-    DECLARED = {"collapsed": False, "collapsedHeight": 14}
+    DECLARED = MappingProxyType({"collapsed": False, "collapsedHeight": 14})
 
     def __init__(self, title="", parent=None):
         self._values = {}
@@ -74,7 +79,9 @@ class ctkCollapsibleGroupBox(PythonQtRules, QtWidgets.QGroupBox):
 class ctkPathLineEdit(PythonQtRules, QtWidgets.QWidget):
     """A path with a browse button."""
 
-    DECLARED = {"currentPath": "", "filters": 0, "settingKey": "", "showHistoryButton": True, "showBrowseButton": True}
+    DECLARED = MappingProxyType(
+        {"currentPath": "", "filters": 0, "settingKey": "", "showHistoryButton": True, "showBrowseButton": True}
+    )
     Files, Dirs, Writable = 1, 2, 4
     currentPathChanged = QtCore.Signal(str)
 

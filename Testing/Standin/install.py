@@ -5,6 +5,7 @@ import os
 import sys
 import types
 from pathlib import Path
+from typing import ClassVar
 
 HERE = Path(__file__).resolve().parent
 
@@ -53,7 +54,7 @@ class Module:
 class SampleDataLogic:
     """`SampleData.SampleDataLogic`: what was registered."""
 
-    registered: list[dict] = []
+    registered: ClassVar[list[dict]] = []
 
     @staticmethod
     def registerCustomSampleDataCategory(category, title=None):
@@ -94,7 +95,11 @@ def _python_parts(slicer):
         folder = Path(own) / "slicer"
         for name in ("i18n", "ScriptedLoadableModule"):
             _load(f"slicer.{name}", folder / f"{name}.py")
-        _load("slicer.parameterNodeWrapper", folder / "parameterNodeWrapper" / "__init__.py", folder / "parameterNodeWrapper")
+        _load(
+            "slicer.parameterNodeWrapper",
+            folder / "parameterNodeWrapper" / "__init__.py",
+            folder / "parameterNodeWrapper",
+        )
     else:
         i18n = types.ModuleType("slicer.i18n")
         i18n.tr = lambda text: text
@@ -109,7 +114,9 @@ def _python_parts(slicer):
 def _load(name, path, package=None):
     import slicer
 
-    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(package)] if package else None)
+    spec = importlib.util.spec_from_file_location(
+        name, path, submodule_search_locations=[str(package)] if package else None
+    )
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     setattr(slicer, name.rpartition(".")[2], module)

@@ -1,4 +1,8 @@
-"""Slicer's own widgets, as far as the panel uses them, on real MRML nodes. Names: see Testing/Contract/slicer_names.json."""
+"""Slicer's own widgets, as far as the panel uses them, on real MRML nodes. Names: see
+Testing/Contract/slicer_names.json.
+"""
+
+from types import MappingProxyType
 
 from PySide6 import QtCore, QtWidgets
 
@@ -18,7 +22,7 @@ class _SceneWidget:
 class qMRMLWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
     """The parent of a module's widgets."""
 
-    SIGNALS = {"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"}
+    SIGNALS = MappingProxyType({"mrmlSceneChanged(vtkMRMLScene*)": "mrmlSceneChanged"})
     mrmlSceneChanged = QtCore.Signal(object)
 
     def __init__(self, parent=None):
@@ -29,10 +33,23 @@ class qMRMLWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
 class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
     """A chooser of nodes of some classes."""
 
-    DECLARED = {"nodeTypes": [], "noneEnabled": False, "addEnabled": True, "removeEnabled": True, "editEnabled": False,
-                "renameEnabled": False, "showHidden": False, "showChildNodeTypes": True, "selectNodeUponCreation": True,
-                "noneDisplay": "", "baseName": "", "currentNodeID": ""}
-    SIGNALS = {"currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged"}
+    DECLARED = MappingProxyType(
+        {
+            "nodeTypes": [],
+            "noneEnabled": False,
+            "addEnabled": True,
+            "removeEnabled": True,
+            "editEnabled": False,
+            "renameEnabled": False,
+            "showHidden": False,
+            "showChildNodeTypes": True,
+            "selectNodeUponCreation": True,
+            "noneDisplay": "",
+            "baseName": "",
+            "currentNodeID": "",
+        }
+    )
+    SIGNALS = MappingProxyType({"currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged"})
     currentNodeChanged = QtCore.Signal(object)
 
     def __init__(self, parent=None):
@@ -51,8 +68,10 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
         self._scene = scene
         self._tags = []
         if scene is not None:
-            self._tags = [scene.AddObserver(event, lambda *a: self._fill())
-                          for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent)]
+            self._tags = [
+                scene.AddObserver(event, lambda *a: self._fill())
+                for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent)
+            ]
         self._fill()
 
     def declared_changed(self, name, value):
@@ -66,7 +85,9 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
         nodes = []
         for kind in self.nodeTypes:
             found = (self._scene.GetNthNodeByClass(i, kind) for i in range(self._scene.GetNumberOfNodesByClass(kind)))
-            nodes += [n for n in found if not n.GetHideFromEditors() and (self.showChildNodeTypes or n.GetClassName() == kind)]
+            nodes += [
+                n for n in found if not n.GetHideFromEditors() and (self.showChildNodeTypes or n.GetClassName() == kind)
+            ]
         self._combo.blockSignals(True)
         self._combo.clear()
         self._nodes = [None, *nodes] if self.noneEnabled or not nodes else nodes
@@ -97,8 +118,14 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
 class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
     """Places the points of a markups list; here only a label, points are placed by the tests."""
 
-    DECLARED = {"nodeSelectorVisible": True, "optionsVisible": True, "enterPlaceModeOnNodeChange": True,
-                "jumpToSliceEnabled": False}
+    DECLARED = MappingProxyType(
+        {
+            "nodeSelectorVisible": True,
+            "optionsVisible": True,
+            "enterPlaceModeOnNodeChange": True,
+            "jumpToSliceEnabled": False,
+        }
+    )
     markupsNodeChanged = QtCore.Signal()
 
     def __init__(self, parent=None):
@@ -122,9 +149,18 @@ class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget)
 class qMRMLSegmentEditorWidget(PythonQtRules, _SceneWidget, QtWidgets.QFrame):
     """The segment editor; here an empty frame that keeps what it was given."""
 
-    DECLARED = {"segmentationNodeSelectorVisible": True, "sourceVolumeNodeSelectorVisible": True, "unorderedEffectsVisible": True,
-                "switchToSegmentationsButtonVisible": True, "maximumNumberOfUndoStates": 10, "readOnly": False,
-                "maskingSectionVisible": True, "specifyGeometryButtonVisible": True}
+    DECLARED = MappingProxyType(
+        {
+            "segmentationNodeSelectorVisible": True,
+            "sourceVolumeNodeSelectorVisible": True,
+            "unorderedEffectsVisible": True,
+            "switchToSegmentationsButtonVisible": True,
+            "maximumNumberOfUndoStates": 10,
+            "readOnly": False,
+            "maskingSectionVisible": True,
+            "specifyGeometryButtonVisible": True,
+        }
+    )
 
     def __init__(self, parent=None):
         self._values, self._scene, self._editor, self._order = {}, None, None, []

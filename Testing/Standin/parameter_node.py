@@ -1,4 +1,6 @@
-"""`slicer.parameterNodeWrapper` in miniature: typed properties on a script node. Slicer's own replaces it when it can be had."""
+"""`slicer.parameterNodeWrapper` in miniature: typed properties on a script node. Slicer's own replaces it when it
+can be had.
+"""
 
 import json
 import typing
@@ -15,7 +17,9 @@ def parameterNodeWrapper(cls):
         self.parameterNode = parameterNode
 
     cls.__init__ = __init__
-    cls.AddObserver = lambda self, event, callback, priority=0.0: self.parameterNode.AddObserver(event, callback, priority)
+    cls.AddObserver = lambda self, event, callback, priority=0.0: self.parameterNode.AddObserver(
+        event, callback, priority
+    )
     cls.RemoveObserver = lambda self, tag: self.parameterNode.RemoveObserver(tag)
     cls.StartModify = lambda self: self.parameterNode.StartModify()
     cls.EndModify = lambda self, was: self.parameterNode.EndModify(was)

@@ -112,8 +112,10 @@ _CONNECTED: dict = {}
 
 
 def _adapted(widget, signature, slot):
-    """The slot, called with exactly the arguments of the signature; an exception in it is kept for the test to raise."""
-    count = len([a for a in signature[signature.index("(") + 1:-1].split(",") if a.strip()])
+    """The slot, called with exactly the arguments of the signature; an exception in it is kept for the test to
+    raise.
+    """
+    count = len([a for a in signature[signature.index("(") + 1 : -1].split(",") if a.strip()])
     key = (id(widget), signature, getattr(slot, "__func__", slot), id(getattr(slot, "__self__", None)))
     if key not in _CONNECTED:
         if not _takes(slot, count):

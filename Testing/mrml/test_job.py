@@ -22,7 +22,19 @@ from DicomToPrintLib.volume import Volume  # noqa: E402
 
 
 def finding(outcome=Outcome.FAIL, places=((1.0, 2.0, 3.0),)):
-    return Finding("P-WALL", "wall", Severity.WARN, outcome, 0.4, 0.8, "rim", "Thicken to 0.8 mm.", "The wall is thin.", "mm", places=places)
+    return Finding(
+        "P-WALL",
+        "wall",
+        Severity.WARN,
+        outcome,
+        0.4,
+        0.8,
+        "rim",
+        "Thicken to 0.8 mm.",
+        "The wall is thin.",
+        "mm",
+        places=places,
+    )
 
 
 def test_findings_stand_in_a_table_with_units():
@@ -61,10 +73,20 @@ def everything(tmp_path):
     volume = Volume(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.diag([0.5, 0.5, 1.0, 1.0]))
     labels = (volume.array > 30).astype(np.uint8)
     bone = Segment("bone", 1, "Bone", (0.9, 0.85, 0.7), 30.0, {}, 1.0)
-    mesh = Mesh(np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32), np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]]),
-                point_arrays={"Deviation": np.zeros(4, np.float32)})
-    return write_scene(tmp_path / "job.mrb", volume=volume, segmentation=Segmentation(volume, volume.affine, labels, None, (bone,)),
-                       meshes=(mesh,), findings=(finding(),), texts={"printability": {"verdict": "warn"}}, job="Job")
+    mesh = Mesh(
+        np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32),
+        np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]]),
+        point_arrays={"Deviation": np.zeros(4, np.float32)},
+    )
+    return write_scene(
+        tmp_path / "job.mrb",
+        volume=volume,
+        segmentation=Segmentation(volume, volume.affine, labels, None, (bone,)),
+        meshes=(mesh,),
+        findings=(finding(),),
+        texts={"printability": {"verdict": "warn"}},
+        job="Job",
+    )
 
 
 def test_a_written_scene_reads_back_with_everything_in_its_folder(tmp_path):
@@ -72,7 +94,10 @@ def test_a_written_scene_reads_back_with_everything_in_its_folder(tmp_path):
     assert [item.name for item in tmp_path.iterdir()] == ["job.mrb"]
     scene = read_bundle(path)
     item = folder.job_folder(scene, "Job")
-    roles = {role: len(folder.nodes(scene, item, role)) for role in ("scan", "anatomy", "model", "findings", "places", "record")}
+    roles = {
+        role: len(folder.nodes(scene, item, role))
+        for role in ("scan", "anatomy", "model", "findings", "places", "record")
+    }
     assert roles == dict.fromkeys(roles, 1)
     text = folder.nodes(scene, item, "record")[0].GetText()
     assert json.loads(text) == {"verdict": "warn"}

@@ -16,8 +16,10 @@ from DicomToPrintLib.mrml.volumes import harden, largest_offset, placement, volu
 from DicomToPrintLib.segmentation import Segment, Segmentation  # noqa: E402
 from DicomToPrintLib.volume import Volume  # noqa: E402
 
-BONE = {"category": {"scheme": "SCT", "code": "123037004", "meaning": "Anatomical Structure"},
-        "type": {"scheme": "SCT", "code": "272673000", "meaning": "Bone"}}
+BONE = {
+    "category": {"scheme": "SCT", "code": "123037004", "meaning": "Anatomical Structure"},
+    "type": {"scheme": "SCT", "code": "272673000", "meaning": "Bone"},
+}
 
 
 def sheared_affine():
@@ -118,7 +120,9 @@ def labelled():
     labels[1:3, 1:4, 2:5] = 1
     labels[3:, 4:, :2] = 2
     segments = tuple(
-        Segment(name.lower(), value, name, (0.9, 0.8, value / 4), 300.0, BONE, 1.0) for value, name in ((1, "Skull"), (2, "Mandible")))
+        Segment(name.lower(), value, name, (0.9, 0.8, value / 4), 300.0, BONE, 1.0)
+        for value, name in ((1, "Skull"), (2, "Mandible"))
+    )
     return Segmentation(volume(), sheared_affine(), labels, None, segments)
 
 
@@ -163,8 +167,14 @@ def test_the_terminology_string_is_slicers():
 def tetrahedron():
     points = np.array([[0, 0, 0], [10, 0, 0], [0, 10, 0], [0.1, 0.2, 10.3]], np.float32)
     triangles = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [2, 0, 3]])
-    return Mesh(points, triangles, "Part", (0.2, 0.4, 0.6), {"Deviation": np.array([0, 0.1, 0.2, 0.3], np.float32)},
-                {"Provenance": np.array([Provenance.MEASURED, Provenance.BRIDGED, Provenance.CUT, Provenance.ADDED], np.uint8)})
+    return Mesh(
+        points,
+        triangles,
+        "Part",
+        (0.2, 0.4, 0.6),
+        {"Deviation": np.array([0, 0.1, 0.2, 0.3], np.float32)},
+        {"Provenance": np.array([Provenance.MEASURED, Provenance.BRIDGED, Provenance.CUT, Provenance.ADDED], np.uint8)},
+    )
 
 
 def test_a_mesh_comes_back_to_the_last_bit_and_faces_outward_in_the_scene(scene):
@@ -185,8 +195,10 @@ def test_overlays_show_with_a_legend_and_go_again(scene):
     import slicer
 
     node = mesh_to_node(tetrahedron(), scene, "model")
-    kinds = overlays({"Deviation": "Deviation (mm)", "Wall": "Wall (mm)", "Provenance": "Provenance"},
-                     ("measured", "bridged", "cut", "added"))
+    kinds = overlays(
+        {"Deviation": "Deviation (mm)", "Wall": "Wall (mm)", "Provenance": "Provenance"},
+        ("measured", "bridged", "cut", "added"),
+    )
     assert show_overlay(node, kinds["Provenance"])
     display = node.GetDisplayNode()
     assert display.GetScalarVisibility()

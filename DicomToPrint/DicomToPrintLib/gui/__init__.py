@@ -1,4 +1,5 @@
-"""The panel's parts. Nothing here knows how anything is computed: long steps are the pipeline's, run in a child process.
+"""The panel's parts. Nothing here knows how anything is computed: long steps are the pipeline's, run in a child
+process.
 
 `child` runs in that process and imports no Qt; every other module here needs the application.
 """

@@ -10,8 +10,20 @@ from .names import help_of, listed
 from .step import StepView, node_selector
 
 # Every manual step of the printing workflow, in the order in which it is usually taken.
-EFFECTS = ("Threshold", "Paint", "Draw", "Erase", "Level tracing", "Grow from seeds", "Fill between slices", "Margin", "Smoothing",
-           "Scissors", "Islands", "Logical operators")
+EFFECTS = (
+    "Threshold",
+    "Paint",
+    "Draw",
+    "Erase",
+    "Level tracing",
+    "Grow from seeds",
+    "Fill between slices",
+    "Margin",
+    "Smoothing",
+    "Scissors",
+    "Islands",
+    "Logical operators",
+)
 
 
 class AnatomyStep(StepView):
@@ -29,9 +41,15 @@ class AnatomyStep(StepView):
     def build_results(self) -> None:
         self.figures = parts.label(selectable=True)
         self.layout.addWidget(self.figures)
-        self.show_3d = self.button(_("Show in 3D"), _("Show or hide the segments in the 3D view."), self.panel.toggle_preview, "show3D")
-        self.full = self.button(_("Open the Segment Editor"), _("Correct the segmentation with all of Slicer's tools."),
-                                self.panel.open_segment_editor, "openEditor")
+        self.show_3d = self.button(
+            _("Show in 3D"), _("Show or hide the segments in the 3D view."), self.panel.results.toggle_preview, "show3D"
+        )
+        self.full = self.button(
+            _("Open the Segment Editor"),
+            _("Correct the segmentation with all of Slicer's tools."),
+            self.panel.results.open_segment_editor,
+            "openEditor",
+        )
         self.layout.addLayout(parts.row(self.show_3d, self.full))
         self.edit_group, form = parts.advanced(_("Correct by hand"), self.layout)
         self.editor_form = form
@@ -46,15 +64,31 @@ class AnatomyStep(StepView):
         self.seeds.toolTip = _("Points in the structure you want: only what they touch is kept.")
         self.seeds.optionsVisible = False
         form.addRow(_("Seed points"), self.seeds)
-        self.region = node_selector("vtkMRMLMarkupsROINode", _("Only what lies in this region."), "region", _("whole scan"))
+        self.region = node_selector(
+            "vtkMRMLMarkupsROINode", _("Only what lies in this region."), "region", _("whole scan")
+        )
         self.region.connect("currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_region(node)))
         form.addRow(_("Region"), self.region)
-        self.low = parts.number(-2000.0, 4000.0, 10.0, "", _("Grey value from which on it counts, instead of the measured boundary."),
-                                self.safe(self._threshold), "thresholdLow", _("measured"))
+        self.low = parts.number(
+            -2000.0,
+            4000.0,
+            10.0,
+            "",
+            _("Grey value from which on it counts, instead of the measured boundary."),
+            self.safe(self._threshold),
+            "thresholdLow",
+            _("measured"),
+        )
         form.addRow(_("Threshold"), self.low)
-        self.given = node_selector("vtkMRMLSegmentationNode", _("A segmentation that is in the scene already, for example of an AI tool."),
-                                   "givenSegmentation", _("find it automatically"))
-        self.given.connect("currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_segmentation(node)))
+        self.given = node_selector(
+            "vtkMRMLSegmentationNode",
+            _("A segmentation that is in the scene already, for example of an AI tool."),
+            "givenSegmentation",
+            _("find it automatically"),
+        )
+        self.given.connect(
+            "currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_segmentation(node))
+        )
         form.addRow(_("Use instead"), self.given)
         self.group.collapsed = True
         self.clear()
@@ -64,7 +98,7 @@ class AnatomyStep(StepView):
         parts.choose(self.anatomy, settings.anatomy)
         self.help.text = help_of("Anatomy", settings.anatomy)
         parts.put(self.low, "value", settings.threshold[0] if settings.threshold else -2000.0)
-        has = self.panel.anatomy_node() is not None
+        has = self.panel.results.anatomy_node() is not None
         self.show_3d.enabled = self.full.enabled = self.edit_group.enabled = has
 
     def clear(self) -> None:
@@ -72,12 +106,16 @@ class AnatomyStep(StepView):
         self.figures.visible = False
 
     def show(self, result: Any) -> str:
-        node = self.panel.keep_anatomy(result)
-        lines = [_("{name}: {volume} ml").format(name=segment.name, volume=f"{segment.volume_mm3 / 1000.0:.1f}")
-                 for segment in result.segments]
+        node = self.panel.results.keep_anatomy(result)
+        lines = [
+            _("{name}: {volume} ml").format(name=segment.name, volume=f"{segment.volume_mm3 / 1000.0:.1f}")
+            for segment in result.segments
+        ]
         self.figures.text = "\n".join([*lines, *result.notes])
         self.figures.visible = True
-        parts.show_chip(self.chip, "accept", _("{count} structure(s) found; look at them in the slices").format(count=len(lines)))
+        parts.show_chip(
+            self.chip, "accept", _("{count} structure(s) found; look at them in the slices").format(count=len(lines))
+        )
         self.connect_editor(node)
         return "done"
 
@@ -88,7 +126,7 @@ class AnatomyStep(StepView):
         if is_open and self.editor is None:
             self.editor = _editor()
             self.editor_form.addRow(self.editor)
-        self.connect_editor(self.panel.anatomy_node() if is_open else None)
+        self.connect_editor(self.panel.results.anatomy_node() if is_open else None)
 
     def connect_editor(self, node: Any) -> None:
         """Give the embedded editor a segmentation, or nothing; its shortcuts live only while it has one."""
@@ -100,7 +138,7 @@ class AnatomyStep(StepView):
             self.editor.uninstallKeyboardShortcuts()
             self.editor.removeViewObservations()
             return
-        self.editor.setSourceVolumeNode(self.panel.volume_node())
+        self.editor.setSourceVolumeNode(self.panel.results.volume_node())
         self.editor.installKeyboardShortcuts()
         self.editor.setupViewObservations()
 

@@ -1,4 +1,6 @@
-"""The child process: runs one step of the pipeline, tells its progress by a file, and leaves its result or its failure in the job."""
+"""The child process: runs one step of the pipeline, tells its progress by a file, and leaves its result or its
+failure in the job.
+"""
 
 import json
 import shutil
@@ -18,7 +20,9 @@ from ..progress import Progress, part
 from ..settings import Settings
 from .job import Job, opened
 
-NO_HEADERS = "Acceptance is not applicable: this volume does not come from DICOM files, so there are no headers to judge."
+NO_HEADERS = (
+    "Acceptance is not applicable: this volume does not come from DICOM files, so there are no headers to judge."
+)
 
 
 def main(order: str) -> int:
@@ -35,12 +39,22 @@ def main(order: str) -> int:
     except DicomToPrintError as error:
         return _fail(job, type(error).__name__, str(error), error.exit_code)
     except MemoryError:
-        return _fail(job, "MemoryError", "The computer has too little memory for this step: choose a region or a smaller series.", 70)
+        return _fail(
+            job,
+            "MemoryError",
+            "The computer has too little memory for this step: choose a region or a smaller series.",
+            70,
+        )
     except Exception as error:
         traceback.print_exc()
         place = traceback.extract_tb(error.__traceback__)[-1]
-        return _fail(job, "internal", f"Internal error ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno}): "
-                     "please report it; the scene is unchanged.", 70)
+        return _fail(
+            job,
+            "internal",
+            f"Internal error ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno}): "
+            "please report it; the scene is unchanged.",
+            70,
+        )
 
 
 def _fail(job: Job, kind: str, sentence: str, code: int) -> int:
@@ -68,7 +82,9 @@ def _keep_time(job: Job, step: str, seconds: float) -> None:
 
 
 class _Source:
-    """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the scene."""
+    """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the
+    scene.
+    """
 
     def __init__(self, job: Job, source: dict[str, Any]) -> None:
         self.job, self.source = job, source
@@ -122,7 +138,9 @@ def _anatomy(job: Job, source: Any, settings: Settings, progress: Progress) -> N
     if job.has("edited"):
         from ..segmentation import from_labels, load_anatomy
 
-        segmentation = from_labels(job.load("edited"), scan.volume, load_anatomy(settings.anatomy), progress=part(progress, 0.5, 1.0))
+        segmentation = from_labels(
+            job.load("edited"), scan.volume, load_anatomy(settings.anatomy), progress=part(progress, 0.5, 1.0)
+        )
     else:
         segmentation = pipeline.segment(scan.volume, settings, part(progress, 0.5, 1.0))
     job.save("opened", scan)
@@ -154,8 +172,16 @@ def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
     folder.mkdir(exist_ok=True)
     files = pipeline.export(printed["model"], settings, scan, folder, part(progress, 0.0, 0.4))
     times = job.load("times") if job.has("times") else {}
-    result = pipeline.RunResult(settings, scan, _needed(job, "anatomy"), printed["model"], files, printed["readiness"],
-                                tuple(pipeline.StepTime(name, seconds) for name, seconds in times.items()), folder)
+    result = pipeline.RunResult(
+        settings,
+        scan,
+        _needed(job, "anatomy"),
+        printed["model"],
+        files,
+        printed["readiness"],
+        tuple(pipeline.StepTime(name, seconds) for name, seconds in times.items()),
+        folder,
+    )
     write_run(source, result, part(progress, 0.4, 1.0))
     job.save("files", {"names": sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())})
 
@@ -167,7 +193,11 @@ def _needed(job: Job, name: str) -> Any:
 
 
 STEPS: dict[str, Callable[[Job, Any, Settings, Progress], None]] = {
-    "scan": _scan, "anatomy": _anatomy, "model": _model, "print": _print, "files": _files,
+    "scan": _scan,
+    "anatomy": _anatomy,
+    "model": _model,
+    "print": _print,
+    "files": _files,
 }
 
 if __name__ == "__main__":

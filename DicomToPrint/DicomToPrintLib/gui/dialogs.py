@@ -41,8 +41,11 @@ class Dialogs:
 
     def nothing_to_choose(self) -> None:
         """Tell that the database is empty."""
-        qt.QMessageBox.information(None, _("DICOM database"),
-                                   _("There is no CT series in the DICOM database yet: import one in the DICOM module."))
+        qt.QMessageBox.information(
+            None,
+            _("DICOM database"),
+            _("There is no CT series in the DICOM database yet: import one in the DICOM module."),
+        )
 
 
 def _chosen_text(answer: Any) -> str:

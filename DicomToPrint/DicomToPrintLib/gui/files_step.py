@@ -26,22 +26,40 @@ class FilesStep(StepView):
         self.folder.toolTip = _("Where the files go; files of the same name are replaced.")
         self.folder.connect("currentPathChanged(QString)", self.safe(lambda path: self.panel.choose_output(path)))
         self.form.addRow(_("Folder"), self.folder)
-        tips = {"stl": _("Triangles only; millimetres are not in the file."), "3mf": _("Parts, colours and millimetres."),
-                "obj": _("Parts and colours."), "ply": _("Triangles with their colours."),
-                "dicom": _("Encapsulated STL, for the hospital's archive.")}
-        self.formats = {name: parts.check_box(_("DICOM") if name == "dicom" else name.upper(), tips[name],
-                                              self.safe(lambda on, name=name: self._format(name, on)), f"format-{name}")
-                        for name in FORMATS}
+        tips = {
+            "stl": _("Triangles only; millimetres are not in the file."),
+            "3mf": _("Parts, colours and millimetres."),
+            "obj": _("Parts and colours."),
+            "ply": _("Triangles with their colours."),
+            "dicom": _("Encapsulated STL, for the hospital's archive."),
+        }
+        self.formats = {
+            name: parts.check_box(
+                _("DICOM") if name == "dicom" else name.upper(),
+                tips[name],
+                self.safe(lambda on, name=name: self._format(name, on)),
+                f"format-{name}",
+            )
+            for name in FORMATS
+        }
         self.form.addRow(_("Formats"), parts.row(*self.formats.values()))
-        self.scene = self.check("scene", _("Slicer scene (.mrb)"), _("Everything of this run as a scene that opens in Slicer."))
+        self.scene = self.check(
+            "scene", _("Slicer scene (.mrb)"), _("Everything of this run as a scene that opens in Slicer.")
+        )
         self.form.addRow("", self.scene)
 
     def build_results(self) -> None:
         self.written = parts.label(selectable=True)
         self.layout.addWidget(self.written)
-        self.report = self.button(_("Open the report"), _("Open report.html in the browser."), self.panel.open_report, "openReport")
-        self.store = self.button(_("Save to the DICOM database"), _("Add the Encapsulated STL to Slicer's DICOM database."),
-                                 self.panel.store_dicom, "storeDicom")
+        self.report = self.button(
+            _("Open the report"), _("Open report.html in the browser."), self.panel.results.open_report, "openReport"
+        )
+        self.store = self.button(
+            _("Save to the DICOM database"),
+            _("Add the Encapsulated STL to Slicer's DICOM database."),
+            self.panel.store_dicom,
+            "storeDicom",
+        )
         self.layout.addLayout(parts.row(self.report, self.store))
         self.clear()
 
@@ -58,7 +76,7 @@ class FilesStep(StepView):
         self.report.enabled = self.store.enabled = False
 
     def show(self, result: Any) -> str:
-        names = self.panel.deliver(result["names"])
+        names = self.panel.results.deliver(result["names"])
         self.written.text = _("Written: {names}").format(names=", ".join(names))
         self.written.visible = True
         self.report.enabled = any(Path(name).name == "report.html" for name in names)
@@ -67,5 +85,9 @@ class FilesStep(StepView):
         return "done"
 
     def _format(self, name: str, is_on: bool) -> None:
-        kept = [format_ for format_ in FORMATS if (format_ in self.panel.settings.formats and format_ != name) or (format_ == name and is_on)]
+        kept = [
+            format_
+            for format_ in FORMATS
+            if (format_ in self.panel.settings.formats and format_ != name) or (format_ == name and is_on)
+        ]
         self.panel.change(formats=tuple(kept))

@@ -33,13 +33,21 @@ class FindingsView:
         self.table = _table(name)
         self.table.connect("cellDoubleClicked(int,int)", self._double_clicked)
         self.table.connect("itemSelectionChanged()", self._selected)
-        self.only = check_box(_("Only what matters"), _("Hide the rules that passed or do not apply."), lambda on: self._fill(),
-                              f"{name}Only")
+        self.only = check_box(
+            _("Only what matters"),
+            _("Hide the rules that passed or do not apply."),
+            lambda on: self._fill(),
+            f"{name}Only",
+        )
         was = self.only.blockSignals(True)
         self.only.checked = True
         self.only.blockSignals(was)
-        self.copy_button = button(_("Copy remedies"), _("Copy what to change as text, for the imaging department or the printer."),
-                                  lambda: self._copy(self.remedies()), f"{name}Copy")
+        self.copy_button = button(
+            _("Copy remedies"),
+            _("Copy what to change as text, for the imaging department or the printer."),
+            lambda: self._copy(self.remedies()),
+            f"{name}Copy",
+        )
         self.count = label(wrap=False)
         self.detail = label(selectable=True)
         layout.addLayout(row(self.only, self.count, self.copy_button))
@@ -66,8 +74,11 @@ class FindingsView:
         return self._shown
 
     def _fill(self) -> None:
-        matters = [finding for finding in self._findings
-                   if finding.outcome in (Outcome.FAIL, Outcome.ASK) and not _is_note(finding)]
+        matters = [
+            finding
+            for finding in self._findings
+            if finding.outcome in (Outcome.FAIL, Outcome.ASK) and not _is_note(finding)
+        ]
         self._shown = matters if self.only.checked else list(self._findings)
         table = self.table
         table.setSortingEnabled(False)
@@ -91,8 +102,16 @@ class FindingsView:
         first.setBackground(qt.QBrush(qt.QColor(background)))
         first.setForeground(qt.QBrush(qt.QColor(foreground)))
         first.setData(qt.Qt.UserRole, index)
-        cells = [first] + [qt.QTableWidgetItem(text) for text in (finding.rule, finding.message, value_text(finding.measured, finding.unit),
-                                                                  value_text(finding.limit, finding.unit), finding.where)]
+        cells = [first] + [
+            qt.QTableWidgetItem(text)
+            for text in (
+                finding.rule,
+                finding.message,
+                value_text(finding.measured, finding.unit),
+                value_text(finding.limit, finding.unit),
+                finding.where,
+            )
+        ]
         for column, cell in enumerate(cells):
             cell.setToolTip(finding.message)
             self.table.setItem(index, column, cell)
@@ -111,7 +130,9 @@ class FindingsView:
         finding = self._finding_of_row(index) if index >= 0 else None
         self.detail.visible = finding is not None
         if finding is not None:
-            self.detail.text = "\n".join(part for part in (finding.message, finding.remedy, finding.where, finding.source) if part)
+            self.detail.text = "\n".join(
+                part for part in (finding.message, finding.remedy, finding.where, finding.source) if part
+            )
 
 
 def _is_note(finding: Finding) -> bool:

@@ -1,4 +1,6 @@
-"""A job of the panel: its folder of exact results, and what a child process is told. No Qt here: both processes use it."""
+"""A job of the panel: its folder of exact results, and what a child process is told. No Qt here: both processes use
+it.
+"""
 
 import json
 import pickle
@@ -16,7 +18,20 @@ FIRST_STEP = {
     "scan": ("use", "protocols", "pixels", "surgery_date", "series", "answers", "role", "identified", "accept_anyway"),
     "anatomy": ("anatomy", "segmentation", "threshold", "seeds", "roi"),
     "model": ("max_deviation", "triangles"),
-    "print": ("process", "printer", "thicken", "hollow", "cuts", "split", "pins", "struts", "base", "label", "wrap", "orient"),
+    "print": (
+        "process",
+        "printer",
+        "thicken",
+        "hollow",
+        "cuts",
+        "split",
+        "pins",
+        "struts",
+        "base",
+        "label",
+        "wrap",
+        "orient",
+    ),
     "files": ("formats", "scene"),
 }
 
@@ -59,7 +74,7 @@ class Job:
 
     def drop_from(self, step: str) -> None:
         """Forget the result of `step` and of every step after it."""
-        self.drop(*STEPS[STEPS.index(step):])
+        self.drop(*STEPS[STEPS.index(step) :])
 
     def order(self, step: str, source: Mapping[str, Any], settings: Settings) -> Path:
         """Write what a child process shall do; its path is the child's only argument."""

@@ -18,16 +18,32 @@ class ModelStep(StepView):
     def build_results(self) -> None:
         self.figures = parts.label(selectable=True)
         self.layout.addWidget(self.figures)
-        items = [("", _("show plain colour")), ("Deviation", _("show deviation from the scan")), ("Provenance", _("show what was measured, what added"))]
-        self.overlay = parts.combo(items, _("Colour the model by how far it lies from the scan, or by where its surface comes from."),
-                                   self.safe(lambda key: self.panel.show_overlay(key, "model")), "modelOverlay")
-        self.undo = self.button(_("Undo"), _("Go back to the model before this one."), self.panel.undo_model, "undoModel")
+        items = [
+            ("", _("show plain colour")),
+            ("Deviation", _("show deviation from the scan")),
+            ("Provenance", _("show what was measured, what added")),
+        ]
+        self.overlay = parts.combo(
+            items,
+            _("Colour the model by how far it lies from the scan, or by where its surface comes from."),
+            self.safe(lambda key: self.panel.results.show_overlay(key, "model")),
+            "modelOverlay",
+        )
+        self.undo = self.button(
+            _("Undo"), _("Go back to the model before this one."), self.panel.undo_model, "undoModel"
+        )
         self.layout.addLayout(parts.row(self.overlay, self.undo))
 
     def build_advanced(self) -> None:
         self.group, form = parts.advanced(_("Advanced"), self.layout)
-        self.deviation = self.number("max_deviation", 0.0, 5.0, 0.05,
-                                     _("How far smoothing and simplifying may move the surface."), _("as the use needs"))
+        self.deviation = self.number(
+            "max_deviation",
+            0.0,
+            5.0,
+            0.05,
+            _("How far smoothing and simplifying may move the surface."),
+            _("as the use needs"),
+        )
         form.addRow(_("Allowed deviation"), self.deviation)
         self.triangles = qt.QSpinBox()
         self.triangles.objectName = "triangles"
@@ -52,21 +68,28 @@ class ModelStep(StepView):
             widget.visible = False
 
     def show(self, result: Any) -> str:
-        self.figures.text = "\n".join([*(figures_line(mesh, figures) for mesh, figures in zip(result.meshes, result.figures)),
-                                       *result.notes])
+        self.figures.text = "\n".join(
+            [*(figures_line(mesh, figures) for mesh, figures in zip(result.meshes, result.figures)), *result.notes]
+        )
         self.figures.visible = self.overlay.visible = True
-        self.panel.keep_meshes("model", result.meshes, str(self.overlay.currentData))
+        self.panel.results.keep_meshes("model", result.meshes, str(self.overlay.currentData))
         valid = all(figures.get("valid", True) for figures in result.figures)
-        parts.show_chip(self.chip, "accept" if valid else "warn",
-                        _("closed surface") if valid else _("the surface still has defects; the print check names them"))
+        parts.show_chip(
+            self.chip,
+            "accept" if valid else "warn",
+            _("closed surface") if valid else _("the surface still has defects; the print check names them"),
+        )
         return "done"
 
 
 def figures_line(mesh: Any, figures: Any) -> str:
     """A mesh's figures in one line."""
-    line = _("{name}: {volume} ml, {triangles} triangles").format(name=mesh.name, volume=f"{mesh.volume / 1000.0:.1f}",
-                                                               triangles=f"{len(mesh.triangles):,}")
+    line = _("{name}: {volume} ml, {triangles} triangles").format(
+        name=mesh.name, volume=f"{mesh.volume / 1000.0:.1f}", triangles=f"{len(mesh.triangles):,}"
+    )
     p95, largest = figures.get("p95_deviation_mm"), figures.get("max_deviation_mm")
     if p95 is not None and largest is not None:
-        line += _("; 95 % within {p95} mm of the scan's boundary, at most {largest} mm").format(p95=f"{p95:.2f}", largest=f"{largest:.2f}")
+        line += _("; 95 % within {p95} mm of the scan's boundary, at most {largest} mm").format(
+            p95=f"{p95:.2f}", largest=f"{largest:.2f}"
+        )
     return line

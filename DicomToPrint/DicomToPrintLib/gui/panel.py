@@ -1,5 +1,8 @@
-"""The five steps down one panel: what was chosen, what runs, what came out. It starts the pipeline's steps and shows their results."""
+"""The five steps down one panel: what was chosen, what runs, what came out. It starts the pipeline's steps and shows
+their results.
+"""
 
+import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,7 +14,6 @@ from slicer.i18n import tr as _
 
 from .. import pipeline
 from ..errors import Cancelled, CannotRead, DicomToPrintError
-from ..findings import Finding
 from ..settings import Settings, command_line
 from . import parts, source
 from .anatomy_step import AnatomyStep
@@ -36,7 +38,7 @@ class Panel:
 
     def __init__(self, layout: Any, dialogs: Dialogs | None = None) -> None:
         self.dialogs = dialogs or Dialogs()
-        self.state: PanelState | None = None
+        self.state: Any = None  # PanelState, or None while there is no scene
         self.job = Job(getattr(slicer.app, "temporaryPath", None))
         self.results = SceneResults(self)
         self._queue: list[str] = []
@@ -44,19 +46,32 @@ class Panel:
         self._declined: set[str] = set()
         self._child = ChildProcess(self.job.progress, self.safe(self._progressed), self.safe(self._ended))
         self._build_head(layout)
-        self.steps = {view.key: view for view in (ScanStep(self), AnatomyStep(self), ModelStep(self), PrintStep(self), FilesStep(self))}
+        self.steps: dict[str, Any] = {
+            view.key: view
+            for view in (ScanStep(self), AnatomyStep(self), ModelStep(self), PrintStep(self), FilesStep(self))
+        }
         for view in self.steps.values():
             layout.addWidget(view.frame)
         layout.addStretch(1)
         self._set_tab_order()
 
     def _build_head(self, layout: Any) -> None:
-        self.run_all = parts.button(_("Run all"), _("Run every step that is not done yet, down to the files."),
-                                    self.safe(self.run_everything), "runAll", primary=True)
-        self.cancel_button = parts.button(_("Cancel"), _("Stop the running step; its result is dropped whole."), self.safe(self.cancel),
-                                          "cancel")
-        self.copy_command = parts.button(_("Copy command"), _("Copy the command line that does the same outside the panel."),
-                                         self.safe(lambda: self.copy(self.command())), "copyCommand")
+        self.run_all = parts.button(
+            _("Run all"),
+            _("Run every step that is not done yet, down to the files."),
+            self.safe(self.run_everything),
+            "runAll",
+            primary=True,
+        )
+        self.cancel_button = parts.button(
+            _("Cancel"), _("Stop the running step; its result is dropped whole."), self.safe(self.cancel), "cancel"
+        )
+        self.copy_command = parts.button(
+            _("Copy command"),
+            _("Copy the command line that does the same outside the panel."),
+            self.safe(lambda: self.copy(self.command())),
+            "copyCommand",
+        )
         layout.addLayout(parts.row(self.run_all, self.cancel_button, self.copy_command))
         self.bar = qt.QProgressBar()
         self.bar.objectName = "progress"
@@ -68,7 +83,9 @@ class Panel:
         self.message.objectName = "message"
         layout.addWidget(self.message)
         self.changed_label = parts.label()
-        self.reset = parts.button(_("Reset"), _("Go back to what the preset says."), self.safe(self.reset_settings), "reset")
+        self.reset = parts.button(
+            _("Reset"), _("Go back to what the preset says."), self.safe(self.reset_settings), "reset"
+        )
         layout.addLayout(parts.row(self.changed_label, self.reset))
         self.bar.visible = self.phrase.visible = self.message.visible = False
 
@@ -76,7 +93,7 @@ class Panel:
         order = [self.run_all, self.cancel_button, self.copy_command, self.reset]
         for view in self.steps.values():
             order += [view.frame, view.primary]
-        for before, after in zip(order, order[1:]):
+        for before, after in itertools.pairwise(order):
             qt.QWidget.setTabOrder(before, after)
 
     # -- the scene and the parameters ----------------------------------------------------------------------------------
@@ -125,7 +142,9 @@ class Panel:
     def refresh(self) -> None:
         """Show settings and states in every control."""
         for step, view in self.steps.items():
-            view.set_state(self._running == step and "running" or (self.state.state(step) if self.state is not None else "idle"))
+            view.set_state(
+                (self._running == step and "running") or (self.state.state(step) if self.state is not None else "idle")
+            )
             view.frame.enabled = self.state is not None
             view.primary.enabled = not self._running
             if self.state is not None:
@@ -134,7 +153,9 @@ class Panel:
         self.cancel_button.enabled = bool(self._running)
         self.bar.visible = self.phrase.visible = bool(self._running)
         differing = self.state.differing() if self.state is not None else []
-        self.changed_label.text = _("Changed from the preset: {names}").format(names=", ".join(setting_text(name) for name in differing))
+        self.changed_label.text = _("Changed from the preset: {names}").format(
+            names=", ".join(setting_text(name) for name in differing)
+        )
         self.changed_label.visible = self.reset.visible = bool(differing)
 
     def open_step(self, step: str) -> None:
@@ -159,7 +180,7 @@ class Panel:
     def stale(self, step: str) -> None:
         """The results of `step` and of those after it no longer count."""
         self.job.drop_from(step)
-        for later in STEPS[STEPS.index(step):]:
+        for later in STEPS[STEPS.index(step) :]:
             self.state.set_state(later, "idle")
             self.steps[later].clear()
         self.tell("")
@@ -174,7 +195,9 @@ class Panel:
 
     def choose_volume(self, node: Any) -> None:
         """Work on a volume of the scene."""
-        if self.state is None or (node is self.parameters.volume and not self.parameters.series and not self.parameters.folder):
+        if self.state is None or (
+            node is self.parameters.volume and not self.parameters.series and not self.parameters.folder
+        ):
             return
         if node is None and (self.parameters.series or self.parameters.folder):
             return
@@ -289,7 +312,7 @@ class Panel:
             self.job.save("model-before", self.job.load("model"))
         self._running = step
         self.job.drop_from(step)
-        for later in STEPS[STEPS.index(step):]:
+        for later in STEPS[STEPS.index(step) :]:
             self.state.set_state(later, "idle")
             self.steps[later].clear()
         self.open_step(step)
@@ -322,12 +345,14 @@ class Panel:
         if code == 0 and self.job.has(RESULT[step]):
             self.show_result(step)
             return
-        kind, sentence = self.job.failure()
+        _kind, sentence = self.job.failure()
         self._queue = []
         self.job.drop_from(step)
         self.state.set_state(step, "needs you")
         self.refresh()
-        self.tell(sentence or _("The step ended without a result ({code}): run it again, or report it.").format(code=code))
+        self.tell(
+            sentence or _("The step ended without a result ({code}): run it again, or report it.").format(code=code)
+        )
 
     def show_result(self, step: str) -> None:
         """Show a step's result and go on with what was asked for."""
@@ -360,46 +385,6 @@ class Panel:
 
     # -- what the steps ask for ----------------------------------------------------------------------------------------
 
-    def keep_findings(self, role: str, name: str, findings: Sequence[Finding], content: Mapping[str, Any], with_places: bool) -> None:
-        """Findings into the scene."""
-        self.results.keep_findings(role, name, findings, content, with_places)
-
-    def keep_anatomy(self, segmentation: Any) -> Any:
-        """The anatomy into the scene; an edited or given segmentation stays as the user left it."""
-        return self.results.keep_anatomy(segmentation)
-
-    def keep_meshes(self, role: str, meshes: Sequence[Any], overlay: str) -> None:
-        """Meshes into the scene."""
-        self.results.keep_meshes(role, meshes, overlay)
-
-    def show_overlay(self, key: str, role: str) -> None:
-        """Colour the shown model."""
-        self.results.show_overlay(key, role)
-
-    def go_to_slice(self, finding: Finding) -> None:
-        """The slice views to a finding of the scan."""
-        self.results.go_to_slice(finding)
-
-    def go_to_place(self, finding: Finding) -> None:
-        """All views to a finding of the model."""
-        self.results.go_to_place(finding)
-
-    def anatomy_node(self) -> Any:
-        """The segmentation that is worked on, or None."""
-        return self.results.anatomy_node()
-
-    def volume_node(self) -> Any:
-        """The volume node behind the work, or None."""
-        return self.results.volume_node()
-
-    def toggle_preview(self) -> None:
-        """The segments in 3D, or not."""
-        self.results.toggle_preview()
-
-    def open_segment_editor(self) -> None:
-        """Slicer's own Segment Editor on the same segmentation."""
-        self.results.open_segment_editor()
-
     def can_undo_model(self) -> bool:
         """True where there is a model before this one."""
         return self.job.has("model-before") and not self._running
@@ -412,14 +397,6 @@ class Panel:
             self.job.drop("model-before")
             self.job.save("model", before)
             self.show_result("model")
-
-    def deliver(self, names: Sequence[str]) -> list[str]:
-        """Move the written files into the chosen folder."""
-        return self.results.deliver(names)
-
-    def open_report(self) -> None:
-        """The report in the browser."""
-        self.results.open_report()
 
     def store_dicom(self) -> None:
         """The Encapsulated STL into Slicer's DICOM database."""
@@ -465,8 +442,11 @@ class Panel:
                 self.tell(str(error))
             except Exception as error:
                 logging.exception("DicomToPrint")
-                self.tell(_("Something went wrong inside ({kind}): the scene is unchanged; please report it with the log.").format(
-                    kind=type(error).__name__))
+                self.tell(
+                    _(
+                        "Something went wrong inside ({kind}): the scene is unchanged; please report it with the log."
+                    ).format(kind=type(error).__name__)
+                )
             return None
 
         return slot

@@ -63,8 +63,16 @@ def choose(widget: Any, key: str) -> None:
         widget.blockSignals(was)
 
 
-def number(low: float, high: float, step: float, suffix: str, tip: str, changed: Callable[[float], None], name: str,
-           off: str = "") -> Any:
+def number(
+    low: float,
+    high: float,
+    step: float,
+    suffix: str,
+    tip: str,
+    changed: Callable[[float], None],
+    name: str,
+    off: str = "",
+) -> Any:
     """A number with its unit; the lowest value reads `off` where that is given."""
     widget = qt.QDoubleSpinBox()
     widget.setRange(low, high)
@@ -117,7 +125,9 @@ def show_chip(widget: Any, verdict: str, text: str = "") -> None:
     """Set a chip; an empty verdict hides it."""
     background, foreground = COLORS.get(verdict, COLORS["info"])
     widget.text = f"{SIGNS.get(verdict, '')}  {text or verdict_text(verdict)}"
-    widget.styleSheet = f"QLabel {{ background: {background}; color: {foreground}; padding: 3px 6px; border-radius: 3px; }}"
+    widget.styleSheet = (
+        f"QLabel {{ background: {background}; color: {foreground}; padding: 3px 6px; border-radius: 3px; }}"
+    )
     widget.visible = bool(verdict)
 
 

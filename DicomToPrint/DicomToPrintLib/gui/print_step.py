@@ -1,5 +1,6 @@
 """Step 4: how it will be printed, and whether the written file will print."""
 
+from functools import partial
 from typing import Any
 
 import qt
@@ -19,10 +20,16 @@ class PrintStep(StepView):
     tip = _("Prepare the model, write it, read it back and judge what was written.")
 
     def build_controls(self) -> None:
-        self.process = parts.combo(listed("Processes"), _("The print technology; its limits are used."), self.safe(self._process), "process")
+        self.process = parts.combo(
+            listed("Processes"), _("The print technology; its limits are used."), self.safe(self._process), "process"
+        )
         self.form.addRow(_("Process"), self.process)
-        self.printer = parts.combo([("", _("usual for the process"))], _("The build volume."), self.safe(
-            lambda key: self.panel.change(printer=key or None)), "printer")
+        self.printer = parts.combo(
+            [("", _("usual for the process"))],
+            _("The build volume."),
+            self.safe(lambda key: self.panel.change(printer=key or None)),
+            "printer",
+        )
         self.form.addRow(_("Printer"), self.printer)
 
     def build_results(self) -> None:
@@ -30,20 +37,37 @@ class PrintStep(StepView):
         self.layout.addWidget(self.figures)
         self.remedies = qt.QVBoxLayout()
         self.layout.addLayout(self.remedies)
-        self.findings = FindingsView(self.layout, "printFindings", self.safe(self.panel.go_to_place), self.safe(self.panel.copy))
-        items = [("", _("show plain colour")), ("Wall", _("show wall thickness")), ("Provenance", _("show what was measured, what added"))]
-        self.overlay = parts.combo(items, _("Colour the model by wall thickness or by where its surface comes from."),
-                                   self.safe(lambda key: self.panel.show_overlay(key, "print")), "printOverlay")
+        self.findings = FindingsView(
+            self.layout, "printFindings", self.safe(self.panel.results.go_to_place), self.safe(self.panel.copy)
+        )
+        items = [
+            ("", _("show plain colour")),
+            ("Wall", _("show wall thickness")),
+            ("Provenance", _("show what was measured, what added")),
+        ]
+        self.overlay = parts.combo(
+            items,
+            _("Colour the model by wall thickness or by where its surface comes from."),
+            self.safe(lambda key: self.panel.results.show_overlay(key, "print")),
+            "printOverlay",
+        )
         self.layout.addWidget(self.overlay)
 
     def build_advanced(self) -> None:
         self.group, form = parts.advanced(_("Prepare the model"), self.layout)
         self.thicken = self.number("thicken", 0.0, 20.0, 0.1, _("Thicken walls that are thinner than this."), _("off"))
         form.addRow(_("Thicken walls below"), self.thicken)
-        self.hollow = self.number("hollow", 0.0, 50.0, 0.5, _("Hollow the model to this wall, with holes to drain."), _("off"))
+        self.hollow = self.number(
+            "hollow", 0.0, 50.0, 0.5, _("Hollow the model to this wall, with holes to drain."), _("off")
+        )
         form.addRow(_("Hollow to a wall of"), self.hollow)
         self.plane = node_selector("vtkMRMLMarkupsPlaneNode", _("Cut by this plane of the scene."), "cutPlane")
-        self.cut = self.button(_("Cut here"), _("Cut along the chosen plane."), lambda: self.panel.add_cut(self.plane.currentNode()), "addCut")
+        self.cut = self.button(
+            _("Cut here"),
+            _("Cut along the chosen plane."),
+            lambda: self.panel.add_cut(self.plane.currentNode()),
+            "addCut",
+        )
         self.uncut = self.button(_("No cuts"), _("Take all cuts back."), lambda: self.panel.change(cuts=()), "noCuts")
         form.addRow(_("Plane"), parts.row(self.plane, self.cut, self.uncut))
         self.cuts = parts.label()
@@ -51,10 +75,16 @@ class PrintStep(StepView):
         self.boxes = {
             "split": self.check("split", _("Split to fit the printer"), _("Into the fewest parts that fit.")),
             "pins": self.check("pins", _("Pins across cuts"), _("Pins and holes that bring the parts together again.")),
-            "struts": self.check("struts", _("Struts between loose parts"), _("Bars that hold fragments in their place; coloured as added.")),
+            "struts": self.check(
+                "struts",
+                _("Struts between loose parts"),
+                _("Bars that hold fragments in their place; coloured as added."),
+            ),
             "base": self.check("base", _("Base"), _("A flat base to stand on.")),
             "wrap": self.check("wrap", _("Outer surface only"), _("Fill everything inside.")),
-            "orient": self.check("orient", _("Turn for printing"), _("Less overhang; the file then no longer lies as scanned.")),
+            "orient": self.check(
+                "orient", _("Turn for printing"), _("Less overhang; the file then no longer lies as scanned.")
+            ),
         }
         names = list(self.boxes)
         for first, second in zip(names[::2], names[1::2]):
@@ -62,7 +92,9 @@ class PrintStep(StepView):
         self.label = qt.QLineEdit()
         self.label.objectName = "labelText"
         self.label.toolTip = _("Text on the model. Put no patient's name on it unless you must.")
-        self.label.connect("editingFinished()", self.safe(lambda: self.panel.change(label=self.label.text.strip() or None)))
+        self.label.connect(
+            "editingFinished()", self.safe(lambda: self.panel.change(label=self.label.text.strip() or None))
+        )
         form.addRow(_("Label"), self.label)
         self.group.collapsed = True
         self.clear()
@@ -109,12 +141,18 @@ class PrintStep(StepView):
         for widget in (self.figures, self.overlay):
             widget.visible = True
         parts.show_chip(self.chip, str(readiness.verdict))
-        self.panel.keep_meshes("print", readiness.meshes or result["model"].meshes, str(self.overlay.currentData))
-        self.panel.keep_findings("print-findings", _("Print findings"), readiness.findings, readiness.as_json(), with_places=True)
+        self.panel.results.keep_meshes(
+            "print", readiness.meshes or result["model"].meshes, str(self.overlay.currentData)
+        )
+        self.panel.results.keep_findings(
+            "print-findings", _("Print findings"), readiness.findings, readiness.as_json(), with_places=True
+        )
         parts.clear(self.remedies)
         for text, change in offers(tuple(readiness.findings), self.panel.settings):
-            self.remedies.addWidget(self.button(text, _("Set this and check again."),
-                                                lambda change=change: self.panel.apply_remedy(change), "remedy-" + next(iter(change))))
+            apply = partial(self.panel.apply_remedy, change)
+            self.remedies.addWidget(
+                self.button(text, _("Set this and check again."), apply, "remedy-" + next(iter(change)))
+            )
         return "needs you" if readiness.verdict == "not-ready" else "done"
 
 
@@ -123,7 +161,12 @@ def mesh_line(mesh: Any) -> str:
     bounds = mesh.get("bounds_mm")
     size = ""
     if bounds:
-        size = _("{x} x {y} x {z} mm").format(x=f"{bounds[1] - bounds[0]:.1f}", y=f"{bounds[3] - bounds[2]:.1f}", z=f"{bounds[5] - bounds[4]:.1f}")
+        size = _("{x} x {y} x {z} mm").format(
+            x=f"{bounds[1] - bounds[0]:.1f}", y=f"{bounds[3] - bounds[2]:.1f}", z=f"{bounds[5] - bounds[4]:.1f}"
+        )
     return _("{size}, {volume} ml, {parts} part(s), {triangles} triangles").format(
-        size=size, volume=f"{float(mesh.get('volume_mm3') or 0.0) / 1000.0:.1f}", parts=mesh.get("components", 0),
-        triangles=f"{int(mesh.get('triangles') or 0):,}")
+        size=size,
+        volume=f"{float(mesh.get('volume_mm3') or 0.0) / 1000.0:.1f}",
+        parts=mesh.get("components", 0),
+        triangles=f"{int(mesh.get('triangles') or 0):,}",
+    )

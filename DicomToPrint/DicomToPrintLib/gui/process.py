@@ -1,4 +1,6 @@
-"""A step in a child process: started, watched by a timer, cancelled whole. Never a thread: VTK would hold Python's lock."""
+"""A step in a child process: started, watched by a timer, cancelled whole. Never a thread: VTK would hold Python's
+lock.
+"""
 
 import shutil
 import sys
@@ -11,14 +13,19 @@ SCRIPT = Path(__file__).resolve().parents[2] / "Scripts" / "run_step.py"
 
 
 class ChildProcess:
-    """Runs one order at a time. `on_progress(fraction, phrase)` and `on_end(exit_code)` are called in the application's thread.
+    """Runs one order at a time. `on_progress(fraction, phrase)` and `on_end(exit_code)` are called in the
+    application's thread.
 
     Ends are watched by a timer, not by QProcess's signals: `finished(int)` went with Qt 6, and its successor carries an
     enumeration that PythonQt hands over differently from version to version.
     """
 
-    def __init__(self, told: Callable[[], tuple[float, str]], on_progress: Callable[[float, str], None],
-                 on_end: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        told: Callable[[], tuple[float, str]],
+        on_progress: Callable[[float, str], None],
+        on_end: Callable[[int], None],
+    ) -> None:
         self._told, self._on_progress, self._on_end = told, on_progress, on_end
         self._process = None
         self._timer = qt.QTimer()

@@ -13,7 +13,6 @@ from .step import StepView, node_selector
 from .words import verdict_text, without_options
 
 
-
 class ScanStep(StepView):
     """Use case, series, verdict a protocol, findings, questions; and the way past a shut gate, with a reason."""
 
@@ -21,21 +20,37 @@ class ScanStep(StepView):
     tip = _("Judge the scan against the acceptance protocols. Nothing is changed.")
 
     def build_controls(self) -> None:
-        self.use = parts.combo(listed("UseCases"), _("What the model is for decides what is strict."), self.setting("use"), "use")
+        self.use = parts.combo(
+            listed("UseCases"), _("What the model is for decides what is strict."), self.setting("use"), "use"
+        )
         self.form.addRow(_("The model is for"), self.use)
-        self.volume = node_selector("vtkMRMLScalarVolumeNode", _("A loaded CT volume; its DICOM files are judged."), "volume",
-                                    _("none: choose a volume or a series"))
+        self.volume = node_selector(
+            "vtkMRMLScalarVolumeNode",
+            _("A loaded CT volume; its DICOM files are judged."),
+            "volume",
+            _("none: choose a volume or a series"),
+        )
         self.volume.connect("currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_volume(node)))
         self.form.addRow(_("Volume"), self.volume)
-        self.browse = self.button(_("Series in the database..."), _("Choose a series that Slicer's DICOM database knows, loaded or not."),
-                                  self.panel.choose_series, "browseSeries")
-        self.folder = self.button(_("Folder..."), _("Choose a folder of DICOM files."), self.panel.choose_folder, "browseFolder")
+        self.browse = self.button(
+            _("Series in the database..."),
+            _("Choose a series that Slicer's DICOM database knows, loaded or not."),
+            self.panel.choose_series,
+            "browseSeries",
+        )
+        self.folder = self.button(
+            _("Folder..."), _("Choose a folder of DICOM files."), self.panel.choose_folder, "browseFolder"
+        )
         self.form.addRow(_("or"), parts.row(self.browse, self.folder))
         self.source = parts.label(selectable=True)
         self.layout.addWidget(self.source)
         self.placement = parts.label()
-        self.harden = self.button(_("Harden the transform"), _("Apply the transform to the voxels, so that scan and model agree."),
-                                  self.panel.harden, "harden")
+        self.harden = self.button(
+            _("Harden the transform"),
+            _("Apply the transform to the voxels, so that scan and model agree."),
+            self.panel.harden,
+            "harden",
+        )
         self.layout.addWidget(self.placement)
         self.layout.addWidget(self.harden)
 
@@ -43,27 +58,37 @@ class ScanStep(StepView):
         self.protocols = qt.QVBoxLayout()
         self.layout.addLayout(self.protocols)
         self.findings = FindingsView(self.layout, "scanFindings", self.safe(self._go_to), self.safe(self.panel.copy))
-        self.questions = qt.QFormLayout()
-        self.questions.setRowWrapPolicy(qt.QFormLayout.WrapAllRows)
+        self.questions = qt.QVBoxLayout()
+        self._answering = False
         self.layout.addLayout(self.questions)
-        self.reason_label = parts.label(_("This use does not go on with this scan. To go on anyway, give a reason; it stands on the report."))
+        self.reason_label = parts.label(
+            _("This use does not go on with this scan. To go on anyway, give a reason; it stands on the report.")
+        )
         self.reason = qt.QLineEdit()
         self.reason.objectName = "acceptAnyway"
         self.reason.toolTip = _("Why you go on with a scan that was rejected.")
-        self.reason.connect("editingFinished()", self.safe(lambda: self.panel.change(accept_anyway=self.reason.text.strip() or None)))
+        self.reason.connect(
+            "editingFinished()", self.safe(lambda: self.panel.change(accept_anyway=self.reason.text.strip() or None))
+        )
         self.layout.addWidget(self.reason_label)
         self.layout.addWidget(self.reason)
 
     def build_advanced(self) -> None:
         self.group, form = parts.advanced(_("Advanced"), self.layout)
-        self.pixels = parts.check_box(_("Look at the voxels too"), _("Off: judge the headers alone, which is quick."),
-                                      self.setting("pixels"), "pixels")
+        self.pixels = parts.check_box(
+            _("Look at the voxels too"),
+            _("Off: judge the headers alone, which is quick."),
+            self.setting("pixels"),
+            "pixels",
+        )
         form.addRow("", self.pixels)
         self.date = qt.QLineEdit()
         self.date.objectName = "surgeryDate"
         self.date.placeholderText = "YYYY-MM-DD"
         self.date.toolTip = _("Planned date of surgery: the scan must not be too old for it.")
-        self.date.connect("editingFinished()", self.safe(lambda: self.panel.change(surgery_date=self.date.text.strip() or None)))
+        self.date.connect(
+            "editingFinished()", self.safe(lambda: self.panel.change(surgery_date=self.date.text.strip() or None))
+        )
         form.addRow(_("Date of surgery"), self.date)
         self.group.collapsed = True
         self.clear()
@@ -85,7 +110,8 @@ class ScanStep(StepView):
     def clear(self) -> None:
         super().clear()
         parts.clear(self.protocols)
-        self._clear_questions()
+        if not self._answering:
+            parts.clear(self.questions)
         self.findings.show(())
         self.reason_label.visible = self.reason.visible = bool(self.panel.settings.accept_anyway)
 
@@ -105,29 +131,37 @@ class ScanStep(StepView):
         self._ask(series.questions)
         verdict = "reject" if shut else ("warn" if series.verdict.value == "reject" else series.verdict.value)
         parts.show_chip(self.chip, verdict, without_options(result["gate"]))
-        self.panel.keep_findings("scan", _("Scan findings"), found, acceptance.as_json(False), with_places=False)
+        self.panel.results.keep_findings(
+            "scan", _("Scan findings"), found, acceptance.as_json(False), with_places=False
+        )
         return "needs you" if shut else "done"
 
     def _ask(self, questions: Any) -> None:
-        self._clear_questions()
+        parts.clear(self.questions)
         answers = dict(self.panel.settings.answers)
         items = [("", _("not answered")), ("yes", _("yes")), ("no", _("no"))]
         for question in questions:
-            box = parts.combo(items, question.text, self.safe(lambda key, rule=question.rule: self._answer(rule, key)),
-                              f"answer-{question.rule}")
+            box = parts.combo(
+                items,
+                question.text,
+                self.safe(lambda key, rule=question.rule: self._answer(rule, key)),
+                f"answer-{question.rule}",
+            )
             parts.choose(box, answers.get(question.rule, ""))
-            self.questions.addRow(parts.label(without_options(question.text)), box)
+            self.questions.addWidget(parts.label(without_options(question.text)))
+            self.questions.addWidget(box)
 
     def _answer(self, rule: str, key: str) -> None:
         answers = {**dict(self.panel.settings.answers), rule: key}
-        self.panel.change(answers=tuple((name, value) for name, value in answers.items() if value))
-
-    def _clear_questions(self) -> None:
-        while self.questions.rowCount():
-            self.questions.removeRow(0)
+        self._answering = True  # the chooser that is being used must not go away under the user's hands
+        try:
+            self.panel.change(answers=tuple((name, value) for name, value in answers.items() if value))
+        finally:
+            self._answering = False
+        parts.show_chip(self.chip, "ask", _("The answers have changed: check the scan again."))
 
     def _go_to(self, finding: Finding) -> None:
-        self.panel.go_to_slice(finding)
+        self.panel.results.go_to_slice(finding)
 
 
 def _distinct(findings: list[Finding]) -> list[Finding]:

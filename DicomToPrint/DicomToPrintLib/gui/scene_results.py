@@ -35,11 +35,22 @@ class SceneResults:
     def _job_name(self) -> str:
         return _("DicomToPrint")
 
-    # -- results ---------------------------------------------------------------------------------------------------------
+    # -- results -----------------------------------------------------------------------------------------------------
 
-    def keep_findings(self, role: str, name: str, findings: Sequence[Finding], content: Mapping[str, Any], with_places: bool) -> None:
+    def keep_findings(
+        self, role: str, name: str, findings: Sequence[Finding], content: Mapping[str, Any], with_places: bool
+    ) -> None:
         """Table, JSON and places of a step's findings."""
-        titles = (_("Rule"), _("Outcome"), _("Severity"), _("Measured"), _("Limit"), _("Where"), _("Message"), _("Remedy"))
+        titles = (
+            _("Rule"),
+            _("Outcome"),
+            _("Severity"),
+            _("Measured"),
+            _("Limit"),
+            _("Where"),
+            _("Message"),
+            _("Remedy"),
+        )
         results.show_findings(self._scene, self._job_name, role, name, findings, content, titles, with_places)
 
     def keep_anatomy(self, segmentation: Any) -> Any:
@@ -56,7 +67,9 @@ class SceneResults:
         return node
 
     def _opened_volume(self) -> Any:
-        """A scan that came from a folder or was not loaded is put into the scene, so that there is something to look at."""
+        """A scan that came from a folder or was not loaded is put into the scene, so that there is something to look
+        at.
+        """
         opened = self._panel.job.load("opened")
         found = results.shown(self._scene, self._job_name, "scan-volume")
         results.forget(self._scene, self._job_name, "scan-volume") if found else None
@@ -89,7 +102,7 @@ class SceneResults:
             if not models.show_overlay(node, self._overlay(key)):
                 raise CannotRead(_("This model does not carry that colouring: run the step again."))
 
-    # -- places ----------------------------------------------------------------------------------------------------------
+    # -- places ------------------------------------------------------------------------------------------------------
 
     def go_to_slice(self, finding: Finding) -> None:
         """Slice views to the first slice that a scan's finding names."""
@@ -111,7 +124,7 @@ class SceneResults:
             if node.IsA("vtkMRMLMarkupsNode") and node.GetDisplayNode() is not None:
                 node.GetDisplayNode().SetVisibility(True)
 
-    # -- nodes of the user -------------------------------------------------------------------------------------------------
+    # -- nodes of the user -------------------------------------------------------------------------------------------
 
     def anatomy_node(self) -> Any:
         """The segmentation that is worked on."""
@@ -152,7 +165,7 @@ class SceneResults:
         node = self._panel.steps["anatomy"].seeds.currentNode()
         if alive(node) is None or not node.IsA("vtkMRMLMarkupsNode"):
             return settings
-        points = []
+        points: list[Any] = []
         for index in range(node.GetNumberOfControlPoints()):
             position = [0.0, 0.0, 0.0]
             node.GetNthControlPointPositionWorld(index, position)
@@ -168,7 +181,9 @@ class SceneResults:
         return tuple(round(value, 3) for value in bounds)  # type: ignore[return-value]
 
     def cut_of(self, node: Any) -> tuple[str, float]:
-        """A markups plane as a cut. Raises `UsageError` for one that does not face an axis: the cutting tool takes those only."""
+        """A markups plane as a cut. Raises `UsageError` for one that does not face an axis: the cutting tool takes
+        those only.
+        """
         if node is None:
             raise UsageError(_("No plane is chosen: place one with the Markups module first."))
         normal, origin = [0.0] * 3, [0.0] * 3
@@ -200,10 +215,12 @@ class SceneResults:
         self._panel.steps["anatomy"].release_editor()
         slicer.util.selectModule("SegmentEditor")
 
-    # -- files -----------------------------------------------------------------------------------------------------------
+    # -- files -------------------------------------------------------------------------------------------------------
 
     def deliver(self, names: Sequence[str]) -> list[str]:
-        """Move whole files from the job into the chosen folder; each appears there under its name only when it is whole."""
+        """Move whole files from the job into the chosen folder; each appears there under its name only when it is
+        whole.
+        """
         target, made = Path(self._panel.output_folder()), self._panel.job.folder / "files-files"
         try:
             for name in names:
@@ -213,8 +230,11 @@ class SceneResults:
                 shutil.copyfile(made / name, draft)
                 os.replace(draft, place)
         except OSError as error:
-            raise CannotWrite(_("The folder cannot be written ({reason}): choose another in step 5.").format(
-                reason=error.strerror or type(error).__name__)) from None
+            raise CannotWrite(
+                _("The folder cannot be written ({reason}): choose another in step 5.").format(
+                    reason=error.strerror or type(error).__name__
+                )
+            ) from None
         return list(names)
 
     def open_report(self) -> None:
@@ -229,7 +249,9 @@ class SceneResults:
         store = database_now()
         files = sorted(Path(self._panel.output_folder()).glob("*.dcm"))
         if store is None or not files:
-            raise CannotRead(_("There is no DICOM file to save: tick DICOM and write the files, with the database open."))
+            raise CannotRead(
+                _("There is no DICOM file to save: tick DICOM and write the files, with the database open.")
+            )
         for path in files:
             store.insert(str(path), True, False)
 

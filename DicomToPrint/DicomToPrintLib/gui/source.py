@@ -84,11 +84,17 @@ def placement_in_words(node: Any) -> str:
         return ""
     placed = volumes.placement(node)
     if placed.bent:
-        return _("The volume lies under a bent transform ('{name}'), as Slicer adds for uneven slices or a tilted gantry. The model is made "
-                 "from the files' own geometry; harden it to see both in one place.").format(name=placed.transform_name)
+        return _(
+            "The volume lies under a bent transform ('{name}'), as Slicer adds for uneven slices or a tilted "
+            "gantry. The model is made "
+            "from the files' own geometry; harden it to see both in one place."
+        ).format(name=placed.transform_name)
     if placed.moved:
-        return _("The volume was moved by a transform ('{name}'). The model of a DICOM series stays where the scanner saw the patient; "
-                 "harden it, or take the transform away.").format(name=placed.transform_name)
+        return _(
+            "The volume was moved by a transform ('{name}'). The model of a DICOM series stays where the scanner "
+            "saw the patient; "
+            "harden it, or take the transform away."
+        ).format(name=placed.transform_name)
     return ""
 
 
@@ -105,6 +111,7 @@ def series_list(limit: int = 300) -> list[tuple[str, str]]:
                 if modality in ("CT", "MR", "PT", "", None):
                     count = len(list(store.instancesForSeries(series)))
                     text = _("{modality}  {description}  ({count} images)").format(
-                        modality=modality or "?", description=store.descriptionForSeries(series) or "-", count=count)
+                        modality=modality or "?", description=store.descriptionForSeries(series) or "-", count=count
+                    )
                     found.append((str(series), f"{len(found) + 1}.  {text}"))
     return found[-limit:]

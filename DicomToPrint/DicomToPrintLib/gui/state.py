@@ -41,8 +41,11 @@ class PanelState:
 
     def differing(self) -> list[str]:
         """Names of the settings that differ from the preset."""
-        return [field.name for field in fields(Settings)
-                if field.name not in PRESETS and getattr(self._settings, field.name) != field.default]
+        return [
+            field.name
+            for field in fields(Settings)
+            if field.name not in PRESETS and getattr(self._settings, field.name) != field.default
+        ]
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -1,4 +1,6 @@
-"""What the five steps share: a folding part with its state in the title, guidance, controls, one primary button, a verdict."""
+"""What the five steps share: a folding part with its state in the title, guidance, controls, one primary button, a
+verdict.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -15,7 +17,9 @@ if TYPE_CHECKING:
 
 
 class StepView:
-    """One step of the panel. Subclasses say what it shows; they start nothing but `panel` methods and compute nothing."""
+    """One step of the panel. Subclasses say what it shows; they start nothing but `panel` methods and compute
+    nothing.
+    """
 
     key = ""
     tip = ""
@@ -30,8 +34,9 @@ class StepView:
         self.form.setFieldGrowthPolicy(qt.QFormLayout.ExpandingFieldsGrow)
         self.layout.addLayout(self.form)
         self.build_controls()
-        self.primary = parts.button(action_text(self.key), self.tip, self.safe(lambda: panel.run([self.key])), f"{self.key}Run",
-                                    primary=True)
+        self.primary = parts.button(
+            action_text(self.key), self.tip, self.safe(lambda: panel.run([self.key])), f"{self.key}Run", primary=True
+        )
         self.layout.addWidget(self.primary)
         self.chip = parts.chip()
         self.layout.addWidget(self.chip)
@@ -77,8 +82,16 @@ class StepView:
 
     def number(self, name: str, low: float, high: float, step: float, tip: str, off: str) -> Any:
         """A length in mm bound to a setting; the lowest value means that it is off (None)."""
-        return parts.number(low, high, step, " mm", tip, self.safe(
-            lambda value: self.panel.change(**{name: None if value <= low + 1e-9 else float(value)})), name, off)
+        return parts.number(
+            low,
+            high,
+            step,
+            " mm",
+            tip,
+            self.safe(lambda value: self.panel.change(**{name: None if value <= low + 1e-9 else float(value)})),
+            name,
+            off,
+        )
 
     def check(self, name: str, text: str, tip: str) -> Any:
         """A check box bound to a setting."""

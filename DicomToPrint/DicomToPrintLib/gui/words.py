@@ -1,4 +1,6 @@
-"""The panel's words for states, verdicts and outcomes. A sign stands with every colour, so that no meaning hangs on colour alone."""
+"""The panel's words for states, verdicts and outcomes. A sign stands with every colour, so that no meaning hangs on
+colour alone.
+"""
 
 import re
 
@@ -6,19 +8,40 @@ from slicer.i18n import tr as _
 
 # Background and foreground in fixed pairs: they read the same in the light and in the dark theme.
 COLORS = {
-    "accept": ("#00664f", "#ffffff"), "ready": ("#00664f", "#ffffff"), "pass": ("#00664f", "#ffffff"),
-    "warn": ("#e69f00", "#000000"), "info": ("#5c6670", "#ffffff"), "not applicable": ("#5c6670", "#ffffff"),
-    "ask": ("#0063a3", "#ffffff"), "reject": ("#a81c1c", "#ffffff"), "not-ready": ("#a81c1c", "#ffffff"),
+    "accept": ("#00664f", "#ffffff"),
+    "ready": ("#00664f", "#ffffff"),
+    "pass": ("#00664f", "#ffffff"),
+    "warn": ("#e69f00", "#000000"),
+    "info": ("#5c6670", "#ffffff"),
+    "not applicable": ("#5c6670", "#ffffff"),
+    "ask": ("#0063a3", "#ffffff"),
+    "reject": ("#a81c1c", "#ffffff"),
+    "not-ready": ("#a81c1c", "#ffffff"),
 }
-SIGNS = {"accept": "\u2714", "ready": "\u2714", "pass": "\u2714", "warn": "\u25b2", "info": "\u25cf", "not applicable": "\u2013",
-         "ask": "?", "reject": "\u2716", "not-ready": "\u2716"}
+SIGNS = {
+    "accept": "\u2714",
+    "ready": "\u2714",
+    "pass": "\u2714",
+    "warn": "\u25b2",
+    "info": "\u25cf",
+    "not applicable": "\u2013",
+    "ask": "?",
+    "reject": "\u2716",
+    "not-ready": "\u2716",
+}
 
 
 def verdict_text(verdict: str) -> str:
     """A verdict in words."""
     return {
-        "accept": _("accepted"), "warn": _("usable, with warnings"), "ask": _("needs an answer"), "reject": _("rejected"),
-        "ready": _("ready to print"), "not-ready": _("not ready to print"), "pass": _("passed"), "info": _("note"),
+        "accept": _("accepted"),
+        "warn": _("usable, with warnings"),
+        "ask": _("needs an answer"),
+        "reject": _("rejected"),
+        "ready": _("ready to print"),
+        "not-ready": _("not ready to print"),
+        "pass": _("passed"),
+        "info": _("note"),
         "not applicable": _("not applicable"),
     }.get(verdict, verdict)
 
@@ -33,8 +56,13 @@ STATE_SIGNS = {"idle": "\u25cb", "running": "\u25d4", "done": "\u2714", "needs y
 
 def step_title(step: str) -> str:
     """A step's name."""
-    return {"scan": _("1  Scan"), "anatomy": _("2  Anatomy"), "model": _("3  Model"), "print": _("4  Print"),
-            "files": _("5  Files")}[step]
+    return {
+        "scan": _("1  Scan"),
+        "anatomy": _("2  Anatomy"),
+        "model": _("3  Model"),
+        "print": _("4  Print"),
+        "files": _("5  Files"),
+    }[step]
 
 
 def guidance(step: str) -> str:
@@ -50,19 +78,42 @@ def guidance(step: str) -> str:
 
 def action_text(step: str) -> str:
     """The words of a step's one primary button."""
-    return {"scan": _("Check the scan"), "anatomy": _("Find the anatomy"), "model": _("Make the model"),
-            "print": _("Check for print"), "files": _("Write the files")}[step]
+    return {
+        "scan": _("Check the scan"),
+        "anatomy": _("Find the anatomy"),
+        "model": _("Make the model"),
+        "print": _("Check for print"),
+        "files": _("Write the files"),
+    }[step]
 
 
 def setting_text(name: str) -> str:
     """A setting in words, for what differs from the preset."""
     return {
-        "max_deviation": _("allowed deviation"), "triangles": _("most triangles"), "threshold": _("threshold"), "seeds": _("seed points"),
-        "roi": _("region"), "thicken": _("thicken walls"), "hollow": _("hollow"), "cuts": _("cutting planes"), "split": _("split"),
-        "pins": _("pins"), "struts": _("struts"), "base": _("base"), "label": _("label"), "wrap": _("outer surface only"),
-        "orient": _("turned for printing"), "pixels": _("headers only"), "surgery_date": _("date of surgery"),
-        "printer": _("printer"), "segmentation": _("given segmentation"), "formats": _("formats"), "scene": _("scene file"),
-        "accept_anyway": _("accepted anyway"), "answers": _("answers"), "protocols": _("protocols"),
+        "max_deviation": _("allowed deviation"),
+        "triangles": _("most triangles"),
+        "threshold": _("threshold"),
+        "seeds": _("seed points"),
+        "roi": _("region"),
+        "thicken": _("thicken walls"),
+        "hollow": _("hollow"),
+        "cuts": _("cutting planes"),
+        "split": _("split"),
+        "pins": _("pins"),
+        "struts": _("struts"),
+        "base": _("base"),
+        "label": _("label"),
+        "wrap": _("outer surface only"),
+        "orient": _("turned for printing"),
+        "pixels": _("headers only"),
+        "surgery_date": _("date of surgery"),
+        "printer": _("printer"),
+        "segmentation": _("given segmentation"),
+        "formats": _("formats"),
+        "scene": _("scene file"),
+        "accept_anyway": _("accepted anyway"),
+        "answers": _("answers"),
+        "protocols": _("protocols"),
     }.get(name, name.replace("_", " "))
 
 

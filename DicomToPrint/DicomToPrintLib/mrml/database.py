@@ -16,7 +16,8 @@ _UID = re.compile(r"[0-9.]{1,64}")
 def series_files(database: Any, series_uid: str) -> tuple[Path, ...]:
     """Local files of a series in `database` (``slicer.dicomDatabase``).
 
-    Raises `CannotRead` where there is no database, the series is unknown, or its slices are only listed there but not stored on
+    Raises `CannotRead` where there is no database, the series is unknown, or its slices are only listed there but
+    not stored on
     this computer (remote).
     """
     if database is None or not getattr(database, "isOpen", True):
@@ -32,8 +33,10 @@ def _local(names: list[str], listed: int) -> tuple[Path, ...]:
         raise CannotRead("The series is not in Slicer's DICOM database: import it in the DICOM module first.")
     if len(files) < listed or any(not path.is_file() for path in files):
         missing = max(listed, len(files)) - sum(path.is_file() for path in files)
-        raise CannotRead(f"{missing} of {max(listed, len(files))} slices are not stored on this computer: "
-                         "retrieve the series in the DICOM module, then run this step again.")
+        raise CannotRead(
+            f"{missing} of {max(listed, len(files))} slices are not stored on this computer: "
+            "retrieve the series in the DICOM module, then run this step again."
+        )
     return files
 
 
@@ -50,7 +53,9 @@ def series_of_volume(database: Any, node: Any) -> str | None:
     if len(series) > 1:
         raise CannotRead(f"The volume '{node.GetName()}' is made of several series: load one series and choose that.")
     if not series:
-        raise CannotRead(f"The files behind the volume '{node.GetName()}' have left Slicer's DICOM database: import them again.")
+        raise CannotRead(
+            f"The files behind the volume '{node.GetName()}' have left Slicer's DICOM database: import them again."
+        )
     return series.pop()
 
 

@@ -1,4 +1,6 @@
-"""Findings in the scene: a table node to read and sort, markups at the places, and the JSON of a step as a text node."""
+"""Findings in the scene: a table node to read and sort, markups at the places, and the JSON of a step as a text
+node.
+"""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,7 +10,8 @@ from ..findings import Finding, Outcome
 
 
 def findings_table(findings: Iterable[Finding], scene: Any, name: str, titles: Sequence[str]) -> Any:
-    """New table node with one row a finding. `titles` are the eight column heads: rule, outcome, severity, measured, limit, where,
+    """New table node with one row a finding. `titles` are the eight column heads: rule, outcome, severity, measured,
+    limit, where,
     message, remedy, already translated."""
     import vtk
 
@@ -19,8 +22,16 @@ def findings_table(findings: Iterable[Finding], scene: Any, name: str, titles: S
         column.SetName(title)
         columns.append(column)
     for finding in findings:
-        row = (finding.rule, finding.outcome.value, finding.severity.value, _text(finding.measured, finding.unit),
-               _text(finding.limit, finding.unit), finding.where, finding.message, finding.remedy)
+        row = (
+            finding.rule,
+            finding.outcome.value,
+            finding.severity.value,
+            _text(finding.measured, finding.unit),
+            _text(finding.limit, finding.unit),
+            finding.where,
+            finding.message,
+            finding.remedy,
+        )
         for column, value in zip(columns, row):
             column.InsertNextValue(value)
     for column in columns:
@@ -42,11 +53,17 @@ def _text(value: object, unit: str) -> str:
 
 
 def places_markup(findings: Iterable[Finding], scene: Any, name: str) -> Any:
-    """New fiducial list with a point at every place (LPS mm) of every finding that did not pass; None where there is none.
+    """New fiducial list with a point at every place (LPS mm) of every finding that did not pass; None where there is
+    none.
 
     Only for findings about a mesh or a volume in LPS mm: the places of a scan's findings are slice indices.
     """
-    points = [(finding, place) for finding in findings if finding.outcome in (Outcome.FAIL, Outcome.ASK) for place in finding.places]
+    points = [
+        (finding, place)
+        for finding in findings
+        if finding.outcome in (Outcome.FAIL, Outcome.ASK)
+        for place in finding.places
+    ]
     if not points:
         return None
     node = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", name)

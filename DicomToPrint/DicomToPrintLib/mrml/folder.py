@@ -42,7 +42,8 @@ def nodes(scene: Any, folder: int, role: str) -> list[Any]:
     items = vtk.vtkIdList()
     hierarchy.GetItemChildren(folder, items, True)
     found = (hierarchy.GetItemDataNode(items.GetId(index)) for index in range(items.GetNumberOfIds()))
-    return [node for node in found if node is not None and node.GetAttribute(ROLE) == role]
+    # Without the application an item may outlive its node.
+    return [node for node in found if node is not None and node.GetScene() and node.GetAttribute(ROLE) == role]
 
 
 def remove(scene: Any, folder: int, role: str) -> None:

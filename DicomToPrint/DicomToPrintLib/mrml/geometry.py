@@ -39,7 +39,9 @@ def exact_or(node: Any, affine: np.ndarray) -> np.ndarray:
 
 
 def world_matrix(node: Any) -> np.ndarray | None:
-    """(4, 4) RAS-to-RAS matrix of the node's parent transforms: the identity without one, None for a bent (non-linear) one."""
+    """(4, 4) RAS-to-RAS matrix of the node's parent transforms: the identity without one, None for a bent
+    (non-linear) one.
+    """
     import vtk
 
     transform = node.GetParentTransformNode()

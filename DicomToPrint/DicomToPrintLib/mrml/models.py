@@ -27,7 +27,9 @@ def mesh_to_node(mesh: Mesh, scene: Any, name: str) -> Any:
 
 
 def mesh_from_node(node: Any) -> Mesh:
-    """Mesh of a model node in LPS mm, parent transform applied. Raises `CannotRead` for an empty node or a bent transform."""
+    """Mesh of a model node in LPS mm, parent transform applied. Raises `CannotRead` for an empty node or a bent
+    transform.
+    """
     import vtk
 
     from .geometry import world_matrix
@@ -37,7 +39,9 @@ def mesh_from_node(node: Any) -> Mesh:
         raise CannotRead(f"The model '{node.GetName()}' has no triangles: run step 3 or choose another model.")
     moved = world_matrix(node)
     if moved is None:
-        raise CannotRead(f"The model '{node.GetName()}' lies under a bent transform: harden the transform, then run this step again.")
+        raise CannotRead(
+            f"The model '{node.GetName()}' lies under a bent transform: harden the transform, then run this step again."
+        )
     cells = polydata.GetPolys()
     if cells.GetMaxCellSize() > 3 or polydata.GetNumberOfStrips():
         triangles = vtk.vtkTriangleFilter()
@@ -72,11 +76,19 @@ class Overlay:
 
 
 # Okabe and Ito's colours keep their distance for colour-blind eyes; viridis and its reverse are even in lightness.
-_VIRIDIS = ((0.267, 0.005, 0.329), (0.229, 0.322, 0.546), (0.128, 0.567, 0.551), (0.369, 0.789, 0.383), (0.993, 0.906, 0.144))
+_VIRIDIS = (
+    (0.267, 0.005, 0.329),
+    (0.229, 0.322, 0.546),
+    (0.128, 0.567, 0.551),
+    (0.369, 0.789, 0.383),
+    (0.993, 0.906, 0.144),
+)
 PROVENANCE_COLORS = ((0.90, 0.85, 0.70), (0.90, 0.62, 0.00), (0.00, 0.45, 0.70), (0.80, 0.47, 0.65))
 
 
-def overlays(titles: Mapping[str, str], names: tuple[str, ...], wall_limit: float = 2.0, deviation_limit: float = 0.5) -> dict[str, Overlay]:
+def overlays(
+    titles: Mapping[str, str], names: tuple[str, ...], wall_limit: float = 2.0, deviation_limit: float = 0.5
+) -> dict[str, Overlay]:
     """The three overlays by array name; titles and provenance names come translated from the caller."""
     return {
         "Deviation": Overlay("Deviation", True, titles["Deviation"], 0.0, deviation_limit, _VIRIDIS),

@@ -12,9 +12,19 @@ from .models import Overlay, mesh_to_node, show_overlay
 from .segmentations import segmentation_to_node
 
 
-def show_findings(scene: Any, job: str, role: str, name: str, findings: Sequence[Finding], content: Mapping[str, Any],
-                  titles: Sequence[str], with_places: bool) -> Any:
-    """Table of findings and the step's JSON, and markups at the places where they are points in LPS mm. Returns the table node."""
+def show_findings(
+    scene: Any,
+    job: str,
+    role: str,
+    name: str,
+    findings: Sequence[Finding],
+    content: Mapping[str, Any],
+    titles: Sequence[str],
+    with_places: bool,
+) -> Any:
+    """Table of findings and the step's JSON, and markups at the places where they are points in LPS mm. Returns the
+    table node.
+    """
     folder = job_folder(scene, job)
     remove(scene, folder, role)
     table = findings_table(findings, scene, name, titles)
@@ -36,7 +46,9 @@ def show_anatomy(scene: Any, job: str, name: str, segmentation: Segmentation, vo
     return node
 
 
-def show_meshes(scene: Any, job: str, meshes: Sequence[Mesh], role: str = "model", overlay: Overlay | None = None) -> list[Any]:
+def show_meshes(
+    scene: Any, job: str, meshes: Sequence[Mesh], role: str = "model", overlay: Overlay | None = None
+) -> list[Any]:
     """Model nodes of the meshes, coloured by `overlay` where they carry it."""
     folder = job_folder(scene, job)
     remove(scene, folder, role)

@@ -11,11 +11,14 @@ def current_scene() -> Any:
 
 
 def private_scene() -> Any:
-    """A new scene that knows the node classes, storage and converters that a run needs; it lives as long as the caller holds it."""
+    """A new scene that knows the node classes, storage and converters that a run needs; it lives as long as the
+    caller holds it.
+    """
     import slicer
 
     scene = slicer.vtkMRMLScene()
-    # Segmentation nodes have no converters without this logic: segments could be neither added nor turned into surfaces.
+    # Segmentation nodes have no converters without this logic: segments could be neither added nor turned into
+    # surfaces.
     segmentations = slicer.vtkSlicerSegmentationsModuleLogic()
     segmentations.SetMRMLScene(scene)
     # The colours module registers the legend in the application; its logic wants the application's colour files here.

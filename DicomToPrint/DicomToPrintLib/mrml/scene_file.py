@@ -24,9 +24,18 @@ OVERLAY_TITLES = {"Deviation": "Deviation (mm)", "Wall": "Wall (mm)", "Provenanc
 PROVENANCE_NAMES = ("measured", "bridged", "cut", "added")
 
 
-def write_scene(path: Path, *, volume: Volume | None, segmentation: Segmentation | None, meshes: Iterable[Mesh] = (),
-                findings: Iterable[Finding] = (), texts: Mapping[str, Mapping[str, Any]] | None = None, job: str = "DicomToPrint") -> Path:
-    """Write everything a run made as one scene bundle `path` (.mrb), LPS in the library, RAS in the scene as always in Slicer.
+def write_scene(
+    path: Path,
+    *,
+    volume: Volume | None,
+    segmentation: Segmentation | None,
+    meshes: Iterable[Mesh] = (),
+    findings: Iterable[Finding] = (),
+    texts: Mapping[str, Mapping[str, Any]] | None = None,
+    job: str = "DicomToPrint",
+) -> Path:
+    """Write everything a run made as one scene bundle `path` (.mrb), LPS in the library, RAS in the scene as always
+    in Slicer.
 
     Written under a temporary name, read back and counted, then moved. Raises `CannotWrite` where that fails.
     """
@@ -59,8 +68,12 @@ def save_bundle(scene: Any, path: Path) -> Path:
     folder = Path(tempfile.mkdtemp(dir=path.parent))
     try:
         draft = folder / path.with_suffix(".mrb").name
-        if not (scene.WriteToMRB(str(draft), None) and draft.is_file() and _counts(read_bundle(draft)) == _counts(scene)):
-            raise CannotWrite(f"The scene '{path.name}' did not read back as it was meant: free space and run it again.")
+        if not (
+            scene.WriteToMRB(str(draft), None) and draft.is_file() and _counts(read_bundle(draft)) == _counts(scene)
+        ):
+            raise CannotWrite(
+                f"The scene '{path.name}' did not read back as it was meant: free space and run it again."
+            )
         return draft.replace(path.with_suffix(".mrb"))
     finally:
         shutil.rmtree(folder, ignore_errors=True)

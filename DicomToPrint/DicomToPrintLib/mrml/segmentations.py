@@ -50,7 +50,8 @@ def _oriented_image(labels: np.ndarray, affine: np.ndarray) -> Any:
 
 
 def labels_from_node(node: Any, shape: tuple[int, int, int], affine: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Labels on the grid of `shape` (k, j, i) and `affine` (index to LPS), and the names of the segments, label 1 first.
+    """Labels on the grid of `shape` (k, j, i) and `affine` (index to LPS), and the names of the segments, label 1
+    first.
 
     Where segments overlap, the later one wins. Raises `CannotRead` for a node without segments.
     """
@@ -78,7 +79,8 @@ def labels_from_node(node: Any, shape: tuple[int, int, int], affine: np.ndarray)
 def segmentation_from_node(node: Any, grid: Volume, known: Segmentation | None = None) -> Segmentation:
     """The node's segments as labels on the grid of `grid`, without grey values.
 
-    Segments of `known` that are still there, by id, keep their boundary and terminology; voxels that came with them keep their
+    Segments of `known` that are still there, by id, keep their boundary and terminology; voxels that came with them
+    keep their
     provenance. Raises `CannotRead` for a node without segments or with nothing in them.
     """
     labels, _ = labels_from_node(node, grid.array.shape, grid.affine)
@@ -91,19 +93,26 @@ def segmentation_from_node(node: Any, grid: Volume, known: Segmentation | None =
             continue
         shown = node.GetSegmentation().GetSegment(segment_id)
         volume_mm3 = count * grid.voxel_volume
-        color = tuple(float(part) for part in shown.GetColor())
+        red, green, blue = (float(part) for part in shown.GetColor())
+        color = (red, green, blue)
         if segment_id in before:
-            segments.append(replace(before[segment_id], label=value, name=shown.GetName(), color=color, volume_mm3=volume_mm3))
+            segments.append(
+                replace(before[segment_id], label=value, name=shown.GetName(), color=color, volume_mm3=volume_mm3)
+            )
         else:
             segments.append(Segment(segment_id, value, shown.GetName(), color, None, {}, volume_mm3))
     if not segments:
-        raise CannotRead(f"The segments of '{node.GetName()}' are empty within the scan: paint or choose another segmentation.")
+        raise CannotRead(
+            f"The segments of '{node.GetName()}' are empty within the scan: paint or choose another segmentation."
+        )
     provenance = known.provenance if known is not None and known.labels.shape == labels.shape else None
     return Segmentation(None, grid.affine, labels, provenance, tuple(segments))
 
 
 def _place(image: Any, own: int, reference: Any, labels: np.ndarray, value: int) -> None:
-    """Write `value` where `image` holds the segment's `own` value, resampled only if its grid is not the reference's."""
+    """Write `value` where `image` holds the segment's `own` value, resampled only if its grid is not the
+    reference's.
+    """
     import slicer
     from vtk.util.numpy_support import vtk_to_numpy
 
@@ -139,5 +148,14 @@ def terminology_entry(terminology: Mapping[str, Mapping[str, str]]) -> str:
     category = coded("category")
     if category == "^^":
         category = "SCT^123037004^Anatomical Structure"
-    return "~".join(["Segmentation category and type - DICOM master list", category, coded("type"), coded("type_modifier"),
-                     "Anatomic codes - DICOM master list", coded("region"), coded("region_modifier")])
+    return "~".join(
+        [
+            "Segmentation category and type - DICOM master list",
+            category,
+            coded("type"),
+            coded("type_modifier"),
+            "Anatomic codes - DICOM master list",
+            coded("region"),
+            coded("region_modifier"),
+        ]
+    )

@@ -22,12 +22,17 @@ def volume_from_node(node: Any) -> Volume:
     image = node.GetImageData()
     scalars = image.GetPointData().GetScalars() if image is not None else None
     if scalars is None:
-        raise CannotRead(f"The volume '{node.GetName()}' holds no voxels: load the series again or choose another volume.")
+        raise CannotRead(
+            f"The volume '{node.GetName()}' holds no voxels: load the series again or choose another volume."
+        )
     if scalars.GetNumberOfComponents() != 1:
         raise CannotRead(f"The volume '{node.GetName()}' holds colours, no grey values: choose a CT volume.")
     moved = world_matrix(node)
     if moved is None:
-        raise CannotRead(f"The volume '{node.GetName()}' lies under a bent transform: harden the transform, then run this step again.")
+        raise CannotRead(
+            f"The volume '{node.GetName()}' lies under a bent transform: harden the transform, then run this step "
+            f"again."
+        )
     ijk_to_ras = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_ras)
     affine = exact_or(node, RAS_TO_LPS @ to_array(ijk_to_ras))
@@ -92,7 +97,9 @@ def harden(node: Any) -> None:
 
 
 def largest_offset(node: Any, volume: Volume) -> float | None:
-    """Largest distance in mm between the corners of the node's grid and those of `volume`; None where the sizes differ or it is bent."""
+    """Largest distance in mm between the corners of the node's grid and those of `volume`; None where the sizes
+    differ or it is bent.
+    """
     import vtk
 
     moved = world_matrix(node)

@@ -30,7 +30,7 @@ def source_of(scan: Any, store: Any) -> Any:
         series = database.series_of_volume(store, scan)
         return database.series_files(store, series) if series is not None else None
     if str(scan).startswith(database.PREFIX):
-        return database.series_files(store, str(scan)[len(database.PREFIX):])
+        return database.series_files(store, str(scan)[len(database.PREFIX) :])
     return Path(str(scan))
 
 
@@ -38,7 +38,8 @@ class _Linked:
     """A source as one path: the files of a series stand as links in a folder while they are read."""
 
     def __init__(self, source: Any) -> None:
-        self.source, self.folder = source, None
+        self.source = source
+        self.folder: Path | None = None
 
     def __enter__(self) -> Path:
         if isinstance(self.source, Path):
@@ -66,7 +67,9 @@ def check(scan: Any, settings: Settings, store: Any = None, progress: Progress =
 
 
 def segment(scan: Any, settings: Settings, scene: Any, store: Any = None, progress: Progress = silent) -> Any:
-    """Segmentation node of the anatomy. A scan with DICOM files passes the gate of the use first (`Refused`, `OpenQuestion`)."""
+    """Segmentation node of the anatomy. A scan with DICOM files passes the gate of the use first (`Refused`,
+    `OpenQuestion`).
+    """
     source = source_of(scan, store)
     if source is None:
         volume = volumes.volume_from_node(scan)
@@ -80,7 +83,9 @@ def segment(scan: Any, settings: Settings, scene: Any, store: Any = None, progre
     return results.show_anatomy(scene, JOB, "Anatomy to print", found, scan if is_node(scan) else None)
 
 
-def make_surface(segmentation: Any, volume: Any, settings: Settings, scene: Any, progress: Progress = silent) -> list[Any]:
+def make_surface(
+    segmentation: Any, volume: Any, settings: Settings, scene: Any, progress: Progress = silent
+) -> list[Any]:
     """Model nodes of the closed surfaces of a segmentation node, with the grey values of a volume node."""
     from ..segmentation import from_labels, load_anatomy
 
@@ -107,7 +112,9 @@ def prepare(nodes: Sequence[Any], settings: Settings, scene: Any, progress: Prog
     return results.show_meshes(scene, JOB, pipeline.prepare(_model(nodes), settings, progress).meshes, "print")
 
 
-def export(nodes: Sequence[Any], folder: Path, stem: str, settings: Settings, progress: Progress = silent) -> list[Path]:
+def export(
+    nodes: Sequence[Any], folder: Path, stem: str, settings: Settings, progress: Progress = silent
+) -> list[Path]:
     """Model nodes as files of the settings' formats (DICOM needs a whole run), each written, read back, then named."""
     from ..output import write_files
 
@@ -121,7 +128,9 @@ def inspect(model: Any, settings: Settings, progress: Progress = silent) -> "Rea
     import tempfile
 
     if isinstance(model, (str, Path)):
-        return pipeline.inspect(Path(model), process=settings.process, printer=settings.printer, progress=progress).readiness
+        return pipeline.inspect(
+            Path(model), process=settings.process, printer=settings.printer, progress=progress
+        ).readiness
     nodes = [model] if is_node(model) else list(model)
     with tempfile.TemporaryDirectory() as folder:
         from dataclasses import replace

@@ -1,0 +1,317 @@
+"""The panel survives what happens to a scene: close, save and reopen, reload, deleted nodes, other volumes, undo,
+failures.
+"""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.panel
+
+
+def cube_volume():
+    """A bright cube in air-like grey, with its centre off the middle."""
+    from DicomToPrintLib.volume import Volume
+
+    array = np.full((30, 40, 40), -1000, np.int16)
+    array[3:-3, 4:-4, 4:-4] = 40
+    array[8:22, 10:28, 12:26] = 1200
+    affine = np.diag([1.0, 1.0, 1.5, 1.0])
+    affine[:3, 3] = (-20.0, -30.0, 10.0)
+    return Volume(array, affine)
+
+
+@pytest.fixture
+def loaded(driver):
+    """A volume of the scene without DICOM files, chosen in the panel."""
+    import slicer
+    from DicomToPrintLib.mrml.volumes import volume_to_node
+
+    node = volume_to_node(cube_volume(), slicer.mrmlScene, "Cube")
+    driver.panel.steps["scan"].volume.setCurrentNode(node)
+    driver.application.processEvents()
+    assert driver.panel.parameters.volume is node
+    return node
+
+
+def walk(driver, *steps):
+    for step in steps:
+        driver.run(step)
+        assert driver.state(step) in ("done", "needs you"), driver.message
+        assert not driver.message, driver.message
+
+
+def test_a_volume_without_dicom_files_is_told_and_can_be_printed(driver, loaded):
+    import slicer
+
+    walk(driver, "scan", "anatomy", "model")
+    assert "not applicable" in driver.panel.steps["scan"].chip.text
+    node = driver.panel.results.anatomy_node()
+    assert node.GetSegmentation().GetNumberOfSegments() >= 1
+
+    # Colouring, and a deleted model.
+    overlay = driver.find("modelOverlay")
+    overlay.currentIndex = overlay.findData("Deviation")
+    models = [
+        n
+        for n in slicer.util.getNodesByClass("vtkMRMLModelNode", slicer.mrmlScene)
+        if n.GetAttribute("DicomToPrint.Role") == "model"
+    ]
+    assert models[0].GetDisplayNode().GetActiveScalarName() == "Deviation"
+    for model in models:
+        slicer.mrmlScene.RemoveNode(model)
+    overlay.currentIndex = 0
+    assert not driver.message
+
+    # An edit by hand: the next model is made of it, and the edited segmentation stays the user's.
+    cut_away(node)
+    assert driver.panel.results.edited(node)
+    before = driver.panel.job.load("model").meshes[0].volume
+    driver.click("anatomyRun")
+    driver.wait()
+    assert driver.panel.results.anatomy_node() is node
+    walk(driver, "model")
+    after = driver.panel.job.load("model").meshes[0].volume
+    assert after < 0.7 * before
+    driver.picture("edited")
+
+    # Undo.
+    driver.panel.job.save("model-before", driver.panel.job.load("model"))
+    driver.panel.refresh()
+    driver.click("undoModel")
+    assert driver.state("model") == "done"
+    assert driver.state("print") == "idle"
+
+
+def cut_away(node):
+    """Erase the upper half of the first segment, as the eraser would."""
+    import slicer
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    segmentation = node.GetSegmentation()
+    identifier = segmentation.GetNthSegmentID(0)
+    image = slicer.vtkOrientedImageData()
+    node.GetBinaryLabelmapRepresentation(identifier, image)
+    i0, i1, j0, j1, k0, k1 = image.GetExtent()
+    array = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k1 - k0 + 1, j1 - j0 + 1, i1 - i0 + 1)
+    filled = np.flatnonzero(array.any(axis=(1, 2)))
+    array[(filled[0] + filled[-1]) // 2 :] = 0
+    image.Modified()
+    logic = slicer.vtkSlicerSegmentationsModuleLogic
+    assert logic.SetBinaryLabelmapToSegment(image, node, identifier, logic.MODE_REPLACE)
+
+
+def test_the_scene_may_close_at_any_moment(driver, loaded):
+    import slicer
+
+    def close():
+        slicer.mrmlScene.StartState(slicer.mrmlScene.CloseState)
+        slicer.mrmlScene.Clear(0)
+        slicer.mrmlScene.EndState(slicer.mrmlScene.CloseState)
+        driver.application.processEvents()
+
+    driver.click("scanRun")
+    assert driver.panel._running
+    close()
+    assert not driver.panel._running
+    assert driver.panel.state is not None, "a new scene is worked in"
+    assert driver.panel.parameters.volume is None
+    driver.run("scan")
+    assert "No scan is chosen" in driver.message
+
+    from DicomToPrintLib.mrml.volumes import volume_to_node
+
+    node = volume_to_node(cube_volume(), slicer.mrmlScene, "Again")
+    driver.panel.steps["scan"].volume.setCurrentNode(node)
+    walk(driver, "scan", "anatomy")
+    driver.find("anatomyStep").collapsed = False
+    driver.panel.steps["anatomy"].edit_group.toggled.emit(True)
+    assert driver.panel.steps["anatomy"].editor is not None
+    close()
+    assert driver.panel.steps["anatomy"].editor is None
+    assert driver.state("anatomy") == "idle"
+    driver.picture("closed")
+
+
+def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
+    import slicer
+
+    walk(driver, "scan", "anatomy", "model")
+    driver.find("process").currentIndex = driver.find("process").findData("sla")
+    slicer.mrmlScene.SetURL(str(tmp_path / "scene.mrml"))
+    slicer.mrmlScene.SetRootDirectory(str(tmp_path))
+    for index in range(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLStorableNode")):
+        node = slicer.mrmlScene.GetNthNodeByClass(index, "vtkMRMLStorableNode")
+        if (node.GetSaveWithScene() and node.AddDefaultStorageNode()) or node.GetStorageNode():
+            storage = node.GetStorageNode()
+            storage.SetFileName(str(tmp_path / f"{index}.{storage.GetDefaultWriteFileExtension()}"))
+            storage.WriteData(node)
+    assert slicer.mrmlScene.Commit(str(tmp_path / "scene.mrml"))
+
+    driver.panel.set_parameters(None)
+    slicer.mrmlScene.Clear(0)
+    slicer.mrmlScene.SetURL(str(tmp_path / "scene.mrml"))
+    assert slicer.mrmlScene.Import()
+    driver.widget.initializeParameterNode()
+    assert driver.panel.settings.process == "sla"
+    assert driver.state("anatomy") == "done"
+    assert driver.state("print") == "idle"
+    assert driver.panel.results.volume_node().GetName() == "Cube"
+    driver.picture("reopened")
+    # The exact results were the session's: what the next step needs is made again before it.
+    walk(driver, "print")
+    assert driver.state("model") == "done"
+
+
+def test_a_reload_of_the_module_leaves_a_working_panel(driver, loaded, application):
+    import sys
+
+    from Standin.install import open_module
+
+    walk(driver, "scan")
+    driver.widget.cleanup()
+    for name in [name for name in sys.modules if name.startswith("DicomToPrintLib.gui")] + ["DicomToPrint"]:
+        del sys.modules[name]
+    again = open_module()
+    assert again.panel.state.state("scan") == "done"
+    assert again.panel.parameters.volume is loaded
+    again.cleanup()
+    driver.widget = type("Closed", (), {"cleanup": lambda self: None, "parent": driver.widget.parent})()
+
+
+def test_another_volume_starts_again(driver, loaded):
+    import slicer
+    from DicomToPrintLib.mrml.volumes import volume_to_node
+
+    walk(driver, "scan")
+    driver.panel.change(max_deviation=0.3)
+    assert "allowed deviation" in driver.panel.changed_label.text
+    other = volume_to_node(cube_volume(), slicer.mrmlScene, "Other")
+    driver.panel.steps["scan"].volume.setCurrentNode(other)
+    assert driver.state("scan") == "idle"
+    driver.click("reset")
+    assert driver.panel.settings.max_deviation is None
+    slicer.mrmlScene.RemoveNode(other)
+    driver.application.processEvents()
+    driver.run("anatomy")
+    assert driver.state("anatomy") in ("idle", "needs you", "done")
+
+
+def test_an_empty_volume_and_a_folder_without_dicom_are_each_one_sentence(driver, tmp_path):
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Empty")
+    driver.panel.steps["scan"].volume.setCurrentNode(node)
+    driver.run("scan")
+    assert "no voxels" in driver.message
+    assert driver.state("scan") == "needs you"
+    (tmp_path / "notes.txt").write_text("no scan")
+    driver.choose_folder(tmp_path)
+    driver.run("scan")
+    assert driver.message
+    assert "Internal" not in driver.message
+    driver.picture("bad-input")
+
+
+def test_a_transform_over_the_volume_is_told_and_hardened(driver, loaded):
+    import slicer
+
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLGridTransformNode", "acquisition transform")
+    loaded.SetAndObserveTransformNodeID(transform.GetID())
+    driver.panel.refresh()
+    assert "acquisition transform" in driver.panel.steps["scan"].placement.text
+    driver.run("scan")
+    assert "bent transform" in driver.message
+    driver.picture("transform")
+    loaded.SetAndObserveTransformNodeID(None)
+    driver.panel.refresh()
+    assert not driver.panel.steps["scan"].placement.visible
+
+
+@pytest.mark.parametrize("step", ["model", "print", "files"])
+def test_a_failure_inside_a_step_is_one_sentence_and_the_scene_stays(driver, loaded, step, tmp_path):
+    import slicer
+
+    walk(driver, "scan", "anatomy")
+    panel = driver.panel
+    panel.steps["files"].folder.currentPath = str(tmp_path)
+    needed = {"model": "anatomy", "print": "model", "files": "print"}[step]
+    panel.job.path(needed).write_bytes(pickle.dumps("not a result"))
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    driver.run(step)
+    assert driver.state(step) == "needs you"
+    assert driver.message.startswith("Internal error")
+    assert driver.message.count(".") <= 3
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+    assert panel.run_all.enabled
+
+
+def test_a_failure_while_showing_is_one_sentence(driver, loaded, monkeypatch):
+    def broken(result):
+        raise ValueError("secret /path")
+
+    monkeypatch.setattr(driver.panel.steps["scan"], "show", broken)
+    driver.run("scan")
+    assert driver.state("scan") == "needs you"
+    assert "ValueError" in driver.message
+    assert "secret" not in driver.message
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(driver, loaded, tmp_path):
+    target = tmp_path / "file"
+    target.write_text("")
+    driver.panel.steps["files"].folder.currentPath = str(target / "below")
+    walk(driver, "scan", "anatomy", "model", "print")
+    driver.run("files")
+    assert "cannot be written" in driver.message
+    assert driver.state("files") == "needs you"
+
+
+class Store:
+    """A DICOM database of one patient."""
+
+    isOpen = True
+
+    def __init__(self, folder):
+        self.files = sorted(str(path) for path in Path(folder).iterdir())
+
+    def patients(self):
+        return ["1"]
+
+    def studiesForPatient(self, patient):
+        return ["1.2"]
+
+    def seriesForStudy(self, study):
+        return ["1.2.3"]
+
+    def fieldForSeries(self, field, series):
+        return "CT"
+
+    def descriptionForSeries(self, series):
+        return "phantom"
+
+    def instancesForSeries(self, series):
+        return [f"1.2.3.{index}" for index in range(len(self.files))]
+
+    def filesForSeries(self, series):
+        return self.files
+
+
+def test_a_series_of_the_database_is_chosen_and_remote_ones_are_told(driver, small_dicom):
+    import slicer
+
+    driver.click("browseSeries")
+    assert "not open" in driver.message
+    slicer.dicomDatabase = Store(small_dicom)
+    driver.dialogs.index = 0
+    driver.click("browseSeries")
+    assert "56 images" in driver.dialogs.items[0]
+    assert driver.panel.source_text() == "Series in the DICOM database: phantom"
+    assert "dicomdb:1.2.3" in driver.panel.command()
+    driver.run("scan")
+    assert driver.state("scan") == "done", driver.message
+    slicer.dicomDatabase.files = [*slicer.dicomDatabase.files[:-1], ""]
+    driver.run("scan")
+    assert "not stored on this computer" in driver.message
