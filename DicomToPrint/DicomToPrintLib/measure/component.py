@@ -106,8 +106,13 @@ def inverted_triangles(points: np.ndarray, triangles: np.ndarray, edges: Edges, 
     flip = given < 0
     turn ^= flip[part]
     volumes = np.where(flip, -volumes, volumes)
-    if (volumes < 0).any():
-        turn ^= _turned_parts(points, triangles, part, volumes)[part]
+    closed = np.ones(count, dtype=bool)
+    closed[part[edges.order[edges.start[edges.count == 1]] // 3]] = False  # an open part has no inside to face
+    if (volumes[closed] < 0).any():
+        number = np.cumsum(closed) - 1
+        of_closed = closed[part]
+        wrong = _turned_parts(points, triangles[of_closed], number[part[of_closed]], volumes[closed])
+        turn[of_closed] ^= wrong[number[part[of_closed]]]
     return np.flatnonzero(turn)
 
 
@@ -119,16 +124,17 @@ def _turned_parts(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, v
     at odd depth is an overlap.
     """
     inside = _containment(points, triangles, part, len(volumes))
-    depth = inside.sum(axis=1)
-    outermost = depth == 0
-    in_wrong = np.asarray(inside @ (outermost & (volumes < 0))) > 0
+    depth = np.bincount(inside[:, 0], minlength=len(volumes))
+    wrong_outermost = (depth == 0) & (volumes < 0)
+    in_wrong = np.zeros(len(volumes), dtype=bool)
+    in_wrong[inside[wrong_outermost[inside[:, 1]], 0]] = True
     odd = depth % 2 == 1
     by_depth = np.where(odd, volumes > 0, volumes < 0)
     return np.where(in_wrong, by_depth, (volumes < 0) & ~odd)
 
 
 def _containment(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, count: int) -> np.ndarray:
-    """(count, count) bool: [a, b] where part a begins inside part b."""
+    """(n, 2) pairs of parts: the first begins inside the second."""
     order = np.argsort(part, kind="stable")
     ends = np.cumsum(np.bincount(part, minlength=count))
     starts = np.concatenate([[0], ends[:-1]])
@@ -138,14 +144,15 @@ def _containment(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, co
     # A corner of each part, moved a hair so that its ray misses other corners.
     hair = 1e-6 * float((high - low).max()) * np.array([1.234, 2.345, 3.456])
     places = corners[order[starts], 0].astype(np.float64) + hair
-    result = np.zeros((count, count), dtype=bool)
+    result = [np.zeros((0, 2), dtype=np.int64)]
     for outer in range(count):
         within = np.flatnonzero((places > low[outer]).all(axis=1) & (places < high[outer]).all(axis=1))
         within = within[within != outer]
         if len(within):
             shell = triangles[order[starts[outer]:ends[outer]]]
-            result[within, outer] = winding_along_x(points, shell, places[within]) != 0
-    return result
+            within = within[winding_along_x(points, shell, places[within]) != 0]
+            result.append(np.stack([within, np.full(len(within), outer)], axis=1))
+    return np.concatenate(result)
 
 
 def split(mesh: Mesh) -> tuple[np.ndarray, int]:
