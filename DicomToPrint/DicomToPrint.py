@@ -185,6 +185,7 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
     def makePhantom(self):
         """Make the phantom CT as DICOM, import it into the DICOM database and load it; returns the volume nodes."""
+        import pydicom
         from DICOMLib import DICOMUtils
         from DicomToPrintLib.phantom import write_phantom
 
@@ -192,8 +193,10 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
         os.makedirs(folder, exist_ok=True)
         write_phantom(_path(folder), progress=lambda fraction, phrase="": slicer.app.processEvents())
         DICOMUtils.importDicom(folder)
-        series = slicer.dicomDatabase.seriesForFile(os.path.join(folder, sorted(os.listdir(folder))[0]))
-        return [slicer.mrmlScene.GetNodeByID(identifier) for identifier in DICOMUtils.loadSeriesByUID([series])]
+        slice_file = os.path.join(folder, sorted(os.listdir(folder))[0])
+        first = pydicom.dcmread(slice_file, specific_tags=["SeriesInstanceUID"])
+        loaded = DICOMUtils.loadSeriesByUID([str(first.SeriesInstanceUID)])
+        return [slicer.mrmlScene.GetNodeByID(identifier) for identifier in loaded]
 
 
 def _walk():
@@ -233,23 +236,33 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
 
     def runTest(self):
         """All tests."""
-        self.setUp()
-        self.test_PhantomToPrint()
+        for test in (self.test_PhantomToPrint, self.test_PanelOpens):
+            self.setUp()
+            test()
 
     def test_PhantomToPrint(self):
-        """The phantom becomes a ready or nearly ready model of the size it was made with."""
+        """The phantom becomes a checked STL, and its model stands in the scene."""
         import tempfile
 
-        self.delayDisplay("Making the phantom")
+        from DICOMLib import DICOMUtils
+
         logic = DicomToPrintLogic()
-        volumes = logic.makePhantom()
-        self.assertEqual(len(volumes), 1)
-        self.delayDisplay("Checking the scan")
-        self.assertNotEqual(logic.check(volumes[0])["series"][0]["verdict"], "reject")
-        self.delayDisplay("Running the whole walk")
-        with tempfile.TemporaryDirectory() as folder:
+        with DICOMUtils.TemporaryDICOMDatabase(), tempfile.TemporaryDirectory() as folder:
+            self.delayDisplay("Making the phantom")
+            volumes = logic.makePhantom()
+            self.assertEqual(len(volumes), 1)
+            self.delayDisplay("Checking the scan")
+            self.assertNotEqual(logic.check(volumes[0])["series"][0]["verdict"], "reject")
+            self.delayDisplay("Running the whole walk")
             result = logic.run(volumes[0], folder, process="sla", formats=("stl",))
-            self.assertTrue(any(file.endswith(".stl") for file in os.listdir(folder)))
+            self.assertTrue(any(name.endswith(".stl") for name in os.listdir(folder)))
             self.assertIn(result.verdict, ("ready", "warn", "not-ready"))
         self.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode"), 0)
         self.delayDisplay("Test passed")
+
+    def test_PanelOpens(self):
+        """The panel opens with its five steps and works in the scene."""
+        slicer.util.selectModule("DicomToPrint")
+        panel = slicer.modules.DicomToPrintWidget.panel
+        self.assertEqual(len(panel.steps), 5)
+        self.assertIsNotNone(panel.state)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import re
 import sys
 import types
 from pathlib import Path
@@ -93,6 +94,7 @@ def _python_parts(slicer):
     own = os.environ.get("DTP_SLICER_PYTHON")
     if own:
         folder = Path(own) / "slicer"
+        _name_their_widgets(slicer, folder / "parameterNodeWrapper")
         for name in ("i18n", "ScriptedLoadableModule"):
             _load(f"slicer.{name}", folder / f"{name}.py")
         _load(
@@ -109,6 +111,15 @@ def _python_parts(slicer):
         _load("slicer.parameterNodeWrapper", HERE / "parameter_node.py")
     slicer.util.modulePath = lambda name: str(Path(__file__).resolve().parents[2] / name / f"{name}.py")
     slicer.util.settingsValue = lambda key, default, converter=lambda v: v, settings=None: default
+
+
+def _name_their_widgets(slicer, folder):
+    """Slicer's own files name widgets that the panel does not use: empty classes stand for them."""
+    text = "".join(path.read_text(encoding="utf-8") for path in folder.glob("*.py"))
+    for holder, name in set(re.findall(r"\b(ctk|slicer)\.((?:ctk|q)[A-Z]\w+)", text)):
+        module = sys.modules["ctk"] if holder == "ctk" else slicer
+        if not hasattr(module, name):
+            setattr(module, name, type(name, (), {}))
 
 
 def _load(name, path, package=None):

@@ -26,11 +26,12 @@ def application(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_dicom(tmp_path_factory):
-    """A coarse phantom as DICOM, quick to walk."""
+    """A coarse phantom as DICOM, quick to walk; the usual one where pictures are made to be shown."""
     from DicomToPrintLib.phantom import write_phantom
 
-    folder = tmp_path_factory.mktemp("small") / "coarse"
-    write_phantom(folder, shape=(56, 92, 92), spacing=(1.5, 1.5, 2.0))
+    folder = tmp_path_factory.mktemp("small") / "phantom"
+    shown = bool(os.environ.get("DICOM_TO_PRINT_PICTURES"))
+    write_phantom(folder, **({} if shown else {"shape": (56, 92, 92), "spacing": (1.5, 1.5, 2.0)}))
     return folder
 
 

@@ -307,7 +307,7 @@ def test_a_series_of_the_database_is_chosen_and_remote_ones_are_told(driver, sma
     slicer.dicomDatabase = Store(small_dicom)
     driver.dialogs.index = 0
     driver.click("browseSeries")
-    assert "56 images" in driver.dialogs.items[0]
+    assert f"{len(slicer.dicomDatabase.files)} images" in driver.dialogs.items[0]
     assert driver.panel.source_text() == "Series in the DICOM database: phantom"
     assert "dicomdb:1.2.3" in driver.panel.command()
     driver.run("scan")

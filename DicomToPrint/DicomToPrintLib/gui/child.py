@@ -14,6 +14,7 @@ from typing import Any
 
 from .. import pipeline
 from ..errors import CannotRead, DicomToPrintError
+from ..pipeline.preparing import Prepared, prepare_with_frames
 from ..pipeline.steps import inspect_run, prepares, without_missing
 from ..pipeline.telling import write_run
 from ..progress import Progress, part
@@ -155,35 +156,62 @@ def _model(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
 
 def _print(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
     settings = without_missing(settings)
-    model = _needed(job, "model")
+    prepared = Prepared(_needed(job, "model"))
     if prepares(settings):
-        model = pipeline.prepare(model, settings, part(progress, 0.0, 0.4))
-    folder = job.folder / "print-files"
+        prepared = prepare_with_frames(prepared.model, settings, part(progress, 0.0, 0.4))
+    files = _exported(job, "print", prepared.model, settings, part(progress, 0.4, 0.6))
+    readiness = inspect_run(
+        files,
+        _needed(job, "anatomy"),
+        prepared.model,
+        settings,
+        part(progress, 0.6, 1.0),
+        prepared.labels,
+        prepared.moved,
+    )
+    job.save("print", {"model": prepared.model, "readiness": readiness})
+
+
+def _exported(job: Job, step: str, model: Any, settings: Settings, progress: Progress) -> Any:
+    folder = job.folder / f"{step}-files"
     folder.mkdir(exist_ok=True)
-    files = pipeline.export(model, settings, _needed(job, "opened"), folder, part(progress, 0.4, 0.6))
-    readiness = inspect_run(files, _needed(job, "anatomy"), model, settings, part(progress, 0.6, 1.0))
-    job.save("print", {"model": model, "readiness": readiness})
+    return pipeline.export(model, settings, _needed(job, "opened"), folder, progress)
 
 
 def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
     settings = without_missing(settings)
-    scan, printed = _needed(job, "opened"), _needed(job, "print")
-    folder = job.folder / "files-files"
-    folder.mkdir(exist_ok=True)
-    files = pipeline.export(printed["model"], settings, scan, folder, part(progress, 0.0, 0.4))
-    times = job.load("times") if job.has("times") else {}
+    printed, folder = _needed(job, "print"), job.folder / "files-files"
+    files = _exported(job, "files", printed["model"], settings, part(progress, 0.0, 0.3))
     result = pipeline.RunResult(
         settings,
-        scan,
+        _needed(job, "opened"),
         _needed(job, "anatomy"),
         printed["model"],
         files,
         printed["readiness"],
-        tuple(pipeline.StepTime(name, seconds) for name, seconds in times.items()),
+        tuple(pipeline.StepTime(name, seconds) for name, seconds in job.load("times").items()),
         folder,
     )
+    if settings.scene:
+        result = replace(result, files=(*files, _scene_file(result)))
     write_run(source, result, part(progress, 0.4, 1.0))
-    job.save("files", {"names": sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())})
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    job.save("files", {"names": sorted(names)})
+
+
+def _scene_file(result: Any) -> Any:
+    from ..mrml.scene_file import write_scene
+    from ..output import WrittenFile, sha256_of
+
+    path = write_scene(
+        result.folder / f"{result.files[0].path.stem}.mrb",
+        volume=result.scan.volume,
+        segmentation=result.segmentation,
+        meshes=result.model.meshes,
+        findings=result.readiness.findings,
+        texts={"printability": result.readiness.as_json()},
+    )
+    return WrittenFile(path, "mrb", sha256_of(path), path.stat().st_size)
 
 
 def _needed(job: Job, name: str) -> Any:

@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from ..findings import Finding, Outcome, Severity
 from .parts import button, check_box, label, row
-from .words import COLORS, SIGNS, verdict_text
+from .words import COLORS, SIGNS, outcome_text
 
 
 def kind_of(finding: Finding) -> str:
@@ -98,7 +98,7 @@ class FindingsView:
     def _fill_row(self, index: int, finding: Finding) -> None:
         kind = kind_of(finding)
         background, foreground = COLORS[kind]
-        first = qt.QTableWidgetItem(f"{SIGNS[kind]} {verdict_text(kind)}")
+        first = qt.QTableWidgetItem(f"{SIGNS[kind]} {outcome_text(kind)}")
         first.setBackground(qt.QBrush(qt.QColor(background)))
         first.setForeground(qt.QBrush(qt.QColor(foreground)))
         first.setData(qt.Qt.UserRole, index)

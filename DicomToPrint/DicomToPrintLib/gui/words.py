@@ -46,6 +46,18 @@ def verdict_text(verdict: str) -> str:
     }.get(verdict, verdict)
 
 
+def outcome_text(kind: str) -> str:
+    """A finding's kind in one word, for a narrow column."""
+    return {
+        "pass": _("passed"),
+        "not applicable": _("does not apply"),
+        "info": _("note"),
+        "warn": _("warning"),
+        "ask": _("question"),
+        "reject": _("must change"),
+    }.get(kind, kind)
+
+
 def state_text(state: str) -> str:
     """A step's state in words."""
     return {"idle": _("not started"), "running": _("running"), "done": _("done"), "needs you": _("needs you")}[state]
