@@ -12,7 +12,7 @@ import numpy as np
 
 from ..progress import Progress, part, silent
 from .layout import AIR_HU, CORTICAL_HU, SOFT_HU, Layout
-from .shape import Point, Solid
+from .shape import Point, Solid, Union
 
 BLOCK = 4  # voxels along an edge of a block: all air or all inside is decided for a block at once
 PADDING_HU = -3024  # stored as -2000 with intercept -1024, as GE scanners do
@@ -83,7 +83,7 @@ def _slab(affine: np.ndarray, start: int, stop: int, shape: tuple[int, int, int]
         distance = step.solid.distance(origins + centre)
         blocks[distance < -(reach + slack)] += np.float32(step.hu)
         near = np.flatnonzero(np.abs(distance) <= reach + slack)
-        _add_near(blocks, near, origins, offsets, step, sigma, thickness, _normal(affine))
+        _add_near(blocks, near, origins, offsets, step, sigma, thickness, _normal(affine), reach + slack)
     slab = blocks.reshape(by, bx, count, BLOCK, BLOCK).transpose(2, 0, 3, 1, 4)
     return slab.reshape(count, by * BLOCK, bx * BLOCK)[:, : shape[1], : shape[2]]
 
@@ -94,7 +94,7 @@ def _normal(affine: np.ndarray) -> np.ndarray:
 
 
 def _add_near(blocks: np.ndarray, near: np.ndarray, origins: np.ndarray, offsets: np.ndarray, step: Step, sigma: float,
-              thickness: float, normal: np.ndarray) -> None:
+              thickness: float, normal: np.ndarray, reach: float) -> None:
     """Add a step to the blocks `near` its surface, voxel by voxel, averaged over the slice profile."""
     nodes, weights = np.polynomial.legendre.leggauss(max(2, int(np.ceil(thickness / sigma))))
     chunk = max(1, 400_000 // len(offsets))
@@ -104,7 +104,7 @@ def _add_near(blocks: np.ndarray, near: np.ndarray, origins: np.ndarray, offsets
         share = np.zeros(points.shape[:2], dtype=np.float32)
         for node, weight in zip(nodes, weights):
             at = points + np.asarray(node * thickness / 2 * normal, dtype=np.float32)
-            share += np.float32(weight / 2) * step.solid.coverage(at, sigma)
+            share += np.float32(weight / 2) * _share(step.solid, at, sigma, reach)
         blocks[some] += np.float32(step.hu) * share.reshape(-1, *blocks.shape[1:])
 
 
@@ -118,6 +118,21 @@ def _noise_kernel(correlation: float) -> np.ndarray:
     kernels /= np.linalg.norm(kernels, axis=1)[:, None]
     reached = (kernels[:, 1:] * kernels[:, :-1]).sum(axis=1)
     return kernels[np.argmin(np.abs(reached - correlation))]
+
+
+def _share(solid: Solid, points: np.ndarray, sigma: float, reach: float) -> np.ndarray:
+    """Coverage of points (blocks, voxels, 3); of a union, only parts within `reach` mm of a block are asked."""
+    if not isinstance(solid, Union):
+        return solid.coverage(points, sigma)
+    free = np.ones(points.shape[:2], dtype=np.float32)
+    middles = points.mean(axis=1)
+    for part_of_it in solid.parts:
+        distance = part_of_it.distance(middles)
+        free[distance < -reach] = 0.0
+        near = np.abs(distance) <= reach
+        if near.any():
+            free[near] *= 1 - part_of_it.coverage(points[near], sigma)
+    return 1 - free
 
 
 def add_noise(volume: np.ndarray, noise_hu: float, correlation: float, seed: int, progress: Progress = silent) -> None:

@@ -10,7 +10,8 @@ from .scene import Scene
 from .slices import centre_of_slice, sureness, words
 
 # Part of the method: a step counts above 0.6 mm and six times the usual scatter of the series; less is anatomy.
-STEP_MM, SCATTER_TIMES = 0.6, 6.0
+# Between thick slices anatomy itself changes more: a fifth of their distance counts as well.
+STEP_MM, SCATTER_TIMES, STEP_SHARE = 0.6, 6.0, 0.2
 NEIGHBOURS = 9  # slices whose median is the natural drift of the anatomy (oblique bones, tilted slices)
 SMALLEST_SHARE = 0.25  # of the median body area: the tip of a nose or a heel drifts by itself
 GRID_MM = 1.0
@@ -27,7 +28,7 @@ def motion(scene: Scene, numbers: tuple[int, ...], progress: Progress = silent) 
     if judged.sum() < NEIGHBOURS:
         return Fact("motion_slices", MISSING, "too few slices show the body", evidence), ()
     jumps = _jumps(shifts, judged)
-    limit = max(STEP_MM, SCATTER_TIMES * float(np.median(jumps[judged])))
+    limit = max(STEP_MM, STEP_SHARE * scene.volume.spacing[2], SCATTER_TIMES * float(np.median(jumps[judged])))
     found = np.flatnonzero(jumps > limit)
     parameters = {"largest_mm": round(float(jumps.max()), 2), "limit_mm": round(limit, 2),
                   "slices_judged": int(judged.sum()) + 1, "sure": sureness(float(jumps.max()) / limit)}

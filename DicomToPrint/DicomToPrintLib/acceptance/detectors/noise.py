@@ -9,7 +9,8 @@ from .slices import sureness
 TILE = 12  # pixels along an edge of a flat piece of tissue
 SLICES = 24  # are enough for a mean
 # Part of the method (dicom-rules.md): smooth kernels leave 0.56 to 0.66, sharp ones 0.20 to 0.37.
-# A real GE STANDARD scan at 0.81 mm and a Siemens Br38f at 1.5 mm read as sharp: large pixels part the noise of neighbours.
+# A real GE STANDARD scan at 0.81 mm and a Siemens Br38f at 1.5 mm read as sharp: large pixels part the noise of
+# neighbours.
 SHARP_BELOW, LARGEST_PIXEL_MM = 0.45, 0.6
 
 

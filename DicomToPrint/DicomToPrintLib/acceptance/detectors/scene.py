@@ -12,6 +12,8 @@ BODY_MM, BONE_MM = 2.0, 1.0
 AIR_TO_TISSUE_HU = 500.0
 # Bone begins a quarter of the way from air to soft tissue above soft tissue (about 300 HU on a calibrated scan).
 BONE_ABOVE_TISSUE = 0.25
+# The air of cone beam scans may read much above -1000 HU; without an intercept nothing is stored below zero.
+HIGHEST_AIR_HU, LOST_LOWEST_HU = -400.0, -20.0
 COUCH_SHELL_MM = 6.0
 LARGEST_HU = 65536.0  # no scanner stores more; more is a broken number
 
@@ -118,9 +120,22 @@ def _modes(coarse: np.ndarray, padding: float | None) -> tuple[float | None, flo
         apart = below * above * (total / below - (total[-1] - total) / above) ** 2
     cut = int(np.nanargmax(apart))
     air, soft = _mode(counts[: cut + 1], centres[: cut + 1]), _mode(counts[cut + 1:], centres[cut + 1:])
-    if air is None or soft is None or soft - air < AIR_TO_TISSUE_HU:
+    if air is None or soft is None or soft - air < AIR_TO_TISSUE_HU or not _is_air(values, air, soft):
         return None, float(np.median(values)), float(low) - 1.0
     return air, soft, (air + soft) / 2
+
+
+def _is_air(values: np.ndarray, air: float, soft: float) -> bool:
+    """Is the darker mode air, and not soft tissue beside bone in a field of view that holds no air?
+
+    Air lies far below zero. Where an intercept was lost it does not, but then nothing lies below it, and what is
+    brighter is mostly soft tissue, a narrow peak, while bone is spread wide.
+    """
+    if air < HIGHEST_AIR_HU:
+        return True
+    some = values[:: max(1, len(values) // 200_000)]
+    quartiles = np.percentile(some[some > (air + soft) / 2], (25, 75))
+    return bool(np.percentile(some, 0.1) > LOST_LOWEST_HU and quartiles[1] - quartiles[0] < 0.2 * (soft - air))
 
 
 def _mode(counts: np.ndarray, centres: np.ndarray) -> float | None:

@@ -9,7 +9,7 @@ from .scene import Scene
 from .slices import sureness
 
 # Part of the method: a straight edge (share of the variance that a line explains) over at least so many slices, rows.
-STRAIGHT, FEWEST_SLICES, FEWEST_ROWS, SHAPE_ROWS = 0.98, 5, 3.0, 0.75
+STRAIGHT, FEWEST_SLICES, FEWEST_ROWS, SHAPE_ROWS = 0.98, 5, 3.0, 0.2
 
 
 def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
@@ -30,8 +30,7 @@ def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
 
 
 def _edges(array: np.ndarray, padding: float) -> list[np.ndarray]:
-    """First and last row that is not padding, (slices, columns) float, in some columns of the middle third; NaN
-    without."""
+    """First and last row that is not padding, (slices, columns) float; NaN without. Columns of the middle third."""
     width = array.shape[2]
     picture = array[:, :, width // 3: 2 * width // 3 + 1: max(1, width // 128)] != padding
     some = picture.any(axis=1)

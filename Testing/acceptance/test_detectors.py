@@ -1,0 +1,363 @@
+"""The pixel detectors on phantoms with and without defects, on volumes that make no sense, and on real scans."""
+
+import math
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from DicomToPrintLib.acceptance.detectors import detect, fov_cut
+from DicomToPrintLib.acceptance.detectors.motion import _shift
+from DicomToPrintLib.acceptance.detectors.tilt import _edges, _line
+from DicomToPrintLib.dicom import read_study, read_volume
+from DicomToPrintLib.findings import MISSING
+from DicomToPrintLib.phantom import phantom_volume, signed_distance, write_phantom
+from DicomToPrintLib.phantom.rendering import add_noise, pad
+from DicomToPrintLib.volume import Volume, orthogonal
+from scipy import ndimage
+
+SHAPE, SPACING = (30, 128, 128), (1.0, 1.0, 4.0)
+NAMES = {"motion_slices", "metal_mm3", "contrast_to_noise", "fov_cut_mm2", "fov_cut_ends_mm2", "tilt_taken_out_degrees",
+         "kernel_from_noise", "air_mode_hu", "body_share_of_fov"}
+
+
+@cache
+def bare(**defects):
+    """The small phantom without noise and padding."""
+    return phantom_volume(SHAPE, SPACING, noise_hu=0, padding=False, **defects)[0]
+
+
+def scanned(volume, noise_hu=12.0, correlation=0.6, wedge_degrees=0.0, padding=True, offset=0.0):
+    """A bare volume with noise, an offset, clipping and padding."""
+    grey = volume.array.astype(np.float32)
+    add_noise(grey, noise_hu, correlation, 0)
+    array = np.rint(np.clip(grey + offset, -1024, 3071)).astype(np.int16)
+    if padding:
+        pad(array, volume.spacing[2] * np.tan(np.radians(wedge_degrees)) / volume.spacing[1])
+    return replace(volume, array=array)
+
+
+def seen(noise_hu=12.0, correlation=0.6, wedge_degrees=0.0, padding=True, offset=0.0, **defects):
+    """Facts and pictures of the small phantom with defects."""
+    return detect(scanned(bare(**defects), noise_hu, correlation, wedge_degrees, padding, offset))
+
+
+@pytest.fixture(scope="module")
+def clean():
+    volume = scanned(bare())
+    return volume, *detect(volume)
+
+
+def test_clean_phantom_raises_no_alarm(clean):
+    _, facts, pictures = clean
+    assert set(facts) == NAMES
+    assert all(facts[name].name == name for name in facts)
+    assert facts["motion_slices"].value == 0
+    assert facts["motion_slices"].parameters["largest_mm"] < 0.3
+    assert facts["metal_mm3"].value == 0
+    assert facts["fov_cut_mm2"].value == 0
+    assert facts["fov_cut_ends_mm2"].value == 0
+    assert facts["tilt_taken_out_degrees"].value == 0
+    assert facts["kernel_from_noise"].value is MISSING  # pixels of 1 mm
+    assert facts["air_mode_hu"].value == pytest.approx(-1000, abs=5)
+    # The step from soft tissue to cortex is 1160 HU; the noise 12 HU.
+    assert 60 < facts["contrast_to_noise"].value < 110
+    assert [picture.name for picture in pictures] == ["sagittal"]
+
+
+def test_body_box_leaves_the_couch_out(clean):
+    _, facts, _ = clean
+    share = facts["body_share_of_fov"]
+    # The body is an ellipse of 124 x 108 mm, the field 128 x 128 mm; the couch below it reaches the edge.
+    assert share.value == pytest.approx(124 * 108 / 128**2, rel=0.06)
+    without = seen(couch=False)[0]["body_share_of_fov"]
+    assert share.value == pytest.approx(without.value, abs=0.02)
+
+
+@pytest.mark.parametrize(("where", "step"), [(8, (1.0, 0.0, 0.0)), (15, (0.0, -1.5, 0.0)), (21, (2.0, 2.0, 0.0))])
+def test_motion_is_found_where_it_happened(where, step):
+    facts, pictures = seen(motion=((where, step),))
+    fact = facts["motion_slices"]
+    assert fact.value == 1
+    assert fact.where == f"after image {where}"
+    assert fact.parameters["largest_mm"] == pytest.approx(np.hypot(*step[:2]), rel=0.15)
+    assert fact.places[0][2] == pytest.approx((where - 14.5) * 4.0, abs=0.1)
+    assert "motion" in [picture.name for picture in pictures]
+
+
+def test_moving_there_and_back_counts_twice():
+    assert seen(motion=((12, (0.0, 3.0, 0.0)), (15, (0.0, 0.0, 0.0))))[0]["motion_slices"].value == 2
+
+
+@pytest.mark.parametrize("tilt", [-20.0, 16.5])
+def test_a_tilt_is_no_motion(tilt):
+    facts, pictures = seen(tilt_degrees=tilt)
+    assert facts["motion_slices"].value == 0
+    assert facts["tilt_taken_out_degrees"].value == 0
+    assert pictures[0].name == "tilt"
+
+
+@pytest.mark.parametrize("moved", [(0.0, 0.0), (0.4, -0.7), (2.5, 1.5)])
+def test_shift_of_a_picture_is_measured(moved):
+    rng = np.random.default_rng(0)
+    first = ndimage.gaussian_filter(rng.normal(0, 1, (90, 100)), 4.0) * 4000
+    second = ndimage.shift(first, moved, order=3, mode="nearest")
+    found = _shift(first.astype(np.float32), second.astype(np.float32), np.ones(first.shape, bool))
+    assert found == pytest.approx(moved, abs=0.05)
+
+
+def test_metal_is_measured_and_bone_is_none(clean):
+    facts, pictures = seen(implant=True)
+    expected = math.pi * 4.0**2 * np.linalg.norm([0.5, 0.5, 30.0]) + 4 / 3 * math.pi * 4.0**3
+    # Blooming: everything above 2500 HU around a rod of 12000 HU counts.
+    assert expected < facts["metal_mm3"].value < 1.6 * expected
+    assert facts["metal_mm3"].parameters["pieces"] == 1
+    assert "metal" in [picture.name for picture in pictures]
+
+
+@pytest.mark.parametrize(("edge", "found"), [(2, False), (4, True)])
+def test_metal_needs_a_piece_of_some_size(clean, edge, found):
+    volume = clean[0]
+    array = volume.array.copy()
+    array[20:20 + edge // 2, 60:60 + edge, 60:60 + edge] = 3071
+    assert (detect(replace(volume, array=array))[0]["metal_mm3"].value > 0) == found
+
+
+def test_a_lost_intercept_is_no_metal():
+    facts, _ = seen(offset=1024)
+    assert facts["air_mode_hu"].value == pytest.approx(24, abs=5)
+    assert facts["metal_mm3"].value == 0
+
+
+CUTS = {"right": np.s_[:, :, 40:], "left": np.s_[:, :, :40], "front": np.s_[:, 60:, :], "back": np.s_[:, :60, :]}
+
+
+@pytest.mark.parametrize("side", list(CUTS))
+def test_cut_anatomy_is_measured(side):
+    volume = scanned(bare(), padding=False)
+    facts, pictures = detect(replace(volume, array=np.ascontiguousarray(volume.array[CUTS[side]])))
+    assert facts["fov_cut_mm2"].value > 100
+    assert facts["fov_cut_mm2"].where == side
+    assert "fov-cut" in [picture.name for picture in pictures]
+
+
+def test_a_cut_by_the_round_edge_is_seen():
+    volume = scanned(bare(), padding=False)
+    array = np.ascontiguousarray(volume.array[:, 14:94, 30:110])
+    pad(array, 0.0)
+    facts, _ = detect(replace(volume, array=array))
+    assert "round edge" in facts["fov_cut_mm2"].parameters["faces"]
+    assert facts["fov_cut_mm2"].value > 100
+
+
+def test_a_cut_at_an_end_is_told_apart():
+    volume = scanned(bare(), padding=False)
+    facts, _ = detect(replace(volume, array=volume.array[11:]))
+    assert facts["fov_cut_mm2"].value == 0
+    assert facts["fov_cut_ends_mm2"].where == "first slice"
+    # The shaft cut across: at least its cortex, at most all of it (cancellous bone is as bright as the limit).
+    cortex, whole = np.pi * (9.6**2 - 6.6**2), np.pi * 9.6**2
+    assert 0.95 * cortex < facts["fov_cut_ends_mm2"].value < 1.05 * whole
+
+
+def test_the_contact_of_a_chosen_segment_is_its_area():
+    volume, _ = phantom_volume((20, 64, 64), (1.0, 1.0, 2.0), padding=False)
+    mask = np.zeros(volume.array.shape, bool)
+    mask[5:10, 20:31, :8] = True
+    (sides, ends), pictures = fov_cut(volume, mask)
+    assert sides.value == pytest.approx(5 * 2.0 * 11 * 1.0)
+    assert sides.where == "right"
+    assert ends.value == 0
+    assert len(pictures) == 1
+    mask[:, 40:44, 40:44] = True
+    assert fov_cut(volume, mask)[0][1].value == pytest.approx(2 * 16.0)
+    assert fov_cut(volume, np.zeros_like(mask))[0][0].value is MISSING
+
+
+def test_true_bone_of_the_whole_phantom_is_not_cut(clean):
+    volume = clean[0]
+    every = np.indices(volume.array.shape[::-1])[:, ::2, ::2].reshape(3, -1).T
+    inside = every[signed_distance(volume.to_lps(every)) < 0]
+    mask = np.zeros(volume.array.shape, bool)
+    mask[inside[:, 2], inside[:, 1], inside[:, 0]] = True
+    (sides, ends), pictures = fov_cut(volume, mask)
+    assert (sides.value, ends.value, pictures) == (0, 0, ())
+
+
+@pytest.mark.parametrize("degrees", [8.0, -12.0, 18.5])
+def test_a_tilt_taken_out_is_measured(degrees):
+    facts, pictures = seen(wedge_degrees=degrees)
+    fact = facts["tilt_taken_out_degrees"]
+    assert fact.value == pytest.approx(abs(degrees), abs=0.3)
+    assert fact.parameters["r_squared"] > 0.99
+    assert pictures[0].name == "tilt-taken-out"
+
+
+def test_a_resampled_tilt_betrays_itself():
+    volume = scanned(bare(tilt_degrees=16.5))
+    assert detect(orthogonal(volume))[0]["tilt_taken_out_degrees"].value == pytest.approx(16.5, abs=0.3)
+
+
+def test_the_outline_of_a_body_in_cleared_air_is_no_wedge():
+    k, j, i = np.mgrid[:40, :100, :100].astype(float)
+    centre, radius = 50.0, 20.0 + 0.6 * k
+    inside = np.hypot(j - centre, i - 50.0) < radius
+    array = np.where(inside, 40, -1024).astype(np.int16)
+    facts, _ = detect(Volume(array, np.diag([1.0, 1.0, 2.0, 1.0])))
+    assert facts["tilt_taken_out_degrees"].value == 0
+
+
+def test_a_line_is_not_fitted_to_noise():
+    rng = np.random.default_rng(0)
+    rows = np.repeat(rng.integers(0, 60, 40)[:, None], 10, axis=1).astype(float)
+    fitted = _line(rows)
+    assert fitted is None or fitted[2] < 0.5
+
+
+def test_edges_of_a_slanted_cut():
+    array = np.full((12, 50, 48), 7, np.int16)
+    for k in range(12):
+        array[k, : 2 * k] = -5
+    first, last = _edges(array, -5.0)
+    assert first[:, 0].tolist() == [2 * k for k in range(12)]
+    assert np.all(last == 49)
+
+
+def water(noise_hu, correlation, pixel):
+    """A bath of soft tissue with noise, air at its sides."""
+    grey = np.full((12, 150, 150), 40.0, np.float32)
+    grey[:, :, :20] = -1000.0
+    return scanned(Volume(grey, np.diag([pixel, pixel, 1.0, 1.0])), noise_hu, correlation, padding=False)
+
+
+@pytest.mark.parametrize("correlation", [0.75, 0.6, 0.3, 0.1])
+def test_kernel_from_noise(correlation):
+    fact = detect(water(15.0, correlation, 0.5))[0]["kernel_from_noise"]
+    # Taking out the plane of a tile costs some correlation.
+    assert fact.parameters["autocorrelation"] == pytest.approx(correlation, abs=0.08)
+    assert fact.value == ("smooth" if correlation > 0.45 else "sharp")
+
+
+def test_a_kernel_is_unknown_without_noise_and_not_judged_on_coarse_pixels():
+    assert detect(water(0.0, 0.0, 0.5))[0]["kernel_from_noise"].value == "unknown"
+    assert detect(water(15.0, 0.6, 0.5))[0]["kernel_from_noise"].value == "smooth"
+    assert detect(water(15.0, 0.6, 1.2))[0]["kernel_from_noise"].value is MISSING
+
+
+def test_contrast_falls_with_noise():
+    values = [seen(noise_hu=noise)[0]["contrast_to_noise"].value for noise in (10, 40, 120)]
+    assert values[0] > 2.5 * values[1] > 5 * values[2]
+
+
+@pytest.mark.parametrize("offset", [-5, 0, 140])
+def test_air_is_measured_at_its_offset(offset):
+    assert seen(noise_hu=8, offset=offset)[0]["air_mode_hu"].value == pytest.approx(-1000 + offset, abs=6)
+
+
+SENSELESS = {
+    "constant": lambda rng: np.zeros((5, 20, 20), np.int16),
+    "two voxels": lambda rng: rng.integers(-1000, 1000, (2, 2, 2)).astype(np.int16),
+    "one row": lambda rng: rng.integers(-1000, 1000, (12, 1, 64)).astype(np.int16),
+    "all NaN": lambda rng: np.full((6, 32, 32), np.nan, np.float32),
+    "some NaN": lambda rng: np.where(rng.random((12, 40, 40)) < 0.1, np.nan, 500.0).astype(np.float32),
+    "infinite": lambda rng: np.where(rng.random((12, 40, 40)) < 0.1, np.inf, rng.normal(0, 500)).astype(np.float32),
+    "noise": lambda rng: rng.normal(0, 500, (20, 64, 64)).astype(np.int16),
+    "absurd": lambda rng: rng.normal(0, 1e30, (12, 40, 40)).astype(np.float32),
+    "air": lambda rng: rng.normal(-1000, 10, (20, 64, 64)).astype(np.int16),
+    "whole range": lambda rng: rng.integers(-32768, 32767, (12, 40, 50)).astype(np.int16),
+    "two values": lambda rng: np.where(np.indices((20, 64, 64)).sum(axis=0) % 3 == 0, -1000, 1000).astype(np.int16),
+}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", list(SENSELESS))
+def test_senseless_volumes_give_facts_and_no_error(kind):
+    volume = Volume(SENSELESS[kind](np.random.default_rng(0)), np.diag([0.5, 0.5, 1.0, 1.0]))
+    facts, _ = detect(volume)
+    assert set(facts) == NAMES
+    fov_cut(volume, volume.array > 100)
+
+
+def test_all_air_establishes_nothing():
+    array = np.random.default_rng(0).normal(-1000, 10, (20, 64, 64)).astype(np.int16)
+    facts, _ = detect(Volume(array, np.diag([0.5, 0.5, 1.0, 1.0])))
+    for name in ("motion_slices", "contrast_to_noise", "fov_cut_mm2", "air_mode_hu", "body_share_of_fov"):
+        assert facts[name].value is MISSING
+
+
+def test_slices_are_named_as_on_the_console(tmp_path):
+    write_phantom(tmp_path, (30, 64, 64), (2.0, 2.0, 3.6), motion=((15, (0.0, 5.0, 0.0)),))
+    series = read_study(tmp_path).series[0]
+    fact = detect(read_volume(series), series)[0]["motion_slices"]
+    assert fact.where == "after image 15"
+
+
+def test_progress_runs_to_the_end_and_can_stop():
+    volume, _ = phantom_volume((20, 64, 64), (2.0, 2.0, 5.0))
+    fractions = []
+    detect(volume, progress=lambda fraction, phrase="": fractions.append(fraction))
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+    def stop(fraction, phrase=""):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        detect(volume, progress=stop)
+
+
+def test_pictures_are_small_png(clean):
+    for picture in (*seen(implant=True)[1], *seen(wedge_degrees=8.0)[1], *seen(tilt_degrees=16.5)[1], *clean[2]):
+        assert picture.media_type == "image/png"
+        assert picture.data[:8] == b"\x89PNG\r\n\x1a\n"
+        assert int.from_bytes(picture.data[16:20], "big") <= 400
+        assert picture.alt
+
+
+@cache
+def real(folder):
+    """A real scan: its series and its volume."""
+    series = read_study(folder).series[0]
+    return series, read_volume(series)
+
+
+REAL = {
+    "philips_headphantom_1mm_UB": {"kernel_from_noise": "smooth", "air_mode_hu": -1001},
+    "philips_headphantom_tilt16": {"kernel_from_noise": "smooth", "air_mode_hu": -999},
+    "ge_tilt_variable_spacing": {"kernel_from_noise": "smooth", "air_mode_hu": -1000},
+}
+
+
+@pytest.mark.parametrize("name", list(REAL))
+def test_real_scans_raise_no_false_alarm(data_dir, name):
+    series, volume = real(data_dir / name)
+    facts, _ = detect(volume, series)
+    assert facts["motion_slices"].value == 0
+    assert facts["metal_mm3"].value == 0
+    assert facts["fov_cut_mm2"].value == 0
+    assert facts["tilt_taken_out_degrees"].value == 0
+    assert facts["body_share_of_fov"].value > 0.25
+    assert facts["contrast_to_noise"].value > 5
+    assert facts["kernel_from_noise"].value == REAL[name]["kernel_from_noise"]
+    assert facts["air_mode_hu"].value == pytest.approx(REAL[name]["air_mode_hu"], abs=5)
+
+
+def test_a_real_scan_without_its_intercept_is_seen(data_dir):
+    facts, _ = detect(real(data_dir / "slicer_ctheadaxial")[1])
+    assert facts["air_mode_hu"].value > -850
+    assert facts["motion_slices"].value == 0
+
+
+def test_a_real_tilt_taken_out_is_measured(data_dir):
+    volume = orthogonal(real(data_dir / "philips_headphantom_tilt16")[1])
+    assert detect(volume)[0]["tilt_taken_out_degrees"].value == pytest.approx(16.5, abs=0.3)
+
+
+def test_motion_put_into_a_real_scan_is_found(data_dir):
+    _, volume = real(data_dir / "philips_headphantom_1mm_UB")
+    array = volume.array[20:50].copy()
+    for k in range(18, len(array)):
+        array[k] = ndimage.shift(array[k].astype(np.float32), (1.0 / volume.spacing[1], 0), order=1, mode="nearest")
+    fact = detect(replace(volume, array=array))[0]["motion_slices"]
+    assert (fact.value, fact.where) == (1, "after image 18")
+    assert fact.parameters["largest_mm"] == pytest.approx(1.0, rel=0.15)
