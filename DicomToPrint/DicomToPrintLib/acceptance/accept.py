@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import numpy as np
+
 from ..dicom import Series, Study, Unreadable, read_volume
 from ..dicom.series import CRANIOFACIAL
 from ..errors import CannotRead, Refused, UsageError
@@ -61,7 +63,8 @@ class SeriesAcceptance:
     def as_json(self, identified: bool = False) -> dict[str, Any]:
         """The contract's form; the description only where `identified`."""
         return {
-            "series": self.series.uid if identified else self.series.id,
+            "series": self.series.id,
+            **({"uid": self.series.uid} if identified else {}),
             "description": self.series.description if identified else "",
             "files": len(self.series.files),
             "verdict": self.verdict.value,
@@ -98,9 +101,10 @@ class Acceptance:
 
 def _plain(finding: Finding) -> dict[str, Any]:
     result = finding.as_json()
-    result["measured"] = (
-        result["measured"] if isinstance(result["measured"], (int, float, str, type(None))) else str(result["measured"])
-    )
+    value = result["measured"]
+    if isinstance(value, np.generic):
+        value = value.item()
+    result["measured"] = value if isinstance(value, (int, float, str, type(None))) else str(value)
     return result
 
 
@@ -117,9 +121,8 @@ def accept(
 ) -> Acceptance:
     """Judge every series of a study under each protocol, or the one of `series_id` (its short id or UID).
 
-    `answers` maps a rule to ``yes`` or ``no``; an answer that no protocol asks for is refused. With `pixels`
-    False the pixel
-    detectors do not run and their rules do not apply. Raises `UsageError`.
+    `answers` maps a rule to ``yes`` or ``no``; an answer that no protocol asks for is refused. With `pixels` False
+    the pixel detectors do not run and their rules do not apply. Raises `UsageError`.
     """
     answers = dict(answers or {})
     _check_answers(answers, protocols)
@@ -129,21 +132,14 @@ def accept(
     today = today or date.today()
     context = Context(study, today, surgery_date)
     reformats = {one.id for one in study.series if _is_reformat(one, context, protocols)}
-    others = [one for one in study.series if one.id not in reformats]
+    originals = _originals(study, reformats, context, protocols, answers) if reformats else ()
     judged = []
     for at, one in enumerate(chosen):
         step = part(progress, at / len(chosen), (at + 1) / len(chosen))
         facts, pictures = _pixel_facts(one, step) if pixels else ({}, ())
         own = replace(context, pixels=facts)
         if one.id in reformats:
-            own = replace(
-                own,
-                originals={
-                    one.id: any(
-                        _is_accepted(other, context, protocols, answers) and _same_space(one, other) for other in others
-                    )
-                },
-            )
+            own = replace(own, originals={one.id: any(_same_space(one, other) for other in originals)})
         judged.append(_judged(one, own, protocols, answers, pictures))
     judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
     judged = [replace(result, instead=_instead(result, judged)) for result in judged]
@@ -171,9 +167,7 @@ def _pixel_facts(series: Series, progress: Progress) -> tuple[Mapping[str, Fact]
         return {}, ()
     try:
         volume = read_volume(series, part(progress, 0.0, 0.4))
-    except Refused:
-        return {}, ()
-    except CannotRead:
+    except (Refused, CannotRead):
         return {}, ()
     return detect(volume, series, part(progress, 0.4, 1.0))
 
@@ -317,9 +311,16 @@ def _is_reformat(series: Series, context: Context, protocols: Sequence[Protocol]
     return False
 
 
-def _is_accepted(series: Series, context: Context, protocols: Sequence[Protocol], answers: Mapping[str, str]) -> bool:
-    """True where no header rule rejects the series under any of the protocols."""
-    return all(worst(_findings(series, context, protocol, answers)) is not Verdict.REJECT for protocol in protocols)
+def _originals(
+    study: Study, reformats: set[str], context: Context, protocols: Sequence[Protocol], answers: Mapping[str, str]
+) -> tuple[Series, ...]:
+    """The series that are no reformats and that no header rule rejects under any of the protocols."""
+    return tuple(
+        one
+        for one in study.series
+        if one.id not in reformats
+        and all(worst(_findings(one, context, protocol, answers)) is not Verdict.REJECT for protocol in protocols)
+    )
 
 
 def _same_space(one: Series, other: Series) -> bool:

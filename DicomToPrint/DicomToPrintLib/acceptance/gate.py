@@ -65,7 +65,8 @@ def load_use(name: str) -> UseCase:
 def gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = None) -> Gate:
     """Whether `run` may go on with a series for a use.
 
-    A volume that is not defined closes it always; `accept_anyway`, a reason that is recorded, opens everything else.
+    A volume that is not defined closes it always; `accept_anyway`, a reason that is recorded, opens everything
+    else.
     """
     findings = [finding for result in accepted.protocols.values() for finding in result.findings]
     failed = [finding for finding in findings if finding.verdict is Verdict.REJECT]

@@ -29,8 +29,8 @@ def stored_values(
     """Yields (place in `rows`, (rows, columns) stored values with overlay bits masked and sign applied, note) for
     each row.
 
-    A file is opened once however many of its frames are wanted; only one file's pixels are held at a time.
-    Raises `CannotRead` naming the file.
+    A file is opened once however many of its frames are wanted; only one file's pixels are held at a time. Raises
+    `CannotRead` naming the file.
     """
     by_file: dict[int, list[int]] = {}
     for at, row in enumerate(rows):

@@ -18,9 +18,9 @@ class Geometry:
 
     `rows` (m,) are the rows that have a position and an orientation, in the order in which they lie along `normal`;
     `positions` (m, 3) LPS mm in that order; `depths` (m,) mm along the normal; `gaps` (m-1,) mm, never negative.
-    `same_orientation` is False where slices differ by more than 0.001 in a component. `shear_degrees` is the
-    angle between the
-    normal and the way from the first slice to the last, along `direction`; NaN where they lie at one place.
+    `same_orientation` is False where slices differ by more than 0.001 in a component. `shear_degrees` is the angle
+    between the normal and the way from the first slice to the last, along `direction`; NaN where they lie at one
+    place.
     """
 
     rows: np.ndarray

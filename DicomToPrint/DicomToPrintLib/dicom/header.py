@@ -60,9 +60,8 @@ class Header:
 def read_header(handle: BinaryIO, size: int, texts: dict[bytes, str]) -> Header:
     """Header of an open file of `size` bytes; pixel data are not read. `texts` shares equal strings between files.
 
-    Raises `NotDicom` where the bytes are no DICOM data set. A header that breaks off keeps what was read, with
-    the reason
-    in `problem`.
+    Raises `NotDicom` where the bytes are no DICOM data set. A header that breaks off keeps what was read, with the
+    reason in `problem`.
     """
     head = handle.read(HEAD_BYTES)
     header = _parse(io.BytesIO(head), size, texts)

@@ -49,9 +49,8 @@ class _Record:
 def read_study(path: Path, progress: Progress = silent) -> Study:
     """Series of a folder, a file, a DICOMDIR or a .zip, from headers alone.
 
-    Raises `CannotRead` where nothing in it is a DICOM object. A file that cannot be read is listed, and blocks
-    only the series
-    it belongs to.
+    Raises `CannotRead` where nothing in it is a DICOM object. A file that cannot be read is listed, and blocks only
+    the series it belongs to.
     """
     source = open_source(Path(path))
     with quiet_pydicom():

@@ -49,10 +49,9 @@ def read_volume(series: Series, progress: Progress = silent) -> Volume:
     """Voxels of a series in HU, affine from positions (shear kept; uneven slices resampled once on their true
     positions).
 
-    int16 where every rescaled value is a whole number in range, else float32. Raises `Refused` for a volume that is not
-    defined (positions missing or repeated, mixed sizes or orientations, a single slice), `CannotRead` for pixels that
-    cannot
-    be decoded.
+    int16 where every rescaled value is a whole number in range, else float32. Raises `Refused` for a volume that is
+    not defined (positions missing or repeated, mixed sizes or orientations, a single slice), `CannotRead` for
+    pixels that cannot be decoded.
     """
     placed = _defined_geometry(series)
     shape = _matrix(series)

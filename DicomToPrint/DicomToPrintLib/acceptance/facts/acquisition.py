@@ -28,8 +28,8 @@ _HALF_DAY = 43_200
 
 
 def scan_date(series: Series, today: date) -> date | None:
-    """Day of the scan, or None where none is stated, it was shifted on purpose, or it cannot be (before 1971, in the
-    future).
+    """Day of the scan, or None where none is stated, it was shifted on purpose, or it cannot be (before 1971, in
+    the future).
     """
     if any(
         str(value).upper() in ("MODIFIED", "REMOVED")
@@ -97,7 +97,8 @@ def dose(series: Series, context: Context) -> Fact:
 
 @fact("acquisitions")
 def acquisitions(series: Series, context: Context) -> Fact:
-    """``one run`` where no acquisition goes over another's place; ``overlap`` where two share a range along the body.
+    """``one run`` where no acquisition goes over another's place; ``overlap`` where two share a range along the
+    body.
 
     Many acquisition numbers are normal (step and shoot), as long as each has its own range.
     """

@@ -56,9 +56,8 @@ def modality(series: Series, context: Context) -> Fact:
 def object_type(series: Series, context: Context) -> Fact:
     """``CT`` for a medical CT (CBCT as Craniofacial included), ``other`` for anything else.
 
-    Class and Modality must both say so: a segmentation may be stored as CT Image, an MR may call its Modality CT.
-    A missing
-    class leaves it to Modality; another rule rejects the missing class.
+    Class and Modality must both say so: a segmentation may be stored as CT Image, an MR may call its Modality CT. A
+    missing class leaves it to Modality; another rule rejects the missing class.
     """
     said = modality(series, context)
     if not said.applicable or said.value not in ("as the class", "other"):

@@ -197,11 +197,11 @@ def least_gap(series: Series, context: Context) -> Fact:
 
 @fact("plane_angle")
 def plane_angle(series: Series, context: Context) -> Fact:
-    """Angle between the slice normal and the patient's long axis after the measured gantry tilt is taken away, degrees.
+    """Angle between the slice normal and the patient's long axis after the measured gantry tilt is taken away,
+    degrees.
 
-    Prone, decubitus and feet-first slices are axial. Of slices with several orientations the most axial one
-    counts: the mix
-    itself is another rule's matter.
+    Prone, decubitus and feet-first slices are axial. Of slices with several orientations the most axial one counts:
+    the mix itself is another rule's matter.
     """
     placed = geometry(series)
     if placed is None:

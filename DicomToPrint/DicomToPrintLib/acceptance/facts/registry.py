@@ -15,8 +15,8 @@ class Context:
     """What the operator and the study add to a series.
 
     `pixels` are the facts that detectors measured, empty for headers alone. `original_accepted` says whether
-    another series
-    with the same Frame of Reference holds without a reject (None: not known yet). `kernels` is the kernel table.
+    another series with the same Frame of Reference holds without a reject (None: not known yet). `kernels` is the
+    kernel table.
     """
 
     study: Study

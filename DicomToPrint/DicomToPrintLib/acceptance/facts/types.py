@@ -182,6 +182,7 @@ def tilt_taken_out(series: Series, context: Context) -> Fact:
         return Fact("tilt_taken_out", "derivation", "", "Derivation Description (0008,2111)")
     tags = [abs(number) for value in series.distinct("GantryDetectorTilt") for number in _tilt_numbers(value)]
     placed = geometry(series)
+    tags = [tag for tag in tags if not np.isnan(tag)]  # another rule asks about a tilt that is no number
     if not tags or max(tags) == 0.0:
         return Fact("tilt_taken_out", "no", "", "Gantry/Detector Tilt (0018,1120)")
     if placed is None or len(placed.rows) < 2 or np.isnan(placed.shear_degrees):
