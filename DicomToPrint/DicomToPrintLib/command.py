@@ -2,8 +2,10 @@
 
 import argparse
 import errno
+import importlib.util
 import json
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -298,12 +300,50 @@ def _terminal_progress() -> Iterator[Progress]:
         yield advance
 
 
+@contextmanager
+def _source(text: str) -> Iterator[Path]:
+    """The input as a path; a series of Slicer's DICOM database stands as links in a folder while it is read."""
+    if not text.startswith("dicomdb:"):
+        yield Path(text)
+        return
+    try:
+        import slicer
+
+        store = slicer.dicomDatabase
+    except (ImportError, AttributeError):
+        raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.") from None
+    from .mrml.database import linked_folder, series_files
+
+    folder = linked_folder(series_files(store, text[len("dicomdb:"):]))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scene_writer() -> "Callable[[Any], Any] | None":
+    """Writes the Slicer scene of a run; None where neither Slicer nor slicer-core is there."""
+    if importlib.util.find_spec("slicer") is None:
+        return None
+
+    def write(result: Any) -> Any:
+        from .mrml.scene_file import write_scene
+        from .output import WrittenFile, sha256_of
+
+        path = write_scene(result.folder / f"{result.files[0].path.stem}.mrb", volume=result.scan.volume, segmentation=result.segmentation,
+                           meshes=result.model.meshes, findings=result.readiness.findings,
+                           texts={"printability": result.readiness.as_json()})
+        return WrittenFile(path, "mrb", sha256_of(path), path.stat().st_size)
+
+    return write
+
+
 def _check(options: argparse.Namespace) -> int:
     from . import pipeline
 
     settings = settings_from_options(options)
-    with _terminal_progress() as progress:
-        acceptance = pipeline.check(options.input, settings, progress)
+    with _terminal_progress() as progress, _source(options.input) as source:
+        acceptance = pipeline.check(source, settings, progress)
     content = acceptance.as_json(settings.identified)
     if options.output:
         pipeline.write_check(acceptance, settings, options.output)
@@ -318,8 +358,8 @@ def _run(options: argparse.Namespace) -> int:
     from . import pipeline
 
     settings = settings_from_options(options)
-    with _terminal_progress() as progress:
-        result = pipeline.run(options.input, options.output, settings, progress)
+    with _terminal_progress() as progress, _source(options.input) as source:
+        result = pipeline.run(source, options.output, settings, progress, _scene_writer() if settings.scene else None)
     _write_json(result.readiness.as_json(), options.json)
     if options.json != "-":
         print(pipeline.run_in_words(result))
@@ -345,7 +385,7 @@ def _replay(options: argparse.Namespace) -> int:
     from . import pipeline
 
     with _terminal_progress() as progress:
-        comparison = pipeline.replay(options.record, options.input, options.output, progress)
+        comparison = pipeline.replay(options.record, Path(options.input), options.output, progress)
     print(comparison.in_words)
     return 0 if comparison.same else 1
 

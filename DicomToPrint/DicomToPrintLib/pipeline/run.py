@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ..errors import MissingPackage
 from ..progress import Progress, part, silent
 from ..settings import Settings, settings_from_json
 from . import steps as walk
@@ -67,8 +68,11 @@ class _Clock:
         return result
 
 
-def run(source: Source, output: Path, settings: Settings, progress: Progress = silent) -> RunResult:
-    """From a scan to checked print files, report and record in `output`.
+SceneWriter = Callable[["RunResult"], "WrittenFile"]
+
+
+def run(source: Source, output: Path, settings: Settings, progress: Progress = silent, scene: SceneWriter | None = None) -> RunResult:
+    """From a scan to checked print files, report and record in `output`. `scene` writes the Slicer scene that the settings may ask for.
 
     Raises `UsageError`, `CannotRead`, `Refused`, `OpenQuestion`, `CannotWrite` or `Cancelled`, each with one sentence; where the
     gate of the use stays shut, the report of the scan is still written. No file is ever partial under its final name.
@@ -77,8 +81,9 @@ def run(source: Source, output: Path, settings: Settings, progress: Progress = s
 
     settings = walk.without_missing(settings)
     walk.check_names(settings)
-    if not walk.is_volume_file(source):
-        walk.refuse_unreadable(source)
+    walk.check_source(source, settings)
+    if settings.scene and scene is None:
+        raise MissingPackage("--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out.")
     telling.check_writable(output)
     clock = _Clock(progress)
     try:
@@ -97,6 +102,8 @@ def run(source: Source, output: Path, settings: Settings, progress: Progress = s
     readiness = clock.step("inspecting the written file", 0.1,
                            lambda p: walk.inspect_run(files, segmentation, model, settings, p, prepared.labels, prepared.moved), _readiness_effect)
     result = RunResult(settings, scan, segmentation, model, files, readiness, tuple(clock.steps), output)
+    if settings.scene and scene is not None:
+        result = replace(result, files=(*files, scene(result)))
     telling.write_run(source, result, part(progress, clock.done, 1.0))
     progress(1.0, "done")
     return result

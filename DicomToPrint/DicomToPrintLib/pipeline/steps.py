@@ -3,7 +3,7 @@
 import datetime
 import importlib.util
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -96,6 +96,14 @@ def without_missing(settings: Settings) -> Settings:
         raise MissingPackage(f"This run needs {' and '.join(lacking)}, which this Python lacks: install with "
                              f"'python -m pip install {' '.join(lacking)}', or leave the option out.")
     return settings
+
+
+def check_source(source: Source, settings: Settings) -> None:
+    """Raises `CannotRead` for a source that does not exist, `UsageError` for what a volume file cannot give."""
+    if isinstance(source, (str, Path)) and not Path(source).exists():
+        raise CannotRead(f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file.")
+    if is_volume_file(source) and "dicom" in settings.formats:
+        raise UsageError("The format dicom needs a scan in DICOM files, whose study it joins: leave it out for a volume file.")
 
 
 def check_names(settings: Settings) -> None:
@@ -238,9 +246,10 @@ def repair(model: "Model", settings: Settings, progress: Progress = silent) -> "
 def export(model: "Model", settings: Settings, scan: Scan, folder: Path, progress: Progress = silent) -> "tuple[WrittenFile, ...]":
     """The files of the model, each read back before it got its name.
 
-    STL and PLY hold one solid each, so several meshes become several files; 3MF and OBJ hold all as named objects.
+    STL and PLY hold one solid each, so several meshes become several files; 3MF and OBJ hold all as named objects. The DICOM
+    Encapsulated STL carries the patient and study of the scan, since a PACS files it by them.
     """
-    from ..output import write_files
+    from ..output import source_headers, write_encapsulated_stl, write_files
 
     stem = settings.anatomy if "/" not in settings.anatomy and "." not in settings.anatomy else Path(settings.anatomy).stem
     metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
@@ -252,6 +261,9 @@ def export(model: "Model", settings: Settings, scan: Scan, folder: Path, progres
         files += write_files((mesh,), folder, name, single, progress=part(progress, 0.0, 0.4))
     if together:
         files += write_files(model.meshes, folder, stem, together, metadata=metadata, progress=part(progress, 0.4, 0.8))
+    if "dicom" in settings.formats and scan.series is not None:
+        files.append(write_encapsulated_stl(model.meshes, folder, stem, source_headers(scan.series.series), use=settings.use,
+                                            modified=prepares(settings), progress=part(progress, 0.8, 1.0)))
     return tuple(files)
 
 
@@ -358,14 +370,3 @@ def _write_one(meshes: "Sequence[Mesh]", target: Path) -> "WrittenFile":
     if name not in FORMATS:
         raise UsageError(f"--repair writes {', '.join(FORMATS)}, not '{target.suffix}': choose a file name with one of these endings.")
     return next(file for file in write_files(meshes, target.parent, target.stem, (name,)) if file.format == name)
-
-
-def refuse_unreadable(source: Source) -> None:
-    """Raises `CannotRead` where the source does not exist."""
-    if isinstance(source, (str, Path)) and not Path(source).exists():
-        raise CannotRead(f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file.")
-
-
-def as_mapping(value: object) -> Mapping[str, Any]:
-    """The figures of a room's result as a plain mapping."""
-    return dict(value) if isinstance(value, Mapping) else {}

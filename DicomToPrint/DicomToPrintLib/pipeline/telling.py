@@ -61,7 +61,7 @@ def write_inspection(inspection: Inspection, folder: Path, progress: Progress = 
 
 def write_run(source: Source, result: "RunResult", progress: Progress = silent) -> None:
     """Everything beside the mesh files: acceptance, printability, report and, last, the record that names them."""
-    from ..output import caliper_distances, write_json_atomically, write_record, write_report
+    from ..output import caliper_distances, write_json_atomically, write_record, write_registry, write_report
 
     folder, settings = result.folder, result.settings
     if result.scan.acceptance is not None:
@@ -72,8 +72,10 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
                                  share=(process.limit("tolerance_percent") or 0.0) / 100.0)
     budget = _budget(result)
     content = _run_content(source, result, calipers, budget, part(progress, 0.0, 0.9))
+    record = _record(source, result, calipers, budget)
     write_report(folder, content)
-    write_record(folder, _record(source, result, calipers, budget))
+    write_registry(folder, _registry(result, record))
+    write_record(folder, record)
     progress(1.0, "report and record written")
 
 
@@ -203,6 +205,17 @@ def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget
         notes=(*scan.volume.notes, *result.segmentation.notes, *result.model.notes))
 
 
+def _registry(result: "RunResult", record: "Record") -> dict[str, Any]:
+    """The registry's entry, pre-filled with what the files establish."""
+    from ..output import registry_entry
+
+    series = result.scan.series.series if result.scan.series else None
+    makers = series.distinct("Manufacturer") if series else ()
+    return registry_entry(record, modality=series.modality if series else "", manufacturer=str(makers[0]) if makers else "",
+                          slices=len(series) if series else None, spacing_mm=result.scan.volume.spacing,
+                          anatomy=result.settings.anatomy, process=result.settings.process)
+
+
 def _input_files(source: Source, result: "RunResult") -> list[Path]:
     """The files that the run read: those of the chosen series, or the volume or archive itself."""
     series = result.scan.series.series if result.scan.series else None
@@ -254,7 +267,7 @@ def run_in_words(result: "RunResult") -> str:
         lines.append(f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3")
     lines.append(readiness_in_words(result.readiness.as_json()))
     lines.append("Written: " + ", ".join(file.path.name for file in result.files)
-                 + ", report.html, record.json, printability.json (LPS, millimetres)")
+                 + ", report.html, record.json, registry.json, printability.json (LPS, millimetres)")
     return "\n".join(lines)
 
 

@@ -34,13 +34,16 @@ def hollow(mesh: Mesh, wall: float, escape_diameter: float, *, spacing: float | 
     outer = to_solid(mesh)
     grid = grid_around(mesh, spacing or wall / 4.0, wall)
     field = offset_field(mesh, grid, wall, part(progress, 0.0, 0.6))
+    too_thin = f"'{mesh.name}' has no inside deep enough for a wall of {wall:g} mm: choose a thinner wall, or print it solid."
+    if not (field > 0).any():
+        raise Refused(too_thin)
     inner = contour(field, grid, mesh)
     del field
     progress(0.7, "taking the inside out")
     smallest = max(np.pi / 6.0 * (2.0 * escape_diameter) ** 3, (4.0 * grid.spacing) ** 3)
     cavities = [piece for piece in to_solid(inner).manifold.decompose() if piece.volume() > smallest]
     if not cavities:
-        raise Refused(f"'{mesh.name}' has no inside deep enough for a wall of {wall:g} mm: choose a thinner wall, or print it solid.")
+        raise Refused(too_thin)
     cavities = [piece.simplify(0.02 * wall) for piece in cavities]
     mouths = []
     tools = list(cavities)

@@ -44,6 +44,7 @@ def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, progress: Pro
     room = np.maximum(0.0, (gaps.distance[thin] - clearance) / 2.0)
     wanted = minimum / 2.0
     radius = np.minimum(wanted, width / 2.0 + room)
+    radius = _as_narrow_as_near(centres, radius, wanted)
     spared = float(walls.samples.area[thin][radius < wanted - 1e-6].sum())
     grown = _balls(mesh, centres, radius, minimum, part(progress, 0.4, 0.9))
     if grown is None:
@@ -53,6 +54,18 @@ def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, progress: Pro
     joined = solid.manifold + to_solid(grown).manifold
     progress(1.0, "thickened")
     return Thickened(from_solid(joined, [solid], Provenance.ADDED, mesh), joined.volume() - solid.manifold.volume(), area, spared)
+
+
+def _as_narrow_as_near(centres: np.ndarray, radius: np.ndarray, wanted: float) -> np.ndarray:
+    """Radii where each ball takes the smallest of those about it: a wall's other face does not see the gap, its ball must."""
+    from scipy.spatial import cKDTree
+
+    narrow = radius < wanted - 1e-6
+    if not narrow.any() or narrow.all():
+        return radius
+    _distance, nearest = cKDTree(centres[narrow]).query(centres, k=4, distance_upper_bound=wanted, workers=-1)
+    limits = np.append(radius[narrow], wanted)[np.minimum(nearest, np.count_nonzero(narrow))]
+    return np.minimum(radius, limits.min(axis=1))
 
 
 def _balls(mesh: Mesh, centres: np.ndarray, radius: np.ndarray, minimum: float, progress: Progress) -> Mesh | None:

@@ -1,0 +1,239 @@
+"""Solid in, solid out: valid, of the expected volume, moved only where it was meant to, or refused with a reason."""
+
+import numpy as np
+import pytest
+from DicomToPrintLib.errors import Refused, UsageError
+from DicomToPrintLib.measure import self_intersections, topology
+from DicomToPrintLib.measure.wall import wall_field
+from DicomToPrintLib.mesh import Mesh, Provenance
+
+manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
+
+
+def mesh_of(solid, name: str = "Solid", tagged: bool = True) -> Mesh:
+    raw = solid.to_mesh64()
+    triangles = np.asarray(raw.tri_verts).astype(np.int64)
+    arrays = {"Provenance": np.zeros(len(triangles), np.uint8)} if tagged else {}
+    return Mesh(np.asarray(raw.vert_properties)[:, :3].astype(np.float32), triangles, name, triangle_arrays=arrays)
+
+
+def assert_valid(mesh: Mesh) -> None:
+    found = topology(mesh)
+    assert (found.boundary_edges, found.nonmanifold_edges, found.nonmanifold_vertices, found.inverted) == (0, 0, 0, 0)
+    assert len(self_intersections(mesh)) == 0
+    assert mesh.volume > 0
+    assert len(mesh.triangle_arrays["Provenance"]) == len(mesh.triangles)
+
+
+def area_of(mesh: Mesh, origin: Provenance) -> float:
+    chosen = mesh.triangle_arrays["Provenance"] == origin
+    return float(np.linalg.norm(mesh.triangle_normals()[chosen], axis=1).sum() / 2.0)
+
+
+@pytest.fixture(scope="module")
+def ball() -> Mesh:
+    return mesh_of(manifold3d.Manifold.sphere(30.0, 128))
+
+
+def test_cut_halves_make_the_whole_and_mark_the_face(ball):
+    from DicomToPrintLib.preparation import cut, plane_at
+
+    upper, lower = cut(ball, plane_at("S", 6.0))
+    for side in (upper, lower):
+        assert_valid(side)
+        assert area_of(side, Provenance.CUT) == pytest.approx(np.pi * (30.0**2 - 6.0**2), rel=0.002)
+        assert area_of(side, Provenance.MEASURED) > 1000.0
+    assert upper.bounds[4] == pytest.approx(6.0, abs=1e-4)
+    assert upper.volume + lower.volume == pytest.approx(ball.volume, rel=1e-5)
+    assert upper.volume == pytest.approx(np.pi * 24.0**2 * (3 * 30.0 - 24.0) / 3.0, rel=0.003)
+
+
+def test_cut_positions_are_ras_as_slicer_shows_them(ball):
+    from DicomToPrintLib.preparation import cut, plane_at
+
+    toward_right, _rest = cut(ball, plane_at("R", 20.0))
+    assert toward_right.bounds[1] == pytest.approx(-20.0, abs=1e-4)
+    with pytest.raises(Refused):
+        cut(ball, plane_at("A", 31.0))
+    with pytest.raises(UsageError):
+        plane_at("X", 0.0)
+
+
+def test_hollow_keeps_the_outside_and_leaves_the_wall(ball):
+    from DicomToPrintLib.preparation import hollow
+
+    done = hollow(ball, 3.0, 4.0)
+    assert_valid(done.mesh)
+    assert len(done.holes) == done.cavities == 1
+    assert done.removed_mm3 == pytest.approx(4.0 / 3.0 * np.pi * 27.0**3, rel=0.01)
+    radius = np.linalg.norm(done.mesh.points, axis=1)
+    inner = radius[(radius < 28.5) & (np.hypot(*done.mesh.points[:, :2].T) > 4.0)]
+    np.testing.assert_allclose(30.0 - inner, 3.0, atol=0.05)
+    assert topology(done.mesh).components == 1, "the escape hole opens the cavity"
+    kept = done.mesh.triangle_arrays["Provenance"] == Provenance.MEASURED
+    np.testing.assert_allclose(np.linalg.norm(done.mesh.points[done.mesh.triangles[kept]], axis=2).max(), 30.0, atol=0.01)
+
+
+def test_hollow_refuses_what_is_too_thin():
+    from DicomToPrintLib.preparation import hollow
+
+    with pytest.raises(Refused, match="thinner wall"):
+        hollow(mesh_of(manifold3d.Manifold.cube((30.0, 30.0, 3.0), True)), 2.0, 3.0)
+
+
+def plate(thickness: float) -> Mesh:
+    return mesh_of(manifold3d.Manifold.cube((24.0, 24.0, thickness), True).rotate((20.0, 10.0, 5.0)).refine_to_length(0.8))
+
+
+@pytest.mark.parametrize("thickness", [0.4, 1.2])
+def test_thicken_brings_a_plate_to_the_minimum(thickness):
+    from DicomToPrintLib.preparation import thicken
+
+    done = thicken(plate(thickness), 2.0)
+    assert_valid(done.mesh)
+    walls = wall_field(done.mesh, cap_mm=4.0)
+    assert walls.percentile(50) == pytest.approx(2.05, abs=0.06)
+    assert walls.percentile(1) > 1.9
+    assert done.thin_area_mm2 == pytest.approx(2 * 24.0 * 24.0, rel=0.02)
+    assert area_of(done.mesh, Provenance.ADDED) > 1000.0
+
+
+def test_thicken_moves_nothing_else():
+    from DicomToPrintLib.preparation import thicken
+
+    thick = plate(2.5)
+    assert thicken(thick, 2.0).mesh is thick
+    block = manifold3d.Manifold.cube((20.0, 20.0, 20.0), True)
+    fin = manifold3d.Manifold.cube((20.0, 0.8, 12.0), True).translate((0.0, 0.0, 15.0))
+    done = thicken(mesh_of((block + fin).refine_to_length(0.8)), 2.0)
+    assert_valid(done.mesh)
+    kept = done.mesh.points[done.mesh.triangles[done.mesh.triangle_arrays["Provenance"] == Provenance.MEASURED]].reshape(-1, 3)
+    block_points = kept[kept[:, 2] < 8.0]
+    np.testing.assert_allclose(np.abs(block_points).max(axis=1), 10.0, atol=0.01)
+    assert done.mesh.bounds[4] == pytest.approx(-10.0, abs=1e-4)
+
+
+def test_thicken_keeps_a_gap_open():
+    from DicomToPrintLib.preparation import thicken
+
+    two = manifold3d.Manifold.cube((20.0, 20.0, 0.8), True).translate((0.0, 0.0, 0.6)) \
+        + manifold3d.Manifold.cube((20.0, 20.0, 0.8), True).translate((0.0, 0.0, -0.6))  # a gap of 0.4 mm
+    done = thicken(mesh_of(two.refine_to_length(0.8)), 2.0, clearance=0.3)
+    assert_valid(done.mesh)
+    assert topology(done.mesh).components == 2
+    assert done.spared_mm2 > 100.0
+
+
+def test_pins_go_together_one_way_with_the_clearance(ball):
+    from DicomToPrintLib.preparation import PinSize, cut, pin_cut, plane_at
+
+    plane = plane_at("A", 4.0)
+    front, back = cut(ball, plane)
+    done = pin_cut(front, back, plane, PinSize(6.0, 9.0, 0.3, 2.0))
+    for side in (done.first, done.second):
+        assert_valid(side)
+    assert len(done.places) == 2
+    pin_volume = (done.second.volume - back.volume) / 2.0
+    socket_volume = (front.volume - done.first.volume) / 2.0
+    # A D of 6 mm: the circle less the segment beyond 0.6 of its radius.
+    whole = 9.0 * (np.arccos(-0.6) * 9.0 + 0.6 * 0.8 * 9.0)
+    assert pin_volume == pytest.approx(whole, rel=0.02)
+    assert socket_volume > 1.1 * pin_volume
+    apart = manifold3d.Manifold(manifold3d.Mesh64(np.array(done.first.points, np.float64), np.array(done.first.triangles, np.uint64)))
+    other = manifold3d.Manifold(manifold3d.Mesh64(np.array(done.second.points, np.float64), np.array(done.second.triangles, np.uint64)))
+    assert (apart ^ other).volume() == pytest.approx(0.0, abs=0.05), "the parts do not meet in each other"
+
+
+def test_split_parts_fit_and_make_the_whole(ball):
+    from DicomToPrintLib.preparation import split_to_fit
+
+    done = split_to_fit(ball, (50.0, 80.0, 50.0))
+    assert len(done.parts) == 3, "the first cut leaves a piece that needs no second one"
+    for piece in done.parts:
+        assert_valid(piece)
+        size = np.diff(np.array(piece.bounds).reshape(3, 2), axis=1).ravel()
+        assert np.all(np.sort(size) <= np.array([49.0, 49.0, 79.0]) + 1e-3)
+    assert sum(piece.volume for piece in done.parts) == pytest.approx(ball.volume, rel=1e-5)
+    assert split_to_fit(ball, (100.0, 100.0, 100.0)).parts[0].volume == pytest.approx(ball.volume)
+
+
+def test_struts_join_loose_pieces_without_moving_them():
+    from DicomToPrintLib.preparation import add_struts
+
+    pieces = manifold3d.Manifold.sphere(10, 48) + manifold3d.Manifold.sphere(6, 48).translate((25, 3, 0)) \
+        + manifold3d.Manifold.sphere(4, 48).translate((25, 30, 0))
+    mesh = mesh_of(pieces)
+    done = add_struts(mesh, 3.0)
+    assert done.count == 2
+    assert_valid(done.mesh)
+    assert topology(done.mesh).components == 1
+    assert done.mesh.bounds == pytest.approx(mesh.bounds, abs=1e-4)
+    assert area_of(done.mesh, Provenance.ADDED) > 50.0
+
+
+def test_base_stands_flat_below_the_model(ball):
+    from DicomToPrintLib.preparation import add_base
+
+    done = add_base(ball, thickness=3.0, sink=1.0)
+    assert_valid(done.mesh)
+    assert done.mesh.bounds[4] == pytest.approx(-32.0, abs=1e-3)
+    bottom = done.mesh.triangle_normals()[(done.mesh.points[done.mesh.triangles][:, :, 2] < -31.99).all(axis=1)]
+    assert np.linalg.norm(bottom, axis=1).sum() / 2.0 > 400.0
+
+
+@pytest.mark.parametrize("raised", [False, True])
+def test_label_reads_from_outside(raised):
+    from DicomToPrintLib.preparation import add_label
+
+    block = mesh_of(manifold3d.Manifold.cube((70.0, 40.0, 20.0), True))
+    done = add_label(block, "R 4f2a", 6.0, 0.8, raised=raised)
+    assert_valid(done.mesh)
+    right, up, outward = (np.array(v) for v in (done.right, done.up, done.outward))
+    np.testing.assert_allclose(np.cross(right, up), outward, atol=1e-9)
+    assert np.sign(done.mesh.volume - block.volume) == (1 if raised else -1)
+    # The first letter, R, has more material than a blank, and lies at the left end of the line.
+    local = (done.mesh.points - np.array(done.origin)) @ np.stack([right, up, outward], axis=1)
+    changed = np.abs(local[:, 2]) > 0.5
+    letters = local[changed & (np.abs(local[:, 0]) < done.width / 2 + 0.1) & (np.abs(local[:, 1]) < 5.0)]
+    assert letters[:, 0].min() == pytest.approx(-done.width / 2, abs=0.1)
+    gap = letters[(letters[:, 0] > -done.width / 2 + 5.5) & (letters[:, 0] < -done.width / 2 + 7.0)]
+    assert len(gap) == 0, "the blank after the first letter is at the left, so the text is not mirrored"
+
+
+def test_label_refuses_text_it_cannot_set(ball):
+    from DicomToPrintLib.preparation import add_label
+
+    with pytest.raises(UsageError):
+        add_label(ball, "für")
+    with pytest.raises(Refused, match="flat"):
+        add_label(mesh_of(manifold3d.Manifold.sphere(5.0, 64)), "MUCH TOO LONG FOR THIS", 6.0)
+
+
+def test_wrap_fills_the_inside_and_keeps_the_outside():
+    from DicomToPrintLib.preparation import wrap
+
+    shell = manifold3d.Manifold.sphere(15, 64) - manifold3d.Manifold.sphere(12, 64) - manifold3d.Manifold.cylinder(30, 1, 1, 24)
+    done = wrap(mesh_of(shell), 4.0)
+    assert_valid(done.mesh)
+    assert done.mesh.volume == pytest.approx(manifold3d.Manifold.sphere(15, 64).volume(), rel=0.005)
+    assert done.share_kept > 0.97
+
+
+def test_orient_lowers_the_overhang_and_can_be_undone():
+    from DicomToPrintLib.preparation import orient
+
+    table = manifold3d.Manifold.cube((40, 40, 4), True).translate((0, 0, 20)) + manifold3d.Manifold.cube((4, 4, 40), True)
+    mesh = mesh_of(table)
+    done = orient(mesh)
+    assert done.overhang_mm2 < 0.1 * done.overhang_before_mm2
+    back = np.linalg.inv(done.transform)
+    np.testing.assert_allclose(done.mesh.points @ back[:3, :3].T + back[:3, 3], mesh.points, atol=1e-4)
+    assert np.linalg.det(done.transform[:3, :3]) == pytest.approx(1.0)
+
+
+def test_a_surface_that_encloses_nothing_is_refused(ball):
+    from DicomToPrintLib.preparation import cut, plane_at
+
+    inside_out = Mesh(ball.points, ball.triangles[:, ::-1].copy(), "Ball")
+    with pytest.raises(Refused, match="repair"):
+        cut(inside_out, plane_at("S", 0.0))
