@@ -69,7 +69,7 @@ TEXTS: Mapping[str, Text] = {
         _("Localizers apart"), _("Localizer images: {value} ({where})."), _("the axial series without its localizer")
     ),
     "mixed_types": Text(
-        _("One kind of image"), _("The series mixes {value} combinations of image type, kernel and tube voltage.")
+        _("One kind of image"), _("The series mixes {value} combinations of image type and kernel.")
     ),
     "phases": Text(_("One phase"), _("The series holds {value} phases."), _("each phase as a series of its own")),
     "volumetric": Text(
@@ -130,7 +130,7 @@ TEXTS: Mapping[str, Text] = {
         _("Object as in the file's head"),
         _("{value} files name another object class in their head than inside ({where})."),
     ),
-    "study_uid": Text(_("Study identifier"), _("The study identifier is missing ({where}).")),
+    "study_uid": Text(_("Study identifier"), _("Study identifiers in the series: {value} ({where}).")),
     "series_uid": Text(_("Series identifier"), _("The series identifier is missing ({where}).")),
     "object_type": Text(_("A medical CT"), _("The series is no medical CT or CBCT."), _("a CT of the region")),
     "cone_beam": Text(

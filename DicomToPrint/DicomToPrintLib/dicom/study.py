@@ -254,8 +254,8 @@ def _nothing_found(path: Path, count: int, unreadable: list[Unreadable]) -> str:
         return f"'{path.name}' is empty: choose the folder that holds the DICOM files of one study."
     why = f"; '{unreadable[0].file}': {unreadable[0].reason}" if unreadable else ""
     return (
-        f"No image series was found in '{path.name}' ({count} files{why}): choose the folder with the DICOM files of one "
-        "study."
+        f"No image series was found in '{path.name}' ({count} files{why}): choose the folder with the DICOM files of "
+        "one study."
     )
 
 

@@ -175,7 +175,9 @@ def _presence(name: str, keyword: str, series: Series) -> Fact:
 
 @fact("study_uid")
 def study_uid(series: Series, context: Context) -> Fact:
-    """Whether every file names its study."""
+    """``present`` where every file names the same study; ``missing`` or ``several`` otherwise."""
+    if len(series.distinct("StudyInstanceUID")) > 1:
+        return Fact("study_uid", "several", "", "StudyInstanceUID")
     return _presence("study_uid", "StudyInstanceUID", series)
 
 

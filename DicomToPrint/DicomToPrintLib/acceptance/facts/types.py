@@ -258,9 +258,9 @@ def classify(kernel: str, vendor: str, table: object) -> str:
 
 @fact("mixed_types")
 def mixed_types(series: Series, context: Context) -> Fact:
-    """How many different combinations of image type, kernel and thickness there are in one series."""
+    """How many different combinations of image type and kernel there are in one series."""
     combinations = {
-        tuple(map(words, values)) for values in series.combinations("ImageType", "ConvolutionKernel", "KVP")
+        tuple(map(words, values)) for values in series.combinations("ImageType", "ConvolutionKernel")
     }
     return Fact("mixed_types", len(combinations), evidence=f"{_IMAGE_TYPE}, {_KERNEL}")
 
