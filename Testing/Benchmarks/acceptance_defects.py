@@ -2,10 +2,10 @@
 
     python Testing/Benchmarks/acceptance_defects.py [--write]
 
-A peer flags a defect when it says of the series what it does not say of the conformant series of the same object: dciodvfy
-an error it did not print there; SimpleITK (its GDCM reader) a failure, a warning, or files left out; highdicom a refusal to
-form a volume. Ours flags when one of the two built-in protocols rejects. Defects in the pixels alone are left out for peers,
-none of which looks at them.
+A peer flags a defect when it says of the series what it does not say of the conformant series of the same object:
+dciodvfy an error it did not print there; SimpleITK (its GDCM reader) a failure, a warning, or files left out;
+highdicom a refusal to form a volume. Ours flags when one of the two built-in protocols rejects. Defects in the pixels
+alone are left out for peers, none of which looks at them.
 """
 
 from __future__ import annotations
@@ -159,14 +159,17 @@ def report(rows: list[tuple[Case, dict[str, bool]]], peers: list[str]) -> str:
     lines = [
         "# Defects noticed",
         "",
-        "Repeat: `python Testing/Benchmarks/acceptance_defects.py --write`. How each peer is read stands at the script's top.",
+        "Repeat: `python Testing/Benchmarks/acceptance_defects.py --write`. How each peer is read stands at the "
+        "script's top.",
         "",
         f"| who | of {len(defects)} defects flagged | share | of {len(oddities)} conformant series complained of |",
         "|---|---|---|---|",
     ]
     for who in ("check", *peers):
         found = sum(row[1][who] for row in defects)
-        lines.append(f"| {who} | {found} | {100 * found / len(defects):.0f} % | {sum(row[1][who] for row in oddities)} |")
+        lines.append(
+            f"| {who} | {found} | {100 * found / len(defects):.0f} % | {sum(row[1][who] for row in oddities)} |"
+        )
     together = sum(any(row[1][peer] for peer in peers) for row in defects)
     lines += [f"| all peers together | {together} | {100 * together / len(defects):.0f} % | |", ""]
     kinds = ("classic", "enhanced", "craniofacial", "disc")

@@ -138,7 +138,8 @@ def report(count: int, ours: float, theirs: float, plain: float, detectors: floa
         "# Speed of check",
         "",
         f"Repeat: `python Testing/Benchmarks/acceptance_speed.py --files {count} --write`. {count} classic CT files of "
-        f"512 x 512, files in the cache, Python {platform.python_version()}, {os.cpu_count()} cores shared with other work.",
+        f"512 x 512, files in the cache, Python {platform.python_version()}, {os.cpu_count()} cores shared with "
+        f"other work.",
         "",
         "| headers only | seconds | files/s | ratio to dciodvfy |",
         "|---|---|---|---|",

@@ -60,7 +60,8 @@ def text_attributes() -> Iterator[tuple[str, str]]:
 
 
 def everywhere(kind: str = CLASSIC) -> list[File]:
-    """A conformant series with canaries in every text attribute that the object does not stand on, private and nested too."""
+    """A conformant series with canaries in every text attribute that the object does not stand on, private and nested
+    too."""
     files = series(kind, "canary")
     planted: Header = {keyword: TEXT[vr] for keyword, vr in text_attributes() if keyword not in STRUCTURE}
     nested: Header = {

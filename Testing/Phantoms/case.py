@@ -26,8 +26,8 @@ class Case:
     """A series and its expected judgement.
 
     `clauses` maps a catalogue clause to its outcome word (`pass`, `info`, `n/a`, `warn`, `ask`, `reject`; alternatives
-    joined by ``|``). `verdicts` maps a protocol to the verdict of the main series, again with alternatives. `must_reject`
-    marks a defect that some profile must reject; `conformant` an oddity that no profile may complain of.
+    joined by ``|``). `verdicts` maps a protocol to the verdict of the main series, again with alternatives.
+    `must_reject` marks a defect that some profile must reject; `conformant` an oddity that no profile may complain of.
     """
 
     id: str

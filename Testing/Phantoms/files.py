@@ -57,7 +57,8 @@ GONE = Gone()
 
 @dataclass
 class File:
-    """One file to be written: attributes by keyword (sequences are lists of dicts), and how the bytes are bent afterwards.
+    """One file to be written: attributes by keyword (sequences are lists of dicts), and how the bytes are bent
+    afterwards.
 
     `meta` overrides elements of the file meta group; `bend` are functions of the whole file's bytes, in order.
     `declared` is a transfer syntax to write into the meta group though the data set stays in `syntax`.
@@ -95,7 +96,8 @@ def quiet_pydicom() -> Iterator[None]:
 
 
 def dataset(header: Mapping[object, object]) -> Dataset:
-    """The pydicom data set of a header; keys are keywords, or ``(group, element)`` tuples with a `Raw` or ``(VR, value)``."""
+    """The pydicom data set of a header; keys are keywords, or ``(group, element)`` tuples with a `Raw` or ``(VR,
+    value)``."""
     made = Dataset()
     for key, value in header.items():
         if value is GONE:

@@ -12,7 +12,7 @@ from pydicom.fileset import FileSet
 from .case import Case, by_folder, cases
 from .files import File, Undefined, uid, write_files
 from .series import CLASSIC, ENHANCED, KINDS, MULTI, bend, frames, put, renamed, series, shared, take
-from .statement import edit
+from .statement_edit import edit
 
 REJECTED = {"3dsystems-ortho": "reject", "exoplan-import": "reject"}
 
@@ -29,16 +29,37 @@ def integrity() -> Iterator[Case]:
 
 def _files() -> Iterator[Case]:
     yield from cases("whole-files", {"I01": "pass", "I02": "pass", "I03": "pass"}, series, KINDS, conformant=True)
-    yield from edit("no-preamble-no-meta", {"I01": "reject|warn"}, lambda f: bend(f, without_meta=True), (CLASSIC,),
-                    verdicts={"exoplan-import": "reject", "3dsystems-ortho": "reject|warn|ask"})
-    yield from edit("preamble-cut-off", {"I01": "reject|warn"}, lambda f: bend(f, bend=(lambda b: b[132:],)), (CLASSIC,),
-                    verdicts={"exoplan-import": "reject|warn|accept", "3dsystems-ortho": "reject|warn|accept"}, must_reject=False)
-    yield from edit("truncated-in-header", {"I03": "reject"}, lambda f: bend(f[-1:], bend=(_before_rows,)), KINDS,
-                    verdicts=REJECTED)
-    yield from edit("truncated-early", {}, lambda f: bend(f, [2], bend=(lambda b: b[:500],)), (CLASSIC,), verdicts=REJECTED)
-    yield from edit("truncated-half", {"I03": "reject"}, lambda f: bend(f, bend=(lambda b: b[: len(b) - 6000],)), MULTI,
-                    verdicts=REJECTED)
-    yield from edit("last-byte-lost", {"I03": "reject"}, lambda f: bend(f[-1:], bend=(lambda b: b[:-1],)), KINDS, verdicts=REJECTED)
+    yield from edit(
+        "no-preamble-no-meta",
+        {"I01": "reject|warn"},
+        lambda f: bend(f, without_meta=True),
+        (CLASSIC,),
+        verdicts={"exoplan-import": "reject", "3dsystems-ortho": "reject|warn|ask"},
+    )
+    yield from edit(
+        "preamble-cut-off",
+        {"I01": "reject|warn"},
+        lambda f: bend(f, bend=(lambda b: b[132:],)),
+        (CLASSIC,),
+        verdicts={"exoplan-import": "reject|warn|accept", "3dsystems-ortho": "reject|warn|accept"},
+        must_reject=False,
+    )
+    yield from edit(
+        "truncated-in-header", {"I03": "reject"}, lambda f: bend(f[-1:], bend=(_before_rows,)), KINDS, verdicts=REJECTED
+    )
+    yield from edit(
+        "truncated-early", {}, lambda f: bend(f, [2], bend=(lambda b: b[:500],)), (CLASSIC,), verdicts=REJECTED
+    )
+    yield from edit(
+        "truncated-half",
+        {"I03": "reject"},
+        lambda f: bend(f, bend=(lambda b: b[: len(b) - 6000],)),
+        MULTI,
+        verdicts=REJECTED,
+    )
+    yield from edit(
+        "last-byte-lost", {"I03": "reject"}, lambda f: bend(f[-1:], bend=(lambda b: b[:-1],)), KINDS, verdicts=REJECTED
+    )
     yield from edit("instance-uids-unique", {"I04": "pass"}, lambda f: f, KINDS)
 
     def strays_beside(folder: Path) -> None:
@@ -83,7 +104,12 @@ def _files() -> Iterator[Case]:
 
 def _mixtures() -> Iterator[Case]:
     yield from cases("one-patient", {"I05p": "pass", "I05f": "pass", "I09": "pass", "I11": "pass"}, series, KINDS)
-    yield from edit("two-patients", {"I05p": "reject"}, lambda f: put(f, [4, 5, 6], PatientID="P2", PatientName="OTHER^TWO"), (CLASSIC,))
+    yield from edit(
+        "two-patients",
+        {"I05p": "reject"},
+        lambda f: put(f, [4, 5, 6], PatientID="P2", PatientName="OTHER^TWO"),
+        (CLASSIC,),
+    )
     yield from edit(
         "one-patient-spelt-in-two-ways",
         {"I05p": "pass"},
@@ -141,7 +167,9 @@ def _mixtures() -> Iterator[Case]:
         files[0].pixels *= 2
 
     yield from edit("two-times", {"I07": "reject", "I11": "reject|warn"}, two_times, (ENHANCED,), verdicts=REJECTED)
-    yield from edit("two-cardiac-phases", {"I11": "reject|warn", "I07": "reject"}, phases, (CLASSIC,), verdicts=REJECTED)
+    yield from edit(
+        "two-cardiac-phases", {"I11": "reject|warn", "I07": "reject"}, phases, (CLASSIC,), verdicts=REJECTED
+    )
 
 
 def _before_rows(content: bytes) -> bytes:
@@ -163,7 +191,9 @@ def _reference_each(files: list[File]) -> None:
 
 def _geometry() -> Iterator[Case]:
     yield from cases("geometry-whole", {"I06": "pass", "I07": "pass", "I08": "pass", "I17": "pass"}, series, KINDS)
-    yield from cases("single-slice", {"I06": "reject", "O04": "reject"}, lambda kind: series(kind, count=1), KINDS, verdicts=REJECTED)
+    yield from cases(
+        "single-slice", {"I06": "reject", "O04": "reject"}, lambda kind: series(kind, count=1), KINDS, verdicts=REJECTED
+    )
 
     def same_place(files: list[File]) -> None:
         twin = series(name="one")[3]
@@ -184,7 +214,9 @@ def _geometry() -> Iterator[Case]:
         KINDS,
         verdicts=REJECTED,
     )
-    yield from edit("slice-lost", {"I08": "reject", "E-EQUI": "reject"}, lambda f: f.pop(3), (CLASSIC,), verdicts=REJECTED)
+    yield from edit(
+        "slice-lost", {"I08": "reject", "E-EQUI": "reject"}, lambda f: f.pop(3), (CLASSIC,), verdicts=REJECTED
+    )
 
 
 def _frames() -> Iterator[Case]:
@@ -216,8 +248,13 @@ def _frames() -> Iterator[Case]:
         return build
 
     yield from cases("concatenation-part-lost", {"I13": "reject"}, concatenated((1,)), MULTI, verdicts=REJECTED)
-    yield from cases("concatenation-whole", {"I13": "pass|warn"}, concatenated((1, 2)), MULTI,
-                     verdicts={"3dsystems-ortho": "accept|warn|ask", "exoplan-import": "accept|warn"})
+    yield from cases(
+        "concatenation-whole",
+        {"I13": "pass|warn"},
+        concatenated((1, 2)),
+        MULTI,
+        verdicts={"3dsystems-ortho": "accept|warn|ask", "exoplan-import": "accept|warn"},
+    )
     yield from cases("no-concatenation", {"I13": "pass|n/a"}, series, KINDS)
 
 
@@ -250,7 +287,9 @@ def _discs() -> Iterator[Case]:
 
     shown = {"O21": "pass|info|n/a"}
     yield by_folder("disc-whole", {"O19": "pass"} | shown, bent(lambda d: d), conformant=True)
-    yield by_folder("classic-no-disc", {"O19": "n/a"} | shown, lambda folder: write_files(series(), folder), conformant=True)
+    yield by_folder(
+        "classic-no-disc", {"O19": "n/a"} | shown, lambda folder: write_files(series(), folder), conformant=True
+    )
 
     def lower(target: Path) -> None:
         for path in images(target):
@@ -270,12 +309,20 @@ def _discs() -> Iterator[Case]:
         bent(lambda d: images(d)[3].write_bytes(images(d)[3].read_bytes()[:-500])),
         verdicts=REJECTED,
     )
-    yield by_folder("disc-two-patients", {"O19": "reject"}, bent(lambda d: d, ("one", "two")), verdicts=lost, main=uid("one", "series"))
+    yield by_folder(
+        "disc-two-patients",
+        {"O19": "reject"},
+        bent(lambda d: d, ("one", "two")),
+        verdicts=lost,
+        main=uid("one", "series"),
+    )
 
 
 def _oddities() -> Iterator[Case]:
     """Conformant series that trip lesser checks."""
-    yield from edit("anonymised-names", {}, lambda f: put(f, PatientName="", PatientID="", PatientBirthDate=""), conformant=True)
+    yield from edit(
+        "anonymised-names", {}, lambda f: put(f, PatientName="", PatientID="", PatientBirthDate=""), conformant=True
+    )
     yield from edit("private-sequence", {}, _private, conformant=True)
     yield from edit("long-decimal-strings", {}, _long_decimals, (CLASSIC,), conformant=True)
 
@@ -306,8 +353,12 @@ def _oddities() -> Iterator[Case]:
 
     yield from edit("padding-63536-signed", {"I16": "pass|info"}, padding, conformant=True)
     yield from edit("padding-not-stated", {"I16": "pass|n/a"}, lambda f: f, conformant=True)
-    yield from cases("large-offset-from-origin", {}, lambda kind: series(kind, origin=(-8.0, -8.0, -1523.7)), KINDS, conformant=True)
-    yield from cases("sub-millimetre-0.3", {}, lambda kind: series(kind, spacing=0.3, pixel=(0.3, 0.3)), KINDS, conformant=True)
+    yield from cases(
+        "large-offset-from-origin", {}, lambda kind: series(kind, origin=(-8.0, -8.0, -1523.7)), KINDS, conformant=True
+    )
+    yield from cases(
+        "sub-millimetre-0.3", {}, lambda kind: series(kind, spacing=0.3, pixel=(0.3, 0.3)), KINDS, conformant=True
+    )
     yield from edit("slope-0.5", {}, lambda f: put(f, RescaleSlope="0.5"), conformant=True)
     yield from edit("no-frame-of-reference", {}, lambda f: take(f, "PositionReferenceIndicator"), conformant=True)
 
@@ -400,4 +451,3 @@ def _long_decimals(files: list[File]) -> None:
         z = float(file.header["ImagePositionPatient"][2])  # type: ignore[index]
         file.header["ImagePositionPatient"] = ["-8.0000000000001", "-7.9999999999999", f"{z:.12f}"]
         file.header["ImageOrientationPatient"] = ["1.0", "0.0000000000E+00", "-0.0", "0", "1.000000E+00", "1e-17"]
-

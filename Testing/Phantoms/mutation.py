@@ -18,24 +18,43 @@ from .integrity import disc
 from .series import CLASSIC, CRANIOFACIAL, ENHANCED, bend, put, series
 
 # What exoplan needs of each slice; the orthopaedic protocol needs the second row too.
-NEEDED = (
-    "SOPClassUID SOPInstanceUID StudyInstanceUID Modality PhotometricInterpretation SamplesPerPixel Rows Columns "
-    "BitsAllocated BitsStored HighBit PixelRepresentation PixelData"
-).split()
+NEEDED = [
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "StudyInstanceUID",
+    "Modality",
+    "PhotometricInterpretation",
+    "SamplesPerPixel",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelData",
+]
 NUMBERS = NEEDED[5:]
-NEEDED_OF_A_SLICE = "ImagePositionPatient ImageOrientationPatient PixelSpacing RescaleIntercept RescaleSlope".split()
-NEEDED_BY_ORTHO = "SliceThickness ConvolutionKernel".split()
+NEEDED_OF_A_SLICE = [
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "RescaleIntercept",
+    "RescaleSlope",
+]
+NEEDED_BY_ORTHO = ["SliceThickness", "ConvolutionKernel"]
 
 Parts = list[tuple[object, bytes]]
 
 
 @dataclass(frozen=True)
 class Mutated:
-    """A folder's files after mutation: bytes by name, how many were mutated, and what was done."""
+    """A folder's files after mutation: bytes by name, how many were mutated, what was done, and what they were made
+    of."""
 
     files: Mapping[str, bytes]
     mutated: int
     deeds: tuple[str, ...]
+    origins: Mapping[str, File]
 
 
 @cache
@@ -49,15 +68,18 @@ def _bases() -> tuple[tuple[File, ...], ...]:
         }
     made = [
         series(CLASSIC, count=3),
+        series(CLASSIC, "many", count=12),
         bend(series(CLASSIC, count=3), syntax=IMPLICIT),
+        bend(series(CLASSIC, "many", count=12), syntax=IMPLICIT),
         bend(series(CLASSIC, count=3), syntax=BIG_ENDIAN),
+        bend(series(CLASSIC, "many", count=12), syntax=BIG_ENDIAN),
         bend(series(CLASSIC, count=3), syntax=DEFLATED),
         private,
         series(ENHANCED, count=3),
         bend(series(ENHANCED, count=3), syntax=IMPLICIT),
         series(CRANIOFACIAL, count=3),
         put(series(ENHANCED, count=3), [1], SliceThickness="1"),
-        bend(series(CLASSIC, count=3), syntax="1.2.840.10008.1.2.5", encapsulated=(_RLE_FRAME,)),
+        bend(series(CLASSIC, "many", count=12), syntax="1.2.840.10008.1.2.5", encapsulated=(_RLE_FRAME,)),
     ]
     return tuple(tuple(files) for files in made)
 
@@ -125,7 +147,15 @@ def _plant(content: bytes, dice: random.Random) -> bytes:
     return content[:at] + word + content[at + len(word) :]
 
 
-BYTE_DEEDS: tuple[Callable[[bytes, random.Random], bytes], ...] = (_flip, _flip, _replace, _cut, _insert, _remove, _plant)
+BYTE_DEEDS: tuple[Callable[[bytes, random.Random], bytes], ...] = (
+    _flip,
+    _flip,
+    _replace,
+    _cut,
+    _insert,
+    _remove,
+    _plant,
+)
 
 
 def _drop(parts: Parts, dice: random.Random) -> Parts:
@@ -164,7 +194,15 @@ def _empty(parts: Parts, dice: random.Random) -> Parts:
     return [*parts[:at], (key, content[:8] + dice.choice((b" ", b"\0", b"\\")) * (len(content) - 8)), *parts[at + 1 :]]
 
 
-ELEMENT_DEEDS: tuple[Callable[[Parts, random.Random], Parts], ...] = (_drop, _drop, _repeat, _disorder, _lie, _lie, _empty)
+ELEMENT_DEEDS: tuple[Callable[[Parts, random.Random], Parts], ...] = (
+    _drop,
+    _drop,
+    _repeat,
+    _disorder,
+    _lie,
+    _lie,
+    _empty,
+)
 
 
 def _mutate(file: File, dice: random.Random) -> tuple[bytes, str]:
@@ -188,7 +226,7 @@ def mutated(seed: int) -> Mutated:
         chosen = dice.sample(sorted(files), 2) if dice.random() < 0.5 else ["DICOMDIR"]
         for name in chosen:
             files[name] = dice.choice(BYTE_DEEDS)(files[name], dice)
-        return Mutated(files, len(chosen), ("disc",))
+        return Mutated(files, len(chosen), ("disc",), {})
     base = dice.choice(_bases())
     every = dice.random() < 0.7
     unlucky = range(len(base)) if every else [dice.randrange(len(base))]
@@ -199,7 +237,7 @@ def mutated(seed: int) -> Mutated:
             deeds.append(deed)
         else:
             files[file.name] = whole(file, [part for _, part in elements(file)])
-    return Mutated(files, len(unlucky), tuple(deeds))
+    return Mutated(files, len(unlucky), tuple(deeds), {file.name: file for file in base})
 
 
 def write_mutated(made: Mutated, folder: Path) -> Path:
@@ -223,11 +261,24 @@ def facts_gone(made: Mutated) -> dict[str, list[str]]:
                 missing = [keyword for keyword in NEEDED if _is_empty(read, keyword)]
                 missing += [keyword for keyword in NEEDED_OF_A_SLICE if not _found(read, keyword)]
                 ortho = [keyword for keyword in NEEDED_BY_ORTHO if not _found(read, keyword)]
-            except Exception as problem:  # a reader's failure of any kind means that facts are gone
-                missing, ortho = [f"unreadable ({type(problem).__name__})"], []
+            except Exception as problem:  # of any kind: pydicom stumbles over damage beside the facts too
+                intact = name in made.origins and _intact(made.origins[name], content)
+                missing, ortho = [] if intact else [f"unreadable ({type(problem).__name__})"], []
         gone["exoplan-import"] += missing
         gone["3dsystems-ortho"] += missing + ortho
     return gone
+
+
+def _intact(origin: File, content: bytes) -> bool:
+    """Whether every needed element still stands in a file byte for byte."""
+    needed = {
+        *NEEDED,
+        *NEEDED_OF_A_SLICE,
+        *NEEDED_BY_ORTHO,
+        "SharedFunctionalGroupsSequence",
+        "PerFrameFunctionalGroupsSequence",
+    }
+    return all(part in content for key, part in elements(origin) if key in needed)
 
 
 def _is_empty(read: pydicom.Dataset, keyword: str) -> bool:
@@ -236,7 +287,9 @@ def _is_empty(read: pydicom.Dataset, keyword: str) -> bool:
     value = None if element is None else element.value
     if keyword in NUMBERS and isinstance(value, bytes):
         return not value
-    return value is None or (isinstance(value, (str, bytes)) and not value.strip(b" \0" if isinstance(value, bytes) else " \0"))
+    return value is None or (
+        isinstance(value, (str, bytes)) and not value.strip(b" \0" if isinstance(value, bytes) else " \0")
+    )
 
 
 def _found(read: pydicom.Dataset, keyword: str) -> bool:

@@ -27,8 +27,11 @@ def _noise(smooth: float) -> np.ndarray:
     return 8 * blurred / blurred.std()
 
 
-def head(scale: float = 1.0, centre: tuple[float, float] = (0.0, 0.0), smooth: float = 0.8, bone: float = BONE) -> np.ndarray:
-    """A skull-like phantom in HU, (k, j, i): a bone ring with four inner struts around tissue, tapering along the slices.
+def head(
+    scale: float = 1.0, centre: tuple[float, float] = (0.0, 0.0), smooth: float = 0.8, bone: float = BONE
+) -> np.ndarray:
+    """A skull-like phantom in HU, (k, j, i): a bone ring with four inner struts around tissue, tapering along the
+    slices.
 
     `scale` changes its size, `centre` (mm) moves it sideways, `bone` is the grey value of its bone.
     """
@@ -114,17 +117,35 @@ def pixel_cases() -> Iterator[Case]:
     def of(make: Callable[[], np.ndarray], **values: object) -> Callable[[str], list[File]]:
         return lambda kind: put(scanned(kind, make()), **values)
 
-    whole = {"O09a": "pass", "O09b": "pass|info", "O13": "pass", "O14": "pass", "O17": "pass", "I14": "pass", "I16": "pass|n/a"}
+    whole = {
+        "O09a": "pass",
+        "O09b": "pass|info",
+        "O13": "pass",
+        "O14": "pass",
+        "O17": "pass",
+        "I14": "pass",
+        "I16": "pass|n/a",
+    }
     yield from cases("pixels-clean", whole, of(head), BOTH, pixels=True, conformant=True)
-    yield from cases("pixels-couch", {"O09a": "pass", "O09b": "pass|info"}, of(lambda: with_couch(head())), pixels=True, conformant=True)
-    yield from cases("pixels-circular-padding", {"O13": "pass", "I14": "pass"}, of(ring_padded), pixels=True, conformant=True)
+    yield from cases(
+        "pixels-couch",
+        {"O09a": "pass", "O09b": "pass|info"},
+        of(lambda: with_couch(head())),
+        pixels=True,
+        conformant=True,
+    )
+    yield from cases(
+        "pixels-circular-padding", {"O13": "pass", "I14": "pass"}, of(ring_padded), pixels=True, conformant=True
+    )
     yield from cases(
         "pixels-small-head-in-a-wide-field", {"O09a": "warn"}, of(lambda: head(scale=0.45)), BOTH, pixels=True
     )
     yield from cases(
         "pixels-small-head-on-a-wide-couch", {"O09a": "warn"}, of(lambda: with_couch(head(scale=0.45))), pixels=True
     )
-    yield from cases("pixels-skull-cut-at-the-side", {"O09b": "ask"}, of(lambda: head(centre=(18.0, 0.0))), BOTH, pixels=True)
+    yield from cases(
+        "pixels-skull-cut-at-the-side", {"O09b": "ask"}, of(lambda: head(centre=(18.0, 0.0))), BOTH, pixels=True
+    )
     yield from cases("pixels-moved-2-mm", {"O14": "ask"}, of(lambda: moved(2.0)), BOTH, pixels=True)
     yield from cases("pixels-metal-clipped-at-3071", {"O17": "ask"}, of(with_metal), BOTH, pixels=True)
     yield from cases("pixels-metal-of-few-voxels", {"O17": "pass"}, of(lambda: with_metal(edge=2)), pixels=True)

@@ -1,7 +1,7 @@
 """Conformant series of the three objects, small in matrix and true in every header fact: the base of every case.
 
-A series is a list of `File`. `series(kind, ...)` builds a fresh one; `put` and `take` change an attribute where it lives
-in each object (top level, shared or per-frame functional group).
+A series is a list of `File`. `series(kind, ...)` builds a fresh one; `put` and `take` change an attribute where it
+lives in each object (top level, shared or per-frame functional group).
 """
 
 from __future__ import annotations
@@ -211,13 +211,17 @@ def _shared_groups(kind: str, geometry: Geometry, thickness: str) -> Header:
         "FrameVOILUTSequence": [
             {"WindowCenter": ["40"], "WindowWidth": ["400"], "WindowCenterWidthExplanation": ["SOFT"]}
         ],
-        "FrameAnatomySequence": [{"FrameLaterality": "U", "AnatomicRegionSequence": [_code("69536005", "SCT", "Head")]}],
+        "FrameAnatomySequence": [
+            {"FrameLaterality": "U", "AnatomicRegionSequence": [_code("69536005", "SCT", "Head")]}
+        ],
     }
     if kind == CRANIOFACIAL:
         return groups | {"XRay3DFrameTypeSequence": [frame_type]}
     return groups | {
         "CTImageFrameTypeSequence": [frame_type],
-        "CTAcquisitionTypeSequence": [{"AcquisitionType": "SPIRAL", "ConstantVolumeFlag": "NO", "FluoroscopyFlag": "NO"}],
+        "CTAcquisitionTypeSequence": [
+            {"AcquisitionType": "SPIRAL", "ConstantVolumeFlag": "NO", "FluoroscopyFlag": "NO"}
+        ],
         "CTAcquisitionDetailsSequence": [
             {
                 "RotationDirection": "CW",
@@ -320,7 +324,11 @@ def _multi_frame(kind: str, name: str, geometry: Geometry, thickness: str, pixel
 
 
 def series(
-    kind: str = CLASSIC, name: str = "one", thickness: str = "", pixels: Sequence[bytes] | None = None, **geometry: object
+    kind: str = CLASSIC,
+    name: str = "one",
+    thickness: str = "",
+    pixels: Sequence[bytes] | None = None,
+    **geometry: object,
 ) -> list[File]:
     """A conformant series. `geometry` are fields of `Geometry`; `pixels` one byte string a slice, else air."""
     space = Geometry(**geometry)  # type: ignore[arg-type]
@@ -334,7 +342,10 @@ def series(
 
 def kind_of(files: Sequence[File]) -> str:
     """Which of the three objects a series was made as."""
-    if "PerFrameFunctionalGroupsSequence" not in files[0].header and "SharedFunctionalGroupsSequence" not in files[0].header:
+    if (
+        "PerFrameFunctionalGroupsSequence" not in files[0].header
+        and "SharedFunctionalGroupsSequence" not in files[0].header
+    ):
         return CLASSIC
     return CRANIOFACIAL if "XRay3DFrameTypeSequence" in shared(files) else ENHANCED
 

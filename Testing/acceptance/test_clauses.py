@@ -8,7 +8,7 @@ from Phantoms.catalogue import CLAUSES, NEVER_FAIL, NOT_USED, catalogue
 from Phantoms.files import GONE, Raw, write_files
 from Phantoms.judging import Judge, questions_of, rules_of, word
 from Phantoms.series import CLASSIC, ENHANCED, KINDS, put, series
-from Phantoms.statement import UNUSED
+from Phantoms.statement_shown import UNUSED
 
 CASES = {case.id: case for case in catalogue()}
 
@@ -29,7 +29,8 @@ def _problems(case, judged) -> list[str]:
     for protocol, verdicts in case.verdicts.items():
         if judged.verdict(protocol) not in verdicts.split("|"):
             problems.append(
-                f"verdict under {protocol}: expected {verdicts}, got {judged.verdict(protocol)}: {judged.complaints(protocol)}"
+                f"verdict under {protocol}: expected {verdicts}, got {judged.verdict(protocol)}: "
+                f"{judged.complaints(protocol)}"
             )
     return problems
 
@@ -49,7 +50,9 @@ def test_catalogue_is_large_enough():
 @pytest.mark.parametrize("clause", CLAUSES)
 def test_clause_has_a_rule_or_asks(clause):
     for protocol in protocols_of(clause):
-        assert questions_of(protocol).get(clause) or any(clause in clause_words(rule.clause) for rule in rules_of(protocol)), f"no rule for {clause} in {protocol}"
+        assert questions_of(protocol).get(clause) or any(
+            clause in clause_words(rule.clause) for rule in rules_of(protocol)
+        ), f"no rule for {clause} in {protocol}"
 
 
 @pytest.mark.parametrize("clause", CLAUSES)
@@ -63,9 +66,7 @@ def test_clause_has_a_passing_and_a_failing_case(clause):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_rules_name_known_clauses(protocol):
-    unknown = {
-        rule.id: rule.clause for rule in rules_of(protocol) if not set(clause_words(rule.clause)) & set(CLAUSES)
-    }
+    unknown = {rule.id: rule.clause for rule in rules_of(protocol) if not set(clause_words(rule.clause)) & set(CLAUSES)}
     assert unknown == {}
 
 
@@ -77,7 +78,9 @@ def test_every_rule_is_seen_to_pass_and_to_fail(protocol, judge):
         for finding in judge(case).findings(protocol):
             seen[str(finding["rule"])].add(word(finding))
     clauses = {rule.id: clause_words(rule.clause) for rule in rules_of(protocol)}
-    shown = {rule.id for rule in rules_of(protocol) if rule.operator == "shown" and rule.missing in ("not applicable", "ask")}
+    shown = {
+        rule.id for rule in rules_of(protocol) if rule.operator == "shown" and rule.missing in ("not applicable", "ask")
+    }
     free = shown | {name for name, own in clauses.items() if set(own) & set(NEVER_FAIL)}
     assert {name for name, words in seen.items() if not words & {"pass", "n/a"} and name not in free} == set()
     failing = {"info", "warn", "ask", "reject"}
@@ -88,7 +91,9 @@ def test_every_rule_is_seen_to_pass_and_to_fail(protocol, judge):
 @pytest.mark.parametrize("keyword", UNUSED)
 def test_unused_attribute_changes_no_exoplan_verdict(keyword, kind, judge, tmp_path):
     case = CASES[f"{kind}-conformant"]
-    before = [finding for finding in judge(case).findings(EXOPLAN) if not set(clause_words(finding["clause"])) & set(NOT_USED)]
+    before = [
+        finding for finding in judge(case).findings(EXOPLAN) if not set(clause_words(finding["clause"])) & set(NOT_USED)
+    ]
     vr = {"SliceThickness": "DS", "SliceLocation": "DS", "PixelAspectRatio": "IS"}.get(keyword, "LO")
     broken = () if keyword in ("PlanarConfiguration", "FrameIncrementPointer") else (Raw(vr, b"x\\y\xff "),)
     for number, value in enumerate((*UNUSED[keyword], GONE, *broken)):

@@ -14,7 +14,7 @@ from DicomToPrintLib.dicom.attributes import FILE_KEYWORDS, GROUP_KEYWORDS
 from Phantoms.case import PROTOCOLS
 from Phantoms.files import BIG_ENDIAN, EXPLICIT, IMPLICIT
 from Phantoms.series import SOP_CLASS
-from Phantoms.statement import DISPLAYED, UNUSED
+from Phantoms.statement_shown import DISPLAYED, UNUSED
 
 COMMITTED = Path(__file__).resolve().parents[2] / "Resources" / "DICOM-Conformance-Statement.md"
 
@@ -32,14 +32,23 @@ def test_committed_file_is_the_generated_one(statement):
 
 def test_every_attribute_that_is_read_stands_in_a_table(statement):
     read = {*FILE_KEYWORDS, *(keyword for keywords in GROUP_KEYWORDS.values() for keyword in keywords)}
-    shown = {*classic_keywords(), *multi_frame_keywords(), *(k for keywords in GROUP_KEYWORDS.values() for k in keywords)}
+    shown = {
+        *classic_keywords(),
+        *multi_frame_keywords(),
+        *(k for keywords in GROUP_KEYWORDS.values() for k in keywords),
+    }
     assert read - shown == set()
     for keyword in (*DISPLAYED, *UNUSED):
         assert keyword in shown, keyword
 
 
 def test_every_fact_of_the_protocols_is_described():
-    used = {rule.fact for name in PROTOCOLS for rule in load_protocol(name).rules if not rule.fact.startswith(("attribute:", "rules:"))}
+    used = {
+        rule.fact
+        for name in PROTOCOLS
+        for rule in load_protocol(name).rules
+        if not rule.fact.startswith(("attribute:", "rules:"))
+    }
     assert used - facts_described() == set()
 
 

@@ -1,8 +1,9 @@
-"""Our DICOM conformance statement, generated from the reader's tables and the built-in protocols so that it cannot drift.
+"""Our DICOM conformance statement, generated from the reader's tables and the built-in protocols so that it cannot
+drift.
 
-The tables of attributes follow the shape that conformance statements of CT readers have (name, tag, VR, type, use). What
-is read comes from `dicom.attributes`, what is judged and with which limit from the protocols; only the words of the use
-stand here, in `conformance_words`. An attribute or a fact without words makes the generator raise KeyError.
+The tables of attributes follow the shape that conformance statements of CT readers have (name, tag, VR, type, use).
+What is read comes from `dicom.attributes`, what is judged and with which limit from the protocols; only the words of
+the use stand here, in `conformance_words`. An attribute or a fact without words makes the generator raise KeyError.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ def conformance_statement() -> str:
         *_character_sets(),
         "## 3 Information object usage",
         "",
-        "Type is that of the standard's module for the object (1 needed, 2 may be empty, 3 optional, C conditional). Rules "
-        "are named with their limit and what a breach leads to; their full text stands in the protocol files. An attribute "
+        "Type is that of the standard's module for the object (1 needed, 2 may be empty, 3 optional, C "
+        "conditional). Rules "
+        "are named with their limit and what a breach leads to; their full text stands in the protocol files. An "
+        "attribute "
         "without a rule changes no verdict.",
         "",
         *_table("3.1 CT Image Information Object", classic_keywords(), {}, rules),
@@ -113,8 +116,10 @@ def _syntaxes() -> list[str]:
         "|---|---|---|",
         *(f"| {uid} | {UID(uid).name} | reader |" for uid in UNCOMPRESSED),
         "",
-        "Every other syntax, deflated and encapsulated ones too, is rejected by both protocols with the remedy of a new export. "
-        "Where the user takes the scan all the same, pixels are decoded through pydicom or GDCM as far as these can, and the "
+        "Every other syntax, deflated and encapsulated ones too, is rejected by both protocols with the remedy of a "
+        "new export. "
+        "Where the user takes the scan all the same, pixels are decoded through pydicom or GDCM as far as these "
+        "can, and the "
         "record says so. The declared syntax is compared with the first element of the data set.",
         "",
     ]
@@ -127,25 +132,36 @@ def _character_sets() -> list[str]:
     return ["### 2.3 Character sets", "", f"{sets}. Text is for display only; another set leads to a warning.", ""]
 
 
-def _table(title: str, keywords: Iterable[str], groups: Mapping[str, tuple[str, ...]],
-           rules: Mapping[str, list[tuple[str, Rule]]]) -> list[str]:
+def _table(
+    title: str,
+    keywords: Iterable[str],
+    groups: Mapping[str, tuple[str, ...]],
+    rules: Mapping[str, list[tuple[str, Rule]]],
+) -> list[str]:
     lines = [f"### {title}", "", "| attribute | tag | VR | type | use |", "|---|---|---|---|---|"]
     lines += [_row(keyword, "", rules) for keyword in keywords]
     if groups:
-        lines.append("| Shared and Per-frame Functional Groups Sequence | (5200,9229), (5200,9230) | SQ | 1 | Both are read; "
-                     f"the per-frame item wins.{_judged(('functional_groups',), rules)} |")
+        lines.append(
+            "| Shared and Per-frame Functional Groups Sequence | (5200,9229), (5200,9230) | SQ | 1 | Both are read; "
+            f"the per-frame item wins.{_judged(('functional_groups',), rules)} |"
+        )
     for name in _sorted(groups):
         lines.append(f"| > {dictionary_description(name)} | {_tag(name)} | SQ | 1C | |")
         lines += [_row(keyword, ">> ", rules) for keyword in _sorted(groups[name])]
-    kind = "Pixel Data | (7FE0,0010) | OW | 1 | Grey values, read as Bits Allocated, Bits Stored, High Bit and Pixel Representation say."
+    kind = (
+        "Pixel Data | (7FE0,0010) | OW | 1 | "
+        "Grey values, read as Bits Allocated, Bits Stored, High Bit and Pixel Representation say."
+    )
     return [*lines, f"| {kind}{_judged(('pixel_element',), rules)} |", ""]
 
 
 def _row(keyword: str, depth: str, rules: Mapping[str, list[tuple[str, Rule]]]) -> str:
     kind, words, facts = USES[keyword]
     name = dictionary_description(keyword).replace("|", " ")
-    return (f"| {depth}{name} | {_tag(keyword)} | {dictionary_VR(keyword)} | {kind} | "
-            f"{words}{_judged((*facts, _PREFIX + keyword), rules)} |")
+    return (
+        f"| {depth}{name} | {_tag(keyword)} | {dictionary_VR(keyword)} | {kind} | "
+        f"{words}{_judged((*facts, _PREFIX + keyword), rules)} |"
+    )
 
 
 def _tag(keyword: str) -> str:
@@ -158,7 +174,10 @@ def _judged(facts: Iterable[str], rules: Mapping[str, list[tuple[str, Rule]]]) -
     for fact in facts:
         for protocol, rule in rules.get(fact, ()):
             said.setdefault((rule.id, rule.clause, _limit(rule)), []).append(protocol)
-    words = [f"`{name}` ({clause}, {' and '.join(dict.fromkeys(where))}): {limit}" for (name, clause, limit), where in said.items()]
+    words = [
+        f"`{name}` ({clause}, {' and '.join(dict.fromkeys(where))}): {limit}"
+        for (name, clause, limit), where in said.items()
+    ]
     return " " + "; ".join(words) + "." if words else ""
 
 
@@ -186,4 +205,10 @@ def _files(rules: Mapping[str, list[tuple[str, Rule]]]) -> list[str]:
 
 def facts_described() -> set[str]:
     """Every fact that the statement speaks of (a test compares it with the facts that the protocols use)."""
-    return {"pixel_element", "functional_groups", "charset", *FILE_FACTS, *(fact for _, _, facts in USES.values() for fact in facts)}
+    return {
+        "pixel_element",
+        "functional_groups",
+        "charset",
+        *FILE_FACTS,
+        *(fact for _, _, facts in USES.values() for fact in facts),
+    }

@@ -9,25 +9,32 @@ INTRODUCTION = (
     "",
     "## 1 Introduction",
     "",
-    "DicomToPrint reads CT studies from files, folders, discs (DICOMDIR), .zip archives and the DICOM database of 3D Slicer, "
-    "judges whether they are fit for a printed model, and makes the model. This statement says which objects and attributes "
+    "DicomToPrint reads CT studies from files, folders, discs (DICOMDIR), .zip archives and the DICOM database of "
+    "3D Slicer, "
+    "judges whether they are fit for a printed model, and makes the model. This statement says which objects and "
+    "attributes "
     "it reads and what it does with each. It is generated from the reader's tables and the built-in protocols "
     "`3dsystems-ortho` and `exoplan-import`; a hospital's own protocol adds rules to the same attributes.",
     "",
     "### 1.1 References",
     "",
-    "DICOM standard, PS3.3 (information objects), PS3.5 (encoding), PS3.10 (media), PS3.15 annex E (attributes that identify).",
+    "DICOM standard, PS3.3 (information objects), PS3.5 (encoding), PS3.10 (media), PS3.15 annex E (attributes that "
+    "identify).",
     "",
     "### 1.2 Scope",
     "",
-    "No network: DicomToPrint opens no association and is neither a service class user nor a provider. It is a file-set "
-    "reader, and a creator of the objects that section 2.1 names. Conformance does not guarantee that two products work "
+    "No network: DicomToPrint opens no association and is neither a service class user nor a provider. It is a "
+    "file-set "
+    "reader, and a creator of the objects that section 2.1 names. Conformance does not guarantee that two products "
+    "work "
     "together; it says what to check.",
     "",
     "### 1.3 Privacy",
     "",
-    "By default no name, identifier, birth date, accession number, institution, description, UID or absolute path is written "
-    "to a report, a log, a mesh header or a file name. A series is named by a short hash of its UID. Coded values are shown "
+    "By default no name, identifier, birth date, accession number, institution, description, UID or absolute path "
+    "is written "
+    "to a report, a log, a mesh header or a file name. A series is named by a short hash of its UID. Coded values "
+    "are shown "
     "only where they match a known pattern. The option `--identified` opens all of it.",
     "",
 )
@@ -38,14 +45,31 @@ READ_ELSEWHERE = (
 )
 CREATED = (
     ("1.2.840.10008.5.1.4.1.1.104.3", "creator, on request: the model; patient and study are copied from the scan"),
-    ("1.2.840.10008.5.1.4.1.1.66.4", "creator, on request: the segmentation; patient and study are copied from the scan"),
+    (
+        "1.2.840.10008.5.1.4.1.1.66.4",
+        "creator, on request: the segmentation; patient and study are copied from the scan",
+    ),
 )
 
-ONLY_MULTI_FRAME = (
-    "NumberOfFrames ConcatenationUID InConcatenationNumber InConcatenationTotalNumber SOPInstanceUIDOfConcatenationSource "
-    "VolumetricProperties VolumeBasedCalculationTechnique PresentationLUTShape"
-).split()
-ONLY_CLASSIC = "AcquisitionTime ImagerPixelSpacing ExposureTime XRayTubeCurrent Exposure FrameIncrementPointer SliceLocation".split()
+ONLY_MULTI_FRAME = [
+    "NumberOfFrames",
+    "ConcatenationUID",
+    "InConcatenationNumber",
+    "InConcatenationTotalNumber",
+    "SOPInstanceUIDOfConcatenationSource",
+    "VolumetricProperties",
+    "VolumeBasedCalculationTechnique",
+    "PresentationLUTShape",
+]
+ONLY_CLASSIC = [
+    "AcquisitionTime",
+    "ImagerPixelSpacing",
+    "ExposureTime",
+    "XRayTubeCurrent",
+    "Exposure",
+    "FrameIncrementPointer",
+    "SliceLocation",
+]
 
 # What is judged of files, media and pixels rather than of one attribute.
 FILE_FACTS: Mapping[str, str] = {
@@ -73,15 +97,25 @@ _DISPLAY = ("Display only; never a reason to reject.", ())
 _SHOWN = ("3", *_DISPLAY)
 _OPEN = ("2", *_DISPLAY)
 _PLACE = (
-    "slice_count", "slices_without_place", "slices_without_position", "slice_spacing", "hole_ratio", "gap_deviation",
-    "equidistance", "least_gap", "shear_angle",
+    "slice_count",
+    "slices_without_place",
+    "slices_without_position",
+    "slice_spacing",
+    "hole_ratio",
+    "gap_deviation",
+    "equidistance",
+    "least_gap",
+    "shear_angle",
 )
 
 # keyword -> (type, use, facts)
 USES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "SpecificCharacterSet": ("1C", "Decoding of texts for display.", ("charset",)),
-    "ImageType": ("1", "Every slice: original or derived, localizer, reformat.",
-                  ("image_type", "third_value", "localizers", "reformat", "mixed_types")),
+    "ImageType": (
+        "1",
+        "Every slice: original or derived, localizer, reformat.",
+        ("image_type", "third_value", "localizers", "reformat", "mixed_types"),
+    ),
     "SOPClassUID": ("1", "Which object it is.", ("sop_class", "object_type")),
     "SOPInstanceUID": ("1", "Names the file in records; must be unique and equal the file meta's.", ("instance_uids",)),
     "StudyDate": ("2", "Display; last source of the scan's date.", ("scan_age",)),
@@ -99,7 +133,11 @@ USES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "InstitutionName": ("3", "Not used; written only where the user asks for identified output.", ()),
     "StationName": ("3", "Not used.", ()),
     "StudyDescription": _SHOWN,
-    "SeriesDescription": ("3", "Display; searched for words of reformats and of metal artefact reduction.", ("metal_reduction",)),
+    "SeriesDescription": (
+        "3",
+        "Display; searched for words of reformats and of metal artefact reduction.",
+        ("metal_reduction",),
+    ),
     "DerivationDescription": ("3", "Searched for words of lossy compression and of resampling.", ("tilt_taken_out",)),
     "VolumetricProperties": ("1", "Distorted or sampled volumes are no base for a model.", ("volumetric",)),
     "VolumeBasedCalculationTechnique": ("1", "Projections and other calculated volumes are reformats.", ()),
@@ -111,14 +149,21 @@ USES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "PatientIdentityRemoved": ("3", "Shown.", ()),
     "ContrastBolusAgent": ("2", "Shown.", ()),
     "ScanOptions": ("3", "Shown.", ()),
-    "SliceThickness": ("2", "Thin slices; gaps and overlap against the spacing.",
-                       ("slice_thickness", "slices_without_thickness", "gap_percent", "overlap_percent")),
+    "SliceThickness": (
+        "2",
+        "Thin slices; gaps and overlap against the spacing.",
+        ("slice_thickness", "slices_without_thickness", "gap_percent", "overlap_percent"),
+    ),
     "KVP": ("2", "Shown; more than one value in a series is noted.", ("dose",)),
     "SpacingBetweenSlices": ("3", "Not used: the spacing is taken from positions.", ()),
     "DataCollectionDiameter": ("3", "Shown.", ()),
     "ProtocolName": ("3", "Searched for words of metal artefact reduction.", ()),
     "ReconstructionDiameter": ("3", "Against Columns and Pixel Spacing: the scale of the print.", ("scale_error",)),
-    "GantryDetectorTilt": ("3", "Must be 0, empty or absent; at every place where it may stand.", ("tilt_tag", "tilt_taken_out")),
+    "GantryDetectorTilt": (
+        "3",
+        "Must be 0, empty or absent; at every place where it may stand.",
+        ("tilt_tag", "tilt_taken_out"),
+    ),
     "TableHeight": ("3", "Shown.", ()),
     "ExposureTime": ("3", "Shown.", ()),
     "XRayTubeCurrent": ("3", "Shown.", ()),
@@ -138,9 +183,16 @@ USES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "TemporalPositionIndex": ("1C", "Phases in one object.", ("phases",)),
     "PatientOrientation": ("2C", "Not used.", ()),
     "ImagePositionPatient": ("1", "Order, spacing and true place of every slice.", _PLACE),
-    "ImageOrientationPatient": ("1", "Plane of every slice.",
-                                ("slices_without_orientation", "plane_angle", "orientation_error", "orientation_spread")),
-    "FrameOfReferenceUID": ("1", "One frame of reference in a series; finds the original of a reformat.", ("frames_of_reference",)),
+    "ImageOrientationPatient": (
+        "1",
+        "Plane of every slice.",
+        ("slices_without_orientation", "plane_angle", "orientation_error", "orientation_spread"),
+    ),
+    "FrameOfReferenceUID": (
+        "1",
+        "One frame of reference in a series; finds the original of a reformat.",
+        ("frames_of_reference",),
+    ),
     "SliceLocation": ("3", "Not used.", ()),
     "ConcatenationUID": ("1C", "Parts of one object.", ("concatenation",)),
     "InConcatenationNumber": ("1C", "Parts of one object.", ()),
@@ -153,15 +205,26 @@ USES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     "FrameIncrementPointer": ("1C", "Not used.", ()),
     "Rows": ("1", "Size of the matrix.", ("rows", "matrix_spread")),
     "Columns": ("1", "Size of the matrix.", ("columns",)),
-    "PixelSpacing": ("1", "Row step, then column step; the size of the print.", ("pixel_spacing", "pixel_size", "anisotropy")),
+    "PixelSpacing": (
+        "1",
+        "Row step, then column step; the size of the print.",
+        ("pixel_spacing", "pixel_size", "anisotropy"),
+    ),
     "PixelAspectRatio": ("1C", "Not used.", ()),
     "ImagerPixelSpacing": ("3", "Not used: no substitute for Pixel Spacing.", ()),
     "BitsAllocated": ("1", "Decoding.", ("bits_allocated",)),
     "BitsStored": ("1", "Decoding.", ("bits_stored",)),
-    "HighBit": ("1", "Decoding; the sign stands here, bits above are masked. The limit is its distance from Bits Stored.", ("high_bit",)),
+    "HighBit": (
+        "1",
+        "Decoding; the sign stands here, bits above are masked. The limit is its distance from Bits Stored.",
+        ("high_bit",),
+    ),
     "PixelRepresentation": ("1", "Decoding.", ("pixel_representation",)),
-    "PixelPaddingValue": ("1C", "Padding, before rescale, left out of measurements; an unsigned form of a signed value is read.",
-                          ("padding",)),
+    "PixelPaddingValue": (
+        "1C",
+        "Padding, before rescale, left out of measurements; an unsigned form of a signed value is read.",
+        ("padding",),
+    ),
     "PixelPaddingRangeLimit": ("1C", "Padding.", ()),
     "BurnedInAnnotation": ("3", "Text in the pixels would identify the patient.", ("burned_in",)),
     "RecognizableVisualFeatures": ("3", "Shown. The skin of a head model identifies by itself.", ()),
