@@ -306,14 +306,11 @@ def _source(text: str) -> Iterator[Path]:
     if not text.startswith("dicomdb:"):
         yield Path(text)
         return
-    try:
-        import slicer
+    from .mrml.database import application_database, linked_folder, series_files
 
-        store = slicer.dicomDatabase
-    except (ImportError, AttributeError):
-        raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.") from None
-    from .mrml.database import linked_folder, series_files
-
+    store = application_database()
+    if store is None:
+        raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
     folder = linked_folder(series_files(store, text[len("dicomdb:"):]))
     try:
         yield folder

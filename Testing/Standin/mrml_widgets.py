@@ -83,7 +83,7 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
     def _fill(self):
         current = self.currentNode()
         nodes = []
-        for kind in self.nodeTypes:
+        for kind in self.nodeTypes if self._scene is not None else ():
             found = (self._scene.GetNthNodeByClass(i, kind) for i in range(self._scene.GetNumberOfNodesByClass(kind)))
             nodes += [
                 n for n in found if not n.GetHideFromEditors() and (self.showChildNodeTypes or n.GetClassName() == kind)

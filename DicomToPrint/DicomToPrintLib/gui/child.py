@@ -194,9 +194,20 @@ def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
     )
     if settings.scene:
         result = replace(result, files=(*files, _scene_file(result)))
-    write_run(source, result, part(progress, 0.4, 1.0))
+    write_run(_kept(source, folder) if _is_volume(source) else source, result, part(progress, 0.4, 1.0))
     names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
     job.save("files", {"names": sorted(names)})
+
+
+def _kept(volume: Any, folder: Path) -> Path:
+    """A volume of the scene as a file beside the results: without it the record could not be repeated."""
+    import SimpleITK as sitk
+
+    from ..volume import orthogonal, to_sitk
+
+    path = folder / "scan.nrrd"
+    sitk.WriteImage(to_sitk(orthogonal(volume)), str(path), useCompression=True)
+    return path
 
 
 def _scene_file(result: Any) -> Any:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import slicer
 from slicer.i18n import tr as _
 
 from ..errors import CannotRead
@@ -13,7 +12,7 @@ from .job import Job
 
 def database_now() -> Any:
     """Slicer's DICOM database, or None."""
-    return getattr(slicer, "dicomDatabase", None)
+    return database.application_database()
 
 
 def chosen(parameters: Any) -> str:

@@ -13,6 +13,15 @@ INSTANCES = "DICOM.instanceUIDs"
 _UID = re.compile(r"[0-9.]{1,64}")
 
 
+def application_database() -> Any:
+    """Slicer's DICOM database; None outside of the application."""
+    try:
+        import slicer
+    except ImportError:
+        return None
+    return getattr(slicer, "dicomDatabase", None)
+
+
 def series_files(database: Any, series_uid: str) -> tuple[Path, ...]:
     """Local files of a series in `database` (``slicer.dicomDatabase``).
 
