@@ -14,9 +14,9 @@ def separate(mask: np.ndarray, array: np.ndarray, spacing: Spacing, value: float
              smallest_mm3: float, progress: Progress = silent) -> np.ndarray:
     """Labels (k, j, i) uint16 of the bones in `mask` (solid, hollows filled), 1..n by falling size.
 
-    Cores are looked for where the grey value rises a third of the way from `value` to `inside` (a narrow joint space, blurred
-    above the boundary, falls out) and where the bone is thicker than `neck_mm`. Around them the mask is divided by a watershed on the
-    depth. Two neighbours that meet over a face nearly as thick as the thinner of both are one bone again.
+    Depth is measured where the grey value rises a third of the way from `value` to `inside`: a narrow joint space, blurred above the boundary,
+    counts as outside. A watershed on the depth divides the mask; neighbours that meet over a face nearly as thick as the thinner of both,
+    and thicker than `neck_mm`, are one bone again, and so are pieces below `smallest_mm3`.
     """
     result = np.zeros(mask.shape, dtype=np.uint16)
     box = box_of(mask, margin=1)
@@ -25,27 +25,17 @@ def separate(mask: np.ndarray, array: np.ndarray, spacing: Spacing, value: float
     solid = np.ascontiguousarray(mask[box])
     depth = core_depth(solid, array[box], spacing, value + RAISED * (inside - value), part(progress, 0.0, 0.4))
     voxel = float(np.prod(spacing))
-    cores = find_parts(depth > 0.5 * neck_mm, progress=part(progress, 0.4, 0.5))
-    if cores is None:
-        return _by_parts(result, mask)
-    big = cores.counts * voxel >= 0.1 * smallest_mm3
-    big[0] = False
-    if big.sum() < 2 or big.sum() > 4000:
-        return _by_parts(result, mask)
-    number = np.where(big, np.cumsum(big), 0).astype(np.uint16)
-    markers = np.zeros(solid.shape, dtype=np.uint16)
-    markers[cores.box] = number[cores.labels]
     progress(0.5, "telling touching bones apart")
-    regions = flood(markers, depth, solid)
-    regions = _merged(regions, depth, voxel, smallest_mm3)
-    result[box] = regions
+    regions = basins(depth, solid, max(0.3 * neck_mm, 0.4 * max(spacing)))
+    regions = _merged(regions, depth, voxel, neck_mm, smallest_mm3)
+    result[box] = _numbered(regions)
     rest = mask & (result == 0)
     if rest.any():
         loose = find_parts(rest)
         assert loose is not None
         view = result[loose.box]
         view[loose.labels > 0] = (loose.labels[loose.labels > 0] + result.max()).astype(np.uint16)
-    return _by_size(result)
+    return _numbered(result)
 
 
 def core_depth(solid: np.ndarray, array: np.ndarray, spacing: Spacing, raised: float, progress: Progress = silent) -> np.ndarray:
@@ -68,13 +58,12 @@ def _thin_valleys(shell: np.ndarray, hollow: np.ndarray) -> np.ndarray:
     return hollow & ~ndimage.binary_dilation(ndimage.binary_erosion(hollow, ball), ball)
 
 
-def flood(markers: np.ndarray, depth: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """Watershed of `mask` from `markers` over falling depth; labels (k, j, i) uint16, no line between them (Beucher, Meyer 1993)."""
+def basins(depth: np.ndarray, mask: np.ndarray, least: float) -> np.ndarray:
+    """Regions (k, j, i) uint32 around the deepest places of `mask`, hills less than `least` mm high joined (Beucher, Meyer 1993)."""
     import SimpleITK as sitk
 
-    height = sitk.GetImageFromArray(-depth)
-    found = sitk.MorphologicalWatershedFromMarkers(height, sitk.GetImageFromArray(markers), False, False)
-    return np.where(mask, sitk.GetArrayFromImage(found), 0).astype(np.uint16)
+    found = sitk.MorphologicalWatershed(sitk.GetImageFromArray(-depth), least, False, False)
+    return np.where(mask, sitk.GetArrayFromImage(found), 0).astype(np.uint32)
 
 
 def contacts(regions: np.ndarray) -> "list[tuple[np.ndarray, np.ndarray, tuple[slice, ...], tuple[slice, ...]]]":
@@ -87,50 +76,63 @@ def contacts(regions: np.ndarray) -> "list[tuple[np.ndarray, np.ndarray, tuple[s
     return found
 
 
-def _merged(regions: np.ndarray, depth: np.ndarray, voxel: float, smallest_mm3: float) -> np.ndarray:
-    """Regions put together again where their contact is nearly as thick as the thinner region, or where one is too small."""
+def _merged(regions: np.ndarray, depth: np.ndarray, voxel: float, neck_mm: float, smallest_mm3: float) -> np.ndarray:
+    """Regions put together again where their contact is nearly as thick as the thinner of both, or where one is too small."""
     count = int(regions.max())
-    while True:
-        sizes = count_labels(regions)
-        thickest = np.zeros(count + 1, dtype=np.float32)
-        np.maximum.at(thickest, regions.ravel(), depth.ravel())
-        necks: dict[tuple[int, int], float] = {}
-        for a, b, first, second in contacts(regions):
-            meet = (a != b) & (a > 0) & (b > 0)
-            low, high = np.minimum(a[meet], b[meet]), np.maximum(a[meet], b[meet])
-            thin = np.minimum(depth[first][meet], depth[second][meet])
-            keys = low.astype(np.int64) * (count + 1) + high
-            order = np.argsort(keys)
-            unique, starts = np.unique(keys[order], return_index=True)
-            for key, value in zip(unique, np.maximum.reduceat(thin[order], starts) if len(unique) else ()):
-                pair = divmod(int(key), count + 1)
-                necks[pair] = max(necks.get(pair, 0.0), float(value))
-        best, pair = 0.0, None
-        for (a, b), neck in necks.items():
-            small = min(sizes[a], sizes[b]) * voxel < smallest_mm3
-            score = neck / max(float(min(thickest[a], thickest[b])), 1e-6) + (1.0 if small else 0.0)
-            if score > best:
-                best, pair = score, (a, b)
-        if pair is None or best < NECK_SHARE:
-            return regions
-        regions = np.where(regions == pair[1], np.uint16(pair[0]), regions)
+    sizes = count_labels(regions).astype(np.float64) * voxel
+    thickest = np.zeros(count + 1, dtype=np.float32)
+    np.maximum.at(thickest, regions.ravel(), depth.ravel())
+    pairs, necks = _necks(regions, depth, count)
+    group = np.arange(count + 1)
+
+    def root(label: int) -> int:
+        while group[label] != label:
+            group[label] = group[group[label]]
+            label = int(group[label])
+        return label
+
+    changed = True
+    while changed:
+        changed = False
+        # From the thickest contact down; groups grow thicker on the way, so that it is done again until nothing changes.
+        for index in np.argsort(-necks):
+            a, b = root(int(pairs[index, 0])), root(int(pairs[index, 1]))
+            if a == b:
+                continue
+            small = min(sizes[a], sizes[b]) < smallest_mm3 and necks[index] > 0
+            if small or necks[index] >= max(NECK_SHARE * min(thickest[a], thickest[b]), 0.5 * neck_mm):
+                group[b] = a
+                sizes[a] += sizes[b]
+                thickest[a] = max(thickest[a], thickest[b])
+                changed = True
+    return np.array([root(label) for label in range(count + 1)], dtype=np.uint32)[regions]
 
 
-def _by_parts(result: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    parts = find_parts(mask)
-    assert parts is not None
-    result[parts.box] = np.minimum(parts.labels, np.iinfo(np.uint16).max)
-    return _by_size(result)
+def _necks(regions: np.ndarray, depth: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (n, 2) of touching regions, and the largest depth (n,) at which they touch."""
+    keys, values = [], []
+    for a, b, first, second in contacts(regions):
+        meet = (a != b) & (a > 0) & (b > 0)
+        low, high = np.minimum(a[meet], b[meet]), np.maximum(a[meet], b[meet])
+        keys.append(low.astype(np.int64) * (count + 1) + high)
+        values.append(np.minimum(depth[first][meet], depth[second][meet]))
+    key, value = np.concatenate(keys), np.concatenate(values)
+    order = np.argsort(key)
+    unique, starts = np.unique(key[order], return_index=True)
+    if len(unique) == 0:
+        return np.zeros((0, 2), dtype=np.int64), np.zeros(0)
+    return np.stack(np.divmod(unique, count + 1), axis=1), np.maximum.reduceat(value[order], starts)
 
 
-def _by_size(labels: np.ndarray) -> np.ndarray:
-    counts = count_labels(labels)
+def _numbered(regions: np.ndarray) -> np.ndarray:
+    """Consecutive labels uint16 by falling size; what exceeds 65535 regions is left out."""
+    counts = count_labels(regions)
     counts[0] = 0
-    rank = np.zeros(len(counts), dtype=np.uint16)
-    order = np.argsort(-counts, kind="stable")
+    order = np.argsort(-counts, kind="stable")[:60_000]
     order = order[counts[order] > 0]
+    rank = np.zeros(len(counts), dtype=np.uint16)
     rank[order] = np.arange(1, len(order) + 1)
-    return rank[labels]
+    return rank[regions]
 
 
 def cut_faces(regions: np.ndarray) -> np.ndarray:
