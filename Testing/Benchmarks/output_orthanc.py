@@ -2,8 +2,8 @@
 
     python Testing/Benchmarks/output_orthanc.py [--orthanc PATH]
 
-Starts Orthanc on this computer alone, stores an Encapsulated STL and a DICOM SEG of a small phantom by HTTP, reads them back
-and compares the bytes. Writes results/output_orthanc.md.
+Starts Orthanc on this computer alone, stores an Encapsulated STL and a DICOM SEG of a small phantom by HTTP, reads
+them back and compares the bytes. Writes results/output_orthanc.md.
 """
 
 import argparse

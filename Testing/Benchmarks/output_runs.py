@@ -2,8 +2,8 @@
 
     python Testing/Benchmarks/output_runs.py [--kills 50] [--seed 0]
 
-Checks after every kill that each file under its final name is whole (JSON parses, the report ends, meshes have the bytes of an
-undisturbed run), then that a rerun succeeds and leaves nothing temporary. Writes results/output_runs.md.
+Checks after every kill that each file under its final name is whole (JSON parses, the report ends, meshes have the
+bytes of an undisturbed run), then that a rerun succeeds and leaves nothing temporary. Writes results/output_runs.md.
 """
 
 import argparse

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 from DicomToPrintLib.dicom import read_study, read_volume
 from DicomToPrintLib.errors import CannotRead, MissingPackage, Refused
-from DicomToPrintLib.output import hashed_series, source_headers, write_dicom_seg, write_encapsulated_stl
+from DicomToPrintLib.output import (
+    build_record,
+    compare_runs,
+    hashed_series,
+    source_headers,
+    write_dicom_seg,
+    write_encapsulated_stl,
+)
 
 BONE = SimpleNamespace(label=1, name="Bone", terminology={})
 BALL = SimpleNamespace(label=2, name="Ball", terminology={"type": ("272673000", "SCT", "Bone")})
@@ -63,6 +70,13 @@ def test_encapsulated_stl(series, ball, tmp_path):
     assert found.EncapsulatedDocument[:9] == b"SPACE=LPS"
     again = write_encapsulated_stl(meshes, tmp_path / "again", "model", headers, use="surgical-planning", now=now)
     assert again.sha256 == written.sha256
+    later = write_encapsulated_stl(
+        meshes, tmp_path / "later", "model", headers, now=now + datetime.timedelta(seconds=1)
+    )
+    assert later.sha256 != written.sha256
+    assert compare_runs(build_record(outputs=(written,)), (later,)).same
+    other = write_encapsulated_stl(meshes[:1], tmp_path / "other", "model", headers, now=now)
+    assert not compare_runs(build_record(outputs=(written,)), (other,)).same
 
 
 def test_an_odd_number_of_triangles_is_padded(series, ball, tmp_path):

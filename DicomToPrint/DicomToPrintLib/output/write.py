@@ -22,8 +22,9 @@ class WrittenFile:
     """A file that stands under its final name and was read back whole.
 
     `format` is one of `FORMATS`, ``mtl`` (the materials of an OBJ) or ``dicom``; `triangles` counts what was read
-    back; `deviation_mm` is the largest distance between a corner as written and as read back. Coordinates are LPS
-    millimetres.
+    back; `deviation_mm` is the largest distance between a corner as written and as read back;
+    `payload_sha256` is the hash of the STL inside a DICOM object, whose own bytes change with the time it was made.
+    Coordinates are LPS millimetres.
     """
 
     path: Path
@@ -32,10 +33,11 @@ class WrittenFile:
     bytes: int
     triangles: int = 0
     deviation_mm: float = 0.0
+    payload_sha256: str = ""
 
     def as_json(self) -> dict[str, object]:
         """The file in the record's form: its name without folder, so that no path leaks."""
-        return {
+        entry: dict[str, object] = {
             "file": self.path.name,
             "format": self.format,
             "sha256": self.sha256,
@@ -45,6 +47,7 @@ class WrittenFile:
             "unit": "mm",
             "space": "LPS",
         }
+        return {**entry, "payload_sha256": self.payload_sha256} if self.payload_sha256 else entry
 
 
 def write_files(

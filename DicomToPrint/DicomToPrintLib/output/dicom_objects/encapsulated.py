@@ -70,7 +70,8 @@ def write_encapsulated_stl(
         count, worst = _read_back(path, meshes)
         (final,) = outputs.publish()
     progress(1.0, "DICOM written")
-    return WrittenFile(final, "dicom", sha256_of(final), final.stat().st_size, count, worst)
+    payload = hashlib.sha256(data).hexdigest()
+    return WrittenFile(final, "dicom", sha256_of(final), final.stat().st_size, count, worst, payload)
 
 
 def _dataset(data: bytes, headers: Sequence[Any], use: str, title: str, modified: bool, now: datetime.datetime) -> Any:

@@ -19,7 +19,8 @@ from .build import Record
 class FileComparison:
     """One output.
 
-    `same` to the byte, or the largest distance between the two surfaces in mm (None: not known) and the volumes.
+    `same` to the byte (a DICOM object: of the model inside), or the largest distance between the two surfaces in mm
+    (None: not known) and the change of volume.
     """
 
     file: str
@@ -87,6 +88,9 @@ def _compare(old: Mapping[str, Any], new: WrittenFile | None, old_folder: Path |
         return FileComparison(name, False, sentence=_("{file}: not written this time.").format(file=name))
     if new.sha256 == old.get("sha256"):
         return FileComparison(name, True, 0.0, 0.0, _("{file}: the same to the byte.").format(file=name))
+    if new.payload_sha256 and new.payload_sha256 == old.get("payload_sha256"):
+        told = _("{file}: the same model to the byte, in a DICOM object made at another time.").format(file=name)
+        return FileComparison(name, True, 0.0, 0.0, told)
     before = _old_mesh(old, old_folder)
     if before is None or new.format not in FORMATS:
         sentence = _(
