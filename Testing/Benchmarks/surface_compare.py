@@ -1,0 +1,357 @@
+"""Ours, Slicer's rule, dicom2stl and an InVesalius-like chain on the same voxels, each in a fresh process.
+
+    python Testing/Benchmarks/surface_compare.py [--cases S,M,L,lattice,head] [--dicom2stl PATH] [--head FOLDER] [--exact]
+
+Needs slicer-core in this interpreter for Slicer's rule; --dicom2stl names the program of a separate environment (pip install dicom2stl);
+--exact counts self-intersections by libigl's CGAL part too (GPL: only ever in such a benchmark). CPU seconds of the process and its
+peak memory come from the operating system. The clock runs from the volume in memory (dicom2stl: from an .mha file) to the STL on disk.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+HERE = Path(__file__).resolve()
+sys.path.insert(0, str(HERE.parents[2] / "DicomToPrint"))
+
+CEILING = 490_000
+PHANTOMS = {  # shape (k, j, i), spacing (i, j, k) mm, further arguments
+    "S": ((100, 128, 128), (1.8, 1.8, 2.4), {"scale": 1.65}),
+    "M": ((200, 256, 256), (0.9, 0.9, 1.2), {"scale": 1.65}),
+    "L": ((400, 512, 512), (0.45, 0.45, 0.6), {"scale": 1.65}),
+    "lattice": ((400, 512, 512), (0.45, 0.45, 0.6), {"scale": 1.65, "trabeculae_mm": 3.5}),
+}
+
+
+def prepared(case: str, folder: Path, head: Path | None) -> dict:
+    """Write the volume of a case and say what is known about it."""
+    from DicomToPrintLib.phantom import phantom_volume
+
+    if case == "head":
+        from DicomToPrintLib.dicom import read_study, read_volume
+
+        study = read_study(head)
+        volume = read_volume(max(study.series, key=lambda s: len(s.files)))
+        facts = {"threshold": 300.0}
+    else:
+        shape, spacing, more = PHANTOMS[case]
+        volume, truth = phantom_volume(shape=shape, spacing=spacing, **more)
+        facts = {"threshold": float(truth.boundary_hu), "scale": more["scale"], "trabeculae_mm": more.get("trabeculae_mm", 0.0),
+                 "balls": [list(map(float, b)) for b in ball_centres(truth)]}
+    np.save(folder / f"{case}.npy", volume.array)
+    np.save(folder / f"{case}_affine.npy", volume.affine)
+    return facts
+
+
+def ball_centres(truth) -> list:
+    bounds = [truth.bounds_mm[name] for name in ("ball 1", "ball 2")]
+    return [((b[0] + b[1]) / 2, (b[2] + b[3]) / 2, (b[4] + b[5]) / 2) for b in bounds]
+
+
+def labels_of(array: np.ndarray, threshold: float) -> np.ndarray:
+    """The mask that all methods get: above the threshold, parts of at least 1000 voxels."""
+    import SimpleITK as sitk
+
+    image = sitk.GetImageFromArray((array >= threshold).astype(np.uint8))
+    parts = sitk.RelabelComponent(sitk.ConnectedComponent(image), minimumObjectSize=1000)
+    return (sitk.GetArrayViewFromImage(parts) > 0).astype(np.uint8)
+
+
+def write(polydata, path: Path) -> None:
+    from vtkmodules.vtkIOGeometry import vtkSTLWriter
+
+    writer = vtkSTLWriter()
+    writer.SetFileTypeToBinary()
+    writer.SetFileName(str(path))
+    writer.SetInputData(polydata)
+    writer.Write()
+
+
+def ours(array, affine, labels, threshold: float, path: Path) -> dict:
+    from DicomToPrintLib.mesh import to_polydata
+    from DicomToPrintLib.segmentation import Segment, Segmentation
+    from DicomToPrintLib.surface import make_surface
+    from DicomToPrintLib.volume import Volume
+
+    segment = Segment("bone", 1, "Bone", (1.0, 1.0, 1.0), threshold, {}, 0.0)
+    parts: list = []
+
+    def note(fraction: float, phrase: str = "") -> None:
+        if phrase and (not parts or parts[-1][0] != phrase):
+            parts.append((phrase, time.perf_counter(), time.process_time()))
+
+    model = make_surface(Segmentation(Volume(array, affine), affine, labels, None, (segment,)), max_triangles=CEILING,
+                         max_deviation_mm=0.05, progress=note)
+    write(to_polydata(model.meshes[0]), path)
+    parts.append(("end", time.perf_counter(), time.process_time()))
+    shares: dict = {}
+    for (phrase, _, cpu), (_, _, after) in zip(parts[:-1], parts[1:]):
+        shares[phrase] = shares.get(phrase, 0.0) + after - cpu
+    return {"shares": shares, "notes": list(model.notes)}
+
+
+def slicer_rule(array, affine, labels, path: Path, decimated: bool) -> dict:
+    import slicer
+    import vtk
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+
+    logic_class = slicer.vtkSlicerSegmentationsModuleLogic
+    scene = slicer.vtkMRMLScene()
+    logic = logic_class()
+    logic.SetMRMLScene(scene)
+    node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "s")
+    segment = node.GetSegmentation().AddEmptySegment("bone", "bone", [1, 1, 1])
+    image = slicer.vtkOrientedImageData()
+    image.SetDimensions(*labels.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(labels.ravel(), deep=True))
+    matrix = vtk.vtkMatrix4x4()
+    ras = np.diag([-1.0, -1.0, 1.0, 1.0]) @ affine
+    for r in range(4):
+        for c in range(4):
+            matrix.SetElement(r, c, ras[r, c])
+    image.SetGeometryFromImageToWorldMatrix(matrix)
+    logic_class.SetBinaryLabelmapToSegment(image, node, segment, logic_class.MODE_REPLACE)
+    segmentation = node.GetSegmentation()
+    factor = 0.0
+    if decimated:
+        count = int((labels[:, :, 1:] != labels[:, :, :-1]).sum() + (labels[:, 1:] != labels[:, :-1]).sum()
+                    + (labels[1:] != labels[:-1]).sum())
+        factor = max(0.0, 1.0 - CEILING / (2.0 * count))
+        segmentation.SetConversionParameter("Decimation factor", f"{factor:.4f}")
+    segmentation.CreateRepresentation("Closed surface")
+    made = vtk.vtkPolyData()
+    node.GetClosedSurfaceRepresentation(segment, made)
+    flip = vtk.vtkTransform()
+    flip.Scale(-1, -1, 1)
+    turned = vtk.vtkTransformPolyDataFilter()
+    turned.SetTransform(flip)
+    turned.SetInputData(made)
+    turned.Update()
+    write(turned.GetOutput(), path)
+    return {"factor": factor}
+
+
+def chain(array, affine, labels, threshold: float, path: Path) -> dict:
+    """Grey values with the parts outside the mask taken out, contour at the threshold, hole filling, normals: InVesalius without its
+    context-aware smoothing and without simplification."""
+    import vtk
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+
+    masked = np.where((labels > 0) | (array < threshold), array, array.min())
+    image = vtk.vtkImageData()
+    image.SetDimensions(*array.shape[::-1])
+    image.SetSpacing(*np.linalg.norm(affine[:3, :3], axis=0))
+    image.GetPointData().SetScalars(numpy_to_vtk(masked.ravel(), deep=True))
+    contour = vtk.vtkFlyingEdges3D()
+    contour.SetInputData(image)
+    contour.SetValue(0, threshold)
+    contour.ComputeNormalsOff()
+    filled = vtk.vtkFillHolesFilter()
+    filled.SetInputConnection(contour.GetOutputPort())
+    filled.SetHoleSize(1000.0)
+    normals = vtk.vtkPolyDataNormals()
+    normals.SetInputConnection(filled.GetOutputPort())
+    normals.SetFeatureAngle(80)
+    normals.SplittingOff()
+    normals.AutoOrientNormalsOn()
+    move = vtk.vtkTransform()
+    rotation = np.eye(4)
+    rotation[:3, :3] = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    rotation[:3, 3] = affine[:3, 3]
+    move.SetMatrix(rotation.ravel())
+    moved = vtk.vtkTransformPolyDataFilter()
+    moved.SetTransform(move)
+    moved.SetInputConnection(normals.GetOutputPort())
+    moved.Update()
+    write(moved.GetOutput(), path)
+    return {}
+
+
+METHODS = ("ours", "Slicer", "Slicer + decimation", "dicom2stl", "InVesalius-like")
+
+
+def one(method: str, case: str, folder: Path, threshold: float) -> None:
+    """Child process: one method on one case; figures as JSON on the last line."""
+    array, affine = np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")
+    out = folder / f"{case}_{method.replace(' ', '_')}.stl"
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    start = time.perf_counter()
+    labels = labels_of(array, threshold)
+    facts = {"ours": lambda: ours(array, affine, labels, threshold, out),
+             "Slicer": lambda: slicer_rule(array, affine, labels, out, False),
+             "Slicer + decimation": lambda: slicer_rule(array, affine, labels, out, True),
+             "InVesalius-like": lambda: chain(array, affine, labels, threshold, out)}[method]()
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    facts |= {"wall": time.perf_counter() - start, "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+              "peak_gb": after.ru_maxrss / 1e6}
+    print(json.dumps(facts))
+    sys.stdout.flush()
+    os._exit(0)
+
+
+def run(method: str, case: str, folder: Path, threshold: float, dicom2stl: str | None) -> dict | None:
+    if method == "dicom2stl":
+        if not dicom2stl:
+            return None
+        return run_dicom2stl(case, folder, threshold, dicom2stl)
+    done = subprocess.run([sys.executable, str(HERE), "--one", method, "--case", case, "--folder", str(folder),
+                           "--threshold", str(threshold)], capture_output=True, text=True)
+    if done.returncode:
+        print(method, case, done.stderr[-2000:], flush=True)
+        return None
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def run_dicom2stl(case: str, folder: Path, threshold: float, program: str) -> dict | None:
+    import SimpleITK as sitk
+    from DicomToPrintLib.volume import Volume, orthogonal, to_sitk
+
+    source, out = folder / f"{case}.mha", folder / f"{case}_dicom2stl.stl"
+    volume = orthogonal(Volume(np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")))
+    sitk.WriteImage(to_sitk(volume), str(source))
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run([program, "-i", str(threshold), "--disable", "rotation", "-o", str(out), str(source)], capture_output=True, text=True, cwd=folder)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if not out.exists():
+        print(done.stdout[-800:], done.stderr[-800:])
+        return None
+    return {"wall": time.perf_counter() - start, "peak_gb": float("nan"),
+            "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
+
+
+def read(path: Path):
+    from DicomToPrintLib.mesh import Mesh
+    from DicomToPrintLib.measure.topology import welded
+
+    raw = np.fromfile(path, dtype=np.dtype([("n", "<f4", 3), ("v", "<f4", (3, 3)), ("a", "<u2")]), offset=84)
+    soup = Mesh(raw["v"].reshape(-1, 3), np.arange(3 * len(raw)).reshape(-1, 3))
+    points, triangles, _ = welded(soup)
+    return Mesh(points, triangles)
+
+
+def judged(case: str, path: Path, folder: Path, facts: dict, exact: bool) -> dict:
+    from DicomToPrintLib.measure import self_intersections, topology
+    from DicomToPrintLib.measure.component import components
+    from DicomToPrintLib.measure.deviation import spread
+
+    mesh = read(path)
+    found = topology(mesh)
+    row = {"triangles": len(mesh.triangles), "boundary": found.boundary_edges, "nme": found.nonmanifold_edges,
+           "nmv": found.nonmanifold_vertices, "flipped": found.inverted, "degenerate": found.degenerate + found.duplicate,
+           "si": len(self_intersections(mesh))}
+    if exact and len(mesh.triangles) <= 600_000:
+        import igl.copyleft.cgal as cgal
+
+        sound = np.ascontiguousarray(mesh.triangles, dtype=np.int64)
+        row["si_exact"] = len(np.unique(cgal.remesh_self_intersections(mesh.points.astype(np.float64), sound, detect_only=True)[2]))
+    rng = np.random.default_rng(0)
+    area = np.linalg.norm(mesh.triangle_normals(), axis=1)
+    chosen = rng.choice(len(area), size=150_000, p=area / area.sum())
+    u, v = rng.random((2, len(chosen)))
+    u, v = np.where(u + v > 1, 1 - u, u), np.where(u + v > 1, 1 - v, v)
+    corner = mesh.points.astype(np.float64)[mesh.triangles[chosen]]
+    points = corner[:, 0] + u[:, None] * (corner[:, 1] - corner[:, 0]) + v[:, None] * (corner[:, 2] - corner[:, 0])
+    if case == "head":
+        distance = scan_distance(points, mesh, chosen, folder, facts["threshold"])
+    else:
+        from DicomToPrintLib.phantom import boundary_distance, object_distances
+
+        distance = boundary_distance(points, scale=facts["scale"], trabeculae_mm=facts["trabeculae_mm"])
+        outer = np.minimum.reduce([np.abs(object_distances(facts["scale"])[name].distance(points))
+                                   for name in ("cup", "hollow shell")])
+        row["cortical_mm"] = float(np.abs(outer[outer < 1.0]).mean())
+        diameters = []
+        for part in components(mesh):
+            middle = (part.low + part.high) / 2
+            if any(np.linalg.norm(middle - b) < 1.0 for b in facts["balls"]) and part.volume > 0:
+                diameters.append((6.0 * part.volume / np.pi) ** (1 / 3))
+        row["ball_mm"] = [round(d, 3) for d in sorted(diameters)]
+    row |= {k.replace("_deviation_mm", ""): value for k, value in spread(distance, np.ones(len(distance))).items()}
+    return row
+
+
+def scan_distance(points, mesh, chosen, folder: Path, threshold: float) -> np.ndarray:
+    """Distance along the normal from the scan's own grey-value boundary."""
+    from DicomToPrintLib.measure.deviation import level_offsets
+
+    normals = mesh.triangle_normals()[chosen]
+    normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-30)[:, None]
+    affine = np.load(folder / "head_affine.npy")
+    array = np.pad(np.load(folder / "head.npy"), 1, constant_values=-1024)
+    to_index = np.linalg.inv(affine)
+    to_index[:3, 3] += 1.0
+    return level_offsets(points, normals, array, threshold - 0.5, to_index, 2.0, 0.1)
+
+
+def table(rows: dict) -> str:
+    lines = ["| case | method | wall s | CPU s | peak GB | triangles | boundary | nme | nmv | flipped | self-int. (exact) | mean mm | p95 mm | "
+             "shells mm | balls mm |", "|" + "---|" * 15]
+    for (case, method), r in rows.items():
+        lines.append(f"| {case} | {method} | {r['wall']:.1f} | {r['cpu']:.1f} | {r['peak_gb']:.2f} | {r['triangles']} | {r['boundary']} | "
+                     f"{r['nme']} | {r['nmv']} | {r['flipped']} | {r['si']} ({r.get('si_exact', 'not counted')}) | {r['mean']:.3f} | "
+                     f"{r['p95']:.3f} | {r.get('cortical_mm', float('nan')):.3f} | {r.get('ball_mm', '')} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cases", default="S,M,L")
+    parser.add_argument("--head", type=Path)
+    parser.add_argument("--dicom2stl")
+    parser.add_argument("--exact", action="store_true")
+    parser.add_argument("--output", type=Path, default=HERE.parent / "results")
+    for hidden in ("--one", "--case", "--folder"):
+        parser.add_argument(hidden, help=argparse.SUPPRESS)
+    parser.add_argument("--threshold", type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.one:
+        one(options.one, options.case, Path(options.folder), options.threshold)
+    rows: dict = {}
+    remarks: list[str] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for case in options.cases.split(","):
+            facts = prepared(case, folder, options.head)
+            for method in METHODS:
+                figures = run(method, case, folder, facts["threshold"], options.dicom2stl)
+                if figures is None:
+                    continue
+                path = folder / f"{case}_{method.replace(' ', '_')}.stl"
+                rows[case, method] = figures | judged(case, path, folder, facts, options.exact)
+                print(case, method, {k: v for k, v in rows[case, method].items() if k != "shares"}, flush=True)
+                if method == "ours":
+                    remarks.append(f"- {case}, where our CPU seconds go: "
+                                   + ", ".join(f"{phrase} {seconds:.1f}" for phrase, seconds in figures["shares"].items() if seconds > 0.05))
+                    remarks += [f"  - {note}" for note in figures["notes"]]
+                path.unlink()
+                save(options.output, rows, remarks)
+
+
+def save(folder: Path, rows: dict, remarks: list[str]) -> None:
+    ratios = []
+    for case in dict.fromkeys(case for case, _ in rows):
+        if (case, "ours") in rows:
+            mine = rows[case, "ours"]
+            for other in METHODS[1:]:
+                if (case, other) in rows:
+                    r = rows[case, other]
+                    ratios.append(f"- {case}, ours to {other}: wall {mine['wall'] / r['wall']:.2f}, CPU {mine['cpu'] / r['cpu']:.2f}, "
+                                  f"mean deviation {mine['mean'] / max(r['mean'], 1e-9):.2f}")
+    text = ("# Surfaces side by side\n\nRepeat: see the head of `Testing/Benchmarks/surface_compare.py`. Phantoms: deviation from the analytic "
+            "boundary; head: from the scan's grey-value boundary along the normal. nme/nmv: non-manifold edges/vertices, after a float32 weld. "
+            "Single runs on a shared machine: read the ratios, and CPU rather than wall seconds.\n\n"
+            + table(rows) + "\n\nRatios\n\n" + "\n".join(ratios) + "\n\nRemarks\n\n" + "\n".join(remarks) + "\n")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "surface_compare.md").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
