@@ -227,7 +227,7 @@ def test_a_transform_over_the_volume_is_told_and_hardened(driver, loaded):
     driver.picture("transform")
     loaded.SetAndObserveTransformNodeID(None)
     driver.panel.refresh()
-    assert not driver.panel.steps["scan"].placement.visible
+    assert driver.panel.steps["scan"].placement.isHidden()
 
 
 @pytest.mark.parametrize("step", ["model", "print", "files"])

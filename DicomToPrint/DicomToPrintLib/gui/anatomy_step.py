@@ -111,7 +111,8 @@ class AnatomyStep(StepView):
             _("{name}: {volume} ml").format(name=segment.name, volume=f"{segment.volume_mm3 / 1000.0:.1f}")
             for segment in result.segments
         ]
-        self.figures.text = "\n".join([*lines, *result.notes])
+        note = self.panel.results.geometry_note()
+        self.figures.text = "\n".join([*([note] if note else []), *lines, *result.notes])
         self.figures.visible = True
         parts.show_chip(
             self.chip, "accept", _("{count} structure(s) found; look at them in the slices").format(count=len(lines))

@@ -144,6 +144,7 @@ def _anatomy(job: Job, source: Any, settings: Settings, progress: Progress) -> N
         )
     else:
         segmentation = pipeline.segment(scan.volume, settings, part(progress, 0.5, 1.0))
+    job.save("grid", (scan.volume.array.shape, scan.volume.affine))
     job.save("opened", scan)
     job.save("anatomy", segmentation)
 

@@ -116,7 +116,7 @@ class Panel:
             self._stop()
             self.steps["anatomy"].close_editor()
             self.state = None
-            self.job.drop(*STEPS, "opened", "edited", "volume", "times", "model-before")
+            self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "model-before")
         else:
             self.state = PanelState(parameters)
         for key in ("scan", "anatomy"):
@@ -225,7 +225,7 @@ class Panel:
         parameters = self.parameters
         parameters.series, parameters.folder, parameters.volume = series, folder, volume
         self.steps["scan"].volume.setCurrentNode(volume)
-        self.job.drop("edited", "opened", "model-before")
+        self.job.drop("edited", "opened", "grid", "model-before")
         self.state.settings = replace(self.settings, answers=(), accept_anyway=None, cuts=(), roi=None, seeds=())
         self.stale("scan")
 

@@ -66,6 +66,20 @@ class SceneResults:
         node.SetAttribute("DicomToPrint.MTime", str(_content_time(node)))
         return node
 
+    def geometry_note(self) -> str:
+        """A sentence where the loaded volume does not lie where the files say; empty where it does."""
+        volume = alive(self._panel.parameters.volume)
+        if volume is None or not self._panel.job.has("grid"):
+            return ""
+        offset = volumes.largest_offset(volume, *self._panel.job.load("grid"))
+        if offset is None:
+            return _("The loaded volume has another grid than its files; the model follows the files.")
+        if offset > 0.05:
+            return _(
+                "The loaded volume lies up to {offset} mm away from where its files say; the model follows the files."
+            ).format(offset=f"{offset:.1f}")
+        return ""
+
     def _opened_volume(self) -> Any:
         """A scan that came from a folder or was not loaded is put into the scene, so that there is something to look
         at.

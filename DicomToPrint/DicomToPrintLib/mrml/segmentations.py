@@ -12,7 +12,9 @@ from ..volume import Volume
 from .geometry import RAS_TO_LPS, remember_exact, to_vtk_matrix
 
 TERMINOLOGY_TAG = "TerminologyEntry"
-LABEL_TAG = "DicomToPrint.Label"
+# What a segment node cannot say: the grey value of its boundary and on which side of it the structure lies.
+BOUNDARY_TAG = "DicomToPrint.Boundary"
+DARK_TAG = "DicomToPrint.Dark"
 
 
 def segmentation_to_node(segmentation: Segmentation, scene: Any, name: str, volume_node: Any = None) -> Any:
@@ -30,7 +32,10 @@ def segmentation_to_node(segmentation: Segmentation, scene: Any, name: str, volu
         new.SetName(segment.name)
         new.SetColor(*segment.color)
         new.SetLabelValue(int(segment.label))
-        new.SetTag(LABEL_TAG, str(segment.label))
+        if segment.boundary is not None:
+            new.SetTag(BOUNDARY_TAG, repr(float(segment.boundary)))
+        if not segment.bright:
+            new.SetTag(DARK_TAG, "1")
         new.SetTag(TERMINOLOGY_TAG, terminology_entry(segment.terminology))
         new.AddRepresentation("Binary labelmap", labelmap)
         node.GetSegmentation().AddSegment(new, segment.id)
@@ -100,13 +105,23 @@ def segmentation_from_node(node: Any, grid: Volume, known: Segmentation | None =
                 replace(before[segment_id], label=value, name=shown.GetName(), color=color, volume_mm3=volume_mm3)
             )
         else:
-            segments.append(Segment(segment_id, value, shown.GetName(), color, None, {}, volume_mm3))
+            boundary, bright = _noted(shown)
+            segments.append(Segment(segment_id, value, shown.GetName(), color, boundary, {}, volume_mm3, bright))
     if not segments:
         raise CannotRead(
             f"The segments of '{node.GetName()}' are empty within the scan: paint or choose another segmentation."
         )
     provenance = known.provenance if known is not None and known.labels.shape == labels.shape else None
     return Segmentation(None, grid.affine, labels, provenance, tuple(segments))
+
+
+def _noted(segment: Any) -> tuple[float | None, bool]:
+    """Boundary and side that `segmentation_to_node` noted on a segment; none and bright for anybody else's."""
+    import vtk
+
+    text = vtk.reference("")
+    boundary = float(str(text)) if segment.GetTag(BOUNDARY_TAG, text) else None
+    return boundary, not segment.HasTag(DARK_TAG)
 
 
 def _place(image: Any, own: int, reference: Any, labels: np.ndarray, value: int) -> None:

@@ -96,23 +96,22 @@ def harden(node: Any) -> None:
     node.RemoveAttribute("DicomToPrint.AffineLPS")
 
 
-def largest_offset(node: Any, volume: Volume) -> float | None:
-    """Largest distance in mm between the corners of the node's grid and those of `volume`; None where the sizes
-    differ or it is bent.
+def largest_offset(node: Any, shape: tuple[int, int, int], affine: np.ndarray) -> float | None:
+    """Largest distance in mm between the corners of the node's grid and those of a grid of `shape` (k, j, i) and `affine`
+    (index to LPS); None where the sizes differ or the node lies under a bent transform.
     """
     import vtk
 
     moved = world_matrix(node)
     image = node.GetImageData()
-    if moved is None or image is None or tuple(image.GetDimensions()) != tuple(volume.array.shape[::-1]):
+    if moved is None or image is None or tuple(image.GetDimensions()) != tuple(shape[::-1]):
         return None
     ijk_to_ras = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_ras)
-    node_affine = RAS_TO_LPS @ moved @ to_array(ijk_to_ras)
-    size = np.array(volume.array.shape[::-1]) - 1
-    corners = np.array([[i, j, k] for i in (0, size[0]) for j in (0, size[1]) for k in (0, size[2])], dtype=np.float64)
-    theirs = Volume(volume.array, node_affine).to_lps(corners)
-    ours = volume.to_lps(corners)
+    size = np.array(shape[::-1]) - 1
+    corners = np.array([[i, j, k, 1.0] for i in (0, size[0]) for j in (0, size[1]) for k in (0, size[2])])
+    theirs = corners @ (RAS_TO_LPS @ moved @ to_array(ijk_to_ras)).T[:, :3]
+    ours = corners @ np.asarray(affine).T[:, :3]
     # Slicer may have stored the slices the other way round: the same grid, counted from the other end.
-    turned = theirs[np.lexsort(theirs.T.round(3))]
-    return float(np.linalg.norm(turned - ours[np.lexsort(ours.T.round(3))], axis=1).max())
+    nearest = np.linalg.norm(theirs[:, None] - ours[None], axis=2).min(axis=1)
+    return float(nearest.max())

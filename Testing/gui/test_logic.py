@@ -1,0 +1,85 @@
+"""The logic's public methods on MRML nodes, as another module would call them; and what the module registers."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = pytest.mark.panel
+
+
+@pytest.fixture
+def cube(driver):
+    """A volume node of a bright cube of 18 x 20 x 21 mm."""
+    import slicer
+    from DicomToPrintLib.mrml.volumes import volume_to_node
+    from DicomToPrintLib.volume import Volume
+
+    array = np.full((30, 40, 40), -1000, np.int16)
+    array[3:-3, 4:-4, 4:-4] = 40
+    array[8:22, 10:30, 12:30] = 1200
+    affine = np.diag([1.0, 1.0, 1.5, 1.0])
+    affine[:3, 3] = (-20.0, -30.0, 10.0)
+    return volume_to_node(Volume(array, affine), slicer.mrmlScene, "Cube")
+
+
+def test_the_steps_on_nodes_end_in_a_file_of_the_right_size(driver, cube, tmp_path):
+    logic = driver.widget.logic
+    heard = []
+    segmentation = logic.segment(cube, progress=lambda fraction, phrase="": heard.append(fraction))
+    assert heard
+    assert segmentation.GetClassName() == "vtkMRMLSegmentationNode"
+    models = logic.repair(logic.makeSurface(segmentation, cube, max_deviation=0.3))
+    bounds = [0.0] * 6
+    models[0].GetRASBounds(bounds)
+    assert np.diff(bounds)[::2] == pytest.approx([18.0, 20.0, 21.0], abs=1.0)
+    assert bounds[1] == pytest.approx(20.0 - 11.5, abs=0.6), "the left side is where the scan has it"
+    verdict = logic.inspect(models, process="sla")
+    assert verdict["schema"] == "dicom-to-print/printability/1"
+    assert verdict["mesh"]["boundary_edges"] == 0
+    paths = logic.export(models, tmp_path, "cube", formats=("stl", "ply"))
+    assert sorted(path.name for path in paths) == ["cube.ply", "cube.stl"]
+    assert logic.inspect(paths[0])["mesh"]["volume_mm3"] == pytest.approx(18 * 20 * 21, rel=0.1)
+
+
+def test_prepare_cuts_a_model_in_two(driver, cube):
+    pytest.importorskip("manifold3d")
+    logic = driver.widget.logic
+    models = logic.makeSurface(logic.segment(cube), cube)
+    parts = logic.prepare(models, cuts=(("S", 30.0),))
+    assert len(parts) == 2
+
+
+def test_a_failure_is_an_error_of_the_library_with_one_sentence(driver, cube, tmp_path):
+    from DicomToPrintLib.errors import DicomToPrintError
+
+    logic = driver.widget.logic
+    for work in (
+        lambda: logic.check(cube),
+        lambda: logic.run(cube, tmp_path),
+        lambda: logic.check(str(tmp_path)),
+        lambda: logic.segment(cube, anatomy="no such"),
+        lambda: logic.check("dicomdb:1.2"),
+    ):
+        with pytest.raises(DicomToPrintError) as caught:
+            work()
+        assert "\n" not in str(caught.value)
+
+
+def test_a_folder_is_checked_in_the_contracts_form(driver, tilted_dicom):
+    content = driver.widget.logic.check(str(tilted_dicom), pixels=False)
+    assert content["schema"] == "dicom-to-print/acceptance/1"
+    assert content["series"][0]["verdict"] == "reject"
+
+
+def test_the_phantom_is_offered_as_sample_data(driver):
+    import slicer
+    from Standin.install import SampleDataLogic
+
+    SampleDataLogic.registered.clear()
+    slicer.app._startup()
+    (source,) = SampleDataLogic.registered
+    assert source["sampleName"] == "DicomToPrintPhantom"
+    assert callable(source["customDownloader"])
+    assert Path(source["thumbnailFileName"]).is_file()
+    assert "uris" not in source, "nothing is downloaded"
