@@ -205,6 +205,24 @@ def test_lossless_syntaxes_of_one_slice_agree(data_dir):
         assert np.array_equal(values, reference), folder.name
 
 
+def test_frames_in_many_fragments_agree_with_the_plain_ones(data_dir):
+    from DicomToPrintLib.dicom.decode import stored_values
+
+    folder = data_dir / "enhanced_ct_2frames"
+
+    def frames_of(path):
+        one = read_study(path).series[0]
+        return np.stack([values.astype(int) for _, values, _ in stored_values(one, np.arange(len(one)))])
+
+    reference = frames_of(folder / "CT0012.explicit_little_endian.dcm")
+    coded = [
+        path for path in folder.glob("CT0012*fragmented*") if not any(lossy in path.name for lossy in (".51", ".81"))
+    ]
+    assert len(coded) == 7
+    for path in coded:
+        assert np.array_equal(frames_of(path), reference), path.name
+
+
 def test_nifti_and_nrrd_keep_their_place(tmp_path):
     import SimpleITK as sitk
 

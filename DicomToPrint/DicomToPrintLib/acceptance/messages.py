@@ -68,9 +68,7 @@ TEXTS: Mapping[str, Text] = {
     "localizers": Text(
         _("Localizers apart"), _("Localizer images: {value} ({where})."), _("the axial series without its localizer")
     ),
-    "mixed_types": Text(
-        _("One kind of image"), _("The series mixes {value} combinations of image type and kernel.")
-    ),
+    "mixed_types": Text(_("One kind of image"), _("The series mixes {value} combinations of image type and kernel.")),
     "phases": Text(_("One phase"), _("The series holds {value} phases."), _("each phase as a series of its own")),
     "volumetric": Text(
         _("Volumetric properties"),

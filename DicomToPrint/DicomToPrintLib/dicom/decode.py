@@ -10,10 +10,12 @@ from pydicom.uid import UID
 
 from ..errors import CannotRead
 from ..progress import Progress, silent
+from .codestream import check_streams
 from .header import DEFLATED, UNDEFINED_LENGTH, NotDicom, inflated_body
 from .quiet import quiet_pydicom
 from .series import ImageFile, Series
 
+_RUN_LENGTH = "1.2.840.10008.1.2.5"
 _CAPTURE, _MULTI_FRAME_CAPTURE = UID("1.2.840.10008.5.1.4.1.1.7"), UID("1.2.840.10008.5.1.4.1.1.7.3")
 
 
@@ -119,15 +121,17 @@ def _compressed(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
     try:
         with quiet_pydicom(), series.source.open(file.name) as handle, tempfile.TemporaryDirectory() as folder:
             handle.seek(file.pixel_offset)
+            bare = _bare_data_set(handle.read(file.size - file.pixel_offset), file, layout)
+            if file.syntax == _RUN_LENGTH:
+                return bare.pixel_array.reshape(-1, layout.rows, layout.columns)
+            check_streams(bare.PixelData, layout.rows, layout.columns)
             copy = Path(folder, "pixels.dcm")
-            _bare_data_set(handle.read(file.size - file.pixel_offset), file, layout).save_as(
-                copy, enforce_file_format=True
-            )
+            bare.save_as(copy, enforce_file_format=True)
             reader = sitk.ImageFileReader()
             reader.SetImageIO("GDCMImageIO")
             reader.SetFileName(str(copy))
             values = sitk.GetArrayFromImage(reader.Execute())
-    except (RuntimeError, ValueError, OSError, OverflowError):
+    except Exception:  # decoders and pydicom raise many kinds on damaged frames; each means the same here
         raise CannotRead(
             f"'{file.name}' is compressed in a way that cannot be decoded here: ask for an uncompressed export."
         ) from None
@@ -140,9 +144,9 @@ def _compressed(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
 def _bare_data_set(fragments: bytes, file: ImageFile, layout: _Layout) -> Any:
     """A secondary capture with nothing in it but the compressed pixels, so that no rescale is applied on the way."""
     from pydicom.dataset import FileDataset, FileMetaDataset
+    from pydicom.encaps import encapsulate, generate_frames
     from pydicom.uid import generate_uid
 
-    end = fragments.rfind(b"\xfe\xff\xdd\xe0")
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = _CAPTURE if file.frames <= 1 else _MULTI_FRAME_CAPTURE
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[file.name])
@@ -155,6 +159,8 @@ def _bare_data_set(fragments: bytes, file: ImageFile, layout: _Layout) -> Any:
         bare.NumberOfFrames = file.frames
     bare.BitsAllocated, bare.BitsStored, bare.HighBit = layout.allocated, layout.stored, layout.high
     bare.PixelRepresentation = int(layout.signed)
-    bare.add_new(0x7FE00010, "OB", fragments[:end] if end >= 0 else fragments)
+    # One fragment a frame: GDCM cannot join those of a JPEG-LS frame.
+    frames = list(generate_frames(fragments, number_of_frames=max(file.frames, 1)))
+    bare.add_new(0x7FE00010, "OB", encapsulate(frames))
     bare["PixelData"].is_undefined_length = True
     return bare

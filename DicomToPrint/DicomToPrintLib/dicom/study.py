@@ -232,10 +232,10 @@ def _is_scan(record: _Record) -> bool:
 
 
 def _home_of_fragment(record: _Record, scans: dict[tuple[str, str], list[_Record]]) -> tuple[str, str] | None:
-    """The series of a file whose header breaks off before it names one: that whose files in the folder are named
-    alike.
+    """The series of a file whose header breaks off, or comes to its pixels, before it names one: that whose files in
+    the folder are named alike.
     """
-    if record.values.get("SeriesInstanceUID") or not (record.file.problem or not record.file.pixel_element):
+    if record.values.get("SeriesInstanceUID"):
         return None
     names = {key: [other.file.name for other in group] for key, group in scans.items()}
     return _only_home(record.file.name, names)

@@ -111,6 +111,8 @@ def _matrix(series: Series) -> tuple[int, int]:
     sizes = {(rows, columns) for rows in series.distinct("Rows") for columns in series.distinct("Columns")}
     if len(sizes) != 1:
         raise Refused("The slices have different matrix sizes, so they are no volume: ask for the original series.")
+    if any(not isinstance(edge, int) or edge <= 0 for edge in next(iter(sizes))):
+        raise Refused("The matrix of the slices has no size: ask for a new export of the series.")
     spacings = series.table("PixelSpacing", 2)
     if not np.isnan(spacings).all() and np.nanmax(np.nanmax(spacings, axis=0) - np.nanmin(spacings, axis=0)) > 1e-4:
         raise Refused("The slices have different pixel sizes, so they are no volume: ask for the original series.")

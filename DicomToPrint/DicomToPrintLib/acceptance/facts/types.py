@@ -259,9 +259,7 @@ def classify(kernel: str, vendor: str, table: object) -> str:
 @fact("mixed_types")
 def mixed_types(series: Series, context: Context) -> Fact:
     """How many different combinations of image type and kernel there are in one series."""
-    combinations = {
-        tuple(map(words, values)) for values in series.combinations("ImageType", "ConvolutionKernel")
-    }
+    combinations = {tuple(map(words, values)) for values in series.combinations("ImageType", "ConvolutionKernel")}
     return Fact("mixed_types", len(combinations), evidence=f"{_IMAGE_TYPE}, {_KERNEL}")
 
 
