@@ -1,7 +1,7 @@
 """A look at the headers of compressed frames before a decoder sees them.
 
-GDCM ends the whole process (division by zero) on some frames whose own header is damaged; a frame is handed on only where
-that header agrees with the DICOM one. Markers: ITU-T T.81 and T.87 (JPEG, JPEG-LS), T.800 (JPEG 2000).
+GDCM ends the whole process (division by zero) on some frames whose own header is damaged; a frame is handed on only
+where that header agrees with the DICOM one. Markers: ITU-T T.81 and T.87 (JPEG, JPEG-LS), T.800 (JPEG 2000).
 """
 
 from pydicom.encaps import generate_fragments
