@@ -105,9 +105,11 @@ def report(data: Path | None) -> str:
         if not timings:
             timings.append("| scan | slices | " + " | ".join(measured) + " |")
             timings.append("|---" * (len(measured) + 2) + "|")
-        timings.append(f"| {name} | {len(volume.array)} | " + " | ".join(f"{v:.1f}" for v in measured.values()) + " |")
+        cells = (f"{value:.1f}" for value in measured.values())
+        timings.append(f"| {name} | {len(volume.array)} | " + " | ".join(cells) + " |")
         clean = detect(volume)[0]["motion_slices"]
-        steps = " | ".join(f"{found}/{tried} ({false})" for found, tried, false in motion_found(volume).values())
+        tries = motion_found(volume).values()
+        steps = " | ".join(f"{found}/{tried} ({false})" for found, tried, false in tries)
         limit = clean.parameters["limit_mm"]
         findings.append(f"| {name} | {volume.spacing[2]:.1f} | {clean.value} | {limit} | {steps} |")
     return "\n".join([

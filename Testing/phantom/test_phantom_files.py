@@ -7,6 +7,8 @@ from datetime import date
 import numpy as np
 import pydicom
 import pytest
+from DicomToPrintLib.acceptance import accept, load_protocol
+from DicomToPrintLib.dicom import read_study
 from DicomToPrintLib.errors import CannotWrite
 from DicomToPrintLib.phantom import phantom_volume, write_phantom
 
@@ -39,6 +41,14 @@ def test_files_are_repeatable_and_anonymous(tmp_path):
     assert data.SeriesInstanceUID != another.SeriesInstanceUID
     assert str(data.PatientName) == "PHANTOM^DICOMTOPRINT"
     assert data.AcquisitionDate == "20240229"
+
+
+@pytest.mark.parametrize(("defects", "verdict"), [
+    ({}, "accept"), ({"tilt_degrees": 16.5}, "reject"), ({"kernel": "BONE"}, "reject")])
+def test_the_protocol_accepts_it_as_it_is(tmp_path, defects, verdict):
+    write_phantom(tmp_path, (8, 32, 32), SPACING, **defects)
+    accepted = accept(read_study(tmp_path), [load_protocol("3dsystems-ortho")], pixels=False)
+    assert accepted.series[0].verdict.value == verdict
 
 
 def test_today_is_the_default_day(tmp_path):
