@@ -19,6 +19,10 @@ _RUN_LENGTH = "1.2.840.10008.1.2.5"
 _CAPTURE, _MULTI_FRAME_CAPTURE = UID("1.2.840.10008.5.1.4.1.1.7"), UID("1.2.840.10008.5.1.4.1.1.7.3")
 
 
+def _decoder(file: ImageFile) -> str:
+    return "pydicom" if file.syntax == _RUN_LENGTH else "GDCM"
+
+
 def syntax_name(uid: str) -> str:
     """Name of a transfer syntax, or ``unknown`` for one that is not in the standard."""
     known = UID(uid) if uid else None
@@ -43,7 +47,9 @@ def stored_values(
         layout = _Layout(series, int(rows[places[0]]), file)
         native = file.pixel_length != UNDEFINED_LENGTH
         frames = _native(series, file, layout) if native else _compressed(series, file, layout)
-        note = "" if native else f"Compressed pixels ({syntax_name(file.syntax)}) were decoded through GDCM."
+        note = (
+            "" if native else f"Compressed pixels ({syntax_name(file.syntax)}) were decoded through {_decoder(file)}."
+        )
         for at in places:
             if done % 16 == 0:
                 progress(done / len(rows), "reading slices")
