@@ -125,7 +125,7 @@ def _half(bounds: np.ndarray, sides: Sequence[_Side]) -> float:
         for corner in corners
         for value in np.subtract(_projected(corner, side, middle, 1.0), _SIZE / 2)
     )
-    return max(1.14 * float(most), 0.5)
+    return max(1.24 * float(most), 0.5)
 
 
 def _frame(root: Element, side: _Side, png: bytes, scale: float, y: float = 0.0, x: float = 0.0) -> None:
