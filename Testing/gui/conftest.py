@@ -148,7 +148,7 @@ class Driver:
         self.application.processEvents()
         top.show()
         for _turn in range(3):  # wrapped labels know their height only after the first layout
-            top.resize(460, height or max(top.sizeHint.height(), 700))
+            top.resize(460, height or max(top.sizeHint().height(), 700))
             self.application.processEvents()
         self.application.processEvents()
         assert top.grab().save(str(PICTURES / f"{name}.png"))

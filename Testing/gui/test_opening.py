@@ -20,3 +20,50 @@ def test_a_step_without_a_scan_is_one_sentence(driver):
         assert driver.message == "No scan is chosen yet: choose a volume or a series in step 1."
     driver.run("files")
     assert driver.message == "No folder is chosen yet: choose one in step 5."
+
+
+def test_the_panel_fits_a_small_screen_and_a_dark_theme(driver, application):
+    from PySide6 import QtGui
+
+    for view in driver.panel.steps.values():
+        view.frame.collapsed = False
+        for name in ("group", "edit_group"):
+            group = getattr(view, name, None)
+            if group is not None:
+                group.collapsed = False
+    light = application.palette()
+    dark = QtGui.QPalette(QtGui.QColor(53, 53, 53), QtGui.QColor(35, 35, 35))
+    application.setPalette(dark)
+    try:
+        driver.picture("dark")
+    finally:
+        application.setPalette(light)
+    assert driver.widget.parent.widget.minimumSizeHint().width() <= 500, "beside the views of a 1366 pixel screen"
+
+
+def test_tooltips_and_keyboard_reach_every_control(driver):
+    from PySide6 import QtCore, QtWidgets
+
+    controls = [
+        w
+        for kind in (QtWidgets.QPushButton, QtWidgets.QComboBox, QtWidgets.QCheckBox, QtWidgets.QDoubleSpinBox)
+        for w in driver.widget.parent.widget.findChildren(kind)
+    ]
+    named = [w for w in controls if w.property("objectName") and not str(w.property("objectName")).startswith("qt_")]
+    assert len(named) > 25
+    assert not [w.property("objectName") for w in named if not w.property("toolTip")]
+    assert all(w.property("focusPolicy") != QtCore.Qt.NoFocus for w in named)
+
+
+def test_every_text_of_the_panel_can_be_translated():
+    """Texts stand in `_()` with literals: no f-string, no sum of strings reaches a translator as a riddle."""
+    import ast
+    from pathlib import Path
+
+    faults = []
+    for path in sorted((Path(__file__).resolve().parents[2] / "DicomToPrint" / "DicomToPrintLib" / "gui").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            is_text = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
+            if is_text and not (len(node.args) == 1 and isinstance(node.args[0], ast.Constant)):
+                faults.append(f"{path.name}:{node.lineno}")
+    assert not faults

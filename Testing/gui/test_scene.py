@@ -85,6 +85,40 @@ def test_a_volume_without_dicom_files_is_told_and_can_be_printed(driver, loaded)
     assert driver.state("print") == "idle"
 
 
+def test_run_all_goes_down_to_the_files_and_a_remedy_checks_again(driver, loaded, tmp_path):
+    panel = driver.panel
+    driver.click("runAll")
+    driver.wait()
+    assert [driver.state(step) for step in ("scan", "anatomy", "model")] == ["done"] * 3, driver.message
+    assert driver.state("print") in ("done", "needs you")
+    assert driver.state("files") == "idle", "no folder is chosen yet"
+    panel.steps["print"].overlay.currentIndex = panel.steps["print"].overlay.findData("Wall")
+    assert not driver.message, driver.message
+    findings = panel.steps["print"].findings
+    findings.only.checked = False
+    rows = [index for index, finding in enumerate(findings.shown) if finding.places]
+    if rows:
+        panel.safe(panel.results.go_to_place)(findings.shown[rows[0]])
+        assert not driver.message, driver.message
+    remedies = panel.steps["print"].remedies
+    if remedies.count():
+        words = remedies.itemAt(0).widget().text
+        remedies.itemAt(0).widget().click()
+        driver.wait()
+        assert driver.state("print") in ("done", "needs you"), (words, driver.message)
+        assert panel.state.differing()
+        driver.picture("remedy")
+    panel.steps["files"].folder.currentPath = str(tmp_path / "out")
+    driver.find("format-3mf").checked = False
+    driver.find("scene").checked = True
+    driver.click("runAll")
+    driver.wait()
+    assert driver.state("files") == "done", driver.message
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"bone.stl", "bone.mrb", "scan.nrrd", "report.html", "record.json"} <= names
+    assert not any(name.endswith(".3mf") for name in names)
+
+
 def cut_away(node):
     """Erase the upper half of the first segment, as the eraser would."""
     import slicer
@@ -230,22 +264,21 @@ def test_a_transform_over_the_volume_is_told_and_hardened(driver, loaded):
     assert driver.panel.steps["scan"].placement.isHidden()
 
 
-@pytest.mark.parametrize("step", ["model", "print", "files"])
-def test_a_failure_inside_a_step_is_one_sentence_and_the_scene_stays(driver, loaded, step, tmp_path):
+def test_a_failure_inside_a_step_is_one_sentence_and_the_scene_stays(driver, loaded, tmp_path):
     import slicer
 
     walk(driver, "scan", "anatomy")
     panel = driver.panel
     panel.steps["files"].folder.currentPath = str(tmp_path)
-    needed = {"model": "anatomy", "print": "model", "files": "print"}[step]
-    panel.job.path(needed).write_bytes(pickle.dumps("not a result"))
-    before = slicer.mrmlScene.GetNumberOfNodes()
-    driver.run(step)
-    assert driver.state(step) == "needs you"
-    assert driver.message.startswith("Internal error")
-    assert driver.message.count(".") <= 3
-    assert slicer.mrmlScene.GetNumberOfNodes() == before
-    assert panel.run_all.enabled
+    for step, needed in (("model", "anatomy"), ("print", "model"), ("files", "print")):
+        panel.job.path(needed).write_bytes(pickle.dumps("not a result"))
+        before = slicer.mrmlScene.GetNumberOfNodes()
+        driver.run(step)
+        assert driver.state(step) == "needs you"
+        assert driver.message.startswith("Internal error")
+        assert slicer.mrmlScene.GetNumberOfNodes() == before
+        assert panel.run_all.enabled
+    driver.picture("failed")
 
 
 def test_a_failure_while_showing_is_one_sentence(driver, loaded, monkeypatch):
@@ -262,9 +295,13 @@ def test_a_failure_while_showing_is_one_sentence(driver, loaded, monkeypatch):
 def test_a_folder_that_cannot_be_written_is_one_sentence(driver, loaded, tmp_path):
     target = tmp_path / "file"
     target.write_text("")
-    driver.panel.steps["files"].folder.currentPath = str(target / "below")
-    walk(driver, "scan", "anatomy", "model", "print")
-    driver.run("files")
+    panel = driver.panel
+    panel.steps["files"].folder.currentPath = str(target / "below")
+    made = panel.job.folder / "files-files"
+    made.mkdir()
+    (made / "bone.stl").write_bytes(b"solid")
+    panel.job.save("files", {"names": ["bone.stl"]})
+    panel.safe(panel.show_result)("files")
     assert "cannot be written" in driver.message
     assert driver.state("files") == "needs you"
 

@@ -97,8 +97,9 @@ def harden(node: Any) -> None:
 
 
 def largest_offset(node: Any, shape: tuple[int, int, int], affine: np.ndarray) -> float | None:
-    """Largest distance in mm between the corners of the node's grid and those of a grid of `shape` (k, j, i) and `affine`
-    (index to LPS); None where the sizes differ or the node lies under a bent transform.
+    """Largest distance in mm between the corners of the node's grid and those of the grid of `shape` and `affine`.
+
+    `shape` is (k, j, i), `affine` index to LPS. None where the sizes differ or the node lies under a bent transform.
     """
     import vtk
 
