@@ -2,8 +2,9 @@
 
     python Testing/Benchmarks/repair_corpus.py [--held-out] [--output Testing/Benchmarks/results]
 
-10 bases x 13 defects. A result is valid when topology and self-intersection find nothing; faithful when its volume is within 3 % of the
-truth and 95 % of the truth's points lie within 1 % of the diagonal. --held-out takes other bases, sizes and seeds.
+10 bases x 13 defects. A result is valid when topology and self-intersection find nothing; faithful when its volume is
+within 3 % of the truth and 95 % of the truth's points lie within 1 % of the diagonal. --held-out takes other bases,
+sizes and seeds.
 """
 
 import argparse
@@ -45,16 +46,26 @@ def bases(held_out: bool = False) -> dict[str, Mesh]:
         "ellipsoid": lambda x, y, z: s - np.sqrt(x * x + 2 * y * y + 3 * z * z),
         "torus": lambda x, y, z: 0.3 * s - np.sqrt((np.sqrt(x * x + y * y) - 0.8) ** 2 + z * z),
         "capsule": lambda x, y, z: 0.4 * s - np.sqrt(x * x + y * y + (z - np.clip(z, -0.7, 0.7)) ** 2),
-        "rounded cube": lambda x, y, z: 0.9 * s - (x ** 6 + y ** 6 + z ** 6) ** (1 / 6),
-        "peanut": lambda x, y, z: 0.5 * s - np.minimum(np.sqrt((x - 0.5) ** 2 + y * y + z * z),
-                                                   np.sqrt((x + 0.5) ** 2 + y * y + z * z)) + 0.05,
-        "saddle plate": lambda x, y, z: np.minimum(0.18 - np.abs(z - 0.3 * (x * x - y * y)), 0.95 * s - np.sqrt(x * x + y * y)),
-        "double torus": lambda x, y, z: 0.22 * s - np.minimum(
-            np.sqrt((np.sqrt((x - 0.55) ** 2 + y * y) - 0.5) ** 2 + z * z),
-            np.sqrt((np.sqrt((x + 0.55) ** 2 + y * y) - 0.5) ** 2 + z * z)),
+        "rounded cube": lambda x, y, z: 0.9 * s - (x**6 + y**6 + z**6) ** (1 / 6),
+        "peanut": lambda x, y, z: (
+            0.5 * s
+            - np.minimum(np.sqrt((x - 0.5) ** 2 + y * y + z * z), np.sqrt((x + 0.5) ** 2 + y * y + z * z))
+            + 0.05
+        ),
+        "saddle plate": lambda x, y, z: np.minimum(
+            0.18 - np.abs(z - 0.3 * (x * x - y * y)), 0.95 * s - np.sqrt(x * x + y * y)
+        ),
+        "double torus": lambda x, y, z: (
+            0.22 * s
+            - np.minimum(
+                np.sqrt((np.sqrt((x - 0.55) ** 2 + y * y) - 0.5) ** 2 + z * z),
+                np.sqrt((np.sqrt((x + 0.55) ** 2 + y * y) - 0.5) ** 2 + z * z),
+            )
+        ),
         "shell": lambda x, y, z: 0.15 * s - np.abs(np.sqrt(x * x + y * y + z * z) - 0.9),
-        "two balls": lambda x, y, z: 0.5 * s - np.minimum(np.sqrt((x - 0.6) ** 2 + y * y + z * z),
-                                                      np.sqrt((x + 0.6) ** 2 + y * y + z * z)),
+        "two balls": lambda x, y, z: (
+            0.5 * s - np.minimum(np.sqrt((x - 0.6) ** 2 + y * y + z * z), np.sqrt((x + 0.6) ** 2 + y * y + z * z))
+        ),
     }
     return {name: implicit(shape, n) for name, shape in shapes.items()}
 
@@ -144,7 +155,21 @@ def metres(mesh: Mesh, rng) -> Mesh:
     return Mesh((small.points * 0.001).astype(np.float32), small.triangles)
 
 
-DEFECTS = (holes, flips, inside_out, duplicates, fins, pinches, overlap, inner_shell, soup, not_numbers, slivers, folds, metres)
+DEFECTS = (
+    holes,
+    flips,
+    inside_out,
+    duplicates,
+    fins,
+    pinches,
+    overlap,
+    inner_shell,
+    soup,
+    not_numbers,
+    slivers,
+    folds,
+    metres,
+)
 
 
 def truth_of(base: Mesh, broken: Mesh, defect) -> Mesh:
@@ -199,8 +224,14 @@ def main() -> None:
     lines += [f"| {name} | {row[0]} | {row[1]} | {row[2]} | {row[3]:.1f} |" for name, row in table.items()]
     lines += [f"| all | {total[0]} | {total[1]} | {total[2]} ({100 * total[2] / total[0]:.0f} %) | |"]
     kind = "held-out" if options.held_out else "development"
-    text = (f"# Repair, {kind} corpus\n\nRepeat: `python Testing/Benchmarks/repair_corpus.py{' --held-out' if options.held_out else ''}`\n\n"
-            + "\n".join(lines) + "\n\nNot faithful or refused:\n\n" + "\n".join(f"- {line}" for line in failures) + "\n")
+    text = (
+        f"# Repair, {kind} corpus\n\nRepeat: `python Testing/Benchmarks/repair_corpus.py"
+        f"{' --held-out' if options.held_out else ''}`\n\n"
+        + "\n".join(lines)
+        + "\n\nNot faithful or refused:\n\n"
+        + "\n".join(f"- {line}" for line in failures)
+        + "\n"
+    )
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / f"repair_{kind}.md").write_text(text)
     print(text)

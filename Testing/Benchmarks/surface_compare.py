@@ -1,10 +1,12 @@
 """Ours, Slicer's rule, dicom2stl and an InVesalius-like chain on the same voxels, each in a fresh process.
 
-    python Testing/Benchmarks/surface_compare.py [--cases S,M,L,lattice,head] [--dicom2stl PATH] [--head FOLDER] [--exact]
+    python Testing/Benchmarks/surface_compare.py [--cases S,M,L,lattice,head] [--dicom2stl PATH] [--head FOLDER]
+    [--exact]
 
-Needs slicer-core in this interpreter for Slicer's rule; --dicom2stl names the program of a separate environment (pip install dicom2stl);
---exact counts self-intersections by libigl's CGAL part too (GPL: only ever in such a benchmark). CPU seconds of the process and its
-peak memory come from the operating system. The clock runs from the volume in memory (dicom2stl: from an .mha file) to the STL on disk.
+Needs slicer-core in this interpreter for Slicer's rule; --dicom2stl names the program of a separate environment (pip
+install dicom2stl); --exact counts self-intersections by libigl's CGAL part too (GPL: only ever in such a benchmark).
+CPU seconds of the process and its peak memory come from the operating system. The clock runs from the volume in
+memory (dicom2stl: from an .mha file) to the STL on disk.
 """
 
 import argparse
@@ -15,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -44,8 +47,12 @@ def prepared(case: str, folder: Path, head: Path | None) -> dict:
     else:
         shape, spacing, more = PHANTOMS[case]
         volume, truth = phantom_volume(shape=shape, spacing=spacing, **more)
-        facts = {"threshold": float(truth.boundary_hu), "scale": more["scale"], "trabeculae_mm": more.get("trabeculae_mm", 0.0),
-                 "balls": [list(map(float, b)) for b in ball_centres(truth)]}
+        facts = {
+            "threshold": float(truth.boundary_hu),
+            "scale": more["scale"],
+            "trabeculae_mm": more.get("trabeculae_mm", 0.0),
+            "balls": [list(map(float, b)) for b in ball_centres(truth)],
+        }
     np.save(folder / f"{case}.npy", volume.array)
     np.save(folder / f"{case}_affine.npy", volume.affine)
     return facts
@@ -93,7 +100,7 @@ def ours(array, affine, labels, threshold: float, path: Path) -> dict:
     write(to_polydata(model.meshes[0]), path)
     parts.append(("end", time.perf_counter(), time.process_time()))
     shares: dict = {}
-    for (phrase, _, cpu), (_, _, after) in zip(parts[:-1], parts[1:]):
+    for (phrase, _, cpu), (_, _, after) in pairwise(parts):
         shares[phrase] = shares.get(phrase, 0.0) + after - cpu
     return {"shares": shares, "notes": list(model.notes)}
 
@@ -140,8 +147,8 @@ def slicer_rule(array, affine, labels, path: Path, decimated: bool) -> dict:
 
 
 def chain(array, affine, labels, threshold: float, path: Path) -> dict:
-    """Grey values with the parts outside the mask taken out, contour at the threshold, hole filling, normals: InVesalius without its
-    context-aware smoothing and without simplification."""
+    """Grey values with the parts outside the mask taken out, contour at the threshold, hole filling, normals:
+    InVesalius without its context-aware smoothing and without simplification."""
     import vtk
     from vtkmodules.util.numpy_support import numpy_to_vtk
 
@@ -190,8 +197,11 @@ def one(method: str, case: str, folder: Path, threshold: float) -> None:
              "Slicer + decimation": lambda: slicer_rule(array, affine, labels, out, True),
              "InVesalius-like": lambda: chain(array, affine, labels, threshold, out)}[method]()
     after = resource.getrusage(resource.RUSAGE_SELF)
-    facts |= {"wall": time.perf_counter() - start, "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-              "peak_gb": after.ru_maxrss / 1e6}
+    facts |= {
+        "wall": time.perf_counter() - start,
+        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+        "peak_gb": after.ru_maxrss / 1e6,
+    }
     print(json.dumps(facts))
     sys.stdout.flush()
     os._exit(0)
@@ -218,7 +228,12 @@ def run_dicom2stl(case: str, folder: Path, threshold: float, program: str) -> di
     volume = orthogonal(Volume(np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")))
     sitk.WriteImage(to_sitk(volume), str(source))
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    done = subprocess.run([program, "-i", str(threshold), "--disable", "rotation", "-o", str(out), str(source)], capture_output=True, text=True, cwd=folder)
+    done = subprocess.run(
+        [program, "-i", str(threshold), "--disable", "rotation", "-o", str(out), str(source)],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+    )
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if not out.exists():
         print(done.stdout[-800:], done.stderr[-800:])
@@ -228,8 +243,8 @@ def run_dicom2stl(case: str, folder: Path, threshold: float, program: str) -> di
 
 
 def read(path: Path):
-    from DicomToPrintLib.mesh import Mesh
     from DicomToPrintLib.measure.topology import welded
+    from DicomToPrintLib.mesh import Mesh
 
     raw = np.fromfile(path, dtype=np.dtype([("n", "<f4", 3), ("v", "<f4", (3, 3)), ("a", "<u2")]), offset=84)
     soup = Mesh(raw["v"].reshape(-1, 3), np.arange(3 * len(raw)).reshape(-1, 3))
@@ -244,14 +259,22 @@ def judged(case: str, path: Path, folder: Path, facts: dict, exact: bool) -> dic
 
     mesh = read(path)
     found = topology(mesh)
-    row = {"triangles": len(mesh.triangles), "boundary": found.boundary_edges, "nme": found.nonmanifold_edges,
-           "nmv": found.nonmanifold_vertices, "flipped": found.inverted, "degenerate": found.degenerate + found.duplicate,
-           "si": len(self_intersections(mesh))}
+    row = {
+        "triangles": len(mesh.triangles),
+        "boundary": found.boundary_edges,
+        "nme": found.nonmanifold_edges,
+        "nmv": found.nonmanifold_vertices,
+        "flipped": found.inverted,
+        "degenerate": found.degenerate + found.duplicate,
+        "si": len(self_intersections(mesh)),
+    }
     if exact and len(mesh.triangles) <= 600_000:
         import igl.copyleft.cgal as cgal
 
         sound = np.ascontiguousarray(mesh.triangles, dtype=np.int64)
-        row["si_exact"] = len(np.unique(cgal.remesh_self_intersections(mesh.points.astype(np.float64), sound, detect_only=True)[2]))
+        row["si_exact"] = len(
+            np.unique(cgal.remesh_self_intersections(mesh.points.astype(np.float64), sound, detect_only=True)[2])
+        )
     rng = np.random.default_rng(0)
     area = np.linalg.norm(mesh.triangle_normals(), axis=1)
     chosen = rng.choice(len(area), size=150_000, p=area / area.sum())
@@ -292,12 +315,20 @@ def scan_distance(points, mesh, chosen, folder: Path, threshold: float) -> np.nd
 
 
 def table(rows: dict) -> str:
-    lines = ["| case | method | wall s | CPU s | peak GB | triangles | boundary | nme | nmv | flipped | self-int. (exact) | mean mm | p95 mm | "
-             "shells mm | balls mm |", "|" + "---|" * 15]
+    lines = [
+        "| case | method | wall s | CPU s | peak GB | triangles | boundary | nme | nmv | flipped | "
+        "self-int. (exact) | mean mm | p95 mm | "
+        "shells mm | balls mm |",
+        "|" + "---|" * 15,
+    ]
     for (case, method), r in rows.items():
-        lines.append(f"| {case} | {method} | {r['wall']:.1f} | {r['cpu']:.1f} | {r['peak_gb']:.2f} | {r['triangles']} | {r['boundary']} | "
-                     f"{r['nme']} | {r['nmv']} | {r['flipped']} | {r['si']} ({r.get('si_exact', 'not counted')}) | {r['mean']:.3f} | "
-                     f"{r['p95']:.3f} | {r.get('cortical_mm', float('nan')):.3f} | {r.get('ball_mm', '')} |")
+        lines.append(
+            f"| {case} | {method} | {r['wall']:.1f} | {r['cpu']:.1f} | {r['peak_gb']:.2f} | {r['triangles']} | "
+            f"{r['boundary']} | "
+            f"{r['nme']} | {r['nmv']} | {r['flipped']} | {r['si']} ({r.get('si_exact', 'not counted')}) | "
+            f"{r['mean']:.3f} | "
+            f"{r['p95']:.3f} | {r.get('cortical_mm', float('nan')):.3f} | {r.get('ball_mm', '')} |"
+        )
     return "\n".join(lines)
 
 
@@ -328,8 +359,12 @@ def main() -> None:
                 rows[case, method] = figures | judged(case, path, folder, facts, options.exact)
                 print(case, method, {k: v for k, v in rows[case, method].items() if k != "shares"}, flush=True)
                 if method == "ours":
-                    remarks.append(f"- {case}, where our CPU seconds go: "
-                                   + ", ".join(f"{phrase} {seconds:.1f}" for phrase, seconds in figures["shares"].items() if seconds > 0.05))
+                    remarks.append(
+                        f"- {case}, where our CPU seconds go: "
+                        + ", ".join(
+                            f"{phrase} {seconds:.1f}" for phrase, seconds in figures["shares"].items() if seconds > 0.05
+                        )
+                    )
                     remarks += [f"  - {note}" for note in figures["notes"]]
                 path.unlink()
                 save(options.output, rows, remarks)
@@ -343,12 +378,23 @@ def save(folder: Path, rows: dict, remarks: list[str]) -> None:
             for other in METHODS[1:]:
                 if (case, other) in rows:
                     r = rows[case, other]
-                    ratios.append(f"- {case}, ours to {other}: wall {mine['wall'] / r['wall']:.2f}, CPU {mine['cpu'] / r['cpu']:.2f}, "
-                                  f"mean deviation {mine['mean'] / max(r['mean'], 1e-9):.2f}")
-    text = ("# Surfaces side by side\n\nRepeat: see the head of `Testing/Benchmarks/surface_compare.py`. Phantoms: deviation from the analytic "
-            "boundary; head: from the scan's grey-value boundary along the normal. nme/nmv: non-manifold edges/vertices, after a float32 weld. "
-            "Single runs on a shared machine: read the ratios, and CPU rather than wall seconds.\n\n"
-            + table(rows) + "\n\nRatios\n\n" + "\n".join(ratios) + "\n\nRemarks\n\n" + "\n".join(remarks) + "\n")
+                    ratios.append(
+                        f"- {case}, ours to {other}: wall {mine['wall'] / r['wall']:.2f}, "
+                        f"CPU {mine['cpu'] / r['cpu']:.2f}, "
+                        f"mean deviation {mine['mean'] / max(r['mean'], 1e-9):.2f}"
+                    )
+    text = (
+        "# Surfaces side by side\n\nRepeat: see the head of `Testing/Benchmarks/surface_compare.py`. Phantoms: deviation "
+        "from the analytic boundary; head: from the scan's grey-value boundary along the normal. nme/nmv: "
+        "non-manifold edges/vertices, after a float32 weld. "
+        "Single runs on a shared machine: read the ratios, and CPU rather than wall seconds.\n\n"
+        + table(rows)
+        + "\n\nRatios\n\n"
+        + "\n".join(ratios)
+        + "\n\nRemarks\n\n"
+        + "\n".join(remarks)
+        + "\n"
+    )
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "surface_compare.md").write_text(text)
 

@@ -13,7 +13,9 @@ from DicomToPrintLib.mesh import Mesh, merged
 
 def ball(rows: int, radius: float = 10.0, offset=(0.0, 0.0, 0.0)) -> Mesh:
     polar, turn = np.linspace(0, np.pi, rows), np.linspace(0, 2 * np.pi, 2 * rows, endpoint=False)
-    rings = [[0, 0, 1.0]] + [[np.sin(p) * np.cos(t), np.sin(p) * np.sin(t), np.cos(p)] for p in polar[1:-1] for t in turn]
+    rings = [[0, 0, 1.0]] + [
+        [np.sin(p) * np.cos(t), np.sin(p) * np.sin(t), np.cos(p)] for p in polar[1:-1] for t in turn
+    ]
     points = np.array([*rings, [0, 0, -1.0]]) * radius + np.asarray(offset)
     n, triangles = len(turn), []
     for r in range(rows - 3):
@@ -53,7 +55,8 @@ def clipped(points, normal, offset):
 
 
 def common(first, second):
-    """Corner points of the intersection of two triangles, exact: the first one clipped by the plane and the prism of the other."""
+    """Corner points of the intersection of two triangles, exact: the first one clipped by the plane and the prism
+    of the other."""
     normal = cross(sub(second[1], second[0]), sub(second[2], second[0]))
     offset = dot(normal, second[0])
     part = clipped(clipped(first, normal, offset), [-n for n in normal], -offset)
@@ -135,7 +138,9 @@ def test_far_from_the_origin_and_at_any_scale():
     mesh = merged([ball(8), ball(8, offset=(9, 3, 1))])
     expected = self_intersections(mesh)
     for factor in (2.0 ** -10, 2.0 ** 10):
-        np.testing.assert_array_equal(self_intersections(Mesh(mesh.points * np.float32(factor), mesh.triangles)), expected)
+        np.testing.assert_array_equal(
+            self_intersections(Mesh(mesh.points * np.float32(factor), mesh.triangles)), expected
+        )
 
 
 def test_progress_can_stop_it():

@@ -33,7 +33,9 @@ def grid(affine: np.ndarray, shape=(40, 40, 40)) -> np.ndarray:
     return np.stack([i, j, k], axis=-1) @ affine[:3, :3].T + affine[:3, 3] - [5.0, -7.0, 100.0]
 
 
-def scan(distance: np.ndarray, affine: np.ndarray, labels=None, provenance=None, names=("bone",), boundary=300.0) -> Segmentation:
+def scan(
+    distance: np.ndarray, affine: np.ndarray, labels=None, provenance=None, names=("bone",), boundary=300.0
+) -> Segmentation:
     """A grey volume of 1000 HU inside and -400 outside, blurred over about 1.4 mm, and its segmentation."""
     grey = np.rint(300.0 - 700.0 * np.tanh(distance / 1.0)).astype(np.int16)
     if labels is None:
@@ -76,7 +78,9 @@ def test_every_voxel_on_the_boundary_value_is_no_trap():
     affine = affine_of("plain")
     blocks = np.where(np.random.default_rng(0).random((40, 40, 40)) < 0.4, 300, -400).astype(np.int16)
     labels = (blocks >= 300).astype(np.uint8)
-    given = Segmentation(Volume(blocks, affine), affine, labels, None, (Segment("x", 1, "x", (1, 1, 1), 300.0, {}, 0.0),))
+    given = Segmentation(
+        Volume(blocks, affine), affine, labels, None, (Segment("x", 1, "x", (1, 1, 1), 300.0, {}, 0.0),)
+    )
     model = make_surface(given, min_fragment_mm3=0.0, max_cavity_mm3=0.0, smoothing=0)
     assert_valid(model.meshes[0])
 
@@ -139,7 +143,9 @@ def test_two_segments_share_their_boundary():
     distance = ball(affine)
     labels = (distance < 0).astype(np.uint8)
     labels[:, :, 20:][labels[:, :, 20:] > 0] = 2
-    model = make_surface(scan(distance, affine, labels=labels, names=("left", "right")), smoothing=0, max_deviation_mm=0.0)
+    model = make_surface(
+        scan(distance, affine, labels=labels, names=("left", "right")), smoothing=0, max_deviation_mm=0.0
+    )
     left, right = model.meshes
     assert_valid(left)
     assert_valid(right)

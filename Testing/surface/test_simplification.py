@@ -31,8 +31,13 @@ def ball() -> Mesh:
 @pytest.fixture(scope="module")
 def sheets() -> Mesh:
     """Thin curved sheets with many tunnels: what quadric collapse breaks."""
-    return solid(lambda x, y, z: np.minimum(0.32 - np.abs(np.sin(x) * np.cos(y) + np.sin(y) * np.cos(z) + np.sin(z) * np.cos(x)),
-                                            11.0 - np.maximum(np.maximum(np.abs(x), np.abs(y)), np.abs(z))), 64)
+    return solid(
+        lambda x, y, z: np.minimum(
+            0.32 - np.abs(np.sin(x) * np.cos(y) + np.sin(y) * np.cos(z) + np.sin(z) * np.cos(x)),
+            11.0 - np.maximum(np.maximum(np.abs(x), np.abs(y)), np.abs(z)),
+        ),
+        64,
+    )
 
 
 def valid(mesh: Mesh) -> bool:
@@ -63,7 +68,9 @@ def test_harm_is_undone(sheets):
     import fast_simplification
 
     assert valid(sheets)
-    points, faces = fast_simplification.simplify(sheets.points, sheets.triangles, target_count=len(sheets.triangles) // 8, agg=7)
+    points, faces = fast_simplification.simplify(
+        sheets.points, sheets.triangles, target_count=len(sheets.triangles) // 8, agg=7
+    )
     assert not valid(Mesh(points.astype(np.float32), faces)), "the case no longer breaks a plain collapse"
     made = simplify(sheets, 10.0, len(sheets.triangles) // 8)
     assert valid(made)

@@ -10,7 +10,8 @@ from .topology import Edges, component_of_triangles, edges_of, welded
 
 @dataclass(frozen=True)
 class Component:
-    """One part of a mesh: its triangles (n,), signed volume in mm3, area in mm2, and bounds (low (3,), high (3,)) in mm."""
+    """One part of a mesh: its triangles (n,), signed volume in mm3, area in mm2, and bounds (low (3,), high (3,))
+    in mm."""
 
     triangles: np.ndarray
     volume: float
@@ -20,7 +21,8 @@ class Component:
 
 
 def part_volumes(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, count: int) -> np.ndarray:
-    """(count,) signed volumes in mm3 of the parts of `triangles` (m, 3), `part` (m,) being the part of each triangle."""
+    """(count,) signed volumes in mm3 of the parts of `triangles` (m, 3), `part` (m,) being the part of each
+    triangle."""
     if count == 0:
         return np.zeros(0)
     centre = points.mean(axis=0, dtype=np.float64)
@@ -29,7 +31,8 @@ def part_volumes(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, co
 
 
 def components(mesh: Mesh) -> tuple[Component, ...]:
-    """The parts of the mesh that hang together over edges after a float32 weld, the one of largest absolute volume first."""
+    """The parts of the mesh that hang together over edges after a float32 weld, the one of largest absolute volume
+    first."""
     points, triangles, _ = welded(mesh)
     count, part = component_of_triangles(triangles)
     volumes = part_volumes(points, triangles, part, count)
@@ -44,7 +47,8 @@ def components(mesh: Mesh) -> tuple[Component, ...]:
 
 
 def winding_along_x(points: np.ndarray, triangles: np.ndarray, queries: np.ndarray) -> np.ndarray:
-    """(q,) winding number of the closed surface around each query point, by counting signed crossings of a ray towards +x.
+    """(q,) winding number of the closed surface around each query point, by counting signed crossings of a ray
+    towards +x.
 
     Exact for points off the surface whose ray misses every edge; queries should have coordinates that no vertex has.
     """
@@ -70,8 +74,9 @@ def winding_along_x(points: np.ndarray, triangles: np.ndarray, queries: np.ndarr
 def _consistent_sides(triangles: np.ndarray, edges: Edges) -> np.ndarray:
     """(m,) bool: which triangles must be turned over so that all triangles of a part agree.
 
-    A graph with two nodes a triangle (as it is, turned over) joins neighbours over edges of two triangles in the way in which they
-    agree; the side of the smaller node wins, and a one-sided part (Moebius) keeps its triangles as they are.
+    A graph with two nodes a triangle (as it is, turned over) joins neighbours over edges of two triangles in the way
+    in which they agree; the side of the smaller node wins, and a one-sided part (Moebius) keeps its triangles as they
+    are.
     """
     from scipy import sparse
     from scipy.sparse import csgraph
@@ -90,11 +95,14 @@ def _consistent_sides(triangles: np.ndarray, edges: Edges) -> np.ndarray:
     return turned < plain
 
 
-def inverted_triangles(points: np.ndarray, triangles: np.ndarray, edges: Edges, part: np.ndarray, count: int) -> np.ndarray:
+def inverted_triangles(
+    points: np.ndarray, triangles: np.ndarray, edges: Edges, part: np.ndarray, count: int
+) -> np.ndarray:
     """Indices of triangles that face into the solid.
 
-    Within a part, those that disagree with the orientation that makes it enclose a positive volume (a negative one where it is the wall of a
-    cavity, that is, where it lies inside one other part). A part inside another that also faces outward is an overlap, not an inversion.
+    Within a part, those that disagree with the orientation that makes it enclose a positive volume (a negative one
+    where it is the wall of a cavity, that is, where it lies inside one other part). A part inside another that also
+    faces outward is an overlap, not an inversion.
     """
     if count == 0:
         return np.zeros(0, np.int64)
@@ -119,9 +127,9 @@ def inverted_triangles(points: np.ndarray, triangles: np.ndarray, edges: Edges, 
 def _turned_parts(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, volumes: np.ndarray) -> np.ndarray:
     """(c,) bool: parts that face the wrong way as a whole.
 
-    Outermost parts must enclose a positive volume. Where one does not, everything inside it is judged by its depth: walls of cavities
-    at odd depth negative, the others positive. Where it does, only a negative part at even depth is wrong; a positive one
-    at odd depth is an overlap.
+    Outermost parts must enclose a positive volume. Where one does not, everything inside it is judged by its depth:
+    walls of cavities at odd depth negative, the others positive. Where it does, only a negative part at even depth is
+    wrong; a positive one at odd depth is an overlap.
     """
     inside = _containment(points, triangles, part, len(volumes))
     depth = np.bincount(inside[:, 0], minlength=len(volumes))

@@ -16,7 +16,9 @@ def vertex_normals(mesh: Mesh) -> np.ndarray:
     """(n, 3) unit normals of the points, by area; zero for points of no triangle."""
     flat = mesh.triangles.ravel()
     normal = mesh.triangle_normals()
-    total = np.stack([np.bincount(flat, np.repeat(normal[:, k], 3), minlength=len(mesh.points)) for k in range(3)], axis=1)
+    total = np.stack(
+        [np.bincount(flat, np.repeat(normal[:, k], 3), minlength=len(mesh.points)) for k in range(3)], axis=1
+    )
     length = np.sqrt(np.einsum("ij,ij->i", total, total))
     return total / np.where(length > 0.0, length, 1.0)[:, None]
 
@@ -25,9 +27,9 @@ def level_offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, le
                   reach_mm: float, step_mm: float, progress: Progress = silent) -> np.ndarray:
     """(n,) signed distance in mm of points from the nearest place on their normal where the field crosses the level.
 
-    `points`, `normals` (n, 3) in LPS mm, `array` (k, j, i) a field above `level` inside, `to_index` 4x4 LPS mm to its index (i, j, k),
-    interpolated linearly. Positive where the point lies outside of the boundary. Points without a crossing within `reach_mm` get
-    NaN.
+    `points`, `normals` (n, 3) in LPS mm, `array` (k, j, i) a field above `level` inside, `to_index` 4x4 LPS mm to its
+    index (i, j, k), interpolated linearly. Positive where the point lies outside of the boundary. Points without a
+    crossing within `reach_mm` get NaN.
     """
     starts = range(0, len(points), _CHUNK)
     steps = np.arange(1, int(np.ceil(reach_mm / step_mm)) + 1) * step_mm
@@ -64,7 +66,8 @@ def _offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: 
     last = {1: here[open_], -1: here[open_]}
     before = 0.0
     for distance in steps:
-        # Seen from inside the boundary is usually outward, but thin walls have one on either side: the nearer one counts.
+        # Seen from inside the boundary is usually outward, but thin walls have one on either side: the nearer one
+        # counts.
         best = np.full(len(open_), np.nan, dtype=np.float64)
         following = {}
         for sign in (1, -1):
@@ -85,7 +88,8 @@ def _offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: 
 
 
 def spread(values: np.ndarray, weights: np.ndarray) -> Mapping[str, float]:
-    """Mean, 95th percentile and maximum of absolute values in mm, weighted (by area); values that are no number take no part."""
+    """Mean, 95th percentile and maximum of absolute values in mm, weighted (by area); values that are no number
+    take no part."""
     known = np.isfinite(values)
     size, weights = np.abs(values[known]).astype(np.float64), weights[known].astype(np.float64)
     if len(size) == 0 or weights.sum() <= 0.0:
@@ -93,8 +97,11 @@ def spread(values: np.ndarray, weights: np.ndarray) -> Mapping[str, float]:
     order = np.argsort(size)
     share = np.cumsum(weights[order])
     at = min(int(np.searchsorted(share, 0.95 * share[-1])), len(order) - 1)
-    return {"mean_deviation_mm": float((size * weights).sum() / weights.sum()), "p95_deviation_mm": float(size[order[at]]),
-            "max_deviation_mm": float(size.max())}
+    return {
+        "mean_deviation_mm": float((size * weights).sum() / weights.sum()),
+        "p95_deviation_mm": float(size[order[at]]),
+        "max_deviation_mm": float(size.max()),
+    }
 
 
 def point_areas(mesh: Mesh) -> np.ndarray:

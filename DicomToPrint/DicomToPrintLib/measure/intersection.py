@@ -1,7 +1,7 @@
 """Which triangles of a mesh pass through others.
 
-Broad phase: a tree of boxes. Fans whose triangles all face one way and go round once cannot intersect themselves, which settles
-nearly all pairs that share a corner. What is left is decided by exact signs.
+Broad phase: a tree of boxes. Fans whose triangles all face one way and go round once cannot intersect themselves,
+which settles nearly all pairs that share a corner. What is left is decided by exact signs.
 """
 
 import numpy as np
@@ -18,8 +18,9 @@ _NO_PAIRS = np.zeros((0, 2), dtype=np.int64)
 def self_intersections(mesh: Mesh, progress: Progress = silent) -> np.ndarray:
     """Sorted indices of the triangles that intersect or touch another one beyond the corners or the edge they share.
 
-    Judged after a float32 weld. Degenerate triangles (see `topology`) take no part. Two triangles with the same three corners count, and
-    so do two parts that touch in a point: the definition of CGAL's and libigl's self-intersection detection.
+    Judged after a float32 weld. Degenerate triangles (see `topology`) take no part. Two triangles with the same three
+    corners count, and so do two parts that touch in a point: the definition of CGAL's and libigl's self-intersection
+    detection.
     """
     pairs = intersecting_pairs(mesh, progress)
     return np.unique(pairs)
@@ -47,7 +48,8 @@ def intersecting_pairs(mesh: Mesh, progress: Progress = silent) -> np.ndarray:
 
 
 def intersecting_pairs_of(points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray) -> np.ndarray:
-    """(n, 2) pairs as in `self_intersections` with at least one triangle among `chosen` (indices of `triangles` (m, 3)).
+    """(n, 2) pairs as in `self_intersections` with at least one triangle among `chosen` (indices of `triangles` (m,
+    3)).
 
     `points` (n, 3) float32, already welded. For looking again at a part of a mesh that was changed.
     """
@@ -145,13 +147,13 @@ def _folded(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray) -> n
 def _doubtful_corners(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """(n,) bool: points around which triangles that share only that point may intersect.
 
-    Where the triangles of a closed fan all face the same half-space and their angles, seen along its axis, add up to one turn, the fan
-    seen along the axis is a star without overlap, so no two of its triangles meet elsewhere.
+    Where the triangles of a closed fan all face the same half-space and their angles, seen along its axis, add up to
+    one turn, the fan seen along the axis is a star without overlap, so no two of its triangles meet elsewhere.
     """
     size, flat = len(points), triangles.ravel()
-    axis = np.stack([np.bincount(flat, np.repeat(normals[:, k], 3), minlength=size) for k in range(3)], axis=1)
-    length = np.sqrt(np.einsum("ij,ij->i", axis, axis))
-    axis /= np.maximum(length, 1e-12)[:, None]
+    total = np.stack([np.bincount(flat, np.repeat(normals[:, k], 3), minlength=size) for k in range(3)], axis=1)
+    length = np.sqrt(np.einsum("ij,ij->i", total, total))
+    axis = total / np.maximum(length, 1e-12)[:, None]
     doubtful = length < 1e-3
     turn = np.zeros(size)
     corners = [points.take(triangles[:, c], axis=0) for c in range(3)]
@@ -235,7 +237,11 @@ def _not_on_one_side(points: np.ndarray, plane: list[np.ndarray], tested: list[n
     """(p,) bool: False where all corners of `tested` lie safely on one side of the plane of `plane`."""
     a = points.take(plane[0], axis=0)
     u, v = points.take(plane[1], axis=0) - a, points.take(plane[2], axis=0) - a
-    n = (u[:, 1] * v[:, 2] - u[:, 2] * v[:, 1], u[:, 2] * v[:, 0] - u[:, 0] * v[:, 2], u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0])
+    n = (
+        u[:, 1] * v[:, 2] - u[:, 2] * v[:, 1],
+        u[:, 2] * v[:, 0] - u[:, 0] * v[:, 2],
+        u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0],
+    )
     lowest = highest = reach = np.zeros(len(a))
     for c in range(3):
         offset = points.take(tested[c], axis=0) - a

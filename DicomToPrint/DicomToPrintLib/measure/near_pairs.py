@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,9 +17,10 @@ _CHUNK = 200_000  # pairs that one walk starts from, grown to, at most: bounds t
 class BoxTree:
     """Binary tree over boxes sorted along a Morton curve; level 0 holds the boxes, each level above half as many.
 
-    `order` (n,) is the index of each leaf's box. Corners are kept on a grid of 20 bits an axis, three axes in one word with a guard bit above
-    each: one subtraction then compares three coordinates. Rounding down both corners never loses an overlap.
-    Two trees that are compared need the same `frame` (low (3,), high (3,)) around all their boxes.
+    `order` (n,) is the index of each leaf's box. Corners are kept on a grid of 20 bits an axis, three axes in one
+    word with a guard bit above each: one subtraction then compares three coordinates. Rounding down both corners
+    never loses an overlap. Two trees that are compared need the same `frame` (low (3,), high (3,)) around all their
+    boxes.
     """
 
     def __init__(self, low: np.ndarray, high: np.ndarray, frame: tuple[np.ndarray, np.ndarray] | None = None) -> None:
@@ -55,7 +57,9 @@ class BoxTree:
         ahead &= _GUARDS
         return ahead == _GUARDS
 
-    def descend(self, other: "BoxTree", level: int, first: np.ndarray, second: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def descend(
+        self, other: "BoxTree", level: int, first: np.ndarray, second: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The overlapping pairs one level below the overlapping pairs given."""
         below = level - 1
         own, others = len(self.levels[below][0]), len(other.levels[below][0])
@@ -100,8 +104,9 @@ def for_near_pairs(first: BoxTree, second: BoxTree, decide: Callable[[np.ndarray
                    progress: Progress = silent) -> np.ndarray:
     """Rows that `decide` returns for the overlapping pairs, put together.
 
-    `decide` gets chunks of pairs, (p,) indices of boxes of `first` and (p,) of `second`, in several threads (numpy lets go of the
-    interpreter lock). With the same tree twice every unordered pair comes once, and no box with itself.
+    `decide` gets chunks of pairs, (p,) indices of boxes of `first` and (p,) of `second`, in several threads (numpy
+    lets go of the interpreter lock). With the same tree twice every unordered pair comes once, and no box with
+    itself.
     """
     a, b, level = first.starts(second)
     threads = min(4, os.cpu_count() or 1)
@@ -122,7 +127,9 @@ def for_near_pairs(first: BoxTree, second: BoxTree, decide: Callable[[np.ndarray
     return np.concatenate(found) if found else np.zeros((0, 2), dtype=np.int64)
 
 
-def _walk(first: BoxTree, second: BoxTree, a: np.ndarray, b: np.ndarray, level: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _walk(
+    first: BoxTree, second: BoxTree, a: np.ndarray, b: np.ndarray, level: int
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     stack = [(a, b, level)]
     while stack:
         a, b, level = stack.pop()
@@ -131,7 +138,7 @@ def _walk(first: BoxTree, second: BoxTree, a: np.ndarray, b: np.ndarray, level: 
             level -= 1
         if level > 0 and len(a):
             cuts = np.linspace(0, len(a), -(-len(a) // (_CHUNK // 4)) + 1).astype(int)
-            stack += [(a[s:e], b[s:e], level) for s, e in zip(cuts[:-1], cuts[1:])]
+            stack += [(a[s:e], b[s:e], level) for s, e in pairwise(cuts)]
         elif len(a):
             if first is second:
                 apart = np.flatnonzero(a != b)

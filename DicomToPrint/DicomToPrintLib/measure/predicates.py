@@ -1,8 +1,8 @@
 """Signs of geometric predicates, exact for coordinates that come from float32.
 
-A float64 evaluation with the forward error bound of Shewchuk (Adaptive Precision Floating-Point Arithmetic, 1997) decides almost all;
-what it leaves open is evaluated again in twofold precision (Dekker), whose error for float32 coordinates of one model lies
-below any non-zero value that can occur.
+A float64 evaluation with the forward error bound of Shewchuk (Adaptive Precision Floating-Point Arithmetic, 1997)
+decides almost all; what it leaves open is evaluated again in twofold precision (Dekker), whose error for float32
+coordinates of one model lies below any non-zero value that can occur.
 """
 
 import numpy as np
@@ -44,7 +44,8 @@ def _minor(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> tuple[
 
 
 def side_of_plane(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
-    """(n,) int8 sign of det(b-a, c-a, d-a): +1 where d lies on the side to which the counter-clockwise triangle a b c faces.
+    """(n,) int8 sign of det(b-a, c-a, d-a): +1 where d lies on the side to which the counter-clockwise triangle a b c
+    faces.
 
     All arguments (n, 3) float64.
     """
@@ -108,7 +109,8 @@ def _coplanar_meet(p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray, c
 
 
 def segment_meets_triangle(p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """(n,) bool: the closed segment p q and the closed triangle a b c share a point; all (n, 3) float64, triangles not degenerate."""
+    """(n,) bool: the closed segment p q and the closed triangle a b c share a point; all (n, 3) float64, triangles
+    not degenerate."""
     above, below = side_of_plane(a, b, c, p), side_of_plane(a, b, c, q)
     result = np.zeros(len(p), dtype=bool)
     crossing = np.flatnonzero((above * below <= 0) & ((above != 0) | (below != 0)))

@@ -15,11 +15,11 @@ def _no_indices() -> np.ndarray:
 class Topology:
     """Counts of what a closed, oriented, two-manifold surface must not have, and where it is.
 
-    `triangles` and `components` are counts. An edge of one triangle is a boundary edge, of more than two a non-manifold edge; a
-    vertex whose triangles form more than one fan is a non-manifold vertex. Degenerate triangles have two equal corners, no
-    area or a coordinate that is no number; duplicates repeat the three corners of another one; inverted ones face into the
-    solid. The `..._at` arrays hold places: edges as (n, 2) point indices of the mesh given, vertices as point indices, and
-    triangles as triangle indices.
+    `triangles` and `components` are counts. An edge of one triangle is a boundary edge, of more than two a non-
+    manifold edge; a vertex whose triangles form more than one fan is a non-manifold vertex. Degenerate triangles have
+    two equal corners, no area or a coordinate that is no number; duplicates repeat the three corners of another one;
+    inverted ones face into the solid. The `..._at` arrays hold places: edges as (n, 2) point indices of the mesh
+    given, vertices as point indices, and triangles as triangle indices.
     """
 
     triangles: int
@@ -39,7 +39,8 @@ class Topology:
 
     @property
     def closed(self) -> bool:
-        """True where every edge has two triangles, every vertex one fan, and nothing is degenerate, duplicate or inverted."""
+        """True where every edge has two triangles, every vertex one fan, and nothing is degenerate, duplicate or
+        inverted."""
         return self.triangles > 0 and not any((
             self.boundary_edges, self.nonmanifold_edges, self.nonmanifold_vertices,
             self.degenerate, self.duplicate, self.inverted))
@@ -67,7 +68,8 @@ def weld(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def welded(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The mesh as a reader sees it: float32 points (u, 3), triangles (m, 3) on them, and the first given point of each (u,)."""
+    """The mesh as a reader sees it: float32 points (u, 3), triangles (m, 3) on them, and the first given point of
+    each (u,)."""
     first, group = weld(mesh.points)
     triangles = group[mesh.triangles] if len(mesh.triangles) else np.zeros((0, 3), np.int64)
     return np.asarray(mesh.points, dtype=np.float32)[first], triangles, first
@@ -77,9 +79,10 @@ def welded(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 class Edges:
     """Undirected edges of a set of triangles.
 
-    Half-edge h = 3 t + c runs from corner c of triangle t to the next one. `order` sorts the half-edges so that those of one edge lie
-    together; `start` (e,) is where each edge begins in it, `count` (e,) how many half-edges it has, `ends` (e, 2) its points and
-    `forward` (3 m,) tells whether the half-edge runs from the smaller index to the larger.
+    Half-edge h = 3 t + c runs from corner c of triangle t to the next one. `order` sorts the half-edges so that those
+    of one edge lie together; `start` (e,) is where each edge begins in it, `count` (e,) how many half-edges it has,
+    `ends` (e, 2) its points and `forward` (3 m,) tells whether the half-edge runs from the smaller index to the
+    larger.
     """
 
     order: np.ndarray
@@ -114,7 +117,8 @@ def edges_of(triangles: np.ndarray) -> Edges:
 
 
 def component_of_triangles(triangles: np.ndarray, edges: Edges | None = None) -> tuple[int, np.ndarray]:
-    """Number of parts that hang together over edges (any number of triangles an edge) and the part (m,) of every triangle."""
+    """Number of parts that hang together over edges (any number of triangles an edge) and the part (m,) of every
+    triangle."""
     from scipy import sparse
     from scipy.sparse import csgraph
 
@@ -125,14 +129,21 @@ def component_of_triangles(triangles: np.ndarray, edges: Edges | None = None) ->
     joined = np.ones(len(owner), dtype=bool)
     joined[edges.start] = False
     later = np.flatnonzero(joined)
-    graph = sparse.coo_matrix((np.ones(len(later), np.int8), (owner[later - 1], owner[later])), shape=(len(triangles),) * 2)
+    graph = sparse.coo_matrix(
+        (np.ones(len(later), np.int8), (owner[later - 1], owner[later])), shape=(len(triangles),) * 2
+    )
     count, label = csgraph.connected_components(graph, directed=False)
     return int(count), label
 
 
 def degenerate_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(m,) bool: two equal corners, a coordinate that is no number, or an area below 1e-7 of the longest edge squared."""
-    same = ((triangles[:, 0] == triangles[:, 1]) | (triangles[:, 1] == triangles[:, 2]) | (triangles[:, 2] == triangles[:, 0]))
+    """(m,) bool: two equal corners, a coordinate that is no number, or an area below 1e-7 of the longest edge
+    squared."""
+    same = (
+        (triangles[:, 0] == triangles[:, 1])
+        | (triangles[:, 1] == triangles[:, 2])
+        | (triangles[:, 2] == triangles[:, 0])
+    )
     corners = [points[triangles[:, c]].astype(np.float64) for c in range(3)]
     first, second = corners[1] - corners[0], corners[2] - corners[0]
     third = second - first
@@ -160,7 +171,8 @@ def duplicate_triangles(triangles: np.ndarray) -> np.ndarray:
 
 
 def fan_count(triangles: np.ndarray, edges: Edges, size: int) -> np.ndarray:
-    """(size,) number of fans of triangles around every vertex, fans being joined over edges of exactly two triangles."""
+    """(size,) number of fans of triangles around every vertex, fans being joined over edges of exactly two
+    triangles."""
     from scipy import sparse
     from scipy.sparse import csgraph
 
@@ -179,7 +191,8 @@ def fan_count(triangles: np.ndarray, edges: Edges, size: int) -> np.ndarray:
 
 
 def topology(mesh: Mesh) -> Topology:
-    """Count and find everything that keeps the mesh from being a closed, oriented two-manifold, after a float32 weld."""
+    """Count and find everything that keeps the mesh from being a closed, oriented two-manifold, after a float32
+    weld."""
     from .component import inverted_triangles
 
     points, triangles, first = welded(mesh)

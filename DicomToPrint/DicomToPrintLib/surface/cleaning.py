@@ -10,8 +10,8 @@ from ..mesh import Mesh
 
 @dataclass(frozen=True)
 class Part:
-    """One closed part of the surface: `kind` ``body`` or ``cavity``, volume in mm3 (positive), centre in LPS mm, largest extent
-    in mm, and whether it was kept."""
+    """One closed part of the surface: `kind` ``body`` or ``cavity``, volume in mm3 (positive), centre in LPS mm,
+    largest extent in mm, and whether it was kept."""
 
     kind: str
     volume_mm3: float
@@ -34,8 +34,8 @@ def parts_of_points(triangles: np.ndarray, size: int) -> tuple[int, np.ndarray]:
 def clean(mesh: Mesh, min_fragment_mm3: float, max_cavity_mm3: float) -> tuple[np.ndarray, tuple[Part, ...]]:
     """Which triangles (m,) bool stay when bodies below `min_fragment_mm3` and cavities up to `max_cavity_mm3` go.
 
-    The largest body always stays. What lies inside a body that goes, or inside a cavity that is filled, goes with it. The list of
-    parts is sorted by volume, the largest first.
+    The largest body always stays. What lies inside a body that goes, or inside a cavity that is filled, goes with it.
+    The list of parts is sorted by volume, the largest first.
     """
     count, label = parts_of_points(mesh.triangles, len(mesh.points))
     part = label[mesh.triangles[:, 0]]
@@ -69,15 +69,16 @@ def _drop_inside(mesh: Mesh, part: np.ndarray, volumes: np.ndarray, keep: np.nda
 
 def _listed(mesh: Mesh, label: np.ndarray, volumes: np.ndarray, keep: np.ndarray) -> tuple[Part, ...]:
     count = len(volumes)
-    low, high, used = np.full((count, 3), np.inf), np.full((count, 3), -np.inf), np.zeros(len(label), dtype=bool)
-    used[mesh.triangles.ravel()] = True
     order = np.argsort(label, kind="stable")
     starts = np.searchsorted(label[order], np.arange(count))
     sorted_points = mesh.points[order]
     low, high = np.minimum.reduceat(sorted_points, starts), np.maximum.reduceat(sorted_points, starts)
     centres = (low + high) / 2.0
-    found = [Part("body" if volumes[i] > 0 else "cavity", float(abs(volumes[i])), tuple(float(v) for v in centres[i]),
-                  float((high[i] - low[i]).max()), bool(keep[i])) for i in range(count)]
+    found = []
+    for i in range(count):
+        x, y, z = (float(v) for v in centres[i])
+        found.append(Part("body" if volumes[i] > 0 else "cavity", float(abs(volumes[i])), (x, y, z),
+                          float((high[i] - low[i]).max()), bool(keep[i])))
     return tuple(sorted(found, key=lambda item: -item.volume_mm3))
 
 

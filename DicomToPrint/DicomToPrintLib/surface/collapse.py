@@ -1,4 +1,5 @@
-"""Simplification as a map: which vertex of the fine mesh goes to which vertex of the coarse one, and its undoing where it did harm."""
+"""Simplification as a map: which vertex of the fine mesh goes to which vertex of the coarse one, and its undoing
+where it did harm."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,7 +33,8 @@ class Collapsed:
 
 
 def collapse(triangles: np.ndarray, last: Grade, count: int) -> Grade:
-    """A coarser grade of about `count` triangles, by collapse of edges (Garland and Heckbert's quadrics, fast_simplification).
+    """A coarser grade of about `count` triangles, by collapse of edges (Garland and Heckbert's quadrics,
+    fast_simplification).
 
     `triangles` (m, 3) are the fine ones, `last` the grade to start from. Raises ImportError without that package.
     """
@@ -75,10 +77,10 @@ def mend(triangles: np.ndarray, grades: Sequence[Grade], also: np.ndarray | None
          progress: Progress = silent) -> tuple[Collapsed, int, np.ndarray]:
     """The coarsest grade, set back to finer ones around everything that is wrong in it.
 
-    `grades` from the finest to the coarsest, each a collapse of the one before; the finest is known to be without defects (a
-    contour as it was made), so setting back more and more ends valid. `also` are vertices of the coarsest grade to be set back
-    once though nothing is broken there. Returns the mesh, how many fine vertices
-    were set back, and the vertices at which something is still wrong.
+    `grades` from the finest to the coarsest, each a collapse of the one before; the finest is known to be without
+    defects (a contour as it was made), so setting back more and more ends valid. `also` are vertices of the coarsest
+    grade to be set back once though nothing is broken there. Returns the mesh, how many fine vertices were set back,
+    and the vertices at which something is still wrong.
     """
     starts = np.cumsum([0] + [len(grade.points) for grade in grades])
     table = np.concatenate([grade.points for grade in grades]).astype(np.float32)
@@ -131,7 +133,9 @@ def _whole(target: np.ndarray, chosen: np.ndarray, size: int) -> np.ndarray:
 def _bad_vertices(mesh: Mesh, progress: Progress) -> np.ndarray:
     """Vertices of everything that is wrong, by a full validation."""
     facts = topology(mesh)
-    wrong = np.concatenate([facts.degenerate_at, facts.duplicate_at, facts.inverted_at, self_intersections(mesh, progress)])
+    wrong = np.concatenate(
+        [facts.degenerate_at, facts.duplicate_at, facts.inverted_at, self_intersections(mesh, progress)]
+    )
     return np.unique(np.concatenate([
         facts.boundary_at.ravel(), facts.nonmanifold_edges_at.ravel(), facts.nonmanifold_vertices_at,
         mesh.triangles[wrong].ravel()])).astype(np.int64)

@@ -1,4 +1,5 @@
-"""The grey field whose one level is the boundary of a segment: grey values where mask and threshold agree, mirrored where not."""
+"""The grey field whose one level is the boundary of a segment: grey values where mask and threshold agree, mirrored
+where not."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,9 +18,10 @@ _SLAB = 16
 class Field:
     """A field that is above `level` inside the segment and below outside, with no sample equal to it.
 
-    `array` (k, j, i) has one voxel of padding where the segment touches the volume's face, else one of the volume around it.
-    `start` (i, j, k) is the index of its first voxel in the segmentation's grid (-1 where padded), `shape` (k, j, i) of that grid.
-    `grey` tells whether the level comes from grey values or from the label alone. `affine` takes the grid's indices to LPS mm.
+    `array` (k, j, i) has one voxel of padding where the segment touches the volume's face, else one of the volume
+    around it. `start` (i, j, k) is the index of its first voxel in the segmentation's grid (-1 where padded), `shape`
+    (k, j, i) of that grid. `grey` tells whether the level comes from grey values or from the label alone. `affine`
+    takes the grid's indices to LPS mm.
     """
 
     array: np.ndarray
@@ -32,7 +34,7 @@ class Field:
 
 def bounding_box(mask: np.ndarray) -> tuple[slice, slice, slice] | None:
     """Smallest box (k, j, i) around what is set; None for an empty mask."""
-    flat = mask.any(axis=0)
+    flat = np.asarray(mask.any(axis=0))
     k = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))
     j, i = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
     if len(k) == 0:
@@ -43,7 +45,8 @@ def bounding_box(mask: np.ndarray) -> tuple[slice, slice, slice] | None:
 def _level(grey: np.ndarray, labels: np.ndarray, label: int, boundary: float) -> float:
     """The boundary itself, moved by at most half a grey level so that no integer sample equals it.
 
-    Voxels of exactly the integer below stand inside or outside by the segmentation's own rule (>= or >): follow the majority.
+    Voxels of exactly the integer below stand inside or outside by the segmentation's own rule (>= or >): follow the
+    majority.
     """
     if not np.issubdtype(grey.dtype, np.integer):
         return float(boundary)
@@ -57,9 +60,10 @@ def _level(grey: np.ndarray, labels: np.ndarray, label: int, boundary: float) ->
 def constrained_field(segmentation: "Segmentation", segment: "Segment", progress: Progress = silent) -> Field | None:
     """The field of one segment; None where no voxel has its label.
 
-    Where the mask and the grey value disagree (filled cavities, removed parts, a neighbouring segment) the grey value is mirrored at
-    the level. Two segments that touch thus have exactly opposite fields across their border, and share its boundary. Outside the
-    volume the border's values are mirrored too: a structure cut by the field of view is closed by a flat face half a voxel out.
+    Where the mask and the grey value disagree (filled cavities, removed parts, a neighbouring segment) the grey value
+    is mirrored at the level. Two segments that touch thus have exactly opposite fields across their border, and share
+    its boundary. Outside the volume the border's values are mirrored too: a structure cut by the field of view is
+    closed by a flat face half a voxel out.
     """
     labels = segmentation.labels
     box = bounding_box(labels == segment.label)
@@ -124,7 +128,8 @@ def _close_faces(field: np.ndarray, level: float, inner: tuple[slice, ...], targ
             place = 0 if edge == 0 else field.shape[axis] - 1
             if target[axis].start <= place < target[axis].stop:
                 continue
-            here, near = [slice(None)] * 3, [slice(None)] * 3
+            here: list[slice | int] = [slice(None)] * 3
+            near: list[slice | int] = [slice(None)] * 3
             here[axis], near[axis] = place, place + (1 if edge == 0 else -1)
             values = field[tuple(near)]
             mirrored = np.minimum(values, (2.0 * level - values) if field.dtype != np.uint8 else 0)

@@ -27,11 +27,11 @@ def _image(field: Field) -> Any:
 
 
 def contour(field: Field) -> tuple[Mesh, np.ndarray]:
-    """Closed surface of the field's level in LPS mm, facing outward whatever the handedness of the affine; its points (n, 3) also as
-    indices (i, j, k) of the segmentation's grid.
+    """Closed surface of the field's level in LPS mm, facing outward whatever the handedness of the affine; its points
+    (n, 3) also as indices (i, j, k) of the segmentation's grid.
 
-    Contoured in index space, then taken through the affine: shear and uneven spacing stay exact. No sample equals the level, so every vertex
-    lies inside its edge of the grid and the surface is a two-manifold by construction.
+    Contoured in index space, then taken through the affine: shear and uneven spacing stay exact. No sample equals the
+    level, so every vertex lies inside its edge of the grid and the surface is a two-manifold by construction.
     """
     from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
 

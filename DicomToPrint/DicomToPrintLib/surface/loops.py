@@ -37,10 +37,11 @@ def boundary_loops(triangles: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]
 
 
 def fill_loop(points: np.ndarray, loop: np.ndarray, taken: set[tuple[int, int]]) -> np.ndarray | None:
-    """Triangles (n - 2, 3) that close a loop without new vertices, of least area; None where none avoids the edges in `taken`.
+    """Triangles (n - 2, 3) that close a loop without new vertices, of least area; None where none avoids the edges in
+    `taken`.
 
-    `points` (n, 3) of the whole mesh, `loop` (m,) indices. The least-area triangulation of Barequet and Sharir (1995) for
-    short loops, ears of least area for long ones.
+    `points` (n, 3) of the whole mesh, `loop` (m,) indices. The least-area triangulation of Barequet and Sharir (1995)
+    for short loops, ears of least area for long ones.
     """
     if len(loop) == 3:
         return loop[None, :]
@@ -102,5 +103,5 @@ def _ears(corners: np.ndarray, forbidden: np.ndarray) -> np.ndarray | None:
             return None
         result.append((before[best], at[best], after[best]))
         left.pop(best)
-    result.append(tuple(left))
+    result.append((left[0], left[1], left[2]))
     return np.array(result)

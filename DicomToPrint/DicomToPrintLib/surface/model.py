@@ -20,11 +20,12 @@ class Step:
 class Model:
     """Closed oriented surfaces of all segments in LPS mm.
 
-    Each mesh has the point array ``Deviation`` (float32, mm; distance of the grey-value boundary, positive where the surface lies outside
-    of it) and the triangle array ``Provenance``. `figures` holds one mapping a mesh: ``mean_deviation_mm``, ``p95_deviation_mm``,
-    ``max_deviation_mm`` (absolute values, by area), ``volume_mm3``, ``volume_change_percent`` (against the surface before smoothing and
-    simplification), ``triangles``, ``components``, ``provenance_area_percent``, ``fragments``, ``valid`` and the counts of
-    the validation. `steps` tell what was done in order, `notes` what the user must know.
+    Each mesh has the point array ``Deviation`` (float32, mm; distance of the grey-value boundary, positive where the
+    surface lies outside of it) and the triangle array ``Provenance``. `figures` holds one mapping a mesh:
+    ``mean_deviation_mm``, ``p95_deviation_mm``, ``max_deviation_mm`` (absolute values, by area), ``volume_mm3``,
+    ``volume_change_percent`` (against the surface before smoothing and simplification), ``triangles``,
+    ``components``, ``provenance_area_percent``, ``fragments``, ``valid`` and the counts of the validation. `steps`
+    tell what was done in order, `notes` what the user must know.
     """
 
     meshes: tuple[Mesh, ...]

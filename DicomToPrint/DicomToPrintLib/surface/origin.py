@@ -13,17 +13,18 @@ if TYPE_CHECKING:
 
 def provenance_of(index: np.ndarray, triangles: np.ndarray, field: Field, segmentation: "Segmentation",
                   segment: "Segment") -> np.ndarray:
-    """(m,) uint8 of `Provenance` for the triangles of a contour whose points (n, 3) are given as indices (i, j, k) of the grid.
+    """(m,) uint8 of `Provenance` for the triangles of a contour whose points (n, 3) are given as indices (i, j, k) of
+    the grid.
 
-    CUT where the face closes a structure at the edge of the volume or where a neighbouring voxel as bright was left out of the
-    segment; ADDED where the voxel inside was filled; BRIDGED where its slice was interpolated; or what the
+    CUT where the face closes a structure at the edge of the volume or where a neighbouring voxel as bright was left
+    out of the segment; ADDED where the voxel inside was filled; BRIDGED where its slice was interpolated; or what the
     segmentation says about the voxel inside. A triangle takes what at least two of its corners have.
     """
     of_point = _of_points(index, segmentation, segment, field)
     corners = np.sort(of_point[triangles], axis=1)
     result = corners[:, 1]
     last = np.array(field.shape[::-1]) - 1
-    outside = ((index < -0.25) | (index > last + 0.25)).any(axis=1)
+    outside = np.asarray(((index < -0.25) | (index > last + 0.25)).any(axis=1))
     if outside.any():
         result[outside[triangles].sum(axis=1) >= 2] = Provenance.CUT
     return result
@@ -37,7 +38,9 @@ def _of_points(index: np.ndarray, segmentation: "Segmentation", segment: "Segmen
         at = index[start:start + step]
         below = np.clip(np.floor(at + 1e-4), 0, last).astype(np.int64)
         above = np.clip(np.ceil(at - 1e-4), 0, last).astype(np.int64)
-        flat_below, flat_above = (np.ravel_multi_index((c[:, 2], c[:, 1], c[:, 0]), field.shape) for c in (below, above))
+        flat_below, flat_above = (
+            np.ravel_multi_index((c[:, 2], c[:, 1], c[:, 0]), field.shape) for c in (below, above)
+        )
         labels = segmentation.labels.reshape(-1)
         inside_below = labels.take(flat_below) == segment.label
         inner = np.where(inside_below, flat_below, flat_above)

@@ -10,11 +10,12 @@ _CELLS = 110  # along the longest side of the model
 
 
 def remesh(mesh: Mesh, cells: int = _CELLS) -> Mesh:
-    """The half-level surface of the generalised winding number (Jacobson, Kavan and Sorkine 2013), at the distance of the triangles.
+    """The half-level surface of the generalised winding number (Jacobson, Kavan and Sorkine 2013), at the distance of
+    the triangles.
 
-    The winding number is the potential of a layer of dipoles on the surface, taken on a grid by convolution (FFT); it bridges holes and
-    does not mind overlaps. It gives the sign, samples of the triangles give the distance. Details below two cells
-    (the longest side over 55) are lost. Returns an empty mesh where no cell lies inside.
+    The winding number is the potential of a layer of dipoles on the surface, taken on a grid by convolution (FFT); it
+    bridges holes and does not mind overlaps. It gives the sign, samples of the triangles give the distance. Details
+    below two cells (the longest side over 55) are lost. Returns an empty mesh where no cell lies inside.
     """
     triangles = mesh.triangles[np.isfinite(mesh.points[mesh.triangles]).all(axis=(1, 2))]
     if len(triangles) == 0:
@@ -23,7 +24,8 @@ def remesh(mesh: Mesh, cells: int = _CELLS) -> Mesh:
     low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     step = max(float((high - low).max()) / cells, 1e-9)
     origin = low - 3.0 * step
-    shape = tuple(int(n) for n in np.ceil((high - origin) / step).astype(int) + 4)[::-1]
+    i, j, k = (int(n) for n in np.ceil((high - origin) / step).astype(int) + 4)
+    shape = (k, j, i)
     samples, weighted = _samples(corners, step)
     winding = _winding(samples, weighted, origin, step, shape)
     field = _signed(winding, samples, origin, step, shape)
@@ -52,7 +54,9 @@ def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(points), np.concatenate(vectors)
 
 
-def _winding(samples: np.ndarray, vectors: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]) -> np.ndarray:
+def _winding(
+    samples: np.ndarray, vectors: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]
+) -> np.ndarray:
     from scipy import fft
 
     padded = tuple(fft.next_fast_len(2 * n, real=True) for n in shape)
@@ -69,7 +73,9 @@ def _winding(samples: np.ndarray, vectors: np.ndarray, origin: np.ndarray, step:
     return winding[tuple(slice(0, n) for n in shape)]
 
 
-def _splat(samples: np.ndarray, values: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]) -> np.ndarray:
+def _splat(
+    samples: np.ndarray, values: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]
+) -> np.ndarray:
     at = (samples - origin) / step
     base = np.floor(at).astype(np.int64)
     rest = at - base
@@ -81,7 +87,9 @@ def _splat(samples: np.ndarray, values: np.ndarray, origin: np.ndarray, step: fl
     return grid.reshape(shape).astype(np.float32)
 
 
-def _signed(winding: np.ndarray, samples: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]) -> np.ndarray:
+def _signed(
+    winding: np.ndarray, samples: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]
+) -> np.ndarray:
     """Positive inside; distance in mm near the surface, capped at two steps, and never zero."""
     from scipy.spatial import cKDTree
 

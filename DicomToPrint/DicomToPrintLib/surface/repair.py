@@ -31,8 +31,15 @@ class _State:
     @property
     def score(self) -> int:
         f = self.facts
-        return (f.boundary_edges + f.nonmanifold_edges + f.nonmanifold_vertices + f.degenerate + f.duplicate + f.inverted
-                + len(self.crossing))
+        return (
+            f.boundary_edges
+            + f.nonmanifold_edges
+            + f.nonmanifold_vertices
+            + f.degenerate
+            + f.duplicate
+            + f.inverted
+            + len(self.crossing)
+        )
 
     @property
     def valid(self) -> bool:
@@ -42,11 +49,11 @@ class _State:
 def repair(mesh: Mesh, progress: Progress = silent) -> Repaired:
     """The mesh made closed, oriented, two-manifold and free of self-intersections, as far as that can be done.
 
-    Stages: weld and drop what is no surface (degenerate, duplicate, dangling triangles, coordinates that are no number); close cracks; turn
-    triangles outward; close holes; cut out and close again where little is wrong; union of overlapping parts; last a new surface
-    from the winding number on a grid. A stage is taken only where it makes the mesh better; each tells its effect. Never
-    worse than given and never empty; units and place stay. A valid mesh comes back as it is. Triangle arrays are carried over from the
-    nearest triangle, point arrays are lost.
+    Stages: weld and drop what is no surface (degenerate, duplicate, dangling triangles, coordinates that are no
+    number); close cracks; turn triangles outward; close holes; cut out and close again where little is wrong; union
+    of overlapping parts; last a new surface from the winding number on a grid. A stage is taken only where it makes
+    the mesh better; each tells its effect. Never worse than given and never empty; units and place stay. A valid mesh
+    comes back as it is. Triangle arrays are carried over from the nearest triangle, point arrays are lost.
     """
     state = _judged(mesh, part(progress, 0.0, 0.1))
     if state.valid or len(mesh.triangles) == 0:
@@ -76,7 +83,8 @@ def _judged(mesh: Mesh, progress: Progress = silent) -> _State:
 
 
 def _taken(state: _State, work: Callable[[Mesh], Mesh], name: str, gentle: bool, stages: list[Stage]) -> _State:
-    """The state after a stage where that is better (a gentle stage: no worse in what makes a surface), else the one before."""
+    """The state after a stage where that is better (a gentle stage: no worse in what makes a surface), else the one
+    before."""
     made = work(state.mesh)
     if made is state.mesh or len(made.triangles) == 0:
         return state
@@ -91,9 +99,16 @@ def _taken(state: _State, work: Callable[[Mesh], Mesh], name: str, gentle: bool,
 
 
 def _effect(before: _State, after: _State) -> str:
-    words = {"boundary_edges": "open edges", "nonmanifold_edges": "edges of more than two triangles",
-             "nonmanifold_vertices": "pinched points", "degenerate": "degenerate triangles", "duplicate": "duplicate triangles",
-             "inverted": "triangles facing inward", "triangles": "triangles", "components": "parts"}
+    words = {
+        "boundary_edges": "open edges",
+        "nonmanifold_edges": "edges of more than two triangles",
+        "nonmanifold_vertices": "pinched points",
+        "degenerate": "degenerate triangles",
+        "duplicate": "duplicate triangles",
+        "inverted": "triangles facing inward",
+        "triangles": "triangles",
+        "components": "parts",
+    }
     changes = [f"{text} {getattr(before.facts, key)} to {getattr(after.facts, key)}" for key, text in words.items()
                if getattr(before.facts, key) != getattr(after.facts, key)]
     if len(before.crossing) != len(after.crossing):
@@ -121,7 +136,9 @@ def _with_arrays(mesh: Mesh, given: Mesh) -> Mesh:
     from .simplification import with_nearest
 
     finite = np.isfinite(given.points[given.triangles]).all(axis=(1, 2))
-    source = Mesh(given.points, given.triangles[finite], triangle_arrays={k: v[finite] for k, v in given.triangle_arrays.items()})
+    source = Mesh(
+        given.points, given.triangles[finite], triangle_arrays={k: v[finite] for k, v in given.triangle_arrays.items()}
+    )
     return with_nearest(Mesh(mesh.points, mesh.triangles, given.name, given.color), source)
 
 
@@ -138,7 +155,8 @@ def _weld_and_drop(mesh: Mesh) -> Mesh:
 
 
 def _without_fins(triangles: np.ndarray) -> np.ndarray:
-    """Without sheets that dangle from an edge of more than two triangles, and without loose flakes of up to three triangles."""
+    """Without sheets that dangle from an edge of more than two triangles, and without loose flakes of up to three
+    triangles."""
     for _ in range(100):
         edges = edges_of(triangles)
         per_half = np.empty(len(edges.order), dtype=np.int64)

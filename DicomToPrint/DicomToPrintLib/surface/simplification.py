@@ -15,8 +15,9 @@ _SAMPLE = 60_000
 
 @dataclass(frozen=True)
 class Simplified:
-    """A simplified, mended mesh with the triangle arrays of the fine one; `deviation_mm` the 99th percentile and the maximum of the distances of a sample
-    of fine points; `restored` how many fine points were set back to mend it; `bad` triangles that are still wrong."""
+    """A simplified, mended mesh with the triangle arrays of the fine one; `deviation_mm` the 99th percentile and
+    the maximum of the distances of a sample of fine points; `restored` how many fine points were set back to mend
+    it; `bad` triangles that are still wrong."""
 
     mesh: Mesh
     deviation_mm: tuple[float, float]
@@ -34,13 +35,16 @@ def have_collapse() -> bool:
 
 
 def simplify(mesh: Mesh, max_deviation_mm: float, max_triangles: int, progress: Progress = silent) -> Mesh:
-    """The mesh with as few triangles as `max_deviation_mm` allows (99 % of its points stay within), never more than `max_triangles`
-    where that can be done without harm. Triangle arrays are carried over; point arrays are lost. A mesh without defects stays so.
+    """The mesh with as few triangles as `max_deviation_mm` allows (99 % of its points stay within), never more than
+    `max_triangles` where that can be done without harm. Triangle arrays are carried over; point arrays are lost. A
+    mesh without defects stays so.
     """
     return simplified(mesh, mesh.points, max_deviation_mm, max_triangles, progress).mesh
 
 
-def simplified(mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangles: int, progress: Progress = silent) -> Simplified:
+def simplified(
+    mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangles: int, progress: Progress = silent
+) -> Simplified:
     """As `simplify`, with figures. `raw` (n, 3) are the points before smoothing, known to be without defects: a
     defect of the smoothing is mended by going back to them."""
     if not have_collapse():
@@ -48,7 +52,8 @@ def simplified(mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangl
     identity = np.arange(len(mesh.points))
     grades = [Grade(np.asarray(raw, np.float32), identity), Grade(np.asarray(mesh.points, np.float32), identity)]
     count, ceiling = len(mesh.triangles), int(max_triangles)
-    # Straight down to a small share breaks thin walls; a grade between gives mending a place to go back to that costs few triangles.
+    # Straight down to a small share breaks thin walls; a grade between gives mending a place to go back to that costs
+    # few triangles.
     if count > 2.5 * ceiling:
         progress(0.0, "simplifying")
         grades.append(collapse(mesh.triangles, grades[-1], max(count // 2, 2 * ceiling)))
@@ -91,8 +96,8 @@ def _within_budget(mesh: Mesh, grades: list[Grade], budget: float, progress: Pro
 
 
 def fine_distances(mesh: Mesh, grade: Grade) -> tuple[float, float]:
-    """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points from the coarse triangles around
-    the vertex to which each was taken (an upper bound of the distance from the coarse surface)."""
+    """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points from the coarse
+    triangles around the vertex to which each was taken (an upper bound of the distance from the coarse surface)."""
     chosen = np.arange(0, len(mesh.points), max(1, len(mesh.points) // _SAMPLE))
     _, nearest = _distances(mesh, grade, apply(mesh.triangles, grade), chosen)
     if len(nearest) == 0:
@@ -101,8 +106,8 @@ def fine_distances(mesh: Mesh, grade: Grade) -> tuple[float, float]:
 
 
 def far_vertices(mesh: Mesh, grade: Grade, limit: float, most: int) -> np.ndarray:
-    """Coarse vertices to which a fine point was taken that lies further than `limit` mm from the triangles around them; the
-    furthest where there are more than `most`."""
+    """Coarse vertices to which a fine point was taken that lies further than `limit` mm from the triangles around
+    them; the furthest where there are more than `most`."""
     coarse = apply(mesh.triangles, grade)
     if len(coarse.triangles) == len(mesh.triangles):
         return np.zeros(0, dtype=np.int64)
@@ -138,7 +143,8 @@ def _distances(mesh: Mesh, grade: Grade, coarse: Collapsed, chosen: np.ndarray) 
 
 
 def distance_to_triangles(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """(n,) distance of points from triangles, row by row; all (n, 3) float64. After Ericson, Real-Time Collision Detection 5.1.5."""
+    """(n,) distance of points from triangles, row by row; all (n, 3) float64. After Ericson, Real-Time Collision
+    Detection 5.1.5."""
     def dot(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         return np.einsum("ij,ij->i", u, v)
 
@@ -178,8 +184,13 @@ def _with_vtk(mesh: Mesh, raw: np.ndarray, max_triangles: int, progress: Progres
     result, bad = healed.mesh, healed.bad
     if len(bad) and len(mesh.triangles) <= 2 * max_triangles:
         # Surgery failed: rather too many triangles than a broken surface.
-        collapsed, restored, vertices = mend(mesh.triangles, [Grade(np.asarray(raw, np.float32), np.arange(len(raw))),
-                                                              Grade(np.asarray(mesh.points, np.float32), np.arange(len(raw)))])
+        collapsed, _, vertices = mend(
+            mesh.triangles,
+            [
+                Grade(np.asarray(raw, np.float32), np.arange(len(raw))),
+                Grade(np.asarray(mesh.points, np.float32), np.arange(len(raw))),
+            ],
+        )
         result = Mesh(collapsed.points, collapsed.triangles, mesh.name, mesh.color)
         bad = np.flatnonzero(np.isin(collapsed.triangles, vertices).any(axis=1))
     return Simplified(with_nearest(result, mesh), (0.0, 0.0), 0, bad)
@@ -193,7 +204,9 @@ def with_nearest(mesh: Mesh, fine: Mesh) -> Mesh:
         return mesh
     first = next(iter(fine.triangle_arrays.values()))
     if all((values == values[0]).all() for values in fine.triangle_arrays.values()) and len(first):
-        return mesh.with_arrays(triangle_arrays={k: np.full(len(mesh.triangles), v[0]) for k, v in fine.triangle_arrays.items()})
+        return mesh.with_arrays(
+            triangle_arrays={k: np.full(len(mesh.triangles), v[0]) for k, v in fine.triangle_arrays.items()}
+        )
     tree = cKDTree(fine.points[fine.triangles].mean(axis=1), balanced_tree=False, compact_nodes=False)
     _, nearest = tree.query(mesh.points[mesh.triangles].mean(axis=1), workers=-1)
     return mesh.with_arrays(triangle_arrays={key: values[nearest] for key, values in fine.triangle_arrays.items()})

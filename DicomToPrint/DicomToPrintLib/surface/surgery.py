@@ -25,7 +25,8 @@ class Healed:
 
 
 def sound_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Triangles without those of two equal corners, without one of two equal ones, and without both of two opposite ones.
+    """Triangles without those of two equal corners, without one of two equal ones, and without both of two opposite
+    ones.
 
     Two coincident triangles that face each other enclose nothing: taking both away joins their neighbours properly.
     """
@@ -50,7 +51,8 @@ def sound_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 
 def bad_triangles(points: np.ndarray, triangles: np.ndarray, vertices: np.ndarray) -> np.ndarray:
-    """Triangles with something wrong around the given vertices: crowded edges, one-sided turns, pinches, slivers, intersections."""
+    """Triangles with something wrong around the given vertices: crowded edges, one-sided turns, pinches, slivers,
+    intersections."""
     touched = np.zeros(len(points), dtype=bool)
     touched[vertices] = True
     near = np.flatnonzero(touched[triangles].any(axis=1))
@@ -76,8 +78,8 @@ def bad_triangles(points: np.ndarray, triangles: np.ndarray, vertices: np.ndarra
 def heal(mesh: Mesh, bad: np.ndarray | None = None, progress: Progress = silent) -> Healed:
     """Cut out the bad triangles of a nearly valid mesh with a rim, and close the wounds, in rounds with a growing rim.
 
-    `bad` (n,) are triangles of the mesh as given; None looks for them (a full validation). Openings of the mesh are closed too, up to
-    loops of 400 edges. The result is in float32, welded; arrays are lost.
+    `bad` (n,) are triangles of the mesh as given; None looks for them (a full validation). Openings of the mesh are
+    closed too, up to loops of 400 edges. The result is in float32, welded; arrays are lost.
     """
     points, triangles, _ = welded(mesh)
     if bad is None:
@@ -118,8 +120,11 @@ def _all_bad(mesh: Mesh) -> np.ndarray:
 
     facts = topology(mesh)
     _, triangles, first = welded(mesh)
-    vertices = np.concatenate([facts.boundary_at.ravel(), facts.nonmanifold_edges_at.ravel(), facts.nonmanifold_vertices_at])
-    flag = np.isin(first[triangles], vertices).any(axis=1) if len(vertices) else np.zeros(len(triangles), dtype=bool)
+    vertices = np.concatenate(
+        [facts.boundary_at.ravel(), facts.nonmanifold_edges_at.ravel(), facts.nonmanifold_vertices_at]
+    )
+    flag = np.zeros(len(triangles), dtype=bool)
+    flag |= np.isin(first[triangles], vertices).any(axis=1)
     flag[np.concatenate([facts.degenerate_at, facts.duplicate_at, facts.inverted_at, self_intersections(mesh)])] = True
     return np.flatnonzero(flag)
 

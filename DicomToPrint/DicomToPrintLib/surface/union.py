@@ -7,11 +7,11 @@ from ..mesh import Mesh
 
 
 def union_of_parts(mesh: Mesh) -> Mesh:
-    """One surface around all parts (manifold3d, Apache-2.0); the mesh itself where that package is absent, where a part is
-    not closed, or where there is nothing to unite.
+    """One surface around all parts (manifold3d, Apache-2.0); the mesh itself where that package is absent, where a
+    part is not closed, or where there is nothing to unite.
 
-    Walls of cavities stay with the solid around them: parts of negative volume go into one solid with those of positive volume whose box
-    holds them.
+    Walls of cavities stay with the solid around them: parts of negative volume go into one solid with those of
+    positive volume whose box holds them.
     """
     try:
         import manifold3d
@@ -41,7 +41,9 @@ def _solids(mesh: Mesh) -> list[tuple[np.ndarray, np.ndarray]]:
     boxes = [(points[s.ravel()].min(axis=0), points[s.ravel()].max(axis=0)) for s in shells]
     groups = {int(n): [shells[n]] for n in np.flatnonzero(volumes > 0)}
     for number in np.flatnonzero(volumes <= 0):
-        around = [n for n in groups if (boxes[n][0] <= boxes[number][0]).all() and (boxes[n][1] >= boxes[number][1]).all()]
+        around = [
+            n for n in groups if (boxes[n][0] <= boxes[number][0]).all() and (boxes[n][1] >= boxes[number][1]).all()
+        ]
         if around:
             groups[min(around, key=lambda n: volumes[n])].append(shells[number])
     result = []

@@ -31,10 +31,11 @@ def make_surface(segmentation: "Segmentation", *, max_deviation_mm: float = 0.05
                  progress: Progress = silent) -> Model:
     """Closed, oriented surfaces of all segments in LPS mm, at the sub-voxel place of the grey-value boundary.
 
-    `max_deviation_mm` is what simplification may move (99 % of the surface), `max_triangles` the ceiling for all segments together, which
-    goes first. Bodies below `min_fragment_mm3` are taken out and cavities up to `max_cavity_mm3` filled (``inf``: all, a solid
-    core); both are listed in the figures. `smoothing` is the number of windowed sinc iterations (0: none; None: by what
-    the segment has, 20 with grey values, 40 for a label). Raises `Refused` where no voxel has a segment's label.
+    `max_deviation_mm` is what simplification may move (99 % of the surface), `max_triangles` the ceiling for all
+    segments together, which goes first. Bodies below `min_fragment_mm3` are taken out and cavities up to
+    `max_cavity_mm3` filled (``inf``: all, a solid core); both are listed in the figures. `smoothing` is the number of
+    windowed sinc iterations (0: none; None: by what the segment has, 20 with grey values, 40 for a label). Raises
+    `Refused` where no voxel has a segment's label.
     """
     present = [s for s in segmentation.segments if (segmentation.labels == s.label).any()]
     if not present:
@@ -66,7 +67,9 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
     assert field is not None
     progress(0.05, "contouring")
     raw, index = contour(field)
-    raw = raw.with_arrays(triangle_arrays={"Provenance": provenance_of(index, raw.triangles, field, segmentation, segment)})
+    raw = raw.with_arrays(
+        triangle_arrays={"Provenance": provenance_of(index, raw.triangles, field, segmentation, segment)}
+    )
     del index
     steps = [_contour_step(segment, field, raw)]
     progress(0.1, "cleaning")
@@ -78,10 +81,14 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
     iterations = iterations if smoothing is None else smoothing
     fair = smooth(raw, iterations, pass_band)
     if iterations:
-        steps.append(Step("smoothing", f"{segment.name}: windowed sinc, {iterations} iterations, pass band {pass_band:g}"))
+        steps.append(
+            Step("smoothing", f"{segment.name}: windowed sinc, {iterations} iterations, pass band {pass_band:g}")
+        )
     result = simplified(fair, raw.points, max_deviation_mm, max_triangles, part(progress, 0.2, 0.9))
     steps.append(_simplification_step(segment, raw, result))
-    mesh, facts = _measured(replace(result.mesh, name=segment.name, color=segment.color), field, raw, part(progress, 0.9, 1.0))
+    mesh, facts = _measured(
+        replace(result.mesh, name=segment.name, color=segment.color), field, raw, part(progress, 0.9, 1.0)
+    )
     facts.update(fragments=[vars(p) for p in parts], valid=len(result.bad) == 0, defects_at=len(result.bad),
                  simplification_p99_mm=result.deviation_mm[0], simplification_max_mm=result.deviation_mm[1],
                  grey_value=field.level if segment.bright else -field.level)
@@ -95,15 +102,24 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, progress: Progress) -> tuple[
     to_index[:3, 3] -= field.start
     normals = vertex_normals(mesh)
     options = {"reach_mm": 2.0 * float(spacing.max()), "step_mm": 0.5 * float(spacing.min())}
-    offset = level_offsets(mesh.points, normals, field.array, field.level, to_index, progress=part(progress, 0.0, 0.6), **options)
+    offset = level_offsets(
+        mesh.points, normals, field.array, field.level, to_index, progress=part(progress, 0.0, 0.6), **options
+    )
     lost = np.flatnonzero(np.isnan(offset))
     offset[lost] = _to_contour(mesh.points[lost], raw, field, to_index)
     some = np.arange(0, len(mesh.triangles), max(1, len(mesh.triangles) // 100_000))
     chosen = Mesh(mesh.points, mesh.triangles[some])
     cross = chosen.triangle_normals()
     length = np.maximum(np.linalg.norm(cross, axis=1), 1e-30)
-    middle = level_offsets(mesh.points[chosen.triangles].mean(axis=1), cross / length[:, None], field.array, field.level, to_index,
-                           progress=part(progress, 0.6, 1.0), **options)
+    middle = level_offsets(
+        mesh.points[chosen.triangles].mean(axis=1),
+        cross / length[:, None],
+        field.array,
+        field.level,
+        to_index,
+        progress=part(progress, 0.6, 1.0),
+        **options,
+    )
     area = point_areas(mesh)
     weights = np.concatenate([area, length * area.sum() / length.sum()])
     facts: dict[str, object] = dict(spread(np.concatenate([offset, middle]), weights))
@@ -116,7 +132,8 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, progress: Progress) -> tuple[
 
 
 def _to_contour(points: np.ndarray, raw: Mesh, field: Field, to_index: np.ndarray) -> np.ndarray:
-    """(n,) signed distance in mm of points from the nearest point of the contour, where the search along the normal found none."""
+    """(n,) signed distance in mm of points from the nearest point of the contour, where the search along the normal
+    found none."""
     from scipy import ndimage
     from scipy.spatial import cKDTree
 
@@ -152,9 +169,12 @@ def _cleaning_steps(segment: "Segment", parts: tuple[Part, ...], smallest: float
 
 
 def _simplification_step(segment: "Segment", raw: Mesh, result: Simplified) -> Step:
-    return Step("simplification", f"{segment.name}: {len(raw.triangles)} to {len(result.mesh.triangles)} triangles; 99 % of the surface moved "
-                                  f"less than {result.deviation_mm[0]:.3f} mm, at most {result.deviation_mm[1]:.3f} mm; "
-                                  f"{result.restored} points set back to keep it closed and free of intersections")
+    return Step(
+        "simplification",
+        f"{segment.name}: {len(raw.triangles)} to {len(result.mesh.triangles)} triangles; 99 % of the surface moved "
+        f"less than {result.deviation_mm[0]:.3f} mm, at most {result.deviation_mm[1]:.3f} mm; "
+        f"{result.restored} points set back to keep it closed and free of intersections",
+    )
 
 
 def _notes(segment: "Segment", field: Field, result: Simplified, budget: float, ceiling: int) -> list[str]:
@@ -162,8 +182,10 @@ def _notes(segment: "Segment", field: Field, result: Simplified, budget: float, 
     if not field.grey:
         notes.append(f"{segment.name} has no grey values: its surface follows the label, within about half a voxel.")
     if result.deviation_mm[0] > budget:
-        notes.append(f"{segment.name}: {ceiling} triangles are too few for a deviation of {budget:g} mm; 99 % of the surface moved less than "
-                     f"{result.deviation_mm[0]:.3f} mm. Allow more triangles to keep to it.")
+        notes.append(
+            f"{segment.name}: {ceiling} triangles are too few for a deviation of {budget:g} mm; "
+            f"99 % of the surface moved less than {result.deviation_mm[0]:.3f} mm. Allow more triangles to keep to it."
+        )
     if len(result.mesh.triangles) > ceiling:
         notes.append(f"{segment.name}: {len(result.mesh.triangles)} triangles are needed to keep the surface closed; "
                      f"{ceiling} were asked for.")
