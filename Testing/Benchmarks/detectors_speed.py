@@ -114,8 +114,8 @@ def report(data: Path | None) -> str:
         findings.append(f"| {name} | {volume.spacing[2]:.1f} | {clean.value} | {limit} | {steps} |")
     return "\n".join([
         "# Pixel detectors", "", f"Repeat: `python Testing/Benchmarks/{Path(__file__).name} DATA`.",
-        f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores; one run, processor time, the "
-        "best of three.", "", "## Milliseconds a slice of 512 x 512 (budget: 50)", "", *timings, "",
+        f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores; best of three.", "",
+        "## Milliseconds of processor time a slice of 512 x 512 (budget: 50)", "", *timings, "",
         "## Motion put into the scan", "", "A step from one slice on, at three places in two directions: found there / "
         "tried (found elsewhere).", "",
         "| scan | step of slices mm | false alarms, as it is | its limit mm | 1 mm | 2 mm | 4 mm |",

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from DicomToPrintLib.acceptance.detectors import detect, fov_cut
+from DicomToPrintLib.acceptance.detectors import chosen_contrast, detect, fov_cut
 from DicomToPrintLib.acceptance.detectors.motion import _shift
 from DicomToPrintLib.acceptance.detectors.tilt import _edges, _line
 from DicomToPrintLib.dicom import read_study, read_volume
@@ -247,6 +247,16 @@ def test_a_kernel_is_unknown_without_noise_and_not_judged_on_coarse_pixels():
 def test_contrast_falls_with_noise():
     values = [seen(noise_hu=noise)[0]["contrast_to_noise"].value for noise in (10, 40, 120)]
     assert values[0] > 2.5 * values[1] > 5 * values[2]
+
+
+def test_contrast_of_a_chosen_segment(clean):
+    volume = clean[0]
+    fact = chosen_contrast(volume, volume.array > 620)
+    assert fact.parameters["anatomy_hu"] == pytest.approx(1050, abs=150)  # partial volume of 1 x 1 x 4 mm in thin walls
+    assert fact.parameters["around_hu"] == pytest.approx(40, abs=60)
+    step = fact.parameters["anatomy_hu"] - fact.parameters["around_hu"]
+    assert fact.value == pytest.approx(step / 12.0, rel=0.15)
+    assert chosen_contrast(volume, np.zeros(volume.array.shape, bool)).value is MISSING
 
 
 @pytest.mark.parametrize("offset", [-5, 0, 140])

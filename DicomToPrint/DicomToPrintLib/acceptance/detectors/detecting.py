@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ...dicom import Series
 from ...findings import Fact
 from ...picture import Picture
@@ -38,3 +40,9 @@ def detect(volume: Volume, series: Series | None = None,
     facts = (moved, bright, contrast(scene, tiles), *cuts, slanted, kernel(scene, tiles), air(scene), body_share(scene))
     progress(1.0, "pixels examined")
     return {fact.name: fact for fact in facts}, (*sagittal, *moved_pictures, *bright_pictures, *cut_pictures)
+
+
+def chosen_contrast(volume: Volume, mask: np.ndarray) -> Fact:
+    """Fact ``contrast_to_noise`` of a chosen segment, `mask` (k, j, i) bool on the volume's grid."""
+    scene = look(volume)
+    return contrast(scene, flat_tiles(scene), mask)
