@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from DicomToPrintLib.dicom import geometry, read_study
+from DicomToPrintLib.dicom import geometry, read_study, read_volume
 from DicomToPrintLib.dicom.series import Column
 from DicomToPrintLib.errors import CannotRead
 from Phantoms.files import DEFLATED, EXPLICIT, IMPLICIT, Raw, uid, write_files
@@ -59,6 +59,21 @@ def test_zip_names_lead_nowhere(tmp_path):
     before = sorted(path for path in tmp_path.rglob("*"))
     assert len(_one(packed)) == 7
     assert sorted(path for path in tmp_path.rglob("*")) == before
+
+
+def test_damaged_member_of_a_zip_is_told(tmp_path):
+    packed = tmp_path / "scan.zip"
+    files = series(size=(256, 256), pixels=[np.random.default_rng(0).bytes(2 * 256 * 256)] * 7)
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in write_files(files, tmp_path / "scan").iterdir():
+            archive.writestr(path.name, path.read_bytes())
+        last = archive.infolist()[-1]
+    content = bytearray(packed.read_bytes())
+    at = last.header_offset + last.compress_size - 500
+    content[at] ^= 0xFF
+    packed.write_bytes(content)
+    with pytest.raises(CannotRead, match="read error"):
+        read_volume(_one(packed))
 
 
 def test_zip_bomb_is_read_in_small_pieces(tmp_path):

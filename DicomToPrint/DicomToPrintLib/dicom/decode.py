@@ -1,9 +1,11 @@
 """Stored pixel values of the slices of a series: native ones through numpy, compressed ones through pydicom or GDCM."""
 
 import tempfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from pydicom.uid import UID
@@ -35,8 +37,8 @@ def stored_values(
     """Yields (place in `rows`, (rows, columns) stored values with overlay bits masked and sign applied, note) for
     each row.
 
-    A file is opened once however many of its frames are wanted; only one file's pixels are held at a time. Raises
-    `CannotRead` naming the file.
+    A file is opened once however many of its frames are wanted. Only one frame is held at a time, or the frames of one
+    compressed file. Raises `CannotRead` naming the file.
     """
     by_file: dict[int, list[int]] = {}
     for at, row in enumerate(rows):
@@ -45,18 +47,17 @@ def stored_values(
     for file_at, places in by_file.items():
         file = series.files[file_at]
         layout = _Layout(series, int(rows[places[0]]), file)
+        # In the order of the file: going back in a .zip means unpacking it again.
+        wanted = sorted((int(series.frame_of[rows[at]]), at) for at in places)
         native = file.pixel_length != UNDEFINED_LENGTH
-        frames = _native(series, file, layout) if native else _compressed(series, file, layout)
         note = (
             "" if native else f"Compressed pixels ({syntax_name(file.syntax)}) were decoded through {_decoder(file)}."
         )
-        for at in places:
+        frames = (_native if native else _compressed)(series, file, layout, [frame for frame, _ in wanted])
+        for (_, at), values in zip(wanted, frames):
             if done % 16 == 0:
                 progress(done / len(rows), "reading slices")
-            frame = int(series.frame_of[rows[at]])
-            if frame >= len(frames):
-                raise CannotRead(f"'{file.name}' holds fewer frames than its header says: copy it again.")
-            yield at, layout.significant(frames[frame]) if native else frames[frame], note
+            yield at, values, note
             done += 1
 
 
@@ -96,32 +97,38 @@ class _Layout:
         return (values.astype(np.int32) ^ sign) - sign
 
 
-def _native(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
-    """(frames, rows, columns) stored values as they lie in the file, little endian."""
-    count = max(file.frames, 1)
-    needed = layout.rows * layout.columns * layout.allocated // 8 * count
-    if file.pixel_offset < 0 or file.pixel_offset + needed > file.body_size:
+def _native(series: Series, file: ImageFile, layout: _Layout, wanted: list[int]) -> Iterator[np.ndarray]:
+    """(rows, columns) stored values of the wanted frames, one after the other."""
+    size = layout.rows * layout.columns * layout.allocated // 8
+    if file.pixel_offset < 0 or file.pixel_offset + size * (max(wanted) + 1) > file.body_size:
         raise CannotRead(f"'{file.name}' is cut off: copy it again from the source.")
+    kind = np.dtype(f"{'<' if file.little else '>'}u{layout.allocated // 8}")
     try:
         with series.source.open(file.name) as handle:
             body = inflated_body(handle) if file.syntax == DEFLATED else handle
-            body.seek(file.pixel_offset)
-            data = body.read(needed)
-    except (OSError, NotDicom) as error:
+            for frame in wanted:
+                body.seek(file.pixel_offset + size * frame)
+                data = body.read(size)
+                if len(data) < size:
+                    raise CannotRead(f"'{file.name}' is cut off: copy it again from the source.")
+                values = np.frombuffer(data, dtype=kind).astype(kind.newbyteorder("<"), copy=False)
+                yield layout.significant(values.reshape(layout.rows, layout.columns))
+    except (OSError, NotDicom, BadZipFile, zlib.error, EOFError) as error:
         reason = getattr(error, "strerror", None) or "read error"
         raise CannotRead(f"'{file.name}' cannot be read ({reason}): copy it again from the source.") from None
-    if len(data) < needed:
-        raise CannotRead(f"'{file.name}' is cut off: copy it again from the source.")
-    order = "<" if file.little else ">"
-    values = np.frombuffer(data, dtype=f"{order}u{layout.allocated // 8}")
-    values = values.astype(values.dtype.newbyteorder("<"), copy=False)
-    return values.reshape(count, layout.rows, layout.columns)
 
 
-def _compressed(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
-    """(frames, rows, columns) stored values decoded by GDCM, which reads a copy of the pixels without any patient
-    data.
-    """
+def _compressed(series: Series, file: ImageFile, layout: _Layout, wanted: list[int]) -> Iterator[np.ndarray]:
+    """(rows, columns) stored values of the wanted frames of a compressed file."""
+    frames = _decoded(series, file, layout)
+    if max(wanted) >= len(frames):
+        raise CannotRead(f"'{file.name}' holds fewer frames than its header says: copy it again.")
+    for frame in wanted:
+        yield frames[frame]
+
+
+def _decoded(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
+    """(frames, rows, columns) values as GDCM reads them from a copy of the pixels without any patient data."""
     import SimpleITK as sitk
 
     try:

@@ -329,8 +329,13 @@ def _without_copies(records: list[_Record], source: Source) -> tuple[list[_Recor
             continue
         digests = set()
         for record in group:
-            with source.open(record.file.name) as handle:
-                digest = hashlib.sha256(handle.read()).digest()
+            try:
+                with source.open(record.file.name) as handle:
+                    digest = hashlib.sha256(handle.read()).digest()
+            except (
+                Exception
+            ):  # a disk or an archive may fail here in many ways; then the file is no copy that we know of
+                continue
             if digest in digests:
                 copies.add(record.file.name)
             digests.add(digest)
