@@ -36,7 +36,7 @@ def table(
     """A table with a caption and column heads; the first cell of a row is its head."""
     rows = list(rows)
     # A short table stays on one page.
-    whole = add(parent, "table", class_=f"{class_} short".strip() if len(rows) <= 8 else class_)
+    whole = add(parent, "table", class_=f"{class_} short".strip() if len(rows) <= 6 else class_)
     add(whole, "caption", caption)
     head = add(add(whole, "thead"), "tr")
     for title in heads:
