@@ -16,21 +16,25 @@ JPEG_2000 = b"\xff\x4f\xff\x51\0\x29\0\0" + b"".join(
 JPEG_2000 += b"\0\1" + b"\x0b\1\1"
 
 
-@pytest.mark.parametrize("frame", [JPEG, JPEG_LS, JPEG_2000], ids=["jpeg", "jpeg-ls", "jpeg-2000"])
-def test_size_that_a_frame_states(frame):
-    assert frame_size(frame) == (32, 48, 1)
-    check_streams(encapsulate([frame + b"\0" * 20]), 32, 48)
+@pytest.mark.parametrize(
+    "frame, bits", [(JPEG, 16), (JPEG_LS, 16), (JPEG_2000, 12)], ids=["jpeg", "jpeg-ls", "jpeg-2000"]
+)
+def test_size_that_a_frame_states(frame, bits):
+    assert frame_size(frame) == (32, 48, 1, bits)
+    check_streams(encapsulate([frame + b"\0" * 20]), 32, 48, 16)
     with pytest.raises(ValueError):
-        check_streams(encapsulate([frame + b"\0" * 20]), 32, 32)
+        check_streams(encapsulate([frame + b"\0" * 20]), 32, 32, 16)
+    with pytest.raises(ValueError):
+        check_streams(encapsulate([frame + b"\0" * 20]), 32, 48, 8)
     for end in range(4, len(frame) - 3):
         with pytest.raises(ValueError):
-            check_streams(encapsulate([frame[:end]]), 32, 48)
+            check_streams(encapsulate([frame[:end]]), 32, 48, 16)
 
 
 def test_fragment_that_continues_a_frame_is_not_looked_at():
     assert frame_size(b"\x12\x34\x56\x78") is None
     with pytest.raises(ValueError):
-        check_streams(encapsulate([b"\x12\x34\x56\x78"]), 32, 48)
+        check_streams(encapsulate([b"\x12\x34\x56\x78"]), 32, 48, 16)
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ def _decoded(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
             bare = _bare_data_set(handle.read(file.size - file.pixel_offset), file, layout)
             if file.syntax == _RUN_LENGTH:
                 return bare.pixel_array.reshape(-1, layout.rows, layout.columns)
-            check_streams(bare.PixelData, layout.rows, layout.columns)
+            check_streams(bare.PixelData, layout.rows, layout.columns, layout.allocated)
             copy = Path(folder, "pixels.dcm")
             bare.save_as(copy, enforce_file_format=True)
             reader = sitk.ImageFileReader()
