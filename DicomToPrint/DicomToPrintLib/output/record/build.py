@@ -38,7 +38,7 @@ _LIBRARIES = (
 class Record:
     """The record of one run; every field is plain JSON. See `Resources/Report/record.schema.json`.
 
-    inputs: one entry a file, ``{"number", "name_sha256", "sha256", "bytes"}`` (and ``"name"`` only where patient data
+    inputs: one entry a file, ``{"number", "sha256", "bytes"}`` (and ``"name"`` only where patient data
     is meant to be shown); input_sha256 is one hash over the sorted hashes, independent of names and order.
     parameters: every setting, given or default. answers: ``{"rule", "answer", "role", "time"}``. acceptance: the
     contract's JSON. steps: ``{"name", "seconds", "effect"}``. parts: sizes and deviations of each mesh. provenance:
@@ -131,7 +131,8 @@ def hashed_inputs(
 ) -> tuple[tuple[dict[str, Any], ...], str]:
     """Entries of the input files for `Record.inputs`, and one hash over all, independent of their names and order.
 
-    Names may hold a patient's name, so that only a hash of the path relative to `root` is kept, unless `identified`.
+    Names may hold a patient's name, and a hash of a name can be guessed, so that files are only numbered, in the order
+    of their paths; with `identified` the path relative to `root` is kept too.
     Raises `CannotRead`.
     """
     files = [(_relative(path, root), _opener(path)) for path in sorted(Path(p) for p in paths)]
@@ -172,7 +173,6 @@ def _hashed(
             ) from None
         entry: dict[str, Any] = {
             "number": number,
-            "name_sha256": _text_hash(name),
             "sha256": digest.hexdigest(),
             "bytes": size,
         }

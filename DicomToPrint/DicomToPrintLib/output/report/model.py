@@ -128,7 +128,8 @@ def add_readiness(main: Element, content: ReportContent) -> None:
     findings = [finding for finding in found.get("findings", []) if finding.get("outcome") in ("fail", "ask")]
     if findings:
         heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("What to do")]
-        table(block, _("Findings on the file"), heads, [_readiness_row(finding) for finding in findings], "findings remedies")
+        rows = [_readiness_row(finding) for finding in findings]
+        table(block, _("Findings on the file"), heads, rows, "findings remedies")
     passed = [str(finding["rule"]) for finding in found.get("findings", []) if finding.get("outcome") == "pass"]
     if passed:
         add(
