@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CannotWrite
 from ..progress import Progress, part, silent
 from ..settings import Settings, command_line
+from .plan import print_plan
 from .steps import GateShut, Inspection, Source
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
     if result.scan.acceptance is not None:
         write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.identified))
     write_json_atomically(folder / "printability.json", result.readiness.as_json())
+    write_json_atomically(folder / "plan.json", print_plan(settings, result.model.meshes, result.readiness))
     process = result.readiness.process
     calipers = caliper_distances(result.model.meshes, absolute_mm=process.limit("tolerance_mm"),
                                  share=(process.limit("tolerance_percent") or 0.0) / 100.0)
@@ -267,7 +269,7 @@ def run_in_words(result: "RunResult") -> str:
         lines.append(f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3")
     lines.append(readiness_in_words(result.readiness.as_json()))
     lines.append("Written: " + ", ".join(file.path.name for file in result.files)
-                 + ", report.html, record.json, registry.json, printability.json (LPS, millimetres)")
+                 + ", report.html, record.json, plan.json, registry.json, printability.json (LPS, millimetres)")
     return "\n".join(lines)
 
 

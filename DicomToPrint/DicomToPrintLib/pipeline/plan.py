@@ -1,0 +1,58 @@
+"""The print plan: a proposal for the print lab from use, process and size, each choice with its reason and open to the user."""
+
+from typing import TYPE_CHECKING, Any
+
+from .. import resources
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..mesh import Mesh
+    from ..printability import Readiness
+
+SCHEMA = "dicom-to-print/print-plan/1"
+
+
+def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readiness") -> dict[str, Any]:
+    """``plan.json``: every choice as ``{"choice", "reason", "options"}``; sizes in mm, volumes in cm3, masses in g of solid material.
+
+    The data stand in `Resources/Plans/plan.json`; a process or use of the user's own, not named there, gets "to be chosen".
+    """
+    data, _text = resources.load("Plans", "plan")
+    offer = data["processes"].get(readiness.process.name, {})
+    wish = data["uses"].get(settings.use, data["uses"]["general"])
+    materials = offer.get("materials", {})
+    layers = offer.get("layer_mm", {})
+    volume = sum(mesh.volume for mesh in meshes) / 1000.0
+    figures = {finding.rule: finding.message for finding in readiness.findings}
+    use = settings.use.replace("-", " ")
+
+    def choice(value: Any, reason: str, options: Any = None) -> dict[str, Any]:
+        return {"choice": value if value not in (None, "") else "to be chosen", "reason": reason, "options": options or []}
+
+    return {
+        "schema": SCHEMA,
+        "use": settings.use,
+        "verdict": readiness.verdict,
+        "process": choice(readiness.process.title, "as set for this run", sorted(data["processes"])),
+        "printer": choice(readiness.printer.title, figures.get("fit", "")),
+        "material": choice(materials.get(wish["material"]), f"the use {use} asks for {wish['material']}", [
+            f"{purpose}: {material}" for purpose, material in materials.items()]),
+        "sterilisation": choice("not planned", "must the part be sterilised? Only the maker of the material can answer for it."),
+        "layer_mm": choice(layers.get(wish["layer"]), f"{wish['layer']} layers for the use {use}", sorted(layers.values())),
+        "orientation": choice("as turned by the program" if settings.orient else "as scanned", figures.get("overhang", ""),
+                              ["--orient turns it for least support"]),
+        "supports": choice(offer.get("supports"), "what the process needs"),
+        "parts": choice(len(meshes), figures.get("fit", ""), ["--split auto", "--cut S=MM"]),
+        "pins": choice("D-shaped, with the process's clearance" if settings.pins else "none",
+                       "parts of a cut model go together one way" if len(meshes) > 1 else "one part", ["--pins"]),
+        "colour": choice(offer.get("colour"), "what the process offers"),
+        "finish": choice(wish["finish"], f"the use {use}"),
+        "durability": choice(wish["durability"], f"the use {use}"),
+        "post_processing": choice(offer.get("post_processing"), "steps of the process, in order"),
+        "material_cm3": round(volume, 2),
+        "material_g": round(volume * offer["density_g_cm3"], 1) if offer else None,
+        "sizes_mm": [[round(mesh.bounds[2 * axis + 1] - mesh.bounds[2 * axis], 2) for axis in range(3)] for mesh in meshes],
+        "warnings": [finding.message for finding in readiness.findings if finding.verdict.rank > 0],
+    }
