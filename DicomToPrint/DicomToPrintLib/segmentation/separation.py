@@ -40,12 +40,12 @@ def separate(mask: np.ndarray, array: np.ndarray, spacing: Spacing, value: float
 
 def core_depth(solid: np.ndarray, array: np.ndarray, spacing: Spacing, raised: float, progress: Progress = silent) -> np.ndarray:
     """Depth in mm (float32) of each voxel in the bone as it is where the boundary is raised to `raised`, hollows filled."""
-    # Hollows are those of the solid mask: the raised shell may leak where the cortex is thin.
     shell = solid & (array >= raised)
     hollow = solid & (array < raised)
-    deep = distance(solid, spacing) > 2.0 * max(spacing)
-    shell |= hollow & deep & ~_thin_valleys(shell, hollow)
-    shell |= enclosed(shell)
+    # Marrow is inside, a joint space is not: it is at most two voxels wide.
+    wide = hollow & ~_thin_valleys(shell, hollow)
+    shell |= wide & (distance(solid, spacing) > 2.0 * max(spacing))
+    shell |= enclosed(shell) & wide
     progress(0.6, "telling touching bones apart")
     return distance(shell, spacing)
 
