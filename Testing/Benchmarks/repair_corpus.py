@@ -18,6 +18,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
 from DicomToPrintLib.measure import self_intersections, topology
+from DicomToPrintLib.measure.component import nested_triangles
 from DicomToPrintLib.measure.deviation import surface_distance
 from DicomToPrintLib.mesh import Mesh, merged
 from DicomToPrintLib.surface import repair
@@ -210,7 +211,8 @@ def main() -> None:
         start = time.process_time()
         result = repair(broken)
         seconds = time.process_time() - start
-        valid = topology(result.mesh).closed and len(self_intersections(result.mesh)) == 0
+        valid = (topology(result.mesh).closed and len(self_intersections(result.mesh)) == 0
+                 and len(nested_triangles(result.mesh)) == 0)
         assert valid == result.valid
         good = valid and faithful(result.mesh, truth_of(base, broken, defect))
         row = table[defect.__name__]

@@ -163,6 +163,25 @@ def _containment(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, co
     return np.concatenate(result)
 
 
+def nested_triangles(mesh: Mesh) -> np.ndarray:
+    """Indices of the triangles of closed parts that lie, facing outward, inside the solid of other parts; and of the cavities in them.
+
+    Such a shell encloses what is solid anyway: readers disagree whether it is solid twice or hollow.
+    """
+    points, triangles, _ = welded(mesh)
+    edges = edges_of(triangles)
+    count, part = component_of_triangles(triangles, edges)
+    if count < 2:
+        return np.zeros(0, np.int64)
+    closed = np.ones(count, dtype=bool)
+    closed[part[edges.order[edges.start[edges.count == 1]] // 3]] = False
+    volumes = part_volumes(points, triangles, part, count)
+    inside = _containment(points, triangles, part, count)
+    inside = inside[closed[inside].all(axis=1)]
+    around = np.bincount(inside[:, 0], np.sign(volumes[inside[:, 1]]), minlength=count)
+    return np.flatnonzero(np.where(volumes > 0, around >= 1, around >= 2)[part])
+
+
 def split(mesh: Mesh) -> tuple[np.ndarray, int]:
     """(m,) part of every triangle and the number of parts, over edges after a float32 weld."""
     _, triangles, _ = welded(mesh)

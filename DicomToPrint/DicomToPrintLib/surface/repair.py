@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..measure.component import inverted_triangles
+from ..measure.component import inverted_triangles, nested_triangles
 from ..measure.intersection import self_intersections
 from ..measure.topology import Topology, component_of_triangles, edges_of, topology, welded
 from ..mesh import Mesh
@@ -27,6 +27,7 @@ class _State:
     mesh: Mesh
     facts: Topology
     crossing: np.ndarray
+    nested: np.ndarray
 
     @property
     def score(self) -> int:
@@ -38,12 +39,12 @@ class _State:
             + f.degenerate
             + f.duplicate
             + f.inverted
-            + len(self.crossing)
+            + len(self.crossing) + len(self.nested)
         )
 
     @property
     def valid(self) -> bool:
-        return self.facts.closed and len(self.crossing) == 0
+        return self.facts.closed and len(self.crossing) == 0 and len(self.nested) == 0
 
 
 def repair(mesh: Mesh, progress: Progress = silent) -> Repaired:
@@ -56,13 +57,21 @@ def repair(mesh: Mesh, progress: Progress = silent) -> Repaired:
     comes back as it is. Triangle arrays are carried over from the nearest triangle, point arrays are lost.
     """
     state = _judged(mesh, part(progress, 0.0, 0.1))
-    if state.valid or len(mesh.triangles) == 0:
+    # Four triangles are the fewest that can enclose anything.
+    if state.valid or len(mesh.triangles) - state.facts.degenerate < 4:
         return Repaired(mesh, state.valid, (), _remaining(state))
     stages: list[Stage] = []
     named: tuple[tuple[str, Callable[[Mesh], Mesh], bool], ...] = (
-        ("weld", _weld_and_drop, True), ("cracks", _close_cracks, False), ("orientation", _orient, True),
-        ("holes", _fill_holes, False), ("orientation", _orient, True), ("union", union_of_parts, False),
-        ("surgery", _surgery, False), ("union", union_of_parts, False))
+        ("weld", _weld_and_drop, True),
+        ("cracks", _close_cracks, False),
+        ("orientation", _orient, True),
+        ("holes", _fill_holes, False),
+        ("orientation", _orient, True),
+        ("union", union_of_parts, False),
+        ("inner shells", _drop_nested, False),
+        ("surgery", _surgery, False),
+        ("union", union_of_parts, False),
+    )
     for number, (name, work, gentle) in enumerate(named):
         if state.valid:
             break
@@ -79,7 +88,9 @@ def repair(mesh: Mesh, progress: Progress = silent) -> Repaired:
 
 
 def _judged(mesh: Mesh, progress: Progress = silent) -> _State:
-    return _State(mesh, topology(mesh), self_intersections(mesh, progress))
+    facts = topology(mesh)
+    nested = nested_triangles(mesh) if facts.components > 1 and not facts.degenerate else np.zeros(0, np.int64)
+    return _State(mesh, facts, self_intersections(mesh, progress), nested)
 
 
 def _taken(state: _State, work: Callable[[Mesh], Mesh], name: str, gentle: bool, stages: list[Stage]) -> _State:
@@ -113,6 +124,8 @@ def _effect(before: _State, after: _State) -> str:
                if getattr(before.facts, key) != getattr(after.facts, key)]
     if len(before.crossing) != len(after.crossing):
         changes.append(f"self-intersecting triangles {len(before.crossing)} to {len(after.crossing)}")
+    if len(before.nested) != len(after.nested):
+        changes.append(f"triangles of shells inside the solid {len(before.nested)} to {len(after.nested)}")
     return "; ".join(changes) or "nothing changed"
 
 
@@ -121,7 +134,8 @@ def _remaining(state: _State) -> tuple[str, ...]:
     counts = ((facts.boundary_edges, "edges are open"), (facts.nonmanifold_edges, "edges have more than two triangles"),
               (facts.nonmanifold_vertices, "points are pinched"), (facts.degenerate, "triangles have no area"),
               (facts.duplicate, "triangles lie on others"), (facts.inverted, "triangles face inward"),
-              (len(state.crossing), "triangles intersect others"))
+              (len(state.crossing), "triangles intersect others"),
+              (len(state.nested), "triangles are shells inside the solid"))
     if facts.triangles == 0:
         return ("The mesh has no triangles.",)
     return tuple(f"{count} {text}." for count, text in counts if count)
@@ -129,7 +143,9 @@ def _remaining(state: _State) -> tuple[str, ...]:
 
 def _bad_at(state: _State) -> np.ndarray:
     facts = state.facts
-    return np.unique(np.concatenate([facts.degenerate_at, facts.duplicate_at, facts.inverted_at, state.crossing]))
+    return np.unique(
+        np.concatenate([facts.degenerate_at, facts.duplicate_at, facts.inverted_at, state.crossing, state.nested])
+    )
 
 
 def _with_arrays(mesh: Mesh, given: Mesh) -> Mesh:
@@ -208,6 +224,17 @@ def _orient(mesh: Mesh) -> Mesh:
     triangles = triangles.copy()
     triangles[wrong] = triangles[wrong][:, (0, 2, 1)]
     return compact(points, triangles, mesh)
+
+
+def _drop_nested(mesh: Mesh) -> Mesh:
+    points, triangles, _ = welded(mesh)
+    nested = nested_triangles(mesh)
+    crossing = self_intersections(mesh)
+    if len(crossing):
+        # A part that passes through another is no inner shell, wherever its first corner lies.
+        _, part = component_of_triangles(triangles)
+        nested = nested[~np.isin(part[nested], part[crossing])]
+    return compact(points, np.delete(triangles, nested, axis=0), mesh) if len(nested) else mesh
 
 
 def _fill_holes(mesh: Mesh) -> Mesh:
