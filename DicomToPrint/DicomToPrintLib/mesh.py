@@ -72,18 +72,19 @@ class Mesh:
 
 def to_polydata(mesh: Mesh) -> Any:
     """vtkPolyData of the mesh, with its arrays."""
-    import vtk
-    from vtk.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+    from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray
+    from vtkmodules.vtkCommonCore import vtkPoints
+    from vtkmodules.vtkCommonDataModel import vtkCellArray, vtkPolyData
 
-    points = vtk.vtkPoints()
+    points = vtkPoints()
     points.SetData(numpy_to_vtk(np.ascontiguousarray(mesh.points), deep=True))
-    cells = vtk.vtkCellArray()
+    cells = vtkCellArray()
     offsets = np.arange(0, 3 * len(mesh.triangles) + 1, 3, dtype=np.int64)
     cells.SetData(
         numpy_to_vtkIdTypeArray(offsets, deep=True),
         numpy_to_vtkIdTypeArray(np.ascontiguousarray(mesh.triangles, dtype=np.int64).ravel(), deep=True),
     )
-    polydata = vtk.vtkPolyData()
+    polydata = vtkPolyData()
     polydata.SetPoints(points)
     polydata.SetPolys(cells)
     for arrays, target in ((mesh.point_arrays, polydata.GetPointData()), (mesh.triangle_arrays, polydata.GetCellData())):
@@ -96,7 +97,7 @@ def to_polydata(mesh: Mesh) -> Any:
 
 def from_polydata(polydata: Any, name: str = "Model") -> Mesh:
     """Mesh of the triangles of a vtkPolyData (other cells are left out: triangulate first), with its arrays."""
-    from vtk.util.numpy_support import vtk_to_numpy
+    from vtkmodules.util.numpy_support import vtk_to_numpy
 
     points = vtk_to_numpy(polydata.GetPoints().GetData()).copy() if polydata.GetNumberOfPoints() else np.zeros((0, 3), np.float32)
     cells = polydata.GetPolys()
@@ -112,7 +113,7 @@ def from_polydata(polydata: Any, name: str = "Model") -> Mesh:
 
 
 def _arrays_of(data: Any) -> dict[str, np.ndarray]:
-    from vtk.util.numpy_support import vtk_to_numpy
+    from vtkmodules.util.numpy_support import vtk_to_numpy
 
     arrays = (data.GetArray(index) for index in range(data.GetNumberOfArrays()))
     return {array.GetName(): vtk_to_numpy(array).copy() for array in arrays if array is not None and array.GetName()}
