@@ -128,7 +128,8 @@ def show_chip(widget: Any, verdict: str, text: str = "") -> None:
     widget.styleSheet = (
         f"QLabel {{ background: {background}; color: {foreground}; padding: 3px 6px; border-radius: 3px; }}"
     )
-    widget.visible = bool(verdict)
+    if not verdict or widget.parentWidget() is not None:  # shown without a parent it would be a window of its own
+        widget.visible = bool(verdict)
 
 
 def clear(layout: Any) -> None:

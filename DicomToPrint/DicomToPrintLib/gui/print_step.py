@@ -35,7 +35,7 @@ class PrintStep(StepView):
     def build_results(self) -> None:
         self.figures = parts.label(selectable=True)
         self.layout.addWidget(self.figures)
-        self.remedies = qt.QVBoxLayout()
+        self.remedies = qt.QGridLayout()
         self.layout.addLayout(self.remedies)
         self.findings = FindingsView(
             self.layout, "printFindings", self.safe(self.panel.results.go_to_place), self.safe(self.panel.copy)
@@ -148,11 +148,10 @@ class PrintStep(StepView):
             "print-findings", _("Print findings"), readiness.findings, readiness.as_json(), with_places=True
         )
         parts.clear(self.remedies)
-        for text, change in offers(tuple(readiness.findings), self.panel.settings):
+        for index, (text, change) in enumerate(offers(tuple(readiness.findings), self.panel.settings)):
             apply = partial(self.panel.apply_remedy, change)
-            self.remedies.addWidget(
-                self.button(text, _("Set this and check again."), apply, "remedy-" + next(iter(change)))
-            )
+            button = self.button(text, _("Set this and check again."), apply, "remedy-" + next(iter(change)))
+            self.remedies.addWidget(button, index // 2, index % 2)
         return "needs you" if readiness.verdict == "not-ready" else "done"
 
 

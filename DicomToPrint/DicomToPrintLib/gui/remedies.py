@@ -15,7 +15,7 @@ def offers(findings: tuple[Finding, ...], settings: Settings) -> list[tuple[str,
         if finding.outcome in (Outcome.FAIL, Outcome.ASK):
             offer = _offer(finding)
             if offer is not None and any(getattr(settings, name) != value for name, value in offer[1].items()):
-                wanted.setdefault(offer[0], offer)
+                wanted.setdefault(next(iter(offer[1])), offer)
     return list(wanted.values())
 
 

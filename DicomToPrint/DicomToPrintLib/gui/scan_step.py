@@ -165,8 +165,8 @@ class ScanStep(StepView):
 
 
 def _distinct(findings: list[Finding]) -> list[Finding]:
-    """Each rule once: the protocols share the integrity rules."""
+    """Each statement once: the protocols share rules, and measure the same thing under several names."""
     seen: dict[tuple[str, str], Finding] = {}
     for finding in findings:
-        seen.setdefault((finding.rule, finding.message), finding)
+        seen.setdefault((finding.message, finding.outcome.value), finding)
     return list(seen.values())

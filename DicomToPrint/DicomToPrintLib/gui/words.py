@@ -54,7 +54,7 @@ def outcome_text(kind: str) -> str:
         "info": _("note"),
         "warn": _("warning"),
         "ask": _("question"),
-        "reject": _("must change"),
+        "reject": _("fails"),
     }.get(kind, kind)
 
 
