@@ -158,6 +158,9 @@ def pixel_cases() -> Iterator[Case]:
         must_reject=True,
     )
     yield from cases("pixels-noise-of-a-sharp-kernel", {"O23": "ask"}, of(lambda: head(smooth=0.0)), pixels=True)
+    yield from cases(
+        "pixels-bone-in-noise", {"O17": "ask"}, of(lambda: head(bone=260.0) + 7 * _noise(0.8)), pixels=True
+    )
     yield from cases("pixels-intercept-lost", {"I14": "ask"}, of(head, RescaleIntercept="0"), BOTH, pixels=True)
     yield from cases("pixels-cone-beam-air", {"I14": "pass"}, of(lambda: head() + 140.0), pixels=True, conformant=True)
     yield from cases("pixels-padding-63536", {"I16": "pass|info", "I14": "pass"}, _padded, pixels=True, conformant=True)
