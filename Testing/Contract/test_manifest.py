@@ -21,11 +21,16 @@ def present(*patterns):
     )
 
 
+def agree(names, files):
+    """Each file once, and none that is not there; the message is what to change in DicomToPrint/CMakeLists.txt."""
+    assert not set(files) - set(names), f"add {sorted(set(files) - set(names))}"
+    assert not set(names) - set(files), f"take out {sorted(set(names) - set(files))}"
+    assert len(names) == len(set(names)), "a file is listed twice"
+
+
 def test_every_script_is_listed_once():
-    names = listed("MODULE_PYTHON_SCRIPTS")
-    assert sorted(names) == present("**/*.py")
+    agree(listed("MODULE_PYTHON_SCRIPTS"), present("**/*.py"))
 
 
 def test_every_resource_is_listed_once():
-    names = listed("MODULE_PYTHON_RESOURCES")
-    assert sorted(names) == present("Resources/**/*")
+    agree(listed("MODULE_PYTHON_RESOURCES"), present("Resources/**/*"))
