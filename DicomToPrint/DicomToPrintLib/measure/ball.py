@@ -13,6 +13,9 @@ from .samples import Samples
 OPPOSING = -0.5  # cosine: surface turned less than 120 degrees away is no opposite wall
 _CHUNK = 50_000  # a progress call a second or so
 _NEIGHBOURS = 8
+_MANY = 64
+_SHARE = 0.75
+_GROWTH = 2.2
 
 
 def ball_diameters(samples: Samples, side: float, cap_mm: float, progress: Progress = silent,
@@ -24,7 +27,7 @@ def ball_diameters(samples: Samples, side: float, cap_mm: float, progress: Progr
     """
     from scipy.spatial import cKDTree
 
-    tree = cKDTree(samples.points, balanced_tree=False)
+    tree = cKDTree(samples.points, balanced_tree=False, compact_nodes=False)
     rows = np.arange(len(samples.points)) if rows is None else rows
     diameter = np.full(len(rows), np.inf)
     touching = np.full(len(rows), -1, dtype=np.int64)
@@ -44,7 +47,7 @@ def _balls(tree, samples: Samples, spacing: np.ndarray, block: np.ndarray, side:
     touched = np.full(len(points), -1, dtype=np.int64)
     active = np.arange(len(points))
     for scale in _scales(cap):
-        found = _improve(tree, samples, spacing, points, normals, side, active, np.full(len(active), scale), 0.9, radius, touched)
+        found = _improve(tree, samples, spacing, points, normals, side, active, np.full(len(active), scale), _SHARE, radius, touched)
         active = active[~found]
         if len(active) == 0:
             break
@@ -62,18 +65,27 @@ def _balls(tree, samples: Samples, spacing: np.ndarray, block: np.ndarray, side:
 
 def _scales(cap: float) -> list[float]:
     """Radii that grow up to a little over the cap. The scale next above the true radius has its centre between the medial point and the
-    other wall, whose samples are then the nearest, and less than 0.9 of the scale away; the point's own wall is further."""
-    count = max(int(np.ceil(np.log(1.1 * cap / 0.09) / np.log(1.8))), 0)
-    return [1.1 * cap / 1.8**step for step in range(count, -1, -1)]
+    other wall, whose samples are then the nearest, and within `_SHARE` of the scale; the point's own wall is further."""
+    last = 2.0 * cap / (1.0 + _SHARE) * 1.01
+    count = max(int(np.ceil(np.log(last / 0.09) / np.log(_GROWTH))), 0)
+    return [last / _GROWTH**step for step in range(count, -1, -1)]
 
 
 def _improve(tree, samples: Samples, spacing: np.ndarray, points: np.ndarray, normals: np.ndarray,  # type: ignore[no-untyped-def]
              side: float, rows: np.ndarray, radii: np.ndarray, share: float, radius: np.ndarray, touched: np.ndarray) -> np.ndarray:
     """Where an opposing sample lies within `share` of the ball of `radii` at `rows`, take the ball that it allows. True where found."""
     centres = points[rows] + side * radii[:, None] * normals[rows]
-    _, near = tree.query(centres, k=_NEIGHBOURS, distance_upper_bound=share * float(radii.max(initial=0.0)), workers=-1)
-    away = np.linalg.norm(samples.points[np.where(near < tree.n, near, 0)] - centres[:, None], axis=2)
-    nearest = _first_opposing(samples, near, (near < tree.n) & (away < share * radii[:, None]), points[rows], normals[rows], side)
+    nearest = np.full(len(rows), -1, dtype=np.int64)
+    asked = np.arange(len(rows))
+    for count in (_NEIGHBOURS, _MANY):
+        _, near = tree.query(centres[asked], k=count, distance_upper_bound=share * float(radii.max(initial=0.0)), workers=-1)
+        away = np.linalg.norm(samples.points[np.where(near < tree.n, near, 0)] - centres[asked, None], axis=2)
+        within = (near < tree.n) & (away < share * radii[asked, None])
+        nearest[asked] = _first_opposing(samples, near, within, points[rows[asked]], normals[rows[asked]], side)
+        # All neighbours belong to other surface, such as the far side of a narrow gap: ask for more of them.
+        asked = asked[within.all(axis=1) & (nearest[asked] < 0)]
+        if len(asked) == 0:
+            break
     found = nearest >= 0
     chosen, which = rows[found], nearest[found]
     radius[chosen] = np.minimum(_radius(samples, spacing, points[chosen], normals[chosen], side, which), radius[chosen])

@@ -1,5 +1,6 @@
 """Does a model go into a box, and turned how."""
 
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +36,8 @@ def fitting_rotation(points: np.ndarray, room: np.ndarray, progress: Progress = 
         if np.all(extents(hull, matrix) <= room + 1e-6):
             return _described(matrix)
     smallest = np.sort(room)
+    if _longest(hull) > np.linalg.norm(room):
+        return None
     best: tuple[float, np.ndarray] | None = None
     directions = np.vstack([[[0.0, 0.0, 1.0]], _sphere(2000)])
     for index, up in enumerate(directions):
@@ -52,6 +55,13 @@ def fitting_rotation(points: np.ndarray, room: np.ndarray, progress: Progress = 
         if np.all(extents(hull, matrix) <= room + 1e-6):
             return _described(matrix)
     return None
+
+
+def _longest(hull: np.ndarray) -> float:
+    """A length within the hull, no more than its diameter: between the points that are farthest along many directions."""
+    along = hull @ _sphere(200).T
+    ends = hull[along.argmax(axis=0)] - hull[along.argmin(axis=0)]
+    return float(np.linalg.norm(ends, axis=1).max())
 
 
 def _hull(points: np.ndarray) -> np.ndarray:
@@ -150,6 +160,8 @@ def _described(matrix: np.ndarray) -> Rotation:
     from scipy.spatial.transform import Rotation as Turn
 
     turn = Turn.from_matrix(matrix)
-    angles = turn.as_euler("xyz", degrees=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # gimbal lock: one of several ways to say the same turn
+        angles = turn.as_euler("xyz", degrees=True)
     words = ", then ".join(f"{angle:.0f} degrees about {axis}" for axis, angle in zip("xyz", angles) if abs(angle) >= 0.5)
     return Rotation(matrix, float(np.degrees(turn.magnitude())), words or "as it stands")

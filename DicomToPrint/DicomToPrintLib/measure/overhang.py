@@ -28,7 +28,7 @@ def overhang(mesh: Mesh, samples: Samples, limit_deg: float, base_mm: float = 0.
     """Overhangs of the model as it stands, z up, on the plate at its lowest point.
 
     `limit_deg` is measured from the vertical: a wall has 0, a ceiling 90 degrees. What lies within `base_mm` of the plate rests on it.
-    The support volume counts straight columns down to the plate or the next surface that faces up, on a grid of 1/256 of the footprint.
+    The support volume counts straight columns down to the plate or the next surface that faces up, on a grid as fine as the samples allow.
     """
     floor = float(samples.points[:, 2].min())
     hanging = (-samples.normals[:, 2] > np.sin(np.radians(limit_deg))) & (samples.points[:, 2] > floor + base_mm)
@@ -44,7 +44,8 @@ def _support(samples: Samples, hanging: np.ndarray, floor: float) -> float:
     if not hanging.any():
         return 0.0
     low, high = samples.points.min(axis=0), samples.points.max(axis=0)
-    cell = max(float((high - low)[:2].max()) / 256.0, 1e-6)
+    # Wide enough that a column meets samples of every surface it crosses.
+    cell = max(float((high - low)[:2].max()) / 256.0, 3.0 * float(np.sqrt(samples.area.sum() / len(samples.area))), 1e-6)
     column = ((samples.points[:, :2] - low[:2]) / cell).astype(np.int64)
     key = column[:, 0] * 1024 + column[:, 1]
     height = (samples.points[:, 2] - floor) / max(float(high[2] - floor), 1e-9)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..mesh import Mesh
-from ..progress import Progress, silent
+from ..progress import Progress, part, silent
 from .ball import ball_diameters
 from .samples import Samples, samples_of
 
@@ -73,8 +73,31 @@ def gap_field(mesh: Mesh, progress: Progress = silent, cap_mm: float = 3.0, samp
 
 def _field(mesh: Mesh, samples: Samples | None, side: float, cap_mm: float, progress: Progress) -> Field:
     samples = samples or samples_of(mesh)
-    distance, _ = ball_diameters(samples, side, cap_mm, progress)
-    return Field(samples, distance, side, cap_mm)
+    distance, _ = ball_diameters(samples, side, cap_mm, part(progress, 0.0, 0.9))
+    return Field(samples, _agreed(samples, distance, part(progress, 0.9, 1.0)), side, cap_mm)
+
+
+def _agreed(samples: Samples, distance: np.ndarray, progress: Progress) -> np.ndarray:
+    """Distances below 0.7 times the median of the nine nearest samples that face the same way, replaced by that median.
+
+    A wall is thin over some width; a single bump of a rough surface, which a ball takes for a wall, is not.
+    """
+    from scipy.spatial import cKDTree
+
+    rows = np.flatnonzero(np.isfinite(distance))
+    result = distance.copy()
+    if len(rows) == 0:
+        return result
+    tree = cKDTree(samples.points, balanced_tree=False, compact_nodes=False)
+    for start in range(0, len(rows), 100_000):
+        progress(start / len(rows), "comparing neighbours")
+        own = rows[start:start + 100_000]
+        _, near = tree.query(samples.points[own], k=min(9, tree.n), workers=-1)
+        same = np.einsum("ijk,ik->ij", samples.normals[near], samples.normals[own]) > 0.7
+        values = np.where(same, distance[near], distance[own][:, None])
+        middle = np.sort(values, axis=1)[:, values.shape[1] // 2]
+        result[own] = np.where(distance[own] < 0.7 * middle, middle, distance[own])
+    return result
 
 
 def thick_walls(samples: Samples, progress: Progress = silent) -> Field:
@@ -107,7 +130,7 @@ def rods(field: Field, below_mm: float, progress: Progress = silent) -> np.ndarr
     thin = np.flatnonzero(field.distance < below_mm)
     if len(thin) == 0:
         return result
-    tree = cKDTree(samples.points, balanced_tree=False)
+    tree = cKDTree(samples.points, balanced_tree=False, compact_nodes=False)
     for start in range(0, len(thin), 100_000):
         progress(start / len(thin), "telling rods from walls")
         rows = thin[start:start + 100_000]

@@ -1,0 +1,277 @@
+"""The verdict on written files: every defect found, nothing found on clean solids, each finding with its remedy."""
+
+import json
+
+import numpy as np
+import pytest
+from DicomToPrintLib.errors import Cancelled, UsageError
+from DicomToPrintLib.findings import Outcome, Severity
+from DicomToPrintLib.mesh import Mesh, merged
+from DicomToPrintLib.mesh_file import read_mesh_file
+from DicomToPrintLib.printability import LabelPlace, ScanReference, inspect
+from measure.solids import ball, box, moved, rod, shell, table, tube, turned, write_stl
+
+KEYS = ["triangles", "components", "boundary_edges", "nonmanifold_edges", "nonmanifold_vertices", "self_intersections", "degenerate",
+        "inverted", "volume_mm3", "area_mm2", "bounds_mm", "min_wall_mm", "wall_p05_mm", "min_gap_mm"]
+FINDING = {"rule", "clause", "severity", "outcome", "measured", "limit", "where", "remedy", "message"}
+
+
+def judged(tmp_path, mesh, process="fdm", header=b"test", **options):
+    write_stl(tmp_path / "a.stl", mesh, header)
+    return inspect(tmp_path / "a.stl", process, **options)
+
+
+def failed(readiness, counting=(Severity.REJECT, Severity.WARN)):
+    return {item.rule for item in readiness.findings if item.outcome is Outcome.FAIL and item.severity in counting}
+
+
+def finding(readiness, rule):
+    return next(item for item in readiness.findings if item.rule == rule)
+
+
+def two_touching_tetrahedra():
+    """Two solids that share one vertex and nothing else."""
+    points = np.array([[0, 0, 0], [20, 0, 0], [0, 20, 0], [0, 0, 20]], np.float32)
+    triangles = np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]])
+    return merged((Mesh(points, triangles), Mesh(-points, triangles[:, ::-1])))
+
+
+def without(mesh, *triangles):
+    return Mesh(mesh.points, np.delete(mesh.triangles, triangles, axis=0))
+
+
+def with_triangles(mesh, *triangles):
+    return Mesh(mesh.points, np.vstack([mesh.triangles, np.array(triangles)]))
+
+
+def flipped(mesh, triangle):
+    triangles = mesh.triangles.copy()
+    triangles[triangle] = triangles[triangle, ::-1]
+    return Mesh(mesh.points, triangles)
+
+
+def with_fin(mesh):
+    """A triangle that stands on an edge of a closed solid."""
+    points = np.vstack([mesh.points, [[mesh.points[0, 0], mesh.points[0, 1], mesh.points[:, 2].max() + 3]]]).astype(np.float32)
+    return Mesh(points, np.vstack([mesh.triangles, [[4, 5, len(points) - 1]]]))
+
+
+CUBE = box(20, 20, 20)
+CLEAN = {
+    "cube": CUBE, "ball": ball(12.0, 24), "slab": box(40, 30, 4), "rod": rod(4.0, 20.0), "prism of five sides": rod(8.0, 20.0, 5),
+    "tube": tube(10.0, 4.0, 15.0), "table": table(8.0, 20.0, 6.0), "far from the origin": moved(CUBE, (900, -700, 1200)),
+}
+DEFECTS = {
+    "hole": (without(CUBE, 3), {"closed"}, "repair"),
+    "duplicate": (with_triangles(CUBE, CUBE.triangles[2]), {"duplicate", "manifold-edges"}, "repair"),
+    "degenerate": (with_triangles(CUBE, [1, 1, 2]), {"degenerate"}, "repair"),
+    "one flipped": (flipped(CUBE, 4), {"orientation"}, "repair"),
+    "inside out": (turned(CUBE), {"orientation", "volume"}, "repair"),
+    "fin": (with_fin(CUBE), {"closed", "manifold-edges"}, "repair"),
+    "pinch": (two_touching_tetrahedra(), {"manifold-vertices"}, "repair"),
+    "crossing": (merged((CUBE, moved(CUBE, (11, 7, 5)))), {"self-intersections"}, "repair"),
+    "fragment": (merged((CUBE, box(0.5, 0.5, 0.5, at=(30, 0, 0)))), {"fragments"}, "fragment"),
+    "thin plate": (box(30, 20, 0.5), {"wall", "thin-area"}, "--thicken 0.8"),
+    "narrow gap": (merged((CUBE, box(20, 20, 20, at=(20.2, 0, 0)))), {"gap"}, "--process"),
+    "thin rod": (rod(0.75, 20.0), {"pins"}, "--thicken"),
+    "narrow hole": (tube(10.0, 0.5, 15.0), {"holes"}, "drill"),
+    "longer than the plate": (box(300, 20, 20), set(), "--split auto"),
+    "far too large": (box(500, 20, 20), {"fit"}, "--split auto"),
+    "metres": (box(0.12, 0.08, 0.1), {"unit"}, "--unit"),
+}
+
+
+@pytest.mark.parametrize("name", CLEAN)
+def test_a_clean_solid_has_no_finding(tmp_path, name):
+    readiness = judged(tmp_path, CLEAN[name])
+    assert failed(readiness) == set()
+    assert (readiness.verdict, readiness.exit_code) == ("ready", 0)
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_a_defect_is_found_and_its_remedy_named(tmp_path, name):
+    mesh, rules, remedy = DEFECTS[name]
+    readiness = judged(tmp_path, mesh, printer="256x256x256")
+    assert rules <= failed(readiness)
+    for rule in rules or {"fit"}:
+        item = finding(readiness, rule)
+        assert item.message
+        assert "will fail" not in item.message
+    assert remedy in finding(readiness, sorted(rules or {"fit"})[0]).remedy or any(
+        remedy in finding(readiness, rule).remedy for rule in rules)
+    rejected = failed(readiness, (Severity.REJECT,))
+    assert readiness.verdict == ("not-ready" if rejected else "warn" if rules else "ready")
+    assert readiness.exit_code == (1 if rejected else 0)
+
+
+def test_the_json_has_the_contracts_form(tmp_path):
+    content = json.loads(json.dumps(judged(tmp_path, without(CUBE, 0)).as_json(), allow_nan=False))
+    assert content["schema"] == "dicom-to-print/printability/1"
+    assert list(content) == ["schema", "verdict", "mesh", "findings"]
+    assert list(content["mesh"]) == KEYS
+    assert content["mesh"]["boundary_edges"] == 3
+    assert content["mesh"]["bounds_mm"] == [0, 20, 0, 20, 0, 20]
+    assert all(set(item) == FINDING for item in content["findings"])
+    assert "(" in next(item for item in content["findings"] if item["rule"] == "closed")["where"]
+
+
+@pytest.mark.parametrize("process, verdict", [("fdm", "not-ready"), ("sla", "ready"), ("binder-jetting", "not-ready"), ("mjf", "ready")])
+def test_the_process_decides_about_a_wall(tmp_path, process, verdict):
+    readiness = judged(tmp_path, box(30, 20, 0.7), process)
+    assert readiness.verdict == verdict
+    assert readiness.mesh["min_wall_mm"] == pytest.approx(0.7, abs=0.02)
+
+
+def test_walls_and_gaps_are_figures_and_fields(tmp_path):
+    readiness = judged(tmp_path, merged((box(20, 20, 2), box(20, 20, 2, at=(0, 0, 2.5)))))
+    assert readiness.mesh["min_wall_mm"] == pytest.approx(2.0, abs=0.03)
+    assert readiness.mesh["min_gap_mm"] == pytest.approx(0.5, abs=0.03)
+    (mesh,) = readiness.meshes
+    assert mesh.point_arrays["Wall"] == pytest.approx(np.full(16, 2.0), abs=0.05)
+    assert mesh.point_arrays["Gap"].min() == pytest.approx(0.5, abs=0.03)
+    places = np.array(finding(readiness, "wall").places)
+    assert np.all(places >= -0.01) and np.all(places <= 20.01)
+
+
+@pytest.mark.parametrize("process, rule", [("sla", "trapped"), ("sls", "trapped"), ("fdm", "cavities")])
+def test_a_cavity_traps_what_the_process_leaves_in_it(tmp_path, process, rule):
+    readiness = judged(tmp_path, shell(12.0, 8.0, 30), process)
+    item = finding(readiness, rule)
+    assert item.outcome is Outcome.FAIL
+    assert ("--hollow" if rule == "trapped" else "--wrap") in item.remedy
+    trapped = finding(readiness, "trapped")
+    if process == "fdm":
+        assert trapped.outcome is Outcome.NOT_APPLICABLE
+    else:
+        assert trapped.measured == pytest.approx(4 / 3 * np.pi * 512, rel=0.02)
+
+
+def test_the_printer_that_is_entered_counts(tmp_path):
+    assert finding(judged(tmp_path, CUBE, printer="30x30x30"), "fit").outcome is Outcome.PASS
+    assert finding(judged(tmp_path, box(50, 10, 10), printer="20x20x60"), "fit").severity is Severity.INFO
+    assert judged(tmp_path, CUBE, printer="19x19x19").verdict == "not-ready"
+
+
+def test_a_file_already_read_and_a_path_give_the_same(tmp_path):
+    write_stl(tmp_path / "a.stl", CUBE)
+    assert inspect(read_mesh_file(tmp_path / "a.stl")).as_json() == inspect(tmp_path / "a.stl").as_json()
+
+
+def test_unknown_names_are_usage_errors(tmp_path):
+    write_stl(tmp_path / "a.stl", CUBE)
+    with pytest.raises(UsageError, match="clay"):
+        inspect(tmp_path / "a.stl", "clay")
+    with pytest.raises(UsageError, match="0x5x5"):
+        inspect(tmp_path / "a.stl", "fdm", "0x5x5")
+
+
+def test_progress_rises_and_a_cancel_is_heard(tmp_path):
+    write_stl(tmp_path / "a.stl", CUBE)
+    seen = []
+    inspect(tmp_path / "a.stl", progress=lambda fraction, phrase="": seen.append(fraction))
+    assert seen[0] == 0.0 and seen[-1] == 1.0
+    assert all(a <= b + 1e-9 for a, b in zip(seen, seen[1:]))
+
+    def stop(fraction, phrase=""):
+        if fraction > 0.5:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        inspect(tmp_path / "a.stl", progress=stop)
+
+
+def scanned():
+    """An L-shaped segment without symmetry on a grid of 1 mm, as mask, affine and the surface that stands for it."""
+    affine = np.eye(4)
+    affine[:3, 3] = (10.0, -30.0, 50.0)
+    mask = np.zeros((40, 50, 60), bool)
+    mask[5:15, 5:45, 5:50] = True
+    mask[15:35, 5:20, 5:17] = True
+    blocks = (box(45, 40, 10, at=(4.5, 4.5, 4.5)), box(12, 15, 20, at=(4.5, 4.5, 14.5)))
+    return mask, affine, moved(merged(blocks), (10.0, -30.0, 50.0))
+
+
+@pytest.mark.parametrize("signs, verdict", [((1, 1, 1), "as scanned"), ((-1, -1, 1), "half a turn"), ((-1, 1, 1), "left to right"),
+                                            ((1, -1, 1), "front to back")])
+def test_sides_against_the_scan(tmp_path, signs, verdict):
+    mask, affine, mesh = scanned()
+    placed = Mesh(mesh.points * np.array(signs, np.float32), mesh.triangles if np.prod(signs) > 0 else mesh.triangles[:, ::-1])
+    readiness = judged(tmp_path, placed, reference=ScanReference(mask=mask, affine=affine))
+    item = finding(readiness, "placement")
+    assert verdict in item.measured
+    assert (item.outcome is Outcome.PASS) == (verdict == "as scanned")
+    if verdict != "as scanned":
+        assert readiness.verdict == "not-ready"
+
+
+def test_a_turn_for_printing_is_undone_before_comparing(tmp_path):
+    mask, affine, mesh = scanned()
+    turn = np.array([[0, 0, 1, 5.0], [0, 1, 0, 6.0], [-1, 0, 0, 7.0], [0, 0, 0, 1.0]])
+    readiness = judged(tmp_path, moved(mesh, turn[:3, 3], turn[:3, :3]), reference=ScanReference(mask=mask, affine=affine, moved=turn))
+    assert finding(readiness, "placement").measured == "as scanned"
+    assert finding(readiness, "lost").outcome is Outcome.PASS
+
+
+def test_lost_and_added_parts_are_listed(tmp_path):
+    mask, affine, mesh = scanned()
+    mask[20:25, 30:35, 40:45] = True  # 125 mm3 that the surface has not
+    extra = moved(box(6, 6, 6, at=(30, 25, 25)), (10.0, -30.0, 50.0))  # 216 mm3 that the segment has not
+    critical = np.zeros_like(mask)
+    critical[22, 32, 42] = True
+    readiness = judged(tmp_path, merged((mesh, extra)), reference=ScanReference(mask=mask, affine=affine, critical={"nerve canal": critical}))
+    lost, added, kept = (finding(readiness, rule) for rule in ("lost", "added", "critical"))
+    assert (lost.measured, added.measured) == (1, 1)
+    assert "125.0 mm3" in lost.message
+    assert lost.places[0] == pytest.approx((52.0, 2.0, 72.0), abs=0.6)
+    assert "216.0 mm3" in added.message
+    assert kept.outcome is Outcome.FAIL and "nerve canal" in kept.message
+
+
+@pytest.mark.parametrize("factor, outcome", [(1.0, "pass"), (25.4, "fail"), (0.001, "fail"), (1 / 25.4, "fail"), (10.0, "fail")])
+def test_scale_against_the_scan(tmp_path, factor, outcome):
+    readiness = judged(tmp_path, box(30 * factor, 24 * factor, 26 * factor),
+                       reference=ScanReference(bounds=(-5, 45, -5, 45, -5, 45)))
+    assert finding(readiness, "unit").outcome.value == outcome
+
+
+def label_on_a_plate(text="R 7", depth=0.6, mirrored=False):
+    """A plate with text standing on it, each letter's triangles as solids of their own, and its place."""
+    import vtk
+    from DicomToPrintLib.mesh import from_polydata
+
+    source = vtk.vtkVectorText()
+    source.SetText(text)
+    extrude = vtk.vtkLinearExtrusionFilter()
+    extrude.SetInputConnection(source.GetOutputPort())
+    extrude.SetExtrusionTypeToVectorExtrusion()
+    extrude.SetVector(0, 0, 1)
+    extrude.SetScaleFactor(depth)
+    extrude.CappingOn()
+    triangles = vtk.vtkTriangleFilter()
+    triangles.SetInputConnection(extrude.GetOutputPort())
+    triangles.Update()
+    letters = from_polydata(triangles.GetOutput())
+    points = letters.points.astype(float)
+    size = np.ptp(points, axis=0)[:2]
+    points[:, :2] = (points[:, :2] - points.min(axis=0)[:2] - size / 2) * (10.0 / size[1])
+    points[:, 2] += 3.0 - points[:, 2].min()
+    if mirrored:
+        points[:, 0] *= -1
+    width = size[0] * 10.0 / size[1]
+    plate = box(width + 10, 20, 3, at=(-width / 2 - 5, -10, 0))
+    place = LabelPlace(text, (0, 0, 3.0), (1, 0, 0), (0, 1, 0), (0, 0, 1), float(width), 10.0, depth)
+    return merged((plate, Mesh(points.astype(np.float32), letters.triangles))), place
+
+
+@pytest.mark.parametrize("mirrored, outcome", [(False, "legible"), (True, "mirrored")])
+def test_text_that_reads_the_wrong_way_round(tmp_path, mirrored, outcome):
+    mesh, place = label_on_a_plate(mirrored=mirrored)
+    item = finding(judged(tmp_path, mesh, reference=ScanReference(labels=(place,))), "label")
+    assert item.measured == outcome
+    assert (item.outcome is Outcome.PASS) == (outcome == "legible")
+
+
+def test_a_label_that_is_not_there(tmp_path):
+    _, place = label_on_a_plate()
+    item = finding(judged(tmp_path, box(60, 20, 3, at=(-30, -10, 0)), reference=ScanReference(labels=(place,))), "label")
+    assert item.measured == "missing"

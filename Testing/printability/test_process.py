@@ -1,0 +1,78 @@
+"""Processes, printers and rules are data: complete, consistent, and a user's own are welcome."""
+
+import json
+
+import pytest
+from DicomToPrintLib.errors import UsageError
+from DicomToPrintLib.printability import load_printer, load_process, messages, printer_names, process_names
+from DicomToPrintLib.printability.rules import load_rules
+from DicomToPrintLib.resources import FOLDER
+
+
+def test_the_built_in_names():
+    assert set(process_names()) == {"fdm", "sla", "sls", "mjf", "material-jetting", "binder-jetting", "dmls"}
+
+
+@pytest.mark.parametrize("name", process_names())
+def test_a_process_is_consistent(name):
+    process = load_process(name)
+    assert process.printer in printer_names()
+    for limit in process.limits.values():
+        assert limit.value is None or not limit.source or limit.source in process.sources
+        assert limit.low is None or limit.low <= limit.value <= limit.high
+        assert limit.value is not None or limit.note
+
+
+@pytest.mark.parametrize("process, size, wall", [("sla", 150, 1.0), ("sla", 250, 2.0), ("sla", 500, 3.0), ("fdm", 500, 1.2), ("dmls", 100, None)])
+def test_the_recommended_wall_grows_with_size(process, size, wall):
+    assert load_process(process).wall_recommended(size) == wall
+
+
+@pytest.mark.parametrize("text, room", [("200x150x100", (200, 150, 100)), ("145.5X145x175", (145.5, 145, 175)), ("fdm-256", (256, 256, 256))])
+def test_printers_by_name_and_by_size(text, room):
+    assert load_printer(text).usable_mm == room
+
+
+@pytest.mark.parametrize("text", ["200x150", "0x10x10", "1e9x2x2", "lathe", "10x10x99999", "1.2.3x4x5"])
+def test_nonsense_printers_are_usage_errors(text):
+    with pytest.raises(UsageError):
+        load_printer(text)
+
+
+def own(tmp_path, change):
+    content = json.loads((FOLDER / "Processes" / "fdm.json").read_text())
+    change(content)
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(content, indent=1))
+    return str(path)
+
+
+def test_a_hospitals_own_process(tmp_path):
+    assert load_process(own(tmp_path, lambda c: c["limits"]["wall_supported_mm"].update(value=1.5))).limit("wall_supported_mm") == 1.5
+
+
+@pytest.mark.parametrize("change, word", [
+    (lambda c: c.pop("limits"), "limits"), (lambda c: c["limits"]["hole_mm"].update(value=-1), "positive"),
+    (lambda c: c["limits"]["hole_mm"].update(value="wide"), "own.json"), (lambda c: c.update(trapped="air"), "air"),
+    (lambda c: c.update(limits=[1, 2]), "own.json")])
+def test_a_mistake_in_it_is_one_sentence(tmp_path, change, word):
+    with pytest.raises(UsageError, match=word) as caught:
+        load_process(own(tmp_path, change))
+    assert "\n" not in str(caught.value) and str(tmp_path) not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"a": ' * 5000, "[]", "{", "\x00", '{"limits": ' + "1" * 1_200_000 + "}"])
+def test_hostile_json_is_one_sentence(tmp_path, content):
+    (tmp_path / "own.json").write_text(content)
+    for load in (load_process, load_printer):
+        with pytest.raises(UsageError, match=r"own\.json"):
+            load(str(tmp_path / "own.json"))
+
+
+def test_every_rule_has_its_sentences():
+    for rule in load_rules(load_process("sla"), 200.0):
+        assert rule.id in messages.GOOD
+        assert rule.operator == "shown" or rule.id in messages.BAD
+        assert all(word in messages.REMEDY for word in rule.remedy)
+    for text in (*messages.BAD.values(), *messages.GOOD.values()):
+        assert "will fail" not in text
