@@ -133,10 +133,10 @@ TELLING = (
 
 
 def one_by_one(kind: str) -> Iterator[tuple[str, list[File]]]:
-    """A conformant series for each telling value, planted alone in half of the slices and then in all."""
+    """A conformant series for each telling value, planted alone in all slices, and some in half of them."""
     for number, (keyword, value) in enumerate(TELLING):
         yield f"{number}-{keyword}-all", put(series(kind), **{keyword: value})
-        if kind == CLASSIC:
+        if kind == CLASSIC and number % 3 == 0:
             yield f"{number}-{keyword}-half", put(series(kind), [4, 5, 6], **{keyword: value})
 
 

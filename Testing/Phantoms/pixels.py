@@ -151,6 +151,9 @@ def pixel_cases() -> Iterator[Case]:
     yield from cases("pixels-metal-of-few-voxels", {"O17": "pass"}, of(lambda: with_metal(edge=2)), pixels=True)
     yield from cases("pixels-metal-extended-scale", {"O17": "ask"}, _extended, pixels=True)
     yield from cases(
+        "pixels-bone-lost-in-noise", {"O17": "ask"}, of(lambda: head(bone=250.0) + 11 * _noise(0.8)), pixels=True
+    )
+    yield from cases(
         "pixels-taken-out-tilt",
         {"O13": "reject", "O12a": "pass"},
         of(lambda: wedge_padded(0.5)),

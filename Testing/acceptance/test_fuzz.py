@@ -10,7 +10,7 @@ from DicomToPrintLib.errors import DicomToPrintError
 from Phantoms.case import PROTOCOLS, SURGERY
 from Phantoms.mutation import facts_gone, mutated, write_mutated
 
-SEEDS = 240
+SEEDS = 200
 SLICES_OF_SEEDS = 8
 
 
@@ -47,6 +47,5 @@ def test_same_seed_makes_the_same_files():
 
 def test_oracle_sees_a_dropped_element():
     """The judge of the fuzz itself: it finds what is gone, and nothing in a whole series."""
-    whole_ones = [seed for seed in range(200) if not facts_gone(mutated(seed))["exoplan-import"]]
-    broken = [seed for seed in range(200) if facts_gone(mutated(seed))["exoplan-import"]]
-    assert len(whole_ones) > 20 and len(broken) > 20
+    gone = [bool(facts_gone(mutated(seed))["exoplan-import"]) for seed in range(40)]
+    assert 5 < sum(gone) < 35
