@@ -2,8 +2,10 @@
 
     python Testing/Benchmarks/segmentation_accuracy.py [--quick]
 
-writes Testing/Benchmarks/results/segmentation_accuracy.md. Surface points lie where the grey value passes the segment's boundary between a
-labelled voxel and its neighbour outside, or half-way between both where it does not; their distance to the true surface is analytic.
+writes Testing/Benchmarks/results/segmentation_accuracy.md. Surface points lie where the grey value passes the
+segment's boundary between a
+labelled voxel and its neighbour outside, or half-way between both where it does not; their distance to the true
+surface is analytic.
 """
 
 import argparse
@@ -15,8 +17,8 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.phantom import object_distances, phantom_volume, signed_distance  # noqa: E402
-from DicomToPrintLib.segmentation import Segmentation, load_anatomy, segment  # noqa: E402
+from DicomToPrintLib.phantom import object_distances, phantom_volume, signed_distance
+from DicomToPrintLib.segmentation import Segmentation, load_anatomy, segment
 
 FIELD = (140.0, 140.0, 112.0)
 BASE = {"spacing": (0.5, 0.5, 1.0), "noise_hu": 20.0, "psf_mm": 0.8}
@@ -48,7 +50,8 @@ def surface_points(found: Segmentation, label_boundary: float) -> np.ndarray:
         a = grey[low][mask[low] != mask[high]].astype(np.float64)
         b = grey[high][mask[low] != mask[high]].astype(np.float64)
         share = np.where(a == b, 0.5, (label_boundary - a) / np.where(a == b, 1.0, b - a))
-        # Along a grazing edge the crossing on the grid line lies far from the nearest point of the surface: distances are to the surface.
+        # Along a grazing edge the crossing on the grid line lies far from the nearest point of the surface: distances
+        # are to the surface.
         share = np.where((share >= 0) & (share <= 1), share, 0.5)
         points.append((places + share[:, None] * (np.arange(3) == axis))[:, ::-1])
     return np.concatenate(points) @ found.affine[:3, :3].T + found.affine[:3, 3]
@@ -65,7 +68,7 @@ def measure(settings: dict, anatomy: str = "bone") -> dict:
     """One row of the table."""
     arguments = {**BASE, **settings}
     spacing = arguments.pop("spacing")
-    shape = tuple(int(round(size / step)) for size, step in zip(FIELD[::-1], spacing[::-1]))
+    shape = tuple(round(size / step) for size, step in zip(FIELD[::-1], spacing[::-1]))
     volume, truth = phantom_volume(shape, spacing, **arguments)
     start = time.perf_counter()
     found = segment(volume, load_anatomy(anatomy))
@@ -76,8 +79,14 @@ def measure(settings: dict, anatomy: str = "bone") -> dict:
     points = points[np.random.default_rng(0).permutation(len(points))[:150_000]]
     distance = signed_distance(points, truth.scale, truth.gap_mm)
     magnitude = np.abs(distance)
-    row = {"boundary": bone.boundary, "seconds": seconds, "mean": magnitude.mean(), "bias": distance.mean(),
-           "p95": np.percentile(magnitude, 95), "max": magnitude.max()}
+    row = {
+        "boundary": bone.boundary,
+        "seconds": seconds,
+        "mean": magnitude.mean(),
+        "bias": distance.mean(),
+        "p95": np.percentile(magnitude, 95),
+        "max": magnitude.max(),
+    }
     row["dice"] = dice(found, truth)
     balls = []
     for name in ("ball 1", "ball 2"):
@@ -90,10 +99,11 @@ def measure(settings: dict, anatomy: str = "bone") -> dict:
 
 
 def dice(found: Segmentation, truth) -> float:
-    """Overlap with the true outer surface, from 400,000 random points in the box around the bones (standard error below 0.001)."""
+    """Overlap with the true outer surface, over 400,000 random voxel centres of the box around the bones (standard
+    error below 0.001)."""
     places = np.argwhere(found.labels > 0)
     low, high = places.min(axis=0) - 4, places.max(axis=0) + 4
-    ijk = np.random.default_rng(0).uniform(low, high, (400_000, 3))[:, ::-1]
+    ijk = np.random.default_rng(0).integers(low, high, (400_000, 3))[:, ::-1]
     points = ijk @ found.affine[:3, :3].T + found.affine[:3, 3]
     true = signed_distance(points, truth.scale, truth.gap_mm) < 0
     mask = label_at(found, points) > 0
@@ -128,18 +138,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="the clinical case only")
     quick = parser.parse_args().quick
-    lines = ["# Accuracy of the segmentation", "",
-             "Analytic phantom, anatomy `bone` (adaptive boundary, solid core), distances in mm to the true outer surface, cavities filled. Base: "
-             "0.5 x 0.5 x 1.0 mm, noise 20 HU, PSF 0.8 mm (full width); each row changes what it names. Ball: diameter of two 10 mm balls. Plates: share of the "
-             "middle plane labelled. Shell: share of its 2 mm wall missing.", "",
-             "| case | boundary | Dice | mean | bias | p95 | max | balls mm | plates 0.5/1/1.5/2/3 mm | shell | s |", "|---|---|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "# Accuracy of the segmentation",
+        "",
+        "Analytic phantom, anatomy `bone` (adaptive boundary, solid core), distances in mm to the true outer surface, cavities filled. Base: "
+        "0.5 x 0.5 x 1.0 mm, noise 20 HU, PSF 0.8 mm (full width); each row changes what it names. Ball: diameter of two 10 mm balls. Plates: share of the "
+        "middle plane labelled. Shell: share of its 2 mm wall missing.",
+        "",
+        "| case | boundary | Dice | mean | bias | p95 | max | balls mm | plates 0.5/1/1.5/2/3 mm | shell | s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
     for name, settings in CASES.items():
         if quick and settings:
             continue
         row = measure(settings)
         plates = "/".join(f"{row['plates'][p]:.2f}" for p in PLATES)
-        lines.append(f"| {name} | {row['boundary']:.0f} | {row['dice']:.4f} | {row['mean']:.3f} | {row['bias']:+.3f} | {row['p95']:.3f} | {row['max']:.2f} | "
-                     f"{row['balls'][0]:.2f} {row['balls'][1]:.2f} | {plates} | {row['shell holes']:.4f} | {row['seconds']:.1f} |")
+        lines.append(
+            f"| {name} | {row['boundary']:.0f} | {row['dice']:.4f} | {row['mean']:.3f} | {row['bias']:+.3f} | {row['p95']:.3f} | {row['max']:.2f} | "
+            f"{row['balls'][0]:.2f} {row['balls'][1]:.2f} | {plates} | {row['shell holes']:.4f} | {row['seconds']:.1f} |"
+        )
         print(lines[-1], flush=True)
         if not quick:
             save(lines)
@@ -147,7 +164,11 @@ def main() -> None:
 
 def save(lines: list) -> None:
     """Writes the table; after each row, so that a stopped run leaves what it has."""
-    lines = [*lines, "", "Boundary: half-way between cortical bone and soft tissue is 620 HU. Repeat: `python Testing/Benchmarks/segmentation_accuracy.py`."]
+    lines = [
+        *lines,
+        "",
+        "Boundary: half-way between cortical bone and soft tissue is 620 HU. Repeat: `python Testing/Benchmarks/segmentation_accuracy.py`.",
+    ]
     target = Path(__file__).parent / "results" / "segmentation_accuracy.md"
     target.parent.mkdir(exist_ok=True)
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -2,7 +2,8 @@
 
     python Testing/Benchmarks/segmentation_speed.py [--shape 400 512 512]
 
-cc3d and fill_voids (LGPL, never a dependency) are timed where they can be imported. Writes results/segmentation_speed.md. Each way runs in a fresh
+cc3d and fill_voids (LGPL, never a dependency) are timed where they can be imported. Writes
+results/segmentation_speed.md. Each way runs in a fresh
 process; peak memory is the process's own, over what it needed to hold the volume once.
 """
 
@@ -57,8 +58,16 @@ def one(way: str, folder: str) -> None:
     start, cpu = time.perf_counter(), time.process_time()
     voxels = dict(zip(WAYS, (ours, plain_sitk, plain_cc3d)))[way](array, affine)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print(json.dumps({"seconds": time.perf_counter() - start, "cpu": time.process_time() - cpu, "voxels": voxels,
-                      "times_volume": ((peak - before) * 1024 + array.nbytes) / array.nbytes}))
+    print(
+        json.dumps(
+            {
+                "seconds": time.perf_counter() - start,
+                "cpu": time.process_time() - cpu,
+                "voxels": voxels,
+                "times_volume": ((peak - before) * 1024 + array.nbytes) / array.nbytes,
+            }
+        )
+    )
 
 
 def main() -> None:
@@ -71,23 +80,40 @@ def main() -> None:
         return
     from DicomToPrintLib.phantom import phantom_volume
 
-    lines = ["# Speed of the segmentation", "", f"Phantom of {' x '.join(map(str, options.shape[::-1]))} voxels at 0.45/0.45/0.6 mm, int16, scale 1.65; each way in a fresh process, "
-             "one after the other on the same machine. Memory: peak of the step with the volume counted once, in volumes.", "",
-             "| way | s | CPU s | memory, volumes | voxels kept |", "|---|---|---|---|---|"]
+    lines = [
+        "# Speed of the segmentation",
+        "",
+        f"Phantom of {' x '.join(map(str, options.shape[::-1]))} voxels at 0.45/0.45/0.6 mm, int16, scale 1.65; each way in a fresh process, "
+        "one after the other on the same machine. Memory: peak of the step with the volume counted once, in volumes.",
+        "",
+        "| way | s | CPU s | memory, volumes | voxels kept |",
+        "|---|---|---|---|---|",
+    ]
     with tempfile.TemporaryDirectory() as folder:
         volume, _ = phantom_volume(tuple(options.shape), (0.45, 0.45, 0.6), scale=1.65)
         np.save(Path(folder) / "array.npy", volume.array)
         np.save(Path(folder) / "affine.npy", volume.affine)
         for way in WAYS:
-            run = subprocess.run([sys.executable, __file__, "--one", way, folder], capture_output=True, text=True, check=False)
+            run = subprocess.run(
+                [sys.executable, __file__, "--one", way, folder], capture_output=True, text=True, check=False
+            )
             if run.returncode:
-                lines.append(f"| {way} | not installed | | | |" if "ModuleNotFoundError" in run.stderr else f"| {way} | failed | | | |")
+                lines.append(
+                    f"| {way} | not installed | | | |"
+                    if "ModuleNotFoundError" in run.stderr
+                    else f"| {way} | failed | | | |"
+                )
                 continue
             row = json.loads(run.stdout)
-            lines.append(f"| {way} | {row['seconds']:.1f} | {row['cpu']:.1f} | {row['times_volume']:.1f} | {row['voxels']} |")
+            lines.append(
+                f"| {way} | {row['seconds']:.1f} | {row['cpu']:.1f} | {row['times_volume']:.1f} | {row['voxels']} |"
+            )
             print(lines[-1], flush=True)
-    lines += ["", "Ours measures the boundary, tells the patient from the couch, keeps thin bone and marks what was added; the others get the right threshold "
-              "given and do none of it. Repeat: `python Testing/Benchmarks/segmentation_speed.py`."]
+    lines += [
+        "",
+        "Ours measures the boundary, tells the patient from the couch, keeps thin bone and marks what was added; the others get the right threshold "
+        "given and do none of it. Repeat: `python Testing/Benchmarks/segmentation_speed.py`.",
+    ]
     (Path(__file__).parent / "results" / "segmentation_speed.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

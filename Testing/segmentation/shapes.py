@@ -1,7 +1,6 @@
 """Small scans with known contents for the tests of this room."""
 
 import numpy as np
-
 from DicomToPrintLib.volume import Volume
 
 

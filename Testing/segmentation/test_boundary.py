@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from DicomToPrintLib.segmentation import load_anatomy, segment
 from DicomToPrintLib.segmentation.boundary import grey_scale, half_way, noise_of
 from DicomToPrintLib.volume import Volume
@@ -62,7 +61,10 @@ def test_a_sheared_grid_keeps_shape_and_place():
 def test_too_few_edges_is_told_and_the_preset_is_used():
     volume = with_noise(scan((20, 20, 20)), 1.0)
     volume.array[8:12, 8:12, 8:12] = 900
-    assert half_way(volume.array[:3, :3, :3], volume.affine, load_anatomy("bone").boundary, grey_scale(volume.array)) is None
+    assert (
+        half_way(volume.array[:3, :3, :3], volume.affine, load_anatomy("bone").boundary, grey_scale(volume.array))
+        is None
+    )
 
 
 def test_noise_is_read_from_the_scan():

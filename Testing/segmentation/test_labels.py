@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-
 from DicomToPrintLib.errors import CannotRead, Refused
 from DicomToPrintLib.mesh import Provenance
 from DicomToPrintLib.segmentation import Segment, Segmentation, from_labels, load_anatomy, read_segmentation
@@ -15,8 +14,10 @@ PRESET = load_anatomy("from-segmentation")
 
 def _given(labels, affine, names=("Femur",)):
     voxel = abs(np.linalg.det(affine[:3, :3]))
-    segments = tuple(Segment(f"s{n}", n, name, (0.9, 0.8, 0.6), None, {}, float((labels == n).sum() * voxel))
-                     for n, name in enumerate(names, start=1))
+    segments = tuple(
+        Segment(f"s{n}", n, name, (0.9, 0.8, 0.6), None, {}, float((labels == n).sum() * voxel))
+        for n, name in enumerate(names, start=1)
+    )
     return Segmentation(None, affine, labels.astype(np.uint16), None, segments)
 
 
@@ -68,7 +69,7 @@ def test_two_labels_share_one_boundary():
     volume = scan((40, 60, 60))
     add_ball(volume, middle(volume), 13.0, 900.0)
     volume = with_noise(volume, 15.0)
-    k, j, i = np.indices(volume.array.shape)
+    _, _, i = np.indices(volume.array.shape)
     ball = _distance_to(volume, middle(volume)) < 13.0
     labels = ball.astype(np.uint16) + (ball & (i >= 30))
     found = from_labels(_given(labels, volume.affine, ("Left", "Right")), volume, PRESET)
@@ -129,8 +130,18 @@ def test_slicer_segmentation_keeps_names_and_colours(tmp_path):
     labels = np.zeros((4, 5, 6), np.uint8)
     labels[1:3, 1:4, 1:3], labels[1:3, 1:4, 3:5] = 1, 2
     image = sitk.GetImageFromArray(labels)
-    for key, value in {"Segment0_ID": "a", "Segment0_Name": "Femur", "Segment0_LabelValue": "1", "Segment0_Color": "1 0 0.5", "Segment0_Layer": "0",
-                       "Segment1_ID": "b", "Segment1_Name": "Pelvis", "Segment1_LabelValue": "2", "Segment1_Color": "0 1 0", "Segment1_Layer": "0"}.items():
+    for key, value in {
+        "Segment0_ID": "a",
+        "Segment0_Name": "Femur",
+        "Segment0_LabelValue": "1",
+        "Segment0_Color": "1 0 0.5",
+        "Segment0_Layer": "0",
+        "Segment1_ID": "b",
+        "Segment1_Name": "Pelvis",
+        "Segment1_LabelValue": "2",
+        "Segment1_Color": "0 1 0",
+        "Segment1_Layer": "0",
+    }.items():
         image.SetMetaData(key, value)
     path = tmp_path / "both.seg.nrrd"
     sitk.WriteImage(image, str(path))
@@ -169,11 +180,24 @@ def test_dicom_segmentation_is_read(tmp_path):
     labels = np.zeros((4, 5, 6), np.uint8)
     labels[1:3, 1:4, 1:3], labels[2:4, 1:4, 3:5] = 1, 2
     kind = highdicom.seg.SegmentAlgorithmTypeValues.MANUAL
-    described = [highdicom.seg.SegmentDescription(n, name, codes.SCT.Tissue, codes.SCT.Bone, kind)
-                 for n, name in ((1, "Femur"), (2, "Pelvis"))]
+    described = [
+        highdicom.seg.SegmentDescription(n, name, codes.SCT.Tissue, codes.SCT.Bone, kind)
+        for n, name in ((1, "Femur"), (2, "Pelvis"))
+    ]
     made = highdicom.seg.Segmentation(
-        _source_slices(), labels, highdicom.seg.SegmentationTypeValues.BINARY, described, generate_uid(), 1, generate_uid(), 1,
-        "maker", "model", "1", "serial")
+        _source_slices(),
+        labels,
+        highdicom.seg.SegmentationTypeValues.BINARY,
+        described,
+        generate_uid(),
+        1,
+        generate_uid(),
+        1,
+        "maker",
+        "model",
+        "1",
+        "serial",
+    )
     path = tmp_path / "seg.dcm"
     made.save_as(path)
     found = read_segmentation(path)
@@ -188,12 +212,15 @@ def test_dicom_segmentation_is_read(tmp_path):
     assert np.array_equal(whole, labels)
 
 
-@pytest.mark.parametrize(("name", "array", "words"), [
-    ("scan.nii.gz", np.arange(-60, 60, dtype=np.int16).reshape(4, 5, 6), "no label map"),
-    ("probability.nii.gz", np.linspace(0, 1, 120, dtype=np.float32).reshape(4, 5, 6), "fractions"),
-    ("empty.nii.gz", np.zeros((4, 5, 6), np.uint8), "no labelled voxel"),
-    ("nan.nrrd", np.full((4, 5, 6), np.nan, np.float32), "no label map"),
-])
+@pytest.mark.parametrize(
+    ("name", "array", "words"),
+    [
+        ("scan.nii.gz", np.arange(-60, 60, dtype=np.int16).reshape(4, 5, 6), "no label map"),
+        ("probability.nii.gz", np.linspace(0, 1, 120, dtype=np.float32).reshape(4, 5, 6), "fractions"),
+        ("empty.nii.gz", np.zeros((4, 5, 6), np.uint8), "no labelled voxel"),
+        ("nan.nrrd", np.full((4, 5, 6), np.nan, np.float32), "no label map"),
+    ],
+)
 def test_what_is_no_segmentation_is_refused(tmp_path, name, array, words):
     sitk.WriteImage(sitk.GetImageFromArray(array), str(tmp_path / name))
     with pytest.raises(CannotRead, match=words) as caught:
@@ -205,7 +232,7 @@ def test_what_is_no_segmentation_is_refused(tmp_path, name, array, words):
 def test_a_damaged_file_is_refused(tmp_path, content):
     path = tmp_path / "broken.nrrd"
     path.write_bytes(content)
-    with pytest.raises(CannotRead, match="broken.nrrd"):
+    with pytest.raises(CannotRead, match=r"broken\.nrrd"):
         read_segmentation(path)
     with pytest.raises(CannotRead, match="not found"):
         read_segmentation(tmp_path / "none.nrrd")

@@ -4,12 +4,23 @@ import json
 
 import jsonschema
 import pytest
-
 from DicomToPrintLib import resources
 from DicomToPrintLib.errors import UsageError
 from DicomToPrintLib.segmentation import anatomy_names, load_anatomy
 
-WANTED = {"bone", "skull", "jaw", "single-bone", "bones-apart", "vertebra", "skin", "contrast-vessels", "airway", "metal", "from-segmentation"}
+WANTED = {
+    "bone",
+    "skull",
+    "jaw",
+    "single-bone",
+    "bones-apart",
+    "vertebra",
+    "skin",
+    "contrast-vessels",
+    "airway",
+    "metal",
+    "from-segmentation",
+}
 
 
 def test_the_presets_of_the_contract_are_there():
@@ -39,15 +50,18 @@ def test_schema_and_loader_know_the_same_settings():
         assert set(schema["properties"][group]["properties"]) == {item.name for item in fields(kind)}
 
 
-@pytest.mark.parametrize(("change", "words"), [
-    ({"boundary": {"start": "high", "range": [1, 2]}}, "'start' must be a number"),
-    ({"boundary": {"start": 1, "range": [2, 1]}}, "'range' must be two rising numbers"),
-    ({"parts": {"keep": "some"}}, "'keep' must be all or largest or seed"),
-    ({"colour": 3}, "'colour' is no setting"),
-    ({"segments": []}, "'segments' must be a list"),
-    ({"method": "magic"}, "'method' must be"),
-    ({"surroundings": 1}, "true or false"),
-])
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"boundary": {"start": "high", "range": [1, 2]}}, "'start' must be a number"),
+        ({"boundary": {"start": 1, "range": [2, 1]}}, "'range' must be two rising numbers"),
+        ({"parts": {"keep": "some"}}, "'keep' must be all or largest or seed"),
+        ({"colour": 3}, "'colour' is no setting"),
+        ({"segments": []}, "'segments' must be a list"),
+        ({"method": "magic"}, "'method' must be"),
+        ({"surroundings": 1}, "true or false"),
+    ],
+)
 def test_a_users_faulty_preset_is_named_with_line_and_reason(tmp_path, change, words):
     content, _ = resources.load("Anatomy", "bone")
     path = tmp_path / "mine.json"

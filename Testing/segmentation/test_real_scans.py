@@ -2,7 +2,6 @@
 
 import numpy as np
 import SimpleITK as sitk
-
 from DicomToPrintLib.segmentation import from_labels, load_anatomy, read_segmentation, segment
 from DicomToPrintLib.volume import Volume
 from segmentation.shapes import dice
@@ -43,7 +42,7 @@ def test_one_vertebra_from_a_seed(data_dir):
     expert = _image(folder / "sub-ct_seg-vert_label-22_msk.nii.gz").array == 22
     part = _image(folder / "sub-ct_seg-subreg_label-22_msk.nii.gz").array
     middle = np.argwhere(expert & np.isin(part, (49, 50))).mean(axis=0)[::-1]
-    seed = volume.to_lps((middle + (3, -4, 5))[None])[0]
+    seed = volume.to_lps(np.add(middle, (3, -4, 5))[None])[0]
     found = segment(volume, load_anatomy("vertebra"), seeds_lps=[tuple(seed)])
     assert dice(found.labels == 1, expert) > 0.88
 

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from DicomToPrintLib.errors import DicomToPrintError, Refused, UsageError
 from DicomToPrintLib.segmentation import load_anatomy, segment
 from DicomToPrintLib.volume import Volume
@@ -21,22 +20,30 @@ def _sentence(error: DicomToPrintError) -> None:
     assert text.endswith(".") and "\n" not in text and len(text) < 260 and "Traceback" not in text
 
 
-@pytest.mark.parametrize(("name", "array"), [
-    ("constant", np.zeros((8, 8, 8), np.int16)),
-    ("NaN", np.full((8, 8, 8), np.nan, np.float32)),
-    ("one NaN", np.where(np.arange(512).reshape(8, 8, 8) == 77, np.nan, np.arange(512).reshape(8, 8, 8)).astype(np.float32)),
-    ("infinite", np.where(np.arange(512).reshape(8, 8, 8) == 77, np.inf, 0.0).astype(np.float32)),
-    ("one slice", np.arange(64, dtype=np.int16).reshape(1, 8, 8)),
-    ("air", np.random.default_rng(0).normal(-1000, 5, (16, 16, 16)).astype(np.int16)),
-    ("soft tissue", np.random.default_rng(0).normal(40, 8, (16, 16, 16)).astype(np.int16)),
-])
+@pytest.mark.parametrize(
+    ("name", "array"),
+    [
+        ("constant", np.zeros((8, 8, 8), np.int16)),
+        ("NaN", np.full((8, 8, 8), np.nan, np.float32)),
+        (
+            "one NaN",
+            np.where(np.arange(512).reshape(8, 8, 8) == 77, np.nan, np.arange(512).reshape(8, 8, 8)).astype(np.float32),
+        ),
+        ("infinite", np.where(np.arange(512).reshape(8, 8, 8) == 77, np.inf, 0.0).astype(np.float32)),
+        ("one slice", np.arange(64, dtype=np.int16).reshape(1, 8, 8)),
+        ("air", np.random.default_rng(0).normal(-1000, 5, (16, 16, 16)).astype(np.int16)),
+        ("soft tissue", np.random.default_rng(0).normal(40, 8, (16, 16, 16)).astype(np.int16)),
+    ],
+)
 def test_nothing_to_find_is_refused(name, array):
     with pytest.raises(Refused) as caught:
         segment(Volume(array, np.eye(4)), load_anatomy("bone"))
     _sentence(caught.value)
 
 
-@pytest.mark.parametrize("threshold", [(5000.0, None), (-5000.0, None), (float("nan"), None), (300.0, 200.0), (200.0, -4000.0)])
+@pytest.mark.parametrize(
+    "threshold", [(5000.0, None), (-5000.0, None), (float("nan"), None), (300.0, 200.0), (200.0, -4000.0)]
+)
 def test_threshold_outside_the_scan_is_refused(ball, threshold):
     with pytest.raises(UsageError) as caught:
         segment(ball, load_anatomy("bone"), threshold=threshold)

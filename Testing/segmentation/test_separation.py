@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from DicomToPrintLib.mesh import Provenance
 from DicomToPrintLib.segmentation import load_anatomy, segment
 from segmentation.shapes import add_ball, dice, middle, scan, with_noise

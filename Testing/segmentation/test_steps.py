@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
 from DicomToPrintLib.mesh import Provenance
 from DicomToPrintLib.segmentation import load_anatomy, segment
 from DicomToPrintLib.segmentation.interior import closed, distance
@@ -59,7 +58,7 @@ def test_islands_below_the_limit_are_dropped_and_counted():
 
 def test_couch_and_holder_go_and_limbs_stay(phantom):
     volume = scan((30, 100, 100), spacing=(2.0, 2.0, 3.0), background=-1000.0)
-    k, j, i = np.indices(volume.array.shape)
+    _, j, i = np.indices(volume.array.shape)
     for centre in (30, 70):
         inside = np.hypot(i - centre, j - 45) < 16
         volume.array[inside] = 40.0
@@ -113,7 +112,11 @@ def test_metal_is_a_segment_of_its_own_and_its_bloom_is_marked():
 
 def test_thick_slices_are_resampled_and_keep_the_measured_ones():
     rng = np.random.default_rng(0)
-    volume = Volume(rng.normal(0, 100, (6, 8, 8)).astype(np.int16), np.diag([0.5, 0.5, 2.5, 1.0]), np.array([0, 0, 1, 0, 0, 0], bool))
+    volume = Volume(
+        rng.normal(0, 100, (6, 8, 8)).astype(np.int16),
+        np.diag([0.5, 0.5, 2.5, 1.0]),
+        np.array([0, 0, 1, 0, 0, 0], bool),
+    )
     fine = finer_slices(volume, 2.0)
     assert fine.array.shape == (16, 8, 8) and fine.spacing[2] == pytest.approx(2.5 / 3)
     assert np.array_equal(fine.array[::3], volume.array)
@@ -127,7 +130,7 @@ def test_resampling_slices_brings_the_surface_nearer():
     fine = scan((76, 60, 60), spacing=(0.6, 0.6, 0.6))
     centre = middle(fine)
     add_ball(fine, centre, 12.0, 1000.0, blur_mm=0.8)
-    volume.array[:] = [fine.array[max(0, 5 * n - 2): 5 * n + 3].mean(axis=0) for n in range(16)]
+    volume.array[:] = [fine.array[max(0, 5 * n - 2) : 5 * n + 3].mean(axis=0) for n in range(16)]
     bone = load_anatomy("bone")
     resampled = segment(with_noise(volume, 5.0), bone)
     plain = segment(with_noise(volume, 5.0), replace(bone, finest_ratio=0.0))

@@ -6,4 +6,13 @@ from .labels import from_labels
 from .result import Segment, Segmentation
 from .walk import segment
 
-__all__ = ["Anatomy", "Segment", "Segmentation", "anatomy_names", "from_labels", "load_anatomy", "read_segmentation", "segment"]
+__all__ = [
+    "Anatomy",
+    "Segment",
+    "Segmentation",
+    "anatomy_names",
+    "from_labels",
+    "load_anatomy",
+    "read_segmentation",
+    "segment",
+]

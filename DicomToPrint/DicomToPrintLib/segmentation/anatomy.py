@@ -23,10 +23,13 @@ class SegmentLook:
 class BoundarySettings:
     """How the grey value of the surface is found; grey values in HU.
 
-    `start` is the first guess, `range` the limits within which the half-way value of the scan may lie, `range_in_air` those where
-    the structure lies bare in air (a specimen, a phantom). `bright` False: the structure is darker than its surroundings.
+    `start` is the first guess, `range` the limits within which the half-way value of the scan may lie, `range_in_air`
+    those where
+    the structure lies bare in air (a specimen, a phantom). `bright` False: the structure is darker than its
+    surroundings.
     `ceiling` is the upper end of the structure's grey values, None for none. Parts must hold voxels that reach `start`.
-    `calibrate`: where the scan's air and soft tissue do not stand at their HU (CBCT), the values are carried over to its scale.
+    `calibrate`: where the scan's air and soft tissue do not stand at their HU (CBCT), the values are carried over to
+    its scale.
     """
 
     start: float
@@ -54,7 +57,8 @@ class PartsSettings:
 class InteriorSettings:
     """What becomes of enclosed hollows: `fill` is ``solid-core`` or ``keep`` (marrow kept).
 
-    Only hollows whose innermost point is at most `deepest_mm` from the structure are filled (a cranial cavity is not marrow);
+    Only hollows whose innermost point is at most `deepest_mm` from the structure are filled (a cranial cavity is not
+    marrow);
     `air` False leaves hollows filled with air (sinuses).
     """
 
@@ -65,14 +69,16 @@ class InteriorSettings:
 
 @dataclass(frozen=True)
 class ThinSettings:
-    """Thin bone: ridges that reach `share` of the contrast of the boundary and hang on to the rest are kept, marked bridged."""
+    """Thin bone: ridges that reach `share` of the contrast of the boundary and hang on to the rest are kept, marked
+    bridged."""
 
     share: float = 1.0
 
 
 @dataclass(frozen=True)
 class MetalSettings:
-    """Grey value from which a voxel is metal, in HU, and how far from it (mm) streaks are looked for; `apart` makes a segment."""
+    """Grey value from which a voxel is metal, in HU, and how far from it (mm) streaks are looked for; `apart` makes a
+    segment."""
 
     above: float | None = None
     streaks_mm: float = 0.0
@@ -83,7 +89,8 @@ class MetalSettings:
 class SeparationSettings:
     """Separation of touching bones.
 
-    Parts of at least `smallest_mm3` that hang together by a neck thinner than `neck_mm`, or over voxels darker than both, are cut
+    Parts of at least `smallest_mm3` that hang together by a neck thinner than `neck_mm`, or over voxels darker than
+    both, are cut
     apart; `reach_mm` bounds the search around the seeds (0: everywhere). `method` is ``neck`` or ``vertebra``.
     """
 
@@ -180,7 +187,9 @@ def _typed(content: dict[str, Any], text: str) -> Anatomy:
 def _look(content: Any) -> SegmentLook:
     try:
         red, green, blue = (float(v) for v in content["color"])
-        return SegmentLook(str(content["id"]), str(content["name"]), (red, green, blue), dict(content.get("terminology", {})))
+        return SegmentLook(
+            str(content["id"]), str(content["name"]), (red, green, blue), dict(content.get("terminology", {}))
+        )
     except (TypeError, KeyError, ValueError):
         raise _Misfit("segments", "each structure needs 'id', 'name' and 'color' (three numbers from 0 to 1)") from None
 
@@ -198,14 +207,21 @@ def _group(key: str, kind: type, content: Any) -> Any:
         raise _Misfit(key, f"'{key}' lacks a setting") from None
 
 
-_CHOICES = {"keep": ("all", "largest", "seed"), "fill": ("solid-core", "keep"), "method": ("none", "neck", "vertebra", "grey", "labels")}
+_CHOICES = {
+    "keep": ("all", "largest", "seed"),
+    "fill": ("solid-core", "keep"),
+    "method": ("none", "neck", "vertebra", "grey", "labels"),
+}
 
 
 def _checked(name: str, value: Any, kind: Any) -> Any:
-    """`value` as the field's type; raises `_Misfit` where it does not fit. Types are few, so they are told apart by name."""
+    """`value` as the field's type; raises `_Misfit` where it does not fit. Types are few, so they are told apart by
+    name."""
     kind = getattr(kind, "__name__", str(kind))
     if kind.startswith("tuple"):
-        if not (isinstance(value, list) and len(value) == 2 and all(_is_number(v) for v in value) and value[0] < value[1]):
+        if not (
+            isinstance(value, list) and len(value) == 2 and all(_is_number(v) for v in value) and value[0] < value[1]
+        ):
             raise _Misfit(name, f"'{name}' must be two rising numbers")
         return (float(value[0]), float(value[1]))
     if kind.startswith("float"):

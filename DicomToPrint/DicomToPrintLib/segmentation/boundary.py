@@ -1,6 +1,7 @@
 """Where the surface of a structure lies: the grey value half-way between its two sides, measured in the scan itself.
 
-The half-way value (half maximum height; Spoor, Zonneveld, Macho 1993, doi 10.1002/ajpa.1330910405) puts a blurred edge back at its
+The half-way value (half maximum height; Spoor, Zonneveld, Macho 1993, doi 10.1002/ajpa.1330910405) puts a blurred edge
+back at its
 true place, whatever the scanner's kernel or scale; a fixed HU does so only for one pair of materials.
 """
 
@@ -35,7 +36,8 @@ AS_IT_IS = GreyScale(AIR_HU, SOFT_HU, True)
 
 @dataclass(frozen=True)
 class Boundary:
-    """Result of `half_way`: the surface's grey value, the typical grey values of both sides, the edges' spread and number."""
+    """Result of `half_way`: the surface's grey value, the typical grey values of both sides, the edges' spread and
+    number."""
 
     value: float
     inside: float
@@ -46,14 +48,15 @@ class Boundary:
 
 def sample(array: np.ndarray, about: int = 2_000_000) -> np.ndarray:
     """Evenly strided voxels (1-D), about `about` of them."""
-    stride = max(1, int(round((array.size / about) ** (1 / 3))))
+    stride = max(1, round((array.size / about) ** (1 / 3)))
     return array[::stride, ::stride, ::stride].ravel()
 
 
 def grey_scale(array: np.ndarray) -> GreyScale:
     """Where air and soft tissue stand in the histogram of a scan (k, j, i).
 
-    A scan counts as calibrated where a peak lies at the HU of air, where soft tissue stands at its HU beside darker voxels, or
+    A scan counts as calibrated where a peak lies at the HU of air, where soft tissue stands at its HU beside darker
+    voxels, or
     where there are no two peaks to tell otherwise. The smallest value alone (padding) is left out.
     """
     from scipy import ndimage, signal
@@ -79,16 +82,18 @@ def grey_scale(array: np.ndarray) -> GreyScale:
     air, soft = float(places[0]), float(places[later[np.argmax(heights[later])]])
     if soft - air < 8.0 * noise_of(array):
         return calibrated
-    # Something around zero with little above it is soft tissue with bone, in view without air; with much above it, air of another scale.
-    if values.min() > -700 and -200 <= air <= 150 and float((inner > 0.5 * (air + soft)).mean()) < LEAST_SOFT_SHARE:
+    # Something around zero with little above it is soft tissue with bone, in view without air; with much above it, air
+    # of another scale.
+    if low > -700 and -200 <= air <= 150 and float((inner > 0.5 * (air + soft)).mean()) < LEAST_SOFT_SHARE:
         return calibrated
-    if values.min() <= -700 and any(-150 <= p <= 150 for p in places):
+    if low <= -700 and any(-150 <= p <= 150 for p in places):
         return calibrated
     return GreyScale(air, soft, False)
 
 
 def noise_of(array: np.ndarray) -> float:
-    """Standard deviation of the noise, from the differences of neighbours along i (robust; correlated noise reads lower)."""
+    """Standard deviation of the noise, from the differences of neighbours along i (robust; correlated noise reads
+    lower)."""
     stride = max(1, array.shape[0] // 24)
     planes = array[::stride].astype(np.float32)
     differences = np.abs(np.diff(planes, axis=2)).ravel()
@@ -96,14 +101,24 @@ def noise_of(array: np.ndarray) -> float:
     return float(np.median(differences) / (0.6745 * np.sqrt(2.0))) if len(differences) else 0.0
 
 
-def half_way(array: np.ndarray, affine: np.ndarray, settings: BoundarySettings, scale: GreyScale,
-             ceiling: float | None = None, inside_body: Callable[[np.ndarray], np.ndarray] | None = None) -> Boundary | None:
+def half_way(
+    array: np.ndarray,
+    affine: np.ndarray,
+    settings: BoundarySettings,
+    scale: GreyScale,
+    ceiling: float | None = None,
+    inside_body: Callable[[np.ndarray], np.ndarray] | None = None,
+) -> Boundary | None:
     """The half-way grey value of a structure's edges, or None where the scan shows too few edges to tell.
 
-    `array` (k, j, i), `affine` 4x4 to LPS mm (shear counted). Edges are looked for at the start value, then at what was found,
-    three times; each edge gives the mean of the plateaus on its two sides, along its own gradient; the result is the median
-    weighted by contrast, held within the preset's range. Edges of something that never reaches the start value, or is brighter
-    than `ceiling` (metal), or lies where `inside_body`, given (n, 3) index positions (i, j, k), says False, do not count.
+    `array` (k, j, i), `affine` 4x4 to LPS mm (shear counted). Edges are looked for at the start value, then at what
+    was found,
+    three times; each edge gives the mean of the plateaus on its two sides, along its own gradient; the result is the
+    median
+    weighted by contrast, held within the preset's range. Edges of something that never reaches the start value, or is
+    brighter
+    than `ceiling` (metal), or lies where `inside_body`, given (n, 3) index positions (i, j, k), says False, do not
+    count.
     """
     low, high = sorted(scale.grey(v) for v in settings.range)
     value = start = scale.grey(settings.start)
@@ -133,8 +148,13 @@ def half_way(array: np.ndarray, affine: np.ndarray, settings: BoundarySettings, 
             assert settings.range_in_air is not None
             low, high = sorted(scale.grey(v) for v in settings.range_in_air)
         value = float(np.clip(middle[1], low, high))
-        found = Boundary(value, float(weighted_quantiles(inside, weights, (0.5,))[0]), beside, float(middle[2] - middle[0]),
-                         len(halves))
+        found = Boundary(
+            value,
+            float(weighted_quantiles(inside, weights, (0.5,))[0]),
+            beside,
+            float(middle[2] - middle[0]),
+            len(halves),
+        )
     return found
 
 
@@ -147,7 +167,8 @@ def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[fl
 
 
 def edge_points(array: np.ndarray, value: float, count: int) -> np.ndarray:
-    """(n, 3) index positions (i, j, k) where the grey value passes `value` between neighbours; a fixed random choice of `count`."""
+    """(n, 3) index positions (i, j, k) where the grey value passes `value` between neighbours; a fixed random choice
+    of `count`."""
     generator = np.random.default_rng(0)
     found = []
     stride = max(1, array.shape[0] // 48)
@@ -166,7 +187,9 @@ def edge_points(array: np.ndarray, value: float, count: int) -> np.ndarray:
             a = plane[j, i].astype(np.float64)
             b = (plane[j + 1, i] if axis == 0 else plane[j, i + 1]).astype(np.float64)
             share = (value - a) / np.where(a == b, 1.0, b - a)
-            found.append(np.stack([i + share * (axis == 1), j + share * (axis == 0), np.full(len(j), float(k))], axis=1))
+            found.append(
+                np.stack([i + share * (axis == 1), j + share * (axis == 0), np.full(len(j), float(k))], axis=1)
+            )
     if not found:
         return np.zeros((0, 3))
     points = np.concatenate(found)
@@ -190,7 +213,8 @@ def gradients(array: np.ndarray, affine: np.ndarray, points: np.ndarray) -> np.n
 
 
 def plateaus(array: np.ndarray, affine: np.ndarray, points: np.ndarray, bright: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Grey values inside and outside of each edge: the extremes that its profile reaches on either side within a few voxels."""
+    """Grey values inside and outside of each edge: the extremes that its profile reaches on either side within a few
+    voxels."""
     from scipy import ndimage
 
     spacing = np.linalg.norm(affine[:3, :3], axis=0)

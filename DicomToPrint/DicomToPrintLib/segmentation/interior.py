@@ -9,7 +9,8 @@ Spacing = tuple[float, float, float]
 
 
 def enclosed(mask: np.ndarray) -> np.ndarray:
-    """Boolean mask (k, j, i) of the hollows that `mask` encloses: no way out over voxel faces, the volume's own faces are open."""
+    """Boolean mask (k, j, i) of the hollows that `mask` encloses: no way out over voxel faces, the volume's own faces
+    are open."""
     import SimpleITK as sitk
 
     image = sitk.GetImageFromArray(np.ascontiguousarray(mask).view(np.uint8))
@@ -18,11 +19,18 @@ def enclosed(mask: np.ndarray) -> np.ndarray:
     return filled
 
 
-def hollows(mask: np.ndarray, array: np.ndarray, spacing: Spacing, deepest_mm: float, air_below: float | None,
-            progress: Progress = silent) -> np.ndarray:
+def hollows(
+    mask: np.ndarray,
+    array: np.ndarray,
+    spacing: Spacing,
+    deepest_mm: float,
+    air_below: float | None,
+    progress: Progress = silent,
+) -> np.ndarray:
     """Hollows to fill, a boolean mask (k, j, i).
 
-    Of the enclosed hollows those whose innermost point lies at most `deepest_mm` from the structure, and whose mean grey value is
+    Of the enclosed hollows those whose innermost point lies at most `deepest_mm` from the structure, and whose mean
+    grey value is
     at least `air_below` (None: any). `spacing` are the steps i, j, k in mm.
     """
     result = np.zeros(mask.shape, dtype=bool)
@@ -48,7 +56,8 @@ def hollows(mask: np.ndarray, array: np.ndarray, spacing: Spacing, deepest_mm: f
 
 
 def _depth(parts: Parts, label: int, spacing: Spacing) -> float:
-    """Largest distance in mm from a voxel of a part to its outside, to about two voxels (every second voxel is looked at)."""
+    """Largest distance in mm from a voxel of a part to its outside, to about two voxels (every second voxel is looked
+    at)."""
     from scipy import ndimage
 
     thinned = np.asarray(parts.labels)[::2, ::2, ::2] == label
@@ -62,7 +71,8 @@ def _depth(parts: Parts, label: int, spacing: Spacing) -> float:
 def closed(mask: np.ndarray, spacing: Spacing, closing_mm: float, progress: Progress = silent) -> np.ndarray:
     """What closing by a ball of radius `closing_mm` adds to `mask`, a boolean mask (k, j, i).
 
-    Exact distances in mm on the given steps i, j, k; a gap wider than twice the radius stays open, and nothing lies farther
+    Exact distances in mm on the given steps i, j, k; a gap wider than twice the radius stays open, and nothing lies
+    farther
     than the radius from the structure.
     """
     added = np.zeros(mask.shape, dtype=bool)
@@ -81,7 +91,8 @@ def closed(mask: np.ndarray, spacing: Spacing, closing_mm: float, progress: Prog
 
 
 def distance(mask: np.ndarray, spacing: Spacing) -> np.ndarray:
-    """Distance in mm (float32) from each voxel of `mask` to the nearest voxel outside it, 0 outside. Exact (Maurer et al. 2003)."""
+    """Distance in mm (float32) from each voxel of `mask` to the nearest voxel outside it, 0 outside. Exact (Maurer et
+    al. 2003)."""
     import SimpleITK as sitk
 
     if not mask.any():
@@ -89,7 +100,8 @@ def distance(mask: np.ndarray, spacing: Spacing) -> np.ndarray:
     if mask.all():
         return np.full(mask.shape, np.inf, dtype=np.float32)
     image = sitk.GetImageFromArray((~mask).view(np.uint8))
-    # Index space: the steps are lengths along the axes, a shear (of a few degrees at most here) is left out of distances.
+    # Index space: the steps are lengths along the axes, a shear (of a few degrees at most here) is left out of
+    # distances.
     image.SetSpacing(spacing)
     found = sitk.SignedMaurerDistanceMap(image, insideIsPositive=False, squaredDistance=False, useImageSpacing=True)
     result = sitk.GetArrayFromImage(found)

@@ -14,9 +14,11 @@ PALETTE_STEP = 0.381966
 
 
 def read_segmentation(path: Path) -> Segmentation:
-    """Labels of a NIfTI, NRRD (`.seg.nrrd` with names and colours) or DICOM SEG file, at their true place, without grey values.
+    """Labels of a NIfTI, NRRD (`.seg.nrrd` with names and colours) or DICOM SEG file, at their true place, without
+    grey values.
 
-    Where segments overlap, the later one wins and a note says so. Raises `CannotRead` in one sentence where the file is no
+    Where segments overlap, the later one wins and a note says so. Raises `CannotRead` in one sentence where the file
+    is no
     segmentation or holds no labelled voxel.
     """
     path = Path(path)
@@ -42,7 +44,9 @@ def _read_image(path: Path) -> Segmentation:
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError:
-        raise CannotRead(f"{path.name} cannot be read as a segmentation: give a NIfTI, NRRD or DICOM SEG file.") from None
+        raise CannotRead(
+            f"{path.name} cannot be read as a segmentation: give a NIfTI, NRRD or DICOM SEG file."
+        ) from None
     if image.GetDimension() != 3:
         raise CannotRead(f"{path.name} has {image.GetDimension()} dimensions: give one label map of three.")
     affine = np.eye(4)
@@ -63,7 +67,9 @@ def _read_image(path: Path) -> Segmentation:
             hit = whole == value
             overlap |= bool(labels[hit].any())
             labels[hit] = label
-    looks = {n: (identity, name, color, {}) for n, (_, _, identity, name, color) in enumerate(named, start=1)}
+    looks: dict[int, Any] = {
+        n: (identity, name, color, {}) for n, (_, _, identity, name, color) in enumerate(named, start=1)
+    }
     notes = ("Segments of the file overlap: where they do, the later one was taken.",) if overlap else ()
     return Segmentation(None, affine, labels, None, _segments(labels, affine, looks), notes)
 
@@ -72,12 +78,18 @@ def _whole_numbers(layer: np.ndarray, name: str) -> np.ndarray:
     """Labels as uint16; refuses grey values and probabilities."""
     low, high = layer.min(), layer.max()
     if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > np.iinfo(np.uint16).max:
-        raise CannotRead(f"{name} holds values from {low:g} to {high:g}, so it is no label map: choose the segmentation, not the scan.")
+        raise CannotRead(
+            f"{name} holds values from {low:g} to {high:g}, so it is no label map: choose the "
+            "segmentation, not the scan."
+        )
     whole = layer.astype(np.uint16)
     if layer.dtype.kind == "f" and not np.array_equal(whole, layer):
         raise CannotRead(f"{name} holds fractions, so it is no label map: export the segmentation as labels.")
     if np.count_nonzero(count_labels(whole)) > 1000:
-        raise CannotRead(f"{name} holds more than 1000 different values, so it is no label map: choose the segmentation, not the scan.")
+        raise CannotRead(
+            f"{name} holds more than 1000 different values, so it is no label map: choose the "
+            "segmentation, not the scan."
+        )
     return whole
 
 
@@ -87,9 +99,15 @@ def _named_in_nrrd(facts: Mapping[str, str]) -> "list[tuple[int, int, str, str, 
     number = 0
     while f"Segment{number}_Name" in facts:
         color = facts.get(f"Segment{number}_Color", "0.8 0.6 0.5").split()
-        found.append((int(facts.get(f"Segment{number}_Layer", "0")), int(facts.get(f"Segment{number}_LabelValue", str(number + 1))),
-                      facts.get(f"Segment{number}_ID", f"segment-{number + 1}"), facts[f"Segment{number}_Name"],
-                      (float(color[0]), float(color[1]), float(color[2]))))
+        found.append(
+            (
+                int(facts.get(f"Segment{number}_Layer", "0")),
+                int(facts.get(f"Segment{number}_LabelValue", str(number + 1))),
+                facts.get(f"Segment{number}_ID", f"segment-{number + 1}"),
+                facts[f"Segment{number}_Name"],
+                (float(color[0]), float(color[1]), float(color[2])),
+            )
+        )
         number += 1
     return found
 
@@ -119,8 +137,10 @@ def _read_dicom(path: Path) -> Segmentation:
     except CannotRead:
         raise
     except Exception as error:  # a damaged file fails anywhere in the parser; the sentence names the file
-        raise CannotRead(f"{path.name} is damaged or of a kind of DICOM segmentation that cannot be read ({type(error).__name__}): "
-                         "export it again, or as NRRD.") from None
+        raise CannotRead(
+            f"{path.name} is damaged or of a kind of DICOM segmentation that cannot be read ({type(error).__name__}): "
+            "export it again, or as NRRD."
+        ) from None
 
 
 def _from_seg(data: Any) -> Segmentation:
@@ -128,7 +148,9 @@ def _from_seg(data: Any) -> Segmentation:
     shared = data.SharedFunctionalGroupsSequence[0]
     frames = data.PerFrameFunctionalGroupsSequence
     measures = _macro(shared, frames[0], "PixelMeasuresSequence")
-    orientation = np.asarray(_macro(shared, frames[0], "PlaneOrientationSequence").ImageOrientationPatient, dtype=np.float64)
+    orientation = np.asarray(
+        _macro(shared, frames[0], "PlaneOrientationSequence").ImageOrientationPatient, dtype=np.float64
+    )
     row, column = orientation[:3], orientation[3:]
     normal = np.cross(row, column)
     positions = np.array([f.PlanePositionSequence[0].ImagePositionPatient for f in frames], dtype=np.float64)
@@ -150,8 +172,15 @@ def _from_seg(data: Any) -> Segmentation:
         hit = plane >= half
         overlap |= bool(labels[place][hit & (labels[place] != number)].any())
         labels[place][hit] = number
-    looks = {int(s.SegmentNumber): (f"segment-{s.SegmentNumber}", str(s.get("SegmentLabel", f"Segment {s.SegmentNumber}")),
-                                    _color_of(s), _codes_of(s)) for s in data.SegmentSequence}
+    looks = {
+        int(s.SegmentNumber): (
+            f"segment-{s.SegmentNumber}",
+            str(s.get("SegmentLabel", f"Segment {s.SegmentNumber}")),
+            _color_of(s),
+            _codes_of(s),
+        )
+        for s in data.SegmentSequence
+    }
     notes = ("Segments of the file overlap: where they do, the later one was taken.",) if overlap else ()
     return Segmentation(None, affine, labels, None, _segments(labels, affine, looks), notes)
 
@@ -177,9 +206,15 @@ def _color_of(segment: Any) -> tuple[float, float, float]:
 
 def _codes_of(segment: Any) -> dict[str, dict[str, str]]:
     found = {}
-    for key, name in (("category", "SegmentedPropertyCategoryCodeSequence"), ("type", "SegmentedPropertyTypeCodeSequence")):
+    for key, name in (
+        ("category", "SegmentedPropertyCategoryCodeSequence"),
+        ("type", "SegmentedPropertyTypeCodeSequence"),
+    ):
         item = segment.get(name)
         if item:
-            found[key] = {"scheme": str(item[0].CodingSchemeDesignator), "code": str(item[0].get("CodeValue", "")),
-                          "meaning": str(item[0].CodeMeaning)}
+            found[key] = {
+                "scheme": str(item[0].CodingSchemeDesignator),
+                "code": str(item[0].get("CodeValue", "")),
+                "meaning": str(item[0].CodeMeaning),
+            }
     return found

@@ -1,4 +1,5 @@
-"""A given segmentation joined with the scan: its labels say what is what, the grey values say where the surface lies."""
+"""A given segmentation joined with the scan: its labels say what is what, the grey values say where the surface
+lies."""
 
 from dataclasses import dataclass, replace
 
@@ -21,13 +22,19 @@ LEAST_CONTRAST = 60.0
 SAME_SIDE = 0.67
 
 
-def from_labels(labels: Segmentation, volume: Volume | None, anatomy: Anatomy, progress: Progress = silent) -> Segmentation:
+def from_labels(
+    labels: Segmentation, volume: Volume | None, anatomy: Anatomy, progress: Progress = silent
+) -> Segmentation:
     """A given segmentation ready for the surface, on the scan's grid, cropped around its labels.
 
-    Where at least half of a structure's border lies by a clear edge of the scan, the half-way grey value of these edges becomes
-    its boundary, and its border moves onto it, by at most 1.25 voxels or 1.5 mm; otherwise the label stays as it is. Where the label says structure
-    and no edge is there (a filled craniotomy), the voxels stay and are marked added; `figures["disagreement_mm2"]` gives the area per
-    structure. Without a volume the labels are returned as they are. Raises `Refused` where both do not lie in the same place.
+    Where at least half of a structure's border lies by a clear edge of the scan, the half-way grey value of these
+    edges becomes
+    its boundary, and its border moves onto it, by at most 1.25 voxels or 1.5 mm; otherwise the label stays as it is.
+    Where the label says structure
+    and no edge is there (a filled craniotomy), the voxels stay and are marked added; `figures["disagreement_mm2"]`
+    gives the area per
+    structure. Without a volume the labels are returned as they are. Raises `Refused` where both do not lie in the same
+    place.
     """
     if volume is None:
         return _without_small(labels, anatomy)
@@ -39,9 +46,12 @@ def from_labels(labels: Segmentation, volume: Volume | None, anatomy: Anatomy, p
     margin = [int(np.ceil(MARGIN_MM / step)) + 2 for step in steps[::-1]]
     around = tuple(slice(max(0, s.start - m), min(n, s.stop + m)) for s, m, n in zip(around, margin, given.shape))  # type: ignore[assignment]
     volume, given = crop(volume, around), np.ascontiguousarray(given[around])
-    joined = _Joined(given.copy(), np.full(given.shape, np.inf, dtype=np.float32), np.zeros(given.shape, dtype=np.uint8))
+    joined = _Joined(
+        given.copy(), np.full(given.shape, np.inf, dtype=np.float32), np.zeros(given.shape, dtype=np.uint8)
+    )
     noise = noise_of(volume.array)
-    segments, areas, moved = [], {}, 0.0
+    segments: list[Segment] = []
+    areas: dict[str, float] = {}
     for number, segment in enumerate(labels.segments):
         progress(0.3 + 0.7 * number / len(labels.segments), f"joining {segment.name} with the scan")
         edge = _edge_of(given == segment.label, volume, noise)
@@ -63,7 +73,8 @@ class _Joined:
 
 
 def on_grid(labels: Segmentation, volume: Volume, progress: Progress = silent) -> np.ndarray:
-    """Labels on the volume's grid (k, j, i) uint16, by the nearest voxel; unchanged where both grids are one. Shear is kept."""
+    """Labels on the volume's grid (k, j, i) uint16, by the nearest voxel; unchanged where both grids are one. Shear is
+    kept."""
     from scipy import ndimage
 
     shape = volume.array.shape
@@ -73,13 +84,17 @@ def on_grid(labels: Segmentation, volume: Volume, progress: Progress = silent) -
     across = np.linalg.inv(labels.affine) @ volume.affine
     matrix = across[:3, :3][::-1, ::-1]
     offset = across[:3, 3][::-1]
-    return ndimage.affine_transform(labels.labels.astype(np.uint16), matrix, offset, output_shape=shape, order=0, mode="constant")
+    return ndimage.affine_transform(
+        labels.labels.astype(np.uint16), matrix, offset, output_shape=shape, order=0, mode="constant"
+    )
 
 
 def _edge_of(mask: np.ndarray, volume: Volume, noise: float) -> "tuple[float, bool] | None":
-    """Half-way grey value at a label's border, and whether the structure is the brighter side; None where edges are not clear.
+    """Half-way grey value at a label's border, and whether the structure is the brighter side; None where edges are
+    not clear.
 
-    Clear: at half of the border points the scan has contrast, it rises on the same side of the label at two thirds of these, and the half-way
+    Clear: at half of the border points the scan has contrast, it rises on the same side of the label at two thirds of
+    these, and the half-way
     values agree within half of the contrast. A soft organ between fat and other organs does not pass, bone does.
     """
     from scipy import ndimage
@@ -106,7 +121,8 @@ def _edge_of(mask: np.ndarray, volume: Volume, noise: float) -> "tuple[float, bo
 
 
 def _border_points(mask: np.ndarray, count: int = 20_000) -> np.ndarray:
-    """(n, 3) index positions (i, j, k) of the faces between a label and its outside; a fixed random choice of `count`."""
+    """(n, 3) index positions (i, j, k) of the faces between a label and its outside; a fixed random choice of
+    `count`."""
     place = box_of(mask, margin=1)
     if place is None:
         return np.zeros((0, 3))
@@ -122,7 +138,8 @@ def _border_points(mask: np.ndarray, count: int = 20_000) -> np.ndarray:
 
 
 def _join(joined: _Joined, given: np.ndarray, segment: Segment, volume: Volume) -> float:
-    """Moves one structure's border onto its grey value within the band; returns the area (mm2) where no edge is there."""
+    """Moves one structure's border onto its grey value within the band; returns the area (mm2) where no edge is
+    there."""
     from scipy import ndimage
 
     spacing = volume.spacing
@@ -156,8 +173,14 @@ def _join(joined: _Joined, given: np.ndarray, segment: Segment, volume: Volume) 
     return float(np.count_nonzero(unseen & border)) * volume.voxel_volume ** (2 / 3)
 
 
-def _finished(labels: Segmentation, joined: _Joined, given: np.ndarray, segments: tuple[Segment, ...], volume: Volume,
-              areas: dict[str, float]) -> Segmentation:
+def _finished(
+    labels: Segmentation,
+    joined: _Joined,
+    given: np.ndarray,
+    segments: tuple[Segment, ...],
+    volume: Volume,
+    areas: dict[str, float],
+) -> Segmentation:
     sizes = count_labels(joined.labels) * volume.voxel_volume
     sizes = np.concatenate([sizes, np.zeros(max(0, 1 + max(s.label for s in segments) - len(sizes)))])
     kept = tuple(replace(s, volume_mm3=float(sizes[s.label])) for s in segments if sizes[s.label] > 0)
@@ -166,12 +189,20 @@ def _finished(labels: Segmentation, joined: _Joined, given: np.ndarray, segments
         joined.provenance[volume.interpolated] = np.where(joined.labels[volume.interpolated] > 0, Provenance.BRIDGED, 0)
     notes = [*volume.notes, *labels.notes]
     by_grey = [s.name for s in kept if s.boundary is not None]
-    notes.append(f"{len(by_grey)} of {len(kept)} structures follow the grey values of the scan, the others the given labels.")
+    notes.append(
+        f"{len(by_grey)} of {len(kept)} structures follow the grey values of the scan, the others the given labels."
+    )
     for name, area in sorted(areas.items(), key=lambda item: -item[1]):
         if area > 100.0:
-            notes.append(f"{name}: the given label shows structure where the scan shows no edge, over about {area:.0f} mm2 (marked as added).")
-    figures = {"disagreement_mm2": {name: round(area, 1) for name, area in areas.items()},
-               "voxels_moved": int(np.count_nonzero(joined.labels != given)), "boundaries": {s.name: s.boundary for s in kept}}
+            notes.append(
+                f"{name}: the given label shows structure where the scan shows no edge, over about "
+                f"{area:.0f} mm2 (marked as added)."
+            )
+    figures = {
+        "disagreement_mm2": {name: round(area, 1) for name, area in areas.items()},
+        "voxels_moved": int(np.count_nonzero(joined.labels != given)),
+        "boundaries": {s.name: s.boundary for s in kept},
+    }
     provenance = joined.provenance if joined.provenance.any() else None
     return Segmentation(volume, volume.affine, joined.labels, provenance, kept, tuple(notes), figures)
 

@@ -5,14 +5,18 @@ import numpy as np
 from .parts import box_of
 
 BLOOM_MM = 2.0
+BESIDE_MM = 2.5
 SMALLEST_MM3 = 3.0
 GROW_MM = 1.5
 
 
-def find_metal(array: np.ndarray, spacing: tuple[float, float, float], above: float, beside: float) -> np.ndarray | None:
+def find_metal(
+    array: np.ndarray, spacing: tuple[float, float, float], above: float, beside: float
+) -> np.ndarray | None:
     """Boolean mask (k, j, i) of metal; None where there is none.
 
-    Parts above `above` of at least 3 mm3 (single hot voxels are noise), grown by at most 1.5 mm down to half-way to `beside`, the grey
+    Parts above `above` of at least 3 mm3 (single hot voxels are noise), grown by at most 1.5 mm down to half-way to
+    `beside`, the grey
     value of bone: metal is mostly cut off at the top of the scale.
     """
     from scipy import ndimage
@@ -24,7 +28,7 @@ def find_metal(array: np.ndarray, spacing: tuple[float, float, float], above: fl
     box = box_of(mask, margin)
     if box is None:
         return None
-    labels, count = ndimage.label(mask[box])
+    labels, _ = ndimage.label(mask[box])
     keep = np.bincount(labels.ravel()) * float(np.prod(spacing)) >= SMALLEST_MM3
     keep[0] = False
     if not keep.any():
@@ -36,12 +40,15 @@ def find_metal(array: np.ndarray, spacing: tuple[float, float, float], above: fl
     return mask
 
 
-def drop_streaks(mask: np.ndarray, metal: np.ndarray, spacing: tuple[float, float, float],
-                 streaks_mm: float) -> tuple[int, np.ndarray]:
+def drop_streaks(
+    mask: np.ndarray, metal: np.ndarray, spacing: tuple[float, float, float], streaks_mm: float
+) -> tuple[int, np.ndarray]:
     """Takes streaks off `mask` (changed in place) and says where grey values near metal are not to be trusted.
 
-    Within `streaks_mm` of metal, in the same slices, what an in-plane opening by one pixel removes is a streak: streaks are a
-    pixel or two wide, bone there is not. Returns the voxels removed and a boolean mask (k, j, i) of the bloom, 2 mm around the metal.
+    Within `streaks_mm` of metal, in the same slices, what an in-plane opening by one pixel removes is a streak, unless
+    it lies within 2.5 mm of
+    what stays: bone keeps its edges and its thin cortex. Returns the voxels removed and a boolean mask (k, j, i) of
+    the bloom, 2 mm around the metal.
     """
     from scipy import ndimage
 
@@ -55,6 +62,7 @@ def drop_streaks(mask: np.ndarray, metal: np.ndarray, spacing: tuple[float, floa
     bloom[around] = (far > 0) & (far <= BLOOM_MM)
     local = mask[around]
     opened = ndimage.binary_opening(local, ndimage.generate_binary_structure(2, 1)[None])
-    streak = local & ~opened & (far > BLOOM_MM) & (far <= streaks_mm)
+    beside = ndimage.distance_transform_edt(~opened, sampling=spacing[::-1]) <= BESIDE_MM if opened.any() else opened
+    streak = local & ~beside & (far > BLOOM_MM) & (far <= streaks_mm)
     local[streak] = False
     return int(streak.sum()), bloom

@@ -12,13 +12,14 @@ Box = tuple[slice, slice, slice]
 
 
 def box_of(mask: np.ndarray, margin: int = 0) -> Box | None:
-    """Smallest box (slices along k, j, i) around the voxels of a mask, with a margin in voxels; None where it is empty."""
-    along_k = mask.any(axis=(1, 2))
+    """Smallest box (slices along k, j, i) around the voxels of a mask, with a margin in voxels; None where it is
+    empty."""
+    along_k = np.any(mask, axis=(1, 2))
     if not along_k.any():
         return None
-    rows = mask.any(axis=0)
+    rows = np.any(mask, axis=0)
     result = []
-    for line, size in zip((along_k, rows.any(axis=1), rows.any(axis=0)), mask.shape):
+    for line, size in zip((along_k, np.any(rows, axis=1), np.any(rows, axis=0)), mask.shape):
         places = np.flatnonzero(line)
         result.append(slice(max(0, int(places[0]) - margin), min(size, int(places[-1]) + 1 + margin)))
     return result[0], result[1], result[2]
@@ -26,7 +27,8 @@ def box_of(mask: np.ndarray, margin: int = 0) -> Box | None:
 
 @dataclass(frozen=True)
 class Parts:
-    """Connected parts in a box of the volume: `labels` (k, j, i) uint32, 1..n, and `counts` of voxels (n + 1, entry 0 the rest).
+    """Connected parts in a box of the volume: `labels` (k, j, i) uint32, 1..n, and `counts` of voxels (n + 1, entry 0
+    the rest).
 
     `image` owns the memory of `labels`: hold both together.
     """
@@ -37,7 +39,8 @@ class Parts:
     image: Any = None
 
     def share(self, plane_mask: Callable[[int], np.ndarray]) -> np.ndarray:
-        """Share of each part's voxels (n + 1) on which `plane_mask(k)`, a boolean (j, i) plane of the whole volume, is true."""
+        """Share of each part's voxels (n + 1) on which `plane_mask(k)`, a boolean (j, i) plane of the whole volume, is
+        true."""
         hits = np.zeros(len(self.counts), dtype=np.int64)
         for offset, plane in enumerate(self.labels):
             if plane.any():

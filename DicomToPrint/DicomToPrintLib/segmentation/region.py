@@ -15,10 +15,11 @@ Bounds = tuple[float, float, float, float, float, float]
 def crop_to(volume: Volume, roi_lps: Bounds) -> tuple[Volume, np.ndarray | None]:
     """The part of a volume around a box (x0, x1, y0, y1, z0, z1) in LPS mm, without a copy of the voxels.
 
-    Second, where the grid is turned or sheared against the patient's axes, a boolean mask (k, j, i) of the voxels inside the
+    Second, where the grid is turned or sheared against the patient's axes, a boolean mask (k, j, i) of the voxels
+    inside the
     box; None where the crop is the box. Raises `UsageError` where nothing of the scan lies in it.
     """
-    pairs = np.sort(np.asarray(roi_lps, dtype=np.float64).reshape(3, 2), axis=1)
+    pairs: np.ndarray = np.sort(np.asarray(roi_lps, dtype=np.float64).reshape(3, 2), axis=1)
     if not np.isfinite(pairs).all() or (np.ptp(pairs, axis=1) <= 0).any():
         raise UsageError("The region of interest has no size: give two different limits in mm along each axis.")
     corners = np.array([[pairs[0, a], pairs[1, b], pairs[2, c]] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
@@ -33,8 +34,9 @@ def crop_to(volume: Volume, roi_lps: Bounds) -> tuple[Volume, np.ndarray | None]
     if (axes.max(axis=0) > 1 - 1e-6).all():
         return cropped, None
     inside = np.empty(cropped.array.shape, dtype=bool)
-    j, i = np.mgrid[: inside.shape[1], : inside.shape[2]]
-    for k in range(inside.shape[0]):
+    depth, rows, columns = cropped.array.shape
+    j, i = np.mgrid[:rows, :columns]
+    for k in range(depth):
         points = cropped.to_lps(np.stack([i, j, np.full_like(i, k)], axis=-1).reshape(-1, 3))
         inside[k] = ((points >= pairs[:, 0]) & (points <= pairs[:, 1])).all(axis=1).reshape(i.shape)
     return cropped, inside
@@ -57,11 +59,15 @@ def seed_voxels(volume: Volume, seeds_lps: Sequence[Point]) -> np.ndarray:
     inside = ((places >= 0) & (places < volume.array.shape)).all(axis=1)
     if not inside.all():
         number = int(np.argmin(inside)) + 1
-        raise UsageError(f"Seed {number} lies outside the scan or the region of interest: place it on the bone you want.")
+        raise UsageError(
+            f"Seed {number} lies outside the scan or the region of interest: place it on the bone you want."
+        )
     return places
 
 
-def nearest_in(mask: np.ndarray, voxel: np.ndarray, spacing: tuple[float, float, float], within_mm: float) -> np.ndarray | None:
+def nearest_in(
+    mask: np.ndarray, voxel: np.ndarray, spacing: tuple[float, float, float], within_mm: float
+) -> np.ndarray | None:
     """Index (k, j, i) of the voxel of `mask` nearest to `voxel`, None where there is none within `within_mm`."""
     reach = [int(np.ceil(within_mm / step)) for step in spacing[::-1]]
     box = tuple(slice(max(0, v - r), v + r + 1) for v, r in zip(voxel, reach))

@@ -12,8 +12,10 @@ from ..volume import Volume
 class Segment:
     """One labelled structure.
 
-    `label` is its value in `Segmentation.labels`; `boundary` the grey value of its surface (None: no grey value is meant, the
-    label alone gives the surface); `bright` False where the structure is darker than its surroundings (airway), so that the
+    `label` is its value in `Segmentation.labels`; `boundary` the grey value of its surface (None: no grey value is
+    meant, the
+    label alone gives the surface); `bright` False where the structure is darker than its surroundings (airway), so
+    that the
     surface lies where the grey value falls through `boundary` inwards. `terminology` holds SNOMED codes as
     ``{"category": {"scheme", "code", "meaning"}, "type": {...}}``; `volume_mm3` counts its voxels, shear included.
     """
@@ -32,8 +34,10 @@ class Segment:
 class Segmentation:
     """Labelled anatomy on a grid.
 
-    `volume` is the grey volume on the same grid, cropped or resampled if need be (None for labels without an image); `affine`
-    4x4 index (i, j, k) to LPS mm, shear kept; `labels` (k, j, i) uint8 or uint16, 0 is nothing; `provenance` (k, j, i) uint8 of
+    `volume` is the grey volume on the same grid, cropped or resampled if need be (None for labels without an image);
+    `affine`
+    4x4 index (i, j, k) to LPS mm, shear kept; `labels` (k, j, i) uint8 or uint16, 0 is nothing; `provenance` (k, j, i)
+    uint8 of
     `mesh.Provenance` (None: every voxel measured). `notes` say in words what was done, `figures` the same in numbers.
     """
 

@@ -7,9 +7,11 @@ from ..volume import Volume
 
 
 def finer_slices(volume: Volume, finest_ratio: float, progress: Progress = silent) -> Volume:
-    """The volume with slices at most `finest_ratio` times as far apart as its pixels, by cubic interpolation between slices.
+    """The volume with slices at most `finest_ratio` times as far apart as its pixels, by cubic interpolation between
+    slices.
 
-    Each gap is divided evenly, so that every measured slice stays as it is. Catmull-Rom weights; an edge between two slices may
+    Each gap is divided evenly, so that every measured slice stays as it is. Catmull-Rom weights; an edge between two
+    slices may
     overshoot by a few percent of its contrast. Unchanged where the slices are near enough.
     """
     step_i, step_j, step_k = volume.spacing
@@ -27,8 +29,12 @@ def finer_slices(volume: Volume, finest_ratio: float, progress: Progress = silen
             result[index] = array[below]
             continue
         t = rest / factor
-        weights = (-0.5 * t + t * t - 0.5 * t**3, 1 - 2.5 * t * t + 1.5 * t**3, 0.5 * t + 2 * t * t - 1.5 * t**3,
-                   -0.5 * t * t + 0.5 * t**3)
+        weights = (
+            -0.5 * t + t * t - 0.5 * t**3,
+            1 - 2.5 * t * t + 1.5 * t**3,
+            0.5 * t + 2 * t * t - 1.5 * t**3,
+            -0.5 * t * t + 0.5 * t**3,
+        )
         plane = np.zeros(array.shape[1:], dtype=np.float32)
         for offset, weight in zip((-1, 0, 1, 2), weights):
             plane += np.float32(weight) * array[min(max(below + offset, 0), count - 1)]
@@ -38,7 +44,12 @@ def finer_slices(volume: Volume, finest_ratio: float, progress: Progress = silen
     interpolated = None
     if volume.interpolated is not None:
         nearest = np.arange(len(result)) / factor
-        interpolated = volume.interpolated[np.floor(nearest).astype(int)] | volume.interpolated[np.ceil(nearest).astype(int)]
-    note = (f"Slices {step_k:.2f} mm apart on pixels of {min(step_i, step_j):.2f} mm were resampled to {step_k / factor:.2f} mm; "
-            "the scan's own resolution along the slices stays what it was.")
+        interpolated = (
+            volume.interpolated[np.floor(nearest).astype(int)] | volume.interpolated[np.ceil(nearest).astype(int)]
+        )
+    note = (
+        f"Slices {step_k:.2f} mm apart on pixels of {min(step_i, step_j):.2f} mm were resampled to "
+        f"{step_k / factor:.2f} mm; "
+        "the scan's own resolution along the slices stays what it was."
+    )
     return Volume(result, affine, interpolated, (*volume.notes, note))

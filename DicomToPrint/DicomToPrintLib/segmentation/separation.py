@@ -10,12 +10,22 @@ RAISED = 0.35
 NECK_SHARE = 0.6
 
 
-def separate(mask: np.ndarray, array: np.ndarray, spacing: Spacing, value: float, inside: float, neck_mm: float,
-             smallest_mm3: float, progress: Progress = silent) -> np.ndarray:
+def separate(
+    mask: np.ndarray,
+    array: np.ndarray,
+    spacing: Spacing,
+    value: float,
+    inside: float,
+    neck_mm: float,
+    smallest_mm3: float,
+    progress: Progress = silent,
+) -> np.ndarray:
     """Labels (k, j, i) uint16 of the bones in `mask` (solid, hollows filled), 1..n by falling size.
 
-    Depth is measured where the grey value rises a third of the way from `value` to `inside`: a narrow joint space, blurred above the boundary,
-    counts as outside. A watershed on the depth divides the mask; neighbours that meet over a face nearly as thick as the thinner of both,
+    Depth is measured where the grey value rises a third of the way from `value` to `inside`: a narrow joint space,
+    blurred above the boundary,
+    counts as outside. A watershed on the depth divides the mask; neighbours that meet over a face nearly as thick as
+    the thinner of both,
     and thicker than `neck_mm`, are one bone again, and so are pieces below `smallest_mm3`.
     """
     result = np.zeros(mask.shape, dtype=np.uint16)
@@ -38,8 +48,11 @@ def separate(mask: np.ndarray, array: np.ndarray, spacing: Spacing, value: float
     return _numbered(result)
 
 
-def core_depth(solid: np.ndarray, array: np.ndarray, spacing: Spacing, raised: float, progress: Progress = silent) -> np.ndarray:
-    """Depth in mm (float32) of each voxel in the bone as it is where the boundary is raised to `raised`, hollows filled."""
+def core_depth(
+    solid: np.ndarray, array: np.ndarray, spacing: Spacing, raised: float, progress: Progress = silent
+) -> np.ndarray:
+    """Depth in mm (float32) of each voxel in the bone as it is where the boundary is raised to `raised`, hollows
+    filled."""
     shell = solid & (array >= raised)
     hollow = solid & (array < raised)
     # Marrow is inside, a joint space is not: it is at most two voxels wide.
@@ -59,7 +72,8 @@ def _thin_valleys(shell: np.ndarray, hollow: np.ndarray) -> np.ndarray:
 
 
 def basins(depth: np.ndarray, mask: np.ndarray, least: float) -> np.ndarray:
-    """Regions (k, j, i) uint32 around the deepest places of `mask`, hills less than `least` mm high joined (Beucher, Meyer 1993)."""
+    """Regions (k, j, i) uint32 around the deepest places of `mask`, hills less than `least` mm high joined (Beucher,
+    Meyer 1993)."""
     import SimpleITK as sitk
 
     found = sitk.MorphologicalWatershed(sitk.GetImageFromArray(-depth), least, False, False)
@@ -77,7 +91,8 @@ def contacts(regions: np.ndarray) -> "list[tuple[np.ndarray, np.ndarray, tuple[s
 
 
 def _merged(regions: np.ndarray, depth: np.ndarray, voxel: float, neck_mm: float, smallest_mm3: float) -> np.ndarray:
-    """Regions put together again where their contact is nearly as thick as the thinner of both, or where one is too small."""
+    """Regions put together again where their contact is nearly as thick as the thinner of both, or where one is too
+    small."""
     count = int(regions.max())
     sizes = count_labels(regions).astype(np.float64) * voxel
     thickest = np.zeros(count + 1, dtype=np.float32)
@@ -94,7 +109,8 @@ def _merged(regions: np.ndarray, depth: np.ndarray, voxel: float, neck_mm: float
     changed = True
     while changed:
         changed = False
-        # From the thickest contact down; groups grow thicker on the way, so that it is done again until nothing changes.
+        # From the thickest contact down; groups grow thicker on the way, so that it is done again until nothing
+        # changes.
         for index in np.argsort(-necks):
             a, b = root(int(pairs[index, 0])), root(int(pairs[index, 1]))
             if a == b:

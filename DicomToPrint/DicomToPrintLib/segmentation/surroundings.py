@@ -30,16 +30,20 @@ class Body:
         return self.cells[tuple(np.maximum(places, 0).T)]
 
 
-def find_body(array: np.ndarray, spacing: tuple[float, float, float], air_soft: float, progress: Progress = silent) -> Body:
+def find_body(
+    array: np.ndarray, spacing: tuple[float, float, float], air_soft: float, progress: Progress = silent
+) -> Body:
     """The patient on cells of about 4 mm; no cell is set where none is found.
 
-    Voxels above `air_soft` (half-way between air and soft tissue) are averaged into cells, each slice is filled (a bare skull is
-    a ring), what is thinner than about 12 mm is opened away (couch shells, holders, cables), and the largest part stays, with those of a
+    Voxels above `air_soft` (half-way between air and soft tissue) are averaged into cells, each slice is filled (a
+    bare skull is
+    a ring), what is thinner than about 12 mm is opened away (couch shells, holders, cables), and the largest part
+    stays, with those of a
     tenth of its size that are not filled with air or foam (limbs). `spacing` are the steps i, j, k in mm.
     """
     from scipy import ndimage
 
-    cell = tuple(min(n, max(1, int(round(CELL_MM / step)))) for n, step in zip(array.shape, spacing[::-1]))
+    cell = tuple(min(n, max(1, round(CELL_MM / step))) for n, step in zip(array.shape, spacing[::-1]))
     mean = coarse(array, cell, progress)
     dense = mean > air_soft
     filled = np.stack([ndimage.binary_fill_holes(plane) for plane in dense])

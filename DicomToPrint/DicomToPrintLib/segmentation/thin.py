@@ -9,15 +9,22 @@ from ..progress import Progress, silent
 SIDE_MM = 1.6
 
 
-def ridges(array: np.ndarray, spacing: tuple[float, float, float], low: float, high: float, rise: float,
-           progress: Progress = silent) -> np.ndarray:
+def ridges(
+    array: np.ndarray,
+    spacing: tuple[float, float, float],
+    low: float,
+    high: float,
+    rise: float,
+    progress: Progress = silent,
+) -> np.ndarray:
     """Boolean mask (k, j, i) of voxels from `low` to below `high` that stand out as a ridge.
 
-    A voxel is on a ridge where, along one of 13 directions, it exceeds by `rise` both its neighbours about 1.6 mm away: a thin
+    A voxel is on a ridge where, along one of 13 directions, it exceeds by `rise` both its neighbours about 1.6 mm
+    away: a thin
     plate does, the flank of a thick bone does not. `spacing` are the steps i, j, k in mm. Works slice by slice.
     """
     result = np.zeros(array.shape, dtype=bool)
-    sides = tuple(max(1, int(round(SIDE_MM / step))) for step in spacing[::-1])
+    sides = tuple(max(1, round(SIDE_MM / step)) for step in spacing[::-1])
     if any(size <= 2 * side for size, side in zip(array.shape, sides)):
         return result
     directions = [d for d in itertools.product((-1, 0, 1), repeat=3) if d > (0, 0, 0)]
@@ -34,7 +41,7 @@ def ridges(array: np.ndarray, spacing: tuple[float, float, float], low: float, h
         for a, b, c in directions:
             # Diagonals reach as far in mm as the axes do.
             length = (a * a + b * b + c * c) ** 0.5
-            ka, jb, ic = (int(round(s * d / length)) or d for s, d in zip(sides, (a, b, c)))
+            ka, jb, ic = (round(s * d / length) or d for s, d in zip(sides, (a, b, c)))
             found |= (value >= array[k + ka, j + jb, i + ic]) & (value >= array[k - ka, j - jb, i - ic])
         result[k, j[found], i[found]] = True
     return result

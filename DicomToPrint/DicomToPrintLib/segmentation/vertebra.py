@@ -1,8 +1,11 @@
 """One vertebra from a seed in its body: the body by a star-shaped surface, the arch by the shortest way through bone.
 
-Marrow of an old vertebra is as dark as the disc, and its cortex is porous: neither a threshold nor filling finds the body. Rays from its
-middle do: the first clear falling edge on each, smoothed over the neighbours (an active surface on a ray graph; Li, Wu, Chen, Sonka 2006,
-doi 10.1109/TPAMI.2006.19, solved here by relaxation). Processes belong to the body from which they are reached first when crossing dark
+Marrow of an old vertebra is as dark as the disc, and its cortex is porous: neither a threshold nor filling finds the
+body. Rays from its
+middle do: the first clear falling edge on each, smoothed over the neighbours (an active surface on a ray graph; Li,
+Wu, Chen, Sonka 2006,
+doi 10.1109/TPAMI.2006.19, solved here by relaxation). Processes belong to the body from which they are reached first
+when crossing dark
 valleys, the joint spaces, is slow.
 """
 
@@ -63,8 +66,11 @@ def directions_on_sphere(count: int = 1200) -> tuple[np.ndarray, np.ndarray]:
     return directions, cKDTree(directions).query(directions, k=9)[1][:, 1:]
 
 
-def body_surface(array: np.ndarray, affine: np.ndarray, centre: np.ndarray, contrast: float, stiffness: float = 0.03) -> Star:
-    """Surface of the vertebral body around `centre` (LPS mm) in a lightly smoothed scan (k, j, i); the centre is moved to its middle.
+def body_surface(
+    array: np.ndarray, affine: np.ndarray, centre: np.ndarray, contrast: float, stiffness: float = 0.03
+) -> Star:
+    """Surface of the vertebral body around `centre` (LPS mm) in a lightly smoothed scan (k, j, i); the centre is moved
+    to its middle.
 
     `contrast`: grey step of a clear edge. A ray that left bone once already counts later edges less.
     """
@@ -94,8 +100,10 @@ def _edges(array: np.ndarray, affine: np.ndarray, star: Star) -> np.ndarray:
     steps = np.arange(RADII[0] - EDGE_MM, RADII[-1] + EDGE_MM + 0.01, 0.25)
     points = star.centre + steps[None, :, None] * star.directions[:, None, :]
     places = points.reshape(-1, 3) @ inverse[:3, :3].T + inverse[:3, 3]
-    profile = ndimage.map_coordinates(array, places.T[::-1], order=1, mode="nearest", output=np.float32).reshape(len(points), -1)
-    reach = int(round(2 * EDGE_MM / 0.25))
+    profile = ndimage.map_coordinates(array, places.T[::-1], order=1, mode="nearest", output=np.float32).reshape(
+        len(points), -1
+    )
+    reach = round(2 * EDGE_MM / 0.25)
     fall = profile[:, :-reach] - profile[:, reach:]
     return fall[:, ::2][:, : len(RADII)]
 
@@ -118,7 +126,8 @@ def _relaxed(gain: np.ndarray, neighbours: np.ndarray, stiffness: float) -> np.n
 
 @dataclass(frozen=True)
 class Vertebra:
-    """One vertebra on the volume's grid, boolean masks (k, j, i): all of it, what closing bridged, what was filled, and the faces
+    """One vertebra on the volume's grid, boolean masks (k, j, i): all of it, what closing bridged, what was filled,
+    and the faces
     of the cut to its neighbours."""
 
     mask: np.ndarray
@@ -127,11 +136,14 @@ class Vertebra:
     cut: np.ndarray
 
 
-def find_vertebra(volume: Volume, seed_lps: np.ndarray, low: float, outside: float, reach_mm: float,
-                  progress: Progress = silent) -> Vertebra:
-    """The vertebra whose body holds `seed_lps` (LPS mm). `low` is the boundary's grey value, `outside` that of soft tissue.
+def find_vertebra(
+    volume: Volume, seed_lps: np.ndarray, low: float, outside: float, reach_mm: float, progress: Progress = silent
+) -> Vertebra:
+    """The vertebra whose body holds `seed_lps` (LPS mm). `low` is the boundary's grey value, `outside` that of soft
+    tissue.
 
-    Works within `reach_mm` of the seed. The spine is taken to run roughly along the patient's long axis (within about 40 degrees).
+    Works within `reach_mm` of the seed. The spine is taken to run roughly along the patient's long axis (within about
+    40 degrees).
     Raises `UsageError` where no vertebral body is found around the seed.
     """
     region = around(volume, seed_lps, reach_mm)
@@ -149,7 +161,9 @@ def find_vertebra(volume: Volume, seed_lps: np.ndarray, low: float, outside: flo
         foreign_body |= other.holds(points).reshape(bone.shape)
     foreign_body &= ~body
     if np.count_nonzero(body & bone) * local.voxel_volume < 200.0:
-        raise UsageError("No vertebral body was found around the seed: place the seed in the middle of a vertebral body.")
+        raise UsageError(
+            "No vertebral body was found around the seed: place the seed in the middle of a vertebral body."
+        )
     progress(0.4, "telling the vertebra from its neighbours")
     from scipy import ndimage
 
@@ -182,11 +196,15 @@ def around(volume: Volume, point_lps: np.ndarray, reach_mm: float) -> Box:
     place = volume.to_ijk(np.reshape(point_lps, (1, 3)))[0]
     found = []
     for middle, step, size in zip(place[::-1], volume.spacing[::-1], volume.array.shape):
-        found.append(slice(max(0, int(middle - reach_mm / step)), min(size, int(np.ceil(middle + reach_mm / step)) + 1)))
+        found.append(
+            slice(max(0, int(middle - reach_mm / step)), min(size, int(np.ceil(middle + reach_mm / step)) + 1))
+        )
     return found[0], found[1], found[2]
 
 
-def _bodies(volume: Volume, seed: np.ndarray, contrast: float, progress: Progress) -> "tuple[Star, list[Star], np.ndarray]":
+def _bodies(
+    volume: Volume, seed: np.ndarray, contrast: float, progress: Progress
+) -> "tuple[Star, list[Star], np.ndarray]":
     """The body at the seed, those above and below where they are in view, and the spine's axis."""
     from scipy import ndimage
 
@@ -228,7 +246,7 @@ def _points(volume: Volume) -> np.ndarray:
 
 def _valleys(grey: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
     """How deep each voxel lies below both sides, at one and two steps of about 1.5 mm in 13 directions."""
-    steps = [max(1, int(round(VALLEY_MM / step))) for step in spacing[::-1]]
+    steps = [max(1, round(VALLEY_MM / step)) for step in spacing[::-1]]
     found = np.zeros(grey.shape, dtype=np.float32)
     for direction in itertools.product((-1, 0, 1), repeat=3):
         if direction <= (0, 0, 0):
@@ -240,9 +258,16 @@ def _valleys(grey: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarra
     return found
 
 
-def _reached_first(bone: np.ndarray, speed: np.ndarray, body: np.ndarray, foreign: np.ndarray, spacing: tuple[float, float, float],
-                   progress: Progress) -> np.ndarray:
-    """Voxels of `bone` that the way through bone reaches from `body` before it does from `foreign`, at `speed` (0..1] in each."""
+def _reached_first(
+    bone: np.ndarray,
+    speed: np.ndarray,
+    body: np.ndarray,
+    foreign: np.ndarray,
+    spacing: tuple[float, float, float],
+    progress: Progress,
+) -> np.ndarray:
+    """Voxels of `bone` that the way through bone reaches from `body` before it does from `foreign`, at `speed` (0..1]
+    in each."""
     speed = np.maximum(speed, 0.01)
     domain = bone | body | foreign
     speed[body | foreign] = 1.0

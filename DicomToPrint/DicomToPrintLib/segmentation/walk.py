@@ -1,78 +1,54 @@
 """From grey values to labelled anatomy: the steps of a preset, in order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..errors import Refused, UsageError
-from ..mesh import Provenance
 from ..progress import Progress, part, silent
 from ..volume import Volume
-from .anatomy import Anatomy, SegmentLook
+from .anatomy import Anatomy
 from .boundary import AS_IT_IS, Boundary, GreyScale, grey_scale, half_way, noise_of
 from .interior import closed, hollows
+from .labelling import labelled, vertebrae
 from .metal import drop_streaks, find_metal
-from .parts import Parts, count_labels, find_parts
+from .parts import Parts, find_parts
 from .region import Bounds, Point, crop_to, nearest_in, seed_voxels
-from .result import Segment, Segmentation
+from .result import Segmentation
 from .sampling import finer_slices
-from .separation import cut_faces, separate
 from .surroundings import Body, find_body
 from .thin import ridges
-from .vertebra import find_vertebra
+from .work import SEED_REACH_MM, Walk
 
 INSIDE_SHARE = 0.2
 BONE_SHARE = 0.02
-SEED_REACH_MM = 6.0
-MOST_APART = 60
 # Ridges are looked for 1.6 mm to either side: on coarser voxels every bone is one.
 COARSEST_MM = 2.0
 
 
-@dataclass
-class Walk:
-    """What the steps pass on: the grid, the mask so far, and what was noted. Lives only inside `segment`."""
-
-    volume: Volume
-    anatomy: Anatomy
-    scale: GreyScale
-    low: float
-    high: float | None
-    edges: Boundary | None
-    mask: np.ndarray
-    seeds: np.ndarray
-    body: Body | None = None
-    bridged: np.ndarray | None = None
-    metal: np.ndarray | None = None
-    metal_boundary: float = 0.0
-    notes: list[str] = field(default_factory=list)
-    figures: dict[str, object] = field(default_factory=dict)
-
-    @property
-    def bright(self) -> bool:
-        assert self.anatomy.boundary is not None
-        return self.anatomy.boundary.bright
-
-    def bridge(self, where: np.ndarray) -> None:
-        """Marks voxels as bridged."""
-        if self.bridged is None:
-            self.bridged = where.copy()
-        else:
-            self.bridged |= where
-
-
-def segment(volume: Volume, anatomy: Anatomy, *, threshold: "tuple[float, float | None] | None" = None,
-            seeds_lps: Sequence[Point] = (), roi_lps: Bounds | None = None, progress: Progress = silent) -> Segmentation:
+def segment(
+    volume: Volume,
+    anatomy: Anatomy,
+    *,
+    threshold: "tuple[float, float | None] | None" = None,
+    seeds_lps: Sequence[Point] = (),
+    roi_lps: Bounds | None = None,
+    progress: Progress = silent,
+) -> Segmentation:
     """Labelled anatomy of a scan by a preset.
 
-    `threshold` (low, high or None), in grey values of the volume, replaces the adaptive boundary; `seeds_lps` are points in LPS mm,
-    `roi_lps` is (x0, x1, y0, y1, z0, z1) in LPS mm, in any order of each pair; the result lies on the region's grid. Raises
-    `UsageError` for a threshold, a seed or a region outside the scan or a seed that is missing, and `Refused` where nothing would be left, or the voxels
+    `threshold` (low, high or None), in grey values of the volume, replaces the adaptive boundary; `seeds_lps` are
+    points in LPS mm,
+    `roi_lps` is (x0, x1, y0, y1, z0, z1) in LPS mm, in any order of each pair; the result lies on the region's grid.
+    Raises
+    `UsageError` for a threshold, a seed or a region outside the scan or a seed that is missing, and `Refused` where
+    nothing would be left, or the voxels
     are no numbers or all the same.
     """
     if anatomy.method != "grey" or anatomy.boundary is None:
-        raise UsageError(f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one as a file.")
+        raise UsageError(
+            f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one as a file."
+        )
     check_voxels(volume.array)
     # The whole scan tells the scale: a region may hold neither air nor soft tissue.
     scale = grey_scale(volume.array) if anatomy.boundary.calibrate else AS_IT_IS
@@ -92,12 +68,12 @@ def segment(volume: Volume, anatomy: Anatomy, *, threshold: "tuple[float, float 
     if inside is not None:
         walk.mask &= inside
     if anatomy.separation.method == "vertebra":
-        return _vertebrae(walk, seeds_lps, part(progress, 0.3, 1.0))
+        return vertebrae(walk, seeds_lps, part(progress, 0.3, 1.0))
     _thin(walk, part(progress, 0.3, 0.4))
     _metal(walk)
     _parts(walk, part(progress, 0.4, 0.7))
     core = _interior(walk, part(progress, 0.7, 0.85))
-    return _labelled(walk, core, part(progress, 0.85, 1.0))
+    return labelled(walk, core, part(progress, 0.85, 1.0))
 
 
 def check_voxels(array: np.ndarray) -> None:
@@ -108,18 +84,28 @@ def check_voxels(array: np.ndarray) -> None:
     if not (np.isfinite(low) and np.isfinite(high)):
         raise Refused("The scan holds voxels that are no numbers (NaN or infinite): export or resample it again.")
     if low == high:
-        raise Refused("All voxels of the scan have the same grey value, so there is nothing to find: choose another series.")
+        raise Refused(
+            "All voxels of the scan have the same grey value, so there is nothing to find: choose another series."
+        )
 
 
-def _start(volume: Volume, anatomy: Anatomy, scale: GreyScale, threshold: "tuple[float, float | None] | None",
-           seeds: np.ndarray, progress: Progress) -> Walk:
+def _start(
+    volume: Volume,
+    anatomy: Anatomy,
+    scale: GreyScale,
+    threshold: "tuple[float, float | None] | None",
+    seeds: np.ndarray,
+    progress: Progress,
+) -> Walk:
     """The boundary, given or measured, and the voxels on its inner side."""
     settings = anatomy.boundary
     assert settings is not None
     array = volume.array
     progress(0.0, "looking for the boundary in the scan")
     metal_above = None if anatomy.metal.above is None else scale.grey(anatomy.metal.above)
-    body = find_body(array, volume.spacing, scale.grey(-400.0), part(progress, 0.0, 0.4)) if anatomy.surroundings else None
+    body = (
+        find_body(array, volume.spacing, scale.grey(-400.0), part(progress, 0.0, 0.4)) if anatomy.surroundings else None
+    )
     edges = half_way(array, volume.affine, settings, scale, metal_above, None if body is None else body.holds)
     high = None if settings.ceiling is None else scale.grey(settings.ceiling)
     notes = list(volume.notes)
@@ -137,10 +123,17 @@ def _start(volume: Volume, anatomy: Anatomy, scale: GreyScale, threshold: "tuple
         mask &= array <= high
     figures: dict[str, object] = {"boundary": low, "calibrated": scale.calibrated, "noise": noise_of(array)}
     if edges is not None:
-        figures |= {"half_way": edges.value, "inside": edges.inside, "outside": edges.outside, "edge_spread": edges.spread}
+        figures |= {
+            "half_way": edges.value,
+            "inside": edges.inside,
+            "outside": edges.outside,
+            "edge_spread": edges.spread,
+        }
     if not mask.any():
-        raise Refused(f"Nothing in this scan lies {'above' if settings.bright else 'below'} the boundary of {low:g}: "
-                      "lower the threshold or choose another anatomy.")
+        raise Refused(
+            f"Nothing in this scan lies {'above' if settings.bright else 'below'} the boundary of {low:g}: "
+            "lower the threshold or choose another anatomy."
+        )
     return Walk(volume, anatomy, scale, low, high, edges, mask, seeds, body, notes=notes, figures=figures)
 
 
@@ -148,8 +141,11 @@ def _words(edges: Boundary | None, low: float, scale: GreyScale) -> str:
     unit = "HU" if scale.calibrated else "grey values (the scan is not calibrated in HU)"
     if edges is None:
         return f"Too few edges were found to measure the boundary: the preset's {low:.0f} {unit} was used."
-    return (f"The boundary of {low:.0f} {unit} is half-way between {edges.inside:.0f} inside and {edges.outside:.0f} outside, "
-            f"measured at {edges.edges} edges of this scan.")
+    return (
+        f"The boundary of {low:.0f} {unit} is half-way between {edges.inside:.0f} inside and "
+        f"{edges.outside:.0f} outside, "
+        f"measured at {edges.edges} edges of this scan."
+    )
 
 
 def _given(threshold: "tuple[float, float | None]", array: np.ndarray, bright: bool) -> "tuple[float, float | None]":
@@ -158,19 +154,25 @@ def _given(threshold: "tuple[float, float | None]", array: np.ndarray, bright: b
     if not np.isfinite(low) or (high is not None and not high > low):
         raise UsageError("The threshold must be a number, or two rising numbers: correct it.")
     if not (least < low <= most) or (high is not None and high <= least):
-        raise UsageError(f"The threshold {low:g} lies outside the grey values of this scan ({least:g} to {most:g}): choose one between.")
+        raise UsageError(
+            f"The threshold {low:g} lies outside the grey values of this scan ({least:g} to {most:g}): "
+            "choose one between."
+        )
     return low, high
 
 
 def _thin(walk: Walk, progress: Progress) -> None:
-    """Thin bone by hysteresis: ridges below the boundary, kept where they hang on to the rest or are large themselves."""
+    """Thin bone by hysteresis: ridges below the boundary, kept where they hang on to the rest or are large
+    themselves."""
     share = walk.anatomy.thin.share
     if share >= 1.0 or walk.edges is None or not walk.bright or max(walk.volume.spacing) > COARSEST_MM:
         return
     contrast = walk.low - walk.edges.outside
     low = walk.edges.outside + share * contrast
     noise = float(walk.figures["noise"])  # type: ignore[arg-type]
-    found = ridges(walk.volume.array, walk.volume.spacing, low, walk.low, max(0.75 * share * contrast, 3.0 * noise), progress)
+    found = ridges(
+        walk.volume.array, walk.volume.spacing, low, walk.low, max(0.75 * share * contrast, 3.0 * noise), progress
+    )
     walk.figures["thin_mm3"] = float(np.count_nonzero(found)) * walk.volume.voxel_volume
     walk.mask |= found
     walk.bridge(found)
@@ -194,8 +196,11 @@ def _metal(walk: Walk) -> None:
     walk.figures["metal_mm3"] = float(np.count_nonzero(found)) * volume.voxel_volume
     walk.figures["streaks_mm3"] = streaks * volume.voxel_volume
     walk.metal = found if settings.apart else None
-    walk.notes.append(f"Metal of {walk.figures['metal_mm3']:.0f} mm3 was found and kept apart; the surface within 2 mm of it is marked "
-                      "as not measured.")
+    walk.notes.append(
+        f"Metal of {walk.figures['metal_mm3']:.0f} mm3 was found and kept apart; the surface within 2 mm "
+        "of it is marked "
+        "as not measured."
+    )
 
 
 def _parts(walk: Walk, progress: Progress) -> None:
@@ -219,14 +224,18 @@ def _parts(walk: Walk, progress: Progress) -> None:
         keep[:] = False
         keep[only] = True
     if not keep.any():
-        raise Refused(f"Nothing of at least {settings.smallest_mm3:g} mm3 is left for '{walk.anatomy.title}': lower the threshold or the "
-                      "smallest part, or choose another anatomy.")
+        raise Refused(
+            f"Nothing of at least {settings.smallest_mm3:g} mm3 is left for '{walk.anatomy.title}': "
+            "lower the threshold or the "
+            "smallest part, or choose another anatomy."
+        )
     walk.figures["parts"] = int(keep.sum())
     walk.mask = parts.select(keep, walk.mask.shape)
 
 
 def _drop_surroundings(walk: Walk, body: Body, parts: Parts, keep: np.ndarray) -> None:
-    """Parts outside the patient, and parts that never reach the grey value of the structure, are taken out of `keep`."""
+    """Parts outside the patient, and parts that never reach the grey value of the structure, are taken out of
+    `keep`."""
     volume, array = walk.volume, walk.volume.array
     start = walk.scale.grey(walk.anatomy.boundary.start)  # type: ignore[union-attr]
     if start > walk.low:
@@ -244,7 +253,9 @@ def _drop_surroundings(walk: Walk, body: Body, parts: Parts, keep: np.ndarray) -
         keep &= ~outside
         mm3 = float(parts.counts[outside].sum()) * volume.voxel_volume
         walk.figures["surroundings_mm3"] = mm3
-        walk.notes.append(f"{int(outside.sum())} parts outside the patient ({mm3:.0f} mm3: couch, head holder) were removed.")
+        walk.notes.append(
+            f"{int(outside.sum())} parts outside the patient ({mm3:.0f} mm3: couch, head holder) were removed."
+        )
 
 
 def _part_at(walk: Walk, parts: Parts, seed: np.ndarray) -> int:
@@ -253,8 +264,11 @@ def _part_at(walk: Walk, parts: Parts, seed: np.ndarray) -> int:
     whole[parts.box] = parts.labels > 0
     place = nearest_in(whole, seed, walk.volume.spacing, SEED_REACH_MM)
     if place is None:
-        raise UsageError(f"No structure of '{walk.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: move the seed onto it or lower the "
-                         "threshold.")
+        raise UsageError(
+            f"No structure of '{walk.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: move "
+            "the seed onto it or lower the "
+            "threshold."
+        )
     return int(parts.labels[tuple(int(v) - s.start for v, s in zip(place, parts.box))])
 
 
@@ -280,134 +294,3 @@ def _interior(walk: Walk, progress: Progress) -> np.ndarray | None:
     walk.notes.append(f"Enclosed hollows of {filled:.0f} mm3 were filled solid.")
     walk.mask |= core
     return core
-
-
-def _labelled(walk: Walk, core: np.ndarray | None, progress: Progress) -> Segmentation:
-    """Labels, provenance and segments of the finished mask."""
-    cut = None
-    if walk.anatomy.separation.method != "none":
-        labels, cut = _separated(walk, progress)
-    elif walk.anatomy.parts.apart:
-        labels = _apart(walk)
-    else:
-        labels = walk.mask.view(np.uint8)
-    count = int(labels.max())
-    looks = _looks(walk.anatomy.looks, count)
-    boundaries = [walk.low] * count
-    if walk.metal is not None:
-        labels = labels.astype(np.uint8 if count < 255 else np.uint16, copy=False)
-        labels[walk.metal] = count + 1
-        looks.append(walk.anatomy.looks[-1] if len(walk.anatomy.looks) > 1 else METAL)
-        boundaries.append(float(np.floor(walk.metal_boundary)) + 0.5)
-    sizes = count_labels(labels) * walk.volume.voxel_volume
-    segments = tuple(Segment(look.id, n, look.name, look.color, value, look.terminology, float(sizes[n]), walk.bright)
-                     for n, (look, value) in enumerate(zip(looks, boundaries), start=1) if sizes[n] > 0)
-    return Segmentation(walk.volume, walk.volume.affine, labels, _provenance(walk, labels, core, cut), segments,
-                        tuple(walk.notes), walk.figures)
-
-
-METAL = SegmentLook("metal", "Metal", (0.75, 0.78, 0.82),
-                    {"category": {"scheme": "SCT", "code": "260787004", "meaning": "Physical object"},
-                     "type": {"scheme": "SCT", "code": "40388003", "meaning": "Implant"}})
-
-
-def _vertebrae(walk: Walk, seeds_lps: Sequence[Point], progress: Progress) -> Segmentation:
-    """A vertebra at each seed, a segment each; where two claim a voxel, the first seed has it."""
-    volume = walk.volume
-    outside = walk.edges.outside if walk.edges is not None else walk.scale.grey(40.0)
-    labels = np.zeros(volume.array.shape, dtype=np.uint8)
-    cut, filled, bridged = (np.zeros(labels.shape, dtype=bool) for _ in range(3))
-    for number, seed in enumerate(seeds_lps, start=1):
-        found = find_vertebra(volume, np.asarray(seed, dtype=np.float64), walk.low, outside, walk.anatomy.separation.reach_mm,
-                              part(progress, (number - 1) / len(seeds_lps), number / len(seeds_lps)))
-        free = labels == 0
-        labels[found.mask & free] = number
-        cut |= found.cut & free
-        filled |= found.filled & free
-        bridged |= found.bridged & free
-    walk.bridge(bridged)
-    walk.figures["filled_mm3"] = float(np.count_nonzero(filled)) * volume.voxel_volume
-    walk.figures["closed_mm3"] = float(np.count_nonzero(bridged)) * volume.voxel_volume
-    walk.figures["cut_mm3"] = float(np.count_nonzero(cut)) * volume.voxel_volume
-    walk.notes.append("The vertebral body was filled solid and cut off from its neighbours; filled voxels and the faces of the cut are marked.")
-    sizes = count_labels(labels) * volume.voxel_volume
-    segments = tuple(Segment(look.id, n, look.name, look.color, walk.low, look.terminology, float(sizes[n]))
-                     for n, look in enumerate(_looks(walk.anatomy.looks, len(seeds_lps)), start=1) if sizes[n] > 0)
-    return Segmentation(volume, volume.affine, labels, _provenance(walk, labels, filled, cut), segments, tuple(walk.notes),
-                        walk.figures)
-
-
-def _looks(looks: Sequence[SegmentLook], count: int) -> list[SegmentLook]:
-    """The preset's first structure, numbered where there are several."""
-    first = looks[0]
-    if count == 1:
-        return [first]
-    return [SegmentLook(f"{first.id}-{n}", f"{first.name} {n}", _shade(first.color, n), first.terminology)
-            for n in range(1, count + 1)]
-
-
-def _shade(color: tuple[float, float, float], number: int) -> tuple[float, float, float]:
-    """A colour of its own for each of several parts: hue turned by the golden angle."""
-    import colorsys
-
-    hue, saturation, value = colorsys.rgb_to_hsv(*color)
-    return colorsys.hsv_to_rgb((hue + 0.381966 * (number - 1)) % 1.0, max(saturation, 0.35), value)
-
-
-def _apart(walk: Walk) -> np.ndarray:
-    """Each connected part its own label, largest first."""
-    parts = find_parts(walk.mask)
-    assert parts is not None
-    order = np.argsort(-parts.counts[1:], kind="stable")[:MOST_APART] + 1
-    rank = np.zeros(len(parts.counts), dtype=np.uint8)
-    rank[order] = np.arange(1, len(order) + 1)
-    labels = np.zeros(walk.mask.shape, dtype=np.uint8)
-    for target, plane in zip(labels[parts.box], parts.labels):
-        target[...] = rank[plane]
-    return labels
-
-
-def _separated(walk: Walk, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
-    """Touching bones as labels of their own, only those at the seeds where there are seeds, and the faces of the cuts."""
-    settings = walk.anatomy.separation
-    inside = walk.edges.inside if walk.edges is not None else 2.0 * walk.low
-    regions = separate(walk.mask, walk.volume.array, walk.volume.spacing, walk.low, inside, settings.neck_mm,
-                       settings.smallest_mm3, progress)
-    cut = cut_faces(regions)
-    wanted = np.arange(1, min(int(regions.max()), MOST_APART) + 1)
-    if walk.anatomy.parts.keep == "seed" and len(walk.seeds):
-        found = []
-        for seed in walk.seeds:
-            place = nearest_in(regions > 0, seed, walk.volume.spacing, SEED_REACH_MM)
-            if place is None:
-                raise UsageError(f"No structure of '{walk.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: move the seed onto it or "
-                                 "lower the threshold.")
-            found.append(int(regions[tuple(place)]))
-        wanted = np.array(list(dict.fromkeys(found)))
-    elif walk.anatomy.parts.keep != "all":
-        wanted = wanted[:1]
-    rank = np.zeros(int(regions.max()) + 1, dtype=np.uint8)
-    rank[wanted] = np.arange(1, len(wanted) + 1)
-    labels = rank[regions]
-    cut &= labels > 0
-    area = float(np.count_nonzero(cut)) * walk.volume.voxel_volume
-    walk.figures["cut_mm3"] = area
-    if cut.any():
-        walk.notes.append("Touching bones were cut apart; the faces of the cut are marked.")
-    return labels, cut
-
-
-def _provenance(walk: Walk, labels: np.ndarray, core: np.ndarray | None, cut: np.ndarray | None) -> np.ndarray | None:
-    """Voxels that were not measured, by kind; None where all were."""
-    marks = [(walk.bridged, Provenance.BRIDGED), (core, Provenance.ADDED), (cut, Provenance.CUT)]
-    if walk.volume.interpolated is None and not any(where is not None and where.any() for where, _ in marks):
-        return None
-    result = np.zeros(labels.shape, dtype=np.uint8)
-    if walk.volume.interpolated is not None:
-        result[walk.volume.interpolated] = Provenance.BRIDGED
-    for where, kind in marks:
-        if where is not None:
-            result[where] = kind
-    for plane, label in zip(result, labels):
-        plane[label == 0] = 0
-    return result

@@ -1,0 +1,44 @@
+"""What the steps of one segmentation pass on to each other."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..volume import Volume
+from .anatomy import Anatomy
+from .boundary import Boundary, GreyScale
+from .surroundings import Body
+
+SEED_REACH_MM = 6.0
+
+
+@dataclass
+class Walk:
+    """What the steps pass on: the grid, the mask so far, and what was noted. Lives only inside `segment`."""
+
+    volume: Volume
+    anatomy: Anatomy
+    scale: GreyScale
+    low: float
+    high: float | None
+    edges: Boundary | None
+    mask: np.ndarray
+    seeds: np.ndarray
+    body: Body | None = None
+    bridged: np.ndarray | None = None
+    metal: np.ndarray | None = None
+    metal_boundary: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    figures: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def bright(self) -> bool:
+        assert self.anatomy.boundary is not None
+        return self.anatomy.boundary.bright
+
+    def bridge(self, where: np.ndarray) -> None:
+        """Marks voxels as bridged."""
+        if self.bridged is None:
+            self.bridged = where.copy()
+        else:
+            self.bridged |= where
