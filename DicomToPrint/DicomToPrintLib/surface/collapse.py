@@ -73,14 +73,14 @@ def _with_three_corners(triangles: np.ndarray) -> np.ndarray:
     return np.flatnonzero((a != b) & (b != c) & (c != a))
 
 
-def mend(triangles: np.ndarray, grades: Sequence[Grade], also: np.ndarray | None = None,
+def mend(triangles: np.ndarray, grades: Sequence[Grade], also: np.ndarray | None = None, most: int | None = None,
          progress: Progress = silent) -> tuple[Collapsed, int, np.ndarray]:
     """The coarsest grade, set back to finer ones around everything that is wrong in it.
 
     `grades` from the finest to the coarsest, each a collapse of the one before; the finest is known to be without
     defects (a contour as it was made), so setting back more and more ends valid. `also` are vertices of the coarsest
-    grade to be set back once though nothing is broken there. Returns the mesh, how many fine vertices were set back,
-    and the vertices at which something is still wrong.
+    grade to be set back once though nothing is broken there. With more than `most` triangles it gives up. Returns the
+    mesh, how many fine vertices were set back, and the vertices at which something is still wrong.
     """
     starts = np.cumsum([0] + [len(grade.points) for grade in grades])
     table = np.concatenate([grade.points for grade in grades]).astype(np.float32)
@@ -111,6 +111,8 @@ def mend(triangles: np.ndarray, grades: Sequence[Grade], also: np.ndarray | None
             here = moved[level[moved] == number]
             target[here] = grade.target[here] + starts[number]
         current = apply(triangles, Grade(table, target))
+        if most is not None and len(current.triangles) > most:
+            break
         changed = np.zeros(len(table), dtype=bool)
         changed[target[moved]] = changed[bad] = True
         around = np.unique(current.triangles[changed[current.triangles].any(axis=1)])

@@ -10,7 +10,7 @@ from ..progress import Progress, part, silent
 from .collapse import Collapsed, Grade, apply, collapse, mend
 from .surgery import heal
 
-_SAMPLE = 60_000
+_SAMPLE = 25_000
 
 
 @dataclass(frozen=True)
@@ -61,36 +61,60 @@ def simplified(
     if count > goal:
         progress(0.25, "simplifying")
         grades.append(collapse(mesh.triangles, grades[-1], goal))
+    base = len(grades)
     _within_budget(mesh, grades, max_deviation_mm, part(progress, 0.4, 0.6))
-    for attempt in range(3):
-        far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm, ceiling // 200) if attempt == 0 else None
-        mended, restored, bad = mend(mesh.triangles, grades, far, part(progress, 0.6, 1.0))
-        excess = len(mended.triangles) - ceiling
-        if excess <= 0 or attempt == 2 or len(grades) == 2:
-            break
-        goal -= int(1.3 * excess) + 1000
-        if goal < ceiling // 4:
-            break
-        grades.append(collapse(mesh.triangles, grades[-1], goal))
+    far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm, ceiling // 200)
+    mended, restored, bad = _mended(mesh, grades, base, goal, ceiling, far, part(progress, 0.6, 1.0))
     result = Mesh(mended.points, mended.triangles, mesh.name, mesh.color,
                   triangle_arrays={key: values[mended.birth] for key, values in mesh.triangle_arrays.items()})
     wrong = np.flatnonzero(np.isin(mended.triangles, bad).any(axis=1)) if len(bad) else np.zeros(0, dtype=np.int64)
     return Simplified(result, fine_distances(mesh, grades[-1]), restored, wrong)
 
 
+def _mended(mesh: Mesh, grades: list[Grade], base: int, goal: int, ceiling: int, far: np.ndarray | None,
+            progress: Progress) -> tuple[Collapsed, int, np.ndarray]:
+    """The coarsest grade that stays below the ceiling when it is mended; grades beyond `base` are there for the budget alone."""
+    tries = 5
+    for number in range(tries):
+        last = number == tries - 1 or goal < ceiling // 4
+        most = None if last or len(grades) == 2 else int(1.05 * ceiling)
+        mended, restored, bad = mend(
+            mesh.triangles, grades, far, most, part(progress, number / tries, (number + 1) / tries)
+        )
+        excess = len(mended.triangles) - ceiling
+        if last or most is None or (excess <= 0 and len(bad) == 0):
+            break
+        far = None
+        if len(grades) > base:
+            # So coarse that mending costs more than was saved: back to the grade before.
+            del grades[-1]
+            continue
+        goal -= int(1.3 * max(excess, 0)) + 1000
+        if goal >= ceiling // 4:
+            grades.append(collapse(mesh.triangles, grades[-1], goal))
+            base = len(grades)
+    return mended, restored, bad
+
+
 def _within_budget(mesh: Mesh, grades: list[Grade], budget: float, progress: Progress) -> None:
     """Append coarser grades while the 99th percentile of the deviation stays within the budget."""
     current = len(apply(mesh.triangles, grades[-1]).triangles)
-    for step in range(6):
-        progress(step / 6, "simplifying to the budget")
+    for step in range(3):
+        progress(step / 3, "simplifying to the budget")
         reached, _ = fine_distances(mesh, grades[-1]) if len(grades) > 2 else (0.0, 0.0)
         # The error of quadric collapse grows about as the triangles become fewer.
         goal = int(current * max(1.2 * reached / budget, 0.25)) if budget > 0.0 else current
         if goal > 0.8 * current or goal < 200:
             return
         tried = collapse(mesh.triangles, grades[-1], goal)
-        if fine_distances(mesh, tried)[0] > budget:
-            return
+        error, _ = fine_distances(mesh, tried)
+        if error > budget:
+            goal = int(1.15 * goal * error / budget)
+            if goal > 0.8 * current:
+                return
+            tried = collapse(mesh.triangles, grades[-1], goal)
+            if fine_distances(mesh, tried)[0] > budget:
+                return
         grades.append(tried)
         current = len(apply(mesh.triangles, tried).triangles)
 
