@@ -101,6 +101,7 @@ class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def enter(self):
         """The module is shown."""
         self.initializeParameterNode()
+        self.panel.steps["anatomy"].resume_editor()
 
     def exit(self):
         """Another module is shown: the segment editor's shortcuts and view observations are given back."""

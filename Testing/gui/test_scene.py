@@ -162,7 +162,16 @@ def test_the_scene_may_close_at_any_moment(driver, loaded):
     walk(driver, "scan", "anatomy")
     driver.find("anatomyStep").collapsed = False
     driver.panel.steps["anatomy"].edit_group.toggled.emit(True)
-    assert driver.panel.steps["anatomy"].editor is not None
+    editor = driver.panel.steps["anatomy"].editor
+    assert editor is not None
+    assert editor.segmentationNode() is driver.panel.results.anatomy_node()
+    assert editor.effectNameOrder()[0] == "Threshold"
+    driver.widget.exit()
+    assert editor.segmentationNode() is None
+    assert ("shortcuts", False) in editor._calls
+    driver.panel.steps["anatomy"].edit_group.collapsed = False
+    driver.widget.enter()
+    assert editor.segmentationNode() is not None
     close()
     assert driver.panel.steps["anatomy"].editor is None
     assert driver.state("anatomy") == "idle"
@@ -247,6 +256,16 @@ def test_an_empty_volume_and_a_folder_without_dicom_are_each_one_sentence(driver
     assert driver.message
     assert "Internal" not in driver.message
     driver.picture("bad-input")
+
+
+def test_a_date_that_is_none_is_one_sentence_without_options(driver, tilted_dicom):
+    driver.choose_folder(tilted_dicom)
+    scan = driver.panel.steps["scan"]
+    scan.date.text = "next May"
+    scan.date.editingFinished.emit()
+    driver.run("scan")
+    assert driver.message.startswith("The date of surgery takes a date as YYYY-MM-DD")
+    assert "--" not in driver.message
 
 
 def test_a_transform_over_the_volume_is_told_and_hardened(driver, loaded):
@@ -336,7 +355,7 @@ class Store:
         return self.files
 
 
-def test_a_series_of_the_database_is_chosen_and_remote_ones_are_told(driver, small_dicom):
+def test_a_series_of_the_database_walks_to_an_encapsulated_stl_and_remote_ones_are_told(driver, small_dicom, tmp_path):
     import slicer
 
     driver.click("browseSeries")
@@ -347,8 +366,33 @@ def test_a_series_of_the_database_is_chosen_and_remote_ones_are_told(driver, sma
     assert f"{len(slicer.dicomDatabase.files)} images" in driver.dialogs.items[0]
     assert driver.panel.source_text() == "Series in the DICOM database: phantom"
     assert "dicomdb:1.2.3" in driver.panel.command()
-    driver.run("scan")
-    assert driver.state("scan") == "done", driver.message
+    panel = driver.panel
+    panel.steps["files"].folder.currentPath = str(tmp_path / "out")
+    driver.find("format-dicom").checked = True
+    driver.find("format-3mf").checked = False
+    driver.click("runAll")
+    driver.wait()
+    if driver.state("print") == "needs you":
+        driver.run("files")
+    assert driver.state("files") == "done", driver.message
+    assert {"bone.stl", "bone.dcm"} <= {path.name for path in (tmp_path / "out").iterdir()}
+    assert driver.find("storeDicom").enabled
     slicer.dicomDatabase.files = [*slicer.dicomDatabase.files[:-1], ""]
     driver.run("scan")
     assert "not stored on this computer" in driver.message
+
+
+def test_an_encapsulated_stl_goes_into_the_database(driver, loaded, tmp_path):
+    import slicer
+
+    panel = driver.panel
+    panel.steps["files"].folder.currentPath = str(tmp_path)
+    panel.safe(panel.store_dicom)()
+    assert "no DICOM file to save" in driver.message
+    (tmp_path / "bone.dcm").write_bytes(b"DICM")
+    slicer.dicomDatabase = Store(tmp_path)
+    slicer.dicomDatabase.insert = lambda path, store, thumbnail: inserted.append((Path(path).name, store))
+    inserted = []
+    panel.safe(panel.store_dicom)()
+    assert inserted == [("bone.dcm", True)]
+    assert driver.message == "Saved to the DICOM database."

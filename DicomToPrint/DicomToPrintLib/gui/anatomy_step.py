@@ -143,6 +143,11 @@ class AnatomyStep(StepView):
         self.editor.installKeyboardShortcuts()
         self.editor.setupViewObservations()
 
+    def resume_editor(self) -> None:
+        """The module is shown again: an editor that was open works again."""
+        if self.editor is not None and not self.edit_group.collapsed:
+            self.connect_editor(self.panel.results.anatomy_node())
+
     def release_editor(self) -> None:
         """Let go of the scene: it is about to close, or the module to be left."""
         self.connect_editor(None)

@@ -3,7 +3,6 @@ failure in the job.
 """
 
 import json
-import shutil
 import sys
 import time
 import traceback
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import pipeline
-from ..errors import CannotRead, DicomToPrintError
+from ..errors import CannotRead, DicomToPrintError, UsageError
 from ..pipeline.preparing import Prepared, prepare_with_frames
 from ..pipeline.steps import inspect_run, prepares, without_missing
 from ..pipeline.telling import write_run
@@ -31,8 +30,7 @@ def main(order: str) -> int:
     job, step, source, settings = opened(Path(order))
     try:
         start = time.perf_counter()
-        with _Source(job, source) as opened_source:
-            STEPS[step](job, opened_source, settings, _teller(job))
+        STEPS[step](job, _opened_source(job, source), settings, _teller(job))
         _keep_time(job, step, time.perf_counter() - start)
         return 0
     except pipeline.GateShut as shut:
@@ -82,28 +80,16 @@ def _keep_time(job: Job, step: str, seconds: float) -> None:
     job.save("times", {**times, step: round(seconds, 3)})
 
 
-class _Source:
-    """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the
-    scene.
+def _opened_source(job: Job, source: dict[str, Any]) -> Any:
+    """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the scene.
+
+    The links stay in the job's folder: what an earlier step has read still knows its files by them.
     """
+    if "files" in source:
+        from ..mrml.database import linked_folder
 
-    def __init__(self, job: Job, source: dict[str, Any]) -> None:
-        self.job, self.source = job, source
-        self.links: Path | None = None
-
-    def __enter__(self) -> Any:
-        if "files" in self.source:
-            from ..mrml.database import linked_folder
-
-            self.links = linked_folder(Path(name) for name in self.source["files"])
-            return self.links
-        if self.source.get("volume"):
-            return self.job.load("volume")
-        return self.source.get("path", "")
-
-    def __exit__(self, *error: object) -> None:
-        if self.links is not None:
-            shutil.rmtree(self.links, ignore_errors=True)
+        return linked_folder((Path(name) for name in source["files"]), job.folder / "links")
+    return job.load("volume") if source.get("volume") else source.get("path", "")
 
 
 def _is_volume(source: Any) -> bool:
@@ -182,6 +168,8 @@ def _exported(job: Job, step: str, model: Any, settings: Settings, progress: Pro
 def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
     settings = without_missing(settings)
     printed, folder = _needed(job, "print"), job.folder / "files-files"
+    if "dicom" in settings.formats and _needed(job, "opened").series is None:
+        raise UsageError("The format DICOM needs a scan in DICOM files, whose study it joins: leave it out here.")
     files = _exported(job, "files", printed["model"], settings, part(progress, 0.0, 0.3))
     result = pipeline.RunResult(
         settings,

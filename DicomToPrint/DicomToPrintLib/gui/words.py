@@ -135,6 +135,7 @@ _OPTIONS = (
     (r": --answer \S+=yes or no", " below"),
     (r"Answer the question: --answer \S+=yes if it is acceptable", "Answer the question below"),
     (r"Give --surgery-date; is it", "Is it"),
+    (r"--surgery-date takes", "The date of surgery takes"),
     (r"--accept-anyway( REASON)?", "a reason below"),
 )
 

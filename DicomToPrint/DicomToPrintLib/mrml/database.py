@@ -68,15 +68,20 @@ def series_of_volume(database: Any, node: Any) -> str | None:
     return series.pop()
 
 
-def linked_folder(files: Iterable[Path]) -> Path:
-    """A new temporary folder with links to `files` (copies where links are not allowed), for code that reads a folder.
+def linked_folder(files: Iterable[Path], folder: Path | None = None) -> Path:
+    """A folder with links to `files` (copies where links are not allowed), for code that reads a folder.
 
-    Names are counted, since files of one series may share a name. The caller removes the folder.
+    Names are counted, since files of one series may share a name. Without `folder` a new temporary one is made, which the
+    caller removes; a given one is emptied first.
     """
     import os
     import shutil
 
-    folder = Path(tempfile.mkdtemp(prefix="DicomToPrint-"))
+    if folder is None:
+        folder = Path(tempfile.mkdtemp(prefix="DicomToPrint-"))
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
     for index, path in enumerate(files):
         link = folder / f"{index:06d}{path.suffix}"
         try:
