@@ -71,8 +71,8 @@ def series_of_volume(database: Any, node: Any) -> str | None:
 def linked_folder(files: Iterable[Path], folder: Path | None = None) -> Path:
     """A folder with links to `files` (copies where links are not allowed), for code that reads a folder.
 
-    Names are counted, since files of one series may share a name. Without `folder` a new temporary one is made, which the
-    caller removes; a given one is emptied first.
+    Names are counted, since files of one series may share a name. Without `folder` a new temporary one is made,
+    which the caller removes; a given one is emptied first.
     """
     import os
     import shutil
