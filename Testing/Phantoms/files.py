@@ -185,16 +185,26 @@ def _pixel_element(file: File, encoding: _Encoding) -> bytes:
     return buffer.getvalue()
 
 
-def elements(file: File) -> list[tuple[object, bytes]]:
-    """The data set's elements in file order, each with its key and its bytes (before any deflation)."""
+def _encoding(file: File) -> _Encoding:
     charset = file.header.get("SpecificCharacterSet", "")
     representation = file.header.get("PixelRepresentation", 0)
-    encoding = _Encoding(
+    return _Encoding(
         implicit=file.syntax in (IMPLICIT, GE_PRIVATE),
         little=file.syntax != BIG_ENDIAN,
         charset="\\".join(charset) if isinstance(charset, list) else charset if isinstance(charset, str) else "",
         representation=representation if representation in (0, 1) else 0,
     )
+
+
+def element(file: File, keyword: str, value: object) -> bytes:
+    """The bytes of one element as they stand in `file`, at whatever depth."""
+    with quiet_pydicom():
+        return _element(keyword, value, _encoding(file))
+
+
+def elements(file: File) -> list[tuple[object, bytes]]:
+    """The data set's elements in file order, each with its key and its bytes (before any deflation)."""
+    encoding = _encoding(file)
     present = [(_number(key), key, value) for key, value in file.header.items() if value is not GONE]
     with quiet_pydicom():
         parts = [(key, _element(key, value, encoding)) for _, key, value in sorted(present, key=lambda entry: entry[0])]

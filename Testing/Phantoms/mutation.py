@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pydicom
 
-from .files import BIG_ENDIAN, DEFLATED, IMPLICIT, File, elements, quiet_pydicom, whole
+from .files import BIG_ENDIAN, DEFLATED, IMPLICIT, File, element, elements, quiet_pydicom, whole
 from .integrity import disc
 from .series import CLASSIC, CRANIOFACIAL, ENHANCED, bend, put, series
 
@@ -270,15 +270,14 @@ def facts_gone(made: Mutated) -> dict[str, list[str]]:
 
 
 def _intact(origin: File, content: bytes) -> bool:
-    """Whether every needed element still stands in a file byte for byte."""
-    needed = {
-        *NEEDED,
-        *NEEDED_OF_A_SLICE,
-        *NEEDED_BY_ORTHO,
-        "SharedFunctionalGroupsSequence",
-        "PerFrameFunctionalGroupsSequence",
-    }
-    return all(part in content for key, part in elements(origin) if key in needed)
+    """Whether every needed element still stands in a file with its tag and length, in the functional groups too."""
+    needed = {*NEEDED, *NEEDED_OF_A_SLICE, *NEEDED_BY_ORTHO}
+    parts = [part for key, part in elements(origin) if key in needed]
+    for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        for item in origin.header.get(groups, []):  # type: ignore[attr-defined]
+            for macro in item.values():
+                parts += [element(origin, key, value) for key, value in macro[0].items() if key in needed]
+    return all(part[:8] in content for part in parts)
 
 
 def _is_empty(read: pydicom.Dataset, keyword: str) -> bool:
