@@ -2,8 +2,8 @@
 
     python Testing/Benchmarks/surface_detector.py [--output Testing/Benchmarks/results]
 
-CGAL comes through libigl (pip install libigl) and is GPL: only ever in such a benchmark. Each corpus mesh is judged as it is broken,
-without its degenerate triangles, which take no part on either side.
+CGAL comes through libigl (pip install libigl) and is GPL: only ever in such a benchmark. Each corpus mesh is
+judged as it is broken, without its degenerate triangles, which take no part on either side.
 """
 
 import argparse
@@ -12,11 +12,10 @@ from pathlib import Path
 
 import igl.copyleft.cgal as cgal
 import numpy as np
-from repair_corpus import corpus  # also puts the library on the path
-
 from DicomToPrintLib.measure import self_intersections
 from DicomToPrintLib.measure.topology import degenerate_triangles, welded
 from DicomToPrintLib.mesh import Mesh
+from repair_corpus import corpus  # also puts the library on the path
 
 
 def exact(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
@@ -47,9 +46,10 @@ def main() -> None:
                 different.append(f"- {name}, {defect.__name__}{', held-out' if held_out else ''}: "
                                  f"ours {len(ours)}, CGAL {len(theirs)}, both {len(np.intersect1d(ours, theirs))}")
                 print(different[-1], flush=True)
-    text = ("# Self-intersections: ours and CGAL's, face for face\n\nRepeat: `python Testing/Benchmarks/surface_detector.py`\n\n"
-            f"{agreed} of {total} meshes agree in every face; {crossing} of them have intersections. CPU time of ours to CGAL's: "
-            f"{seconds / other:.2f}.\n\n" + "\n".join(different) + "\n")
+    text = ("# Self-intersections: ours and CGAL's, face for face\n\n"
+            "Repeat: `python Testing/Benchmarks/surface_detector.py`\n\n"
+            f"{agreed} of {total} meshes agree in every face; {crossing} of them have intersections. "
+            f"CPU time of ours to CGAL's: {seconds / other:.2f}.\n\n" + "\n".join(different) + "\n")
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "surface_detector.md").write_text(text)
     print(text)

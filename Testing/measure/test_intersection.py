@@ -79,7 +79,7 @@ def oracle(mesh: Mesh) -> set[int]:
         shared = set(triangles[a].tolist()) & set(triangles[b].tolist())
         ends = [exact[v] for v in shared]
         meet = common([exact[v] for v in triangles[a]], [exact[v] for v in triangles[b]])
-        if len(shared) == 3 or any(not beyond_shared(ends, point) for point in meet):
+        if len(shared) < 3 and any(not beyond_shared(ends, point) for point in meet):
             found |= {a, b}
     return found
 

@@ -18,9 +18,9 @@ _NO_PAIRS = np.zeros((0, 2), dtype=np.int64)
 def self_intersections(mesh: Mesh, progress: Progress = silent) -> np.ndarray:
     """Sorted indices of the triangles that intersect or touch another one beyond the corners or the edge they share.
 
-    Judged after a float32 weld. Degenerate triangles (see `topology`) take no part. Two triangles with the same three
-    corners count, and so do two parts that touch in a point: the definition of CGAL's and libigl's self-intersection
-    detection.
+    Judged after a float32 weld. Degenerate triangles (see `topology`) take no part. Two parts that touch in a point
+    count; two triangles with the same three corners do not (`topology` counts them as duplicates): the definition of
+    libigl's self-intersection detection by CGAL.
     """
     pairs = intersecting_pairs(mesh, progress)
     return np.unique(pairs)
@@ -140,8 +140,7 @@ def _folded(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray) -> n
     # On the same side of the edge the two cross products agree in direction.
     close = np.flatnonzero((np.einsum("ij,ij->i", *sides) > 0) & (r != s))
     flat = side_of_plane(a[close], b[close], points[r[close]], points[s[close]]) == 0
-    same = np.flatnonzero(r == s)
-    return pair[np.concatenate([close[flat], same])]
+    return pair[close[flat]]
 
 
 def _doubtful_corners(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -167,7 +166,9 @@ def _doubtful_corners(points: np.ndarray, triangles: np.ndarray, normals: np.nda
         cosine = np.einsum("ij,ij->i", to_next, to_last) - along_next * along_last
         sine = np.einsum("ij,ij->i", _cross(to_next, to_last), m)
         turn += np.bincount(at, np.arctan2(sine, cosine), minlength=size)
-    # A single closed fan gives one full turn; an open one less, two fans more: both are looked at pair by pair.
+    # Open fans and edges not shared by two are looked at pair by pair; of closed fans a single one has one turn.
+    edges = edges_of(triangles)
+    doubtful[edges.ends[edges.count != 2].ravel()] = True
     return doubtful | (np.abs(turn - 2.0 * np.pi) > 1e-3)
 
 

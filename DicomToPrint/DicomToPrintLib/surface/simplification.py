@@ -73,7 +73,7 @@ def simplified(
 
 def _mended(mesh: Mesh, grades: list[Grade], base: int, goal: int, ceiling: int, far: np.ndarray | None,
             progress: Progress) -> tuple[Collapsed, int, np.ndarray]:
-    """The coarsest grade that stays below the ceiling when it is mended; grades beyond `base` serve the budget alone."""
+    """The coarsest grade that stays below the ceiling when it is mended; grades beyond `base` serve the budget."""
     tries = 5
     for number in range(tries):
         last = number == tries - 1 or goal < ceiling // 4

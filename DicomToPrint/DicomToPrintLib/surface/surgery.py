@@ -70,6 +70,7 @@ def bad_triangles(points: np.ndarray, triangles: np.ndarray, vertices: np.ndarra
     fans = fan_count(local, edges, len(points))
     wrong |= ((fans[local] > 1) & whole).any(axis=1)
     wrong |= degenerate_triangles(points, local)
+    wrong[duplicate_triangles(local)] = True
     inside = np.flatnonzero(whole.all(axis=1))
     pairs = intersecting_pairs_of(points, triangles, near[inside])
     return np.union1d(near[wrong], pairs.ravel())
