@@ -164,7 +164,7 @@ def _containment(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, co
 
 
 def nested_triangles(mesh: Mesh) -> np.ndarray:
-    """Indices of the triangles of closed parts that lie, facing outward, inside the solid of other parts; and of the cavities in them.
+    """Triangles of closed parts that lie, facing outward, inside the solid of other parts; and of the cavities in them.
 
     Such a shell encloses what is solid anyway: readers disagree whether it is solid twice or hollow.
     """
