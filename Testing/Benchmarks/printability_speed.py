@@ -67,12 +67,26 @@ def main() -> None:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     count = readiness.mesh["triangles"]
     ends = [start for _, start in phases[1:]] + [phases[-1][1]]
-    lines = ["# All checks, time and memory", "", f"`python Testing/Benchmarks/printability_speed.py {grid}`", "",
-             "| triangles | wall s | CPU s | CPU s a million | peak GB | of it before |", "|---|---|---|---|---|---|",
-             f"| {count:,} | {wall:.1f} | {cpu:.1f} | {cpu / count * 1e6:.1f} | {peak:.2f} | {before:.2f} |", "", "| step | wall s |", "|---|---|"]
+    lines = [
+        "# All checks, time and memory",
+        "",
+        f"`python Testing/Benchmarks/printability_speed.py {grid}`",
+        "",
+        "| triangles | wall s | CPU s | CPU s a million | peak GB | of it before |",
+        "|---|---|---|---|---|---|",
+        f"| {count:,} | {wall:.1f} | {cpu:.1f} | {cpu / count * 1e6:.1f} | {peak:.2f} | {before:.2f} |",
+        "",
+        "| step | wall s |",
+        "|---|---|",
+    ]
     lines += [f"| {phrase} | {end - start:.1f} |" for (phrase, start), end in zip(phases, ends) if end - start > 0.1]
-    lines += ["", f"Verdict {readiness.verdict}; thinnest wall {readiness.mesh['min_wall_mm']}, narrowest gap {readiness.mesh['min_gap_mm']}."]
-    (Path(__file__).parent / "results" / f"printability_speed_{grid}.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    lines += [
+        "",
+        f"Verdict {readiness.verdict}; thinnest wall {readiness.mesh['min_wall_mm']}, narrowest gap {readiness.mesh['min_gap_mm']}.",
+    ]
+    (Path(__file__).parent / "results" / f"printability_speed_{grid}.md").write_text(
+        "\n".join(lines) + "\n", encoding="utf-8"
+    )
     print("\n".join(lines))
 
 

@@ -25,8 +25,13 @@ def admesh(path: Path) -> str:
     if not shutil.which("admesh"):
         return "not installed"
     text = subprocess.run(["admesh", str(path)], capture_output=True, text=True, timeout=120).stdout
-    fixed = {name: int(number) for name, number in re.findall(
-        r"(Edges fixed|Facets removed|Facets added|Facets reversed|Backwards edges|Degenerate facets)\s*:\s*(\d+)", text)}
+    fixed = {
+        name: int(number)
+        for name, number in re.findall(
+            r"(Edges fixed|Facets removed|Facets added|Facets reversed|Backwards edges|Degenerate facets)\s*:\s*(\d+)",
+            text,
+        )
+    }
     wrong = [f"{name.lower()} {number}" for name, number in fixed.items() if number]
     return ", ".join(wrong) or "nothing to mend"
 
@@ -38,8 +43,12 @@ def prusa(path: Path) -> str:
     info = subprocess.run(["prusa-slicer", "--info", str(path)], capture_output=True, text=True, timeout=120).stdout
     whole = "manifold" if "manifold = yes" in info else "not manifold"
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(["prusa-slicer", "-g", "--center", "125,105", "-o", f"{folder}/a.gcode", str(path)], capture_output=True,
-                              text=True, timeout=300)
+        done = subprocess.run(
+            ["prusa-slicer", "-g", "--center", "125,105", "-o", f"{folder}/a.gcode", str(path)],
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
         sliced = done.returncode == 0 and Path(folder, "a.gcode").exists()
     repaired = " after repair" if "auto-repaired" in done.stdout + done.stderr else ""
     return f"{whole}, {'sliced' + repaired if sliced else 'not sliced'}"
@@ -55,14 +64,23 @@ def rows():
             write_stl(path, mesh)
             started = time.process_time()
             readiness = inspect(path, "fdm", "256x256x256")
-            found = {item.rule for item in readiness.findings
-                     if item.outcome is Outcome.FAIL and item.severity in (Severity.REJECT, Severity.WARN)}
+            found = {
+                item.rule
+                for item in readiness.findings
+                if item.outcome is Outcome.FAIL and item.severity in (Severity.REJECT, Severity.WARN)
+            }
             yield name, expected, found, readiness.verdict, time.process_time() - started, prusa(path), admesh(path)
 
 
 def main() -> None:
-    lines = ["# Verdicts on solids with known answers", "", "`python Testing/Benchmarks/printability_validators.py`, process fdm, 256 mm cube.", "",
-             "| solid | expected | also found | missed | verdict | CPU s | PrusaSlicer | admesh |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "# Verdicts on solids with known answers",
+        "",
+        "`python Testing/Benchmarks/printability_validators.py`, process fdm, 256 mm cube.",
+        "",
+        "| solid | expected | also found | missed | verdict | CPU s | PrusaSlicer | admesh |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     positives = negatives = contradicted = clean = 0
     for name, expected, found, verdict, seconds, slicer, mended in rows():
         also, missed = found - expected, expected - found
@@ -73,9 +91,12 @@ def main() -> None:
         words = [", ".join(sorted(item)) or "-" for item in (expected, also, missed)]
         lines.append(f"| {name} | {' | '.join(words)} | {verdict} | {seconds:.1f} | {slicer} | {mended} |")
         print(lines[-1], flush=True)
-    lines += ["", f"False positives on {clean} sound solids: {positives}. Defects missed: {negatives}. "
-              f"Files called ready that PrusaSlicer contradicts: {contradicted}.",
-              "\"Also found\" beside a defect are its true companions (a fin is open too; two touching gaps are narrow)."]
+    lines += [
+        "",
+        f"False positives on {clean} sound solids: {positives}. Defects missed: {negatives}. "
+        f"Files called ready that PrusaSlicer contradicts: {contradicted}.",
+        '"Also found" beside a defect are its true companions (a fin is open too; two touching gaps are narrow).',
+    ]
     target = Path(__file__).parent / "results" / "printability_validators.md"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

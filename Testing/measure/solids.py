@@ -3,7 +3,22 @@
 import numpy as np
 from DicomToPrintLib.mesh import Mesh, merged
 
-_BOX = np.array([[0, 2, 1], [0, 3, 2], [4, 5, 6], [4, 6, 7], [0, 1, 5], [0, 5, 4], [1, 2, 6], [1, 6, 5], [2, 3, 7], [2, 7, 6], [3, 0, 4], [3, 4, 7]])
+_BOX = np.array(
+    [
+        [0, 2, 1],
+        [0, 3, 2],
+        [4, 5, 6],
+        [4, 6, 7],
+        [0, 1, 5],
+        [0, 5, 4],
+        [1, 2, 6],
+        [1, 6, 5],
+        [2, 3, 7],
+        [2, 7, 6],
+        [3, 0, 4],
+        [3, 4, 7],
+    ]
+)
 
 
 def box(x: float, y: float, z: float, at=(0.0, 0.0, 0.0)) -> Mesh:
@@ -47,8 +62,14 @@ def rod(radius: float, length: float, sides: int = 48) -> Mesh:
     points = np.vstack([np.c_[ring, np.zeros(sides)], np.c_[ring, np.full(sides, length)], [[0, 0, 0], [0, 0, length]]])
     i = np.arange(sides)
     j = (i + 1) % sides
-    triangles = np.vstack([np.c_[i, j, j + sides], np.c_[i, j + sides, i + sides], np.c_[np.full(sides, 2 * sides), j, i],
-                           np.c_[np.full(sides, 2 * sides + 1), i + sides, j + sides]])
+    triangles = np.vstack(
+        [
+            np.c_[i, j, j + sides],
+            np.c_[i, j + sides, i + sides],
+            np.c_[np.full(sides, 2 * sides), j, i],
+            np.c_[np.full(sides, 2 * sides + 1), i + sides, j + sides],
+        ]
+    )
     return Mesh(points.astype(np.float32), triangles)
 
 
@@ -56,12 +77,18 @@ def tube(outer: float, inner: float, length: float, sides: int = 48) -> Mesh:
     """A round tube along z: a hole of diameter 2 x `inner` through a rod."""
     angle = np.arange(sides) * 2 * np.pi / sides
     circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    rings = [np.c_[circle * radius, np.full(sides, z)] for radius, z in ((outer, 0.0), (outer, length), (inner, length), (inner, 0.0))]
+    rings = [
+        np.c_[circle * radius, np.full(sides, z)]
+        for radius, z in ((outer, 0.0), (outer, length), (inner, length), (inner, 0.0))
+    ]
     i = np.arange(sides)
     j = (i + 1) % sides
     triangles = []
     for a, b in ((0, 1), (1, 2), (2, 3), (3, 0)):
-        triangles += [np.c_[i + a * sides, j + a * sides, j + b * sides], np.c_[i + a * sides, j + b * sides, i + b * sides]]
+        triangles += [
+            np.c_[i + a * sides, j + a * sides, j + b * sides],
+            np.c_[i + a * sides, j + b * sides, i + b * sides],
+        ]
     return Mesh(np.vstack(rings).astype(np.float32), np.vstack(triangles))
 
 
@@ -75,8 +102,16 @@ def wedge(degrees: float, length: float = 20.0, depth: float = 10.0) -> Mesh:
 
 def table(length: float, width: float, leg: float = 5.0, height: float = 10.0, top: float = 4.0) -> Mesh:
     """A solid bridge: two walls of thickness `leg` across the width under a slab; the span between them is `length`."""
-    outline = [(0, 0), (leg, 0), (leg, height), (leg + length, height), (leg + length, 0), (2 * leg + length, 0),
-               (2 * leg + length, height + top), (0, height + top)]
+    outline = [
+        (0, 0),
+        (leg, 0),
+        (leg, height),
+        (leg + length, height),
+        (leg + length, 0),
+        (2 * leg + length, 0),
+        (2 * leg + length, height + top),
+        (0, height + top),
+    ]
     caps = [(0, 1, 2), (0, 2, 7), (2, 6, 7), (2, 3, 6), (3, 5, 6), (3, 4, 5)]
     count = len(outline)
     points = [(x, 0.0, z) for x, z in outline] + [(x, width, z) for x, z in outline]

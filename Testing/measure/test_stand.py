@@ -55,8 +55,15 @@ def test_poses():
     assert centroid(leaning) == pytest.approx(leaning.points.mean(axis=0), abs=1e-3)
 
 
-@pytest.mark.parametrize("size, fits, stands", [((100, 50, 30), True, True), ((30, 50, 100), True, False), ((110, 10, 10), True, False),
-                                                ((160, 90, 90), False, False)])
+@pytest.mark.parametrize(
+    "size, fits, stands",
+    [
+        ((100, 50, 30), True, True),
+        ((30, 50, 100), True, False),
+        ((110, 10, 10), True, False),
+        ((160, 90, 90), False, False),
+    ],
+)
 def test_a_rotation_that_fits(size, fits, stands):
     mesh = box(*size)
     room = np.array([100.0, 80.0, 60.0])

@@ -38,7 +38,12 @@ def test_a_shell_has_its_wall_everywhere(wall):
 def test_a_wedge_measures_the_ball_and_not_the_ray(degrees):
     field = wall_field(wedge(degrees), cap_mm=5.0)
     points = field.samples.points
-    chosen = (np.abs(points[:, 1]) < 1e-6) & (np.abs(points[:, 2] - 5.0) < 2.0) & (points[:, 0] > 1.0) & np.isfinite(field.distance)
+    chosen = (
+        (np.abs(points[:, 1]) < 1e-6)
+        & (np.abs(points[:, 2] - 5.0) < 2.0)
+        & (points[:, 0] > 1.0)
+        & np.isfinite(field.distance)
+    )
     assert chosen.sum() > 50
     truth = 2.0 * points[chosen, 0] * np.tan(np.radians(degrees) / 2.0)
     assert field.distance[chosen] == pytest.approx(truth, rel=0.03)
@@ -134,7 +139,9 @@ def _sheet(width, depth, step):
     columns, rows = int(width / step) + 1, int(depth / step) + 1
     x, y = np.meshgrid(np.arange(columns) * step, np.arange(rows) * step)
     corner = (np.arange(rows - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
-    triangles = np.vstack([np.c_[corner, corner + 1, corner + columns], np.c_[corner + 1, corner + columns + 1, corner + columns]])
+    triangles = np.vstack(
+        [np.c_[corner, corner + 1, corner + columns], np.c_[corner + 1, corner + columns + 1, corner + columns]]
+    )
     return np.c_[x.ravel(), y.ravel(), np.zeros(x.size)], triangles
 
 
@@ -146,5 +153,7 @@ def _subdivided(mesh):
     middle = (corners + np.roll(corners, -1, axis=1)) / 2.0
     a, b, c = corners[:, 0], corners[:, 1], corners[:, 2]
     ab, bc, ca = middle[:, 0], middle[:, 1], middle[:, 2]
-    soup = np.stack([np.stack(item, axis=1) for item in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))], axis=1).reshape(-1, 3)
+    soup = np.stack(
+        [np.stack(item, axis=1) for item in ((a, ab, ca), (ab, b, bc), (ca, bc, c), (ab, bc, ca))], axis=1
+    ).reshape(-1, 3)
     return weld(type(mesh)(soup, np.arange(len(soup)).reshape(-1, 3)))

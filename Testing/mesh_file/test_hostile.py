@@ -16,18 +16,26 @@ from measure.solids import ball, box, write_stl
 
 LIBRARY = str(Path(__file__).resolve().parents[2] / "DicomToPrint")
 FACET = "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex {x} 0 0\nvertex 0 1 0\nendloop\nendfacet\n"
-PLY = ("ply\nformat {form} 1.0\nelement vertex {points}\nproperty float x\nproperty float y\nproperty float z\nelement face {faces}\n"
-       "property list {counter} int vertex_indices\nend_header\n")
+PLY = (
+    "ply\nformat {form} 1.0\nelement vertex {points}\nproperty float x\nproperty float y\nproperty float z\nelement face {faces}\n"
+    "property list {counter} int vertex_indices\nend_header\n"
+)
 CORNERS = struct.pack("<9f", 0, 0, 0, 1, 0, 0, 0, 1, 0)
-MODEL = ('<?xml version="1.0" encoding="UTF-8"?>\n{before}<model unit="millimeter" xml:lang="en-US" '
-         'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02"><resources>{objects}</resources><build>'
-         '<item objectid="{build}"/></build></model>')
-TETRAHEDRON = ('<object id="1" type="model"><mesh><vertices><vertex x="0" y="0" z="0"/><vertex x="1" y="0" z="0"/>'
-               '<vertex x="0" y="1" z="0"/><vertex x="0" y="0" z="1"/></vertices><triangles><triangle v1="0" v2="2" v3="1"/>'
-               '<triangle v1="0" v2="1" v3="3"/><triangle v1="1" v2="2" v3="3"/><triangle v1="0" v2="3" v3="2"/></triangles></mesh></object>')
+MODEL = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n{before}<model unit="millimeter" xml:lang="en-US" '
+    'xmlns="http://schemas.microsoft.com/3dmanufacturing/core/2015/02"><resources>{objects}</resources><build>'
+    '<item objectid="{build}"/></build></model>'
+)
+TETRAHEDRON = (
+    '<object id="1" type="model"><mesh><vertices><vertex x="0" y="0" z="0"/><vertex x="1" y="0" z="0"/>'
+    '<vertex x="0" y="1" z="0"/><vertex x="0" y="0" z="1"/></vertices><triangles><triangle v1="0" v2="2" v3="1"/>'
+    '<triangle v1="0" v2="1" v3="3"/><triangle v1="1" v2="2" v3="3"/><triangle v1="0" v2="3" v3="2"/></triangles></mesh></object>'
+)
 
 
-def ply(form="binary_little_endian", points=3, faces=1, counter="uchar", rest=CORNERS + struct.pack("<Biii", 3, 0, 1, 2)):
+def ply(
+    form="binary_little_endian", points=3, faces=1, counter="uchar", rest=CORNERS + struct.pack("<Biii", 3, 0, 1, 2)
+):
     return PLY.format(form=form, points=points, faces=faces, counter=counter).encode() + rest
 
 
@@ -41,12 +49,18 @@ def package(before="", objects=TETRAHEDRON, build=1, more=()):
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as file:
-        file.writestr("[Content_Types].xml", '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
-                      '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-                      '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>')
-        file.writestr("_rels/.rels", '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-                      '<Relationship Target="/3D/3dmodel.model" Id="r0" Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/>'
-                      '</Relationships>')
+        file.writestr(
+            "[Content_Types].xml",
+            '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
+            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            '<Default Extension="model" ContentType="application/vnd.ms-package.3dmanufacturing-3dmodel+xml"/></Types>',
+        )
+        file.writestr(
+            "_rels/.rels",
+            '<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+            '<Relationship Target="/3D/3dmodel.model" Id="r0" Type="http://schemas.microsoft.com/3dmanufacturing/2013/01/3dmodel"/>'
+            "</Relationships>",
+        )
         file.writestr("3D/3dmodel.model", MODEL.format(before=before, objects=objects, build=build))
         for name, content in more:
             file.writestr(name, content)
@@ -57,7 +71,11 @@ def laughing_components(levels=12, each=8) -> str:
     """Objects that each place the one before eight times: 8^12 tetrahedra."""
     text = TETRAHEDRON
     for level in range(2, levels + 2):
-        text += f'<object id="{level}" type="model"><components>' + f'<component objectid="{level - 1}"/>' * each + "</components></object>"
+        text += (
+            f'<object id="{level}" type="model"><components>'
+            + f'<component objectid="{level - 1}"/>' * each
+            + "</components></object>"
+        )
     return text
 
 
@@ -103,7 +121,9 @@ HOSTILE = {
     "no zip.3mf": b"PK\x03\x04 is not all there is to it",
     "cut.3mf": package()[:-60],
     "no model.3mf": package(objects="", build=7),
-    "entities.3mf": package(before='<!DOCTYPE model [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>\n'),
+    "entities.3mf": package(
+        before='<!DOCTYPE model [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>\n'
+    ),
     "outside file.3mf": package(before='<!DOCTYPE model [<!ENTITY x SYSTEM "file:///etc/hostname">]>\n'),
     "traversal.3mf": package(more=[("../../outside.txt", "x")]),
     "absolute.3mf": package(more=[("/outside.txt", "x")]),
@@ -152,8 +172,11 @@ def test_all_broken_files_are_refused_in_little_memory(tmp_path):
         "for path in sorted(Path(sys.argv[2]).iterdir()):\n"
         "    try: read_mesh_file(path); print('accepted', path.name)\n"
         "    except CannotRead: pass\n"
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n")
-    done = subprocess.run([sys.executable, "-c", program, LIBRARY, str(tmp_path)], capture_output=True, text=True, timeout=120)
+        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, LIBRARY, str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
     assert done.returncode == 0, done.stderr
     *accepted, grown = done.stdout.split("\n")[:-1]
     assert accepted == []
@@ -183,10 +206,19 @@ def test_random_damage_is_refused_or_read_but_never_crashes(tmp_path, form):
         text = "".join(FACET.format(x=x) for x in source.points[:40, 0])
         path.write_text(f"solid a\n{text}endsolid a\n")
     elif form == "obj":
-        path.write_text("".join("v {} {} {}\n".format(*p) for p in source.points) + "".join("f {} {} {}\n".format(*(t + 1)) for t in source.triangles))
+        path.write_text(
+            "".join("v {} {} {}\n".format(*p) for p in source.points)
+            + "".join("f {} {} {}\n".format(*(t + 1)) for t in source.triangles)
+        )
     else:
-        path.write_bytes(ply(points=len(source.points), faces=len(source.triangles), rest=source.points.astype("<f4").tobytes() + b"".join(
-            b"\x03" + t.astype("<i4").tobytes() for t in source.triangles)))
+        path.write_bytes(
+            ply(
+                points=len(source.points),
+                faces=len(source.triangles),
+                rest=source.points.astype("<f4").tobytes()
+                + b"".join(b"\x03" + t.astype("<i4").tobytes() for t in source.triangles),
+            )
+        )
     whole = path.read_bytes()
     read_mesh_file(path)
     for _ in range(60):
@@ -197,9 +229,9 @@ def test_random_damage_is_refused_or_read_but_never_crashes(tmp_path, form):
             if kind == 0:
                 data[at] = int(random.integers(256))
             elif kind == 1:
-                del data[at:at + int(random.integers(1, 40))]
+                del data[at : at + int(random.integers(1, 40))]
             else:
-                data[at:at] = data[at:at + int(random.integers(1, 40))]
+                data[at:at] = data[at : at + int(random.integers(1, 40))]
         path.write_bytes(bytes(data))
         try:
             read_mesh_file(path)

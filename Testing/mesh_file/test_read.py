@@ -30,7 +30,13 @@ f 4 1 5 8
 def ascii_stl(mesh: Mesh, name: str = "solid model") -> str:
     lines = [name]
     for triangle in mesh.points[mesh.triangles]:
-        lines += ["facet normal 0 0 0", " outer loop", *(" vertex {} {} {}".format(*point) for point in triangle), " endloop", "endfacet"]
+        lines += [
+            "facet normal 0 0 0",
+            " outer loop",
+            *(" vertex {} {} {}".format(*point) for point in triangle),
+            " endloop",
+            "endfacet",
+        ]
     return "\n".join([*lines, "endsolid model", ""])
 
 
@@ -44,8 +50,12 @@ def test_binary_stl_comes_back_welded_with_its_volume(tmp_path):
 @pytest.mark.parametrize("text", ["plain", "CAPITALS", "windows", "no last line"])
 def test_ascii_stl_of_several_writers(tmp_path, text):
     content = ascii_stl(box(2, 3, 4))
-    content = {"plain": content, "CAPITALS": content.upper(), "windows": content.replace("\n", "\r\n"),
-               "no last line": content.replace("endsolid model\n", "")}[text]
+    content = {
+        "plain": content,
+        "CAPITALS": content.upper(),
+        "windows": content.replace("\n", "\r\n"),
+        "no last line": content.replace("endsolid model\n", ""),
+    }[text]
     (tmp_path / "a.stl").write_text(content, newline="")
     (mesh,) = read_meshes(tmp_path / "a.stl")
     assert mesh.volume == pytest.approx(24.0)
@@ -56,7 +66,9 @@ def test_binary_stl_that_begins_with_solid_is_binary(tmp_path):
     assert read_mesh_file(tmp_path / "a.stl").triangles == 12
 
 
-@pytest.mark.parametrize("header, space, x", [(b"SPACE=LPS", "LPS", 10.0), (b"SPACE=RAS", "RAS", -12.0), (b"Made by hand", None, 10.0)])
+@pytest.mark.parametrize(
+    "header, space, x", [(b"SPACE=LPS", "LPS", 10.0), (b"SPACE=RAS", "RAS", -12.0), (b"Made by hand", None, 10.0)]
+)
 def test_space_of_the_header_is_read_and_ras_is_turned_to_lps(tmp_path, header, space, x):
     write_stl(tmp_path / "a.stl", box(2, 3, 4, at=(10, 0, 0)), header=header)
     file = read_mesh_file(tmp_path / "a.stl")
@@ -65,9 +77,15 @@ def test_space_of_the_header_is_read_and_ras_is_turned_to_lps(tmp_path, header, 
     assert file.meshes[0].volume == pytest.approx(24.0)  # half a turn mirrors nothing
 
 
-@pytest.mark.parametrize("comments, unit, volume, space", [
-    ("#", None, 1.0, None), ("# SPACE=LPS\n# 1 unit = 1.000000 mm", "mm", 1.0, "LPS"), ("# 1 unit = 10.0 mm", "mm", 1000.0, None),
-    ("# units: inches", "in", 25.4**3, None)])
+@pytest.mark.parametrize(
+    "comments, unit, volume, space",
+    [
+        ("#", None, 1.0, None),
+        ("# SPACE=LPS\n# 1 unit = 1.000000 mm", "mm", 1.0, "LPS"),
+        ("# 1 unit = 10.0 mm", "mm", 1000.0, None),
+        ("# units: inches", "in", 25.4**3, None),
+    ],
+)
 def test_obj_with_polygons_slashes_and_negative_indices(tmp_path, comments, unit, volume, space):
     (tmp_path / "a.obj").write_text(CUBE_OBJ.format(comments=comments))
     file = read_mesh_file(tmp_path / "a.obj")
@@ -78,22 +96,36 @@ def test_obj_with_polygons_slashes_and_negative_indices(tmp_path, comments, unit
 def test_obj_objects_become_meshes(tmp_path):
     text = "o first\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\no second\nv 0 0 5\nv 1 0 5\nv 0 1 5\nf 4 5 6\nf 6 5 4\n"
     (tmp_path / "a.obj").write_text(text)
-    assert [(mesh.name, len(mesh.triangles)) for mesh in read_meshes(tmp_path / "a.obj")] == [("first", 1), ("second", 2)]
+    assert [(mesh.name, len(mesh.triangles)) for mesh in read_meshes(tmp_path / "a.obj")] == [
+        ("first", 1),
+        ("second", 2),
+    ]
 
 
 @pytest.mark.parametrize("form", ["ascii", "binary_little_endian", "binary_big_endian"])
 def test_ply_with_triangles_and_quads(tmp_path, form):
-    head = (f"ply\nformat {form} 1.0\ncomment SPACE=LPS\nelement vertex 4\nproperty float x\nproperty double y\nproperty float z\n"
-            "property float quality\nelement face 2\nproperty list uchar int vertex_indices\nend_header\n")
+    head = (
+        f"ply\nformat {form} 1.0\ncomment SPACE=LPS\nelement vertex 4\nproperty float x\nproperty double y\nproperty float z\n"
+        "property float quality\nelement face 2\nproperty list uchar int vertex_indices\nend_header\n"
+    )
     points = [(0, 0, 0, 1), (1, 0, 0, 2), (1, 1, 0, 3), (0, 1, 0, 4)]
     faces = [(0, 1, 2), (3, 2, 1, 0)]
     if form == "ascii":
-        body = "".join("{} {} {} {}\n".format(*p) for p in points) + "".join(f"{len(f)} {' '.join(map(str, f))}\n" for f in faces)
+        body = "".join("{} {} {} {}\n".format(*p) for p in points) + "".join(
+            f"{len(f)} {' '.join(map(str, f))}\n" for f in faces
+        )
         data = (head + body).encode()
     else:
         order = "<" if "little" in form else ">"
-        vertex = np.array([tuple(p) for p in points], [("x", order + "f4"), ("y", order + "f8"), ("z", order + "f4"), ("q", order + "f4")])
-        data = head.encode() + vertex.tobytes() + b"".join(bytes([len(f)]) + np.array(f, order + "i4").tobytes() for f in faces)
+        vertex = np.array(
+            [tuple(p) for p in points],
+            [("x", order + "f4"), ("y", order + "f8"), ("z", order + "f4"), ("q", order + "f4")],
+        )
+        data = (
+            head.encode()
+            + vertex.tobytes()
+            + b"".join(bytes([len(f)]) + np.array(f, order + "i4").tobytes() for f in faces)
+        )
     (tmp_path / "a.ply").write_bytes(data)
     file = read_mesh_file(tmp_path / "a.ply")
     assert (file.triangles, file.space) == (3, "LPS")
@@ -156,7 +188,10 @@ def test_welding_keeps_every_triangle_and_tells_near_from_equal():
     assert len(result.triangles) == len(source.triangles)
     assert len(result.points) == len(np.unique(source.points, axis=0))
     assert np.array_equal(result.points[result.triangles], source.points[source.triangles])
-    near = Mesh(np.array([[0, 0, 0], [-0.0, 0, 0], [np.nextafter(np.float32(0), np.float32(1)), 0, 0]], np.float32), np.array([[0, 1, 2]]))
+    near = Mesh(
+        np.array([[0, 0, 0], [-0.0, 0, 0], [np.nextafter(np.float32(0), np.float32(1)), 0, 0]], np.float32),
+        np.array([[0, 1, 2]]),
+    )
     assert weld(near).triangles.tolist() == [[0, 0, 1]]
 
 

@@ -11,8 +11,22 @@ from DicomToPrintLib.mesh_file import read_mesh_file
 from DicomToPrintLib.printability import LabelPlace, ScanReference, inspect
 from measure.solids import ball, box, moved, rod, shell, table, tube, turned, write_stl
 
-KEYS = ["triangles", "components", "boundary_edges", "nonmanifold_edges", "nonmanifold_vertices", "self_intersections", "degenerate",
-        "inverted", "volume_mm3", "area_mm2", "bounds_mm", "min_wall_mm", "wall_p05_mm", "min_gap_mm"]
+KEYS = [
+    "triangles",
+    "components",
+    "boundary_edges",
+    "nonmanifold_edges",
+    "nonmanifold_vertices",
+    "self_intersections",
+    "degenerate",
+    "inverted",
+    "volume_mm3",
+    "area_mm2",
+    "bounds_mm",
+    "min_wall_mm",
+    "wall_p05_mm",
+    "min_gap_mm",
+]
 FINDING = {"rule", "clause", "severity", "outcome", "measured", "limit", "where", "remedy", "message"}
 
 
@@ -52,14 +66,22 @@ def flipped(mesh, triangle):
 
 def with_fin(mesh):
     """A triangle that stands on an edge of a closed solid."""
-    points = np.vstack([mesh.points, [[mesh.points[0, 0], mesh.points[0, 1], mesh.points[:, 2].max() + 3]]]).astype(np.float32)
+    points = np.vstack([mesh.points, [[mesh.points[0, 0], mesh.points[0, 1], mesh.points[:, 2].max() + 3]]]).astype(
+        np.float32
+    )
     return Mesh(points, np.vstack([mesh.triangles, [[4, 5, len(points) - 1]]]))
 
 
 CUBE = box(20, 20, 20)
 CLEAN = {
-    "cube": CUBE, "ball": ball(12.0, 24), "slab": box(40, 30, 4), "rod": rod(4.0, 20.0), "prism of five sides": rod(8.0, 20.0, 5),
-    "tube": tube(10.0, 4.0, 15.0), "table": table(8.0, 20.0, 6.0), "far from the origin": moved(CUBE, (900, -700, 1200)),
+    "cube": CUBE,
+    "ball": ball(12.0, 24),
+    "slab": box(40, 30, 4),
+    "rod": rod(4.0, 20.0),
+    "prism of five sides": rod(8.0, 20.0, 5),
+    "tube": tube(10.0, 4.0, 15.0),
+    "table": table(8.0, 20.0, 6.0),
+    "far from the origin": moved(CUBE, (900, -700, 1200)),
 }
 DEFECTS = {
     "hole": (without(CUBE, 3), {"closed"}, "repair"),
@@ -98,7 +120,8 @@ def test_a_defect_is_found_and_its_remedy_named(tmp_path, name):
         assert item.message
         assert "will fail" not in item.message
     assert remedy in finding(readiness, sorted(rules or {"fit"})[0]).remedy or any(
-        remedy in finding(readiness, rule).remedy for rule in rules)
+        remedy in finding(readiness, rule).remedy for rule in rules
+    )
     rejected = failed(readiness, (Severity.REJECT,))
     assert readiness.verdict == ("not-ready" if rejected else "warn" if rules else "ready")
     assert readiness.exit_code == (1 if rejected else 0)
@@ -115,7 +138,9 @@ def test_the_json_has_the_contracts_form(tmp_path):
     assert "(" in next(item for item in content["findings"] if item["rule"] == "closed")["where"]
 
 
-@pytest.mark.parametrize("process, verdict", [("fdm", "not-ready"), ("sla", "ready"), ("binder-jetting", "not-ready"), ("mjf", "ready")])
+@pytest.mark.parametrize(
+    "process, verdict", [("fdm", "not-ready"), ("sla", "ready"), ("binder-jetting", "not-ready"), ("mjf", "ready")]
+)
 def test_the_process_decides_about_a_wall(tmp_path, process, verdict):
     readiness = judged(tmp_path, box(30, 20, 0.7), process)
     assert readiness.verdict == verdict
@@ -191,11 +216,20 @@ def scanned():
     return mask, affine, moved(merged(blocks), (10.0, -30.0, 50.0))
 
 
-@pytest.mark.parametrize("signs, verdict", [((1, 1, 1), "as scanned"), ((-1, -1, 1), "half a turn"), ((-1, 1, 1), "left to right"),
-                                            ((1, -1, 1), "front to back")])
+@pytest.mark.parametrize(
+    "signs, verdict",
+    [
+        ((1, 1, 1), "as scanned"),
+        ((-1, -1, 1), "half a turn"),
+        ((-1, 1, 1), "left to right"),
+        ((1, -1, 1), "front to back"),
+    ],
+)
 def test_sides_against_the_scan(tmp_path, signs, verdict):
     mask, affine, mesh = scanned()
-    placed = Mesh(mesh.points * np.array(signs, np.float32), mesh.triangles if np.prod(signs) > 0 else mesh.triangles[:, ::-1])
+    placed = Mesh(
+        mesh.points * np.array(signs, np.float32), mesh.triangles if np.prod(signs) > 0 else mesh.triangles[:, ::-1]
+    )
     readiness = judged(tmp_path, placed, reference=ScanReference(mask=mask, affine=affine))
     item = finding(readiness, "placement")
     assert verdict in item.measured
@@ -207,7 +241,9 @@ def test_sides_against_the_scan(tmp_path, signs, verdict):
 def test_a_turn_for_printing_is_undone_before_comparing(tmp_path):
     mask, affine, mesh = scanned()
     turn = np.array([[0, 0, 1, 5.0], [0, 1, 0, 6.0], [-1, 0, 0, 7.0], [0, 0, 0, 1.0]])
-    readiness = judged(tmp_path, moved(mesh, turn[:3, 3], turn[:3, :3]), reference=ScanReference(mask=mask, affine=affine, moved=turn))
+    readiness = judged(
+        tmp_path, moved(mesh, turn[:3, 3], turn[:3, :3]), reference=ScanReference(mask=mask, affine=affine, moved=turn)
+    )
     assert finding(readiness, "placement").measured == "as scanned"
     assert finding(readiness, "lost").outcome is Outcome.PASS
 
@@ -218,7 +254,11 @@ def test_lost_and_added_parts_are_listed(tmp_path):
     extra = moved(box(6, 6, 6, at=(30, 25, 25)), (10.0, -30.0, 50.0))  # 216 mm3 that the segment has not
     critical = np.zeros_like(mask)
     critical[22, 32, 42] = True
-    readiness = judged(tmp_path, merged((mesh, extra)), reference=ScanReference(mask=mask, affine=affine, critical={"nerve canal": critical}))
+    readiness = judged(
+        tmp_path,
+        merged((mesh, extra)),
+        reference=ScanReference(mask=mask, affine=affine, critical={"nerve canal": critical}),
+    )
     lost, added, kept = (finding(readiness, rule) for rule in ("lost", "added", "critical"))
     assert (lost.measured, added.measured) == (1, 1)
     assert "125.0 mm3" in lost.message
@@ -227,10 +267,13 @@ def test_lost_and_added_parts_are_listed(tmp_path):
     assert kept.outcome is Outcome.FAIL and "nerve canal" in kept.message
 
 
-@pytest.mark.parametrize("factor, outcome", [(1.0, "pass"), (25.4, "fail"), (0.001, "fail"), (1 / 25.4, "fail"), (10.0, "fail")])
+@pytest.mark.parametrize(
+    "factor, outcome", [(1.0, "pass"), (25.4, "fail"), (0.001, "fail"), (1 / 25.4, "fail"), (10.0, "fail")]
+)
 def test_scale_against_the_scan(tmp_path, factor, outcome):
-    readiness = judged(tmp_path, box(30 * factor, 24 * factor, 26 * factor),
-                       reference=ScanReference(bounds=(-5, 45, -5, 45, -5, 45)))
+    readiness = judged(
+        tmp_path, box(30 * factor, 24 * factor, 26 * factor), reference=ScanReference(bounds=(-5, 45, -5, 45, -5, 45))
+    )
     assert finding(readiness, "unit").outcome.value == outcome
 
 
@@ -273,5 +316,7 @@ def test_text_that_reads_the_wrong_way_round(tmp_path, mirrored, outcome):
 
 def test_a_label_that_is_not_there(tmp_path):
     _, place = label_on_a_plate()
-    item = finding(judged(tmp_path, box(60, 20, 3, at=(-30, -10, 0)), reference=ScanReference(labels=(place,))), "label")
+    item = finding(
+        judged(tmp_path, box(60, 20, 3, at=(-30, -10, 0)), reference=ScanReference(labels=(place,))), "label"
+    )
     assert item.measured == "missing"

@@ -23,12 +23,17 @@ def test_a_process_is_consistent(name):
         assert limit.value is not None or limit.note
 
 
-@pytest.mark.parametrize("process, size, wall", [("sla", 150, 1.0), ("sla", 250, 2.0), ("sla", 500, 3.0), ("fdm", 500, 1.2), ("dmls", 100, None)])
+@pytest.mark.parametrize(
+    "process, size, wall",
+    [("sla", 150, 1.0), ("sla", 250, 2.0), ("sla", 500, 3.0), ("fdm", 500, 1.2), ("dmls", 100, None)],
+)
 def test_the_recommended_wall_grows_with_size(process, size, wall):
     assert load_process(process).wall_recommended(size) == wall
 
 
-@pytest.mark.parametrize("text, room", [("200x150x100", (200, 150, 100)), ("145.5X145x175", (145.5, 145, 175)), ("fdm-256", (256, 256, 256))])
+@pytest.mark.parametrize(
+    "text, room", [("200x150x100", (200, 150, 100)), ("145.5X145x175", (145.5, 145, 175)), ("fdm-256", (256, 256, 256))]
+)
 def test_printers_by_name_and_by_size(text, room):
     assert load_printer(text).usable_mm == room
 
@@ -48,20 +53,33 @@ def own(tmp_path, change):
 
 
 def test_a_hospitals_own_process(tmp_path):
-    assert load_process(own(tmp_path, lambda c: c["limits"]["wall_supported_mm"].update(value=1.5))).limit("wall_supported_mm") == 1.5
+    assert (
+        load_process(own(tmp_path, lambda c: c["limits"]["wall_supported_mm"].update(value=1.5))).limit(
+            "wall_supported_mm"
+        )
+        == 1.5
+    )
 
 
-@pytest.mark.parametrize("change, word", [
-    (lambda c: c.pop("limits"), "limits"), (lambda c: c["limits"]["hole_mm"].update(value=-1), "positive"),
-    (lambda c: c["limits"]["hole_mm"].update(value="wide"), "own.json"), (lambda c: c.update(trapped="air"), "air"),
-    (lambda c: c.update(limits=[1, 2]), "own.json")])
+@pytest.mark.parametrize(
+    "change, word",
+    [
+        (lambda c: c.pop("limits"), "limits"),
+        (lambda c: c["limits"]["hole_mm"].update(value=-1), "positive"),
+        (lambda c: c["limits"]["hole_mm"].update(value="wide"), "own.json"),
+        (lambda c: c.update(trapped="air"), "air"),
+        (lambda c: c.update(limits=[1, 2]), "own.json"),
+    ],
+)
 def test_a_mistake_in_it_is_one_sentence(tmp_path, change, word):
     with pytest.raises(UsageError, match=word) as caught:
         load_process(own(tmp_path, change))
     assert "\n" not in str(caught.value) and str(tmp_path) not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", ["[" * 100_000, '{"a": ' * 5000, "[]", "{", "\x00", '{"limits": ' + "1" * 1_200_000 + "}"])
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, '{"a": ' * 5000, "[]", "{", "\x00", '{"limits": ' + "1" * 1_200_000 + "}"]
+)
 def test_hostile_json_is_one_sentence(tmp_path, content):
     (tmp_path / "own.json").write_text(content)
     for load in (load_process, load_printer):

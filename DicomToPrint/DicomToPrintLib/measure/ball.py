@@ -18,8 +18,9 @@ _SHARE = 0.75
 _GROWTH = 2.2
 
 
-def ball_diameters(samples: Samples, side: float, cap_mm: float, progress: Progress = silent,
-                   rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def ball_diameters(
+    samples: Samples, side: float, cap_mm: float, progress: Progress = silent, rows: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Diameters (n,) in mm of the largest balls at the samples, or at those of `rows` only, and the index of the sample each touches.
 
     `side` -1 measures into the solid (walls), +1 out of it (gaps). Where no opposing surface lies within `cap_mm` the diameter is inf and the
@@ -40,14 +41,22 @@ def ball_diameters(samples: Samples, side: float, cap_mm: float, progress: Progr
     return diameter, touching
 
 
-def _balls(tree, samples: Samples, spacing: np.ndarray, block: np.ndarray, side: float,  # type: ignore[no-untyped-def]
-           cap: float) -> tuple[np.ndarray, np.ndarray]:
+def _balls(
+    tree,
+    samples: Samples,
+    spacing: np.ndarray,
+    block: np.ndarray,
+    side: float,  # type: ignore[no-untyped-def]
+    cap: float,
+) -> tuple[np.ndarray, np.ndarray]:
     points, normals = samples.points[block], samples.normals[block]
     radius = np.full(len(points), np.inf)
     touched = np.full(len(points), -1, dtype=np.int64)
     active = np.arange(len(points))
     for scale in _scales(cap):
-        found = _improve(tree, samples, spacing, points, normals, side, active, np.full(len(active), scale), _SHARE, radius, touched)
+        found = _improve(
+            tree, samples, spacing, points, normals, side, active, np.full(len(active), scale), _SHARE, radius, touched
+        )
         active = active[~found]
         if len(active) == 0:
             break
@@ -71,14 +80,27 @@ def _scales(cap: float) -> list[float]:
     return [last / _GROWTH**step for step in range(count, -1, -1)]
 
 
-def _improve(tree, samples: Samples, spacing: np.ndarray, points: np.ndarray, normals: np.ndarray,  # type: ignore[no-untyped-def]
-             side: float, rows: np.ndarray, radii: np.ndarray, share: float, radius: np.ndarray, touched: np.ndarray) -> np.ndarray:
+def _improve(
+    tree,
+    samples: Samples,
+    spacing: np.ndarray,
+    points: np.ndarray,
+    normals: np.ndarray,  # type: ignore[no-untyped-def]
+    side: float,
+    rows: np.ndarray,
+    radii: np.ndarray,
+    share: float,
+    radius: np.ndarray,
+    touched: np.ndarray,
+) -> np.ndarray:
     """Where an opposing sample lies within `share` of the ball of `radii` at `rows`, take the ball that it allows. True where found."""
     centres = points[rows] + side * radii[:, None] * normals[rows]
     nearest = np.full(len(rows), -1, dtype=np.int64)
     asked = np.arange(len(rows))
     for count in (_NEIGHBOURS, _MANY):
-        _, near = tree.query(centres[asked], k=count, distance_upper_bound=share * float(radii.max(initial=0.0)), workers=-1)
+        _, near = tree.query(
+            centres[asked], k=count, distance_upper_bound=share * float(radii.max(initial=0.0)), workers=-1
+        )
         away = np.linalg.norm(samples.points[np.where(near < tree.n, near, 0)] - centres[asked, None], axis=2)
         within = (near < tree.n) & (away < share * radii[asked, None])
         nearest[asked] = _first_opposing(samples, near, within, points[rows[asked]], normals[rows[asked]], side)
@@ -93,8 +115,17 @@ def _improve(tree, samples: Samples, spacing: np.ndarray, points: np.ndarray, no
     return found
 
 
-def _settle(tree, samples: Samples, spacing: np.ndarray, points: np.ndarray, normals: np.ndarray,  # type: ignore[no-untyped-def]
-            side: float, rows: np.ndarray, radius: np.ndarray, touched: np.ndarray) -> None:
+def _settle(
+    tree,
+    samples: Samples,
+    spacing: np.ndarray,
+    points: np.ndarray,
+    normals: np.ndarray,  # type: ignore[no-untyped-def]
+    side: float,
+    rows: np.ndarray,
+    radius: np.ndarray,
+    touched: np.ndarray,
+) -> None:
     """Replace the touched sample by the opposing one nearest to the touching point, and the radius by what that one allows."""
     at, facing = points[rows], normals[rows]
     touch = at + side * radius[rows, None] * (facing - samples.normals[touched[rows]])
@@ -107,8 +138,9 @@ def _settle(tree, samples: Samples, spacing: np.ndarray, points: np.ndarray, nor
     radius[rows[sensible]], touched[rows[sensible]] = better[sensible], which[sensible]
 
 
-def _first_opposing(samples: Samples, near: np.ndarray, valid: np.ndarray, points: np.ndarray, normals: np.ndarray,
-                    side: float) -> np.ndarray:
+def _first_opposing(
+    samples: Samples, near: np.ndarray, valid: np.ndarray, points: np.ndarray, normals: np.ndarray, side: float
+) -> np.ndarray:
     """(n,) first of the samples `near` (n, k) that is `valid` and faces its point from ahead, -1 where none does."""
     near = np.where(valid, near, 0)
     facing = np.einsum("ijk,ik->ij", samples.normals[near], normals)
@@ -120,8 +152,9 @@ def _first_opposing(samples: Samples, near: np.ndarray, valid: np.ndarray, point
     return np.where(valid.any(axis=1), near[np.arange(len(near)), first], -1)
 
 
-def _radius(samples: Samples, spacing: np.ndarray, points: np.ndarray, normals: np.ndarray, side: float,
-            which: np.ndarray) -> np.ndarray:
+def _radius(
+    samples: Samples, spacing: np.ndarray, points: np.ndarray, normals: np.ndarray, side: float, which: np.ndarray
+) -> np.ndarray:
     """Radius of the ball at each point that touches the tangent plane of sample `which`, or the sample itself where the plane
     would be touched too far from it."""
     offset = samples.points[which] - points

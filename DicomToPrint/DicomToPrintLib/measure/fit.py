@@ -163,5 +163,7 @@ def _described(matrix: np.ndarray) -> Rotation:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # gimbal lock: one of several ways to say the same turn
         angles = turn.as_euler("xyz", degrees=True)
-    words = ", then ".join(f"{angle:.0f} degrees about {axis}" for axis, angle in zip("xyz", angles) if abs(angle) >= 0.5)
+    words = ", then ".join(
+        f"{angle:.0f} degrees about {axis}" for axis, angle in zip("xyz", angles) if abs(angle) >= 0.5
+    )
     return Rotation(matrix, float(np.degrees(turn.magnitude())), words or "as it stands")

@@ -24,7 +24,9 @@ class Overhang:
     bridge_at: np.ndarray | None
 
 
-def overhang(mesh: Mesh, samples: Samples, limit_deg: float, base_mm: float = 0.3, progress: Progress = silent) -> Overhang:
+def overhang(
+    mesh: Mesh, samples: Samples, limit_deg: float, base_mm: float = 0.3, progress: Progress = silent
+) -> Overhang:
     """Overhangs of the model as it stands, z up, on the plate at its lowest point.
 
     `limit_deg` is measured from the vertical: a wall has 0, a ceiling 90 degrees. What lies within `base_mm` of the plate rests on it.
@@ -45,7 +47,9 @@ def _support(samples: Samples, hanging: np.ndarray, floor: float) -> float:
         return 0.0
     low, high = samples.points.min(axis=0), samples.points.max(axis=0)
     # Wide enough that a column meets samples of every surface it crosses.
-    cell = max(float((high - low)[:2].max()) / 256.0, 3.0 * float(np.sqrt(samples.area.sum() / len(samples.area))), 1e-6)
+    cell = max(
+        float((high - low)[:2].max()) / 256.0, 3.0 * float(np.sqrt(samples.area.sum() / len(samples.area))), 1e-6
+    )
     column = ((samples.points[:, :2] - low[:2]) / cell).astype(np.int64)
     key = column[:, 0] * 1024 + column[:, 1]
     height = (samples.points[:, 2] - floor) / max(float(high[2] - floor), 1e-9)

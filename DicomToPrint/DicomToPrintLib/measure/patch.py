@@ -33,7 +33,9 @@ def patches(mesh: Mesh, samples: Samples, chosen: np.ndarray) -> tuple[Patch, ..
     triangles = np.flatnonzero(touched)
     size = len(triangles) + len(mesh.points)
     ends = mesh.triangles[triangles].ravel() + len(triangles)
-    graph = sparse.coo_matrix((np.ones(len(ends), np.int8), (np.repeat(np.arange(len(triangles)), 3), ends)), shape=(size, size))
+    graph = sparse.coo_matrix(
+        (np.ones(len(ends), np.int8), (np.repeat(np.arange(len(triangles)), 3), ends)), shape=(size, size)
+    )
     _, label = csgraph.connected_components(graph, directed=False)
     position = np.full(len(mesh.triangles), -1, dtype=np.int64)
     position[triangles] = np.arange(len(triangles))

@@ -58,20 +58,34 @@ def _spacing(area: np.ndarray, longest: np.ndarray, budget: int, finest: float) 
     return spacing
 
 
-def _vertex_samples(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray, area: np.ndarray, sound: np.ndarray,
-                    corners: np.ndarray) -> Samples:
+def _vertex_samples(
+    points: np.ndarray,
+    triangles: np.ndarray,
+    normals: np.ndarray,
+    area: np.ndarray,
+    sound: np.ndarray,
+    corners: np.ndarray,
+) -> Samples:
     count = len(points)
     angles = _corner_angles(corners)
-    summed = np.stack([np.bincount(triangles.ravel(), (angles * normals[:, axis, None]).ravel(), minlength=count)
-                       for axis in range(3)], axis=1)
+    summed = np.stack(
+        [
+            np.bincount(triangles.ravel(), (angles * normals[:, axis, None]).ravel(), minlength=count)
+            for axis in range(3)
+        ],
+        axis=1,
+    )
     length = np.linalg.norm(summed, axis=1)
     vertex_normals = summed / np.maximum(length, 1e-12)[:, None]
     owner = np.zeros(count, dtype=np.int64)
     owner[triangles[sound].ravel()] = np.repeat(np.flatnonzero(sound), 3)
     agreement = np.einsum("ijk,ik->ij", vertex_normals[triangles], normals)
     crease = np.zeros(count, dtype=bool)
-    crease[triangles[sound & (agreement.min(axis=1) < CREASE_COSINE)][
-        agreement[sound & (agreement.min(axis=1) < CREASE_COSINE)] < CREASE_COSINE]] = True
+    crease[
+        triangles[sound & (agreement.min(axis=1) < CREASE_COSINE)][
+            agreement[sound & (agreement.min(axis=1) < CREASE_COSINE)] < CREASE_COSINE
+        ]
+    ] = True
     share = np.bincount(triangles.ravel(), np.repeat(area / 3.0, 3), minlength=count)
     used = np.zeros(count, dtype=bool)
     used[triangles[sound].ravel()] = True
@@ -85,7 +99,9 @@ def _vertex_samples(points: np.ndarray, triangles: np.ndarray, normals: np.ndarr
     inward = centre - at
     reach = np.linalg.norm(inward, axis=1, keepdims=True)
     moved = at + inward * np.minimum(0.05, 0.05 / np.maximum(reach, 1e-9))
-    return _joined(plain, Samples(moved, normals[where], area[where] / 3.0, triangles[where, corner].astype(np.int64), where))
+    return _joined(
+        plain, Samples(moved, normals[where], area[where] / 3.0, triangles[where, corner].astype(np.int64), where)
+    )
 
 
 def _corner_angles(corners: np.ndarray) -> np.ndarray:
@@ -99,8 +115,9 @@ def _corner_angles(corners: np.ndarray) -> np.ndarray:
     return angles
 
 
-def _face_samples(large: np.ndarray, corners: np.ndarray, normals: np.ndarray, area: np.ndarray, longest: np.ndarray,
-                  spacing: float) -> Samples:
+def _face_samples(
+    large: np.ndarray, corners: np.ndarray, normals: np.ndarray, area: np.ndarray, longest: np.ndarray, spacing: float
+) -> Samples:
     count = np.ceil(np.maximum(2.0 * area[large] / spacing**2, longest[large] / spacing)).astype(np.int64)
     which = np.repeat(large, count)
     number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count) + 1
@@ -112,5 +129,9 @@ def _face_samples(large: np.ndarray, corners: np.ndarray, normals: np.ndarray, a
 
 
 def _joined(first: Samples, second: Samples) -> Samples:
-    return Samples(*(np.concatenate([getattr(first, name), getattr(second, name)])
-                     for name in ("points", "normals", "area", "vertex", "triangle")))
+    return Samples(
+        *(
+            np.concatenate([getattr(first, name), getattr(second, name)])
+            for name in ("points", "normals", "area", "vertex", "triangle")
+        )
+    )

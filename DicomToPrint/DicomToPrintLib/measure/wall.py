@@ -36,7 +36,7 @@ class Field:
         enough = int(np.searchsorted(covered, least_area_mm2))
         if enough >= len(rows):
             return None, rows[:0]
-        return float(self.distance[rows[enough]]), rows[:enough + 1]
+        return float(self.distance[rows[enough]]), rows[: enough + 1]
 
     def percentile(self, percent: float) -> float | None:
         """The distance that `percent` of the surface do not exceed, by area; None where that lies beyond the cap."""
@@ -91,7 +91,7 @@ def _agreed(samples: Samples, distance: np.ndarray, progress: Progress) -> np.nd
     tree = cKDTree(samples.points, balanced_tree=False, compact_nodes=False)
     for start in range(0, len(rows), 100_000):
         progress(start / len(rows), "comparing neighbours")
-        own = rows[start:start + 100_000]
+        own = rows[start : start + 100_000]
         _, near = tree.query(samples.points[own], k=min(9, tree.n), workers=-1)
         same = np.einsum("ijk,ik->ij", samples.normals[near], samples.normals[own]) > 0.7
         values = np.where(same, distance[near], distance[own][:, None])
@@ -133,7 +133,7 @@ def rods(field: Field, below_mm: float, progress: Progress = silent) -> np.ndarr
     tree = cKDTree(samples.points, balanced_tree=False, compact_nodes=False)
     for start in range(0, len(thin), 100_000):
         progress(start / len(thin), "telling rods from walls")
-        rows = thin[start:start + 100_000]
+        rows = thin[start : start + 100_000]
         normals, reach = samples.normals[rows], field.distance[rows, None]
         centres = samples.points[rows] + field.side * 0.5 * reach * normals
         first, second = _across(normals)

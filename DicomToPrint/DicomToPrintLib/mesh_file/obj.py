@@ -11,7 +11,9 @@ from ..progress import Progress
 from .contents import Contents, space_in
 
 _UNIT = re.compile(r"1\s*unit\s*=\s*([0-9.]+(?:e[+-]?\d+)?)\s*(um|mm|cm|m|in|inch|ft)\b", re.IGNORECASE)
-_UNIT_WORD = re.compile(r"\bunits?\s*[:=]\s*(um|mm|cm|m|in|inch|inches|millimeters?|meters?|centimeters?)\b", re.IGNORECASE)
+_UNIT_WORD = re.compile(
+    r"\bunits?\s*[:=]\s*(um|mm|cm|m|in|inch|inches|millimeters?|meters?|centimeters?)\b", re.IGNORECASE
+)
 
 
 def read(path: Path, progress: Progress) -> Contents:
@@ -59,7 +61,9 @@ def _coordinates(path: Path, lines: list[bytes]) -> np.ndarray:
         try:
             rows[index] = line.split()[1:4]
         except ValueError:
-            raise CannotRead(f"{path.name}: vertex {index + 1:,} has no three numbers: export the model again.") from None
+            raise CannotRead(
+                f"{path.name}: vertex {index + 1:,} has no three numbers: export the model again."
+            ) from None
     return rows
 
 
@@ -71,18 +75,23 @@ def _triangles(path: Path, lines: list[tuple[int, bytes, int]], count: int) -> t
         try:
             face = [int(word.split(b"/", 1)[0]) for word in line.split()[1:]]
         except ValueError:
-            raise CannotRead(f"{path.name}, line {number}: a face is not made of numbers: export the model again.") from None
+            raise CannotRead(
+                f"{path.name}, line {number}: a face is not made of numbers: export the model again."
+            ) from None
         face = [value - 1 if value > 0 else seen + value for value in face]
         if len(face) < 3 or min(face) < 0 or max(face) >= count:
-            raise CannotRead(f"{path.name}, line {number}: a face names a vertex that does not exist: export the model again.")
+            raise CannotRead(
+                f"{path.name}, line {number}: a face names a vertex that does not exist: export the model again."
+            )
         for second, third in zip(face[1:-1], face[2:]):
             corners.append((face[0], second, third))
             owner.append(index)
     return np.array(corners, dtype=np.int32).reshape(-1, 3), np.array(owner, dtype=np.int64)
 
 
-def _objects(path: Path, points: np.ndarray, triangles: np.ndarray, owner: np.ndarray,
-             objects: list[tuple[str, int]]) -> tuple[Mesh, ...]:
+def _objects(
+    path: Path, points: np.ndarray, triangles: np.ndarray, owner: np.ndarray, objects: list[tuple[str, int]]
+) -> tuple[Mesh, ...]:
     """Meshes of the file's objects; points without a face are left out."""
     starts = [start for _, start in objects]
     names = [name or path.stem for name, _ in objects]

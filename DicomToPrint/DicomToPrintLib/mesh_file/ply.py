@@ -11,8 +11,22 @@ from ..progress import Progress
 from .contents import Contents, space_in
 
 _TYPES = {
-    "char": "i1", "int8": "i1", "uchar": "u1", "uint8": "u1", "short": "i2", "int16": "i2", "ushort": "u2", "uint16": "u2",
-    "int": "i4", "int32": "i4", "uint": "u4", "uint32": "u4", "float": "f4", "float32": "f4", "double": "f8", "float64": "f8",
+    "char": "i1",
+    "int8": "i1",
+    "uchar": "u1",
+    "uint8": "u1",
+    "short": "i2",
+    "int16": "i2",
+    "ushort": "u2",
+    "uint16": "u2",
+    "int": "i4",
+    "int32": "i4",
+    "uint": "u4",
+    "uint32": "u4",
+    "float": "f4",
+    "float32": "f4",
+    "double": "f8",
+    "float64": "f8",
 }
 
 
@@ -46,7 +60,11 @@ def read(path: Path, progress: Progress) -> Contents:
     names = [element.name for element in elements]
     if "vertex" not in names or "face" not in names:
         raise CannotRead(f"{path.name} has no vertices or no faces: export the model as a surface.")
-    table = _ascii_rows(path, data[start:], elements) if form == "ascii" else _binary_rows(path, data, start, form, elements)
+    table = (
+        _ascii_rows(path, data[start:], elements)
+        if form == "ascii"
+        else _binary_rows(path, data, start, form, elements)
+    )
     vertices, (triangles, arrays) = table["vertex"], table["face"]
     if not {"x", "y", "z"} <= set(vertices):
         raise CannotRead(f"{path.name} has vertices without x, y, z: export the model again.")
@@ -83,13 +101,21 @@ def _header(path: Path, data: bytes) -> tuple[str, list[_Element], list[str], in
         except (IndexError, KeyError, ValueError):
             raise CannotRead(f"{path.name} has a header line that PLY does not know: export the model again.") from None
     result = [_Element(name, count, tuple(properties)) for name, count, properties in elements]
-    needed = sum(element.count * (len(element.properties) * 2 - 1 if form == "ascii" else element.smallest) for element in result)
+    needed = sum(
+        element.count * (len(element.properties) * 2 - 1 if form == "ascii" else element.smallest) for element in result
+    )
     names = [name for element in result for name in {item[0] for item in element.properties}]
-    if not form or any(element.count < 0 or not element.properties for element in result) or any(":" in name for name in names):
+    if (
+        not form
+        or any(element.count < 0 or not element.properties for element in result)
+        or any(":" in name for name in names)
+    ):
         raise CannotRead(f"{path.name} has a header line that PLY does not know: export the model again.")
     if needed > len(data) - start + 1:
-        raise CannotRead(f"{path.name} claims more than its {len(data):,} bytes can hold: it was cut short or damaged, "
-                         "copy or export it again.")
+        raise CannotRead(
+            f"{path.name} claims more than its {len(data):,} bytes can hold: it was cut short or damaged, "
+            "copy or export it again."
+        )
     return form, result, comments, start
 
 
@@ -107,11 +133,19 @@ def _binary_rows(path: Path, data: bytes, start: int, order: str, elements: list
         if not lists:
             if rows is None:
                 raise _cut_short(path)
-            table[element.name] = {name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in row.names or ()}
+            table[element.name] = {
+                name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in row.names or ()
+            }
             start += element.count * row.itemsize
         elif rows is not None and len(lists) == 1 and bool(np.all(rows[f"{lists[0][0]}:count"] == 3)):
-            table[element.name] = (rows[lists[0][0]].astype(np.int64), {
-                name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name, _, counter in element.properties if not counter})
+            table[element.name] = (
+                rows[lists[0][0]].astype(np.int64),
+                {
+                    name: rows[name].astype(rows[name].dtype.newbyteorder("="))
+                    for name, _, counter in element.properties
+                    if not counter
+                },
+            )
             start += element.count * row.itemsize
         else:
             table[element.name], start = _mixed_rows(path, data, start, order, element)
@@ -120,7 +154,9 @@ def _binary_rows(path: Path, data: bytes, start: int, order: str, elements: list
     return table
 
 
-def _mixed_rows(path: Path, data: bytes, start: int, order: str, element: _Element) -> tuple[tuple[np.ndarray, dict], int]:
+def _mixed_rows(
+    path: Path, data: bytes, start: int, order: str, element: _Element
+) -> tuple[tuple[np.ndarray, dict], int]:
     """Rows whose lists differ in length, one after another, every length checked against what is left of the file."""
     corners: list[tuple[int, int, int]] = []
     for _ in range(element.count):
@@ -150,7 +186,7 @@ def _ascii_rows(path: Path, data: bytes, elements: list[_Element]) -> dict:
             rows = [next(lines).split() for _ in range(element.count)]
             if element.name == "face":
                 first = next(index for index, item in enumerate(element.properties) if item[2])
-                faces = [[int(word) for word in row[first + 1:first + 1 + int(row[first])]] for row in rows]
+                faces = [[int(word) for word in row[first + 1 : first + 1 + int(row[first])]] for row in rows]
                 if any(len(face) != int(row[first]) for face, row in zip(faces, rows)):
                     raise ValueError
                 corners = [(face[0], second, third) for face in faces for second, third in zip(face[1:-1], face[2:])]
@@ -159,5 +195,7 @@ def _ascii_rows(path: Path, data: bytes, elements: list[_Element]) -> dict:
                 values = np.array(rows, dtype=np.float64).reshape(element.count, -1)
                 table[element.name] = {item[0]: values[:, index] for index, item in enumerate(element.properties)}
     except (StopIteration, ValueError, IndexError, OverflowError):
-        raise CannotRead(f"{path.name} has a line that is not made of the numbers its header promises: export the model again.") from None
+        raise CannotRead(
+            f"{path.name} has a line that is not made of the numbers its header promises: export the model again."
+        ) from None
     return table

@@ -13,8 +13,18 @@ from .contents import Contents
 from .weld import weld
 
 MILLIMETRES: Mapping[str, float] = {
-    "um": 0.001, "micron": 0.001, "mm": 1.0, "millimeter": 1.0, "cm": 10.0, "centimeter": 10.0, "m": 1000.0, "meter": 1000.0,
-    "in": 25.4, "inch": 25.4, "ft": 304.8, "foot": 304.8,
+    "um": 0.001,
+    "micron": 0.001,
+    "mm": 1.0,
+    "millimeter": 1.0,
+    "cm": 10.0,
+    "centimeter": 10.0,
+    "m": 1000.0,
+    "meter": 1000.0,
+    "in": 25.4,
+    "inch": 25.4,
+    "ft": 304.8,
+    "foot": 304.8,
 }
 FORMATS = ("stl", "3mf", "obj", "ply")
 MOST_BYTES = 3 * 1024**3  # 60 million triangles as STL; more would not fit in memory with the checks
@@ -62,21 +72,29 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: Progress = sil
         raise UsageError(f"The unit '{unit}' is not known: choose mm, cm, m, in or um.")
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:
-        raise CannotRead(f"{path.name} has no ending .stl, .3mf, .obj or .ply: export the model in one of these formats.")
+        raise CannotRead(
+            f"{path.name} has no ending .stl, .3mf, .obj or .ply: export the model in one of these formats."
+        )
     try:
         size = path.stat().st_size
         if not path.is_file():
             raise CannotRead(f"{path.name} is not a file: name one mesh file.")
         if size > MOST_BYTES:
-            raise CannotRead(f"{path.name} has {size / 1024**3:.1f} GB, more than can be checked: reduce its triangles.")
+            raise CannotRead(
+                f"{path.name} has {size / 1024**3:.1f} GB, more than can be checked: reduce its triangles."
+            )
         progress(0.0, f"reading {form.upper()}")
         contents = _reader(form)(path, part(progress, 0.0, 0.6))
     except FileNotFoundError:
         raise CannotRead(f"{path.name} does not exist: check the name and the folder.") from None
     except OSError as error:
-        raise CannotRead(f"{path.name} cannot be opened ({type(error).__name__}): check the file and its rights.") from None
+        raise CannotRead(
+            f"{path.name} cannot be opened ({type(error).__name__}): check the file and its rights."
+        ) from None
     except MemoryError:
-        raise CannotRead(f"{path.name} needs more memory than there is: reduce its triangles in the program that made it.") from None
+        raise CannotRead(
+            f"{path.name} needs more memory than there is: reduce its triangles in the program that made it."
+        ) from None
     return _finished(path, form, size, contents, unit, part(progress, 0.6, 1.0))
 
 

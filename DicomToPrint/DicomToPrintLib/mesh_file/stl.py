@@ -32,8 +32,10 @@ def read(path: Path, progress: Progress) -> Contents:
     held = (size - 84) // 50
     if size - 84 - 50 * claimed in range(1, 50):
         return _binary(path, head, claimed)  # a few stray bytes at the end, as some programs leave them
-    raise CannotRead(f"{path.name} claims {claimed:,} triangles but holds {held:,}: it was cut short or damaged, "
-                     "copy or export it again.")
+    raise CannotRead(
+        f"{path.name} claims {claimed:,} triangles but holds {held:,}: it was cut short or damaged, "
+        "copy or export it again."
+    )
 
 
 def _binary(path: Path, head: bytes, count: int) -> Contents:
@@ -51,17 +53,23 @@ def _ascii(path: Path, progress: Progress) -> Contents:
     if started == 0:
         raise CannotRead(f"{path.name} begins like an ASCII STL but holds no facets: export the model again.")
     if started != facets:
-        raise CannotRead(f"{path.name} is cut short ({started:,} facets begin, {facets:,} end): copy or export it again.")
+        raise CannotRead(
+            f"{path.name} is cut short ({started:,} facets begin, {facets:,} end): copy or export it again."
+        )
     if re.search(rb"(?im)^\s*vertex\b[^\n]*,", text):
-        raise CannotRead(f"{path.name} writes numbers with a decimal comma, which STL does not know: "
-                         "export it again with a decimal point, or as binary STL.")
+        raise CannotRead(
+            f"{path.name} writes numbers with a decimal comma, which STL does not know: "
+            "export it again with a decimal point, or as binary STL."
+        )
     if re.search(rb"(?im)^\s*vertex\b[^\n]*\b(nan|inf)", text):
         raise CannotRead(f"{path.name} has coordinates that are not numbers (NaN or infinite): export the model again.")
     progress(0.3, "reading ASCII STL")
     points = _through_vtk(path, text)
     if len(points) != 3 * facets:
-        raise CannotRead(f"{path.name} holds {facets:,} facets but only {len(points) // 3:,} can be read: "
-                         "export the model again, as binary STL.")
+        raise CannotRead(
+            f"{path.name} holds {facets:,} facets but only {len(points) // 3:,} can be read: "
+            "export the model again, as binary STL."
+        )
     triangles = np.arange(len(points), dtype=np.int32).reshape(-1, 3)
     first_line = text[:200].split(b"\n", 1)[0].decode("latin-1")
     return Contents((Mesh(points, triangles, path.stem),), space=space_in(first_line))

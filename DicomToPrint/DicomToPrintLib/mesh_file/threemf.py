@@ -27,7 +27,9 @@ def read(path: Path, progress: Progress) -> Contents:
     try:
         import lib3mf
     except ImportError:
-        raise MissingPackage("Reading 3MF needs the package lib3mf, which is not installed: install it, or use STL.") from None
+        raise MissingPackage(
+            "Reading 3MF needs the package lib3mf, which is not installed: install it, or use STL."
+        ) from None
     _inspect_package(path, progress)
     wrapper = lib3mf.get_wrapper()
     model = wrapper.CreateModel()
@@ -54,19 +56,37 @@ def _inspect_package(path: Path, progress: Progress) -> None:
             for entry in entries:
                 name = entry.filename.replace("\\", "/")
                 if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0] or "\0" in name:
-                    raise CannotRead(f"{path.name} holds a part whose name leads out of the package: "
-                                     "do not open it, ask where it came from.")
+                    raise CannotRead(
+                        f"{path.name} holds a part whose name leads out of the package: "
+                        "do not open it, ask where it came from."
+                    )
             total = 0
             for entry in entries:
                 total += _unpacked_size(path, package, entry, MOST_UNPACKED - total, progress)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, zlib.error, EOFError, ValueError) as error:
-        raise CannotRead(f"{path.name} is no whole 3MF package ({type(error).__name__}): copy or export it again.") from None
+    except (
+        zipfile.BadZipFile,
+        zipfile.LargeZipFile,
+        NotImplementedError,
+        RuntimeError,
+        zlib.error,
+        EOFError,
+        ValueError,
+    ) as error:
+        raise CannotRead(
+            f"{path.name} is no whole 3MF package ({type(error).__name__}): copy or export it again."
+        ) from None
 
 
-def _unpacked_size(path: Path, package: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: int, progress: Progress) -> int:
+def _unpacked_size(
+    path: Path, package: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: int, progress: Progress
+) -> int:
     """Bytes the part truly unpacks to, read in pieces, whatever its directory entry claims."""
-    bomb = CannotRead(f"{path.name} would unpack to far more than a model needs (a zip bomb?): do not open it, ask where it came from.")
-    if entry.file_size > budget or (entry.file_size > _SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1)):
+    bomb = CannotRead(
+        f"{path.name} would unpack to far more than a model needs (a zip bomb?): do not open it, ask where it came from."
+    )
+    if entry.file_size > budget or (
+        entry.file_size > _SMALL and entry.file_size > MOST_RATIO * max(entry.compress_size, 1)
+    ):
         raise bomb
     xml = entry.filename.lower().endswith((".model", ".rels", ".xml"))
     total, tail = 0, b""
@@ -81,7 +101,9 @@ def _unpacked_size(path: Path, package: zipfile.ZipFile, entry: zipfile.ZipInfo,
                     raise CannotRead(f"{path.name} has XML that is not UTF-8, as 3MF demands: export the model again.")
                 window = (tail + block).upper()
                 if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
-                    raise CannotRead(f"{path.name} declares XML entities, which 3MF forbids: do not open it, ask where it came from.")
+                    raise CannotRead(
+                        f"{path.name} declares XML entities, which 3MF forbids: do not open it, ask where it came from."
+                    )
                 copies.count(tail + block)
                 tail = (tail + block)[-400:]
             progress(0.3, "checking 3MF")
@@ -107,7 +129,9 @@ class _Copies:
                 continue
             self._placed[self._current] = self._placed.get(self._current, 0) + max(self._placed.get(number, 1), 1)
             if self._placed[self._current] > MOST_INSTANCES:
-                raise CannotRead(f"{self._path.name} places its parts more often than a model needs: export it again as one mesh.")
+                raise CannotRead(
+                    f"{self._path.name} places its parts more often than a model needs: export it again as one mesh."
+                )
 
 
 def _placed_meshes(path: Path, model: Any, progress: Progress) -> list[Mesh]:
@@ -117,11 +141,19 @@ def _placed_meshes(path: Path, model: Any, progress: Progress) -> list[Mesh]:
     items = model.GetBuildItems()
     while items.MoveNext():
         item = items.GetCurrent()
-        stack = [(item.GetObjectResource(), _matrix(item.GetObjectTransform()) if item.HasObjectTransform() else np.eye(4), 0)]
+        stack = [
+            (
+                item.GetObjectResource(),
+                _matrix(item.GetObjectTransform()) if item.HasObjectTransform() else np.eye(4),
+                0,
+            )
+        ]
         while stack:
             resource, matrix, depth = stack.pop()
             if len(result) + len(stack) > MOST_INSTANCES or depth > 32:
-                raise CannotRead(f"{path.name} places its parts more often than a model needs: export it again as one mesh.")
+                raise CannotRead(
+                    f"{path.name} places its parts more often than a model needs: export it again as one mesh."
+                )
             if resource.IsComponentsObject():
                 components = model.GetComponentsObjectByID(resource.GetUniqueResourceID())
                 for index in range(components.GetComponentCount()):
@@ -137,10 +169,14 @@ def _placed_meshes(path: Path, model: Any, progress: Progress) -> list[Mesh]:
             points, corners = geometry[key]
             triangles += len(corners)
             if triangles > MOST_TRIANGLES:
-                raise CannotRead(f"{path.name} places more than {MOST_TRIANGLES:,} triangles: reduce it in the program that made it.")
+                raise CannotRead(
+                    f"{path.name} places more than {MOST_TRIANGLES:,} triangles: reduce it in the program that made it."
+                )
             moved = points @ matrix[:3, :3].T + matrix[:3, 3]
             mirrored = np.linalg.det(matrix[:3, :3]) < 0
-            result.append(Mesh(moved, corners[:, ::-1].copy() if mirrored else corners, resource.GetName() or path.stem))
+            result.append(
+                Mesh(moved, corners[:, ::-1].copy() if mirrored else corners, resource.GetName() or path.stem)
+            )
             progress(0.7, "reading 3MF")
     return result
 

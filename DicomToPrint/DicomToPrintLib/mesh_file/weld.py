@@ -31,7 +31,9 @@ def _unique_rows(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     starts = np.ones(len(points), dtype=bool)
     starts[1:] = keys[order[1:]] != keys[order[:-1]]
     same = ~starts[1:]
-    if np.any(points[order[1:][same]] != points[order[:-1][same]]):  # two points with one hash: rare, but must not merge
+    if np.any(
+        points[order[1:][same]] != points[order[:-1][same]]
+    ):  # two points with one hash: rare, but must not merge
         order = np.lexsort(points.T)
         starts[1:] = np.any(points[order[1:]] != points[order[:-1]], axis=1)
     first = order[starts]

@@ -5,6 +5,15 @@ from .readiness import Readiness, inspect
 from .reference import LabelPlace, ScanReference
 
 __all__ = [
-    "LabelPlace", "Limit", "Printer", "Process", "Readiness", "ScanReference", "inspect", "load_printer", "load_process",
-    "printer_names", "process_names",
+    "LabelPlace",
+    "Limit",
+    "Printer",
+    "Process",
+    "Readiness",
+    "ScanReference",
+    "inspect",
+    "load_printer",
+    "load_process",
+    "printer_names",
+    "process_names",
 ]

@@ -14,8 +14,13 @@ def label_fact(mesh: Mesh, labels: tuple[LabelPlace, ...]) -> Fact:
     order = ("legible", "unclear", "missing", "upside down", "mirrored")
     judged = [(judge_label(mesh, label), label) for label in labels]
     value, label = max(judged, key=lambda item: order.index(item[0]))
-    return Fact("label", value, where="({:.1f}, {:.1f}, {:.1f}) mm".format(*label.origin), places=(label.origin,),
-                parameters={"text": label.text})
+    return Fact(
+        "label",
+        value,
+        where="({:.1f}, {:.1f}, {:.1f}) mm".format(*label.origin),
+        places=(label.origin,),
+        parameters={"text": label.text},
+    )
 
 
 def judge_label(mesh: Mesh, label: LabelPlace) -> str:
@@ -41,13 +46,19 @@ def judge_label(mesh: Mesh, label: LabelPlace) -> str:
 
 def _relief(mesh: Mesh, label: LabelPlace) -> np.ndarray:
     """(rows, columns) height of the outermost surface along `outward`, row 0 at the top, by an orthographic depth of samples."""
-    right, up, outward = (np.array(axis, dtype=np.float64) / np.linalg.norm(axis) for axis in (label.right, label.up, label.outward))
+    right, up, outward = (
+        np.array(axis, dtype=np.float64) / np.linalg.norm(axis) for axis in (label.right, label.up, label.outward)
+    )
     local = (mesh.points.astype(np.float64) - np.array(label.origin)) @ np.stack([right, up, outward], axis=1)
     reach = np.array([label.width, label.height]) / 2.0
     corners = local[mesh.triangles]
     deep = 3.0 * abs(label.depth) + 0.5
-    near = (np.all(corners.min(axis=1)[:, :2] <= reach, axis=1) & np.all(corners.max(axis=1)[:, :2] >= -reach, axis=1)
-            & (corners[:, :, 2].max(axis=1) > -deep) & (corners[:, :, 2].min(axis=1) < deep))
+    near = (
+        np.all(corners.min(axis=1)[:, :2] <= reach, axis=1)
+        & np.all(corners.max(axis=1)[:, :2] >= -reach, axis=1)
+        & (corners[:, :, 2].max(axis=1) > -deep)
+        & (corners[:, :, 2].min(axis=1) < deep)
+    )
     corners = corners[near]
     columns = max(int(_ROWS * label.width / label.height), 8)
     height = np.full((_ROWS, columns), -deep)
@@ -90,6 +101,9 @@ def _drawn(text: str, shape: tuple[int, ...]) -> np.ndarray:
     corners = ((points - low) / size)[cells] * (np.array([shape[1], shape[0]]))
     centre = np.stack(np.meshgrid(np.arange(shape[1]) + 0.5, shape[0] - np.arange(shape[0]) - 0.5), axis=-1)
     for a, b, c in corners:
-        sides = [(q[0] - p[0]) * (centre[..., 1] - p[1]) - (q[1] - p[1]) * (centre[..., 0] - p[0]) for p, q in ((a, b), (b, c), (c, a))]
+        sides = [
+            (q[0] - p[0]) * (centre[..., 1] - p[1]) - (q[1] - p[1]) * (centre[..., 0] - p[0])
+            for p, q in ((a, b), (b, c), (c, a))
+        ]
         picture[np.all([side >= 0 for side in sides], axis=0) | np.all([side <= 0 for side in sides], axis=0)] = 1.0
     return picture

@@ -91,14 +91,34 @@ def part_facts(meshes: tuple[Mesh, ...], process: Process) -> dict[str, Fact]:
     centres = lambda rows: np.array([centre for _, centre in rows]).reshape(-1, 3)  # noqa: E731
     trapped = float(sum(-volume for volume, _ in cavities))
     facts = {
-        "fragments": Fact("fragments", len(fragments), where=in_words(centres(fragments)), places=as_places(centres(fragments)),
-                          parameters={"volumes": volumes(fragments), "smallest": smallest}),
-        "loose_parts": Fact("loose_parts", len(solids), where=in_words(centres(solids)), places=as_places(centres(solids)),
-                            parameters={"volumes": volumes(solids)}),
-        "cavities": Fact("cavities", len(cavities), where=in_words(centres(cavities)), places=as_places(centres(cavities)),
-                         parameters={"volumes": volumes(cavities)}),
-        "trapped_mm3": Fact("trapped_mm3", trapped, where=in_words(centres(cavities)), places=as_places(centres(cavities)),
-                            parameters={"cavities": len(cavities)}),
+        "fragments": Fact(
+            "fragments",
+            len(fragments),
+            where=in_words(centres(fragments)),
+            places=as_places(centres(fragments)),
+            parameters={"volumes": volumes(fragments), "smallest": smallest},
+        ),
+        "loose_parts": Fact(
+            "loose_parts",
+            len(solids),
+            where=in_words(centres(solids)),
+            places=as_places(centres(solids)),
+            parameters={"volumes": volumes(solids)},
+        ),
+        "cavities": Fact(
+            "cavities",
+            len(cavities),
+            where=in_words(centres(cavities)),
+            places=as_places(centres(cavities)),
+            parameters={"volumes": volumes(cavities)},
+        ),
+        "trapped_mm3": Fact(
+            "trapped_mm3",
+            trapped,
+            where=in_words(centres(cavities)),
+            places=as_places(centres(cavities)),
+            parameters={"cavities": len(cavities)},
+        ),
     }
     return facts
 
@@ -117,7 +137,9 @@ def overlap_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fac
     pairs = pairs[owner[pairs[:, 0]] != owner[pairs[:, 1]]]
     objects = np.unique(np.sort(owner[pairs], axis=1), axis=0)
     where = whole.points[whole.triangles[pairs[:, 0]]].mean(axis=1) if len(pairs) else np.zeros((0, 3))
-    return {"overlapping_objects": Fact("overlapping_objects", len(objects), where=in_words(where), places=as_places(where))}
+    return {
+        "overlapping_objects": Fact("overlapping_objects", len(objects), where=in_words(where), places=as_places(where))
+    }
 
 
 def scale_facts(file: MeshFile, whole: Mesh, reference: ScanReference | None) -> dict[str, Fact]:
@@ -130,8 +152,12 @@ def scale_facts(file: MeshFile, whole: Mesh, reference: ScanReference | None) ->
         guess, factor = _guess_against(longest, float((scan[:, 1] - scan[:, 0]).max()))
     size = " x ".join(f"{value:.1f}" for value in high - low)
     return {
-        "unit_guess": Fact("unit_guess", guess, evidence=file.unit_source, parameters={
-            "size": size, "longest": longest, "factor": factor, "unit": file.unit or "mm (not stated)"}),
+        "unit_guess": Fact(
+            "unit_guess",
+            guess,
+            evidence=file.unit_source,
+            parameters={"size": size, "longest": longest, "factor": factor, "unit": file.unit or "mm (not stated)"},
+        ),
         "space": Fact("space", file.space or "not stated", parameters={"unit": file.unit or "not stated"}),
     }
 
@@ -146,7 +172,11 @@ def _guess_alone(longest: float) -> str:
 def _guess_against(longest: float, scan: float) -> tuple[str, float]:
     """The unit mistake that would bring the model nearest to the scan's size, where the model is larger or far smaller than it."""
     if longest > 1.05 * scan:
-        known = {"25.4 times too large (inches read as mm twice?)": 25.4, "10 times too large": 10.0, "1000 times too large": 1000.0}
+        known = {
+            "25.4 times too large (inches read as mm twice?)": 25.4,
+            "10 times too large": 10.0,
+            "1000 times too large": 1000.0,
+        }
     elif longest < 0.045 * scan:
         known = {"in metres": 0.001, "in inches": 1 / 25.4, "1000 times too small": 0.001}
     else:

@@ -23,7 +23,8 @@ def fit_facts(mesh: Mesh, printer: Printer, progress: Progress) -> dict[str, Fac
     parameters = {
         "size": " x ".join(f"{value:.1f}" for value in extents),
         "room": " x ".join(f"{value:g}" for value in room),
-        "rotation": found.words if found else "", "matrix": found.matrix.tolist() if found else None,
+        "rotation": found.words if found else "",
+        "matrix": found.matrix.tolist() if found else None,
     }
     return {"fit": Fact("fit", value, parameters=parameters)}
 
@@ -36,16 +37,27 @@ def support_facts(mesh: Mesh, samples: Samples, process: Process, progress: Prog
     if angle is not None and process.overhangs == "supports":
         found = overhang(mesh, samples, angle, base_mm=1.5 * layer, progress=part(progress, 0.0, 0.6))
         centres = np.array([patch.centre for patch in found.patches[:50]]).reshape(-1, 3)
-        facts["overhang_mm2"] = Fact("overhang_mm2", round(found.area, 2), where=in_words(centres), places=as_places(centres),
-                                     parameters={"angle": angle, "support": found.support_mm3 / 1000.0})
+        facts["overhang_mm2"] = Fact(
+            "overhang_mm2",
+            round(found.area, 2),
+            where=in_words(centres),
+            places=as_places(centres),
+            parameters={"angle": angle, "support": found.support_mm3 / 1000.0},
+        )
         at = np.zeros((0, 3)) if found.bridge_at is None else found.bridge_at[None]
         facts["bridge_mm"] = Fact("bridge_mm", round(found.bridge_mm, 2), where=in_words(at), places=as_places(at))
     progress(0.7, "looking for a stable pose")
     standing = pose(mesh)
     rotation = standing.rotation
-    facts["stands"] = Fact("stands", standing.stands, parameters={
-        "contact": standing.contact_mm2, "rotation": rotation.words if rotation else "no face found",
-        "matrix": rotation.matrix.tolist() if rotation else None})
+    facts["stands"] = Fact(
+        "stands",
+        standing.stands,
+        parameters={
+            "contact": standing.contact_mm2,
+            "rotation": rotation.words if rotation else "no face found",
+            "matrix": rotation.matrix.tolist() if rotation else None,
+        },
+    )
     progress(0.9, "measuring detail")
     error = facet_error(mesh)
     facts["facet_error_mm"] = Fact("facet_error_mm", MISSING if error is None else round(error, 4))

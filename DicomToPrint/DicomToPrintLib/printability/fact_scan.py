@@ -51,7 +51,9 @@ def _placement(mesh: Mesh, reference: ScanReference, progress: Progress) -> Fact
         points = mesh.points * np.array(signs)
         if np.all(points.min(axis=0) >= scan[:, 0] - margin) and np.all(points.max(axis=0) <= scan[:, 1] + margin):
             return Fact("placement", name, evidence="bounds of the scan only: sides cannot be told from them")
-    return Fact("placement", "moved", evidence="bounds of the scan", parameters={"measured": "it lies outside the scan"})
+    return Fact(
+        "placement", "moved", evidence="bounds of the scan", parameters={"measured": "it lies outside the scan"}
+    )
 
 
 def _placement_on_mask(mesh: Mesh, mask: np.ndarray, affine: np.ndarray, progress: Progress) -> Fact:
@@ -110,7 +112,9 @@ def _parts_against(mesh: Mesh, reference: ScanReference, progress: Progress) -> 
     return facts
 
 
-def _cropped(mask: np.ndarray, mesh: Mesh, affine: np.ndarray, like: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+def _cropped(
+    mask: np.ndarray, mesh: Mesh, affine: np.ndarray, like: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The mask around both its own voxels (those of `like`) and the mesh, with 3 voxels to spare, and the crop's (i, j, k) origin."""
     inverse = np.linalg.inv(affine)
     points = mesh.points.astype(np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
@@ -129,7 +133,9 @@ def _cropped(mask: np.ndarray, mesh: Mesh, affine: np.ndarray, like: np.ndarray 
     return result, low.astype(np.float64)
 
 
-def _parts(difference: np.ndarray, core: np.ndarray, affine: np.ndarray, voxel: float) -> list[tuple[float, np.ndarray]]:
+def _parts(
+    difference: np.ndarray, core: np.ndarray, affine: np.ndarray, voxel: float
+) -> list[tuple[float, np.ndarray]]:
     """(mm3, centre LPS) of each connected part of the difference that has a core, over 1 mm3, the largest first."""
     from scipy import ndimage
 
@@ -149,5 +155,10 @@ def _parts(difference: np.ndarray, core: np.ndarray, affine: np.ndarray, voxel: 
 
 def _listed(name: str, parts: list[tuple[float, np.ndarray]]) -> Fact:
     centres = np.array([centre for _, centre in parts]).reshape(-1, 3)
-    return Fact(name, len(parts), where=in_words(centres), places=as_places(centres),
-                parameters={"largest": parts[0][0] if parts else 0.0, "volumes": [round(volume, 2) for volume, _ in parts]})
+    return Fact(
+        name,
+        len(parts),
+        where=in_words(centres),
+        places=as_places(centres),
+        parameters={"largest": parts[0][0] if parts else 0.0, "volumes": [round(volume, 2) for volume, _ in parts]},
+    )

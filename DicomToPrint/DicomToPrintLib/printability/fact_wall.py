@@ -51,7 +51,9 @@ def wall_facts(mesh: Mesh, process: Process, size_sum_mm: float, progress: Progr
     if facts["min_wall_mm"].value is MISSING:
         facts.update(_smallest("min_wall_mm", thick, np.ones(len(thick.distance), dtype=bool)))
     value = wall.percentile(5.0) or thick.percentile(5.0)
-    facts["wall_p05_mm"] = Fact("wall_p05_mm", MISSING if value is None else round(value, 4), parameters={"why": _thick(wall)})
+    facts["wall_p05_mm"] = Fact(
+        "wall_p05_mm", MISSING if value is None else round(value, 4), parameters={"why": _thick(wall)}
+    )
     return Walls(facts, samples, wall, gap)
 
 
@@ -64,8 +66,15 @@ def _smallest(name: str, field: Field, chosen: np.ndarray, least: float = LEAST_
     if value is None:
         return {name: Fact(name, MISSING, parameters={"why": _thick(field)})}
     points = field.samples.points[rows]
-    return {name: Fact(name, round(value, 4), where=in_words(points[:1]), places=as_places(points, 10),
-                       evidence="largest ball that fits, opposing walls only")}
+    return {
+        name: Fact(
+            name,
+            round(value, 4),
+            where=in_words(points[:1]),
+            places=as_places(points, 10),
+            evidence="largest ball that fits, opposing walls only",
+        )
+    }
 
 
 def _thin(mesh: Mesh, wall: Field, process: Process) -> dict[str, Fact]:
@@ -77,6 +86,17 @@ def _thin(mesh: Mesh, wall: Field, process: Process) -> dict[str, Fact]:
     found = [patch for patch in patches(mesh, wall.samples, thin) if patch.area >= process.judgement["small_patch_mm2"]]
     centres = np.array([patch.centre for patch in found]).reshape(-1, 3)
     areas = [round(patch.area, 2) for patch in found]
-    return {"thin_patch_mm2": Fact(
-        "thin_patch_mm2", areas[0] if areas else 0.0, where=in_words(centres), places=as_places(centres),
-        parameters={"wall": limit, "total": float(wall.samples.area[thin].sum()), "areas": areas[:50], "stretches": len(areas)})}
+    return {
+        "thin_patch_mm2": Fact(
+            "thin_patch_mm2",
+            areas[0] if areas else 0.0,
+            where=in_words(centres),
+            places=as_places(centres),
+            parameters={
+                "wall": limit,
+                "total": float(wall.samples.area[thin].sum()),
+                "areas": areas[:50],
+                "stretches": len(areas),
+            },
+        )
+    }

@@ -13,9 +13,21 @@ from . import fact_mesh, fact_print, fact_scan, fact_wall
 from .process import Printer, Process
 from .reference import ScanReference
 
-
-CONTRACT = ("triangles", "components", "boundary_edges", "nonmanifold_edges", "nonmanifold_vertices", "self_intersections", "degenerate",
-            "inverted", "volume_mm3", "area_mm2", "min_wall_mm", "wall_p05_mm", "min_gap_mm")
+CONTRACT = (
+    "triangles",
+    "components",
+    "boundary_edges",
+    "nonmanifold_edges",
+    "nonmanifold_vertices",
+    "self_intersections",
+    "degenerate",
+    "inverted",
+    "volume_mm3",
+    "area_mm2",
+    "min_wall_mm",
+    "wall_p05_mm",
+    "min_gap_mm",
+)
 KEYS = (*CONTRACT[:10], "bounds_mm", *CONTRACT[10:])  # in the contract's order
 
 
@@ -30,7 +42,9 @@ class Measured:
     figures: Mapping[str, object] = field(default_factory=dict)
 
 
-def measure(file: MeshFile, process: Process, printer: Printer, reference: ScanReference | None, progress: Progress) -> Measured:
+def measure(
+    file: MeshFile, process: Process, printer: Printer, reference: ScanReference | None, progress: Progress
+) -> Measured:
     """All facts of the file; the objects of a file are judged each by itself and then together."""
     whole = merged(file.meshes)
     low, high = whole.points.min(axis=0), whole.points.max(axis=0)
@@ -50,13 +64,19 @@ def measure(file: MeshFile, process: Process, printer: Printer, reference: ScanR
     mesh = {name: mesh.get(name) for name in CONTRACT} | {"bounds_mm": list(whole.bounds)}
     mesh = {name: mesh[name] for name in KEYS}
     fields = {"Wall": walls.wall.at_vertices(len(whole.points)), "Gap": walls.gap.at_vertices(len(whole.points))}
-    figures = {"wall_cap_mm": walls.wall.cap_mm, "gap_cap_mm": walls.gap.cap_mm, "samples": len(walls.samples.points),
-               "method": "largest ball that fits, opposing walls only, on the vertices and on large facets"}
+    figures = {
+        "wall_cap_mm": walls.wall.cap_mm,
+        "gap_cap_mm": walls.gap.cap_mm,
+        "samples": len(walls.samples.points),
+        "method": "largest ball that fits, opposing walls only, on the vertices and on large facets",
+    }
     return Measured(facts, mesh, _with_fields(file.meshes, fields), extents, figures)  # type: ignore[arg-type]
 
 
 def _with_fields(meshes: tuple[Mesh, ...], fields: Mapping[str, np.ndarray]) -> tuple[Mesh, ...]:
     """The meshes with their share of the fields of all points."""
     ends = np.cumsum([len(mesh.points) for mesh in meshes])
-    return tuple(mesh.with_arrays({name: values[end - len(mesh.points):end] for name, values in fields.items()})
-                 for mesh, end in zip(meshes, ends))
+    return tuple(
+        mesh.with_arrays({name: values[end - len(mesh.points) : end] for name, values in fields.items()})
+        for mesh, end in zip(meshes, ends)
+    )

@@ -25,7 +25,9 @@ GOOD: Mapping[str, str] = {
     "unit": _("The size of {size} mm is plausible."),
     "placement": _("The model lies where it was scanned, left and right as in the patient."),
     "wall": _("The thinnest wall measures {measured:.2f} mm, the guideline for {process} is {limit:.2f} mm."),
-    "thin-area": _("No stretch of wall below the guideline is larger than {limit:.0f} mm2 (largest {measured:.1f} mm2)."),
+    "thin-area": _(
+        "No stretch of wall below the guideline is larger than {limit:.0f} mm2 (largest {measured:.1f} mm2)."
+    ),
     "wall-recommended": _("95 % of the surface has walls of {measured:.2f} mm or more, as recommended."),
     "pins": _("The thinnest rod or pin measures {measured:.2f} mm, the guideline is {limit:.2f} mm."),
     "gap": _("The narrowest gap measures {measured:.2f} mm, the guideline is {limit:.2f} mm."),
@@ -52,7 +54,9 @@ BAD: Mapping[str, str] = {
     "duplicate": _("{measured:,} triangles are there twice."),
     "orientation": _("{measured:,} triangles face into the solid."),
     "volume": _("The model encloses no volume ({measured:.1f} mm3)."),
-    "fragments": _("{measured:,} loose fragments ({volumes} mm3) are below {smallest:.2f} mm3, too small for {process}."),
+    "fragments": _(
+        "{measured:,} loose fragments ({volumes} mm3) are below {smallest:.2f} mm3, too small for {process}."
+    ),
     "loose-parts": _("The model has {measured:,} loose parts ({volumes} mm3)."),
     "overlapping-objects": _("{measured:,} pairs of objects in the file overlap."),
     "trapped": _("{cavities} closed cavities would trap {measured:.0f} mm3 of {trapped}."),
@@ -60,13 +64,25 @@ BAD: Mapping[str, str] = {
     "unit": _("The size of {size} mm is not plausible: {measured}."),
     "placement": _("The model does not lie where it was scanned: {measured}."),
     "wall": _("The thinnest wall measures {measured:.2f} mm, below the guideline of {limit:.2f} mm for {process}."),
-    "thin-area": _("A stretch of {measured:.0f} mm2 has walls below the guideline of {wall:.2f} mm for {process} "
-                   "({total:.0f} mm2 in all)."),
-    "wall-recommended": _("5 % of the surface has walls of {measured:.2f} mm or less, below the {limit:.1f} mm recommended for this size."),
-    "pins": _("The thinnest rod or pin measures {measured:.2f} mm, below the guideline of {limit:.2f} mm for {process}."),
-    "gap": _("The narrowest gap measures {measured:.2f} mm, below the guideline of {limit:.2f} mm: its sides may fuse."),
-    "holes": _("The narrowest hole or channel measures {measured:.2f} mm, below the guideline of {limit:.2f} mm: it may close."),
-    "overhang": _("{measured:.0f} mm2 overhang more than {angle:.0f} degrees and need about {support:.1f} cm3 of supports as it stands."),
+    "thin-area": _(
+        "A stretch of {measured:.0f} mm2 has walls below the guideline of {wall:.2f} mm for {process} "
+        "({total:.0f} mm2 in all)."
+    ),
+    "wall-recommended": _(
+        "5 % of the surface has walls of {measured:.2f} mm or less, below the {limit:.1f} mm recommended for this size."
+    ),
+    "pins": _(
+        "The thinnest rod or pin measures {measured:.2f} mm, below the guideline of {limit:.2f} mm for {process}."
+    ),
+    "gap": _(
+        "The narrowest gap measures {measured:.2f} mm, below the guideline of {limit:.2f} mm: its sides may fuse."
+    ),
+    "holes": _(
+        "The narrowest hole or channel measures {measured:.2f} mm, below the guideline of {limit:.2f} mm: it may close."
+    ),
+    "overhang": _(
+        "{measured:.0f} mm2 overhang more than {angle:.0f} degrees and need about {support:.1f} cm3 of supports as it stands."
+    ),
     "bridge": _("A flat underside spans {measured:.1f} mm, more than the {limit:.1f} mm that bridge without supports."),
     "pose": _("The model does not stand by itself as it is; turned ({rotation}) it would."),
     "fit": _("The model ({size} mm) fits the build volume of {room} mm only when turned ({rotation})."),
@@ -85,7 +101,9 @@ REMEDY: Mapping[str, str] = {
     "fragments": _("Remove the fragments: run again with a larger smallest part, or inspect FILE --repair OUT"),
     "struts": _("Join them with bars (--struts), or print them as separate parts."),
     "union": _("Join the objects into one (--wrap), or print them apart."),
-    "escape": _("Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"),
+    "escape": _(
+        "Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"
+    ),
     "wrap": _("Fill them with --wrap, or leave them."),
     "unit": _("Say the unit with --unit (mm, cm, m, in), or export 3MF, which carries it."),
     "placement": _("Export again in LPS without mirroring; do not print before left and right are settled."),
@@ -136,10 +154,16 @@ def _reason(rule: Rule, fact: Fact, process: Process) -> str:
 def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
     finer = _finer(rule)
     values: dict[str, object] = {
-        "process": process.title, "measured": fact.value, "limit": rule.limit, "trapped": process.trapped, "finer": finer or "sla",
+        "process": process.title,
+        "measured": fact.value,
+        "limit": rule.limit,
+        "trapped": process.trapped,
+        "finer": finer or "sla",
         "other": _(" or choose a finer process: --process {name}").format(name=finer) if finer else "",
-        "escape": process.limit("escape_hole_mm") or "?", "hollow": max(process.limit("wall_supported_mm") or 2.0, 2.0),
-        "wall": process.limit("wall_supported_mm") or 0.0, "rotation": "",
+        "escape": process.limit("escape_hole_mm") or "?",
+        "hollow": max(process.limit("wall_supported_mm") or 2.0, 2.0),
+        "wall": process.limit("wall_supported_mm") or 0.0,
+        "rotation": "",
     }
     values.update(fact.parameters)
     return values
@@ -147,7 +171,9 @@ def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
 
 def _finer(rule: Rule) -> str:
     """Built-in process with the smallest limit that what was measured would need."""
-    return {"wall": "mjf", "thin-area": "mjf", "pins": "sla", "gap": "material-jetting", "holes": "sla"}.get(rule.id, "")
+    return {"wall": "mjf", "thin-area": "mjf", "pins": "sla", "gap": "material-jetting", "holes": "sla"}.get(
+        rule.id, ""
+    )
 
 
 def share(value: float) -> str:

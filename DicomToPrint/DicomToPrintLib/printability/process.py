@@ -94,14 +94,22 @@ def load_process(name_or_file: str) -> Process:
     where = Path(name_or_file).name if name_or_file not in process_names() else f"{name_or_file}.json"
     try:
         limits = {name: _limit(entry) for name, entry in content["limits"].items()}
-        by_size = tuple((float("inf") if row["sum_below_mm"] is None else float(row["sum_below_mm"]), float(row["wall_mm"]))
-                        for row in content.get("wall_by_size", ()))
+        by_size = tuple(
+            (float("inf") if row["sum_below_mm"] is None else float(row["sum_below_mm"]), float(row["wall_mm"]))
+            for row in content.get("wall_by_size", ())
+        )
         process = Process(
-            name=str(content["name"]), title=str(content["title"]), version=str(content["version"]), limits=limits,
+            name=str(content["name"]),
+            title=str(content["title"]),
+            version=str(content["version"]),
+            limits=limits,
             sources={source["id"]: source["title"] for source in content["sources"]},
             overhangs=_one_of(content["overhangs"], ("supports", "free")),
-            trapped=_one_of(content["trapped"], ("closed", "liquid", "powder", "support")), printer=str(content["printer"]),
-            judgement={name: float(value) for name, value in content["judgement"].items()}, wall_by_size=by_size)
+            trapped=_one_of(content["trapped"], ("closed", "liquid", "powder", "support")),
+            printer=str(content["printer"]),
+            judgement={name: float(value) for name, value in content["judgement"].items()},
+            wall_by_size=by_size,
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(_complaint(where, text, error)) from None
     return process
@@ -116,7 +124,9 @@ def load_printer(name_or_size: str) -> Printer:
         except ValueError:
             build = (0.0, 0.0, 0.0)
         if not all(0.0 < value <= 10_000.0 for value in build):
-            raise UsageError(f"The build volume '{name_or_size}' makes no sense: give three lengths in mm, such as 200x200x180.")
+            raise UsageError(
+                f"The build volume '{name_or_size}' makes no sense: give three lengths in mm, such as 200x200x180."
+            )
         return Printer("x".join(f"{value:g}" for value in build), "Entered by the user", build)  # type: ignore[arg-type]
     content, text = _load("Printers", name_or_size)
     where = Path(name_or_size).name if name_or_size not in printer_names() else f"{name_or_size}.json"
@@ -125,8 +135,13 @@ def load_printer(name_or_size: str) -> Printer:
         margin = float(content.get("margin_mm", 0.0))
         if len(build) != 3 or not all(value > 2 * margin for value in build):
             raise ValueError("build_mm needs three lengths in mm, larger than the margins")
-        return Printer(str(content["name"]), str(content["title"]), build, margin,
-                       tuple(str(name) for name in content.get("processes", ())))
+        return Printer(
+            str(content["name"]),
+            str(content["title"]),
+            build,
+            margin,
+            tuple(str(name) for name in content.get("processes", ())),
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(_complaint(where, text, error)) from None
 
@@ -135,7 +150,9 @@ def _load(kind: str, name_or_file: str) -> tuple[dict[str, Any], str]:
     path = Path(name_or_file)
     try:
         if name_or_file not in resources.names(kind) and path.is_file() and path.stat().st_size > _MOST_BYTES:
-            raise UsageError(f"{path.name} is larger than any such file needs to be (over 1 MB): choose the right file.")
+            raise UsageError(
+                f"{path.name} is larger than any such file needs to be (over 1 MB): choose the right file."
+            )
     except (OSError, ValueError):
         raise UsageError(f"'{path.name[:60]}' is no name and no file: see 'list' for the names.") from None
     return resources.load(kind, name_or_file)
@@ -147,8 +164,14 @@ def _limit(entry: Mapping[str, Any]) -> Limit:
     if value is not None and not 0.0 < float(value) < 10_000.0:
         raise ValueError("a limit is a positive number or null")
     recommended = entry.get("recommended")
-    return Limit(None if value is None else float(value), None if low is None else float(low), None if high is None else float(high),
-                 None if recommended is None else float(recommended), str(entry.get("source", "")), str(entry.get("note", "")))
+    return Limit(
+        None if value is None else float(value),
+        None if low is None else float(low),
+        None if high is None else float(high),
+        None if recommended is None else float(recommended),
+        str(entry.get("source", "")),
+        str(entry.get("note", "")),
+    )
 
 
 def _one_of(value: object, choices: tuple[str, ...]) -> str:

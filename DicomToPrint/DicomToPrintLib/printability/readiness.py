@@ -51,8 +51,15 @@ class Readiness:
         }
 
 
-def inspect(file: MeshFile | Path | str, process: Process | str = "fdm", printer: Printer | str | None = None, *,
-            unit: str | None = None, reference: ScanReference | None = None, progress: Progress = silent) -> Readiness:
+def inspect(
+    file: MeshFile | Path | str,
+    process: Process | str = "fdm",
+    printer: Printer | str | None = None,
+    *,
+    unit: str | None = None,
+    reference: ScanReference | None = None,
+    progress: Progress = silent,
+) -> Readiness:
     """Judge a written mesh file for a process and a printer (default: the process's usual one).
 
     `file` is a path, read with `unit` as in `read_mesh_file`, or a file already read. Raises `CannotRead` for what is no mesh, `UsageError` for
@@ -66,8 +73,10 @@ def inspect(file: MeshFile | Path | str, process: Process | str = "fdm", printer
     rules = load_rules(process, sum(measured.extents))
     findings = tuple(_finding(rule, measured.facts, process, printer) for rule in rules)
     progress(1.0, "judged")
-    return Readiness(VERDICTS[worst(findings)], _plain(measured.mesh), findings, process, printer, file, measured.meshes,
-                     measured.figures)
+    mesh = {name: _plain(value) for name, value in measured.mesh.items()}
+    return Readiness(
+        VERDICTS[worst(findings)], mesh, findings, process, printer, file, measured.meshes, measured.figures
+    )
 
 
 def _finding(rule: Rule, facts: Mapping[str, Fact], process: Process, printer: Printer) -> Finding:
@@ -75,8 +84,12 @@ def _finding(rule: Rule, facts: Mapping[str, Fact], process: Process, printer: P
     if not applies(rule, process):
         fact = Fact(rule.fact, fact.value, applicable=False)
     first = evaluate(rule, fact, "", "")
-    return evaluate(rule, fact, messages.message(rule, fact, first.outcome, process, printer),
-                    messages.remedy(rule, fact, process) if first.outcome is Outcome.FAIL else "")
+    return evaluate(
+        rule,
+        fact,
+        messages.message(rule, fact, first.outcome, process, printer),
+        messages.remedy(rule, fact, process) if first.outcome is Outcome.FAIL else "",
+    )
 
 
 def _plain(value: object) -> object:

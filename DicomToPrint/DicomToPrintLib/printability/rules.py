@@ -35,7 +35,16 @@ def _rule(entry: Mapping[str, Any], process: Process, size_sum_mm: float) -> Rul
     elif isinstance(limit, Mapping) and "judgement" in limit:
         limit = process.judgement.get(str(limit["judgement"]))
     return Rule(
-        id=entry["id"], clause=entry["clause"], fact=entry["fact"], operator=entry["operator"], limit=limit,
-        severity=Severity(entry["severity"]), remedy=(entry["remedy"],) if entry["remedy"] else (),
-        tolerance=float(entry.get("tolerance", 0.0)), missing=str(entry.get("missing", "ask")), unit=str(entry.get("unit", "")),
-        source=source, applies_to=tuple(entry.get("applies_to", ())))
+        id=entry["id"],
+        clause=entry["clause"],
+        fact=entry["fact"],
+        operator=entry["operator"],
+        limit=limit,
+        severity=Severity(entry["severity"]),
+        remedy=(entry["remedy"],) if entry["remedy"] else (),
+        tolerance=float(entry.get("tolerance", 0.0)),
+        missing=str(entry.get("missing", "ask")),
+        unit=str(entry.get("unit", "")),
+        source=source,
+        applies_to=tuple(entry.get("applies_to", ())),
+    )
