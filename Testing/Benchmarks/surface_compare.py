@@ -185,6 +185,12 @@ def chain(array, affine, labels, threshold: float, path: Path) -> dict:
 METHODS = ("ours", "Slicer", "Slicer + decimation", "dicom2stl", "InVesalius-like")
 
 
+def peak_gb() -> float:
+    """Peak memory of this process alone (ru_maxrss would count the parent's at the time of the fork)."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1e6
+
+
 def one(method: str, case: str, folder: Path, threshold: float) -> None:
     """Child process: one method on one case; figures as JSON on the last line."""
     array, affine = np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")
@@ -200,7 +206,7 @@ def one(method: str, case: str, folder: Path, threshold: float) -> None:
     facts |= {
         "wall": time.perf_counter() - start,
         "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        "peak_gb": after.ru_maxrss / 1e6,
+        "peak_gb": peak_gb(),
     }
     print(json.dumps(facts))
     sys.stdout.flush()
