@@ -47,13 +47,25 @@ def test_skull_bounds_are_those_of_its_voxels(skull, data_dir):
     voxel = np.abs(np.diag(affine)[:3])
     import trimesh
 
-    for name in ("bone.stl", "bone.3mf"):
-        loaded = trimesh.load(folder / name, force="mesh")
-        # The surface lies up to half a voxel outside the centres of the outermost voxels, and may lie a voxel off.
-        assert np.all(np.abs(loaded.bounds[0] - lps.min(axis=0)) <= voxel + 1e-3), name
-        assert np.all(np.abs(loaded.bounds[1] - lps.max(axis=0)) <= voxel + 1e-3), name
-        assert loaded.is_watertight, name
+    stl = trimesh.load(folder / "bone.stl")
+    assert stl.is_watertight
+    for name, corners in (("STL", stl.vertices), ("3MF", corners_of_3mf(folder / "bone.3mf"))):
+        # The surface may lie a voxel off the centres of the outermost voxels.
+        assert np.all(np.abs(corners.min(axis=0) - lps.min(axis=0)) <= voxel + 1e-3), name
+        assert np.all(np.abs(corners.max(axis=0) - lps.max(axis=0)) <= voxel + 1e-3), name
     assert (folder / "bone.stl").read_bytes()[:80].rstrip(b"\x00 ") == b"SPACE=LPS"
+
+
+def corners_of_3mf(path) -> np.ndarray:
+    """(n, 3) vertices of all objects, read by lib3mf alone."""
+    lib3mf = pytest.importorskip("lib3mf")
+    model = lib3mf.get_wrapper().CreateModel()
+    model.QueryReader("3mf").ReadFromFile(str(path))
+    objects = model.GetMeshObjects()
+    found = []
+    while objects.MoveNext():
+        found += [list(vertex.Coordinates) for vertex in objects.GetCurrentMeshObject().GetVertices()]
+    return np.array(found)
 
 
 @pytest.mark.parametrize(("name", "told"), [("philips_headphantom_tilt16", ("16.5",)), ("ge_tilt_variable_spacing", ("18.5",))])
@@ -82,31 +94,31 @@ def test_tilted_phantom_has_the_shape_of_the_untilted_one(skull, data_dir, tmp_p
 
     assert run_command(["run", str(data_dir / "philips_headphantom_tilt16"), "--output", str(tmp_path), "--no-pixels", "--format", "stl",
                         "--accept-anyway", "shape checked against the untilted scan"]) in (0, 1)
-    tilted = trimesh.load(tmp_path / "bone.stl", force="mesh")
-    straight = trimesh.load(skull[1] / "bone.stl", force="mesh")
-    # Both scans hold a stretch of the vault: a rigid fit of the smaller onto the larger shows any stretch as a distance.
+    tilted = trimesh.load(tmp_path / "bone.stl")
+    straight = trimesh.load(skull[1] / "bone.stl")
+    # Left to right both scans hold the whole skull; the tilt does not touch this direction.
+    assert np.ptp(tilted.bounds[:, 0]) == pytest.approx(np.ptp(straight.bounds[:, 0]), abs=0.5)
+    # The scans share a stretch of the vault: a rigid fit of one onto the other would show a shear as a distance.
+    # Measured: median 0.29 mm; 1.0 mm with the shear left out or doubled.
+    assert np.median(fitted(tilted.sample(6000, seed=1), straight.sample(200_000, seed=0), straight.bounds[0, 2] + 4.0)) < 0.6
+
+
+def fitted(source: np.ndarray, target: np.ndarray, lowest: float) -> np.ndarray:
+    """Distances of the source points above `lowest` (z, mm) from the target's after a rigid trimmed ICP."""
     from scipy.spatial import cKDTree
 
-    source, target = tilted.vertices[:: max(1, len(tilted.vertices) // 6000)], straight.vertices
-    residual = fitted(source, target, cKDTree)
-    assert np.percentile(residual, 50) < 1.0, np.percentile(residual, [25, 50, 75, 90])
-
-
-def fitted(source: np.ndarray, target: np.ndarray, tree_type) -> np.ndarray:
-    """Distances of the half of the source points that fit best after a rigid ICP (trimmed)."""
-    tree = tree_type(target)
-    moved = source + (target.mean(axis=0) - source.mean(axis=0))
+    tree = cKDTree(target)
+    moved = np.array(source)  # the phantom lay nearly the same in both scans
     for _ in range(60):
         distance, nearest = tree.query(moved, workers=-1)
-        best = np.argsort(distance)[: len(distance) // 2]
+        shared = moved[:, 2] > lowest
+        best = np.argsort(np.where(shared, distance, np.inf))[: int(0.7 * np.count_nonzero(shared))]
         a, b = moved[best], target[nearest[best]]
         ca, cb = a.mean(axis=0), b.mean(axis=0)
         u, _s, vt = np.linalg.svd((a - ca).T @ (b - cb))
-        flip = np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))])
-        rotation = vt.T @ flip @ u.T
+        rotation = vt.T @ np.diag([1.0, 1.0, np.sign(np.linalg.det(vt.T @ u.T))]) @ u.T
         moved = (moved - ca) @ rotation.T + cb
-    distance = tree.query(moved, workers=-1)[0]
-    return np.sort(distance)[: len(distance) // 2]
+    return tree.query(moved[moved[:, 2] > lowest], workers=-1)[0]
 
 
 def folders_of(name: str) -> list[str]:

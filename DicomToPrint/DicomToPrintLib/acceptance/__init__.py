@@ -1,6 +1,7 @@
 """Facts to findings to a verdict under named protocols, the questions no file answers, and the gate of `run`."""
 
 from .accept import Acceptance, ProtocolResult, Question, SeriesAcceptance, accept
+from .chosen import judge_anatomy
 from .gate import Gate, UseCase, gate, load_use, use_names
 from .protocol import Protocol, StandingQuestion, load_protocol, protocol_names
 
@@ -15,6 +16,7 @@ __all__ = [
     "UseCase",
     "accept",
     "gate",
+    "judge_anatomy",
     "load_protocol",
     "load_use",
     "protocol_names",

@@ -192,7 +192,7 @@ def _findings(series: Series, context: Context, protocol: Protocol, answers: Map
         fact = known[rule.fact]
         if rule.applies_to and kind not in rule.applies_to:
             fact = replace(fact, applicable=False)
-        findings.append(_answered(_finding(rule, fact), answers.get(rule.id)))
+        findings.append(answered(finding_of(rule, fact), answers.get(rule.id)))
     findings += [
         finding
         for question in protocol.questions
@@ -208,12 +208,13 @@ def _failed_rules(name: str, findings: Sequence[Finding]) -> Fact:
     return Fact(name, len(failed), ", ".join(failed))
 
 
-def _finding(rule: Rule, fact: Fact) -> Finding:
+def finding_of(rule: Rule, fact: Fact) -> Finding:
+    """The finding of a rule on a fact, in words."""
     outcome, _ = judge(rule, fact)
     return evaluate(rule, fact, messages.message(rule, fact, outcome), messages.remedy(rule, fact))
 
 
-def _answered(finding: Finding, answer: str | None) -> Finding:
+def answered(finding: Finding, answer: str | None) -> Finding:
     """A finding that asks is closed by an answer: yes passes, no rejects. Measured failures are no questions."""
     if finding.outcome is not Outcome.ASK or answer is None:
         return finding

@@ -88,10 +88,11 @@ def run(source: Source, output: Path, settings: Settings, progress: Progress = s
     clock = _Clock(progress)
     try:
         scan = clock.step("reading and judging the scan", 0.2, lambda p: walk.open_scan(source, settings, p), _scan_effect)
+        segmentation = clock.step("finding the anatomy", 0.15, lambda p: walk.segment(scan.volume, settings, p), _segment_effect)
+        scan = walk.judge_anatomy(scan, segmentation, settings)
     except walk.GateShut as shut:
         telling.write_refusal(shut, settings, output)
         raise shut.error from None
-    segmentation = clock.step("finding the anatomy", 0.15, lambda p: walk.segment(scan.volume, settings, p), _segment_effect)
     model = clock.step("making the surface", 0.3, lambda p: walk.make_surface(segmentation, settings, p), _model_effect)
     model = clock.step("repairing", 0.05, lambda p: walk.repair(model, settings, p), _model_effect)
     prepared = Prepared(model)
@@ -115,7 +116,8 @@ def replay(record_file: Path, source: Source, output: Path, progress: Progress =
 
     record = read_record(record_file)
     result = run(source, output, settings_from_json(record.parameters), progress)
-    return compare_runs(record, result.files, old_folder=record_file.resolve().parent)
+    return compare_runs(record, result.files, old_folder=record_file.resolve().parent,
+                        new_record=read_record(output / "record.json"))
 
 
 def demo(output: Path, progress: Progress = silent) -> RunResult:

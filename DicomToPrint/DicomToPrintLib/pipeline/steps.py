@@ -4,7 +4,7 @@ import datetime
 import importlib.util
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
 Source = str | Path | Sequence[Path]
 VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 BUILT_IN_PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
+SIMPLIFICATION_MM = 0.05
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,6 @@ def without_missing(settings: Settings) -> Settings:
 
     Raises `MissingPackage` for what was asked for by name.
     """
-    from dataclasses import replace
-
     lacking = missing(settings)
     if lacking == ("lib3mf",) and settings.formats == DEFAULT_FORMATS:
         return replace(settings, formats=tuple(name for name in DEFAULT_FORMATS if name != "3mf"))
@@ -169,6 +168,24 @@ def open_scan(source: Source, settings: Settings, progress: Progress = silent) -
     return Scan(read_volume(chosen.series, part(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
 
 
+def judge_anatomy(scan: Scan, segmentation: "Segmentation", settings: Settings) -> Scan:
+    """The scan judged again with the chosen anatomy: whether the field of view cuts it, and its contrast. Raises `GateShut`.
+
+    Unchanged for a volume file, without the pixel detectors, and where the anatomy was found in a part of the scan only.
+    """
+    from ..acceptance import judge_anatomy as judge_series
+    from ..acceptance import load_protocol
+
+    whole = segmentation.labels.shape == scan.volume.array.shape
+    if scan.series is None or scan.acceptance is None or not settings.pixels or not whole:
+        return scan
+    protocols = [load_protocol(name) for name in scan.series.protocols]
+    judged = judge_series(scan.series, protocols, scan.volume, segmentation.labels > 0, dict(settings.answers))
+    others = tuple(judged if one.series.id == judged.series.id else one for one in scan.acceptance.series)
+    acceptance = replace(scan.acceptance, series=others)
+    return replace(scan, series=judged, acceptance=acceptance, gate=pass_gate(judged, acceptance, settings))
+
+
 def choose_series(acceptance: "Acceptance", settings: Settings) -> "SeriesAcceptance":
     """The named series, or the best accepted one: best verdict, then most slices. Raises `UsageError` for a wrong name."""
     if settings.series:
@@ -196,11 +213,11 @@ def segment(volume: "Volume", settings: Settings, progress: Progress = silent) -
     from ..segmentation import from_labels, load_anatomy, read_segmentation
     from ..segmentation import segment as segment_volume
 
-    anatomy = load_anatomy(settings.anatomy)
     if settings.segmentation:
-        labels = read_segmentation(Path(settings.segmentation))
-        return from_labels(labels, volume, anatomy, progress=progress)
-    return segment_volume(volume, anatomy, threshold=settings.threshold, seeds_lps=settings.seeds_lps,
+        # The default anatomy is meant for scans; a given segmentation says itself what it holds.
+        name = "from-segmentation" if settings.anatomy == Settings.anatomy else settings.anatomy
+        return from_labels(read_segmentation(Path(settings.segmentation)), volume, load_anatomy(name), progress=progress)
+    return segment_volume(volume, load_anatomy(settings.anatomy), threshold=settings.threshold, seeds_lps=settings.seeds_lps,
                           roi_lps=settings.roi_lps, progress=progress)
 
 
@@ -208,11 +225,21 @@ def make_surface(segmentation: "Segmentation", settings: Settings, progress: Pro
     """Closed surface of every segment within the deviation budget of the use."""
     from ..surface import make_surface as surface_of
 
-    return surface_of(segmentation, max_deviation_mm=deviation_budget(settings), max_triangles=settings.triangles, progress=progress)
+    budget = deviation_budget(settings)
+    # Without a wish of the user simplification takes a fifth of the budget at most: the rest is for everything else.
+    allowed = settings.max_deviation if settings.max_deviation is not None else min(0.2 * budget, SIMPLIFICATION_MM)
+    model = surface_of(segmentation, max_deviation_mm=allowed, max_triangles=settings.triangles, progress=progress)
+    over = [f"{mesh.name}: {float(figures['p95_deviation_mm']):.2f} mm" for mesh, figures in zip(model.meshes, model.figures)
+            if float(figures.get("p95_deviation_mm") or 0.0) > budget]
+    if not over:
+        return model
+    note = (f"95 % of the surface should lie within {budget:g} mm of the scan for the use {settings.use}; it does not "
+            f"({', '.join(over)}): allow more triangles (--triangles).")
+    return replace(model, notes=(*model.notes, note))
 
 
 def deviation_budget(settings: Settings) -> float:
-    """How far editing may move the surface, in mm: given, or the use case's own."""
+    """How far editing may move 95 % of the surface, in mm: given, or the use case's own."""
     from ..acceptance import load_use
 
     if settings.max_deviation is not None:
@@ -224,8 +251,6 @@ def deviation_budget(settings: Settings) -> float:
 
 def repair(model: "Model", settings: Settings, progress: Progress = silent) -> "Model":
     """The model with every mesh that has defects repaired; unchanged, and at once, where there are none."""
-    from dataclasses import replace
-
     from ..measure import self_intersections, topology
     from ..surface import repair as repair_mesh
 

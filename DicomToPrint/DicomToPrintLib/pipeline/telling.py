@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .. import __version__
 from ..errors import CannotWrite
 from ..progress import Progress, part, silent
 from ..settings import Settings, command_line
@@ -61,8 +62,8 @@ def write_inspection(inspection: Inspection, folder: Path, progress: Progress = 
 
 
 def write_run(source: Source, result: "RunResult", progress: Progress = silent) -> None:
-    """Everything beside the mesh files: acceptance, printability, report and, last, the record that names them."""
-    from ..output import caliper_distances, write_json_atomically, write_record, write_registry, write_report
+    """Everything beside the mesh files: acceptance, printability, plan, registry, record, and last the report that names it."""
+    from ..output import caliper_distances, sha256_of, write_json_atomically, write_record, write_registry, write_report
 
     folder, settings = result.folder, result.settings
     if result.scan.acceptance is not None:
@@ -73,11 +74,11 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
     calipers = caliper_distances(result.model.meshes, absolute_mm=process.limit("tolerance_mm"),
                                  share=(process.limit("tolerance_percent") or 0.0) / 100.0)
     budget = _budget(result)
-    content = _run_content(source, result, calipers, budget, part(progress, 0.0, 0.9))
     record = _record(source, result, calipers, budget)
-    write_report(folder, content)
     write_registry(folder, _registry(result, record))
-    write_record(folder, record)
+    content = _run_content(result, calipers, budget, record, part(progress, 0.0, 0.9))
+    # The report names the record's hash, so the record comes first.
+    write_report(folder, replace(content, record_sha256=sha256_of(write_record(folder, record))))
     progress(1.0, "report and record written")
 
 
@@ -95,7 +96,7 @@ def _use_content(settings: Settings) -> dict[str, Any]:
     return {"use": settings.use, "use_title": use.name.replace("-", " "), "use_notes": tuple(filter(None, (use.shape,))), "accept_anyway": settings.accept_anyway or ""}
 
 
-def _run_content(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget",
+def _run_content(result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget", record: "Record",
                  progress: Progress) -> "ReportContent":
     from ..output import Change, ReportContent, contour_pictures, draw_model
 
@@ -111,6 +112,9 @@ def _run_content(source: Source, result: "RunResult", calipers: Sequence[Any], b
         map_pictures=drawn.maps, caliper_picture=drawn.calipers, changes=changes, provenance=provenance_shares(result.model.meshes),
         budget=budget, calipers=tuple(calipers), readiness=result.readiness, process=result.readiness.process.title,
         printer=result.readiness.printer.title, files=tuple(file.as_json() for file in result.files), notes=notes,
+        created=record.created, software=f"DicomToPrint {__version__}",
+        inputs=f"{len(record.inputs)} files; SHA-256 over their sorted hashes: {record.input_sha256}",
+        answers_role={entry["rule"]: {"role": entry["role"], "time": entry["time"]} for entry in record.answers},
         command=command_line("INPUT", "OUTPUT", result.settings))
 
 
@@ -189,10 +193,12 @@ def _budget(result: "RunResult") -> "ErrorBudget":
 def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget") -> "Record":
     import datetime
 
-    from ..output import build_record, hashed_inputs
+    from ..output import build_record, hashed_inputs, hashed_series
 
     settings = result.settings
-    inputs, whole = hashed_inputs(_input_files(source, result), identified=settings.identified)
+    series = result.scan.series.series if result.scan.series else None
+    inputs, whole = hashed_series(series, identified=settings.identified) if series \
+        else hashed_inputs([Path(str(source))], identified=settings.identified)
     now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     scan = result.scan
     return build_record(
@@ -216,15 +222,6 @@ def _registry(result: "RunResult", record: "Record") -> dict[str, Any]:
     return registry_entry(record, modality=series.modality if series else "", manufacturer=str(makers[0]) if makers else "",
                           slices=len(series) if series else None, spacing_mm=result.scan.volume.spacing,
                           anatomy=result.settings.anatomy, process=result.settings.process)
-
-
-def _input_files(source: Source, result: "RunResult") -> list[Path]:
-    """The files that the run read: those of the chosen series, or the volume or archive itself."""
-    series = result.scan.series.series if result.scan.series else None
-    if series is None or isinstance(source, (str, Path)) and Path(source).is_file():
-        return [Path(str(source))]
-    paths = [series.source.path(file.name) for file in series.files]
-    return [path for path in paths if path is not None]
 
 
 def _only(note: str) -> tuple[str, ...]:
