@@ -45,6 +45,42 @@ def tilted_dicom(tmp_path_factory):
     return folder
 
 
+class Store:
+    """A DICOM database of one patient."""
+
+    isOpen = True
+
+    def __init__(self, folder):
+        self.files = sorted(str(path) for path in Path(folder).iterdir())
+
+    def patients(self):
+        return ["1"]
+
+    def studiesForPatient(self, patient):
+        return ["1.2"]
+
+    def seriesForStudy(self, study):
+        return ["1.2.3"]
+
+    def fieldForSeries(self, field, series):
+        return "CT"
+
+    def descriptionForSeries(self, series):
+        return "phantom"
+
+    def instancesForSeries(self, series):
+        return [f"1.2.3.{index}" for index in range(len(self.files))]
+
+    def filesForSeries(self, series):
+        return self.files
+
+
+@pytest.fixture
+def store_of():
+    """Makes a DICOM database of the files of a folder."""
+    return Store
+
+
 class Answers:
     """Dialogs that answer what a test says."""
 

@@ -325,64 +325,20 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(driver, loaded, tmp_pat
     assert driver.state("files") == "needs you"
 
 
-class Store:
-    """A DICOM database of one patient."""
-
-    isOpen = True
-
-    def __init__(self, folder):
-        self.files = sorted(str(path) for path in Path(folder).iterdir())
-
-    def patients(self):
-        return ["1"]
-
-    def studiesForPatient(self, patient):
-        return ["1.2"]
-
-    def seriesForStudy(self, study):
-        return ["1.2.3"]
-
-    def fieldForSeries(self, field, series):
-        return "CT"
-
-    def descriptionForSeries(self, series):
-        return "phantom"
-
-    def instancesForSeries(self, series):
-        return [f"1.2.3.{index}" for index in range(len(self.files))]
-
-    def filesForSeries(self, series):
-        return self.files
-
-
-def test_a_series_of_the_database_walks_to_an_encapsulated_stl_and_remote_ones_are_told(driver, small_dicom, tmp_path):
+def test_remote_series_of_the_database_are_told(driver, small_dicom, store_of):
     import slicer
 
     driver.click("browseSeries")
     assert "not open" in driver.message
-    slicer.dicomDatabase = Store(small_dicom)
+    slicer.dicomDatabase = store_of(small_dicom)
     driver.dialogs.index = 0
     driver.click("browseSeries")
-    assert f"{len(slicer.dicomDatabase.files)} images" in driver.dialogs.items[0]
-    assert driver.panel.source_text() == "Series in the DICOM database: phantom"
-    assert "dicomdb:1.2.3" in driver.panel.command()
-    panel = driver.panel
-    panel.steps["files"].folder.currentPath = str(tmp_path / "out")
-    driver.find("format-dicom").checked = True
-    driver.find("format-3mf").checked = False
-    driver.click("runAll")
-    driver.wait()
-    if driver.state("print") == "needs you":
-        driver.run("files")
-    assert driver.state("files") == "done", driver.message
-    assert {"bone.stl", "bone.dcm"} <= {path.name for path in (tmp_path / "out").iterdir()}
-    assert driver.find("storeDicom").enabled
     slicer.dicomDatabase.files = [*slicer.dicomDatabase.files[:-1], ""]
     driver.run("scan")
     assert "not stored on this computer" in driver.message
 
 
-def test_an_encapsulated_stl_goes_into_the_database(driver, loaded, tmp_path):
+def test_an_encapsulated_stl_goes_into_the_database(driver, loaded, tmp_path, store_of):
     import slicer
 
     panel = driver.panel
@@ -390,7 +346,7 @@ def test_an_encapsulated_stl_goes_into_the_database(driver, loaded, tmp_path):
     panel.safe(panel.store_dicom)()
     assert "no DICOM file to save" in driver.message
     (tmp_path / "bone.dcm").write_bytes(b"DICM")
-    slicer.dicomDatabase = Store(tmp_path)
+    slicer.dicomDatabase = store_of(tmp_path)
     slicer.dicomDatabase.insert = lambda path, store, thumbnail: inserted.append((Path(path).name, store))
     inserted = []
     panel.safe(panel.store_dicom)()

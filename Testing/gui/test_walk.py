@@ -8,11 +8,16 @@ import pytest
 pytestmark = pytest.mark.panel
 
 
-def test_the_phantom_walks_from_dicom_to_files_as_the_script_does(driver, small_dicom, tmp_path):
+def test_the_phantom_walks_from_the_database_to_files_as_the_script_does(driver, small_dicom, store_of, tmp_path):
     import slicer
 
     panel, longest = driver.panel, []
-    driver.choose_folder(small_dicom)
+    slicer.dicomDatabase = store_of(small_dicom)
+    driver.dialogs.index = 0
+    driver.click("browseSeries")
+    assert panel.source_text() == "Series in the DICOM database: phantom"
+    assert f"{len(slicer.dicomDatabase.files)} images" in driver.dialogs.items[0]
+    driver.find("format-dicom").checked = True
     panel.steps["files"].folder.currentPath = str(tmp_path / "panel")
     for step in ("scan", "anatomy", "model", "print", "files"):
         driver.start_and_cancel(step)
@@ -30,7 +35,7 @@ def test_the_phantom_walks_from_dicom_to_files_as_the_script_does(driver, small_
     assert max(longest) < 1.0, "the application stood still for longer than a second"
 
     written = {path.name for path in (tmp_path / "panel").iterdir()}
-    assert {"bone.stl", "report.html", "record.json", "printability.json", "acceptance.json"} <= written
+    assert {"bone.stl", "bone.dcm", "report.html", "record.json", "printability.json", "acceptance.json"} <= written
     assert not any(name.endswith(".part") for name in written)
     assert panel.results.anatomy_node().GetSegmentation().GetNumberOfSegments() == 1
     shown = [
@@ -43,7 +48,8 @@ def test_the_phantom_walks_from_dicom_to_files_as_the_script_does(driver, small_
 
     driver.click("copyCommand")
     words = shlex.split(driver.dialogs.copied)
-    assert words[:3] == ["python", "dicom_to_print.py", "run"]
+    assert words[:4] == ["python", "dicom_to_print.py", "run", "dicomdb:1.2.3"]
+    assert driver.find("storeDicom").enabled
     from DicomToPrintLib.command import run_command
 
     arguments = [str(tmp_path / "script") if word == str(tmp_path / "panel") else word for word in words[2:]]
@@ -116,7 +122,7 @@ def test_opening_the_panel_imports_nothing_heavy():
         "before = set(sys.modules); start = time.process_time()\n"
         "import DicomToPrint, DicomToPrintLib.gui.panel\n"
         "print(time.process_time() - start)\n"
-        "fresh = {name.partition('.')[0] for name in set(sys.modules) - before}\\n"
+        "fresh = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
         "print(sorted({'scipy', 'SimpleITK', 'pydicom'} & fresh))"
     )
     told = [
