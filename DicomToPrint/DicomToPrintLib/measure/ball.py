@@ -19,12 +19,18 @@ _GROWTH = 2.2
 
 
 def ball_diameters(
-    samples: Samples, side: float, cap_mm: float, progress: Progress = silent, rows: np.ndarray | None = None
+    samples: Samples,
+    side: float,
+    cap_mm: float,
+    progress: Progress = silent,
+    rows: np.ndarray | None = None,
+    opposing: float = OPPOSING,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Diameters (n,) in mm of the largest balls at the samples, or at those of `rows` only, and the index of the sample each touches.
 
     `side` -1 measures into the solid (walls), +1 out of it (gaps). Where no opposing surface lies within `cap_mm` the diameter is inf and the
-    index -1. Error on plane walls: none; on curved ones of second order in the sample spacing.
+    index -1. Surface opposes a point where the cosine between their normals is less than `opposing`. Error on plane walls: none; on
+    curved ones of second order in the sample spacing.
     """
     from scipy.spatial import cKDTree
 
@@ -36,7 +42,7 @@ def ball_diameters(
     for start in range(0, len(rows), _CHUNK):
         progress(start / max(len(rows), 1), "measuring walls" if side < 0 else "measuring gaps")
         block = slice(start, start + _CHUNK)
-        radius, touched = _balls(tree, samples, spacing, rows[block], side, cap_mm / 2.0)
+        radius, touched = _balls(tree, samples, spacing, rows[block], side, cap_mm / 2.0, opposing)
         diameter[block], touching[block] = 2.0 * radius, touched
     return diameter, touching
 
@@ -48,6 +54,7 @@ def _balls(
     block: np.ndarray,
     side: float,  # type: ignore[no-untyped-def]
     cap: float,
+    opposing: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     points, normals = samples.points[block], samples.normals[block]
     radius = np.full(len(points), np.inf)
@@ -55,18 +62,29 @@ def _balls(
     active = np.arange(len(points))
     for scale in _scales(cap):
         found = _improve(
-            tree, samples, spacing, points, normals, side, active, np.full(len(active), scale), _SHARE, radius, touched
+            tree,
+            samples,
+            spacing,
+            points,
+            normals,
+            side,
+            active,
+            np.full(len(active), scale),
+            _SHARE,
+            radius,
+            touched,
+            opposing,
         )
         active = active[~found]
         if len(active) == 0:
             break
     rows = np.flatnonzero(touched >= 0)
-    _settle(tree, samples, spacing, points, normals, side, rows, radius, touched)
+    _settle(tree, samples, spacing, points, normals, side, rows, radius, touched, opposing)
     for _ in range(2):  # surface that reaches into the ball from elsewhere
-        rows = rows[_improve(tree, samples, spacing, points, normals, side, rows, radius[rows], 0.97, radius, touched)]
+        rows = rows[_improve(tree, samples, spacing, points, normals, side, rows, radius[rows], 0.97, radius, touched, opposing)]
         if len(rows) == 0:
             break
-        _settle(tree, samples, spacing, points, normals, side, rows, radius, touched)
+        _settle(tree, samples, spacing, points, normals, side, rows, radius, touched, opposing)
     far = radius > cap
     radius[far], touched[far] = np.inf, -1
     return radius, touched
@@ -92,6 +110,7 @@ def _improve(
     share: float,
     radius: np.ndarray,
     touched: np.ndarray,
+    opposing: float,
 ) -> np.ndarray:
     """Where an opposing sample lies within `share` of the ball of `radii` at `rows`, take the ball that it allows. True where found."""
     centres = points[rows] + side * radii[:, None] * normals[rows]
@@ -103,7 +122,7 @@ def _improve(
         )
         away = np.linalg.norm(samples.points[np.where(near < tree.n, near, 0)] - centres[asked, None], axis=2)
         within = (near < tree.n) & (away < share * radii[asked, None])
-        nearest[asked] = _first_opposing(samples, near, within, points[rows[asked]], normals[rows[asked]], side)
+        nearest[asked] = _first_opposing(samples, near, within, points[rows[asked]], normals[rows[asked]], side, opposing)
         # All neighbours belong to other surface, such as the far side of a narrow gap: ask for more of them.
         asked = asked[within.all(axis=1) & (nearest[asked] < 0)]
         if len(asked) == 0:
@@ -125,12 +144,13 @@ def _settle(
     rows: np.ndarray,
     radius: np.ndarray,
     touched: np.ndarray,
+    opposing: float,
 ) -> None:
     """Replace the touched sample by the opposing one nearest to the touching point, and the radius by what that one allows."""
     at, facing = points[rows], normals[rows]
     touch = at + side * radius[rows, None] * (facing - samples.normals[touched[rows]])
     _, near = tree.query(touch, k=4, workers=-1)
-    nearest = _first_opposing(samples, near, near < tree.n, at, facing, side)
+    nearest = _first_opposing(samples, near, near < tree.n, at, facing, side, opposing)
     moved = (nearest >= 0) & (nearest != touched[rows])
     rows, which = rows[moved], nearest[moved]
     better = _radius(samples, spacing, points[rows], normals[rows], side, which)
@@ -139,7 +159,13 @@ def _settle(
 
 
 def _first_opposing(
-    samples: Samples, near: np.ndarray, valid: np.ndarray, points: np.ndarray, normals: np.ndarray, side: float
+    samples: Samples,
+    near: np.ndarray,
+    valid: np.ndarray,
+    points: np.ndarray,
+    normals: np.ndarray,
+    side: float,
+    opposing: float,
 ) -> np.ndarray:
     """(n,) first of the samples `near` (n, k) that is `valid` and faces its point from ahead, -1 where none does."""
     near = np.where(valid, near, 0)
@@ -147,7 +173,7 @@ def _first_opposing(
     offset = samples.points[near] - points[:, None]
     ahead = side * np.einsum("ijk,ik->ij", offset, normals)
     beyond = -side * np.einsum("ijk,ijk->ij", offset, samples.normals[near])
-    valid = valid & (facing < OPPOSING) & (ahead > 0) & (beyond > 0)
+    valid = valid & (facing < opposing) & (ahead > 0) & (beyond > 0)
     first = np.argmax(valid, axis=1)
     return np.where(valid.any(axis=1), near[np.arange(len(near)), first], -1)
 
