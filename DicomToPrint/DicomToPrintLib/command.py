@@ -60,12 +60,17 @@ def run_command(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _failed(f"{_system_error(error)}: free space or choose another place and run it again.", 5)
     except MemoryError:
-        return _failed("The computer has too little memory for this step: give --roi, a smaller series or a larger machine.", 70)
+        return _failed(
+            "The computer has too little memory for this step: give --roi, a smaller series or a larger machine.", 70
+        )
     except Exception as error:
         last = traceback.extract_tb(error.__traceback__)[-1]
         # Its text may quote the input, so only its kind and place are told.
-        return _failed(f"Internal error ({type(error).__name__} in {Path(last.filename).name}, line {last.lineno}): "
-                       "please report it with the command you gave.", 70)
+        return _failed(
+            f"Internal error ({type(error).__name__} in {Path(last.filename).name}, line {last.lineno}): "
+            "please report it with the command you gave.",
+            70,
+        )
 
 
 def _failed(sentence: str, code: int) -> int:
@@ -104,7 +109,12 @@ def _joined(arguments: Sequence[str]) -> list[str]:
     """`--seed -10,2,3` as `--seed=-10,2,3`: argparse would take the value for an option."""
     joined: list[str] = []
     for argument in arguments:
-        if joined and joined[-1] in ("--seed", "--roi", "--threshold") and argument[:1] == "-" and argument[1:2].isdigit():
+        if (
+            joined
+            and joined[-1] in ("--seed", "--roi", "--threshold")
+            and argument[:1] == "-"
+            and argument[1:2].isdigit()
+        ):
             joined[-1] += "=" + argument
         else:
             joined.append(argument)
@@ -112,8 +122,12 @@ def _joined(arguments: Sequence[str]) -> list[str]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="dicom_to_print.py", description="From a CT to a checked print file, with a verdict at every step.",
-                     epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = _Parser(
+        prog="dicom_to_print.py",
+        description="From a CT to a checked print file, with a verdict at every step.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--version", action="version", version=f"DicomToPrint {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
@@ -121,16 +135,24 @@ def _parser() -> argparse.ArgumentParser:
     _add_inspect(commands)
     _add_replay(commands)
     demo = _command(commands, "demo", _demo, "make the phantom CT as DICOM and run it")
-    demo.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results")
+    demo.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
+    )
     listing = _command(commands, "list", _list, "list the built-in names")
     listing.add_argument("kind", choices=["protocols", "anatomy", "processes", "printers", "uses"])
     return parser
 
 
-def _command(commands: Any, name: str, handler: Callable[[argparse.Namespace], int], help_text: str) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=help_text.capitalize() + ".",
-                                                          epilog=EXAMPLES,
-                                                          formatter_class=argparse.RawDescriptionHelpFormatter)
+def _command(
+    commands: Any, name: str, handler: Callable[[argparse.Namespace], int], help_text: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help_text,
+        description=help_text.capitalize() + ".",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.set_defaults(handler=handler)
     return parser
 
@@ -142,12 +164,18 @@ def _add_check(commands: Any) -> None:
 
 
 def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer")
-    parser.add_argument("--protocol", action="append", default=[], metavar="NAME|FILE", help="judge this protocol (repeatable)")
+    parser.add_argument(
+        "input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"
+    )
+    parser.add_argument(
+        "--protocol", action="append", default=[], metavar="NAME|FILE", help="judge this protocol (repeatable)"
+    )
     parser.add_argument("--no-pixels", action="store_true", help="judge the headers alone")
     parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help="planned date of surgery")
     parser.add_argument("--series", metavar="ID|UID", help="this series only")
-    parser.add_argument("--answer", action="append", default=[], metavar="RULE=yes|no", help="answer a question (repeatable)")
+    parser.add_argument(
+        "--answer", action="append", default=[], metavar="RULE=yes|no", help="answer a question (repeatable)"
+    )
     parser.add_argument("--role", default="operator", metavar="ROLE", help="role of who answers, for the record")
     parser.add_argument("--identified", action="store_true", help="let names, descriptions and UIDs into the output")
     parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
@@ -157,37 +185,66 @@ def _add_run(commands: Any) -> None:
     run = _command(commands, "run", _run, "make a checked print file from a scan")
     _add_acceptance_options(run)
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
-    run.add_argument("--use", default="general", metavar="NAME", help="what the model is for (default general; see list uses)")
-    run.add_argument("--anatomy", default="bone", metavar="NAME", help="what to segment (default bone; see list anatomy)")
+    run.add_argument(
+        "--use", default="general", metavar="NAME", help="what the model is for (default general; see list uses)"
+    )
+    run.add_argument(
+        "--anatomy", default="bone", metavar="NAME", help="what to segment (default bone; see list anatomy)"
+    )
     run.add_argument("--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD or DICOM SEG labels")
-    run.add_argument("--threshold", metavar="LOW[,HIGH]", help="grey values of the anatomy instead of the measured boundary")
-    run.add_argument("--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)")
+    run.add_argument(
+        "--threshold", metavar="LOW[,HIGH]", help="grey values of the anatomy instead of the measured boundary"
+    )
+    run.add_argument(
+        "--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)"
+    )
     run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
     run.add_argument("--max-deviation", type=_positive, metavar="MM", help="how far editing may move the surface")
-    run.add_argument("--triangles", type=_count, default=Settings.triangles, metavar="N", help="most triangles in a file (default 500000)")
+    run.add_argument(
+        "--triangles",
+        type=_count,
+        default=Settings.triangles,
+        metavar="N",
+        help="most triangles in a file (default 500000)",
+    )
     run.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")
     run.add_argument("--hollow", type=_positive, metavar="MM", help="hollow to this wall, with escape holes")
     run.add_argument("--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)")
     run.add_argument("--split", choices=["auto"], help="split into the fewest parts that fit the printer")
-    for name, text in (("pins", "alignment pins across cuts"), ("struts", "bars between loose fragments"), ("base", "add a base"),
-                       ("wrap", "outer surface only, filled"), ("orient", "turn for printing")):
+    for name, text in (
+        ("pins", "alignment pins across cuts"),
+        ("struts", "bars between loose fragments"),
+        ("base", "add a base"),
+        ("wrap", "outer surface only, filled"),
+        ("orient", "turn for printing"),
+    ):
         run.add_argument(f"--{name}", action="store_true", help=text)
     run.add_argument("--label", metavar="TEXT", help="text on the model")
     _add_print_options(run)
-    run.add_argument("--format", default=None, metavar="LIST", help=f"comma-separated, of {', '.join(FORMATS)} (default stl,3mf)")
-    run.add_argument("--scene", action="store_true", help="also write a Slicer scene (.mrb); needs Slicer or slicer-core")
-    run.add_argument("--accept-anyway", metavar="REASON", help="go on with a rejected scan; the reason stands on the report")
+    run.add_argument(
+        "--format", default=None, metavar="LIST", help=f"comma-separated, of {', '.join(FORMATS)} (default stl,3mf)"
+    )
+    run.add_argument(
+        "--scene", action="store_true", help="also write a Slicer scene (.mrb); needs Slicer or slicer-core"
+    )
+    run.add_argument(
+        "--accept-anyway", metavar="REASON", help="go on with a rejected scan; the reason stands on the report"
+    )
 
 
 def _add_print_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--process", default="fdm", metavar="NAME", help="print process (default fdm; see list processes)")
+    parser.add_argument(
+        "--process", default="fdm", metavar="NAME", help="print process (default fdm; see list processes)"
+    )
     parser.add_argument("--printer", metavar="NAME|WxDxH", help="printer or its build volume in mm")
 
 
 def _add_inspect(commands: Any) -> None:
     inspect = _command(commands, "inspect", _inspect, "judge a mesh file for a print process")
     inspect.add_argument("mesh", type=Path, metavar="MESH", help="STL, 3MF, OBJ or PLY file")
-    inspect.add_argument("--unit", metavar="UNIT", help="unit of the file: mm, cm, m, inch (default: what the file says, else mm)")
+    inspect.add_argument(
+        "--unit", metavar="UNIT", help="unit of the file: mm, cm, m, inch (default: what the file says, else mm)"
+    )
     _add_print_options(inspect)
     inspect.add_argument("--repair", type=Path, metavar="OUT", help="repair the mesh and write it here")
     inspect.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
@@ -243,25 +300,48 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
         if answer not in ("yes", "no"):
             raise UsageError(f"--answer {rule} takes yes or no, not '{answer}'.")
     common: dict[str, Any] = {
-        "protocols": tuple(options.protocol), "pixels": not options.no_pixels, "surgery_date": options.surgery_date,
-        "series": options.series, "answers": answers, "role": options.role, "identified": options.identified,
+        "protocols": tuple(options.protocol),
+        "pixels": not options.no_pixels,
+        "surgery_date": options.surgery_date,
+        "series": options.series,
+        "answers": answers,
+        "role": options.role,
+        "identified": options.identified,
     }
     if options.command == "check":
         return Settings(**common)
-    cuts = tuple((axis.upper(), _numbers(at, (1,), "--cut")[0]) for axis, at in _pairs(options.cut, "--cut", "R=MM, A=MM or S=MM"))
+    cuts = tuple(
+        (axis.upper(), _numbers(at, (1,), "--cut")[0])
+        for axis, at in _pairs(options.cut, "--cut", "R=MM, A=MM or S=MM")
+    )
     for axis, _ in cuts:
         if axis not in "RAS" or len(axis) != 1:
             raise UsageError(f"--cut takes R=MM, A=MM or S=MM, not '{axis}='.")
     threshold = _numbers(options.threshold, (1, 2), "--threshold") if options.threshold else None
     return Settings(
-        **common, use=options.use, anatomy=options.anatomy, process=options.process, printer=options.printer,
+        **common,
+        use=options.use,
+        anatomy=options.anatomy,
+        process=options.process,
+        printer=options.printer,
         segmentation=options.segmentation,
         threshold=(threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
         seeds=tuple(_numbers(seed, (3,), "--seed") for seed in options.seed),  # type: ignore[misc]
         roi=_numbers(options.roi, (6,), "--roi") if options.roi else None,  # type: ignore[arg-type]
-        max_deviation=options.max_deviation, triangles=options.triangles, thicken=options.thicken, hollow=options.hollow,
-        cuts=cuts, split=options.split == "auto", pins=options.pins, struts=options.struts, base=options.base,
-        label=options.label, wrap=options.wrap, orient=options.orient, formats=_formats(options.format), scene=options.scene,
+        max_deviation=options.max_deviation,
+        triangles=options.triangles,
+        thicken=options.thicken,
+        hollow=options.hollow,
+        cuts=cuts,
+        split=options.split == "auto",
+        pins=options.pins,
+        struts=options.struts,
+        base=options.base,
+        label=options.label,
+        wrap=options.wrap,
+        orient=options.orient,
+        formats=_formats(options.format),
+        scene=options.scene,
         accept_anyway=options.accept_anyway,
     )
 
@@ -289,8 +369,13 @@ def _terminal_progress() -> Iterator[Progress]:
     except ImportError:
         yield silent
         return
-    with tqdm(total=100, disable=None, file=sys.stderr, leave=False,
-              bar_format="{desc:<42.42} {percentage:3.0f} % |{bar}| {elapsed}") as bar:
+    with tqdm(
+        total=100,
+        disable=None,
+        file=sys.stderr,
+        leave=False,
+        bar_format="{desc:<42.42} {percentage:3.0f} % |{bar}| {elapsed}",
+    ) as bar:
 
         def advance(fraction: float, phrase: str = "") -> None:
             if phrase:
@@ -311,7 +396,7 @@ def _source(text: str) -> Iterator[Path]:
     store = application_database()
     if store is None:
         raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
-    folder = linked_folder(series_files(store, text[len("dicomdb:"):]))
+    folder = linked_folder(series_files(store, text[len("dicomdb:") :]))
     try:
         yield folder
     finally:
@@ -327,9 +412,14 @@ def _scene_writer() -> "Callable[[Any], Any] | None":
         from .mrml.scene_file import write_scene
         from .output import WrittenFile, sha256_of
 
-        path = write_scene(result.folder / f"{result.files[0].path.stem}.mrb", volume=result.scan.volume, segmentation=result.segmentation,
-                           meshes=result.model.meshes, findings=result.readiness.findings,
-                           texts={"printability": result.readiness.as_json()})
+        path = write_scene(
+            result.folder / f"{result.files[0].path.stem}.mrb",
+            volume=result.scan.volume,
+            segmentation=result.segmentation,
+            meshes=result.model.meshes,
+            findings=result.readiness.findings,
+            texts={"printability": result.readiness.as_json()},
+        )
         return WrittenFile(path, "mrb", sha256_of(path), path.stat().st_size)
 
     return write
@@ -367,8 +457,14 @@ def _inspect(options: argparse.Namespace) -> int:
     from . import pipeline
 
     with _terminal_progress() as progress:
-        inspected = pipeline.inspect(options.mesh, process=options.process, printer=options.printer, unit=options.unit,
-                                     repair_to=options.repair, progress=progress)
+        inspected = pipeline.inspect(
+            options.mesh,
+            process=options.process,
+            printer=options.printer,
+            unit=options.unit,
+            repair_to=options.repair,
+            progress=progress,
+        )
     content = inspected.readiness.as_json()
     if options.output:
         pipeline.write_inspection(inspected, options.output)
@@ -399,7 +495,13 @@ def _demo(options: argparse.Namespace) -> int:
 def _list(options: argparse.Namespace) -> int:
     from . import resources
 
-    kind = {"protocols": "Protocols", "anatomy": "Anatomy", "processes": "Processes", "printers": "Printers", "uses": "UseCases"}
+    kind = {
+        "protocols": "Protocols",
+        "anatomy": "Anatomy",
+        "processes": "Processes",
+        "printers": "Printers",
+        "uses": "UseCases",
+    }
     for name in resources.names(kind[options.kind]):
         content, _ = resources.load(kind[options.kind], name)
         print(f"{name:<22} {content.get('title') or content.get('help') or ''}".rstrip())

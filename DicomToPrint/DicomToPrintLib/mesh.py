@@ -60,8 +60,11 @@ class Mesh:
         corners = self.points.astype(np.float64)[self.triangles]
         return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
 
-    def with_arrays(self, point_arrays: Mapping[str, np.ndarray] | None = None,
-                    triangle_arrays: Mapping[str, np.ndarray] | None = None) -> "Mesh":
+    def with_arrays(
+        self,
+        point_arrays: Mapping[str, np.ndarray] | None = None,
+        triangle_arrays: Mapping[str, np.ndarray] | None = None,
+    ) -> "Mesh":
         """The same triangles with more arrays."""
         return replace(
             self,
@@ -87,7 +90,10 @@ def to_polydata(mesh: Mesh) -> Any:
     polydata = vtkPolyData()
     polydata.SetPoints(points)
     polydata.SetPolys(cells)
-    for arrays, target in ((mesh.point_arrays, polydata.GetPointData()), (mesh.triangle_arrays, polydata.GetCellData())):
+    for arrays, target in (
+        (mesh.point_arrays, polydata.GetPointData()),
+        (mesh.triangle_arrays, polydata.GetCellData()),
+    ):
         for name, values in arrays.items():
             array = numpy_to_vtk(np.ascontiguousarray(values), deep=True)
             array.SetName(name)
@@ -99,7 +105,11 @@ def from_polydata(polydata: Any, name: str = "Model") -> Mesh:
     """Mesh of the triangles of a vtkPolyData (other cells are left out: triangulate first), with its arrays."""
     from vtkmodules.util.numpy_support import vtk_to_numpy
 
-    points = vtk_to_numpy(polydata.GetPoints().GetData()).copy() if polydata.GetNumberOfPoints() else np.zeros((0, 3), np.float32)
+    points = (
+        vtk_to_numpy(polydata.GetPoints().GetData()).copy()
+        if polydata.GetNumberOfPoints()
+        else np.zeros((0, 3), np.float32)
+    )
     cells = polydata.GetPolys()
     offsets = vtk_to_numpy(cells.GetOffsetsArray()) if cells.GetNumberOfCells() else np.zeros(1, np.int64)
     connectivity = vtk_to_numpy(cells.GetConnectivityArray()) if cells.GetNumberOfCells() else np.zeros(0, np.int64)
@@ -107,9 +117,14 @@ def from_polydata(polydata: Any, name: str = "Model") -> Mesh:
     starts = offsets[:-1][is_triangle]
     triangles = connectivity[starts[:, None] + np.arange(3)] if len(starts) else np.zeros((0, 3), np.int64)
     point_arrays = _arrays_of(polydata.GetPointData())
-    triangle_arrays = {key: values[is_triangle] for key, values in _arrays_of(polydata.GetCellData()).items()
-                       if len(values) == len(is_triangle)}
-    return Mesh(points, np.ascontiguousarray(triangles), name, point_arrays=point_arrays, triangle_arrays=triangle_arrays)
+    triangle_arrays = {
+        key: values[is_triangle]
+        for key, values in _arrays_of(polydata.GetCellData()).items()
+        if len(values) == len(is_triangle)
+    }
+    return Mesh(
+        points, np.ascontiguousarray(triangles), name, point_arrays=point_arrays, triangle_arrays=triangle_arrays
+    )
 
 
 def _arrays_of(data: Any) -> dict[str, np.ndarray]:

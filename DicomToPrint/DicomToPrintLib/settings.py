@@ -84,8 +84,14 @@ def command_arguments(settings: Settings) -> list[str]:
     """The options of the script that give these settings; what equals the default is left out."""
     arguments: list[str] = []
     for name, value in settings.changed().items():
-        option = {"pixels": "--no-pixels", "answers": "--answer", "protocols": "--protocol", "seeds": "--seed", "cuts": "--cut",
-                  "formats": "--format"}.get(name, "--" + name.replace("_", "-"))
+        option = {
+            "pixels": "--no-pixels",
+            "answers": "--answer",
+            "protocols": "--protocol",
+            "seeds": "--seed",
+            "cuts": "--cut",
+            "formats": "--format",
+        }.get(name, "--" + name.replace("_", "-"))
         arguments += _option_arguments(name, option, value)
     return arguments
 

@@ -54,14 +54,20 @@ class Volume:
         return np.asarray(lps, dtype=np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
 
 
-def volume_from_slices(slices: np.ndarray, origins: np.ndarray, step_i: np.ndarray, step_j: np.ndarray,
-                       even_tolerance: float, progress: Progress = silent) -> Volume:
+def volume_from_slices(
+    slices: np.ndarray,
+    origins: np.ndarray,
+    step_i: np.ndarray,
+    step_j: np.ndarray,
+    even_tolerance: float,
+    progress: Progress = silent,
+) -> Volume:
     """Volume of slices in the order in which they lie.
 
     `slices` (k, j, i); `origins` (k, 3) LPS mm of each slice's first pixel; `step_i`, `step_j` (3,) LPS mm from pixel to pixel.
     Where every origin lies within `even_tolerance` mm of an even row, the slices are used as they are, shear kept. Otherwise
-    they are resampled linearly, once, on their true positions, at their median step; slices that fall into a gap wider than 1.5 median steps are marked in `interpolated`. Raises ValueError for
-    duplicate or unsorted positions.
+    they are resampled linearly, once, on their true positions, at their median step; slices that fall into a gap wider
+    than 1.5 median steps are marked in `interpolated`. Raises ValueError for duplicate or unsorted positions.
     """
     count = len(slices)
     steps = np.diff(origins, axis=0)
@@ -82,14 +88,15 @@ def volume_from_slices(slices: np.ndarray, origins: np.ndarray, step_i: np.ndarr
     return _on_even_grid(slices, origins, affine, np.abs(along), progress)
 
 
-def _on_even_grid(slices: np.ndarray, origins: np.ndarray, affine: np.ndarray, gaps: np.ndarray,
-                  progress: Progress) -> Volume:
+def _on_even_grid(
+    slices: np.ndarray, origins: np.ndarray, affine: np.ndarray, gaps: np.ndarray, progress: Progress
+) -> Volume:
     """Linear resampling along the slice direction; an in-plane drift of the origins is followed, so shear and steps stay true."""
     from scipy import ndimage
 
     median = float(np.median(gaps))
     depth = np.concatenate([[0.0], np.cumsum(gaps)])
-    count = int(round(depth[-1] / median)) + 1
+    count = round(depth[-1] / median) + 1
     step = depth[-1] / (count - 1)
     affine = affine.copy()
     affine[:3, 2] = (origins[-1] - origins[0]) / (count - 1)
@@ -113,8 +120,10 @@ def _on_even_grid(slices: np.ndarray, origins: np.ndarray, affine: np.ndarray, g
                 plane = ndimage.shift(plane, (-offset_j, -offset_i), order=1, mode="nearest")
             blended += np.float32(share) * plane
         result[index] = np.rint(blended) if np.issubdtype(slices.dtype, np.integer) else blended
-    note = (f"Uneven slice positions (gaps {gaps.min():.3f} to {gaps.max():.3f} mm) were resampled to {step:.3f} mm; "
-            f"{int(interpolated.sum())} slices lie in holes and are interpolated.")
+    note = (
+        f"Uneven slice positions (gaps {gaps.min():.3f} to {gaps.max():.3f} mm) were resampled to {step:.3f} mm; "
+        f"{int(interpolated.sum())} slices lie in holes and are interpolated."
+    )
     return Volume(result, affine, interpolated if interpolated.any() else None, (note,))
 
 
@@ -144,8 +153,15 @@ def orthogonal(volume: Volume, progress: Progress = silent) -> Volume:
     for index in range(count):
         progress(index / count, "resampling sheared slices")
         shift_i, shift_j = drift * index - low
-        plane = ndimage.affine_transform(volume.array[index].astype(np.float32), [1.0, 1.0], (-shift_j, -shift_i),
-                                         output_shape=shape[1:], order=1, mode="constant", cval=float(fill))
+        plane = ndimage.affine_transform(
+            volume.array[index].astype(np.float32),
+            [1.0, 1.0],
+            (-shift_j, -shift_i),
+            output_shape=shape[1:],
+            order=1,
+            mode="constant",
+            cval=float(fill),
+        )
         result[index] = np.rint(plane) if np.issubdtype(result.dtype, np.integer) else plane
     straight = affine.copy()
     straight[:3, 2] = height * normal

@@ -24,10 +24,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "DicomToPrint")]
 
-import pydicom  # noqa: E402
-from Phantoms.case import Case  # noqa: E402
-from Phantoms.catalogue import catalogue  # noqa: E402
-from Phantoms.judging import Judge  # noqa: E402
+import pydicom
+from Phantoms.case import Case
+from Phantoms.catalogue import catalogue
+from Phantoms.judging import Judge
 
 
 def scan_files(folder: Path) -> list[Path]:

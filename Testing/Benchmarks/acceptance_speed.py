@@ -21,15 +21,15 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "DicomToPrint")]
 
-import numpy as np  # noqa: E402
-import pydicom  # noqa: E402
-from DicomToPrintLib.acceptance import accept, load_protocol  # noqa: E402
-from DicomToPrintLib.dicom import read_study  # noqa: E402
-from Phantoms import pixels as phantom  # noqa: E402
-from Phantoms.case import PROTOCOLS, SURGERY  # noqa: E402
-from Phantoms.files import write_files  # noqa: E402
-from Phantoms.series import renamed, series  # noqa: E402
-from scipy import ndimage  # noqa: E402
+import numpy as np
+import pydicom
+from DicomToPrintLib.acceptance import accept, load_protocol
+from DicomToPrintLib.dicom import read_study
+from Phantoms import pixels as phantom
+from Phantoms.case import PROTOCOLS, SURGERY
+from Phantoms.files import write_files
+from Phantoms.series import renamed, series
+from scipy import ndimage
 
 SIDE = 512
 

@@ -15,18 +15,18 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-import numpy as np  # noqa: E402
-from DicomToPrintLib.acceptance.detectors import detect  # noqa: E402
-from DicomToPrintLib.acceptance.detectors.field_of_view import body_share, bone_cut  # noqa: E402
-from DicomToPrintLib.acceptance.detectors.metal import metal  # noqa: E402
-from DicomToPrintLib.acceptance.detectors.motion import motion  # noqa: E402
-from DicomToPrintLib.acceptance.detectors.noise import air, contrast, flat_tiles, kernel  # noqa: E402
-from DicomToPrintLib.acceptance.detectors.scene import look  # noqa: E402
-from DicomToPrintLib.acceptance.detectors.tilt import tilt_taken_out  # noqa: E402
-from DicomToPrintLib.dicom import read_study, read_volume  # noqa: E402
-from DicomToPrintLib.phantom import phantom_volume  # noqa: E402
-from DicomToPrintLib.volume import Volume  # noqa: E402
-from scipy import ndimage  # noqa: E402
+import numpy as np
+from DicomToPrintLib.acceptance.detectors import detect
+from DicomToPrintLib.acceptance.detectors.field_of_view import body_share, bone_cut
+from DicomToPrintLib.acceptance.detectors.metal import metal
+from DicomToPrintLib.acceptance.detectors.motion import motion
+from DicomToPrintLib.acceptance.detectors.noise import air, contrast, flat_tiles, kernel
+from DicomToPrintLib.acceptance.detectors.scene import look
+from DicomToPrintLib.acceptance.detectors.tilt import tilt_taken_out
+from DicomToPrintLib.dicom import read_study, read_volume
+from DicomToPrintLib.phantom import phantom_volume
+from DicomToPrintLib.volume import Volume
+from scipy import ndimage
 
 RESULT = Path(__file__).parent / "results" / "detectors_speed.md"
 REAL = ("philips_headphantom_1mm_UB", "philips_headphantom_tilt16", "ge_tilt_variable_spacing")

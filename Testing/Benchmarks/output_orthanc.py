@@ -23,10 +23,10 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.dicom import read_study, read_volume  # noqa: E402
-from DicomToPrintLib.mesh import from_polydata  # noqa: E402
-from DicomToPrintLib.output import source_headers, write_dicom_seg, write_encapsulated_stl  # noqa: E402
-from DicomToPrintLib.phantom import write_phantom  # noqa: E402
+from DicomToPrintLib.dicom import read_study, read_volume
+from DicomToPrintLib.mesh import from_polydata
+from DicomToPrintLib.output import source_headers, write_dicom_seg, write_encapsulated_stl
+from DicomToPrintLib.phantom import write_phantom
 
 PORT = 18042
 

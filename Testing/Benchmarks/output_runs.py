@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "DicomToPrint" / "Scripts" / "dicom_to_print.py"
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.output import sha256_of  # noqa: E402
-from DicomToPrintLib.phantom import write_phantom  # noqa: E402
+from DicomToPrintLib.output import sha256_of
+from DicomToPrintLib.phantom import write_phantom
 
 MESHES = (".stl", ".3mf", ".obj", ".ply")
 

@@ -15,10 +15,10 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.output import boundary_of, error_budget  # noqa: E402
-from DicomToPrintLib.phantom import boundary_distance, phantom_volume  # noqa: E402
-from DicomToPrintLib.segmentation import load_anatomy, segment  # noqa: E402
-from DicomToPrintLib.surface import make_surface  # noqa: E402
+from DicomToPrintLib.output import boundary_of, error_budget
+from DicomToPrintLib.phantom import boundary_distance, phantom_volume
+from DicomToPrintLib.segmentation import load_anatomy, segment
+from DicomToPrintLib.surface import make_surface
 
 
 def row(shape: tuple[int, int, int], spacing: tuple[float, float, float], noise: float) -> str:

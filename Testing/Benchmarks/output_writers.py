@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.mesh import from_polydata, to_polydata  # noqa: E402
-from DicomToPrintLib.output import FORMATS, write_files  # noqa: E402
+from DicomToPrintLib.mesh import from_polydata, to_polydata
+from DicomToPrintLib.output import FORMATS, write_files
 
 
 class Clock:

@@ -141,8 +141,10 @@ def main() -> None:
     lines = [
         "# Accuracy of the segmentation",
         "",
-        "Analytic phantom, anatomy `bone` (adaptive boundary, solid core), distances in mm to the true outer surface, cavities filled. Base: "
-        "0.5 x 0.5 x 1.0 mm, noise 20 HU, PSF 0.8 mm (full width); each row changes what it names. Ball: diameter of two 10 mm balls. Plates: share of the "
+        "Analytic phantom, anatomy `bone` (adaptive boundary, solid core), distances in mm to the true outer surface, cavities filled. "
+        "Base: "
+        "0.5 x 0.5 x 1.0 mm, noise 20 HU, PSF 0.8 mm (full width); each row changes what it names. "
+        "Ball: diameter of two 10 mm balls. Plates: share of the "
         "middle plane labelled. Shell: share of its 2 mm wall missing.",
         "",
         "| case | boundary | Dice | mean | bias | p95 | max | balls mm | plates 0.5/1/1.5/2/3 mm | shell | s |",
@@ -154,7 +156,8 @@ def main() -> None:
         row = measure(settings)
         plates = "/".join(f"{row['plates'][p]:.2f}" for p in PLATES)
         lines.append(
-            f"| {name} | {row['boundary']:.0f} | {row['dice']:.4f} | {row['mean']:.3f} | {row['bias']:+.3f} | {row['p95']:.3f} | {row['max']:.2f} | "
+            f"| {name} | {row['boundary']:.0f} | {row['dice']:.4f} | {row['mean']:.3f} | {row['bias']:+.3f} | {row['p95']:.3f} | "
+            f"{row['max']:.2f} | "
             f"{row['balls'][0]:.2f} {row['balls'][1]:.2f} | {plates} | {row['shell holes']:.4f} | {row['seconds']:.1f} |"
         )
         print(lines[-1], flush=True)

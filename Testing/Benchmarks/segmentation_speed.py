@@ -83,7 +83,8 @@ def main() -> None:
     lines = [
         "# Speed of the segmentation",
         "",
-        f"Phantom of {' x '.join(map(str, options.shape[::-1]))} voxels at 0.45/0.45/0.6 mm, int16, scale 1.65; each way in a fresh process, "
+        f"Phantom of {' x '.join(map(str, options.shape[::-1]))} voxels at 0.45/0.45/0.6 mm, int16, scale 1.65; "
+        "each way in a fresh process, "
         "one after the other on the same machine. Memory: peak of the step with the volume counted once, in volumes.",
         "",
         "| way | s | CPU s | memory, volumes | voxels kept |",
@@ -111,7 +112,8 @@ def main() -> None:
             print(lines[-1], flush=True)
     lines += [
         "",
-        "Ours measures the boundary, tells the patient from the couch, keeps thin bone and marks what was added; the others get the right threshold "
+        "Ours measures the boundary, tells the patient from the couch, keeps thin bone and marks what was added; "
+        "the others get the right threshold "
         "given and do none of it. Repeat: `python Testing/Benchmarks/segmentation_speed.py`.",
     ]
     (Path(__file__).parent / "results" / "segmentation_speed.md").write_text("\n".join(lines) + "\n", encoding="utf-8")

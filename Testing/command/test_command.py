@@ -30,7 +30,9 @@ def ct(tmp_path_factory):
 def finished(ct, tmp_path_factory):
     """A finished run on the small CT: (exit code, folder)."""
     folder = tmp_path_factory.mktemp("run")
-    code = run_command(["run", str(ct), "--output", str(folder), "--process", "sla", "--json", str(folder / "result.json")])
+    code = run_command(
+        ["run", str(ct), "--output", str(folder), "--process", "sla", "--json", str(folder / "result.json")]
+    )
     return code, folder
 
 
@@ -72,7 +74,17 @@ def test_check_json_has_the_contract_form(ct, capsys):
     assert set(series["protocols"]) == {"3dsystems-ortho", "exoplan-import"}
     for result in series["protocols"].values():
         for finding in result["findings"]:
-            assert set(finding) == {"rule", "clause", "severity", "outcome", "measured", "limit", "where", "remedy", "message"}
+            assert set(finding) == {
+                "rule",
+                "clause",
+                "severity",
+                "outcome",
+                "measured",
+                "limit",
+                "where",
+                "remedy",
+                "message",
+            }
             assert finding["outcome"] in ("pass", "fail", "ask", "not applicable")
 
 
@@ -82,14 +94,32 @@ def test_inspect_json_has_the_contract_form(finished, capsys):
     content = json.loads(capsys.readouterr().out)
     assert content["schema"] == "dicom-to-print/printability/1"
     assert content["verdict"] in ("ready", "warn", "not-ready")
-    assert set(content["mesh"]) == {"triangles", "components", "boundary_edges", "nonmanifold_edges", "nonmanifold_vertices",
-                                    "self_intersections", "degenerate", "inverted", "volume_mm3", "area_mm2", "bounds_mm",
-                                    "min_wall_mm", "wall_p05_mm", "min_gap_mm"}
+    assert set(content["mesh"]) == {
+        "triangles",
+        "components",
+        "boundary_edges",
+        "nonmanifold_edges",
+        "nonmanifold_vertices",
+        "self_intersections",
+        "degenerate",
+        "inverted",
+        "volume_mm3",
+        "area_mm2",
+        "bounds_mm",
+        "min_wall_mm",
+        "wall_p05_mm",
+        "min_gap_mm",
+    }
 
 
 def test_quiet_when_piped(ct):
-    done = subprocess.run([sys.executable, str(SCRIPT), "--", "check", str(ct), "--no-pixels"], capture_output=True,
-                          text=True, timeout=120, check=False)
+    done = subprocess.run(
+        [sys.executable, str(SCRIPT), "--", "check", str(ct), "--no-pixels"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert done.returncode == 0
     assert done.stderr == ""
     assert "3dsystems-ortho" in done.stdout
@@ -98,20 +128,37 @@ def test_quiet_when_piped(ct):
 def test_help_and_list(capsys):
     assert run_command(["--help"]) == 0
     assert "examples:" in capsys.readouterr().out
-    for kind, name in (("protocols", "3dsystems-ortho"), ("anatomy", "bone"), ("processes", "fdm"), ("printers", "sla"), ("uses", "general")):
+    for kind, name in (
+        ("protocols", "3dsystems-ortho"),
+        ("anatomy", "bone"),
+        ("processes", "fdm"),
+        ("printers", "sla"),
+        ("uses", "general"),
+    ):
         assert run_command(["list", kind]) == 0
         out = capsys.readouterr().out
         assert name in out
         assert "schema" not in out.split()
 
 
-@pytest.mark.parametrize("arguments", [
-    ["run"], ["check", "x", "--surgery-date", "tomorrow"], ["check", ".", "--answer", "motion"], ["bogus"],
-    ["run", ".", "--output", "o", "--cut", "X=3"], ["run", ".", "--output", "o", "--seed", "1,2"],
-    ["run", ".", "--output", "o", "--format", "step"], ["run", ".", "--output", "o", "--thicken", "-1"],
-    ["run", ".", "--output", "o", "--use", "no-such-use"], ["run", ".", "--output", "o", "--anatomy", "no-such-anatomy"],
-    ["run", ".", "--output", "o", "--process", "no-such-process"], ["check", ".", "--protocol", "no-such-protocol"],
-    ["run", ".", "--output", "o", "--printer", "0x0x0"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run"],
+        ["check", "x", "--surgery-date", "tomorrow"],
+        ["check", ".", "--answer", "motion"],
+        ["bogus"],
+        ["run", ".", "--output", "o", "--cut", "X=3"],
+        ["run", ".", "--output", "o", "--seed", "1,2"],
+        ["run", ".", "--output", "o", "--format", "step"],
+        ["run", ".", "--output", "o", "--thicken", "-1"],
+        ["run", ".", "--output", "o", "--use", "no-such-use"],
+        ["run", ".", "--output", "o", "--anatomy", "no-such-anatomy"],
+        ["run", ".", "--output", "o", "--process", "no-such-process"],
+        ["check", ".", "--protocol", "no-such-protocol"],
+        ["run", ".", "--output", "o", "--printer", "0x0x0"],
+    ],
+)
 def test_wrong_usage_is_exit_2(arguments, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert run_command(arguments) == 2
@@ -136,8 +183,9 @@ def test_input_without_images_is_exit_3(name, tmp_path, capsys):
 
 
 def test_negative_coordinates_are_values_not_options():
-    options = command._parser().parse_args(command._joined(
-        ["run", "x", "--output", "y", "--seed", "-10,2.5,-3", "--threshold", "-200,300"]))
+    options = command._parser().parse_args(
+        command._joined(["run", "x", "--output", "y", "--seed", "-10,2.5,-3", "--threshold", "-200,300"])
+    )
     settings = command.settings_from_options(options)
     assert settings.seeds == ((-10.0, 2.5, -3.0),)
     assert settings.seeds_lps == ((10.0, -2.5, -3.0),)
@@ -147,10 +195,23 @@ def test_negative_coordinates_are_values_not_options():
 def test_settings_survive_their_command_line():
     from DicomToPrintLib.settings import Settings, command_arguments, settings_from_json
 
-    settings = Settings(use="dental", seeds=((-1.0, 2.0, 3.5),), threshold=(150.0, None), cuts=(("R", -4.0), ("S", 10.0)),
-                        answers=(("motion-blur", "yes"),), split=True, pins=True, thicken=1.2, formats=("stl", "ply"),
-                        pixels=False, roi=(-5.0, 5.0, -6.0, 6.0, 0.0, 10.0), accept_anyway="teaching only")
-    options = command._parser().parse_args(command._joined(["run", "in", "--output", "out", *command_arguments(settings)]))
+    settings = Settings(
+        use="dental",
+        seeds=((-1.0, 2.0, 3.5),),
+        threshold=(150.0, None),
+        cuts=(("R", -4.0), ("S", 10.0)),
+        answers=(("motion-blur", "yes"),),
+        split=True,
+        pins=True,
+        thicken=1.2,
+        formats=("stl", "ply"),
+        pixels=False,
+        roi=(-5.0, 5.0, -6.0, 6.0, 0.0, 10.0),
+        accept_anyway="teaching only",
+    )
+    options = command._parser().parse_args(
+        command._joined(["run", "in", "--output", "out", *command_arguments(settings)])
+    )
     assert command.settings_from_options(options) == settings
     assert settings_from_json(json.loads(json.dumps(settings.as_json()))) == settings
 
@@ -167,8 +228,14 @@ def test_full_disk_is_exit_5_and_leaves_nothing_partial(ct, tmp_path):
     def limited() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
-    done = subprocess.run([sys.executable, "-B", str(SCRIPT), "run", str(ct), "--output", str(tmp_path / "out"), "--no-pixels"],
-                          capture_output=True, text=True, timeout=300, check=False, preexec_fn=limited)
+    done = subprocess.run(
+        [sys.executable, "-B", str(SCRIPT), "run", str(ct), "--output", str(tmp_path / "out"), "--no-pixels"],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+        preexec_fn=limited,
+    )
     assert done.returncode == 5, done.stderr
     assert "disk is full" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
@@ -234,7 +301,9 @@ def test_volume_file_runs_without_acceptance(phantom, tmp_path, capsys):
 
     volume, _truth = phantom
     sitk.WriteImage(to_sitk(volume), str(tmp_path / "scan.nii.gz"))
-    code = run_command(["run", str(tmp_path / "scan.nii.gz"), "--output", str(tmp_path / "out"), "--triangles", "20000"])
+    code = run_command(
+        ["run", str(tmp_path / "scan.nii.gz"), "--output", str(tmp_path / "out"), "--triangles", "20000"]
+    )
     told = capsys.readouterr()
     assert code in (0, 1), told.err
     assert "not applicable" in told.out
@@ -249,7 +318,15 @@ def test_tilted_scan_is_refused_and_its_shape_is_kept_when_accepted_anyway(tmp_p
     write_phantom(tmp_path / "tilted", tilt_degrees=10.0, **common)
     bounds = {}
     for name, options in (("straight", []), ("tilted", [])):
-        command_line = ["run", str(tmp_path / name), "--output", str(tmp_path / "out" / name), "--no-pixels", "--format", "stl"]
+        command_line = [
+            "run",
+            str(tmp_path / name),
+            "--output",
+            str(tmp_path / "out" / name),
+            "--no-pixels",
+            "--format",
+            "stl",
+        ]
         if name == "tilted":
             assert run_command(command_line) == 1
             sentence = sentence_of(capsys)

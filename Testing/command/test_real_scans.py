@@ -12,7 +12,9 @@ from DicomToPrintLib.command import run_command
 def skull(data_dir, tmp_path_factory):
     """A finished run on the head phantom: (exit code, folder)."""
     folder = tmp_path_factory.mktemp("skull")
-    code = run_command(["run", str(data_dir / "philips_headphantom_1mm_UB"), "--output", str(folder), "--process", "sla"])
+    code = run_command(
+        ["run", str(data_dir / "philips_headphantom_1mm_UB"), "--output", str(folder), "--process", "sla"]
+    )
     return code, folder
 
 
@@ -68,7 +70,9 @@ def corners_of_3mf(path) -> np.ndarray:
     return np.array(found)
 
 
-@pytest.mark.parametrize(("name", "told"), [("philips_headphantom_tilt16", ("16.5",)), ("ge_tilt_variable_spacing", ("18.5",))])
+@pytest.mark.parametrize(
+    ("name", "told"), [("philips_headphantom_tilt16", ("16.5",)), ("ge_tilt_variable_spacing", ("18.5",))]
+)
 def test_tilted_scan_is_rejected_with_the_measured_tilt_and_refused(data_dir, tmp_path, capsys, name, told):
     assert run_command(["check", str(data_dir / name), "--no-pixels", "--json", str(tmp_path / "check.json")]) == 1
     content = json.loads((tmp_path / "check.json").read_text(encoding="utf-8"))
@@ -78,8 +82,12 @@ def test_tilted_scan_is_rejected_with_the_measured_tilt_and_refused(data_dir, tm
     for figure in told:
         assert figure in text
     if name.startswith("ge"):
-        gaps = [finding for result in series["protocols"].values() for finding in result["findings"]
-                if finding["clause"] in ("I08", "E-EQUI", "O08b") and finding["outcome"] == "fail"]
+        gaps = [
+            finding
+            for result in series["protocols"].values()
+            for finding in result["findings"]
+            if finding["clause"] in ("I08", "E-EQUI", "O08b") and finding["outcome"] == "fail"
+        ]
         assert gaps
     capsys.readouterr()
     assert run_command(["run", str(data_dir / name), "--output", str(tmp_path / "out"), "--no-pixels"]) == 1
@@ -92,15 +100,29 @@ def test_tilted_phantom_has_the_shape_of_the_untilted_one(skull, data_dir, tmp_p
     """The same head phantom, scanned with and without 16.5 degrees of gantry tilt: its width is the same, not stretched."""
     import trimesh
 
-    assert run_command(["run", str(data_dir / "philips_headphantom_tilt16"), "--output", str(tmp_path), "--no-pixels", "--format", "stl",
-                        "--accept-anyway", "shape checked against the untilted scan"]) in (0, 1)
+    assert run_command(
+        [
+            "run",
+            str(data_dir / "philips_headphantom_tilt16"),
+            "--output",
+            str(tmp_path),
+            "--no-pixels",
+            "--format",
+            "stl",
+            "--accept-anyway",
+            "shape checked against the untilted scan",
+        ]
+    ) in (0, 1)
     tilted = trimesh.load(tmp_path / "bone.stl")
     straight = trimesh.load(skull[1] / "bone.stl")
     # Left to right both scans hold the whole skull; the tilt does not touch this direction.
     assert np.ptp(tilted.bounds[:, 0]) == pytest.approx(np.ptp(straight.bounds[:, 0]), abs=0.5)
     # The scans share a stretch of the vault: a rigid fit of one onto the other would show a shear as a distance.
     # Measured: median 0.29 mm; 1.0 mm with the shear left out or doubled.
-    assert np.median(fitted(tilted.sample(6000, seed=1), straight.sample(200_000, seed=0), straight.bounds[0, 2] + 4.0)) < 0.6
+    assert (
+        np.median(fitted(tilted.sample(6000, seed=1), straight.sample(200_000, seed=0), straight.bounds[0, 2] + 4.0))
+        < 0.6
+    )
 
 
 def fitted(source: np.ndarray, target: np.ndarray, lowest: float) -> np.ndarray:
@@ -122,14 +144,34 @@ def fitted(source: np.ndarray, target: np.ndarray, lowest: float) -> np.ndarray:
 
 
 def folders_of(name: str) -> list[str]:
-    return {"malformed": ["693_J2KI", "CT_small", "ExplVR_BigEnd", "ExplVR_BigEndNoMeta", "ExplVR_LitEndNoMeta", "J2K_pixelrep_mismatch",
-                          "JPEG2000-embedded-sequence-delimiter", "MR_small_padded", "MR_truncated", "UN_sequence", "badVR",
-                          "empty_charset_LEI", "image_dfl", "meta_missing_tsyntax", "nested_priv_SQ", "no_meta", "no_meta_group_length",
-                          "rtplan_truncated"],
-            "dicomdir_fileset": [".", "77654033", "98892001", "98892003", "TINY_ALPHA"]}[name]
+    return {
+        "malformed": [
+            "693_J2KI",
+            "CT_small",
+            "ExplVR_BigEnd",
+            "ExplVR_BigEndNoMeta",
+            "ExplVR_LitEndNoMeta",
+            "J2K_pixelrep_mismatch",
+            "JPEG2000-embedded-sequence-delimiter",
+            "MR_small_padded",
+            "MR_truncated",
+            "UN_sequence",
+            "badVR",
+            "empty_charset_LEI",
+            "image_dfl",
+            "meta_missing_tsyntax",
+            "nested_priv_SQ",
+            "no_meta",
+            "no_meta_group_length",
+            "rtplan_truncated",
+        ],
+        "dicomdir_fileset": [".", "77654033", "98892001", "98892003", "TINY_ALPHA"],
+    }[name]
 
 
-@pytest.mark.parametrize(("group", "name"), [(group, name) for group in ("malformed", "dicomdir_fileset") for name in folders_of(group)])
+@pytest.mark.parametrize(
+    ("group", "name"), [(group, name) for group in ("malformed", "dicomdir_fileset") for name in folders_of(group)]
+)
 def test_broken_files_are_never_accepted(data_dir, capsys, group, name):
     code = run_command(["check", str(data_dir / group / name), "--json", "-"])
     told = capsys.readouterr()

@@ -32,8 +32,8 @@ def turned(mesh: Mesh) -> Mesh:
     return Mesh(mesh.points, mesh.triangles[:, ::-1].copy(), mesh.name)
 
 
-def moved(mesh: Mesh, by, matrix=np.eye(3)) -> Mesh:
-    return Mesh((mesh.points @ np.asarray(matrix).T + by).astype(np.float32), mesh.triangles, mesh.name)
+def moved(mesh: Mesh, by, matrix=((1, 0, 0), (0, 1, 0), (0, 0, 1))) -> Mesh:
+    return Mesh((mesh.points @ np.asarray(matrix, dtype=float).T + by).astype(np.float32), mesh.triangles, mesh.name)
 
 
 def ball(radius: float, rings: int = 40, at=(0.0, 0.0, 0.0)) -> Mesh:

@@ -108,7 +108,7 @@ def test_a_dense_mesh_and_a_coarse_one_agree():
 def test_noise_of_a_scan_lowers_the_wall_by_little():
     """0.03 mm of noise on the two sides of a 2 mm plate with triangles of 0.5 mm."""
     points, triangles = _sheet(20.0, 15.0, 0.5)
-    top = Mesh(points + (0, 0, 2.0), triangles)
+    top = Mesh(points + np.array([0, 0, 2.0]), triangles)
     plate = merged((top, turned(Mesh(points, triangles))))
     noisy = Mesh(plate.points + np.random.default_rng(1).normal(0, 0.03, plate.points.shape), plate.triangles)
     field = wall_field(noisy)

@@ -33,9 +33,10 @@ TETRAHEDRON = (
 )
 
 
-def ply(
-    form="binary_little_endian", points=3, faces=1, counter="uchar", rest=CORNERS + struct.pack("<Biii", 3, 0, 1, 2)
-):
+ONE_FACE = CORNERS + struct.pack("<Biii", 3, 0, 1, 2)
+
+
+def ply(form="binary_little_endian", points=3, faces=1, counter="uchar", rest=ONE_FACE):
     return PLY.format(form=form, points=points, faces=faces, counter=counter).encode() + rest
 
 

@@ -15,11 +15,16 @@ from .protocol import Protocol
 
 
 def judge_anatomy(
-    accepted: SeriesAcceptance, protocols: Sequence[Protocol], volume: Volume, mask: np.ndarray, answers: Mapping[str, str]
+    accepted: SeriesAcceptance,
+    protocols: Sequence[Protocol],
+    volume: Volume,
+    mask: np.ndarray,
+    answers: Mapping[str, str],
 ) -> SeriesAcceptance:
     """The series judged again where the chosen anatomy, `mask` (k, j, i) bool on the volume's grid, says more than the largest bone.
 
-    Replaces the findings on ``fov_cut_mm2``, ``fov_cut_ends_mm2`` and ``contrast_to_noise``; answers count as in `accept`. The pictures of the cut are added.
+    Replaces the findings on ``fov_cut_mm2``, ``fov_cut_ends_mm2`` and ``contrast_to_noise``; answers
+    count as in `accept`. The pictures of the cut are added.
     """
     (sides, ends), pictures = fov_cut(volume, mask)
     facts = {fact.name: fact for fact in (sides, ends, chosen_contrast(volume, mask))}
@@ -27,8 +32,11 @@ def judge_anatomy(
     for protocol in protocols:
         if protocol.name not in results:
             continue
-        again = {rule.id: answered(finding_of(rule, facts[rule.fact]), answers.get(rule.id))
-                 for rule in protocol.rules if rule.fact in facts}
+        again = {
+            rule.id: answered(finding_of(rule, facts[rule.fact]), answers.get(rule.id))
+            for rule in protocol.rules
+            if rule.fact in facts
+        }
         findings = tuple(again.get(finding.rule, finding) for finding in results[protocol.name].findings)
         results[protocol.name] = replace(results[protocol.name], findings=findings, verdict=worst(findings))
     verdict = max((result.verdict for result in results.values()), key=lambda one: one.rank)

@@ -130,6 +130,7 @@ def _anatomy(job: Job, source: Any, settings: Settings, progress: Progress) -> N
         )
     else:
         segmentation = pipeline.segment(scan.volume, settings, part(progress, 0.5, 1.0))
+    scan = pipeline.judge_anatomy(scan, segmentation, settings)
     job.save("grid", (scan.volume.array.shape, scan.volume.affine))
     job.save("opened", scan)
     job.save("anatomy", segmentation)

@@ -8,8 +8,8 @@ from ..mesh import Mesh
 def facet_error(mesh: Mesh, percent: float = 95.0) -> float | None:
     """Sagitta in mm that `percent` of the smooth edges do not exceed, weighted by area; None where all edges are sharp.
 
-    Two facets that meet at a small angle t stand for an arc over half of each: its sagitta is their width across the edge times t / 8. Edges
-    that turn more than 39 degrees are taken as meant.
+    Two facets that meet at a small angle t stand for an arc over half of each: its sagitta is their width across the edge
+    times t / 8. Edges that turn more than 39 degrees are taken as meant.
     """
     from .topology import edges_of, welded
 

@@ -26,8 +26,9 @@ def extents(points: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 def fitting_rotation(points: np.ndarray, room: np.ndarray, progress: Progress = silent) -> Rotation | None:
     """A rotation with which the points (n, 3) fit in a box of `room` (3,) mm, the identity first; None where none was found.
 
-    Tried, on the convex hull's vertices: as it stands; quarter turns; a turn about the vertical by steps of 1 degree; then 2,000 directions for
-    the vertical, each with the turn about it, the best refined. Not found does not prove that none exists within a degree.
+    Tried, on the convex hull's vertices: as it stands; quarter turns; a turn about the vertical by steps of 1 degree;
+    then 2,000 directions for the vertical, each with the turn about it, the best refined. Not found does
+    not prove that none exists within a degree.
     """
     hull = _hull(points)
     if np.all(extents(hull, np.eye(3)) <= room + 1e-6):

@@ -58,8 +58,13 @@ class _Clock:
         self.steps: list[StepTime] = []
         self.done = 0.0
 
-    def step(self, name: str, share: float, work: Callable[[Progress], Result],
-             effect: Callable[[Result], Mapping[str, object]]) -> Result:
+    def step(
+        self,
+        name: str,
+        share: float,
+        work: Callable[[Progress], Result],
+        effect: Callable[[Result], Mapping[str, object]],
+    ) -> Result:
         start = time.perf_counter()
         self.progress(self.done, name)
         result = work(part(self.progress, self.done, self.done + share))
@@ -71,7 +76,9 @@ class _Clock:
 SceneWriter = Callable[["RunResult"], "WrittenFile"]
 
 
-def run(source: Source, output: Path, settings: Settings, progress: Progress = silent, scene: SceneWriter | None = None) -> RunResult:
+def run(
+    source: Source, output: Path, settings: Settings, progress: Progress = silent, scene: SceneWriter | None = None
+) -> RunResult:
     """From a scan to checked print files, report and record in `output`. `scene` writes the Slicer scene that the settings may ask for.
 
     Raises `UsageError`, `CannotRead`, `Refused`, `OpenQuestion`, `CannotWrite` or `Cancelled`, each with one sentence; where the
@@ -83,12 +90,18 @@ def run(source: Source, output: Path, settings: Settings, progress: Progress = s
     walk.check_names(settings)
     walk.check_source(source, settings)
     if settings.scene and scene is None:
-        raise MissingPackage("--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out.")
+        raise MissingPackage(
+            "--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out."
+        )
     telling.check_writable(output)
     clock = _Clock(progress)
     try:
-        scan = clock.step("reading and judging the scan", 0.2, lambda p: walk.open_scan(source, settings, p), _scan_effect)
-        segmentation = clock.step("finding the anatomy", 0.15, lambda p: walk.segment(scan.volume, settings, p), _segment_effect)
+        scan = clock.step(
+            "reading and judging the scan", 0.2, lambda p: walk.open_scan(source, settings, p), _scan_effect
+        )
+        segmentation = clock.step(
+            "finding the anatomy", 0.15, lambda p: walk.segment(scan.volume, settings, p), _segment_effect
+        )
         scan = walk.judge_anatomy(scan, segmentation, settings)
     except walk.GateShut as shut:
         telling.write_refusal(shut, settings, output)
@@ -97,11 +110,22 @@ def run(source: Source, output: Path, settings: Settings, progress: Progress = s
     model = clock.step("repairing", 0.05, lambda p: walk.repair(model, settings, p), _model_effect)
     prepared = Prepared(model)
     if walk.prepares(settings):
-        prepared = clock.step("preparing for print", 0.05, lambda p: prepare_with_frames(model, settings, p), lambda done: _model_effect(done.model))
+        prepared = clock.step(
+            "preparing for print",
+            0.05,
+            lambda p: prepare_with_frames(model, settings, p),
+            lambda done: _model_effect(done.model),
+        )
         model = prepared.model
-    files = clock.step("writing and reading back", 0.05, lambda p: walk.export(model, settings, scan, output, p), _file_effect)
-    readiness = clock.step("inspecting the written file", 0.1,
-                           lambda p: walk.inspect_run(files, segmentation, model, settings, p, prepared.labels, prepared.moved), _readiness_effect)
+    files = clock.step(
+        "writing and reading back", 0.05, lambda p: walk.export(model, settings, scan, output, p), _file_effect
+    )
+    readiness = clock.step(
+        "inspecting the written file",
+        0.1,
+        lambda p: walk.inspect_run(files, segmentation, model, settings, p, prepared.labels, prepared.moved),
+        _readiness_effect,
+    )
     result = RunResult(settings, scan, segmentation, model, files, readiness, tuple(clock.steps), output)
     if settings.scene and scene is not None:
         result = replace(result, files=(*files, scene(result)))
@@ -116,8 +140,9 @@ def replay(record_file: Path, source: Source, output: Path, progress: Progress =
 
     record = read_record(record_file)
     result = run(source, output, settings_from_json(record.parameters), progress)
-    return compare_runs(record, result.files, old_folder=record_file.resolve().parent,
-                        new_record=read_record(output / "record.json"))
+    return compare_runs(
+        record, result.files, old_folder=record_file.resolve().parent, new_record=read_record(output / "record.json")
+    )
 
 
 def demo(output: Path, progress: Progress = silent) -> RunResult:
@@ -131,19 +156,30 @@ def demo(output: Path, progress: Progress = silent) -> RunResult:
 
 
 def _scan_effect(scan: Scan) -> dict[str, object]:
-    return {"series": scan.series.series.id if scan.series else None, "verdict": scan.series.verdict.value if scan.series else None,
-            "gate": scan.gate, "voxels": list(scan.volume.array.shape[::-1]), "spacing_mm": list(scan.volume.spacing),
-            "shear_degrees": scan.volume.shear_degrees, "notes": list(scan.volume.notes)}
+    return {
+        "series": scan.series.series.id if scan.series else None,
+        "verdict": scan.series.verdict.value if scan.series else None,
+        "gate": scan.gate,
+        "voxels": list(scan.volume.array.shape[::-1]),
+        "spacing_mm": list(scan.volume.spacing),
+        "shear_degrees": scan.volume.shear_degrees,
+        "notes": list(scan.volume.notes),
+    }
 
 
 def _segment_effect(segmentation: "Segmentation") -> dict[str, object]:
-    segments = [{"id": s.id, "name": s.name, "boundary": s.boundary, "volume_mm3": s.volume_mm3} for s in segmentation.segments]
+    segments = [
+        {"id": s.id, "name": s.name, "boundary": s.boundary, "volume_mm3": s.volume_mm3} for s in segmentation.segments
+    ]
     return {"segments": segments, "figures": dict(segmentation.figures), "notes": list(segmentation.notes)}
 
 
 def _model_effect(model: "Model") -> dict[str, object]:
-    return {"meshes": [dict(figures) for figures in model.figures], "notes": list(model.notes),
-            "triangles": [len(mesh.triangles) for mesh in model.meshes]}
+    return {
+        "meshes": [dict(figures) for figures in model.figures],
+        "notes": list(model.notes),
+        "triangles": [len(mesh.triangles) for mesh in model.meshes],
+    }
 
 
 def _file_effect(files: "tuple[WrittenFile, ...]") -> dict[str, object]:
@@ -153,5 +189,3 @@ def _file_effect(files: "tuple[WrittenFile, ...]") -> dict[str, object]:
 def _readiness_effect(readiness: "Readiness") -> dict[str, object]:
     content: dict[str, Any] = readiness.as_json()
     return {"verdict": content["verdict"]}
-
-

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
     from ..surface import Model
     from ..volume import Volume
 
-Source = str | Path | Sequence[Path]
+Source = str | Path
 VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 BUILT_IN_PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
 SIMPLIFICATION_MM = 0.05
@@ -68,7 +68,7 @@ class Inspection:
 
 def is_volume_file(source: Source) -> bool:
     """True for a NIfTI, NRRD or MetaImage file, which carries no headers to judge."""
-    return isinstance(source, (str, Path)) and str(source).lower().endswith(VOLUME_SUFFIXES)
+    return str(source).lower().endswith(VOLUME_SUFFIXES)
 
 
 def missing(settings: Settings) -> tuple[str, ...]:
@@ -79,8 +79,18 @@ def missing(settings: Settings) -> tuple[str, ...]:
 
 def prepares(settings: Settings) -> bool:
     """True where a step of preparation is asked for."""
-    return bool(settings.thicken or settings.hollow or settings.cuts or settings.split or settings.pins or settings.struts
-                or settings.base or settings.label or settings.wrap or settings.orient)
+    return bool(
+        settings.thicken
+        or settings.hollow
+        or settings.cuts
+        or settings.split
+        or settings.pins
+        or settings.struts
+        or settings.base
+        or settings.label
+        or settings.wrap
+        or settings.orient
+    )
 
 
 def without_missing(settings: Settings) -> Settings:
@@ -92,17 +102,23 @@ def without_missing(settings: Settings) -> Settings:
     if lacking == ("lib3mf",) and settings.formats == DEFAULT_FORMATS:
         return replace(settings, formats=tuple(name for name in DEFAULT_FORMATS if name != "3mf"))
     if lacking:
-        raise MissingPackage(f"This run needs {' and '.join(lacking)}, which this Python lacks: install with "
-                             f"'python -m pip install {' '.join(lacking)}', or leave the option out.")
+        raise MissingPackage(
+            f"This run needs {' and '.join(lacking)}, which this Python lacks: install with "
+            f"'python -m pip install {' '.join(lacking)}', or leave the option out."
+        )
     return settings
 
 
 def check_source(source: Source, settings: Settings) -> None:
     """Raises `CannotRead` for a source that does not exist, `UsageError` for what a volume file cannot give."""
-    if isinstance(source, (str, Path)) and not Path(source).exists():
-        raise CannotRead(f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file.")
+    if not Path(source).exists():
+        raise CannotRead(
+            f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file."
+        )
     if is_volume_file(source) and "dicom" in settings.formats:
-        raise UsageError("The format dicom needs a scan in DICOM files, whose study it joins: leave it out for a volume file.")
+        raise UsageError(
+            "The format dicom needs a scan in DICOM files, whose study it joins: leave it out for a volume file."
+        )
 
 
 def check_names(settings: Settings) -> None:
@@ -131,8 +147,9 @@ def surgery_date(settings: Settings) -> datetime.date | None:
         raise UsageError(f"--surgery-date takes a date as YYYY-MM-DD, not '{settings.surgery_date}'.") from None
 
 
-def check(source: Source, settings: Settings, progress: Progress = silent,
-          protocols: tuple[str, ...] = BUILT_IN_PROTOCOLS) -> "Acceptance":
+def check(
+    source: Source, settings: Settings, progress: Progress = silent, protocols: tuple[str, ...] = BUILT_IN_PROTOCOLS
+) -> "Acceptance":
     """Acceptance of every series of the source, under the named protocols or the settings' own.
 
     Raises `CannotRead` where the source holds no image series, `UsageError` for unknown names.
@@ -142,9 +159,16 @@ def check(source: Source, settings: Settings, progress: Progress = silent,
 
     loaded = [load_protocol(name) for name in settings.protocols or protocols]
     date = surgery_date(settings)
-    study = read_study(source, part(progress, 0.0, 0.4))
-    return accept(study, loaded, answers=dict(settings.answers), surgery_date=date, pixels=settings.pixels,
-                  series_id=settings.series, progress=part(progress, 0.4, 1.0))
+    study = read_study(Path(source), part(progress, 0.0, 0.4))
+    return accept(
+        study,
+        loaded,
+        answers=dict(settings.answers),
+        surgery_date=date,
+        pixels=settings.pixels,
+        series_id=settings.series,
+        progress=part(progress, 0.4, 1.0),
+    )
 
 
 def open_scan(source: Source, settings: Settings, progress: Progress = silent) -> Scan:
@@ -157,8 +181,12 @@ def open_scan(source: Source, settings: Settings, progress: Progress = silent) -
     if is_volume_file(source):
         from ..dicom import read_image_volume
 
-        return Scan(read_image_volume(Path(str(source))), None, None,
-                    "Acceptance is not applicable: a volume file carries no headers to judge.")
+        return Scan(
+            read_image_volume(Path(source)),
+            None,
+            None,
+            "Acceptance is not applicable: a volume file carries no headers to judge.",
+        )
     use = load_use(settings.use)
     acceptance = check(source, settings, part(progress, 0.0, 0.6), protocols=(use.protocol,))
     chosen = choose_series(acceptance, settings)
@@ -216,9 +244,17 @@ def segment(volume: "Volume", settings: Settings, progress: Progress = silent) -
     if settings.segmentation:
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
         name = "from-segmentation" if settings.anatomy == Settings.anatomy else settings.anatomy
-        return from_labels(read_segmentation(Path(settings.segmentation)), volume, load_anatomy(name), progress=progress)
-    return segment_volume(volume, load_anatomy(settings.anatomy), threshold=settings.threshold, seeds_lps=settings.seeds_lps,
-                          roi_lps=settings.roi_lps, progress=progress)
+        return from_labels(
+            read_segmentation(Path(settings.segmentation)), volume, load_anatomy(name), progress=progress
+        )
+    return segment_volume(
+        volume,
+        load_anatomy(settings.anatomy),
+        threshold=settings.threshold,
+        seeds_lps=settings.seeds_lps,
+        roi_lps=settings.roi_lps,
+        progress=progress,
+    )
 
 
 def make_surface(segmentation: "Segmentation", settings: Settings, progress: Progress = silent) -> "Model":
@@ -229,12 +265,14 @@ def make_surface(segmentation: "Segmentation", settings: Settings, progress: Pro
     # Without a wish of the user simplification takes a fifth of the budget at most: the rest is for everything else.
     allowed = settings.max_deviation if settings.max_deviation is not None else min(0.2 * budget, SIMPLIFICATION_MM)
     model = surface_of(segmentation, max_deviation_mm=allowed, max_triangles=settings.triangles, progress=progress)
-    over = [f"{mesh.name}: {float(figures['p95_deviation_mm']):.2f} mm" for mesh, figures in zip(model.meshes, model.figures)
-            if float(figures.get("p95_deviation_mm") or 0.0) > budget]
+    reached = [(mesh.name, figures.get("p95_deviation_mm")) for mesh, figures in zip(model.meshes, model.figures)]
+    over = [f"{name}: {p95:.2f} mm" for name, p95 in reached if isinstance(p95, float) and p95 > budget]
     if not over:
         return model
-    note = (f"95 % of the surface should lie within {budget:g} mm of the scan for the use {settings.use}; it does not "
-            f"({', '.join(over)}): allow more triangles (--triangles).")
+    note = (
+        f"95 % of the surface should lie within {budget:g} mm of the scan for the use {settings.use}; it does not "
+        f"({', '.join(over)}): allow more triangles (--triangles)."
+    )
     return replace(model, notes=(*model.notes, note))
 
 
@@ -268,7 +306,9 @@ def repair(model: "Model", settings: Settings, progress: Progress = silent) -> "
     return replace(model, meshes=tuple(meshes), notes=(*model.notes, *told)) if told else model
 
 
-def export(model: "Model", settings: Settings, scan: Scan, folder: Path, progress: Progress = silent) -> "tuple[WrittenFile, ...]":
+def export(
+    model: "Model", settings: Settings, scan: Scan, folder: Path, progress: Progress = silent
+) -> "tuple[WrittenFile, ...]":
     """The files of the model, each read back before it got its name.
 
     STL and PLY hold one solid each, so several meshes become several files; 3MF and OBJ hold all as named objects. The DICOM
@@ -276,7 +316,9 @@ def export(model: "Model", settings: Settings, scan: Scan, folder: Path, progres
     """
     from ..output import source_headers, write_encapsulated_stl, write_files
 
-    stem = settings.anatomy if "/" not in settings.anatomy and "." not in settings.anatomy else Path(settings.anatomy).stem
+    stem = (
+        settings.anatomy if "/" not in settings.anatomy and "." not in settings.anatomy else Path(settings.anatomy).stem
+    )
     metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
     together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
     single = tuple(name for name in settings.formats if name in ("stl", "ply"))
@@ -287,8 +329,17 @@ def export(model: "Model", settings: Settings, scan: Scan, folder: Path, progres
     if together:
         files += write_files(model.meshes, folder, stem, together, metadata=metadata, progress=part(progress, 0.4, 0.8))
     if "dicom" in settings.formats and scan.series is not None:
-        files.append(write_encapsulated_stl(model.meshes, folder, stem, source_headers(scan.series.series), use=settings.use,
-                                            modified=prepares(settings), progress=part(progress, 0.8, 1.0)))
+        files.append(
+            write_encapsulated_stl(
+                model.meshes,
+                folder,
+                stem,
+                source_headers(scan.series.series),
+                use=settings.use,
+                modified=prepares(settings),
+                progress=part(progress, 0.8, 1.0),
+            )
+        )
     return tuple(files)
 
 
@@ -297,8 +348,15 @@ def file_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "part"
 
 
-def inspect_run(files: "Sequence[WrittenFile]", segmentation: "Segmentation", model: "Model", settings: Settings,
-                progress: Progress = silent, labels: "Sequence[Labelled]" = (), moved: "Sequence[np.ndarray | None]" = ()) -> "Readiness":
+def inspect_run(
+    files: "Sequence[WrittenFile]",
+    segmentation: "Segmentation",
+    model: "Model",
+    settings: Settings,
+    progress: Progress = silent,
+    labels: "Sequence[Labelled]" = (),
+    moved: "Sequence[np.ndarray | None]" = (),
+) -> "Readiness":
     """Verdict on what was written, read again, against the scan it came from.
 
     Several meshes are judged together where one file holds them all (3MF, OBJ); else each file is judged and the worst verdict
@@ -311,20 +369,33 @@ def inspect_run(files: "Sequence[WrittenFile]", segmentation: "Segmentation", mo
     machine = load_printer(settings.printer) if settings.printer else None
     process = load_process(settings.process)
     together = [file for file in files if file.format in ("3mf", "obj")]
-    targets = together[:1] if together and len(model.meshes) > 1 else [file for file in files if file.format == files[0].format]
+    targets = (
+        together[:1]
+        if together and len(model.meshes) > 1
+        else [file for file in files if file.format == files[0].format]
+    )
     judged = []
     for index, file in enumerate(targets):
         step = part(progress, index / len(targets), (index + 1) / len(targets))
         chosen = range(len(model.meshes)) if len(targets) == 1 else [index]
         turned = [moved[at] for at in chosen if at < len(moved) and moved[at] is not None]
         # Parts that were turned each on its own have no common place to compare with.
-        reference = _reference(segmentation, settings, chosen, labels, turned[0] if turned else None) if len(turned) < 2 else None
+        reference = (
+            _reference(segmentation, settings, chosen, labels, turned[0] if turned else None)
+            if len(turned) < 2
+            else None
+        )
         judged.append(judge_file(read_mesh_file(file.path), process, machine, reference=reference, progress=step))
     return max(judged, key=lambda readiness: ("ready", "warn", "not-ready").index(readiness.verdict))
 
 
-def _reference(segmentation: "Segmentation", settings: Settings, chosen: Sequence[int], labels: "Sequence[Labelled]",
-               moved: "np.ndarray | None") -> "ScanReference":
+def _reference(
+    segmentation: "Segmentation",
+    settings: Settings,
+    chosen: Sequence[int],
+    labels: "Sequence[Labelled]",
+    moved: "np.ndarray | None",
+) -> "ScanReference":
     """What the scan knows of the chosen segments: where they lie, their voxels, and what preparation put on them.
 
     Where material was taken out or the model was cut on purpose, the voxels are left out: the file cannot equal them.
@@ -336,23 +407,42 @@ def _reference(segmentation: "Segmentation", settings: Settings, chosen: Sequenc
 
     grid = Volume(segmentation.labels, segmentation.affine)
     shape = segmentation.labels.shape
-    corners = grid.to_lps(np.array([[i, j, k] for i in (-0.5, shape[2] - 0.5) for j in (-0.5, shape[1] - 0.5)
-                                    for k in (-0.5, shape[0] - 0.5)]))
+    corners = grid.to_lps(
+        np.array(
+            [[i, j, k] for i in (-0.5, shape[2] - 0.5) for j in (-0.5, shape[1] - 0.5) for k in (-0.5, shape[0] - 0.5)]
+        )
+    )
     low, high = corners.min(axis=0), corners.max(axis=0)
     bounds = (float(low[0]), float(high[0]), float(low[1]), float(high[1]), float(low[2]), float(high[2]))
     numbers = [segment.label for segment in segmentation.segments]
     mask = None
     if not (settings.hollow or settings.cuts or settings.split or settings.wrap):
         mask = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
-    places = tuple(LabelPlace(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth)
-                   for done in labels)
+    places = tuple(
+        LabelPlace(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth)
+        for done in labels
+    )
     asked = {"thicken": settings.thicken, "struts": settings.struts, "base": settings.base, "label": settings.label}
-    return ScanReference(bounds=bounds, mask=mask, affine=segmentation.affine, voxel_mm=grid.spacing, labels=places, moved=moved,
-                         intended=tuple(name for name, value in asked.items() if value))
+    return ScanReference(
+        bounds=bounds,
+        mask=mask,
+        affine=segmentation.affine,
+        voxel_mm=grid.spacing,
+        labels=places,
+        moved=moved,
+        intended=tuple(name for name, value in asked.items() if value),
+    )
 
 
-def inspect(path: Path, *, process: str = "fdm", printer: str | None = None, unit: str | None = None,
-            repair_to: Path | None = None, progress: Progress = silent) -> Inspection:
+def inspect(
+    path: Path,
+    *,
+    process: str = "fdm",
+    printer: str | None = None,
+    unit: str | None = None,
+    repair_to: Path | None = None,
+    progress: Progress = silent,
+) -> Inspection:
     """Verdict on a mesh file of any program; with `repair_to`, the repaired mesh is written there and judged instead.
 
     Raises `CannotRead` for what is no mesh, `UsageError` for unknown names.
@@ -382,7 +472,9 @@ def _repaired(file: Any, progress: Progress) -> "tuple[tuple[Mesh, ...], tuple[s
     for index, mesh in enumerate(file.meshes):
         repaired = repair_mesh(mesh, part(progress, index / len(file.meshes), (index + 1) / len(file.meshes)))
         if not repaired.valid:
-            raise Refused(f"'{mesh.name}' could not be repaired without changing it ({repaired.remaining}): mend it where it was made.")
+            raise Refused(
+                f"'{mesh.name}' could not be repaired without changing it ({repaired.remaining}): mend it where it was made."
+            )
         meshes.append(repaired.mesh)
         told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
     return tuple(meshes), tuple(told)
@@ -393,5 +485,7 @@ def _write_one(meshes: "Sequence[Mesh]", target: Path) -> "WrittenFile":
 
     name = target.suffix[1:].lower()
     if name not in FORMATS:
-        raise UsageError(f"--repair writes {', '.join(FORMATS)}, not '{target.suffix}': choose a file name with one of these endings.")
+        raise UsageError(
+            f"--repair writes {', '.join(FORMATS)}, not '{target.suffix}': choose a file name with one of these endings."
+        )
     return next(file for file in write_files(meshes, target.parent, target.stem, (name,)) if file.format == name)

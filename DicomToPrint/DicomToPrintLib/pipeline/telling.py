@@ -28,7 +28,9 @@ def check_writable(folder: Path) -> None:
         os.close(descriptor)
         os.unlink(name)
     except OSError as error:
-        raise CannotWrite(f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one.") from None
+        raise CannotWrite(
+            f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one."
+        ) from None
 
 
 def write_refusal(shut: GateShut, settings: Settings, folder: Path) -> None:
@@ -36,8 +38,16 @@ def write_refusal(shut: GateShut, settings: Settings, folder: Path) -> None:
     from ..output import ReportContent, write_json_atomically, write_report
 
     write_json_atomically(folder / "acceptance.json", shut.acceptance.as_json(settings.identified))
-    write_report(folder, replace(_scan_content(shut.acceptance, settings, ReportContent()), series=shut.chosen.series.id,
-                                 gate=str(shut.error), refused=True, **_use_content(settings)))
+    write_report(
+        folder,
+        replace(
+            _scan_content(shut.acceptance, settings, ReportContent()),
+            series=shut.chosen.series.id,
+            gate=str(shut.error),
+            refused=True,
+            **_use_content(settings),
+        ),
+    )
 
 
 def write_check(acceptance: "Acceptance", settings: Settings, folder: Path) -> None:
@@ -57,8 +67,18 @@ def write_inspection(inspection: Inspection, folder: Path, progress: Progress = 
     write_json_atomically(folder / "printability.json", inspection.readiness.as_json())
     readiness = inspection.readiness
     drawn = draw_model(readiness.meshes, _maps(readiness), (), progress)
-    write_report(folder, replace(ReportContent(), readiness=readiness, process=readiness.process.title, printer=readiness.printer.title,
-                                 view_pictures=drawn.views, map_pictures=drawn.maps, notes=_only(drawn.note)))
+    write_report(
+        folder,
+        replace(
+            ReportContent(),
+            readiness=readiness,
+            process=readiness.process.title,
+            printer=readiness.printer.title,
+            view_pictures=drawn.views,
+            map_pictures=drawn.maps,
+            notes=_only(drawn.note),
+        ),
+    )
 
 
 def write_run(source: Source, result: "RunResult", progress: Progress = silent) -> None:
@@ -71,8 +91,11 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
     write_json_atomically(folder / "printability.json", result.readiness.as_json())
     write_json_atomically(folder / "plan.json", print_plan(settings, result.model.meshes, result.readiness))
     process = result.readiness.process
-    calipers = caliper_distances(result.model.meshes, absolute_mm=process.limit("tolerance_mm"),
-                                 share=(process.limit("tolerance_percent") or 0.0) / 100.0)
+    calipers = caliper_distances(
+        result.model.meshes,
+        absolute_mm=process.limit("tolerance_mm"),
+        share=(process.limit("tolerance_percent") or 0.0) / 100.0,
+    )
     budget = _budget(result)
     record = _record(source, result, calipers, budget)
     write_registry(folder, _registry(result, record))
@@ -85,37 +108,66 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
 def _scan_content(acceptance: "Acceptance | None", settings: Settings, content: "ReportContent") -> "ReportContent":
     if acceptance is None:
         return content
-    return replace(content, acceptance=acceptance.as_json(settings.identified), identified=settings.identified,
-                   scan_pictures={accepted.series.id: tuple(accepted.pictures) for accepted in acceptance.series})
+    return replace(
+        content,
+        acceptance=acceptance.as_json(settings.identified),
+        identified=settings.identified,
+        scan_pictures={accepted.series.id: tuple(accepted.pictures) for accepted in acceptance.series},
+    )
 
 
 def _use_content(settings: Settings) -> dict[str, Any]:
     from ..acceptance import load_use
 
     use = load_use(settings.use)
-    return {"use": settings.use, "use_title": use.name.replace("-", " "), "use_notes": tuple(filter(None, (use.shape,))), "accept_anyway": settings.accept_anyway or ""}
+    return {
+        "use": settings.use,
+        "use_title": use.name.replace("-", " "),
+        "use_notes": tuple(filter(None, (use.shape,))),
+        "accept_anyway": settings.accept_anyway or "",
+    }
 
 
-def _run_content(result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget", record: "Record",
-                 progress: Progress) -> "ReportContent":
+def _run_content(
+    result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget", record: "Record", progress: Progress
+) -> "ReportContent":
     from ..output import Change, ReportContent, contour_pictures, draw_model
 
     content = _scan_content(result.scan.acceptance, result.settings, ReportContent())
     slices = contour_pictures(result.scan.volume, result.model.meshes, progress=part(progress, 0.0, 0.3))
-    drawn = draw_model(result.model.meshes, [*_model_maps(result.model.meshes), *_maps(result.readiness)], calipers,
-                       part(progress, 0.3, 1.0))
+    drawn = draw_model(
+        result.model.meshes,
+        [*_model_maps(result.model.meshes), *_maps(result.readiness)],
+        calipers,
+        part(progress, 0.3, 1.0),
+    )
     notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes, *_only(drawn.note))
     changes = tuple(Change(step.name, step.effect) for step in result.model.steps)
     return replace(
-        content, series=result.scan.series.series.id if result.scan.series else "", gate=result.scan.gate,
-        **_use_content(result.settings), parts=_parts(result), slice_pictures=slices, view_pictures=drawn.views,
-        map_pictures=drawn.maps, caliper_picture=drawn.calipers, changes=changes, provenance=provenance_shares(result.model.meshes),
-        budget=budget, calipers=tuple(calipers), readiness=result.readiness, process=result.readiness.process.title,
-        printer=result.readiness.printer.title, files=tuple(file.as_json() for file in result.files), notes=notes,
-        created=record.created, software=f"DicomToPrint {__version__}",
+        content,
+        series=result.scan.series.series.id if result.scan.series else "",
+        gate=result.scan.gate,
+        **_use_content(result.settings),
+        parts=_parts(result),
+        slice_pictures=slices,
+        view_pictures=drawn.views,
+        map_pictures=drawn.maps,
+        caliper_picture=drawn.calipers,
+        changes=changes,
+        provenance=provenance_shares(result.model.meshes),
+        budget=budget,
+        calipers=tuple(calipers),
+        readiness=result.readiness,
+        process=result.readiness.process.title,
+        printer=result.readiness.printer.title,
+        files=tuple(file.as_json() for file in result.files),
+        notes=notes,
+        created=record.created,
+        software=f"DicomToPrint {__version__}",
         inputs=f"{len(record.inputs)} files; SHA-256 over their sorted hashes: {record.input_sha256}",
         answers_role={entry["rule"]: {"role": entry["role"], "time": entry["time"]} for entry in record.answers},
-        command=command_line("INPUT", "OUTPUT", result.settings))
+        command=command_line("INPUT", "OUTPUT", result.settings),
+    )
 
 
 def _parts(result: "RunResult") -> tuple[Any, ...]:
@@ -124,8 +176,17 @@ def _parts(result: "RunResult") -> tuple[Any, ...]:
     parts = []
     for index, mesh in enumerate(result.model.meshes):
         figures = result.model.figures[index] if index < len(result.model.figures) else {}
-        parts.append(ModelPart(mesh.name, mesh.color, len(mesh.triangles), mesh.volume, mesh.area, mesh.bounds,
-                               *(_number(figures.get(f"{name}_deviation_mm")) for name in ("mean", "p95", "max"))))
+        parts.append(
+            ModelPart(
+                mesh.name,
+                mesh.color,
+                len(mesh.triangles),
+                mesh.volume,
+                mesh.area,
+                mesh.bounds,
+                *(_number(figures.get(f"{name}_deviation_mm")) for name in ("mean", "p95", "max")),
+            )
+        )
     return tuple(parts)
 
 
@@ -184,10 +245,17 @@ def _budget(result: "RunResult") -> "ErrorBudget":
 
     bounds = [mesh.bounds for mesh in result.model.meshes]
     longest = max(b[2 * axis + 1] - b[2 * axis] for b in bounds for axis in range(3))
-    return error_budget(spacing=result.scan.volume.spacing, boundary=boundary_of(result.scan.volume, result.model.meshes),
-                        deviation_p95_mm=worst("p95_deviation_mm"), deviation_max_mm=worst("max_deviation_mm"),
-                        tolerance_mm=process.limit("tolerance_mm"), tolerance_share=(process.limit("tolerance_percent") or 0.0) / 100.0,
-                        longest_mm=longest, process=process.title, structure=", ".join(mesh.name for mesh in result.model.meshes))
+    return error_budget(
+        spacing=result.scan.volume.spacing,
+        boundary=boundary_of(result.scan.volume, result.model.meshes),
+        deviation_p95_mm=worst("p95_deviation_mm"),
+        deviation_max_mm=worst("max_deviation_mm"),
+        tolerance_mm=process.limit("tolerance_mm"),
+        tolerance_share=(process.limit("tolerance_percent") or 0.0) / 100.0,
+        longest_mm=longest,
+        process=process.title,
+        structure=", ".join(mesh.name for mesh in result.model.meshes),
+    )
 
 
 def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget") -> "Record":
@@ -197,20 +265,34 @@ def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget
 
     settings = result.settings
     series = result.scan.series.series if result.scan.series else None
-    inputs, whole = hashed_series(series, identified=settings.identified) if series \
-        else hashed_inputs([Path(str(source))], identified=settings.identified)
+    inputs, whole = (
+        hashed_series(series, identified=settings.identified)
+        if series
+        else hashed_inputs([Path(source)], identified=settings.identified)
+    )
     now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
     scan = result.scan
     return build_record(
-        intended_use=settings.use, accept_anyway=settings.accept_anyway or "", inputs=inputs, input_sha256=whole,
-        series=scan.series.series.id if scan.series else "", parameters=settings.as_json(),
-        answers=tuple({"rule": rule, "answer": answer, "role": settings.role, "time": now} for rule, answer in settings.answers),
-        acceptance=scan.acceptance.as_json(settings.identified) if scan.acceptance else {}, gate=scan.gate,
-        steps=tuple(asdict(step) for step in result.steps), parts=_parts(result),
-        provenance=provenance_shares(result.model.meshes), budget=budget,
+        intended_use=settings.use,
+        accept_anyway=settings.accept_anyway or "",
+        inputs=inputs,
+        input_sha256=whole,
+        series=scan.series.series.id if scan.series else "",
+        parameters=settings.as_json(),
+        answers=tuple(
+            {"rule": rule, "answer": answer, "role": settings.role, "time": now} for rule, answer in settings.answers
+        ),
+        acceptance=scan.acceptance.as_json(settings.identified) if scan.acceptance else {},
+        gate=scan.gate,
+        steps=tuple(asdict(step) for step in result.steps),
+        parts=_parts(result),
+        provenance=provenance_shares(result.model.meshes),
+        budget=budget,
         verdicts={"scan": scan.series.verdict.value if scan.series else "not applicable", "print": result.verdict},
-        outputs=tuple(file.as_json() for file in result.files), calipers=tuple(calipers),
-        notes=(*scan.volume.notes, *result.segmentation.notes, *result.model.notes))
+        outputs=tuple(file.as_json() for file in result.files),
+        calipers=tuple(calipers),
+        notes=(*scan.volume.notes, *result.segmentation.notes, *result.model.notes),
+    )
 
 
 def _registry(result: "RunResult", record: "Record") -> dict[str, Any]:
@@ -219,9 +301,15 @@ def _registry(result: "RunResult", record: "Record") -> dict[str, Any]:
 
     series = result.scan.series.series if result.scan.series else None
     makers = series.distinct("Manufacturer") if series else ()
-    return registry_entry(record, modality=series.modality if series else "", manufacturer=str(makers[0]) if makers else "",
-                          slices=len(series) if series else None, spacing_mm=result.scan.volume.spacing,
-                          anatomy=result.settings.anatomy, process=result.settings.process)
+    return registry_entry(
+        record,
+        modality=series.modality if series else "",
+        manufacturer=str(makers[0]) if makers else "",
+        slices=len(series) if series else None,
+        spacing_mm=result.scan.volume.spacing,
+        anatomy=result.settings.anatomy,
+        process=result.settings.process,
+    )
 
 
 def _only(note: str) -> tuple[str, ...]:
@@ -236,11 +324,16 @@ def acceptance_in_words(content: Mapping[str, Any]) -> str:
         lines.append(f"{name}, {series['files']} files: {series['verdict'].upper()}")
         for protocol, result in series["protocols"].items():
             lines.append(f"  {protocol} {result['version']}: {result['verdict']}")
-            lines += [f"    {finding['severity']:<6} {finding['clause']:<10} {finding['message']}"
-                      + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
-                      for finding in result["findings"] if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"]
-        lines += [f"  question {question['rule']}: {question['text']} ({question['answer'] or 'no answer yet'})"
-                  for question in series["questions"]]
+            lines += [
+                f"    {finding['severity']:<6} {finding['clause']:<10} {finding['message']}"
+                + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
+                for finding in result["findings"]
+                if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"
+            ]
+        lines += [
+            f"  question {question['rule']}: {question['text']} ({question['answer'] or 'no answer yet'})"
+            for question in series["questions"]
+        ]
     lines += [f"not readable: {entry['file']}: {entry['reason']}" for entry in content["unreadable"]]
     return "\n".join(lines)
 
@@ -249,9 +342,12 @@ def readiness_in_words(content: Mapping[str, Any]) -> str:
     """A few lines for the terminal: the verdict, then what is below guideline."""
     words = {"ready": "READY", "warn": "READY WITH WARNINGS", "not-ready": "NOT READY"}
     lines = [f"Print readiness: {words[content['verdict']]}"]
-    lines += [f"  {finding['severity']:<6} {finding['rule']:<18} {finding['message']}"
-              + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
-              for finding in content["findings"] if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"]
+    lines += [
+        f"  {finding['severity']:<6} {finding['rule']:<18} {finding['message']}"
+        + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
+        for finding in content["findings"]
+        if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"
+    ]
     return "\n".join(lines)
 
 
@@ -259,14 +355,19 @@ def run_in_words(result: "RunResult") -> str:
     """A few lines for the terminal about a finished run."""
     lines = []
     if result.scan.series:
-        lines.append(f"Series {result.scan.series.series.id}: {result.scan.series.verdict.value.upper()}. {result.scan.gate}")
+        lines.append(
+            f"Series {result.scan.series.series.id}: {result.scan.series.verdict.value.upper()}. {result.scan.gate}"
+        )
     else:
         lines.append(result.scan.gate)
     for mesh in result.model.meshes:
         lines.append(f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3")
     lines.append(readiness_in_words(result.readiness.as_json()))
-    lines.append("Written: " + ", ".join(file.path.name for file in result.files)
-                 + ", report.html, record.json, plan.json, registry.json, printability.json (LPS, millimetres)")
+    lines.append(
+        "Written: "
+        + ", ".join(file.path.name for file in result.files)
+        + ", report.html, record.json, plan.json, registry.json, printability.json (LPS, millimetres)"
+    )
     return "\n".join(lines)
 
 

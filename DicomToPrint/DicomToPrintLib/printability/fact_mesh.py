@@ -90,7 +90,7 @@ def part_facts(meshes: tuple[Mesh, ...], process: Process) -> dict[str, Fact]:
     volumes = lambda rows: ", ".join(f"{abs(volume):.1f}" for volume, _ in rows[:8])  # noqa: E731
     centres = lambda rows: np.array([centre for _, centre in rows]).reshape(-1, 3)  # noqa: E731
     trapped = float(sum(-volume for volume, _ in cavities))
-    facts = {
+    return {
         "fragments": Fact(
             "fragments",
             len(fragments),
@@ -120,7 +120,6 @@ def part_facts(meshes: tuple[Mesh, ...], process: Process) -> dict[str, Fact]:
             parameters={"cavities": len(cavities)},
         ),
     }
-    return facts
 
 
 def overlap_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fact]:
