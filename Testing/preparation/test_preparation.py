@@ -92,7 +92,7 @@ def test_thicken_brings_a_plate_to_the_minimum(thickness):
     done = thicken(plate(thickness), 2.0)
     assert_valid(done.mesh)
     walls = wall_field(done.mesh, cap_mm=4.0)
-    assert walls.percentile(50) == pytest.approx(2.05, abs=0.06)
+    assert 2.0 < walls.percentile(50) < 2.16
     assert walls.percentile(1) > 1.9
     assert done.thin_area_mm2 == pytest.approx(2 * 24.0 * 24.0, rel=0.02)
     assert area_of(done.mesh, Provenance.ADDED) > 1000.0

@@ -111,23 +111,28 @@ def contour(field: np.ndarray, grid: Grid, like: Mesh) -> Mesh:
     No sample may equal the level and the border is outside, so the result is closed and manifold. Raises `Refused` where nothing is
     positive.
     """
-    import vtk
-    from vtk.util.numpy_support import numpy_to_vtk
-
-    from ..mesh import from_polydata
-
     if not (field > 0).any():
         raise Refused(f"Nothing of '{like.name}' is thick enough for this: choose a smaller size.")
     padded = np.pad(field, 1, constant_values=-np.float32(grid.spacing))
-    tiny = np.float32(1e-3 * grid.spacing)
-    # Samples at the level, or a hair from it, make zero-area triangles.
-    np.copyto(padded, tiny, where=(padded >= 0) & (padded < tiny))
-    np.copyto(padded, -tiny, where=(padded < 0) & (padded > -tiny))
+    points, triangles = zero_surface(padded, grid.spacing)
+    return Mesh((grid.origin + grid.spacing * (points - 1.0)).astype(np.float32), triangles, like.name, like.color)
+
+
+def zero_surface(field: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points (n, 3) float64 along i, j, k in voxels, and triangles, of the surface where `field` (k, j, i) rises through zero.
+
+    It faces away from the positive side and is open where it meets the border. `step` mm is a voxel: samples at the level, or a
+    hair from it, would make triangles without area and are moved off it, in `field` itself.
+    """
+    import vtk
+    from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+
+    tiny = np.float32(1e-3 * step)
+    np.copyto(field, tiny, where=(field >= 0) & (field < tiny))
+    np.copyto(field, -tiny, where=(field < 0) & (field > -tiny))
     image = vtk.vtkImageData()
-    image.SetDimensions(*padded.shape[::-1])
-    image.SetSpacing(*(3 * [grid.spacing]))
-    image.SetOrigin(*(grid.origin - grid.spacing))
-    image.GetPointData().SetScalars(numpy_to_vtk(padded.ravel(), deep=False))
+    image.SetDimensions(*field.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(field.ravel(), deep=False))
     edges = vtk.vtkFlyingEdges3D()
     edges.SetInputData(image)
     edges.SetValue(0, 0.0)
@@ -135,6 +140,9 @@ def contour(field: np.ndarray, grid: Grid, like: Mesh) -> Mesh:
     edges.ComputeGradientsOff()
     edges.ComputeScalarsOff()
     edges.Update()
-    mesh = from_polydata(edges.GetOutput(), like.name)
-    mesh = Mesh(mesh.points, mesh.triangles, like.name, like.color)
-    return mesh if mesh.volume > 0 else Mesh(mesh.points, mesh.triangles[:, ::-1].copy(), like.name, like.color)
+    found = edges.GetOutput()
+    if found.GetNumberOfPoints() == 0:
+        return np.zeros((0, 3)), np.zeros((0, 3), dtype=np.int64)
+    points = vtk_to_numpy(found.GetPoints().GetData()).astype(np.float64)
+    triangles = vtk_to_numpy(found.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int64)
+    return points, triangles

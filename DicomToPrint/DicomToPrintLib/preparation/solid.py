@@ -72,3 +72,32 @@ def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh
         provenance[rows] = int(Provenance.MEASURED) if kept is None else kept[faces[rows]]
     return Mesh(np.asarray(result.vert_properties)[:, :3].astype(np.float32), triangles, like.name, like.color,
                 triangle_arrays={"Provenance": provenance})
+
+
+def without_small_voids(mesh: Mesh, below_mm3: float) -> Mesh:
+    """The mesh without closed surfaces that enclose a void smaller than `below_mm3` and are new, at least in part.
+
+    Joining two solids that nearly coincide leaves bubbles between them, which nothing can drain. Voids of the scan stay.
+    """
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    triangles = mesh.triangles
+    ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]]])
+    count = len(mesh.points)
+    links = coo_matrix((np.ones(len(ends), dtype=bool), (ends[:, 0], ends[:, 1])), shape=(count, count))
+    pieces, label = connected_components(links, directed=False)
+    if pieces < 2:
+        return mesh
+    own = label[triangles[:, 0]]
+    corners = (mesh.points - mesh.points.mean(axis=0)).astype(np.float64)[triangles]
+    volumes = np.bincount(own, np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6.0, minlength=pieces)
+    new = np.bincount(own, mesh.triangle_arrays["Provenance"] == Provenance.ADDED, minlength=pieces) > 0
+    drop = (volumes < 0) & (volumes > -below_mm3) & new
+    if not drop.any():
+        return mesh
+    kept = ~drop[own]
+    used = np.zeros(count, dtype=bool)
+    used[triangles[kept]] = True
+    return Mesh(mesh.points[used], (np.cumsum(used) - 1)[triangles[kept]], mesh.name, mesh.color,
+                triangle_arrays={name: values[kept] for name, values in mesh.triangle_arrays.items()})

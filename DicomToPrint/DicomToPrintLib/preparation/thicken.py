@@ -4,13 +4,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import Refused
+from ..measure.ball import ball_diameters
+from ..measure.samples import Samples, samples_of
+from ..measure.wall import wall_field
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
-from .field import CHUNK, Grid, contour
-from .solid import from_solid, to_solid
+from .balls import union_of_balls
+from .solid import from_solid, to_solid, without_small_voids
 
-LEVELS = 5
-MOST_VOXELS = 150_000_000
+FINENESS = 6.0  # voxels to the minimum
+SPACING = 4.0  # samples to the minimum
+MARGIN = 0.03  # of the minimum: what contouring, simplifying and the sampling of a round rim take off
+MOST_SAMPLES = 1_500_000
+SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
+SIMPLER = 0.005  # of the minimum: how far simplifying may move the added surface
 
 
 @dataclass(frozen=True)
@@ -23,96 +31,131 @@ class Thickened:
     spared_mm2: float
 
 
+@dataclass(frozen=True)
+class _Thin:
+    """Thin walls: `centres` (n, 3) mm of the balls that fit in them, the `radius` (n,) mm each shall have, and what is spared."""
+
+    centres: np.ndarray
+    radius: np.ndarray
+    area_mm2: float
+    spared_mm2: float
+
+
 def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, progress: Progress = silent) -> Thickened:
     """The solid with every wall thinner than `minimum` mm grown to it, evenly to both sides; all else stays where it is.
 
-    Balls of the minimum's diameter are set along the middle of thin walls (the centres of the largest inner balls) and joined to the
-    solid exactly; added faces are marked ADDED. A gap is never narrowed below `clearance` mm: where there is no room, the wall
-    grows as far as there is. A mesh without thin walls comes back unchanged.
+    Balls a little larger than the minimum are set along the middle of thin walls (the centres of the largest inner balls) and
+    joined to the solid exactly; added faces are marked ADDED. A gap of `clearance` mm or more is never narrowed below it: where
+    there is no room, the wall grows as far as there is. Narrower gaps, which a process fuses anyway, may close beside a thin
+    wall. A mesh without thin walls comes back unchanged. Raises `Refused` where the result could not be made sound.
     """
-    from ..measure.wall import gap_field, wall_field
-
-    walls = wall_field(mesh, part(progress, 0.0, 0.25), cap_mm=1.5 * minimum)
-    thin = walls.distance < minimum * (1.0 - 1e-3)
-    area = float(walls.samples.area[thin].sum())
-    if not thin.any():
+    thin = _thin_walls(mesh, minimum, clearance, part(progress, 0.0, 0.5))
+    if thin is None:
         return Thickened(mesh, 0.0, 0.0, 0.0)
-    gaps = gap_field(mesh, part(progress, 0.25, 0.4), cap_mm=clearance + minimum, samples=walls.samples)
-    width = walls.distance[thin]
-    centres = walls.samples.points[thin] - walls.samples.normals[thin] * (width / 2.0)[:, None]
-    # Both walls of a gap may grow, so each gets half of what may be taken from it.
-    room = np.maximum(0.0, (gaps.distance[thin] - clearance) / 2.0)
-    wanted = minimum / 2.0
-    radius = np.minimum(wanted, width / 2.0 + room)
-    radius = _as_narrow_as_near(centres, radius, wanted)
-    spared = float(walls.samples.area[thin][radius < wanted - 1e-6].sum())
-    grown = _balls(mesh, centres, radius, minimum, part(progress, 0.4, 0.9))
+    grown = union_of_balls(thin.centres, thin.radius, minimum / FINENESS, mesh, part(progress, 0.5, 0.85))
     if grown is None:
-        return Thickened(mesh, 0.0, area, spared)
+        return Thickened(mesh, 0.0, thin.area_mm2, thin.spared_mm2)
     progress(0.9, "joining the thickened walls")
     solid = to_solid(mesh)
-    joined = solid.manifold + to_solid(grown).manifold
+    joined = solid.manifold + to_solid(grown).manifold.simplify(SIMPLER * minimum)
+    # Slivers along the seam would cross one another once rounded to float32.
+    joined = joined.simplify(SEAM_MM)
+    result = _sound(without_small_voids(from_solid(joined, [solid], Provenance.ADDED, mesh), minimum**3))
     progress(1.0, "thickened")
-    return Thickened(from_solid(joined, [solid], Provenance.ADDED, mesh), joined.volume() - solid.manifold.volume(), area, spared)
+    return Thickened(result, result.volume - mesh.volume, thin.area_mm2, thin.spared_mm2)
 
 
-def _as_narrow_as_near(centres: np.ndarray, radius: np.ndarray, wanted: float) -> np.ndarray:
-    """Radii where each ball takes the smallest of those about it: a wall's other face does not see the gap, its ball must."""
-    from scipy.spatial import cKDTree
+def _sound(mesh: Mesh) -> Mesh:
+    """The mesh, mended where surfaces that all but coincide cross after rounding to float32."""
+    from ..measure import self_intersections
+    from ..surface import repair
 
-    narrow = radius < wanted - 1e-6
-    if not narrow.any() or narrow.all():
-        return radius
-    _distance, nearest = cKDTree(centres[narrow]).query(centres, k=4, distance_upper_bound=wanted, workers=-1)
-    limits = np.append(radius[narrow], wanted)[np.minimum(nearest, np.count_nonzero(narrow))]
-    return np.minimum(radius, limits.min(axis=1))
+    if not len(self_intersections(mesh)):
+        return mesh
+    repaired = repair(mesh)
+    if not repaired.valid:
+        raise Refused(f"Thickening '{mesh.name}' left faults that could not be mended: choose a slightly different minimum.")
+    return repaired.mesh
 
 
-def _balls(mesh: Mesh, centres: np.ndarray, radius: np.ndarray, minimum: float, progress: Progress) -> Mesh | None:
-    """Closed surface of the union of balls, on a grid around them; None where no ball is larger than a voxel."""
-    low, high = centres.min(axis=0) - minimum, centres.max(axis=0) + minimum
-    spacing = max(minimum / 6.0, float((np.prod(high - low) / MOST_VOXELS) ** (1.0 / 3.0)))
-    counts = np.ceil((high - low) / spacing).astype(int) + 1
-    grid = Grid(low, spacing, (int(counts[2]), int(counts[1]), int(counts[0])))
-    # Balls set `step` apart along a wall leave dents of step^2 / (8 r) between them: half a voxel's step is added to the radius.
-    radius = radius + spacing**2 / (4.0 * minimum) + 0.01
-    keep = radius > spacing
-    if not keep.any():
+def _thin_walls(mesh: Mesh, minimum: float, clearance: float, progress: Progress) -> _Thin | None:
+    samples = _fine_samples(mesh, minimum, part(progress, 0.0, 0.4))
+    if samples is None:
         return None
-    field = _union(grid, centres[keep], radius[keep], progress)
-    return contour(field, grid, mesh)
+    width = wall_field(mesh, part(progress, 0.4, 0.8), 1.1 * minimum, samples).distance
+    thin = np.flatnonzero(width < minimum * (1.0 - 1e-3))
+    if len(thin) == 0:
+        return None
+    gaps, _ = ball_diameters(samples, 1.0, clearance + 1.1 * minimum, part(progress, 0.8, 1.0), thin)
+    width, area = width[thin], samples.area[thin]
+    centres = samples.points[thin] - samples.normals[thin] * (width / 2.0)[:, None]
+    wanted = (0.5 + MARGIN) * minimum
+    # Both walls of a gap may grow, so each gets half of what may be taken from it.
+    radius = np.where(gaps < clearance, wanted, np.minimum(wanted, (width + np.maximum(gaps - clearance, 0.0)) / 2.0))
+    spared = radius < minimum / 2.0 * (1.0 - 1e-3)
+    return _Thin(centres, _as_narrow_as_near(centres, radius, spared, wanted), float(area.sum()), float(area[spared].sum()))
 
 
-def _union(grid: Grid, centres: np.ndarray, radius: np.ndarray, progress: Progress) -> np.ndarray:
-    """(k, j, i) float32: how deep each voxel lies in the nearest balls, near their surface; beyond only the sign counts."""
+def _fine_samples(mesh: Mesh, minimum: float, progress: Progress) -> Samples | None:
+    """Samples dense enough for balls of the minimum where walls are thin, coarser elsewhere; None where nothing is thin.
+
+    The usual samples find the thin walls; between samples farther apart than a ball is wide the balls would be beads.
+    """
     from scipy.spatial import cKDTree
 
-    field = np.full(grid.shape, -np.float32(2.0 * grid.spacing), dtype=np.float32)
-    edges = np.linspace(radius.min(), radius.max(), LEVELS + 1) if np.ptp(radius) > 0.02 else np.array([0.0, np.inf])
-    level_of = np.clip(np.searchsorted(edges, radius, side="right") - 1, 0, len(edges) - 2)
-    levels = np.unique(level_of)
-    for done, level in enumerate(levels):
-        chosen = level_of == level
-        tree, reach = cKDTree(centres[chosen]), float(radius[chosen].min())
-        flat = _near_voxels(grid, centres[chosen], reach + 1.5 * grid.spacing)
-        for start in range(0, len(flat), CHUNK):
-            progress((done + start / len(flat)) / len(levels), "thickening")
-            rows = flat[start:start + CHUNK]
-            points = grid.points(np.stack(np.unravel_index(rows, grid.shape), axis=1))
-            depth = reach - tree.query(points, distance_upper_bound=reach + 3.0 * grid.spacing, workers=-1)[0]
-            depth = np.maximum(depth, -2.0 * grid.spacing).astype(np.float32)
-            field.ravel()[rows] = np.maximum(field.ravel()[rows], depth)
-    return field
+    coarse = samples_of(mesh)
+    thin = np.flatnonzero(wall_field(mesh, progress, 1.1 * minimum, coarse).distance < 1.05 * minimum)
+    if len(thin) == 0:
+        return None
+    tree = cKDTree(coarse.points[thin])
+    reach = 0.5 * minimum + 1.5 * float(np.sqrt(np.percentile(coarse.area, 95)))
+    away = tree.query(coarse.points, distance_upper_bound=reach, workers=-1)[0]
+    chosen = np.zeros(len(mesh.triangles), dtype=bool)
+    chosen[coarse.triangle[np.isfinite(away)]] = True
+    touched = np.zeros(len(mesh.points), dtype=bool)
+    touched[mesh.triangles[chosen]] = True
+    chosen |= touched[mesh.triangles].any(axis=1)
+    fine = _on_triangles(mesh, np.flatnonzero(chosen), minimum / SPACING)
+    near = np.isfinite(tree.query(fine.points, distance_upper_bound=reach, workers=-1)[0])
+    return _together(coarse, ~np.isfinite(away), fine, near)
 
 
-def _near_voxels(grid: Grid, centres: np.ndarray, reach: float) -> np.ndarray:
-    """Flat indices of the voxels within about `reach` mm of any centre."""
-    from scipy import ndimage
+def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> Samples:
+    """Samples on the triangles `rows`, about `step` mm apart: a lattice of each, drawn in a little from its edges."""
+    corners = mesh.points.astype(np.float64)[mesh.triangles[rows]]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    doubled = np.linalg.norm(cross, axis=1)
+    sound = doubled > 1e-9
+    rows, corners, cross, doubled = rows[sound], corners[sound], cross[sound], doubled[sound]
+    step = max(step, float(np.sqrt(doubled.sum() / 2.0 / MOST_SAMPLES)))
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    divisions = np.clip(np.ceil(longest / step), 1, 300).astype(int)
+    points, owners, areas = [], [], []
+    for count in np.unique(divisions):
+        own = np.flatnonzero(divisions == count)
+        u, v = np.meshgrid(np.arange(count + 1), np.arange(count + 1), indexing="ij")
+        keep = u + v <= count
+        weights = np.stack([u[keep], v[keep], count - u[keep] - v[keep]], axis=1) + 0.05
+        weights /= weights.sum(axis=1, keepdims=True)
+        points.append(np.einsum("wc,tcx->twx", weights, corners[own]).reshape(-1, 3))
+        owners.append(np.repeat(own, len(weights)))
+        areas.append(np.repeat(doubled[own] / 2.0 / len(weights), len(weights)))
+    owner = np.concatenate(owners)
+    return Samples(np.concatenate(points), (cross / doubled[:, None])[owner], np.concatenate(areas),
+                   np.full(len(owner), -1), rows[owner])
 
-    seen = np.zeros(grid.shape, dtype=bool)
-    index = np.rint((centres - grid.origin) / grid.spacing).astype(int)[:, ::-1]
-    seen[tuple(np.clip(index, 0, np.array(grid.shape) - 1).T)] = True
-    size = 2 * int(np.ceil(reach / grid.spacing)) + 1
-    for axis in range(3):
-        seen = ndimage.maximum_filter1d(seen.view(np.uint8), size, axis=axis).view(bool)
-    return np.flatnonzero(seen)
+
+def _together(first: Samples, of_first: np.ndarray, second: Samples, of_second: np.ndarray) -> Samples:
+    return Samples(*(np.concatenate([getattr(first, name)[of_first], getattr(second, name)[of_second]])
+                     for name in ("points", "normals", "area", "vertex", "triangle")))
+
+
+def _as_narrow_as_near(centres: np.ndarray, radius: np.ndarray, spared: np.ndarray, wanted: float) -> np.ndarray:
+    """Radii where each ball takes the smallest of the spared about it: a wall's other face does not see the gap, its ball must."""
+    from scipy.spatial import cKDTree
+
+    if not spared.any() or spared.all():
+        return radius
+    _distance, nearest = cKDTree(centres[spared]).query(centres, k=4, distance_upper_bound=wanted, workers=-1)
+    limits = np.append(radius[spared], np.inf)[np.minimum(nearest, np.count_nonzero(spared))]
+    return np.minimum(radius, limits.min(axis=1))
