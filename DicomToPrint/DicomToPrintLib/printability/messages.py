@@ -6,7 +6,7 @@ from gettext import gettext as _
 import numpy as np
 
 from ..findings import Fact, Outcome, Rule
-from .process import Printer, Process
+from .process import Printer, Process, load_process
 
 GOOD: Mapping[str, str] = {
     "closed": _("The surface is closed."),
@@ -110,8 +110,8 @@ REMEDY: Mapping[str, str] = {
     "thicken": _("Thicken to the guideline: --thicken {wall:g}{other}"),
     "thicken-recommended": _("For a sturdier model: --thicken {limit:g}"),
     "thicken-pin": _("Thicken: --thicken {limit:g}{other}"),
-    "gap": _("Choose a finer process (--process {finer}), or accept that the gap may close."),
-    "hole": _("Widen the hole before export, choose a finer process (--process {finer}), or drill it after printing."),
+    "gap": _("{choose}, or accept that the gap may close."),
+    "hole": _("Widen the hole before export{other}, or drill it after printing."),
     "orient": _("Let the model be turned for the least support: --orient"),
     "base": _("Put it on a base (--base), or turn it: --orient"),
     "split": _("Turn it as said, split it (--split auto), or choose a larger printer (--printer WxDxH)."),
@@ -152,13 +152,13 @@ def _reason(rule: Rule, fact: Fact, process: Process) -> str:
 
 
 def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
-    finer = _finer(rule)
+    finer = _finer(rule, process)
     values: dict[str, object] = {
         "process": process.title,
         "measured": fact.value,
         "limit": rule.limit,
         "trapped": process.trapped,
-        "finer": finer or "sla",
+        "choose": _("Choose a finer process (--process {name})").format(name=finer) if finer else _("Change the model"),
         "other": _(" or choose a finer process: --process {name}").format(name=finer) if finer else "",
         "escape": process.limit("escape_hole_mm") or "?",
         "hollow": max(process.limit("wall_supported_mm") or 2.0, 2.0),
@@ -169,11 +169,15 @@ def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
     return values
 
 
-def _finer(rule: Rule) -> str:
-    """Built-in process with the smallest limit that what was measured would need."""
-    return {"wall": "mjf", "thin-area": "mjf", "pins": "sla", "gap": "material-jetting", "holes": "sla"}.get(
-        rule.id, ""
-    )
+def _finer(rule: Rule, process: Process) -> str:
+    """A built-in process with a smaller limit than this one; empty where this one is as fine as any."""
+    finest = {"wall": "mjf", "thin-area": "mjf", "pins": "material-jetting", "gap": "material-jetting", "holes": "sla"}
+    quantity = {"wall": "wall_supported_mm", "thin-area": "wall_supported_mm", "pins": "pin_mm", "gap": "clearance_mm", "holes": "hole_mm"}
+    name = finest.get(rule.id, "")
+    if not name:
+        return ""
+    own, other = process.limit(quantity[rule.id]), load_process(name).limit(quantity[rule.id])
+    return name if own is not None and other is not None and other < own else ""
 
 
 def share(value: float) -> str:
