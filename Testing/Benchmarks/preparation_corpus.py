@@ -76,7 +76,8 @@ def solids() -> dict[str, Callable[[], Mesh]]:
             "sieve": lambda n=n: sieve(10 * (n + 1)),
             "loose balls": lambda n=n: loose(n),
             "rough ball": lambda n=n: rough(n),
-            "tube": lambda k=k: m.cylinder(60.0, 12.0, 12.0, 48) - m.cylinder(80.0, 12.0 - 0.8 * k, 12.0 - 0.8 * k, 48, True).translate((0, 0, 20.0)),
+            "tube": lambda k=k: m.cylinder(60.0, 12.0, 12.0, 48)
+            - m.cylinder(80.0, 12.0 - 0.8 * k, 12.0 - 0.8 * k, 48, True).translate((0, 0, 20.0)),
             "needles": lambda k=k: m.batch_boolean([m.cube((30.0, 20.0, 5.0)), *(
                 m.cylinder(20.0, 0.25 * k, 0.25 * k, 12).translate((5.0 * i, 10.0, 4.0)) for i in range(1, 6))], module.OpType.Add),
         }
@@ -118,7 +119,8 @@ def operations() -> dict[str, Callable[[Mesh], tuple[list[Mesh], float]]]:
     def orient(mesh: Mesh) -> tuple[list[Mesh], float]:
         return [room.orient(mesh).mesh], mesh.volume
 
-    return {"cut": cut, "split": split, "thicken": thicken, "hollow": hollow, "base": base, "struts": struts, "label": label, "orient": orient}
+    return {"cut": cut, "split": split, "thicken": thicken, "hollow": hollow, "base": base, "struts": struts, "label": label,
+            "orient": orient}
 
 
 def judged(parts: list[Mesh], expected: float) -> str:
@@ -175,17 +177,24 @@ def main() -> None:
             if fault:
                 faults.append(f"{name}, {operation}: {fault}")
                 print(faults[-1], flush=True)
+        done = names[: names.index(name) + 1]
+        text = table(done, asked.quick, count, seconds, worst_apart, faults)
+        asked.output.mkdir(parents=True, exist_ok=True)
+        file = "preparation_corpus_quick.md" if asked.quick else "preparation_corpus.md"
+        (asked.output / file).write_text(text, encoding="utf-8")
+    print(text)
+
+
+def table(names, quick: bool, count, seconds, worst_apart: float, faults: list[str]) -> str:  # type: ignore[no-untyped-def]
     lines = [f"# Preparation over {len(names)} solids", "", "`python Testing/Benchmarks/preparation_corpus.py"
-             + (" --quick" if asked.quick else "") + "`: valid means closed, manifold, no self-intersection, positive, and of the volume expected "
-             "within 1 %; times include the judging.", "",
+             + (" --quick" if quick else "") + "`: valid means closed, manifold, no self-intersection, positive, and of the volume "
+             "expected within 1 %; times include the judging.", "",
              "| operation | valid | refused | fault | median s |", "|---|---|---|---|---|"]
-    lines += [f"| {name} | {row['valid']} | {row['refused']} | {row['fault']} | {np.median(seconds[name]):.2f} |" for name, row in count.items()]
+    lines += [f"| {name} | {row['valid']} | {row['refused']} | {row['fault']} | {np.median(seconds[name]):.2f} |"
+              for name, row in count.items()]
     lines += ["", f"Parts of cuts and splits put back together differ from the whole by at most {worst_apart:.4f} % of its volume.", ""]
     lines += ["Faults:", "", *(f"- {fault}" for fault in faults)] if faults else ["No fault."]
-    text = "\n".join(lines) + "\n"
-    asked.output.mkdir(parents=True, exist_ok=True)
-    (asked.output / ("preparation_corpus_quick.md" if asked.quick else "preparation_corpus.md")).write_text(text, encoding="utf-8")
-    print(text)
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
