@@ -37,16 +37,33 @@ def main() -> None:
     readiness = inspect(file, "sla")
     walls = readiness.meshes[0]
     drawn = output.draw_model((mesh,), [(walls, output.wall_map(walls, readiness.process.limit("wall_supported_mm")))])
-    chosen = [(slices[4], "a slice of the scan, the model's contour in yellow"), (drawn.views[0], "the model"),
-              (drawn.maps[0], "its wall thickness against the process")]
+    chosen = [
+        (slices[4], "a slice of the scan, the model's contour in yellow"),
+        (drawn.views[0], "the model"),
+        (drawn.maps[0], "its wall thickness against the process"),
+    ]
     figures = "".join(
-        f'<figure><img src="data:{picture.media_type};base64,{base64.b64encode(picture.data).decode()}"><figcaption>{caption}</figcaption></figure>'
-        for picture, caption in chosen)
+        f'<figure><img src="data:{picture.media_type};base64,{base64.b64encode(picture.data).decode()}">'
+        f"<figcaption>{caption}</figcaption></figure>"
+        for picture, caption in chosen
+    )
     with tempfile.TemporaryDirectory() as folder:
         page = Path(folder) / "page.html"
         page.write_text(PAGE.format(figures=figures, count=len(chosen)), encoding="utf-8")
-        subprocess.run(["chromium", "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile", "--window-size=1280,450",
-                        f"--screenshot={ROOT / 'Resources' / 'overview.png'}", page.as_uri()], check=True, capture_output=True)
+        subprocess.run(
+            [
+                "chromium",
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                f"--user-data-dir={folder}/profile",
+                "--window-size=1280,450",
+                f"--screenshot={ROOT / 'Resources' / 'overview.png'}",
+                page.as_uri(),
+            ],
+            check=True,
+            capture_output=True,
+        )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ After Ma, Bae and Choi, "3D medial axis point approximation using nearest neighb
 that the nearest samples are those of the other wall, and the touching sample's tangent plane makes the radius exact between samples.
 """
 
+from typing import Any
+
 import numpy as np
 
 from ..progress import Progress, silent
@@ -19,18 +21,12 @@ _GROWTH = 2.2
 
 
 def ball_diameters(
-    samples: Samples,
-    side: float,
-    cap_mm: float,
-    progress: Progress = silent,
-    rows: np.ndarray | None = None,
-    opposing: float = OPPOSING,
+    samples: Samples, side: float, cap_mm: float, progress: Progress = silent, rows: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Diameters (n,) in mm of the largest balls at the samples, or at those of `rows` only, and the index of the sample each touches.
 
-    `side` -1 measures into the solid (walls), +1 out of it (gaps). Where no opposing surface lies within `cap_mm` the diameter is inf and the
-    index -1. Surface opposes a point where the cosine between their normals is less than `opposing`. Error on plane walls: none; on
-    curved ones of second order in the sample spacing.
+    `side` -1 measures into the solid (walls), +1 out of it (gaps). Where no opposing surface lies within `cap_mm` the
+    diameter is inf and the index -1. Error on plane walls: none; on curved ones of second order in the sample spacing.
     """
     from scipy.spatial import cKDTree
 
@@ -42,19 +38,18 @@ def ball_diameters(
     for start in range(0, len(rows), _CHUNK):
         progress(start / max(len(rows), 1), "measuring walls" if side < 0 else "measuring gaps")
         block = slice(start, start + _CHUNK)
-        radius, touched = _balls(tree, samples, spacing, rows[block], side, cap_mm / 2.0, opposing)
+        radius, touched = _balls(tree, samples, spacing, rows[block], side, cap_mm / 2.0)
         diameter[block], touching[block] = 2.0 * radius, touched
     return diameter, touching
 
 
 def _balls(
-    tree,
+    tree: Any,
     samples: Samples,
     spacing: np.ndarray,
     block: np.ndarray,
-    side: float,  # type: ignore[no-untyped-def]
+    side: float,
     cap: float,
-    opposing: float,
 ) -> tuple[np.ndarray, np.ndarray]:
     points, normals = samples.points[block], samples.normals[block]
     radius = np.full(len(points), np.inf)
@@ -62,29 +57,18 @@ def _balls(
     active = np.arange(len(points))
     for scale in _scales(cap):
         found = _improve(
-            tree,
-            samples,
-            spacing,
-            points,
-            normals,
-            side,
-            active,
-            np.full(len(active), scale),
-            _SHARE,
-            radius,
-            touched,
-            opposing,
+            tree, samples, spacing, points, normals, side, active, np.full(len(active), scale), _SHARE, radius, touched
         )
         active = active[~found]
         if len(active) == 0:
             break
     rows = np.flatnonzero(touched >= 0)
-    _settle(tree, samples, spacing, points, normals, side, rows, radius, touched, opposing)
+    _settle(tree, samples, spacing, points, normals, side, rows, radius, touched)
     for _ in range(2):  # surface that reaches into the ball from elsewhere
-        rows = rows[_improve(tree, samples, spacing, points, normals, side, rows, radius[rows], 0.97, radius, touched, opposing)]
+        rows = rows[_improve(tree, samples, spacing, points, normals, side, rows, radius[rows], 0.97, radius, touched)]
         if len(rows) == 0:
             break
-        _settle(tree, samples, spacing, points, normals, side, rows, radius, touched, opposing)
+        _settle(tree, samples, spacing, points, normals, side, rows, radius, touched)
     far = radius > cap
     radius[far], touched[far] = np.inf, -1
     return radius, touched
@@ -99,18 +83,17 @@ def _scales(cap: float) -> list[float]:
 
 
 def _improve(
-    tree,
+    tree: Any,
     samples: Samples,
     spacing: np.ndarray,
     points: np.ndarray,
-    normals: np.ndarray,  # type: ignore[no-untyped-def]
+    normals: np.ndarray,
     side: float,
     rows: np.ndarray,
     radii: np.ndarray,
     share: float,
     radius: np.ndarray,
     touched: np.ndarray,
-    opposing: float,
 ) -> np.ndarray:
     """Where an opposing sample lies within `share` of the ball of `radii` at `rows`, take the ball that it allows. True where found."""
     centres = points[rows] + side * radii[:, None] * normals[rows]
@@ -122,7 +105,7 @@ def _improve(
         )
         away = np.linalg.norm(samples.points[np.where(near < tree.n, near, 0)] - centres[asked, None], axis=2)
         within = (near < tree.n) & (away < share * radii[asked, None])
-        nearest[asked] = _first_opposing(samples, near, within, points[rows[asked]], normals[rows[asked]], side, opposing)
+        nearest[asked] = _first_opposing(samples, near, within, points[rows[asked]], normals[rows[asked]], side)
         # All neighbours belong to other surface, such as the far side of a narrow gap: ask for more of them.
         asked = asked[within.all(axis=1) & (nearest[asked] < 0)]
         if len(asked) == 0:
@@ -135,22 +118,21 @@ def _improve(
 
 
 def _settle(
-    tree,
+    tree: Any,
     samples: Samples,
     spacing: np.ndarray,
     points: np.ndarray,
-    normals: np.ndarray,  # type: ignore[no-untyped-def]
+    normals: np.ndarray,
     side: float,
     rows: np.ndarray,
     radius: np.ndarray,
     touched: np.ndarray,
-    opposing: float,
 ) -> None:
     """Replace the touched sample by the opposing one nearest to the touching point, and the radius by what that one allows."""
     at, facing = points[rows], normals[rows]
     touch = at + side * radius[rows, None] * (facing - samples.normals[touched[rows]])
     _, near = tree.query(touch, k=4, workers=-1)
-    nearest = _first_opposing(samples, near, near < tree.n, at, facing, side, opposing)
+    nearest = _first_opposing(samples, near, near < tree.n, at, facing, side)
     moved = (nearest >= 0) & (nearest != touched[rows])
     rows, which = rows[moved], nearest[moved]
     better = _radius(samples, spacing, points[rows], normals[rows], side, which)
@@ -159,13 +141,7 @@ def _settle(
 
 
 def _first_opposing(
-    samples: Samples,
-    near: np.ndarray,
-    valid: np.ndarray,
-    points: np.ndarray,
-    normals: np.ndarray,
-    side: float,
-    opposing: float,
+    samples: Samples, near: np.ndarray, valid: np.ndarray, points: np.ndarray, normals: np.ndarray, side: float
 ) -> np.ndarray:
     """(n,) first of the samples `near` (n, k) that is `valid` and faces its point from ahead, -1 where none does."""
     near = np.where(valid, near, 0)
@@ -173,7 +149,7 @@ def _first_opposing(
     offset = samples.points[near] - points[:, None]
     ahead = side * np.einsum("ijk,ik->ij", offset, normals)
     beyond = -side * np.einsum("ijk,ijk->ij", offset, samples.normals[near])
-    valid = valid & (facing < opposing) & (ahead > 0) & (beyond > 0)
+    valid = valid & (facing < OPPOSING) & (ahead > 0) & (beyond > 0)
     first = np.argmax(valid, axis=1)
     return np.where(valid.any(axis=1), near[np.arange(len(near)), first], -1)
 

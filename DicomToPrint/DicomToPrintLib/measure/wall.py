@@ -74,10 +74,10 @@ def gap_field(mesh: Mesh, progress: Progress = silent, cap_mm: float = 3.0, samp
 def _field(mesh: Mesh, samples: Samples | None, side: float, cap_mm: float, progress: Progress) -> Field:
     samples = samples or samples_of(mesh)
     distance, _ = ball_diameters(samples, side, cap_mm, part(progress, 0.0, 0.9))
-    return Field(samples, agreed(samples, distance, part(progress, 0.9, 1.0)), side, cap_mm)
+    return Field(samples, _agreed(samples, distance, part(progress, 0.9, 1.0)), side, cap_mm)
 
 
-def agreed(samples: Samples, distance: np.ndarray, progress: Progress = silent) -> np.ndarray:
+def _agreed(samples: Samples, distance: np.ndarray, progress: Progress) -> np.ndarray:
     """Distances below 0.7 times the median of the nine nearest samples that face the same way, replaced by that median.
 
     A wall is thin over some width; a single bump of a rough surface, which a ball takes for a wall, is not.

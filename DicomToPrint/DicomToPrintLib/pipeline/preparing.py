@@ -12,7 +12,7 @@ from ..progress import Progress, part, silent
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from ..preparation import Labelled, Plane, PinSize
+    from ..preparation import Labelled, PinSize, Plane
     from ..surface import Model
 
 PIN_LENGTH = 1.5  # length of a pin in each part, in diameters

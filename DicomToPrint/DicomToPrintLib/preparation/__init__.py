@@ -1,4 +1,7 @@
-"""Solid to solid: thicken, hollow, cut, split, pins, base, struts, label, wrap, orient. Valid before, valid after, or refused with a reason."""
+"""Solid to solid: thicken, hollow, cut, split, pins, base, struts, label, wrap, orient.
+
+Valid before, valid after, or refused with a reason.
+"""
 
 from .base import Joined, add_base, add_struts
 from .cut import Plane, cut, plane_at
@@ -10,5 +13,26 @@ from .split import Split, split_to_fit
 from .thicken import Thickened, thicken
 from .wrap import Wrapped, wrap
 
-__all__ = ["Hollowed", "Joined", "Labelled", "Oriented", "PinSize", "Pinned", "Plane", "Split", "Thickened", "Wrapped", "add_base", "add_label",
-           "add_struts", "cut", "hollow", "orient", "pin_cut", "plane_at", "split_to_fit", "thicken", "wrap"]
+__all__ = [
+    "Hollowed",
+    "Joined",
+    "Labelled",
+    "Oriented",
+    "PinSize",
+    "Pinned",
+    "Plane",
+    "Split",
+    "Thickened",
+    "Wrapped",
+    "add_base",
+    "add_label",
+    "add_struts",
+    "cut",
+    "hollow",
+    "orient",
+    "pin_cut",
+    "plane_at",
+    "split_to_fit",
+    "thicken",
+    "wrap",
+]

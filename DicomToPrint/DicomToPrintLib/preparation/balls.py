@@ -62,7 +62,7 @@ def _with_neighbours(cells: np.ndarray, reach: int) -> np.ndarray:
     return np.unique((cells[:, None] + around).reshape(-1, 3), axis=0)
 
 
-def _in_block(grid: Grid, levels: list) -> tuple[np.ndarray, np.ndarray] | None:  # type: ignore[type-arg]
+def _in_block(grid: Grid, levels: list) -> tuple[np.ndarray, np.ndarray] | None:
     """Points (n, 3) in voxels of the block and triangles of the surface in it; None where there is none."""
     step = np.float32(grid.spacing)
     field = np.full(grid.shape, -2.0 * step, dtype=np.float32)

@@ -54,9 +54,13 @@ def add_label(mesh: Mesh, text: str, height: float = 6.0, depth: float = 0.8, *,
     solid = to_solid(mesh)
     result = solid.manifold + prism if raised else solid.manifold - prism
     kind = Provenance.ADDED if raised else Provenance.CUT
-    frame = [tuple(float(v) for v in vector) for vector in (origin, right, up, normal)]
-    return Labelled(from_solid(result, [solid], kind, mesh), text, *frame, width, high_y - low_y,  # type: ignore[arg-type]
+    made = from_solid(result, [solid], kind, mesh)
+    return Labelled(made, text, _point(origin), _point(right), _point(up), _point(normal), width, high_y - low_y,
                     depth if raised else -depth)
+
+
+def _point(vector: np.ndarray) -> tuple[float, float, float]:
+    return float(vector[0]), float(vector[1]), float(vector[2])
 
 
 def _letters(text: str, height: float) -> Any:
@@ -65,7 +69,8 @@ def _letters(text: str, height: float) -> Any:
     from vtk.util.numpy_support import vtk_to_numpy
 
     if not text.strip() or len(text) > 40 or not all(32 <= ord(letter) < 127 for letter in text):
-        raise UsageError("The label must be 1 to 40 letters, digits or signs of the basic Latin alphabet: choose a shorter or plainer text.")
+        raise UsageError("The label must be 1 to 40 letters, digits or signs of the basic Latin alphabet: "
+                         "choose a shorter or plainer text.")
     module = manifold3d()
     source = vtk.vtkVectorText()
     source.SetText(text)

@@ -58,7 +58,7 @@ def pin_cut(first: Mesh, second: Mesh, plane: Plane, size: PinSize) -> Pinned:
     pins, sockets, feet = [], [], []
     for across, along in places:
         foot = rotation @ np.array([across, along, plane.offset])
-        feet.append(tuple(float(v) for v in foot))
+        feet.append((float(foot[0]), float(foot[1]), float(foot[2])))
         pins.append(_placed(pin, rotation, foot))
         sockets.append(_placed(socket, rotation, foot))
     with_sockets = solids[0].manifold - module.Manifold.batch_boolean(sockets, module.OpType.Add)
