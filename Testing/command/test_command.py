@@ -192,6 +192,19 @@ def test_negative_coordinates_are_values_not_options():
     assert settings.threshold == (-200.0, 300.0)
 
 
+@pytest.mark.parametrize("name", ["acceptance", "printability"])
+def test_json_of_a_run_validates_against_its_schema(finished, name):
+    import jsonschema
+    from DicomToPrintLib import resources
+
+    schema = json.loads((resources.FOLDER / "Report" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    content = json.loads((finished[1] / f"{name}.json").read_text(encoding="utf-8"))
+    jsonschema.validate(content, schema, cls=jsonschema.Draft202012Validator)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**content, "schema": "something/else"}, schema, cls=jsonschema.Draft202012Validator)
+
+
 def test_settings_survive_their_command_line():
     from DicomToPrintLib.settings import Settings, command_arguments, settings_from_json
 
