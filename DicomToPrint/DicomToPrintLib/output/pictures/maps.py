@@ -72,7 +72,7 @@ def deviation_map(mesh: Mesh, name: str = "Deviation", most_mm: float | None = N
     if np.nanmin(values, initial=0.0) < 0:
         return SurfaceMap(
             "deviation",
-            _("Distance from the boundary in the scan (mm, outside positive)"),
+            _("Distance from the scan's boundary (mm, + outside)"),
             _ramp(values, -most, most, _DIVERGING),
             True,
             -most,
