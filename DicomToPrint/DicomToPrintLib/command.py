@@ -407,22 +407,9 @@ def _scene_writer() -> "Callable[[Any], Any] | None":
     """Writes the Slicer scene of a run; None where neither Slicer nor slicer-core is there."""
     if importlib.util.find_spec("slicer") is None:
         return None
+    from .mrml.scene_file import write_run_scene
 
-    def write(result: Any) -> Any:
-        from .mrml.scene_file import write_scene
-        from .output import WrittenFile, sha256_of
-
-        path = write_scene(
-            result.folder / f"{result.files[0].path.stem}.mrb",
-            volume=result.scan.volume,
-            segmentation=result.segmentation,
-            meshes=result.model.meshes,
-            findings=result.readiness.findings,
-            texts={"printability": result.readiness.as_json()},
-        )
-        return WrittenFile(path, "mrb", sha256_of(path), path.stat().st_size)
-
-    return write
+    return write_run_scene
 
 
 def _check(options: argparse.Namespace) -> int:

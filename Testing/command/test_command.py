@@ -322,6 +322,20 @@ def test_volume_file_runs_without_acceptance(phantom, tmp_path, capsys):
     assert "not applicable" in told.out
 
 
+def test_scene_of_a_run_opens_again_and_stands_in_the_record(ct, tmp_path):
+    pytest.importorskip("slicer", reason="--scene needs slicer-core or Slicer")
+    from DicomToPrintLib.mrml.scene_file import read_bundle
+
+    assert run_command(["run", str(ct), "--output", str(tmp_path), "--no-pixels", "--format", "stl", "--scene"]) in (0, 1)
+    scene = read_bundle(tmp_path / "bone.mrb")
+    for kind in ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLModelNode", "vtkMRMLTableNode"):
+        assert scene.GetNumberOfNodesByClass(kind) >= 1, kind
+    record = json.loads((tmp_path / "record.json").read_text(encoding="utf-8"))
+    assert "bone.mrb" in [entry["file"] for entry in record["outputs"]]
+    replayed = ["replay", str(tmp_path / "record.json"), "--input", str(ct), "--output", str(tmp_path / "again")]
+    assert run_command(replayed) == 0, "the mesh is the same to the byte"
+
+
 def test_tilted_scan_is_refused_and_its_shape_is_kept_when_accepted_anyway(tmp_path, capsys):
     from DicomToPrintLib.mesh_file import read_meshes
     from DicomToPrintLib.phantom import write_phantom

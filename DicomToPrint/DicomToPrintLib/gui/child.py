@@ -183,7 +183,9 @@ def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
         folder,
     )
     if settings.scene:
-        result = replace(result, files=(*files, _scene_file(result)))
+        from ..mrml.scene_file import write_run_scene
+
+        result = replace(result, files=(*files, write_run_scene(result)))
     write_run(_kept(source, folder) if _is_volume(source) else source, result, part(progress, 0.4, 1.0))
     names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
     job.save("files", {"names": sorted(names)})
@@ -198,21 +200,6 @@ def _kept(volume: Any, folder: Path) -> Path:
     path = folder / "scan.nrrd"
     sitk.WriteImage(to_sitk(orthogonal(volume)), str(path), useCompression=True)
     return path
-
-
-def _scene_file(result: Any) -> Any:
-    from ..mrml.scene_file import write_scene
-    from ..output import WrittenFile, sha256_of
-
-    path = write_scene(
-        result.folder / f"{result.files[0].path.stem}.mrb",
-        volume=result.scan.volume,
-        segmentation=result.segmentation,
-        meshes=result.model.meshes,
-        findings=result.readiness.findings,
-        texts={"printability": result.readiness.as_json()},
-    )
-    return WrittenFile(path, "mrb", sha256_of(path), path.stat().st_size)
 
 
 def _needed(job: Job, name: str) -> Any:

@@ -10,6 +10,8 @@ from typing import Any
 from ..errors import CannotWrite
 from ..findings import Finding
 from ..mesh import Mesh
+from ..output import WrittenFile, sha256_of
+from ..pipeline import RunResult
 from ..segmentation import Segmentation
 from ..volume import Volume
 from .findings_nodes import findings_table, json_node, places_markup
@@ -61,6 +63,19 @@ def write_scene(
     for name, content in (texts or {}).items():
         put(scene, folder, json_node(content, scene, name), "record")
     return save_bundle(scene, path)
+
+
+def write_run_scene(result: RunResult) -> WrittenFile:
+    """The scene of a finished run beside its files: ``<name of the first file>.mrb``. Raises `CannotWrite`."""
+    path = write_scene(
+        result.folder / f"{result.files[0].path.stem}.mrb",
+        volume=result.scan.volume,
+        segmentation=result.segmentation,
+        meshes=result.model.meshes,
+        findings=result.readiness.findings,
+        texts={"printability": result.readiness.as_json()},
+    )
+    return WrittenFile(path, "mrb", sha256_of(path), path.stat().st_size)
 
 
 def save_bundle(scene: Any, path: Path) -> Path:

@@ -139,7 +139,9 @@ def replay(record_file: Path, source: Source, output: Path, progress: Progress =
     from ..output import compare_runs, read_record
 
     record = read_record(record_file)
-    result = run(source, output, settings_from_json(record.parameters), progress)
+    # A scene is a view of the run, with times of its own in the bundle; what is repeated are the files to print.
+    record = replace(record, outputs=tuple(entry for entry in record.outputs if entry.get("format") != "mrb"))
+    result = run(source, output, replace(settings_from_json(record.parameters), scene=False), progress)
     return compare_runs(
         record, result.files, old_folder=record_file.resolve().parent, new_record=read_record(output / "record.json")
     )
