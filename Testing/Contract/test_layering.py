@@ -9,6 +9,7 @@ LIBRARY = MODULE / "DicomToPrintLib"
 ROOMS = (
     "errors",
     "progress",
+    "interpreter",
     "resources",
     "settings",
     "picture",
@@ -26,6 +27,7 @@ ROOMS = (
     "output",
     "phantom",
     "pipeline",
+    "options",
     "command",
     "mrml",
     "gui",

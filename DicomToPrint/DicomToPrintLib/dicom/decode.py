@@ -1,18 +1,19 @@
 """Stored pixel values of the slices of a series: native ones through numpy, compressed ones through pydicom or GDCM."""
 
-import tempfile
+import io
 import zlib
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
+from pydicom.pixels import pixel_array
 from pydicom.uid import UID
 
 from ..errors import CannotRead
 from ..progress import Progress, silent
 from .codestream import check_streams
+from .decoder import Decoder
 from .header import DEFLATED, UNDEFINED_LENGTH, NotDicom, inflated_body
 from .quiet import quiet_pydicom
 from .series import ImageFile, Series
@@ -43,6 +44,14 @@ def stored_values(
     by_file: dict[int, list[int]] = {}
     for at, row in enumerate(rows):
         by_file.setdefault(int(series.file_of[row]), []).append(at)
+    largest = max((series.files[file_at].expected_bytes for file_at in by_file), default=0)
+    with Decoder(max(largest, 0)) as decoder:
+        yield from _values(series, rows, by_file, decoder, progress)
+
+
+def _values(
+    series: Series, rows: np.ndarray, by_file: Mapping[int, list[int]], decoder: Decoder, progress: Progress
+) -> Iterator[tuple[int, np.ndarray, str]]:
     done = 0
     for file_at, places in by_file.items():
         file = series.files[file_at]
@@ -53,7 +62,8 @@ def stored_values(
         note = (
             "" if native else f"Compressed pixels ({syntax_name(file.syntax)}) were decoded through {_decoder(file)}."
         )
-        frames = (_native if native else _compressed)(series, file, layout, [frame for frame, _ in wanted])
+        shown = [frame for frame, _ in wanted]
+        frames = _native(series, file, layout, shown) if native else _compressed(series, file, layout, shown, decoder)
         for (_, at), values in zip(wanted, frames):
             if done % 16 == 0:
                 progress(done / len(rows), "reading slices")
@@ -118,32 +128,32 @@ def _native(series: Series, file: ImageFile, layout: _Layout, wanted: list[int])
         raise CannotRead(f"'{file.name}' cannot be read ({reason}): copy it again from the source.") from None
 
 
-def _compressed(series: Series, file: ImageFile, layout: _Layout, wanted: list[int]) -> Iterator[np.ndarray]:
+def _compressed(
+    series: Series, file: ImageFile, layout: _Layout, wanted: list[int], decoder: Decoder
+) -> Iterator[np.ndarray]:
     """(rows, columns) stored values of the wanted frames of a compressed file."""
-    frames = _decoded(series, file, layout)
+    frames = _decoded(series, file, layout, decoder)
     if max(wanted) >= len(frames):
         raise CannotRead(f"'{file.name}' holds fewer frames than its header says: copy it again.")
     for frame in wanted:
         yield frames[frame]
 
 
-def _decoded(series: Series, file: ImageFile, layout: _Layout) -> np.ndarray:
-    """(frames, rows, columns) values as GDCM reads them from a copy of the pixels without any patient data."""
-    import SimpleITK as sitk
+def _decoded(series: Series, file: ImageFile, layout: _Layout, decoder: Decoder) -> np.ndarray:
+    """(frames, rows, columns) values as GDCM reads them from a copy of the pixels without any patient data.
 
+    Run-length frames go through pydicom's own decoder, which is Python; GDCM's compiled ones run in a child process.
+    """
     try:
-        with quiet_pydicom(), series.source.open(file.name) as handle, tempfile.TemporaryDirectory() as folder:
+        with quiet_pydicom(), series.source.open(file.name) as handle:
             handle.seek(file.pixel_offset)
             bare = _bare_data_set(handle.read(file.size - file.pixel_offset), file, layout)
             if file.syntax == _RUN_LENGTH:
-                return bare.pixel_array.reshape(-1, layout.rows, layout.columns)
+                return pixel_array(bare, decoding_plugin="pydicom").reshape(-1, layout.rows, layout.columns)
             check_streams(bare.PixelData, layout.rows, layout.columns, layout.allocated)
-            copy = Path(folder, "pixels.dcm")
+            copy = io.BytesIO()
             bare.save_as(copy, enforce_file_format=True)
-            reader = sitk.ImageFileReader()
-            reader.SetImageIO("GDCMImageIO")
-            reader.SetFileName(str(copy))
-            values = sitk.GetArrayFromImage(reader.Execute())
+        values = decoder.decode(copy.getvalue(), file.expected_bytes)
     except Exception:  # decoders and pydicom raise many kinds on damaged frames; each means the same here
         raise CannotRead(
             f"'{file.name}' is compressed in a way that cannot be decoded here: ask for an uncompressed export."

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...interpreter import python_executable
 from ...progress import Progress, silent
 from ..files import working_folder
 
@@ -91,19 +91,6 @@ def _environments() -> list[dict[str, str]]:
         return [plain]
     chosen = [{**plain, "VTK_DEFAULT_OPENGL_WINDOW": f"vtk{kind}RenderWindow"} for kind in ("EGL", "OSOpenGL")]
     return [*chosen, plain]
-
-
-def python_executable() -> str:
-    """The interpreter for child processes: inside the Slicer application its PythonSlicer, else the running one."""
-    running = Path(sys.executable or "python")
-    if running.name.lower().startswith("python"):
-        return str(running)
-    beside = [running.parent / "PythonSlicer", running.parent / "PythonSlicer.exe"]
-    home = os.environ.get("SLICER_HOME")
-    if home:
-        beside += [Path(home) / "bin" / "PythonSlicer", Path(home) / "bin" / "PythonSlicer.exe"]
-    found = next((str(path) for path in beside if path.is_file()), None)
-    return found or shutil.which("PythonSlicer") or str(running)
 
 
 def _run(folder: Path, environment: Mapping[str, str], count: int, timeout_s: float, progress: Progress) -> bool:

@@ -1,0 +1,59 @@
+"""Decodes compressed frames with GDCM, as a process of its own: hostile frames may end it, and then nothing else.
+
+Called as ``python decode_script.py FOLDER MEGABYTES``. Says 8 zero bytes when ready; then reads 8 bytes of length
+(little endian) and a DICOM file, and answers with a length and a NumPy array file, or with length 0 where it cannot be
+decoded, until its input ends. It imports nothing of this package.
+"""
+
+import io
+import os
+import sys
+
+if sys.path and os.path.basename(sys.path[0]) == "dicom":
+    del sys.path[0]  # this folder's modules are no top-level ones
+
+import numpy as np
+import SimpleITK as sitk
+
+try:
+    import resource
+except ImportError:  # Windows: there the time alone is bounded
+    resource = None  # type: ignore[assignment]
+
+
+def main(folder: str, megabytes: int) -> int:
+    """Answers until the input ends."""
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    answer(b"")
+    while length := int.from_bytes(sys.stdin.buffer.read(8), "little"):
+        answer(decoded(sys.stdin.buffer.read(length), os.path.join(folder, "pixels.dcm")))
+    return 0
+
+
+def answer(payload: bytes) -> None:
+    """Writes a length and what it counts."""
+    sys.stdout.buffer.write(len(payload).to_bytes(8, "little") + payload)
+    sys.stdout.buffer.flush()
+
+
+def decoded(content: bytes, path: str) -> bytes:
+    """NumPy file of the frames; empty where GDCM refuses them."""
+    with open(path, "wb") as file:
+        file.write(content)
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO("GDCMImageIO")
+    reader.SetFileName(path)
+    stream = io.BytesIO()
+    try:
+        image = reader.Execute()  # the view below lives no longer than this
+        np.save(stream, sitk.GetArrayViewFromImage(image), allow_pickle=False)
+    except (RuntimeError, MemoryError):
+        return b""
+    return stream.getvalue()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

@@ -1,0 +1,49 @@
+"""The decoder of compressed frames is a process of its own: whatever ends or holds it is one sentence here."""
+
+import pytest
+from DicomToPrintLib.dicom import decoder, read_study, read_volume
+from DicomToPrintLib.errors import CannotRead
+from Phantoms.files import write_files
+from Phantoms.series import bend, series
+
+# What a JPEG decoder sees first: a lossless frame of 32 x 32 pixels of 16 bits, and then nothing.
+FRAME = b"\xff\xd8\xff\xc3\0\x0b\x10\0\x20\0\x20\x01\x11\0" + b"\0" * 50
+READY = "import os, sys, time\nsys.stdout.buffer.write(bytes(8))\nsys.stdout.buffer.flush()\nsys.stdin.buffer.read(8)\n"
+CHILDREN = {
+    "ends by a signal": READY + "os.abort()",
+    "hangs": READY + "time.sleep(60)",
+    "answers half": READY + "sys.stdout.buffer.write((99).to_bytes(8, 'little') + b'abc')",
+    "answers rubbish": READY + "sys.stdout.buffer.write((3).to_bytes(8, 'little') + b'abc')",
+    "never starts": "raise SystemExit(1)",
+}
+
+
+@pytest.fixture
+def compressed(tmp_path):
+    files = bend(series(), syntax="1.2.840.10008.1.2.4.70", encapsulated=(FRAME,))
+    return read_study(write_files(files, tmp_path / "scan")).series[0]
+
+
+@pytest.mark.parametrize("child", list(CHILDREN))
+def test_decoder_that_fails_is_one_sentence(child, compressed, monkeypatch, tmp_path):
+    script = tmp_path / "child.py"
+    script.write_text(CHILDREN[child])
+    monkeypatch.setattr(decoder, "SCRIPT", script)
+    monkeypatch.setattr(decoder, "SECONDS", 0.3)
+    with pytest.raises(CannotRead, match="compressed in a way that cannot be decoded"):
+        read_volume(compressed)
+
+
+def test_interpreter_that_is_not_there_is_one_sentence(compressed, monkeypatch, tmp_path):
+    monkeypatch.setattr(decoder, "python_executable", lambda: str(tmp_path / "nothing"))
+    with pytest.raises(CannotRead):
+        read_volume(compressed)
+
+
+def test_child_ends_with_the_reading(compressed, monkeypatch):
+    started = []
+    plain = decoder.subprocess.Popen
+    monkeypatch.setattr(decoder.subprocess, "Popen", lambda *a, **k: started.append(plain(*a, **k)) or started[-1])
+    with pytest.raises(CannotRead):
+        read_volume(compressed)
+    assert [process.poll() is None for process in started] == [False]
