@@ -14,39 +14,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import __version__
 from .errors import DicomToPrintError, UsageError
+from .options import joined, parser, settings_from_options
 from .progress import Progress, silent
-from .settings import DEFAULT_FORMATS, Settings
-
-EXAMPLES = """examples:
-  dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
-  dicom_to_print.py run CT_FOLDER --output OUT --process sla      from the scan to a checked STL and 3MF
-  dicom_to_print.py run CT_FOLDER --output OUT --anatomy skull --use teaching
-  dicom_to_print.py inspect model.stl --process fdm --json -      will this file print?
-  dicom_to_print.py demo --output OUT                             make a phantom CT and run it
-
-exit codes: 0 accept, warn, ask (check) or ready (run, inspect); 1 reject or not ready; 2 usage; 3 the input cannot be read;
-4 an open question blocks this use; 5 an output cannot be written; 70 internal error; 130 interrupted
-
-Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
-
-FORMATS = ("stl", "3mf", "obj", "ply", "dicom")
-
-
-class _Parser(argparse.ArgumentParser):
-    """Turns argparse's own exit into a sentence."""
-
-    def error(self, message: str) -> Any:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
 
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run the command line `arguments` (without the program's name) and return the exit code; never raises."""
     try:
         with _terminate_as_interrupt():
-            options = _parser().parse_args(_joined(arguments))
-            return int(options.handler(options))
+            options = parser().parse_args(joined(arguments))
+            return HANDLERS[options.command](options)
     except SystemExit as stop:
         return int(stop.code or 0)
     except DicomToPrintError as error:
@@ -100,265 +78,6 @@ def _terminate_as_interrupt() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, previous)
-
-
-# -- options -----------------------------------------------------------------------------------------------------------
-
-
-def _joined(arguments: Sequence[str]) -> list[str]:
-    """`--seed -10,2,3` as `--seed=-10,2,3`: argparse would take the value for an option."""
-    joined: list[str] = []
-    for argument in arguments:
-        if (
-            joined
-            and joined[-1] in ("--seed", "--roi", "--threshold")
-            and argument[:1] == "-"
-            and argument[1:2].isdigit()
-        ):
-            joined[-1] += "=" + argument
-        else:
-            joined.append(argument)
-    return joined
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="dicom_to_print.py",
-        description="From a CT to a checked print file, with a verdict at every step.",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"DicomToPrint {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_check(commands)
-    _add_run(commands)
-    _add_inspect(commands)
-    _add_replay(commands)
-    demo = _command(commands, "demo", _demo, "make the phantom CT as DICOM and run it")
-    demo.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
-    )
-    listing = _command(commands, "list", _list, "list the built-in names")
-    listing.add_argument("kind", choices=["protocols", "anatomy", "processes", "printers", "uses"])
-    return parser
-
-
-def _command(
-    commands: Any, name: str, handler: Callable[[argparse.Namespace], int], help_text: str
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(
-        name,
-        help=help_text,
-        description=help_text.capitalize() + ".",
-        epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.set_defaults(handler=handler)
-    return parser
-
-
-def _add_check(commands: Any) -> None:
-    check = _command(commands, "check", _check, "judge a scan against the acceptance protocols")
-    _add_acceptance_options(check)
-    check.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and acceptance.json")
-
-
-def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"
-    )
-    parser.add_argument(
-        "--protocol", action="append", default=[], metavar="NAME|FILE", help="judge this protocol (repeatable)"
-    )
-    parser.add_argument("--no-pixels", action="store_true", help="judge the headers alone")
-    parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help="planned date of surgery")
-    parser.add_argument("--series", metavar="ID|UID", help="this series only")
-    parser.add_argument(
-        "--answer", action="append", default=[], metavar="RULE=yes|no", help="answer a question (repeatable)"
-    )
-    parser.add_argument("--role", default="operator", metavar="ROLE", help="role of who answers, for the record")
-    parser.add_argument("--identified", action="store_true", help="let names, descriptions and UIDs into the output")
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
-
-
-def _add_run(commands: Any) -> None:
-    run = _command(commands, "run", _run, "make a checked print file from a scan")
-    _add_acceptance_options(run)
-    run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
-    run.add_argument(
-        "--use", default="general", metavar="NAME", help="what the model is for (default general; see list uses)"
-    )
-    run.add_argument(
-        "--anatomy", default="bone", metavar="NAME", help="what to segment (default bone; see list anatomy)"
-    )
-    run.add_argument("--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD or DICOM SEG labels")
-    run.add_argument(
-        "--threshold", metavar="LOW[,HIGH]", help="grey values of the anatomy instead of the measured boundary"
-    )
-    run.add_argument(
-        "--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)"
-    )
-    run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
-    run.add_argument("--max-deviation", type=_positive, metavar="MM", help="how far editing may move the surface")
-    run.add_argument(
-        "--triangles",
-        type=_count,
-        default=Settings.triangles,
-        metavar="N",
-        help="most triangles in a file (default 500000)",
-    )
-    run.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")
-    run.add_argument("--hollow", type=_positive, metavar="MM", help="hollow to this wall, with escape holes")
-    run.add_argument("--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)")
-    run.add_argument("--split", choices=["auto"], help="split into the fewest parts that fit the printer")
-    for name, text in (
-        ("pins", "alignment pins across cuts"),
-        ("struts", "bars between loose fragments"),
-        ("base", "add a base"),
-        ("wrap", "outer surface only, filled"),
-        ("orient", "turn for printing"),
-    ):
-        run.add_argument(f"--{name}", action="store_true", help=text)
-    run.add_argument("--label", metavar="TEXT", help="text on the model")
-    _add_print_options(run)
-    run.add_argument(
-        "--format", default=None, metavar="LIST", help=f"comma-separated, of {', '.join(FORMATS)} (default stl,3mf)"
-    )
-    run.add_argument(
-        "--scene", action="store_true", help="also write a Slicer scene (.mrb); needs Slicer or slicer-core"
-    )
-    run.add_argument(
-        "--accept-anyway", metavar="REASON", help="go on with a rejected scan; the reason stands on the report"
-    )
-
-
-def _add_print_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--process", default="fdm", metavar="NAME", help="print process (default fdm; see list processes)"
-    )
-    parser.add_argument("--printer", metavar="NAME|WxDxH", help="printer or its build volume in mm")
-
-
-def _add_inspect(commands: Any) -> None:
-    inspect = _command(commands, "inspect", _inspect, "judge a mesh file for a print process")
-    inspect.add_argument("mesh", type=Path, metavar="MESH", help="STL, 3MF, OBJ or PLY file")
-    inspect.add_argument(
-        "--unit", metavar="UNIT", help="unit of the file: mm, cm, m, inch (default: what the file says, else mm)"
-    )
-    _add_print_options(inspect)
-    inspect.add_argument("--repair", type=Path, metavar="OUT", help="repair the mesh and write it here")
-    inspect.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
-    inspect.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and printability.json")
-
-
-def _add_replay(commands: Any) -> None:
-    replay = _command(commands, "replay", _replay, "repeat a recorded run and compare")
-    replay.add_argument("record", type=Path, metavar="record.json", help="record of the run")
-    replay.add_argument("--input", required=True, metavar="DIR", help="the same scan")
-    replay.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the repeated results")
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < 1e4:
-        raise argparse.ArgumentTypeError(f"'{text}' is no length above 0 mm")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 100:
-        raise argparse.ArgumentTypeError(f"'{text}' is too few triangles (100 at least)")
-    return value
-
-
-def _numbers(text: str, counts: tuple[int, ...], option: str) -> tuple[float, ...]:
-    try:
-        values = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        values = ()
-    if len(values) not in counts or not all(abs(value) < 1e6 for value in values):
-        wanted = " or ".join(str(count) for count in counts)
-        raise UsageError(f"{option} takes {wanted} numbers with commas between, not '{text}'.")
-    return values
-
-
-def _pairs(items: Sequence[str], option: str, form: str) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for item in items:
-        key, mark, value = item.partition("=")
-        if not (mark and key and value):
-            raise UsageError(f"{option} takes {form}, not '{item}'.")
-        pairs.append((key, value))
-    return tuple(pairs)
-
-
-def settings_from_options(options: argparse.Namespace) -> Settings:
-    """Settings of parsed `check` or `run` options. Raises `UsageError`."""
-    answers = _pairs(options.answer, "--answer", "RULE=yes or RULE=no")
-    for rule, answer in answers:
-        if answer not in ("yes", "no"):
-            raise UsageError(f"--answer {rule} takes yes or no, not '{answer}'.")
-    common: dict[str, Any] = {
-        "protocols": tuple(options.protocol),
-        "pixels": not options.no_pixels,
-        "surgery_date": options.surgery_date,
-        "series": options.series,
-        "answers": answers,
-        "role": options.role,
-        "identified": options.identified,
-    }
-    if options.command == "check":
-        return Settings(**common)
-    cuts = tuple(
-        (axis.upper(), _numbers(at, (1,), "--cut")[0])
-        for axis, at in _pairs(options.cut, "--cut", "R=MM, A=MM or S=MM")
-    )
-    for axis, _ in cuts:
-        if axis not in "RAS" or len(axis) != 1:
-            raise UsageError(f"--cut takes R=MM, A=MM or S=MM, not '{axis}='.")
-    threshold = _numbers(options.threshold, (1, 2), "--threshold") if options.threshold else None
-    return Settings(
-        **common,
-        use=options.use,
-        anatomy=options.anatomy,
-        process=options.process,
-        printer=options.printer,
-        segmentation=options.segmentation,
-        threshold=(threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
-        seeds=tuple(_numbers(seed, (3,), "--seed") for seed in options.seed),  # type: ignore[misc]
-        roi=_numbers(options.roi, (6,), "--roi") if options.roi else None,  # type: ignore[arg-type]
-        max_deviation=options.max_deviation,
-        triangles=options.triangles,
-        thicken=options.thicken,
-        hollow=options.hollow,
-        cuts=cuts,
-        split=options.split == "auto",
-        pins=options.pins,
-        struts=options.struts,
-        base=options.base,
-        label=options.label,
-        wrap=options.wrap,
-        orient=options.orient,
-        formats=_formats(options.format),
-        scene=options.scene,
-        accept_anyway=options.accept_anyway,
-    )
-
-
-def _formats(text: str | None) -> tuple[str, ...]:
-    if text is None:
-        return DEFAULT_FORMATS
-    formats = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
-    for name in formats:
-        if name not in FORMATS:
-            raise UsageError(f"'{name}' is no file format here: choose of {', '.join(FORMATS)}.")
-    if not formats:
-        raise UsageError(f"--format names no format: choose of {', '.join(FORMATS)}.")
-    return formats
-
-
-# -- commands ----------------------------------------------------------------------------------------------------------
 
 
 @contextmanager
@@ -506,3 +225,13 @@ def _write_json(content: dict[str, Any], target: str | None) -> None:
     from .output import write_text_atomically
 
     write_text_atomically(Path(target), text)
+
+
+HANDLERS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "check": _check,
+    "run": _run,
+    "inspect": _inspect,
+    "replay": _replay,
+    "demo": _demo,
+    "list": _list,
+}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from DicomToPrintLib import command
+from DicomToPrintLib import command, options
 from DicomToPrintLib.command import run_command
 
 SCRIPT = Path(__file__).resolve().parents[2] / "DicomToPrint" / "Scripts" / "dicom_to_print.py"
@@ -183,10 +183,10 @@ def test_input_without_images_is_exit_3(name, tmp_path, capsys):
 
 
 def test_negative_coordinates_are_values_not_options():
-    options = command._parser().parse_args(
-        command._joined(["run", "x", "--output", "y", "--seed", "-10,2.5,-3", "--threshold", "-200,300"])
+    parsed = options.parser().parse_args(
+        options.joined(["run", "x", "--output", "y", "--seed", "-10,2.5,-3", "--threshold", "-200,300"])
     )
-    settings = command.settings_from_options(options)
+    settings = options.settings_from_options(parsed)
     assert settings.seeds == ((-10.0, 2.5, -3.0),)
     assert settings.seeds_lps == ((10.0, -2.5, -3.0),)
     assert settings.threshold == (-200.0, 300.0)
@@ -222,10 +222,8 @@ def test_settings_survive_their_command_line():
         roi=(-5.0, 5.0, -6.0, 6.0, 0.0, 10.0),
         accept_anyway="teaching only",
     )
-    options = command._parser().parse_args(
-        command._joined(["run", "in", "--output", "out", *command_arguments(settings)])
-    )
-    assert command.settings_from_options(options) == settings
+    parsed = options.parser().parse_args(options.joined(["run", "in", "--output", "out", *command_arguments(settings)]))
+    assert options.settings_from_options(parsed) == settings
     assert settings_from_json(json.loads(json.dumps(settings.as_json()))) == settings
 
 
@@ -300,7 +298,7 @@ def test_interrupt_in_every_phase_leaves_nothing_partial(ct, tmp_path, monkeypat
 def test_internal_error_is_told_in_one_sentence_without_the_message(monkeypatch, capsys):
     from DicomToPrintLib import pipeline
 
-    def broken(*arguments, **options):
+    def broken(*arguments, **named):
         raise RuntimeError("Doe^Jane 1970")
 
     monkeypatch.setattr(pipeline, "check", broken)
@@ -326,7 +324,10 @@ def test_scene_of_a_run_opens_again_and_stands_in_the_record(ct, tmp_path):
     pytest.importorskip("slicer", reason="--scene needs slicer-core or Slicer")
     from DicomToPrintLib.mrml.scene_file import read_bundle
 
-    assert run_command(["run", str(ct), "--output", str(tmp_path), "--no-pixels", "--format", "stl", "--scene"]) in (0, 1)
+    assert run_command(["run", str(ct), "--output", str(tmp_path), "--no-pixels", "--format", "stl", "--scene"]) in (
+        0,
+        1,
+    )
     scene = read_bundle(tmp_path / "bone.mrb")
     for kind in ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLModelNode", "vtkMRMLTableNode"):
         assert scene.GetNumberOfNodesByClass(kind) >= 1, kind
@@ -344,7 +345,7 @@ def test_tilted_scan_is_refused_and_its_shape_is_kept_when_accepted_anyway(tmp_p
     write_phantom(tmp_path / "straight", **common)
     write_phantom(tmp_path / "tilted", tilt_degrees=10.0, **common)
     bounds = {}
-    for name, options in (("straight", []), ("tilted", [])):
+    for name, more in (("straight", []), ("tilted", [])):
         command_line = [
             "run",
             str(tmp_path / name),
@@ -360,8 +361,8 @@ def test_tilted_scan_is_refused_and_its_shape_is_kept_when_accepted_anyway(tmp_p
             assert "--accept-anyway" in sentence
             assert "10 degrees" in sentence
             assert not list((tmp_path / "out" / name).glob("*.stl"))
-            options = ["--accept-anyway", "shape is checked by the test"]
-        assert run_command([*command_line, *options]) in (0, 1)
+            more = ["--accept-anyway", "shape is checked by the test"]
+        assert run_command([*command_line, *more]) in (0, 1)
         largest = max((tmp_path / "out" / name).glob("*.stl"), key=lambda path: path.stat().st_size)
         bounds[name] = np.array(read_meshes(largest)[0].bounds)
     np.testing.assert_allclose(bounds["tilted"], bounds["straight"], atol=1.0)

@@ -13,8 +13,9 @@ from typing import Any
 
 from .. import pipeline
 from ..errors import CannotRead, DicomToPrintError, UsageError
+from ..pipeline.inspection import inspect_run
 from ..pipeline.preparing import Prepared, prepare_with_frames
-from ..pipeline.steps import inspect_run, prepares, without_missing
+from ..pipeline.steps import prepares, without_missing
 from ..pipeline.telling import write_run
 from ..progress import Progress, part
 from ..settings import Settings

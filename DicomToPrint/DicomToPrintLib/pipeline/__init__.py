@@ -1,26 +1,20 @@
 """The walk from a scan to a checked print file: one function a step, composed by `run`. The panel and the script call these."""
 
+from .inspection import Inspection, inspect
 from .preparing import Prepared, prepare, prepare_with_frames
 from .run import RunResult, StepTime, demo, replay, run
-from .steps import (
+from .scan import (
     BUILT_IN_PROTOCOLS,
     GateShut,
-    Inspection,
     Scan,
     check,
     choose_series,
-    deviation_budget,
-    export,
-    inspect,
     is_volume_file,
     judge_anatomy,
-    make_surface,
-    missing,
     open_scan,
     pass_gate,
-    repair,
-    segment,
 )
+from .steps import deviation_budget, export, make_surface, missing, repair, segment
 from .telling import acceptance_in_words, inspection_in_words, run_in_words, write_check, write_inspection
 
 __all__ = [

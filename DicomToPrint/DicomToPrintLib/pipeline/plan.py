@@ -29,7 +29,11 @@ def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readine
     use = settings.use.replace("-", " ")
 
     def choice(value: Any, reason: str, options: Any = None) -> dict[str, Any]:
-        return {"choice": value if value not in (None, "") else "to be chosen", "reason": reason, "options": options or []}
+        return {
+            "choice": value if value not in (None, "") else "to be chosen",
+            "reason": reason,
+            "options": options or [],
+        }
 
     return {
         "schema": SCHEMA,
@@ -37,22 +41,37 @@ def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readine
         "verdict": readiness.verdict,
         "process": choice(readiness.process.title, "as set for this run", sorted(data["processes"])),
         "printer": choice(readiness.printer.title, figures.get("fit", "")),
-        "material": choice(materials.get(wish["material"]), f"the use {use} asks for {wish['material']}", [
-            f"{purpose}: {material}" for purpose, material in materials.items()]),
-        "sterilisation": choice("not planned", "must the part be sterilised? Only the maker of the material can answer for it."),
-        "layer_mm": choice(layers.get(wish["layer"]), f"{wish['layer']} layers for the use {use}", sorted(layers.values())),
-        "orientation": choice("as turned by the program" if settings.orient else "as scanned", figures.get("overhang", ""),
-                              ["--orient turns it for least support"]),
+        "material": choice(
+            materials.get(wish["material"]),
+            f"the use {use} asks for {wish['material']}",
+            [f"{purpose}: {material}" for purpose, material in materials.items()],
+        ),
+        "sterilisation": choice(
+            "not planned", "must the part be sterilised? Only the maker of the material can answer for it."
+        ),
+        "layer_mm": choice(
+            layers.get(wish["layer"]), f"{wish['layer']} layers for the use {use}", sorted(layers.values())
+        ),
+        "orientation": choice(
+            "as turned by the program" if settings.orient else "as scanned",
+            figures.get("overhang", ""),
+            ["--orient turns it for least support"],
+        ),
         "supports": choice(offer.get("supports"), "what the process needs"),
         "parts": choice(len(meshes), figures.get("fit", ""), ["--split auto", "--cut S=MM"]),
-        "pins": choice("D-shaped, with the process's clearance" if settings.pins else "none",
-                       "parts of a cut model go together one way" if len(meshes) > 1 else "one part", ["--pins"]),
+        "pins": choice(
+            "D-shaped, with the process's clearance" if settings.pins else "none",
+            "parts of a cut model go together one way" if len(meshes) > 1 else "one part",
+            ["--pins"],
+        ),
         "colour": choice(offer.get("colour"), "what the process offers"),
         "finish": choice(wish["finish"], f"the use {use}"),
         "durability": choice(wish["durability"], f"the use {use}"),
         "post_processing": choice(offer.get("post_processing"), "steps of the process, in order"),
         "material_cm3": round(volume, 2),
         "material_g": round(volume * offer["density_g_cm3"], 1) if offer else None,
-        "sizes_mm": [[round(mesh.bounds[2 * axis + 1] - mesh.bounds[2 * axis], 2) for axis in range(3)] for mesh in meshes],
+        "sizes_mm": [
+            [round(mesh.bounds[2 * axis + 1] - mesh.bounds[2 * axis], 2) for axis in range(3)] for mesh in meshes
+        ],
         "warnings": [finding.message for finding in readiness.findings if finding.verdict.rank > 0],
     }

@@ -66,7 +66,9 @@ def prepare_with_frames(model: "Model", settings: Settings, progress: Progress =
         meshes, moved = _oriented(meshes, process, steps)
     progress(1.0, "prepared")
     figures = tuple(_figures(mesh) for mesh in meshes)
-    return Prepared(replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)), tuple(labels), tuple(moved))
+    return Prepared(
+        replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)), tuple(labels), tuple(moved)
+    )
 
 
 Apply = Callable[[Mesh, Progress], tuple[Mesh, str]]
@@ -85,11 +87,19 @@ def _solid_steps(settings: Settings, process: Any, labels: "list[Labelled]") -> 
     def thickened(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         done = room.thicken(mesh, float(settings.thicken or 0.0), clearance, progress=progress)
         spared = f", {done.spared_mm2:.0f} mm2 left thinner to keep gaps open" if done.spared_mm2 > 0.5 else ""
-        return done.mesh, f"{done.thin_area_mm2:.0f} mm2 were thinner than {settings.thicken:g} mm, {done.added_mm3:.0f} mm3 added{spared}"
+        return (
+            done.mesh,
+            f"{done.thin_area_mm2:.0f} mm2 were thinner than {settings.thicken:g} mm, {done.added_mm3:.0f} mm3 added{spared}",
+        )
 
     def hollowed(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.hollow(mesh, float(settings.hollow or 0.0), process.limit("escape_hole_mm") or 0.0, progress=progress)
-        return done.mesh, f"{done.removed_mm3:.0f} mm3 taken out of {done.cavities} cavities, {len(done.holes)} escape holes"
+        done = room.hollow(
+            mesh, float(settings.hollow or 0.0), process.limit("escape_hole_mm") or 0.0, progress=progress
+        )
+        return (
+            done.mesh,
+            f"{done.removed_mm3:.0f} mm3 taken out of {done.cavities} cavities, {len(done.holes)} escape holes",
+        )
 
     def strutted(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         done = room.add_struts(mesh, max(process.limit("pin_mm") or 0.0, 2.0), progress=progress)
@@ -106,12 +116,19 @@ def _solid_steps(settings: Settings, process: Any, labels: "list[Labelled]") -> 
         return done.mesh, f"'{done.text}' engraved {depth:g} mm deep, {done.width:.0f} x {done.height:.0f} mm"
 
     wanted: list[tuple[object, str, Apply]] = [
-        (settings.wrap, "wrap", wrapped), (settings.thicken, "thicken", thickened), (settings.hollow, "hollow", hollowed),
-        (settings.struts, "struts", strutted), (settings.base, "base", based), (settings.label, "label", labelled)]
+        (settings.wrap, "wrap", wrapped),
+        (settings.thicken, "thicken", thickened),
+        (settings.hollow, "hollow", hollowed),
+        (settings.struts, "struts", strutted),
+        (settings.base, "base", based),
+        (settings.label, "label", labelled),
+    ]
     return [(name, apply) for asked, name, apply in wanted if asked]
 
 
-def _cut(meshes: Sequence[Mesh], settings: Settings, build: Sequence[float], planes: "list[Plane]", steps: list[Any]) -> list[Mesh]:
+def _cut(
+    meshes: Sequence[Mesh], settings: Settings, build: Sequence[float], planes: "list[Plane]", steps: list[Any]
+) -> list[Mesh]:
     from ..preparation import cut, plane_at, split_to_fit
     from ..surface import Step
 
@@ -133,8 +150,14 @@ def _cut(meshes: Sequence[Mesh], settings: Settings, build: Sequence[float], pla
             split = split_to_fit(mesh, build)
             pieces += split.parts
             planes += split.planes
-            steps.append(Step("split", f"{mesh.name}: {len(split.parts)} parts for a build volume of "
-                                       + " x ".join(f"{size:g}" for size in build) + " mm"))
+            steps.append(
+                Step(
+                    "split",
+                    f"{mesh.name}: {len(split.parts)} parts for a build volume of "
+                    + " x ".join(f"{size:g}" for size in build)
+                    + " mm",
+                )
+            )
         parts = pieces
     return parts
 
@@ -155,7 +178,9 @@ def _pinned(meshes: list[Mesh], planes: "Sequence[Plane]", size: "PinSize", step
     parts = list(meshes)
     for plane in planes:
         normal, count = np.asarray(plane.normal), 0
-        spans = [(float(along.min()), float(along.max())) for along in (p.points.astype(np.float64) @ normal for p in parts)]
+        spans = [
+            (float(along.min()), float(along.max())) for along in (p.points.astype(np.float64) @ normal for p in parts)
+        ]
         above = [n for n, (low, _high) in enumerate(spans) if abs(low - plane.offset) < 0.01]
         below = [n for n, (_low, high) in enumerate(spans) if abs(high - plane.offset) < 0.01]
         for first in above:
@@ -166,8 +191,14 @@ def _pinned(meshes: list[Mesh], planes: "Sequence[Plane]", size: "PinSize", step
                     continue  # these two do not meet, or only in a rim
                 parts[first], parts[second] = pinned.first, pinned.second
                 count += len(pinned.places)
-        steps.append(Step("pins", f"{count} pins of {size.diameter:g} mm with {size.clearance:g} mm clearance" if count
-                          else "a cut has no room for a pin: glue it"))
+        steps.append(
+            Step(
+                "pins",
+                f"{count} pins of {size.diameter:g} mm with {size.clearance:g} mm clearance"
+                if count
+                else "a cut has no room for a pin: glue it",
+            )
+        )
     return parts
 
 
@@ -182,8 +213,13 @@ def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[l
         turned.append(done.mesh)
         moved.append(done.transform)
         numbers = " ".join(f"{value:.6f}" for value in done.transform[:3].ravel())
-        steps.append(Step("orient", f"{mesh.name}: overhang {done.overhang_before_mm2:.0f} to {done.overhang_mm2:.0f} mm2; "
-                                    f"transform (3x4, LPS mm) {numbers}"))
+        steps.append(
+            Step(
+                "orient",
+                f"{mesh.name}: overhang {done.overhang_before_mm2:.0f} to {done.overhang_mm2:.0f} mm2; "
+                f"transform (3x4, LPS mm) {numbers}",
+            )
+        )
     return turned, moved
 
 
@@ -213,7 +249,9 @@ def _checked(mesh: Mesh) -> Mesh:
         return mesh
     repaired = repair(mesh)
     if not repaired.valid:
-        raise Refused(f"Preparing '{mesh.name}' left faults that could not be mended: change the size or place of the last step.")
+        raise Refused(
+            f"Preparing '{mesh.name}' left faults that could not be mended: change the size or place of the last step."
+        )
     return _with_deviation(repaired.mesh, [mesh])
 
 
@@ -224,12 +262,18 @@ def _figures(mesh: Mesh) -> dict[str, object]:
     if deviation is None:
         return figures
     at_triangles = np.abs(deviation[mesh.triangles]).mean(axis=1)
-    measured = np.isfinite(at_triangles) & (mesh.triangle_arrays.get("Provenance", np.zeros(len(at_triangles))) == Provenance.MEASURED)
+    measured = np.isfinite(at_triangles) & (
+        mesh.triangle_arrays.get("Provenance", np.zeros(len(at_triangles))) == Provenance.MEASURED
+    )
     if not measured.any():
         return figures
     areas = np.linalg.norm(mesh.triangle_normals(), axis=1)[measured]
     values = at_triangles[measured]
     order = np.argsort(values)
     covered = np.cumsum(areas[order]) / areas.sum()
-    return {**figures, "mean_deviation_mm": float((values * areas).sum() / areas.sum()),
-            "p95_deviation_mm": float(values[order[np.searchsorted(covered, 0.95)]]), "max_deviation_mm": float(values.max())}
+    return {
+        **figures,
+        "mean_deviation_mm": float((values * areas).sum() / areas.sum()),
+        "p95_deviation_mm": float(values[order[np.searchsorted(covered, 0.95)]]),
+        "max_deviation_mm": float(values.max()),
+    }

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import MissingPackage
 from ..progress import Progress, part, silent
 from ..settings import Settings, settings_from_json
-from . import steps as walk
+from . import steps
+from .inspection import inspect_run
 from .preparing import Prepared, prepare_with_frames
-from .steps import Scan, Source
+from .scan import GateShut, Scan, Source, judge_anatomy, open_scan
 
 if TYPE_CHECKING:
     from ..output import Comparison, WrittenFile
@@ -86,9 +87,9 @@ def run(
     """
     from . import telling
 
-    settings = walk.without_missing(settings)
-    walk.check_names(settings)
-    walk.check_source(source, settings)
+    settings = steps.without_missing(settings)
+    steps.check_names(settings)
+    steps.check_source(source, settings)
     if settings.scene and scene is None:
         raise MissingPackage(
             "--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out."
@@ -96,20 +97,20 @@ def run(
     telling.check_writable(output)
     clock = _Clock(progress)
     try:
-        scan = clock.step(
-            "reading and judging the scan", 0.2, lambda p: walk.open_scan(source, settings, p), _scan_effect
-        )
+        scan = clock.step("reading and judging the scan", 0.2, lambda p: open_scan(source, settings, p), _scan_effect)
         segmentation = clock.step(
-            "finding the anatomy", 0.15, lambda p: walk.segment(scan.volume, settings, p), _segment_effect
+            "finding the anatomy", 0.15, lambda p: steps.segment(scan.volume, settings, p), _segment_effect
         )
-        scan = walk.judge_anatomy(scan, segmentation, settings)
-    except walk.GateShut as shut:
+        scan = judge_anatomy(scan, segmentation, settings)
+    except GateShut as shut:
         telling.write_refusal(shut, settings, output)
         raise shut.error from None
-    model = clock.step("making the surface", 0.3, lambda p: walk.make_surface(segmentation, settings, p), _model_effect)
-    model = clock.step("repairing", 0.05, lambda p: walk.repair(model, settings, p), _model_effect)
+    model = clock.step(
+        "making the surface", 0.3, lambda p: steps.make_surface(segmentation, settings, p), _model_effect
+    )
+    model = clock.step("repairing", 0.05, lambda p: steps.repair(model, settings, p), _model_effect)
     prepared = Prepared(model)
-    if walk.prepares(settings):
+    if steps.prepares(settings):
         prepared = clock.step(
             "preparing for print",
             0.05,
@@ -118,12 +119,12 @@ def run(
         )
         model = prepared.model
     files = clock.step(
-        "writing and reading back", 0.05, lambda p: walk.export(model, settings, scan, output, p), _file_effect
+        "writing and reading back", 0.05, lambda p: steps.export(model, settings, scan, output, p), _file_effect
     )
     readiness = clock.step(
         "inspecting the written file",
         0.1,
-        lambda p: walk.inspect_run(files, segmentation, model, settings, p, prepared.labels, prepared.moved),
+        lambda p: inspect_run(files, segmentation, model, settings, p, prepared.labels, prepared.moved),
         _readiness_effect,
     )
     result = RunResult(settings, scan, segmentation, model, files, readiness, tuple(clock.steps), output)

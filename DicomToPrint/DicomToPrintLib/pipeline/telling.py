@@ -11,8 +11,9 @@ from .. import __version__
 from ..errors import CannotWrite
 from ..progress import Progress, part, silent
 from ..settings import Settings, command_line
+from .inspection import Inspection
 from .plan import print_plan
-from .steps import GateShut, Inspection, Source
+from .scan import GateShut, Source
 
 if TYPE_CHECKING:
     from ..acceptance import Acceptance

@@ -1,0 +1,147 @@
+"""The scan of a walk: judged, chosen, past the gate of its use, and read."""
+
+import datetime
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import DicomToPrintError, OpenQuestion, Refused, UsageError
+from ..progress import Progress, part, silent
+from ..settings import Settings
+
+if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+    from ..acceptance import Acceptance, SeriesAcceptance
+    from ..segmentation import Segmentation
+    from ..volume import Volume
+
+Source = str | Path
+VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+BUILT_IN_PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A scan that may be made into a model.
+
+    `series` is the chosen series with its findings, None for a volume file without DICOM headers; `volume` its voxels; `gate`
+    says in a sentence why this use may go on.
+    """
+
+    volume: "Volume"
+    series: "SeriesAcceptance | None"
+    acceptance: "Acceptance | None"
+    gate: str
+
+
+class GateShut(Exception):
+    """The gate of the use stays shut: carries the error for the user, and what was judged for the report."""
+
+    def __init__(self, error: DicomToPrintError, chosen: "SeriesAcceptance", acceptance: "Acceptance") -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.chosen = chosen
+        self.acceptance = acceptance
+
+
+def is_volume_file(source: Source) -> bool:
+    """True for a NIfTI, NRRD or MetaImage file, which carries no headers to judge."""
+    return str(source).lower().endswith(VOLUME_SUFFIXES)
+
+
+def surgery_date(settings: Settings) -> datetime.date | None:
+    """The planned date of surgery. Raises `UsageError` for anything but YYYY-MM-DD."""
+    if settings.surgery_date is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(settings.surgery_date)
+    except ValueError:
+        raise UsageError(f"--surgery-date takes a date as YYYY-MM-DD, not '{settings.surgery_date}'.") from None
+
+
+def check(
+    source: Source, settings: Settings, progress: Progress = silent, protocols: tuple[str, ...] = BUILT_IN_PROTOCOLS
+) -> "Acceptance":
+    """Acceptance of every series of the source, under the named protocols or the settings' own.
+
+    Raises `CannotRead` where the source holds no image series, `UsageError` for unknown names.
+    """
+    from ..acceptance import accept, load_protocol
+    from ..dicom import read_study
+
+    loaded = [load_protocol(name) for name in settings.protocols or protocols]
+    date = surgery_date(settings)
+    study = read_study(Path(source), part(progress, 0.0, 0.4))
+    return accept(
+        study,
+        loaded,
+        answers=dict(settings.answers),
+        surgery_date=date,
+        pixels=settings.pixels,
+        series_id=settings.series,
+        progress=part(progress, 0.4, 1.0),
+    )
+
+
+def open_scan(source: Source, settings: Settings, progress: Progress = silent) -> Scan:
+    """The series to use, past the gate of the use, and its voxels.
+
+    Raises `GateShut` with `Refused` (exit 1) or `OpenQuestion` (exit 4) where the gate of the use stays shut.
+    """
+    from ..acceptance import load_use
+
+    if is_volume_file(source):
+        from ..dicom import read_image_volume
+
+        return Scan(
+            read_image_volume(Path(source)),
+            None,
+            None,
+            "Acceptance is not applicable: a volume file carries no headers to judge.",
+        )
+    use = load_use(settings.use)
+    acceptance = check(source, settings, part(progress, 0.0, 0.6), protocols=(use.protocol,))
+    chosen = choose_series(acceptance, settings)
+    gate_sentence = pass_gate(chosen, acceptance, settings)
+    from ..dicom import read_volume
+
+    return Scan(read_volume(chosen.series, part(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
+
+
+def judge_anatomy(scan: Scan, segmentation: "Segmentation", settings: Settings) -> Scan:
+    """The scan judged again with the chosen anatomy: whether the field of view cuts it, and its contrast. Raises `GateShut`.
+
+    Unchanged for a volume file, without the pixel detectors, and where the anatomy was found in a part of the scan only.
+    """
+    from ..acceptance import judge_anatomy as judge_series
+    from ..acceptance import load_protocol
+
+    whole = segmentation.labels.shape == scan.volume.array.shape
+    if scan.series is None or scan.acceptance is None or not settings.pixels or not whole:
+        return scan
+    protocols = [load_protocol(name) for name in scan.series.protocols]
+    judged = judge_series(scan.series, protocols, scan.volume, segmentation.labels > 0, dict(settings.answers))
+    others = tuple(judged if one.series.id == judged.series.id else one for one in scan.acceptance.series)
+    acceptance = replace(scan.acceptance, series=others)
+    return replace(scan, series=judged, acceptance=acceptance, gate=pass_gate(judged, acceptance, settings))
+
+
+def choose_series(acceptance: "Acceptance", settings: Settings) -> "SeriesAcceptance":
+    """The named series, or the best accepted one: best verdict, then most slices. Raises `UsageError` for a wrong name."""
+    if settings.series:
+        for candidate in acceptance.series:
+            if settings.series in (candidate.series.id, candidate.series.uid):
+                return candidate
+        known = ", ".join(candidate.series.id for candidate in acceptance.series)
+        raise UsageError(f"There is no series '{settings.series}' in the input: choose one of {known}.")
+    return min(acceptance.series, key=lambda candidate: (candidate.verdict.rank, -len(candidate.series.files)))
+
+
+def pass_gate(chosen: "SeriesAcceptance", acceptance: "Acceptance", settings: Settings) -> str:
+    """The sentence that says why this use may go on. Raises `GateShut`."""
+    from ..acceptance import gate, load_use
+
+    answer = gate(chosen, load_use(settings.use), settings.accept_anyway)
+    if answer.open:
+        return answer.reason or f"Accepted for the use {settings.use}."
+    kind = OpenQuestion if answer.exit_code == OpenQuestion.exit_code else Refused
+    raise GateShut(kind(answer.reason), chosen, acceptance)
