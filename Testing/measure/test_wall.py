@@ -3,8 +3,17 @@
 import numpy as np
 import pytest
 from DicomToPrintLib.errors import Cancelled
+from DicomToPrintLib.measure.rays import Rays
 from DicomToPrintLib.measure.samples import samples_of
-from DicomToPrintLib.measure.wall import gap_field, gap_width, rods, thick_walls, wall_field, wall_thickness
+from DicomToPrintLib.measure.wall import (
+    behind_edges,
+    gap_field,
+    gap_width,
+    rods,
+    thick_walls,
+    wall_field,
+    wall_thickness,
+)
 from DicomToPrintLib.mesh import Mesh, merged
 from measure.solids import ball, box, moved, rod, shell, tube, turned, wedge
 from scipy.spatial.transform import Rotation
@@ -12,6 +21,11 @@ from scipy.spatial.transform import Rotation
 
 def near(truth: float):
     return pytest.approx(truth, abs=max(0.03 * truth, 0.03))
+
+
+def sharp(mesh):
+    """Walls as the readiness judges them: edges measured 1.6 mm behind the edge."""
+    return behind_edges(wall_field(mesh), Rays(mesh, 6.0), 1.6)
 
 
 def everything(field):
@@ -49,14 +63,53 @@ def test_a_wedge_measures_the_ball_and_not_the_ray(degrees):
     assert field.distance[chosen] == pytest.approx(truth, rel=0.03)
 
 
+@pytest.mark.parametrize("degrees", [10, 30, 45, 58])
+def test_a_sharp_edge_is_measured_behind_the_edge(degrees):
+    """The wall of a wedge does not end at 0.00 mm: its edge has the thickness of the place 1.6 mm behind it."""
+    field = sharp(wedge(degrees))
+    expected = 2.0 * 1.6 * np.tan(np.radians(degrees) / 2.0)
+    at_edge = field.samples.points[:, 0] < 3.0
+    assert field.smallest(at_edge, 0.05)[0] == pytest.approx(expected, rel=0.03)
+
+
+def test_a_groove_is_no_closed_gap():
+    field = gap_field(turned(wedge(40)))
+    assert field.smallest(everything(field), 0.05)[0] < 0.1
+    measured = behind_edges(field, Rays(turned(wedge(40)), 2.0), 1.0)
+    assert measured.smallest(everything(field), 0.05)[0] == pytest.approx(2.0 * np.tan(np.radians(20)), rel=0.03)
+
+
+def test_an_uneven_thin_wall_stays_thin_behind_its_slopes():
+    """Sides of a 0.3 mm wall that lean up to 20 degrees against one another: no edge is near."""
+    points, triangles = _sheet(12.0, 8.0, 0.25)
+    wave = 0.05 * np.sin(points[:, 0] * 2 * np.pi / 2.0)
+    top = Mesh(points + np.c_[np.zeros((len(points), 2)), 0.3 + wave], triangles)
+    plate = merged((top, turned(Mesh(points - np.c_[np.zeros((len(points), 2)), wave], triangles))))
+    field = sharp(plate)
+    inner = np.abs(field.samples.points[:, 0] - 6.0) < 4.0
+    assert field.distance[inner].max() < 0.45
+    assert field.distance[inner].min() == pytest.approx(0.2, abs=0.03)
+
+
+@pytest.mark.parametrize("sides", [3, 4, 5])
+def test_a_solid_with_sharp_edges_has_no_wall_of_nothing(sides):
+    """A right prism: 60, 90 and 108 degrees between its sides."""
+    mesh = rod(10.0, 20.0, sides)
+    field = sharp(mesh)
+    least = field.smallest(everything(field), 0.05)[0]
+    assert least is None or least > 1.5
+
+
 @pytest.mark.parametrize("diameter", [1.0, 2.0, 3.0])
 def test_a_rod_is_told_from_a_plate(diameter):
     field = wall_field(rod(diameter / 2.0, 15.0), cap_mm=5.0)
     assert field.percentile(50) == near(diameter)
-    is_rod = rods(field, 5.0)
+    mesh = rod(diameter / 2.0, 15.0)
+    is_rod = rods(field, Rays(mesh, 5.0), 5.0)
     assert field.samples.area[is_rod].sum() > 0.75 * field.samples.area.sum()
-    plate = wall_field(box(15, 10, diameter), cap_mm=5.0)
-    assert plate.samples.area[rods(plate, 5.0)].sum() < 0.05 * plate.samples.area.sum()
+    mesh = box(15, 10, diameter)
+    plate = wall_field(mesh, cap_mm=5.0)
+    assert plate.samples.area[rods(plate, Rays(mesh, 5.0), 5.0)].sum() < 0.05 * plate.samples.area.sum()
 
 
 @pytest.mark.parametrize("width", [0.1, 0.2, 0.5, 1.0])
@@ -80,19 +133,21 @@ def test_a_lone_convex_solid_has_no_gap():
 
 @pytest.mark.parametrize("diameter", [0.5, 1.0, 2.0])
 def test_a_hole_is_told_from_a_slot(diameter):
-    field = gap_field(tube(6.0, diameter / 2.0, 10.0), cap_mm=4.0)
-    hole = rods(field, 4.0)
+    mesh = tube(6.0, diameter / 2.0, 10.0)
+    field = gap_field(mesh, cap_mm=4.0)
+    hole = rods(field, Rays(mesh, 4.0), 4.0)
     # On the edges of the 48 facets the facet's normal passes beside the axis: 4 % less there.
     assert field.smallest(hole, 0.5)[0] == pytest.approx(diameter, rel=0.05)
-    slot = gap_field(merged((box(10, 10, 5), box(10, 10, 5, at=(10.5, 0, 0)))), cap_mm=4.0)
-    assert slot.samples.area[rods(slot, 4.0)].sum() < 0.5
+    mesh = merged((box(10, 10, 5), box(10, 10, 5, at=(10.5, 0, 0))))
+    slot = gap_field(mesh, cap_mm=4.0)
+    assert slot.samples.area[rods(slot, Rays(mesh, 4.0), 4.0)].sum() < 0.5
 
 
 def test_solids_without_thin_walls_are_measured_too():
-    cube = samples_of(box(10, 10, 10))
-    field = thick_walls(cube)
+    cube = box(10, 10, 10)
+    field = thick_walls(samples_of(cube), Rays(cube, 5.0))
     assert field.smallest(np.ones(len(field.distance), bool), 0.05)[0] == near(10.0)
-    field = thick_walls(samples_of(ball(20.0, 60)))
+    field = thick_walls(samples_of(ball(20.0, 60)), Rays(ball(20.0, 60), 5.0))
     assert field.percentile(50) == near(40.0)
 
 

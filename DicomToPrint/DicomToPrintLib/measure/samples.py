@@ -21,8 +21,11 @@ class Samples:
     triangle: np.ndarray
 
 
-def samples_of(mesh: Mesh, budget: int = 250_000, finest_mm: float = 0.35) -> Samples:
-    """Samples of a mesh: its vertices, and points on triangles that are larger than the spacing that `budget` affords.
+def samples_of(mesh: Mesh, budget: int = 60_000, finest_mm: float = 0.4) -> Samples:
+    """Samples of a mesh: its vertices, and points `finest_mm` apart on triangles that are larger, farther where `budget` affords no more.
+
+    Half the thinnest wall is fine enough for `finest_mm`. The budget counts points on flat facets only: what is opposite to the middle
+    of a facet is as flat, or has vertices of its own.
 
     A vertex on a sharp edge gives one sample a face, with the face's normal, moved a little into the face: an averaged normal would
     look past the opposite wall. Points on large triangles follow a quasi-random sequence (R2, Roberts 2018), so that they repeat.
@@ -37,7 +40,7 @@ def samples_of(mesh: Mesh, budget: int = 250_000, finest_mm: float = 0.35) -> Sa
     normals[sound] = cross[sound] / doubled[sound, None]
     area = doubled / 2.0
     longest = np.sqrt(np.max([((corners[:, k] - corners[:, k - 1]) ** 2).sum(axis=1) for k in range(3)], axis=0))
-    spacing = _spacing(area, longest, max(budget - len(points), budget // 4), finest_mm)
+    spacing = _spacing(area, longest, budget, finest_mm)
     large = sound & (longest > spacing)
     at_vertices = _vertex_samples(points, triangles, normals, np.where(large | ~sound, 0.0, area), sound, corners)
     if not large.any():
@@ -51,7 +54,7 @@ def _spacing(area: np.ndarray, longest: np.ndarray, budget: int, finest: float) 
     for _ in range(40):
         count = 0.0
         large = longest > spacing
-        count = float(np.maximum(2.0 * area[large] / spacing**2, longest[large] / spacing).sum())
+        count = float(np.maximum(area[large] / spacing**2, longest[large] / spacing).sum())
         if count <= budget:
             return spacing
         spacing *= max((count / budget) ** 0.25, 1.02)
@@ -118,7 +121,7 @@ def _corner_angles(corners: np.ndarray) -> np.ndarray:
 def _face_samples(
     large: np.ndarray, corners: np.ndarray, normals: np.ndarray, area: np.ndarray, longest: np.ndarray, spacing: float
 ) -> Samples:
-    count = np.ceil(np.maximum(2.0 * area[large] / spacing**2, longest[large] / spacing)).astype(np.int64)
+    count = np.ceil(np.maximum(area[large] / spacing**2, longest[large] / spacing)).astype(np.int64)
     which = np.repeat(large, count)
     number = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count) + 1
     u, v = (0.5 + number * 0.7548776662466927) % 1.0, (0.5 + number * 0.5698402909980532) % 1.0

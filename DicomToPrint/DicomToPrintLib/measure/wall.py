@@ -1,24 +1,35 @@
-"""Wall thickness and gaps as fields on a surface, and what is thin: how much of it, where, and what is a rod rather than a wall."""
+"""Wall thickness and gaps as fields on a surface, and what is thin: how much of it, where, and what is a rod rather than a wall.
 
-from dataclasses import dataclass
+The thickness at a point is that of the wall which the ray from it along its normal meets on the other side: the diameter of the ball
+that touches the surface at the point and the plane of that other side. On plates and shells this is the ray, in a wedge it is the
+inscribed ball; surface that merely lies near the point, as beside a sharp ridge, has no say.
+"""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..mesh import Mesh
 from ..progress import Progress, part, silent
-from .ball import ball_diameters
+from .rays import Rays
 from .samples import Samples, samples_of
+
+OPPOSING = -0.5  # cosine: two sides that meet at more than 60 degrees are no wall
+WALL = -1.0
+GAP = 1.0
 
 
 @dataclass(frozen=True)
 class Field:
     """Distances on the samples of a surface: `distance` (n,) mm, inf where more than `cap_mm`; `side` -1 for walls (into the
-    solid), +1 for gaps (out of it)."""
+    solid), +1 for gaps (out of it). `slope` (n, 3): direction along the surface in which the distance grows, its length
+    being the growth per mm; zero between parallel sides."""
 
     samples: Samples
     distance: np.ndarray
     side: float
     cap_mm: float
+    slope: np.ndarray
 
     def at_vertices(self, count: int) -> np.ndarray:
         """(count,) float32: the smallest distance at each vertex, `cap_mm` where it is that or more."""
@@ -58,32 +69,70 @@ def gap_width(mesh: Mesh, progress: Progress = silent, cap_mm: float = 3.0) -> n
     return gap_field(mesh, progress, cap_mm).at_vertices(len(mesh.points))
 
 
-def wall_field(mesh: Mesh, progress: Progress = silent, cap_mm: float = 6.0, samples: Samples | None = None) -> Field:
-    """Diameter of the largest ball inside the solid that touches each sample, opposing walls only; see `ball.py`.
+def wall_field(
+    mesh: Mesh,
+    progress: Progress = silent,
+    cap_mm: float = 6.0,
+    samples: Samples | None = None,
+    rays: Rays | None = None,
+) -> Field:
+    """Thickness of the wall behind each sample; `rays` of the same mesh may be given where several fields are measured.
 
-    Exact on plane walls and wedges, second order in the sample spacing on curved ones; noise of the surface lowers it.
+    Exact on plane walls and wedges up to 60 degrees, second order in the size of the facets on curved ones.
     """
-    return _field(mesh, samples, -1.0, cap_mm, progress)
+    return _field(mesh, samples, rays, WALL, cap_mm, progress)
 
 
-def gap_field(mesh: Mesh, progress: Progress = silent, cap_mm: float = 3.0, samples: Samples | None = None) -> Field:
+def gap_field(
+    mesh: Mesh,
+    progress: Progress = silent,
+    cap_mm: float = 3.0,
+    samples: Samples | None = None,
+    rays: Rays | None = None,
+) -> Field:
     """The same outside the solid: how far the next surface that faces this one is."""
-    return _field(mesh, samples, 1.0, cap_mm, progress)
+    return _field(mesh, samples, rays, GAP, cap_mm, progress)
 
 
-def _field(mesh: Mesh, samples: Samples | None, side: float, cap_mm: float, progress: Progress) -> Field:
+def _field(
+    mesh: Mesh, samples: Samples | None, rays: Rays | None, side: float, cap_mm: float, progress: Progress
+) -> Field:
     samples = samples or samples_of(mesh)
-    distance, _ = ball_diameters(samples, side, cap_mm, part(progress, 0.0, 0.9))
-    return Field(samples, _agreed(samples, distance, part(progress, 0.9, 1.0)), side, cap_mm)
+    rays = rays or Rays(mesh, cap_mm)
+    distance, slope = opposite(
+        rays, samples.points, samples.normals, side, cap_mm, part(progress, 0.0, 0.8)
+    )
+    field = Field(samples, distance, side, cap_mm, slope)
+    return replace(field, distance=_agreed(field, part(progress, 0.8, 1.0)))
 
 
-def _agreed(samples: Samples, distance: np.ndarray, progress: Progress) -> np.ndarray:
+def opposite(
+    rays: Rays, points: np.ndarray, normals: np.ndarray, side: float, cap_mm: float, progress: Progress = silent
+) -> tuple[np.ndarray, np.ndarray]:
+    """Distances (n,) in mm from `points` (n, 3) with outward unit `normals` to the other side of the wall or gap, inf beyond
+    `cap_mm` or where nothing opposes; and their slopes (n, 3), see `Field`."""
+    phrase = "measuring walls" if side < 0 else "measuring gaps"
+    # A ball of the cap's size in a wedge of 60 degrees touches where its ray is 1.5 times as long.
+    hits = rays.first(points, side * normals, side < 0, 1.5 * cap_mm, progress, phrase)
+    other = rays.normals[hits.triangle]
+    cosine = -np.einsum("ij,ij->i", normals, other)
+    met = (hits.triangle >= 0) & (cosine >= -OPPOSING)
+    distance, slope = np.full(len(points), np.inf), np.zeros((len(points), 3))
+    distance[met] = hits.distance[met] * 2.0 * cosine[met] / (1.0 + cosine[met])
+    distance[distance > cap_mm] = np.inf
+    # Along the surface, away from the edge at which the two sides would meet, at 2 tan(angle / 2) a mm.
+    slope[met] = side * 2.0 * (other[met] + cosine[met, None] * normals[met]) / (1.0 + cosine[met, None])
+    return distance, slope
+
+
+def _agreed(field: Field, progress: Progress) -> np.ndarray:
     """Distances below 0.7 times the median of the nine nearest samples that face the same way, replaced by that median.
 
-    A wall is thin over some width; a single bump of a rough surface, which a ball takes for a wall, is not.
+    A wall is thin over some width; a single bump of a rough surface, which a ray takes for a wall, is not.
     """
     from scipy.spatial import cKDTree
 
+    samples, distance = field.samples, field.distance
     rows = np.flatnonzero(np.isfinite(distance))
     result = distance.copy()
     if len(rows) == 0:
@@ -93,6 +142,7 @@ def _agreed(samples: Samples, distance: np.ndarray, progress: Progress) -> np.nd
         progress(start / len(rows), "comparing neighbours")
         own = rows[start : start + 100_000]
         _, near = tree.query(samples.points[own], k=min(9, tree.n), workers=-1)
+        near = near.reshape(len(own), -1)
         same = np.einsum("ijk,ik->ij", samples.normals[near], samples.normals[own]) > 0.7
         values = np.where(same, distance[near], distance[own][:, None])
         middle = np.sort(values, axis=1)[:, values.shape[1] // 2]
@@ -100,13 +150,41 @@ def _agreed(samples: Samples, distance: np.ndarray, progress: Progress) -> np.nd
     return result
 
 
-def thick_walls(samples: Samples, progress: Progress = silent) -> Field:
-    """Wall field without a cap, on a thousand samples against ten thousand: for models without any thin wall."""
-    few = _some(samples, 10_000)
-    rows = np.unique(np.linspace(0, len(few.points) - 1, 1000).astype(np.int64))
-    cap = 1.05 * float(np.linalg.norm(np.ptp(few.points, axis=0)))
-    distance, _ = ball_diameters(few, -1.0, cap, progress, rows)
-    return Field(_some(few, 1000), distance, -1.0, cap)
+def behind_edges(field: Field, rays: Rays, back_mm: float, progress: Progress = silent) -> Field:
+    """The field with the sides of sharp edges measured `back_mm` behind the edge.
+
+    A solid that tapers to an edge is infinitely thin there, which says nothing about its walls: every knife, and every convex
+    ridge below 60 degrees, would have a wall of 0 mm. Where the sides of a sample meet nearer than `back_mm`, the distance there is
+    taken as what it is at `back_mm` from the edge, by the slope, but no more than what is measured there: an uneven thin
+    wall, whose sides are not quite parallel, keeps its thickness.
+    """
+    distance, growth = field.distance, np.linalg.norm(field.slope, axis=1)
+    rows = np.flatnonzero(np.isfinite(distance) & (growth * back_mm > 1.02 * distance))
+    if len(rows) == 0:
+        return field
+    inward, away, steep = field.side * field.samples.normals[rows], field.slope[rows] / growth[rows, None], growth[rows] / 2.0
+    # From the middle of the ball at the sample to that of the ball that touches `back_mm` from the edge.
+    middle = field.samples.points[rows] + 0.5 * distance[rows, None] * inward
+    middle += (back_mm - distance[rows] / growth[rows])[:, None] * (away + steep[:, None] * inward)
+    cosine = (1.0 - steep**2) / (1.0 + steep**2)
+    other = cosine[:, None] * inward - np.sqrt(1.0 - cosine**2)[:, None] * away
+    there = np.zeros(len(rows))
+    for step, towards in enumerate((-inward, other)):
+        progress(step / 2.0, "looking behind edges")
+        left = rays.first(middle, towards, field.side < 0, field.cap_mm).distance
+        outside = rays.first(middle, towards, field.side > 0, field.cap_mm).distance < left
+        there += np.where(outside, -np.inf, np.minimum(left, field.cap_mm))
+    result = distance.copy()
+    result[rows] = np.maximum(distance[rows], np.minimum(growth[rows] * back_mm, there))
+    return replace(field, distance=result)
+
+
+def thick_walls(samples: Samples, rays: Rays, progress: Progress = silent) -> Field:
+    """Wall field without a cap on about a thousand of the samples: for models without any thin wall."""
+    few = _some(samples, 1000)
+    cap = 1.05 * float(np.linalg.norm(np.ptp(samples.points, axis=0)))
+    distance, slope = opposite(rays, few.points, few.normals, WALL, cap, progress)
+    return Field(few, distance, WALL, cap, slope)
 
 
 def _some(samples: Samples, count: int) -> Samples:
@@ -117,34 +195,31 @@ def _some(samples: Samples, count: int) -> Samples:
     return Samples(*picked)
 
 
-def rods(field: Field, below_mm: float, progress: Progress = silent) -> np.ndarray:
+def rods(field: Field, rays: Rays, below_mm: float, progress: Progress = silent) -> np.ndarray:
     """(n,) bool: samples thinner than `below_mm` where the solid ends on two opposite sides across the thickness too.
 
-    A wall goes on along both directions across its thickness, a rod only along one. Looked at 1.2 thicknesses from the middle, so
-    a bar up to twice as wide as thick counts as a rod. On a field of gaps the same tells a hole or channel from a slot.
+    A wall goes on along most directions across its thickness, a rod only along one. Looked at up to 1.2 thicknesses from the
+    middle in four directions, two of which must end, so that a bar up to one and a half times as wide as thick counts as a rod and
+    the corner of a plate does not. On a field of gaps the same tells a hole or channel from a slot.
     """
-    from scipy.spatial import cKDTree
-
     samples = field.samples
     result = np.zeros(len(field.distance), dtype=bool)
     thin = np.flatnonzero(field.distance < below_mm)
     if len(thin) == 0:
         return result
-    tree = cKDTree(samples.points, balanced_tree=False, compact_nodes=False)
-    for start in range(0, len(thin), 100_000):
-        progress(start / len(thin), "telling rods from walls")
-        rows = thin[start : start + 100_000]
-        normals, reach = samples.normals[rows], field.distance[rows, None]
-        centres = samples.points[rows] + field.side * 0.5 * reach * normals
-        first, second = _across(normals)
-        for axis in (first, second):
-            beyond = np.ones(len(rows), dtype=bool)
-            for sign in (1.2, -1.2):
-                probe = centres + sign * reach * axis
-                _, near = tree.query(probe, workers=-1)
-                height = np.einsum("ij,ij->i", probe - samples.points[near], samples.normals[near])
-                beyond &= -field.side * height > 0
-            result[rows] |= beyond
+    normals, reach = samples.normals[thin], field.distance[thin]
+    centres = samples.points[thin] + field.side * 0.5 * reach[:, None] * normals
+    first, second = _across(normals)
+    ended = np.zeros(len(thin), dtype=np.int64)
+    for step, turn in enumerate(np.pi / 4.0 * np.arange(4)):
+        progress(step / 4.0, "telling rods from walls")
+        axis = np.cos(turn) * first + np.sin(turn) * second
+        asked = np.flatnonzero((ended < 2) & (ended + 4 - step >= 2))
+        for sign in (1.0, -1.0):
+            hits = rays.first(centres[asked], sign * axis[asked], field.side < 0, 1.2 * reach[asked])
+            asked = asked[hits.triangle >= 0]
+        ended[asked] += 1
+    result[thin] = ended >= 2
     return result
 
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from ..findings import MISSING, Fact
 from ..measure.patch import patches
+from ..measure.rays import Rays
 from ..measure.samples import Samples, samples_of
-from ..measure.wall import Field, gap_field, rods, thick_walls, wall_field
+from ..measure.wall import Field, behind_edges, gap_field, rods, thick_walls, wall_field
 from ..mesh import Mesh
 from ..progress import Progress, part
 from .fact_mesh import as_places, in_words
@@ -34,10 +35,15 @@ def wall_facts(mesh: Mesh, process: Process, size_sum_mm: float, progress: Progr
     gap_cap = 1.3 * max([value for value in openings if value] + [1.0])
     progress(0.0, "spreading samples")
     samples = samples_of(mesh)
-    wall = wall_field(mesh, part(progress, 0.05, 0.5), wall_cap, samples)
-    gap = gap_field(mesh, part(progress, 0.5, 0.75), gap_cap, samples)
-    rod = rods(wall, process.limit("pin_mm") or wall_cap, part(progress, 0.75, 0.87))
-    hole = rods(gap, process.limit("hole_mm") or gap_cap, part(progress, 0.87, 0.95))
+    progress(0.05, "sorting triangles")
+    rays = Rays(mesh, wall_cap)
+    back = process.judgement["edge_walls"]
+    wall = wall_field(mesh, part(progress, 0.1, 0.5), wall_cap, samples, rays)
+    wall = behind_edges(wall, rays, back * (process.limit("wall_supported_mm") or 1.0), part(progress, 0.5, 0.52))
+    gap = gap_field(mesh, part(progress, 0.52, 0.75), gap_cap, samples, rays)
+    gap = behind_edges(gap, rays, back * (process.limit("clearance_mm") or 0.5), part(progress, 0.75, 0.77))
+    rod = rods(wall, rays, process.limit("pin_mm") or wall_cap, part(progress, 0.77, 0.87))
+    hole = rods(gap, rays, process.limit("hole_mm") or gap_cap, part(progress, 0.87, 0.95))
     facts = {
         **_smallest("min_wall_mm", wall, np.ones(len(rod), dtype=bool)),
         **_smallest("min_pin_mm", wall, rod, 1.0),
@@ -47,7 +53,7 @@ def wall_facts(mesh: Mesh, process: Process, size_sum_mm: float, progress: Progr
     }
     thick = wall
     if wall.percentile(5.0) is None or facts["min_wall_mm"].value is MISSING:
-        thick = thick_walls(samples, part(progress, 0.95, 1.0))
+        thick = thick_walls(samples, rays, part(progress, 0.95, 1.0))
     if facts["min_wall_mm"].value is MISSING:
         facts.update(_smallest("min_wall_mm", thick, np.ones(len(thick.distance), dtype=bool)))
     value = wall.percentile(5.0) or thick.percentile(5.0)
@@ -72,7 +78,7 @@ def _smallest(name: str, field: Field, chosen: np.ndarray, least: float = LEAST_
             round(value, 4),
             where=in_words(points[:1]),
             places=as_places(points, 10),
-            evidence="largest ball that fits, opposing walls only",
+            evidence="ball between the opposite sides, sharp edges measured behind the edge",
         )
     }
 

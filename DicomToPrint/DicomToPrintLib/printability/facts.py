@@ -28,6 +28,7 @@ CONTRACT = (
     "wall_p05_mm",
     "min_gap_mm",
 )
+METHOD = "ball between a point and the wall that its inward ray meets; sharp edges measured behind the edge"
 KEYS = (*CONTRACT[:10], "bounds_mm", *CONTRACT[10:])  # in the contract's order
 
 
@@ -68,7 +69,7 @@ def measure(
         "wall_cap_mm": walls.wall.cap_mm,
         "gap_cap_mm": walls.gap.cap_mm,
         "samples": len(walls.samples.points),
-        "method": "largest ball that fits, opposing walls only, on the vertices and on large facets",
+        "method": METHOD,
     }
     return Measured(facts, mesh, _with_fields(file.meshes, fields), extents, figures)  # type: ignore[arg-type]
 
