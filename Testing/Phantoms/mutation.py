@@ -80,6 +80,7 @@ def _bases() -> tuple[tuple[File, ...], ...]:
         series(CRANIOFACIAL, count=3),
         put(series(ENHANCED, count=3), [1], SliceThickness="1"),
         bend(series(CLASSIC, "many", count=12), syntax="1.2.840.10008.1.2.5", encapsulated=(_RLE_FRAME,)),
+        bend(series(CLASSIC, "many", count=12), syntax="1.2.840.10008.1.2.4.80", encapsulated=(_JPEG_LS_FRAME,)),
     ]
     return tuple(tuple(files) for files in made)
 
@@ -87,6 +88,12 @@ def _bases() -> tuple[tuple[File, ...], ...]:
 # A run-length frame of two segments of zeros for 32 x 32 pixels of 16 bits.
 _RLE_FRAME = (
     b"".join(number.to_bytes(4, "little") for number in (2, 64, 80, *(0,) * 13)) + b"\x81\0" * 8 + b"\x81\0" * 8
+)
+
+# A JPEG-LS frame of 32 x 32 pixels of 16 bits: 0, and 2000 in the middle.
+_JPEG_LS_FRAME = bytes.fromhex(
+    "ffd8fff7000b0b0020002001011100ffda0008010100000000ff7fff441f410844444924920000000042f4880f85107c"
+    "6089e3044f3049e6093cc1279824f60a7b053d829ec14f60a7b053d829efff00ffd9"
 )
 
 
@@ -205,12 +212,30 @@ ELEMENT_DEEDS: tuple[Callable[[Parts, random.Random], Parts], ...] = (
 )
 
 
+_made: dict[int, tuple[File, Parts, bytes]] = {}
+
+
+def _remembered(file: File) -> tuple[File, Parts, bytes]:
+    """A base file (held, so that its id stays its own), its elements and its bytes: the same for every seed."""
+    if id(file) not in _made:
+        parts = elements(file)
+        _made[id(file)] = file, parts, whole(file, [part for _, part in parts])
+    return _made[id(file)]
+
+
+def _parts(file: File) -> Parts:
+    return list(_remembered(file)[1])
+
+
+def _content(file: File) -> bytes:
+    return _remembered(file)[2]
+
+
 def _mutate(file: File, dice: random.Random) -> tuple[bytes, str]:
     if dice.random() < 0.5:
         deed = dice.choice(BYTE_DEEDS)
-        content = whole(file, [part for _, part in elements(file)])
-        return deed(content, dice), deed.__name__
-    parts, deeds = elements(file), []
+        return deed(_content(file), dice), deed.__name__
+    parts, deeds = _parts(file), []
     for _ in range(dice.choice((1, 1, 2))):
         chosen = dice.choice(ELEMENT_DEEDS)
         parts = chosen(parts, dice)
@@ -236,7 +261,7 @@ def mutated(seed: int) -> Mutated:
             files[file.name], deed = _mutate(file, dice)
             deeds.append(deed)
         else:
-            files[file.name] = whole(file, [part for _, part in elements(file)])
+            files[file.name] = _content(file)
     return Mutated(files, len(unlucky), tuple(deeds), {file.name: file for file in base})
 
 

@@ -141,6 +141,7 @@ def accept(
         if one.id in reformats:
             own = replace(own, originals={one.id: any(_same_space(one, other) for other in originals)})
         judged.append(_judged(one, own, protocols, answers, pictures))
+        context.known.pop(one.id, None)  # many series must not hold what they no longer need
     judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
     judged = [replace(result, instead=_instead(result, judged)) for result in judged]
     progress(1.0, "checking the scan")
@@ -211,7 +212,8 @@ def _failed_rules(name: str, findings: Sequence[Finding]) -> Fact:
 def finding_of(rule: Rule, fact: Fact) -> Finding:
     """The finding of a rule on a fact, in words."""
     outcome, _ = judge(rule, fact)
-    return evaluate(rule, fact, messages.message(rule, fact, outcome), messages.remedy(rule, fact))
+    remedy = messages.remedy(rule, fact) if outcome in (Outcome.FAIL, Outcome.ASK) else ""
+    return evaluate(rule, fact, messages.message(rule, fact, outcome), remedy)
 
 
 def answered(finding: Finding, answer: str | None) -> Finding:

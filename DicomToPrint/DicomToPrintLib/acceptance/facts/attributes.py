@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from functools import cache
 
 import numpy as np
 from pydicom.charset import python_encoding
@@ -23,6 +24,7 @@ _CLASS_NAMES = {
 }
 
 
+@cache
 def title(keyword: str) -> str:
     """Name and tag of an attribute, as the standard prints them."""
     tag = tag_for_keyword(keyword) or 0

@@ -16,7 +16,7 @@ class Context:
 
     `pixels` are the facts that detectors measured, empty for headers alone. `original_accepted` says whether
     another series with the same Frame of Reference holds without a reject (None: not known yet). `kernels` is the
-    kernel table.
+    kernel table. `known` keeps what was measured of each series, by its id, for the next protocol.
     """
 
     study: Study
@@ -26,6 +26,7 @@ class Context:
     kernels: Sequence[Mapping[str, object]] = ()
     cone_beam: Sequence[Mapping[str, str]] = ()
     originals: Mapping[str, bool] | None = None
+    known: dict[str, dict[str, Fact]] = field(default_factory=dict)
 
 
 Measure = Callable[[Series, Context], Fact]
@@ -43,6 +44,9 @@ PIXEL_FACTS = (
     "contrast_to_noise",
     "air_mode_hu",
 )
+
+# Facts that depend on what differs within a run: the protocol's tables, and which other series holds.
+_NOT_KEPT = ("kernel_family", "cone_beam", "original_beside")
 
 
 def fact(name: str) -> Callable[[Measure], Measure]:
@@ -66,7 +70,12 @@ def measure(name: str, series: Series, context: Context) -> Fact:
         return display(series, name.partition(":")[2])
     if name in PIXEL_FACTS:
         return context.pixels.get(name, Fact(name, MISSING, applicable=False))
-    return FACTS[name](series, context)
+    if name in _NOT_KEPT:
+        return FACTS[name](series, context)
+    kept = context.known.setdefault(series.id, {})
+    if name not in kept:
+        kept[name] = FACTS[name](series, context)
+    return kept[name]
 
 
 def known(name: str) -> bool:
