@@ -145,7 +145,10 @@ def _add_run(commands: Any) -> None:
     run.add_argument("--label", metavar="TEXT", help="text on the model")
     _add_print_options(run)
     run.add_argument(
-        "--format", default=None, metavar="LIST", help=f"comma-separated, of {', '.join(FORMATS)} (default stl,3mf)"
+        "--format",
+        action="append",
+        metavar="LIST",
+        help=f"comma-separated, of {', '.join(FORMATS)} (repeatable; default stl,3mf)",
     )
     run.add_argument(
         "--scene", action="store_true", help="also write a Slicer scene (.mrb); needs Slicer or slicer-core"
@@ -269,10 +272,10 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
     )
 
 
-def _formats(text: str | None) -> tuple[str, ...]:
-    if text is None:
+def _formats(lists: Sequence[str] | None) -> tuple[str, ...]:
+    if lists is None:
         return DEFAULT_FORMATS
-    formats = tuple(dict.fromkeys(part.strip().lower() for part in text.split(",") if part.strip()))
+    formats = tuple(dict.fromkeys(part.strip().lower() for part in ",".join(lists).split(",") if part.strip()))
     for name in formats:
         if name not in FORMATS:
             raise UsageError(f"'{name}' is no file format here: choose of {', '.join(FORMATS)}.")

@@ -192,6 +192,12 @@ def test_negative_coordinates_are_values_not_options():
     assert settings.threshold == (-200.0, 300.0)
 
 
+def test_formats_may_be_listed_or_repeated():
+    for given in (["--format", "stl,OBJ", "--format", "ply"], ["--format", "stl, obj,stl,ply"]):
+        parsed = options.parser().parse_args(["run", "x", "--output", "y", *given])
+        assert options.settings_from_options(parsed).formats == ("stl", "obj", "ply")
+
+
 @pytest.mark.parametrize("name", ["acceptance", "printability"])
 def test_json_of_a_run_validates_against_its_schema(finished, name):
     import jsonschema
