@@ -32,6 +32,19 @@ def test_uncalibrated_scan_gives_the_same_bone(factor, offset):
     assert second.segments[0].volume_mm3 == pytest.approx(first.segments[0].volume_mm3, rel=0.02)
 
 
+def test_a_scan_of_one_joint_without_air_in_view_is_calibrated():
+    volume = scan((30, 40, 40))
+    add_ball(volume, middle(volume), 15.0, 1200.0)
+    assert grey_scale(with_noise(volume, 20.0).array).calibrated
+    marrow = scan((30, 40, 40))
+    add_ball(marrow, middle(marrow), 16.0, 1200.0)
+    add_ball(marrow, middle(marrow), 13.0, 300.0)
+    assert grey_scale(with_noise(marrow, 20.0).array).calibrated
+    # The first picture with brighter bone in it is air and soft tissue of another scale.
+    add_ball(volume, middle(volume), 5.0, 2400.0)
+    assert not grey_scale(with_noise(volume, 20.0).array).calibrated
+
+
 def test_float_and_integer_scans_agree():
     whole, real = (segment(_patient(dtype=kind), load_anatomy("bone")) for kind in (np.int16, np.float32))
     assert np.count_nonzero(whole.labels != real.labels) < 0.001 * np.count_nonzero(real.labels)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from DicomToPrintLib.mesh import Provenance
-from DicomToPrintLib.segmentation import load_anatomy, segment
+from DicomToPrintLib.phantom import object_distances, phantom_volume
+from DicomToPrintLib.segmentation import labelling, load_anatomy, segment
 from segmentation.shapes import add_ball, dice, middle, scan, with_noise
 
 
@@ -29,6 +30,40 @@ def test_two_bones_become_two_segments_with_the_cut_marked(joint):
     together = segment(joint, load_anatomy("bone"))
     assert together.figures["parts"] == 1
     assert dice(together.labels > 0, found.labels > 0) > 0.999
+
+
+def test_bones_one_voxel_apart_are_two(monkeypatch):
+    """Ball and cup of the phantom 0.5 mm apart, one in-plane voxel: blur lifts the joint space above the boundary, and
+    the dip between both bones tells them apart."""
+    volume, truth = phantom_volume((36, 112, 112), (0.5, 0.5, 1.0), 20.0, 0.8, gap_mm=0.5, centre=(-22.0, -4.0, 34.0))
+    found = segment(volume, load_anatomy("bones-apart"))
+    assert [s.id for s in found.segments] == ["bone-1", "bone-2"]
+    bones = object_distances(truth.scale, truth.gap_mm)
+    k, j, i = np.nonzero(found.labels)
+    points = np.stack([i, j, k], axis=1) @ found.affine[:3, :3].T + found.affine[:3, 3]
+    for name, label in (("femur", 1), ("cup", 2)):
+        own = found.labels[k, j, i][bones[name].distance(points) < 0]
+        assert (own == label).mean() > 0.999
+    cut = found.provenance[k, j, i] == Provenance.CUT
+    between = np.maximum(bones["femur"].distance(points[cut]), bones["cup"].distance(points[cut]))
+    assert cut.sum() > 1000 and np.percentile(between, 95) < 1.6
+    together = segment(volume, load_anatomy("bone"))
+    assert together.figures["parts"] == 1
+    monkeypatch.setattr(labelling, "VALLEY_SHARE", 1.0)
+    assert len(segment(volume, load_anatomy("bones-apart")).segments) != 2
+
+
+def test_marrow_between_two_tables_is_no_joint():
+    from DicomToPrintLib.segmentation.separation import joint_space
+
+    array = np.full((30, 30, 30), 1000.0, np.float32)
+    array[5:25, 5:25, 14:16] = 700.0
+    solid = np.ones(array.shape, bool)
+    solid[:2] = solid[-2:] = False
+    array[~solid] = 40.0
+    assert not joint_space(solid, array, (1.0, 1.0, 1.0), 150.0).any()
+    array[2:25, 5:25, 14:16] = 700.0
+    assert joint_space(solid, array, (1.0, 1.0, 1.0), 150.0)[8:22, 8:22, 14:16].all()
 
 
 def test_a_seed_takes_its_bone_alone(joint):

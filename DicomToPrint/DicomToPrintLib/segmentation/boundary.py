@@ -13,7 +13,7 @@ import numpy as np
 from .anatomy import BoundarySettings
 
 AIR_HU, SOFT_HU = -1000.0, 40.0
-LEAST_SOFT_SHARE = 0.2
+LEAST_SOFT_SHARE, LEAST_BONE_SHARE = 0.2, 0.005
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,26 @@ def grey_scale(array: np.ndarray) -> GreyScale:
     air, soft = float(places[0]), float(places[later[np.argmax(heights[later])]])
     if soft - air < 8.0 * noise_of(array):
         return calibrated
-    # Something around zero with little above it is soft tissue with bone, in view without air; with much above it, air
-    # of another scale.
-    if low > -700 and -200 <= air <= 150 and float((inner > 0.5 * (air + soft)).mean()) < LEAST_SOFT_SHARE:
+    if low > -700 and -200 <= air <= 150 and _is_soft_and_bone(inner, air, soft):
         return calibrated
     if low <= -700 and any(-150 <= p <= 150 for p in places):
         return calibrated
     return GreyScale(air, soft, False)
+
+
+def _is_soft_and_bone(inner: np.ndarray, low: float, high: float) -> bool:
+    """Whether two peaks, the lower around zero, are soft tissue and bone of a scan without air in view, not air and
+    soft tissue of another scale.
+
+    As air and soft tissue they would have much above the lower one, and bone above the upper one: some of it, and
+    mostly below 2100 HU on that scale.
+    """
+    share = float((inner > 0.5 * (low + high)).mean())
+    step = high - low
+    brighter = inner[inner > high + 0.25 * step]
+    if share < LEAST_SOFT_SHARE or len(brighter) < LEAST_BONE_SHARE * share * len(inner):
+        return True
+    return bool(np.median(brighter) > high + 2.0 * step)
 
 
 def noise_of(array: np.ndarray) -> float:

@@ -16,6 +16,8 @@ from .vertebra import find_vertebra
 from .work import SEED_REACH_MM, Walk
 
 MOST_APART = 60
+# A dip between two bones: its least depth as a share of the step at the bones' edges, and in standard deviations of noise.
+VALLEY_SHARE, VALLEY_NOISE = 0.15, 5.0
 
 
 def labelled(walk: Walk, core: np.ndarray | None, progress: Progress) -> Segmentation:
@@ -138,13 +140,13 @@ def _separated(walk: Walk, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """Touching bones as labels of their own, only those at the seeds where there are seeds, and the faces of the
     cuts."""
     settings = walk.anatomy.separation
-    inside = walk.edges.inside if walk.edges is not None else 2.0 * walk.low
+    contrast = walk.edges.inside - walk.edges.outside if walk.edges is not None else walk.low
+    noise = float(walk.figures["noise"])  # type: ignore[arg-type]
     regions = separate(
         walk.mask,
         walk.volume.array,
         walk.volume.spacing,
-        walk.low,
-        inside,
+        max(VALLEY_SHARE * contrast, VALLEY_NOISE * noise),
         settings.neck_mm,
         settings.smallest_mm3,
         progress,

@@ -1,43 +1,51 @@
-"""Touching bones told apart: where only a neck, or voxels darker than both, holds them together."""
+"""Touching bones told apart: where voxels darker than both, or only a neck, hold them together.
+
+A joint space of one voxel, blurred above the boundary, is no gap in the mask; in the grey values it still is a valley
+between two brighter sides. A gap as wide as the point spread function keeps half of the contrast, one half as wide a
+quarter; across slices less is left.
+"""
+
+import itertools
 
 import numpy as np
 
-from ..progress import Progress, part, silent
-from .interior import Spacing, distance, enclosed
+from ..progress import Progress, silent
+from .interior import Spacing, distance
 from .parts import box_of, count_labels, find_parts
 
-RAISED = 0.35
-NECK_SHARE = 0.6
+# How thick a contact must be, as a share of the thinner bone, to be bone; thicker where most of it lies in a valley.
+NECK_SHARE, NECK_SHARE_IN_VALLEY = 0.5, 0.6
+JOINT_SHARE = 0.7
+VALLEY_SIDES_MM = (1.0, 2.0)
 
 
 def separate(
     mask: np.ndarray,
     array: np.ndarray,
     spacing: Spacing,
-    value: float,
-    inside: float,
+    valley: float,
     neck_mm: float,
     smallest_mm3: float,
     progress: Progress = silent,
 ) -> np.ndarray:
     """Labels (k, j, i) uint16 of the bones in `mask` (solid, hollows filled), 1..n by falling size.
 
-    Depth is measured where the grey value rises a third of the way from `value` to `inside`: a narrow joint space,
-    blurred above the boundary,
-    counts as outside. A watershed on the depth divides the mask; neighbours that meet over a face nearly as thick as
-    the thinner of both,
-    and thicker than `neck_mm`, are one bone again, and so are pieces below `smallest_mm3`.
+    Valleys at least `valley` grey values deep that are open to the outside (joint spaces blurred above the boundary)
+    count as outside; depth is the distance from there. A watershed on the depth divides the mask; neighbours that meet
+    over a face nearly as thick as the thinner of both, and thicker than `neck_mm`, are one bone again, and so are
+    pieces below `smallest_mm3`, unless only a valley joins them. `spacing` are the steps i, j, k in mm.
     """
     result = np.zeros(mask.shape, dtype=np.uint16)
     box = box_of(mask, margin=1)
     if box is None:
         return result
     solid = np.ascontiguousarray(mask[box])
-    depth = core_depth(solid, array[box], spacing, value + RAISED * (inside - value), part(progress, 0.0, 0.4))
-    voxel = float(np.prod(spacing))
+    progress(0.0, "looking for joint spaces")
+    joint = joint_space(solid, array[box], spacing, valley)
+    depth = distance(solid & ~joint, spacing)
     progress(0.5, "telling touching bones apart")
     regions = basins(depth, solid, max(0.3 * neck_mm, 0.4 * max(spacing)))
-    regions = _merged(regions, depth, voxel, neck_mm, smallest_mm3)
+    regions = _merged(regions, depth, joint, spacing, neck_mm, smallest_mm3)
     result[box] = _numbered(regions)
     rest = mask & (result == 0)
     if rest.any():
@@ -48,27 +56,44 @@ def separate(
     return _numbered(result)
 
 
-def core_depth(
-    solid: np.ndarray, array: np.ndarray, spacing: Spacing, raised: float, progress: Progress = silent
-) -> np.ndarray:
-    """Depth in mm (float32) of each voxel in the bone as it is where the boundary is raised to `raised`, hollows
-    filled."""
-    shell = solid & (array >= raised)
-    hollow = solid & (array < raised)
-    # Marrow is inside, a joint space is not: it is at most two voxels wide.
-    wide = hollow & ~_thin_valleys(shell, hollow)
-    shell |= wide & (distance(solid, spacing) > 2.0 * max(spacing))
-    shell |= enclosed(shell) & wide
-    progress(0.6, "telling touching bones apart")
-    return distance(shell, spacing)
+def joint_space(solid: np.ndarray, array: np.ndarray, spacing: Spacing, least: float) -> np.ndarray:
+    """Boolean mask (k, j, i) of the voxels of `solid` in valleys at least `least` deep that lead out of it.
 
-
-def _thin_valleys(shell: np.ndarray, hollow: np.ndarray) -> np.ndarray:
-    """Voxels of `hollow` that lie between two walls of `shell` at most two voxels apart: joint spaces, not marrow."""
+    A valley that never reaches the outside is marrow between two tables, not a joint.
+    """
     from scipy import ndimage
 
-    ball = ndimage.iterate_structure(ndimage.generate_binary_structure(3, 1), 1)
-    return hollow & ~ndimage.binary_dilation(ndimage.binary_erosion(hollow, ball), ball)
+    found = np.zeros(solid.shape, dtype=bool)
+    found[solid] = valley_depth(array, solid, spacing) >= least
+    whole = np.ones((3, 3, 3), dtype=bool)
+    labels, count = ndimage.label(found, whole)
+    open_ones = np.zeros(count + 1, dtype=bool)
+    open_ones[labels[found & ndimage.binary_dilation(~solid, whole)]] = True
+    open_ones[0] = False
+    return open_ones[labels]
+
+
+def valley_depth(array: np.ndarray, where: np.ndarray, spacing: Spacing) -> np.ndarray:
+    """How deep (n,) each voxel of `where` lies below both its sides, 1 and 2 mm away: the largest over 13 directions.
+
+    Negative on flanks and ridges. The volume goes on as its outermost voxels.
+    """
+    pad = [max(1, round(max(VALLEY_SIDES_MM) / step)) for step in spacing[::-1]]
+    grey = np.pad(array, [(n, n) for n in pad], mode="edge")
+    flat = grey.ravel()
+    base = np.ravel_multi_index(tuple(places + n for places, n in zip(np.nonzero(where), pad)), grey.shape)
+    own = flat[base].astype(np.float32)
+    sides = np.full(len(own), -np.inf, dtype=np.float32)
+    for direction in itertools.product((-1, 0, 1), repeat=3):
+        if direction <= (0, 0, 0):
+            continue
+        # Diagonals reach as far in mm as the axes do.
+        length = float(np.linalg.norm(direction))
+        for side in VALLEY_SIDES_MM:
+            dk, dj, di = (round(side / length / step) * d or d for step, d in zip(spacing[::-1], direction))
+            offset = (dk * grey.shape[1] + dj) * grey.shape[2] + di
+            np.maximum(sides, np.minimum(flat[base + offset], flat[base - offset]), out=sides)
+    return sides - own
 
 
 def basins(depth: np.ndarray, mask: np.ndarray, least: float) -> np.ndarray:
@@ -90,14 +115,17 @@ def contacts(regions: np.ndarray) -> "list[tuple[np.ndarray, np.ndarray, tuple[s
     return found
 
 
-def _merged(regions: np.ndarray, depth: np.ndarray, voxel: float, neck_mm: float, smallest_mm3: float) -> np.ndarray:
+def _merged(
+    regions: np.ndarray, depth: np.ndarray, joint: np.ndarray, spacing: Spacing, neck_mm: float, smallest_mm3: float
+) -> np.ndarray:
     """Regions put together again where their contact is nearly as thick as the thinner of both, or where one is too
     small."""
     count = int(regions.max())
-    sizes = count_labels(regions).astype(np.float64) * voxel
+    sizes = count_labels(regions).astype(np.float64) * float(np.prod(spacing))
     thickest = np.zeros(count + 1, dtype=np.float32)
     np.maximum.at(thickest, regions.ravel(), depth.ravel())
-    pairs, necks = _necks(regions, depth, count)
+    pairs, necks, dark = _necks(regions, depth, joint, count)
+    shares = np.where(dark < JOINT_SHARE, NECK_SHARE, NECK_SHARE_IN_VALLEY)
     group = np.arange(count + 1)
 
     def root(label: int) -> int:
@@ -111,12 +139,13 @@ def _merged(regions: np.ndarray, depth: np.ndarray, voxel: float, neck_mm: float
         changed = False
         # From the thickest contact down; groups grow thicker on the way, so that it is done again until nothing
         # changes.
-        for index in np.argsort(-necks):
+        for index in np.argsort(-necks, kind="stable"):
             a, b = root(int(pairs[index, 0])), root(int(pairs[index, 1]))
-            if a == b:
+            if a == b or necks[index] <= 0:
                 continue
-            small = min(sizes[a], sizes[b]) < smallest_mm3 and necks[index] > 0
-            if small or necks[index] >= max(NECK_SHARE * min(thickest[a], thickest[b]), 0.5 * neck_mm):
+            thin = min(thickest[a], thickest[b])
+            small = min(sizes[a], sizes[b]) < smallest_mm3
+            if small or necks[index] >= max(shares[index] * thin, 0.5 * neck_mm):
                 group[b] = a
                 sizes[a] += sizes[b]
                 thickest[a] = max(thickest[a], thickest[b])
@@ -124,20 +153,25 @@ def _merged(regions: np.ndarray, depth: np.ndarray, voxel: float, neck_mm: float
     return np.array([root(label) for label in range(count + 1)], dtype=np.uint32)[regions]
 
 
-def _necks(regions: np.ndarray, depth: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs (n, 2) of touching regions, and the largest depth (n,) at which they touch."""
-    keys, values = [], []
+def _necks(
+    regions: np.ndarray, depth: np.ndarray, joint: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs (n, 2) of touching regions, the largest depth (n,) at which they touch, and the share (n,) of their faces
+    in a valley."""
+    keys, values, dark = [], [], []
     for a, b, first, second in contacts(regions):
         meet = (a != b) & (a > 0) & (b > 0)
         low, high = np.minimum(a[meet], b[meet]), np.maximum(a[meet], b[meet])
         keys.append(low.astype(np.int64) * (count + 1) + high)
         values.append(np.minimum(depth[first][meet], depth[second][meet]))
+        dark.append(joint[first][meet] | joint[second][meet])
     key, value = np.concatenate(keys), np.concatenate(values)
-    order = np.argsort(key)
-    unique, starts = np.unique(key[order], return_index=True)
+    order = np.argsort(key, kind="stable")
+    unique, starts, faces = np.unique(key[order], return_index=True, return_counts=True)
     if len(unique) == 0:
-        return np.zeros((0, 2), dtype=np.int64), np.zeros(0)
-    return np.stack(np.divmod(unique, count + 1), axis=1), np.maximum.reduceat(value[order], starts)
+        return np.zeros((0, 2), dtype=np.int64), np.zeros(0), np.zeros(0)
+    share = np.add.reduceat(np.concatenate(dark)[order].astype(np.float64), starts) / faces
+    return np.stack(np.divmod(unique, count + 1), axis=1), np.maximum.reduceat(value[order], starts), share
 
 
 def _numbered(regions: np.ndarray) -> np.ndarray:
