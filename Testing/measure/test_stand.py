@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from DicomToPrintLib.measure.detail import facet_error
-from DicomToPrintLib.measure.fit import extents, fitting_rotation
+from DicomToPrintLib.measure.fit import extents, fitting_rotation, hull_points
 from DicomToPrintLib.measure.overhang import overhang
 from DicomToPrintLib.measure.patch import patches
 from DicomToPrintLib.measure.pose import centroid, pose
@@ -80,6 +80,15 @@ def test_a_long_rod_goes_in_only_along_the_diagonal():
     found = fitting_rotation(mesh.points, np.array([100.0, 100.0, 100.0]))
     assert found is not None
     assert np.all(extents(mesh.points, found.matrix) <= 100.0 + 1e-6)
+
+
+def test_the_hull_of_many_points_reaches_as_far_as_they_do():
+    at = np.random.default_rng(0).normal(size=(40_000, 3))
+    for points in (at * (1, 2, 3), 5.0 * at / np.linalg.norm(at, axis=1)[:, None]):
+        hull = hull_points(points)
+        assert len(hull) < 25_000
+        directions = at[:100] / np.linalg.norm(at[:100], axis=1)[:, None]
+        assert (hull @ directions.T).max(axis=0) == pytest.approx((points @ directions.T).max(axis=0), rel=5e-4)
 
 
 def test_stretches_are_counted_and_measured():

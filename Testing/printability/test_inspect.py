@@ -9,7 +9,7 @@ from DicomToPrintLib.findings import Outcome, Severity
 from DicomToPrintLib.mesh import Mesh, merged
 from DicomToPrintLib.mesh_file import read_mesh_file
 from DicomToPrintLib.printability import LabelPlace, ScanReference, inspect
-from measure.solids import ball, box, moved, rod, shell, table, tube, turned, write_stl
+from measure.solids import ball, box, moved, rod, shell, table, tube, turned, wedge, write_stl
 
 KEYS = [
     "triangles",
@@ -145,6 +145,31 @@ def test_the_process_decides_about_a_wall(tmp_path, process, verdict):
     readiness = judged(tmp_path, box(30, 20, 0.7), process)
     assert readiness.verdict == verdict
     assert readiness.mesh["min_wall_mm"] == pytest.approx(0.7, abs=0.02)
+
+
+def test_a_sharp_solid_has_no_wall_of_nothing(tmp_path):
+    """Wedges of 45 and 30 degrees are no thin walls; one of 10 degrees is, and its figure is that behind its edge."""
+    for degrees, thin in ((45, False), (30, False), (10, True)):
+        readiness = judged(tmp_path, wedge(degrees, 20.0, 20.0))
+        assert ("wall" in failed(readiness)) == thin
+        assert readiness.mesh["min_wall_mm"] == pytest.approx(2 * 1.6 * np.tan(np.radians(degrees / 2)), rel=0.05)
+
+
+def test_the_walls_of_a_crumb_are_not_the_models(tmp_path):
+    readiness = judged(tmp_path, merged((CUBE, box(0.9, 0.9, 0.1, at=(30, 0, 0)))))
+    assert failed(readiness) == {"fragments"}
+    assert readiness.mesh["min_wall_mm"] == pytest.approx(20.0, abs=0.1)
+
+
+def test_specks_that_do_not_hang_together_are_no_wall(tmp_path):
+    """Under a slab of 4 mm stand 9 posts of 0.3 mm: each post is thin over less than 0.5 mm2."""
+    posts = [box(0.3, 0.3, 0.35, at=(5 + 5 * (i % 3), 5 + 5 * (i // 3), -0.35)) for i in range(9)]
+    assert "wall" not in failed(judged(tmp_path, merged((box(20, 20, 4), *posts))))
+
+
+def test_surfaces_that_all_but_touch_do_not_measure_nothing(tmp_path):
+    item = finding(judged(tmp_path, merged((CUBE, box(20, 20, 20, at=(20.001, 0, 0))))), "gap")
+    assert "less than 0.01 mm" in item.message
 
 
 def test_walls_and_gaps_are_figures_and_fields(tmp_path):

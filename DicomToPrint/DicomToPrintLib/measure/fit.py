@@ -7,6 +7,9 @@ import numpy as np
 
 from ..progress import Progress, silent
 
+_MANY = 20_000
+_BLOCK = 20_000
+
 
 @dataclass(frozen=True)
 class Rotation:
@@ -30,32 +33,35 @@ def fitting_rotation(points: np.ndarray, room: np.ndarray, progress: Progress = 
     then 2,000 directions for the vertical, each with the turn about it, the best refined. Not found does
     not prove that none exists within a degree.
     """
-    hull = _hull(points)
-    if np.all(extents(hull, np.eye(3)) <= room + 1e-6):
-        return Rotation(np.eye(3), 0.0, "as it stands")
-    for matrix in _quarter_turns():
+    hull = hull_points(points)
+    matrix = _found(hull, room, progress)
+    if matrix is None or np.any(extents(points, matrix) > room + 1e-3):
+        return None
+    return Rotation(matrix, 0.0, "as it stands") if np.array_equal(matrix, np.eye(3)) else described(matrix)
+
+
+def _found(hull: np.ndarray, room: np.ndarray, progress: Progress) -> np.ndarray | None:
+    for matrix in [np.eye(3), *_quarter_turns()]:
         if np.all(extents(hull, matrix) <= room + 1e-6):
-            return _described(matrix)
-    smallest = np.sort(room)
+            return matrix
     if _longest(hull) > np.linalg.norm(room):
         return None
-    best: tuple[float, np.ndarray] | None = None
+    slack = 0.05 * float(room.min())
     directions = np.vstack([[[0.0, 0.0, 1.0]], _sphere(2000)])
-    for index, up in enumerate(directions):
+    height = np.ptp(hull @ directions.T, axis=0)
+    best: tuple[float, np.ndarray] | None = None
+    for index in np.flatnonzero(height <= room[2] + slack):
         if index % 100 == 0:
             progress(index / len(directions), "looking for a rotation that fits")
-        base = _upright(up)
-        excess, matrix = _best_turn(hull, base, room)
+        excess, matrix = _best_turn(hull, _upright(directions[index]), room)
         if excess <= 1e-6:
-            return _described(matrix)
+            return matrix
         if best is None or excess < best[0]:
             best = (excess, matrix)
-    assert best is not None
-    if best[0] < 0.05 * smallest[0]:
-        matrix = _refined(hull, best[1], room)
-        if np.all(extents(hull, matrix) <= room + 1e-6):
-            return _described(matrix)
-    return None
+    if best is None or best[0] >= slack:
+        return None
+    matrix = _refined(hull, best[1], room)
+    return matrix if np.all(extents(hull, matrix) <= room + 1e-6) else None
 
 
 def _longest(hull: np.ndarray) -> float:
@@ -65,33 +71,66 @@ def _longest(hull: np.ndarray) -> float:
     return float(np.linalg.norm(ends, axis=1).max())
 
 
-def _hull(points: np.ndarray) -> np.ndarray:
-    """Vertices of the convex hull; of at most 200,000 points in extreme directions first, since qhull is slow on millions."""
+def hull_points(points: np.ndarray) -> np.ndarray:
+    """Vertices (h, 3) float64 of the convex hull; the points themselves where they are flat.
+
+    Of many points those inside a polytope of 80 extreme ones are left out first, since qhull is slow on millions; where more than
+    20,000 remain (a ball), the farthest in each of as many directions stands for the others near it.
+    """
     from scipy.spatial import ConvexHull, QhullError
 
     points = np.asarray(points, dtype=np.float64)
-    if len(points) > 20_000:
-        points = points[_extreme(points)]
     try:
+        if len(points) > _MANY:
+            few = points[np.unique(_ends(points))]
+            outside = _beyond(points, ConvexHull(few).equations)
+            points = np.concatenate([few, points[_farthest(points, outside)]])
         return points[ConvexHull(points).vertices]
     except (QhullError, ValueError):
         return points
 
 
-def _extreme(points: np.ndarray) -> np.ndarray:
-    """Indices of points that may lie on the hull: those beyond a polytope spanned by 100 extreme points."""
-    directions = _sphere(60)
-    centre = points.mean(axis=0)
-    reach = np.max((points - centre) @ directions.T, axis=0)
-    # A point well inside every supporting slab's inner ball cannot be extreme.
-    distance = np.linalg.norm(points - centre, axis=1)
-    inside = distance < 0.98 * reach.min()
-    keep = np.flatnonzero(~inside)
-    if len(keep) <= 20_000:
-        return keep
-    fine = _sphere(4000)
-    chosen = [np.argmax(points[keep] @ block.T, axis=0) for block in np.array_split(fine, 40)]
-    return keep[np.unique(np.concatenate(chosen))]
+def _ends(points: np.ndarray) -> np.ndarray:
+    """Indices of the farthest points along 80 directions."""
+    directions = _sphere(80)
+    best, which = np.full(80, -np.inf), np.zeros(80, dtype=np.int64)
+    for start in range(0, len(points), _BLOCK):
+        along = directions @ points[start : start + _BLOCK].T  # a direction a row: the search runs along memory
+        row = along.argmax(axis=1)
+        value = along[np.arange(80), row]
+        which, best = np.where(value > best, row + start, which), np.maximum(value, best)
+    return which
+
+
+def _beyond(points: np.ndarray, planes: np.ndarray) -> np.ndarray:
+    """Indices of the points outside the polytope of `planes` (p, 4)."""
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2.0
+    level = (-planes[:, 3] - planes[:, :3] @ middle).astype(np.float32)
+    margin = 1e-5 * float(np.ptp(points, axis=0).max())
+    towards, found = planes[:, :3].T.astype(np.float32), [np.zeros(0, dtype=np.int64)]
+    for start in range(0, len(points), _BLOCK):
+        away = (points[start : start + _BLOCK] - middle).astype(np.float32)
+        # Most points lie deep inside: within the ball that the planes leave room for.
+        left = np.flatnonzero(np.einsum("ij,ij->i", away, away) > max(float(level.min()) - margin, 0.0) ** 2)
+        height = away[left] @ towards - level
+        found.append(start + left[height.max(axis=1) > -margin])
+    return np.concatenate(found)
+
+
+def _farthest(points: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """All of `rows`, or of more than `_MANY` the farthest from the middle in each of about `_MANY` directions."""
+    if len(rows) <= _MANY:
+        return rows
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2.0
+    away = points[rows] - middle
+    distance = np.linalg.norm(away, axis=1)
+    polar = np.arccos(np.clip(away[:, 2] / np.maximum(distance, 1e-12), -1.0, 1.0)) * (99.99 / np.pi)
+    turn = (np.arctan2(away[:, 1], away[:, 0]) + np.pi) * (199.99 / (2.0 * np.pi))
+    cell = polar.astype(np.int64) * 200 + turn.astype(np.int64)
+    order = np.lexsort((-distance, cell))
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = cell[order][1:] != cell[order][:-1]
+    return rows[order[first]]
 
 
 def _sphere(count: int) -> np.ndarray:
@@ -157,7 +196,7 @@ def _refined(hull: np.ndarray, matrix: np.ndarray, room: np.ndarray) -> np.ndarr
     return best
 
 
-def _described(matrix: np.ndarray) -> Rotation:
+def described(matrix: np.ndarray) -> Rotation:
     from scipy.spatial.transform import Rotation as Turn
 
     turn = Turn.from_matrix(matrix)

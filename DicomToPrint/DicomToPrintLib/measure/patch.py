@@ -31,15 +31,14 @@ def patches(mesh: Mesh, samples: Samples, chosen: np.ndarray) -> tuple[Patch, ..
     touched = flagged[mesh.triangles].all(axis=1)
     touched[samples.triangle[rows]] = True
     triangles = np.flatnonzero(touched)
-    size = len(triangles) + len(mesh.points)
-    ends = mesh.triangles[triangles].ravel() + len(triangles)
+    corners, ends = np.unique(mesh.triangles[triangles].ravel(), return_inverse=True)
+    size = len(triangles) + len(corners)
     graph = sparse.coo_matrix(
-        (np.ones(len(ends), np.int8), (np.repeat(np.arange(len(triangles)), 3), ends)), shape=(size, size)
+        (np.ones(len(ends), np.int8), (np.repeat(np.arange(len(triangles)), 3), ends.ravel() + len(triangles))),
+        shape=(size, size),
     )
     _, label = csgraph.connected_components(graph, directed=False)
-    position = np.full(len(mesh.triangles), -1, dtype=np.int64)
-    position[triangles] = np.arange(len(triangles))
-    group = label[position[samples.triangle[rows]]]
+    group = label[np.searchsorted(triangles, samples.triangle[rows])]
     names, group = np.unique(group, return_inverse=True)
     area = np.bincount(group, samples.area[rows], minlength=len(names))
     order = np.argsort(group, kind="stable")

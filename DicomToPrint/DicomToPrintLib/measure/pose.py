@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..mesh import Mesh
-from .fit import Rotation, _described, _hull
+from .fit import Rotation, described, hull_points
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _best_face(mesh: Mesh, centre: np.ndarray) -> Rotation | None:
     """The rotation that lays the largest standing face of the convex hull on the plate; faces within 2 degrees count as one."""
     from scipy.spatial import ConvexHull, QhullError
 
-    points = _hull(mesh.points)
+    points = hull_points(mesh.points)
     try:
         hull = ConvexHull(points)
     except (QhullError, ValueError):
@@ -74,7 +74,7 @@ def _best_face(mesh: Mesh, centre: np.ndarray) -> Rotation | None:
         touching = level[level[:, 2] < level[:, 2].min() + 0.05][:, :2]
         if _over(touching, (matrix @ centre)[:2])[0]:
             best = (total, matrix)
-    return _described(best[1]) if best is not None else None
+    return described(best[1]) if best is not None else None
 
 
 def _down(normal: np.ndarray) -> np.ndarray:

@@ -73,11 +73,13 @@ def in_words(points: np.ndarray) -> str:
     return f"({x:.1f}, {y:.1f}, {z:.1f}) mm{others}"
 
 
-def part_facts(meshes: tuple[Mesh, ...], process: Process) -> dict[str, Fact]:
-    """Loose parts, fragments too small for the process, cavities and what they trap, from the parts' signed volumes."""
+def part_facts(meshes: tuple[Mesh, ...], process: Process) -> tuple[dict[str, Fact], np.ndarray]:
+    """Loose parts, fragments too small for the process, cavities and what they trap, from the parts' signed volumes; and which triangles
+    (m,) of all meshes together belong to fragments."""
     smallest = (process.limit("feature_mm") or 1.0) ** 3
     solids, fragments, cavities = [], [], []
-    for mesh in meshes:
+    loose = [np.zeros(len(mesh.triangles), dtype=bool) for mesh in meshes]
+    for mesh, crumbs in zip(meshes, loose):
         for component in components(mesh):
             centre = (component.low + component.high) / 2.0
             row = (component.volume, centre)
@@ -85,12 +87,13 @@ def part_facts(meshes: tuple[Mesh, ...], process: Process) -> dict[str, Fact]:
                 cavities.append(row)
             elif component.volume < smallest:
                 fragments.append(row)
+                crumbs[component.triangles] = True
             else:
                 solids.append(row)
     volumes = lambda rows: ", ".join(f"{abs(volume):.1f}" for volume, _ in rows[:8])  # noqa: E731
     centres = lambda rows: np.array([centre for _, centre in rows]).reshape(-1, 3)  # noqa: E731
     trapped = float(sum(-volume for volume, _ in cavities))
-    return {
+    facts = {
         "fragments": Fact(
             "fragments",
             len(fragments),
@@ -120,6 +123,7 @@ def part_facts(meshes: tuple[Mesh, ...], process: Process) -> dict[str, Fact]:
             parameters={"cavities": len(cavities)},
         ),
     }
+    return facts, np.concatenate(loose)
 
 
 def overlap_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fact]:

@@ -52,11 +52,12 @@ def measure(
     extents = tuple(float(v) for v in high - low)
     facts: dict[str, Fact] = {}
     facts.update(fact_mesh.topology_facts(file.meshes, part(progress, 0.0, 0.35)))
-    facts.update(fact_mesh.part_facts(file.meshes, process))
+    parts, fragments = fact_mesh.part_facts(file.meshes, process)
+    facts.update(parts)
     facts.update(fact_mesh.overlap_facts(file.meshes, part(progress, 0.35, 0.4)))
     facts.update(fact_mesh.scale_facts(file, whole, reference))
     facts.update(fact_print.fit_facts(whole, printer, part(progress, 0.4, 0.45)))
-    walls = fact_wall.wall_facts(whole, process, sum(extents), part(progress, 0.45, 0.8))
+    walls = fact_wall.wall_facts(whole, process, sum(extents), fragments, part(progress, 0.45, 0.8))
     facts.update(walls.facts)
     facts.update(fact_print.support_facts(whole, walls.samples, process, part(progress, 0.8, 0.9)))
     if reference is not None:

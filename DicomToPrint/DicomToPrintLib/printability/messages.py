@@ -24,14 +24,14 @@ GOOD: Mapping[str, str] = {
     "cavities": _("There is no closed cavity."),
     "unit": _("The size of {size} mm is plausible."),
     "placement": _("The model lies where it was scanned, left and right as in the patient."),
-    "wall": _("The thinnest wall measures {measured:.2f} mm, the guideline for {process} is {limit:.2f} mm."),
+    "wall": _("The thinnest wall measures {width}, the guideline for {process} is {limit:.2f} mm."),
     "thin-area": _(
         "No stretch of wall below the guideline is larger than {limit:.0f} mm2 (largest {measured:.1f} mm2)."
     ),
     "wall-recommended": _("95 % of the surface has walls of {measured:.2f} mm or more, as recommended."),
-    "pins": _("The thinnest rod or pin measures {measured:.2f} mm, the guideline is {limit:.2f} mm."),
-    "gap": _("The narrowest gap measures {measured:.2f} mm, the guideline is {limit:.2f} mm."),
-    "holes": _("The narrowest hole or channel measures {measured:.2f} mm, the guideline is {limit:.2f} mm."),
+    "pins": _("The thinnest rod or pin measures {width}, the guideline is {limit:.2f} mm."),
+    "gap": _("The narrowest gap measures {width}, the guideline is {limit:.2f} mm."),
+    "holes": _("The narrowest hole or channel measures {width}, the guideline is {limit:.2f} mm."),
     "overhang": _("Nothing overhangs more than {angle:.0f} degrees."),
     "bridge": _("The widest flat underside spans {measured:.1f} mm, the guideline for bridges is {limit:.1f} mm."),
     "pose": _("The model stands by itself as it is."),
@@ -63,7 +63,7 @@ BAD: Mapping[str, str] = {
     "cavities": _("{measured:,} closed cavities ({volumes} mm3) lie inside the model."),
     "unit": _("The size of {size} mm is not plausible: {measured}."),
     "placement": _("The model does not lie where it was scanned: {measured}."),
-    "wall": _("The thinnest wall measures {measured:.2f} mm, below the guideline of {limit:.2f} mm for {process}."),
+    "wall": _("The thinnest wall measures {width}, below the guideline of {limit:.2f} mm for {process}."),
     "thin-area": _(
         "A stretch of {measured:.0f} mm2 has walls below the guideline of {wall:.2f} mm for {process} "
         "({total:.0f} mm2 in all)."
@@ -72,13 +72,13 @@ BAD: Mapping[str, str] = {
         "5 % of the surface has walls of {measured:.2f} mm or less, below the {limit:.1f} mm recommended for this size."
     ),
     "pins": _(
-        "The thinnest rod or pin measures {measured:.2f} mm, below the guideline of {limit:.2f} mm for {process}."
+        "The thinnest rod or pin measures {width}, below the guideline of {limit:.2f} mm for {process}."
     ),
     "gap": _(
-        "The narrowest gap measures {measured:.2f} mm, below the guideline of {limit:.2f} mm: its sides may fuse."
+        "The narrowest gap measures {width}, below the guideline of {limit:.2f} mm: its sides may fuse."
     ),
     "holes": _(
-        "The narrowest hole or channel measures {measured:.2f} mm, below the guideline of {limit:.2f} mm: it may close."
+        "The narrowest hole or channel measures {width}, below the guideline of {limit:.2f} mm: it may close."
     ),
     "overhang": _(
         "{measured:.0f} mm2 overhang more than {angle:.0f} degrees and need about {support:.1f} cm3 of supports as it stands."
@@ -155,6 +155,7 @@ def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
     finer = _finer(rule, process)
     values: dict[str, object] = {
         "process": process.title,
+        "width": _width(fact.value),
         "measured": fact.value,
         "limit": rule.limit,
         "trapped": process.trapped,
@@ -167,6 +168,13 @@ def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
     }
     values.update(fact.parameters)
     return values
+
+
+def _width(value: object) -> str:
+    """A width in words; surfaces that all but touch do not measure nothing."""
+    if not isinstance(value, (int, float)):
+        return ""
+    return _("less than 0.01 mm") if value < 0.005 else f"{value:.2f} mm"
 
 
 def _finer(rule: Rule, process: Process) -> str:
