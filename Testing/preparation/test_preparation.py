@@ -82,7 +82,7 @@ def test_hollow_refuses_what_is_too_thin():
 
 
 def plate(thickness: float) -> Mesh:
-    return mesh_of(manifold3d.Manifold.cube((24.0, 24.0, thickness), True).rotate((20.0, 10.0, 5.0)).refine_to_length(0.8))
+    return mesh_of(manifold3d.Manifold.cube((12.0, 12.0, thickness), True).rotate((20.0, 10.0, 5.0)).refine_to_length(0.8))
 
 
 @pytest.mark.parametrize("thickness", [0.4, 1.2])
@@ -94,8 +94,8 @@ def test_thicken_brings_a_plate_to_the_minimum(thickness):
     walls = wall_field(done.mesh, cap_mm=4.0)
     assert 2.0 < walls.percentile(50) < 2.16
     assert walls.percentile(1) > 1.9
-    assert done.thin_area_mm2 == pytest.approx(2 * 24.0 * 24.0, rel=0.02)
-    assert area_of(done.mesh, Provenance.ADDED) > 1000.0
+    assert done.thin_area_mm2 == pytest.approx(2 * 12.0 * 12.0, rel=0.02)
+    assert area_of(done.mesh, Provenance.ADDED) > 250.0
 
 
 def test_thicken_moves_nothing_else():
@@ -104,8 +104,8 @@ def test_thicken_moves_nothing_else():
     thick = plate(2.5)
     assert thicken(thick, 2.0).mesh is thick
     block = manifold3d.Manifold.cube((20.0, 20.0, 20.0), True)
-    fin = manifold3d.Manifold.cube((20.0, 0.8, 12.0), True).translate((0.0, 0.0, 15.0))
-    done = thicken(mesh_of((block + fin).refine_to_length(0.8)), 2.0)
+    fin = manifold3d.Manifold.cube((8.0, 0.8, 8.0), True).translate((0.0, 0.0, 13.0))
+    done = thicken(mesh_of((block + fin).refine_to_length(1.6)), 2.0)
     assert_valid(done.mesh)
     kept = done.mesh.points[done.mesh.triangles[done.mesh.triangle_arrays["Provenance"] == Provenance.MEASURED]].reshape(-1, 3)
     block_points = kept[kept[:, 2] < 8.0]
@@ -113,15 +113,34 @@ def test_thicken_moves_nothing_else():
     assert done.mesh.bounds[4] == pytest.approx(-10.0, abs=1e-4)
 
 
-def test_thicken_keeps_a_gap_open():
+def stack(count: int) -> Mesh:
+    """Plates of 0.8 mm with gaps of 0.4 mm between them."""
+    plates = [manifold3d.Manifold.cube((8.0, 8.0, 0.8), True).translate((0.0, 0.0, 1.2 * n)) for n in range(count)]
+    return mesh_of(manifold3d.Manifold.batch_boolean(plates, manifold3d.OpType.Add).refine_to_length(1.0))
+
+
+def test_thicken_grows_away_from_a_gap():
     from DicomToPrintLib.preparation import thicken
 
-    two = manifold3d.Manifold.cube((20.0, 20.0, 0.8), True).translate((0.0, 0.0, 0.6)) \
-        + manifold3d.Manifold.cube((20.0, 20.0, 0.8), True).translate((0.0, 0.0, -0.6))  # a gap of 0.4 mm
-    done = thicken(mesh_of(two.refine_to_length(0.8)), 2.0, clearance=0.3)
+    done = thicken(stack(2), 1.5, clearance=0.3)
     assert_valid(done.mesh)
     assert topology(done.mesh).components == 2
-    assert done.spared_mm2 > 100.0
+    assert done.spared_mm2 < 0.02 * done.thin_area_mm2
+    heights = done.mesh.points[(np.abs(done.mesh.points[:, :2]) < 3.0).all(axis=1), 2]
+    lower, upper = heights[heights < 0.6], heights[heights > 0.6]
+    assert upper.min() - lower.max() > 0.28, "the gap keeps the clearance"
+    assert np.ptp(lower) > 1.48 and np.ptp(upper) > 1.48
+
+
+def test_thicken_spares_a_wall_between_two_gaps_and_stays_clear_of_others():
+    from DicomToPrintLib.preparation import thicken
+
+    done = thicken(stack(3), 1.5, clearance=0.3)
+    assert topology(done.mesh).components == 3
+    assert done.spared_mm2 == pytest.approx(2 * 64.0, rel=0.2), "both faces of the plate in the middle"
+    beside = mesh_of(manifold3d.Manifold.cube((8.0, 8.0, 4.0), True).translate((0.0, 0.0, 2.4)))
+    limited = thicken(stack(1), 1.5, others=[beside])
+    assert limited.mesh.bounds[5] < 0.41 < 0.5 < thicken(stack(1), 1.5).mesh.bounds[5]
 
 
 def test_pins_go_together_one_way_with_the_clearance(ball):
@@ -205,7 +224,7 @@ def test_label_refuses_text_it_cannot_set(ball):
 
     with pytest.raises(UsageError):
         add_label(ball, "für")
-    with pytest.raises(Refused, match="flat"):
+    with pytest.raises(Refused, match="even enough"):
         add_label(mesh_of(manifold3d.Manifold.sphere(5.0, 64)), "MUCH TOO LONG FOR THIS", 6.0)
 
 

@@ -3,35 +3,45 @@
 Valid before, valid after, or refused with a reason.
 """
 
-from .base import Joined, add_base, add_struts
-from .cut import Plane, cut, plane_at
+from .base import KINDS as BASE_KINDS
+from .base import Joined, add_base
+from .cut import Plane, cut, plane_at, plane_through
 from .hollow import Hollowed, hollow
 from .label import Labelled, add_label
+from .magnets import MagnetSize, Pocketed, magnet_cut
 from .orient import Oriented, orient
 from .pins import Pinned, PinSize, pin_cut
+from .scale_bar import add_scale_bar
 from .split import Split, split_to_fit
+from .struts import add_struts
 from .thicken import Thickened, thicken
 from .wrap import Wrapped, wrap
 
 __all__ = [
+    "BASE_KINDS",
     "Hollowed",
     "Joined",
     "Labelled",
+    "MagnetSize",
     "Oriented",
     "PinSize",
     "Pinned",
     "Plane",
+    "Pocketed",
     "Split",
     "Thickened",
     "Wrapped",
     "add_base",
     "add_label",
+    "add_scale_bar",
     "add_struts",
     "cut",
     "hollow",
+    "magnet_cut",
     "orient",
     "pin_cut",
     "plane_at",
+    "plane_through",
     "split_to_fit",
     "thicken",
     "wrap",

@@ -1,17 +1,21 @@
-"""A base under the model, and bars that keep loose pieces in their true place."""
+"""What a model stands on: a plate, a foot of its own outline, or a stand with columns."""
 
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..errors import Refused
+from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
-from ..progress import Progress, silent
-from .pins import frame_of
 from .solid import from_solid, manifold3d, to_solid
 
-SIDES = 32
+KINDS = ("plate", "foot", "stand")
+SIDES = 48
+STEPS = 6  # of a rounding
+FILLET_MM = 2.0
+COLUMN_MM = 5.0
+COLUMNS = 4
+EMBED_MM = 1.5
 
 
 @dataclass(frozen=True)
@@ -23,75 +27,125 @@ class Joined:
     count: int
 
 
-def add_base(mesh: Mesh, thickness: float = 3.0, rim: float = 3.0, sink: float = 1.0) -> Joined:
-    """A flat plate under the model: the outline of its lowest part, rounded by `rim` mm, `thickness` mm high.
+def add_base(mesh: Mesh, kind: str = "plate", thickness: float = 3.0, rim: float = 3.0, sink: float = 1.0) -> Joined:
+    """A base under the model, which stays where it is; the base reaches below it. New faces are marked ADDED.
 
-    The model sinks `sink` mm into it and stays where it is; the plate reaches below. Its upper edge is chamfered by a third of its height.
-    New faces are marked ADDED.
+    ``plate``: the outline of the model's lowest part, rounded by `rim` mm, `thickness` mm high, its upper edge rounded, with a fillet
+    where the model meets it. ``foot``: only what stands lowest, carried straight down to a flat face. ``stand``: a plate below
+    the model and columns up to its underside. The model sinks `sink` mm into plate and foot. Raises `UsageError` for another
+    kind, `Refused` where the model would tip over or no column finds a way.
     """
-    module = manifold3d()
+    if kind not in KINDS:
+        raise UsageError(f"A base is a {', a '.join(KINDS[:-1])} or a {KINDS[-1]}, not '{kind}'.")
     solid = to_solid(mesh)
-    bounds = mesh.bounds
-    low, height = bounds[4], bounds[5] - bounds[4]
-    outline = solid.manifold.slice(low + min(sink, 0.5 * height))
-    for share in (0.05, 0.1, 0.2):
-        outline = outline + solid.manifold.slice(low + share * height)
-    plan = outline.hull().offset(rim, module.JoinType.Round)
-    chamfer = thickness / 3.0
-    upper = plan.offset(-chamfer, module.JoinType.Round)
-    plate = module.Manifold.batch_hull([
-        module.Manifold.extrude(plan, thickness - chamfer).translate((0.0, 0.0, low + sink - thickness)),
-        module.Manifold.extrude(upper, thickness).translate((0.0, 0.0, low + sink - thickness)),
-    ])
-    joined = solid.manifold + plate
+    build = {"plate": _plate, "foot": _foot, "stand": _stand}[kind]
+    added = build(manifold3d(), solid.manifold, mesh, thickness, rim, sink)
+    joined = solid.manifold + added
     return Joined(from_solid(joined, [solid], Provenance.ADDED, mesh), joined.volume() - solid.manifold.volume(), 1)
 
 
-def add_struts(mesh: Mesh, diameter: float, embed: float | None = None, progress: Progress = silent) -> Joined:
-    """Bars of `diameter` mm between loose pieces, so that they keep their true place to each other: the shortest tree of bars.
+def _plate(module: Any, solid: Any, mesh: Mesh, thickness: float, rim: float, sink: float) -> Any:
+    low, height = mesh.bounds[4], mesh.bounds[5] - mesh.bounds[4]
+    sink = min(sink, 0.3 * height)
+    plan = _outline(solid, low, sink, height).hull().offset(rim, module.JoinType.Round)
+    bottom = low + sink - thickness
+    plate = _rounded(module, plan, thickness).translate((0.0, 0.0, bottom))
+    return plate + _fillet(module, solid, plan.offset(-thickness / 3.0), low + sink)
 
-    Each bar joins the nearest points of two pieces and reaches
-    `embed` mm (default a diameter) into both. New faces are marked ADDED. A model in one piece comes back unchanged. Raises
-    `Refused` for more than 60 pieces.
-    """
+
+def _outline(solid: Any, low: float, sink: float, height: float) -> Any:
+    outline = solid.slice(low + sink)
+    for share in (0.05, 0.1, 0.2):
+        outline = outline + solid.slice(low + share * height)
+    return outline
+
+
+def _rounded(module: Any, plan: Any, thickness: float) -> Any:
+    """Plate of a convex outline from z = 0 to `thickness`, its upper edge a quarter round of a third of the height."""
+    radius = thickness / 3.0
+    angles = np.linspace(0.0, np.pi / 2.0, STEPS + 1)
+    layers = [module.Manifold.extrude(plan.offset(-radius * (1.0 - np.cos(angle)), module.JoinType.Round),
+                                      thickness - radius * (1.0 - np.sin(angle))) for angle in angles]
+    return module.Manifold.batch_hull([layer for layer in layers if not layer.is_empty()])
+
+
+def _fillet(module: Any, solid: Any, within: Any, level: float) -> Any:
+    """Steps around the model above `level`, each narrower, as high as wide: the neck between model and plate, within its plan."""
+    step = FILLET_MM / STEPS
+    section = solid.slice(level)
+    layers = []
+    for number in range(STEPS):
+        rest = FILLET_MM - (number + 0.5) * step
+        width = FILLET_MM - float(np.sqrt(max(FILLET_MM**2 - rest**2, 0.0)))
+        ring = section.offset(width, module.JoinType.Round) ^ within
+        # Each layer starts below the one under it, so that no two faces merely touch.
+        layers.append(module.Manifold.extrude(ring, (number + 1) * step + 0.4).translate((0.0, 0.0, level - 0.4)))
+    return module.Manifold.batch_boolean([layer for layer in layers if not layer.is_empty()], module.OpType.Add)
+
+
+def _foot(module: Any, solid: Any, mesh: Mesh, thickness: float, rim: float, sink: float) -> Any:
+    low, height = mesh.bounds[4], mesh.bounds[5] - mesh.bounds[4]
+    sink = min(max(sink, 0.02 * height), 0.3 * height)
+    plan = solid.slice(low + sink)
+    for share in (0.25, 0.5, 0.75):
+        plan = plan + solid.slice(low + share * sink)
+    plan = plan.offset(0.5 * rim, module.JoinType.Round)
+    if not _within(_middle(mesh), plan.hull()):
+        raise Refused(f"'{mesh.name}' would tip over on a foot of its own outline: choose a plate or a stand.")
+    return module.Manifold.extrude(plan, thickness).translate((0.0, 0.0, low + sink - thickness))
+
+
+def _stand(module: Any, solid: Any, mesh: Mesh, thickness: float, rim: float, sink: float) -> Any:
+    tops = _column_tops(solid, mesh)
+    low = mesh.bounds[4]
+    floor = low - max(2.0 * COLUMN_MM, 0.1 * (mesh.bounds[5] - low))
+    radius = COLUMN_MM / 2.0
+    columns, feet = [], []
+    for x, y, z in tops:
+        column = module.Manifold.cylinder(z + EMBED_MM - floor + 0.5, radius, radius, SIDES)
+        columns.append(column.translate((x, y, floor - 0.5)))
+        feet.append(module.CrossSection.circle(radius + rim, SIDES).translate((x, y)))
+    middle = _middle(mesh)
+    feet.append(module.CrossSection.circle(radius + rim, SIDES).translate((float(middle[0]), float(middle[1]))))
+    plan = module.CrossSection.batch_boolean(feet, module.OpType.Add).hull()
+    plate = _rounded(module, plan, thickness).translate((0.0, 0.0, floor - thickness))
+    return module.Manifold.batch_boolean([plate, *columns], module.OpType.Add)
+
+
+def _column_tops(solid: Any, mesh: Mesh) -> list[tuple[float, float, float]]:
+    """Places on the underside that see the plate, as far apart as there are, the lowest first. Raises `Refused` for fewer than three."""
+    normals = mesh.triangle_normals()
+    length = np.linalg.norm(normals, axis=1)
+    centres = mesh.points.astype(np.float64)[mesh.triangles].mean(axis=1)
+    low, high = mesh.bounds[4], mesh.bounds[5]
+    under = np.flatnonzero((normals[:, 2] < -0.5 * length) & (centres[:, 2] < low + 0.5 * (high - low)) & (length > 0))
+    under = under[np.argsort(centres[under, 2], kind="stable")]
+    under = under[:: max(1, len(under) // 1500)]
+    free = np.array([point for point in centres[under]
+                     if not solid.ray_cast((point[0], point[1], point[2] - 0.05), (point[0], point[1], low - 1.0))]).reshape(-1, 3)
+    chosen: list[np.ndarray] = []
+    while len(free) and len(chosen) < COLUMNS:
+        if not chosen:
+            chosen.append(free[0])
+            continue
+        away = np.min([np.linalg.norm(free[:, :2] - one[:2], axis=1) for one in chosen], axis=0)
+        if away.max() < 1.5 * COLUMN_MM:
+            break
+        chosen.append(free[int(np.argmax(away))])
+    if len(chosen) < 3:
+        raise Refused(f"'{mesh.name}' has no three places for the columns of a stand: choose a plate.")
+    return [(float(x), float(y), float(z)) for x, y, z in chosen]
+
+
+def _middle(mesh: Mesh) -> np.ndarray:
+    """(2,) L, P in mm of the centre of mass of the solid."""
+    base = mesh.points.mean(axis=0).astype(np.float64)
+    corners = mesh.points.astype(np.float64)[mesh.triangles] - base
+    volumes = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2]))
+    return ((corners.sum(axis=1) / 4.0 * volumes[:, None]).sum(axis=0) / volumes.sum() + base)[:2]
+
+
+def _within(point: np.ndarray, plan: Any) -> bool:
     module = manifold3d()
-    solid = to_solid(mesh)
-    pieces = [piece for piece in solid.manifold.decompose() if piece.volume() > 0]
-    if len(pieces) < 2:
-        return Joined(mesh, 0.0, 0)
-    if len(pieces) > 60:
-        raise Refused(f"'{mesh.name}' has {len(pieces)} loose pieces, too many for bars: remove the small ones first.")
-    points = [np.asarray(piece.to_mesh64().vert_properties)[:, :3] for piece in pieces]
-    bars = []
-    for number, (start, end) in enumerate(_shortest_tree(points)):
-        progress(number / len(pieces), "setting bars")
-        bars.append(_bar(module, start, end, diameter, diameter if embed is None else embed))
-    joined = solid.manifold + module.Manifold.batch_boolean(bars, module.OpType.Add)
-    return Joined(from_solid(joined, [solid], Provenance.ADDED, mesh), joined.volume() - solid.manifold.volume(), len(bars))
-
-
-def _shortest_tree(points: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Nearest points of the pairs of pieces that a minimum spanning tree joins."""
-    from scipy.sparse.csgraph import minimum_spanning_tree
-    from scipy.spatial import cKDTree
-
-    trees = [cKDTree(cloud) for cloud in points]
-    count = len(points)
-    distances = np.zeros((count, count))
-    ends: dict[tuple[int, int], tuple[np.ndarray, np.ndarray]] = {}
-    for one in range(count):
-        for other in range(one + 1, count):
-            reach, nearest = trees[other].query(points[one])
-            at = int(np.argmin(reach))
-            distances[one, other] = max(float(reach[at]), 1e-6)
-            ends[one, other] = points[one][at], points[other][nearest[at]]
-    tree = minimum_spanning_tree(distances).tocoo()
-    return [ends[int(min(a, b)), int(max(a, b))] for a, b in zip(tree.row, tree.col)]
-
-
-def _bar(module: Any, start: np.ndarray, end: np.ndarray, diameter: float, embed: float) -> Any:
-    along = end - start
-    length = float(np.linalg.norm(along))
-    direction = along / length if length > 1e-6 else np.array([0.0, 0.0, 1.0])
-    bar = module.Manifold.cylinder(length + 2.0 * embed, diameter / 2.0, diameter / 2.0, SIDES)
-    return bar.transform(np.ascontiguousarray(np.column_stack([frame_of(direction), start - embed * direction])))
+    dot = module.CrossSection.circle(0.05, 8).translate((float(point[0]), float(point[1])))
+    return (dot - plan).is_empty()

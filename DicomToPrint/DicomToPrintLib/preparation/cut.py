@@ -26,6 +26,17 @@ def plane_at(axis: str, position: float) -> Plane:
     return Plane(AXES[axis], position)
 
 
+def plane_through(point: tuple[float, float, float], normal: tuple[float, float, float]) -> Plane:
+    """Plane through a point with a normal of any length, both (R, A, S) as a markups plane shows them. Raises `UsageError` for no normal."""
+    turned = np.array([-normal[0], -normal[1], normal[2]], dtype=np.float64)
+    length = float(np.linalg.norm(turned))
+    if not length > 1e-9:
+        raise UsageError("A cutting plane needs a direction: its normal has no length.")
+    turned /= length
+    offset = float(turned @ np.array([-point[0], -point[1], point[2]]))
+    return Plane((float(turned[0]), float(turned[1]), float(turned[2])), offset)
+
+
 def cut(mesh: Mesh, plane: Plane) -> tuple[Mesh, Mesh]:
     """Both sides of a closed mesh: first the side the normal points to. New faces are marked CUT.
 

@@ -58,51 +58,114 @@ def inside(mesh: Mesh, grid: Grid) -> np.ndarray:
     return vtk_to_numpy(to_image.GetOutput().GetPointData().GetScalars()).reshape(grid.shape).view(bool).copy()
 
 
-def samples(mesh: Mesh, step: float) -> np.ndarray:
-    """(n, 3) LPS mm points on the surface, no farther than about `step` mm from one another: corners and points within."""
+@dataclass(frozen=True)
+class Sampled:
+    """Points on a surface in a tree, for distances to it: `tree` is a cKDTree, `owner` (n,) the triangle of each, `corners` (m, 3, 3) mm."""
+
+    tree: Any
+    owner: np.ndarray
+    corners: np.ndarray
+
+
+def sampled(mesh: Mesh, step: float) -> Sampled:
+    """Points on every triangle, no farther than about `step` mm from one another: its middle, and a lattice in large ones."""
+    from scipy.spatial import cKDTree
+
     corners = mesh.points.astype(np.float64)[mesh.triangles]
     longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
-    parts = [mesh.points.astype(np.float64)]
-    divisions = np.ceil(longest / step).astype(int)
-    for count in np.unique(divisions[divisions > 1]):
-        # Barycentric lattice of `count` divisions, corners left out: they are in already.
-        count = min(int(count), 400)
-        u, v = np.meshgrid(np.arange(count + 1), np.arange(count + 1), indexing="ij")
-        keep = (u + v <= count) & ~((u == count) | (v == count) | (u + v == 0))
-        weights = np.stack([u[keep], v[keep], count - u[keep] - v[keep]], axis=1) / count
-        chosen = corners[np.minimum(divisions, 400) == count]
-        parts.append(np.einsum("wc,tcx->twx", weights, chosen).reshape(-1, 3))
-    return np.concatenate(parts)
+    divisions = np.clip(np.ceil(longest / step).astype(int), 1, 400)
+    points, owners = [], []
+    for count in np.unique(divisions):
+        chosen = np.flatnonzero(divisions == count)
+        # Middles of the small triangles of a lattice of `count` divisions: on the triangle, never on its edges.
+        u, v = np.meshgrid(np.arange(count), np.arange(count), indexing="ij")
+        upright, flipped = u + v < count, u + v < count - 1
+        weights = np.concatenate([np.stack([u[upright], v[upright]], axis=1) + 1.0 / 3.0,
+                                  np.stack([u[flipped], v[flipped]], axis=1) + 2.0 / 3.0]) / count
+        weights = np.column_stack([weights, 1.0 - weights.sum(axis=1)])
+        points.append(np.einsum("wc,tcx->twx", weights, corners[chosen]).reshape(-1, 3))
+        owners.append(np.repeat(chosen, len(weights)))
+    tree = cKDTree(np.concatenate(points), balanced_tree=False)
+    return Sampled(tree, np.concatenate(owners), corners)
 
 
-def near_distance(tree: Any, grid: Grid, wanted: np.ndarray, progress: Progress = silent) -> np.ndarray:
-    """(n,) float32 mm from the voxels where `wanted` (k, j, i) is True to the nearest point of a cKDTree."""
-    rows = np.argwhere(wanted)
-    found = np.empty(len(rows), dtype=np.float32)
-    for start in range(0, len(rows), CHUNK):
-        progress(start / max(len(rows), 1), "measuring distances")
-        found[start:start + CHUNK] = tree.query(grid.points(rows[start:start + CHUNK]), workers=-1)[0]
+def surface_distance(surface: Sampled, points: np.ndarray, progress: Progress = silent) -> np.ndarray:
+    """(n,) float32 mm from points (n, 3) LPS mm to the surface: to the nearer of the triangles of the two nearest samples.
+
+    Exact where one of them is the nearest triangle; else too large by about the square of the sample distance over twice the
+    distance.
+    """
+    found = np.empty(len(points), dtype=np.float32)
+    for start in range(0, len(points), CHUNK):
+        progress(start / max(len(points), 1), "measuring distances")
+        own = points[start:start + CHUNK]
+        _, near = surface.tree.query(own, k=min(2, surface.tree.n), workers=-1)
+        near = near.reshape(len(own), -1)
+        found[start:start + CHUNK] = np.min([to_triangles(own, surface.corners[surface.owner[near[:, k]]])
+                                             for k in range(near.shape[1])], axis=0)
     return found
+
+
+def to_triangles(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+    """(n,) distance of each point (n, 3) to its triangle (n, 3, 3): its plane where the foot lies inside, else its edges."""
+    a, ab, ac = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    normal = np.cross(ab, ac)
+    squared = np.maximum(np.einsum("ij,ij->i", normal, normal), 1e-30)
+    offset = points - a
+    height = np.einsum("ij,ij->i", offset, normal)
+    v = np.einsum("ij,ij->i", np.cross(offset, ac), normal) / squared
+    w = np.einsum("ij,ij->i", np.cross(ab, offset), normal) / squared
+    away = np.abs(height) / np.sqrt(squared)
+    outside = np.flatnonzero((v < 0) | (w < 0) | (v + w > 1) | (squared <= 1e-24))
+    if len(outside):
+        edge = np.full(len(outside), np.inf)
+        for first, second in ((0, 1), (1, 2), (2, 0)):
+            start = corners[outside, first]
+            along = corners[outside, second] - start
+            relative = points[outside] - start
+            share = np.einsum("ij,ij->i", relative, along) / np.maximum(np.einsum("ij,ij->i", along, along), 1e-30)
+            foot = relative - np.clip(share, 0.0, 1.0)[:, None] * along
+            edge = np.minimum(edge, np.einsum("ij,ij->i", foot, foot))
+        away[outside] = np.sqrt(edge)
+    return away
 
 
 def offset_field(mesh: Mesh, grid: Grid, distance: float, progress: Progress = silent) -> np.ndarray:
     """(k, j, i) float32, zero on the surface at `distance` mm inside the mesh, positive deeper.
 
-    Exact to the sampling of the surface (a fifth of a voxel) within two voxels of that surface; beyond only the sign counts.
+    Exact (see `surface_distance`) on both ends of every grid edge that the surface crosses; beyond only the sign counts.
     """
     import SimpleITK as sitk
-    from scipy.spatial import cKDTree
 
     within = inside(mesh, grid)
     progress(0.1, "measuring distances")
     image = sitk.GetImageFromArray(within.view(np.uint8))
-    rough = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False))
-    field = rough * np.float32(grid.spacing) - np.float32(distance)
-    band = within & (np.abs(field) < 2.5 * grid.spacing)
-    tree = cKDTree(samples(mesh, 0.4 * grid.spacing))
-    field[band] = near_distance(tree, grid, band, part(progress, 0.3, 1.0)) - np.float32(distance)
+    field = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False))
+    # The map is zero on the outermost voxels within, which on average lie half a voxel deep.
+    field += np.float32(0.5)
+    field *= np.float32(grid.spacing)
+    field -= np.float32(distance)
+    # A voxel's edge away from the surface at most, and the map of voxels is off by half a voxel's diagonal.
+    rows = np.argwhere(within & (np.abs(field) < 1.9 * grid.spacing))
+    surface = sampled(mesh, max(0.25 * distance, 0.4 * grid.spacing))
+    progress(0.3, "measuring distances")
+    field[tuple(rows.T)] = surface_distance(surface, grid.points(rows), part(progress, 0.3, 1.0)) - np.float32(distance)
     field[~within] = np.minimum(field[~within], -np.float32(grid.spacing))
     return field
+
+
+def without_small_parts(field: np.ndarray, fewest: float, step: float) -> bool:
+    """Takes parts of fewer than `fewest` voxels above zero out of `field` (k, j, i), in place; False where nothing is left."""
+    import SimpleITK as sitk
+
+    parts = sitk.ConnectedComponent(sitk.GetImageFromArray((field > 0).view(np.uint8)), False)
+    label = sitk.GetArrayViewFromImage(parts)
+    sizes = np.bincount(label.ravel())
+    small = sizes < fewest
+    small[0] = False
+    if small.any():
+        field[small[label]] = -np.float32(step)
+    return bool((sizes[1:] >= fewest).any())
 
 
 def contour(field: np.ndarray, grid: Grid, like: Mesh) -> Mesh:

@@ -1,5 +1,6 @@
-"""Text on the model: engraved or raised, readable from outside, never mirrored."""
+"""Text on the model: engraved or raised, on flat and curved places, readable from outside, never mirrored."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,18 +8,23 @@ import numpy as np
 
 from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
+from .field import contour, grid_around, offset_field
 from .pins import frame_of
 from .solid import from_solid, manifold3d, to_solid
 
-CANDIDATES = 400
+CANDIDATES = 250
 CELL_MM = 2.0
+FLAT = 3.0  # depths: up to this unevenness the text has a plane floor
+NO_PLACE = "No place of the model is even enough for this label: choose a shorter text, smaller letters, or add a base."
+CURVED = 0.35  # of the text's diagonal: beyond it the letters at the ends would be seen too much aslant
 
 
 @dataclass(frozen=True)
 class Labelled:
     """The solid with its text and the text's frame in LPS mm: `origin` its middle, `right` along the line, `up`, `outward`.
 
-    right x up = outward, so the text reads from outside. `width`, `height` and `depth` in mm, depth negative for engraved text.
+    right x up = outward, so the text reads from outside. `width`, `height` and `depth` in mm, depth negative for engraved text;
+    `uneven_mm` is how far the surface under the text lies from a plane.
     """
 
     mesh: Mesh
@@ -30,40 +36,67 @@ class Labelled:
     width: float
     height: float
     depth: float
+    uneven_mm: float = 0.0
+
+
+_Fit = tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float]
 
 
 def add_label(mesh: Mesh, text: str, height: float = 6.0, depth: float = 0.8, *, raised: bool = False,
-              place: tuple[float, float, float] | None = None) -> Labelled:
+              place: tuple[float, float, float] | None = None, avoid: "Sequence[Labelled]" = ()) -> Labelled:
     """Text of `height` mm capitals, `depth` mm deep (or high), on the flattest place of the surface, or nearest to `place` (LPS mm).
 
-    Letters stand upright towards superior where the surface allows, else towards anterior. Engraved faces are marked CUT,
-    raised ones ADDED. Raises `UsageError` for text that cannot be set (printable ASCII, up to 40 letters) and `Refused` where no
-    place is flat enough.
+    Letters stand upright towards superior where the surface allows, else towards anterior. On a flat place their floor is plane,
+    on a curved one it follows the surface at `depth`. Places of `avoid` stay free. Engraved faces are marked CUT, raised ones
+    ADDED. Raises `UsageError` for text that cannot be set (printable ASCII, up to 40 letters) and `Refused` where no place is
+    even enough.
     """
-    shape = _letters(text, height)
+    shape = letters(text, height)
+    return put_shape(mesh, shape, text, depth, raised=raised, place=place, avoid=avoid)
+
+
+def put_shape(mesh: Mesh, shape: Any, text: str, depth: float, *, raised: bool = False, flat: bool = False,
+              place: tuple[float, float, float] | None = None, avoid: "Sequence[Labelled]" = ()) -> Labelled:
+    """As `add_label`, for a flat shape (manifold3d.CrossSection, mm); with `flat` only a flat place will do."""
     low_x, low_y, high_x, high_y = shape.bounds()
-    width = high_x - low_x
-    origin, normal, below, above = _flattest(mesh, width, high_y - low_y, 3.0 * depth, place)
-    right, up = _upright(normal)
-    rotation = np.stack([right, up, normal], axis=1)
+    width, height = high_x - low_x, high_y - low_y
+    most = FLAT * depth if flat else max(FLAT * depth, CURVED * float(np.hypot(width, height)))
+    origin, right, up, normal, below, above = _flattest(mesh, width, height, most, place, avoid)
+    frame = np.column_stack([np.stack([right, up, normal], axis=1), origin])
     centred = shape.translate((-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0))
-    # Over a curved place every stroke is at least `depth` deep or high.
-    bottom, top = (below - 1.0, above + depth) if raised else (below - depth, above + 1.0)
-    prism = manifold3d().Manifold.extrude(centred, top - bottom).translate((0.0, 0.0, bottom))
-    prism = prism.transform(np.ascontiguousarray(np.column_stack([rotation, origin])))
     solid = to_solid(mesh)
-    result = solid.manifold + prism if raised else solid.manifold - prism
-    kind = Provenance.ADDED if raised else Provenance.CUT
-    made = from_solid(result, [solid], kind, mesh)
-    return Labelled(made, text, _point(origin), _point(right), _point(up), _point(normal), width, high_y - low_y,
-                    depth if raised else -depth)
+    # Over an uneven place every stroke is at least `depth` deep or high.
+    bottom, top = (below - 1.0, above + depth) if raised else (below - depth, above + 1.0)
+    tool = manifold3d().Manifold.extrude(centred, top - bottom).translate((0.0, 0.0, bottom))
+    if above - below > FLAT * depth:
+        tool = tool - _beyond(solid.manifold, frame, (width, height, below, above), depth, raised)
+    tool = tool.transform(np.ascontiguousarray(frame))
+    result = solid.manifold + tool if raised else solid.manifold - tool
+    made = from_solid(result, [solid], Provenance.ADDED if raised else Provenance.CUT, mesh)
+    return Labelled(made, text, _point(origin), _point(right), _point(up), _point(normal), width, height,
+                    depth if raised else -depth, above - below)
+
+
+def _beyond(solid: Any, frame: np.ndarray, size: tuple[float, float, float, float], depth: float, raised: bool) -> Any:
+    """What lies deeper than `depth` in the solid (raised: higher than that above it), around the text, in the text's frame."""
+    width, height, below, above = size
+    margin = 3.0 * depth + 1.0
+    box = manifold3d().Manifold.cube((width + 2.0 * margin, height + 2.0 * margin, above - below + 4.0 * margin), True)
+    box = box.translate((0.0, 0.0, (above + below) / 2.0))
+    rotation = frame[:, :3]
+    local = solid.transform(np.ascontiguousarray(np.column_stack([rotation.T, -rotation.T @ frame[:, 3]])))
+    piece = box - local if raised else local ^ box
+    raw = piece.to_mesh64()
+    mesh = Mesh(np.asarray(raw.vert_properties)[:, :3], np.asarray(raw.tri_verts).astype(np.int64))
+    grid = grid_around(mesh, depth / 3.0, depth)
+    return to_solid(contour(offset_field(mesh, grid, depth), grid, mesh)).manifold.simplify(0.03 * depth)
 
 
 def _point(vector: np.ndarray) -> tuple[float, float, float]:
     return float(vector[0]), float(vector[1]), float(vector[2])
 
 
-def _letters(text: str, height: float) -> Any:
+def letters(text: str, height: float) -> Any:
     """CrossSection of the text, capitals `height` mm high, its strokes as VTK's vector font draws them."""
     import vtk
     from vtk.util.numpy_support import vtk_to_numpy
@@ -111,8 +144,11 @@ def _upright(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _flattest(mesh: Mesh, width: float, height: float, most: float,
-              place: tuple[float, float, float] | None) -> tuple[np.ndarray, np.ndarray, float, float]:
-    """Where the text lies flattest: its middle, the outward normal, and how far the surface lies below and above that plane (mm)."""
+              place: tuple[float, float, float] | None, avoid: Sequence[Labelled]) -> "tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float]":
+    """Where the text lies flattest: its middle, right, up, outward, and how far the surface lies below and above that plane (mm).
+
+    Upright where there is such a place, else with the line running up.
+    """
     from scipy.spatial import cKDTree
 
     random = np.random.default_rng(0)
@@ -123,14 +159,20 @@ def _flattest(mesh: Mesh, width: float, height: float, most: float,
     else:
         chosen = np.array([int(np.argmin(np.linalg.norm(cloud[0] - np.asarray(place), axis=1)))])
     radius = float(np.hypot(width, height)) / 2.0
-    best: tuple[float, np.ndarray, np.ndarray, float, float] | None = None
-    for candidate in chosen:
-        found = _fit(cloud, tree, cloud[0][candidate], cloud[1][candidate], radius, width, height)
-        if found is not None and (best is None or found[0] < best[0]):
-            best = found
-    if best is None or best[0] > most:
-        raise Refused("No place of the model is flat enough for this label: choose a shorter text, smaller letters, or add a base.")
-    return best[1:]
+    if 2.0 * radius > np.linalg.norm(np.diff(np.asarray(mesh.bounds).reshape(3, 2), axis=1)):
+        raise Refused(NO_PLACE)
+    for taken in avoid:
+        reach = radius + float(np.hypot(taken.width, taken.height)) / 2.0
+        chosen = chosen[np.linalg.norm(cloud[0][chosen] - np.asarray(taken.origin), axis=1) > reach]
+    for turned in (False, True):
+        best: _Fit | None = None
+        for candidate in chosen:
+            found = _fit(cloud, tree, cloud[0][candidate], cloud[1][candidate], radius, width, height, turned)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = found
+        if best is not None and best[0] <= most:
+            return best[1:]
+    raise Refused(NO_PLACE)
 
 
 def _spread(mesh: Mesh, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -148,23 +190,31 @@ def _spread(mesh: Mesh, random: np.random.Generator) -> tuple[np.ndarray, np.nda
 
 
 def _fit(cloud: tuple[np.ndarray, np.ndarray], tree: Any, centre: np.ndarray, normal: np.ndarray, radius: float, width: float,
-         height: float) -> tuple[float, np.ndarray, np.ndarray, float, float] | None:
-    """Unevenness in mm of the surface under the text at a place, with its plane; None where the text would hang over an edge."""
+         height: float, turned: bool) -> _Fit | None:
+    """Unevenness in mm of the surface under the text at a place, with its frame; None where the text would hang over an edge."""
     near = np.array(tree.query_ball_point(centre, 1.15 * radius), dtype=int)
-    near = near[cloud[1][near] @ normal > 0.5] if len(near) else near
+    near = near[cloud[1][near] @ normal > 0.2] if len(near) else near
     if len(near) < 30:
+        return None
+    right, up = _upright(normal)
+    if turned:
+        right, up = up, -right
+    offset = cloud[0][near] - centre
+    near = near[(np.abs(offset @ right) <= width / 2.0 + 1.0) & (np.abs(offset @ up) <= height / 2.0 + 1.0)]
+    if len(near) < 30 or (cloud[1][near] @ normal < 0.5).mean() > 0.02:
         return None
     mean = cloud[1][near].mean(axis=0)
     normal = mean / np.linalg.norm(mean)
-    right, up = _upright(normal)
+    right = right - (right @ normal) * normal
+    right /= np.linalg.norm(right)
+    up = np.cross(normal, right)
     local = (cloud[0][near] - centre) @ np.stack([right, up, normal], axis=1)
-    under = local[(np.abs(local[:, 0]) <= width / 2.0 + 1.0) & (np.abs(local[:, 1]) <= height / 2.0 + 1.0)]
     # Every cell under the text must hold surface, or the text would hang over an edge or a hole.
     counts = np.ceil(np.array([width + 2.0, height + 2.0]) / CELL_MM).astype(int)
-    at = ((under[:, :2] / np.array([width + 2.0, height + 2.0]) + 0.5) * counts).astype(int)
+    at = ((local[:, :2] / np.array([width + 2.0, height + 2.0]) + 0.5) * counts).astype(int)
     cells = np.zeros(counts, dtype=bool)
     cells[tuple(np.clip(at, 0, counts - 1).T)] = True
     if not cells.all():
         return None
-    below, above = float(under[:, 2].min()), float(under[:, 2].max())
-    return above - below, centre, normal, below, above
+    below, above = float(local[:, 2].min()), float(local[:, 2].max())
+    return above - below, centre, right, up, normal, below, above

@@ -48,9 +48,9 @@ def pin_cut(first: Mesh, second: Mesh, plane: Plane, size: PinSize) -> Pinned:
     normal = np.asarray(plane.normal)
     rotation = frame_of(normal)
     solids = to_solid(first), to_solid(second)
-    upright = [_placed(solid.manifold, rotation.T, np.zeros(3)) for solid in solids]
-    room = _room(upright[0], upright[1], plane.offset, size)
-    places = _far_apart(room)
+    upright = [placed(solid.manifold, rotation.T, np.zeros(3)) for solid in solids]
+    room = room_for_pins(upright[0], upright[1], plane.offset, size)
+    places = far_apart(room)
     if not places:
         raise Refused(f"The cut of '{first.name}' has no room for a pin of {size.diameter:g} mm: cut at another place or use thinner pins.")
     pin = _d_shape(module, size.diameter / 2.0, 2.0 * size.length, 0.0)
@@ -59,15 +59,15 @@ def pin_cut(first: Mesh, second: Mesh, plane: Plane, size: PinSize) -> Pinned:
     for across, along in places:
         foot = rotation @ np.array([across, along, plane.offset])
         feet.append((float(foot[0]), float(foot[1]), float(foot[2])))
-        pins.append(_placed(pin, rotation, foot))
-        sockets.append(_placed(socket, rotation, foot))
+        pins.append(placed(pin, rotation, foot))
+        sockets.append(placed(socket, rotation, foot))
     with_sockets = solids[0].manifold - module.Manifold.batch_boolean(sockets, module.OpType.Add)
     with_pins = solids[1].manifold + module.Manifold.batch_boolean(pins, module.OpType.Add)
     return Pinned(replace(from_solid(with_sockets, [solids[0]], Provenance.CUT, first), name=first.name),
                   replace(from_solid(with_pins, [solids[1]], Provenance.ADDED, second), name=second.name), tuple(feet))
 
 
-def _placed(solid: Any, rotation: np.ndarray, origin: np.ndarray) -> Any:
+def placed(solid: Any, rotation: np.ndarray, origin: np.ndarray) -> Any:
     return solid.transform(np.ascontiguousarray(np.column_stack([rotation, origin])))
 
 
@@ -80,7 +80,7 @@ def _d_shape(module: Any, radius: float, length: float, clearance: float) -> Any
     return module.Manifold.extrude(grown, total).translate((0.0, 0.0, -total / 2.0))
 
 
-def _room(above: Any, below: Any, height: float, size: PinSize) -> Any:
+def room_for_pins(above: Any, below: Any, height: float, size: PinSize) -> Any:
     """CrossSection of the places where a socket fits above and a pin's root below."""
     margin = size.diameter / 2.0 + size.clearance + size.wall
     room = None
@@ -93,7 +93,7 @@ def _room(above: Any, below: Any, height: float, size: PinSize) -> Any:
     return room.offset(-margin)
 
 
-def _far_apart(room: Any) -> list[tuple[float, float]]:
+def far_apart(room: Any) -> list[tuple[float, float]]:
     """Up to two places in the room: its two outline points farthest apart, or one where it is small."""
     contours = [np.asarray(contour) for contour in room.to_polygons()]
     if not contours:

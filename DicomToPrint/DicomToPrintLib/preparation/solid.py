@@ -9,6 +9,8 @@ import numpy as np
 from ..errors import MissingPackage, Refused
 from ..mesh import Mesh, Provenance
 
+SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
+
 
 def manifold3d() -> Any:
     """The module manifold3d. Raises `MissingPackage` with the way out."""
@@ -50,16 +52,20 @@ def to_solid(mesh: Mesh) -> Solid:
 
 
 def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh) -> Mesh:
-    """Mesh of a manifold3d.Manifold in float32 LPS mm, named and coloured like `like`.
+    """Mesh of a manifold3d.Manifold in float32 LPS mm, named and coloured like `like`, sound as a reader of the file sees it.
 
     `sources` are the solids that went in: their triangles keep their ``Provenance``; every other triangle gets
-    `new`. Raises `Refused` for an empty result.
+    `new`. Slivers along the seams, which would cross one another once rounded to float32, are taken out (surface moves by
+    `SEAM_MM` at most) and what still crosses is mended where it is. Raises `Refused` for an empty result, or one that could not
+    be mended.
     """
-    result = solid.to_mesh64()
+    result = solid.simplify(SEAM_MM).to_mesh64()
     triangles = np.asarray(result.tri_verts, dtype=np.int64)
     if len(triangles) == 0:
         raise Refused(f"Nothing would be left of '{like.name}': choose another place or size for this step.")
+    points = np.asarray(result.vert_properties)[:, :3].astype(np.float32)
     provenance = np.full(len(triangles), int(new), dtype=np.uint8)
+    untouched = np.zeros(len(triangles), dtype=bool)
     runs = np.asarray(result.run_index, dtype=np.int64) // 3
     faces = np.asarray(result.face_id, dtype=np.int64)
     known = {source.number: source.mesh for source in sources}
@@ -70,8 +76,41 @@ def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh
         rows = slice(runs[number], runs[number + 1])
         kept = mesh.triangle_arrays.get("Provenance")
         provenance[rows] = int(Provenance.MEASURED) if kept is None else kept[faces[rows]]
-    return Mesh(np.asarray(result.vert_properties)[:, :3].astype(np.float32), triangles, like.name, like.color,
-                triangle_arrays={"Provenance": provenance})
+        untouched[rows] = _same_corners(points[triangles[rows]], mesh.points.astype(np.float32)[mesh.triangles[faces[rows]]])
+    made = Mesh(points, triangles, like.name, like.color, triangle_arrays={"Provenance": provenance})
+    return _sound(made, ~untouched)
+
+
+def _same_corners(made: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """(n,) bool: triangles (n, 3, 3) that have the corners of the given ones, whichever comes first."""
+    return np.any([(np.roll(made, turn, axis=1) == given).all(axis=(1, 2)) for turn in range(3)], axis=0)
+
+
+def _sound(mesh: Mesh, touched: np.ndarray) -> Mesh:
+    """The mesh after a reader's weld, mended where the `touched` (m,) triangles cross others, are slivers or pinch it."""
+    from ..measure.topology import welded
+    from ..surface import repair
+    from ..surface.surgery import bad_triangles, heal
+    from ..surface.simplification import with_nearest
+
+    points, triangles, first = welded(mesh)
+    welded_mesh = Mesh(points, triangles, mesh.name, mesh.color, triangle_arrays=mesh.triangle_arrays)
+    lost = np.ones(len(mesh.points), dtype=bool)
+    lost[first] = False
+    # A point that fell together with another may pinch what was not touched.
+    suspect = np.union1d(triangles[touched].ravel(), triangles[lost[mesh.triangles].any(axis=1)].ravel())
+    bad = bad_triangles(points, triangles, suspect)
+    if len(bad) == 0:
+        return welded_mesh
+    mended = heal(welded_mesh, bad)
+    result = mended.mesh
+    if len(mended.bad) or not 0.999 < result.volume / mesh.volume < 1.001:
+        repaired = repair(welded_mesh)
+        if not repaired.valid:
+            raise Refused(f"This step would leave faults in '{mesh.name}' that cannot be mended: choose a slightly different size "
+                          "or place for it.")
+        return repaired.mesh
+    return with_nearest(result, welded_mesh)
 
 
 def without_small_voids(mesh: Mesh, below_mm3: float) -> Mesh:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
-from .field import contour, grid_around, inside, near_distance, offset_field, samples
+from .field import contour, grid_around, inside, offset_field, sampled, surface_distance
 
 MOST_VOXELS_PER_EDGE = 400
 
@@ -27,7 +27,6 @@ def wrap(mesh: Mesh, bridge: float = 3.0, *, progress: Progress = silent) -> Wra
     distance fields). Faces more than a fifth of a voxel from the original surface are marked ADDED.
     """
     import SimpleITK as sitk
-    from scipy.spatial import cKDTree
 
     reach = bridge / 2.0
     bounds = np.asarray(mesh.bounds).reshape(3, 2)
@@ -36,15 +35,15 @@ def wrap(mesh: Mesh, bridge: float = 3.0, *, progress: Progress = silent) -> Wra
     within = inside(mesh, grid)
     image = sitk.GetImageFromArray(within.view(np.uint8))
     rough = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False))
-    field = rough * np.float32(spacing) + np.float32(reach)
-    tree = cKDTree(samples(mesh, 0.4 * spacing))
-    band = ~within & (np.abs(field) < 2.5 * spacing)
-    field[band] = np.float32(reach) - near_distance(tree, grid, band, part(progress, 0.1, 0.4))
+    field = (rough - np.float32(0.5)) * np.float32(spacing) + np.float32(reach)
+    surface = sampled(mesh, 0.4 * spacing)
+    band = np.argwhere(~within & (np.abs(field) < 1.9 * spacing))
+    field[tuple(band.T)] = np.float32(reach) - surface_distance(surface, grid.points(band), part(progress, 0.1, 0.4))
     filled = sitk.GetArrayFromImage(sitk.BinaryFillhole(sitk.GetImageFromArray((field > 0).view(np.uint8))))
     field[filled.view(bool) & (field <= 0)] = np.float32(spacing)
     outer = contour(field, grid, mesh)
     result = contour(offset_field(outer, grid, reach, part(progress, 0.4, 0.9)), grid, mesh)
-    away = tree.query(result.points.astype(np.float64)[result.triangles].mean(axis=1), workers=-1)[0] > max(0.2 * spacing, 0.05)
+    away = surface_distance(surface, result.points.astype(np.float64)[result.triangles].mean(axis=1)) > max(0.2 * spacing, 0.05)
     result = result.with_arrays(triangle_arrays={"Provenance": np.where(away, Provenance.ADDED, Provenance.MEASURED).astype(np.uint8)})
     sizes = np.linalg.norm(result.triangle_normals(), axis=1)
     progress(1.0, "wrapped")

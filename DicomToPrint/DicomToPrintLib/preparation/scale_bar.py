@@ -1,0 +1,39 @@
+"""A scale bar on the model, for exhibits: a length that anyone can lay a ruler against."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import UsageError
+from ..mesh import Mesh
+from .label import Labelled, letters, put_shape
+from .solid import manifold3d
+
+STROKE_MM = 1.2
+TICK_MM = 4.0
+LETTERS_MM = 4.0
+
+
+def add_scale_bar(mesh: Mesh, length: float = 20.0, depth: float = 0.8, *, raised: bool = False,
+                  place: tuple[float, float, float] | None = None, avoid: Sequence[Labelled] = ()) -> Labelled:
+    """A bar of exactly `length` mm between the outer edges of its ticks, with its length in words, on the flattest place.
+
+    Only on a flat place, since a bent bar would be shorter than it says. Raises `UsageError` for a length under 5 mm, `Refused`
+    where no place is flat enough.
+    """
+    if not 5.0 <= length <= 200.0:
+        raise UsageError(f"A scale bar is 5 to 200 mm long, not {length:g} mm.")
+    return put_shape(mesh, _bar(length), f"{length:g} mm", depth, raised=raised, flat=True, place=place, avoid=avoid)
+
+
+def _bar(length: float) -> Any:
+    module = manifold3d()
+    square = module.CrossSection.square
+    shapes = [square((length, STROKE_MM)).translate((0.0, (TICK_MM - STROKE_MM) / 2.0)),
+              square((STROKE_MM, TICK_MM)), square((STROKE_MM, TICK_MM)).translate((length - STROKE_MM, 0.0))]
+    words = letters(f"{length:g} mm", LETTERS_MM)
+    low_x, low_y, high_x, _high_y = words.bounds()
+    if high_x - low_x > length:
+        words = words.scale((length / (high_x - low_x),) * 2)
+        low_x, low_y, high_x, _high_y = words.bounds()
+    shapes.append(words.translate((length / 2.0 - (low_x + high_x) / 2.0, TICK_MM + 1.0 - low_y)))
+    return module.CrossSection.batch_boolean(shapes, module.OpType.Add)

@@ -1,0 +1,160 @@
+"""Where walls are thinner than a minimum, and how far they may grow to each side."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ..measure.rays import Rays
+from ..measure.samples import Samples, samples_of
+from ..measure.wall import GAP, WALL, Field, behind_edges, opposite, wall_field
+from ..mesh import Mesh
+from ..progress import Progress, part
+
+EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, as the check of readiness does
+SPACING = 4.0  # samples to the minimum
+REACH = 1.3  # of the minimum: up to here walls are measured
+MOST_SAMPLES = 2_000_000
+OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samples lie apart
+
+
+@dataclass(frozen=True)
+class Thin:
+    """Thin walls: `centres` (n, 3) mm and `radius` (n,) mm of the balls that fill them out, how much is thin, what is spared."""
+
+    centres: np.ndarray
+    radius: np.ndarray
+    area_mm2: float
+    spared_mm2: float
+
+
+def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, others: Sequence[Mesh], progress: Progress) -> Thin | None:
+    """Balls of radius `wanted` mm (less where a gap or another solid leaves no room) along the middle of walls thinner than
+    `minimum`; None where there is none."""
+    rays = Rays(mesh, REACH * minimum)
+    samples = _fine_samples(mesh, minimum, rays, part(progress, 0.0, 0.5))
+    if samples is None:
+        return None
+    field = _walls(mesh, samples, rays, minimum, part(progress, 0.5, 0.8))
+    thin = np.flatnonzero(field.distance < minimum * (1.0 - 1e-3))
+    if len(thin) == 0:
+        return None
+    # At a sharp edge the ball sits at the sample, whose own wall is thinner than what is measured behind the edge.
+    width, _slope = opposite(rays, samples.points[thin], samples.normals[thin], WALL, REACH * minimum)
+    width = np.minimum(width, field.distance[thin])
+    area = samples.area[thin]
+    points, normals = samples.points[thin], samples.normals[thin]
+    front, back = _room(rays, points, normals, width, clearance, wanted)
+    progress(0.9, "looking for gaps")
+    need = np.maximum(2.0 * wanted - width, 0.0)
+    ahead = np.minimum(front, need / 2.0)
+    behind = np.minimum(back, need - ahead)
+    ahead = np.minimum(front, need - behind)
+    radius = (width + ahead + behind) / 2.0
+    centres = points + normals * ((ahead - width - behind) / 2.0)[:, None]
+    radius = _clear_of(others, centres, radius, width)
+    spared = radius < minimum / 2.0 * (1.0 - 1e-3)
+    return Thin(centres, _as_narrow_as_near(centres, radius, spared, wanted), float(area.sum()), float(area[spared].sum()))
+
+
+def _walls(mesh: Mesh, samples: Samples, rays: Rays, minimum: float, progress: Progress) -> Field:
+    field = wall_field(mesh, progress, REACH * minimum, samples, rays)
+    return behind_edges(field, rays, EDGE_WALLS * minimum)
+
+
+def _room(rays: Rays, points: np.ndarray, normals: np.ndarray, width: np.ndarray, clearance: float,
+          wanted: float) -> tuple[np.ndarray, np.ndarray]:
+    """How far (n,), (n,) mm walls may grow ahead of and behind the samples: half of what a gap has over the clearance.
+
+    Both walls of a gap may grow. A gap below the clearance, which a process fuses anyway, does not count.
+    """
+    reach = clearance + 4.0 * wanted
+    ahead, _slope = opposite(rays, points, normals, GAP, reach)
+    # From a hair beyond the wall's other side outward, in the same direction.
+    across = points - normals * (width + 1e-3)[:, None]
+    hits = rays.first(across, -normals, False, reach)
+    rooms = [np.where(gap < clearance, np.inf, (gap - clearance) / 2.0) for gap in (ahead, hits.distance)]
+    return rooms[0], rooms[1]
+
+
+def _clear_of(others: Sequence[Mesh], centres: np.ndarray, radius: np.ndarray, width: np.ndarray) -> np.ndarray:
+    """Radii that stay clear of other solids, but never less than the wall that is there."""
+    from .field import sampled
+
+    for other in others:
+        bounds = np.asarray(other.bounds).reshape(3, 2)
+        most = float(radius.max()) + OTHER_MM
+        near = np.flatnonzero(((centres > bounds[:, 0] - most) & (centres < bounds[:, 1] + most)).all(axis=1))
+        if len(near) == 0:
+            continue
+        away = sampled(other, 2.0 * OTHER_MM).tree.query(centres[near], distance_upper_bound=most, workers=-1)[0]
+        radius = radius.copy()
+        radius[near] = np.minimum(radius[near], np.maximum(away - OTHER_MM, width[near] / 2.0))
+    return radius
+
+
+def _fine_samples(mesh: Mesh, minimum: float, rays: Rays, progress: Progress) -> Samples | None:
+    """Samples dense enough for balls of the minimum on and beside the triangles with thin walls; None where nothing is thin.
+
+    The usual samples find the thin walls; between samples farther apart than a ball is wide the balls would be beads.
+    """
+    from scipy.spatial import cKDTree
+
+    coarse = samples_of(mesh)
+    thin = np.flatnonzero(_walls(mesh, coarse, rays, minimum, progress).distance < 1.05 * minimum)
+    if len(thin) == 0:
+        return None
+    tree = cKDTree(coarse.points[thin], balanced_tree=False)
+    reach = 0.5 * minimum + 1.5 * float(np.sqrt(np.percentile(coarse.area, 95)))
+    chosen = np.zeros(len(mesh.triangles), dtype=bool)
+    chosen[coarse.triangle[thin]] = True
+    touched = np.zeros(len(mesh.points), dtype=bool)
+    touched[mesh.triangles[chosen]] = True
+    chosen |= touched[mesh.triangles].any(axis=1)
+    fine = _on_triangles(mesh, np.flatnonzero(chosen), minimum / SPACING)
+    near = np.isfinite(tree.query(fine.points, distance_upper_bound=reach, workers=-1)[0])
+    own = np.zeros(len(coarse.points), dtype=bool)
+    own[thin] = True
+    # The fine samples stand for the area; the coarse ones only see to it that what they found is not missed.
+    return _together(replace(coarse, area=np.zeros(len(coarse.points))), own, fine, near)
+
+
+def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> Samples:
+    """Samples on the triangles `rows`, about `step` mm apart: a lattice of each, drawn in a little from its edges."""
+    corners = mesh.points.astype(np.float64)[mesh.triangles[rows]]
+    cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    doubled = np.linalg.norm(cross, axis=1)
+    sound = doubled > 1e-9
+    rows, corners, cross, doubled = rows[sound], corners[sound], cross[sound], doubled[sound]
+    step = max(step, float(np.sqrt(doubled.sum() / 2.0 / MOST_SAMPLES)))
+    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    divisions = np.clip(np.ceil(longest / step), 1, 300).astype(int)
+    points, owners, areas = [], [], []
+    for count in np.unique(divisions):
+        own = np.flatnonzero(divisions == count)
+        u, v = np.meshgrid(np.arange(count + 1), np.arange(count + 1), indexing="ij")
+        keep = u + v <= count
+        weights = np.stack([u[keep], v[keep], count - u[keep] - v[keep]], axis=1) + 0.05
+        weights /= weights.sum(axis=1, keepdims=True)
+        points.append(np.einsum("wc,tcx->twx", weights, corners[own]).reshape(-1, 3))
+        owners.append(np.repeat(own, len(weights)))
+        areas.append(np.repeat(doubled[own] / 2.0 / len(weights), len(weights)))
+    owner = np.concatenate(owners)
+    return Samples(np.concatenate(points), (cross / doubled[:, None])[owner], np.concatenate(areas),
+                   np.full(len(owner), -1), rows[owner])
+
+
+def _together(first: Samples, of_first: np.ndarray, second: Samples, of_second: np.ndarray) -> Samples:
+    return Samples(*(np.concatenate([getattr(first, name)[of_first], getattr(second, name)[of_second]])
+                     for name in ("points", "normals", "area", "vertex", "triangle")))
+
+
+def _as_narrow_as_near(centres: np.ndarray, radius: np.ndarray, spared: np.ndarray, wanted: float) -> np.ndarray:
+    """Radii where each ball takes the smallest of the spared about it: a wall's other face does not see the gap, its ball must."""
+    from scipy.spatial import cKDTree
+
+    if not spared.any() or spared.all():
+        return radius
+    _distance, nearest = cKDTree(centres[spared]).query(centres, k=4, distance_upper_bound=wanted, workers=-1)
+    limits = np.append(radius[spared], np.inf)[np.minimum(nearest, np.count_nonzero(spared))]
+    return np.minimum(radius, limits.min(axis=1))
