@@ -158,7 +158,7 @@ def _print(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
         prepared.labels,
         prepared.moved,
     )
-    job.save("print", {"model": prepared.model, "readiness": readiness})
+    job.save("print", {"model": prepared.model, "readiness": readiness, "moved": prepared.moved})
 
 
 def _exported(job: Job, step: str, model: Any, settings: Settings, progress: Progress) -> Any:
@@ -182,6 +182,7 @@ def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
         printed["readiness"],
         tuple(pipeline.StepTime(name, seconds) for name, seconds in job.load("times").items()),
         folder,
+        printed.get("moved", ()),
     )
     if settings.scene:
         from ..mrml.scene_file import write_run_scene

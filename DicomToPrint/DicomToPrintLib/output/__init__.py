@@ -1,6 +1,7 @@
 """Files that others can trust, the report and the record that says why."""
 
-from .budget import Boundary, boundary_of, error_budget
+from .accuracy import Accuracy, Blur, accuracy_of, blur_of
+from .budget import Boundary, boundary_of, error_budget, noise_of
 from .calipers import caliper_distances
 from .dicom_objects import source_headers, write_dicom_seg, write_encapsulated_stl
 from .files import Outputs, json_text, sha256_of, write_bytes_atomically, write_json_atomically, write_text_atomically
@@ -12,6 +13,7 @@ from .pictures import (
     draw_model,
     gap_plot,
     provenance_map,
+    thumbnail,
     wall_map,
 )
 from .record import (
@@ -33,6 +35,8 @@ from .write import FORMATS, WrittenFile, write_files
 
 __all__ = [
     "FORMATS",
+    "Accuracy",
+    "Blur",
     "Boundary",
     "BudgetItem",
     "Caliper",
@@ -47,6 +51,8 @@ __all__ = [
     "ReportContent",
     "SurfaceMap",
     "WrittenFile",
+    "accuracy_of",
+    "blur_of",
     "boundary_of",
     "build_record",
     "caliper_distances",
@@ -58,6 +64,7 @@ __all__ = [
     "gap_plot",
     "hashed_inputs",
     "hashed_series",
+    "noise_of",
     "json_text",
     "provenance_map",
     "read_record",
@@ -65,6 +72,7 @@ __all__ = [
     "report_html",
     "sha256_of",
     "source_headers",
+    "thumbnail",
     "versions",
     "wall_map",
     "write_bytes_atomically",

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..mesh import Mesh, merged
 from ..volume import Volume
+from .accuracy import Accuracy
 from .report.content import BudgetItem, ErrorBudget
 
 
@@ -98,6 +99,7 @@ def error_budget(
     *,
     spacing: Sequence[float] | None = None,
     boundary: Boundary | None = None,
+    accuracy: Accuracy | None = None,
     deviation_p95_mm: float | None = None,
     deviation_max_mm: float | None = None,
     tolerance_mm: float | None = None,
@@ -108,30 +110,80 @@ def error_budget(
 ) -> ErrorBudget:
     """The budget from what was measured; each item is a 95 % bound in mm, None where it is not known.
 
-    Acquisition: a quarter of the voxel's largest side, 95 % of a uniform spread over half a voxel to each side after
-    interpolation between voxels. Boundary: 1.96 times the uncertainty by noise. Editing: the 95th percentile of the
-    measured deviation. Process: the larger of `tolerance_mm` and `tolerance_share` of the longest side. The total is
-    their root sum of squares, since they are independent; it is None where the editing was not measured.
+    Acquisition: how far the grey-value boundary lies from the edge before the scan's blur; where that was not measured,
+    a quarter of the voxel's largest side. Boundary: 1.96 times the uncertainty by noise. Editing: the 95th percentile
+    of the measured deviation. Process: the larger of `tolerance_mm` and `tolerance_share` of the longest side.
+
+    The total of the first three is the accuracy where it was measured, since it holds them together; otherwise the
+    root of the sum of their squares. The process adds to it in squares, since it is independent. The total is None
+    where the editing was not measured.
     """
     items = (
-        _acquisition(spacing),
+        _acquisition(spacing, accuracy),
         _segmentation(boundary),
         _editing(deviation_p95_mm, deviation_max_mm),
         _process(tolerance_mm, tolerance_share, longest_mm, process),
     )
-    known = [item.bound_mm for item in items if item.bound_mm is not None]
+    apart = [item.bound_mm for item in items[:3]] if accuracy is None else [accuracy.p95_mm]
+    known = [bound for bound in (*apart, items[3].bound_mm) if bound is not None]
     total = math.sqrt(sum(bound**2 for bound in known)) if known and items[2].bound_mm is not None else None
     missing = [item.name for item in items if item.bound_mm is None]
-    return ErrorBudget(items, total, _sentence(total, structure, items[3].bound_mm is not None, missing), _excluded())
+    sentence = _sentence(total, structure, items[3].bound_mm is not None, missing)
+    return ErrorBudget(items, total, sentence, _excluded(), _together(accuracy), _figures(accuracy))
 
 
-def _acquisition(spacing: Sequence[float] | None) -> BudgetItem:
-    name = _("Acquisition: size of the voxels")
+def _together(accuracy: Accuracy | None) -> str:
+    if accuracy is None:
+        return ""
+    line = _(
+        "The model against the edges that the scan shows, with its blur, its noise and the editing together: mean "
+        "{mean} mm, 95 % within {p95} mm, at most {most} mm (at {points} points of the surface)."
+    ).format(
+        mean=f"{accuracy.mean_mm:.2f}",
+        p95=f"{accuracy.p95_mm:.2f}",
+        most=f"{accuracy.max_mm:.2f}",
+        points=accuracy.points,
+    )
+    if accuracy.share < 0.995:
+        line += " " + _("At {share} % of them the scan shows no edge; they are not counted.").format(
+            share=f"{100.0 * (1.0 - accuracy.share):.0f}"
+        )
+    return line
+
+
+def _figures(accuracy: Accuracy | None) -> dict[str, float]:
+    if accuracy is None:
+        return {}
+    in_plane, across = accuracy.blur.full_widths_mm
+    return {
+        "mean_mm": accuracy.mean_mm,
+        "p95_mm": accuracy.p95_mm,
+        "max_mm": accuracy.max_mm,
+        "scan_p95_mm": accuracy.scan_p95_mm,
+        "share": accuracy.share,
+        "blur_in_plane_mm": float(in_plane),
+        "blur_across_mm": float(across),
+    }
+
+
+def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> BudgetItem:
+    name = _("Acquisition: voxels and blur of the scan")
     if not spacing:
         return BudgetItem(name, None, _("no scan was given"))
     sizes = " × ".join(f"{value:.2f}" for value in spacing)
+    if accuracy is None:
+        return BudgetItem(
+            name, 0.25 * max(spacing), _("voxels of {sizes} mm; a quarter of the largest side").format(sizes=sizes)
+        )
+    in_plane, across = accuracy.blur.full_widths_mm
+    basis = _(
+        "voxels of {sizes} mm; blur of {in_plane} mm in the slices and {across} mm across, read from {edges} edges of "
+        "the scan: where the boundary lay before it"
+    )
     return BudgetItem(
-        name, 0.25 * max(spacing), _("voxels of {sizes} mm; a quarter of the largest side").format(sizes=sizes)
+        name,
+        accuracy.scan_p95_mm,
+        basis.format(sizes=sizes, in_plane=f"{in_plane:.1f}", across=f"{across:.1f}", edges=accuracy.blur.edges),
     )
 
 

@@ -15,6 +15,9 @@ from .preparing import Prepared, prepare_with_frames
 from .scan import GateShut, Scan, Source, judge_anatomy, open_scan
 
 if TYPE_CHECKING:
+    import numpy as np
+
+    from ..mesh import Mesh
     from ..output import Comparison, WrittenFile
     from ..printability import Readiness
     from ..segmentation import Segmentation
@@ -34,7 +37,10 @@ class StepTime:
 
 @dataclass(frozen=True)
 class RunResult:
-    """Everything a run made. `verdict` is the readiness of the written file: ready, warn or not-ready."""
+    """Everything a run made. `verdict` is the readiness of the written file: ready, warn or not-ready.
+
+    `moved` are the transforms (4x4, LPS mm) that turned the meshes for the print, None for a mesh that stayed.
+    """
 
     settings: Settings
     scan: Scan
@@ -44,6 +50,19 @@ class RunResult:
     readiness: "Readiness"
     steps: tuple[StepTime, ...]
     folder: Path
+    moved: "tuple[np.ndarray | None, ...]" = ()
+
+    @property
+    def meshes_in_scan(self) -> "tuple[Mesh, ...]":
+        """The meshes where they lie in the scan, without what turned them for the print."""
+        import numpy as np
+
+        back = [np.linalg.inv(moved) if moved is not None else None for moved in self.moved]
+        back += [None] * (len(self.model.meshes) - len(back))
+        return tuple(
+            mesh if way is None else replace(mesh, points=mesh.points @ way[:3, :3].T + way[:3, 3])
+            for mesh, way in zip(self.model.meshes, back)
+        )
 
     @property
     def verdict(self) -> str:
@@ -127,7 +146,7 @@ def run(
         lambda p: inspect_run(files, segmentation, model, settings, p, prepared.labels, prepared.moved),
         _readiness_effect,
     )
-    result = RunResult(settings, scan, segmentation, model, files, readiness, tuple(clock.steps), output)
+    result = RunResult(settings, scan, segmentation, model, files, readiness, tuple(clock.steps), output, prepared.moved)
     if settings.scene and scene is not None:
         result = replace(result, files=(*files, scene(result)))
     telling.write_run(source, result, part(progress, clock.done, 1.0))

@@ -135,7 +135,7 @@ def _run_content(
     from ..output import Change, ReportContent, contour_pictures, draw_model
 
     content = _scan_content(result.scan.acceptance, result.settings, ReportContent())
-    slices = contour_pictures(result.scan.volume, result.model.meshes, progress=part(progress, 0.0, 0.3))
+    slices = contour_pictures(result.scan.volume, result.meshes_in_scan, progress=part(progress, 0.0, 0.3))
     drawn = draw_model(
         result.model.meshes,
         [*_model_maps(result.model.meshes), *_maps(result.readiness)],
@@ -235,10 +235,12 @@ def _maps(readiness: Any) -> list[Any]:
 
 
 def _budget(result: "RunResult") -> "ErrorBudget":
-    from ..output import boundary_of, error_budget
+    from ..output import accuracy_of, boundary_of, error_budget
 
     figures: Sequence[Mapping[str, Any]] = result.model.figures
-    process = result.readiness.process
+    process, volume, meshes = result.readiness.process, result.scan.volume, result.meshes_in_scan
+    boundary = boundary_of(volume, meshes)
+    has_edges = boundary is not None and any(segment.boundary is not None for segment in result.segmentation.segments)
 
     def worst(name: str) -> float | None:
         values = [value for value in (_number(entry.get(name)) for entry in figures) if value is not None]
@@ -247,8 +249,9 @@ def _budget(result: "RunResult") -> "ErrorBudget":
     bounds = [mesh.bounds for mesh in result.model.meshes]
     longest = max(b[2 * axis + 1] - b[2 * axis] for b in bounds for axis in range(3))
     return error_budget(
-        spacing=result.scan.volume.spacing,
-        boundary=boundary_of(result.scan.volume, result.model.meshes),
+        spacing=volume.spacing,
+        boundary=boundary,
+        accuracy=accuracy_of(volume, meshes, boundary.noise_hu) if boundary is not None and has_edges else None,
         deviation_p95_mm=worst("p95_deviation_mm"),
         deviation_max_mm=worst("max_deviation_mm"),
         tolerance_mm=process.limit("tolerance_mm"),

@@ -3,6 +3,7 @@
 from .maps import SurfaceMap, deviation_map, provenance_map, wall_map
 from .plots import gap_plot
 from .slices import contour_pictures
+from .thumbnail import thumbnail
 from .views import ModelPictures, draw_model
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "draw_model",
     "gap_plot",
     "provenance_map",
+    "thumbnail",
     "wall_map",
 ]

@@ -59,12 +59,18 @@ class BudgetItem:
 
 @dataclass(frozen=True)
 class ErrorBudget:
-    """The error budget of a model; see `budget.error_budget`. `sentence` is the one line that a surgeon reads."""
+    """The error budget of a model; see `budget.error_budget`. `sentence` is the one line that a surgeon reads.
+
+    `together` is the accuracy of the model as a whole against the scan, in words and with its figures; empty where it
+    was not measured.
+    """
 
     items: tuple[BudgetItem, ...]
     total_mm: float | None
     sentence: str
     excluded: tuple[str, ...]
+    together: str = ""
+    accuracy: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ def add_model(main: Element, content: ReportContent) -> None:
             _("Volume (cm³)"),
             _("Surface (cm²)"),
             _("Triangles"),
-            _("Deviation from the scan, mean / 95 % / largest (mm)"),
+            _("Moved by editing, mean / 95 % / largest (mm)"),
         ]
         table(
             block,
@@ -96,6 +96,8 @@ def add_accuracy(main: Element, content: ReportContent) -> None:
         return
     block = section(main, _("Accuracy"), "accuracy")
     add(block, "p", content.budget.sentence, class_="key")
+    if content.budget.together:
+        add(block, "p", content.budget.together)
     rows = [
         (item.name, f"± {item.bound_mm:.2f} mm" if item.bound_mm is not None else _("not known"), item.basis)
         for item in content.budget.items

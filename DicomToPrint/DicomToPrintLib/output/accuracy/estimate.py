@@ -1,0 +1,117 @@
+"""How far the model lies from the anatomy, as far as the scan itself can tell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...measure.deviation import vertex_normals
+from ...mesh import Mesh
+from ...progress import Progress, part, silent
+from ...volume import Volume
+from .blur import Blur, blur_of
+from .edge import edge_distances
+from .windows import SurfacePoints, points_on
+
+POINTS = 600
+EXTREMES = 200
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """Distances in mm, without sign, over the measured part of the model's surface, evenly by area.
+
+    mean_mm, p95_mm, max_mm: of the model from the deblurred edge: partial volume, noise and editing together.
+    scan_p95_mm: of the grey-value boundary from that edge: what the scan costs before anything is edited.
+    share: part of the points at which an edge was found. `blur`: the point spread function that was measured.
+    """
+
+    mean_mm: float
+    p95_mm: float
+    max_mm: float
+    scan_p95_mm: float
+    share: float
+    points: int
+    blur: Blur
+
+
+def accuracy_of(
+    volume: Volume,
+    meshes: Sequence[Mesh],
+    noise: float,
+    *,
+    points: int = POINTS,
+    seed: int = 0,
+    progress: Progress = silent,
+) -> Accuracy | None:
+    """Accuracy of meshes (LPS mm, with ``Deviation``) against the scan they come from; None where it has no edges.
+
+    `points` are drawn by area; the maximum is sought besides at the `EXTREMES` points of the surface where the edge is
+    least steep (thin and sharp parts, where partial volume costs most) or the deviation largest. `noise` is the
+    standard deviation of the grey values.
+    """
+    blur = blur_of(volume, meshes, seed)
+    if blur is None:
+        return None
+    areas = np.array([mesh.area for mesh in meshes])
+    drawn, extreme, boundary = [], [], []
+    for index, mesh in enumerate(meshes):
+        inner = part(progress, index / len(meshes), (index + 1) / len(meshes))
+        share = areas[index] / areas.sum()
+        level, bright = _level(volume, mesh)
+        some = points_on(mesh, max(int(points * share), 1), seed + 1)
+        off = edge_distances(volume, some.places, level, bright, blur, noise, part(inner, 0.0, 0.7))
+        drawn.append(off)
+        boundary.append(off - some.deviation)
+        worst = _extremes(volume, mesh, max(int(EXTREMES * share), 1))
+        extreme.append(edge_distances(volume, worst.places, level, bright, blur, noise, part(inner, 0.7, 1.0)))
+    off, worst_off = np.abs(np.concatenate(drawn)), np.abs(np.concatenate(extreme))
+    known = off[np.isfinite(off)]
+    if len(known) == 0:
+        return None
+    before = np.abs(np.concatenate(boundary))
+    before = before[np.isfinite(before)]
+    return Accuracy(
+        mean_mm=float(known.mean()),
+        p95_mm=float(np.percentile(known, 95)),
+        max_mm=float(max(known.max(), np.nanmax(worst_off, initial=0.0))),
+        scan_p95_mm=float(np.percentile(before, 95)) if len(before) else float(np.percentile(known, 95)),
+        share=len(known) / len(off),
+        points=len(off),
+        blur=blur,
+    )
+
+
+def _level(volume: Volume, mesh: Mesh) -> tuple[float, bool]:
+    """The grey value of the boundary, from which the surface lies by its deviation, and whether the inside is brighter."""
+    points = points_on(mesh, 2000)
+    reach = 0.5 * min(volume.spacing)
+    boundary = points.places - np.nan_to_num(points.deviation)[:, None] * points.outward
+    at, within, without = (_grey(volume, boundary + way * reach * points.outward) for way in (0.0, -1.0, 1.0))
+    return float(np.median(at)), bool(np.median(within - without) > 0)
+
+
+def _grey(volume: Volume, places: np.ndarray) -> np.ndarray:
+    from scipy import ndimage
+
+    at = volume.to_ijk(places).T[::-1]
+    return ndimage.map_coordinates(volume.array, at, output=np.float32, order=1, mode="nearest")
+
+
+def _extremes(volume: Volume, mesh: Mesh, count: int) -> SurfacePoints:
+    """Points of the measured surface where the edge is least steep, and those with the largest deviation."""
+    from ...mesh import Provenance
+
+    origin = mesh.triangle_arrays.get("Provenance")
+    used = np.zeros(len(mesh.points), dtype=bool)
+    used[mesh.triangles if origin is None else mesh.triangles[np.asarray(origin) == Provenance.MEASURED]] = True
+    rows = np.flatnonzero(used)
+    normals = vertex_normals(mesh)[rows]
+    places = mesh.points[rows].astype(np.float64)
+    reach = 0.5 * min(volume.spacing)
+    slope = np.abs(_grey(volume, places - reach * normals) - _grey(volume, places + reach * normals))
+    deviation = mesh.point_arrays.get("Deviation", np.zeros(len(mesh.points)))[rows]
+    flattest = np.argsort(slope, kind="stable")[: 2 * count // 3]
+    farthest = np.argsort(-np.abs(deviation), kind="stable")[: count - len(flattest)]
+    both = np.union1d(flattest, farthest)
+    return SurfacePoints(places[both], normals[both], deviation[both])

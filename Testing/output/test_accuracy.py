@@ -1,0 +1,83 @@
+"""The blur and the accuracy that are read from a scan, against edges and solids that are known."""
+
+import numpy as np
+import pytest
+from DicomToPrintLib.measure.deviation import point_areas
+from DicomToPrintLib.mesh import Provenance
+from DicomToPrintLib.output import accuracy_of, blur_of, noise_of
+from DicomToPrintLib.phantom import boundary_distance, phantom_volume
+from DicomToPrintLib.segmentation import load_anatomy, segment
+from DicomToPrintLib.surface import make_surface
+from DicomToPrintLib.volume import Volume
+
+RADIUS = 15.0
+
+
+def blurred_ball(in_plane=0.5, across=0.8, spacing=(0.7, 0.7, 1.0), noise=10.0):
+    """A ball of 1200 in 40, blurred by a Gaussian of these widths in mm: rendered five times finer, then thinned."""
+    from scipy import ndimage
+
+    finer, size = 3, (54, 76, 76)
+    step = np.array(spacing)[::-1] / finer
+    k, j, i = (np.arange(n * finer) for n in size)
+    middle = [(n * finer - 1) / 2 for n in size]
+    z, y, x = ((a - m) * s for a, m, s in zip((k, j, i), middle, step))
+    away = np.sqrt(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2)
+    solid = np.clip((RADIUS - away) / step.mean() + 0.5, 0, 1)
+    soft = ndimage.gaussian_filter(solid.astype(np.float32), np.array([across, in_plane, in_plane]) / step)
+    grey = 40 + 1160 * soft[1::finer, 1::finer, 1::finer]
+    grey += np.random.default_rng(3).normal(0, noise, grey.shape)
+    affine = np.diag([*spacing, 1.0])
+    affine[:3, 3] = -np.array(spacing) * (np.array(size)[::-1] - 1) / 2
+    return Volume(grey.astype(np.float32), affine)
+
+
+@pytest.fixture(scope="module")
+def scan():
+    return blurred_ball()
+
+
+def test_blur_is_read_from_the_edges_in_both_directions(scan, ball):
+    blur = blur_of(scan, [ball(radius=RADIUS, rings=48)])
+    assert blur.in_plane_mm == pytest.approx(0.5, rel=0.06)
+    assert blur.across_mm == pytest.approx(0.8, rel=0.06)
+    assert blur.inside == pytest.approx(1200, abs=30)
+    assert blur.outside == pytest.approx(40, abs=30)
+    assert blur.full_widths_mm[0] == pytest.approx(2.355 * blur.in_plane_mm, rel=1e-3)
+
+
+def test_no_edges_no_blur(scan, ball):
+    assert blur_of(Volume(np.zeros((40, 40, 40), np.float32), scan.affine), [ball(radius=RADIUS)]) is None
+    assert accuracy_of(scan, [ball((900.0, 0.0, 0.0), 10.0)], 10.0) is None
+
+
+@pytest.mark.parametrize("off", [0.0, 0.3])
+def test_a_surface_beside_the_edge_is_measured_so(scan, ball, off):
+    mesh = ball(radius=RADIUS + off, rings=48)
+    mesh = mesh.with_arrays(point_arrays={"Deviation": np.full(len(mesh.points), off, np.float32)})
+    found = accuracy_of(scan, [mesh], noise_of(scan), points=300)
+    assert found.mean_mm == pytest.approx(off, abs=0.05)
+    assert found.p95_mm == pytest.approx(off, abs=0.08)
+    assert found.share == 1.0
+
+
+def test_only_what_was_measured_counts(scan, ball):
+    mesh = ball(radius=RADIUS, rings=48)
+    added = np.full(len(mesh.triangles), Provenance.ADDED, np.uint8)
+    assert accuracy_of(scan, [mesh.with_arrays(triangle_arrays={"Provenance": added})], 10.0) is None
+
+
+def test_reported_accuracy_is_the_true_one():
+    """The figures of the report against the distance of the model from the phantom's solids, coarse voxels on
+    purpose: partial volume then costs ten times what editing does. Finer ones in Benchmarks/output_truth.py."""
+    volume, _truth = phantom_volume(shape=(58, 96, 96), spacing=(1.5, 1.5, 2.0), noise_hu=10.0)
+    model = make_surface(segment(volume, load_anatomy("bone")))
+    found = accuracy_of(volume, model.meshes, noise_of(volume), points=300)
+    mesh = model.meshes[0]
+    off, area = np.abs(boundary_distance(mesh.points)), point_areas(mesh)
+    order = np.argsort(off)
+    share = np.cumsum(area[order]) / area.sum()
+    assert found.mean_mm == pytest.approx(float((off * area).sum() / area.sum()), abs=0.05)
+    assert found.p95_mm == pytest.approx(float(off[order][np.searchsorted(share, 0.95)]), abs=0.05)
+    assert found.max_mm == pytest.approx(float(off.max()), rel=0.2)
+    assert found.scan_p95_mm > 0.2  # without the scan's blur the report would promise too much
