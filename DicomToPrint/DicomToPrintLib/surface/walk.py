@@ -105,8 +105,10 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, progress: Progress) -> tuple[
     offset = level_offsets(
         mesh.points, normals, field.array, field.level, to_index, progress=part(progress, 0.0, 0.6), **options
     )
-    lost = np.flatnonzero(np.isnan(offset))
-    offset[lost] = _to_contour(mesh.points[lost], raw, field, to_index)
+    # At a sharp edge the normal may run along a wall: far crossings give way to the nearest point of the contour.
+    far = np.flatnonzero(~(np.abs(offset) <= 0.5 * spacing.min()))
+    nearest = _to_contour(mesh.points[far], raw, field, to_index)
+    offset[far] = np.where(np.abs(offset[far]) <= np.abs(nearest), offset[far], nearest)
     some = np.arange(0, len(mesh.triangles), max(1, len(mesh.triangles) // 100_000))
     chosen = Mesh(mesh.points, mesh.triangles[some])
     cross = chosen.triangle_normals()
@@ -120,6 +122,9 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, progress: Progress) -> tuple[
         progress=part(progress, 0.6, 1.0),
         **options,
     )
+    far = np.flatnonzero(~(np.abs(middle) <= 0.5 * spacing.min()))
+    nearest = _to_contour(mesh.points[chosen.triangles[far]].mean(axis=1), raw, field, to_index)
+    middle[far] = np.where(np.abs(middle[far]) <= np.abs(nearest), middle[far], nearest)
     area = point_areas(mesh)
     weights = np.concatenate([area, length * area.sum() / length.sum()])
     facts: dict[str, object] = dict(spread(np.concatenate([offset, middle]), weights))
@@ -132,8 +137,7 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, progress: Progress) -> tuple[
 
 
 def _to_contour(points: np.ndarray, raw: Mesh, field: Field, to_index: np.ndarray) -> np.ndarray:
-    """(n,) signed distance in mm of points from the nearest point of the contour, where the search along the normal
-    found none."""
+    """(n,) signed distance in mm of points from the nearest point of the contour."""
     from scipy import ndimage
     from scipy.spatial import cKDTree
 
