@@ -160,7 +160,10 @@ def pixel_cases() -> Iterator[Case]:
         pixels=True,
         must_reject=True,
     )
-    yield from cases("pixels-noise-of-a-sharp-kernel", {"O23": "ask"}, of(lambda: head(smooth=0.0)), pixels=True)
+    yield from cases("pixels-noise-of-a-sharp-kernel", {"O23": "ask"}, of(lambda: head(smooth=0.45)), pixels=True)
+    yield from cases(
+        "pixels-noise-of-a-program", {"O23": "pass"}, of(lambda: head(smooth=0.0)), pixels=True, conformant=True
+    )
     yield from cases(
         "pixels-bone-in-noise", {"O17": "ask"}, of(lambda: head(bone=260.0) + 7 * _noise(0.8)), pixels=True
     )

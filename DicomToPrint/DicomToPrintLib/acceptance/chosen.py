@@ -1,4 +1,4 @@
-"""What can be judged only once the anatomy is chosen: whether the field of view cuts it, and its contrast."""
+"""What can be judged only once the anatomy is chosen: whether the field of view cuts it, metal near it, contrast."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ import numpy as np
 from ..findings import worst
 from ..volume import Volume
 from .accept import SeriesAcceptance, answered, finding_of
-from .detectors import chosen_contrast, fov_cut
+from .detectors import detect_near
 from .protocol import Protocol
+
+_REPLACED = ("metal", "fov-cut")
 
 
 def judge_anatomy(
@@ -23,11 +25,11 @@ def judge_anatomy(
 ) -> SeriesAcceptance:
     """The series judged again where the chosen anatomy, `mask` (k, j, i) bool on the volume's grid, says more than the largest bone.
 
-    Replaces the findings on ``fov_cut_mm2``, ``fov_cut_ends_mm2`` and ``contrast_to_noise``; answers
-    count as in `accept`. The pictures of the cut are added.
+    Replaces the findings on ``fov_cut_mm2``, ``fov_cut_ends_mm2``, ``contrast_to_noise`` and ``metal_mm3`` (what lies
+    within 20 mm of it); answers count as in `accept`. The pictures of what was found are added, those of the scan as a
+    whole that they replace are left out.
     """
-    (sides, ends), pictures = fov_cut(volume, mask)
-    facts = {fact.name: fact for fact in (sides, ends, chosen_contrast(volume, mask))}
+    facts, pictures = detect_near(volume, mask, accepted.series)
     results = dict(accepted.protocols)
     for protocol in protocols:
         if protocol.name not in results:
@@ -40,4 +42,5 @@ def judge_anatomy(
         findings = tuple(again.get(finding.rule, finding) for finding in results[protocol.name].findings)
         results[protocol.name] = replace(results[protocol.name], findings=findings, verdict=worst(findings))
     verdict = max((result.verdict for result in results.values()), key=lambda one: one.rank)
-    return replace(accepted, protocols=results, verdict=verdict, pictures=(*accepted.pictures, *pictures))
+    kept = tuple(picture for picture in accepted.pictures if picture.name not in _REPLACED)
+    return replace(accepted, protocols=results, verdict=verdict, pictures=(*kept, *pictures))

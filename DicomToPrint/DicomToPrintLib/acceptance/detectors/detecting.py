@@ -5,17 +5,28 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...dicom import Series
-from ...findings import Fact
+from ...findings import MISSING, Fact
 from ...picture import Picture
 from ...progress import Progress, part, silent
 from ...volume import Volume
-from .field_of_view import body_share, bone_cut
+from .field_of_view import body_share, bone_cut, fov_cut
 from .metal import metal
 from .motion import motion
 from .noise import air, contrast, flat_tiles, kernel
 from .scene import look
 from .slices import instance_numbers
 from .tilt import tilt_taken_out
+
+_OF_A_PATIENT = (
+    "motion_slices",
+    "metal_mm3",
+    "contrast_to_noise",
+    "fov_cut_mm2",
+    "fov_cut_ends_mm2",
+    "kernel_from_noise",
+    "air_mode_hu",
+    "body_share_of_fov",
+)
 
 
 def detect(volume: Volume, series: Series | None = None,
@@ -25,11 +36,15 @@ def detect(volume: Volume, series: Series | None = None,
     `volume` in HU (padding as it came), `series` gives slices the numbers that the console shows. Facts:
     ``motion_slices``, ``metal_mm3``, ``contrast_to_noise``, ``fov_cut_mm2``, ``fov_cut_ends_mm2``,
     ``tilt_taken_out_degrees``, ``kernel_from_noise``, ``air_mode_hu``, ``body_share_of_fov``. A value is `MISSING`
-    where the pixels do not tell. Every fact's `parameters` say how sure it is. A volume that is too small or even for
+    where the pixels do not tell, or are no scan of a patient. Every fact's `parameters` say how sure it is. A volume that is too small or even for
     a detector gives MISSING, never an error.
     """
     numbers = instance_numbers(volume, series)
     scene = look(volume, part(progress, 0.0, 0.25))
+    if not scene.patient:
+        slanted, sagittal = tilt_taken_out(scene)
+        progress(1.0, "pixels examined")
+        return {**_silent(), slanted.name: slanted}, sagittal
     moved, moved_pictures = motion(scene, numbers, part(progress, 0.25, 0.8))
     progress(0.8, "looking for metal and cut anatomy")
     bright, bright_pictures = metal(scene, numbers)
@@ -40,6 +55,25 @@ def detect(volume: Volume, series: Series | None = None,
     facts = (moved, bright, contrast(scene, tiles), *cuts, slanted, kernel(scene, tiles), air(scene), body_share(scene))
     progress(1.0, "pixels examined")
     return {fact.name: fact for fact in facts}, (*sagittal, *moved_pictures, *bright_pictures, *cut_pictures)
+
+
+def _silent() -> Mapping[str, Fact]:
+    """Facts that nothing is known of: a test pattern shows no motion, no metal and no kernel."""
+    why = "the pixels show no scan of a patient"
+    return {name: Fact(name, MISSING, why, "pixels: air and soft tissue") for name in _OF_A_PATIENT}
+
+
+def detect_near(
+    volume: Volume, mask: np.ndarray, series: Series | None = None
+) -> tuple[Mapping[str, Fact], tuple[Picture, ...]]:
+    """Facts of a chosen segment, `mask` (k, j, i) bool on the volume's grid, and their pictures: ``fov_cut_mm2``,
+    ``fov_cut_ends_mm2``, ``contrast_to_noise``, and ``metal_mm3`` within 20 mm of it.
+    """
+    scene = look(volume)
+    cuts, cut_pictures = fov_cut(volume, mask)
+    bright, bright_pictures = metal(scene, instance_numbers(volume, series), mask)
+    facts = (*cuts, contrast(scene, flat_tiles(scene), mask), bright)
+    return {fact.name: fact for fact in facts}, (*bright_pictures, *cut_pictures)
 
 
 def chosen_contrast(volume: Volume, mask: np.ndarray) -> Fact:

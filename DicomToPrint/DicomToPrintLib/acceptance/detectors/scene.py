@@ -14,8 +14,19 @@ AIR_TO_TISSUE_HU = 500.0
 BONE_ABOVE_TISSUE = 0.25
 # The air of cone beam scans may read much above -1000 HU; without an intercept nothing is stored below zero.
 HIGHEST_AIR_HU, LOST_LOWEST_HU = -400.0, -20.0
+PLAIN_AIR_HU = (-1030.0, -900.0)
 COUCH_SHELL_MM = 6.0
+SMALLEST_BONE_MM3 = 300.0  # a small phalanx of a child; less is noise
 LARGEST_HU = 65536.0  # no scanner stores more; more is a broken number
+# What tells a scan of a patient from a test pattern: a field that a scanner reconstructs (cone beam CT begins at 40 mm),
+# grey values of air and soft tissue about 1000 HU apart, each a peak. Real scans: 73 % of what is air or lung lies
+# within 150 HU of its mode, 27 % of what is brighter within 150 HU of its own; evenly spread values 30 % or less.
+SMALLEST_FIELD_MM, NEAR_HU, AIR_IN_PEAK, TISSUE_IN_PEAK, TISSUE_ALONE_IN_PEAK = 40.0, 150.0, 0.5, 0.15, 0.4
+TISSUE_ABOVE_AIR_HU, TISSUE_ALONE_HU = (600.0, 1400.0), (-300.0, 1400.0)
+# Without an intercept soft tissue still lies so far above air; a test object in water seldom does.
+LOST_TISSUE_HU = (850.0, 1100.0)
+# A round reconstruction fills the picture; less is a round object.
+CIRCLE_OF_HALF_WIDTH = 0.9
 
 
 @dataclass(frozen=True)
@@ -23,9 +34,11 @@ class Scene:
     """A volume at a glance.
 
     `air` and `soft` are the modes of the grey values (None where there is no air, or nothing but padding); `split` lies
-    between them; `bone_limit` above soft tissue. `padding` is the grey value outside the reconstruction, None without;
+    between them; `bone_limit` above soft tissue. `padding` is the grey value outside the reconstruction, None without
+    (`lowest` the same, even where it reads as air and nothing else does);
     `circle` (j, i) bool True outside a round reconstruction, None without. `body` (k, j, i) bool on the grid of every
-    `body_step`-th pixel, without couch; `bone` the same for the largest bone on every `bone_step`-th pixel.
+    `body_step`-th pixel, without couch; `bone` the same for the largest bone on every `bone_step`-th pixel. `patient` is
+    False where the grey values are no scan of a body: then no detector speaks.
     """
 
     volume: Volume
@@ -34,11 +47,13 @@ class Scene:
     split: float
     bone_limit: float
     padding: float | None
+    lowest: float | None
     circle: np.ndarray | None
     body: np.ndarray
     body_step: int
     bone: np.ndarray
     bone_step: int
+    patient: bool
 
     @property
     def pixel_mm(self) -> float:
@@ -53,7 +68,8 @@ def look(volume: Volume, progress: Progress = silent) -> Scene:
     pixel = sum(volume.spacing[:2]) / 2
     body_step, bone_step = (max(1, round(wanted / pixel)) for wanted in (BODY_MM, BONE_MM))
     coarse = np.ascontiguousarray(volume.array[:, ::body_step, ::body_step])
-    padding = _padding(coarse)
+    lowest = _padding(coarse)
+    padding = None if _is_plain_air(coarse, lowest) else lowest
     circle = _circle(volume.array, padding)
     air, soft, split = _modes(coarse, padding)
     progress(0.3, "looking for the body")
@@ -63,7 +79,27 @@ def look(volume: Volume, progress: Progress = silent) -> Scene:
     limit = (soft if soft is not None else 0.0) + BONE_ABOVE_TISSUE * span
     progress(0.6, "looking for the largest bone")
     bone = _largest_bone(volume.array[:, ::bone_step, ::bone_step] > limit, body, bone_step, body_step)
-    return Scene(volume, air, soft, split, limit, padding, circle, body, body_step, bone, bone_step)
+    if bone.sum() * volume.voxel_volume * bone_step**2 < SMALLEST_BONE_MM3:
+        bone[:] = False
+    patient = _shows_patient(volume, coarse[_not(coarse, padding)], air, soft, split)
+    return Scene(volume, air, soft, split, limit, padding, lowest, circle, body, body_step, bone, bone_step, patient)
+
+
+def _shows_patient(volume: Volume, values: np.ndarray, air: float | None, soft: float | None, split: float) -> bool:
+    """Whether grey values are those of a body, in a field as large as a scanner's smallest; `values` (n,) HU."""
+    field = min(edge * step for edge, step in zip(volume.array.shape[:0:-1], volume.spacing))
+    if soft is None or field < SMALLEST_FIELD_MM:
+        return False
+    some = values[:: max(1, len(values) // 200_000)]
+    if air is None:
+        return TISSUE_ALONE_HU[0] <= soft <= TISSUE_ALONE_HU[1] and _share_near(some, soft) >= TISSUE_ALONE_IN_PEAK
+    peaks = (_share_near(some[some <= split], air), _share_near(some[some > split], soft))
+    apart = TISSUE_ABOVE_AIR_HU[0] <= soft - air <= TISSUE_ABOVE_AIR_HU[1]
+    return apart and peaks[0] >= AIR_IN_PEAK and peaks[1] >= TISSUE_IN_PEAK
+
+
+def _share_near(values: np.ndarray, mode: float) -> float:
+    return float((np.abs(values - mode) <= NEAR_HU).mean()) if len(values) else 0.0
 
 
 def _finite(volume: Volume) -> Volume:
@@ -100,7 +136,9 @@ def _circle(array: np.ndarray, padding: float | None) -> np.ndarray | None:
         return None
     j, i = np.ogrid[: outside.shape[0], : outside.shape[1]]
     radius = np.hypot(j - (outside.shape[0] - 1) / 2, i - (outside.shape[1] - 1) / 2)
-    return outside if radius[~outside].max() - radius[outside].min() <= 4.0 else None
+    largest = radius[~outside].max()
+    is_round = largest - radius[outside].min() <= 4.0
+    return outside if is_round and largest >= CIRCLE_OF_HALF_WIDTH * min(outside.shape) / 2 else None
 
 
 def _modes(coarse: np.ndarray, padding: float | None) -> tuple[float | None, float | None, float]:
@@ -125,6 +163,14 @@ def _modes(coarse: np.ndarray, padding: float | None) -> tuple[float | None, flo
     return air, soft, (air + soft) / 2
 
 
+def _is_plain_air(coarse: np.ndarray, lowest: float | None) -> bool:
+    """Air without any noise looks like padding: it reads as air does, and nothing else in the picture does."""
+    if lowest is None or not PLAIN_AIR_HU[0] <= lowest <= PLAIN_AIR_HU[1]:
+        return False
+    others = coarse[coarse != lowest]
+    return not len(others) or float((others < HIGHEST_AIR_HU).mean()) < 0.01
+
+
 def _is_air(values: np.ndarray, air: float, soft: float) -> bool:
     """Is the darker mode air, and not soft tissue beside bone in a field of view that holds no air?
 
@@ -135,7 +181,9 @@ def _is_air(values: np.ndarray, air: float, soft: float) -> bool:
         return True
     some = values[:: max(1, len(values) // 200_000)]
     quartiles = np.percentile(some[some > (air + soft) / 2], (25, 75))
-    return bool(np.percentile(some, 0.1) > LOST_LOWEST_HU and quartiles[1] - quartiles[0] < 0.2 * (soft - air))
+    narrow = quartiles[1] - quartiles[0] < 0.2 * (soft - air)
+    plausible = LOST_TISSUE_HU[0] <= soft - air <= LOST_TISSUE_HU[1]
+    return bool(np.percentile(some, 0.1) > LOST_LOWEST_HU and narrow and plausible)
 
 
 def _mode(counts: np.ndarray, centres: np.ndarray) -> float | None:

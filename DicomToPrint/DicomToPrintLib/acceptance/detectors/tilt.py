@@ -10,6 +10,7 @@ from .slices import sureness
 
 # Part of the method: a straight edge (share of the variance that a line explains) over at least so many slices, rows.
 STRAIGHT, FEWEST_SLICES, FEWEST_ROWS, SHAPE_ROWS = 0.98, 5, 3.0, 0.2
+STRAIGHT_SHARE, WHOLE_WIDTH = 0.95, 0.9  # of the columns: an edge is straight; a picture and no object shows it
 
 
 def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
@@ -17,8 +18,8 @@ def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     evidence = "pixels: first and last row that is not padding, against the slice"
     edge: tuple[float, float, float, int] | None = None
     figures: dict[str, object] = {"r_squared": 0.0}
-    if scene.padding is not None and len(scene.volume.array) >= FEWEST_SLICES:
-        fits = [fit for fit in map(_line, _edges(scene.volume.array, scene.padding)) if fit is not None]
+    if scene.lowest is not None and len(scene.volume.array) >= FEWEST_SLICES:
+        fits = [fit for fit in map(_line, _edges_of_padding(scene)) if fit is not None]
         edge = max((fit for fit in fits if fit[2] >= STRAIGHT), key=lambda fit: fit[2], default=None)
     if edge is not None:
         doubt = sureness((1 - STRAIGHT) / max(1e-9, 1 - edge[2]))
@@ -29,10 +30,58 @@ def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     return fact, _sagittal(scene, edge, degrees)
 
 
-def _edges(array: np.ndarray, padding: float) -> list[np.ndarray]:
-    """First and last row that is not padding, (slices, columns) float; NaN without. Columns of the middle third."""
-    width = array.shape[2]
-    picture = array[:, :, width // 3: 2 * width // 3 + 1: max(1, width // 128)] != padding
+def _edges_of_padding(scene: Scene) -> list[np.ndarray]:
+    """First and last row that is not padding, as far as they are edges of padding and not of an object.
+
+    An edge goes straight through the whole picture; or it is round, as the reconstruction was, and air lies inside it.
+    """
+    array, lowest = scene.volume.array, scene.lowest
+    assert lowest is not None
+    edges = _edges(array, lowest)
+    first, last = _edges(array, lowest, share=1.0)
+    straight = (_is_straight(first), _is_straight(array.shape[1] - 1 - last))
+    return [
+        edge
+        for edge, is_straight, inward in zip(edges, straight, (2, -2))
+        if is_straight or (scene.padding is not None and _has_air_inside(scene, edge, inward))
+    ]
+
+
+def _is_straight(edge: np.ndarray) -> bool:
+    """Whether nearly every column of every slice begins at the slice's one row, or further in where the round picture
+    begins, which no slice goes beyond; `edge` counts inwards.
+    """
+    shown = np.isfinite(edge).any(axis=0)
+    known = edge[np.isfinite(edge).any(axis=1)][:, shown]
+    if len(known) < FEWEST_SLICES or shown.mean() < WHOLE_WIDTH:
+        return False
+    third = np.ma.masked_invalid(known[:, known.shape[1] // 3: 2 * known.shape[1] // 3 + 1])
+    middle = np.ma.median(third, axis=1, keepdims=True).filled(np.nan)
+    expected = np.maximum(middle, np.nanmin(known, axis=0))
+    return bool((np.abs(known - expected) <= 1)[np.isfinite(known)].mean() > STRAIGHT_SHARE)
+
+
+def _has_air_inside(scene: Scene, edge: np.ndarray, inward: int) -> bool:
+    """Whether the picture begins with air: the padding of a reconstruction lies outside the patient."""
+    array = scene.volume.array
+    columns = _columns(array.shape[2], 1 / 3)
+    slices, at = np.nonzero(np.isfinite(edge))
+    if scene.air is None or not len(slices):
+        return False
+    rows = np.clip(edge[slices, at].astype(int) + inward, 0, array.shape[1] - 1)
+    inside = array[slices, rows, columns[at]]
+    return float(np.median(inside)) < scene.split
+
+
+def _columns(width: int, share: float) -> np.ndarray:
+    """At most about 128 columns of the middle `share` of a picture."""
+    margin = int(width * (1 - share) / 2)
+    return np.arange(margin, width - margin, max(1, width // 128))
+
+
+def _edges(array: np.ndarray, padding: float, share: float = 1 / 3) -> list[np.ndarray]:
+    """First and last row that is not padding, (slices, columns) float; NaN without. Columns of the middle `share`."""
+    picture = array[:, :, _columns(array.shape[2], share)] != padding
     some = picture.any(axis=1)
     first = np.where(some, picture.argmax(axis=1), np.nan)
     last = np.where(some, array.shape[1] - 1 - picture[:, ::-1].argmax(axis=1), np.nan)
