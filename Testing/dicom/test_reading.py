@@ -11,7 +11,7 @@ from DicomToPrintLib.dicom.series import Column
 from DicomToPrintLib.errors import CannotRead
 from Phantoms.files import DEFLATED, EXPLICIT, IMPLICIT, Raw, uid, write_files
 from Phantoms.integrity import disc
-from Phantoms.series import CRANIOFACIAL, ENHANCED, KINDS, bend, frames, put, renamed, series, shared, spread
+from Phantoms.series import CRANIOFACIAL, ENHANCED, KINDS, bend, frames, put, renamed, series, shared, spread, take
 
 
 def _one(folder):
@@ -147,6 +147,31 @@ def test_ruined_slice_belongs_to_its_series(tmp_path):
     folder = write_files(series(), tmp_path)
     (folder / "I0006.dcm").write_bytes(b"\x17garbage" * 90)
     assert read_study(folder).series[0].unreadable_near == ("I0006.dcm",)
+
+
+@pytest.mark.parametrize(
+    "kind, belongs",
+    [
+        (b"1.2.840.10008\\5.1.4.1.1.2 ", True),  # damaged
+        (b"1.2.840.10008.5.1.4.1.1.99999 ", True),  # unknown to the standard
+        (b"1.2.840.10008.5.1.4.1.1.11.1\0", False),  # a presentation state
+        (b"1.3.12.2.1107.5.9.1 ", False),  # a maker's raw data
+    ],
+)
+def test_slice_that_lost_its_series_belongs_to_the_one_it_is_named_like(kind, belongs, tmp_path):
+    meta = {"MediaStorageSOPClassUID": kind.decode().strip(" \0")} if not belongs else {}
+    files = put(series(), [3], SOPClassUID=Raw("UI", kind), SeriesInstanceUID=Raw("UI", b"1.2.\xff3 "))
+    take(files, "Rows", slices=[3])
+    files[3].meta.update(meta)
+    study = read_study(write_files(files, tmp_path))
+    assert [len(one.files) for one in study.series] == [7 if belongs else 6]
+    assert study.stray == (() if belongs else (files[3].name,))
+
+
+def test_damaged_file_meta_is_noted(tmp_path):
+    files = bend(series(), [3], bend=(lambda content: content.replace(b"DICM\x02\0\0\0UL", b"DICM\x02\0\0\0U\\"),))
+    one = _one(write_files(files, tmp_path))
+    assert [file.name for file in one.files if file.problem] == [files[3].name]
 
 
 @pytest.mark.parametrize("cut", [133, 200, 500, 900, 1300, 1500])

@@ -129,6 +129,8 @@ def count_fragments(handle: BinaryIO, header: Header, size: int) -> int:
 
 def _read_meta(stream: Any, header: Header) -> None:
     for element in data_element_generator(stream, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2):
+        if element.VR not in _VRS:
+            header.problem = "its header is damaged"
         text = element.value.decode("latin-1").strip(" \0") if isinstance(element.value, bytes) else ""
         if element.tag == 0x00020010:
             header.syntax = text

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
+from pydicom.uid import UID, UID_dictionary
 
 from ..errors import CannotRead
 from ..progress import Progress, part, silent
@@ -232,13 +233,22 @@ def _is_scan(record: _Record) -> bool:
 
 
 def _home_of_fragment(record: _Record, scans: dict[tuple[str, str], list[_Record]]) -> tuple[str, str] | None:
-    """The series of a file whose header breaks off, or comes to its pixels, before it names one: that whose files in
-    the folder are named alike.
+    """The series of a file whose header breaks off, or comes to its pixels, before it names one, or is damaged where it
+    does: that whose files in the folder are named alike.
     """
-    if record.values.get("SeriesInstanceUID"):
+    if record.values.get("SeriesInstanceUID") and not _is_ruined(record):
         return None
     names = {key: [other.file.name for other in group] for key, group in scans.items()}
     return _only_home(record.file.name, names)
+
+
+def _is_ruined(record: _Record) -> bool:
+    """True for what is neither a whole image nor any other object, of the standard or of a maker: it may have been a
+    slice.
+    """
+    kind = UID(record.sop_class)
+    unknown = not kind.is_valid or (not kind.is_private and kind not in UID_dictionary)
+    return bool(record.file.problem) or unknown or record.file.media_class in _IMAGE_CLASSES
 
 
 def _only_home(name: str, series: Mapping[Any, Sequence[str]]) -> Any:
