@@ -21,7 +21,9 @@ exit codes: 0 accept, warn, ask (check) or ready (run, inspect); 1 reject or not
 
 Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
 
-FORMATS = ("stl", "3mf", "obj", "ply", "dicom")
+BASE_KINDS = ("plate", "foot", "stand")
+SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
+FORMATS = ("stl", "3mf", "obj", "ply", "dicom", "seg")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -37,7 +39,7 @@ def joined(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         if (
             joined
-            and joined[-1] in ("--seed", "--roi", "--threshold")
+            and joined[-1] in ("--seed", "--roi", "--threshold", "--plane", "--escape", "--label-at")
             and argument[:1] == "-"
             and argument[1:2].isdigit()
         ):
@@ -130,19 +132,7 @@ def _add_run(commands: Any) -> None:
         metavar="N",
         help="most triangles in a file (default 500000)",
     )
-    run.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")
-    run.add_argument("--hollow", type=_positive, metavar="MM", help="hollow to this wall, with escape holes")
-    run.add_argument("--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)")
-    run.add_argument("--split", choices=["auto"], help="split into the fewest parts that fit the printer")
-    for name, text in (
-        ("pins", "alignment pins across cuts"),
-        ("struts", "bars between loose fragments"),
-        ("base", "add a base"),
-        ("wrap", "outer surface only, filled"),
-        ("orient", "turn for printing"),
-    ):
-        run.add_argument(f"--{name}", action="store_true", help=text)
-    run.add_argument("--label", metavar="TEXT", help="text on the model")
+    _add_preparation(run)
     _add_print_options(run)
     run.add_argument(
         "--format",
@@ -156,6 +146,48 @@ def _add_run(commands: Any) -> None:
     run.add_argument(
         "--accept-anyway", metavar="REASON", help="go on with a rejected scan; the reason stands on the report"
     )
+
+
+def _add_preparation(run: argparse.ArgumentParser) -> None:
+    group = run.add_argument_group(
+        "preparation", "done in this order: wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets, orient"
+    )
+    group.add_argument("--wrap", action="store_true", help="outer surface only, filled")
+    group.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")
+    group.add_argument("--hollow", type=_positive, metavar="MM", help="hollow to this wall, with escape holes")
+    group.add_argument(
+        "--escape", action="append", default=[], metavar="R,A,S", help="place of an escape hole on the surface, mm (repeatable)"
+    )
+    group.add_argument(
+        "--escape-holes", type=int, choices=range(1, 5), help="escape holes a cavity (default 1; 2 where the process needs them)"
+    )
+    group.add_argument("--struts", action="store_true", help="bars between loose fragments")
+    group.add_argument("--base", action="store_true", help="add a base")
+    group.add_argument(
+        "--base-kind", choices=BASE_KINDS, help="plate (default), foot of the model's own outline, or stand with columns"
+    )
+    group.add_argument("--label", metavar="TEXT", help="text on the model, on the flattest place, else on a curved one")
+    group.add_argument("--label-at", metavar="R,A,S", help="put the label nearest to this place, mm")
+    group.add_argument("--scale-bar", type=_positive, metavar="MM", help="engraved bar of this length, for exhibits")
+    group.add_argument("--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)")
+    group.add_argument(
+        "--plane",
+        action="append",
+        default=[],
+        metavar="R,A,S,R,A,S",
+        help="cut by an oblique plane: a point on it and its normal (repeatable)",
+    )
+    group.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        choices=SIDES,
+        help="keep only this side of the cuts across its axis, front or back of the planes (repeatable; default all)",
+    )
+    group.add_argument("--split", choices=["auto"], help="split into the fewest parts that fit the printer")
+    group.add_argument("--pins", action="store_true", help="alignment pins across cuts")
+    group.add_argument("--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm")
+    group.add_argument("--orient", action="store_true", help="turn for printing")
 
 
 def _add_print_options(parser: argparse.ArgumentParser) -> None:
@@ -258,18 +290,35 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
         triangles=options.triangles,
         thicken=options.thicken,
         hollow=options.hollow,
+        escape=tuple(_numbers(place, (3,), "--escape") for place in options.escape),  # type: ignore[misc]
+        escape_holes=options.escape_holes,
         cuts=cuts,
+        planes=tuple(_numbers(plane, (6,), "--plane") for plane in options.plane),  # type: ignore[misc]
+        keep=tuple(dict.fromkeys(options.keep)),
         split=options.split == "auto",
         pins=options.pins,
         struts=options.struts,
-        base=options.base,
+        magnets=_magnets(options.magnets),
+        base=options.base or options.base_kind is not None,
+        base_kind=options.base_kind or "plate",
         label=options.label,
+        label_at=_numbers(options.label_at, (3,), "--label-at") if options.label_at else None,  # type: ignore[arg-type]
+        scale_bar=options.scale_bar,
         wrap=options.wrap,
         orient=options.orient,
         formats=_formats(options.format),
         scene=options.scene,
         accept_anyway=options.accept_anyway,
     )
+
+
+def _magnets(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    diameter, height = _numbers(text.lower().replace("x", ","), (2,), "--magnets DxH")
+    if not (0.5 <= diameter <= 50.0 and 0.5 <= height <= 50.0):
+        raise UsageError(f"--magnets takes diameter x height in mm, such as 5x2, not '{text}'.")
+    return diameter, height
 
 
 def _formats(lists: Sequence[str] | None) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 DEFAULT_FORMATS = ("stl", "3mf")
+MESH_FORMATS = ("stl", "3mf", "obj", "ply")
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,9 @@ class Settings:
     """Every parameter of `check` and `run`, with its default.
 
     Points are (R, A, S) mm as Slicer shows them; lengths are mm. `threshold` is (low, high or None) in the volume's grey values;
-    `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm). `max_deviation` None means the use case's own budget, `protocols`
+    `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm), `planes` oblique cuts (point R, A, S, normal R, A, S). `keep` names
+    the sides of cuts that stay: R, L, A, P, S, I, or front and back of the planes (empty: all). `escape` are places of escape holes,
+    `magnets` diameter and height, `base_kind` is plate, foot or stand, `scale_bar` its length. `answered` are (rule, time) of the answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols`
     empty means the command's default, `printer` None means the process's typical build volume.
     """
 
@@ -26,6 +29,7 @@ class Settings:
     surgery_date: str | None = None
     series: str | None = None
     answers: tuple[tuple[str, str], ...] = ()
+    answered: tuple[tuple[str, str], ...] = ()
     role: str = "operator"
     identified: bool = False
     segmentation: str | None = None
@@ -36,12 +40,20 @@ class Settings:
     triangles: int = 500_000
     thicken: float | None = None
     hollow: float | None = None
+    escape: tuple[tuple[float, float, float], ...] = ()
+    escape_holes: int | None = None
     cuts: tuple[tuple[str, float], ...] = ()
+    planes: tuple[tuple[float, float, float, float, float, float], ...] = ()
+    keep: tuple[str, ...] = ()
     split: bool = False
     pins: bool = False
+    magnets: tuple[float, float] | None = None
     struts: bool = False
     base: bool = False
+    base_kind: str = "plate"
     label: str | None = None
+    label_at: tuple[float, float, float] | None = None
+    scale_bar: float | None = None
     wrap: bool = False
     orient: bool = False
     formats: tuple[str, ...] = DEFAULT_FORMATS
@@ -84,12 +96,15 @@ def command_arguments(settings: Settings) -> list[str]:
     """The options of the script that give these settings; what equals the default is left out."""
     arguments: list[str] = []
     for name, value in settings.changed().items():
+        if name == "answered":  # when a question was answered is for the record; a new run answers anew
+            continue
         option = {
             "pixels": "--no-pixels",
             "answers": "--answer",
             "protocols": "--protocol",
             "seeds": "--seed",
             "cuts": "--cut",
+            "planes": "--plane",
             "formats": "--format",
         }.get(name, "--" + name.replace("_", "-"))
         arguments += _option_arguments(name, option, value)
@@ -103,13 +118,15 @@ def _option_arguments(name: str, option: str, value: Any) -> list[str]:
         return [option]
     if name == "formats":
         return [option, ",".join(value)]
-    if name == "protocols":
-        return [part for protocol in value for part in (option, protocol)]
+    if name in ("protocols", "keep"):
+        return [part for item in value for part in (option, item)]
+    if name == "magnets":
+        return [option, "x".join(_number(v) for v in value)]
     if name in ("answers", "cuts"):
         return [part for key, item in value for part in (option, f"{key}={_number(item)}")]
-    if name == "seeds":
+    if name in ("seeds", "planes", "escape"):
         return [f"{option}=" + ",".join(_number(v) for v in seed) for seed in value]
-    if name in ("roi", "threshold"):
+    if name in ("roi", "threshold", "label_at"):
         return [f"{option}=" + ",".join(_number(v) for v in value if v is not None)]
     return [option, _number(value)]
 

@@ -115,7 +115,7 @@ def test_thicken_moves_nothing_else():
 
 def stack(count: int) -> Mesh:
     """Plates of 0.8 mm with gaps of 0.4 mm between them."""
-    plates = [manifold3d.Manifold.cube((8.0, 8.0, 0.8), True).translate((0.0, 0.0, 1.2 * n)) for n in range(count)]
+    plates = [manifold3d.Manifold.cube((5.0, 5.0, 0.8), True).translate((0.0, 0.0, 1.2 * n)) for n in range(count)]
     return mesh_of(manifold3d.Manifold.batch_boolean(plates, manifold3d.OpType.Add).refine_to_length(1.0))
 
 
@@ -126,7 +126,7 @@ def test_thicken_grows_away_from_a_gap():
     assert_valid(done.mesh)
     assert topology(done.mesh).components == 2
     assert done.spared_mm2 < 0.02 * done.thin_area_mm2
-    heights = done.mesh.points[(np.abs(done.mesh.points[:, :2]) < 3.0).all(axis=1), 2]
+    heights = done.mesh.points[(np.abs(done.mesh.points[:, :2]) < 1.8).all(axis=1), 2]
     lower, upper = heights[heights < 0.6], heights[heights > 0.6]
     assert upper.min() - lower.max() > 0.28, "the gap keeps the clearance"
     assert np.ptp(lower) > 1.48 and np.ptp(upper) > 1.48
@@ -137,8 +137,8 @@ def test_thicken_spares_a_wall_between_two_gaps_and_stays_clear_of_others():
 
     done = thicken(stack(3), 1.5, clearance=0.3)
     assert topology(done.mesh).components == 3
-    assert done.spared_mm2 == pytest.approx(2 * 64.0, rel=0.2), "both faces of the plate in the middle"
-    beside = mesh_of(manifold3d.Manifold.cube((8.0, 8.0, 4.0), True).translate((0.0, 0.0, 2.4)))
+    assert done.spared_mm2 == pytest.approx(2 * 25.0, rel=0.3), "both faces of the plate in the middle"
+    beside = mesh_of(manifold3d.Manifold.cube((5.0, 5.0, 4.0), True).translate((0.0, 0.0, 2.4)))
     limited = thicken(stack(1), 1.5, others=[beside])
     assert limited.mesh.bounds[5] < 0.41 < 0.5 < thicken(stack(1), 1.5).mesh.bounds[5]
 

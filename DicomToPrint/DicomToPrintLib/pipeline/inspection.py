@@ -99,13 +99,18 @@ def _reference(
     bounds = (float(low[0]), float(high[0]), float(low[1]), float(high[1]), float(low[2]), float(high[2]))
     numbers = [segment.label for segment in segmentation.segments]
     mask = None
-    if not (settings.hollow or settings.cuts or settings.split or settings.wrap):
+    if not (settings.hollow or settings.cuts or settings.planes or settings.split or settings.wrap):
         mask = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
     places = tuple(
         LabelPlace(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth)
         for done in labels
     )
-    asked = {"thicken": settings.thicken, "struts": settings.struts, "base": settings.base, "label": settings.label}
+    asked = {
+        "thicken": settings.thicken,
+        "struts": settings.struts,
+        "base": settings.base,
+        "label": settings.label or settings.scale_bar,
+    }
     return ScanReference(
         bounds=bounds,
         mask=mask,

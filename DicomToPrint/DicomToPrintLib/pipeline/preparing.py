@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import Refused
+from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from ..settings import Settings
+from .parting import parted
 
 if TYPE_CHECKING:
-    from ..preparation import Labelled, PinSize, Plane
+    from ..preparation import Labelled
     from ..surface import Model
-
-PIN_LENGTH = 1.5  # length of a pin in each part, in diameters
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> 
 
 
 def prepare_with_frames(model: "Model", settings: Settings, progress: Progress = silent) -> Prepared:
-    """Wrap, thicken, hollow, struts, base, label, cuts, split, pins and orient, as far as `settings` ask for them.
+    """Wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as `settings` ask for them.
 
     Raises `Refused` where a step cannot keep its promise; the model that came in is then unchanged. `MissingPackage` without
     manifold3d.
@@ -45,21 +44,17 @@ def prepare_with_frames(model: "Model", settings: Settings, progress: Progress =
     steps: list[Step] = []
     labels: list[Labelled] = []
     meshes: list[Mesh] = list(model.meshes)
-    work = _solid_steps(settings, process, labels)
+    work = _solid_steps(settings, process, labels, meshes)
     for number, (name, apply) in enumerate(work):
         step = part(progress, 0.8 * number / max(len(work), 1), 0.8 * (number + 1) / max(len(work), 1))
         step(0.0, name)
         largest = max(range(len(meshes)), key=lambda index: meshes[index].volume)
-        for index in [largest] if name in ("base", "label") else range(len(meshes)):
+        for index in [largest] if name in ON_ONE else range(len(meshes)):
             mesh = meshes[index]
             meshes[index], effect = apply(mesh, step)
-            steps.append(Step(name, f"{mesh.name}: {effect}"))
-    planes: list[Plane] = []
-    if settings.cuts or settings.split:
-        printer = load_printer(settings.printer or process.printer)
-        meshes = _cut(meshes, settings, printer.usable_mm, planes, steps)
-        if settings.pins:
-            meshes = _pinned(meshes, planes, _pin_size(process), steps)
+            steps.append(Step(name, f"{mesh.name}: {effect}; volume {mesh.volume:.0f} to {meshes[index].volume:.0f} mm3"))
+    if settings.cuts or settings.planes or settings.split:
+        meshes = parted(meshes, settings, process, load_printer(settings.printer or process.printer), steps)
     meshes = [_checked(_with_deviation(mesh, model.meshes)) for mesh in meshes]
     moved: list[np.ndarray | None] = [None] * len(meshes)
     if settings.orient:
@@ -67,53 +62,68 @@ def prepare_with_frames(model: "Model", settings: Settings, progress: Progress =
     progress(1.0, "prepared")
     figures = tuple(_figures(mesh) for mesh in meshes)
     return Prepared(
-        replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)), tuple(labels), tuple(moved)
+        replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)),
+        tuple(label for label in labels if label.text == settings.label),
+        tuple(moved),
     )
 
 
 Apply = Callable[[Mesh, Progress], tuple[Mesh, str]]
+ON_ONE = ("base", "label", "scale bar")  # only on the largest mesh of a model
+TWO_HOLES_BELOW_MM = 3.0  # narrower escape holes do not drain by themselves
 
 
-def _solid_steps(settings: Settings, process: Any, labels: "list[Labelled]") -> list[tuple[str, Apply]]:
-    """The steps that turn one solid into one solid, each with its name."""
+def _solid_steps(
+    settings: Settings, process: Any, labels: "list[Labelled]", meshes: Sequence[Mesh]
+) -> list[tuple[str, Apply]]:
+    """The steps that turn one solid into one solid, each with its name; `meshes` is the model as it stands when a step runs."""
     from .. import preparation as room
 
     clearance = process.limit("clearance_mm") or 0.3
+    engraved = max(min(process.limit("emboss_height_mm") or 0.8, 1.0), 0.5)
 
     def wrapped(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         done = room.wrap(mesh, progress=progress)
         return done.mesh, f"{done.filled_mm3:.0f} mm3 filled, {100 * done.share_kept:.1f} % of the surface kept"
 
     def thickened(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.thicken(mesh, float(settings.thicken or 0.0), clearance, progress=progress)
+        beside = [other for other in meshes if other is not mesh]
+        done = room.thicken(mesh, float(settings.thicken or 0.0), clearance, others=beside, progress=progress)
         spared = f", {done.spared_mm2:.0f} mm2 left thinner to keep gaps open" if done.spared_mm2 > 0.5 else ""
-        return (
-            done.mesh,
-            f"{done.thin_area_mm2:.0f} mm2 were thinner than {settings.thicken:g} mm, {done.added_mm3:.0f} mm3 added{spared}",
+        return done.mesh, (
+            f"{done.thin_area_mm2:.0f} mm2 were thinner than {settings.thicken:g} mm, {done.added_mm3:.0f} mm3 added{spared}, "
+            f"at most {done.outward_mm:.2f} mm outward; all else stays within {room.SEAM_MM:g} mm"
         )
 
     def hollowed(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.hollow(
-            mesh, float(settings.hollow or 0.0), process.limit("escape_hole_mm") or 0.0, progress=progress
-        )
-        return (
-            done.mesh,
-            f"{done.removed_mm3:.0f} mm3 taken out of {done.cavities} cavities, {len(done.holes)} escape holes",
-        )
+        diameter = process.limit("escape_hole_mm") or 0.0
+        holes = settings.escape_holes or (2 if 0.0 < diameter < TWO_HOLES_BELOW_MM else 1)
+        places = [(-r, -a, s) for r, a, s in settings.escape]
+        if places and not diameter:
+            raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
+        done = room.hollow(mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, progress=progress)
+        mouths = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in done.holes)
+        opened = f"{len(done.holes)} escape holes of {diameter:g} mm" + (f" at R, A, S {mouths}" if mouths else "")
+        return done.mesh, f"{done.removed_mm3:.0f} mm3 taken out of {done.cavities} cavities, {opened}"
 
     def strutted(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         done = room.add_struts(mesh, max(process.limit("pin_mm") or 0.0, 2.0), progress=progress)
         return done.mesh, f"{done.count} bars, {done.added_mm3:.0f} mm3 added"
 
     def based(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.add_base(mesh)
-        return done.mesh, f"a plate of {done.added_mm3:.0f} mm3 added"
+        done = room.add_base(mesh, settings.base_kind)
+        return done.mesh, f"a {settings.base_kind} of {done.added_mm3:.0f} mm3 added"
 
     def labelled(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        depth = max(min(process.limit("emboss_height_mm") or 0.8, 1.0), 0.5)
-        done = room.add_label(mesh, str(settings.label), depth=depth)
+        at = settings.label_at
+        place = None if at is None else (-at[0], -at[1], at[2])
+        done = room.add_label(mesh, str(settings.label), depth=engraved, place=place)
         labels.append(done)
-        return done.mesh, f"'{done.text}' engraved {depth:g} mm deep, {done.width:.0f} x {done.height:.0f} mm"
+        return done.mesh, f"'{done.text}' engraved {engraved:g} mm deep, {done.width:.0f} x {done.height:.0f} mm"
+
+    def measured(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
+        done = room.add_scale_bar(mesh, float(settings.scale_bar or 0.0), engraved, avoid=labels)
+        return done.mesh, f"a bar of {done.text} engraved {engraved:g} mm deep"
 
     wanted: list[tuple[object, str, Apply]] = [
         (settings.wrap, "wrap", wrapped),
@@ -122,84 +132,9 @@ def _solid_steps(settings: Settings, process: Any, labels: "list[Labelled]") -> 
         (settings.struts, "struts", strutted),
         (settings.base, "base", based),
         (settings.label, "label", labelled),
+        (settings.scale_bar, "scale bar", measured),
     ]
     return [(name, apply) for asked, name, apply in wanted if asked]
-
-
-def _cut(
-    meshes: Sequence[Mesh], settings: Settings, build: Sequence[float], planes: "list[Plane]", steps: list[Any]
-) -> list[Mesh]:
-    from ..preparation import cut, plane_at, split_to_fit
-    from ..surface import Step
-
-    parts = list(meshes)
-    for axis, position in settings.cuts:
-        plane = plane_at(axis, position)
-        pieces: list[Mesh] = []
-        for mesh in parts:
-            along = mesh.points.astype(np.float64) @ np.asarray(plane.normal)
-            pieces += cut(mesh, plane) if along.min() < plane.offset < along.max() else (mesh,)
-        if len(pieces) == len(parts):
-            raise Refused(f"The cut {axis}={position:g} misses the model: choose a position within its bounds.")
-        parts = pieces
-        planes.append(plane)
-        steps.append(Step("cut", f"at {axis} = {position:g} mm into {len(parts)} parts"))
-    if settings.split:
-        pieces = []
-        for mesh in parts:
-            split = split_to_fit(mesh, build)
-            pieces += split.parts
-            planes += split.planes
-            steps.append(
-                Step(
-                    "split",
-                    f"{mesh.name}: {len(split.parts)} parts for a build volume of "
-                    + " x ".join(f"{size:g}" for size in build)
-                    + " mm",
-                )
-            )
-        parts = pieces
-    return parts
-
-
-def _pin_size(process: Any) -> "PinSize":
-    from ..preparation import PinSize
-
-    diameter = max(2.0 * (process.limit("pin_mm") or 0.0), 4.0)
-    wall = max(process.limit("wall_supported_mm") or 1.0, 1.0)
-    return PinSize(diameter, PIN_LENGTH * diameter, process.limit("clearance_mm") or 0.3, wall)
-
-
-def _pinned(meshes: list[Mesh], planes: "Sequence[Plane]", size: "PinSize", steps: list[Any]) -> list[Mesh]:
-    """Pins across every cut, between every two parts that meet there with room for a pin."""
-    from ..preparation import pin_cut
-    from ..surface import Step
-
-    parts = list(meshes)
-    for plane in planes:
-        normal, count = np.asarray(plane.normal), 0
-        spans = [
-            (float(along.min()), float(along.max())) for along in (p.points.astype(np.float64) @ normal for p in parts)
-        ]
-        above = [n for n, (low, _high) in enumerate(spans) if abs(low - plane.offset) < 0.01]
-        below = [n for n, (_low, high) in enumerate(spans) if abs(high - plane.offset) < 0.01]
-        for first in above:
-            for second in below:
-                try:
-                    pinned = pin_cut(parts[first], parts[second], plane, size)
-                except Refused:
-                    continue  # these two do not meet, or only in a rim
-                parts[first], parts[second] = pinned.first, pinned.second
-                count += len(pinned.places)
-        steps.append(
-            Step(
-                "pins",
-                f"{count} pins of {size.diameter:g} mm with {size.clearance:g} mm clearance"
-                if count
-                else "a cut has no room for a pin: glue it",
-            )
-        )
-    return parts
 
 
 def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[list[Mesh], list[np.ndarray | None]]:

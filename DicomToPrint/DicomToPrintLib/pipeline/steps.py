@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..errors import CannotRead, MissingPackage, UsageError
 from ..progress import Progress, part, silent
-from ..settings import DEFAULT_FORMATS, Settings
+from ..settings import DEFAULT_FORMATS, MESH_FORMATS, Settings
 from .scan import Scan, Source, is_volume_file, surgery_date
 
 if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
@@ -23,7 +23,11 @@ SIMPLIFICATION_MM = 0.05
 
 def missing(settings: Settings) -> tuple[str, ...]:
     """Packages that these settings need and this Python lacks, by their names on PyPI. Nothing is installed here."""
-    needed = {"lib3mf": "3mf" in settings.formats, "manifold3d": prepares(settings)}
+    needed = {
+        "lib3mf": "3mf" in settings.formats,
+        "manifold3d": prepares(settings),
+        "highdicom": "seg" in settings.formats,
+    }
     return tuple(name for name, is_needed in needed.items() if is_needed and importlib.util.find_spec(name) is None)
 
 
@@ -33,6 +37,9 @@ def prepares(settings: Settings) -> bool:
         settings.thicken
         or settings.hollow
         or settings.cuts
+        or settings.planes
+        or settings.scale_bar
+        or settings.magnets
         or settings.split
         or settings.pins
         or settings.struts
@@ -46,8 +53,12 @@ def prepares(settings: Settings) -> bool:
 def without_missing(settings: Settings) -> Settings:
     """The settings as far as the installed packages allow: 3MF is left out where it was only a default.
 
-    Raises `MissingPackage` for what was asked for by name.
+    Raises `MissingPackage` for what was asked for by name, `UsageError` where no format is one to print from.
     """
+    if not set(settings.formats) & set(MESH_FORMATS):
+        raise UsageError(
+            f"No format to print from is chosen: add one of {', '.join(MESH_FORMATS)}, which is read back and inspected."
+        )
     lacking = missing(settings)
     if lacking == ("lib3mf",) and settings.formats == DEFAULT_FORMATS:
         return replace(settings, formats=tuple(name for name in DEFAULT_FORMATS if name != "3mf"))
@@ -65,10 +76,11 @@ def check_source(source: Source, settings: Settings) -> None:
         raise CannotRead(
             f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file."
         )
-    if is_volume_file(source) and "dicom" in settings.formats:
-        raise UsageError(
-            "The format dicom needs a scan in DICOM files, whose study it joins: leave it out for a volume file."
-        )
+    for name in ("dicom", "seg"):
+        if is_volume_file(source) and name in settings.formats:
+            raise UsageError(
+                f"The format {name} needs a scan in DICOM files, whose study it joins: leave it out for a volume file."
+            )
 
 
 def check_names(settings: Settings) -> None:
@@ -158,14 +170,20 @@ def repair(model: "Model", settings: Settings, progress: Progress = silent) -> "
 
 
 def export(
-    model: "Model", settings: Settings, scan: Scan, folder: Path, progress: Progress = silent
+    model: "Model",
+    settings: Settings,
+    scan: Scan,
+    folder: Path,
+    progress: Progress = silent,
+    segmentation: "Segmentation | None" = None,
 ) -> "tuple[WrittenFile, ...]":
     """The files of the model, each read back before it got its name.
 
     STL and PLY hold one solid each, so several meshes become several files; 3MF and OBJ hold all as named objects. The DICOM
-    Encapsulated STL carries the patient and study of the scan, since a PACS files it by them.
+    Encapsulated STL and the DICOM SEG of `segmentation` carry the patient and study of the scan, since a PACS files them
+    by these.
     """
-    from ..output import source_headers, write_encapsulated_stl, write_files
+    from ..output import source_headers, thumbnail, write_encapsulated_stl, write_files
 
     stem = (
         settings.anatomy if "/" not in settings.anatomy and "." not in settings.anatomy else Path(settings.anatomy).stem
@@ -178,7 +196,10 @@ def export(
         name = stem if len(model.meshes) == 1 else f"{stem}-{index + 1}-{file_name(mesh.name)}"
         files += write_files((mesh,), folder, name, single, progress=part(progress, 0.0, 0.4))
     if together:
-        files += write_files(model.meshes, folder, stem, together, metadata=metadata, progress=part(progress, 0.4, 0.8))
+        picture = thumbnail(model.meshes) if "3mf" in together else b""
+        files += write_files(
+            model.meshes, folder, stem, together, metadata=metadata, thumbnail=picture, progress=part(progress, 0.4, 0.8)
+        )
     if "dicom" in settings.formats and scan.series is not None:
         files.append(
             write_encapsulated_stl(
@@ -188,10 +209,31 @@ def export(
                 source_headers(scan.series.series),
                 use=settings.use,
                 modified=prepares(settings),
-                progress=part(progress, 0.8, 1.0),
+                progress=part(progress, 0.8, 0.9),
             )
         )
+    if "seg" in settings.formats and scan.series is not None and segmentation is not None:
+        files.append(_segmentation_file(segmentation, scan, folder, stem, part(progress, 0.9, 1.0)))
     return tuple(files)
+
+
+def _segmentation_file(
+    segmentation: "Segmentation", scan: Scan, folder: Path, stem: str, progress: Progress
+) -> "WrittenFile":
+    """DICOM SEG on the planes of the scan; labels of a finer or cropped grid are taken at the scan's voxels."""
+    import numpy as np
+    from scipy import ndimage
+
+    from ..output import source_headers, write_dicom_seg
+
+    assert scan.series is not None
+    labels, volume = segmentation.labels, scan.volume
+    if labels.shape != volume.array.shape or not np.allclose(segmentation.affine, volume.affine, atol=1e-6):
+        to_labels = np.linalg.inv(segmentation.affine) @ volume.affine
+        turned = to_labels[:3, :3][::-1, ::-1]
+        labels = ndimage.affine_transform(labels, turned, to_labels[2::-1, 3], volume.array.shape, order=0)
+    headers = source_headers(scan.series.series)
+    return write_dicom_seg(labels, volume.affine, segmentation.segments, folder, stem, headers, progress=progress)
 
 
 def file_name(name: str) -> str:

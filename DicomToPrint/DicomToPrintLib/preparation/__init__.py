@@ -12,6 +12,7 @@ from .magnets import MagnetSize, Pocketed, magnet_cut
 from .orient import Oriented, orient
 from .pins import Pinned, PinSize, pin_cut
 from .scale_bar import add_scale_bar
+from .solid import SEAM_MM
 from .split import Split, split_to_fit
 from .struts import add_struts
 from .thicken import Thickened, thicken
@@ -28,6 +29,7 @@ __all__ = [
     "Pinned",
     "Plane",
     "Pocketed",
+    "SEAM_MM",
     "Split",
     "Thickened",
     "Wrapped",

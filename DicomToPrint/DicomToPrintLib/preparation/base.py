@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
+from .field import sampled
 from .solid import from_solid, manifold3d, to_solid
 
 KINDS = ("plate", "foot", "stand")
@@ -114,14 +115,14 @@ def _stand(module: Any, solid: Any, mesh: Mesh, thickness: float, rim: float, si
 
 def _column_tops(solid: Any, mesh: Mesh) -> list[tuple[float, float, float]]:
     """Places on the underside that see the plate, as far apart as there are, the lowest first. Raises `Refused` for fewer than three."""
-    normals = mesh.triangle_normals()
-    length = np.linalg.norm(normals, axis=1)
-    centres = mesh.points.astype(np.float64)[mesh.triangles].mean(axis=1)
     low, high = mesh.bounds[4], mesh.bounds[5]
-    under = np.flatnonzero((normals[:, 2] < -0.5 * length) & (centres[:, 2] < low + 0.5 * (high - low)) & (length > 0))
-    under = under[np.argsort(centres[under, 2], kind="stable")]
+    surface = sampled(mesh, max(COLUMN_MM / 2.0, 0.02 * (high - low)))
+    places, normals = np.asarray(surface.tree.data), mesh.triangle_normals()[surface.owner]
+    steep = normals[:, 2] < -0.5 * np.linalg.norm(normals, axis=1)
+    under = places[steep & (places[:, 2] < low + 0.5 * (high - low))]
+    under = under[np.argsort(under[:, 2], kind="stable")]
     under = under[:: max(1, len(under) // 1500)]
-    free = np.array([point for point in centres[under]
+    free = np.array([point for point in under
                      if not solid.ray_cast((point[0], point[1], point[2] - 0.05), (point[0], point[1], low - 1.0))]).reshape(-1, 3)
     chosen: list[np.ndarray] = []
     while len(free) and len(chosen) < COLUMNS:

@@ -7,21 +7,25 @@ from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from .balls import union_of_balls
 from .solid import from_solid, to_solid, without_small_voids
-from .thin import thin_walls
+from .thin import Thin, thin_walls
 
-FINENESS = 6.0  # voxels to the minimum
+FINENESS = 4.0  # voxels to the minimum
 MARGIN = 0.03  # of the minimum: what contouring, simplifying and the sampling of a round rim take off
-SIMPLER = 0.008  # of the minimum: how far simplifying may move the added surface
+SIMPLER = 0.015  # of the minimum: how far simplifying may move the added surface
+PASSES = 3
+LEAST_MM2 = 0.2  # less than this is no wall for the check either
 
 
 @dataclass(frozen=True)
 class Thickened:
-    """The thickened solid; `added_mm3` and `thin_area_mm2` say how much; `spared_mm2` is thin surface left thin for a gap's sake."""
+    """The thickened solid; `added_mm3` and `thin_area_mm2` say how much, `outward_mm` how far outward at most (half the minimum at
+    a rim); `spared_mm2` is thin surface left thin for a gap's sake."""
 
     mesh: Mesh
     added_mm3: float
     thin_area_mm2: float
     spared_mm2: float
+    outward_mm: float = 0.0
 
 
 def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, others: Sequence[Mesh] = (),
@@ -35,15 +39,30 @@ def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, others: Seque
     as there is. Narrower gaps, which a process fuses anyway, may close beside a thin wall. A mesh without thin walls
     comes back unchanged. Raises `Refused` where the result could not be made sound.
     """
-    thin = thin_walls(mesh, minimum, clearance, (0.5 + MARGIN) * minimum, others, part(progress, 0.0, 0.5))
-    if thin is None:
+    result, outward = mesh, 0.0
+    # Voxels wider than half a gap would not see it.
+    spacing = min(minimum / FINENESS, 0.5 * clearance) if clearance > 0 else minimum / FINENESS
+    first: Thin | None = None
+    for number in range(PASSES):
+        # What one pass leaves, where balls of neighbouring samples just missed each other, the next one finds: little, so soon done.
+        step = part(progress, 1.0 - 0.3**number, 1.0 - 0.3 ** (number + 1))
+        thin = thin_walls(result, minimum, clearance, (0.5 + MARGIN) * minimum, others, first, part(step, 0.0, 0.5))
+        first = first or thin
+        if thin is None or not len(thin.radius) or thin.growing_mm2 < (LEAST_MM2 if number else 0.0):
+            break
+        grown = union_of_balls(thin.centres, thin.radius, spacing, mesh, part(step, 0.5, 0.8))
+        if grown is None:
+            break
+        step(0.8, "joining the thickened walls")
+        result = _joined(result, grown, minimum)
+        outward = max(outward, float(thin.radius.max()))
+    progress(1.0, "thickened")
+    if first is None:
         return Thickened(mesh, 0.0, 0.0, 0.0)
-    grown = union_of_balls(thin.centres, thin.radius, minimum / FINENESS, mesh, part(progress, 0.5, 0.8))
-    if grown is None:
-        return Thickened(mesh, 0.0, thin.area_mm2, thin.spared_mm2)
-    progress(0.8, "joining the thickened walls")
+    return Thickened(result, result.volume - mesh.volume if result is not mesh else 0.0, first.area_mm2, first.spared_mm2, outward)
+
+
+def _joined(mesh: Mesh, grown: Mesh, minimum: float) -> Mesh:
     solid = to_solid(mesh)
     joined = solid.manifold + to_solid(grown).manifold.simplify(SIMPLER * minimum)
-    result = without_small_voids(from_solid(joined, [solid], Provenance.ADDED, mesh), minimum**3)
-    progress(1.0, "thickened")
-    return Thickened(result, result.volume - mesh.volume, thin.area_mm2, thin.spared_mm2)
+    return without_small_voids(from_solid(joined, [solid], Provenance.ADDED, mesh), minimum**3)

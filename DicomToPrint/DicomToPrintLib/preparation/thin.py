@@ -15,28 +15,34 @@ EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, a
 SPACING = 4.0  # samples to the minimum
 REACH = 1.3  # of the minimum: up to here walls are measured
 MOST_SAMPLES = 2_000_000
+SLACK_MM = 0.005  # a quarter of what the check lets pass
+NOTHING_MM = 0.005  # growth that no process shows
 OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samples lie apart
 
 
 @dataclass(frozen=True)
 class Thin:
-    """Thin walls: `centres` (n, 3) mm and `radius` (n,) mm of the balls that fill them out, how much is thin, what is spared."""
+    """Thin walls: `centres` (n, 3) mm and `radius` (n,) mm of the balls that fill them out; mm2 that are thin, that are spared for
+    want of room, and that can grow; `spared` (k, 3) mm are places of the spared."""
 
     centres: np.ndarray
     radius: np.ndarray
     area_mm2: float
     spared_mm2: float
+    growing_mm2: float
+    spared: np.ndarray
 
 
-def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, others: Sequence[Mesh], progress: Progress) -> Thin | None:
+def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, others: Sequence[Mesh], before: Thin | None,
+               progress: Progress) -> Thin | None:
     """Balls of radius `wanted` mm (less where a gap or another solid leaves no room) along the middle of walls thinner than
-    `minimum`; None where there is none."""
+    `minimum`; None where there is none. Where the pass `before` spared walls nothing grows."""
     rays = Rays(mesh, REACH * minimum)
     samples = _fine_samples(mesh, minimum, rays, part(progress, 0.0, 0.5))
     if samples is None:
         return None
     field = _walls(mesh, samples, rays, minimum, part(progress, 0.5, 0.8))
-    thin = np.flatnonzero(field.distance < minimum * (1.0 - 1e-3))
+    thin = np.flatnonzero(field.distance < minimum - SLACK_MM)
     if len(thin) == 0:
         return None
     # At a sharp edge the ball sits at the sample, whose own wall is thinner than what is measured behind the edge.
@@ -44,7 +50,8 @@ def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, othe
     width = np.minimum(width, field.distance[thin])
     area = samples.area[thin]
     points, normals = samples.points[thin], samples.normals[thin]
-    front, back = _room(rays, points, normals, width, clearance, wanted)
+    # After a pass, a gap that was narrowed to the clearance may measure a hair less: it is no narrow gap that may close.
+    front, back = _room(rays, points, normals, width, (clearance, clearance if before is None else 0.5 * clearance), wanted, others)
     progress(0.9, "looking for gaps")
     need = np.maximum(2.0 * wanted - width, 0.0)
     ahead = np.minimum(front, need / 2.0)
@@ -52,9 +59,20 @@ def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, othe
     ahead = np.minimum(front, need - behind)
     radius = (width + ahead + behind) / 2.0
     centres = points + normals * ((ahead - width - behind) / 2.0)[:, None]
-    radius = _clear_of(others, centres, radius, width)
+    radius = _clear_of(others, centres, radius)
     spared = radius < minimum / 2.0 * (1.0 - 1e-3)
-    return Thin(centres, _as_narrow_as_near(centres, radius, spared, wanted), float(area.sum()), float(area[spared].sum()))
+    radius = _as_narrow_as_near(centres, radius, spared, wanted)
+    growing = (radius > width / 2.0 + NOTHING_MM) & ~_near(np.zeros((0, 3)) if before is None else before.spared, centres, 2.0 * wanted)
+    return Thin(centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), float(area[growing].sum()),
+                centres[spared])
+
+
+def _near(places: np.ndarray, points: np.ndarray, reach: float) -> np.ndarray:
+    from scipy.spatial import cKDTree
+
+    if len(places) == 0:
+        return np.zeros(len(points), dtype=bool)
+    return np.isfinite(cKDTree(places).query(points, distance_upper_bound=reach, workers=-1)[0])
 
 
 def _walls(mesh: Mesh, samples: Samples, rays: Rays, minimum: float, progress: Progress) -> Field:
@@ -62,23 +80,30 @@ def _walls(mesh: Mesh, samples: Samples, rays: Rays, minimum: float, progress: P
     return behind_edges(field, rays, EDGE_WALLS * minimum)
 
 
-def _room(rays: Rays, points: np.ndarray, normals: np.ndarray, width: np.ndarray, clearance: float,
-          wanted: float) -> tuple[np.ndarray, np.ndarray]:
+def _room(rays: Rays, points: np.ndarray, normals: np.ndarray, width: np.ndarray, clearance: tuple[float, float],
+          wanted: float, others: Sequence[Mesh]) -> tuple[np.ndarray, np.ndarray]:
     """How far (n,), (n,) mm walls may grow ahead of and behind the samples: half of what a gap has over the clearance.
 
-    Both walls of a gap may grow. A gap below the clearance, which a process fuses anyway, does not count.
+    Both walls of a gap may grow. A gap below the second clearance, which a process fuses anyway, does not count. Up to `others`
+    all but a hair may be taken.
     """
-    reach = clearance + 4.0 * wanted
+    keep, fused = clearance
+    reach = keep + 4.0 * wanted
     ahead, _slope = opposite(rays, points, normals, GAP, reach)
     # From a hair beyond the wall's other side outward, in the same direction.
     across = points - normals * (width + 1e-3)[:, None]
     hits = rays.first(across, -normals, False, reach)
-    rooms = [np.where(gap < clearance, np.inf, (gap - clearance) / 2.0) for gap in (ahead, hits.distance)]
+    rooms = [np.where(gap < fused, np.inf, np.maximum(gap - keep, 0.0) / 2.0) for gap in (ahead, hits.distance)]
+    for other in others:
+        beside = Rays(other, reach)
+        for index, (start, towards) in enumerate(((points, normals), (across, -normals))):
+            away = beside.first(start, towards, False, reach).distance - OTHER_MM
+            rooms[index] = np.minimum(rooms[index], np.maximum(away, 0.0))
     return rooms[0], rooms[1]
 
 
-def _clear_of(others: Sequence[Mesh], centres: np.ndarray, radius: np.ndarray, width: np.ndarray) -> np.ndarray:
-    """Radii that stay clear of other solids, but never less than the wall that is there."""
+def _clear_of(others: Sequence[Mesh], centres: np.ndarray, radius: np.ndarray) -> np.ndarray:
+    """Radii that stay clear of other solids."""
     from .field import sampled
 
     for other in others:
@@ -89,7 +114,7 @@ def _clear_of(others: Sequence[Mesh], centres: np.ndarray, radius: np.ndarray, w
             continue
         away = sampled(other, 2.0 * OTHER_MM).tree.query(centres[near], distance_upper_bound=most, workers=-1)[0]
         radius = radius.copy()
-        radius[near] = np.minimum(radius[near], np.maximum(away - OTHER_MM, width[near] / 2.0))
+        radius[near] = np.minimum(radius[near], away - OTHER_MM)
     return radius
 
 
@@ -101,7 +126,7 @@ def _fine_samples(mesh: Mesh, minimum: float, rays: Rays, progress: Progress) ->
     from scipy.spatial import cKDTree
 
     coarse = samples_of(mesh)
-    thin = np.flatnonzero(_walls(mesh, coarse, rays, minimum, progress).distance < 1.05 * minimum)
+    thin = np.flatnonzero(_walls(mesh, coarse, rays, minimum, progress).distance < minimum - SLACK_MM)
     if len(thin) == 0:
         return None
     tree = cKDTree(coarse.points[thin], balanced_tree=False)

@@ -1,0 +1,174 @@
+"""Taking the model apart: cuts, split to the printer, and the pins and magnets that put it together again."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..errors import Refused, UsageError
+from ..mesh import Mesh
+from ..settings import Settings
+
+if TYPE_CHECKING:
+    from ..preparation import PinSize, Plane
+
+PIN_LENGTH = 1.5  # length of a pin in each part, in diameters
+AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
+
+
+def parted(meshes: Sequence[Mesh], settings: Settings, process: Any, printer: Any, steps: list[Any]) -> list[Mesh]:
+    """The parts after the cuts, the sides that are kept, the split, pins and magnets; what was done is added to `steps`.
+
+    Raises `Refused` for a cut that misses the model or leaves nothing, `UsageError` for a side without a cut.
+    """
+    planes: list[Plane] = []
+    parts = _kept(_cut(meshes, settings, planes, steps), settings, planes, steps)
+    size = pin_size(process)
+    if settings.split:
+        # A pin makes its part longer.
+        room = [side - (size.length if settings.pins else 0.0) for side in printer.usable_mm]
+        parts = _split(parts, room, printer.usable_mm, planes, steps)
+    if settings.pins or settings.magnets:
+        parts = _joined_again(parts, planes, settings, size, steps)
+    return parts
+
+
+def _cut(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", steps: list[Any]) -> list[Mesh]:
+    from ..preparation import cut, plane_at, plane_through
+    from ..surface import Step
+
+    wanted = [(plane_at(axis, at), f"{axis} = {at:g} mm") for axis, at in settings.cuts]
+    wanted += [
+        (plane_through(plane[:3], plane[3:]), "the plane through {:g}, {:g}, {:g} mm (R, A, S)".format(*plane[:3]))
+        for plane in settings.planes
+    ]
+    parts = list(meshes)
+    for plane, words in wanted:
+        pieces: list[Mesh] = []
+        for mesh in parts:
+            low, high = _span(mesh, plane)
+            pieces += cut(mesh, plane) if low < plane.offset < high else (mesh,)
+        if len(pieces) == len(parts):
+            raise Refused(f"The cut at {words} misses the model: choose a position within its bounds.")
+        parts = pieces
+        planes.append(plane)
+        steps.append(Step("cut", f"at {words} into {len(parts)} parts"))
+    return parts
+
+
+def _kept(parts: list[Mesh], settings: Settings, planes: "Sequence[Plane]", steps: list[Any]) -> list[Mesh]:
+    """The parts on the sides that `settings.keep` names: beyond the outermost cut of an axis, or between two with both its sides."""
+    from ..surface import Step
+
+    if not settings.keep:
+        return parts
+    bounds: list[tuple[Plane, bool]] = []
+    for side in settings.keep:
+        own, ahead = _cuts_of(side, settings, planes)
+        if not own:
+            raise UsageError(f"--keep {side} needs a cut across that axis: give --cut or --plane.")
+        bounds += [(plane, ahead) for plane in own]
+    kept = [mesh for mesh in parts if all(_lies(mesh, plane, ahead) for plane, ahead in bounds)]
+    if not kept:
+        sides = " ".join(f"--keep {side}" for side in settings.keep)
+        raise Refused(f"Nothing of the model lies on the side that {sides} names: keep another side.")
+    steps.append(Step("keep", f"{', '.join(settings.keep)}: {len(kept)} of {len(parts)} parts"))
+    return kept
+
+
+def _cuts_of(side: str, settings: Settings, planes: "Sequence[Plane]") -> "tuple[list[Plane], bool]":
+    """The cuts that bound a side, and whether it lies where their normals point."""
+    if side in ("front", "back"):
+        return list(planes[len(settings.cuts) :]), side == "front"
+    own = [plane for plane, (axis, _at) in zip(planes, settings.cuts) if axis == AXIS_OF[side]]
+    ahead = side in ("R", "A", "S")  # the normals of `plane_at` point there
+    both = sum(AXIS_OF.get(other) == AXIS_OF[side] for other in settings.keep) > 1
+    return sorted(own, key=lambda plane: plane.offset, reverse=ahead != both)[:1], ahead
+
+
+def _lies(mesh: Mesh, plane: "Plane", ahead: bool) -> bool:
+    low, high = _span(mesh, plane)
+    return (low + high) / 2.0 > plane.offset if ahead else (low + high) / 2.0 < plane.offset
+
+
+def _span(mesh: Mesh, plane: "Plane") -> tuple[float, float]:
+    along = mesh.points.astype(np.float64) @ np.asarray(plane.normal)
+    return float(along.min()), float(along.max())
+
+
+def _split(
+    parts: Sequence[Mesh], room: Sequence[float], build: Sequence[float], planes: "list[Plane]", steps: list[Any]
+) -> list[Mesh]:
+    from ..preparation import split_to_fit
+    from ..surface import Step
+
+    pieces: list[Mesh] = []
+    for mesh in parts:
+        split = split_to_fit(mesh, room)
+        pieces += split.parts
+        planes += split.planes
+        size = " x ".join(f"{side:g}" for side in build)
+        areas = ", ".join(f"{area:.0f}" for area in split.sections_mm2)
+        cuts = f"; sections of {areas} mm2" if areas else ""
+        steps.append(Step("split", f"{mesh.name}: {len(split.parts)} parts for a build volume of {size} mm{cuts}"))
+    return pieces
+
+
+def pin_size(process: Any) -> "PinSize":
+    """Pins that the process can print: twice its thinnest pin, 4 mm at least."""
+    from ..preparation import PinSize
+
+    diameter = max(2.0 * (process.limit("pin_mm") or 0.0), 4.0)
+    wall = max(process.limit("wall_supported_mm") or 1.0, 1.0)
+    return PinSize(diameter, PIN_LENGTH * diameter, process.limit("clearance_mm") or 0.3, wall)
+
+
+def _joined_again(
+    meshes: Sequence[Mesh], planes: "Sequence[Plane]", settings: Settings, size: "PinSize", steps: list[Any]
+) -> list[Mesh]:
+    """Pins and magnets across every cut, between every two parts that meet there with room for them."""
+    from ..surface import Step
+
+    parts = list(meshes)
+    for plane in planes:
+        spans = [_span(mesh, plane) for mesh in parts]
+        above = [number for number, (low, _high) in enumerate(spans) if abs(low - plane.offset) < 0.01]
+        below = [number for number, (_low, high) in enumerate(spans) if abs(high - plane.offset) < 0.01]
+        pins = pockets = 0
+        for first, second in ((one, other) for one in above for other in below):
+            pins += _pinned(parts, first, second, plane, size) if settings.pins else 0
+            if settings.magnets:
+                pockets += _pocketed(parts, first, second, plane, settings.magnets, size)
+        if settings.pins:
+            made = f"{pins} pins of {size.diameter:g} mm with {size.clearance:g} mm clearance"
+            steps.append(Step("pins", made if pins else "a cut has no room for a pin: glue it"))
+        if settings.magnets:
+            made = "{} pairs of pockets for magnets of {:g} x {:g} mm: mind their poles".format(pockets, *settings.magnets)
+            steps.append(Step("magnets", made if pockets else "a cut has no room for a magnet: glue it"))
+    return parts
+
+
+def _pinned(parts: list[Mesh], first: int, second: int, plane: "Plane", size: "PinSize") -> int:
+    """Number of pins put between two parts, in place; 0 where they do not meet, or only in a rim."""
+    from ..preparation import pin_cut
+
+    try:
+        pinned = pin_cut(parts[first], parts[second], plane, size)
+    except Refused:
+        return 0
+    parts[first], parts[second] = pinned.first, pinned.second
+    return len(pinned.places)
+
+
+def _pocketed(
+    parts: list[Mesh], first: int, second: int, plane: "Plane", magnet: tuple[float, float], size: "PinSize"
+) -> int:
+    """Number of pairs of pockets put between two parts, in place."""
+    from ..preparation import MagnetSize, magnet_cut
+
+    try:
+        held = magnet_cut(parts[first], parts[second], plane, MagnetSize(*magnet, size.clearance / 2.0, size.wall))
+    except Refused:
+        return 0
+    parts[first], parts[second] = held.first, held.second
+    return len(held.places)

@@ -1,0 +1,156 @@
+"""The steps of preparation as a run does them: what they tell, which parts stay, what fits together again."""
+
+import numpy as np
+import pytest
+from DicomToPrintLib.errors import Refused, UsageError
+from DicomToPrintLib.mesh import Mesh
+from DicomToPrintLib.pipeline.preparing import prepare_with_frames
+from DicomToPrintLib.settings import Settings
+from DicomToPrintLib.surface import Model
+
+manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
+
+
+def box(size=(40.0, 30.0, 20.0), at=(0.0, 0.0, 0.0), name: str = "Box") -> Mesh:
+    raw = manifold3d.Manifold.cube(size, True).translate(at).to_mesh64()
+    triangles = np.asarray(raw.tri_verts).astype(np.int64)
+    arrays = {"Provenance": np.zeros(len(triangles), np.uint8)}
+    return Mesh(np.asarray(raw.vert_properties)[:, :3].astype(np.float32), triangles, name, triangle_arrays=arrays)
+
+
+def prepared(settings: Settings, *meshes: Mesh):
+    given = meshes or (box(),)
+    return prepare_with_frames(Model(given, tuple({} for _ in given), (), ()), settings).model
+
+
+def told(model, name: str) -> str:
+    return "; ".join(step.effect for step in model.steps if step.name == name)
+
+
+@pytest.mark.parametrize(("keep", "low", "high"), [
+    (("S",), 5.0, 10.0), (("I",), -10.0, -5.0), (("S", "I"), -5.0, 5.0), ((), -10.0, 10.0)])
+def test_a_side_of_the_cuts_is_kept(keep, low, high):
+    model = prepared(Settings(cuts=(("S", -5.0), ("S", 5.0)), keep=keep))
+    assert len(model.meshes) == (1 if keep else 3)
+    assert min(mesh.bounds[4] for mesh in model.meshes) == pytest.approx(low)
+    assert max(mesh.bounds[5] for mesh in model.meshes) == pytest.approx(high)
+
+
+def test_an_oblique_plane_cuts_and_its_front_is_where_the_normal_points():
+    model = prepared(Settings(planes=((0.0, 0.0, 0.0, 1.0, 0.0, 1.0),), keep=("front",)))
+    assert len(model.meshes) == 1
+    assert model.meshes[0].volume == pytest.approx(12000.0, rel=1e-4)
+    right_up = model.meshes[0].points @ np.array([-1.0, 0.0, 1.0])
+    assert right_up.min() > -1e-3
+
+
+@pytest.mark.parametrize("settings", [
+    Settings(cuts=(("S", 5.0),), keep=("R",)), Settings(planes=((0.0,) * 6,)), Settings(hollow=2.0, escape=((0.0, 0.0, -10.0),))])
+def test_choices_that_make_no_sense_are_told(settings):
+    with pytest.raises(UsageError):
+        prepared(settings)
+
+
+def test_nothing_on_the_kept_side_is_refused():
+    with pytest.raises(Refused, match="keep"):
+        prepared(Settings(cuts=(("S", 5.0),), planes=((0.0, 0.0, 0.0, 0.0, 0.0, -1.0),), keep=("S", "front")))
+
+
+def test_escape_holes_open_where_asked():
+    model = prepared(Settings(process="sla", hollow=2.0, escape=((20.0, 0.0, 0.0),)))
+    mesh = model.meshes[0]
+    assert "R, A, S 20.0, 0.0, 0.0" in told(model, "hollow")
+    rim = mesh.points[np.abs(mesh.points[:, 0] + 20.0) < 1e-3]
+    assert np.isclose(np.linalg.norm(rim[:, 1:], axis=1), 2.0, atol=0.05).sum() > 40, "a round mouth of 4 mm at the right"
+
+
+def test_two_escape_holes_lie_apart():
+    from DicomToPrintLib.preparation import hollow
+
+    done = hollow(box(), 3.0, 2.5, holes=2)
+    assert len(done.holes) == 2
+    assert np.linalg.norm(np.subtract(*done.holes)) > 15.0
+    assert done.mesh.volume < 0.75 * 24000.0
+    with pytest.raises(Refused, match="opened"):
+        hollow(box(), 3.0, 2.5, places=[(0.0, 0.0, 40.0)])
+
+
+def test_pins_and_magnets_share_a_cut_and_the_parts_go_together():
+    model = prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True, magnets=(5.0, 2.0)))
+    solids = [manifold3d.Manifold(manifold3d.Mesh64(np.array(m.points, np.float64), np.array(m.triangles, np.uint64)))
+              for m in model.meshes]
+    assert (solids[0] ^ solids[1]).volume() == pytest.approx(0.0, abs=0.05)
+    assert "2 pins" in told(model, "pins") and "2 pairs" in told(model, "magnets")
+    clearance = 0.5
+    pocket = np.pi * (2.5 + clearance / 2.0) ** 2 * (2.0 + clearance / 2.0)
+    whole = solids[0].volume() + solids[1].volume()
+    # Sockets are larger than pins by their clearance; the rest of what is missing are four pockets.
+    assert 24000.0 - whole > 4 * 0.98 * pocket
+
+
+def test_split_with_pins_fits_the_printer():
+    model = prepared(Settings(process="sla", split=True, pins=True, printer="40x40x30"), box((70.0, 25.0, 20.0)))
+    assert len(model.meshes) > 1
+    for mesh in model.meshes:
+        size = np.sort(np.diff(np.array(mesh.bounds).reshape(3, 2), axis=1).ravel())
+        assert (size <= np.array([30.0, 40.0, 40.0])).all(), "the pin counts too"
+
+
+@pytest.mark.parametrize(("kind", "below"), [("plate", 3.0), ("foot", 3.0), ("stand", 13.0)])
+def test_bases_stand_flat(kind, below):
+    from DicomToPrintLib.measure import self_intersections, topology
+
+    model = prepared(Settings(base=True, base_kind=kind))
+    mesh = model.meshes[0]
+    assert mesh.bounds[4] == pytest.approx(-10.0 - below, abs=1.1)
+    assert topology(mesh).closed and len(self_intersections(mesh)) == 0
+    flat = mesh.triangle_normals()[(mesh.points[mesh.triangles][:, :, 2] < mesh.bounds[4] + 0.01).all(axis=1)]
+    assert np.linalg.norm(flat, axis=1).sum() / 2.0 > 300.0
+    assert "volume 24000 to" in told(model, "base")
+
+
+def test_a_foot_that_would_tip_over_is_refused():
+    leaning = manifold3d.Manifold.cube((6.0, 6.0, 20.0)) + manifold3d.Manifold.cube((60.0, 6.0, 6.0)).translate((0.0, 0.0, 20.0))
+    raw = leaning.to_mesh64()
+    with pytest.raises(Refused, match="tip over"):
+        prepared(Settings(base=True, base_kind="foot"), Mesh(np.asarray(raw.vert_properties)[:, :3], np.asarray(raw.tri_verts).astype(int)))
+
+
+def test_label_and_scale_bar_stand_apart_and_the_bar_is_as_long_as_it_says():
+    model = prepared(Settings(label="R 7", scale_bar=20.0), box((60.0, 40.0, 20.0)))
+    assert "20 mm" in told(model, "scale bar")
+    from DicomToPrintLib.preparation import add_label, add_scale_bar
+
+    block = box((60.0, 40.0, 20.0))
+    text = add_label(block, "R 7")
+    bar = add_scale_bar(text.mesh, 20.0, avoid=[text])
+    reach = (np.hypot(text.width, text.height) + np.hypot(bar.width, bar.height)) / 2.0
+    assert np.linalg.norm(np.subtract(text.origin, bar.origin)) > reach
+    local = (bar.mesh.points - np.array(bar.origin)) @ np.stack([bar.right, bar.up, bar.outward], axis=1)
+    sunk = local[(np.abs(local[:, 2] + 0.8) < 0.01) & (np.abs(local[:, 0]) < 12.0) & (np.abs(local[:, 1]) < 6.0)]
+    assert np.ptp(sunk[:, 0]) == pytest.approx(20.0, abs=1e-3)
+    with pytest.raises(UsageError):
+        add_scale_bar(block, 2.0)
+
+
+def test_a_label_follows_a_curved_place():
+    from DicomToPrintLib.measure import self_intersections, topology
+    from DicomToPrintLib.preparation import add_label
+
+    ball = manifold3d.Manifold.sphere(16.0, 96).to_mesh64()
+    mesh = Mesh(np.asarray(ball.vert_properties)[:, :3].astype(np.float32), np.asarray(ball.tri_verts).astype(np.int64))
+    done = add_label(mesh, "R 12", 5.0, 0.6)
+    assert done.uneven_mm > 1.8, "too curved for a plane floor"
+    assert topology(done.mesh).closed and len(self_intersections(done.mesh)) == 0
+    radius = np.linalg.norm(done.mesh.points, axis=1)
+    floor = radius[(radius > 15.2) & (radius < 15.6)]
+    assert len(floor) > 100 and radius.min() > 15.3, "engraved 0.6 mm everywhere, nowhere deeper"
+    assert np.median(floor) == pytest.approx(15.4, abs=0.03)
+
+
+def test_metal_beside_bone_keeps_clear_of_the_thickened_bone():
+    plate, screw = box((12.0, 12.0, 0.6), name="Bone"), box((12.0, 12.0, 3.0), (0.0, 0.0, 2.0), "Metal")
+    model = prepared(Settings(thicken=1.5), plate, screw)
+    bone, metal = model.meshes
+    assert metal.volume == pytest.approx(432.0, rel=1e-4)
+    assert bone.bounds[5] < 0.5 < 1.0 < bone.bounds[5] - bone.bounds[4]
