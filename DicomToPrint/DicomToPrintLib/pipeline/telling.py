@@ -62,12 +62,13 @@ def write_check(acceptance: "Acceptance", settings: Settings, folder: Path) -> N
 
 def write_inspection(inspection: Inspection, folder: Path, progress: Progress = silent) -> None:
     """``printability.json`` and ``report.html`` of an inspection."""
-    from ..output import ReportContent, draw_model, write_json_atomically, write_report
+    from ..output import ReportContent, draw_model, finding_pictures, write_json_atomically, write_report
 
     check_writable(folder)
     write_json_atomically(folder / "printability.json", inspection.readiness.as_json())
     readiness = inspection.readiness
-    drawn = draw_model(readiness.meshes, _maps(readiness), (), progress)
+    drawn = draw_model(readiness.meshes, _maps(readiness), (), part(progress, 0.0, 0.6))
+    limit = readiness.process.limit("wall_supported_mm")
     write_report(
         folder,
         replace(
@@ -77,6 +78,7 @@ def write_inspection(inspection: Inspection, folder: Path, progress: Progress = 
             printer=readiness.printer.title,
             view_pictures=drawn.views,
             map_pictures=drawn.maps,
+            finding_pictures=finding_pictures(readiness.meshes, readiness.findings, limit, part(progress, 0.6, 1.0)),
             notes=_only(drawn.note),
         ),
     )
@@ -132,7 +134,7 @@ def _use_content(settings: Settings) -> dict[str, Any]:
 def _run_content(
     result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget", record: "Record", progress: Progress
 ) -> "ReportContent":
-    from ..output import Change, ReportContent, contour_pictures, draw_model
+    from ..output import Change, ReportContent, contour_pictures, draw_model, finding_pictures
 
     content = _scan_content(result.scan.acceptance, result.settings, ReportContent())
     slices = contour_pictures(result.scan.volume, result.meshes_in_scan, progress=part(progress, 0.0, 0.3))
@@ -140,7 +142,13 @@ def _run_content(
         result.model.meshes,
         [*_model_maps(result.model.meshes), *_maps(result.readiness)],
         calipers,
-        part(progress, 0.3, 1.0),
+        part(progress, 0.3, 0.7),
+    )
+    places = finding_pictures(
+        result.readiness.meshes,
+        result.readiness.findings,
+        result.readiness.process.limit("wall_supported_mm"),
+        part(progress, 0.7, 1.0),
     )
     notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes, *_only(drawn.note))
     changes = tuple(Change(step.name, step.effect) for step in result.model.steps)
@@ -159,6 +167,7 @@ def _run_content(
         budget=budget,
         calipers=tuple(calipers),
         readiness=result.readiness,
+        finding_pictures=places,
         process=result.readiness.process.title,
         printer=result.readiness.printer.title,
         files=tuple(file.as_json() for file in result.files),

@@ -75,16 +75,16 @@ def in_words(points: np.ndarray) -> str:
 
 def part_facts(meshes: tuple[Mesh, ...], process: Process) -> tuple[dict[str, Fact], np.ndarray]:
     """Loose parts, fragments too small for the process, cavities and what they trap, from the parts' signed volumes; and which triangles
-    (m,) of all meshes together belong to fragments."""
+    (m,) of all meshes together belong to fragments. A part's place is its highest point, a cavity's its middle."""
     smallest = (process.limit("feature_mm") or 1.0) ** 3
     solids, fragments, cavities = [], [], []
     loose = [np.zeros(len(mesh.triangles), dtype=bool) for mesh in meshes]
     for mesh, crumbs in zip(meshes, loose):
         for component in components(mesh):
-            centre = (component.low + component.high) / 2.0
-            row = (component.volume, centre)
+            corners = mesh.points[mesh.triangles[component.triangles].ravel()]
+            row = (component.volume, corners[int(np.argmax(corners[:, 2]))])
             if component.volume < 0:
-                cavities.append(row)
+                cavities.append((component.volume, (component.low + component.high) / 2.0))
             elif component.volume < smallest:
                 fragments.append(row)
                 crumbs[component.triangles] = True

@@ -1,6 +1,7 @@
 """Pictures for the report: slices with the contour, views of the model, maps on its surface, plots."""
 
 from .maps import SurfaceMap, deviation_map, provenance_map, wall_map
+from .places import finding_pictures
 from .plots import gap_plot
 from .slices import contour_pictures
 from .thumbnail import thumbnail
@@ -12,6 +13,7 @@ __all__ = [
     "contour_pictures",
     "deviation_map",
     "draw_model",
+    "finding_pictures",
     "gap_plot",
     "provenance_map",
     "thumbnail",

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +20,17 @@ SCRIPT = Path(__file__).with_name("draw_script.py")
 
 @dataclass(frozen=True)
 class Shot:
-    """A view: the camera stands in `direction` (LPS) from the centre, `up` points up in the picture."""
+    """A view: the camera stands in `direction` (LPS) from the centre, `up` points up in the picture.
+
+    `centre` and `half` (mm) replace those of the job; what stands more than `cut` mm before the centre is cut away.
+    """
 
     name: str
     direction: tuple[float, float, float]
     up: tuple[float, float, float]
+    centre: tuple[float, float, float] | None = None
+    half: float | None = None
+    cut: float | None = None
 
 
 @dataclass(frozen=True)
@@ -70,9 +76,7 @@ def draw(
 
 
 def _write_job(folder: Path, scenes: Sequence[Scene], size: int, centre: Sequence[float], half: float) -> None:
-    shots = [
-        [{"name": shot.name, "direction": shot.direction, "up": shot.up} for shot in scene.shots] for scene in scenes
-    ]
+    shots = [[asdict(shot) for shot in scene.shots] for scene in scenes]
     job = {"size": size, "centre": [float(v) for v in centre], "half": float(half), "scenes": shots}
     (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
     for index, scene in enumerate(scenes):

@@ -108,16 +108,17 @@ def _point_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
 
 def _aim(renderer: Any, shot: dict, job: dict) -> None:
-    centre, half = np.array(job["centre"]), float(job["half"])
+    centre, away = np.array(shot.get("centre") or job["centre"]), 6 * float(job["half"])
     direction = np.array(shot["direction"], dtype=float)
     direction /= np.linalg.norm(direction)
     camera = renderer.GetActiveCamera()
     camera.ParallelProjectionOn()
     camera.SetFocalPoint(*centre)
-    camera.SetPosition(*(centre + 6 * half * direction))
+    camera.SetPosition(*(centre + away * direction))
     camera.SetViewUp(*shot["up"])
-    camera.SetParallelScale(half)
-    camera.SetClippingRange(half, 12 * half)
+    camera.SetParallelScale(float(shot.get("half") or job["half"]))
+    cut = shot.get("cut")
+    camera.SetClippingRange(away / 6 if cut is None else away - float(cut), 2 * away)
 
 
 def _save(window: Any, path: str) -> None:

@@ -1,14 +1,14 @@
 """The model from six sides, its maps, and where to put the calipers: all drawn in one go by a child process."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from gettext import gettext as _
 
 import numpy as np
 
 from ...mesh import Mesh, merged
 from ...picture import Picture
-from ...progress import Progress, part, silent
+from ...progress import Progress, silent
 from ..report.content import Caliper
 from .child import ColoredMesh, Scene, Shot, draw
 from .maps import SurfaceMap, add_legend
@@ -79,11 +79,8 @@ def draw_model(
     centre = bounds.mean(axis=1)
     straight = _half(bounds, _sides())
     slanted = _half(bounds, _oblique())
-    scenes = _scenes(meshes, maps)
-    drawn = draw(scenes[:1], _SIZE, centre, straight, progress=part(progress, 0.0, 0.5))
-    if drawn:
-        drawn = {**drawn, **draw(scenes[1:], _SIZE, centre, slanted, progress=part(progress, 0.5, 1.0))}
-    if len(drawn) < sum(len(scene.shots) for scene in scenes):
+    drawn = draw(_scenes(meshes, maps, straight), _SIZE, centre, slanted, progress=progress)
+    if not drawn:
         return ModelPictures(
             note=_("The model could not be drawn: this computer has no working OpenGL. The files are not affected.")
         )
@@ -97,16 +94,14 @@ def draw_model(
     return ModelPictures(views, pictures, points, drawn["thumbnail"])
 
 
-def _scenes(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]]) -> list[Scene]:
-    """The six sides first; then, at the scale of the slanted views, the thumbnail and the maps."""
+def _scenes(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]], straight: float) -> list[Scene]:
+    """The six sides, at `straight`, half their height in mm, and the thumbnail; then the maps, at the scale of the slanted views."""
     plain = tuple(
         ColoredMesh(mesh.points, mesh.triangles, np.clip(np.rint(255 * np.asarray(mesh.color)), 0, 255))
         for mesh in meshes
     )
-    scenes = [
-        Scene(plain, tuple(side.shot for side in _sides())),
-        Scene(plain, (Shot("thumbnail", _oblique()[0].direction, _oblique()[0].up),)),
-    ]
+    shots = tuple(replace(side.shot, half=straight) for side in _sides())
+    scenes = [Scene(plain, (*shots, Shot("thumbnail", _oblique()[0].direction, _oblique()[0].up)))]
     for mesh, shown in maps:
         colored = ColoredMesh(mesh.points, mesh.triangles, shown.colors)
         scenes.append(

@@ -51,7 +51,7 @@ def _add_head(main: Element, content: ReportContent, title: str) -> None:
             value.text = cell
         else:
             value.append(cell)
-    bullets(head, content.notes)
+    bullets(head, dict.fromkeys(content.notes))  # each once: every slice may say the same
     add(
         head,
         "p",

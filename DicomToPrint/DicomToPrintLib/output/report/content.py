@@ -87,7 +87,7 @@ class ReportContent:
     - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
     - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `caliper_distances` and `draw_model`.
     - `readiness`: the JSON of the contract ``dicom-to-print/printability/1``, or an object with ``as_json()``;
-      `process`, `printer` in words.
+      `process`, `printer` in words; `finding_pictures`: where each finding is, by rule, see `finding_pictures`.
     - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
       repeat the run; `record_sha256`: hash of record.json.
     - `answers_role`: who answered, when (``role``, ``time``), by rule id.
@@ -118,6 +118,7 @@ class ReportContent:
     calipers: tuple[Caliper, ...] = ()
     readiness: Any = None
     readiness_pictures: tuple[Picture, ...] = ()
+    finding_pictures: Mapping[str, Picture] = field(default_factory=dict)
     process: str = ""
     printer: str = ""
     files: tuple[Mapping[str, Any], ...] = ()

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from gettext import gettext as _
 from typing import Any
 
+from ...picture import Picture
 from .content import ModelPart, ReportContent
-from .page import Element, add, badge, bullets, figures, limit_words, number, section, table, verdict_badge
+from .page import Element, add, badge, bullets, figures, limit_words, number, section, table, verdict_badge, with_picture
 
 
 def add_model(main: Element, content: ReportContent) -> None:
@@ -130,7 +131,7 @@ def add_readiness(main: Element, content: ReportContent) -> None:
     findings = [finding for finding in found.get("findings", []) if finding.get("outcome") in ("fail", "ask")]
     if findings:
         heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("What to do")]
-        rows = [_readiness_row(finding) for finding in findings]
+        rows = [_readiness_row(finding, content.finding_pictures.get(str(finding["rule"]))) for finding in findings]
         table(block, _("Findings on the file"), heads, rows, "findings remedies")
     passed = [str(finding["rule"]) for finding in found.get("findings", []) if finding.get("outcome") == "pass"]
     if passed:
@@ -152,14 +153,14 @@ def add_readiness(main: Element, content: ReportContent) -> None:
         )
 
 
-def _readiness_row(finding: Mapping[str, Any]) -> list[str | Element]:
+def _readiness_row(finding: Mapping[str, Any], shown: Picture | None) -> list[str | Element]:
     outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
     kind = badge(_("not ready"), "bad") if outcome == "reject" else verdict_badge(outcome)
     found = " ".join(str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part)
     return [
         str(finding["rule"]),
         kind,
-        found,
+        found if shown is None else with_picture(found, shown),
         number(finding.get("measured")),
         limit_words(finding.get("limit")),
         str(finding.get("remedy", "")),

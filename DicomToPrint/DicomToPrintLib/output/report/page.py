@@ -92,6 +92,15 @@ def figures(parent: Element, pictures: Iterable[Picture], class_: str = "figures
         add(figure, "figcaption", picture.caption)
 
 
+def with_picture(text: str, shown: Picture) -> Element:
+    """A cell of a table: words, and a picture of what they speak of."""
+    cell = Element("div")
+    add(cell, "span", text)
+    data = base64.b64encode(shown.data).decode("ascii")
+    add(cell, "img", src=f"data:{shown.media_type};base64,{data}", alt=clean(shown.alt), class_="place")
+    return cell
+
+
 def bullets(parent: Element, lines: Iterable[str], tag: str = "ul") -> None:
     """A list of sentences."""
     lines = tuple(lines)

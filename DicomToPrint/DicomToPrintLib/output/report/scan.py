@@ -249,16 +249,16 @@ def _short(value: object) -> str:
 
 def add_questions(main: Element, content: ReportContent) -> None:
     """Questions that no file answers, with their answers, who gave them and when."""
-    rows: list[tuple[str, str, str, str]] = []
+    rows: list[tuple[str, str, str]] = []
     for series in series_of(content):
         for question in series.get("questions", []):
             rule = str(question.get("rule", ""))
             who = content.answers_role.get(rule, {})
             answer = question.get("answer")
-            said = " ".join(part for part in (who.get("role", ""), who.get("time", "")) if part)
-            row = (rule, str(question.get("text", "")), str(answer) if answer else _("not answered"), said)
+            said = ", ".join(part for part in (str(answer), who.get("role", ""), who.get("time", "")) if part)
+            row = (rule, str(question.get("text", "")), said if answer else _("not answered"))
             if row not in rows:
                 rows.append(row)
     if rows:
         block = section(main, _("Questions and answers"), "questions")
-        table(block, _("What no file can tell"), [_("Rule"), _("Question"), _("Answer"), _("By, at")], rows)
+        table(block, _("What no file can tell"), [_("Rule"), _("Question"), _("Answer, by whom, when")], rows)
