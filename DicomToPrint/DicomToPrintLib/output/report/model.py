@@ -6,7 +6,19 @@ from typing import Any
 
 from ...picture import Picture
 from .content import ModelPart, ReportContent
-from .page import Element, add, badge, bullets, figures, limit_words, number, section, table, verdict_badge, with_picture
+from .page import (
+    Element,
+    add,
+    badge,
+    bullets,
+    figures,
+    limit_words,
+    number,
+    section,
+    table,
+    verdict_badge,
+    with_picture,
+)
 
 
 def add_model(main: Element, content: ReportContent) -> None:
