@@ -12,6 +12,7 @@ WANTED = {
     "bone",
     "skull",
     "jaw",
+    "jaws-apart",
     "single-bone",
     "bones-apart",
     "vertebra",

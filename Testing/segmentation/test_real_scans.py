@@ -36,7 +36,7 @@ def test_head_phantom_is_one_skull_without_its_holder(data_dir):
 
 
 def test_one_vertebra_from_a_seed(data_dir):
-    """Dice against the expert was 0.85 to 0.90 over ten seeds; the aim of 0.90 is not reached from every seed."""
+    """Dice against the expert is 0.899 to 0.904 over ten seeds (`Testing/Benchmarks/segmentation_vertebra.py`)."""
     folder = data_dir / "labels_vertebra"
     volume = _image(folder / "sub-ct_label-22_ct.nii.gz")
     expert = _image(folder / "sub-ct_seg-vert_label-22_msk.nii.gz").array == 22
@@ -44,7 +44,7 @@ def test_one_vertebra_from_a_seed(data_dir):
     middle = np.argwhere(expert & np.isin(part, (49, 50))).mean(axis=0)[::-1]
     seed = volume.to_lps(np.add(middle, (3, -4, 5))[None])[0]
     found = segment(volume, load_anatomy("vertebra"), seeds_lps=[tuple(seed)])
-    assert dice(found.labels == 1, expert) > 0.88
+    assert dice(found.labels == 1, expert) >= 0.895
 
 
 def test_labels_and_grey_values_of_a_whole_body(data_dir):

@@ -90,13 +90,14 @@ class SeparationSettings:
     """Separation of touching bones.
 
     Parts of at least `smallest_mm3` that hang together by a neck thinner than `neck_mm`, or over voxels darker than
-    both, are cut
-    apart; `reach_mm` bounds the search around the seeds (0: everywhere). `method` is ``neck`` or ``vertebra``.
+    both, are cut apart; pieces from `crumb_mm3` on, where only such dark voxels join them to anything. `reach_mm`
+    bounds the search around the seeds (0: everywhere). `method` is ``neck`` or ``vertebra``.
     """
 
     method: str = "none"
     neck_mm: float = 0.0
     smallest_mm3: float = 0.0
+    crumb_mm3: float = 0.0
     reach_mm: float = 0.0
 
 

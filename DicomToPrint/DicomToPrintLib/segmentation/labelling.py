@@ -149,6 +149,7 @@ def _separated(walk: Walk, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
         max(VALLEY_SHARE * contrast, VALLEY_NOISE * noise),
         settings.neck_mm,
         settings.smallest_mm3,
+        settings.crumb_mm3,
         progress,
     )
     cut = cut_faces(regions)

@@ -6,6 +6,7 @@ quarter; across slices less is left.
 """
 
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +27,7 @@ def separate(
     valley: float,
     neck_mm: float,
     smallest_mm3: float,
+    crumb_mm3: float,
     progress: Progress = silent,
 ) -> np.ndarray:
     """Labels (k, j, i) uint16 of the bones in `mask` (solid, hollows filled), 1..n by falling size.
@@ -33,7 +35,8 @@ def separate(
     Valleys at least `valley` grey values deep that are open to the outside (joint spaces blurred above the boundary)
     count as outside; depth is the distance from there. A watershed on the depth divides the mask; neighbours that meet
     over a face nearly as thick as the thinner of both, and thicker than `neck_mm`, are one bone again, and so are
-    pieces below `smallest_mm3`, unless only a valley joins them. `spacing` are the steps i, j, k in mm.
+    pieces below `smallest_mm3`, unless only a valley joins them and they are as large as `crumb_mm3`. `spacing` are
+    the steps i, j, k in mm.
     """
     result = np.zeros(mask.shape, dtype=np.uint16)
     box = box_of(mask, margin=1)
@@ -45,7 +48,9 @@ def separate(
     depth = distance(solid & ~joint, spacing)
     progress(0.5, "telling touching bones apart")
     regions = basins(depth, solid, max(0.3 * neck_mm, 0.4 * max(spacing)))
-    regions = _merged(regions, depth, joint, spacing, neck_mm, smallest_mm3)
+    contact = _contacts_of(regions, depth, joint)
+    sizes = count_labels(regions).astype(np.float64) * float(np.prod(spacing))
+    regions = _merged(regions, depth, contact, sizes, neck_mm, smallest_mm3, crumb_mm3)
     result[box] = _numbered(regions)
     rest = mask & (result == 0)
     if rest.any():
@@ -115,17 +120,32 @@ def contacts(regions: np.ndarray) -> "list[tuple[np.ndarray, np.ndarray, tuple[s
     return found
 
 
+@dataclass(frozen=True)
+class _Contacts:
+    """Pairs (n, 2) of touching regions, and of each the largest depth at which they touch (mm), the number of its
+    faces and the share of these in a valley; the thickest and largest first."""
+
+    pairs: np.ndarray
+    necks: np.ndarray
+    faces: np.ndarray
+    dark: np.ndarray
+
+
 def _merged(
-    regions: np.ndarray, depth: np.ndarray, joint: np.ndarray, spacing: Spacing, neck_mm: float, smallest_mm3: float
+    regions: np.ndarray,
+    depth: np.ndarray,
+    contact: _Contacts,
+    sizes: np.ndarray,
+    neck_mm: float,
+    smallest_mm3: float,
+    crumb_mm3: float,
 ) -> np.ndarray:
     """Regions put together again where their contact is nearly as thick as the thinner of both, or where one is too
-    small."""
+    small. `sizes` (mm3) of the regions are brought up to date on the way."""
     count = int(regions.max())
-    sizes = count_labels(regions).astype(np.float64) * float(np.prod(spacing))
     thickest = np.zeros(count + 1, dtype=np.float32)
     np.maximum.at(thickest, regions.ravel(), depth.ravel())
-    pairs, necks, dark = _necks(regions, depth, joint, count)
-    shares = np.where(dark < JOINT_SHARE, NECK_SHARE, NECK_SHARE_IN_VALLEY)
+    shares = np.where(contact.dark < JOINT_SHARE, NECK_SHARE, NECK_SHARE_IN_VALLEY)
     group = np.arange(count + 1)
 
     def root(label: int) -> int:
@@ -137,15 +157,13 @@ def _merged(
     changed = True
     while changed:
         changed = False
-        # From the thickest contact down; groups grow thicker on the way, so that it is done again until nothing
-        # changes.
-        for index in np.argsort(-necks, kind="stable"):
-            a, b = root(int(pairs[index, 0])), root(int(pairs[index, 1]))
-            if a == b or necks[index] <= 0:
+        # Groups grow thicker on the way, so that it is done again until nothing changes.
+        for (first, second), neck, share in zip(contact.pairs, contact.necks, shares):
+            a, b = root(int(first)), root(int(second))
+            if a == b:
                 continue
-            thin = min(thickest[a], thickest[b])
-            small = min(sizes[a], sizes[b]) < smallest_mm3
-            if small or necks[index] >= max(shares[index] * thin, 0.5 * neck_mm):
+            small = min(sizes[a], sizes[b]) < (smallest_mm3 if neck > 0 else crumb_mm3)
+            if small or neck >= max(share * min(thickest[a], thickest[b]), 0.5 * neck_mm, 1e-6):
                 group[b] = a
                 sizes[a] += sizes[b]
                 thickest[a] = max(thickest[a], thickest[b])
@@ -153,25 +171,26 @@ def _merged(
     return np.array([root(label) for label in range(count + 1)], dtype=np.uint32)[regions]
 
 
-def _necks(
-    regions: np.ndarray, depth: np.ndarray, joint: np.ndarray, count: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs (n, 2) of touching regions, the largest depth (n,) at which they touch, and the share (n,) of their faces
-    in a valley."""
-    keys, values, dark = [], [], []
+def _contacts_of(regions: np.ndarray, depth: np.ndarray, joint: np.ndarray) -> _Contacts:
+    """Where regions touch each other."""
+    base = int(regions.max()) + 1
+    keys, depths, dark = [], [], []
     for a, b, first, second in contacts(regions):
         meet = (a != b) & (a > 0) & (b > 0)
         low, high = np.minimum(a[meet], b[meet]), np.maximum(a[meet], b[meet])
-        keys.append(low.astype(np.int64) * (count + 1) + high)
-        values.append(np.minimum(depth[first][meet], depth[second][meet]))
+        keys.append(low.astype(np.int64) * base + high)
+        depths.append(np.minimum(depth[first][meet], depth[second][meet]))
         dark.append(joint[first][meet] | joint[second][meet])
-    key, value = np.concatenate(keys), np.concatenate(values)
+    key = np.concatenate(keys)
+    if len(key) == 0:
+        return _Contacts(np.zeros((0, 2), dtype=np.int64), np.zeros(0), np.zeros(0), np.zeros(0))
     order = np.argsort(key, kind="stable")
     unique, starts, faces = np.unique(key[order], return_index=True, return_counts=True)
-    if len(unique) == 0:
-        return np.zeros((0, 2), dtype=np.int64), np.zeros(0), np.zeros(0)
+    necks = np.maximum.reduceat(np.concatenate(depths)[order], starts)
     share = np.add.reduceat(np.concatenate(dark)[order].astype(np.float64), starts) / faces
-    return np.stack(np.divmod(unique, count + 1), axis=1), np.maximum.reduceat(value[order], starts), share
+    first_come = np.lexsort((-faces, -necks))
+    pairs = np.stack(np.divmod(unique, base), axis=1)
+    return _Contacts(pairs[first_come], necks[first_come], faces[first_come], share[first_come])
 
 
 def _numbered(regions: np.ndarray) -> np.ndarray:

@@ -2,11 +2,9 @@
 
 Marrow of an old vertebra is as dark as the disc, and its cortex is porous: neither a threshold nor filling finds the
 body. Rays from its
-middle do: the first clear falling edge on each, smoothed over the neighbours (an active surface on a ray graph; Li,
-Wu, Chen, Sonka 2006,
-doi 10.1109/TPAMI.2006.19, solved here by relaxation). Processes belong to the body from which they are reached first
-when crossing dark
-valleys, the joint spaces, is slow.
+middle do. Processes belong to the body from which they are reached first when crossing dark valleys, the joint spaces,
+is slow, and when the way up is longer than the way down: the lower joint processes and the spine of a vertebra hang
+down to the next one, to which the way from their own body is longer.
 """
 
 import itertools
@@ -21,107 +19,17 @@ from ..volume import Volume
 from .interior import closed, enclosed
 from .parts import Box, find_parts
 from .region import crop
+from .star import Star, body_surface
+from .thin import ridges
 
-RADII = np.arange(4.0, 42.0, 0.5)
-EDGE_MM = 1.25
-FIRST_MM = 3.0
-SWEEPS = 60
-# A clear edge of the body and the least grey value of its arch, as shares of the step from soft tissue to the boundary.
-BODY_CONTRAST, BONE_SHARE = 0.57, 0.5
-DISC_MM, DISC_DEGREES, CUT_OFF_MM = 8.0, 50.0, 12.0
+# Shares of the step from soft tissue to the boundary: a clear edge of the body; what bone is sought in; what of it is
+# kept; thin bone kept from where it stands out by so much on both sides.
+BODY_CONTRAST, BONE_SHARE, KEPT_SHARE, RIDGE_SHARE, RIDGE_RISE = 0.57, 0.5, 0.9, 0.4, 0.4
+# How much more a way up costs than one down, and the share of the step over which the speed grows to its full.
+UPHILL, SLOPE_SHARE = 1.0, 0.3
+DISC_MM, DISC_DEGREES, CUT_OFF_MM = 8.0, 56.0, 12.0
 CRUMB_MM3 = 200.0
-VALLEY_MM, VALLEY_SHARE, CLOSING_MM = 1.5, 0.45, 3.1
-
-
-@dataclass(frozen=True)
-class Star:
-    """A star-shaped surface: `centre` LPS mm, unit `directions` (n, 3), `radii` (n,) mm."""
-
-    centre: np.ndarray
-    directions: np.ndarray
-    radii: np.ndarray
-
-    def holds(self, points: np.ndarray, margin: float = 0.0) -> np.ndarray:
-        """Which of (n, 3) LPS points lie inside, moved outward by `margin` mm."""
-        from scipy.spatial import cKDTree
-
-        rays = points - self.centre
-        lengths = np.linalg.norm(rays, axis=1)
-        result = lengths <= self.radii.min() + margin
-        near = np.flatnonzero(~result & (lengths <= self.radii.max() + margin))
-        distances, found = cKDTree(self.directions).query(rays[near] / lengths[near, None], k=3)
-        weights = 1.0 / np.maximum(distances, 1e-6)
-        radii = (self.radii[found] * weights).sum(axis=1) / weights.sum(axis=1)
-        result[near] = lengths[near] <= radii + margin
-        return result
-
-
-def directions_on_sphere(count: int = 1200) -> tuple[np.ndarray, np.ndarray]:
-    """Even unit directions (n, 3) by the golden spiral, and each one's eight neighbours (n, 8)."""
-    from scipy.spatial import cKDTree
-
-    number = np.arange(count) + 0.5
-    polar, turn = np.arccos(1 - 2 * number / count), np.pi * (1 + 5**0.5) * number
-    directions = np.stack([np.cos(turn) * np.sin(polar), np.sin(turn) * np.sin(polar), np.cos(polar)], axis=1)
-    return directions, cKDTree(directions).query(directions, k=9)[1][:, 1:]
-
-
-def body_surface(
-    array: np.ndarray, affine: np.ndarray, centre: np.ndarray, contrast: float, stiffness: float = 0.03
-) -> Star:
-    """Surface of the vertebral body around `centre` (LPS mm) in a lightly smoothed scan (k, j, i); the centre is moved
-    to its middle.
-
-    `contrast`: grey step of a clear edge. A ray that left bone once already counts later edges less.
-    """
-    directions, neighbours = directions_on_sphere()
-    star = Star(centre, directions, np.full(len(directions), 15.0))
-    for _ in range(3):
-        gain = np.clip(_edges(array, affine, star) / contrast, 0.0, 1.5)
-        before = np.maximum.accumulate(gain, axis=1)
-        lag = int(FIRST_MM / 0.5)
-        earlier = np.concatenate([np.zeros((len(gain), lag)), before[:, :-lag]], axis=1)
-        gain *= np.exp(-2.0 * earlier)
-        radii = _relaxed(gain, neighbours, stiffness)
-        star = Star(star.centre, directions, radii)
-        weights = radii**3
-        middle = star.centre + 0.75 * (directions * (weights * radii)[:, None]).sum(axis=0) / weights.sum()
-        if np.linalg.norm(middle - star.centre) < 0.5:
-            break
-        star = Star(middle, directions, radii)
-    return star
-
-
-def _edges(array: np.ndarray, affine: np.ndarray, star: Star) -> np.ndarray:
-    """Fall of the grey value outward at each radius of each ray (n, radii)."""
-    from scipy import ndimage
-
-    inverse = np.linalg.inv(affine)
-    steps = np.arange(RADII[0] - EDGE_MM, RADII[-1] + EDGE_MM + 0.01, 0.25)
-    points = star.centre + steps[None, :, None] * star.directions[:, None, :]
-    places = points.reshape(-1, 3) @ inverse[:3, :3].T + inverse[:3, 3]
-    profile = ndimage.map_coordinates(array, places.T[::-1], order=1, mode="nearest", output=np.float32).reshape(
-        len(points), -1
-    )
-    reach = round(2 * EDGE_MM / 0.25)
-    fall = profile[:, :-reach] - profile[:, reach:]
-    return fall[:, ::2][:, : len(RADII)]
-
-
-def _relaxed(gain: np.ndarray, neighbours: np.ndarray, stiffness: float) -> np.ndarray:
-    """Radii (n,) that weigh gain against the distance to the neighbours' mean, by sweeps from a smoothed start."""
-    from scipy import ndimage
-
-    pooled = ndimage.gaussian_filter1d(gain, 2.0, axis=1)
-    for _ in range(4):
-        pooled = 0.4 * pooled + 0.6 * pooled[neighbours].mean(axis=1)
-    radii = RADII[np.argmax(pooled, axis=1)]
-    for sweep in range(SWEEPS):
-        mean = np.median(radii[neighbours], axis=1) if sweep < 10 else radii[neighbours].mean(axis=1)
-        cost = gain - stiffness * (RADII[None, :] - mean[:, None]) ** 2
-        best = RADII[np.argmax(cost, axis=1)]
-        radii = 0.5 * radii + 0.5 * best
-    return radii
+VALLEY_MM, VALLEY_SHARE, CLOSING_MM = 1.5, 0.3, 3.1
 
 
 @dataclass(frozen=True)
@@ -152,10 +60,11 @@ def find_vertebra(
     quiet = _quiet(local.array)
     step = low - outside
     least = outside + BONE_SHARE * step
-    bone = _without_crumbs(quiet >= least, local.voxel_volume)
     spacing = local.spacing
+    thin = ridges(quiet, spacing, outside + RIDGE_SHARE * step, np.inf, RIDGE_RISE * step)
+    bone = _without_crumbs((quiet >= least) | thin, local.voxel_volume)
     points = _points(local)
-    body = own.holds(points, -0.5 * float(np.cbrt(local.voxel_volume))).reshape(bone.shape)
+    body = own.holds(points, -0.75 * float(np.cbrt(local.voxel_volume))).reshape(bone.shape)
     foreign_body = np.zeros(bone.shape, dtype=bool)
     for other in others:
         foreign_body |= other.holds(points).reshape(bone.shape)
@@ -169,12 +78,14 @@ def find_vertebra(
 
     # Diffusion closes narrow joint spaces: they are looked for in the scan itself, hardly smoothed.
     valleys = _valleys(ndimage.gaussian_filter(local.array, 0.4, output=np.float32), spacing)
-    speed = np.clip((quiet - least) / (0.6 * step), 0.05, 1.0) * np.exp(-valleys / (VALLEY_SHARE * step))
-    mine = _reached_first(bone, speed, body, foreign_body, spacing, part(progress, 0.4, 0.9))
+    slow = outside + min(BONE_SHARE, RIDGE_SHARE) * step
+    speed = np.clip((quiet - slow) / (SLOPE_SHARE * step), 0.05, 1.0) * np.exp(-valleys / (VALLEY_SHARE * step))
+    mine = _reached_first(bone, speed, body, foreign_body, local.affine, part(progress, 0.4, 0.9))
     rays = points - own.centre
     disc = (np.abs(rays @ axis) > np.cos(np.radians(DISC_DEGREES)) * np.linalg.norm(rays, axis=1)).reshape(bone.shape)
-    arch = mine & ~disc & ~body
-    foreign = (bone & ~arch & ~body) | foreign_body
+    reached = mine & ~disc & ~body
+    arch = reached & (thin | (quiet >= outside + KEPT_SHARE * step))
+    foreign = (bone & ~reached & ~body) | foreign_body
     mask = body | arch
     bridged = closed(mask, spacing, CLOSING_MM) & ~foreign
     mask |= bridged
@@ -223,7 +134,7 @@ def _bodies(
         # A neighbour cut by the field of view is still found: the scan is continued by its last slice.
         beyond = np.maximum(np.maximum(-place, place - (size - 1)), 0.0) * volume.spacing
         if beyond.max() <= CUT_OFF_MM:
-            others.append(body_surface(smooth, volume.affine, start, contrast))
+            others.append(body_surface(smooth, volume.affine, start, contrast, own))
     ends = [other.centre for other in others]
     axis = ends[0] - ends[-1] if len(ends) == 2 else up
     axis = axis / np.linalg.norm(axis)
@@ -263,7 +174,7 @@ def _reached_first(
     speed: np.ndarray,
     body: np.ndarray,
     foreign: np.ndarray,
-    spacing: tuple[float, float, float],
+    affine: np.ndarray,
     progress: Progress,
 ) -> np.ndarray:
     """Voxels of `bone` that the way through bone reaches from `body` before it does from `foreign`, at `speed` (0..1]
@@ -272,7 +183,7 @@ def _reached_first(
     domain = bone | body | foreign
     speed[body | foreign] = 1.0
     progress(0.2, "telling the vertebra from its neighbours")
-    graph, number = _graph(domain, 1.0 / speed, spacing)
+    graph, number = _graph(domain, 1.0 / speed, affine)
     from scipy.sparse.csgraph import dijkstra
 
     times = []
@@ -280,15 +191,16 @@ def _reached_first(
         if not source.any():
             times.append(np.full(graph.shape[0], np.inf))
             continue
-        times.append(dijkstra(graph, directed=False, indices=number[source], min_only=True))
+        times.append(dijkstra(graph, directed=True, indices=number[source], min_only=True))
         progress(0.6, "telling the vertebra from its neighbours")
     first = np.zeros(domain.shape, dtype=bool)
     first[domain] = (times[0] < times[1]) & np.isfinite(times[0])
     return first & bone
 
 
-def _graph(domain: np.ndarray, cost: np.ndarray, spacing: tuple[float, float, float]) -> "tuple[Any, np.ndarray]":
-    """Voxels of `domain` as a sparse graph over 26 neighbours, and each voxel's number (-1 outside)."""
+def _graph(domain: np.ndarray, cost: np.ndarray, affine: np.ndarray) -> "tuple[Any, np.ndarray]":
+    """Voxels of `domain` as a directed sparse graph over 26 neighbours, ways up the patient longer than ways down, and
+    each voxel's number (-1 outside)."""
     from scipy.sparse import csr_matrix
 
     count = int(np.count_nonzero(domain))
@@ -296,12 +208,13 @@ def _graph(domain: np.ndarray, cost: np.ndarray, spacing: tuple[float, float, fl
     number[domain] = np.arange(count)
     rows, columns, weights = [], [], []
     for direction in itertools.product((-1, 0, 1), repeat=3):
-        if direction <= (0, 0, 0):
+        if direction == (0, 0, 0):
             continue
         first = tuple(slice(max(0, -d), min(n, n - d)) for d, n in zip(direction, domain.shape))
         second = tuple(slice(max(0, d), min(n, n + d)) for d, n in zip(direction, domain.shape))
         both = domain[first] & domain[second]
-        length = float(np.linalg.norm(np.array(direction) * spacing[::-1]))
+        way = affine[:3, :3] @ np.array(direction[::-1], dtype=np.float64)
+        length = float(np.linalg.norm(way)) + UPHILL * max(0.0, float(way[2]))
         rows.append(number[first][both])
         columns.append(number[second][both])
         weights.append(0.5 * length * (cost[first][both] + cost[second][both]))
