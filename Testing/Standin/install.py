@@ -111,6 +111,9 @@ def _python_parts(slicer):
         _load("slicer.parameterNodeWrapper", HERE / "parameter_node.py")
     slicer.util.modulePath = lambda name: str(Path(__file__).resolve().parents[2] / name / f"{name}.py")
     slicer.util.settingsValue = lambda key, default, converter=lambda v: v, settings=None: default
+    selected = ["DicomToPrint"]
+    slicer.util.selectModule = selected.append
+    slicer.util.selectedModule = lambda: selected[-1]
 
 
 def _name_their_widgets(slicer, folder):

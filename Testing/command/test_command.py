@@ -5,6 +5,7 @@ import os
 import resource
 import subprocess
 import sys
+import zipfile
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -31,7 +32,10 @@ def finished(ct, tmp_path_factory):
     """A finished run on the small CT: (exit code, folder)."""
     folder = tmp_path_factory.mktemp("run")
     code = run_command(
-        ["run", str(ct), "--output", str(folder), "--process", "sla", "--json", str(folder / "result.json")]
+        [
+            *("run", str(ct), "--output", str(folder), "--process", "sla", "--json", str(folder / "result.json")),
+            *("--format", "stl,3mf,dicom,seg", "--answer", "motion-blur=yes", "--role", "radiographer"),
+        ]
     )
     return code, folder
 
@@ -50,8 +54,26 @@ def test_run_writes_every_file_of_the_contract(finished):
     assert code == (1 if verdict == "not-ready" else 0)
     names = {path.name for path in folder.iterdir()}
     assert {"report.html", "record.json", "printability.json", "acceptance.json", "result.json", "bone.3mf"} <= names
-    assert any(name.endswith(".stl") for name in names)
+    assert {"bone.stl", "bone.dcm", "bone.seg.dcm"} <= names
     assert not [name for name in names if name.startswith(".")], "temporary files are left"
+
+
+def test_record_says_who_answered_and_when(finished):
+    record = json.loads((finished[1] / "record.json").read_text(encoding="utf-8"))
+    (answer,) = record["answers"]
+    assert (answer["rule"], answer["answer"], answer["role"]) == ("motion-blur", "yes", "radiographer")
+    assert answer["time"] <= record["created"]
+
+
+def test_3mf_carries_a_picture_of_the_model(finished):
+    with zipfile.ZipFile(finished[1] / "bone.3mf") as package:
+        assert package.read("Metadata/thumbnail.png").startswith(b"\x89PNG")
+
+
+def test_a_run_without_a_format_to_print_from_is_refused_at_once(ct, tmp_path, capsys):
+    assert run_command(["run", str(ct), "--output", str(tmp_path), "--format", "dicom,seg"]) == 2
+    assert "stl" in sentence_of(capsys)
+    assert not list(tmp_path.iterdir())
 
 
 def test_stl_header_names_the_space(finished):

@@ -134,7 +134,7 @@ class Driver:
     def wait(self, seconds=90.0, longest=None):
         """Until nothing runs; `longest` collects the longest stay of the event loop."""
         end = time.monotonic() + seconds
-        while self.panel._running:
+        while self.panel.walk.running:
             start = time.process_time()  # this process's own work: a busy machine is not the panel's fault
             self.application.processEvents()
             if longest is not None:
@@ -158,13 +158,13 @@ class Driver:
 
         before = slicer.mrmlScene.GetNumberOfNodes()
         self.click(f"{step}Run")
-        assert self.panel._running
+        assert self.panel.walk.running
         assert self.find("cancel").enabled
         end = time.monotonic() + 0.3
         while time.monotonic() < end:
             self.application.processEvents()
         self.click("cancel")
-        assert not self.panel._running
+        assert not self.panel.walk.running
         assert self.state(step) == "idle"
         assert not self.panel.job.has(step)
         assert slicer.mrmlScene.GetNumberOfNodes() == before

@@ -65,6 +65,21 @@ def test_a_volume_without_dicom_files_is_told_and_can_be_printed(driver, loaded)
     overlay.currentIndex = 0
     assert not driver.message
 
+    # Segments in 3D, shown and hidden again; the full editor takes over from the embedded one.
+    display = node.GetDisplayNode()
+    assert not display.GetVisibility3D(), "the model took their place"
+    driver.click("show3D")
+    assert display.GetVisibility3D()
+    assert node.GetSegmentation().ContainsRepresentation("Closed surface")
+    driver.click("show3D")
+    assert not display.GetVisibility3D()
+    driver.panel.steps["anatomy"].edit_group.toggled.emit(True)
+    assert driver.panel.steps["anatomy"].editor.segmentationNode() is node
+    driver.click("openEditor")
+    assert not driver.message, driver.message
+    assert slicer.util.selectedModule() == "SegmentEditor"
+    assert driver.panel.steps["anatomy"].editor.segmentationNode() is None
+
     # An edit by hand: the next model is made of it, and the edited segmentation stays the user's.
     cut_away(node)
     assert driver.panel.results.edited(node)
@@ -147,9 +162,9 @@ def test_the_scene_may_close_at_any_moment(driver, loaded):
         driver.application.processEvents()
 
     driver.click("scanRun")
-    assert driver.panel._running
+    assert driver.panel.walk.running
     close()
-    assert not driver.panel._running
+    assert not driver.panel.walk.running
     assert driver.panel.state is not None, "a new scene is worked in"
     assert driver.panel.parameters.volume is None
     driver.run("scan")
@@ -182,6 +197,7 @@ def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
     import slicer
 
     walk(driver, "scan", "anatomy", "model")
+    before = driver.panel.job.load("model").meshes[0]
     driver.find("process").currentIndex = driver.find("process").findData("sla")
     slicer.mrmlScene.SetURL(str(tmp_path / "scene.mrml"))
     slicer.mrmlScene.SetRootDirectory(str(tmp_path))
@@ -203,9 +219,15 @@ def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
     assert driver.state("print") == "idle"
     assert driver.panel.results.volume_node().GetName() == "Cube"
     driver.picture("reopened")
-    # The exact results were the session's: what the next step needs is made again before it.
+    # What the next step needs is taken from the scene: no earlier step runs again.
+    started = []
+    start = driver.panel.walk._child.start
+    driver.panel.walk._child.start = lambda order: (started.append(driver.panel.walk.running), start(order))
     walk(driver, "print")
-    assert driver.state("model") == "done"
+    assert started == ["print"]
+    after = driver.panel.job.load("print")["model"].meshes[0]
+    assert np.array_equal(after.triangles, before.triangles)
+    assert np.allclose(after.points, before.points, atol=1e-4)
 
 
 def test_a_reload_of_the_module_leaves_a_working_panel(driver, loaded, application):
@@ -320,7 +342,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(driver, loaded, tmp_pat
     made.mkdir()
     (made / "bone.stl").write_bytes(b"solid")
     panel.job.save("files", {"names": ["bone.stl"]})
-    panel.safe(panel.show_result)("files")
+    panel.safe(panel.walk.show_result)("files")
     assert "cannot be written" in driver.message
     assert driver.state("files") == "needs you"
 

@@ -118,11 +118,17 @@ def _as_run_judges(chosen: Any, settings: Settings) -> Any:
     return replace(chosen, protocols={name: result for name, result in chosen.protocols.items() if name in wanted})
 
 
+def _scan_of(source: Any, settings: Settings, progress: Progress) -> Any:
+    """The scan past the gate; a volume of the scene without DICOM files has nothing to judge."""
+    return (
+        pipeline.Scan(source, None, None, NO_HEADERS)
+        if _is_volume(source)
+        else pipeline.open_scan(source, settings, progress)
+    )
+
+
 def _anatomy(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
-    if _is_volume(source):
-        scan = pipeline.Scan(source, None, None, NO_HEADERS)
-    else:
-        scan = pipeline.open_scan(source, settings, part(progress, 0.0, 0.5))
+    scan = _scan_of(source, settings, part(progress, 0.0, 0.5))
     if job.has("edited"):
         from ..segmentation import from_labels, load_anatomy
 
@@ -148,7 +154,8 @@ def _print(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
     prepared = Prepared(_needed(job, "model"))
     if prepares(settings):
         prepared = prepare_with_frames(prepared.model, settings, part(progress, 0.0, 0.4))
-    files = _exported(job, "print", prepared.model, settings, part(progress, 0.4, 0.6))
+    scan = _opened(job, source, settings, part(progress, 0.3, 0.4))
+    files = _exported(job, "print", prepared.model, scan, settings, part(progress, 0.4, 0.6))
     readiness = inspect_run(
         files,
         _needed(job, "anatomy"),
@@ -161,21 +168,30 @@ def _print(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
     job.save("print", {"model": prepared.model, "readiness": readiness, "moved": prepared.moved})
 
 
-def _exported(job: Job, step: str, model: Any, settings: Settings, progress: Progress) -> Any:
+def _opened(job: Job, source: Any, settings: Settings, progress: Progress) -> Any:
+    """The scan, opened and judged; once more where a reopened scene brought the later results."""
+    if not job.has("opened"):
+        scan = _scan_of(source, settings, progress)
+        job.save("opened", pipeline.judge_anatomy(scan, _needed(job, "anatomy"), settings))
+    return job.load("opened")
+
+
+def _exported(job: Job, step: str, model: Any, scan: Any, settings: Settings, progress: Progress) -> Any:
     folder = job.folder / f"{step}-files"
     folder.mkdir(exist_ok=True)
-    return pipeline.export(model, settings, _needed(job, "opened"), folder, progress)
+    return pipeline.export(model, settings, scan, folder, progress, _needed(job, "anatomy"))
 
 
 def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
     settings = without_missing(settings)
     printed, folder = _needed(job, "print"), job.folder / "files-files"
-    if "dicom" in settings.formats and _needed(job, "opened").series is None:
-        raise UsageError("The format DICOM needs a scan in DICOM files, whose study it joins: leave it out here.")
-    files = _exported(job, "files", printed["model"], settings, part(progress, 0.0, 0.3))
+    scan = _opened(job, source, settings, part(progress, 0.0, 0.1))
+    if {"dicom", "seg"} & set(settings.formats) and scan.series is None:
+        raise UsageError("The DICOM formats need a scan in DICOM files, whose study they join: leave them out here.")
+    files = _exported(job, "files", printed["model"], scan, settings, part(progress, 0.1, 0.3))
     result = pipeline.RunResult(
         settings,
-        _needed(job, "opened"),
+        scan,
         _needed(job, "anatomy"),
         printed["model"],
         files,

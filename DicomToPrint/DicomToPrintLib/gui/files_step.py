@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 from . import parts
 from .step import StepView
 
-FORMATS = ("stl", "3mf", "obj", "ply", "dicom")
+FORMATS = ("stl", "3mf", "obj", "ply", "dicom", "seg")
 
 
 class FilesStep(StepView):
@@ -32,17 +32,21 @@ class FilesStep(StepView):
             "obj": _("Parts and colours."),
             "ply": _("Triangles with their colours."),
             "dicom": _("Encapsulated STL, for the hospital's archive."),
+            "seg": _("The anatomy as DICOM segmentation, for the hospital's archive."),
         }
+        words = {"dicom": _("DICOM STL"), "seg": _("DICOM SEG")}
         self.formats = {
             name: parts.check_box(
-                _("DICOM") if name == "dicom" else name.upper(),
+                words.get(name, name.upper()),
                 tips[name],
                 self.safe(lambda on, name=name: self._format(name, on)),
                 f"format-{name}",
             )
             for name in FORMATS
         }
-        self.form.addRow(_("Formats"), parts.row(*self.formats.values()))
+        boxes = list(self.formats.values())
+        self.form.addRow(_("Formats"), parts.row(*boxes[:4]))
+        self.form.addRow("", parts.row(*boxes[4:]))
         self.scene = self.check(
             "scene", _("Slicer scene (.mrb)"), _("Everything of this run as a scene that opens in Slicer.")
         )

@@ -15,7 +15,18 @@ from ..settings import Settings, settings_from_json
 STEPS = ("scan", "anatomy", "model", "print", "files")
 # Which step's result a setting changes first; whatever comes after must run again too.
 FIRST_STEP = {
-    "scan": ("use", "protocols", "pixels", "surgery_date", "series", "answers", "role", "identified", "accept_anyway"),
+    "scan": (
+        "use",
+        "protocols",
+        "pixels",
+        "surgery_date",
+        "series",
+        "answers",
+        "answered",
+        "role",
+        "identified",
+        "accept_anyway",
+    ),
     "anatomy": ("anatomy", "segmentation", "threshold", "seeds", "roi"),
     "model": ("max_deviation", "triangles"),
     "print": (
@@ -31,6 +42,14 @@ FIRST_STEP = {
         "label",
         "wrap",
         "orient",
+        "escape",
+        "escape_holes",
+        "planes",
+        "keep",
+        "magnets",
+        "base_kind",
+        "label_at",
+        "scale_bar",
     ),
     "files": ("formats", "scene"),
 }

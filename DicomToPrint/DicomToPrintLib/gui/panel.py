@@ -1,6 +1,4 @@
-"""The five steps down one panel: what was chosen, what runs, what came out. It starts the pipeline's steps and shows
-their results.
-"""
+"""The five steps down one panel: what was chosen, and what the user changes. `Walk` runs the steps."""
 
 import itertools
 import logging
@@ -12,7 +10,6 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .. import pipeline
 from ..errors import Cancelled, CannotRead, DicomToPrintError
 from ..settings import Settings, command_line
 from . import parts, source
@@ -22,15 +19,11 @@ from .files_step import FilesStep
 from .job import STEPS, Job, first_step
 from .model_step import ModelStep
 from .print_step import PrintStep
-from .process import ChildProcess
 from .scan_step import ScanStep
 from .scene_results import SceneResults
 from .state import PanelState
+from .walk import Walk
 from .words import setting_text, without_options
-
-# What each step needs in the job before it can run.
-NEEDS = {"scan": None, "anatomy": None, "model": "anatomy", "print": "model", "files": "print"}
-RESULT = {"scan": "scan", "anatomy": "anatomy", "model": "model", "print": "print", "files": "files"}
 
 
 class Panel:
@@ -41,10 +34,7 @@ class Panel:
         self.state: Any = None  # PanelState, or None while there is no scene
         self.job = Job(getattr(slicer.app, "temporaryPath", None))
         self.results = SceneResults(self)
-        self._queue: list[str] = []
-        self._running = ""
-        self._declined: set[str] = set()
-        self._child = ChildProcess(self.job.progress, self.safe(self._progressed), self.safe(self._ended))
+        self.walk = Walk(self)
         self._build_head(layout)
         self.steps: dict[str, Any] = {
             view.key: view
@@ -113,7 +103,7 @@ class Panel:
     def set_parameters(self, parameters: Any) -> None:
         """Work in the scene of this parameter node; None lets go of the scene."""
         if parameters is None:
-            self._stop()
+            self.walk.stop()
             self.steps["anatomy"].close_editor()
             self.state = None
             self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "model-before")
@@ -143,15 +133,15 @@ class Panel:
         """Show settings and states in every control."""
         for step, view in self.steps.items():
             view.set_state(
-                (self._running == step and "running") or (self.state.state(step) if self.state is not None else "idle")
+                (self.walk.running == step and "running") or (self.state.state(step) if self.state is not None else "idle")
             )
             view.frame.enabled = self.state is not None
-            view.primary.enabled = not self._running
+            view.primary.enabled = not self.walk.running
             if self.state is not None:
                 view.refresh()
-        self.run_all.enabled = self.state is not None and not self._running
-        self.cancel_button.enabled = bool(self._running)
-        self.bar.visible = self.phrase.visible = bool(self._running)
+        self.run_all.enabled = self.state is not None and not self.walk.running
+        self.cancel_button.enabled = bool(self.walk.running)
+        self.bar.visible = self.phrase.visible = bool(self.walk.running)
         differing = self.state.differing() if self.state is not None else []
         self.changed_label.text = _("Changed from the preset: {names}").format(
             names=", ".join(setting_text(name) for name in differing)
@@ -168,7 +158,7 @@ class Panel:
     def change(self, **fields: Any) -> None:
         """Change settings; results of the steps that they concern no longer count."""
         self.parameters  # noqa: B018 - refuses while there is no scene
-        if self._running:
+        if self.walk.running:
             self.cancel()
         changed = replace(self.settings, **fields)
         if changed == self.settings:
@@ -220,13 +210,13 @@ class Panel:
             self._choose(folder=path)
 
     def _choose(self, volume: Any = None, series: str = "", folder: str = "") -> None:
-        if self._running:
+        if self.walk.running:
             self.cancel()
         parameters = self.parameters
         parameters.series, parameters.folder, parameters.volume = series, folder, volume
         self.steps["scan"].volume.setCurrentNode(volume)
         self.job.drop("edited", "opened", "grid", "model-before")
-        self.state.settings = replace(self.settings, answers=(), accept_anyway=None, cuts=(), roi=None, seeds=())
+        self.state.settings = replace(self.settings, answers=(), answered=(), accept_anyway=None, cuts=(), roi=None, seeds=())
         self.stale("scan")
 
     def choose_segmentation(self, node: Any) -> None:
@@ -262,132 +252,26 @@ class Panel:
 
     def run_everything(self) -> None:
         """Every step that is not done, in order; the files only where a folder is chosen."""
-        wanted = [step for step in STEPS if self.state.state(step) != "done" or not self.job.has(RESULT[step])]
-        if not self.output_folder() and "files" in wanted:
-            wanted.remove("files")
-            if not wanted:
-                raise CannotRead(_("No folder is chosen yet: choose one in step 5."))
-        self.run(wanted or ["files"])
+        self.walk.run_everything()
 
     def run(self, steps: Sequence[str]) -> None:
         """Run these steps, and before them what they need and what is missing."""
-        self.parameters  # noqa: B018 - refuses while there is no scene
-        if self._running:
-            return
-        if "files" in steps and not self.output_folder():
-            raise CannotRead(_("No folder is chosen yet: choose one in step 5."))
-        queue = list(steps)
-        need = NEEDS[queue[0]]
-        while need is not None and not self.job.has(need):
-            queue.insert(0, need)
-            need = NEEDS[need]
-        self._queue = queue
-        self.tell("")
-        self._next()
-
-    def _next(self) -> None:
-        if not self._queue:
-            self._running = ""
-            self.refresh()
-            return
-        step = self._queue.pop(0)
-        try:
-            self._start(step)
-        except Exception:
-            self._queue, self._running = [], ""
-            self.state.set_state(step, "needs you")
-            self.refresh()
-            raise
-
-    def _start(self, step: str) -> None:
-        if step in ("scan", "anatomy", "files"):
-            told = source.for_child(self.parameters, self.job)
-        else:
-            told = {"path": source.for_command_line(self.parameters)}
-        if step == "anatomy":
-            self._hand_over_segmentation()
-        if step in ("print", "files"):
-            self._offer_packages()
-        if step == "model" and self.job.has("model"):
-            self.job.save("model-before", self.job.load("model"))
-        self._running = step
-        self.job.drop_from(step)
-        for later in STEPS[STEPS.index(step) :]:
-            self.state.set_state(later, "idle")
-            self.steps[later].clear()
-        self.open_step(step)
-        self._child.start(self.job.order(step, told, self.results.with_points(self.settings)))
-        self._progressed(0.0, "")
-        self.refresh()
-
-    def _offer_packages(self) -> None:
-        """Ask once a session to install what these settings need; without them the step goes on as far as it can."""
-        lacking = tuple(name for name in pipeline.missing(self.settings) if name not in self._declined)
-        if lacking:
-            self.dialogs.install(list(lacking))
-            self._declined |= set(pipeline.missing(self.settings))
-
-    def _hand_over_segmentation(self) -> None:
-        given = self.results.given_segmentation()
-        if given is None:
-            self.job.drop("edited")
-        else:
-            self.job.save("edited", given)
-
-    def _progressed(self, fraction: float, phrase: str) -> None:
-        self.bar.value = round(100.0 * fraction)
-        self.phrase.text = phrase or _("working...")
-
-    def _ended(self, code: int) -> None:
-        step, self._running = self._running, ""
-        if self.state is None or not step:
-            return
-        if code == 0 and self.job.has(RESULT[step]):
-            self.show_result(step)
-            return
-        _kind, sentence = self.job.failure()
-        self._queue = []
-        self.job.drop_from(step)
-        self.state.set_state(step, "needs you")
-        self.refresh()
-        self.tell(
-            sentence or _("The step ended without a result ({code}): run it again, or report it.").format(code=code)
-        )
-
-    def show_result(self, step: str) -> None:
-        """Show a step's result and go on with what was asked for."""
-        try:
-            state = self.steps[step].show(self.job.load(RESULT[step]))
-        except Exception:
-            self._queue = []
-            self.state.set_state(step, "needs you")
-            self.refresh()
-            raise
-        self.state.set_state(step, state)
-        if state != "done":
-            self._queue = []
-        self.refresh()
-        self._next()
+        self.walk.run(steps)
 
     def cancel(self) -> None:
         """Stop the running step; its result is dropped whole."""
-        step = self._running
-        self._stop()
-        if step and self.state is not None:
-            self.job.drop_from(step)
-            self.state.set_state(step, "idle")
-            self.tell(_("Cancelled: nothing was changed by this step."))
-            self.refresh()
+        self.walk.cancel()
 
-    def _stop(self) -> None:
-        self._queue, self._running = [], ""
-        self._child.cancel()
+    def progressed(self, fraction: float, phrase: str) -> None:
+        """Show how far the running step is."""
+        self.bar.value = round(100.0 * fraction)
+        self.phrase.text = phrase or _("working...")
 
     # -- what the steps ask for ----------------------------------------------------------------------------------------
 
     def can_undo_model(self) -> bool:
         """True where there is a model before this one."""
-        return self.job.has("model-before") and not self._running
+        return self.job.has("model-before") and not self.walk.running
 
     def undo_model(self) -> None:
         """Back to the model before."""
@@ -396,7 +280,7 @@ class Panel:
             self.stale("print")
             self.job.drop("model-before")
             self.job.save("model", before)
-            self.show_result("model")
+            self.walk.show_result("model")
 
     def store_dicom(self) -> None:
         """The Encapsulated STL into Slicer's DICOM database."""
@@ -453,7 +337,7 @@ class Panel:
 
     def close(self) -> None:
         """Let go of everything: the module is unloaded or the application ends."""
-        self._stop()
+        self.walk.stop()
         self.steps["anatomy"].close_editor()
         self.state = None
         self.job.close()

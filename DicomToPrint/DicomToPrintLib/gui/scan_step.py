@@ -1,5 +1,6 @@
 """Step 1: what for, which scan, and is it fit?"""
 
+import datetime
 from typing import Any
 
 import qt
@@ -155,7 +156,12 @@ class ScanStep(StepView):
         answers = {**dict(self.panel.settings.answers), rule: key}
         self._answering = True  # the chooser that is being used must not go away under the user's hands
         try:
-            self.panel.change(answers=tuple((name, value) for name, value in answers.items() if value))
+            now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+            times = {**dict(self.panel.settings.answered), rule: now}
+            self.panel.change(
+                answers=tuple((name, value) for name, value in answers.items() if value),
+                answered=tuple((name, time) for name, time in times.items() if answers.get(name)),
+            )
         finally:
             self._answering = False
         parts.show_chip(self.chip, "ask", _("The answers have changed: check the scan again."))

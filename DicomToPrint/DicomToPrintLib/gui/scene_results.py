@@ -138,6 +138,26 @@ class SceneResults:
             if node.IsA("vtkMRMLMarkupsNode") and node.GetDisplayNode() is not None:
                 node.GetDisplayNode().SetVisibility(True)
 
+    def restore(self, step: str) -> bool:
+        """Take a step's result from the nodes of a reopened scene; False where they do not hold it whole.
+
+        The scan itself is opened and judged again by the step that needs it.
+        """
+        if step == "scan":
+            return True
+        if step not in ("anatomy", "model"):
+            return False
+        segmentation, volume, job = self.anatomy_node(), self.volume_node(), self._panel.job
+        if segmentation is None or volume is None:
+            return False
+        if not job.has("anatomy"):
+            grid = volumes.volume_from_node(volume)
+            job.save("anatomy", replace(segmentations.segmentation_from_node(segmentation, grid), volume=grid))
+        model = results.model_shown(self._scene, self._job_name) if step == "model" else None
+        if model is not None:
+            job.save("model", model)
+        return step == "anatomy" or model is not None
+
     # -- nodes of the user -------------------------------------------------------------------------------------------
 
     def anatomy_node(self) -> Any:

@@ -6,9 +6,10 @@ from typing import Any
 from ..findings import Finding
 from ..mesh import Mesh
 from ..segmentation import Segmentation
+from ..surface import Model
 from .findings_nodes import findings_table, json_node, places_markup
 from .folder import job_folder, nodes, put, remove
-from .models import Overlay, mesh_to_node, show_overlay
+from .models import Overlay, mesh_from_node, mesh_to_node, show_overlay
 from .segmentations import segmentation_to_node
 
 
@@ -64,6 +65,24 @@ def show_meshes(
 def shown(scene: Any, job: str, role: str) -> list[Any]:
     """Nodes that a step has left in the job's folder."""
     return nodes(scene, job_folder(scene, job), role)
+
+
+def model_shown(scene: Any, job: str) -> Model | None:
+    """The model that step 3 left in the scene, with the figures that its arrays hold; None where there is none."""
+    from ..measure.deviation import point_areas, spread
+
+    meshes = [mesh_from_node(node) for node in shown(scene, job, "model") if node.IsA("vtkMRMLModelNode")]
+    if not meshes or any("Deviation" not in mesh.point_arrays for mesh in meshes):
+        return None
+    figures = tuple(
+        {
+            **spread(mesh.point_arrays["Deviation"], point_areas(mesh)),
+            "triangles": len(mesh.triangles),
+            "volume_mm3": mesh.volume,
+        }
+        for mesh in meshes
+    )
+    return Model(tuple(meshes), figures)
 
 
 def forget(scene: Any, job: str, *roles: str) -> None:

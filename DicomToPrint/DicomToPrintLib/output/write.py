@@ -21,9 +21,10 @@ TOLERANCE_MM = 1e-4
 class WrittenFile:
     """A file that stands under its final name and was read back whole.
 
-    `format` is one of `FORMATS`, ``mtl`` (the materials of an OBJ) or ``dicom``; `triangles` counts what was read
+    `format` is one of `FORMATS`, ``mtl`` (the materials of an OBJ), ``dicom`` or ``dicom-seg``; `triangles` counts what was read
     back; `deviation_mm` is the largest distance between a corner as written and as read back;
-    `payload_sha256` is the hash of the STL inside a DICOM object, whose own bytes change with the time it was made.
+    `payload_sha256` is the hash of the STL or of the labels inside a DICOM object, whose own bytes change with the time
+    it was made.
     Coordinates are LPS millimetres.
     """
 

@@ -138,7 +138,7 @@ def run(
         )
         model = prepared.model
     files = clock.step(
-        "writing and reading back", 0.05, lambda p: steps.export(model, settings, scan, output, p), _file_effect
+        "writing and reading back", 0.05, lambda p: steps.export(model, settings, scan, output, p, segmentation), _file_effect
     )
     readiness = clock.step(
         "inspecting the written file",

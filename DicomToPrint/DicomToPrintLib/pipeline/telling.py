@@ -283,8 +283,9 @@ def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget
         if series
         else hashed_inputs([Path(source)], identified=settings.identified)
     )
-    now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-    scan = result.scan
+    spent = datetime.timedelta(seconds=sum(step.seconds for step in result.steps))
+    began = (datetime.datetime.now().astimezone() - spent).isoformat(timespec="seconds")
+    answered, scan = dict(settings.answered), result.scan
     return build_record(
         intended_use=settings.use,
         accept_anyway=settings.accept_anyway or "",
@@ -293,7 +294,8 @@ def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget
         series=scan.series.series.id if scan.series else "",
         parameters=settings.as_json(),
         answers=tuple(
-            {"rule": rule, "answer": answer, "role": settings.role, "time": now} for rule, answer in settings.answers
+            {"rule": rule, "answer": answer, "role": settings.role, "time": answered.get(rule, began)}
+            for rule, answer in settings.answers
         ),
         acceptance=scan.acceptance.as_json(settings.identified) if scan.acceptance else {},
         gate=scan.gate,

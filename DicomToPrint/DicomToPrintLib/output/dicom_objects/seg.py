@@ -73,7 +73,7 @@ def write_dicom_seg(
         _check(path, mask)
         (final,) = outputs.publish()
     progress(1.0, "DICOM SEG written")
-    return WrittenFile(final, "dicom-seg", sha256_of(final), final.stat().st_size)
+    return WrittenFile(final, "dicom-seg", sha256_of(final), final.stat().st_size, payload_sha256=hash_of(mask))
 
 
 def hash_of(array: np.ndarray) -> str:

@@ -1,0 +1,163 @@
+"""Runs the steps of the panel one after the other, each in a child process, and hands their results to be shown."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from slicer.i18n import tr as _
+
+from .. import pipeline
+from ..errors import CannotRead
+from . import source
+from .job import STEPS
+from .process import ChildProcess
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+# What each step needs in the job before it can run.
+NEEDS = {"scan": None, "anatomy": None, "model": "anatomy", "print": "model", "files": "print"}
+
+
+class Walk:
+    """What is to run, what runs now (`running`, empty: nothing), and how it ended."""
+
+    def __init__(self, panel: "Panel") -> None:
+        self._panel = panel
+        self.running = ""
+        self._queue: list[str] = []
+        self._declined: set[str] = set()
+        self._child = ChildProcess(panel.job.progress, panel.safe(panel.progressed), panel.safe(self._ended))
+
+    def run_everything(self) -> None:
+        """Every step that is not done, in order; the files only where a folder is chosen."""
+        panel = self._panel
+        wanted = [step for step in STEPS if panel.state.state(step) != "done" or not self._there(step)]
+        if not panel.output_folder() and "files" in wanted:
+            wanted.remove("files")
+            if not wanted:
+                raise CannotRead(_("No folder is chosen yet: choose one in step 5."))
+        self.run(wanted or ["files"])
+
+    def run(self, steps: Sequence[str]) -> None:
+        """Run these steps, and before them what they need and what is missing."""
+        panel = self._panel
+        panel.parameters  # noqa: B018 - refuses while there is no scene
+        if self.running:
+            return
+        if "files" in steps and not panel.output_folder():
+            raise CannotRead(_("No folder is chosen yet: choose one in step 5."))
+        queue = list(steps)
+        need = NEEDS[queue[0]]
+        while need is not None and not self._there(need):
+            queue.insert(0, need)
+            need = NEEDS[need]
+        self._queue = queue
+        panel.tell("")
+        self._next()
+
+    def _there(self, step: str) -> bool:
+        """True where a step's result is there, or in a reopened scene could be taken from its nodes."""
+        panel = self._panel
+        return bool(panel.job.has(step) or (panel.state.state(step) == "done" and panel.results.restore(step)))
+
+    def _next(self) -> None:
+        panel = self._panel
+        if not self._queue:
+            self.running = ""
+            panel.refresh()
+            return
+        step = self._queue.pop(0)
+        try:
+            self._start(step)
+        except Exception:
+            self._queue, self.running = [], ""
+            panel.state.set_state(step, "needs you")
+            panel.refresh()
+            raise
+
+    def _start(self, step: str) -> None:
+        panel = self._panel
+        if step in ("scan", "anatomy", "files") or not panel.job.has("opened"):
+            told = source.for_child(panel.parameters, panel.job)
+        else:
+            told = {"path": source.for_command_line(panel.parameters)}
+        if step == "anatomy":
+            self._hand_over_segmentation()
+        if step in ("print", "files"):
+            self._offer_packages()
+        if step == "model" and panel.job.has("model"):
+            panel.job.save("model-before", panel.job.load("model"))
+        self.running = step
+        panel.job.drop_from(step)
+        for later in STEPS[STEPS.index(step) :]:
+            panel.state.set_state(later, "idle")
+            panel.steps[later].clear()
+        panel.open_step(step)
+        self._child.start(panel.job.order(step, told, panel.results.with_points(panel.settings)))
+        panel.progressed(0.0, "")
+        panel.refresh()
+
+    def _offer_packages(self) -> None:
+        """Ask once a session to install what these settings need; without them the step goes on as far as it can."""
+        panel = self._panel
+        lacking = tuple(name for name in pipeline.missing(panel.settings) if name not in self._declined)
+        if lacking:
+            panel.dialogs.install(list(lacking))
+            self._declined |= set(pipeline.missing(panel.settings))
+
+    def _hand_over_segmentation(self) -> None:
+        panel = self._panel
+        given = panel.results.given_segmentation()
+        if given is None:
+            panel.job.drop("edited")
+        else:
+            panel.job.save("edited", given)
+
+    def _ended(self, code: int) -> None:
+        panel = self._panel
+        step, self.running = self.running, ""
+        if panel.state is None or not step:
+            return
+        if code == 0 and panel.job.has(step):
+            self.show_result(step)
+            return
+        _kind, sentence = panel.job.failure()
+        self._queue = []
+        panel.job.drop_from(step)
+        panel.state.set_state(step, "needs you")
+        panel.refresh()
+        panel.tell(
+            sentence or _("The step ended without a result ({code}): run it again, or report it.").format(code=code)
+        )
+
+    def show_result(self, step: str) -> None:
+        """Show a step's result and go on with what was asked for."""
+        panel = self._panel
+        try:
+            state = panel.steps[step].show(panel.job.load(step))
+        except Exception:
+            self._queue = []
+            panel.state.set_state(step, "needs you")
+            panel.refresh()
+            raise
+        panel.state.set_state(step, state)
+        if state != "done":
+            self._queue = []
+        panel.refresh()
+        self._next()
+
+    def cancel(self) -> None:
+        """Stop the running step; its result is dropped whole."""
+        panel = self._panel
+        step = self.running
+        self.stop()
+        if step and panel.state is not None:
+            panel.job.drop_from(step)
+            panel.state.set_state(step, "idle")
+            panel.tell(_("Cancelled: nothing was changed by this step."))
+            panel.refresh()
+
+    def stop(self) -> None:
+        """Stop the running step and tell nobody."""
+        self._queue, self.running = [], ""
+        self._child.cancel()
