@@ -1,0 +1,79 @@
+"""Remedies name commands that exist, with values that the command line takes."""
+
+import json
+import re
+
+import pytest
+from DicomToPrintLib import resources
+from DicomToPrintLib.findings import Fact, Outcome
+from DicomToPrintLib.options import parser
+from DicomToPrintLib.printability import load_printer, load_process, process_names
+from DicomToPrintLib.printability.messages import BAD, GOOD, REMEDY, message, remedy
+from DicomToPrintLib.printability.rules import load_rules
+
+RULES = json.loads((resources.FOLDER / "Readiness" / "rules.json").read_text(encoding="utf-8"))["rules"]
+FILLED = {
+    "size": "1 x 2 x 3", "room": "4 x 5 x 6", "rotation": "90 degrees about x", "angle": 45.0, "support": 1.0, "volumes": "1.0",
+    "smallest": 1.0, "cavities": 1, "total": 1.0, "text": "R", "names": "canal", "largest": 1.0, "unit": "mm",
+}
+PLACEHOLDERS = {"MM": "1", "TEXT": "R", "WxDxH": "256x256x256", "OUT": "out.stl", "(mm": "mm"}
+# The command that knows an option: preparation belongs to `run`, the rest to `inspect` too.
+COMMANDS = (["inspect", "a.stl"], ["run", "scan", "--output", "out"])
+
+
+def remedies():
+    for process in map(load_process, process_names()):
+        for rule in load_rules(process, 300.0):
+            if rule.remedy and rule.limit is not None:
+                yield process, rule, remedy(rule, Fact(rule.fact, 0.5, parameters=FILLED), process)
+
+
+def calls(text):
+    """(option, value or None) of every option that a remedy names."""
+    for option, value in re.findall(r"(--[a-z-]+)(?:[ =]([^\s,;)]+))?", text):
+        known = PLACEHOLDERS.get(value, value)
+        yield option, known if value in PLACEHOLDERS or re.fullmatch(r"[\d.]+|[a-z0-9-]*[a-z0-9]", known) else None
+
+
+def taken(option, value):
+    for command in COMMANDS:
+        for tail in ([option, value] if value else [option], [option]):
+            try:
+                parser().parse_args([*command, *tail])
+            except Exception:
+                continue
+            return True
+    return False
+
+
+def test_every_option_that_a_remedy_names_exists():
+    named = {call for _, _, text in remedies() for call in calls(text)}
+    assert len({option for option, _ in named}) >= 8
+    assert [call for call in sorted(named, key=str) if not taken(*call)] == []
+
+
+def test_the_check_would_see_a_wrong_name():
+    assert not taken("--thickn-walls", "1")
+    assert taken("--thicken", "1") and not taken("--escape-holes", "9")
+
+
+def test_options_for_preparation_have_the_processs_own_figures():
+    for process, rule, text in remedies():
+        if rule.id == "wall":
+            assert ("--thicken", f"{process.limit('wall_supported_mm'):g}") in list(calls(text))
+
+
+@pytest.mark.parametrize("entry", RULES, ids=lambda entry: entry["id"])
+def test_every_rule_has_its_sentences(entry):
+    rule = next(rule for rule in load_rules(load_process("sla"), 300.0) if rule.id == entry["id"])
+    assert entry["id"] in GOOD
+    assert entry["operator"] == "shown" or entry["id"] in BAD
+    assert not entry["remedy"] or entry["remedy"] in REMEDY
+    process, printer = load_process("sla"), load_printer("sla-145")
+    for outcome in (Outcome.PASS, *([Outcome.FAIL] if entry["operator"] != "shown" else [])):
+        fact = Fact(rule.fact, "mirrored" if entry["operator"] == "table" else 1.5, parameters=FILLED)
+        if entry["operator"] == "==" and not isinstance(entry["limit"], bool):
+            fact = Fact(rule.fact, 2, parameters=FILLED)
+        if entry["id"] in ("triangles", "added", "lost"):
+            fact = Fact(rule.fact, 3_000_000, parameters=FILLED)
+        assert "{" not in message(rule, fact, outcome, process, printer)
