@@ -193,6 +193,30 @@ def test_the_scene_may_close_at_any_moment(driver, loaded):
     driver.picture("closed")
 
 
+@pytest.mark.parametrize("step", ["scan", "anatomy", "model", "print", "files"])
+def test_the_scene_may_close_while_a_step_runs(driver, loaded, tmp_path, monkeypatch, step):
+    import slicer
+
+    panel = driver.panel
+    monkeypatch.setattr(panel.walk._child, "start", lambda order: None)  # a child that never ends
+    panel.steps["files"].folder.currentPath = str(tmp_path)
+    for needed in ("scan", "anatomy", "model", "print"):
+        panel.job.save(needed, needed)
+    driver.click(f"{step}Run")
+    assert panel.walk.running == step
+    assert "running" in panel.steps[step].frame.text
+    slicer.mrmlScene.StartState(slicer.mrmlScene.CloseState)
+    slicer.mrmlScene.Clear(0)
+    slicer.mrmlScene.EndState(slicer.mrmlScene.CloseState)
+    driver.application.processEvents()
+    assert not panel.walk.running
+    assert not driver.message
+    assert not any(panel.job.has(name) for name in ("scan", "anatomy", "model", "print", "files"))
+    assert all(driver.state(name) == "idle" for name in panel.steps)
+    assert driver.find("runAll").enabled
+    assert not driver.find("cancel").enabled
+
+
 def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
     import slicer
 
@@ -320,6 +344,20 @@ def test_a_failure_inside_a_step_is_one_sentence_and_the_scene_stays(driver, loa
         assert slicer.mrmlScene.GetNumberOfNodes() == before
         assert panel.run_all.enabled
     driver.picture("failed")
+
+
+@pytest.mark.parametrize("step", ["scan", "anatomy"])
+def test_a_failure_inside_the_first_steps_is_one_sentence(driver, loaded, monkeypatch, step):
+    import slicer
+
+    order, before = driver.panel.job.order, slicer.mrmlScene.GetNumberOfNodes()
+    monkeypatch.setattr(driver.panel.job, "order", lambda name, told, settings: order("no such step", told, settings))
+    driver.run(step)
+    assert driver.state(step) == "needs you"
+    assert driver.message.startswith("Internal error")
+    assert "\n" not in driver.message
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+    assert driver.find("runAll").enabled
 
 
 def test_a_failure_while_showing_is_one_sentence(driver, loaded, monkeypatch):
