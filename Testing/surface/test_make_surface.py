@@ -62,9 +62,11 @@ def test_a_ball_is_where_it_is_on_every_grid(kind):
     mesh = model.meshes[0]
     assert_valid(mesh)
     distance = np.linalg.norm(mesh.points - [5.0, -7.0, 100.0], axis=1)
-    assert abs(distance.mean() - RADIUS) < 0.03
+    middle = np.linalg.norm(mesh.points[mesh.triangles].mean(axis=1) - [5.0, -7.0, 100.0], axis=1)
+    # Corners lie outside and middles inside of a convex body; over the faces they must balance.
+    assert abs(0.25 * distance.mean() + 0.75 * middle.mean() - RADIUS) < 0.01
     assert np.abs(distance - RADIUS).max() < 0.15
-    assert mesh.volume == pytest.approx(4 / 3 * np.pi * RADIUS ** 3, rel=0.01)
+    assert mesh.volume == pytest.approx(4 / 3 * np.pi * RADIUS ** 3, rel=0.004)
     deviation = mesh.point_arrays["Deviation"]
     assert deviation.shape == (len(mesh.points),)
     # The array says what the truth says, point by point.

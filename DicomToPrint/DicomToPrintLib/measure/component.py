@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..mesh import Mesh
+from ..mesh import Mesh, cross
 from .topology import Edges, component_of_triangles, edges_of, welded
 
 
@@ -27,7 +27,7 @@ def part_volumes(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, co
         return np.zeros(0)
     centre = points.mean(axis=0, dtype=np.float64)
     a, b, c = (points[triangles[:, k]].astype(np.float64) - centre for k in range(3))
-    return np.bincount(part, np.einsum("ij,ij->i", a, np.cross(b, c)), minlength=count) / 6.0
+    return np.bincount(part, np.einsum("ij,ij->i", a, cross(b, c)), minlength=count) / 6.0
 
 
 def components(mesh: Mesh) -> tuple[Component, ...]:

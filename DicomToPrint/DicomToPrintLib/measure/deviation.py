@@ -1,7 +1,7 @@
 """How far a surface lies from the level of a grey field: from the scan's own boundary."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -31,33 +31,58 @@ def level_offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, le
     index (i, j, k), interpolated linearly. Positive where the point lies outside of the boundary. Points without a
     crossing within `reach_mm` get NaN.
     """
-    starts = range(0, len(points), _CHUNK)
     steps = np.arange(1, int(np.ceil(reach_mm / step_mm)) + 1) * step_mm
 
-    def work(start: int) -> np.ndarray:
-        rows = slice(start, start + _CHUNK)
+    def work(rows: slice) -> np.ndarray:
         return _offsets(points[rows], normals[rows], array, level, to_index, steps)
 
-    if len(points) == 0:
+    return _in_chunks(len(points), work, progress)
+
+
+def level_ahead(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: float, to_index: np.ndarray,
+                reach_mm: float, progress: Progress = silent) -> np.ndarray:
+    """(n,) height in mm of the field's level over points, along their outward normals: positive for points inside,
+    which look outward only, negative for points outside, which look inward only. NaN without a crossing within
+    `reach_mm` (one linear step). Arguments as in `level_offsets`."""
+    def work(rows: slice) -> np.ndarray:
+        at = points[rows].astype(np.float64) @ to_index[:3, :3].T + to_index[:3, 3]
+        here = _sampled(array, at) - np.float32(level)
+        step = np.where(here > 0.0, reach_mm, -reach_mm)
+        there = _sampled(array, at + step[:, None] * (normals[rows] @ to_index[:3, :3].T)) - np.float32(level)
+        crossed = here * there <= 0.0
+        share = here / np.where(here == there, np.inf, here - there)
+        return np.where(crossed, step * share, np.nan).astype(np.float32)
+
+    return _in_chunks(len(points), work, progress)
+
+
+def _in_chunks(count: int, work: Callable[[slice], np.ndarray], progress: Progress) -> np.ndarray:
+    """What `work` says about each chunk of rows, put together; in threads, since sampling lets go of the lock."""
+    chunks = [slice(start, start + _CHUNK) for start in range(0, count, _CHUNK)]
+    if not chunks:
         return np.zeros(0, dtype=np.float32)
     results = []
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
-        for number, result in enumerate(pool.map(work, starts)):
+        for number, result in enumerate(pool.map(work, chunks)):
             results.append(result)
-            progress((number + 1) / len(starts), "measuring the deviation")
+            progress((number + 1) / len(chunks), "measuring the deviation")
     return np.concatenate(results)
+
+
+def _sampled(array: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """(n,) float32 values of the field at indices (n, 3) (i, j, k), linearly interpolated."""
+    from scipy import ndimage
+
+    return ndimage.map_coordinates(array, at.T[::-1], output=np.float32, order=1, mode="nearest")
 
 
 def _offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: float, to_index: np.ndarray,
              steps: np.ndarray) -> np.ndarray:
-    from scipy import ndimage
-
     at = points.astype(np.float64) @ to_index[:3, :3].T + to_index[:3, 3]
     along = normals @ to_index[:3, :3].T
 
     def sample(rows: np.ndarray, distance: float) -> np.ndarray:
-        where = (at[rows] + distance * along[rows]).T[::-1]
-        return ndimage.map_coordinates(array, where, output=np.float32, order=1, mode="nearest") - np.float32(level)
+        return _sampled(array, at[rows] + distance * along[rows]) - np.float32(level)
 
     everything = np.arange(len(points))
     here = sample(everything, 0.0)

@@ -32,32 +32,49 @@ class Collapsed:
     birth: np.ndarray
 
 
-def collapse(triangles: np.ndarray, last: Grade, count: int) -> Grade:
-    """A coarser grade of about `count` triangles, by collapse of edges (Garland and Heckbert's quadrics,
-    fast_simplification).
+def collapse(triangles: np.ndarray, last: Grade, count: int, between: int | None = None) -> list[Grade]:
+    """Coarser grades by collapse of edges (Garland and Heckbert's quadrics, fast_simplification): one of about
+    `count` triangles, and before it one of about `between`, the same collapse stopped earlier, its points where the
+    last grade had them.
 
-    `triangles` (m, 3) are the fine ones, `last` the grade to start from. Raises ImportError without that package.
+    `triangles` (m, 3) are the fine ones, `last` the grade to start from; empty where that is as coarse already.
+    Raises ImportError without that package.
     """
     import fast_simplification
 
     current = apply(triangles, last)
     if count >= len(current.triangles):
-        return last
+        return []
     points, _, history = fast_simplification.simplify(last.points, current.triangles.astype(np.int32),
                                                       target_count=int(count), agg=7, return_collapses=True)
-    root = np.arange(len(last.points))
+    grades = []
+    if between is not None:
+        # A collapse takes two triangles away.
+        root = _roots(history[:(len(current.triangles) - between) // 2], len(last.points))
+        grades.append(_grade(last, current.triangles, root, None))
+    return [*grades, _grade(last, current.triangles, _roots(history, len(last.points)), points)]
+
+
+def _roots(history: np.ndarray, size: int) -> np.ndarray:
+    """(size,) the vertex that every vertex has become after the collapses (n, 2): second into first."""
+    root = np.arange(size)
     root[history[:, 1]] = history[:, 0]
     while True:
         further = root[root]
         if np.array_equal(further, root):
-            break
+            return root
         root = further
-    mapped = root[current.triangles]
+
+
+def _grade(last: Grade, triangles: np.ndarray, root: np.ndarray, points: np.ndarray | None) -> Grade:
+    """The grade after the vertices of `last` have become their roots, which lie at `points` in order of those in use,
+    or where they were."""
+    mapped = root[triangles]
     used = np.zeros(len(root), dtype=bool)
     used[mapped[_with_three_corners(mapped)].ravel()] = True
-    rank = np.cumsum(used) - 1
+    points = last.points[used] if points is None else points
     # A part that vanished whole keeps one place for all its vertices, which no triangle uses.
-    place = np.where(used[root], rank[root], len(points))
+    place = np.where(used, np.cumsum(used) - 1, len(points))[root]
     return Grade(np.concatenate([points, points[:1]]).astype(np.float32), place[last.target])
 
 

@@ -1,5 +1,6 @@
 """Fewer triangles within a budget of deviation."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,9 @@ from .collapse import Collapsed, Grade, apply, collapse, mend
 from .surgery import heal
 
 _SAMPLE = 25_000
+_SAMPLED, _RUNS = 100_000, 5  # triangles on which the budget is tried, and in how many runs of them
+_AIM = 0.9  # of the budget: the sample is not the whole
+_TRIES = 4
 
 
 @dataclass(frozen=True)
@@ -42,81 +46,84 @@ def simplify(mesh: Mesh, max_deviation_mm: float, max_triangles: int, progress: 
     return simplified(mesh, mesh.points, max_deviation_mm, max_triangles, progress).mesh
 
 
-def simplified(
-    mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangles: int, progress: Progress = silent
-) -> Simplified:
+def simplified(mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangles: int, progress: Progress = silent,
+               fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None) -> Simplified:
     """As `simplify`, with figures. `raw` (n, 3) are the points before smoothing, known to be without defects: a
-    defect of the smoothing is mended by going back to them."""
+    defect of the smoothing is mended by going back to them. `fit` moves the points of the coarse triangles (both are
+    given) to where they belong; it is undone where it does harm."""
     if not have_collapse():
         return _with_vtk(mesh, raw, max_triangles, progress)
     identity = np.arange(len(mesh.points))
-    grades = [Grade(np.asarray(raw, np.float32), identity), Grade(np.asarray(mesh.points, np.float32), identity)]
-    count, ceiling = len(mesh.triangles), int(max_triangles)
-    # Straight down to a small share breaks thin walls; a grade between gives mending a place to go back to that costs
-    # few triangles.
-    if count > 2.5 * ceiling:
-        progress(0.0, "simplifying")
-        grades.append(collapse(mesh.triangles, grades[-1], max(count // 2, 2 * ceiling)))
-    goal = int(0.975 * ceiling)
-    if count > goal:
-        progress(0.25, "simplifying")
-        grades.append(collapse(mesh.triangles, grades[-1], goal))
-    base = len(grades)
-    _within_budget(mesh, grades, max_deviation_mm, part(progress, 0.4, 0.6))
-    far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm, ceiling // 200)
-    mended, restored, bad = _mended(mesh, grades, base, goal, ceiling, far, part(progress, 0.6, 1.0))
+    fine = [Grade(np.asarray(raw, np.float32), identity), Grade(np.asarray(mesh.points, np.float32), identity)]
+    progress(0.0, "simplifying to the budget")
+    goal = _goal(mesh, max_deviation_mm, max_triangles)
+    for attempt in range(_TRIES):
+        inner = part(progress, 0.1 + 0.9 * attempt / _TRIES, 0.1 + 0.9 * (attempt + 1) / _TRIES)
+        inner(0.0, "simplifying")
+        # Straight down to a small share breaks thin walls; a grade between gives mending a place to go back to that
+        # costs few triangles.
+        between = max(len(mesh.triangles) // 2, 2 * goal) if len(mesh.triangles) > 2.5 * goal else None
+        grades = fine + collapse(mesh.triangles, fine[-1], goal, between)
+        moved = fine_distances(mesh, grades[-1])
+        if moved[0] > max_deviation_mm and goal < 0.8 * _most(mesh, max_triangles) and attempt < _TRIES - 1:
+            goal = min(int(1.2 * goal * moved[0] / max_deviation_mm), _most(mesh, max_triangles))
+            continue
+        far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm, max_triangles // 200)
+        if fit is not None and len(grades) > len(fine):
+            inner(0.3, "fitting the triangles to the boundary")
+            coarse = apply(mesh.triangles, grades[-1])
+            grades.append(Grade(fit(coarse.points, coarse.triangles), grades[-1].target))
+        last = attempt == _TRIES - 1 or goal == len(mesh.triangles) or goal < max_triangles // 4
+        mended, restored, bad = mend(mesh.triangles, grades, None if attempt else far,
+                                     None if last else int(1.01 * max_triangles), part(inner, 0.4, 1.0))
+        excess = len(mended.triangles) - max_triangles
+        if last or excess <= 0:
+            break
+        goal -= int(1.2 * excess) + 1000
     result = Mesh(mended.points, mended.triangles, mesh.name, mesh.color,
                   triangle_arrays={key: values[mended.birth] for key, values in mesh.triangle_arrays.items()})
     wrong = np.flatnonzero(np.isin(mended.triangles, bad).any(axis=1)) if len(bad) else np.zeros(0, dtype=np.int64)
-    return Simplified(result, fine_distances(mesh, grades[-1]), restored, wrong)
+    return Simplified(result, moved, restored, wrong)
 
 
-def _mended(mesh: Mesh, grades: list[Grade], base: int, goal: int, ceiling: int, far: np.ndarray | None,
-            progress: Progress) -> tuple[Collapsed, int, np.ndarray]:
-    """The coarsest grade that stays below the ceiling when it is mended; grades beyond `base` serve the budget."""
-    tries = 5
-    for number in range(tries):
-        last = number == tries - 1 or goal < ceiling // 4
-        most = None if last or len(grades) == 2 else int(1.05 * ceiling)
-        mended, restored, bad = mend(
-            mesh.triangles, grades, far, most, part(progress, number / tries, (number + 1) / tries)
-        )
-        excess = len(mended.triangles) - ceiling
-        if last or most is None or (excess <= 0 and len(bad) == 0):
+def _most(mesh: Mesh, ceiling: int) -> int:
+    """How many triangles a collapse may leave: mending needs the more room the more is taken away."""
+    count = len(mesh.triangles)
+    if count <= ceiling:
+        return count
+    return int((0.975 - 0.045 * np.log2(count / ceiling)) * ceiling)
+
+
+def _goal(mesh: Mesh, budget: float, ceiling: int) -> int:
+    """The number of triangles at which the 99th percentile of the deviation is about the budget, tried on slices of
+    the mesh."""
+    count, most = len(mesh.triangles), _most(mesh, ceiling)
+    sample = _slices(mesh)
+    here = Grade(np.asarray(sample.points, np.float32), np.arange(len(sample.points)))
+    reached, share = 0.0, 1.0
+    for tried in (0.5, 0.25, 0.12, 0.06, 0.03, 0.015):
+        if tried * len(sample.triangles) < 200 or budget <= 0.0:
             break
-        far = None
-        if len(grades) > base:
-            # So coarse that mending costs more than was saved: back to the grade before.
-            del grades[-1]
-            continue
-        goal -= int(1.3 * max(excess, 0)) + 1000
-        if goal >= ceiling // 4:
-            grades.append(collapse(mesh.triangles, grades[-1], goal))
-            base = len(grades)
-    return mended, restored, bad
+        grades = collapse(sample.triangles, here, int(tried * len(sample.triangles)))
+        error, _ = fine_distances(sample, grades[-1]) if grades else (np.inf, np.inf)
+        if error > _AIM * budget:
+            # Between two shares the error grows about as a power of the share.
+            if np.isfinite(error) and reached > 0.0:
+                share *= (tried / share) ** (np.log(_AIM * budget / reached) / np.log(error / reached))
+            break
+        reached, share = error, tried
+    return min(most, max(int(share * count), 200))
 
 
-def _within_budget(mesh: Mesh, grades: list[Grade], budget: float, progress: Progress) -> None:
-    """Append coarser grades while the 99th percentile of the deviation stays within the budget."""
-    current = len(apply(mesh.triangles, grades[-1]).triangles)
-    for step in range(3):
-        progress(step / 3, "simplifying to the budget")
-        reached, _ = fine_distances(mesh, grades[-1]) if len(grades) > 2 else (0.0, 0.0)
-        # The error of quadric collapse grows about as the triangles become fewer.
-        goal = int(current * max(1.2 * reached / budget, 0.25)) if budget > 0.0 else current
-        if goal > 0.8 * current or goal < 200:
-            return
-        tried = collapse(mesh.triangles, grades[-1], goal)
-        error, _ = fine_distances(mesh, tried)
-        if error > budget:
-            goal = int(1.15 * goal * error / budget)
-            if goal > 0.8 * current:
-                return
-            tried = collapse(mesh.triangles, grades[-1], goal)
-            if fine_distances(mesh, tried)[0] > budget:
-                return
-        grades.append(tried)
-        current = len(apply(mesh.triangles, tried).triangles)
+def _slices(mesh: Mesh) -> Mesh:
+    """Some runs of triangles as the contour made them, slice after slice; all of a small mesh."""
+    count = len(mesh.triangles)
+    if count <= _SAMPLED:
+        return mesh
+    starts = ((np.arange(_RUNS) + 0.5) / _RUNS * count).astype(np.int64) - _SAMPLED // (2 * _RUNS)
+    chosen = (starts[:, None] + np.arange(_SAMPLED // _RUNS)).ravel()
+    used, triangles = np.unique(mesh.triangles[chosen], return_inverse=True)
+    return Mesh(mesh.points[used], triangles.reshape(-1, 3).astype(np.int32))
 
 
 def fine_distances(mesh: Mesh, grade: Grade) -> tuple[float, float]:
@@ -151,10 +158,13 @@ def far_vertices(mesh: Mesh, grade: Grade, limit: float, most: int) -> np.ndarra
 
 def _distances(mesh: Mesh, grade: Grade, coarse: Collapsed, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Those of the chosen fine points whose vertex still has triangles, and their distances in mm from these."""
-    corner = coarse.triangles.ravel()
-    order = np.argsort(corner, kind="stable")
-    starts = np.searchsorted(corner[order], np.arange(len(grade.points) + 1))
     at = grade.target[chosen]
+    asked = np.zeros(len(grade.points), dtype=bool)
+    asked[at] = True
+    corner = coarse.triangles.ravel()
+    order = np.flatnonzero(asked.take(corner))
+    order = order[np.argsort(corner.take(order), kind="stable")]
+    starts = np.searchsorted(corner[order], np.arange(len(grade.points) + 1))
     counts = starts[at + 1] - starts[at]
     chosen, at, counts = chosen[counts > 0], at[counts > 0], counts[counts > 0]
     if len(chosen) == 0:

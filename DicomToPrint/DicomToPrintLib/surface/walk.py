@@ -2,18 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..errors import Refused
-from ..measure.component import split
 from ..measure.deviation import level_offsets, point_areas, spread, vertex_normals
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
-from .cleaning import Part, clean, without
+from .cleaning import Part, clean, parts_of_points, without
 from .constrained_field import Field, constrained_field
 from .contour import contour, smooth
+from .fitting import fitted
 from .model import Model, Step
 from .origin import provenance_of
 from .simplification import Simplified, simplified
@@ -84,7 +85,9 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
         steps.append(
             Step("smoothing", f"{segment.name}: windowed sinc, {iterations} iterations, pass band {pass_band:g}")
         )
-    result = simplified(fair, raw.points, max_deviation_mm, max_triangles, part(progress, 0.2, 0.9))
+    # A label's own level is a staircase: only grey values are worth being fitted to.
+    fit = partial(fitted, field=field) if field.grey else None
+    result = simplified(fair, raw.points, max_deviation_mm, max_triangles, part(progress, 0.2, 0.9), fit)
     steps.append(_simplification_step(segment, raw, result))
     mesh, facts = _measured(
         replace(result.mesh, name=segment.name, color=segment.color), field, raw, part(progress, 0.9, 1.0)
@@ -131,7 +134,7 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, progress: Progress) -> tuple[
     volume, before = mesh.volume, raw.volume
     facts.update(triangles=len(mesh.triangles), volume_mm3=volume, area_mm2=mesh.area,
                  volume_change_percent=100.0 * (volume - before) / before if before else 0.0,
-                 components=split(mesh)[1],
+                 components=parts_of_points(mesh.triangles, len(mesh.points))[0],
                  provenance_area_percent=_area_shares(mesh))
     return mesh.with_arrays(point_arrays={"Deviation": offset.astype(np.float32)}), facts
 
