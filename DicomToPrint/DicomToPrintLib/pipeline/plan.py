@@ -60,9 +60,9 @@ def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readine
         "supports": choice(offer.get("supports"), "what the process needs"),
         "parts": choice(len(meshes), figures.get("fit", ""), ["--split auto", "--cut S=MM"]),
         "pins": choice(
-            "D-shaped, with the process's clearance" if settings.pins else "none",
+            _joints(settings),
             "parts of a cut model go together one way" if len(meshes) > 1 else "one part",
-            ["--pins"],
+            ["--pins", "--magnets 5x2"] if len(meshes) > 1 else None,
         ),
         "colour": choice(offer.get("colour"), "what the process offers"),
         "finish": choice(wish["finish"], f"the use {use}"),
@@ -75,3 +75,10 @@ def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readine
         ],
         "warnings": [finding.message for finding in readiness.findings if finding.verdict.rank > 0],
     }
+
+
+def _joints(settings: Settings) -> str:
+    joints = ["D-shaped pins with the process's clearance"] if settings.pins else []
+    if settings.magnets:
+        joints.append("magnets of {:g} x {:g} mm, glued in with their poles facing".format(*settings.magnets))
+    return " and ".join(joints) or "none"

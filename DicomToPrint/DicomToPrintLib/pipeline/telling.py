@@ -92,7 +92,8 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
     if result.scan.acceptance is not None:
         write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.identified))
     write_json_atomically(folder / "printability.json", result.readiness.as_json())
-    write_json_atomically(folder / "plan.json", print_plan(settings, result.model.meshes, result.readiness))
+    plan = print_plan(settings, result.model.meshes, result.readiness)
+    write_json_atomically(folder / "plan.json", plan)
     process = result.readiness.process
     calipers = caliper_distances(
         result.model.meshes,
@@ -104,7 +105,7 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
     write_registry(folder, _registry(result, record))
     content = _run_content(result, calipers, budget, record, part(progress, 0.0, 0.9))
     # The report names the record's hash, so the record comes first.
-    write_report(folder, replace(content, record_sha256=sha256_of(write_record(folder, record))))
+    write_report(folder, replace(content, plan=plan, record_sha256=sha256_of(write_record(folder, record))))
     progress(1.0, "report and record written")
 
 

@@ -13,7 +13,6 @@ FINENESS = 4.0  # voxels to the minimum
 MARGIN = 0.03  # of the minimum: what contouring, simplifying and the sampling of a round rim take off
 SIMPLER = 0.015  # of the minimum: how far simplifying may move the added surface
 PASSES = 3
-LEAST_MM2 = 0.2  # less than this is no wall for the check either
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, others: Seque
         step = part(progress, 1.0 - 0.3**number, 1.0 - 0.3 ** (number + 1))
         thin = thin_walls(result, minimum, clearance, (0.5 + MARGIN) * minimum, others, first, part(step, 0.0, 0.5))
         first = first or thin
-        if thin is None or not len(thin.radius) or thin.growing_mm2 < (LEAST_MM2 if number else 0.0):
+        if thin is None or not len(thin.radius):
             break
         grown = union_of_balls(thin.centres, thin.radius, spacing, mesh, part(step, 0.5, 0.8))
         if grown is None:

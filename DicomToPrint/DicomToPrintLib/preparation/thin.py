@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..measure.patch import patches
 from ..measure.rays import Rays
 from ..measure.samples import Samples, samples_of
 from ..measure.wall import GAP, WALL, Field, behind_edges, opposite, wall_field
@@ -15,21 +16,21 @@ EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, a
 SPACING = 4.0  # samples to the minimum
 REACH = 1.3  # of the minimum: up to here walls are measured
 MOST_SAMPLES = 2_000_000
-SLACK_MM = 0.005  # a quarter of what the check lets pass
+SLACK_MM = 0.01  # half of what the check lets pass
 NOTHING_MM = 0.005  # growth that no process shows
+LEAST_MM2 = 0.3  # of connected thin wall that is worth another pass
 OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samples lie apart
 
 
 @dataclass(frozen=True)
 class Thin:
-    """Thin walls: `centres` (n, 3) mm and `radius` (n,) mm of the balls that fill them out; mm2 that are thin, that are spared for
-    want of room, and that can grow; `spared` (k, 3) mm are places of the spared."""
+    """Thin walls: `centres` (n, 3) mm and `radius` (n,) mm of the balls that fill them out; mm2 that are thin, and that are
+    spared for want of room; `spared` (k, 3) mm are places of the spared."""
 
     centres: np.ndarray
     radius: np.ndarray
     area_mm2: float
     spared_mm2: float
-    growing_mm2: float
     spared: np.ndarray
 
 
@@ -38,10 +39,14 @@ def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, othe
     """Balls of radius `wanted` mm (less where a gap or another solid leaves no room) along the middle of walls thinner than
     `minimum`; None where there is none. Where the pass `before` spared walls nothing grows."""
     rays = Rays(mesh, REACH * minimum)
-    samples = _fine_samples(mesh, minimum, rays, part(progress, 0.0, 0.5))
+    coarse = samples_of(mesh)
+    found = np.flatnonzero(_walls(mesh, coarse, rays, minimum, part(progress, 0.0, 0.4)).distance < minimum - SLACK_MM)
+    if before is not None:
+        found = _worth_another(mesh, coarse, found)
+    samples = _fine_samples(mesh, minimum, coarse, found)
     if samples is None:
         return None
-    field = _walls(mesh, samples, rays, minimum, part(progress, 0.5, 0.8))
+    field = _walls(mesh, samples, rays, minimum, part(progress, 0.4, 0.8))
     thin = np.flatnonzero(field.distance < minimum - SLACK_MM)
     if len(thin) == 0:
         return None
@@ -63,8 +68,7 @@ def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, othe
     spared = radius < minimum / 2.0 * (1.0 - 1e-3)
     radius = _as_narrow_as_near(centres, radius, spared, wanted)
     growing = (radius > width / 2.0 + NOTHING_MM) & ~_near(np.zeros((0, 3)) if before is None else before.spared, centres, 2.0 * wanted)
-    return Thin(centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), float(area[growing].sum()),
-                centres[spared])
+    return Thin(centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), centres[spared])
 
 
 def _near(places: np.ndarray, points: np.ndarray, reach: float) -> np.ndarray:
@@ -118,15 +122,21 @@ def _clear_of(others: Sequence[Mesh], centres: np.ndarray, radius: np.ndarray) -
     return radius
 
 
-def _fine_samples(mesh: Mesh, minimum: float, rays: Rays, progress: Progress) -> Samples | None:
-    """Samples dense enough for balls of the minimum on and beside the triangles with thin walls; None where nothing is thin.
+def _worth_another(mesh: Mesh, samples: Samples, thin: np.ndarray) -> np.ndarray:
+    """Those of the `thin` rows that hang together over `LEAST_MM2`: specks are no wall for the check either."""
+    chosen = np.zeros(len(samples.points), dtype=bool)
+    chosen[thin] = True
+    rows = [patch.rows for patch in patches(mesh, samples, chosen) if patch.area >= LEAST_MM2]
+    return np.concatenate(rows) if rows else thin[:0]
+
+
+def _fine_samples(mesh: Mesh, minimum: float, coarse: Samples, thin: np.ndarray) -> Samples | None:
+    """Samples dense enough for balls of the minimum on and beside the triangles of the `thin` rows of `coarse`; None without any.
 
     The usual samples find the thin walls; between samples farther apart than a ball is wide the balls would be beads.
     """
     from scipy.spatial import cKDTree
 
-    coarse = samples_of(mesh)
-    thin = np.flatnonzero(_walls(mesh, coarse, rays, minimum, progress).distance < minimum - SLACK_MM)
     if len(thin) == 0:
         return None
     tree = cKDTree(coarse.points[thin], balanced_tree=False)

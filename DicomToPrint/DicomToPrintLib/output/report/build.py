@@ -9,6 +9,7 @@ from ..files import write_text_atomically
 from . import model, scan
 from .content import ReportContent
 from .page import Element, add, bullets, document, html_text, number, section, table, verdict_badge
+from .plan import add_plan
 
 
 def write_report(folder: Path, content: ReportContent) -> Path:
@@ -33,6 +34,7 @@ def report_html(content: ReportContent) -> str:
     model.add_changes(main, content)
     model.add_accuracy(main, content)
     model.add_readiness(main, content)
+    add_plan(main, content)
     scan.add_questions(main, content)
     model.add_calipers(main, content)
     _add_repeat(main, content)

@@ -86,6 +86,7 @@ class ReportContent:
     - `parts`, `slice_pictures`, `view_pictures`, `map_pictures`: the model; `changes`: what each step did, in order.
     - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
     - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `caliper_distances` and `draw_model`.
+    - `plan`: the JSON of the contract ``dicom-to-print/print-plan/1``, the proposal for the print lab.
     - `readiness`: the JSON of the contract ``dicom-to-print/printability/1``, or an object with ``as_json()``;
       `process`, `printer` in words; `finding_pictures`: where each finding is, by rule, see `finding_pictures`.
     - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
@@ -116,6 +117,7 @@ class ReportContent:
     provenance: Mapping[str, float] = field(default_factory=dict)
     budget: ErrorBudget | None = None
     calipers: tuple[Caliper, ...] = ()
+    plan: Mapping[str, Any] = field(default_factory=dict)
     readiness: Any = None
     readiness_pictures: tuple[Picture, ...] = ()
     finding_pictures: Mapping[str, Picture] = field(default_factory=dict)

@@ -1,0 +1,49 @@
+"""The print plan: a choice with its reason for everything the lab decides, in JSON and on a page of the report."""
+
+from types import SimpleNamespace
+
+import pytest
+from DicomToPrintLib import resources
+from DicomToPrintLib.acceptance import use_names
+from DicomToPrintLib.mesh import Mesh
+from DicomToPrintLib.output import ReportContent, report_html
+from DicomToPrintLib.pipeline.plan import print_plan
+from DicomToPrintLib.printability import load_printer, load_process, process_names
+from DicomToPrintLib.settings import Settings
+
+
+def plan_of(settings: Settings, count: int = 1) -> dict:
+    import numpy as np
+
+    corners = np.array([[0, 0, 0], [10, 0, 0], [0, 10, 0], [0, 0, 10]], dtype=np.float32)
+    mesh = Mesh(corners, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]]), "Bone")
+    process = load_process(settings.process)
+    finding = SimpleNamespace(rule="wall", message="The wall <b>is thin</b>.", verdict=SimpleNamespace(rank=1))
+    readiness = SimpleNamespace(process=process, printer=load_printer(process.printer), findings=(finding,), verdict="warn")
+    return print_plan(settings, [mesh] * count, readiness)
+
+
+@pytest.mark.parametrize("process", process_names())
+def test_every_process_and_use_gets_a_whole_plan(process):
+    known = resources.load("Plans", "plan")[0]["uses"]
+    for use in use_names():
+        plan = plan_of(Settings(process=process, use=use))
+        assert use in known
+        for name, choice in plan.items():
+            if isinstance(choice, dict):
+                assert choice["choice"] not in (None, ""), name
+        assert plan["material_g"] > plan["material_cm3"] * 0.5
+
+
+def test_pins_and_magnets_stand_in_the_plan():
+    assert "magnets of 5 x 2 mm" in plan_of(Settings(pins=True, magnets=(5.0, 2.0)), 2)["pins"]["choice"]
+    assert plan_of(Settings())["pins"]["choice"] == "none"
+
+
+def test_the_report_has_the_plan_on_a_page_of_its_own():
+    page = report_html(ReportContent(plan=plan_of(Settings(process="sla", use="surgical-planning"), 2)))
+    for words in ("Print plan, for the print lab", "standard resin", "wash in isopropyl alcohol", "0.025", "10 x 10 x 10; 10 x 10 x 10",
+                  "must the part be sterilised?", "The wall &lt;b&gt;is thin&lt;/b&gt;."):
+        assert words in page, words
+    assert "#plan { break-before: page" in page
+    assert 'id="plan"' not in report_html(ReportContent())
