@@ -282,13 +282,16 @@ def test_lost_and_added_parts_are_listed(tmp_path):
     readiness = judged(
         tmp_path,
         merged((mesh, extra)),
-        reference=ScanReference(mask=mask, affine=affine, critical={"nerve canal": critical}),
+        reference=ScanReference(
+            mask=mask, affine=affine, critical={"nerve canal": critical}, voxel_mm=(1.0, 1.0, 1.0), intended=("base",)
+        ),
     )
     lost, added, kept = (finding(readiness, rule) for rule in ("lost", "added", "critical"))
     assert (lost.measured, added.measured) == (1, 1)
     assert "125.0 mm3" in lost.message
     assert lost.places[0] == pytest.approx((52.0, 2.0, 72.0), abs=0.6)
-    assert "216.0 mm3" in added.message
+    assert "216.0 mm3" in added.message and added.message.endswith("added on purpose: base.")
+    assert "voxels of the scan 1.00 x 1.00 x 1.00 mm" in finding(readiness, "coarse").message
     assert kept.outcome is Outcome.FAIL and "nerve canal" in kept.message
 
 

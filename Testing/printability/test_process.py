@@ -68,6 +68,7 @@ def test_a_hospitals_own_process(tmp_path):
         (lambda c: c["limits"]["hole_mm"].update(value=-1), "positive"),
         (lambda c: c["limits"]["hole_mm"].update(value="wide"), "own.json"),
         (lambda c: c.update(trapped="air"), "air"),
+        (lambda c: c["judgement"].pop("edge_walls"), "edge_walls"),
         (lambda c: c.update(limits=[1, 2]), "own.json"),
     ],
 )

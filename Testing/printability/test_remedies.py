@@ -15,6 +15,7 @@ RULES = json.loads((resources.FOLDER / "Readiness" / "rules.json").read_text(enc
 FILLED = {
     "size": "1 x 2 x 3", "room": "4 x 5 x 6", "rotation": "90 degrees about x", "angle": 45.0, "support": 1.0, "volumes": "1.0",
     "smallest": 1.0, "cavities": 1, "total": 1.0, "text": "R", "names": "canal", "largest": 1.0, "unit": "mm",
+    "layer": 0.1, "voxel": "0.5 x 0.5 x 1.0", "intended": "base",
 }
 PLACEHOLDERS = {"MM": "1", "TEXT": "R", "WxDxH": "256x256x256", "OUT": "out.stl", "(mm": "mm"}
 # The command that knows an option: preparation belongs to `run`, the rest to `inspect` too.

@@ -12,6 +12,7 @@ from ..mesh import Mesh
 from ..progress import Progress, part
 from .fact_mesh import as_places, in_words
 from .process import Printer, Process
+from .reference import ScanReference
 
 
 def fit_facts(mesh: Mesh, printer: Printer, progress: Progress) -> dict[str, Fact]:
@@ -29,8 +30,10 @@ def fit_facts(mesh: Mesh, printer: Printer, progress: Progress) -> dict[str, Fac
     return {"fit": Fact("fit", value, parameters=parameters)}
 
 
-def support_facts(mesh: Mesh, samples: Samples, process: Process, progress: Progress) -> dict[str, Fact]:
-    """Overhangs, supports, bridges and the pose, as the model stands with z up."""
+def support_facts(
+    mesh: Mesh, samples: Samples, process: Process, reference: ScanReference | None, progress: Progress
+) -> dict[str, Fact]:
+    """Overhangs, supports, bridges and the pose, as the model stands with z up; its detail beside that of layers and scan."""
     facts: dict[str, Fact] = {}
     angle = process.limit("overhang_deg")
     layer = process.limit("layer_mm") or 0.2
@@ -60,5 +63,10 @@ def support_facts(mesh: Mesh, samples: Samples, process: Process, progress: Prog
     )
     progress(0.9, "measuring detail")
     error = facet_error(mesh)
-    facts["facet_error_mm"] = Fact("facet_error_mm", MISSING if error is None else round(error, 4))
+    voxel = reference.voxel_mm if reference is not None else None
+    facts["facet_error_mm"] = Fact(
+        "facet_error_mm",
+        MISSING if error is None else round(error, 4),
+        parameters={"layer": layer, "voxel": " x ".join(f"{step:.2f}" for step in voxel) if voxel else ""},
+    )
     return facts

@@ -101,7 +101,8 @@ def _parts_against(mesh: Mesh, reference: ScanReference, progress: Progress) -> 
     lost = _parts(mask & ~model, mask & ~ndimage.binary_dilation(model, ball), affine, voxel)
     progress(0.8, "looking for lost and added parts")
     added = _parts(model & ~mask, model & ~ndimage.binary_dilation(mask, ball), affine, voxel)
-    facts = {"lost_parts": _listed("lost_parts", lost), "added_parts": _listed("added_parts", added)}
+    wanted = ", ".join(reference.intended)
+    facts = {"lost_parts": _listed("lost_parts", lost), "added_parts": _listed("added_parts", added, intended=wanted)}
     critical = []
     for name, region in reference.critical.items():
         small = _cropped(region, mesh, reference.affine, reference.mask)[0]
@@ -153,12 +154,16 @@ def _parts(
     return sorted(found, key=lambda item: -item[0])
 
 
-def _listed(name: str, parts: list[tuple[float, np.ndarray]]) -> Fact:
+def _listed(name: str, parts: list[tuple[float, np.ndarray]], **more: object) -> Fact:
     centres = np.array([centre for _, centre in parts]).reshape(-1, 3)
     return Fact(
         name,
         len(parts),
         where=in_words(centres),
         places=as_places(centres),
-        parameters={"largest": parts[0][0] if parts else 0.0, "volumes": [round(volume, 2) for volume, _ in parts]},
+        parameters={
+            "largest": parts[0][0] if parts else 0.0,
+            "volumes": [round(volume, 2) for volume, _ in parts],
+            **more,
+        },
     )

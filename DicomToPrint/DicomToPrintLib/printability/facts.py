@@ -59,7 +59,7 @@ def measure(
     facts.update(fact_print.fit_facts(whole, printer, part(progress, 0.4, 0.45)))
     walls = fact_wall.wall_facts(whole, process, sum(extents), fragments, part(progress, 0.45, 0.8))
     facts.update(walls.facts)
-    facts.update(fact_print.support_facts(whole, walls.samples, process, part(progress, 0.8, 0.9)))
+    facts.update(fact_print.support_facts(whole, walls.samples, process, reference, part(progress, 0.8, 0.9)))
     if reference is not None:
         facts.update(fact_scan.scan_facts(whole, reference, part(progress, 0.9, 1.0)))
     mesh = {name: facts[name].value for name in CONTRACT if facts[name].value is not MISSING}

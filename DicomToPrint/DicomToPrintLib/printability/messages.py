@@ -37,7 +37,7 @@ GOOD: Mapping[str, str] = {
     "pose": _("The model stands by itself as it is."),
     "fit": _("The model ({size} mm) fits the build volume of {room} mm as it stands."),
     "triangles": _("The model has {measured:,} triangles."),
-    "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm."),
+    "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm (layers of {layer:g} mm{voxels})."),
     "lost": _("No part of the segment over 1 mm3 is missing from the model."),
     "added": _("The model has no part over 1 mm3 that the segment has not."),
     "critical": _("No anatomy marked as critical is missing."),
@@ -87,9 +87,9 @@ BAD: Mapping[str, str] = {
     "pose": _("The model does not stand by itself as it is; turned ({rotation}) it would."),
     "fit": _("The model ({size} mm) fits the build volume of {room} mm only when turned ({rotation})."),
     "triangles": _("The model has {measured:,} triangles, more than the {limit:,.0f} that programs handle well."),
-    "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm, coarser than {limit:.2f} mm."),
+    "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm, coarser than {limit:.2f} mm (layers of {layer:g} mm{voxels})."),
     "lost": _("{measured:,} parts of the segment over 1 mm3 are missing from the model (largest {largest:.1f} mm3)."),
-    "added": _("The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3)."),
+    "added": _("The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3){wanted}."),
     "critical": _("Anatomy marked as critical is missing from the model: {names}."),
     "label": _("The text '{text}' on the model is {measured}."),
 }
@@ -167,6 +167,9 @@ def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
         "rotation": "",
     }
     values.update(fact.parameters)
+    voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
+    values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if voxel else ""
+    values["wanted"] = _("; added on purpose: {names}").format(names=intended) if intended else ""
     return values
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from .. import resources
 from ..errors import UsageError
 
+JUDGEMENT = ("thin_patch_mm2", "small_patch_mm2", "edge_walls", "trapped_mm3", "triangles", "facet_error_mm")
 _MOST_BYTES = 1_000_000  # a process is a page of JSON; a giant file is a mistake
 
 
@@ -107,7 +108,7 @@ def load_process(name_or_file: str) -> Process:
             overhangs=_one_of(content["overhangs"], ("supports", "free")),
             trapped=_one_of(content["trapped"], ("closed", "liquid", "powder", "support")),
             printer=str(content["printer"]),
-            judgement={name: float(value) for name, value in content["judgement"].items()},
+            judgement={name: float(content["judgement"][name]) for name in JUDGEMENT},
             wall_by_size=by_size,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
