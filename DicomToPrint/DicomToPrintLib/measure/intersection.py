@@ -87,19 +87,23 @@ def _near_boxes(low: np.ndarray, high: np.ndarray, chosen: np.ndarray) -> np.nda
     span = float((high[chosen].max(axis=0) - origin).max())
     size = max(4.0 * float(np.median(extent)), span / 200.0, 1e-12)
     shape = np.floor((high[chosen].max(axis=0) - origin) / size).astype(np.int64) + 3
-    marked = np.zeros(shape, dtype=bool)
+    marked = np.zeros(shape + 1, dtype=bool)
     large = extent > size
-    bottom = np.clip(np.floor((low - origin) / size).astype(np.int64) + 1, 0, shape - 1)
-    top = np.clip(np.floor((high - origin) / size).astype(np.int64) + 1, 0, shape - 1)
-    own_large = chosen[large[chosen]]
-    for index in own_large:
-        marked[tuple(slice(a, b + 1) for a, b in zip(bottom[index], top[index]))] = True
-    ends = [bottom[chosen], top[chosen]]
+
+    def cells(corners: np.ndarray) -> np.ndarray:
+        return np.clip(np.floor((corners - origin) / size).astype(np.int32) + 1, 0, shape - 1)
+
+    ends = [cells(low[chosen]), cells(high[chosen])]
+    for index in np.flatnonzero(large[chosen]):
+        marked[tuple(slice(first, last + 1) for first, last in zip(ends[0][index], ends[1][index]))] = True
     for corner in np.ndindex(2, 2, 2):
         marked[tuple(ends[c][:, k] for k, c in enumerate(corner))] = True
-    found = large.copy()
-    for corner in np.ndindex(2, 2, 2):
-        found |= marked[tuple((bottom, top)[c][:, k] for k, c in enumerate(corner))]
+    # A box no larger than a cell lies in the cell of its low corner and in the next ones: one look is enough.
+    for axis in range(3):
+        marked[(slice(None),) * axis + (slice(None, -1),)] |= marked[(slice(None),) * axis + (slice(1, None),)]
+    found = marked[tuple(cells(low).T)] | large
+    # Boxes beyond the grid were taken for ones at its rim.
+    found &= ((high >= low[chosen].min(axis=0)) & (low <= high[chosen].max(axis=0))).all(axis=1)
     return np.flatnonzero(found)
 
 
