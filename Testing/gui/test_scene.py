@@ -360,6 +360,29 @@ def test_a_failure_inside_the_first_steps_is_one_sentence(driver, loaded, monkey
     assert driver.find("runAll").enabled
 
 
+def test_planes_of_the_scene_cut_straight_or_oblique_and_are_taken_back(driver, loaded):
+    import slicer
+
+    driver.panel.open_step("print")
+    driver.panel.steps["print"].group.collapsed = False
+    driver.click("addCut")
+    assert "No plane is chosen" in driver.message
+    plane = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsPlaneNode", "Cut")
+    plane.SetOriginWorld([1.0, 2.0, 30.0])
+    plane.SetNormalWorld([0.0, 0.0, 1.0])
+    driver.find("cutPlane").setCurrentNode(plane)
+    driver.click("addCut")
+    assert driver.panel.settings.cuts == (("S", 30.0),)
+    plane.SetNormalWorld([0.0, 0.6, 0.8])
+    driver.click("addCut")
+    assert driver.panel.settings.planes == (pytest.approx((1.0, 2.0, 30.0, 0.0, 0.6, 0.8)),)
+    assert "oblique at 1, 2, 30" in driver.panel.steps["print"].cuts.text
+    assert "--plane=1,2,30,0,0.6,0.8" in driver.panel.command()
+    driver.click("noCuts")
+    assert not driver.panel.settings.cuts
+    assert not driver.panel.settings.planes
+
+
 def test_a_failure_while_showing_is_one_sentence(driver, loaded, monkeypatch):
     def broken(result):
         raise ValueError("secret /path")

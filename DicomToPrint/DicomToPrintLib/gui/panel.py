@@ -216,7 +216,9 @@ class Panel:
         parameters.series, parameters.folder, parameters.volume = series, folder, volume
         self.steps["scan"].volume.setCurrentNode(volume)
         self.job.drop("edited", "opened", "grid", "model-before")
-        self.state.settings = replace(self.settings, answers=(), answered=(), accept_anyway=None, cuts=(), roi=None, seeds=())
+        self.state.settings = replace(
+            self.settings, answers=(), answered=(), accept_anyway=None, cuts=(), planes=(), keep=(), roi=None, seeds=()
+        )
         self.stale("scan")
 
     def choose_segmentation(self, node: Any) -> None:
@@ -236,7 +238,11 @@ class Panel:
 
     def add_cut(self, node: Any) -> None:
         """Cut along a plane of the scene."""
-        self.change(cuts=(*self.settings.cuts, self.results.cut_of(node)))
+        self.change(**self.results.cut_of(node, self.settings))
+
+    def no_cuts(self) -> None:
+        """Take all cuts back."""
+        self.change(cuts=(), planes=(), keep=())
 
     def apply_remedy(self, fields: Mapping[str, Any]) -> None:
         """A one-click remedy: set it and check again."""

@@ -68,7 +68,7 @@ class PrintStep(StepView):
             lambda: self.panel.add_cut(self.plane.currentNode()),
             "addCut",
         )
-        self.uncut = self.button(_("No cuts"), _("Take all cuts back."), lambda: self.panel.change(cuts=()), "noCuts")
+        self.uncut = self.button(_("No cuts"), _("Take all cuts back."), self.panel.no_cuts, "noCuts")
         form.addRow(_("Plane"), parts.row(self.plane, self.cut, self.uncut))
         self.cuts = parts.label()
         form.addRow("", self.cuts)
@@ -108,8 +108,10 @@ class PrintStep(StepView):
         parts.put(self.hollow, "value", settings.hollow or 0.0)
         for name, box in self.boxes.items():
             parts.put(box, "checked", getattr(settings, name))
-        self.cuts.text = ", ".join(f"{axis} = {at:g} mm" for axis, at in settings.cuts)
-        self.cuts.visible = self.uncut.enabled = bool(settings.cuts)
+        cuts = [f"{axis} = {at:g} mm" for axis, at in settings.cuts]
+        cuts += [_("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3])) for plane in settings.planes]
+        self.cuts.text = ", ".join(cuts)
+        self.cuts.visible = self.uncut.enabled = bool(cuts)
         if not self.label.hasFocus():
             parts.put(self.label, "text", settings.label or "")
 

@@ -214,9 +214,10 @@ class SceneResults:
         node.GetRASBounds(bounds)
         return tuple(round(value, 3) for value in bounds)  # type: ignore[return-value]
 
-    def cut_of(self, node: Any) -> tuple[str, float]:
-        """A markups plane as a cut. Raises `UsageError` for one that does not face an axis: the cutting tool takes
-        those only.
+    def cut_of(self, node: Any, settings: Settings) -> dict[str, Any]:
+        """The settings with a markups plane as one more cut: by its axis where it faces one, else as an oblique plane.
+
+        Raises `UsageError` where no plane is chosen.
         """
         if node is None:
             raise UsageError(_("No plane is chosen: place one with the Markups module first."))
@@ -224,9 +225,10 @@ class SceneResults:
         node.GetNormalWorld(normal)
         node.GetOriginWorld(origin)
         axis = max(range(3), key=lambda index: abs(normal[index]))
-        if abs(normal[axis]) < 0.985:
-            raise UsageError(_("The plane is oblique: turn it within ten degrees of R, A or S; cuts follow the axes."))
-        return "RAS"[axis], round(origin[axis], 2)
+        if abs(normal[axis]) > 0.9999:
+            return {"cuts": (*settings.cuts, ("RAS"[axis], round(origin[axis], 2)))}
+        plane = tuple(round(value, 4) for value in (*origin, *normal))
+        return {"planes": (*settings.planes, plane)}
 
     def harden(self, node: Any) -> None:
         """Apply the transform to a volume."""
