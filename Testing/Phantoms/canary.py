@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+import pydicom
 from pydicom.datadict import DicomDictionary, keyword_for_tag
 
-from .files import File, Header, Raw, uid
+from .files import File, Header, Raw, quiet_pydicom, uid
 from .series import CLASSIC, frames, put, series, shared
 
 NAME, NUMBER, DATE, ROOT = "Zzyzxowitz", "QX7712345", "19471109", "1.2.826.0.1.99771234"
@@ -89,6 +91,48 @@ def everywhere(kind: str = CLASSIC) -> list[File]:
         for frame in frames(files):
             frame["FrameContentSequence"][0] |= {"FrameComments": NAME, "FrameLabel": NUMBER}  # type: ignore[index, operator]
     return files
+
+
+# What names a patient or a study; the values must agree in all slices.
+IDENTITY = (
+    "PatientName",
+    "PatientID",
+    "PatientBirthDate",
+    "OtherPatientNames",
+    "PatientComments",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDescription",
+    "SeriesDescription",
+    "InstitutionName",
+    "InstitutionAddress",
+    "StationName",
+    "ReferringPhysicianName",
+    "OperatorsName",
+    "StudyInstanceUID",
+    "SeriesInstanceUID",
+    "FrameOfReferenceUID",
+)
+
+
+def plant(folder: Path) -> None:
+    """Plants canaries into the classic files of a folder: what names the patient in all, every other free text in the
+    first. Dates of the scan stay, since rules read them.
+    """
+    free = ("PN", "LO", "SH", "LT", "ST", "UT", "UC")
+    others = {key: TEXT[vr] for key, vr in text_attributes() if vr in free and key not in STRUCTURE}
+    with quiet_pydicom():
+        for number, path in enumerate(sorted(folder.iterdir())):
+            read = pydicom.dcmread(path)
+            for keyword in IDENTITY:
+                setattr(read, keyword, TEXT[pydicom.datadict.dictionary_VR(keyword)])
+            for keyword, value in others.items() if number == 0 else ():
+                setattr(read, keyword, value)
+            read.SOPInstanceUID = read.file_meta.MediaStorageSOPInstanceUID = f"{ROOT}.9.{number}"
+            nested = pydicom.Dataset()
+            nested.PatientName = TEXT["PN"]
+            read.RequestAttributesSequence = [nested]
+            read.save_as(path)
 
 
 # Values that make a rule speak and carry a canary with them.

@@ -64,7 +64,16 @@ def test_clean_phantom_raises_no_alarm(clean):
     assert facts["air_mode_hu"].value == pytest.approx(-1000, abs=5)
     # The step from soft tissue to cortex is 1160 HU; the noise 12 HU.
     assert 60 < facts["contrast_to_noise"].value < 110
-    assert [picture.name for picture in pictures] == ["sagittal"]
+    assert [picture.name for picture in pictures] == ["sagittal", "contrast", "air", "body-share"]
+
+
+def test_every_fact_says_how_sure_it_is(clean):
+    known = [fact for facts in (clean[1], seen(implant=True)[0]) for fact in facts.values() if fact.value is not MISSING]
+    assert {fact.parameters.get("sure") for fact in known} <= {"clear", "borderline"}
+    rule = next(one for one in load_protocol("3dsystems-ortho").rules if one.fact == "metal_mm3")
+    assert finding_of(rule, clean[1]["metal_mm3"]).message.endswith("(clear).")
+    told = finding_of(rule, seen(implant=True)[0]["metal_mm3"]).as_json()["message"]
+    assert told.endswith("The measure is clear.")
 
 
 def test_body_box_leaves_the_couch_out(clean):

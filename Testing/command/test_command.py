@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from DicomToPrintLib import command, options
 from DicomToPrintLib.command import run_command
+from Phantoms.canary import heard, plant
 
 SCRIPT = Path(__file__).resolve().parents[2] / "DicomToPrint" / "Scripts" / "dicom_to_print.py"
 
@@ -24,6 +25,7 @@ def ct(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("ct")
     write_phantom(folder, shape=(64, 128, 128), spacing=(0.58, 0.58, 1.0), scale=0.5)
+    plant(folder)
     return folder
 
 
@@ -403,3 +405,22 @@ def test_tilted_scan_is_refused_and_its_shape_is_kept_when_accepted_anyway(tmp_p
         largest = max((tmp_path / "out" / name).glob("*.stl"), key=lambda path: path.stat().st_size)
         bounds[name] = np.array(read_meshes(largest)[0].bounds)
     np.testing.assert_allclose(bounds["tilted"], bounds["straight"], atol=1.0)
+
+
+def test_no_output_of_a_run_names_the_patient(finished, ct, capfd):
+    """The small CT has canaries in every text attribute; no file but the DICOM ones, which carry them by request."""
+    _, folder = finished
+    written = [path for path in folder.rglob("*") if path.is_file()]
+    assert {"report.html", "record.json", "bone.3mf", "bone.stl"} <= {path.name for path in written}
+    for path in written:
+        content = path.read_bytes()
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as packed:
+                content = b"".join(packed.read(name) for name in packed.namelist())
+        assert heard(path.name) == [], path.name
+        assert path.suffix == ".dcm" or heard(content.decode("latin-1")) == [], path.name
+    assert run_command(["check", str(ct), "--no-pixels"]) == 0
+    told = capfd.readouterr()
+    assert told.out and heard(told.out + told.err) == []
+    assert run_command(["check", str(ct), "--no-pixels", "--json", "-", "--identified"]) == 0
+    assert heard(capfd.readouterr().out), "the switch opens it, so that this test can fail"

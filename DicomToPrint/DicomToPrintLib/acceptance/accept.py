@@ -296,7 +296,31 @@ def _judged(
             protocol.version, worst(findings), tuple(findings), protocol.title, protocol.document, protocol.second_hand
         )
     verdict = max((result.verdict for result in results.values()), key=lambda item: item.rank, default=Verdict.ACCEPT)
-    return SeriesAcceptance(series, verdict, results, _questions(series, context, protocols, answers, every), pictures)
+    questions = _questions(series, context, protocols, answers, every)
+    return SeriesAcceptance(series, verdict, results, questions, telling(pictures, protocols, results))
+
+
+# Which fact a detector's picture is about; a sagittal cut is always shown.
+_SHOWN_BY = {
+    "noise": "kernel_from_noise",
+    "contrast": "contrast_to_noise",
+    "air": "air_mode_hu",
+    "body-share": "body_share_of_fov",
+}
+
+
+def telling(
+    pictures: Iterable[Picture], protocols: Sequence[Protocol], results: Mapping[str, ProtocolResult]
+) -> tuple[Picture, ...]:
+    """The pictures without those of detectors that no rule complains about: they would hide the ones that matter."""
+    facts = {
+        rule.fact
+        for protocol in protocols
+        for rule in protocol.rules
+        for finding in (results[protocol.name].findings if protocol.name in results else ())
+        if finding.rule == rule.id and finding.verdict is not Verdict.ACCEPT
+    }
+    return tuple(one for one in pictures if one.name not in _SHOWN_BY or _SHOWN_BY[one.name] in facts)
 
 
 def _is_reformat(series: Series, context: Context, protocols: Sequence[Protocol]) -> bool:

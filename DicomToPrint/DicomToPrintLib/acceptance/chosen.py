@@ -9,11 +9,11 @@ import numpy as np
 
 from ..findings import worst
 from ..volume import Volume
-from .accept import SeriesAcceptance, answered, finding_of
+from .accept import SeriesAcceptance, answered, finding_of, telling
 from .detectors import detect_near
 from .protocol import Protocol
 
-_REPLACED = ("metal", "fov-cut")
+_REPLACED = ("metal", "fov-cut", "contrast")
 
 
 def judge_anatomy(
@@ -43,4 +43,4 @@ def judge_anatomy(
         results[protocol.name] = replace(results[protocol.name], findings=findings, verdict=worst(findings))
     verdict = max((result.verdict for result in results.values()), key=lambda one: one.rank)
     kept = tuple(picture for picture in accepted.pictures if picture.name not in _REPLACED)
-    return replace(accepted, protocols=results, verdict=verdict, pictures=(*kept, *pictures))
+    return replace(accepted, protocols=results, verdict=verdict, pictures=(*kept, *telling(pictures, protocols, results)))

@@ -310,6 +310,13 @@ REMEDIES: Mapping[str, str] = {
     "T": _("Mended here, and written in the record."),
 }
 
+# How sure a detector is: far from its method's own limit, or near it.
+SURE: Mapping[object, str] = {"clear": _("clear"), "borderline": _("borderline")}
+SURE_SENTENCES: Mapping[str, str] = {
+    "clear": _("The measure is clear."),
+    "borderline": _("The measure is borderline: look at the picture."),
+}
+
 QUESTIONS: Mapping[str, str] = {
     "issuer-consulted": _(
         "Before the first use of this protocol: has your site consulted its issuer or a CT applications specialist?"
@@ -363,12 +370,15 @@ def message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
             title=head, where=f" ({fact.where})" if fact.where else ""
         )
     kind = rule.fact.partition(":")[0]
+    plain = f"{head}: {shown(fact.value)}{' ' + rule.unit if rule.unit else ''}"
+    sure = fact.parameters.get("sure")
     if outcome is Outcome.PASS or kind not in TEXTS or not TEXTS[kind].fail:
-        return f"{head}: {shown(fact.value)}{' ' + rule.unit if rule.unit else ''}."
+        return f"{plain} ({SURE[str(sure)]})." if sure in SURE else f"{plain}."
     try:
-        return TEXTS[kind].fail.format_map(_fields(rule, fact))
+        failed = TEXTS[kind].fail.format_map(_fields(rule, fact))
     except (ValueError, TypeError, KeyError, IndexError):
-        return f"{head}: {shown(fact.value)}{' ' + rule.unit if rule.unit else ''}."
+        failed = f"{plain}."
+    return f"{failed} {SURE_SENTENCES[str(sure)]}" if sure in SURE else failed
 
 
 def shown(value: object) -> str:

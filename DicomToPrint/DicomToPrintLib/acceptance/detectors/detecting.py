@@ -35,9 +35,9 @@ def detect(volume: Volume, series: Series | None = None,
 
     `volume` in HU (padding as it came), `series` gives slices the numbers that the console shows. Facts:
     ``motion_slices``, ``metal_mm3``, ``contrast_to_noise``, ``fov_cut_mm2``, ``fov_cut_ends_mm2``,
-    ``tilt_taken_out_degrees``, ``kernel_from_noise``, ``air_mode_hu``, ``body_share_of_fov``. A value is `MISSING`
-    where the pixels do not tell, or are no scan of a patient. Every fact's `parameters` say how sure it is. A volume that is too small or even for
-    a detector gives MISSING, never an error.
+    ``tilt_taken_out_degrees``, ``kernel_from_noise``, ``air_mode_hu``, ``body_share_of_fov``. A value is `MISSING` where
+    the pixels do not tell, or are no scan of a patient. The `parameters` of every other fact say how sure it is. A volume
+    that is too small or even for a detector gives MISSING, never an error.
     """
     numbers = instance_numbers(volume, series)
     scene = look(volume, part(progress, 0.0, 0.25))
@@ -52,9 +52,11 @@ def detect(volume: Volume, series: Series | None = None,
     slanted, sagittal = tilt_taken_out(scene)
     progress(0.9, "measuring noise")
     tiles = flat_tiles(scene)
-    facts = (moved, bright, contrast(scene, tiles), *cuts, slanted, kernel(scene, tiles), air(scene), body_share(scene))
+    others = (contrast(scene, tiles), kernel(scene, tiles), air(scene), body_share(scene))
+    facts = (moved, bright, *cuts, slanted, *(fact for fact, _ in others))
     progress(1.0, "pixels examined")
-    return {fact.name: fact for fact in facts}, (*sagittal, *moved_pictures, *bright_pictures, *cut_pictures)
+    pictures = (*sagittal, *moved_pictures, *bright_pictures, *cut_pictures)
+    return {fact.name: fact for fact in facts}, (*pictures, *(picture for _, own in others for picture in own))
 
 
 def _silent() -> Mapping[str, Fact]:
@@ -72,11 +74,12 @@ def detect_near(
     scene = look(volume)
     cuts, cut_pictures = fov_cut(volume, mask)
     bright, bright_pictures = metal(scene, instance_numbers(volume, series), mask)
-    facts = (*cuts, contrast(scene, flat_tiles(scene), mask), bright)
-    return {fact.name: fact for fact in facts}, (*bright_pictures, *cut_pictures)
+    stands_out, contrast_pictures = contrast(scene, flat_tiles(scene), mask)
+    facts = (*cuts, stands_out, bright)
+    return {fact.name: fact for fact in facts}, (*bright_pictures, *cut_pictures, *contrast_pictures)
 
 
 def chosen_contrast(volume: Volume, mask: np.ndarray) -> Fact:
     """Fact ``contrast_to_noise`` of a chosen segment, `mask` (k, j, i) bool on the volume's grid."""
     scene = look(volume)
-    return contrast(scene, flat_tiles(scene), mask)
+    return contrast(scene, flat_tiles(scene), mask)[0]

@@ -5,11 +5,12 @@ import numpy as np
 from ...findings import MISSING, Fact
 from ...picture import Picture, picture_from_array
 from ...volume import Volume
-from .drawing import RED, side_by_side, tint, to_scale, window
+from .drawing import RED, YELLOW, line, side_by_side, tint, to_scale, window
 from .scene import Scene, _circle, _padding
 from .slices import centre_of_slice, sureness
 
 NOTICEABLE_MM2 = 20.0  # less contact is a voxel row or noise; says only how sure the measure is
+USUAL_SHARE = 0.25  # the catalogue's figure; says only how sure the measure is
 SIDES = ("right", "left", "front", "back", "first slice", "last slice")
 
 
@@ -54,7 +55,7 @@ def _cut(volume: Volume, mask: np.ndarray, step: int, circle: np.ndarray | None,
     facts = (Fact("fov_cut_mm2", total, ", ".join(lateral), evidence,
                   parameters={"faces": lateral, "sure": sureness(total / NOTICEABLE_MM2)}, places=places),
              Fact("fov_cut_ends_mm2", round(sum(ends.values()), 1), ", ".join(ends), evidence,
-                  parameters={"faces": ends}))
+                  parameters={"faces": ends, "sure": sureness(sum(ends.values()) / NOTICEABLE_MM2)}))
     return facts, _cut_picture(volume, mask, step, at_edge, what, sum(lateral.values())) if lateral else ()
 
 
@@ -98,15 +99,34 @@ def _cut_picture(volume: Volume, mask: np.ndarray, step: int, at_edge: np.ndarra
     return (picture_from_array("fov-cut", caption, text, side_by_side(halves)),)
 
 
-def body_share(scene: Scene) -> Fact:
+def body_share(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     """Fact ``body_share_of_fov``: bounding box of the body without couch, over the area of the field of view (0..1)."""
     evidence = "pixels: bounding box of the body without its couch over the field of view"
     flat = np.any(scene.body, axis=0)
     if not flat.any() or scene.air is None:
-        return Fact("body_share_of_fov", MISSING, "the body could not be told from the air", evidence)
+        return Fact("body_share_of_fov", MISSING, "the body could not be told from the air", evidence), ()
     rows, columns = np.flatnonzero(np.any(flat, axis=1)), np.flatnonzero(np.any(flat, axis=0))
     height, width = (float(used[-1] - used[0] + 1) for used in (rows, columns))
     size_j, size_i = scene.volume.spacing[1] * scene.body_step, scene.volume.spacing[0] * scene.body_step
-    return Fact("body_share_of_fov", round(height * width / flat.size, 3), "", evidence,
+    share = height * width / flat.size
+    fact = Fact("body_share_of_fov", round(share, 3), "", evidence,
                 parameters={"body_mm": (round(width * size_i), round(height * size_j)),
-                            "field_mm": (round(flat.shape[1] * size_i), round(flat.shape[0] * size_j))})
+                            "field_mm": (round(flat.shape[1] * size_i), round(flat.shape[0] * size_j)),
+                            "sure": sureness(share / USUAL_SHARE)})
+    return fact, (_box(scene, (rows[0], rows[-1]), (columns[0], columns[-1]), share),)
+
+
+def _box(scene: Scene, rows: tuple[int, int], columns: tuple[int, int], share: float) -> Picture:
+    """The slice with most of the body, in the box that holds all of it."""
+    k = int(scene.body.sum(axis=(1, 2)).argmax())
+    step = scene.body_step
+    picture = to_scale(window(scene.volume.array[k, ::step, ::step], -200, 900), scene.volume.spacing[1],
+                       scene.volume.spacing[0])
+    grow_j, grow_i = picture.shape[0] / scene.body.shape[1], picture.shape[1] / scene.body.shape[2]
+    top, bottom = rows[0] * grow_j, (rows[1] + 1) * grow_j - 2
+    left, right = columns[0] * grow_i, (columns[1] + 1) * grow_i - 2
+    corners = [(top, left), (top, right), (bottom, right), (bottom, left), (top, left)]
+    for start, end in zip(corners, corners[1:]):
+        picture = line(picture, start, end, YELLOW)
+    text = f"The body (box) fills {share:.0%} of the field of view."
+    return picture_from_array("body-share", text, text, picture)

@@ -33,7 +33,7 @@ def metal(
     total = float(kept.sum()) * scene.volume.voxel_volume
     in_slices = kept.sum(axis=(1, 2))
     met = np.flatnonzero(in_slices) + first
-    fact = Fact("metal_mm3", round(total, 1), words(met, numbers), evidence, parameters=figures,
+    fact = Fact("metal_mm3", round(total, 1), words(met.tolist(), numbers), evidence, parameters=figures,
                 places=(centre_of_slice(scene.volume, int(in_slices.argmax()) + first),))
     return fact, (_projection(scene, kept, first, total, anatomy is not None),)
 
@@ -93,4 +93,5 @@ def _projection(scene: Scene, kept: np.ndarray, first: int, total: float, near: 
     picture = tint(window(array.max(axis=1), soft - 100, soft + 2000)[up], mask[up], RED)
     beside = f" within {REACH_MM:.0f} mm of the chosen anatomy" if near else ""
     text = f"{total:.0f} mm3{beside} are as bright as metal (red), seen from the front."
-    return picture_from_array("metal-near" if near else "metal", text, text, to_scale(picture, scene.volume.spacing[2], scene.volume.spacing[0]))
+    name = "metal-near" if near else "metal"
+    return picture_from_array(name, text, text, to_scale(picture, scene.volume.spacing[2], scene.volume.spacing[0]))

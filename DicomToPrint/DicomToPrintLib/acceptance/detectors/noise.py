@@ -3,6 +3,8 @@
 import numpy as np
 
 from ...findings import MISSING, Fact
+from ...picture import Picture, picture_from_array
+from .drawing import RED, WIDTH, YELLOW, line, tint, to_scale, window
 from .scene import Scene
 from .slices import sureness
 
@@ -46,28 +48,48 @@ def _levelled(tiles: np.ndarray) -> np.ndarray:
     return level - along_j[:, None, None] * slope[:, None] - along_i[:, None, None] * slope
 
 
-def kernel(scene: Scene, tiles: np.ndarray) -> Fact:
+def kernel(scene: Scene, tiles: np.ndarray) -> tuple[Fact, tuple[Picture, ...]]:
     """Fact ``kernel_from_noise``: "smooth", "sharp" or "unknown", from the autocorrelation of the noise at one
     pixel."""
     evidence = "pixels: autocorrelation of the noise in flat soft tissue"
     if scene.pixel_mm > LARGEST_PIXEL_MM + 1e-6:
-        return Fact("kernel_from_noise", MISSING, "pixels above 0.6 mm hide the kernel", evidence)
+        return Fact("kernel_from_noise", MISSING, "pixels above 0.6 mm hide the kernel", evidence), ()
     # Scans without noise (smoothed, simulated, segmented) say nothing about their kernel.
     if len(tiles) < 20 or tiles.std() < 1.0:
-        return Fact("kernel_from_noise", "unknown", "", evidence, parameters={"pieces": len(tiles)})
+        return _unknown(evidence, pieces=len(tiles)), ()
     power = float((tiles * tiles).mean())
     lag = float((tiles[:, 1:] * tiles[:, :-1]).mean() + (tiles[:, :, 1:] * tiles[:, :, :-1]).mean()) / 2
     correlation = lag / power
+    figures = {"autocorrelation": round(correlation, 2), "pieces": len(tiles)}
     if abs(correlation) < WHITE_BELOW:
-        figures = {"autocorrelation": round(correlation, 2), "pieces": len(tiles)}
-        return Fact("kernel_from_noise", "unknown", "", evidence, parameters=figures)
+        return _unknown(evidence, **figures), ()
     # Half-way between the measured groups; within 0.05 of it the call is open to doubt.
     doubt = sureness(4.0 if abs(correlation - SHARP_BELOW) > 0.05 else 1.0)
-    return Fact("kernel_from_noise", "sharp" if correlation < SHARP_BELOW else "smooth", "", evidence,
-                parameters={"autocorrelation": round(correlation, 2), "pieces": len(tiles), "sure": doubt})
+    look = "sharp" if correlation < SHARP_BELOW else "smooth"
+    fact = Fact("kernel_from_noise", look, "", evidence, parameters={**figures, "sure": doubt})
+    return fact, (_noise(tiles, correlation, look),)
 
 
-def contrast(scene: Scene, tiles: np.ndarray, mask: np.ndarray | None = None) -> Fact:
+def _unknown(evidence: str, **figures: object) -> Fact:
+    return Fact("kernel_from_noise", "unknown", "", evidence, parameters={**figures, "sure": "borderline"})
+
+
+def _noise(tiles: np.ndarray, correlation: float, look: str) -> Picture:
+    """The flattest pieces of tissue, enlarged."""
+    chosen = tiles[np.argsort(tiles.std(axis=(1, 2)))[:18]]
+    chosen = np.pad(chosen, ((0, -len(chosen) % 6), (1, 1), (1, 1)))
+    sheet = chosen.reshape(-1, 6, TILE + 2, TILE + 2).transpose(0, 2, 1, 3).reshape(-1, 6 * (TILE + 2))
+    reach = 2.5 * float(tiles.std())
+    zoom = WIDTH // sheet.shape[1]
+    large = window(sheet, -reach, reach).repeat(zoom, axis=0).repeat(zoom, axis=1)
+    text = (f"Noise in flat soft tissue, enlarged: neighbouring pixels agree by {correlation:.2f}, as after a {look} "
+            "kernel (smooth ones leave about 0.6, sharp ones 0.2 to 0.37).")
+    return picture_from_array("noise", text, text, large)
+
+
+def contrast(
+    scene: Scene, tiles: np.ndarray, mask: np.ndarray | None = None
+) -> tuple[Fact, tuple[Picture, ...]]:
     """Fact ``contrast_to_noise``: median grey value of the anatomy less that of what surrounds it, over the noise.
 
     The anatomy is the largest bone, or `mask` (k, j, i) on the volume's own grid.
@@ -79,41 +101,66 @@ def contrast(scene: Scene, tiles: np.ndarray, mask: np.ndarray | None = None) ->
     part = scene.bone if mask is None else mask
     ks = np.flatnonzero(part.any(axis=(1, 2)))
     if len(ks) == 0 or len(tiles) < 20:
-        return Fact("contrast_to_noise", MISSING, "no bone beside flat soft tissue was found", evidence)
+        return Fact("contrast_to_noise", MISSING, "no bone beside flat soft tissue was found", evidence), ()
     inner, outer = [], []
+    fullest, shown = int(ks[part[ks].sum(axis=(1, 2)).argmax()]), None
     disc = ndimage.generate_binary_structure(2, 2)
     near, far = (max(1, round(mm / (scene.pixel_mm * step))) for mm in (1.0, 4.0))
-    for k in ks[:: max(1, len(ks) // SLICES)]:
+    for k in sorted({*ks[:: max(1, len(ks) // SLICES)].tolist(), fullest}):
         plane = scene.volume.array[k, ::step, ::step]
         ring = ndimage.binary_dilation(part[k], disc, far) & ~ndimage.binary_dilation(part[k], disc, near)
         tissue = plane > scene.split
         inner.append(plane[part[k]])
-        outer.append(plane[ring & tissue & (plane < scene.bone_limit if mask is None else True)])
+        ring = ring & tissue & (plane < scene.bone_limit if mask is None else True)
+        outer.append(plane[ring])
+        if k == fullest:
+            shown = tint(tint(window(plane, -200, 900), part[k], RED), ring, YELLOW)
     within, around = np.concatenate(inner), np.concatenate(outer)
     noise = float(tiles.std())
     if len(around) < 50 or noise < 1e-3:
-        return Fact("contrast_to_noise", MISSING, "no soft tissue lies around the bone", evidence)
+        return Fact("contrast_to_noise", MISSING, "no soft tissue lies around the bone", evidence), ()
     ratio = float(np.median(within) - np.median(around)) / noise
-    return Fact("contrast_to_noise", round(ratio, 1), "", evidence,
-                parameters={"anatomy_hu": round(float(np.median(within))), "around_hu": round(float(np.median(around))),
-                            "noise_hu": round(noise, 1), "pieces": len(tiles), "sure": sureness(len(tiles) / 100.0)})
+    figures = {"anatomy_hu": round(float(np.median(within))), "around_hu": round(float(np.median(around))),
+               "noise_hu": round(noise, 1), "pieces": len(tiles), "sure": sureness(len(tiles) / 100.0)}
+    assert shown is not None
+    text = (f"The anatomy (red) reads {figures['anatomy_hu']} HU, what surrounds it (yellow) {figures['around_hu']} HU, the "
+            f"noise is {noise:.0f} HU.")
+    picture = to_scale(shown, scene.volume.spacing[1], scene.volume.spacing[0])
+    fact = Fact("contrast_to_noise", round(ratio, 1), "", evidence, parameters=figures)
+    return fact, (picture_from_array("contrast", text, text, picture),)
 
 
-def air(scene: Scene) -> Fact:
+def air(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     """Fact ``air_mode_hu``: the most frequent grey value of the air around the body."""
     evidence = "pixels: mode of the air histogram"
     if scene.air is None:
-        return Fact("air_mode_hu", MISSING, "there is no air beside tissue in the picture", evidence)
+        return Fact("air_mode_hu", MISSING, "there is no air beside tissue in the picture", evidence), ()
     array = scene.volume.array
     step = max(1, scene.body_step // 2)
     seen = array[:: max(1, len(array) // 64), ::step, ::step]
     values = seen[(seen < scene.split) & (seen != scene.padding if scene.padding is not None else True)]
     if len(values) < 500:
-        return Fact("air_mode_hu", MISSING, "there is too little air", evidence)
+        return Fact("air_mode_hu", MISSING, "there is too little air", evidence), ()
     low, high = float(np.floor(values.min())), float(np.ceil(values.max()))
     counts, edges = np.histogram(values, bins=np.arange(low, high + 2) - 0.5)
     smooth = np.convolve(counts, np.ones(9), mode="same")
     mode = round(float((edges[:-1] + 0.5)[int(smooth.argmax())]))
-    return Fact("air_mode_hu", mode, "", evidence,
+    fact = Fact("air_mode_hu", mode, "", evidence,
                 parameters={"soft_tissue_hu": round(scene.soft or 0.0), "share": round(len(values) / seen.size, 3),
                             "sure": sureness(len(values) / 5000.0)})
+    return fact, (_grey_values(seen, mode, scene.soft or 0.0),)
+
+
+def _grey_values(seen: np.ndarray, mode: int, soft: float) -> Picture:
+    """How often each grey value is met, from below air to above soft tissue; air and soft tissue marked."""
+    low, high = min(mode, -1000) - 150, max(soft, 0.0) + 300
+    counts, _ = np.histogram(seen, bins=WIDTH, range=(low, high))
+    heights = np.sqrt(counts / max(1, counts.max())) * 140
+    bars = np.arange(150)[::-1, None] < heights
+    picture = np.where(bars[..., None], np.uint8(90), np.uint8(255)).repeat(3, axis=2)
+    for value, color in ((mode, RED), (-1000, YELLOW)):
+        at = (value - low) / (high - low) * WIDTH
+        picture = line(picture, (0, at), (149, at), color)
+    text = (f"Grey values from {low:.0f} to {high:.0f} HU and how often they are met (square root): air lies at {mode} HU "
+            "(red); -1000 HU is right (yellow).")
+    return picture_from_array("air", text, text, picture)

@@ -16,7 +16,7 @@ BONE_ABOVE_TISSUE = 0.25
 HIGHEST_AIR_HU, LOST_LOWEST_HU = -400.0, -20.0
 PLAIN_AIR_HU = (-1030.0, -900.0)
 COUCH_SHELL_MM = 6.0
-SMALLEST_BONE_MM3 = 300.0  # a small phalanx of a child; less is noise
+SMALLEST_BONE_MM3 = 20.0  # less is a few voxels of noise
 LARGEST_HU = 65536.0  # no scanner stores more; more is a broken number
 # What tells a scan of a patient from a test pattern: a field that a scanner reconstructs (cone beam CT begins at 40 mm),
 # grey values of air and soft tissue about 1000 HU apart, each a peak. Real scans: 73 % of what is air or lung lies

@@ -17,7 +17,7 @@ def tilt_taken_out(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     """Fact ``tilt_taken_out_degrees``: slope of a slanted edge of padding against the slices; 0.0 without one."""
     evidence = "pixels: first and last row that is not padding, against the slice"
     edge: tuple[float, float, float, int] | None = None
-    figures: dict[str, object] = {"r_squared": 0.0}
+    figures: dict[str, object] = {"r_squared": 0.0, "sure": "clear"}
     if scene.lowest is not None and len(scene.volume.array) >= FEWEST_SLICES:
         fits = [fit for fit in map(_line, _edges_of_padding(scene)) if fit is not None]
         edge = max((fit for fit in fits if fit[2] >= STRAIGHT), key=lambda fit: fit[2], default=None)
