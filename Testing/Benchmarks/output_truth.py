@@ -17,9 +17,10 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.measure.deviation import point_areas
+from DicomToPrintLib.mesh import Mesh, Provenance
 from DicomToPrintLib.output import accuracy_of, noise_of
-from DicomToPrintLib.phantom import boundary_distance, phantom_volume
+from DicomToPrintLib.output.accuracy.windows import points_on
+from DicomToPrintLib.phantom import boundary_distance, object_distances, phantom_volume
 from DicomToPrintLib.segmentation import load_anatomy, segment
 from DicomToPrintLib.surface import make_surface
 
@@ -35,21 +36,26 @@ CASES = [  # shape, spacing, noise in HU, full width of the blur in mm
 ]
 
 
-def percentile(values: np.ndarray, weights: np.ndarray, share: float) -> float:
-    order = np.argsort(values)
-    total = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(total, share * total[-1])])
+def comparable(mesh: Mesh, near_mm: float = 2.0) -> Mesh:
+    """The mesh without its places, as far as measuring goes, where the round solids of the femur run into each other:
+    there the phantom draws the coverage of both, and is larger than its own truth."""
+    centres = mesh.points[mesh.triangles].mean(axis=1).astype(float)
+    round_ones = object_distances()["femur"].parts[0].parts
+    apart = np.sort([np.abs(solid.distance(centres)) for solid in round_ones], axis=0)
+    origin = np.where(apart[1] < near_mm, np.uint8(Provenance.ADDED), mesh.triangle_arrays["Provenance"])
+    return mesh.with_arrays(triangle_arrays={"Provenance": origin})
 
 
 def row(number: int) -> tuple[str, list[float]]:
     shape, spacing, noise, psf = CASES[number]
     volume, _truth = phantom_volume(shape=shape, spacing=spacing, noise_hu=noise, psf_mm=psf, seed=number)
     model = make_surface(segment(volume, load_anatomy("bone")))
-    found = accuracy_of(volume, model.meshes, noise_of(volume))
+    mesh = comparable(model.meshes[0])
+    found = accuracy_of(volume, [mesh], noise_of(volume))
     assert found is not None
-    mesh = model.meshes[0]
-    off, area = np.abs(boundary_distance(mesh.points)), point_areas(mesh)
-    truth = (float((off * area).sum() / area.sum()), percentile(off, area, 0.95), float(off.max()))
+    # Evenly over the same surface, far denser.
+    off = np.abs(boundary_distance(points_on(mesh, 60000, seed=99).places))
+    truth = (float(off.mean()), float(np.percentile(off, 95)), float(off.max()))
     reported = (found.mean_mm, found.p95_mm, found.max_mm)
     figures = model.figures[0]
     in_plane = float(np.hypot(psf, np.mean(spacing[:2]) / np.sqrt(12.0) * 2.3548))
@@ -75,10 +81,12 @@ def main() -> None:
     text = f"""# Reported accuracy against the phantom's truth
 
 All in mm. Each pair is reported / true. "Editing" is the 95 % deviation from the grey-value boundary alone: what the
-report would say without the scan's own blur. Largest difference: mean {worst[0]:.3f}, 95 % {worst[1]:.3f}, maximum
-{worst[2]:.3f}.
+report would say without the scan's own blur. Left out on both sides: where the round solids of the femur run into
+each other, since the phantom is drawn larger than its own truth there.
 
-| voxels | noise, HU | blur of the scanner | blur in the plane | blur across | editing, 95 % | mean | 95 % | maximum | largest difference | in blur widths |
+Largest difference: mean {worst[0]:.3f}, 95 % {worst[1]:.3f}, maximum {worst[2]:.3f}.
+
+| voxels | noise, HU | scanner blur | blur in plane | blur across | editing, 95 % | mean | 95 % | maximum | largest off | in blurs |
 |---|---|---|---|---|---|---|---|---|---|---|
 {chr(10).join(lines)}
 

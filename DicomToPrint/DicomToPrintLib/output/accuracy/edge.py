@@ -64,8 +64,9 @@ def _between(voxels: int, finer: int) -> np.ndarray:
     return np.maximum(1.0 - np.abs(place[:, None] - np.arange(voxels)), 0.0).astype(np.float32)
 
 
-def _along(i: np.ndarray, j: np.ndarray, k: np.ndarray, field: np.ndarray) -> np.ndarray:
-    """Matrices applied along the three axes of (n, k, j, i): many small products, which need no threads."""
+def _along(matrices: Sequence[np.ndarray], field: np.ndarray) -> np.ndarray:
+    """Matrices applied along i, j, k of (n, k, j, i): many small products, which need no threads."""
+    i, j, k = matrices
     n, a, b, c = field.shape
     field = (k @ field.reshape(n, a, b * c)).reshape(n, len(k), b, c)
     return (j @ field) @ i.T
@@ -79,13 +80,13 @@ def _deblurred(
     flat = measured.reshape(len(measured), -1)
     low = np.percentile(flat, 5, axis=1).astype(np.float32)[:, None, None, None]
     high = np.maximum(np.percentile(flat, 97, axis=1), dense).astype(np.float32)[:, None, None, None]
-    field = _along(*(_between(size, f) for size, f in zip(measured.shape[:0:-1], finer)), measured)
+    field = _along([_between(size, f) for size, f in zip(measured.shape[:0:-1], finer)], measured)
     back = [(m / np.maximum(m.sum(axis=0), 1e-3)).T.astype(np.float32) for m in blurring]
     for _round in range(_ROUNDS):
-        residual = measured - _along(*blurring, field)
+        residual = measured - _along(blurring, field)
         if float(np.sqrt(np.mean(residual[:, 1:-1, 1:-1, 1:-1] ** 2))) <= noise:
             break
-        field = np.clip(field + _along(*back, residual), low, high)
+        field = np.clip(field + _along(back, residual), low, high)
     return field
 
 
