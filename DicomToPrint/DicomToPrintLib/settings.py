@@ -16,8 +16,9 @@ class Settings:
     Points are (R, A, S) mm as Slicer shows them; lengths are mm. `threshold` is (low, high or None) in the volume's grey values;
     `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm), `planes` oblique cuts (point R, A, S, normal R, A, S). `keep` names
     the sides of cuts that stay: R, L, A, P, S, I, or front and back of the planes (empty: all). `escape` are places of escape holes,
-    `magnets` diameter and height, `base_kind` is plate, foot or stand, `scale_bar` its length. `answered` are (rule, time) of the answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols`
-    empty means the command's default, `printer` None means the process's typical build volume.
+    `magnets` diameter and height, `base_kind` is plate, foot or stand, `scale_bar` its length. `answered` are (rule, time)
+    of the answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols` empty means the
+    command's default, `printer` None means the process's typical build volume.
     """
 
     use: str = "general"

@@ -142,9 +142,8 @@ def deeper_than(mesh: Mesh, wall: float, smallest: float) -> tuple[float, float]
 
 def base(mesh: Mesh) -> Outcome:
     done = room.add_base(mesh)
-    top = corners(difference(done.mesh, mesh))[:, 2].max()
-    limit = mesh.bounds[4] + 3.5
-    return [done.mesh], nothing_lost(mesh, done.mesh) or ("base too high" if top > limit else ""), 0.0
+    high = difference(done.mesh, mesh).trim_by_plane((0.0, 0.0, 1.0), mesh.bounds[4] + 3.5).volume()
+    return [done.mesh], nothing_lost(mesh, done.mesh) or ("base too high" if high > LOST * mesh.volume else ""), 0.0
 
 
 def struts(mesh: Mesh) -> Outcome:
@@ -157,10 +156,12 @@ def struts(mesh: Mesh) -> Outcome:
 
 def engraved(done: room.Labelled, mesh: Mesh) -> Outcome:
     fault = nothing_lost(done.mesh, mesh)
-    cavity = (corners(difference(mesh, done.mesh)) - np.array(done.origin)) @ np.stack([done.right, done.up], axis=1)
-    if not len(cavity):
+    frame = np.column_stack([np.stack([done.right, done.up, done.outward], axis=1), done.origin])
+    box = manifold3d().Manifold.cube((done.width + 0.1, done.height + 0.1, 40.0), True).transform(np.ascontiguousarray(frame))
+    cavity = difference(mesh, done.mesh)
+    if (cavity ^ box).volume() < 0.05 * done.width * done.height * abs(done.depth):
         fault = "no text"
-    elif (np.abs(cavity) > np.array([done.width, done.height]) / 2.0 + 0.01).any():
+    elif (cavity - box).volume() > LOST * mesh.volume:
         fault = "text beside its place"
     return [done.mesh], fault, 0.0
 

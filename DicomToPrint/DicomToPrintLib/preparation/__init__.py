@@ -20,6 +20,7 @@ from .wrap import Wrapped, wrap
 
 __all__ = [
     "BASE_KINDS",
+    "SEAM_MM",
     "Hollowed",
     "Joined",
     "Labelled",
@@ -29,7 +30,6 @@ __all__ = [
     "Pinned",
     "Plane",
     "Pocketed",
-    "SEAM_MM",
     "Split",
     "Thickened",
     "Wrapped",

@@ -27,7 +27,10 @@ def plane_at(axis: str, position: float) -> Plane:
 
 
 def plane_through(point: tuple[float, float, float], normal: tuple[float, float, float]) -> Plane:
-    """Plane through a point with a normal of any length, both (R, A, S) as a markups plane shows them. Raises `UsageError` for no normal."""
+    """Plane through a point with a normal of any length, both (R, A, S) as a markups plane shows them.
+
+    Raises `UsageError` for a normal without length.
+    """
     turned = np.array([-normal[0], -normal[1], normal[2]], dtype=np.float64)
     length = float(np.linalg.norm(turned))
     if not length > 1e-9:

@@ -60,7 +60,7 @@ def inside(mesh: Mesh, grid: Grid) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Sampled:
-    """Points on a surface in a tree, for distances to it: `tree` is a cKDTree, `owner` (n,) the triangle of each, `corners` (m, 3, 3) mm."""
+    """Points on a surface in a tree, for distances to it: a cKDTree, the triangle `owner` (n,) of each, `corners` (m, 3, 3) mm."""
 
     tree: Any
     owner: np.ndarray

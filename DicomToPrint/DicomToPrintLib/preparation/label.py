@@ -143,8 +143,8 @@ def _upright(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.cross(across[:, 1], normal), across[:, 1]
 
 
-def _flattest(mesh: Mesh, width: float, height: float, most: float,
-              place: tuple[float, float, float] | None, avoid: Sequence[Labelled]) -> "tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float]":
+def _flattest(mesh: Mesh, width: float, height: float, most: float, place: tuple[float, float, float] | None,
+              avoid: Sequence[Labelled]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float]:
     """Where the text lies flattest: its middle, right, up, outward, and how far the surface lies below and above that plane (mm).
 
     Upright where there is such a place, else with the line running up.

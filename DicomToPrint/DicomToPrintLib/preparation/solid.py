@@ -90,8 +90,8 @@ def _sound(mesh: Mesh, touched: np.ndarray) -> Mesh:
     """The mesh after a reader's weld, mended where the `touched` (m,) triangles cross others, are slivers or pinch it."""
     from ..measure.topology import welded
     from ..surface import repair
-    from ..surface.surgery import bad_triangles, heal
     from ..surface.simplification import with_nearest
+    from ..surface.surgery import bad_triangles, heal
 
     points, triangles, first = welded(mesh)
     welded_mesh = Mesh(points, triangles, mesh.name, mesh.color, triangle_arrays=mesh.triangle_arrays)

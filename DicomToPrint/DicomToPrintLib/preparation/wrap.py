@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..errors import Refused
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
-from .field import contour, grid_around, inside, offset_field, sampled, surface_distance
+from .field import Grid, Sampled, contour, grid_around, inside, offset_field, sampled, surface_distance
 
 MOST_VOXELS_PER_EDGE = 400
 
@@ -24,7 +25,8 @@ def wrap(mesh: Mesh, bridge: float = 3.0, *, progress: Progress = silent) -> Wra
     """Solid within the outer surface: holes and gaps up to `bridge` mm wide are closed, everything inside is filled.
 
     The surface is moved out by half of `bridge`, what it encloses is filled, and it is moved back in (a closing with a ball, by
-    distance fields). Faces more than a fifth of a voxel from the original surface are marked ADDED.
+    distance fields). Faces more than a fifth of a voxel from the original surface are marked ADDED. Raises `Refused` where walls
+    are so thin that the grid would lose them.
     """
     import SimpleITK as sitk
 
@@ -42,9 +44,21 @@ def wrap(mesh: Mesh, bridge: float = 3.0, *, progress: Progress = silent) -> Wra
     filled = sitk.GetArrayFromImage(sitk.BinaryFillhole(sitk.GetImageFromArray((field > 0).view(np.uint8))))
     field[filled.view(bool) & (field <= 0)] = np.float32(spacing)
     outer = contour(field, grid, mesh)
-    result = contour(offset_field(outer, grid, reach, part(progress, 0.4, 0.9)), grid, mesh)
+    field = offset_field(outer, grid, reach, part(progress, 0.4, 0.9))
+    _refuse_loss(mesh, surface, field, grid)
+    result = contour(field, grid, mesh)
     away = surface_distance(surface, result.points.astype(np.float64)[result.triangles].mean(axis=1)) > max(0.2 * spacing, 0.05)
     result = result.with_arrays(triangle_arrays={"Provenance": np.where(away, Provenance.ADDED, Provenance.MEASURED).astype(np.uint8)})
     sizes = np.linalg.norm(result.triangle_normals(), axis=1)
     progress(1.0, "wrapped")
     return Wrapped(result, result.volume - mesh.volume, float(sizes[~away].sum() / sizes.sum()))
+
+
+def _refuse_loss(mesh: Mesh, surface: Sampled, field: np.ndarray, grid: Grid) -> None:
+    from scipy.ndimage import map_coordinates
+
+    points = np.asarray(surface.tree.data)
+    points = points[:: max(1, len(points) // 100_000)]
+    depth = map_coordinates(field, ((points - grid.origin) / grid.spacing).T[::-1], order=1)
+    if (depth < -0.3 * grid.spacing).mean() > 0.01:
+        raise Refused(f"'{mesh.name}' has walls too thin to be wrapped (below {2.0 * grid.spacing:.1f} mm): thicken them first.")
