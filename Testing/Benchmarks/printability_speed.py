@@ -1,8 +1,12 @@
 """Time and memory of all checks on a bone-like mesh: lumpy ball, thin shell, gap and strut, smoothed as a scan's surface is.
 
-Run: python Testing/Benchmarks/printability_speed.py [GRID]   GRID 110 gives about 0.3 million triangles, 215 one million, 480 five.
+Run: python Testing/Benchmarks/printability_speed.py [GRID] [--peers]   GRID 254 gives about one million triangles, 566 five million.
+
+--peers measures the field of thickness alone in the same run, beside trimesh's rays on Embree and trimesh's largest sphere (pip install
+trimesh embreex rtree), and how far each is from the truth on a plate, a shell and a wedge.
 """
 
+import argparse
 import resource
 import sys
 import tempfile
@@ -13,9 +17,12 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "DicomToPrint"), str(ROOT / "Testing")]
 
 import numpy as np
+from DicomToPrintLib.measure.rays import Rays
+from DicomToPrintLib.measure.samples import Samples, samples_of
+from DicomToPrintLib.measure.wall import WALL, opposite
 from DicomToPrintLib.mesh import Mesh, from_polydata
 from DicomToPrintLib.printability import inspect
-from measure.solids import write_stl
+from measure.solids import box, shell, wedge, write_stl
 
 
 def bone_like(grid: int) -> Mesh:
@@ -49,12 +56,84 @@ def bone_like(grid: int) -> Mesh:
     return mesh if mesh.volume > 0 else Mesh(mesh.points, mesh.triangles[:, ::-1].copy())
 
 
+def ours(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float) -> np.ndarray:
+    return opposite(Rays(mesh, cap), points, normals, WALL, cap)[0]
+
+
+def embree(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float) -> np.ndarray:
+    """Length of the inward ray to the first surface."""
+    from trimesh import Trimesh
+    from trimesh.ray.ray_pyembree import RayMeshIntersector
+
+    caster = RayMeshIntersector(Trimesh(mesh.points, mesh.triangles, process=False))
+    start = points - 1e-4 * normals
+    at, ray, _ = caster.intersects_location(start, -normals, multiple_hits=False)
+    result = np.full(len(points), np.inf)
+    result[ray] = np.linalg.norm(at - points[ray], axis=1)
+    return result
+
+
+def sphere(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float) -> np.ndarray:
+    import trimesh
+
+    whole = trimesh.Trimesh(mesh.points, mesh.triangles, process=False)
+    return trimesh.proximity.thickness(whole, points, normals=normals, method="max_sphere")
+
+
+def wedge_truth(mesh: Mesh) -> tuple[Samples, np.ndarray]:
+    """Samples on the side y = 0 of a wedge of 30 degrees, and the diameter of the ball that touches both sides there."""
+    samples = samples_of(mesh)
+    rows = (np.abs(samples.points[:, 1]) < 1e-6) & (np.abs(samples.points[:, 2] - 5) < 3) & (samples.points[:, 0] > 1.0)
+    rows &= samples.points[:, 0] < 10.0
+    names = ("points", "normals", "area", "vertex", "triangle")
+    chosen = Samples(*(getattr(samples, name)[rows] for name in names))
+    return chosen, 2.0 * chosen.points[:, 0] * np.tan(np.radians(15.0))
+
+
+def peers(mesh: Mesh) -> list[str]:
+    """Rows of a table: time on the mesh, and the median error in % on three solids of known thickness."""
+    samples = samples_of(mesh)
+    shell_mesh, plate = shell(10.0, 9.0, 40), box(15, 10, 1.0)
+    on_shell, on_plate = samples_of(shell_mesh), samples_of(plate)
+    facing = np.abs(on_plate.normals[:, 2]) > 0.9
+    known = [(shell_mesh, on_shell, np.ones(len(on_shell.points))),
+             (plate, Samples(*(getattr(on_plate, name)[facing] for name in ("points", "normals", "area", "vertex", "triangle"))),
+              np.ones(int(facing.sum()))),
+             (wedge(30), *wedge_truth(wedge(30)))]
+    lines = ["", "## The field of thickness alone", "", f"{len(samples.points):,} points; error: median of |measured / true - 1|.", "",
+             "| tool | points | wall s | CPU s | wall s a million points | ours = 1 | shell | plate | wedge 30 |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    base = 0.0
+    for name, tool, share in (("ours", ours, 1), ("trimesh rays, Embree", embree, 1), ("trimesh largest sphere", sphere, 400)):
+        rows = np.arange(0, len(samples.points), share)
+        wall, cpu = time.perf_counter(), time.process_time()
+        tool(mesh, samples.points[rows], samples.normals[rows], 5.2)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+        rate = wall / len(rows) * 1e6
+        base = base or rate
+        errors = []
+        for solid, at, truth in known:
+            some = np.arange(0, len(at.points), max(len(at.points) // 1000, 1))
+            found = tool(solid, at.points[some], at.normals[some], 8.0)
+            errors.append(f"{100 * np.median(np.abs(found / truth[some] - 1)):.1f} %")
+        lines.append(f"| {name} | {len(rows):,} | {wall:.2f} | {cpu:.2f} | {rate:.1f} | {rate / base:.2f} | {' | '.join(errors)} |")
+        print(lines[-1], flush=True)
+    return lines
+
+
 def main() -> None:
-    grid = int(sys.argv[1]) if len(sys.argv) > 1 else 110
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("grid", nargs="?", type=int, default=110)
+    parser.add_argument("--peers", action="store_true")
+    options = parser.parse_args()
+    grid = options.grid
     phases: list[tuple[str, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "a.stl"
-        write_stl(path, bone_like(grid))
+        mesh = bone_like(grid)
+        write_stl(path, mesh)
+        if not options.peers:
+            del mesh
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
         wall, cpu = time.perf_counter(), time.process_time()
 
@@ -70,7 +149,7 @@ def main() -> None:
     lines = [
         "# All checks, time and memory",
         "",
-        f"`python Testing/Benchmarks/printability_speed.py {grid}`",
+        f"`python Testing/Benchmarks/printability_speed.py {grid}{' --peers' if options.peers else ''}`",
         "",
         "| triangles | wall s | CPU s | CPU s a million | peak GB | of it before |",
         "|---|---|---|---|---|---|",
@@ -84,6 +163,8 @@ def main() -> None:
         "",
         f"Verdict {readiness.verdict}; thinnest wall {readiness.mesh['min_wall_mm']}, narrowest gap {readiness.mesh['min_gap_mm']}.",
     ]
+    if options.peers:
+        lines += peers(mesh)
     (Path(__file__).parent / "results" / f"printability_speed_{grid}.md").write_text(
         "\n".join(lines) + "\n", encoding="utf-8"
     )

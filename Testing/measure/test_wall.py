@@ -100,6 +100,13 @@ def test_a_solid_with_sharp_edges_has_no_wall_of_nothing(sides):
     assert least is None or least > 1.5
 
 
+def test_the_tip_of_a_spike_is_no_wall_of_nothing():
+    """A tetrahedron with edges of 55 degrees: behind one edge lies the next side already."""
+    points = np.array([[0, 0, 0], [20, 0, 0], [0, 20, 0], [0, 0, 20]], np.float32)
+    mesh = Mesh(points, np.array([[0, 2, 1], [0, 1, 3], [1, 2, 3], [0, 3, 2]]))
+    assert sharp(mesh).smallest(np.ones(len(samples_of(mesh).points), bool), 0.05)[0] > 1.5
+
+
 @pytest.mark.parametrize("diameter", [1.0, 2.0, 3.0])
 def test_a_rod_is_told_from_a_plate(diameter):
     field = wall_field(rod(diameter / 2.0, 15.0), cap_mm=5.0)

@@ -15,6 +15,7 @@ from .rays import Rays
 from .samples import Samples, samples_of
 
 OPPOSING = -0.5  # cosine: two sides that meet at more than 60 degrees are no wall
+STEEP = 0.75  # growth per mm, 41 degrees between the sides: more than the unevenness of a wall
 WALL = -1.0
 GAP = 1.0
 
@@ -156,7 +157,8 @@ def behind_edges(field: Field, rays: Rays, back_mm: float, progress: Progress = 
     A solid that tapers to an edge is infinitely thin there, which says nothing about its walls: every knife, and every convex
     ridge below 60 degrees, would have a wall of 0 mm. Where the sides of a sample meet nearer than `back_mm`, the distance there is
     taken as what it is at `back_mm` from the edge, by the slope, but no more than what is measured there: an uneven thin
-    wall, whose sides are not quite parallel, keeps its thickness.
+    wall, whose sides are not quite parallel, keeps its thickness. Where that place lies outside, at the tip of a spike, the
+    slope alone decides if it is steep.
     """
     distance, growth = field.distance, np.linalg.norm(field.slope, axis=1)
     rows = np.flatnonzero(np.isfinite(distance) & (growth * back_mm > 1.02 * distance))
@@ -175,6 +177,7 @@ def behind_edges(field: Field, rays: Rays, back_mm: float, progress: Progress = 
         outside = rays.first(middle, towards, field.side > 0, field.cap_mm).distance < left
         there += np.where(outside, -np.inf, np.minimum(left, field.cap_mm))
     result = distance.copy()
+    there[~np.isfinite(there) & (growth[rows] > STEEP)] = np.inf
     result[rows] = np.maximum(distance[rows], np.minimum(growth[rows] * back_mm, there))
     return replace(field, distance=result)
 

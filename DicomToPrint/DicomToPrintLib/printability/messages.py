@@ -87,7 +87,10 @@ BAD: Mapping[str, str] = {
     "pose": _("The model does not stand by itself as it is; turned ({rotation}) it would."),
     "fit": _("The model ({size} mm) fits the build volume of {room} mm only when turned ({rotation})."),
     "triangles": _("The model has {measured:,} triangles, more than the {limit:,.0f} that programs handle well."),
-    "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm, coarser than {limit:.2f} mm (layers of {layer:g} mm{voxels})."),
+    "coarse": _(
+        "Facets depart from a smooth surface by about {measured:.2f} mm, coarser than {limit:.2f} mm "
+        "(layers of {layer:g} mm{voxels})."
+    ),
     "lost": _("{measured:,} parts of the segment over 1 mm3 are missing from the model (largest {largest:.1f} mm3)."),
     "added": _("The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3){wanted}."),
     "critical": _("Anatomy marked as critical is missing from the model: {names}."),
