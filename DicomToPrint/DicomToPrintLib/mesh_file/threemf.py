@@ -34,7 +34,8 @@ def read(path: Path, progress: Progress) -> Contents:
     wrapper = lib3mf.get_wrapper()
     model = wrapper.CreateModel()
     try:
-        model.QueryReader("3mf").ReadFromBuffer(path.read_bytes())
+        # From the file: its buffers are copied to C byte by byte, in Python.
+        model.QueryReader("3mf").ReadFromFile(str(path))
     except Exception as error:  # lib3mf raises its own class, with the code of its C interface
         raise CannotRead(f"{path.name} is no valid 3MF ({_short(error)}): export the model again.") from None
     progress(0.6, "reading 3MF")
@@ -190,6 +191,12 @@ def _matrix(transform: Any) -> np.ndarray:
 
 
 def _geometry(mesh: Any) -> tuple[np.ndarray, np.ndarray]:
-    points = np.array([vertex.Coordinates[:] for vertex in mesh.GetVertices()], dtype=np.float64).reshape(-1, 3)
-    triangles = np.array([triangle.Indices[:] for triangle in mesh.GetTriangleIndices()], dtype=np.int32).reshape(-1, 3)
-    return points, triangles
+    points = _rows(mesh.GetVertices(), np.dtype("=f4")).astype(np.float64)
+    return points, _rows(mesh.GetTriangleIndices(), np.dtype("=u4")).astype(np.int32)
+
+
+def _rows(structures: list[Any], kind: np.dtype) -> np.ndarray:
+    """(n, 3) of lib3mf's structures of three numbers, which lie side by side in the one array that they come from."""
+    if not structures:
+        return np.zeros((0, 3), kind)
+    return np.frombuffer(structures[0]._b_base_, dtype=kind).reshape(-1, 3)

@@ -13,7 +13,7 @@ from .blur import Blur, blur_of
 from .edge import edge_distances
 from .windows import SurfacePoints, points_on
 
-POINTS = 600
+POINTS = 1000
 EXTREMES = 200
 
 
