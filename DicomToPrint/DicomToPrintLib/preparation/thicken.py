@@ -39,8 +39,6 @@ def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, others: Seque
     comes back unchanged. Raises `Refused` where the result could not be made sound.
     """
     result, outward = mesh, 0.0
-    # Voxels wider than half a gap would not see it.
-    spacing = min(minimum / FINENESS, 0.5 * clearance) if clearance > 0 else minimum / FINENESS
     first: Thin | None = None
     for number in range(PASSES):
         # What one pass leaves, where balls of neighbouring samples just missed each other, the next one finds: little, so soon done.
@@ -49,6 +47,8 @@ def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, others: Seque
         first = first or thin
         if thin is None or not len(thin.radius):
             break
+        # Voxels wider than half a gap would not see it.
+        spacing = min(minimum / FINENESS, 0.5 * clearance) if thin.tight and clearance > 0 else minimum / FINENESS
         grown = union_of_balls(thin.centres, thin.radius, spacing, mesh, part(step, 0.5, 0.8))
         if grown is None:
             break

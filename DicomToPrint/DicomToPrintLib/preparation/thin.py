@@ -25,13 +25,14 @@ OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samp
 @dataclass(frozen=True)
 class Thin:
     """Thin walls: `centres` (n, 3) mm and `radius` (n,) mm of the balls that fill them out; mm2 that are thin, and that are
-    spared for want of room; `spared` (k, 3) mm are places of the spared."""
+    spared for want of room; `spared` (k, 3) mm are places of the spared; `tight`: a gap or another solid limits the growth."""
 
     centres: np.ndarray
     radius: np.ndarray
     area_mm2: float
     spared_mm2: float
     spared: np.ndarray
+    tight: bool
 
 
 def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, others: Sequence[Mesh], before: Thin | None,
@@ -62,13 +63,14 @@ def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, othe
     ahead = np.minimum(front, need / 2.0)
     behind = np.minimum(back, need - ahead)
     ahead = np.minimum(front, need - behind)
+    tight = bool((np.minimum(front, back) < need / 2.0).any())
     radius = (width + ahead + behind) / 2.0
     centres = points + normals * ((ahead - width - behind) / 2.0)[:, None]
     radius = _clear_of(others, centres, radius)
     spared = radius < minimum / 2.0 * (1.0 - 1e-3)
     radius = _as_narrow_as_near(centres, radius, spared, wanted)
     growing = (radius > width / 2.0 + NOTHING_MM) & ~_near(np.zeros((0, 3)) if before is None else before.spared, centres, 2.0 * wanted)
-    return Thin(centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), centres[spared])
+    return Thin(centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), centres[spared], tight)
 
 
 def _near(places: np.ndarray, points: np.ndarray, reach: float) -> np.ndarray:
