@@ -15,7 +15,7 @@ from ..errors import CannotRead, Refused, UsageError
 from ..findings import Fact, Finding, Outcome, Rule, Severity, Verdict, evaluate, judge, worst
 from ..picture import Picture
 from ..progress import Progress, part, silent
-from . import messages
+from . import gap_plot, messages
 from .facts import Context, measure
 from .facts.acquisition import scan_date
 from .protocol import Protocol, StandingQuestion
@@ -297,7 +297,10 @@ def _judged(
         )
     verdict = max((result.verdict for result in results.values()), key=lambda item: item.rank, default=Verdict.ACCEPT)
     questions = _questions(series, context, protocols, answers, every)
-    return SeriesAcceptance(series, verdict, results, questions, telling(pictures, protocols, results))
+    complained = _complained_of(protocols, results)
+    gaps = gap_plot.gap_plot(series) if complained & set(gap_plot.FACTS) else ()
+    shown = (*telling(pictures, protocols, results), *gaps)
+    return SeriesAcceptance(series, verdict, results, questions, shown)
 
 
 # Which fact a detector's picture is about; a sagittal cut is always shown.
@@ -313,14 +316,18 @@ def telling(
     pictures: Iterable[Picture], protocols: Sequence[Protocol], results: Mapping[str, ProtocolResult]
 ) -> tuple[Picture, ...]:
     """The pictures without those of detectors that no rule complains about: they would hide the ones that matter."""
-    facts = {
-        rule.fact
-        for protocol in protocols
-        for rule in protocol.rules
-        for finding in (results[protocol.name].findings if protocol.name in results else ())
-        if finding.rule == rule.id and finding.verdict is not Verdict.ACCEPT
-    }
+    facts = _complained_of(protocols, results)
     return tuple(one for one in pictures if one.name not in _SHOWN_BY or _SHOWN_BY[one.name] in facts)
+
+
+def _complained_of(protocols: Sequence[Protocol], results: Mapping[str, ProtocolResult]) -> set[str]:
+    """The facts that some rule did not accept."""
+    found = set()
+    for protocol in protocols:
+        findings = results[protocol.name].findings if protocol.name in results else ()
+        bad = {finding.rule for finding in findings if finding.verdict is not Verdict.ACCEPT}
+        found |= {rule.fact for rule in protocol.rules if rule.id in bad}
+    return found
 
 
 def _is_reformat(series: Series, context: Context, protocols: Sequence[Protocol]) -> bool:

@@ -154,7 +154,7 @@ TEXTS: Mapping[str, Text] = {
     ),
     "slice_spacing": Text(
         _("Slice spacing"),
-        _("Slices lie {value:g} mm apart; at most {limit:g} mm is allowed."),
+        _("Slices lie {value:.4g} mm apart; at most {limit:g} mm is allowed."),
         _("slices spaced {limit:g} mm or closer"),
     ),
     "gap_percent": Text(
@@ -305,7 +305,7 @@ TEXTS: Mapping[str, Text] = {
 REMEDIES: Mapping[str, str] = {
     "Q": _("Answer the question: --answer {rule}=yes if it is acceptable."),
     "X": _("Ask for a new export{hint}; no new scan is needed."),
-    "C": _("Call the scanner today and ask for a new reconstruction{hint}: raw data are kept for hours or days only."),
+    "C": _("Call the scanner today (raw data are kept for hours or days only) and ask for a new reconstruction{hint}."),
     "S": _("If clinically justified, ask for a new scan{hint}."),
     "T": _("Mended here, and written in the record."),
 }

@@ -119,6 +119,8 @@ def number(value: object, digits: int = 2) -> str:
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             return "–"
+        if 0 < abs(value) < 10**-digits:
+            return f"{value:.2g}"  # a limit of 0.001 is not 0.00
         return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", " ")
     if isinstance(value, int):
         return f"{value:,}".replace(",", " ")
