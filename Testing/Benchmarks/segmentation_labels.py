@@ -105,8 +105,9 @@ def main() -> None:
         print(lines[-1], flush=True)
     lines += [
         "",
-        "A run smooths surfaces with grey values by 20 iterations with 0.1, and labels alone by 40 with 0.01: what it makes is smoother and "
-        "nearer than the label's own surface (labels alone, not smoothed). With the same smoothing on both it is nearer, and about as rough.",
+        "A run smooths surfaces with grey values by 20 iterations with 0.1, and labels alone by 40 with 0.01: what it makes "
+        "is smoother and nearer than the label's own surface (labels alone, not smoothed). With the same smoothing on both it "
+        "is nearer, and about as rough.",
         "",
         "Repeat: `python Testing/Benchmarks/segmentation_labels.py FOLDER`.",
     ]

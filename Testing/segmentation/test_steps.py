@@ -110,6 +110,22 @@ def test_metal_is_a_segment_of_its_own_and_its_bloom_is_marked():
     assert only.segments[0].volume_mm3 < 500
 
 
+def test_a_cortex_cut_by_a_dark_streak_is_closed_and_filled_and_bright_streaks_are_no_bone():
+    volume = scan((30, 70, 70))
+    add_ball(volume, middle(volume), 13.0, 1000.0)
+    add_ball(volume, middle(volume), 10.0, 60.0)
+    add_ball(volume, middle(volume), 4.0, 3071.0)
+    volume.array[14:16, 33:36, 40:50] = 200.0
+    volume.array[14:16, 46:60, 35] = 480.0
+    volume = with_noise(volume, 10.0)
+    found = segment(volume, load_anatomy("bone"))
+    assert found.figures["filled_mm3"] == pytest.approx(4 / 3 * np.pi * (10**3 - 4**3), rel=0.2)
+    slit = np.s_[14:16, 34, 45:47]
+    assert (found.labels[slit] == 1).all() and (found.provenance[slit] != Provenance.MEASURED).all()
+    assert (found.provenance[14:16, 34, 46] == Provenance.BRIDGED).all()
+    assert not found.labels[:, 50:].any()
+
+
 def test_thick_slices_are_resampled_and_keep_the_measured_ones():
     rng = np.random.default_rng(0)
     volume = Volume(

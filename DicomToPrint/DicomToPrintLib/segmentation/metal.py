@@ -40,6 +40,26 @@ def find_metal(
     return mask
 
 
+def around_metal(metal: np.ndarray, spacing: tuple[float, float, float], reach_mm: float) -> np.ndarray:
+    """Boolean mask (k, j, i) of what lies within `reach_mm` of metal in the slices that hold some: streaks stay in
+    their slice."""
+    from scipy import ndimage
+
+    result = np.zeros(metal.shape, dtype=bool)
+    box = box_of(metal)
+    if box is None:
+        return result
+    reach = [int(np.ceil(reach_mm / step)) + 1 for step in spacing[1::-1]]
+    place = (
+        box[0],
+        *(slice(max(0, s.start - r), min(n, s.stop + r)) for s, r, n in zip(box[1:], reach, metal.shape[1:])),
+    )
+    for target, plane in zip(result[place], metal[place]):
+        if plane.any():
+            target[...] = ndimage.distance_transform_edt(~plane, sampling=spacing[1::-1]) <= reach_mm
+    return result
+
+
 def drop_streaks(
     mask: np.ndarray, metal: np.ndarray, spacing: tuple[float, float, float], streaks_mm: float
 ) -> tuple[int, np.ndarray]:

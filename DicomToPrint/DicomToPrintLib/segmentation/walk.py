@@ -11,8 +11,8 @@ from .anatomy import Anatomy
 from .boundary import AS_IT_IS, Boundary, GreyScale, grey_scale, half_way, noise_of
 from .interior import closed, hollows
 from .labelling import labelled, vertebrae
-from .metal import drop_streaks, find_metal
-from .parts import Parts, find_parts
+from .metal import around_metal, drop_streaks, find_metal
+from .parts import Parts, box_of, find_parts
 from .region import Bounds, Point, crop_to, nearest_in, seed_voxels
 from .result import Segmentation
 from .sampling import finer_slices
@@ -24,6 +24,8 @@ INSIDE_SHARE = 0.2
 BONE_SHARE = 0.02
 # Ridges are looked for 1.6 mm to either side: on coarser voxels every bone is one.
 COARSEST_MM = 2.0
+# Dark streaks of metal cut gaps of a few mm into a cortex.
+STREAK_CLOSING_MM = 2.0
 
 
 def segment(
@@ -191,6 +193,11 @@ def _metal(walk: Walk) -> None:
         return
     walk.metal_boundary = 0.5 * (above + beside)
     walk.mask &= ~found
+    walk.streaked = around_metal(found, volume.spacing, settings.streaks_mm)
+    if walk.bridged is not None:
+        # Below the boundary a bright streak looks like thin bone.
+        walk.mask &= ~(walk.bridged & walk.streaked)
+        walk.bridged &= ~walk.streaked
     streaks, bloom = drop_streaks(walk.mask, found, volume.spacing, settings.streaks_mm)
     walk.bridge(bloom)
     walk.figures["metal_mm3"] = float(np.count_nonzero(found)) * volume.voxel_volume
@@ -285,6 +292,9 @@ def _interior(walk: Walk, progress: Progress) -> np.ndarray | None:
     if settings.fill != "solid-core":
         return None
     around = walk.mask if walk.metal is None else walk.mask | walk.metal
+    if walk.streaked is not None:
+        _mend_streaked(walk, around)
+        around = walk.mask if walk.metal is None else walk.mask | walk.metal
     air = None if settings.air else walk.scale.grey(-400.0)
     core = hollows(around, volume.array, volume.spacing, settings.deepest_mm, air, part(progress, 0.5, 1.0))
     filled = float(np.count_nonzero(core)) * volume.voxel_volume
@@ -294,3 +304,20 @@ def _interior(walk: Walk, progress: Progress) -> np.ndarray | None:
     walk.notes.append(f"Enclosed hollows of {filled:.0f} mm3 were filled solid.")
     walk.mask |= core
     return core
+
+
+def _mend_streaked(walk: Walk, around: np.ndarray) -> None:
+    """Closes what dark streaks cut into bone around metal, so that its marrow counts as enclosed; marked as bridged."""
+    assert walk.streaked is not None
+    spacing = walk.volume.spacing
+    place = box_of(walk.streaked, int(np.ceil(STREAK_CLOSING_MM / min(spacing))))
+    if place is None:
+        return
+    added = closed(around[place], spacing, STREAK_CLOSING_MM) & walk.streaked[place]
+    if walk.metal is not None:
+        added &= ~walk.metal[place]
+    whole = np.zeros(walk.mask.shape, dtype=bool)
+    whole[place] = added
+    walk.figures["streaks_closed_mm3"] = float(np.count_nonzero(added)) * walk.volume.voxel_volume
+    walk.bridge(whole)
+    walk.mask |= whole

@@ -28,6 +28,7 @@ class Walk:
     bridged: np.ndarray | None = None
     metal: np.ndarray | None = None
     metal_boundary: float = 0.0
+    streaked: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
     figures: dict[str, object] = field(default_factory=dict)
 
