@@ -1,5 +1,7 @@
 """The steps of preparation as a run does them: what they tell, which parts stay, what fits together again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from DicomToPrintLib.errors import Refused, UsageError
@@ -136,6 +138,8 @@ def test_label_and_scale_bar_stand_apart_and_the_bar_is_as_long_as_it_says():
 def test_a_label_follows_a_curved_place():
     from DicomToPrintLib.measure import self_intersections, topology
     from DicomToPrintLib.preparation import add_label
+    from DicomToPrintLib.printability import LabelPlace
+    from DicomToPrintLib.printability.fact_label import judge_label
 
     ball = manifold3d.Manifold.sphere(16.0, 96).to_mesh64()
     mesh = Mesh(np.asarray(ball.vert_properties)[:, :3].astype(np.float32), np.asarray(ball.tri_verts).astype(np.int64))
@@ -146,6 +150,10 @@ def test_a_label_follows_a_curved_place():
     floor = radius[(radius > 15.2) & (radius < 15.6)]
     assert len(floor) > 100 and radius.min() > 15.3, "engraved 0.6 mm everywhere, nowhere deeper"
     assert np.median(floor) == pytest.approx(15.4, abs=0.03)
+    place = LabelPlace(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth, done.uneven_mm)
+    assert judge_label(done.mesh, place) == "legible"
+    assert judge_label(done.mesh, replace(place, right=tuple(-np.array(done.right)), outward=done.outward)) == "mirrored"
+    assert judge_label(mesh, place) == "missing"
 
 
 def test_metal_beside_bone_keeps_clear_of_the_thickened_bone():

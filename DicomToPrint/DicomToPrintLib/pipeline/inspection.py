@@ -102,7 +102,9 @@ def _reference(
     if not (settings.hollow or settings.cuts or settings.planes or settings.split or settings.wrap):
         mask = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
     places = tuple(
-        LabelPlace(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth)
+        LabelPlace(
+            done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth, done.uneven_mm
+        )
         for done in labels
     )
     asked = {

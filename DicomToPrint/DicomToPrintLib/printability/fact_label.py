@@ -30,6 +30,8 @@ def judge_label(mesh: Mesh, label: LabelPlace) -> str:
     rectangle. The drawing that correlates best decides, if it does so clearly.
     """
     relief = _relief(mesh, label)
+    if label.uneven > 0:
+        relief = _levelled(relief)
     drawn = _drawn(label.text, relief.shape)
     if relief.std() < 0.02 * max(abs(label.depth), 0.05) or drawn.std() == 0:
         return "missing"
@@ -52,7 +54,7 @@ def _relief(mesh: Mesh, label: LabelPlace) -> np.ndarray:
     local = (mesh.points.astype(np.float64) - np.array(label.origin)) @ np.stack([right, up, outward], axis=1)
     reach = np.array([label.width, label.height]) / 2.0
     corners = local[mesh.triangles]
-    deep = 3.0 * abs(label.depth) + 0.5
+    deep = 3.0 * abs(label.depth) + 0.5 + label.uneven
     near = (
         np.all(corners.min(axis=1)[:, :2] <= reach, axis=1)
         & np.all(corners.max(axis=1)[:, :2] >= -reach, axis=1)
@@ -79,6 +81,14 @@ def _relief(mesh: Mesh, label: LabelPlace) -> np.ndarray:
             ok = (column >= 0) & (column < columns) & (row >= 0) & (row < _ROWS) & (np.abs(points[:, 2]) < deep)
             np.maximum.at(height, (row[ok], column[ok]), points[ok, 2])
     return height
+
+
+def _levelled(relief: np.ndarray) -> np.ndarray:
+    """The relief less the curvature of the place: the third-order surface that fits it best."""
+    v, u = (axis.ravel() for axis in np.meshgrid(*(np.linspace(-1.0, 1.0, size) for size in relief.shape), indexing="ij"))
+    terms = np.stack([u**a * v**b for a in range(4) for b in range(4 - a)], axis=1)
+    fitted, *_ = np.linalg.lstsq(terms, relief.ravel(), rcond=None)
+    return relief - (terms @ fitted).reshape(relief.shape)
 
 
 def _drawn(text: str, shape: tuple[int, ...]) -> np.ndarray:

@@ -10,7 +10,8 @@ import numpy as np
 class LabelPlace:
     """Text that preparation put on the model: its frame in LPS mm, `right` along the line, `up`, `outward` from the surface.
 
-    `origin` (3,) is the middle of the text; `width` and `height` in mm; `depth` in mm, positive raised, negative engraved.
+    `origin` (3,) is the middle of the text; `width` and `height` in mm; `depth` in mm, positive raised, negative engraved;
+    `uneven` is how far the surface under it lies from a plane, in mm.
     """
 
     text: str
@@ -21,6 +22,7 @@ class LabelPlace:
     width: float
     height: float
     depth: float
+    uneven: float = 0.0
 
 
 @dataclass(frozen=True)
