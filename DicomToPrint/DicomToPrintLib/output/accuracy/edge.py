@@ -34,7 +34,8 @@ def edge_distances(
     finer = [int(np.clip(np.ceil(s / w), 1, 4)) for w, s in zip(widths, spacing)]
     blurring = [_blurring(h, f, w / s) for h, f, w, s in zip(half, finer, widths, spacing)]
     sign = 1.0 if bright else -1.0
-    dense = sign * blur.inside if bright == (blur.inside > blur.outside) else -np.inf
+    alike = bright == (blur.inside > blur.outside)
+    possible = (sign * blur.outside, sign * blur.inside) if alike else (np.inf, -np.inf)
     result = np.full(len(places), np.nan)
     for start in range(0, len(places), _CHUNK):
         progress(start / len(places), "measuring the accuracy")
@@ -43,7 +44,7 @@ def edge_distances(
         if not ok.any():
             continue
         rows = rows[ok]
-        sharp = _deblurred(sign * windows.values, blurring, finer, dense, noise)
+        sharp = _deblurred(sign * windows.values, blurring, finer, possible, noise)
         inside = (volume.to_ijk(places[rows]) - windows.centres + half) * finer + (np.array(finer) - 1) / 2
         to_fine = np.linalg.inv(volume.affine[:3, :3]).T * finer
         result[rows] = _nearest(sharp, sign * level, inside, to_fine, 0.25 * min(spacing), 2.0 * max(spacing))
@@ -73,13 +74,18 @@ def _along(matrices: Sequence[np.ndarray], field: np.ndarray) -> np.ndarray:
 
 
 def _deblurred(
-    measured: np.ndarray, blurring: Sequence[np.ndarray], finer: Sequence[int], dense: float, noise: float
+    measured: np.ndarray,
+    blurring: Sequence[np.ndarray],
+    finer: Sequence[int],
+    possible: tuple[float, float],
+    noise: float,
 ) -> np.ndarray:
-    """Grey values (n, k, j, i) on the fine grid, between the darkest and brightest of the window; dense bone counts as
-    possible in every window, since thin bone never shows its own value."""
+    """Grey values (n, k, j, i) on the fine grid, between the darkest and brightest of the window; the values on both
+    sides of the scan's clean edges are `possible` in every window, since thin parts and narrow gaps never show theirs.
+    """
     flat = measured.reshape(len(measured), -1)
-    low = np.percentile(flat, 5, axis=1).astype(np.float32)[:, None, None, None]
-    high = np.maximum(np.percentile(flat, 97, axis=1), dense).astype(np.float32)[:, None, None, None]
+    low = np.minimum(np.percentile(flat, 5, axis=1), possible[0]).astype(np.float32)[:, None, None, None]
+    high = np.maximum(np.percentile(flat, 97, axis=1), possible[1]).astype(np.float32)[:, None, None, None]
     field = _along([_between(size, f) for size, f in zip(measured.shape[:0:-1], finer)], measured)
     back = [(m / np.maximum(m.sum(axis=0), 1e-3)).T.astype(np.float32) for m in blurring]
     for _round in range(_ROUNDS):
