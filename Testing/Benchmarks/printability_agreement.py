@@ -1,6 +1,8 @@
 """Our counts of open, crowded and crossing places against two independent tools, on good and broken meshes.
 
-    python Testing/Benchmarks/printability_agreement.py [--output Testing/Benchmarks/results]
+    python Testing/Benchmarks/printability_agreement.py [--tally FILE] [--seconds N] [--output Testing/Benchmarks/results]
+
+With --tally a run that was stopped, or stopped itself after N seconds of CPU, goes on where it was.
 
 libigl (with CGAL's exact self-intersections) and MeshLab (pymeshlab); both are GPL in part and belong in a benchmark's own environment
 (pip install libigl pymeshlab). The meshes are the 260 of `repair_corpus.py`, their 20 sound bases, and the reference solids of the tests.
@@ -8,6 +10,7 @@ Every tool gets the same mesh: float32 points welded, triangles without area lef
 """
 
 import argparse
+import json
 import sys
 import time
 from pathlib import Path
@@ -21,7 +24,7 @@ from surface_detector import exact
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from DicomToPrintLib.measure import self_intersections, topology
-from DicomToPrintLib.measure.topology import degenerate_triangles, welded
+from DicomToPrintLib.measure.topology import degenerate_triangles, edges_of, welded
 from DicomToPrintLib.mesh import Mesh
 from printability.test_inspect import CLEAN, DEFECTS
 
@@ -49,8 +52,19 @@ def prepared(mesh: Mesh) -> Mesh:
 
 
 def ours(mesh: Mesh) -> tuple[int, ...]:
+    """The four counts; then crowded edges counted once a triangle, as MeshLab does, and duplicates, which MeshLab calls crossing."""
     found = topology(mesh)
-    return found.boundary_edges, found.nonmanifold_edges, found.nonmanifold_vertices, len(self_intersections(mesh))
+    count = edges_of(mesh.triangles).count
+    counts = found.boundary_edges, found.nonmanifold_edges, found.nonmanifold_vertices, len(self_intersections(mesh))
+    return (*counts, int(count[count > 2].sum()), found.duplicate)
+
+
+def like(tool: str, counts: tuple[int, ...]) -> tuple[list[int], bool]:
+    """Our counts in the tool's own way of counting, and whether anything crosses in its sense."""
+    opened, crowded, pinched, crossing, once_a_triangle, duplicates = counts
+    if tool == "MeshLab":
+        return [opened, once_a_triangle, pinched, crossing], crossing + duplicates > 0
+    return [opened, crowded, pinched, crossing], crossing > 0
 
 
 def libigl(mesh: Mesh) -> tuple[int, ...]:
@@ -71,29 +85,47 @@ def meshlab(mesh: Mesh) -> tuple[int, ...]:
     return (*(int(value) for value in alone), int(crossing))
 
 
+def measured(tally: Path | None, most: float) -> dict[str, dict]:
+    """What every tool says of every mesh by name, and the CPU seconds it took."""
+    done = {}
+    if tally is not None and tally.exists():
+        done = {row["name"]: row for row in map(json.loads, tally.read_text().splitlines())}
+    for name, given, good in meshes():
+        if name in done or time.process_time() > most:
+            continue
+        row = {"name": name, "good": good, "seconds": {}}
+        mesh = prepared(given)
+        for tool, count in (("ours", ours), ("libigl", libigl), ("MeshLab", meshlab)):
+            start = time.process_time()
+            row[tool] = count(mesh)
+            row["seconds"][tool] = time.process_time() - start
+        done[name] = row
+        if tally is not None:
+            with tally.open("a") as file:
+                file.write(json.dumps(row) + "\n")
+    return done
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--tally", type=Path)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
     options = parser.parse_args()
     agreed = {tool: np.zeros(5, dtype=int) for tool in ("libigl", "MeshLab")}
-    seconds = dict.fromkeys(("ours", "libigl", "MeshLab"), 0.0)
-    total = sound = 0
+    rows = measured(options.tally, options.seconds).values()
+    seconds = {tool: sum(row["seconds"][tool] for row in rows) for tool in ("ours", "libigl", "MeshLab")}
+    total, sound = len(rows), sum(row["good"] for row in rows)
     different = []
-    for name, given, good in meshes():
-        mesh = prepared(given)
-        total, sound = total + 1, sound + good
-        answers = {}
-        for tool, count in (("ours", ours), ("libigl", libigl), ("MeshLab", meshlab)):
-            start = time.process_time()
-            answers[tool] = count(mesh)
-            seconds[tool] += time.process_time() - start
+    for row in rows:
         for tool in agreed:
-            same = np.equal(answers["ours"], answers[tool])
-            # Tools count what crosses differently; that something does is the verdict.
-            agreed[tool] += [*same, (answers["ours"][3] > 0) == (answers[tool][3] > 0)]
-            if not same.all():
-                parts = [f"{what} {a} / {b}" for what, a, b in zip(COUNTS, answers["ours"], answers[tool]) if a != b]
-                different.append(f"- {name}: {tool}: {', '.join(parts)}")
+            own, crosses = like(tool, row["ours"])
+            same = np.equal(own, row[tool])
+            # How many triangles cross is counted differently; that something does is the verdict.
+            agreed[tool] += [*same, crosses == (row[tool][3] > 0)]
+            if not same[:3].all() or crosses != (row[tool][3] > 0) or (tool == "libigl" and not same.all()):
+                parts = [f"{what} {a} / {b}" for what, a, b in zip(COUNTS, own, row[tool]) if a != b]
+                different.append(f"- {row['name']}: {tool}: {', '.join(parts)}")
     lines = [
         "# Counts of defects: ours, libigl with CGAL, MeshLab",
         "",
@@ -106,7 +138,15 @@ def main() -> None:
     ]
     for tool, same in agreed.items():
         lines.append(f"| {tool} | " + " | ".join(str(v) for v in same) + f" | {seconds[tool] / seconds['ours']:.2f} |")
-    lines += ["", f"Where they differ (ours / theirs), {len(different)} rows:", "", *different]
+    lines += [
+        "",
+        "MeshLab counts a crowded edge once for each of its triangles, and calls duplicates crossing: both are taken into account. How",
+        "many triangles cross it counts in its own way; only whether any does is compared below.",
+        "",
+        f"Where they differ (ours / theirs), {len(different)} rows:",
+        "",
+        *different,
+    ]
     (options.output / "printability_agreement.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
 

@@ -1,11 +1,13 @@
-"""Verdicts on solids with known answers: false positives and negatives, beside PrusaSlicer's and admesh's opinion.
+"""Verdicts on solids with known answers: false positives and negatives, beside PrusaSlicer's and admesh's opinion of every file called ready.
 
-Run: python Testing/Benchmarks/printability_validators.py   (writes results/printability_validators.md)
+Run: python Testing/Benchmarks/printability_validators.py [--tally FILE] [--seconds N]   (writes results/printability_validators.md)
 
-The solids are those of the tests, series of plates, shells, wedges, rods, holes, gaps and overhangs around the guidelines of fdm, and the sound
+With --tally a run that stopped itself after N seconds goes on where it was. The solids are those of the tests, series of plates, shells, wedges, rods, holes, gaps and overhangs around the guidelines of fdm, and the sound
 bases of the corpus of repair. For the series, findings of information count too where the series is about them.
 """
 
+import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -94,10 +96,20 @@ def cases():
     yield from series()
 
 
-def rows():
+def rows(tally: Path | None = None, most: float = float("inf")):
     """One row a solid: expected rules (None: not known), found ones, the others' opinion."""
+    done = {}
+    if tally is not None and tally.exists():
+        done = {row["name"]: row for row in map(json.loads, tally.read_text().splitlines())}
+    begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         for name, mesh, expected, informing in cases():
+            if name in done:
+                row = done[name]
+                yield name, expected, set(row["found"]), row["verdict"], row["seconds"], row["prusa"], row["admesh"]
+                continue
+            if time.perf_counter() - begin > most:
+                continue
             path = Path(folder) / "a.stl"
             write_stl(path, mesh)
             started = time.process_time()
@@ -109,10 +121,20 @@ def rows():
                 if item.outcome is Outcome.FAIL
                 and (item.severity in (Severity.REJECT, Severity.WARN) or item.rule in informing)
             }
-            yield name, expected, found, readiness.verdict, seconds, prusa(path), admesh(path)
+            row = {"name": name, "found": sorted(found), "verdict": readiness.verdict, "seconds": seconds}
+            ready = readiness.verdict == "ready"
+            row |= {"prusa": prusa(path) if ready else "not asked", "admesh": admesh(path) if ready else "not asked"}
+            if tally is not None:
+                with tally.open("a") as file:
+                    file.write(json.dumps(row) + "\n")
+            yield name, expected, found, readiness.verdict, seconds, row["prusa"], row["admesh"]
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tally", type=Path)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    options = parser.parse_args()
     lines = [
         "# Verdicts on solids with known answers",
         "",
@@ -123,7 +145,7 @@ def main() -> None:
     ]
     positives = negatives = clean = broken = ready = unknown = 0
     contradicted: dict[str, list[str]] = {"PrusaSlicer": [], "admesh": []}
-    for name, expected, found, verdict, seconds, slicer, mended in rows():
+    for name, expected, found, verdict, seconds, slicer, mended in rows(options.tally, options.seconds):
         known = expected is not None
         also, missed = (found - expected, expected - found) if known else (set(), set())
         unknown += not known

@@ -35,8 +35,9 @@ def table(
 ) -> Element:
     """A table with a caption and column heads; the first cell of a row is its head."""
     rows = list(rows)
-    # A short table stays on one page.
-    whole = add(parent, "table", class_=f"{class_} short".strip() if len(rows) <= 6 else class_)
+    # A short table stays on one page; one with pictures is not short.
+    pictured = any(not isinstance(cell, str) and cell.find("img") is not None for row in rows for cell in row)
+    whole = add(parent, "table", class_=f"{class_} short".strip() if len(rows) <= 6 and not pictured else class_)
     add(whole, "caption", caption)
     head = add(add(whole, "thead"), "tr")
     for title in heads:
