@@ -1,9 +1,11 @@
-"""Verdicts on solids with known answers: false positives and negatives, beside PrusaSlicer's and admesh's opinion of every file called ready.
+"""Verdicts on solids with known answers: false positives and negatives; PrusaSlicer and admesh on every file called ready.
 
-Run: python Testing/Benchmarks/printability_validators.py [--tally FILE] [--seconds N]   (writes results/printability_validators.md)
+    python Testing/Benchmarks/printability_validators.py [--tally FILE] [--seconds N]
 
-With --tally a run that stopped itself after N seconds goes on where it was. The solids are those of the tests, series of plates, shells, wedges, rods, holes, gaps and overhangs around the guidelines of fdm, and the sound
-bases of the corpus of repair. For the series, findings of information count too where the series is about them.
+Writes results/printability_validators.md. With --tally a run that stopped itself after N seconds goes on where it was.
+
+The solids are those of the tests, series of plates, shells, wedges, rods, holes, gaps and overhangs around the guidelines of
+fdm, and the sound bases of the corpus of repair. Findings of information count where a series is about them.
 """
 
 import argparse

@@ -172,7 +172,7 @@ def test_every_section_in_the_order_of_its_readers():
         "not ready",
         "Scan again, if clinically justified",
         "IM_7",
-        "radiographer 2026-01-02",
+        "radiographer, 2026-01-02",
         "not answered",
         "not a diagnosis",
         "python dicom_to_print.py run INPUT",
