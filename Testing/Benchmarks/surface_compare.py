@@ -1,7 +1,7 @@
 """Ours, Slicer's rule, dicom2stl and an InVesalius-like chain on the same voxels, each in a fresh process.
 
     python Testing/Benchmarks/surface_compare.py [--cases S,M,L,lattice,head] [--dicom2stl PATH] [--head FOLDER]
-    [--exact] [--picture CASE]
+    [--exact] [--picture CASE] [--methods ours,Slicer] [--work FOLDER]
 
 Needs slicer-core in this interpreter for Slicer's rule; --dicom2stl names the program of a separate environment (pip
 install dicom2stl); --exact counts self-intersections by libigl's CGAL part too (GPL: only ever in such a benchmark).
@@ -455,6 +455,8 @@ def main() -> None:
     parser.add_argument("--head", type=Path)
     parser.add_argument("--dicom2stl")
     parser.add_argument("--exact", action="store_true")
+    parser.add_argument("--methods", help="some of the methods only, separated by commas")
+    parser.add_argument("--work", type=Path, help="folder that keeps volumes, surfaces and figures; done rows are kept")
     parser.add_argument("--picture", metavar="CASE", help="draw the surfaces of this case")
     parser.add_argument("--output", type=Path, default=HERE.parent / "results")
     for hidden in ("--one", "--case", "--folder"):
@@ -463,33 +465,53 @@ def main() -> None:
     options = parser.parse_args()
     if options.one:
         one(options.one, options.case, Path(options.folder), options.threshold)
-    rows: dict = {}
-    remarks: list[str] = []
+    if options.work:
+        options.work.mkdir(parents=True, exist_ok=True)
+        compare(options, options.work)
+        return
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for case in options.cases.split(","):
-            facts = prepared(case, folder, options.head)
-            for method in METHODS:
+        compare(options, Path(name))
+
+
+def compare(options: argparse.Namespace, folder: Path) -> None:
+    """Run and judge what `folder` does not hold yet, and write the table of all it holds."""
+    tally = folder / "tally.json"
+    held = json.loads(tally.read_text()) if tally.exists() else {}
+    for case in options.cases.split(","):
+        facts = known(case, folder, options.head)
+        for method in options.methods.split(",") if options.methods else METHODS:
+            key, path = f"{case}|{method}", folder / f"{case}_{method.replace(' ', '_')}.stl"
+            if key not in held:
                 figures = run(method, case, folder, facts["threshold"], options.dicom2stl)
                 if figures is None:
                     continue
-                path = folder / f"{case}_{method.replace(' ', '_')}.stl"
-                rows[case, method] = figures | judged(case, path, folder, facts, options.exact)
-                print(case, method, {k: v for k, v in rows[case, method].items() if k != "shares"}, flush=True)
-                if method == "ours":
-                    remarks.append(
-                        f"- {case}, where our CPU seconds go: "
-                        + ", ".join(
-                            f"{phrase} {seconds:.1f}" for phrase, seconds in figures["shares"].items() if seconds > 0.05
-                        )
-                    )
-                    remarks += [f"  - {note}" for note in figures["notes"]]
-                save(options.output, rows, remarks)
+                held[key] = figures | judged(case, path, folder, facts, options.exact)
+                print(key, {k: v for k, v in held[key].items() if k != "shares"}, flush=True)
+                tally.write_text(json.dumps(held))
+        rows = {tuple(key.split("|")): row for key, row in held.items()}
+        rows = {key: rows[key] for key in sorted(rows, key=lambda k: (k[0], METHODS.index(k[1])))}
+        save(options.output, rows, remarks_on(rows))
+        if options.picture == case:
             made = {m: folder / f"{case}_{m.replace(' ', '_')}.stl" for m in METHODS if (case, m) in rows}
-            if options.picture == case:
-                picture(case, made, folder, facts, options.output / "surface_compare.png")
-            for path in made.values():
-                path.unlink()
+            picture(case, made, folder, facts, options.output / "surface_compare.png")
+
+
+def known(case: str, folder: Path, head: Path | None) -> dict:
+    """The facts about a case, whose volume is made where the folder does not hold it."""
+    said = folder / f"{case}.json"
+    if not said.exists():
+        facts = prepared(case, folder, head)
+        said.write_text(json.dumps(facts))
+    return json.loads(said.read_text())
+
+
+def remarks_on(rows: dict) -> list[str]:
+    remarks: list[str] = []
+    for (case, method), row in rows.items():
+        if method == "ours":
+            phrases = ", ".join(f"{phrase} {spent:.1f}" for phrase, spent in row["shares"].items() if spent > 0.05)
+            remarks += [f"- {case}, where our CPU seconds go: {phrases}", *(f"  - {note}" for note in row["notes"])]
+    return remarks
 
 
 def save(folder: Path, rows: dict, remarks: list[str]) -> None:

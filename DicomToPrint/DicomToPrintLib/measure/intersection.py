@@ -61,23 +61,28 @@ def intersecting_pairs_of(points: np.ndarray, triangles: np.ndarray, chosen: np.
     chosen = chosen[~degenerate_triangles(points, triangles[chosen])]
     if len(chosen) == 0:
         return _NO_PAIRS
-    precise = points.astype(np.float64)
-    frame = (low[near].min(axis=0), high[near].max(axis=0))
-    all_tree = BoxTree(low[near], high[near], frame)
-    own_tree = BoxTree(low[chosen], high[chosen], frame)
-    all_tree.order, own_tree.order = near[all_tree.order], chosen[own_tree.order]
+    found = _pairs_among(points, triangles[near], np.searchsorted(near, chosen), low[near], high[near])
+    return np.unique(np.sort(near[found], axis=1), axis=0) if len(found) else _NO_PAIRS
+
+
+def _pairs_among(points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray, low: np.ndarray,
+                 high: np.ndarray) -> np.ndarray:
+    """As `intersecting_pairs_of` for few triangles (m, 3) and their boxes, none degenerate; some pairs twice."""
+    used, triangles = np.unique(triangles, return_inverse=True)
+    triangles, precise = triangles.reshape(-1, 3), points[used].astype(np.float64)
+    frame = (low.min(axis=0), high.max(axis=0))
+    all_tree, own_tree = BoxTree(low, high, frame), BoxTree(low[chosen], high[chosen], frame)
+    own_tree.order = chosen[own_tree.order]
     columns = [np.ascontiguousarray(triangles[:, c]) for c in range(3)]
-    local = triangles[near]
-    doubtful = _doubtful_corners(precise, local, _unit_normals(precise, local))
-    pairs = _Pairs(precise, columns, doubtful)
-    found = [for_near_pairs(own_tree, all_tree, pairs.meeting)]
-    corner, own = np.zeros(len(points), dtype=bool), np.zeros(len(triangles), dtype=bool)
+    corner, own = np.zeros(len(precise), dtype=bool), np.zeros(len(triangles), dtype=bool)
     corner[triangles[chosen].ravel()] = own[chosen] = True
-    around = near[corner[triangles[near]].any(axis=1)]
-    folded = around[_folded(precise, triangles[around], _unit_normals(precise, triangles[around]))]
-    found.append(folded[own[folded].any(axis=1)])
-    result = np.concatenate(found)
-    return np.unique(np.sort(result, axis=1), axis=0) if len(result) else _NO_PAIRS
+    # Only fans around corners of the chosen triangles count, and these are whole here.
+    around = np.flatnonzero(corner[triangles].any(axis=1))
+    local = triangles[around]
+    normals = _unit_normals(precise, local)
+    pairs = _Pairs(precise, columns, _doubtful_corners(precise, local, normals))
+    folded = around[_folded(precise, local, normals)]
+    return np.concatenate([for_near_pairs(own_tree, all_tree, pairs.meeting), folded[own[folded].any(axis=1)]])
 
 
 def _near_boxes(low: np.ndarray, high: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -85,26 +90,37 @@ def _near_boxes(low: np.ndarray, high: np.ndarray, chosen: np.ndarray) -> np.nda
     origin = low[chosen].min(axis=0).astype(np.float64)
     extent = (high - low).max(axis=1)
     span = float((high[chosen].max(axis=0) - origin).max())
-    size = max(4.0 * float(np.median(extent)), span / 200.0, 1e-12)
+    size = max(1.5 * float(np.median(extent)), span / 200.0, 1e-12)
     shape = np.floor((high[chosen].max(axis=0) - origin) / size).astype(np.int64) + 3
-    marked = np.zeros(shape + 1, dtype=bool)
-    large = extent > size
+    marked = np.zeros(shape, dtype=bool)
 
     def cells(corners: np.ndarray) -> np.ndarray:
         return np.clip(np.floor((corners - origin) / size).astype(np.int32) + 1, 0, shape - 1)
 
     ends = [cells(low[chosen]), cells(high[chosen])]
-    for index in np.flatnonzero(large[chosen]):
-        marked[tuple(slice(first, last + 1) for first, last in zip(ends[0][index], ends[1][index]))] = True
     for corner in np.ndindex(2, 2, 2):
         marked[tuple(ends[c][:, k] for k, c in enumerate(corner))] = True
+    for index in np.flatnonzero(extent[chosen] > size):
+        marked[tuple(slice(first, last + 1) for first, last in zip(ends[0][index], ends[1][index]))] = True
     # A box no larger than a cell lies in the cell of its low corner and in the next ones: one look is enough.
-    for axis in range(3):
-        marked[(slice(None),) * axis + (slice(None, -1),)] |= marked[(slice(None),) * axis + (slice(1, None),)]
-    found = marked[tuple(cells(low).T)] | large
+    at = tuple(cells(low).T)
+    marked = _spread_down(marked, 1)
+    found = marked[at] | (extent > 4.0 * size)
+    wide = np.flatnonzero((extent > size) & ~found)
+    found[wide] = _spread_down(marked, 3)[tuple(axis[wide] for axis in at)]
     # Boxes beyond the grid were taken for ones at its rim.
     found &= ((high >= low[chosen].min(axis=0)) & (low <= high[chosen].max(axis=0))).all(axis=1)
     return np.flatnonzero(found)
+
+
+def _spread_down(marked: np.ndarray, steps: int) -> np.ndarray:
+    """Cells from which a marked one is reached by up to `steps` steps up along each axis."""
+    result = marked.copy()
+    for axis in range(3):
+        for _ in range(steps):
+            lower, upper = (slice(None),) * axis + (slice(None, -1),), (slice(None),) * axis + (slice(1, None),)
+            result[lower] |= result[upper].copy()
+    return result
 
 
 def _unit_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:

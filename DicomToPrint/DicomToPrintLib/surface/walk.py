@@ -72,9 +72,9 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
         triangle_arrays={"Provenance": provenance_of(index, raw.triangles, field, segmentation, segment)}
     )
     del index
-    steps = [_contour_step(segment, field, raw)]
     progress(0.1, "cleaning")
     keep, parts = clean(raw, min_fragment_mm3, max_cavity_mm3)
+    steps = [_contour_step(segment, field, len(raw.triangles), _volume(parts))]
     raw, _ = without(raw, keep)
     steps += _cleaning_steps(segment, parts, min_fragment_mm3, max_cavity_mm3)
     progress(0.15, "smoothing the surface")
@@ -90,7 +90,8 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
     result = simplified(fair, raw.points, max_deviation_mm, max_triangles, part(progress, 0.2, 0.9), fit)
     steps.append(_simplification_step(segment, raw, result))
     mesh, facts = _measured(
-        replace(result.mesh, name=segment.name, color=segment.color), field, raw, part(progress, 0.9, 1.0)
+        replace(result.mesh, name=segment.name, color=segment.color), field, raw,
+        _volume(tuple(p for p in parts if p.kept)), part(progress, 0.9, 1.0)
     )
     facts.update(fragments=[vars(p) for p in parts], valid=len(result.bad) == 0, defects_at=len(result.bad),
                  simplification_p99_mm=result.deviation_mm[0], simplification_max_mm=result.deviation_mm[1],
@@ -98,8 +99,14 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
     return mesh, facts, steps, _notes(segment, field, result, max_deviation_mm, max_triangles)
 
 
-def _measured(mesh: Mesh, field: Field, raw: Mesh, progress: Progress) -> tuple[Mesh, dict[str, object]]:
-    """The mesh with its deviation, and the figures."""
+def _volume(parts: tuple[Part, ...]) -> float:
+    """mm3 of the bodies without the cavities."""
+    return sum(p.volume_mm3 if p.kind == "body" else -p.volume_mm3 for p in parts)
+
+
+def _measured(mesh: Mesh, field: Field, raw: Mesh, before: float,
+              progress: Progress) -> tuple[Mesh, dict[str, object]]:
+    """The mesh with its deviation, and the figures; `before` is the volume in mm3 of the contour `raw`."""
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     to_index = np.linalg.inv(field.affine)
     to_index[:3, 3] -= field.start
@@ -131,7 +138,7 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, progress: Progress) -> tuple[
     area = point_areas(mesh)
     weights = np.concatenate([area, length * area.sum() / length.sum()])
     facts: dict[str, object] = dict(spread(np.concatenate([offset, middle]), weights))
-    volume, before = mesh.volume, raw.volume
+    volume = mesh.volume
     facts.update(triangles=len(mesh.triangles), volume_mm3=volume, area_mm2=mesh.area,
                  volume_change_percent=100.0 * (volume - before) / before if before else 0.0,
                  components=parts_of_points(mesh.triangles, len(mesh.points))[0],
@@ -146,7 +153,7 @@ def _to_contour(points: np.ndarray, raw: Mesh, field: Field, to_index: np.ndarra
 
     if len(points) == 0:
         return np.zeros(0, dtype=np.float32)
-    distance, _ = cKDTree(raw.points, balanced_tree=False, compact_nodes=False).query(points)
+    distance, _ = cKDTree(raw.points, leafsize=64, balanced_tree=False, compact_nodes=False).query(points)
     at = (points.astype(np.float64) @ to_index[:3, :3].T + to_index[:3, 3]).T[::-1]
     value = ndimage.map_coordinates(field.array, at, output=np.float32, order=1, mode="nearest")
     return np.where(value > field.level, -distance, distance).astype(np.float32)
@@ -158,9 +165,9 @@ def _area_shares(mesh: Mesh) -> dict[str, float]:
     return {kind.name.lower(): 100.0 * float(shares[kind] / max(area.sum(), 1e-30)) for kind in Provenance}
 
 
-def _contour_step(segment: "Segment", field: Field, raw: Mesh) -> Step:
+def _contour_step(segment: "Segment", field: Field, count: int, volume: float) -> Step:
     way = f"at grey value {field.level if segment.bright else -field.level:g}" if field.grey else "of the label"
-    return Step("contour", f"{segment.name}: {len(raw.triangles)} triangles {way}, {raw.volume:.1f} mm3")
+    return Step("contour", f"{segment.name}: {count} triangles {way}, {volume:.1f} mm3")
 
 
 def _cleaning_steps(segment: "Segment", parts: tuple[Part, ...], smallest: float, largest: float) -> list[Step]:

@@ -1,0 +1,55 @@
+"""Coarse triangles laid on the level of the field."""
+
+import numpy as np
+import pytest
+from DicomToPrintLib.mesh import Mesh
+from DicomToPrintLib.surface import simplify
+from DicomToPrintLib.surface.constrained_field import Field
+from DicomToPrintLib.surface.contour import contour
+from DicomToPrintLib.surface.fitting import fitted
+
+RADIUS = 10.0
+
+
+@pytest.fixture(scope="module")
+def field() -> Field:
+    axis = np.linspace(-12, 12, 41)
+    z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
+    values = (RADIUS - np.sqrt(x * x + y * y + z * z)).astype(np.float32) + np.float32(1e-5)
+    affine = np.diag([0.6, 0.6, 0.6, 1.0])
+    affine[:3, 3] = -12.0
+    return Field(values, 0.0, (0, 0, 0), values.shape, affine, True)
+
+
+@pytest.fixture(scope="module")
+def coarse(field) -> Mesh:
+    """A ball of about 500 triangles that lies a tenth of a millimetre too far inside."""
+    made = simplify(contour(field)[0], 10.0, 500)
+    return Mesh(0.99 * made.points, made.triangles)
+
+
+def test_a_coarse_ball_has_the_volume_of_the_fine_one(field, coarse):
+    truth = 4 / 3 * np.pi * RADIUS**3
+    assert coarse.volume < 0.97 * truth
+    assert Mesh(fitted(coarse.points, coarse.triangles, field), coarse.triangles).volume == pytest.approx(truth, rel=0.003)
+
+
+def test_what_lies_right_stays(field):
+    fine, _ = contour(field)
+    moved = np.linalg.norm(fitted(fine.points, fine.triangles, field) - fine.points, axis=1)
+    assert moved.mean() < 0.01
+
+
+def test_points_without_a_level_near_them_stay(field, coarse):
+    far = Mesh((0.8 * coarse.points).astype(np.float32), coarse.triangles)
+    np.testing.assert_array_equal(fitted(far.points, far.triangles, field), far.points)
+
+
+def test_points_on_a_fold_stay(field, coarse):
+    """A point whose triangles look away from one another has no direction in which moving it is safe."""
+    folded = coarse.points.copy()
+    at, beside = coarse.triangles[0, :2]
+    folded[at] += 2.5 * (folded[beside] - folded[at])
+    made = fitted(folded, coarse.triangles, field)
+    np.testing.assert_array_equal(made[at], folded[at])
+    assert (made != folded).any()
