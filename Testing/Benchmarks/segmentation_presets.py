@@ -15,6 +15,8 @@ from scenes import scene
 from segmentation_accuracy import surface_points
 from segmentation_parts import jaws
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
+
 from DicomToPrintLib.errors import DicomToPrintError
 from DicomToPrintLib.phantom.shape import Ball, Box, RoundCone, Shrunk, Solid, Union
 from DicomToPrintLib.segmentation import Segmentation, load_anatomy, segment
@@ -56,6 +58,7 @@ def scenes() -> dict[str, Scene]:
     teeth = jaws(0.5)
     both = Union(tuple(teeth.values()))
     body = Union((RoundCone((0.0, 0.0, -15.0), (0.0, 0.0, 15.0), 20.0, 17.0), Ball((10.0, -12.0, 0.0), 10.0)))
+    pocket, bar = Ball((0.0, 0.0, 0.0), 8.0), Box((-8.0, 6.0, 0.0), (3.0, 3.0, 14.0))
     tree = Union((
         RoundCone((0.0, 0.0, -20.0), (2.0, 3.0, 0.0), 4.0, 3.5),
         RoundCone((2.0, 3.0, 0.0), (12.0, 6.0, 16.0), 2.5, 1.5),
@@ -73,8 +76,7 @@ def scenes() -> dict[str, Scene]:
         "single-bone": Scene((56.0, 48.0, 92.0), ((femur, 960.0), (Shrunk(femur, 3.0), -700.0), (other, 960.0)), femur.distance,
                              seed=(2.0, 2.0, 12.0)),
         "jaw": Scene((66.0, 50.0, 48.0), tuple((solid, 1500.0) for solid in teeth.values()), both.distance),
-        "skin": Scene((64.0, 64.0, 84.0), ((body, 1040.0), (Ball((0.0, 0.0, 0.0), 8.0), -1040.0), (Box((-8.0, 6.0, 0.0), (3.0, 3.0, 14.0)), 900.0)),
-                      body.distance, -1000.0),
+        "skin": Scene((64.0, 64.0, 84.0), ((body, 1040.0), (pocket, -1040.0), (bar, 900.0)), body.distance, -1000.0),
         "contrast-vessels": Scene((48.0, 64.0, 64.0), ((tree, 310.0), (spine, 700.0)), tree.distance, seed=(0.5, 1.0, -12.0)),
         "airway": Scene((56.0, 48.0, 76.0), ((windpipe, -1040.0),), windpipe.distance, seed=(0.0, 1.0, 8.0)),
         "metal": Scene((48.0, 40.0, 44.0), ((Ball((0.0, 0.0, 0.0), 15.0), 960.0), (screw, 8000.0)), screw.distance),
@@ -111,9 +113,10 @@ def main() -> None:
     lines = [
         "# Accuracy of the presets",
         "",
-        "Synthetic structures with analytic truth: a skull of 5 mm in skin, bare of air; a femur 0.5 mm from its neighbour, from a seed; jaws "
-        "with teeth 0.5 mm apart; a body with an air pocket and bone, without couch; vessels of 3 to 8 mm beside bone, from a seed; an airway "
-        "of 8 to 16 mm, from a seed; a screw of 5 mm in bone, clipped at 3071 HU. Distances in mm to the true surface; the cranial cavity stays open.",
+        "Synthetic structures with analytic truth: a skull of 5 mm in skin; a femur 0.5 mm from its neighbour, from a seed; "
+        "jaws with teeth 0.5 mm apart; a body with an air pocket and bone; vessels of 3 to 8 mm beside bone, from a seed; an "
+        "airway of 8 to 16 mm, from a seed; a screw of 5 mm in bone, clipped at 3071 HU. Distances in mm to the true surface; "
+        "the cranial cavity stays open.",
         "",
         "| preset | scan | boundary | Dice | mean | 95 % | max |",
         "|---|---|---|---|---|---|---|",
