@@ -131,7 +131,7 @@ class Driver:
         button.click()
         self.application.processEvents()
 
-    def wait(self, seconds=90.0, longest=None):
+    def wait(self, seconds=240.0, longest=None):
         """Until nothing runs; `longest` collects the longest stay of the event loop."""
         end = time.monotonic() + seconds
         while self.panel.walk.running:
