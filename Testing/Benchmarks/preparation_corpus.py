@@ -17,7 +17,6 @@ The tally keeps every finished operation, so that the run can go on where it was
 
 import argparse
 import json
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -258,7 +257,7 @@ def table(rows: list[dict[str, Any]]) -> str:
     """The result as Markdown."""
     names = list(dict.fromkeys(row["solid"] for row in rows))
     largest = max(rows, key=lambda row: row["triangles"])
-    data = "with" if any("head" in name for name in names) and "DICOM_TO_PRINT_DATA" in os.environ else "without"
+    data = "with" if any("head" in name or "vertebra" in name for name in names) else "without"
     lines = [f"# Preparation over {len(names)} solids", "", f"`python Testing/Benchmarks/preparation_corpus.py` ({data} the shared scans). "
              f"The largest has {largest['triangles']:,} triangles ({largest['solid']}). Valid: closed, manifold, no self-intersection, "
              "positive, and as expected (see the script: volumes within 1 %, nothing missing, additions where they were promised). "
