@@ -415,19 +415,22 @@ def drawn(mesh, method: str, colours, legend: bool):
     if legend:
         bar = vtkScalarBarActor()
         bar.SetLookupTable(colours)
-        bar.SetTitle("mm")
+        bar.SetTitle("deviation, mm")
         bar.SetNumberOfLabels(4)
         bar.SetLabelFormat("%.1f")
-        bar.SetPosition(0.86, 0.08)
-        bar.SetPosition2(0.12, 0.4)
+        bar.SetOrientationToHorizontal()
+        bar.SetPosition(0.3, 0.76)
+        bar.SetPosition2(0.65, 0.14)
         for words in (bar.GetTitleTextProperty(), bar.GetLabelTextProperty()):
             words.SetColor(0.1, 0.1, 0.1)
+            words.ItalicOff()
+            words.ShadowOff()
         pane.AddViewProp(bar)
     camera = pane.GetActiveCamera()
     camera.SetPosition(-0.8, -1.0, 0.35)
     camera.SetViewUp(0.0, 0.0, 1.0)
     pane.ResetCamera()
-    camera.Zoom(1.35)
+    camera.Zoom(0.95)
     return pane
 
 
