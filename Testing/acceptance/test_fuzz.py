@@ -30,9 +30,9 @@ def test_mutated_files_neither_crash_nor_hang_nor_pass_without_their_facts(part,
     for seed in range(part, SEEDS, SLICES_OF_SEEDS):
         made = mutated(seed)
         folder = write_mutated(made, tmp_path / str(seed))
-        start = time.monotonic()
+        start = time.process_time()  # the clock on the wall counts what others do on the machine
         verdicts = _verdicts(folder, protocols, pixels=seed % 4 == 0)
-        assert time.monotonic() - start < 5, f"seed {seed} hangs"
+        assert time.process_time() - start < 5, f"seed {seed} hangs"
         for protocol in PROTOCOLS:
             if len(verdicts) == 1 and verdicts[0][protocol]["verdict"] == "accept":
                 gone = facts_gone(made)[protocol]
