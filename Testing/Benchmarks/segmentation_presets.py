@@ -129,7 +129,13 @@ def main() -> None:
                 figures = f"{error} | | | |"
             lines.append(f"| {name} | {scan} | {figures} |")
             print(lines[-1], flush=True)
-    lines += ["", "Repeat: `python Testing/Benchmarks/segmentation_presets.py`."]
+    lines += [
+        "",
+        "Known weak rows: metal clipped at 3071 HU measures half a millimetre too large, since the half-way value of a clipped edge "
+        "lies outside the metal.",
+        "",
+        "Repeat: `python Testing/Benchmarks/segmentation_presets.py`.",
+    ]
     (Path(__file__).parent / "results" / "segmentation_presets.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -32,6 +32,15 @@ def test_uncalibrated_scan_gives_the_same_bone(factor, offset):
     assert second.segments[0].volume_mm3 == pytest.approx(first.segments[0].volume_mm3, rel=0.02)
 
 
+def test_bone_beside_a_vessel_does_not_pull_its_boundary_up():
+    volume = scan((40, 64, 64))
+    add_ball(volume, middle(volume, 0, -16, 0), 7.0, 350.0)
+    add_ball(volume, middle(volume, 0, 10, 0), 16.0, 740.0)
+    found = segment(with_noise(volume, 20.0), load_anatomy("contrast-vessels"), seeds_lps=(middle(volume, 0, -16, 0),))
+    assert found.segments[0].boundary == pytest.approx(195, abs=20)
+    assert found.segments[0].volume_mm3 == pytest.approx(4 / 3 * np.pi * 7**3, rel=0.05)
+
+
 def test_a_scan_of_one_joint_without_air_in_view_is_calibrated():
     volume = scan((30, 40, 40))
     add_ball(volume, middle(volume), 15.0, 1200.0)

@@ -28,8 +28,9 @@ class BoundarySettings:
     the structure lies bare in air (a specimen, a phantom). `bright` False: the structure is darker than its
     surroundings.
     `ceiling` is the upper end of the structure's grey values, None for none. Parts must hold voxels that reach `start`.
-    `calibrate`: where the scan's air and soft tissue do not stand at their HU (CBCT), the values are carried over to
-    its scale.
+    `like_seed`: only edges of what is about as bright as the voxels at the seed count, so that brighter bone beside a
+    vessel does not pull the boundary up. `calibrate`: where the scan's air and soft tissue do not stand at their HU
+    (CBCT), the values are carried over to its scale.
     """
 
     start: float
@@ -37,6 +38,7 @@ class BoundarySettings:
     range_in_air: tuple[float, float] | None = None
     bright: bool = True
     ceiling: float | None = None
+    like_seed: bool = False
     calibrate: bool = True
 
 

@@ -8,7 +8,7 @@ from ..errors import Refused, UsageError
 from ..progress import Progress, part, silent
 from ..volume import Volume
 from .anatomy import Anatomy
-from .boundary import AS_IT_IS, Boundary, GreyScale, grey_scale, half_way, noise_of
+from .boundary import AS_IT_IS, SOFT_HU, Boundary, GreyScale, grey_scale, half_way, noise_of
 from .interior import closed, hollows
 from .labelling import labelled, vertebrae
 from .metal import around_metal, drop_streaks, find_metal
@@ -108,7 +108,10 @@ def _start(
     body = (
         find_body(array, volume.spacing, scale.grey(-400.0), part(progress, 0.0, 0.4)) if anatomy.surroundings else None
     )
-    edges = half_way(array, volume.affine, settings, scale, metal_above, None if body is None else body.holds)
+    brightest = metal_above
+    if settings.like_seed and len(seeds):
+        brightest = _as_bright_as(array, seeds, scale, settings.start, metal_above)
+    edges = half_way(array, volume.affine, settings, scale, brightest, None if body is None else body.holds)
     high = None if settings.ceiling is None else scale.grey(settings.ceiling)
     notes = list(volume.notes)
     if threshold is not None:
@@ -137,6 +140,18 @@ def _start(
             "lower the threshold or choose another anatomy."
         )
     return Walk(volume, anatomy, scale, low, high, edges, mask, seeds, body, notes=notes, figures=figures)
+
+
+def _as_bright_as(
+    array: np.ndarray, seeds: np.ndarray, scale: GreyScale, start: float, most: float | None
+) -> float | None:
+    """Grey value half a contrast above the structure at the seeds; `most` where the seeds do not lie in one."""
+    around = [array[tuple(slice(max(0, v - 1), v + 2) for v in seed)] for seed in seeds]
+    value = float(np.median(np.concatenate([block.ravel() for block in around])))
+    if value < scale.grey(start):
+        return most
+    limit = value + 0.5 * (value - scale.grey(SOFT_HU))
+    return limit if most is None else min(most, limit)
 
 
 def _words(edges: Boundary | None, low: float, scale: GreyScale) -> str:
