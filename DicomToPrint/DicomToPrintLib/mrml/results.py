@@ -1,16 +1,18 @@
 """The result of each step in the scene: in the job's folder, in place of what the same step left before."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..findings import Finding
 from ..mesh import Mesh
-from ..segmentation import Segmentation
-from ..surface import Model
 from .findings_nodes import findings_table, json_node, places_markup
 from .folder import job_folder, nodes, put, remove
 from .models import Overlay, mesh_from_node, mesh_to_node, show_overlay
 from .segmentations import segmentation_to_node
+
+if TYPE_CHECKING:  # the panel opens without the rooms that compute
+    from ..segmentation import Segmentation
+    from ..surface import Model
 
 
 def show_findings(
@@ -38,7 +40,7 @@ def show_findings(
     return table
 
 
-def show_anatomy(scene: Any, job: str, name: str, segmentation: Segmentation, volume_node: Any) -> Any:
+def show_anatomy(scene: Any, job: str, name: str, segmentation: "Segmentation", volume_node: Any) -> Any:
     """The segmentation node of the anatomy."""
     folder = job_folder(scene, job)
     remove(scene, folder, "anatomy")
@@ -67,9 +69,10 @@ def shown(scene: Any, job: str, role: str) -> list[Any]:
     return nodes(scene, job_folder(scene, job), role)
 
 
-def model_shown(scene: Any, job: str) -> Model | None:
+def model_shown(scene: Any, job: str) -> "Model | None":
     """The model that step 3 left in the scene, with the figures that its arrays hold; None where there is none."""
     from ..measure.deviation import point_areas, spread
+    from ..surface import Model
 
     meshes = [mesh_from_node(node) for node in shown(scene, job, "model") if node.IsA("vtkMRMLModelNode")]
     if not meshes or any("Deviation" not in mesh.point_arrays for mesh in meshes):

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..errors import CannotRead
-from ..segmentation import Segment, Segmentation
 from ..volume import Volume
 from .geometry import RAS_TO_LPS, remember_exact, to_vtk_matrix
+
+if TYPE_CHECKING:  # the panel opens without the rooms that compute
+    from ..segmentation import Segmentation
 
 TERMINOLOGY_TAG = "TerminologyEntry"
 # What a segment node cannot say: the grey value of its boundary and on which side of it the structure lies.
@@ -17,7 +19,7 @@ BOUNDARY_TAG = "DicomToPrint.Boundary"
 DARK_TAG = "DicomToPrint.Dark"
 
 
-def segmentation_to_node(segmentation: Segmentation, scene: Any, name: str, volume_node: Any = None) -> Any:
+def segmentation_to_node(segmentation: "Segmentation", scene: Any, name: str, volume_node: Any = None) -> Any:
     """New segmentation node; the segments share one labelmap. `volume_node` becomes the reference geometry."""
     import slicer
     import vtk
@@ -81,13 +83,15 @@ def labels_from_node(node: Any, shape: tuple[int, int, int], affine: np.ndarray)
     return labels, tuple(segmentation.GetSegment(segment_id).GetName() for segment_id in ids)
 
 
-def segmentation_from_node(node: Any, grid: Volume, known: Segmentation | None = None) -> Segmentation:
+def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None" = None) -> "Segmentation":
     """The node's segments as labels on the grid of `grid`, without grey values.
 
     Segments of `known` that are still there, by id, keep their boundary and terminology; voxels that came with them
     keep their
     provenance. Raises `CannotRead` for a node without segments or with nothing in them.
     """
+    from ..segmentation import Segment, Segmentation
+
     labels, _ = labels_from_node(node, grid.array.shape, grid.affine)
     counts = np.bincount(labels.ravel())
     before = {segment.id: segment for segment in known.segments} if known is not None else {}
