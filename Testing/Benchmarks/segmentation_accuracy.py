@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from tables import write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
@@ -175,9 +176,7 @@ def save(lines: list) -> None:
         "",
         "Boundary: half-way between cortical bone and soft tissue is 620 HU. Repeat: `python Testing/Benchmarks/segmentation_accuracy.py`.",
     ]
-    target = Path(__file__).parent / "results" / "segmentation_accuracy.md"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_table("segmentation_accuracy", lines)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
+from tables import write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
@@ -111,7 +112,7 @@ def main() -> None:
         "",
         "Repeat: `python Testing/Benchmarks/segmentation_labels.py FOLDER`.",
     ]
-    (Path(__file__).parent / "results" / "segmentation_labels.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_table("segmentation_labels", lines)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from scenes import scene, turned
+from tables import write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
@@ -155,7 +156,7 @@ def main() -> None:
     for title, (made, words) in tables.items():
         lines += [f"## {title}", "", words, "", *made(), ""]
     lines.append("Repeat: `python Testing/Benchmarks/segmentation_parts.py`.")
-    (Path(__file__).parent / "results" / "segmentation_parts.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_table("segmentation_parts", lines)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import numpy as np
 from scenes import scene
 from segmentation_accuracy import surface_points
 from segmentation_parts import jaws
+from tables import write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
@@ -129,14 +130,19 @@ def main() -> None:
                 figures = f"{error} | | | |"
             lines.append(f"| {name} | {scan} | {figures} |")
             print(lines[-1], flush=True)
-    lines += [
+            save(lines)
+
+
+def save(lines: list[str]) -> None:
+    """Writes the table; after each row, so that a stopped run leaves what it has."""
+    write_table("segmentation_presets", [
+        *lines,
         "",
         "Known weak rows: metal clipped at 3071 HU measures half a millimetre too large, since the half-way value of a clipped edge "
         "lies outside the metal.",
         "",
         "Repeat: `python Testing/Benchmarks/segmentation_presets.py`.",
-    ]
-    (Path(__file__).parent / "results" / "segmentation_presets.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    ])  # fmt: skip
 
 
 if __name__ == "__main__":

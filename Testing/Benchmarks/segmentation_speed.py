@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from tables import write_table
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
@@ -116,7 +117,7 @@ def main() -> None:
         "the others get the right threshold "
         "given and do none of it. Repeat: `python Testing/Benchmarks/segmentation_speed.py`.",
     ]
-    (Path(__file__).parent / "results" / "segmentation_speed.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_table("segmentation_speed", lines)
 
 
 if __name__ == "__main__":

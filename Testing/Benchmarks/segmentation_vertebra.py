@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
+from tables import FOLDER, write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
@@ -22,7 +23,7 @@ from DicomToPrintLib.volume import Volume
 SEEDS = ((0, 0, 0), (3, -4, 5), (-4, 3, 2), (5, 5, -4), (-5, -3, -5), (2, 6, 3), (-6, 0, 4), (0, -6, -3), (4, 2, 6), (-3, 5, -6))
 PARTS = {"body": (49, 50), "arch": (41,), "spinous process": (42,), "transverse processes": (43, 44),
          "upper joint processes": (45, 46), "lower joint processes": (47, 48)}  # fmt: skip
-TARGET, ZOOM = Path(__file__).parent / "results", 6
+ZOOM = 6
 
 
 def image(path: Path) -> Volume:
@@ -89,7 +90,7 @@ def main() -> None:
     box = tuple(slice(max(0, a - 8), b + 9) for a, b in zip(near.min(axis=0), near.max(axis=0)))
     up = 2 - int(np.argmax(np.abs(volume.affine[2, :3])))
     drawn = picture(volume.array[box].astype(float), shown[box], expert[box], up)
-    sitk.WriteImage(sitk.GetImageFromArray(drawn, isVector=True), str(TARGET / "segmentation_vertebra.png"))
+    sitk.WriteImage(sitk.GetImageFromArray(drawn, isVector=True), str(FOLDER / "segmentation_vertebra.png"))
     lost = [
         f"| {name} | {np.count_nonzero(expert & np.isin(part, codes))} | "
         f"{1 - np.count_nonzero(expert & ~shown & np.isin(part, codes)) / np.count_nonzero(expert & np.isin(part, codes)):.2f} |"
@@ -119,7 +120,7 @@ def main() -> None:
         "",
         "Repeat: `python Testing/Benchmarks/segmentation_vertebra.py FOLDER`.",
     ]
-    (TARGET / "segmentation_vertebra.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    write_table("segmentation_vertebra", lines)
 
 
 if __name__ == "__main__":
