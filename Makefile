@@ -1,7 +1,7 @@
 # Set-up and tests outside Slicer, on Linux and macOS. Needs Python 3.10 to 3.13 and nothing else; works offline once installed.
 PYTHON ?= python3
 OUTPUT ?= demo-output
-PYTEST_OPTIONS ?= -q -n 2
+PYTEST_OPTIONS ?= -n 2
 # What another VTK or Slicer can change, and what the absence of both can; the other rooms run on the same wheels as in `make test`.
 ROOMS_ON_SLICER = Contract mesh_file measure surface output mrml gui
 ROOMS_ON_LIBRARY = Contract command output
