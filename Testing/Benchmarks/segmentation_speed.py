@@ -9,7 +9,6 @@ process; peak memory is the process's own, over what it needed to hold the volum
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +16,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from memory import peak_bytes
 from tables import write_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,17 +55,17 @@ def plain_cc3d(array: np.ndarray, affine: np.ndarray) -> int:
 def one(way: str, folder: str) -> None:
     """Runs one way on the stored volume and prints its figures as JSON."""
     array, affine = np.load(Path(folder) / "array.npy"), np.load(Path(folder) / "affine.npy")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_bytes()
     start, cpu = time.perf_counter(), time.process_time()
     voxels = dict(zip(WAYS, (ours, plain_sitk, plain_cc3d)))[way](array, affine)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = peak_bytes()
     print(
         json.dumps(
             {
                 "seconds": time.perf_counter() - start,
                 "cpu": time.process_time() - cpu,
                 "voxels": voxels,
-                "times_volume": ((peak - before) * 1024 + array.nbytes) / array.nbytes,
+                "times_volume": (peak - before + array.nbytes) / array.nbytes,
             }
         )
     )

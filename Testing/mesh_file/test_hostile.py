@@ -1,7 +1,6 @@
 """Broken and hostile files: one sentence, exit code 3, memory bounded."""
 
 import json
-import resource
 import struct
 import subprocess
 import sys
@@ -158,22 +157,25 @@ def test_a_broken_file_is_refused_in_one_sentence(tmp_path, name):
     assert sentence.endswith(".")
 
 
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="peak memory of a process is read as Linux tells it")
 def test_all_broken_files_are_refused_in_little_memory(tmp_path):
     """In one process of its own: peak memory stays within 300 MB of what the imports take."""
     pytest.importorskip("lib3mf")
     for name in HOSTILE:
         written(tmp_path, name)
     program = (
-        "import resource, sys; sys.path.insert(0, sys.argv[1])\n"
+        "import re, sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
         "import lib3mf, numpy, vtk\n"
         "from DicomToPrintLib.errors import CannotRead\n"
         "from DicomToPrintLib.mesh_file import read_mesh_file\n"
-        "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+        # The ru_maxrss of a child starts with its parent's peak; VmHWM is its own.
+        "def peak(): return int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text()).group(1))\n"
+        "before = peak()\n"
         "for path in sorted(Path(sys.argv[2]).iterdir()):\n"
         "    try: read_mesh_file(path); print('accepted', path.name)\n"
         "    except CannotRead: pass\n"
-        "print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)\n"
+        "print((peak() - before) // 1024)\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program, LIBRARY, str(tmp_path)], capture_output=True, text=True, timeout=120
@@ -182,7 +184,6 @@ def test_all_broken_files_are_refused_in_little_memory(tmp_path):
     *accepted, grown = done.stdout.split("\n")[:-1]
     assert accepted == []
     assert int(grown) < 300
-    assert resource.getpagesize() > 0
 
 
 def test_nothing_is_unpacked_outside(tmp_path):
