@@ -249,7 +249,7 @@ def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
     driver.panel.walk._child.start = lambda order: (started.append(driver.panel.walk.running), start(order))
     walk(driver, "print")
     assert started == ["print"]
-    after = driver.panel.job.load("print")["model"].meshes[0]
+    after = driver.panel.job.load("print")["prepared"].model.meshes[0]
     assert np.array_equal(after.triangles, before.triangles)
     assert np.allclose(after.points, before.points, atol=1e-4)
 

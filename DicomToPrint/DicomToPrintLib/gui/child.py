@@ -13,26 +13,16 @@ from typing import Any
 
 from .. import pipeline
 from ..errors import CannotRead, DicomToPrintError, UsageError
-from ..pipeline.inspection import inspect_run
-from ..pipeline.preparing import Prepared, prepare_with_frames
-from ..pipeline.steps import prepares, without_missing
-from ..pipeline.telling import write_run
 from ..progress import Progress, part
 from ..settings import Settings
 from .job import Job, opened
-
-NO_HEADERS = (
-    "Acceptance is not applicable: this volume does not come from DICOM files, so there are no headers to judge."
-)
 
 
 def main(order: str) -> int:
     """Run the order; 0 where the result stands in the job."""
     job, step, source, settings = opened(Path(order))
     try:
-        start = time.perf_counter()
         STEPS[step](job, _opened_source(job, source), settings, _teller(job))
-        _keep_time(job, step, time.perf_counter() - start)
         return 0
     except pipeline.GateShut as shut:
         return _fail(job, type(shut.error).__name__, str(shut.error), shut.error.exit_code)
@@ -76,11 +66,6 @@ def _teller(job: Job) -> Progress:
     return tell
 
 
-def _keep_time(job: Job, step: str, seconds: float) -> None:
-    times = job.load("times") if job.has("times") else {}
-    job.save("times", {**times, step: round(seconds, 3)})
-
-
 def _opened_source(job: Job, source: dict[str, Any]) -> Any:
     """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the scene.
 
@@ -98,8 +83,9 @@ def _is_volume(source: Any) -> bool:
 
 
 def _scan(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+    """What the panel's first part shows before anything is made: the verdicts of all protocols, and whether the gate opens."""
     if _is_volume(source) or pipeline.is_volume_file(source):
-        job.save("scan", {"acceptance": None, "open": True, "gate": NO_HEADERS, "series": None})
+        job.save("scan", {"acceptance": None, "open": True, "gate": pipeline.NO_HEADERS, "series": None})
         return
     acceptance = pipeline.check(source, settings, progress)
     chosen = pipeline.choose_series(acceptance, settings)
@@ -118,93 +104,66 @@ def _as_run_judges(chosen: Any, settings: Settings) -> Any:
     return replace(chosen, protocols={name: result for name, result in chosen.protocols.items() if name in wanted})
 
 
-def _scan_of(source: Any, settings: Settings, progress: Progress) -> Any:
-    """The scan past the gate; a volume of the scene without DICOM files has nothing to judge."""
-    return (
-        pipeline.Scan(source, None, None, NO_HEADERS)
-        if _is_volume(source)
-        else pipeline.open_scan(source, settings, progress)
-    )
+def _taken(job: Job, part_name: str, walked: pipeline.Walked, progress: Progress) -> pipeline.Walked:
+    """The walk's steps of one part of the panel; their times stay in the job for the record."""
+    walked, times = pipeline.take(walked, pipeline.steps_of(part_name), progress)
+    job.save("times", {**(job.load("times") if job.has("times") else {}), part_name: times})
+    return walked
 
 
 def _anatomy(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
-    scan = _scan_of(source, settings, part(progress, 0.0, 0.5))
-    if job.has("edited"):
-        from ..segmentation import from_labels, load_anatomy
-
-        segmentation = from_labels(
-            job.load("edited"), scan.volume, load_anatomy(settings.anatomy), progress=part(progress, 0.5, 1.0)
-        )
-    else:
-        segmentation = pipeline.segment(scan.volume, settings, part(progress, 0.5, 1.0))
-    scan = pipeline.judge_anatomy(scan, segmentation, settings)
-    job.save("grid", (scan.volume.array.shape, scan.volume.affine))
-    job.save("opened", scan)
-    job.save("anatomy", segmentation)
+    given = job.load("edited") if job.has("edited") else None
+    walked = _taken(job, "anatomy", pipeline.Walked(source, settings, job.folder, given), progress)
+    assert walked.scan is not None
+    job.save("grid", (walked.scan.volume.array.shape, walked.scan.volume.affine))
+    job.save("opened", walked.scan)
+    job.save("anatomy", walked.segmentation)
 
 
 def _model(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
-    segmentation = _needed(job, "anatomy")
-    model = pipeline.make_surface(segmentation, settings, part(progress, 0.0, 0.8))
-    job.save("model", pipeline.repair(model, settings, part(progress, 0.8, 1.0)))
+    walked = pipeline.Walked(source, settings, job.folder, segmentation=_needed(job, "anatomy"))
+    job.save("model", _taken(job, "model", walked, progress).model)
 
 
 def _print(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
-    settings = without_missing(settings)
-    prepared = Prepared(_needed(job, "model"))
-    if prepares(settings):
-        prepared = prepare_with_frames(prepared.model, settings, part(progress, 0.0, 0.4))
-    scan = _opened(job, source, settings, part(progress, 0.3, 0.4))
-    files = _exported(job, "print", prepared.model, scan, settings, part(progress, 0.4, 0.6))
-    readiness = inspect_run(
-        files,
-        _needed(job, "anatomy"),
-        prepared.model,
-        settings,
-        part(progress, 0.6, 1.0),
-        prepared.labels,
-        prepared.moved,
-    )
-    job.save("print", {"model": prepared.model, "readiness": readiness, "moved": prepared.moved})
+    model = _needed(job, "model")
+    known = _known(job, source, settings, part(progress, 0.0, 0.1))
+    walked = replace(known, model=model, prepared=pipeline.Prepared(model), folder=_emptied(job, "print-files"))
+    walked = _taken(job, "print", walked, part(progress, 0.1, 1.0))
+    job.save("print", {"prepared": walked.prepared, "readiness": walked.readiness})
 
 
-def _opened(job: Job, source: Any, settings: Settings, progress: Progress) -> Any:
-    """The scan, opened and judged; once more where a reopened scene brought the later results."""
+def _known(job: Job, source: Any, settings: Settings, progress: Progress) -> pipeline.Walked:
+    """What the parts before have left; the scan is opened and judged once more where a reopened scene brought the results."""
+    settings = pipeline.without_missing(settings)
+    segmentation = _needed(job, "anatomy")
     if not job.has("opened"):
-        scan = _scan_of(source, settings, progress)
-        job.save("opened", pipeline.judge_anatomy(scan, _needed(job, "anatomy"), settings))
-    return job.load("opened")
+        scan = pipeline.open_scan(source, settings, progress)
+        job.save("opened", pipeline.judge_anatomy(scan, segmentation, settings))
+    return pipeline.Walked(source, settings, job.folder, scan=job.load("opened"), segmentation=segmentation)
 
 
-def _exported(job: Job, step: str, model: Any, scan: Any, settings: Settings, progress: Progress) -> Any:
-    folder = job.folder / f"{step}-files"
+def _emptied(job: Job, name: str) -> Path:
+    folder = job.folder / name
     folder.mkdir(exist_ok=True)
-    return pipeline.export(model, settings, scan, folder, progress, _needed(job, "anatomy"))
+    return folder
 
 
 def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
-    settings = without_missing(settings)
-    printed, folder = _needed(job, "print"), job.folder / "files-files"
-    scan = _opened(job, source, settings, part(progress, 0.0, 0.1))
-    if {"dicom", "seg"} & set(settings.formats) and scan.series is None:
+    printed, folder = _needed(job, "print"), _emptied(job, "files-files")
+    known = _known(job, source, settings, part(progress, 0.0, 0.1))
+    assert known.scan is not None
+    if {"dicom", "seg"} & set(known.settings.formats) and known.scan.series is None:
         raise UsageError("The DICOM formats need a scan in DICOM files, whose study they join: leave them out here.")
-    files = _exported(job, "files", printed["model"], scan, settings, part(progress, 0.1, 0.3))
-    result = pipeline.RunResult(
-        settings,
-        scan,
-        _needed(job, "anatomy"),
-        printed["model"],
-        files,
-        printed["readiness"],
-        tuple(pipeline.StepTime(name, seconds) for name, seconds in job.load("times").items()),
-        folder,
-        printed.get("moved", ()),
-    )
+    walked = replace(known, prepared=printed["prepared"], readiness=printed["readiness"], folder=folder)
+    walked = _taken(job, "files", walked, part(progress, 0.1, 0.3))
+    times = job.load("times")
+    result = pipeline.result_of(walked, [took for part_name in STEPS for took in times.get(part_name, ())])
     if settings.scene:
         from ..mrml.scene_file import write_run_scene
 
-        result = replace(result, files=(*files, write_run_scene(result)))
-    write_run(_kept(source, folder) if _is_volume(source) else source, result, part(progress, 0.4, 1.0))
+        result = replace(result, files=(*result.files, write_run_scene(result)))
+    pipeline.write_run(_kept(source, folder) if _is_volume(source) else source, result, part(progress, 0.4, 1.0))
     names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
     job.save("files", {"names": sorted(names)})
 

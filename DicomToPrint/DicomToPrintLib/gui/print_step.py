@@ -144,7 +144,7 @@ class PrintStep(StepView):
             widget.visible = True
         parts.show_chip(self.chip, str(readiness.verdict))
         self.panel.results.keep_meshes(
-            "print", readiness.meshes or result["model"].meshes, str(self.overlay.currentData)
+            "print", readiness.meshes or result["prepared"].model.meshes, str(self.overlay.currentData)
         )
         self.panel.results.keep_findings(
             "print-findings", _("Print findings"), readiness.findings, readiness.as_json(), with_places=True

@@ -2,9 +2,10 @@
 
 from .inspection import Inspection, inspect
 from .preparing import Prepared, prepare, prepare_with_frames
-from .run import RunResult, StepTime, demo, replay, run
+from .run import RunResult, demo, replay, result_of, run
 from .scan import (
     BUILT_IN_PROTOCOLS,
+    NO_HEADERS,
     GateShut,
     Scan,
     check,
@@ -14,17 +15,22 @@ from .scan import (
     open_scan,
     pass_gate,
 )
-from .steps import deviation_budget, export, make_surface, missing, repair, segment
-from .telling import acceptance_in_words, inspection_in_words, run_in_words, write_check, write_inspection
+from .steps import deviation_budget, export, make_surface, missing, prepares, repair, segment, without_missing
+from .telling import acceptance_in_words, inspection_in_words, run_in_words, write_check, write_inspection, write_run
+from .walk import WALK, Step, StepTime, Walked, steps_of, take
 
 __all__ = [
     "BUILT_IN_PROTOCOLS",
+    "NO_HEADERS",
+    "WALK",
     "GateShut",
     "Inspection",
     "Prepared",
     "RunResult",
     "Scan",
+    "Step",
     "StepTime",
+    "Walked",
     "acceptance_in_words",
     "check",
     "choose_series",
@@ -41,11 +47,17 @@ __all__ = [
     "pass_gate",
     "prepare",
     "prepare_with_frames",
+    "prepares",
     "repair",
     "replay",
+    "result_of",
     "run",
     "run_in_words",
     "segment",
+    "steps_of",
+    "take",
+    "without_missing",
     "write_check",
     "write_inspection",
+    "write_run",
 ]

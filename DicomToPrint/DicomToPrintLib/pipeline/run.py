@@ -1,18 +1,16 @@
 """The whole walk, and its repetitions: `run`, `replay`, `demo`."""
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from ..errors import MissingPackage
 from ..progress import Progress, part, silent
 from ..settings import Settings, settings_from_json
 from . import steps
-from .inspection import inspect_run
-from .preparing import Prepared, prepare_with_frames
-from .scan import GateShut, Scan, Source, judge_anatomy, open_scan
+from .scan import GateShut, Scan, Source
+from .walk import WALK, StepTime, Walked, take
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,17 +20,6 @@ if TYPE_CHECKING:
     from ..printability import Readiness
     from ..segmentation import Segmentation
     from ..surface import Model
-
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class StepTime:
-    """What one step of a run did: its name, its wall time and its effect in figures."""
-
-    name: str
-    seconds: float
-    effect: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -70,30 +57,25 @@ class RunResult:
         return str(self.readiness.verdict)
 
 
-class _Clock:
-    """Runs steps one after the other, each over its share of the progress, and keeps their times."""
-
-    def __init__(self, progress: Progress) -> None:
-        self.progress = progress
-        self.steps: list[StepTime] = []
-        self.done = 0.0
-
-    def step(
-        self,
-        name: str,
-        share: float,
-        work: Callable[[Progress], Result],
-        effect: Callable[[Result], Mapping[str, object]],
-    ) -> Result:
-        start = time.perf_counter()
-        self.progress(self.done, name)
-        result = work(part(self.progress, self.done, self.done + share))
-        self.done += share
-        self.steps.append(StepTime(name, round(time.perf_counter() - start, 3), effect(result)))
-        return result
-
-
 SceneWriter = Callable[["RunResult"], "WrittenFile"]
+BEFORE_TELLING = 0.9  # share of the time before report and record
+
+
+def result_of(walked: Walked, times: Sequence[StepTime]) -> RunResult:
+    """What a finished walk made; `times` are its steps, of which the last of a name counts."""
+    assert walked.scan is not None and walked.segmentation is not None
+    assert walked.prepared is not None and walked.readiness is not None
+    return RunResult(
+        walked.settings,
+        walked.scan,
+        walked.segmentation,
+        walked.prepared.model,
+        walked.files,
+        walked.readiness,
+        tuple({took.name: took for took in times}.values()),
+        walked.folder,
+        walked.prepared.moved,
+    )
 
 
 def run(
@@ -114,42 +96,15 @@ def run(
             "--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out."
         )
     telling.check_writable(output)
-    clock = _Clock(progress)
     try:
-        scan = clock.step("reading and judging the scan", 0.2, lambda p: open_scan(source, settings, p), _scan_effect)
-        segmentation = clock.step(
-            "finding the anatomy", 0.15, lambda p: steps.segment(scan.volume, settings, p), _segment_effect
-        )
-        scan = judge_anatomy(scan, segmentation, settings)
+        walked, times = take(Walked(source, settings, output), WALK, part(progress, 0.0, BEFORE_TELLING))
     except GateShut as shut:
         telling.write_refusal(shut, settings, output)
         raise shut.error from None
-    model = clock.step(
-        "making the surface", 0.3, lambda p: steps.make_surface(segmentation, settings, p), _model_effect
-    )
-    model = clock.step("repairing", 0.05, lambda p: steps.repair(model, settings, p), _model_effect)
-    prepared = Prepared(model)
-    if steps.prepares(settings):
-        prepared = clock.step(
-            "preparing for print",
-            0.05,
-            lambda p: prepare_with_frames(model, settings, p),
-            lambda done: _model_effect(done.model),
-        )
-        model = prepared.model
-    files = clock.step(
-        "writing and reading back", 0.05, lambda p: steps.export(model, settings, scan, output, p, segmentation), _file_effect
-    )
-    readiness = clock.step(
-        "inspecting the written file",
-        0.1,
-        lambda p: inspect_run(files, segmentation, model, settings, p, prepared.labels, prepared.moved),
-        _readiness_effect,
-    )
-    result = RunResult(settings, scan, segmentation, model, files, readiness, tuple(clock.steps), output, prepared.moved)
+    result = result_of(walked, times)
     if settings.scene and scene is not None:
-        result = replace(result, files=(*files, scene(result)))
-    telling.write_run(source, result, part(progress, clock.done, 1.0))
+        result = replace(result, files=(*result.files, scene(result)))
+    telling.write_run(source, result, part(progress, BEFORE_TELLING, 1.0))
     progress(1.0, "done")
     return result
 
@@ -175,39 +130,3 @@ def demo(output: Path, progress: Progress = silent) -> RunResult:
     telling.check_writable(output)
     write_phantom(output / "phantom", progress=part(progress, 0.0, 0.3))
     return run(output / "phantom", output / "model", Settings(), part(progress, 0.3, 1.0))
-
-
-def _scan_effect(scan: Scan) -> dict[str, object]:
-    return {
-        "series": scan.series.series.id if scan.series else None,
-        "verdict": scan.series.verdict.value if scan.series else None,
-        "gate": scan.gate,
-        "voxels": list(scan.volume.array.shape[::-1]),
-        "spacing_mm": list(scan.volume.spacing),
-        "shear_degrees": scan.volume.shear_degrees,
-        "notes": list(scan.volume.notes),
-    }
-
-
-def _segment_effect(segmentation: "Segmentation") -> dict[str, object]:
-    segments = [
-        {"id": s.id, "name": s.name, "boundary": s.boundary, "volume_mm3": s.volume_mm3} for s in segmentation.segments
-    ]
-    return {"segments": segments, "figures": dict(segmentation.figures), "notes": list(segmentation.notes)}
-
-
-def _model_effect(model: "Model") -> dict[str, object]:
-    return {
-        "meshes": [dict(figures) for figures in model.figures],
-        "notes": list(model.notes),
-        "triangles": [len(mesh.triangles) for mesh in model.meshes],
-    }
-
-
-def _file_effect(files: "tuple[WrittenFile, ...]") -> dict[str, object]:
-    return {"files": [file.as_json() for file in files]}
-
-
-def _readiness_effect(readiness: "Readiness") -> dict[str, object]:
-    content: dict[str, Any] = readiness.as_json()
-    return {"verdict": content["verdict"]}

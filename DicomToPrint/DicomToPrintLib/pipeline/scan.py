@@ -16,6 +16,9 @@ if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
 
 Source = str | Path
 VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
+NO_HEADERS = (
+    "Acceptance is not applicable: this volume does not come from DICOM files, so there are no headers to judge."
+)
 BUILT_IN_PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
 
 
@@ -43,9 +46,9 @@ class GateShut(Exception):
         self.acceptance = acceptance
 
 
-def is_volume_file(source: Source) -> bool:
+def is_volume_file(source: "Source | Volume") -> bool:
     """True for a NIfTI, NRRD or MetaImage file, which carries no headers to judge."""
-    return str(source).lower().endswith(VOLUME_SUFFIXES)
+    return isinstance(source, (str, Path)) and str(source).lower().endswith(VOLUME_SUFFIXES)
 
 
 def surgery_date(settings: Settings) -> datetime.date | None:
@@ -82,22 +85,20 @@ def check(
     )
 
 
-def open_scan(source: Source, settings: Settings, progress: Progress = silent) -> Scan:
-    """The series to use, past the gate of the use, and its voxels.
+def open_scan(source: "Source | Volume", settings: Settings, progress: Progress = silent) -> Scan:
+    """The series to use, past the gate of the use, and its voxels; a volume of the scene, without files, has no gate to pass.
 
     Raises `GateShut` with `Refused` (exit 1) or `OpenQuestion` (exit 4) where the gate of the use stays shut.
     """
     from ..acceptance import load_use
 
+    if not isinstance(source, (str, Path)):
+        return Scan(source, None, None, NO_HEADERS)
     if is_volume_file(source):
         from ..dicom import read_image_volume
 
-        return Scan(
-            read_image_volume(Path(source)),
-            None,
-            None,
-            "Acceptance is not applicable: a volume file carries no headers to judge.",
-        )
+        gate = "Acceptance is not applicable: a volume file carries no headers to judge."
+        return Scan(read_image_volume(Path(source)), None, None, gate)
     use = load_use(settings.use)
     acceptance = check(source, settings, part(progress, 0.0, 0.6), protocols=(use.protocol,))
     chosen = choose_series(acceptance, settings)

@@ -99,11 +99,15 @@ def check_names(settings: Settings) -> None:
     surgery_date(settings)
 
 
-def segment(volume: "Volume", settings: Settings, progress: Progress = silent) -> "Segmentation":
-    """Labelled anatomy of a volume, or the given segmentation with the volume's grey values."""
+def segment(
+    volume: "Volume", settings: Settings, progress: Progress = silent, given: "Segmentation | None" = None
+) -> "Segmentation":
+    """Labelled anatomy of a volume; or the given segmentation (`given`, or a file of the settings) with the volume's grey values."""
     from ..segmentation import from_labels, load_anatomy, read_segmentation
     from ..segmentation import segment as segment_volume
 
+    if given is not None:
+        return from_labels(given, volume, load_anatomy(settings.anatomy), progress=progress)
     if settings.segmentation:
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
         name = "from-segmentation" if settings.anatomy == Settings.anatomy else settings.anatomy
