@@ -19,8 +19,17 @@ from DicomToPrintLib.volume import Volume, orthogonal
 from scipy import ndimage
 
 SHAPE, SPACING = (30, 128, 128), (1.0, 1.0, 4.0)
-NAMES = {"motion_slices", "metal_mm3", "contrast_to_noise", "fov_cut_mm2", "fov_cut_ends_mm2", "tilt_taken_out_degrees",
-         "kernel_from_noise", "air_mode_hu", "body_share_of_fov"}
+NAMES = {
+    "motion_slices",
+    "metal_mm3",
+    "contrast_to_noise",
+    "fov_cut_mm2",
+    "fov_cut_ends_mm2",
+    "tilt_taken_out_degrees",
+    "kernel_from_noise",
+    "air_mode_hu",
+    "body_share_of_fov",
+}
 
 
 @cache
@@ -68,7 +77,9 @@ def test_clean_phantom_raises_no_alarm(clean):
 
 
 def test_every_fact_says_how_sure_it_is(clean):
-    known = [fact for facts in (clean[1], seen(implant=True)[0]) for fact in facts.values() if fact.value is not MISSING]
+    known = [
+        fact for facts in (clean[1], seen(implant=True)[0]) for fact in facts.values() if fact.value is not MISSING
+    ]
     assert {fact.parameters.get("sure") for fact in known} <= {"clear", "borderline"}
     rule = next(one for one in load_protocol("3dsystems-ortho").rules if one.fact == "metal_mm3")
     assert finding_of(rule, clean[1]["metal_mm3"]).message.endswith("(clear).")
@@ -130,7 +141,7 @@ def test_metal_is_measured_and_bone_is_none(clean):
 def test_metal_needs_a_piece_of_some_size(clean, edge, found):
     volume = clean[0]
     array = volume.array.copy()
-    array[20:20 + edge // 2, 60:60 + edge, 60:60 + edge] = 3071
+    array[20 : 20 + edge // 2, 60 : 60 + edge, 60 : 60 + edge] = 3071
     assert (detect(replace(volume, array=array))[0]["metal_mm3"].value > 0) == found
 
 

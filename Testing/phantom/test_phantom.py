@@ -14,8 +14,9 @@ SHAPE, SPACING = (56, 110, 110), (1.0, 1.0, 2.0)
 @pytest.fixture(scope="module")
 def clean():
     """Noise-free phantom at 0.6 x 0.6 x 0.75 mm, without couch and skin, which only cost time here."""
-    return phantom_volume((140, 130, 165), (0.6, 0.6, 0.75), noise_hu=0, padding=False, couch=False,
-                          centre=(3.0, -6.0, 0.0))
+    return phantom_volume(
+        (140, 130, 165), (0.6, 0.6, 0.75), noise_hu=0, padding=False, couch=False, centre=(3.0, -6.0, 0.0)
+    )
 
 
 def sample(volume, points):
@@ -38,11 +39,16 @@ def crossing(volume, centre, direction, level, reach):
     return steps[i] + 0.01 * (level - values[i]) / (values[i + 1] - values[i])
 
 
-@pytest.mark.parametrize("solid", [
-    Ball((1, 2, 3), 5.0), Shell((0, 0, 0), 8.0, 2.0, (0.6, 0.0, 0.8), 1.5),
-    Box((0, 1, 2), (3, 4, 5), ((0.6, 0.8, 0), (-0.8, 0.6, 0), (0, 0, 1))),
-    RoundCone((0, 0, -5), (1, 2, 8), 4.0, 2.5), Shell((0, 0, 0), 6.0, 1.5),
-])
+@pytest.mark.parametrize(
+    "solid",
+    [
+        Ball((1, 2, 3), 5.0),
+        Shell((0, 0, 0), 8.0, 2.0, (0.6, 0.0, 0.8), 1.5),
+        Box((0, 1, 2), (3, 4, 5), ((0.6, 0.8, 0), (-0.8, 0.6, 0), (0, 0, 1))),
+        RoundCone((0, 0, -5), (1, 2, 8), 4.0, 2.5),
+        Shell((0, 0, 0), 6.0, 1.5),
+    ],
+)
 def test_distance_is_a_distance(solid):
     points = np.random.default_rng(1).uniform(-12, 12, (4000, 3))
     distance = solid.distance(points)
@@ -73,7 +79,8 @@ def test_coverage_equals_a_convolution(solid):
     solid_voxels = np.clip(0.5 - solid.distance(grid) / step, 0, 1)
     convolved = ndimage.gaussian_filter(solid_voxels, sigma / step, truncate=6)[::7, ::7, ::7]
     assert solid.coverage(grid[::7, ::7, ::7].reshape(-1, 3), sigma).reshape(convolved.shape) == pytest.approx(
-        convolved, abs=4e-3)
+        convolved, abs=4e-3
+    )
 
 
 def test_half_level_lies_on_plates(clean):

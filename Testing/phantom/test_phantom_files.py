@@ -43,8 +43,9 @@ def test_files_are_repeatable_and_anonymous(tmp_path):
     assert data.AcquisitionDate == "20240229"
 
 
-@pytest.mark.parametrize(("defects", "verdict"), [
-    ({}, "accept"), ({"tilt_degrees": 16.5}, "reject"), ({"kernel": "BONE"}, "reject")])
+@pytest.mark.parametrize(
+    ("defects", "verdict"), [({}, "accept"), ({"tilt_degrees": 16.5}, "reject"), ({"kernel": "BONE"}, "reject")]
+)
 def test_the_protocol_accepts_it_as_it_is(tmp_path, defects, verdict):
     write_phantom(tmp_path, (8, 32, 32), SPACING, **defects)
     accepted = accept(read_study(tmp_path), [load_protocol("3dsystems-ortho")], pixels=False)

@@ -43,4 +43,6 @@ def judge_anatomy(
         results[protocol.name] = replace(results[protocol.name], findings=findings, verdict=worst(findings))
     verdict = max((result.verdict for result in results.values()), key=lambda one: one.rank)
     kept = tuple(picture for picture in accepted.pictures if picture.name not in _REPLACED)
-    return replace(accepted, protocols=results, verdict=verdict, pictures=(*kept, *telling(pictures, protocols, results)))
+    return replace(
+        accepted, protocols=results, verdict=verdict, pictures=(*kept, *telling(pictures, protocols, results))
+    )

@@ -42,7 +42,11 @@ def _drawn(gaps: np.ndarray, odd: np.ndarray, median: float) -> ET.Element:
     if len(gaps) > MOST_BARS:
         ET.SubElement(root, "rect", {**usual, "height": f"{median * per_mm:.1f}", "fill": "#9aa4ad"})
     for at in np.flatnonzero(odd)[:MOST_BARS] if len(gaps) > MOST_BARS else range(len(gaps)):
-        bar = {"x": f"{left + at * wide:.1f}", "y": f"{floor - gaps[at] * per_mm:.1f}", "height": f"{gaps[at] * per_mm:.1f}"}
+        bar = {
+            "x": f"{left + at * wide:.1f}",
+            "y": f"{floor - gaps[at] * per_mm:.1f}",
+            "height": f"{gaps[at] * per_mm:.1f}",
+        }
         color = "#c62f26" if odd[at] else "#9aa4ad"
         ET.SubElement(root, "rect", {**bar, "width": f"{max(wide * 0.8, 1.0):.1f}", "fill": color})
     for value in sorted({median, float(gaps.max())}):

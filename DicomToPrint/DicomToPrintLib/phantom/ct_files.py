@@ -16,9 +16,17 @@ from .rendering import PADDING_HU
 INTERCEPT = -1024
 
 
-def write_phantom(folder: Path, shape: tuple[int, int, int] = SHAPE, spacing: tuple[float, float, float] = SPACING,
-                  progress: Progress = silent, *, kernel: str = "STANDARD", acquired: date | None = None, seed: int = 0,
-                  **phantom: Any) -> Truth:
+def write_phantom(
+    folder: Path,
+    shape: tuple[int, int, int] = SHAPE,
+    spacing: tuple[float, float, float] = SPACING,
+    progress: Progress = silent,
+    *,
+    kernel: str = "STANDARD",
+    acquired: date | None = None,
+    seed: int = 0,
+    **phantom: Any,
+) -> Truth:
     """Write the phantom as one CT series, a file a slice, into `folder` (made where missing), and return its truth.
 
     `phantom` are the other arguments of `phantom_volume`; `kernel` the ConvolutionKernel; `acquired` the acquisition
@@ -26,8 +34,14 @@ def write_phantom(folder: Path, shape: tuple[int, int, int] = SHAPE, spacing: tu
     """
     volume, truth = phantom_volume(shape, spacing, seed=seed, progress=part(progress, 0.0, 0.8), **phantom)
     day = acquired or date.today()
-    common = _common(volume, kernel, day, f"{seed} {shape} {spacing} {sorted(phantom.items())} {kernel} {day}",
-                     float(phantom.get("thickness") or spacing[2]), float(phantom.get("tilt_degrees") or 0.0))
+    common = _common(
+        volume,
+        kernel,
+        day,
+        f"{seed} {shape} {spacing} {sorted(phantom.items())} {kernel} {day}",
+        float(phantom.get("thickness") or spacing[2]),
+        float(phantom.get("tilt_degrees") or 0.0),
+    )
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for k in range(shape[0]):
@@ -35,8 +49,10 @@ def write_phantom(folder: Path, shape: tuple[int, int, int] = SHAPE, spacing: tu
                 part(progress, 0.8, 1.0)(k / shape[0], "writing DICOM files")
             _write_slice(folder / f"CT{k + 1:04d}.dcm", common, volume, k)
     except OSError as error:
-        raise CannotWrite(f"The phantom could not be written to '{folder.name}' ({error.strerror}): "
-                          "choose a folder with free space that you may write to.") from None
+        raise CannotWrite(
+            f"The phantom could not be written to '{folder.name}' ({error.strerror}): "
+            "choose a folder with free space that you may write to."
+        ) from None
     progress(1.0, "phantom written")
     return truth
 

@@ -108,12 +108,14 @@ def layout(scale: float = 1.0, gap_mm: float = 1.5, trabeculae_mm: float = 0.0) 
     """The solids at a scale, with `gap_mm` between the head and its cup; `trabeculae_mm` > 0 is the period of sheets
     of bone in the core, which is then marrow instead of even cancellous bone."""
     head = Ball(_at(scale, -22, -4, 26), 15.0 * scale)
-    femur = Union((
-        RoundCone(_at(scale, -30, -8, -40), _at(scale, -28, -6, 4), 10.0 * scale, 9.0 * scale),
-        RoundCone(_at(scale, -28, -6, 4), head.centre, 9.0 * scale, 8.0 * scale),
-        head,
-        Ball(_at(scale, -28, -5, -41), 12.0 * scale),
-    ))
+    femur = Union(
+        (
+            RoundCone(_at(scale, -30, -8, -40), _at(scale, -28, -6, 4), 10.0 * scale, 9.0 * scale),
+            RoundCone(_at(scale, -28, -6, 4), head.centre, 9.0 * scale, 8.0 * scale),
+            head,
+            Ball(_at(scale, -28, -5, -41), 12.0 * scale),
+        )
+    )
     core = Shrunk(femur, CORTEX_MM)
     normal = np.array([0.35, -0.1, 1.0])
     normal /= np.linalg.norm(normal)
@@ -159,8 +161,9 @@ def signed_distance(points_lps: np.ndarray, scale: float = 1.0, gap_mm: float = 
     return np.minimum.reduce([bone.distance(points) for bone in bones.values()])
 
 
-def boundary_distance(points_lps: np.ndarray, scale: float = 1.0, gap_mm: float = 1.5,
-                      trabeculae_mm: float = 0.0) -> np.ndarray:
+def boundary_distance(
+    points_lps: np.ndarray, scale: float = 1.0, gap_mm: float = 1.5, trabeculae_mm: float = 0.0
+) -> np.ndarray:
     """Distance in mm to any face of the bone material, inner faces too; negative in bone.
 
     On the inner face of the cortex the iso surface at `boundary_hu` lies a little deeper, since cancellous bone is
@@ -193,9 +196,11 @@ def _integrate(solid: Solid, bounds: tuple[float, ...], step: float) -> tuple[fl
 
 def _shell_volume(shell: Shell) -> float:
     """Volume of a spherical shell, cut by its plane if it has one (difference of two ball caps)."""
+
     def cap(radius: float) -> float:
         height = radius - (shell.offset if shell.normal is not None else -radius)
         return np.pi * height * height * (3 * radius - height) / 3
+
     return float(cap(shell.radius) - cap(shell.radius - shell.wall))
 
 
@@ -224,9 +229,16 @@ def truth(scale: float = 1.0, gap_mm: float = 1.5) -> Truth:
     core, _ = _integrate(what.inner["cancellous"][0], around, 0.7 * scale)
     balls = [solid for solid in what.bones.values() if isinstance(solid, Ball)]
     ball = float(4 / 3 * np.pi * (BALL_DIAMETER_MM / 2) ** 3)
-    volumes = {"femur outer": outer, "femur": outer - core, "cancellous": core, "cup": _shell_volume(cup),
-               "hollow shell": _shell_volume(shell), "hollow shell outer": 4 / 3 * np.pi * shell.radius**3,
-               "ball 1": ball, "ball 2": ball}
+    volumes = {
+        "femur outer": outer,
+        "femur": outer - core,
+        "cancellous": core,
+        "cup": _shell_volume(cup),
+        "hollow shell": _shell_volume(shell),
+        "hollow shell outer": 4 / 3 * np.pi * shell.radius**3,
+        "ball 1": ball,
+        "ball 2": ball,
+    }
     volumes |= {f"plate {t:g} mm": t * PLATE_LENGTH_MM * PLATE_HEIGHT_MM for t in PLATES_MM}
     bounds = {"femur": femur_bounds}
     for name, bone in what.bones.items():
@@ -235,13 +247,25 @@ def truth(scale: float = 1.0, gap_mm: float = 1.5) -> Truth:
     comb = _comb(scale)
     return Truth(
         volumes_mm3=volumes,
-        distances_mm={"balls": float(np.linalg.norm(np.subtract(balls[0].centre, balls[1].centre))),
-                      "joint gap": gap_mm, "ball diameter": BALL_DIAMETER_MM},
-        walls_mm={"cortex": CORTEX_MM, "cup": CUP_WALL_MM, "hollow shell": SHELL_WALL_MM,
-                  **{f"plate {t:g} mm": t for t in PLATES_MM}},
-        landmarks_lps={"ball 1": balls[0].centre, "ball 2": balls[1].centre, "hollow shell": shell.centre,
-                       "head": cup.centre, "mark L": comb["mark L foot"].centre,
-                       **{name: box.centre for name, box in comb.items() if name.startswith("plate")}},
+        distances_mm={
+            "balls": float(np.linalg.norm(np.subtract(balls[0].centre, balls[1].centre))),
+            "joint gap": gap_mm,
+            "ball diameter": BALL_DIAMETER_MM,
+        },
+        walls_mm={
+            "cortex": CORTEX_MM,
+            "cup": CUP_WALL_MM,
+            "hollow shell": SHELL_WALL_MM,
+            **{f"plate {t:g} mm": t for t in PLATES_MM},
+        },
+        landmarks_lps={
+            "ball 1": balls[0].centre,
+            "ball 2": balls[1].centre,
+            "hollow shell": shell.centre,
+            "head": cup.centre,
+            "mark L": comb["mark L foot"].centre,
+            **{name: box.centre for name, box in comb.items() if name.startswith("plate")},
+        },
         boundary_hu=(CORTICAL_HU + SOFT_HU) / 2,
         bounds_mm=bounds,  # type: ignore[arg-type]
         hu={"air": AIR_HU, "soft": SOFT_HU, "cancellous": CANCELLOUS_HU, "cortical": CORTICAL_HU},

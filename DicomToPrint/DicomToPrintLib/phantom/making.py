@@ -16,13 +16,28 @@ SPACING = (0.6, 0.6, 0.75)
 FULL_WIDTH = 2.0 * np.sqrt(2.0 * np.log(2.0))
 
 
-def phantom_volume(shape: tuple[int, int, int] = SHAPE, spacing: tuple[float, float, float] = SPACING,
-                   noise_hu: float = 12.0, psf_mm: float = 0.8, seed: int = 0, progress: Progress = silent, *,
-                   scale: float = 1.0, gap_mm: float = 1.5, trabeculae_mm: float = 0.0,
-                   noise_correlation: float = 0.6, couch: bool = True, padding: bool = True,
-                   thickness: float | None = None, tilt_degrees: float = 0.0,
-                   wedge_degrees: float = 0.0, implant: bool = False, centre: Point = (0.0, 0.0, 0.0),
-                   motion: Sequence[tuple[int, Point]] = (), hu_offset: float = 0.0) -> tuple[Volume, Truth]:
+def phantom_volume(
+    shape: tuple[int, int, int] = SHAPE,
+    spacing: tuple[float, float, float] = SPACING,
+    noise_hu: float = 12.0,
+    psf_mm: float = 0.8,
+    seed: int = 0,
+    progress: Progress = silent,
+    *,
+    scale: float = 1.0,
+    gap_mm: float = 1.5,
+    trabeculae_mm: float = 0.0,
+    noise_correlation: float = 0.6,
+    couch: bool = True,
+    padding: bool = True,
+    thickness: float | None = None,
+    tilt_degrees: float = 0.0,
+    wedge_degrees: float = 0.0,
+    implant: bool = False,
+    centre: Point = (0.0, 0.0, 0.0),
+    motion: Sequence[tuple[int, Point]] = (),
+    hu_offset: float = 0.0,
+) -> tuple[Volume, Truth]:
     """The phantom in HU, and what is known about it.
 
     `shape` is (k, j, i), `spacing` the index steps (i, j, k) in mm; `noise_hu` standard deviation,
@@ -47,10 +62,26 @@ def phantom_volume(shape: tuple[int, int, int] = SHAPE, spacing: tuple[float, fl
     sigma = float(np.hypot(psf_mm / FULL_WIDTH, np.mean(spacing[:2]) / np.sqrt(12.0)))
     depth = spacing[2] if thickness is None else thickness
     grey = render(affine, shape, steps_of(what, couch, implant), sigma, depth, shifts, part(progress, 0.0, 0.7))
-    array = finish(grey, affine, what, implant=implant, noise_hu=noise_hu, correlation=noise_correlation, seed=seed,
-                   hu_offset=hu_offset, wedge_rows=spacing[2] * np.tan(np.radians(wedge_degrees)) / spacing[1],
-                   padding=padding, progress=part(progress, 0.7, 1.0))
+    array = finish(
+        grey,
+        affine,
+        what,
+        implant=implant,
+        noise_hu=noise_hu,
+        correlation=noise_correlation,
+        seed=seed,
+        hu_offset=hu_offset,
+        wedge_rows=spacing[2] * np.tan(np.radians(wedge_degrees)) / spacing[1],
+        padding=padding,
+        progress=part(progress, 0.7, 1.0),
+    )
     progress(1.0, "phantom ready")
-    defects = {"tilt_degrees": tilt_degrees, "wedge_degrees": wedge_degrees, "implant": implant,
-               "centre": any(centre) and centre, "motion": tuple(motion), "hu_offset": hu_offset}
+    defects = {
+        "tilt_degrees": tilt_degrees,
+        "wedge_degrees": wedge_degrees,
+        "implant": implant,
+        "centre": any(centre) and centre,
+        "motion": tuple(motion),
+        "hu_offset": hu_offset,
+    }
     return Volume(array, affine), replace(truth(scale, gap_mm), defects={k: v for k, v in defects.items() if v})

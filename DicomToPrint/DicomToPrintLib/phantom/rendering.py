@@ -47,8 +47,15 @@ def steps_of(layout: Layout, couch: bool, implant: bool) -> list[Step]:
     return steps
 
 
-def render(affine: np.ndarray, shape: tuple[int, int, int], steps: Sequence[Step], sigma: float, thickness: float,
-           shifts: np.ndarray, progress: Progress = silent) -> np.ndarray:
+def render(
+    affine: np.ndarray,
+    shape: tuple[int, int, int],
+    steps: Sequence[Step],
+    sigma: float,
+    thickness: float,
+    shifts: np.ndarray,
+    progress: Progress = silent,
+) -> np.ndarray:
     """HU (k, j, i) float32 of `steps` on the grid of `affine` (index i, j, k to LPS mm).
 
     `sigma` mm of the whole in-plane point spread function; `thickness` mm of the slice profile; `shifts` (k, 3) mm by
@@ -62,8 +69,16 @@ def render(affine: np.ndarray, shape: tuple[int, int, int], steps: Sequence[Step
     return result
 
 
-def _slab(affine: np.ndarray, start: int, stop: int, shape: tuple[int, int, int], steps: Sequence[Step], sigma: float,
-          thickness: float, shifts: np.ndarray) -> np.ndarray:
+def _slab(
+    affine: np.ndarray,
+    start: int,
+    stop: int,
+    shape: tuple[int, int, int],
+    steps: Sequence[Step],
+    sigma: float,
+    thickness: float,
+    shifts: np.ndarray,
+) -> np.ndarray:
     """One slab of slices, cut into blocks (by, bx, k, j, i) of which only those near a surface are evaluated in
     full."""
     count = stop - start
@@ -93,13 +108,22 @@ def _normal(affine: np.ndarray) -> np.ndarray:
     return normal / np.linalg.norm(normal)
 
 
-def _add_near(blocks: np.ndarray, near: np.ndarray, origins: np.ndarray, offsets: np.ndarray, step: Step, sigma: float,
-              thickness: float, normal: np.ndarray, reach: float) -> None:
+def _add_near(
+    blocks: np.ndarray,
+    near: np.ndarray,
+    origins: np.ndarray,
+    offsets: np.ndarray,
+    step: Step,
+    sigma: float,
+    thickness: float,
+    normal: np.ndarray,
+    reach: float,
+) -> None:
     """Add a step to the blocks `near` its surface, voxel by voxel, averaged over the slice profile."""
     nodes, weights = np.polynomial.legendre.leggauss(max(2, int(np.ceil(thickness / sigma))))
     chunk = max(1, 400_000 // len(offsets))
     for first in range(0, len(near), chunk):
-        some = near[first: first + chunk]
+        some = near[first : first + chunk]
         points = (origins[some][:, None, :] + offsets).astype(np.float32)
         share = np.zeros(points.shape[:2], dtype=np.float32)
         for node, weight in zip(nodes, weights):
@@ -186,8 +210,9 @@ def pad(volume: np.ndarray, wedge_rows: float) -> None:
         volume[k, :edge] = PADDING_HU
 
 
-def grid(shape: tuple[int, int, int], spacing: tuple[float, float, float], tilt_degrees: float,
-         centre: Point) -> np.ndarray:
+def grid(
+    shape: tuple[int, int, int], spacing: tuple[float, float, float], tilt_degrees: float, centre: Point
+) -> np.ndarray:
     """4x4 affine (i, j, k to LPS mm), feet first, centred on `centre`; a tilted gantry turns the slices but not the
     table's way."""
     tilt = np.radians(tilt_degrees)
@@ -200,9 +225,20 @@ def grid(shape: tuple[int, int, int], spacing: tuple[float, float, float], tilt_
     return affine
 
 
-def finish(volume: np.ndarray, affine: np.ndarray, layout: Layout, *, implant: bool, noise_hu: float,
-           correlation: float, seed: int, hu_offset: float, wedge_rows: float, padding: bool,
-           progress: Progress = silent) -> np.ndarray:
+def finish(
+    volume: np.ndarray,
+    affine: np.ndarray,
+    layout: Layout,
+    *,
+    implant: bool,
+    noise_hu: float,
+    correlation: float,
+    seed: int,
+    hu_offset: float,
+    wedge_rows: float,
+    padding: bool,
+    progress: Progress = silent,
+) -> np.ndarray:
     """Noise, streaks, offset, clipping and padding; int16 HU."""
     if implant:
         add_streaks(volume, affine, layout)

@@ -29,8 +29,9 @@ _OF_A_PATIENT = (
 )
 
 
-def detect(volume: Volume, series: Series | None = None,
-           progress: Progress = silent) -> tuple[Mapping[str, Fact], tuple[Picture, ...]]:
+def detect(
+    volume: Volume, series: Series | None = None, progress: Progress = silent
+) -> tuple[Mapping[str, Fact], tuple[Picture, ...]]:
     """Pixel facts of a volume by name, and their pictures.
 
     `volume` in HU (padding as it came), `series` gives slices the numbers that the console shows. Facts:

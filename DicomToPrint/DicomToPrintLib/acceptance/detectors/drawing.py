@@ -13,8 +13,9 @@ def window(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return np.repeat(grey[..., None], 3, axis=2)
 
 
-def to_scale(picture: np.ndarray, row_mm: float, column_mm: float, width: int = WIDTH,
-             height: int = WIDTH) -> np.ndarray:
+def to_scale(
+    picture: np.ndarray, row_mm: float, column_mm: float, width: int = WIDTH, height: int = WIDTH
+) -> np.ndarray:
     """The picture resampled to square pixels that fit `width` x `height`."""
     from scipy import ndimage
 
@@ -35,8 +36,13 @@ def tint(picture: np.ndarray, mask: np.ndarray, color: tuple[int, int, int], sha
     return result
 
 
-def line(picture: np.ndarray, start: tuple[float, float], end: tuple[float, float], color: tuple[int, int, int],
-         thickness: int = 2) -> np.ndarray:
+def line(
+    picture: np.ndarray,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    color: tuple[int, int, int],
+    thickness: int = 2,
+) -> np.ndarray:
     """The picture with a straight line from `start` to `end` (row, column)."""
     result = picture.copy()
     count = int(max(abs(end[0] - start[0]), abs(end[1] - start[1]))) * 2 + 2
@@ -56,6 +62,6 @@ def side_by_side(pictures: list[np.ndarray], gap: int = 4) -> np.ndarray:
     result = np.full((height, width, 3), 255, np.uint8)
     at = 0
     for picture in pictures:
-        result[: picture.shape[0], at: at + picture.shape[1]] = picture
+        result[: picture.shape[0], at : at + picture.shape[1]] = picture
         at += picture.shape[1] + gap
     return result

@@ -31,16 +31,21 @@ def bone_cut(scene: Scene) -> tuple[tuple[Fact, Fact], tuple[Picture, ...]]:
     return _cut(scene.volume, scene.bone, scene.bone_step, scene.circle, "the largest bone")
 
 
-def _cut(volume: Volume, mask: np.ndarray, step: int, circle: np.ndarray | None,
-         what: str) -> tuple[tuple[Fact, Fact], tuple[Picture, ...]]:
+def _cut(
+    volume: Volume, mask: np.ndarray, step: int, circle: np.ndarray | None, what: str
+) -> tuple[tuple[Fact, Fact], tuple[Picture, ...]]:
     evidence = f"pixels: contact of {what} with the edges of the scan"
     if not mask.any():
-        return (Fact("fov_cut_mm2", MISSING, "no bone was found", evidence),
-                Fact("fov_cut_ends_mm2", MISSING, "no bone was found", evidence)), ()
+        return (
+            Fact("fov_cut_mm2", MISSING, "no bone was found", evidence),
+            Fact("fov_cut_ends_mm2", MISSING, "no bone was found", evidence),
+        ), ()
     size_i, size_j, size_k = volume.spacing[0] * step, volume.spacing[1] * step, volume.spacing[2]
     faces = [mask[:, :, 0], mask[:, :, -1], mask[:, 0], mask[:, -1], mask[0], mask[-1]]
-    areas = [float(face.sum()) * area for face, area in
-             zip(faces, (size_j * size_k,) * 2 + (size_i * size_k,) * 2 + (size_i * size_j,) * 2)]
+    areas = [
+        float(face.sum()) * area
+        for face, area in zip(faces, (size_j * size_k,) * 2 + (size_i * size_k,) * 2 + (size_i * size_j,) * 2)
+    ]
     contact = dict(zip(SIDES, areas))
     at_edge = np.zeros(mask.shape[1:], bool)
     if circle is not None:
@@ -52,10 +57,23 @@ def _cut(volume: Volume, mask: np.ndarray, step: int, circle: np.ndarray | None,
     ends = {name: round(area, 1) for name, area in contact.items() if area > 0 and "slice" in name}
     places = tuple(centre_of_slice(volume, k) for k in _touching(mask, at_edge)[:1])
     total = round(sum(lateral.values()), 1)
-    facts = (Fact("fov_cut_mm2", total, ", ".join(lateral), evidence,
-                  parameters={"faces": lateral, "sure": sureness(total / NOTICEABLE_MM2)}, places=places),
-             Fact("fov_cut_ends_mm2", round(sum(ends.values()), 1), ", ".join(ends), evidence,
-                  parameters={"faces": ends, "sure": sureness(sum(ends.values()) / NOTICEABLE_MM2)}))
+    facts = (
+        Fact(
+            "fov_cut_mm2",
+            total,
+            ", ".join(lateral),
+            evidence,
+            parameters={"faces": lateral, "sure": sureness(total / NOTICEABLE_MM2)},
+            places=places,
+        ),
+        Fact(
+            "fov_cut_ends_mm2",
+            round(sum(ends.values()), 1),
+            ", ".join(ends),
+            evidence,
+            parameters={"faces": ends, "sure": sureness(sum(ends.values()) / NOTICEABLE_MM2)},
+        ),
+    )
     return facts, _cut_picture(volume, mask, step, at_edge, what, sum(lateral.values())) if lateral else ()
 
 
@@ -80,8 +98,9 @@ def _touching(mask: np.ndarray, at_edge: np.ndarray) -> list[int]:
     return [int(counts.argmax())] if counts.any() else []
 
 
-def _cut_picture(volume: Volume, mask: np.ndarray, step: int, at_edge: np.ndarray, what: str,
-                 area: float) -> tuple[Picture, ...]:
+def _cut_picture(
+    volume: Volume, mask: np.ndarray, step: int, at_edge: np.ndarray, what: str, area: float
+) -> tuple[Picture, ...]:
     """The slice with most contact, and all slices from the front, contact in red."""
     from scipy import ndimage
 
@@ -92,8 +111,10 @@ def _cut_picture(volume: Volume, mask: np.ndarray, step: int, at_edge: np.ndarra
     up = slice(None, None, -1) if volume.affine[2, 2] > 0 else slice(None)
     depth = mask.sum(axis=1)
     front = tint(window(depth, 0, max(1, int(depth.max()))), np.any(rim, axis=1), RED, 0.8)[up]
-    halves = [to_scale(axial, volume.spacing[1], volume.spacing[0], 198),
-              to_scale(front, volume.spacing[2], volume.spacing[0] * step, 198)]
+    halves = [
+        to_scale(axial, volume.spacing[1], volume.spacing[0], 198),
+        to_scale(front, volume.spacing[2], volume.spacing[0] * step, 198),
+    ]
     text = f"{what[0].upper()}{what[1:]} is cut off at the edge of the scan over {area:.0f} mm2 (red)."
     caption = f"{text} Left: the slice with most contact; right: seen from the front."
     return (picture_from_array("fov-cut", caption, text, side_by_side(halves)),)
@@ -109,10 +130,17 @@ def body_share(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     height, width = (float(used[-1] - used[0] + 1) for used in (rows, columns))
     size_j, size_i = scene.volume.spacing[1] * scene.body_step, scene.volume.spacing[0] * scene.body_step
     share = height * width / flat.size
-    fact = Fact("body_share_of_fov", round(share, 3), "", evidence,
-                parameters={"body_mm": (round(width * size_i), round(height * size_j)),
-                            "field_mm": (round(flat.shape[1] * size_i), round(flat.shape[0] * size_j)),
-                            "sure": sureness(share / USUAL_SHARE)})
+    fact = Fact(
+        "body_share_of_fov",
+        round(share, 3),
+        "",
+        evidence,
+        parameters={
+            "body_mm": (round(width * size_i), round(height * size_j)),
+            "field_mm": (round(flat.shape[1] * size_i), round(flat.shape[0] * size_j)),
+            "sure": sureness(share / USUAL_SHARE),
+        },
+    )
     return fact, (_box(scene, (rows[0], rows[-1]), (columns[0], columns[-1]), share),)
 
 
@@ -120,8 +148,9 @@ def _box(scene: Scene, rows: tuple[int, int], columns: tuple[int, int], share: f
     """The slice with most of the body, in the box that holds all of it."""
     k = int(scene.body.sum(axis=(1, 2)).argmax())
     step = scene.body_step
-    picture = to_scale(window(scene.volume.array[k, ::step, ::step], -200, 900), scene.volume.spacing[1],
-                       scene.volume.spacing[0])
+    picture = to_scale(
+        window(scene.volume.array[k, ::step, ::step], -200, 900), scene.volume.spacing[1], scene.volume.spacing[0]
+    )
     grow_j, grow_i = picture.shape[0] / scene.body.shape[1], picture.shape[1] / scene.body.shape[2]
     top, bottom = rows[0] * grow_j, (rows[1] + 1) * grow_j - 2
     left, right = columns[0] * grow_i, (columns[1] + 1) * grow_i - 2

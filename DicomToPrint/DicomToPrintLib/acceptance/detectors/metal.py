@@ -33,8 +33,14 @@ def metal(
     total = float(kept.sum()) * scene.volume.voxel_volume
     in_slices = kept.sum(axis=(1, 2))
     met = np.flatnonzero(in_slices) + first
-    fact = Fact("metal_mm3", round(total, 1), words(met.tolist(), numbers), evidence, parameters=figures,
-                places=(centre_of_slice(scene.volume, int(in_slices.argmax()) + first),))
+    fact = Fact(
+        "metal_mm3",
+        round(total, 1),
+        words(met.tolist(), numbers),
+        evidence,
+        parameters=figures,
+        places=(centre_of_slice(scene.volume, int(in_slices.argmax()) + first),),
+    )
     return fact, (_projection(scene, kept, first, total, anatomy is not None),)
 
 
@@ -51,7 +57,7 @@ def _pieces(scene: Scene) -> tuple[float, np.ndarray | None, int, dict[str, obje
     if brightest <= limit:
         return limit, None, 0, _figures(limit, 0, brightest / limit)
     slices = np.flatnonzero(array.max(axis=(1, 2)) > limit)
-    labels, count = ndimage.label(array[slices[0]: slices[-1] + 1] > limit)
+    labels, count = ndimage.label(array[slices[0] : slices[-1] + 1] > limit)
     volumes = np.bincount(labels.ravel(), minlength=count + 1)[1:] * scene.volume.voxel_volume
     pieces = np.flatnonzero(volumes > SMALLEST_MM3) + 1
     figures = _figures(limit, len(pieces), float(volumes.max(initial=0.0)) / SMALLEST_MM3)
@@ -88,7 +94,7 @@ def _projection(scene: Scene, kept: np.ndarray, first: int, total: float, near: 
     array = scene.volume.array
     soft = scene.soft if scene.soft is not None else 0.0
     mask = np.zeros((array.shape[0], array.shape[2]), bool)
-    mask[first: first + len(kept)] = kept.any(axis=1)
+    mask[first : first + len(kept)] = kept.any(axis=1)
     up = slice(None, None, -1) if scene.volume.affine[2, 2] > 0 else slice(None)
     picture = tint(window(array.max(axis=1), soft - 100, soft + 2000)[up], mask[up], RED)
     beside = f" within {REACH_MM:.0f} mm of the chosen anatomy" if near else ""

@@ -30,11 +30,21 @@ def motion(scene: Scene, numbers: tuple[int, ...], progress: Progress = silent) 
     jumps = _jumps(shifts, judged)
     limit = max(STEP_MM, STEP_SHARE * scene.volume.spacing[2], SCATTER_TIMES * float(np.median(jumps[judged])))
     found = np.flatnonzero(jumps > limit)
-    parameters = {"largest_mm": round(float(jumps.max()), 2), "limit_mm": round(limit, 2),
-                  "slices_judged": int(judged.sum()) + 1, "sure": sureness(float(jumps.max()) / limit)}
+    parameters = {
+        "largest_mm": round(float(jumps.max()), 2),
+        "limit_mm": round(limit, 2),
+        "slices_judged": int(judged.sum()) + 1,
+        "sure": sureness(float(jumps.max()) / limit),
+    }
     where = f"after {words(found.tolist(), numbers)}" if len(found) else ""
-    fact = Fact("motion_slices", len(found), where, evidence, parameters=parameters,
-                places=tuple(centre_of_slice(scene.volume, int(k) + 1) for k in found[:20]))
+    fact = Fact(
+        "motion_slices",
+        len(found),
+        where,
+        evidence,
+        parameters=parameters,
+        places=tuple(centre_of_slice(scene.volume, int(k) + 1) for k in found[:20]),
+    )
     if len(found) == 0:
         return fact, ()
     return fact, (_pair(scene, int(jumps.argmax()), float(jumps.max()), numbers),)
@@ -107,8 +117,9 @@ def _reduced(plane: np.ndarray, step: int, box: tuple[slice, slice], middle: flo
     return ndimage.gaussian_filter(means, BLUR_PIXELS, truncate=2.5)
 
 
-def _enlarged(body: np.ndarray, body_step: int, step: int, box: tuple[slice, slice],
-              shape: tuple[int, ...]) -> np.ndarray:
+def _enlarged(
+    body: np.ndarray, body_step: int, step: int, box: tuple[slice, slice], shape: tuple[int, ...]
+) -> np.ndarray:
     """The body of a slice on the reduced grid."""
     j = np.minimum((np.arange(shape[0]) + box[0].start) * step // body_step, body.shape[0] - 1)
     i = np.minimum((np.arange(shape[1]) + box[1].start) * step // body_step, body.shape[1] - 1)
@@ -169,5 +180,6 @@ def _pair(scene: Scene, k: int, jump: float, numbers: tuple[int, ...]) -> Pictur
         half[outline] = RED
         halves.append(to_scale(half, scene.volume.spacing[1], scene.volume.spacing[0], (WIDTH - 4) // 2))
     text = f"Images {numbers[k]} and {numbers[k + 1]}: the anatomy jumps by {jump:.1f} mm."
-    return picture_from_array("motion", text + " Red: outline of the bone in the first, drawn on both.", text,
-                              side_by_side(halves))
+    return picture_from_array(
+        "motion", text + " Red: outline of the bone in the first, drawn on both.", text, side_by_side(halves)
+    )

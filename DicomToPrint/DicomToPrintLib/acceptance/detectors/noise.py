@@ -82,14 +82,14 @@ def _noise(tiles: np.ndarray, correlation: float, look: str) -> Picture:
     reach = 2.5 * float(tiles.std())
     zoom = WIDTH // sheet.shape[1]
     large = window(sheet, -reach, reach).repeat(zoom, axis=0).repeat(zoom, axis=1)
-    text = (f"Noise in flat soft tissue, enlarged: neighbouring pixels agree by {correlation:.2f}, as after a {look} "
-            "kernel (smooth ones leave about 0.6, sharp ones 0.2 to 0.37).")
+    text = (
+        f"Noise in flat soft tissue, enlarged: neighbouring pixels agree by {correlation:.2f}, as after a {look} "
+        "kernel (smooth ones leave about 0.6, sharp ones 0.2 to 0.37)."
+    )
     return picture_from_array("noise", text, text, large)
 
 
-def contrast(
-    scene: Scene, tiles: np.ndarray, mask: np.ndarray | None = None
-) -> tuple[Fact, tuple[Picture, ...]]:
+def contrast(scene: Scene, tiles: np.ndarray, mask: np.ndarray | None = None) -> tuple[Fact, tuple[Picture, ...]]:
     """Fact ``contrast_to_noise``: median grey value of the anatomy less that of what surrounds it, over the noise.
 
     The anatomy is the largest bone, or `mask` (k, j, i) on the volume's own grid.
@@ -120,11 +120,18 @@ def contrast(
     if len(around) < 50 or noise < 1e-3:
         return Fact("contrast_to_noise", MISSING, "no soft tissue lies around the bone", evidence), ()
     ratio = float(np.median(within) - np.median(around)) / noise
-    figures = {"anatomy_hu": round(float(np.median(within))), "around_hu": round(float(np.median(around))),
-               "noise_hu": round(noise, 1), "pieces": len(tiles), "sure": sureness(len(tiles) / 100.0)}
+    figures = {
+        "anatomy_hu": round(float(np.median(within))),
+        "around_hu": round(float(np.median(around))),
+        "noise_hu": round(noise, 1),
+        "pieces": len(tiles),
+        "sure": sureness(len(tiles) / 100.0),
+    }
     assert shown is not None
-    text = (f"The anatomy (red) reads {figures['anatomy_hu']} HU, what surrounds it (yellow) {figures['around_hu']} HU, the "
-            f"noise is {noise:.0f} HU.")
+    text = (
+        f"The anatomy (red) reads {figures['anatomy_hu']} HU, what surrounds it (yellow) {figures['around_hu']} HU, the "
+        f"noise is {noise:.0f} HU."
+    )
     picture = to_scale(shown, scene.volume.spacing[1], scene.volume.spacing[0])
     fact = Fact("contrast_to_noise", round(ratio, 1), "", evidence, parameters=figures)
     return fact, (picture_from_array("contrast", text, text, picture),)
@@ -145,9 +152,17 @@ def air(scene: Scene) -> tuple[Fact, tuple[Picture, ...]]:
     counts, edges = np.histogram(values, bins=np.arange(low, high + 2) - 0.5)
     smooth = np.convolve(counts, np.ones(9), mode="same")
     mode = round(float((edges[:-1] + 0.5)[int(smooth.argmax())]))
-    fact = Fact("air_mode_hu", mode, "", evidence,
-                parameters={"soft_tissue_hu": round(scene.soft or 0.0), "share": round(len(values) / seen.size, 3),
-                            "sure": sureness(len(values) / 5000.0)})
+    fact = Fact(
+        "air_mode_hu",
+        mode,
+        "",
+        evidence,
+        parameters={
+            "soft_tissue_hu": round(scene.soft or 0.0),
+            "share": round(len(values) / seen.size, 3),
+            "sure": sureness(len(values) / 5000.0),
+        },
+    )
     return fact, (_grey_values(seen, mode, scene.soft or 0.0),)
 
 
@@ -161,6 +176,8 @@ def _grey_values(seen: np.ndarray, mode: int, soft: float) -> Picture:
     for value, color in ((mode, RED), (-1000, YELLOW)):
         at = (value - low) / (high - low) * WIDTH
         picture = line(picture, (0, at), (149, at), color)
-    text = (f"Grey values from {low:.0f} to {high:.0f} HU and how often they are met (square root): air lies at {mode} HU "
-            "(red); -1000 HU is right (yellow).")
+    text = (
+        f"Grey values from {low:.0f} to {high:.0f} HU and how often they are met (square root): air lies at {mode} HU "
+        "(red); -1000 HU is right (yellow)."
+    )
     return picture_from_array("air", text, text, picture)

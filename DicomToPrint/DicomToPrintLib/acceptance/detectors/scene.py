@@ -157,7 +157,7 @@ def _modes(coarse: np.ndarray, padding: float | None) -> tuple[float | None, flo
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = below * above * (total / below - (total[-1] - total) / above) ** 2
     cut = int(np.nanargmax(apart))
-    air, soft = _mode(counts[: cut + 1], centres[: cut + 1]), _mode(counts[cut + 1:], centres[cut + 1:])
+    air, soft = _mode(counts[: cut + 1], centres[: cut + 1]), _mode(counts[cut + 1 :], centres[cut + 1 :])
     if air is None or soft is None or soft - air < AIR_TO_TISSUE_HU or not _is_air(values, air, soft):
         return None, float(np.median(values)), float(low) - 1.0
     return air, soft, (air + soft) / 2

@@ -35,5 +35,5 @@ def centre_of_slice(volume: Volume, k: int) -> tuple[float, float, float]:
 
 
 def sureness(ratio: float) -> str:
-    """"clear" where a measure is twice or half its method's limit, else "borderline"; `ratio` is measure over limit."""
+    """ "clear" where a measure is twice or half its method's limit, else "borderline"; `ratio` is measure over limit."""
     return "clear" if ratio >= 2.0 or ratio <= 0.5 else "borderline"

@@ -55,7 +55,7 @@ def _is_straight(edge: np.ndarray) -> bool:
     known = edge[np.isfinite(edge).any(axis=1)][:, shown]
     if len(known) < FEWEST_SLICES or shown.mean() < WHOLE_WIDTH:
         return False
-    third = np.ma.masked_invalid(known[:, known.shape[1] // 3: 2 * known.shape[1] // 3 + 1])
+    third = np.ma.masked_invalid(known[:, known.shape[1] // 3 : 2 * known.shape[1] // 3 + 1])
     middle = np.ma.median(third, axis=1, keepdims=True).filled(np.nan)
     expected = np.maximum(middle, np.nanmin(known, axis=0))
     return bool((np.abs(known - expected) <= 1)[np.isfinite(known)].mean() > STRAIGHT_SHARE)
@@ -125,13 +125,17 @@ def _sagittal(scene: Scene, edge: tuple[float, float, float, int] | None, degree
     shear = volume.shear_degrees
     if edge is not None:
         cut = line(cut, (0, edge[1]), (count - 1, edge[1] + edge[0] * (count - 1)), RED)
-        text = (f"Sagittal cut: the edge of the picture is slanted by {abs(degrees):.1f} degrees (red): "
-                "a gantry tilt was taken out.")
+        text = (
+            f"Sagittal cut: the edge of the picture is slanted by {abs(degrees):.1f} degrees (red): "
+            "a gantry tilt was taken out."
+        )
         name = "tilt-taken-out"
     elif shear > 0.1:
         cut = _sheared(volume.affine, cut)
-        text = (f"Sagittal cut, slices at their true places: they are sheared by {shear:.1f} degrees "
-                "(yellow: the first and the last slice).")
+        text = (
+            f"Sagittal cut, slices at their true places: they are sheared by {shear:.1f} degrees "
+            "(yellow: the first and the last slice)."
+        )
         name = "tilt"
     else:
         text, name = "Sagittal cut through the middle of the scan.", "sagittal"
@@ -160,7 +164,7 @@ def _sheared(affine: np.ndarray, cut: np.ndarray) -> np.ndarray:
     picture = np.stack(layers, axis=-1)
     for k_end in (0, cut.shape[0] - 1):
         ends = np.array([[0, k_end], [cut.shape[1] - 1, k_end]]) @ steps.T
-        (x0, y0), (x1, y1) = ((ends - low) / size)
+        (x0, y0), (x1, y1) = (ends - low) / size
         top = (high[1] - low[1]) / size
         picture = line(picture, (top - y0, x0), (top - y1, x1), YELLOW)
     return picture
