@@ -7,7 +7,7 @@ from typing import Any
 
 from . import __version__
 from .errors import UsageError
-from .settings import DEFAULT_FORMATS, Settings
+from .settings import DEFAULT_FORMATS, FORMATS, Settings
 
 EXAMPLES = """examples:
   dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
@@ -23,7 +23,6 @@ Not a medical device: the result is a processed representation of imaging data a
 
 BASE_KINDS = ("plate", "foot", "stand")
 SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
-FORMATS = ("stl", "3mf", "obj", "ply", "dicom", "seg")
 
 
 class _Parser(argparse.ArgumentParser):

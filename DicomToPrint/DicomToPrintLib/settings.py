@@ -7,6 +7,7 @@ from typing import Any
 
 DEFAULT_FORMATS = ("stl", "3mf")
 MESH_FORMATS = ("stl", "3mf", "obj", "ply")
+FORMATS = (*MESH_FORMATS, "dicom", "seg")
 
 
 @dataclass(frozen=True)

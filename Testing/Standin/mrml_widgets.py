@@ -116,7 +116,7 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
 
 
 class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
-    """Places the points of a markups list; here only a label, points are placed by the tests."""
+    """A list of points: chooser, place button and table. Points are placed by the tests, on the node."""
 
     DECLARED = MappingProxyType(
         {
@@ -127,23 +127,66 @@ class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget)
         }
     )
     markupsNodeChanged = QtCore.Signal()
+    updateFinished = QtCore.Signal()
 
     def __init__(self, parent=None):
-        self._values, self._scene, self._node = {}, None, None
+        self._values, self._scene, self._node, self._tags = {}, None, None, []
         super().__init__(parent)
-        row = QtWidgets.QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        place = QtWidgets.QToolButton()
+        column = QtWidgets.QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        row = QtWidgets.QHBoxLayout()
+        self._chooser, place = QtWidgets.QComboBox(), QtWidgets.QToolButton()
+        self._chooser.addItem("Create new list")
         place.setText("+ place points")
+        row.addWidget(self._chooser, 1)
         row.addWidget(place)
-        row.addStretch(1)
+        column.addLayout(row)
+        self._table = QtWidgets.QTableWidget(0, 4)
+        self._table.setHorizontalHeaderLabels(["Label", "R", "A", "S"])
+        for index in range(1, 4):
+            self._table.setColumnWidth(index, 60)
+        self._table.verticalHeader().hide()
+        column.addWidget(self._table)
+
+    def setMRMLScene(self, scene):
+        super().setMRMLScene(scene)
+        if scene is not None:
+            scene.AddObserver(scene.NodeRemovedEvent, lambda *a: self._removed())
+
+    def _removed(self):
+        if self._node is not None and self._node.GetScene() is None:
+            self.setCurrentNode(None)
+
+    def setNodeBaseName(self, name):
+        self._base = name
+
+    def tableWidget(self):
+        return self._table
 
     def currentNode(self):
         return self._node
 
     def setCurrentNode(self, node):
+        if node is self._node:
+            return
+        for tag in self._tags:
+            self._node.RemoveObserver(tag)
         self._node = node
+        events = (node.PointAddedEvent, node.PointModifiedEvent, node.PointRemovedEvent) if node is not None else ()
+        self._tags = [node.AddObserver(event, lambda *a: self._update()) for event in events]
+        self._update()
         native(self, "markupsNodeChanged").emit()
+
+    def _update(self):
+        node = self._node
+        self._table.setRowCount(node.GetNumberOfControlPoints() if node is not None else 0)
+        for row in range(self._table.rowCount()):
+            place = [0.0] * 3
+            node.GetNthControlPointPosition(row, place)
+            for column, text in enumerate([node.GetNthControlPointLabel(row), *(f"{value:.1f}" for value in place)]):
+                self._table.setItem(row, column, QtWidgets.QTableWidgetItem(text))
+        self._chooser.setItemText(0, node.GetName() if node is not None else "Create new list")
+        native(self, "updateFinished").emit()
 
 
 class qMRMLSegmentEditorWidget(PythonQtRules, _SceneWidget, QtWidgets.QFrame):

@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 
 from . import parts
 from .names import help_of, listed
+from .points import Points
 from .step import StepView, node_selector
 
 # Every manual step of the printing workflow, in the order in which it is usually taken.
@@ -59,11 +60,9 @@ class AnatomyStep(StepView):
 
     def build_advanced(self) -> None:
         self.group, form = parts.advanced(_("Advanced"), self.layout)
-        self.seeds = slicer.qSlicerSimpleMarkupsWidget()
-        self.seeds.objectName = "seeds"
-        self.seeds.toolTip = _("Points in the structure you want: only what they touch is kept.")
-        self.seeds.optionsVisible = False
-        form.addRow(_("Seed points"), self.seeds)
+        tip = _("Points in the structure you want: only what they touch is kept.")
+        self.seeds = Points(self.panel, "seeds", tip, _("Seed"))
+        form.addRow(_("Seed points"), self.seeds.widget)
         self.region = node_selector(
             "vtkMRMLMarkupsROINode", _("Only what lies in this region."), "region", _("whole scan")
         )
@@ -79,7 +78,18 @@ class AnatomyStep(StepView):
             "thresholdLow",
             _("measured"),
         )
-        form.addRow(_("Threshold"), self.low)
+        self.high = parts.number(
+            -2000.0,
+            20000.0,
+            10.0,
+            "",
+            _("Grey value up to which it counts."),
+            self.safe(self._threshold),
+            "thresholdHigh",
+            _("no end"),
+        )
+        form.addRow(_("Threshold from"), self.low)
+        form.addRow(_("Threshold to"), self.high)
         self.given = node_selector(
             "vtkMRMLSegmentationNode",
             _("A segmentation that is in the scene already, for example of an AI tool."),
@@ -97,7 +107,10 @@ class AnatomyStep(StepView):
         settings = self.panel.settings
         parts.choose(self.anatomy, settings.anatomy)
         self.help.text = help_of("Anatomy", settings.anatomy)
-        parts.put(self.low, "value", settings.threshold[0] if settings.threshold else -2000.0)
+        low, high = settings.threshold or (None, None)
+        parts.put(self.low, "value", -2000.0 if low is None else low)
+        parts.put(self.high, "value", -2000.0 if high is None else high)
+        self.high.enabled = settings.threshold is not None
         has = self.panel.results.anatomy_node() is not None
         self.show_3d.enabled = self.full.enabled = self.edit_group.enabled = has
 
@@ -121,7 +134,9 @@ class AnatomyStep(StepView):
         return "done"
 
     def _threshold(self, value: float) -> None:
-        self.panel.change(threshold=None if value <= -2000.0 else (float(value), None))
+        low, high = float(self.low.value), float(self.high.value)
+        wanted = None if low <= -2000.0 else (low, None if high <= -2000.0 else high)
+        self.panel.change(threshold=wanted)
 
     def _open_editor(self, is_open: bool) -> None:
         if is_open and self.editor is None:

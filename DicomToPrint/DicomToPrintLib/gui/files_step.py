@@ -6,10 +6,9 @@ from typing import Any
 import ctk
 from slicer.i18n import tr as _
 
+from ..settings import FORMATS
 from . import parts
 from .step import StepView
-
-FORMATS = ("stl", "3mf", "obj", "ply", "dicom", "seg")
 
 
 class FilesStep(StepView):
@@ -50,7 +49,13 @@ class FilesStep(StepView):
         self.scene = self.check(
             "scene", _("Slicer scene (.mrb)"), _("Everything of this run as a scene that opens in Slicer.")
         )
+        self.identified = self.check(
+            "identified",
+            _("With the patient's name and UIDs"),
+            _("Off: report, record and file names say nothing by which a person is known."),
+        )
         self.form.addRow("", self.scene)
+        self.form.addRow("", self.identified)
 
     def build_results(self) -> None:
         self.written = parts.label(selectable=True)
@@ -72,6 +77,7 @@ class FilesStep(StepView):
         for name, box in self.formats.items():
             parts.put(box, "checked", name in settings.formats)
         parts.put(self.scene, "checked", settings.scene)
+        parts.put(self.identified, "checked", settings.identified)
         parts.put(self.folder, "currentPath", self.panel.output_folder())
 
     def clear(self) -> None:

@@ -24,7 +24,6 @@ FIRST_STEP = {
         "answers",
         "answered",
         "role",
-        "identified",
         "accept_anyway",
     ),
     "anatomy": ("anatomy", "segmentation", "threshold", "seeds", "roi"),
@@ -51,7 +50,7 @@ FIRST_STEP = {
         "label_at",
         "scale_bar",
     ),
-    "files": ("formats", "scene"),
+    "files": ("formats", "scene", "identified"),
 }
 
 

@@ -11,6 +11,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..errors import Cancelled, CannotRead, DicomToPrintError
+from ..mrml.markups import region_of
 from ..settings import Settings, command_line
 from . import parts, source
 from .anatomy_step import AnatomyStep
@@ -24,6 +25,21 @@ from .scene_results import SceneResults
 from .state import PanelState
 from .walk import Walk
 from .words import setting_text, without_options
+
+# Answers, places and names that mean something in one scan alone.
+OF_ONE_SCAN = (
+    "series",
+    "answers",
+    "answered",
+    "accept_anyway",
+    "roi",
+    "seeds",
+    "cuts",
+    "planes",
+    "keep",
+    "escape",
+    "label_at",
+)
 
 
 class Panel:
@@ -106,15 +122,10 @@ class Panel:
             self.walk.stop()
             self.steps["anatomy"].close_editor()
             self.state = None
+            self.release_points()
             self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "model-before")
         else:
             self.state = PanelState(parameters)
-        for key in ("scan", "anatomy"):
-            for name in ("volume", "region", "given", "seeds"):
-                widget = getattr(self.steps[key], name, None)
-                if widget is not None:
-                    widget.setMRMLScene(slicer.mrmlScene if parameters is not None else None)
-        self.steps["print"].plane.setMRMLScene(slicer.mrmlScene if parameters is not None else None)
         if parameters is not None:
             self._restore()
         self.refresh()
@@ -124,6 +135,7 @@ class Panel:
         for view in self.steps.values():
             view.clear()
         self.steps["scan"].volume.setCurrentNode(self.parameters.volume)
+        self.steps["anatomy"].given.setCurrentNode(self.parameters.given)
         for step in STEPS:
             if self.state.state(step) == "running":
                 self.state.set_state(step, "idle")
@@ -178,10 +190,17 @@ class Panel:
 
     def reset_settings(self) -> None:
         """Back to the presets: the use, anatomy and process stay."""
+        self.release_points()
+        self.steps["anatomy"].region.setCurrentNode(None)
         now = self.settings
         kept = Settings(use=now.use, anatomy=now.anatomy, process=now.process)
         names = self.state.differing()
         self.change(**{name: getattr(kept, name) for name in names})
+
+    def release_points(self) -> None:
+        """Choose no list of points; lists that were chosen stay in the scene."""
+        for points in (self.steps["anatomy"].seeds, self.steps["print"].escape, self.steps["print"].label_at):
+            points.release()
 
     def choose_volume(self, node: Any) -> None:
         """Work on a volume of the scene."""
@@ -217,19 +236,32 @@ class Panel:
         self.steps["scan"].volume.setCurrentNode(volume)
         self.job.drop("edited", "opened", "grid", "model-before")
         self.state.settings = replace(
-            self.settings, answers=(), answered=(), accept_anyway=None, cuts=(), planes=(), keep=(), roi=None, seeds=()
+            self.settings,
+            **{name: getattr(Settings(), name) for name in OF_ONE_SCAN},
         )
+        self.release_points()
+        self.steps["anatomy"].region.setCurrentNode(None)
+        self.steps["scan"].fill_series(())
         self.stale("scan")
 
     def choose_segmentation(self, node: Any) -> None:
         """Use a segmentation that is in the scene already; None finds it automatically."""
+        if self.state is None or node is self.parameters.given:
+            return
         self.parameters.given = node
         self.job.drop("edited")
         self.stale("anatomy")
 
     def choose_region(self, node: Any) -> None:
-        """Only what lies in a region of interest."""
-        self.change(roi=self.results.region_of(node))
+        """Only what lies in a region of interest; none chosen in a reopened scene leaves the region as it was."""
+        if self.state is not None:
+            self.change(roi=region_of(node))
+
+    def reread_region(self) -> None:
+        """The region may have been moved since it was chosen."""
+        node = self.steps["anatomy"].region.currentNode()
+        if node is not None:
+            self.choose_region(node)
 
     def choose_output(self, path: str) -> None:
         """Where the files go."""
@@ -308,7 +340,7 @@ class Panel:
     def command(self) -> str:
         """The command line that does the same."""
         output = self.output_folder() or "OUTPUT"
-        return command_line(source.for_command_line(self.parameters), output, self.results.with_points(self.settings))
+        return command_line(source.for_command_line(self.parameters), output, self.settings)
 
     def copy(self, text: str) -> None:
         """Text to the clipboard."""

@@ -63,6 +63,23 @@ def choose(widget: Any, key: str) -> None:
         widget.blockSignals(was)
 
 
+def fill(widget: Any, items: Sequence[tuple[str, str]]) -> None:
+    """Replace what a chooser offers, without telling anybody."""
+    if [str(widget.itemData(index)) for index in range(widget.count)] == [key for key, _text in items]:
+        return
+    was = widget.blockSignals(True)
+    widget.clear()
+    for key, text in items:
+        widget.addItem(text, key)
+    widget.blockSignals(was)
+
+
+def write(widget: Any, text: str | None) -> None:
+    """Set a line of text without telling anybody, unless the user is writing in it."""
+    if not widget.hasFocus():
+        put(widget, "text", text or "")
+
+
 def number(
     low: float,
     high: float,

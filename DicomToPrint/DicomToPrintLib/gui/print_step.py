@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from . import parts
 from .findings_view import FindingsView
 from .names import listed, printers_of
+from .points import Points
 from .remedies import offers
 from .step import StepView, node_selector
 
@@ -31,6 +32,9 @@ class PrintStep(StepView):
             "printer",
         )
         self.form.addRow(_("Printer"), self.printer)
+        tip = _("Width x depth x height in mm of a printer that is not listed.")
+        self.size = self.line("printer", tip, "printerSize", _("own size, such as 250x210x210"))
+        self.form.addRow("", self.size)
 
     def build_results(self) -> None:
         self.figures = parts.label(selectable=True)
@@ -61,6 +65,19 @@ class PrintStep(StepView):
             "hollow", 0.0, 50.0, 0.5, _("Hollow the model to this wall, with holes to drain."), _("off")
         )
         form.addRow(_("Hollow to a wall of"), self.hollow)
+        self.escape_holes = qt.QSpinBox()
+        self.escape_holes.objectName = "escape_holes"
+        self.escape_holes.setRange(0, 4)
+        self.escape_holes.specialValueText = _("as the process needs")
+        self.escape_holes.toolTip = _("Holes in every cavity through which resin or powder drains.")
+        self.escape_holes.connect(
+            "valueChanged(int)", self.safe(lambda count: self.panel.change(escape_holes=int(count) or None))
+        )
+        form.addRow(_("Escape holes"), self.escape_holes)
+        self.escape = Points(
+            self.panel, "escape", _("Where the escape holes shall be, instead of the lowest place."), _("Hole")
+        )
+        form.addRow(_("Places of holes"), self.escape.widget)
         self.plane = node_selector("vtkMRMLMarkupsPlaneNode", _("Cut by this plane of the scene."), "cutPlane")
         self.cut = self.button(
             _("Cut here"),
@@ -72,6 +89,19 @@ class PrintStep(StepView):
         form.addRow(_("Plane"), parts.row(self.plane, self.cut, self.uncut))
         self.cuts = parts.label()
         form.addRow("", self.cuts)
+        self.keeps = {
+            side: parts.check_box(
+                text,
+                _("Keep only this side of the cuts (front and back: of oblique planes); none ticked keeps every part."),
+                self.safe(lambda on, side=side: self._keep(side, on)),
+                f"keep-{side}",
+            )
+            for side, text in _sides().items()
+        }
+        kept = list(self.keeps.values())
+        self.keep_label = parts.label(_("Keep only"), wrap=False)
+        form.addRow(self.keep_label, parts.row(*kept[:4]))
+        form.addRow("", parts.row(*kept[4:]))
         self.boxes = {
             "split": self.check("split", _("Split to fit the printer"), _("Into the fewest parts that fit.")),
             "pins": self.check("pins", _("Pins across cuts"), _("Pins and holes that bring the parts together again.")),
@@ -80,22 +110,41 @@ class PrintStep(StepView):
                 _("Struts between loose parts"),
                 _("Bars that hold fragments in their place; coloured as added."),
             ),
-            "base": self.check("base", _("Base"), _("A flat base to stand on.")),
             "wrap": self.check("wrap", _("Outer surface only"), _("Fill everything inside.")),
             "orient": self.check(
                 "orient", _("Turn for printing"), _("Less overhang; the file then no longer lies as scanned.")
             ),
         }
-        names = list(self.boxes)
-        for first, second in zip(names[::2], names[1::2]):
-            form.addRow(parts.row(self.boxes[first], self.boxes[second]))
-        self.label = qt.QLineEdit()
-        self.label.objectName = "labelText"
-        self.label.toolTip = _("Text on the model. Put no patient's name on it unless you must.")
-        self.label.connect(
-            "editingFinished()", self.safe(lambda: self.panel.change(label=self.label.text.strip() or None))
+        form.addRow(parts.row(self.boxes["split"], self.boxes["pins"]))
+        self.magnet_width = self._magnet("magnetDiameter", _("Diameter of round magnets across the cuts."))
+        self.magnet_height = self._magnet("magnetHeight", _("Height of the magnets."))
+        form.addRow(_("Magnets"), parts.row(self.magnet_width, self.magnet_height))
+        form.addRow(self.boxes["struts"])
+        form.addRow(parts.row(self.boxes["wrap"], self.boxes["orient"]))
+        bases = [
+            ("", _("none")),
+            ("plate", _("flat plate")),
+            ("foot", _("foot of the model's own outline")),
+            ("stand", _("stand with columns")),
+        ]
+        self.base = parts.combo(
+            bases,
+            _("What the model stands on."),
+            self.safe(lambda key: self.panel.change(base=bool(key), base_kind=key or "plate")),
+            "base",
         )
+        form.addRow(_("Base"), self.base)
+        tip = _("Text on the model. Put no patient's name on it unless you must.")
+        self.label = self.line("label", tip, "labelText")
         form.addRow(_("Label"), self.label)
+        self.label_at = Points(
+            self.panel, "label_at", _("Put the label nearest to this point."), _("Label place"), single=True
+        )
+        form.addRow(_("Place of the label"), self.label_at.widget)
+        self.scale_bar = self.number(
+            "scale_bar", 0.0, 200.0, 5.0, _("Engrave a bar of this length, for exhibits."), _("none")
+        )
+        form.addRow(_("Scale bar"), self.scale_bar)
         self.group.collapsed = True
         self.clear()
 
@@ -104,6 +153,8 @@ class PrintStep(StepView):
         parts.choose(self.process, settings.process)
         self._fill_printers(settings.process)
         parts.choose(self.printer, settings.printer or "")
+        listed_printer = settings.printer is None or self.printer.findData(settings.printer) >= 0
+        parts.write(self.size, None if listed_printer else settings.printer)
         parts.put(self.thicken, "value", settings.thicken or 0.0)
         parts.put(self.hollow, "value", settings.hollow or 0.0)
         for name, box in self.boxes.items():
@@ -112,19 +163,37 @@ class PrintStep(StepView):
         cuts += [_("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3])) for plane in settings.planes]
         self.cuts.text = ", ".join(cuts)
         self.cuts.visible = self.uncut.enabled = bool(cuts)
-        if not self.label.hasFocus():
-            parts.put(self.label, "text", settings.label or "")
+        for side, box in self.keeps.items():
+            parts.put(box, "checked", side in settings.keep)
+            box.enabled = self.keep_label.enabled = bool(cuts)
+        self.escape_holes.enabled = self.escape.widget.enabled = settings.hollow is not None
+        parts.put(self.escape_holes, "value", settings.escape_holes or 0)
+        width, height = settings.magnets or (0.0, 0.0)
+        parts.put(self.magnet_width, "value", width)
+        parts.put(self.magnet_height, "value", height)
+        parts.choose(self.base, settings.base_kind if settings.base else "")
+        parts.write(self.label, settings.label)
+        self.label_at.widget.enabled = settings.label is not None
+        parts.put(self.scale_bar, "value", settings.scale_bar or 0.0)
+
+    def _magnet(self, name: str, tip: str) -> Any:
+        return parts.number(0.0, 50.0, 0.5, " mm", tip, self.safe(lambda value: self._magnets()), name, _("none"))
+
+    def _magnets(self) -> None:
+        """Either size alone brings the other along: a magnet of 5 x 2 mm is a common one."""
+        width, height = float(self.magnet_width.value), float(self.magnet_height.value)
+        before = self.panel.settings.magnets
+        if before is None and (width or height):
+            self.panel.change(magnets=(width or 5.0, height or 2.0))
+        else:
+            self.panel.change(magnets=(width, height) if width and height else None)
+
+    def _keep(self, side: str, is_on: bool) -> None:
+        kept = self.panel.settings.keep
+        self.panel.change(keep=(*kept, side) if is_on else tuple(one for one in kept if one != side))
 
     def _fill_printers(self, process: str) -> None:
-        wanted = [("", _("usual for the process")), *printers_of(process)]
-        box = self.printer
-        if [str(box.itemData(index)) for index in range(box.count)] == [key for key, _title in wanted]:
-            return
-        was = box.blockSignals(True)
-        box.clear()
-        for key, text in wanted:
-            box.addItem(text, key)
-        box.blockSignals(was)
+        parts.fill(self.printer, [("", _("usual for the process")), *printers_of(process)])
 
     def _process(self, key: str) -> None:
         self.panel.change(process=key, printer=None)
@@ -155,6 +224,20 @@ class PrintStep(StepView):
             button = self.button(text, _("Set this and check again."), apply, "remedy-" + next(iter(change)))
             self.remedies.addWidget(button, index // 2, index % 2)
         return "needs you" if readiness.verdict == "not-ready" else "done"
+
+
+def _sides() -> dict[str, str]:
+    """The sides of cuts that can be kept, in words."""
+    return {
+        "R": _("right"),
+        "L": _("left"),
+        "A": _("anterior"),
+        "P": _("posterior"),
+        "S": _("superior"),
+        "I": _("inferior"),
+        "front": _("front"),
+        "back": _("back"),
+    }
 
 
 def mesh_line(mesh: Any) -> str:

@@ -43,6 +43,14 @@ class ScanStep(StepView):
             _("Folder..."), _("Choose a folder of DICOM files."), self.panel.choose_folder, "browseFolder"
         )
         self.form.addRow(_("or"), parts.row(self.browse, self.folder))
+        self.series = parts.combo(
+            [("", _("the best one"))],
+            _("The folder holds several series: judge and use this one."),
+            self.safe(lambda key: self.panel.change(series=key or None)),
+            "series",
+        )
+        self.series_label = parts.label(_("Series"), wrap=False)
+        self.form.addRow(self.series_label, self.series)
         self.source = parts.label(selectable=True)
         self.layout.addWidget(self.source)
         self.placement = parts.label()
@@ -65,12 +73,7 @@ class ScanStep(StepView):
         self.reason_label = parts.label(
             _("This use does not go on with this scan. To go on anyway, give a reason; it stands on the report.")
         )
-        self.reason = qt.QLineEdit()
-        self.reason.objectName = "acceptAnyway"
-        self.reason.toolTip = _("Why you go on with a scan that was rejected.")
-        self.reason.connect(
-            "editingFinished()", self.safe(lambda: self.panel.change(accept_anyway=self.reason.text.strip() or None))
-        )
+        self.reason = self.line("accept_anyway", _("Why you go on with a scan that was rejected."), "acceptAnyway")
         self.layout.addWidget(self.reason_label)
         self.layout.addWidget(self.reason)
 
@@ -83,14 +86,18 @@ class ScanStep(StepView):
             "pixels",
         )
         form.addRow("", self.pixels)
-        self.date = qt.QLineEdit()
-        self.date.objectName = "surgeryDate"
-        self.date.placeholderText = "YYYY-MM-DD"
-        self.date.toolTip = _("Planned date of surgery: the scan must not be too old for it.")
-        self.date.connect(
-            "editingFinished()", self.safe(lambda: self.panel.change(surgery_date=self.date.text.strip() or None))
-        )
+        tip = _("Planned date of surgery: the scan must not be too old for it.")
+        self.date = self.line("surgery_date", tip, "surgeryDate", "YYYY-MM-DD")
         form.addRow(_("Date of surgery"), self.date)
+        self.protocol = parts.combo(
+            [("", _("as the use needs")), *listed("Protocols")],
+            _("Judge under this protocol instead of the use's own."),
+            self.safe(lambda key: self.panel.change(protocols=(key,) if key else ())),
+            "protocol",
+        )
+        form.addRow(_("Protocol"), self.protocol)
+        self.role = self.line("role", _("Who answers the questions, for the record."), "role")
+        form.addRow(_("Answered by"), self.role)
         self.group.collapsed = True
         self.clear()
 
@@ -98,10 +105,11 @@ class ScanStep(StepView):
         settings = self.panel.settings
         parts.choose(self.use, settings.use)
         parts.put(self.pixels, "checked", settings.pixels)
-        if not self.date.hasFocus():
-            parts.put(self.date, "text", settings.surgery_date or "")
-        if not self.reason.hasFocus():
-            parts.put(self.reason, "text", settings.accept_anyway or "")
+        parts.choose(self.protocol, settings.protocols[0] if settings.protocols else "")
+        parts.write(self.date, settings.surgery_date)
+        parts.write(self.role, settings.role)
+        parts.write(self.reason, settings.accept_anyway)
+        self._show_series(settings.series)
         self.source.text = self.panel.source_text()
         self.source.visible = bool(self.source.text)
         warning = self.panel.placement_text()
@@ -122,6 +130,8 @@ class ScanStep(StepView):
         if acceptance is None:
             parts.show_chip(self.chip, "not applicable", result["gate"])
             return "done"
+        if not self.panel.settings.series:
+            self.fill_series([one.series for one in acceptance.series])
         series = next(item for item in acceptance.series if item.series.id == result["series"])
         parts.clear(self.protocols)
         for name, judged in series.protocols.items():
@@ -136,6 +146,17 @@ class ScanStep(StepView):
             "scan", _("Scan findings"), found, acceptance.as_json(False), with_places=False
         )
         return "needs you" if shut else "done"
+
+    def _show_series(self, chosen: str | None) -> None:
+        """The chooser of series: there where the checked folder holds several, or one was chosen."""
+        parts.choose(self.series, chosen or "")
+        self.series.visible = self.series_label.visible = self.series.count > 1
+
+    def fill_series(self, series: Any) -> None:
+        """Offer the series that a check has found; none takes the offer back."""
+        items = [(one.id, f"{one.description or '-'}  ({len(one.files)})") for one in series]
+        parts.fill(self.series, [("", _("the best one")), *(items if len(items) > 1 else [])])
+        self._show_series(self.panel.settings.series)
 
     def _ask(self, questions: Any) -> None:
         parts.clear(self.questions)

@@ -13,6 +13,7 @@ from slicer.i18n import tr as _
 from ..errors import CannotRead, CannotWrite, UsageError
 from ..findings import Finding
 from ..mrml import models, results, segmentations, views, volumes
+from ..mrml.markups import plane_of
 from ..mrml.scene import alive
 from ..settings import Settings
 from .source import database_now
@@ -194,26 +195,6 @@ class SceneResults:
         noted = node.GetAttribute("DicomToPrint.MTime")
         return noted is not None and noted != str(_content_time(node))
 
-    def with_points(self, settings: Settings) -> Settings:
-        """The settings with the seed points of the scene."""
-        node = self._panel.steps["anatomy"].seeds.currentNode()
-        if alive(node) is None or not node.IsA("vtkMRMLMarkupsNode"):
-            return settings
-        points: list[Any] = []
-        for index in range(node.GetNumberOfControlPoints()):
-            position = [0.0, 0.0, 0.0]
-            node.GetNthControlPointPositionWorld(index, position)
-            points.append(tuple(round(value, 3) for value in position))
-        return replace(settings, seeds=tuple(points)) if points else settings
-
-    def region_of(self, node: Any) -> tuple[float, float, float, float, float, float] | None:
-        """The box (R, R, A, A, S, S) around a region of interest."""
-        if node is None:
-            return None
-        bounds = [0.0] * 6
-        node.GetRASBounds(bounds)
-        return tuple(round(value, 3) for value in bounds)  # type: ignore[return-value]
-
     def cut_of(self, node: Any, settings: Settings) -> dict[str, Any]:
         """The settings with a markups plane as one more cut: by its axis where it faces one, else as an oblique plane.
 
@@ -221,9 +202,7 @@ class SceneResults:
         """
         if node is None:
             raise UsageError(_("No plane is chosen: place one with the Markups module first."))
-        normal, origin = [0.0] * 3, [0.0] * 3
-        node.GetNormalWorld(normal)
-        node.GetOriginWorld(origin)
+        origin, normal = plane_of(node)
         axis = max(range(3), key=lambda index: abs(normal[index]))
         if abs(normal[axis]) > 0.9999:
             return {"cuts": (*settings.cuts, ("RAS"[axis], round(origin[axis], 2)))}

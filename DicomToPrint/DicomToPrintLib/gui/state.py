@@ -8,7 +8,7 @@ from ..settings import Settings, settings_from_json
 from .job import STEPS
 
 # What the presets of use, anatomy and process themselves are; and what is an answer, not a deviation.
-PRESETS = ("use", "anatomy", "process", "answers", "answered", "role", "identified", "series")
+PRESETS = ("use", "anatomy", "process", "answers", "answered", "role")
 
 
 class PanelState:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import ctk
 import qt
+import slicer
 from slicer.i18n import tr as _
 
+from ..settings import Settings
 from . import parts
 from .words import STATE_SIGNS, action_text, guidance, state_text, step_title
 
@@ -93,6 +95,18 @@ class StepView:
             off,
         )
 
+    def line(self, name: str, tip: str, object_name: str, placeholder: str = "") -> Any:
+        """A line of text bound to a setting; empty means that it is off."""
+        widget = qt.QLineEdit()
+        widget.objectName = object_name
+        widget.placeholderText = placeholder
+        widget.toolTip = tip
+        default = getattr(Settings(), name)
+        widget.connect(
+            "editingFinished()", self.safe(lambda: self.panel.change(**{name: widget.text.strip() or default}))
+        )
+        return widget
+
     def check(self, name: str, text: str, tip: str) -> Any:
         """A check box bound to a setting."""
         return parts.check_box(text, tip, self.setting(name), name)
@@ -100,8 +114,6 @@ class StepView:
 
 def node_selector(kind: str, tip: str, name: str, none_text: str = "") -> Any:
     """A chooser of the scene's nodes of one class, with none allowed."""
-    import slicer
-
     widget = slicer.qMRMLNodeComboBox()
     widget.objectName = name
     widget.nodeTypes = [kind]
@@ -112,4 +124,5 @@ def node_selector(kind: str, tip: str, name: str, none_text: str = "") -> Any:
     widget.noneDisplay = none_text or _("none")
     widget.selectNodeUponCreation = False
     widget.toolTip = tip
+    widget.setMRMLScene(slicer.mrmlScene)
     return widget

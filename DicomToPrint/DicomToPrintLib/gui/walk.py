@@ -44,6 +44,7 @@ class Walk:
         panel.parameters  # noqa: B018 - refuses while there is no scene
         if self.running:
             return
+        panel.reread_region()
         if "files" in steps and not panel.output_folder():
             raise CannotRead(_("No folder is chosen yet: choose one in step 5."))
         queue = list(steps)
@@ -93,7 +94,7 @@ class Walk:
             panel.state.set_state(later, "idle")
             panel.steps[later].clear()
         panel.open_step(step)
-        self._child.start(panel.job.order(step, told, panel.results.with_points(panel.settings)))
+        self._child.start(panel.job.order(step, told, panel.settings))
         panel.progressed(0.0, "")
         panel.refresh()
 

@@ -134,6 +134,8 @@ def setting_text(name: str) -> str:
         "accept_anyway": _("accepted anyway"),
         "answers": _("answers"),
         "protocols": _("protocols"),
+        "series": _("series"),
+        "identified": _("names in the report"),
     }.get(name, name.replace("_", " "))
 
 

@@ -1,0 +1,43 @@
+"""Points of the scene as a setting: what stands in the chosen markups list is in the settings at once."""
+
+from typing import TYPE_CHECKING, Any
+
+import slicer
+
+from ..mrml.markups import points_of
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+
+class Points:
+    """Slicer's own widget for a list of points, bound to one setting: all its points, or with `single` the last one.
+
+    Settings of a reopened scene stay as they are until the user chooses a list; a list that is let go takes its points along.
+    """
+
+    def __init__(self, panel: "Panel", setting: str, tip: str, name: str, single: bool = False) -> None:
+        self._panel, self._setting, self._single = panel, setting, single
+        self._had_list = False
+        self.widget = slicer.qSlicerSimpleMarkupsWidget()
+        self.widget.objectName = setting
+        self.widget.toolTip = tip
+        self.widget.setNodeBaseName(name)
+        self.widget.tableWidget().setFixedHeight(72)
+        self.widget.setMRMLScene(slicer.mrmlScene)
+        self.widget.connect("markupsNodeChanged()", panel.safe(self._read))
+        self.widget.connect("updateFinished()", panel.safe(self._read))
+
+    def release(self) -> None:
+        """Choose no list."""
+        self.widget.setCurrentNode(None)
+
+    def _read(self) -> None:
+        node = self.widget.currentNode()
+        if self._panel.state is None or (node is None and not self._had_list):
+            return
+        self._had_list = node is not None
+        points: Any = points_of(node)
+        if self._single:
+            points = points[-1] if points else None
+        self._panel.change(**{self._setting: points})

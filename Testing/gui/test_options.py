@@ -1,0 +1,168 @@
+"""Every option of `run` has a control in the panel, or a written reason why not; and each control sets what the option sets."""
+
+import argparse
+import shlex
+
+import pytest
+
+pytestmark = pytest.mark.panel
+
+REASONS = {
+    "command": "the panel is `run`",
+    "input": "the volume, series or folder of step 1",
+    "output": "the folder of step 5",
+    "segmentation": "a file is loaded into the scene and chosen under 'Use instead'",
+    "json": "the findings stand in the scene as a table and as JSON",
+    "help": "tooltips",
+}
+
+
+def choose(key):
+    def act(widget):
+        index = widget.findData(key)
+        assert index >= 0, key
+        widget.currentIndex = index
+
+    return act
+
+
+def put(value):
+    def act(widget):
+        widget.value = value
+
+    return act
+
+
+def tick(widget):
+    widget.checked = not widget.checked
+
+
+def write(text):
+    def act(widget):
+        widget.text = text
+        widget.editingFinished.emit()
+
+    return act
+
+
+def point(widget):
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "Points")
+    widget.setCurrentNode(node)
+    node.AddControlPoint(1.0, -2.0, 3.5)
+
+
+def region(widget):
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "Region")
+    node.SetXYZ(10.0, 20.0, 30.0)
+    node.SetRadiusXYZ(5.0, 6.0, 7.0)
+    widget.setCurrentNode(node)
+
+
+def plane(*normal):
+    def act(widget):
+        import slicer
+
+        node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsPlaneNode", "Plane")
+        node.SetOriginWorld([1.0, 2.0, 30.0])
+        node.SetNormalWorld(list(normal))
+        widget.setCurrentNode(node)
+
+    return act
+
+
+# Option: the hands on the panel (widget, what is done with it) and the words that the command line must then have.
+CONTROLS = {
+    "protocol": ([("protocol", choose("exoplan-import"))], "--protocol exoplan-import"),
+    "no_pixels": ([("pixels", tick)], "--no-pixels"),
+    "surgery_date": ([("surgeryDate", write("2030-01-02"))], "--surgery-date 2030-01-02"),
+    "role": ([("role", write("radiographer"))], "--role radiographer"),
+    "identified": ([("identified", tick)], "--identified"),
+    "use": ([("use", choose("teaching"))], "--use teaching"),
+    "anatomy": ([("anatomy", choose("skull"))], "--anatomy skull"),
+    "threshold": ([("thresholdLow", put(300.0)), ("thresholdHigh", put(900.0))], "--threshold=300,900"),
+    "seed": ([("seeds", point)], "--seed=1,-2,3.5"),
+    "roi": ([("region", region)], "--roi=5,15,14,26,23,37"),
+    "max_deviation": ([("max_deviation", put(0.3))], "--max-deviation 0.3"),
+    "triangles": ([("triangles", put(90_000))], "--triangles 90000"),
+    "wrap": ([("wrap", tick)], "--wrap"),
+    "thicken": ([("thicken", put(1.2))], "--thicken 1.2"),
+    "hollow": ([("hollow", put(2.0))], "--hollow 2"),
+    "escape": ([("escape", point)], "--escape=1,-2,3.5"),
+    "escape_holes": ([("escape_holes", put(2))], "--escape-holes 2"),
+    "struts": ([("struts", tick)], "--struts"),
+    "base": ([("base", choose("plate"))], "--base"),
+    "base_kind": ([("base", choose("foot"))], "--base --base-kind foot"),
+    "label": ([("labelText", write("L 12"))], "--label 'L 12'"),
+    "label_at": ([("label_at", point)], "--label-at=1,-2,3.5"),
+    "scale_bar": ([("scale_bar", put(20.0))], "--scale-bar 20"),
+    "cut": ([("cutPlane", plane(0.0, 0.0, 1.0)), ("addCut", lambda w: w.click())], "--cut S=30"),
+    "plane": ([("cutPlane", plane(0.0, 0.6, 0.8)), ("addCut", lambda w: w.click())], "--plane=1,2,30,0,0.6,0.8"),
+    "keep": ([("keep-S", tick), ("keep-back", tick)], "--keep S --keep back"),
+    "split": ([("split", tick)], "--split auto"),
+    "pins": ([("pins", tick)], "--pins"),
+    "magnets": ([("magnetDiameter", put(6.0)), ("magnetHeight", put(3.0))], "--magnets 6x3"),
+    "orient": ([("orient", tick)], "--orient"),
+    "process": ([("process", choose("sla"))], "--process sla"),
+    "printer": ([("printerSize", write("300x200x100"))], "--printer 300x200x100"),
+    "format": ([("format-obj", tick)], "--format stl,3mf,obj"),
+    "scene": ([("scene", tick)], "--scene"),
+    "accept_anyway": ([("acceptAnyway", write("known tilt"))], "--accept-anyway 'known tilt'"),
+}
+SHOWN_BY_A_CHECK = {"series", "answer"}  # their choosers come with the verdict: tests in test_walk
+
+
+def options_of_run():
+    from DicomToPrintLib.options import parser
+
+    commands = next(a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
+    return {action.dest for action in commands.choices["run"]._actions}
+
+
+def test_every_option_of_run_has_a_control_or_a_reason():
+    assert options_of_run() - set(REASONS) == set(CONTROLS) | SHOWN_BY_A_CHECK
+
+
+def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
+    """One panel, one option after the other: set by hand, seen in the command, named as changed, taken back by Reset."""
+    from DicomToPrintLib.options import joined, parser, settings_from_options
+    from DicomToPrintLib.settings import Settings
+
+    panel = driver.panel
+    for step in panel.steps.values():
+        if hasattr(step, "group"):
+            step.group.collapsed = False
+    presets = {"use", "anatomy", "process", "role"}
+    for option, (hands, words) in CONTROLS.items():
+        for name, act in hands:
+            act(driver.find(name))
+        assert not driver.message, (option, driver.message)
+        command = panel.command()
+        assert words in command, (option, command)
+        read = settings_from_options(parser().parse_args(joined(shlex.split(command)[2:])))
+        assert read == panel.settings, option
+        if option not in presets:
+            assert panel.changed_label.text.rstrip() != "Changed from the preset:", option
+            assert option.replace("_", "-") not in panel.changed_label.text or "_" not in option
+            driver.click("reset")
+            panel.refresh()
+        else:
+            panel.change(**{option: getattr(Settings(), option)})
+        assert panel.settings == Settings(), (option, panel.settings.changed())
+
+
+def test_every_setting_has_words(driver):
+    from dataclasses import fields
+
+    from DicomToPrintLib.gui.state import PRESETS
+    from DicomToPrintLib.gui.words import setting_text
+    from DicomToPrintLib.settings import Settings
+
+    for field in fields(Settings):
+        if field.name not in PRESETS:
+            words = setting_text(field.name)
+            assert "_" not in words
+    assert setting_text("escape_holes") == "escape holes"
