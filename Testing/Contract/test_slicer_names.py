@@ -84,6 +84,40 @@ def test_what_is_asked_of_the_dicom_database_is_there():
     assert not faults, faults
 
 
+def test_what_is_asked_of_nodes_and_of_slicer_is_in_the_wheel_at_hand():
+    """MRML and VTK have no table: their names are held against slicer-core itself, of the version the tests run on."""
+    slicer = pytest.importorskip("slicer")
+    import vtk
+
+    of_the_application = {"app", "dicomDatabase", "modules", "mrmlScene", "packaging"} | set(WIDGETS)
+    known = {
+        name
+        for module in (slicer, vtk)
+        for kind in vars(module).values()
+        if inspect.isclass(kind)
+        for name in dir(kind)
+    }
+    faults = []
+    for path in FILES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        ours = {node.name for node in ast.walk(tree) if isinstance(node, (ast.ClassDef, ast.FunctionDef))}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                place, parts = f"{path.name}:{node.lineno}", dotted(node).split(".")
+                if parts[0] == "slicer" and parts[1] not in of_the_application and not hasattr(slicer, parts[1]):
+                    faults.append(f"{place}: slicer.{parts[1]}")
+                elif parts[:1] == ["slicer"] and len(parts) > 2 and parts[1] not in of_the_application:
+                    if not hasattr(getattr(slicer, parts[1]), parts[2]):
+                        faults.append(f"{place}: {dotted(node)}")
+            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+            if is_call and node.func.attr[0].isupper() and node.func.attr[1:2].islower():
+                held_elsewhere = dotted(node.func).split(".")[0] in ("qt", "ctk", "pipeline", "sitk", "zipfile", "tempfile")
+                held_elsewhere = held_elsewhere or dotted(node.func).startswith(("DICOMUtils.", "SampleData."))
+                if not held_elsewhere and node.func.attr not in known | ours:
+                    faults.append(f"{path.name}:{node.lineno}: .{node.func.attr}()")
+    assert not faults, faults
+
+
 def connections():
     for path in FILES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -41,6 +41,20 @@ def test_the_panel_fits_a_small_screen_and_a_dark_theme(driver, application):
     assert driver.widget.parent.widget.minimumSizeHint().width() <= 500, "beside the views of a 1366 pixel screen"
 
 
+@pytest.mark.parametrize(("is_accepted", "index"), [(True, 1), (False, -1)])
+def test_a_series_is_chosen_or_the_user_changes_their_mind(driver, is_accepted, index):
+    from DicomToPrintLib.gui.dialogs import Dialogs
+    from PySide6 import QtCore, QtWidgets
+
+    def answer():
+        window = next(w for w in QtWidgets.QApplication.topLevelWidgets() if isinstance(w, QtWidgets.QInputDialog))
+        window.setTextValue("2.  CT")
+        window.done(int(is_accepted))
+
+    QtCore.QTimer.singleShot(0, answer)
+    assert Dialogs().choose("DICOM database", "Series", ["1.  CT", "2.  CT"]) == index
+
+
 def test_tooltips_and_keyboard_reach_every_control(driver):
     from PySide6 import QtCore, QtWidgets
 

@@ -18,8 +18,18 @@ class Dialogs:
         return qt.QMessageBox.question(None, title, text, qt.QMessageBox.Yes | qt.QMessageBox.No) == qt.QMessageBox.Yes
 
     def choose(self, title: str, text: str, items: list[str]) -> int:
-        """Index of the chosen item, -1 for none."""
-        chosen = _chosen_text(qt.QInputDialog.getItem(None, title, text, items, 0, False))
+        """Index of the chosen item, -1 where the user changed their mind.
+
+        A dialog of its own: the static ``getItem`` answers with the first item where it is cancelled.
+        """
+        dialog = qt.QInputDialog()
+        dialog.windowTitle = title
+        dialog.setLabelText(text)
+        dialog.setComboBoxItems(items)
+        dialog.setOption(qt.QInputDialog.UseListViewForComboBoxItems, True)
+        if dialog.exec_() != qt.QDialog.Accepted:
+            return -1
+        chosen = str(dialog.textValue())
         return items.index(chosen) if chosen in items else -1
 
     def install(self, packages: list[str]) -> None:
@@ -46,10 +56,3 @@ class Dialogs:
             _("DICOM database"),
             _("There is no CT series in the DICOM database yet: import one in the DICOM module."),
         )
-
-
-def _chosen_text(answer: Any) -> str:
-    """PythonQt gives the text, or nothing on cancel; PySide a pair of text and answer."""
-    if isinstance(answer, tuple):
-        return str(answer[0]) if answer[1] else ""
-    return str(answer or "")
