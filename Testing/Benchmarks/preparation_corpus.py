@@ -76,7 +76,7 @@ def split(mesh: Mesh) -> Outcome:
 
 def pins(mesh: Mesh) -> Outcome:
     plane, first, second = halves(mesh)
-    size = room.PinSize(3.0, 4.0, 0.3, 1.0)
+    size = room.JointSize(3.0, 4.0, 0.3, 1.0)
     done = room.pin_cut(first, second, plane, size)
     overlap = (to_solid(done.first).manifold ^ to_solid(done.second).manifold).volume()
     union = to_solid(done.first).manifold + to_solid(done.second).manifold

@@ -144,11 +144,11 @@ def test_thicken_spares_a_wall_between_two_gaps_and_stays_clear_of_others():
 
 
 def test_pins_go_together_one_way_with_the_clearance(ball):
-    from DicomToPrintLib.preparation import PinSize, cut, pin_cut, plane_at
+    from DicomToPrintLib.preparation import JointSize, cut, pin_cut, plane_at
 
     plane = plane_at("A", 4.0)
     front, back = cut(ball, plane)
-    done = pin_cut(front, back, plane, PinSize(6.0, 9.0, 0.3, 2.0))
+    done = pin_cut(front, back, plane, JointSize(6.0, 9.0, 0.3, 2.0))
     for side in (done.first, done.second):
         assert_valid(side)
     assert len(done.places) == 2

@@ -10,7 +10,7 @@ from ..mesh import Mesh
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from ..preparation import PinSize, Plane
+    from ..preparation import JointSize, Plane
 
 PIN_LENGTH = 1.5  # length of a pin in each part, in diameters
 AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
@@ -114,17 +114,17 @@ def _split(
     return pieces
 
 
-def pin_size(process: Any) -> "PinSize":
+def pin_size(process: Any) -> "JointSize":
     """Pins that the process can print: twice its thinnest pin, 4 mm at least."""
-    from ..preparation import PinSize
+    from ..preparation import JointSize
 
     diameter = max(2.0 * (process.limit("pin_mm") or 0.0), 4.0)
     wall = max(process.limit("wall_supported_mm") or 1.0, 1.0)
-    return PinSize(diameter, PIN_LENGTH * diameter, process.limit("clearance_mm") or 0.3, wall)
+    return JointSize(diameter, PIN_LENGTH * diameter, process.limit("clearance_mm") or 0.3, wall)
 
 
 def _joined_again(
-    meshes: Sequence[Mesh], planes: "Sequence[Plane]", settings: Settings, size: "PinSize", steps: list[Any]
+    meshes: Sequence[Mesh], planes: "Sequence[Plane]", settings: Settings, size: "JointSize", steps: list[Any]
 ) -> list[Mesh]:
     """Pins and magnets across every cut, between every two parts that meet there with room for them."""
     from ..surface import Step
@@ -148,7 +148,7 @@ def _joined_again(
     return parts
 
 
-def _pinned(parts: list[Mesh], first: int, second: int, plane: "Plane", size: "PinSize") -> int:
+def _pinned(parts: list[Mesh], first: int, second: int, plane: "Plane", size: "JointSize") -> int:
     """Number of pins put between two parts, in place; 0 where they do not meet, or only in a rim."""
     from ..preparation import pin_cut
 
@@ -161,13 +161,13 @@ def _pinned(parts: list[Mesh], first: int, second: int, plane: "Plane", size: "P
 
 
 def _pocketed(
-    parts: list[Mesh], first: int, second: int, plane: "Plane", magnet: tuple[float, float], size: "PinSize"
+    parts: list[Mesh], first: int, second: int, plane: "Plane", magnet: tuple[float, float], size: "JointSize"
 ) -> int:
     """Number of pairs of pockets put between two parts, in place."""
-    from ..preparation import MagnetSize, magnet_cut
+    from ..preparation import JointSize, magnet_cut
 
     try:
-        held = magnet_cut(parts[first], parts[second], plane, MagnetSize(*magnet, size.clearance / 2.0, size.wall))
+        held = magnet_cut(parts[first], parts[second], plane, JointSize(*magnet, size.clearance / 2.0, size.wall))
     except Refused:
         return 0
     parts[first], parts[second] = held.first, held.second

@@ -7,10 +7,11 @@ from .base import KINDS as BASE_KINDS
 from .base import Joined, add_base
 from .cut import Plane, cut, plane_at, plane_through
 from .hollow import Hollowed, hollow
+from .joints import Jointed, JointSize
 from .label import Labelled, add_label
-from .magnets import MagnetSize, Pocketed, magnet_cut
+from .magnets import magnet_cut
 from .orient import Oriented, orient
-from .pins import Pinned, PinSize, pin_cut
+from .pins import pin_cut
 from .scale_bar import add_scale_bar
 from .solid import SEAM_MM
 from .split import Split, split_to_fit
@@ -23,13 +24,11 @@ __all__ = [
     "SEAM_MM",
     "Hollowed",
     "Joined",
+    "JointSize",
+    "Jointed",
     "Labelled",
-    "MagnetSize",
     "Oriented",
-    "PinSize",
-    "Pinned",
     "Plane",
-    "Pocketed",
     "Split",
     "Thickened",
     "Wrapped",

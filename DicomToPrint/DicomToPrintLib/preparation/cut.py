@@ -58,3 +58,11 @@ def bounds_along(mesh: Mesh, normal: np.ndarray) -> tuple[float, float]:
     """Least and greatest distance of the mesh's points along a unit normal, in mm."""
     along = mesh.points.astype(np.float64) @ normal
     return float(along.min()), float(along.max())
+
+
+def frame_of(normal: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation whose third column is the unit `normal`, the same for the same normal."""
+    helper = np.eye(3)[int(np.argmin(np.abs(normal)))]
+    across = np.cross(helper, normal)
+    across /= np.linalg.norm(across)
+    return np.stack([across, np.cross(normal, across), normal], axis=1)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Refused
-from .pins import frame_of
+from .cut import frame_of
 
 Point = tuple[float, float, float]
 DOWN = (0.0, 0.0, -1.0)

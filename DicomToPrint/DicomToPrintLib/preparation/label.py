@@ -8,8 +8,8 @@ import numpy as np
 
 from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
+from .cut import frame_of
 from .field import contour, grid_around, offset_field
-from .pins import frame_of
 from .solid import from_solid, manifold3d, to_solid
 
 CANDIDATES = 250

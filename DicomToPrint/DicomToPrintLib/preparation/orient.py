@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..mesh import Mesh
-from .pins import frame_of
+from .cut import frame_of
 
 DIRECTIONS = 400
 

@@ -8,8 +8,7 @@ import numpy as np
 from ..errors import Refused
 from ..mesh import Mesh
 from ..progress import Progress, silent
-from .cut import Plane, cut
-from .pins import frame_of
+from .cut import Plane, cut, frame_of
 from .solid import to_solid
 
 SAMPLES = 25

@@ -8,7 +8,7 @@ from ..errors import Refused
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, silent
 from .base import Joined
-from .pins import frame_of
+from .cut import frame_of
 from .solid import from_solid, manifold3d, to_solid
 
 SIDES = 32
