@@ -58,7 +58,8 @@ class Fact:
 
     `value` is `MISSING` where it could not be established. `where` says in words which slices, files or places; `evidence`
     names the attributes it came from. `applicable` is False where the question makes no sense for this object. `parameters`
-    fill the message. `places` are points in LPS mm, or slice indices for a scan, that a view can jump to.
+    fill the message. `places` are points in LPS mm, or slice indices for a scan, that a view can jump to; `sizes`, where given,
+    are those of the places in `size_unit` (mm2, mm3), and `area_mm2` is how much of a surface the value speaks of.
     """
 
     name: str
@@ -68,6 +69,9 @@ class Fact:
     applicable: bool = True
     parameters: Mapping[str, object] = field(default_factory=dict)
     places: tuple[tuple[float, float, float], ...] = ()
+    area_mm2: float | None = None
+    sizes: tuple[float, ...] = ()
+    size_unit: str = "mm2"
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Finding:
-    """A rule's outcome, with the measured value and the limit. `message` is one sentence; `remedy` says what to do."""
+    """A rule's outcome, with the measured value and the limit. `message` is one sentence; `remedy` says what to do.
+
+    `places`, `area_mm2`, `sizes` and `size_unit` are those of the fact.
+    """
 
     rule: str
     clause: str
@@ -116,6 +123,9 @@ class Finding:
     shape: bool = False
     undefined_volume: bool = False
     places: tuple[tuple[float, float, float], ...] = ()
+    area_mm2: float | None = None
+    sizes: tuple[float, ...] = ()
+    size_unit: str = "mm2"
 
     @property
     def verdict(self) -> Verdict:
@@ -204,6 +214,9 @@ def evaluate(rule: Rule, fact: Fact, message: str, remedy: str) -> Finding:
         shape=rule.shape,
         undefined_volume=rule.undefined_volume,
         places=fact.places,
+        area_mm2=fact.area_mm2,
+        sizes=fact.sizes,
+        size_unit=fact.size_unit,
     )
 
 

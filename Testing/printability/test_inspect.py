@@ -28,6 +28,7 @@ KEYS = [
     "min_gap_mm",
 ]
 FINDING = {"rule", "clause", "severity", "outcome", "measured", "limit", "where", "remedy", "message"}
+PLACED = {"unit", "area_mm2", "places"}
 
 
 def judged(tmp_path, mesh, process="fdm", header=b"test", **options):
@@ -134,12 +135,12 @@ def test_the_json_has_the_contracts_form(tmp_path):
     assert list(content["mesh"]) == KEYS
     assert content["mesh"]["boundary_edges"] == 3
     assert content["mesh"]["bounds_mm"] == [0, 20, 0, 20, 0, 20]
-    assert all(set(item) == FINDING for item in content["findings"])
+    assert all(set(item) == FINDING | PLACED for item in content["findings"])
     assert "(" in next(item for item in content["findings"] if item["rule"] == "closed")["where"]
 
 
 @pytest.mark.parametrize(
-    "process, verdict", [("fdm", "not-ready"), ("sla", "ready"), ("binder-jetting", "not-ready"), ("mjf", "ready")]
+    "process, verdict", [("fdm", "not-ready"), ("sla", "warn"), ("binder-jetting", "not-ready"), ("mjf", "ready")]
 )
 def test_the_process_decides_about_a_wall(tmp_path, process, verdict):
     readiness = judged(tmp_path, box(30, 20, 0.7), process)
@@ -348,3 +349,57 @@ def test_a_label_that_is_not_there(tmp_path):
         judged(tmp_path, box(60, 20, 3, at=(-30, -10, 0)), reference=ScanReference(labels=(place,))), "label"
     )
     assert item.measured == "missing"
+
+
+def bars(width, depth, engraved=False):
+    """A plate with the text "II": two bars of `width` mm that stand out by, or lie in it at, `depth` mm; and its place."""
+    place = LabelPlace("II", (0, 0, 3.0), (1, 0, 0), (0, 1, 0), (0, 0, 1), 6.0, 8.0, -depth if engraved else depth)
+    xs = (-3.0, 3.0 - width)
+    if not engraved:
+        return merged((box(30, 20, 3, at=(-15, -10, 0)), *(box(width, 8, depth, at=(x, -4, 3)) for x in xs))), place
+    bottom, top = 3 - depth, depth
+    edges = (-15.0, xs[0], xs[0] + width, xs[1], xs[1] + width, 15.0)
+    walls = [box(edges[i + 1] - edges[i], 20, top, at=(edges[i], -10, bottom)) for i in (0, 2, 4)]
+    ends = [box(width, 6, top, at=(x, y, bottom)) for x in xs for y in (-10, 4)]
+    return merged((box(30, 20, bottom, at=(-15, -10, 0)), *walls, *ends)), place
+
+
+@pytest.mark.parametrize(
+    "width, depth, engraved, process, below",
+    [
+        (0.8, 0.6, False, "sla", set()),
+        (0.3, 0.6, False, "sla", {"text-width"}),
+        (0.8, 0.2, False, "sla", {"text-height"}),
+        (0.8, 0.6, True, "sla", set()),
+        (0.8, 0.6, True, "fdm", {"text-height"}),
+        (0.8, 1.2, True, "sls", {"text-width"}),
+    ],
+)
+def test_strokes_and_height_of_text_against_the_process(tmp_path, width, depth, engraved, process, below):
+    mesh, place = bars(width, depth, engraved)
+    readiness = judged(tmp_path, mesh, process, reference=ScanReference(labels=(place,)))
+    told = {rule: finding(readiness, rule) for rule in ("text-width", "text-height")}
+    assert {rule for rule, item in told.items() if item.outcome is Outcome.FAIL} == below
+    assert told["text-width"].measured == pytest.approx(width, abs=0.06)
+    assert told["text-height"].measured == pytest.approx(depth, abs=0.01)
+    assert ("deep" if engraved else "high") in told["text-height"].message
+
+
+def test_a_wall_that_ends_free_needs_more_than_one_that_is_held(tmp_path):
+    fin = merged((box(30, 20, 4), box(20, 0.7, 10, at=(5, 10, 4))))
+    item = finding(judged(tmp_path, fin, "sla"), "wall-unsupported")
+    assert (item.outcome, item.severity, item.limit) == (Outcome.FAIL, Severity.WARN, 1.0)
+    assert item.measured == pytest.approx(0.7, abs=0.02)
+    assert item.area_mm2 == pytest.approx(400.0, rel=0.05)
+    assert "--thicken 1" in item.remedy and "--process mjf" in item.remedy
+    assert finding(judged(tmp_path, fin, "fdm"), "wall-unsupported").outcome is Outcome.NOT_APPLICABLE  # 0.8 mm for both
+
+
+def test_every_place_has_its_size(tmp_path):
+    mesh = merged((without(CUBE, 3), moved(without(CUBE, 0, 1), (50, 0, 0)), moved(shell(12.0, 8.0, 12), (0, 60, 0))))
+    found = {item["rule"]: item for item in judged(tmp_path, mesh).as_json()["findings"]}
+    assert found["closed"]["area_mm2"] == pytest.approx(600.0)
+    assert [place["mm2"] for place in found["closed"]["places"]] == pytest.approx([400.0, 200.0])
+    (cavity,) = found["cavities"]["places"]
+    assert cavity["at"] == pytest.approx([0, 60, 0], abs=0.01) and cavity["mm3"] == pytest.approx(2145, rel=0.05)
+    assert found["triangles"]["places"] == [] and found["triangles"]["area_mm2"] is None

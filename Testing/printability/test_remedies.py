@@ -17,7 +17,10 @@ FILLED = {
     "smallest": 1.0, "cavities": 1, "total": 1.0, "text": "R", "names": "canal", "largest": 1.0, "unit": "mm",
     "layer": 0.1, "voxel": "0.5 x 0.5 x 1.0", "intended": "base",
 }
-PLACEHOLDERS = {"MM": "1", "TEXT": "R", "WxDxH": "256x256x256", "OUT": "out.stl", "(mm": "mm"}
+PLACEHOLDERS = {
+    "MM": "1", "TEXT": "R", "WxDxH": "256x256x256", "OUT": "out.stl", "(mm": "mm", "R": "1,2,3", "DIR": "out", "NAME": "bone",
+    "FILE": "labels.nii",
+}
 # The command that knows an option: preparation belongs to `run`, the rest to `inspect` too.
 COMMANDS = (["inspect", "a.stl"], ["run", "scan", "--output", "out"])
 
@@ -51,6 +54,10 @@ def test_every_option_that_a_remedy_names_exists():
     named = {call for _, _, text in remedies() for call in calls(text)}
     assert len({option for option, _ in named}) >= 8
     assert [call for call in sorted(named, key=str) if not taken(*call)] == []
+
+
+def test_every_remedy_names_an_option():
+    assert [(rule.id, text) for _, rule, text in remedies() if not list(calls(text))] == []
 
 
 def test_the_check_would_see_a_wrong_name():

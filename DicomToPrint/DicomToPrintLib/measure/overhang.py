@@ -15,13 +15,15 @@ FLAT_COSINE = 0.9962  # 5 degrees
 @dataclass(frozen=True)
 class Overhang:
     """`area` mm2 that is steeper than allowed, `support_mm3` of solid columns under it, its `patches`; `bridge_mm` the widest span
-    of a flat underside (twice the largest distance from an edge that stands on something), `bridge_at` (3,) mm or None."""
+    of a flat underside (twice the largest distance from an edge that stands on something), `bridge_at` (3,) mm or None, `bridge_mm2`
+    the area of that underside."""
 
     area: float
     support_mm3: float
     patches: tuple[Patch, ...]
     bridge_mm: float
     bridge_at: np.ndarray | None
+    bridge_mm2: float = 0.0
 
 
 def overhang(
@@ -38,8 +40,8 @@ def overhang(
     support = _support(samples, hanging, floor)
     found = patches(mesh, samples, hanging)
     progress(0.6, "measuring bridges")
-    span, at = _widest_bridge(mesh, samples, floor + base_mm)
-    return Overhang(float(samples.area[hanging].sum()), support, found, span, at)
+    span, at, area = _widest_bridge(mesh, samples, floor + base_mm)
+    return Overhang(float(samples.area[hanging].sum()), support, found, span, at, area)
 
 
 def _support(samples: Samples, hanging: np.ndarray, floor: float) -> float:
@@ -65,12 +67,12 @@ def _support(samples: Samples, hanging: np.ndarray, floor: float) -> float:
     return float((samples.area[rows] * -samples.normals[rows, 2] * drop).sum())
 
 
-def _widest_bridge(mesh: Mesh, samples: Samples, above: float) -> tuple[float, np.ndarray | None]:
-    """Widest span over the flat undersides of at least 4 mm2."""
+def _widest_bridge(mesh: Mesh, samples: Samples, above: float) -> tuple[float, np.ndarray | None, float]:
+    """Widest span over the flat undersides of at least 4 mm2, where, and the area of that one."""
     from scipy.spatial import cKDTree
 
     flat = (-samples.normals[:, 2] > FLAT_COSINE) & (samples.points[:, 2] > above)
-    widest: tuple[float, np.ndarray | None] = (0.0, None)
+    widest: tuple[float, np.ndarray | None, float] = (0.0, None, 0.0)
     big = [patch for patch in patches(mesh, samples, flat) if patch.area >= 4.0][:50]
     if not big:
         return widest
@@ -84,7 +86,7 @@ def _widest_bridge(mesh: Mesh, samples: Samples, above: float) -> tuple[float, n
         else:  # hangs free: its whole extent
             span, at = float(np.ptp(points[:, :2], axis=0).max()), patch.centre
         if span > widest[0]:
-            widest = (span, at)
+            widest = (span, at, patch.area)
     return widest
 
 

@@ -212,7 +212,7 @@ def rods(field: Field, rays: Rays, below_mm: float, progress: Progress = silent)
         return result
     normals, reach = samples.normals[thin], field.distance[thin]
     centres = samples.points[thin] + field.side * 0.5 * reach[:, None] * normals
-    first, second = _across(normals)
+    first, second = across(normals)
     ended = np.zeros(len(thin), dtype=np.int64)
     for step, turn in enumerate(np.pi / 4.0 * np.arange(4)):
         progress(step / 4.0, "telling rods from walls")
@@ -226,8 +226,8 @@ def rods(field: Field, rays: Rays, below_mm: float, progress: Progress = silent)
     return result
 
 
-def _across(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two unit vectors (n, 3) across each normal."""
+def across(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Two unit vectors (n, 3) across each of the unit `normals` (n, 3) and across each other."""
     other = np.where(np.abs(normals[:, :1]) < 0.9, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
     first = np.cross(normals, other)
     first /= np.linalg.norm(first, axis=1, keepdims=True)

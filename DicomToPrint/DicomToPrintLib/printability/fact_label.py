@@ -1,26 +1,83 @@
 """The text on the model: does it read the right way round?"""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ..findings import Fact
+from ..measure.rays import Rays
 from ..mesh import Mesh
 from .reference import LabelPlace
 
 _ROWS = 48
+_FINE_MM, _FINE_ROWS = 0.05, 160  # size of a cell, and most rows, where strokes are measured
 
 
-def label_fact(mesh: Mesh, labels: tuple[LabelPlace, ...]) -> Fact:
+def label_facts(mesh: Mesh, labels: tuple[LabelPlace, ...]) -> dict[str, Fact]:
+    """How the texts read, the worst of them, and of those that can be read the narrowest strokes and the least height or depth."""
+    facts = {"label": _legible(mesh, labels)}
+    reliefs = [(found, label) for label in labels if (found := measure_label(mesh, label)) is not None]
+    if reliefs:
+        for name in ("emboss_width_mm", "emboss_height_mm"):
+            found, label = min(reliefs, key=lambda item: getattr(item[0], name))
+            way = "high" if label.depth > 0 else "deep"
+            facts[name] = _placed(name, round(getattr(found, name), 3), label, way=way)
+    return facts
+
+
+def _placed(name: str, value: object, label: LabelPlace, **more: object) -> Fact:
+    return Fact(
+        name,
+        value,
+        where="({:.1f}, {:.1f}, {:.1f}) mm".format(*label.origin),
+        places=(label.origin,),
+        parameters={"text": label.text, **more},
+        area_mm2=round(label.width * label.height, 2),
+    )
+
+
+def _legible(mesh: Mesh, labels: tuple[LabelPlace, ...]) -> Fact:
     """The worst of the labels: ``legible``, ``mirrored``, ``upside down``, ``missing`` or ``unclear``."""
     order = ("legible", "unclear", "missing", "upside down", "mirrored")
     judged = [(judge_label(mesh, label), label) for label in labels]
     value, label = max(judged, key=lambda item: order.index(item[0]))
-    return Fact(
-        "label",
-        value,
-        where="({:.1f}, {:.1f}, {:.1f}) mm".format(*label.origin),
-        places=(label.origin,),
-        parameters={"text": label.text},
-    )
+    return _placed("label", value, label)
+
+
+@dataclass(frozen=True)
+class Relief:
+    """Text as it stands on the model, in mm: the width that nearly all of its strokes have, and its height or depth."""
+
+    emboss_width_mm: float
+    emboss_height_mm: float
+
+
+def measure_label(mesh: Mesh, label: LabelPlace) -> Relief | None:
+    """Strokes and height of a text from the relief at its place; None where nothing stands out there.
+
+    The height is the median difference between strokes and the nearest surface beside them. The width is twice the distance from the
+    middle line of the strokes to their edge; a fifth of the line may be narrower (ends and joints of strokes).
+    """
+    from scipy import ndimage
+
+    rows = int(np.clip(label.height / _FINE_MM, _ROWS, _FINE_ROWS))
+    relief = _relief(mesh, label, rows) * (1.0 if label.depth > 0 else -1.0)
+    solid = np.abs(relief) < _depth_looked_at(label)  # beyond the model's edge nothing is met
+    level = _levelled(relief) if label.uneven > 0 else relief
+    if not solid.any():
+        return None
+    low, high = np.percentile(level[solid], (5.0, 95.0))
+    strokes = solid & (level > (low + high) / 2.0)
+    beside = solid & ~strokes
+    if high - low < 0.02 or not strokes.any() or not beside.any():
+        return None
+    nearest = ndimage.distance_transform_edt(~beside, return_distances=False, return_indices=True)
+    height = float(np.median((relief - relief[tuple(nearest)])[strokes]))
+    inside = ndimage.distance_transform_edt(np.pad(strokes, 1))
+    middle = (inside > 0) & (inside >= ndimage.maximum_filter(inside, 3))
+    # From the middle of a cell to the middle of the first cell beyond the edge, at a line that lies on a cell or between two.
+    width = 2.0 * np.percentile(inside[middle], 20.0) - 0.5
+    return Relief(float(width * label.height / rows), height)
 
 
 def judge_label(mesh: Mesh, label: LabelPlace) -> str:
@@ -29,7 +86,7 @@ def judge_label(mesh: Mesh, label: LabelPlace) -> str:
     The relief is the height of the outermost surface over the label's rectangle; the drawing comes from vtkVectorText, scaled to the same
     rectangle. The drawing that correlates best decides, if it does so clearly.
     """
-    relief = _relief(mesh, label)
+    relief = _relief(mesh, label, _ROWS)
     if label.uneven > 0:
         relief = _levelled(relief)
     drawn = _drawn(label.text, relief.shape)
@@ -46,41 +103,33 @@ def judge_label(mesh: Mesh, label: LabelPlace) -> str:
     return "legible" if same > 0.95 else best  # a text such as OHO reads the same both ways
 
 
-def _relief(mesh: Mesh, label: LabelPlace) -> np.ndarray:
-    """(rows, columns) height of the outermost surface along `outward`, row 0 at the top, by an orthographic depth of samples."""
-    right, up, outward = (
-        np.array(axis, dtype=np.float64) / np.linalg.norm(axis) for axis in (label.right, label.up, label.outward)
-    )
-    local = (mesh.points.astype(np.float64) - np.array(label.origin)) @ np.stack([right, up, outward], axis=1)
+def _depth_looked_at(label: LabelPlace) -> float:
+    return 3.0 * abs(label.depth) + 0.5 + label.uneven
+
+
+def _relief(mesh: Mesh, label: LabelPlace, rows: int) -> np.ndarray:
+    """(rows, columns) height of the outermost surface along `outward`, row 0 at the top, looked down at straight on; where there is
+    no surface, as deep as is looked."""
+    axes = np.array([label.right, label.up, label.outward], dtype=np.float64)
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    local = (mesh.points.astype(np.float64) - np.array(label.origin)) @ axes.T
     reach = np.array([label.width, label.height]) / 2.0
     corners = local[mesh.triangles]
-    deep = 3.0 * abs(label.depth) + 0.5 + label.uneven
-    near = (
-        np.all(corners.min(axis=1)[:, :2] <= reach, axis=1)
-        & np.all(corners.max(axis=1)[:, :2] >= -reach, axis=1)
-        & (corners[:, :, 2].max(axis=1) > -deep)
-        & (corners[:, :, 2].min(axis=1) < deep)
-    )
-    corners = corners[near]
-    columns = max(int(_ROWS * label.width / label.height), 8)
-    height = np.full((_ROWS, columns), -deep)
-    if len(corners) == 0:
-        return height
-    cell = label.height / _ROWS
-    size = np.ptp(corners[:, :, :2], axis=1).max(axis=1)
-    for step in range(int(np.ceil(np.log2(max(size.max() / cell, 1.0)))) + 2):
-        count = 2**step
-        chosen = corners[(size <= cell * count * 1.001) & (size > cell * count / 2.0 * (step > 0))]
-        a, b = np.meshgrid(np.arange(2 * count + 1), np.arange(2 * count + 1))
-        inside = a + b <= 2 * count
-        u, v = (a[inside] / (2.0 * count))[:, None], (b[inside] / (2.0 * count))[:, None]
-        for block in np.array_split(chosen, max(len(chosen) * len(u) // 2_000_000, 1)):
-            points = (block[:, None, 0] * (1 - u - v) + block[:, None, 1] * u + block[:, None, 2] * v).reshape(-1, 3)
-            column = np.floor((points[:, 0] / label.width + 0.5) * columns).astype(int)
-            row = np.floor((0.5 - points[:, 1] / label.height) * _ROWS).astype(int)
-            ok = (column >= 0) & (column < columns) & (row >= 0) & (row < _ROWS) & (np.abs(points[:, 2]) < deep)
-            np.maximum.at(height, (row[ok], column[ok]), points[ok, 2])
-    return height
+    deep = _depth_looked_at(label)
+    low, high = corners.min(axis=1), corners.max(axis=1)
+    near = np.all((low[:, :2] <= reach) & (high[:, :2] >= -reach), axis=1) & (high[:, 2] > -deep) & (low[:, 2] < deep)
+    columns = max(int(rows * label.width / label.height), 8)
+    height = np.full(rows * columns, -deep)
+    if near.any():
+        across = ((np.arange(columns) + 0.5) / columns - 0.5) * label.width
+        upwards = (0.5 - (np.arange(rows) + 0.5) / rows) * label.height
+        above = np.stack([*np.broadcast_arrays(across[None, :], upwards[:, None], deep)], axis=-1).reshape(-1, 3)
+        downwards = np.broadcast_to(np.array([0.0, 0.0, -1.0]), above.shape)
+        rays = Rays(Mesh(local, mesh.triangles[near]), deep)
+        # Triangles that face the wrong way are a finding of their own.
+        met = np.minimum(*(rays.first(above, downwards, leaving, 2.0 * deep).distance for leaving in (False, True)))
+        height = np.where(np.isfinite(met), deep - met, -deep)
+    return height.reshape(rows, columns)
 
 
 def _levelled(relief: np.ndarray) -> np.ndarray:

@@ -1,10 +1,14 @@
 """Facts of the surface itself: closed, manifold, oriented, its parts and cavities, its scale."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
 import numpy as np
 
 from ..findings import Fact
-from ..measure.component import components
+from ..measure.component import Component, components
 from ..measure.intersection import intersecting_pairs, self_intersections
+from ..measure.opening import openings
 from ..measure.topology import Topology, topology
 from ..mesh import Mesh, merged
 from ..mesh_file import MeshFile
@@ -16,19 +20,17 @@ MOST_PLACES = 50
 
 
 def topology_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fact]:
-    """Counts of defects over all objects, each object looked at by itself, with places."""
-    counts: dict[str, int] = {}
-    places: dict[str, list[np.ndarray]] = {}
+    """Counts of defects over all objects, each object looked at by itself, with places and the area of the triangles concerned."""
+    found: dict[str, list[_Defect]] = {}
     for index, mesh in enumerate(meshes):
         step = part(progress, index / len(meshes), (index + 1) / len(meshes))
         step(0.0, "counting edges and vertices")
-        found = topology(mesh)
+        counted = topology(mesh)
         step(0.4, "looking for self-intersections")
         crossing = self_intersections(mesh, part(step, 0.4, 1.0))
-        for name, count, where in _defects(mesh, found, crossing):
-            counts[name] = counts.get(name, 0) + count
-            places.setdefault(name, []).append(where)
-    facts = {name: _counted(name, count, np.concatenate(places[name])) for name, count in counts.items()}
+        for defect in _defects(mesh, counted, crossing):
+            found.setdefault(defect.name, []).append(defect)
+    facts = {name: _counted(name, defects) for name, defects in found.items()}
     volume, area = sum(mesh.volume for mesh in meshes), sum(mesh.area for mesh in meshes)
     facts["volume_mm3"] = Fact("volume_mm3", float(volume))
     facts["area_mm2"] = Fact("area_mm2", float(area))
@@ -36,24 +38,67 @@ def topology_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fa
     return facts
 
 
-def _defects(mesh: Mesh, found: Topology, crossing: np.ndarray) -> list[tuple[str, int, np.ndarray]]:
-    centres = lambda index: mesh.points[mesh.triangles[index]].mean(axis=1) if len(index) else np.zeros((0, 3))  # noqa: E731
-    edges = lambda index: mesh.points[index].mean(axis=1) if len(index) else np.zeros((0, 3))  # noqa: E731
+@dataclass(frozen=True)
+class _Defect:
+    """A kind of defect of one mesh: how many, where (n, 3), how large each place is (n,) or (0,), and the area of all."""
+
+    name: str
+    count: int
+    where: np.ndarray
+    area: float | None = None
+    sizes: np.ndarray = field(default_factory=lambda: np.zeros(0))
+
+
+def _defects(mesh: Mesh, found: Topology, crossing: np.ndarray) -> list[_Defect]:
+    nowhere = np.zeros((0, 3))
+    edges = lambda index: mesh.points[index].mean(axis=1) if len(index) else nowhere  # noqa: E731
+    holes = openings(mesh) if found.boundary_edges else ()
+    sizes = np.array([hole.area for hole in holes])
     return [
-        ("triangles", found.triangles, np.zeros((0, 3))),
-        ("components", found.components, np.zeros((0, 3))),
-        ("boundary_edges", found.boundary_edges, edges(found.boundary_at)),
-        ("nonmanifold_edges", found.nonmanifold_edges, edges(found.nonmanifold_edges_at)),
-        ("nonmanifold_vertices", found.nonmanifold_vertices, mesh.points[found.nonmanifold_vertices_at]),
-        ("self_intersections", len(crossing), centres(crossing)),
-        ("degenerate", found.degenerate, centres(found.degenerate_at)),
-        ("duplicate", found.duplicate, centres(found.duplicate_at)),
-        ("inverted", found.inverted, centres(found.inverted_at)),
+        _Defect("triangles", found.triangles, nowhere),
+        _Defect("components", found.components, nowhere),
+        _Defect("boundary_edges", found.boundary_edges, _stacked([hole.place for hole in holes]), sizes.sum(), sizes),
+        _Defect("nonmanifold_edges", found.nonmanifold_edges, edges(found.nonmanifold_edges_at)),
+        _Defect("nonmanifold_vertices", found.nonmanifold_vertices, mesh.points[found.nonmanifold_vertices_at]),
+        _of_triangles("self_intersections", mesh, crossing),
+        _of_triangles("degenerate", mesh, found.degenerate_at),
+        _of_triangles("duplicate", mesh, found.duplicate_at),
+        _of_triangles("inverted", mesh, found.inverted_at),
     ]
 
 
-def _counted(name: str, count: int, where: np.ndarray) -> Fact:
-    return Fact(name, int(count), where=in_words(where), places=as_places(where))
+def _of_triangles(name: str, mesh: Mesh, index: np.ndarray) -> _Defect:
+    if len(index) == 0:
+        return _Defect(name, 0, np.zeros((0, 3)))
+    corners = mesh.points[mesh.triangles[index]].astype(np.float64)
+    area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2.0
+    return _Defect(name, len(index), corners.mean(axis=1), float(area))
+
+
+def _stacked(points: "list[np.ndarray]") -> np.ndarray:
+    return np.array(points, dtype=np.float64).reshape(-1, 3)
+
+
+def _counted(name: str, defects: list[_Defect]) -> Fact:
+    """One fact of the same kind of defect in several meshes; places with sizes stand in the order of these."""
+    where, sizes = np.concatenate([item.where for item in defects]), np.concatenate([item.sizes for item in defects])
+    if len(sizes):
+        order = np.argsort(-sizes, kind="stable")[:MOST_PLACES]
+        where, sizes = where[order], sizes[order]
+    areas = [item.area for item in defects if item.area is not None]
+    return Fact(
+        name,
+        int(sum(item.count for item in defects)),
+        where=in_words(where),
+        places=as_places(where),
+        area_mm2=round(float(sum(areas)), 3) if areas else None,
+        sizes=rounded(sizes),
+    )
+
+
+def rounded(sizes: "Iterable[float]") -> tuple[float, ...]:
+    """Sizes for a fact, to 0.001."""
+    return tuple(round(float(size), 3) for size in sizes)
 
 
 def as_places(points: np.ndarray, most: int = MOST_PLACES) -> tuple[tuple[float, float, float], ...]:
@@ -82,48 +127,39 @@ def part_facts(meshes: tuple[Mesh, ...], process: Process) -> tuple[dict[str, Fa
     for mesh, crumbs in zip(meshes, loose):
         for component in components(mesh):
             corners = mesh.points[mesh.triangles[component.triangles].ravel()]
-            row = (component.volume, corners[int(np.argmax(corners[:, 2]))])
+            row = (component, corners[int(np.argmax(corners[:, 2]))])
             if component.volume < 0:
-                cavities.append((component.volume, (component.low + component.high) / 2.0))
+                cavities.append((component, (component.low + component.high) / 2.0))
             elif component.volume < smallest:
                 fragments.append(row)
                 crumbs[component.triangles] = True
             else:
                 solids.append(row)
-    volumes = lambda rows: ", ".join(f"{abs(volume):.1f}" for volume, _ in rows[:8])  # noqa: E731
-    centres = lambda rows: np.array([centre for _, centre in rows]).reshape(-1, 3)  # noqa: E731
-    trapped = float(sum(-volume for volume, _ in cavities))
+    trapped = float(sum(-component.volume for component, _ in cavities))
     facts = {
-        "fragments": Fact(
-            "fragments",
-            len(fragments),
-            where=in_words(centres(fragments)),
-            places=as_places(centres(fragments)),
-            parameters={"volumes": volumes(fragments), "smallest": smallest},
-        ),
-        "loose_parts": Fact(
-            "loose_parts",
-            len(solids),
-            where=in_words(centres(solids)),
-            places=as_places(centres(solids)),
-            parameters={"volumes": volumes(solids)},
-        ),
-        "cavities": Fact(
-            "cavities",
-            len(cavities),
-            where=in_words(centres(cavities)),
-            places=as_places(centres(cavities)),
-            parameters={"volumes": volumes(cavities)},
-        ),
-        "trapped_mm3": Fact(
-            "trapped_mm3",
-            trapped,
-            where=in_words(centres(cavities)),
-            places=as_places(centres(cavities)),
-            parameters={"cavities": len(cavities)},
-        ),
+        "fragments": _parts_fact("fragments", len(fragments), fragments, smallest=smallest),
+        "loose_parts": _parts_fact("loose_parts", len(solids), solids),
+        "cavities": _parts_fact("cavities", len(cavities), cavities),
+        "trapped_mm3": _parts_fact("trapped_mm3", trapped, cavities, cavities=len(cavities)),
     }
     return facts, np.concatenate(loose)
+
+
+def _parts_fact(name: str, value: float, rows: list[tuple[Component, np.ndarray]], **more: object) -> Fact:
+    """A fact of parts, the largest first, each with its volume."""
+    rows = sorted(rows, key=lambda row: -abs(row[0].volume))
+    where = _stacked([place for _, place in rows])
+    volumes = ", ".join(f"{abs(component.volume):.1f}" for component, _ in rows[:8])
+    return Fact(
+        name,
+        value,
+        where=in_words(where),
+        places=as_places(where[:MOST_PLACES]),
+        parameters={"volumes": volumes + (" ..." if len(rows) > 8 else ""), **more},
+        area_mm2=round(sum(component.area for component, _ in rows), 2) if rows else None,
+        sizes=rounded(abs(component.volume) for component, _ in rows[:MOST_PLACES]),
+        size_unit="mm3",
+    )
 
 
 def overlap_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fact]:
@@ -139,10 +175,8 @@ def overlap_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fac
     pairs = intersecting_pairs(whole, progress)
     pairs = pairs[owner[pairs[:, 0]] != owner[pairs[:, 1]]]
     objects = np.unique(np.sort(owner[pairs], axis=1), axis=0)
-    where = whole.points[whole.triangles[pairs[:, 0]]].mean(axis=1) if len(pairs) else np.zeros((0, 3))
-    return {
-        "overlapping_objects": Fact("overlapping_objects", len(objects), where=in_words(where), places=as_places(where))
-    }
+    crossing = _of_triangles("overlapping_objects", whole, np.unique(pairs[:, 0]))
+    return {"overlapping_objects": replace(_counted(crossing.name, [crossing]), value=len(objects))}
 
 
 def scale_facts(file: MeshFile, whole: Mesh, reference: ScanReference | None) -> dict[str, Fact]:

@@ -10,7 +10,7 @@ from ..measure.pose import pose
 from ..measure.samples import Samples
 from ..mesh import Mesh
 from ..progress import Progress, part
-from .fact_mesh import as_places, in_words
+from .fact_mesh import MOST_PLACES, as_places, in_words, rounded
 from .process import Printer, Process
 from .reference import ScanReference
 
@@ -39,16 +39,25 @@ def support_facts(
     layer = process.limit("layer_mm") or 0.2
     if angle is not None and process.overhangs == "supports":
         found = overhang(mesh, samples, angle, base_mm=1.5 * layer, progress=part(progress, 0.0, 0.6))
-        centres = np.array([patch.centre for patch in found.patches[:50]]).reshape(-1, 3)
+        shown = found.patches[:MOST_PLACES]
+        centres = np.array([patch.centre for patch in shown]).reshape(-1, 3)
         facts["overhang_mm2"] = Fact(
             "overhang_mm2",
             round(found.area, 2),
             where=in_words(centres),
             places=as_places(centres),
             parameters={"angle": angle, "support": found.support_mm3 / 1000.0},
+            area_mm2=round(found.area, 2) if shown else None,
+            sizes=rounded(patch.area for patch in shown),
         )
         at = np.zeros((0, 3)) if found.bridge_at is None else found.bridge_at[None]
-        facts["bridge_mm"] = Fact("bridge_mm", round(found.bridge_mm, 2), where=in_words(at), places=as_places(at))
+        facts["bridge_mm"] = Fact(
+            "bridge_mm",
+            round(found.bridge_mm, 2),
+            where=in_words(at),
+            places=as_places(at),
+            area_mm2=None if found.bridge_at is None else round(found.bridge_mm2, 2),
+        )
     progress(0.7, "looking for a stable pose")
     standing = pose(mesh)
     rotation = standing.rotation

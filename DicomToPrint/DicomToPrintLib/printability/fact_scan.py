@@ -8,7 +8,7 @@ from ..findings import MISSING, Fact
 from ..measure.voxelise import voxelised
 from ..mesh import Mesh
 from ..progress import Progress, part
-from .fact_label import label_fact
+from .fact_label import label_facts
 from .fact_mesh import as_places, in_words
 from .reference import ScanReference
 
@@ -36,7 +36,7 @@ def scan_facts(mesh: Mesh, reference: ScanReference, progress: Progress) -> dict
     if reference.mask is not None and reference.affine is not None and placement.value == "as scanned":
         facts.update(_parts_against(back, reference, part(progress, 0.3, 0.95)))
     if reference.labels:
-        facts["label"] = label_fact(mesh, reference.labels)
+        facts.update(label_facts(mesh, reference.labels))
     return facts
 
 

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..findings import MISSING, Fact
+from ..measure.attachment import unsupported
 from ..measure.patch import Patch, patches
 from ..measure.rays import Rays
 from ..measure.samples import Samples, samples_of
 from ..measure.wall import Field, behind_edges, gap_field, rods, thick_walls, wall_field
 from ..mesh import Mesh
 from ..progress import Progress, part
-from .fact_mesh import as_places, in_words
+from .fact_mesh import MOST_PLACES, as_places, in_words, rounded
 from .process import Process
 
 TOLERANCE_MM = 0.02  # as in the rules: what measures this much less is not below a limit
+WALL_SHARE = 4.0  # both sides of a wall, in squares of its thickness: what is smaller is a bump, no wall
+MOST_ROD = 0.1  # of a stretch's samples: along the middle of a rod they are told from a wall's
 ROD_SHARE = 3.0  # a rod's side in squares of its thickness: a round one as long as thick has 3.1, the corner of a plate 1
 
 
@@ -35,7 +38,8 @@ def wall_facts(
 
     `fragments` (m,) bool are triangles of loose crumbs, which have a finding of their own: their walls are not judged.
     """
-    limits = [process.limit("wall_supported_mm"), process.wall_recommended(size_sum_mm), process.limit("pin_mm")]
+    names = ("wall_supported_mm", "pin_mm", "wall_unsupported_mm")
+    limits = [*(process.limit(name) for name in names), process.wall_recommended(size_sum_mm)]
     openings = [process.limit("clearance_mm"), process.limit("hole_mm")]
     wall_cap = 1.3 * max([value for value in limits if value] + [4.0])
     gap_cap = 1.3 * max([value for value in openings if value] + [1.0])
@@ -48,8 +52,8 @@ def wall_facts(
     wall = behind_edges(wall, rays, back * (limits[0] or 1.0), part(progress, 0.5, 0.52))
     gap = gap_field(mesh, part(progress, 0.52, 0.75), gap_cap, samples, rays)
     gap = behind_edges(gap, rays, back * (openings[0] or 0.5), part(progress, 0.75, 0.77))
-    rod = rods(wall, rays, limits[2] or wall_cap, part(progress, 0.77, 0.87))
-    hole = rods(gap, rays, openings[1] or gap_cap, part(progress, 0.87, 0.95))
+    rod = rods(wall, rays, max(limits[1] or wall_cap, limits[2] or 0.0), part(progress, 0.77, 0.87))
+    hole = rods(gap, rays, openings[1] or gap_cap, part(progress, 0.87, 0.93))
     judged = ~fragments[samples.triangle]
     small = process.judgement["small_patch_mm2"]
     thick = wall
@@ -57,16 +61,17 @@ def wall_facts(
         thick = thick_walls(samples, rays, part(progress, 0.95, 1.0))
     facts = {
         **_smallest("min_wall_mm", mesh, wall, judged, limits[0], small),
-        **_smallest("min_pin_mm", mesh, wall, judged & rod, limits[2], small, ROD_SHARE),
+        **_smallest("min_pin_mm", mesh, wall, judged & rod, limits[1], small, ROD_SHARE),
         **_smallest("min_gap_mm", mesh, gap, judged & ~hole, openings[0], small),
         **_smallest("min_hole_mm", mesh, gap, judged & hole, openings[1], small),
         **_thin(mesh, wall, judged, process),
+        **_unsupported(mesh, wall, rays, judged, rod, process, part(progress, 0.93, 0.95)),
     }
     if facts["min_wall_mm"].value is MISSING and judged.any():
         facts.update(_smallest("min_wall_mm", mesh, thick, ~fragments[thick.samples.triangle], None, small))
     value = wall.percentile(5.0) or thick.percentile(5.0)
-    facts["wall_p05_mm"] = Fact(
-        "wall_p05_mm", MISSING if value is None else round(value, 4), parameters={"why": _thick(wall)}
+    facts["wall_p05_mm"] = _stretches(
+        "wall_p05_mm", MISSING if value is None else round(value, 4), _below(mesh, wall, judged, limits[3], small), why=_thick(wall)
     )
     return Walls(facts, samples, wall, gap)
 
@@ -106,8 +111,15 @@ def _smallest(
             where=in_words(points[:1]),
             places=as_places(points, 10),
             evidence="ball between the opposite sides, sharp edges measured behind the edge",
+            area_mm2=_area(field, chosen, limit),
         )
     }
+
+
+def _area(field: Field, chosen: np.ndarray, limit: float | None) -> float | None:
+    """How much of the `chosen` surface is below the limit, in mm2; None where nothing is."""
+    below = chosen & (field.distance < (limit or 0.0) - TOLERANCE_MM)
+    return round(float(field.samples.area[below].sum()), 2) if below.any() else None
 
 
 def _narrowest(
@@ -140,26 +152,56 @@ def _large_enough(
     return min(found, key=lambda patch: float(field.distance[patch.rows].max()), default=None)
 
 
+def _below(mesh: Mesh, wall: Field, judged: np.ndarray, limit: float | None, least_mm2: float) -> list[Patch]:
+    """Stretches of wall thinner than the limit, the largest first."""
+    if limit is None:
+        return []
+    thin = judged & (wall.distance < limit - TOLERANCE_MM)
+    return [patch for patch in patches(mesh, wall.samples, thin) if patch.area >= least_mm2]
+
+
+def _stretches(name: str, value: object, found: list[Patch], **more: object) -> Fact:
+    """A fact of stretches of surface, each with its area, in the order given."""
+    centres = np.array([patch.centre for patch in found[:MOST_PLACES]]).reshape(-1, 3)
+    return Fact(
+        name,
+        value,
+        where=in_words(np.array([patch.centre for patch in found]).reshape(-1, 3)),
+        places=as_places(centres),
+        parameters={"stretches": len(found), **more},
+        area_mm2=round(sum(patch.area for patch in found), 2) if found else None,
+        sizes=rounded(patch.area for patch in found[:MOST_PLACES]),
+    )
+
+
 def _thin(mesh: Mesh, wall: Field, judged: np.ndarray, process: Process) -> dict[str, Fact]:
     """Stretches of wall below the guideline: the largest decides."""
     limit = process.limit("wall_supported_mm")
     if limit is None:
         return {}
-    thin = judged & (wall.distance < limit - TOLERANCE_MM)
-    found = [patch for patch in patches(mesh, wall.samples, thin) if patch.area >= process.judgement["small_patch_mm2"]]
-    centres = np.array([patch.centre for patch in found]).reshape(-1, 3)
-    areas = [round(patch.area, 2) for patch in found]
-    return {
-        "thin_patch_mm2": Fact(
-            "thin_patch_mm2",
-            areas[0] if areas else 0.0,
-            where=in_words(centres),
-            places=as_places(centres),
-            parameters={
-                "wall": limit,
-                "total": float(wall.samples.area[thin].sum()),
-                "areas": areas[:50],
-                "stretches": len(areas),
-            },
-        )
-    }
+    found = _below(mesh, wall, judged, limit, process.judgement["small_patch_mm2"])
+    largest = round(found[0].area, 2) if found else 0.0
+    total = float(wall.samples.area[judged & (wall.distance < limit - TOLERANCE_MM)].sum())
+    return {"thin_patch_mm2": _stretches("thin_patch_mm2", largest, found, wall=limit, total=total)}
+
+
+def _unsupported(
+    mesh: Mesh, wall: Field, rays: Rays, judged: np.ndarray, rod: np.ndarray, process: Process, progress: Progress
+) -> dict[str, Fact]:
+    """The thinnest of the walls below their guideline that end free, held on fewer than two sides; rods are judged as pins."""
+    limit, supported = process.limit("wall_unsupported_mm"), process.limit("wall_supported_mm")
+    name, small = "min_unsupported_mm", process.judgement["small_patch_mm2"]
+    if limit is None or limit <= (supported or 0.0):
+        return {name: Fact(name, MISSING, applicable=False, parameters={"why": "the guideline is that for walls that are held"})}
+    found = [
+        patch
+        for patch in _below(mesh, wall, judged, limit, small)
+        if patch.area >= WALL_SHARE * float(np.median(wall.distance[patch.rows])) ** 2 and rod[patch.rows].mean() < MOST_ROD
+    ]
+    free = [patch for patch, ends in zip(found, unsupported(wall, rays, found, limit, progress)) if ends]
+    if not free:
+        why = f"no wall below {limit:g} mm ends free and is held on fewer than two sides"
+        return {name: Fact(name, MISSING, parameters={"why": why})}
+    widths = [wall.smallest(np.isin(np.arange(len(wall.distance)), patch.rows), 0.5 * small)[0] or limit for patch in free]
+    order = np.argsort(widths, kind="stable")
+    return {name: _stretches(name, round(widths[order[0]], 4), [free[index] for index in order])}

@@ -28,6 +28,7 @@ GOOD: Mapping[str, str] = {
     "thin-area": _(
         "No stretch of wall below the guideline is larger than {limit:.0f} mm2 (largest {measured:.1f} mm2)."
     ),
+    "wall-unsupported": _("The thinnest wall that ends free measures {width}, the guideline for {process} is {limit:.2f} mm."),
     "wall-recommended": _("95 % of the surface has walls of {measured:.2f} mm or more, as recommended."),
     "pins": _("The thinnest rod or pin measures {width}, the guideline is {limit:.2f} mm."),
     "gap": _("The narrowest gap measures {width}, the guideline is {limit:.2f} mm."),
@@ -42,6 +43,8 @@ GOOD: Mapping[str, str] = {
     "added": _("The model has no part over 1 mm3 that the segment has not."),
     "critical": _("No anatomy marked as critical is missing."),
     "label": _("The text on the model reads the right way round."),
+    "text-width": _("The strokes of the text are {measured:.2f} mm wide, the guideline is {limit:.2f} mm."),
+    "text-height": _("The text is {measured:.2f} mm {way}, the guideline is {limit:.2f} mm."),
     "material": _("The model needs about {measured:.1f} cm3 of material as a solid, without supports."),
     "space": _("Coordinates: {measured}; unit: {unit}."),
 }
@@ -67,6 +70,10 @@ BAD: Mapping[str, str] = {
     "thin-area": _(
         "A stretch of {measured:.0f} mm2 has walls below the guideline of {wall:.2f} mm for {process} "
         "({total:.0f} mm2 in all)."
+    ),
+    "wall-unsupported": _(
+        "A wall that ends free and is held on fewer than two sides measures {width}, below the guideline of {limit:.2f} mm for such "
+        "walls ({process}; {area:.0f} mm2 in all)."
     ),
     "wall-recommended": _(
         "5 % of the surface has walls of {measured:.2f} mm or less, below the {limit:.1f} mm recommended for this size."
@@ -95,34 +102,53 @@ BAD: Mapping[str, str] = {
     "added": _("The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3){wanted}."),
     "critical": _("Anatomy marked as critical is missing from the model: {names}."),
     "label": _("The text '{text}' on the model is {measured}."),
+    "text-width": _(
+        "The strokes of the text '{text}' are {measured:.2f} mm wide, below the guideline of {limit:.2f} mm for {process}: "
+        "letters may be lost."
+    ),
+    "text-height": _(
+        "The text '{text}' is {measured:.2f} mm {way}, below the guideline of {limit:.2f} mm for {process}: it may be hard to read."
+    ),
 }
 TOO_LARGE = _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
     "repair": _("Repair it: inspect FILE --repair OUT"),
-    "empty": _("Make the surface again: nothing can be printed from this file."),
-    "fragments": _("Remove the fragments: run again with a larger smallest part, or inspect FILE --repair OUT"),
+    "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN --output DIR"),
+    "fragments": _(
+        "Take one bone only (--anatomy single-bone) or what is at a point (--seed R,A,S), or hold the fragments with --struts"
+    ),
     "struts": _("Join them with bars (--struts), or print them as separate parts."),
-    "union": _("Join the objects into one (--wrap), or print them apart."),
+    "union": _(
+        "Make one object of them: run with --anatomy NAME or --segmentation FILE of one structure; or let the slicing program join them."
+    ),
     "escape": _(
         "Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"
     ),
     "wrap": _("Fill them with --wrap, or leave them."),
-    "unit": _("Say the unit with --unit (mm, cm, m, in), or export 3MF, which carries it."),
-    "placement": _("Export again in LPS without mirroring; do not print before left and right are settled."),
+    "unit": _("Say the unit with --unit (mm, cm, m, in), or export 3MF (--format 3mf), which carries it."),
+    "placement": _(
+        "Do not print before left and right are settled: make the file again from the scan, run SCAN --output DIR, which writes LPS "
+        "and never mirrors."
+    ),
     "thicken": _("Thicken to the guideline: --thicken {wall:g}{other}"),
+    "thicken-unsupported": _("Thicken: --thicken {limit:g}{other}"),
     "thicken-recommended": _("For a sturdier model: --thicken {limit:g}"),
     "thicken-pin": _("Thicken: --thicken {limit:g}{other}"),
-    "gap": _("{choose}, or accept that the gap may close."),
-    "hole": _("Widen the hole before export{other}, or drill it after printing."),
+    "gap": _("{choose}, close gaps on purpose (--wrap), or accept that this one may close."),
+    "hole": _("Widen the hole before export{other}, fill it with --wrap, or drill it after printing."),
     "orient": _("Let the model be turned for the least support: --orient"),
     "base": _("Put it on a base (--base), or turn it: --orient"),
     "split": _("Turn it as said, split it (--split auto), or choose a larger printer (--printer WxDxH)."),
     "triangles": _("Reduce the triangles: --triangles {limit:.0f}"),
     "coarse": _("Export with more triangles: --max-deviation 0.1"),
-    "lost": _("Look at the places; keep smaller parts or lower the smoothing before export."),
-    "added": _("Look at the places: what was added must be wanted (supports, base, label, bridged gaps)."),
-    "label": _("Put the label on again: --label TEXT"),
+    "lost": _("Look at the places; keep more of the shape with --max-deviation 0.1, and thin parts with --thicken {wall:g}"),
+    "added": _(
+        "Look at the places: what --base, --struts, --label TEXT or --thicken MM added must be wanted; leave out the option where it "
+        "is not."
+    ),
+    "label": _("Put the label on again, where it is more even: --label TEXT --label-at R,A,S"),
+    "text": _("{choose}, or leave out --label TEXT and mark the print by hand."),
 }
 
 
@@ -161,6 +187,7 @@ def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
         "width": _width(fact.value),
         "measured": fact.value,
         "limit": rule.limit,
+        "area": fact.area_mm2 or 0.0,
         "trapped": process.trapped,
         "choose": _("Choose a finer process (--process {name})").format(name=finer) if finer else _("Change the model"),
         "other": _(" or choose a finer process: --process {name}").format(name=finer) if finer else "",
@@ -168,6 +195,7 @@ def _values(rule: Rule, fact: Fact, process: Process) -> dict[str, object]:
         "hollow": max(process.limit("wall_supported_mm") or 2.0, 2.0),
         "wall": process.limit("wall_supported_mm") or 0.0,
         "rotation": "",
+        "way": "",
     }
     values.update(fact.parameters)
     voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
@@ -185,12 +213,18 @@ def _width(value: object) -> str:
 
 def _finer(rule: Rule, process: Process) -> str:
     """A built-in process with a smaller limit than this one; empty where this one is as fine as any."""
-    finest = {"wall": "mjf", "thin-area": "mjf", "pins": "material-jetting", "gap": "material-jetting", "holes": "sla"}
-    quantity = {"wall": "wall_supported_mm", "thin-area": "wall_supported_mm", "pins": "pin_mm", "gap": "clearance_mm", "holes": "hole_mm"}
-    name = finest.get(rule.id, "")
-    if not name:
-        return ""
-    own, other = process.limit(quantity[rule.id]), load_process(name).limit(quantity[rule.id])
+    finest = {
+        "wall": ("mjf", "wall_supported_mm"),
+        "wall-unsupported": ("mjf", "wall_unsupported_mm"),
+        "thin-area": ("mjf", "wall_supported_mm"),
+        "pins": ("material-jetting", "pin_mm"),
+        "gap": ("material-jetting", "clearance_mm"),
+        "holes": ("sla", "hole_mm"),
+        "text-width": ("sla", "emboss_width_mm"),
+    }
+    name, quantity = finest.get(rule.id, ("", ""))
+    own = process.limit(quantity)
+    other = load_process(name).limit(quantity) if name else None
     return name if own is not None and other is not None and other < own else ""
 
 

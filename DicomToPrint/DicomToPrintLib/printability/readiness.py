@@ -1,6 +1,6 @@
 """Readiness of a written file: it is opened with no memory of how it was made, measured, and judged by the process's rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,7 +24,8 @@ class Readiness:
     """The verdict on a file: ``ready``, ``warn`` or ``not-ready``.
 
     `mesh` has the contract's keys; `meshes` are the file's meshes in LPS mm with the point arrays ``Wall`` and ``Gap`` (float32 mm,
-    NaN where thicker than `measured.wall_cap_mm`); findings carry `places` (LPS mm) to jump to.
+    NaN where thicker than `measured.wall_cap_mm`); findings carry `places` (LPS mm) to jump to. `pictures` are file names by rule, of
+    the places in their order, once they are drawn.
     """
 
     verdict: str
@@ -35,6 +36,7 @@ class Readiness:
     file: MeshFile
     meshes: tuple[Mesh, ...] = ()
     figures: Mapping[str, object] = field(default_factory=dict)
+    pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -47,7 +49,7 @@ class Readiness:
             "schema": "dicom-to-print/printability/1",
             "verdict": self.verdict,
             "mesh": dict(self.mesh),
-            "findings": [_plain(finding.as_json()) for finding in self.findings],
+            "findings": [_finding_json(finding, self.pictures.get(finding.rule, ())) for finding in self.findings],
         }
 
 
@@ -90,6 +92,16 @@ def _finding(rule: Rule, facts: Mapping[str, Fact], process: Process, printer: P
         messages.message(rule, fact, first.outcome, process, printer),
         messages.remedy(rule, fact, process) if first.outcome is Outcome.FAIL else "",
     )
+
+
+def _finding_json(finding: Finding, pictures: Sequence[str]) -> object:
+    """The finding with its unit, the area it speaks of, and its places, each with its size and its picture where there are any."""
+    places: list[dict[str, object]] = [{"at": place} for place in finding.places]
+    for place, size in zip(places, finding.sizes):
+        place[finding.size_unit] = size
+    for place, picture in zip(places, pictures):
+        place["picture"] = picture
+    return _plain({**finding.as_json(), "unit": finding.unit, "area_mm2": finding.area_mm2, "places": places})
 
 
 def _plain(value: object) -> object:

@@ -1,0 +1,93 @@
+"""How a stretch of thin wall hangs on the rest: on which sides it goes on into thicker solid, and where it ends free."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..progress import Progress, silent
+from .patch import Patch
+from .rays import Rays
+from .wall import Field, across
+
+MOST_STRETCHES = 100
+PROBES = 120  # samples a stretch
+STEPS = 4
+REACH = 3.0  # limits: how far a probe looks for the end of its wall
+APART = 0.5  # cosine: attachments more than 60 degrees apart are two sides
+BENT = 0.18  # of the normals' spread across the wall: a bend of 90 degrees and more
+SHARE = 0.1  # of the pairs of attachments, or of the probes, from which on they count
+
+
+def unsupported(
+    field: Field, rays: Rays, stretches: Sequence[Patch], limit_mm: float, progress: Progress = silent
+) -> np.ndarray:
+    """(s,) bool: which stretches of wall, thinner than `limit_mm`, end free and are connected to the rest on fewer than two sides.
+
+    That is how guidelines tell unsupported from supported walls. From the middle of the wall probes look along it in eight directions:
+    where it becomes as thick as the limit within three of them it is attached, where they leave it through a rim it ends free.
+    Attachments that look more than 60 degrees apart are two sides. A wall that bends by 90 degrees or more, or closes on itself,
+    carries itself. Of more than a hundred stretches the first are looked at.
+    """
+    result = np.zeros(len(stretches), dtype=bool)
+    chosen = [_spread(stretch.rows) for stretch in stretches[:MOST_STRETCHES]]
+    if not chosen:
+        return result
+    rows = np.concatenate(chosen)
+    owner = np.repeat(np.arange(len(chosen)), [len(own) for own in chosen])
+    free, attached, opposite = _looked_along(field, rays, rows, limit_mm, progress)
+    for index, stretch in enumerate(stretches[:MOST_STRETCHES]):
+        own = owner == index
+        ends = free[own].mean() >= SHARE
+        result[index] = ends and not _bends(field.samples.normals[stretch.rows], field.samples.area[stretch.rows]) and not (
+            opposite[own].mean() >= SHARE or _on_two_sides(attached[own])
+        )
+    return result
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    return rows[np.unique(np.linspace(0, len(rows) - 1, PROBES).astype(np.int64))]
+
+
+def _looked_along(
+    field: Field, rays: Rays, rows: np.ndarray, limit_mm: float, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For each of the samples `rows` (n,): whether the wall ends free near it (n,), the direction (n, 3) in which it is attached, zero
+    where in none, and whether it is attached in opposite directions (n,)."""
+    samples, reach = field.samples, REACH * limit_mm
+    normals = samples.normals[rows]
+    middle = samples.points[rows] + field.side * 0.5 * field.distance[rows, None] * normals
+    first, second = across(normals)
+    free, count = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.int64)
+    total = np.zeros((len(rows), 3))
+    for step, turn in enumerate(np.pi / 4.0 * np.arange(8)):
+        progress(step / 8.0, "looking how thin walls are held")
+        along = np.cos(turn) * first + np.sin(turn) * second
+        hits = rays.first(middle, along, True, reach)
+        thick = np.zeros(len(rows), dtype=bool)
+        for share in np.arange(1, STEPS + 1) / STEPS:
+            inside = np.flatnonzero(~thick & (hits.distance > share * reach))
+            at = middle[inside] + share * reach * along[inside]
+            there = sum(rays.first(at, sign * normals[inside], True, limit_mm).distance for sign in (1.0, -1.0))
+            thick[inside[there >= limit_mm]] = True
+        rim = (hits.triangle >= 0) & (np.einsum("ij,ij->i", rays.normals[hits.triangle], along) > 0.7)
+        free |= rim & ~thick
+        total[thick] += along[thick]
+        count += thick
+    length = np.linalg.norm(total, axis=1)
+    # Directions towards one straight root add up; towards two opposite ones they cancel.
+    opposite = (count >= 2) & (length < 0.4 * count)
+    total[opposite | (count == 0)] = 0.0
+    return free, np.divide(total, length[:, None], out=np.zeros_like(total), where=(length > 1e-9)[:, None]), opposite
+
+
+def _on_two_sides(attached: np.ndarray) -> bool:
+    directions = attached[np.linalg.norm(attached, axis=1) > 0.5]
+    if len(directions) < 2:
+        return False
+    return bool((directions @ directions.T < APART).mean() >= SHARE)
+
+
+def _bends(normals: np.ndarray, area: np.ndarray) -> bool:
+    """Whether the wall turns by 90 degrees or more: its normals, either way round, fill more than a narrow fan."""
+    spread = np.linalg.eigvalsh((normals * area[:, None]).T @ normals / max(float(area.sum()), 1e-12))
+    return bool(spread[1] > BENT)
