@@ -115,7 +115,8 @@ def _add_responsibility(main: Element, content: ReportContent) -> None:
     block = section(main, _("Statement of responsibility"), "responsibility")
     if content.use:
         add(block, "p", _("Intended use: {use}.").format(use=content.use_title or content.use))
-    bullets(block, content.use_notes)
+    if not content.refused:  # what a use allows to be filled says nothing where nothing was made
+        bullets(block, content.use_notes)
     add(
         block,
         "p",

@@ -6,6 +6,7 @@ from gettext import gettext as _
 from typing import Any
 
 from .content import ReportContent
+from .model import readiness_json
 from .page import Element, add, bullets, clean, figures, limit_words, number, section, table, verdict_badge
 
 _ORDER = {"reject": 0, "ask": 1, "warn": 2, "info": 3}
@@ -88,18 +89,21 @@ def _series_name(series: Mapping[str, Any], content: ReportContent) -> str:
 
 
 def add_what_to_do(main: Element, content: ReportContent) -> None:
-    """Remedies by rising burden: answer, re-export, re-reconstruct, re-scan."""
+    """Remedies by rising burden: answer, re-export, re-reconstruct, re-scan; then what the print asks for."""
     found = series_of(content)
-    if not found:
+    for_print = _for_print(content)
+    if not found and not for_print:
         return
     block = section(main, _("What to do"), "to-do")
     groups = _groups(found)
+    groups["print"] = for_print
     titles = {
         "answer": _("Answer"),
         "export": _("Export again from the archive"),
         "reconstruct": _("Reconstruct again from the raw data: call today, they are kept for hours or days"),
         "scan": _("Scan again, if clinically justified"),
         "other": _("Keep in mind"),
+        "print": _("Before it is printed"),
     }
     if not any(groups.values()):
         add(block, "p", _("Nothing: the scan can be used as it is."))
@@ -126,6 +130,19 @@ def _groups(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
         ]
         groups["answer"] += [text for text in dict.fromkeys(open_questions) if text not in groups["answer"]]
     return groups
+
+
+def _for_print(content: ReportContent) -> list[str]:
+    """Remedies of what keeps the file from being ready, the worst first; not of what is only said for information."""
+    found = [
+        finding
+        for finding in readiness_json(content).get("findings", [])
+        if finding.get("outcome") in ("fail", "ask") and finding.get("severity") != "info" and finding.get("remedy")
+    ]
+    remedies: dict[str, list[str]] = {}
+    for finding in sorted(found, key=lambda finding: finding.get("severity") != "reject"):
+        remedies.setdefault(str(finding["remedy"]), []).append(str(finding["rule"]))
+    return [f"{remedy} ({', '.join(rules)})" for remedy, rules in remedies.items()]
 
 
 def burden(finding: Mapping[str, Any]) -> str:
