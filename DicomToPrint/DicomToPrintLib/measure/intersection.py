@@ -67,7 +67,7 @@ def intersecting_pairs_of(points: np.ndarray, triangles: np.ndarray, chosen: np.
 
 def _pairs_among(points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray, low: np.ndarray,
                  high: np.ndarray) -> np.ndarray:
-    """As `intersecting_pairs_of` for few triangles (m, 3) and their boxes, none degenerate; some pairs twice."""
+    """As `intersecting_pairs_of` for few triangles (m, 3) and their boxes, none degenerate."""
     used, triangles = np.unique(triangles, return_inverse=True)
     triangles, precise = triangles.reshape(-1, 3), points[used].astype(np.float64)
     frame = (low.min(axis=0), high.max(axis=0))
@@ -82,7 +82,13 @@ def _pairs_among(points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray, 
     normals = _unit_normals(precise, local)
     pairs = _Pairs(precise, columns, _doubtful_corners(precise, local, normals))
     folded = around[_folded(precise, local, normals)]
-    return np.concatenate([for_near_pairs(own_tree, all_tree, pairs.meeting), folded[own[folded].any(axis=1)]])
+
+    def meeting(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        # Two chosen ones come twice, and each with itself.
+        once = np.flatnonzero(~own.take(second) | (first < second))
+        return pairs.meeting(first.take(once), second.take(once))
+
+    return np.concatenate([for_near_pairs(own_tree, all_tree, meeting), folded[own[folded].any(axis=1)]])
 
 
 def _near_boxes(low: np.ndarray, high: np.ndarray, chosen: np.ndarray) -> np.ndarray:
@@ -197,6 +203,10 @@ class _Pairs:
         self.columns = columns
         self.corner_doubtful = doubtful
         self.doubtful = doubtful[columns[0]] | doubtful[columns[1]] | doubtful[columns[2]]
+        a, b, c = (points.take(column, axis=0) for column in columns)
+        u, v = b - a, c - a
+        self.normal = cross(u, v)
+        self.size = np.sqrt(np.einsum("ij,ij->i", u, u) * np.einsum("ij,ij->i", v, v))
 
     def meeting(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """The pairs (n, 2) that intersect, of those that share at most one corner; the others are left to `_folded`."""
@@ -207,10 +217,62 @@ class _Pairs:
             for j in range(3):
                 shared += a[i] == b[j]
         apart = np.flatnonzero(shared == 0)
-        hits = apart[_meeting_apart(self.points, [c.take(apart) for c in a], [c.take(apart) for c in b])]
+        hits = apart[self._meeting_apart(first.take(apart), second.take(apart))]
         one = np.flatnonzero((shared == 1) & self.doubtful.take(first) & self.doubtful.take(second))
         hits = np.concatenate([hits, one[self._meeting_at_corner([c.take(one) for c in a], [c.take(one) for c in b])]])
         return np.stack([first[hits], second[hits]], axis=1)
+
+    def _meeting_apart(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Places of the pairs without a common corner that intersect."""
+        where = np.arange(len(first))
+        for settled in (self._not_on_one_side, self._not_beyond_an_edge):
+            for turned in (False, True):
+                keep = np.flatnonzero(settled(second, first) if turned else settled(first, second))
+                where, first, second = where.take(keep), first.take(keep), second.take(keep)
+        meet = np.zeros(len(where), dtype=bool)
+        for edge_of, triangle in ((first, second), (second, first)):
+            corners = [self.points[column[triangle]] for column in self.columns]
+            ends = [self.points[column[edge_of]] for column in self.columns]
+            for c in range(3):
+                meet |= segment_meets_triangle(ends[c], ends[(c + 1) % 3], *corners)
+        return where[meet]
+
+    def _not_on_one_side(self, plane: np.ndarray, tested: np.ndarray) -> np.ndarray:
+        """(p,) bool: False where all corners of `tested` lie safely on one side of the plane of `plane`."""
+        normal, start = self.normal.take(plane, axis=0), self.points.take(self.columns[0].take(plane), axis=0)
+        lowest = highest = reach = np.zeros(len(plane))
+        for c, column in enumerate(self.columns):
+            offset = self.points.take(column.take(tested), axis=0)
+            offset -= start
+            height = np.einsum("ij,ij->i", normal, offset)
+            far = np.einsum("ij,ij->i", offset, offset)
+            lowest, highest, reach = ((height, height, far) if c == 0 else
+                                      (np.minimum(lowest, height), np.maximum(highest, height), np.maximum(reach, far)))
+        # Far above the rounding error of a height, which is some 1e-15 of the product of the three lengths.
+        safe = 1e-14 * self.size.take(plane) * np.sqrt(reach) + 1e-300
+        return ~((lowest > safe) | (highest < -safe))
+
+    def _not_beyond_an_edge(self, triangle: np.ndarray, tested: np.ndarray) -> np.ndarray:
+        """(p,) bool: False where all corners of `tested` lie safely beyond one edge of `triangle`, seen along its normal.
+
+        This settles triangles of one plane, such as those of a cut's face, which would else all be decided exactly.
+        """
+        corners = [self.points.take(column.take(triangle), axis=0) for column in self.columns]
+        others = [self.points.take(column.take(tested), axis=0) for column in self.columns]
+        normal = self.normal.take(triangle, axis=0)
+        squared = np.einsum("ij,ij->i", normal, normal)
+        beyond = np.zeros(len(triangle), dtype=bool)
+        for c in range(3):
+            edge = corners[(c + 1) % 3] - corners[c]
+            inward = cross(normal, edge)
+            nearest, reach = np.full(len(triangle), -np.inf), np.zeros(len(triangle))
+            for other in others:
+                offset = other - corners[c]
+                np.maximum(nearest, np.einsum("ij,ij->i", inward, offset), out=nearest)
+                np.maximum(reach, np.einsum("ij,ij->i", offset, offset), out=reach)
+            # Far above the rounding error, which is some 1e-15 of the product of the three lengths.
+            beyond |= nearest < -1e-13 * np.sqrt(squared * np.einsum("ij,ij->i", edge, edge) * reach) - 1e-300
+        return ~beyond
 
     def _meeting_at_corner(self, a: list[np.ndarray], b: list[np.ndarray]) -> np.ndarray:
         """Places of the pairs, sharing one corner, that meet elsewhere too."""
@@ -230,38 +292,3 @@ def _opposite_edge_meets(points: np.ndarray, edge_of: list[np.ndarray], corner: 
                          triangle: list[np.ndarray]) -> np.ndarray:
     p, q = np.choose((corner + 1) % 3, edge_of), np.choose((corner + 2) % 3, edge_of)
     return segment_meets_triangle(points[p], points[q], *(points[c] for c in triangle))
-
-
-def _meeting_apart(points: np.ndarray, first: list[np.ndarray], second: list[np.ndarray]) -> np.ndarray:
-    """Places of the pairs without a common corner that intersect."""
-    where = np.flatnonzero(_not_on_one_side(points, first, second))
-    first, second = [c[where] for c in first], [c[where] for c in second]
-    keep = _not_on_one_side(points, second, first)
-    where, first, second = where[keep], [c[keep] for c in first], [c[keep] for c in second]
-    meet = np.zeros(len(where), dtype=bool)
-    for edge_of, triangle in ((first, second), (second, first)):
-        corners = [points[c] for c in triangle]
-        for c in range(3):
-            meet |= segment_meets_triangle(points[edge_of[c]], points[edge_of[(c + 1) % 3]], *corners)
-    return where[meet]
-
-
-def _not_on_one_side(points: np.ndarray, plane: list[np.ndarray], tested: list[np.ndarray]) -> np.ndarray:
-    """(p,) bool: False where all corners of `tested` lie safely on one side of the plane of `plane`."""
-    a = points.take(plane[0], axis=0)
-    u, v = points.take(plane[1], axis=0) - a, points.take(plane[2], axis=0) - a
-    n = (
-        u[:, 1] * v[:, 2] - u[:, 2] * v[:, 1],
-        u[:, 2] * v[:, 0] - u[:, 0] * v[:, 2],
-        u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0],
-    )
-    lowest = highest = reach = np.zeros(len(a))
-    for c in range(3):
-        offset = points.take(tested[c], axis=0) - a
-        height = n[0] * offset[:, 0] + n[1] * offset[:, 1] + n[2] * offset[:, 2]
-        far = np.einsum("ij,ij->i", offset, offset)
-        lowest, highest, reach = ((height, height, far) if c == 0 else
-                                  (np.minimum(lowest, height), np.maximum(highest, height), np.maximum(reach, far)))
-    # Far above the rounding error of a height, which is some 1e-15 of the product of the three lengths.
-    safe = 1e-14 * np.sqrt(np.einsum("ij,ij->i", u, u) * np.einsum("ij,ij->i", v, v) * reach) + 1e-300
-    return ~((lowest > safe) | (highest < -safe))

@@ -44,8 +44,9 @@ def to_solid(mesh: Mesh) -> Solid:
                            run_index=np.array([0, 3 * count], dtype=np.uint64),
                            run_original_id=np.array([number], dtype=np.uint32),
                            face_id=np.arange(count, dtype=np.uint64))
-    mesh64.merge()
     solid = module.Manifold(mesh64)
+    if solid.status() == module.Error.NotManifold and mesh64.merge():
+        solid = module.Manifold(mesh64)
     if solid.status() != module.Error.NoError or solid.is_empty() or solid.volume() <= 0.0:
         raise Refused(f"'{mesh.name}' encloses no solid, so it cannot be prepared: repair it first (inspect --repair).")
     return Solid(solid, number, mesh)
