@@ -93,6 +93,16 @@ def test_obj_with_polygons_slashes_and_negative_indices(tmp_path, comments, unit
     assert file.meshes[0].volume == pytest.approx(volume)
 
 
+def test_obj_faces_are_the_same_read_at_once_or_one_by_one(tmp_path):
+    """Faces with equally many corners are read at once, others line by line."""
+    points = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\n"
+    quads = points + "f 1/1/1 2/2/1 3//1 4\nf -5 -4\t-1 -2\r\n"
+    (tmp_path / "alike.obj").write_text(quads)
+    (tmp_path / "mixed.obj").write_text(quads + "f 1 2 3\n")
+    alike, mixed = (read_meshes(tmp_path / f"{name}.obj")[0].triangles for name in ("alike", "mixed"))
+    assert alike.tolist() == mixed[:4].tolist() == [[0, 1, 2], [0, 2, 3], [0, 1, 4], [0, 4, 3]]
+
+
 def test_obj_objects_become_meshes(tmp_path):
     text = "o first\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\no second\nv 0 0 5\nv 1 0 5\nv 0 1 5\nf 4 5 6\nf 6 5 4\n"
     (tmp_path / "a.obj").write_text(text)

@@ -15,32 +15,62 @@ _UNIT_WORD = re.compile(
     r"\bunits?\s*[:=]\s*(um|mm|cm|m|in|inch|inches|millimeters?|meters?|centimeters?)\b", re.IGNORECASE
 )
 
+_AFTER_SLASH = re.compile(rb"/[^\s]*")
+
 
 def read(path: Path, progress: Progress) -> Contents:
     """One mesh an ``o`` (or none); polygons become fans; texture, normals and groups are left out."""
-    lines = path.read_bytes().replace(b"\\\r\n", b" ").replace(b"\\\n", b" ").split(b"\n")
-    points: list[bytes] = []
-    faces: list[tuple[int, bytes, int]] = []
-    objects: list[tuple[str, int]] = []
-    comments: list[str] = []
-    for number, line in enumerate(lines):
-        if number % 200_000 == 0:
-            progress(0.8 * number / len(lines), "reading OBJ")
-        kind = line[:2]
-        if kind in (b"v ", b"v\t"):
-            points.append(line)
-        elif kind in (b"f ", b"f\t"):
-            faces.append((number + 1, line, len(points)))
-        elif kind in (b"o ", b"o\t"):
-            objects.append((line[2:].strip().decode("utf-8", "replace"), len(faces)))
-        elif line.startswith(b"#") and len(comments) < 200:
-            comments.append(line[:400].decode("utf-8", "replace"))
-    coordinates = _coordinates(path, points)
-    corners, owner = _triangles(path, faces, len(coordinates))
+    progress(0.0, "reading OBJ")
+    content = path.read_bytes().replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") + b"\n"
+    lines = _Lines(content)
+    vertices, faces, names = (lines.starting_with(letter) for letter in (b"v", b"f", b"o"))
+    objects = [
+        (lines.text(at)[2:].strip().decode("utf-8", "replace"), int(np.searchsorted(faces, at))) for at in names
+    ]
+    comments = [lines.text(at)[:400].decode("utf-8", "replace") for at in np.flatnonzero(lines.first == ord("#"))[:200]]
+    progress(0.2, "reading OBJ")
+    coordinates = _coordinates(path, lines, vertices)
+    progress(0.5, "reading OBJ")
+    corners, owner = _triangles(path, lines, faces, np.searchsorted(vertices, faces), len(coordinates))
     text = "\n".join(comments)
     unit, factor = _unit(text)
     meshes = _objects(path, coordinates * factor, corners, owner, objects)
     return Contents(meshes, unit, space_in(text))
+
+
+class _Lines:
+    """Where the lines of a text lie, found at once: a million of them would be slow one by one."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.bytes = np.frombuffer(content, dtype=np.uint8)
+        self.ends = np.flatnonzero(self.bytes == ord("\n"))
+        self.starts = np.concatenate([[0], self.ends[:-1] + 1])
+        self.first = self.bytes[self.starts]
+
+    def text(self, at: int) -> bytes:
+        return self.content[self.starts[at] : self.ends[at]]
+
+    def starting_with(self, letter: bytes) -> np.ndarray:
+        """Numbers of the lines that begin with a letter and a blank."""
+        second = self.bytes[np.minimum(self.starts + 1, len(self.bytes) - 1)]
+        return np.flatnonzero((self.first == ord(letter)) & ((second == ord(" ")) | (second == ord("\t"))))
+
+    def words(self, which: np.ndarray, drop: "re.Pattern[bytes] | None" = None) -> np.ndarray | None:
+        """(lines, words) of these lines without what matches `drop`; None where they hold unequally many, or one has a word
+        so long that it is no number and would cost memory."""
+        if len(which) == 0:
+            return None
+        marks = np.zeros(len(self.starts), dtype=bool)
+        marks[which] = True
+        text = self.bytes[np.repeat(marks, self.ends - self.starts + 1)].tobytes()
+        words = (drop.sub(b"", text) if drop is not None else text).split()
+        columns = len(words) // len(which)
+        letter = bytes([self.first[which[0]]])
+        regular = len(words) == columns * len(which) and all(word == letter for word in words[::columns])
+        if not regular or max(map(len, words)) > 30:
+            return None
+        return np.array(words).reshape(-1, columns)[:, 1:]
 
 
 def _unit(text: str) -> tuple[str | None, float]:
@@ -55,11 +85,17 @@ def _unit(text: str) -> tuple[str | None, float]:
     return {"inches": "in", "millimeters": "mm", "meters": "m", "centimeters": "cm"}.get(word, word), 1.0
 
 
-def _coordinates(path: Path, lines: list[bytes]) -> np.ndarray:
-    rows = np.empty((len(lines), 3), dtype=np.float64)
-    for index, line in enumerate(lines):
+def _coordinates(path: Path, lines: _Lines, which: np.ndarray) -> np.ndarray:
+    words = lines.words(which)
+    if words is not None and words.shape[1] >= 3:
         try:
-            rows[index] = line.split()[1:4]
+            return words[:, :3].astype(np.float64)
+        except ValueError:
+            pass  # the one that is none is named below
+    rows = np.empty((len(which), 3), dtype=np.float64)
+    for index, at in enumerate(which):
+        try:
+            rows[index] = lines.text(at).split()[1:4]
         except ValueError:
             raise CannotRead(
                 f"{path.name}: vertex {index + 1:,} has no three numbers: export the model again."
@@ -67,26 +103,46 @@ def _coordinates(path: Path, lines: list[bytes]) -> np.ndarray:
     return rows
 
 
-def _triangles(path: Path, lines: list[tuple[int, bytes, int]], count: int) -> tuple[np.ndarray, np.ndarray]:
-    """(m, 3) point indices and the face line each triangle came from; negative indices count back from where they stand."""
-    corners: list[tuple[int, int, int]] = []
+def _triangles(
+    path: Path, lines: _Lines, which: np.ndarray, seen: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(m, 3) point indices and the face each triangle came from; negative indices count back from where they stand (`seen`)."""
+    at_once = _faces_alike(lines, which, seen, count)
+    if at_once is not None:
+        fans = at_once.shape[1] - 2
+        corners = np.stack([np.repeat(at_once[:, :1], fans, axis=1), at_once[:, 1:-1], at_once[:, 2:]], axis=2)
+        return corners.reshape(-1, 3).astype(np.int32), np.repeat(np.arange(len(which)), fans)
+    single: list[tuple[int, int, int]] = []
     owner: list[int] = []
-    for index, (number, line, seen) in enumerate(lines):
+    for index, at in enumerate(which):
         try:
-            face = [int(word.split(b"/", 1)[0]) for word in line.split()[1:]]
+            face = [int(word.split(b"/", 1)[0]) for word in lines.text(at).split()[1:]]
         except ValueError:
             raise CannotRead(
-                f"{path.name}, line {number}: a face is not made of numbers: export the model again."
+                f"{path.name}, line {at + 1}: a face is not made of numbers: export the model again."
             ) from None
-        face = [value - 1 if value > 0 else seen + value for value in face]
+        face = [value - 1 if value > 0 else int(seen[index]) + value for value in face]
         if len(face) < 3 or min(face) < 0 or max(face) >= count:
             raise CannotRead(
-                f"{path.name}, line {number}: a face names a vertex that does not exist: export the model again."
+                f"{path.name}, line {at + 1}: a face names a vertex that does not exist: export the model again."
             )
         for second, third in zip(face[1:-1], face[2:]):
-            corners.append((face[0], second, third))
+            single.append((face[0], second, third))
             owner.append(index)
-    return np.array(corners, dtype=np.int32).reshape(-1, 3), np.array(owner, dtype=np.int64)
+    return np.array(single, dtype=np.int32).reshape(-1, 3), np.array(owner, dtype=np.int64)
+
+
+def _faces_alike(lines: _Lines, which: np.ndarray, seen: np.ndarray, count: int) -> np.ndarray | None:
+    """(faces, corners) point indices where all faces have equally many, as in most files; None where not, or one is faulty."""
+    words = lines.words(which, _AFTER_SLASH)
+    if words is None or words.shape[1] < 3:
+        return None
+    try:
+        corners = words.astype(np.int64)
+    except (ValueError, OverflowError):
+        return None
+    corners = np.where(corners > 0, corners - 1, seen[:, None] + corners)
+    return corners if corners.min() >= 0 and corners.max() < count else None
 
 
 def _objects(
