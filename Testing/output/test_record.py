@@ -179,13 +179,19 @@ def test_a_hostile_output_name_cannot_lead_elsewhere(cube, inputs, tmp_path):
     assert "not written" in compare_runs(lying, files, old_folder=tmp_path / "out").in_words
 
 
-def test_registry_entry(cube, inputs, tmp_path):
+def test_a_registry_entry_follows_the_case_form(cube, inputs, tmp_path):
     record, _files = full_record(cube, inputs, tmp_path / "out")
     entry = registry_entry(record, modality="CT", slices=96, spacing_mm=(0.9, 0.9, 1.2), anatomy="bone", process="sla")
     path = write_registry(tmp_path, entry)
     content = json.loads(Path(path).read_text(encoding="utf-8"))
-    assert content["printing"]["technology"] == "vat photopolymerization"
-    assert content["printing"]["volume_cm3"] == 1.0
-    assert content["printing"]["size_mm"] == [10.0, 10.0, 10.0]
-    assert content["clinical_indication"]["indication"] is None
-    assert content["intended_use"]["use"] == "general"
+    (model,) = content["physical_models"]
+    assert model["technology"] == "vat photopolymerization"
+    assert model["volume_cm3"] == 1.0
+    assert model["size_mm"] == [10.0, 10.0, 10.0]
+    assert content["imaging"]["indication"] is None
+    assert content["digital_model"]["purpose"] == "general"
+    (part,) = content["digital_model"]["anatomic_parts"]
+    assert (part["structure"], part["region"], part["laterality"]) == ("Bone", None, None)
+    efforts = [effort for kinds in content["effort"].values() for effort in kinds.values()]
+    assert len(efforts) == 8
+    assert all(effort == {"hours": None, "minutes": None, "unknown": None} for effort in efforts)

@@ -1,8 +1,11 @@
-"""Fields of the RSNA-ACR 3D Printing Registry, filled in as far as a run knows them.
+"""An entry for the RSNA-ACR 3D Printing Registry, filled in as far as a run knows it.
 
-The groups are those that the registry names (American College of Radiology, 3D Printing Registry overview): clinical
-indication and intended use, source imaging, construction of the model and its effort, printing and its effort,
-clinical impact. The registry's own form may name its fields otherwise; nothing here identifies a patient.
+Its sections and what they hold follow the registry's case form as the American College of Radiology describes it (NRDR support
+articles "3DP Case Form": Imaging description and indication(s), Digital Model, Physical Model, Procedure, Effort, User Assessment):
+up to 20 anatomic parts by region, subregion, structure, laterality and comment, the dominant one first; up to 5 physical models, a
+model being a set of parts on one printer at one scale in one material; eight kinds of effort, each as hours, minutes or unknown.
+The form's own data dictionary is a table for members: names and choices must be held against it when the entry is typed in.
+Nothing here identifies a patient.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +15,28 @@ from typing import Any
 from ..files import write_json_atomically
 from .build import Record
 
-SCHEMA = "dicom-to-print/registry/1"
+SCHEMA = "dicom-to-print/registry/2"
+EFFORTS = ("consultation", "segmentation", "CAD", "prep/post-processing")
+MOST_PARTS = 20
+TECHNOLOGY = {
+    "fdm": "material extrusion",
+    "sla": "vat photopolymerization",
+    "sls": "powder bed fusion",
+    "mjf": "powder bed fusion",
+    "material-jetting": "material jetting",
+    "binder-jetting": "binder jetting",
+    "dmls": "powder bed fusion",
+}
+# Region and structure in the form's terms, where the anatomy alone settles them.
+ANATOMY: Mapping[str, tuple[str | None, str | None]] = {
+    "skull": ("Head", "Bone"),
+    "jaw": ("Head", "Bone"),
+    "jaws-apart": ("Head", "Bone"),
+    "bone": (None, "Bone"),
+    "single-bone": (None, "Bone"),
+    "bones-apart": (None, "Bone"),
+    "vertebra": (None, "Bone"),
+}
 
 
 def registry_entry(
@@ -26,64 +50,71 @@ def registry_entry(
     process: str = "",
 ) -> dict[str, Any]:
     """The entry as plain JSON; None marks what a person must fill in."""
-    seconds = sum(float(step.get("seconds") or 0.0) for step in record.steps)
-    technology = {
-        "fdm": "material extrusion",
-        "sla": "vat photopolymerization",
-        "sls": "powder bed fusion",
-        "mjf": "powder bed fusion",
-        "material-jetting": "material jetting",
-        "binder-jetting": "binder jetting",
-        "dmls": "powder bed fusion",
-    }
+    unknown = {"hours": None, "minutes": None, "unknown": None}
     return {
         "schema": SCHEMA,
         "registry": "RSNA-ACR 3D Printing Registry",
-        "clinical_indication": {
+        "imaging": {
             "indication": None,
-            "specialty": None,
-            "anatomy": anatomy or None,
-            "patient_age_years": None,
-        },
-        "intended_use": {"use": record.intended_use or None, "model_or_guide": "anatomic model", "sterilised": None},
-        "source_imaging": {
             "modality": modality or None,
             "manufacturer": manufacturer or None,
-            "slices": slices,
+            "images": slices,
             "spacing_mm": list(spacing_mm) or None,
             "acquired_for_printing": None,
-            "scan_verdict": record.verdicts.get("scan"),
         },
-        "construction": {
+        "digital_model": {
+            "type_of_3d_printed_object": "Anatomic Model",
+            "purpose": record.intended_use or None,
+            "ordering_service": None,
+            "anatomic_parts": _anatomic_parts(record.parts, anatomy),
             "software": dict(record.software),
-            "segmentation": "semi-automatic by grey values",
-            "parts": len(record.parts) or None,
-            "computing_minutes": round(seconds / 60.0, 2) if record.steps else None,
-            "technologist_minutes": None,
-            "physician_minutes": None,
-            "quality_control": "file read back and inspected",
+        },
+        "physical_models": [
+            {
+                "parts": [str(part.get("name", "")) for part in record.parts[:MOST_PARTS]],
+                "printer_label": None,
+                "printer_manufacturer": None,
+                "printer_model": None,
+                "technology": TECHNOLOGY.get(process),
+                "material": None,
+                "optical": None,
+                "scale_percent": 100,
+                "copies": None,
+                "volume_cm3": _volume(record.parts),
+                "size_mm": _size(record.parts),
+            }
+        ],
+        "procedure": {"use_of_model": None},
+        "effort": {who: {kind: dict(unknown) for kind in EFFORTS} for who in ("clinician", "non-clinician")},
+        "user_assessment": None,
+        # Not asked by the form: what a reader needs to know of this run.
+        "run": {
+            "scan_verdict": record.verdicts.get("scan"),
             "print_file_verdict": record.verdicts.get("print"),
+            "computing_minutes": _minutes(record),
         },
-        "printing": {
-            "technology": technology.get(process),
-            "process": process or None,
-            "printer": None,
-            "material": None,
-            "volume_cm3": _volume(record.parts),
-            "size_mm": _size(record.parts),
-            "copies": None,
-            "print_hours": None,
-            "post_processing_minutes": None,
-            "colours": len({tuple(part.get("color", ())) for part in record.parts}) or None,
-        },
-        "clinical_impact": {
-            "changed_plan": None,
-            "time_saved_minutes": None,
-            "patient_understanding": None,
-            "comment": None,
-        },
-        "record_sha256": None,
     }
+
+
+def _anatomic_parts(parts: Sequence[Mapping[str, Any]], anatomy: str) -> list[dict[str, Any]]:
+    """The parts by falling volume: the dominant one stands first."""
+    region, structure = ANATOMY.get(anatomy, (None, None))
+    ordered = sorted(parts, key=lambda part: -float(part.get("volume_mm3") or 0.0))[:MOST_PARTS]
+    return [
+        {
+            "region": region,
+            "subregion": None,
+            "structure": structure,
+            "laterality": None,
+            "comment": str(part.get("name", "")),
+        }
+        for part in ordered
+    ]
+
+
+def _minutes(record: Record) -> float | None:
+    seconds = sum(float(step.get("seconds") or 0.0) for step in record.steps)
+    return round(seconds / 60.0, 2) if record.steps else None
 
 
 def write_registry(folder: Path, entry: Mapping[str, Any]) -> Path:
