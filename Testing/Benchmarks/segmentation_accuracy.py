@@ -171,8 +171,7 @@ def save(lines: list) -> None:
     lines = [
         *lines,
         "",
-        "Known weak rows. Slices of 2.5 mm: the 2 mm wall of the hollow shell, thinner than a slice, is lost at its poles, so that its "
-        "hollow is not filled and its inner face counts. Metal: the streaks take a part of the thinnest plates beside the rod.",
+        "Known weak row: the streaks of metal take a part of the thinnest plates beside the rod.",
         "",
         "Boundary: half-way between cortical bone and soft tissue is 620 HU. Repeat: `python Testing/Benchmarks/segmentation_accuracy.py`.",
     ]

@@ -96,6 +96,17 @@ def test_thin_plate_below_the_half_way_value_is_kept_and_marked_bridged():
     assert (found.provenance[plate] == Provenance.BRIDGED).mean() > 0.98
 
 
+def test_a_wall_thinner_than_the_slices_stays_whole_where_it_lies_between_two():
+    fine = scan((95, 60, 60), spacing=(0.6, 0.6, 0.5))
+    centre = middle(fine, 0, 0, 0.6)
+    add_ball(fine, centre, 14.0, 1200.0, blur_mm=0.3)
+    add_ball(fine, centre, 12.2, 40.0, blur_mm=0.3)
+    thick = Volume(fine.array.reshape(19, 5, 60, 60).mean(axis=1), fine.affine @ np.diag([1, 1, 5, 1]))
+    found = segment(with_noise(thick, 10.0), load_anatomy("bone"))
+    # Lost anywhere, the wall leaves its hollow open and unfilled: 40 % of the ball.
+    assert found.segments[0].volume_mm3 == pytest.approx(4 / 3 * np.pi * 14**3, rel=0.06)
+
+
 def test_metal_is_a_segment_of_its_own_and_its_bloom_is_marked():
     volume = scan((30, 60, 60))
     add_ball(volume, middle(volume), 12.0, 1000.0)

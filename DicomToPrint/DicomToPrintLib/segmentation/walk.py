@@ -58,6 +58,7 @@ def segment(
     if roi_lps is not None:
         volume, inside = crop_to(volume, roi_lps)
         check_voxels(volume.array)
+    slice_mm = volume.spacing[2]
     if anatomy.finest_ratio > 0:
         before = volume
         volume = finer_slices(volume, anatomy.finest_ratio, part(progress, 0.0, 0.1))
@@ -67,6 +68,7 @@ def segment(
     if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
         raise UsageError(f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want.")
     walk = _start(volume, anatomy, scale, threshold, seeds, part(progress, 0.1, 0.3))
+    walk.slice_mm = slice_mm
     if inside is not None:
         walk.mask &= inside
     if anatomy.separation.method == "vertebra":
@@ -187,9 +189,8 @@ def _thin(walk: Walk, progress: Progress) -> None:
     contrast = walk.low - walk.edges.outside
     low = walk.edges.outside + share * contrast
     noise = float(walk.figures["noise"])  # type: ignore[arg-type]
-    found = ridges(
-        walk.volume.array, walk.volume.spacing, low, walk.low, max(0.75 * share * contrast, 3.0 * noise), progress
-    )
+    rise = max(0.75 * share * contrast, 3.0 * noise)
+    found = ridges(walk.volume.array, walk.volume.spacing, low, walk.low, rise, progress, walk.slice_mm)
     walk.figures["thin_mm3"] = float(np.count_nonzero(found)) * walk.volume.voxel_volume
     walk.mask |= found
     walk.bridge(found)

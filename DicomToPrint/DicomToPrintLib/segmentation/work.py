@@ -14,7 +14,10 @@ SEED_REACH_MM = 6.0
 
 @dataclass
 class Walk:
-    """What the steps pass on: the grid, the mask so far, and what was noted. Lives only inside `segment`."""
+    """What the steps pass on: the grid, the mask so far, and what was noted. Lives only inside `segment`.
+
+    `slice_mm` is the scan's own step from slice to slice; the grid's may be finer.
+    """
 
     volume: Volume
     anatomy: Anatomy
@@ -31,6 +34,7 @@ class Walk:
     streaked: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
     figures: dict[str, object] = field(default_factory=dict)
+    slice_mm: float = 0.0
 
     @property
     def bright(self) -> bool:
