@@ -171,9 +171,9 @@ def _inspect(options: argparse.Namespace) -> int:
             repair_to=options.repair,
             progress=progress,
         )
-    content = inspected.readiness.as_json()
     if options.output:
-        pipeline.write_inspection(inspected, options.output)
+        inspected = pipeline.write_inspection(inspected, options.output)
+    content = inspected.readiness.as_json()
     _write_json(content, options.json)
     if options.json != "-":
         print(pipeline.inspection_in_words(inspected))

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 
 class Outcome(str, Enum):
@@ -59,7 +60,8 @@ class Fact:
     `value` is `MISSING` where it could not be established. `where` says in words which slices, files or places; `evidence`
     names the attributes it came from. `applicable` is False where the question makes no sense for this object. `parameters`
     fill the message. `places` are points in LPS mm, or slice indices for a scan, that a view can jump to; `sizes`, where given,
-    are those of the places in `size_unit` (mm2, mm3), and `area_mm2` is how much of a surface the value speaks of.
+    are those of the places in `size_unit` (mm2, mm3), and `area_mm2` is how much of a surface the value speaks of. `marked` are the
+    indices of the triangles it speaks of, for pictures; None where it speaks of none in particular.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Fact:
     area_mm2: float | None = None
     sizes: tuple[float, ...] = ()
     size_unit: str = "mm2"
+    marked: Any = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

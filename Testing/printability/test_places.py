@@ -1,5 +1,7 @@
 """Where a finding is: a picture that shows the place, and a camera that is not looked in the way."""
 
+import base64
+import json
 import re
 from xml.etree import ElementTree
 
@@ -10,7 +12,10 @@ from DicomToPrintLib.mesh import merged
 from DicomToPrintLib.output.pictures.places import _looks, finding_pictures
 from DicomToPrintLib.output.report.build import report_html
 from DicomToPrintLib.output.report.content import ReportContent
-from measure.solids import box, shell
+from DicomToPrintLib.pipeline import Inspection, write_inspection
+from DicomToPrintLib.pipeline.telling import write_places
+from DicomToPrintLib.printability import ScanReference, inspect
+from measure.solids import box, shell, write_stl
 
 
 def told(rule, *places, outcome=Outcome.FAIL):
@@ -47,7 +52,8 @@ def test_pictures_stand_beside_their_findings_in_the_report():
     if not pictures:
         pytest.skip("no working OpenGL here")
     assert set(pictures) == {"gap"}
-    root = ElementTree.fromstring(pictures["gap"].data)
+    (shown,) = pictures["gap"]
+    root = ElementTree.fromstring(shown.data)
     rings = [item for item in root.iter() if item.tag.endswith("circle")]
     assert len(rings) == 4
     content = ReportContent(readiness={"verdict": "warn", "findings": [item.as_json() for item in findings], "mesh": {}},
@@ -56,3 +62,47 @@ def test_pictures_stand_beside_their_findings_in_the_report():
     assert 'class="findings remedies"' in html  # tall: it may go over pages
     row = re.search(r"<tr><th scope=\"row\">gap</th>.*?</tr>", html, re.S)
     assert row and 'class="place"' in row.group() and "(20.1, 10.0, 20.0) mm" in row.group()
+
+
+def test_every_lost_part_has_a_picture_and_every_place_its_colour(tmp_path):
+    """Two parts that a model lost are two pictures; triangles that a finding speaks of are red in its own."""
+    affine, mask = np.eye(4), np.zeros((20, 20, 30), bool)
+    mask[2:8, 2:18, 2:28] = True
+    mask[12:16, 4:8, 4:8] = mask[12:15, 4:8, 20:24] = True
+    write_stl(tmp_path / "a.stl", merged((box(26, 16, 6, at=(1.5, 1.5, 1.5)), box(1.9, 1.9, 1.9, at=(27.6, 5.6, 5.6)))))
+    readiness = inspect(tmp_path / "a.stl", reference=ScanReference(mask=mask, affine=affine))
+    inspection = write_inspection(Inspection(tmp_path / "a.stl", readiness.meshes, readiness), tmp_path / "out")
+    content = json.loads((tmp_path / "out" / "printability.json").read_text())
+    assert content == json.loads(json.dumps(inspection.readiness.as_json()))
+    if not inspection.readiness.pictures:
+        pytest.skip("no working OpenGL here")
+    found = {item["rule"]: item for item in content["findings"]}
+    assert [place["mm3"] for place in found["lost"]["places"]] == [64.0, 48.0]
+    for rule, count in (("lost", 2), ("fragments", 1), ("added", 1)):
+        names = [place["picture"] for place in found[rule]["places"]]
+        assert len(set(names)) == count
+        for name in names:
+            assert red_share(tmp_path / "out" / name) > 0.01
+    drawn = [item for item in content["findings"] if item["outcome"] == "fail" and item["places"]]
+    assert all("picture" in item["places"][0] for item in drawn)
+    html = (tmp_path / "out" / "report.html").read_text()
+    assert html.count('class="place"') == sum("picture" in place for item in drawn for place in item["places"])
+    # Drawn again, nothing of before is left.
+    assert write_places(tmp_path / "out", {}) == {}
+    assert not list((tmp_path / "out" / "pictures").iterdir())
+
+
+def red_share(path):
+    """Share of red pixels in the near picture, which is the second of the drawing."""
+    import vtk
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    near = [item for item in ElementTree.fromstring(path.read_bytes()).iter() if item.tag.endswith("image")][1]
+    png = path.with_suffix(".png")
+    png.write_bytes(base64.b64decode(near.get("href").split(",")[1]))
+    reader = vtk.vtkPNGReader()
+    reader.SetFileName(str(png))
+    reader.Update()
+    png.unlink()
+    colors = vtk_to_numpy(reader.GetOutput().GetPointData().GetScalars()).astype(int)
+    return float(((colors[:, 0] > 60) & (colors[:, 1] < colors[:, 0] // 3)).mean())

@@ -104,9 +104,9 @@ def run(
     result = result_of(walked, times)
     if settings.scene and scene is not None:
         result = replace(result, files=(*result.files, scene(result)))
-    telling.write_run(source, result, part(progress, BEFORE_TELLING, 1.0))
+    readiness = telling.write_run(source, result, part(progress, BEFORE_TELLING, 1.0))
     progress(1.0, "done")
-    return result
+    return replace(result, readiness=readiness)
 
 
 def replay(record_file: Path, source: Source, output: Path, progress: Progress = silent) -> "Comparison":

@@ -18,6 +18,8 @@ from .scan import GateShut, Source
 if TYPE_CHECKING:
     from ..acceptance import Acceptance
     from ..output import ErrorBudget, Record, ReportContent
+    from ..picture import Picture
+    from ..printability import Readiness
     from .run import RunResult
 
 
@@ -60,15 +62,16 @@ def write_check(acceptance: "Acceptance", settings: Settings, folder: Path) -> N
     write_report(folder, _scan_content(acceptance, settings, ReportContent()))
 
 
-def write_inspection(inspection: Inspection, folder: Path, progress: Progress = silent) -> None:
-    """``printability.json`` and ``report.html`` of an inspection."""
-    from ..output import ReportContent, draw_model, finding_pictures, write_json_atomically, write_report
+def write_inspection(inspection: Inspection, folder: Path, progress: Progress = silent) -> Inspection:
+    """``printability.json``, ``report.html`` and the pictures of the findings of an inspection; its readiness then names them."""
+    from ..output import ReportContent, draw_model, write_json_atomically, write_report
 
     check_writable(folder)
-    write_json_atomically(folder / "printability.json", inspection.readiness.as_json())
     readiness = inspection.readiness
     drawn = draw_model(readiness.meshes, _maps(readiness), (), part(progress, 0.0, 0.6))
-    limit = readiness.process.limit("wall_supported_mm")
+    places = _places(readiness, part(progress, 0.6, 1.0))
+    readiness = replace(readiness, pictures=write_places(folder, places))
+    write_json_atomically(folder / "printability.json", readiness.as_json())
     write_report(
         folder,
         replace(
@@ -78,20 +81,41 @@ def write_inspection(inspection: Inspection, folder: Path, progress: Progress = 
             printer=readiness.printer.title,
             view_pictures=drawn.views,
             map_pictures=drawn.maps,
-            finding_pictures=finding_pictures(readiness.meshes, readiness.findings, limit, part(progress, 0.6, 1.0)),
+            finding_pictures=places,
             notes=_only(drawn.note),
         ),
     )
+    return replace(inspection, readiness=readiness)
 
 
-def write_run(source: Source, result: "RunResult", progress: Progress = silent) -> None:
-    """Everything beside the mesh files: acceptance, printability, plan, registry, record, and last the report that names it."""
+def _places(readiness: "Readiness", progress: Progress) -> "Mapping[str, tuple[Picture, ...]]":
+    """A picture of the place of each finding, by rule; of lost and added parts one each."""
+    from ..output import finding_pictures
+
+    limit = readiness.process.limit("wall_supported_mm")
+    return finding_pictures(readiness.meshes, readiness.findings, limit, progress, readiness.shapes, readiness.marked)
+
+
+def write_places(folder: Path, places: "Mapping[str, tuple[Picture, ...]]") -> dict[str, tuple[str, ...]]:
+    """The pictures of the findings as files in ``pictures``, those of an earlier run taken away; their names from the folder, by rule."""
+    from ..output import write_bytes_atomically
+
+    inside = folder / "pictures"
+    for old in inside.glob("place-*.svg"):
+        old.unlink(missing_ok=True)
+    for shown in (picture for pictures in places.values() for picture in pictures):
+        write_bytes_atomically(inside / f"{shown.name}.svg", shown.data)
+    return {rule: tuple(f"{inside.name}/{shown.name}.svg" for shown in pictures) for rule, pictures in places.items()}
+
+
+def write_run(source: Source, result: "RunResult", progress: Progress = silent) -> "Readiness":
+    """Everything beside the mesh files: acceptance, plan, registry, record, printability with its pictures, and last the report that
+    names the record. Returns the readiness, which then names its pictures."""
     from ..output import caliper_distances, sha256_of, write_json_atomically, write_record, write_registry, write_report
 
     folder, settings = result.folder, result.settings
     if result.scan.acceptance is not None:
         write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.identified))
-    write_json_atomically(folder / "printability.json", result.readiness.as_json())
     plan = print_plan(settings, result.model.meshes, result.readiness)
     write_json_atomically(folder / "plan.json", plan)
     process = result.readiness.process
@@ -105,8 +129,11 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
     write_registry(folder, _registry(result, record))
     content = _run_content(result, calipers, budget, record, part(progress, 0.0, 0.9))
     # The report names the record's hash, so the record comes first.
+    readiness = replace(result.readiness, pictures=write_places(folder, content.finding_pictures))
+    write_json_atomically(folder / "printability.json", readiness.as_json())
     write_report(folder, replace(content, plan=plan, record_sha256=sha256_of(write_record(folder, record))))
     progress(1.0, "report and record written")
+    return readiness
 
 
 def _scan_content(acceptance: "Acceptance | None", settings: Settings, content: "ReportContent") -> "ReportContent":
@@ -135,7 +162,7 @@ def _use_content(settings: Settings) -> dict[str, Any]:
 def _run_content(
     result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget", record: "Record", progress: Progress
 ) -> "ReportContent":
-    from ..output import Change, ReportContent, contour_pictures, draw_model, finding_pictures
+    from ..output import Change, ReportContent, contour_pictures, draw_model
 
     content = _scan_content(result.scan.acceptance, result.settings, ReportContent())
     slices = contour_pictures(result.scan.volume, result.meshes_in_scan, progress=part(progress, 0.0, 0.3))
@@ -145,12 +172,7 @@ def _run_content(
         calipers,
         part(progress, 0.3, 0.7),
     )
-    places = finding_pictures(
-        result.readiness.meshes,
-        result.readiness.findings,
-        result.readiness.process.limit("wall_supported_mm"),
-        part(progress, 0.7, 1.0),
-    )
+    places = _places(result.readiness, part(progress, 0.7, 1.0))
     notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes, *_only(drawn.note))
     changes = tuple(Change(step.name, step.effect) for step in result.model.steps)
     return replace(

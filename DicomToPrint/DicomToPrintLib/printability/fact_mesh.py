@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ..findings import Fact
-from ..measure.component import Component, components
+from ..measure.component import components
 from ..measure.intersection import intersecting_pairs, self_intersections
 from ..measure.opening import openings
-from ..measure.topology import Topology, topology
+from ..measure.topology import Topology, topology, weld
 from ..mesh import Mesh, merged
 from ..mesh_file import MeshFile
 from ..progress import Progress, part
@@ -22,6 +22,7 @@ MOST_PLACES = 50
 def topology_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fact]:
     """Counts of defects over all objects, each object looked at by itself, with places and the area of the triangles concerned."""
     found: dict[str, list[_Defect]] = {}
+    first = np.cumsum([0, *(len(mesh.triangles) for mesh in meshes)])
     for index, mesh in enumerate(meshes):
         step = part(progress, index / len(meshes), (index + 1) / len(meshes))
         step(0.0, "counting edges and vertices")
@@ -29,7 +30,7 @@ def topology_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fa
         step(0.4, "looking for self-intersections")
         crossing = self_intersections(mesh, part(step, 0.4, 1.0))
         for defect in _defects(mesh, counted, crossing):
-            found.setdefault(defect.name, []).append(defect)
+            found.setdefault(defect.name, []).append(replace(defect, marked=defect.marked + first[index]))
     facts = {name: _counted(name, defects) for name, defects in found.items()}
     volume, area = sum(mesh.volume for mesh in meshes), sum(mesh.area for mesh in meshes)
     facts["volume_mm3"] = Fact("volume_mm3", float(volume))
@@ -40,13 +41,14 @@ def topology_facts(meshes: tuple[Mesh, ...], progress: Progress) -> dict[str, Fa
 
 @dataclass(frozen=True)
 class _Defect:
-    """A kind of defect of one mesh: how many, where (n, 3), how large each place is (n,) or (0,), and the area of all."""
+    """A kind of defect of one mesh: how many, where (n, 3), the area of all, how large each place is (n,) or (0,), and its triangles."""
 
     name: str
     count: int
     where: np.ndarray
     area: float | None = None
     sizes: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    marked: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def _defects(mesh: Mesh, found: Topology, crossing: np.ndarray) -> list[_Defect]:
@@ -57,9 +59,26 @@ def _defects(mesh: Mesh, found: Topology, crossing: np.ndarray) -> list[_Defect]
     return [
         _Defect("triangles", found.triangles, nowhere),
         _Defect("components", found.components, nowhere),
-        _Defect("boundary_edges", found.boundary_edges, _stacked([hole.place for hole in holes]), sizes.sum(), sizes),
-        _Defect("nonmanifold_edges", found.nonmanifold_edges, edges(found.nonmanifold_edges_at)),
-        _Defect("nonmanifold_vertices", found.nonmanifold_vertices, mesh.points[found.nonmanifold_vertices_at]),
+        _Defect(
+            "boundary_edges",
+            found.boundary_edges,
+            _stacked([hole.place for hole in holes]),
+            float(sizes.sum()) if holes else None,
+            sizes,
+            _touching(mesh, found.boundary_at),
+        ),
+        _Defect(
+            "nonmanifold_edges",
+            found.nonmanifold_edges,
+            edges(found.nonmanifold_edges_at),
+            marked=_touching(mesh, found.nonmanifold_edges_at),
+        ),
+        _Defect(
+            "nonmanifold_vertices",
+            found.nonmanifold_vertices,
+            mesh.points[found.nonmanifold_vertices_at],
+            marked=_touching(mesh, found.nonmanifold_vertices_at),
+        ),
         _of_triangles("self_intersections", mesh, crossing),
         _of_triangles("degenerate", mesh, found.degenerate_at),
         _of_triangles("duplicate", mesh, found.duplicate_at),
@@ -72,7 +91,17 @@ def _of_triangles(name: str, mesh: Mesh, index: np.ndarray) -> _Defect:
         return _Defect(name, 0, np.zeros((0, 3)))
     corners = mesh.points[mesh.triangles[index]].astype(np.float64)
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1).sum() / 2.0
-    return _Defect(name, len(index), corners.mean(axis=1), float(area))
+    return _Defect(name, len(index), corners.mean(axis=1), float(area), marked=np.asarray(index, dtype=np.int64))
+
+
+def _touching(mesh: Mesh, points: np.ndarray) -> np.ndarray:
+    """Triangles with a corner at one of the places of the points, given by index."""
+    if len(points) == 0:
+        return np.zeros(0, np.int64)
+    first, group = weld(mesh.points)
+    there = np.zeros(len(first), dtype=bool)
+    there[group[points.ravel()]] = True
+    return np.flatnonzero(there[group[mesh.triangles]].any(axis=1))
 
 
 def _stacked(points: "list[np.ndarray]") -> np.ndarray:
@@ -93,6 +122,7 @@ def _counted(name: str, defects: list[_Defect]) -> Fact:
         places=as_places(where),
         area_mm2=round(float(sum(areas)), 3) if areas else None,
         sizes=rounded(sizes),
+        marked=np.concatenate([item.marked for item in defects]),
     )
 
 
@@ -122,43 +152,57 @@ def part_facts(meshes: tuple[Mesh, ...], process: Process) -> tuple[dict[str, Fa
     """Loose parts, fragments too small for the process, cavities and what they trap, from the parts' signed volumes; and which triangles
     (m,) of all meshes together belong to fragments. A part's place is its highest point, a cavity's its middle."""
     smallest = (process.limit("feature_mm") or 1.0) ** 3
-    solids, fragments, cavities = [], [], []
-    loose = [np.zeros(len(mesh.triangles), dtype=bool) for mesh in meshes]
-    for mesh, crumbs in zip(meshes, loose):
+    solids: list[_Part] = []
+    fragments: list[_Part] = []
+    cavities: list[_Part] = []
+    first = np.cumsum([0, *(len(mesh.triangles) for mesh in meshes)])
+    for mesh, start in zip(meshes, first):
         for component in components(mesh):
             corners = mesh.points[mesh.triangles[component.triangles].ravel()]
-            row = (component, corners[int(np.argmax(corners[:, 2]))])
-            if component.volume < 0:
-                cavities.append((component, (component.low + component.high) / 2.0))
-            elif component.volume < smallest:
-                fragments.append(row)
-                crumbs[component.triangles] = True
-            else:
-                solids.append(row)
-    trapped = float(sum(-component.volume for component, _ in cavities))
+            highest, middle = corners[int(np.argmax(corners[:, 2]))], (component.low + component.high) / 2.0
+            kind = cavities if component.volume < 0 else fragments if component.volume < smallest else solids
+            place = middle if component.volume < 0 else highest
+            kind.append(_Part(component.volume, component.area, place, component.triangles + start))
+    trapped = float(sum(-cavity.volume for cavity in cavities))
+    loose = np.zeros(first[-1], dtype=bool)
+    for fragment in fragments:
+        loose[fragment.triangles] = True
     facts = {
         "fragments": _parts_fact("fragments", len(fragments), fragments, smallest=smallest),
-        "loose_parts": _parts_fact("loose_parts", len(solids), solids),
+        "loose_parts": _parts_fact("loose_parts", len(solids), solids, beside=True),
         "cavities": _parts_fact("cavities", len(cavities), cavities),
         "trapped_mm3": _parts_fact("trapped_mm3", trapped, cavities, cavities=len(cavities)),
     }
-    return facts, np.concatenate(loose)
+    return facts, loose
 
 
-def _parts_fact(name: str, value: float, rows: list[tuple[Component, np.ndarray]], **more: object) -> Fact:
-    """A fact of parts, the largest first, each with its volume."""
-    rows = sorted(rows, key=lambda row: -abs(row[0].volume))
-    where = _stacked([place for _, place in rows])
-    volumes = ", ".join(f"{abs(component.volume):.1f}" for component, _ in rows[:8])
+@dataclass(frozen=True)
+class _Part:
+    """A closed part: signed volume mm3, area mm2, a place (3,) to look at, and its triangles among those of all meshes."""
+
+    volume: float
+    area: float
+    place: np.ndarray
+    triangles: np.ndarray
+
+
+def _parts_fact(name: str, value: float, parts: list[_Part], beside: bool = False, **more: object) -> Fact:
+    """A fact of parts, the largest first, each with its volume; with `beside`, of what lies beside the largest, which stands last."""
+    parts = sorted(parts, key=lambda item: -abs(item.volume))
+    volumes = ", ".join(f"{abs(item.volume):.1f}" for item in parts[:8])
+    told = parts[1:] if beside else parts
+    parts = [*told, *parts[:1]] if beside else parts
+    where = _stacked([item.place for item in parts])
     return Fact(
         name,
         value,
         where=in_words(where),
         places=as_places(where[:MOST_PLACES]),
-        parameters={"volumes": volumes + (" ..." if len(rows) > 8 else ""), **more},
-        area_mm2=round(sum(component.area for component, _ in rows), 2) if rows else None,
-        sizes=rounded(abs(component.volume) for component, _ in rows[:MOST_PLACES]),
+        parameters={"volumes": volumes + (" ..." if len(parts) > 8 else ""), **more},
+        area_mm2=round(sum(item.area for item in told), 2) if told else None,
+        sizes=rounded(abs(item.volume) for item in parts[:MOST_PLACES]),
         size_unit="mm3",
+        marked=np.concatenate([item.triangles for item in told]) if told else None,
     )
 
 

@@ -49,6 +49,7 @@ def support_facts(
             parameters={"angle": angle, "support": found.support_mm3 / 1000.0},
             area_mm2=round(found.area, 2) if shown else None,
             sizes=rounded(patch.area for patch in shown),
+            marked=np.unique(samples.triangle[np.concatenate([patch.rows for patch in found.patches])]) if shown else None,
         )
         at = np.zeros((0, 3)) if found.bridge_at is None else found.bridge_at[None]
         facts["bridge_mm"] = Fact(

@@ -1,19 +1,21 @@
 """Facts of the file against the scan it came from: place and sides, lost and added parts, the text on it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from ..findings import MISSING, Fact
-from ..measure.voxelise import voxelised
+from ..measure.voxelise import surface_of, voxelised
 from ..mesh import Mesh
 from ..progress import Progress, part
 from .fact_label import label_facts
-from .fact_mesh import as_places, in_words
+from .fact_mesh import as_places, in_words, rounded
 from .reference import ScanReference
 
 NEAR_VOXELS = 2.0  # a surface lies where it was scanned if 90 % of it is this near to the segment's boundary
 LEAST_MM3 = 1.0
+MOST_PARTS = 200
+MOST_SHAPES = 20  # parts that are drawn in pictures
 
 TURNS: tuple[tuple[str, tuple[float, float, float]], ...] = (
     ("as scanned", (1.0, 1.0, 1.0)),
@@ -24,20 +26,50 @@ TURNS: tuple[tuple[str, tuple[float, float, float]], ...] = (
 )
 
 
-def scan_facts(mesh: Mesh, reference: ScanReference, progress: Progress) -> dict[str, Fact]:
-    """Compare with whatever the reference holds; what it does not hold is not judged."""
+@dataclass(frozen=True)
+class Part:
+    """A part that was lost or added: its volume, a point in it, and its shape for pictures (None for all but the largest)."""
+
+    volume: float
+    place: np.ndarray
+    shape: Mesh | None = None
+
+
+def scan_facts(mesh: Mesh, reference: ScanReference, progress: Progress) -> tuple[dict[str, Fact], dict[str, tuple[Mesh, ...]]]:
+    """Compare with whatever the reference holds; what it does not hold is not judged.
+
+    Also the shapes of the largest lost and added parts by the fact's name, in the order of its places. Both lie where the file has the
+    model, even where that was turned for printing.
+    """
     back = mesh
     if reference.moved is not None:
         inverse = np.linalg.inv(reference.moved)
         back = replace(mesh, points=mesh.points.astype(np.float64) @ inverse[:3, :3].T + inverse[:3, 3])
     facts: dict[str, Fact] = {}
+    shapes: dict[str, tuple[Mesh, ...]] = {}
     placement = _placement(back, reference, part(progress, 0.0, 0.3))
     facts["placement"] = placement
     if reference.mask is not None and reference.affine is not None and placement.value == "as scanned":
-        facts.update(_parts_against(back, reference, part(progress, 0.3, 0.95)))
+        found, critical = _parts_against(back, reference, part(progress, 0.3, 0.95))
+        facts.update(critical)
+        for name, parts in found.items():
+            parts = [_moved(item, reference.moved) for item in parts]
+            wanted = {"intended": ", ".join(reference.intended)} if name == "added_parts" else {}
+            facts[name] = _listed(name, parts, **wanted)
+            shapes[name] = tuple(item.shape for item in parts if item.shape is not None)
     if reference.labels:
         facts.update(label_facts(mesh, reference.labels))
-    return facts
+    return facts, shapes
+
+
+def _moved(item: Part, by: np.ndarray | None) -> Part:
+    if by is None:
+        return item
+    shape = item.shape
+    if shape is not None:
+        points = shape.points.astype(np.float64) @ by[:3, :3].T + by[:3, 3]
+        shape = replace(shape, points=points.astype(np.float32))
+    return Part(item.volume, by[:3, :3] @ item.place + by[:3, 3], shape)
 
 
 def _placement(mesh: Mesh, reference: ScanReference, progress: Progress) -> Fact:
@@ -86,8 +118,11 @@ def _placement_on_mask(mesh: Mesh, mask: np.ndarray, affine: np.ndarray, progres
     return Fact("placement", "moved", evidence=evidence)
 
 
-def _parts_against(mesh: Mesh, reference: ScanReference, progress: Progress) -> dict[str, Fact]:
-    """Lost and added parts over 1 mm3; what differs within one voxel of the surface is partial volume, not a part."""
+def _parts_against(
+    mesh: Mesh, reference: ScanReference, progress: Progress
+) -> tuple[dict[str, list[Part]], dict[str, Fact]]:
+    """Lost and added parts over 1 mm3, and critical regions that were lost; what differs within one voxel of the surface is partial
+    volume, not a part."""
     from scipy import ndimage
 
     assert reference.mask is not None and reference.affine is not None
@@ -95,22 +130,25 @@ def _parts_against(mesh: Mesh, reference: ScanReference, progress: Progress) -> 
     affine = reference.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ origin
     model = voxelised(mesh, affine, mask.shape, part(progress, 0.0, 0.5))
-    voxel = abs(float(np.linalg.det(affine[:3, :3])))
     progress(0.6, "looking for lost and added parts")
     ball = ndimage.generate_binary_structure(3, 2)
-    lost = _parts(mask & ~model, mask & ~ndimage.binary_dilation(model, ball), affine, voxel)
+    near_model = ndimage.binary_dilation(model, ball)
+    found = {"lost_parts": _parts(mask & ~model, mask & ~near_model, affine)}
     progress(0.8, "looking for lost and added parts")
-    added = _parts(model & ~mask, model & ~ndimage.binary_dilation(mask, ball), affine, voxel)
-    wanted = ", ".join(reference.intended)
-    facts = {"lost_parts": _listed("lost_parts", lost), "added_parts": _listed("added_parts", added, intended=wanted)}
-    critical = []
+    found["added_parts"] = _parts(model & ~mask, model & ~ndimage.binary_dilation(mask, ball), affine)
+    if not reference.critical:
+        return found, {}
+    critical: dict[str, np.ndarray] = {}
     for name, region in reference.critical.items():
-        small = _cropped(region, mesh, reference.affine, reference.mask)[0]
-        if np.any(small & mask & ~ndimage.binary_dilation(model, ball)):
-            critical.append(name)
-    if reference.critical:
-        facts["critical_lost"] = Fact("critical_lost", len(critical), parameters={"names": ", ".join(critical)})
-    return facts
+        gone = _cropped(region, mesh, reference.affine, reference.mask)[0] & mask & ~near_model
+        if gone.any():
+            critical[name] = affine[:3, :3] @ np.argwhere(gone).mean(axis=0)[::-1] + affine[:3, 3]
+    where = np.array(list(critical.values())).reshape(-1, 3)
+    if reference.moved is not None:
+        where = where @ reference.moved[:3, :3].T + reference.moved[:3, 3]
+    names = {"names": ", ".join(critical)}
+    fact = Fact("critical_lost", len(critical), where=in_words(where), places=as_places(where), parameters=names)
+    return found, {"critical_lost": fact}
 
 
 def _cropped(
@@ -134,36 +172,46 @@ def _cropped(
     return result, low.astype(np.float64)
 
 
-def _parts(
-    difference: np.ndarray, core: np.ndarray, affine: np.ndarray, voxel: float
-) -> list[tuple[float, np.ndarray]]:
-    """(mm3, centre LPS) of each connected part of the difference that has a core, over 1 mm3, the largest first."""
+def _parts(difference: np.ndarray, core: np.ndarray, affine: np.ndarray) -> list[Part]:
+    """Each connected part of the difference that has a core, over 1 mm3, the largest first; its place is its voxel nearest to its
+    middle."""
     from scipy import ndimage
 
     if not core.any():
         return []
     near = ndimage.binary_dilation(core, ndimage.generate_binary_structure(3, 2)) & difference
     label, count = ndimage.label(near)
-    volume = np.bincount(label.ravel(), minlength=count + 1)[1:] * voxel
-    found = []
-    for index in np.flatnonzero(volume > LEAST_MM3):
-        k, j, i = ndimage.center_of_mass(label == index + 1) if count < 50 else np.argwhere(label == index + 1)[0]
-        found.append((float(volume[index]), affine[:3, :3] @ np.array([i, j, k]) + affine[:3, 3]))
-        if len(found) >= 200:
+    volume = np.bincount(label.ravel(), minlength=count + 1)[1:] * abs(float(np.linalg.det(affine[:3, :3])))
+    boxes = ndimage.find_objects(label)
+    found: list[Part] = []
+    for index in np.argsort(-volume, kind="stable"):
+        if volume[index] <= LEAST_MM3 or len(found) >= MOST_PARTS:
             break
-    return sorted(found, key=lambda item: -item[0])
+        box = boxes[index]
+        low = np.array([side.start for side in box])
+        own = label[box] == index + 1
+        voxels = np.argwhere(own)
+        middle = voxels[np.argmin(((voxels - voxels.mean(axis=0)) ** 2).sum(axis=1))] + low
+        place = affine[:3, :3] @ middle[::-1] + affine[:3, 3]
+        there = affine.copy()
+        there[:3, 3] += affine[:3, :3] @ low[::-1]
+        shape = surface_of(own, there) if len(found) < MOST_SHAPES else None
+        found.append(Part(float(volume[index]), place, shape))
+    return found
 
 
-def _listed(name: str, parts: list[tuple[float, np.ndarray]], **more: object) -> Fact:
-    centres = np.array([centre for _, centre in parts]).reshape(-1, 3)
+def _listed(name: str, parts: list[Part], **more: object) -> Fact:
+    centres = np.array([item.place for item in parts]).reshape(-1, 3)
     return Fact(
         name,
         len(parts),
         where=in_words(centres),
-        places=as_places(centres),
+        places=as_places(centres, MOST_PARTS),
         parameters={
-            "largest": parts[0][0] if parts else 0.0,
-            "volumes": [round(volume, 2) for volume, _ in parts],
+            "largest": parts[0].volume if parts else 0.0,
+            "volumes": [round(item.volume, 2) for item in parts],
             **more,
         },
+        sizes=rounded(item.volume for item in parts),
+        size_unit="mm3",
     )

@@ -1,6 +1,6 @@
 """Facts of walls, rods, gaps and holes, from one set of samples of the surface."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -112,20 +112,35 @@ def _smallest(
             places=as_places(points, 10),
             evidence="ball between the opposite sides, sharp edges measured behind the edge",
             area_mm2=_area(field, chosen, limit),
+            marked=_triangles(mesh, field.samples, np.flatnonzero(_below_limit(field, chosen, limit))),
         )
     }
 
 
+def _below_limit(field: Field, chosen: np.ndarray, limit: float | None) -> np.ndarray:
+    return chosen & (field.distance < (limit or 0.0) - TOLERANCE_MM)
+
+
+def _triangles(mesh: Mesh, samples: Samples, rows: np.ndarray) -> np.ndarray:
+    """Triangles on which the samples lie or all of whose corners they are."""
+    at_vertex = np.zeros(len(mesh.points), dtype=bool)
+    at_vertex[samples.vertex[rows][samples.vertex[rows] >= 0]] = True
+    marked = at_vertex[mesh.triangles].all(axis=1)
+    marked[samples.triangle[rows]] = True
+    return np.flatnonzero(marked)
+
+
 def _area(field: Field, chosen: np.ndarray, limit: float | None) -> float | None:
     """How much of the `chosen` surface is below the limit, in mm2; None where nothing is."""
-    below = chosen & (field.distance < (limit or 0.0) - TOLERANCE_MM)
+    below = _below_limit(field, chosen, limit)
     return round(float(field.samples.area[below].sum()), 2) if below.any() else None
 
 
 def _narrowest(
     mesh: Mesh, field: Field, below: np.ndarray, least_mm2: float, share: float
 ) -> tuple[float, np.ndarray] | None:
-    """The smallest distance below which a connected stretch is large enough, to 1 %, and the stretch's samples; None where none is."""
+    """The smallest distance below which a connected stretch is large enough, to 1 %, and the stretch's samples, the one in its middle
+    first; None where none is."""
     stretch = _large_enough(mesh, field, below, least_mm2, share)
     if stretch is None:
         return None
@@ -137,7 +152,10 @@ def _narrowest(
             low = middle
         else:
             stretch, high = smaller, float(field.distance[smaller.rows].max())
-    return high, stretch.rows[np.argsort(field.distance[stretch.rows], kind="stable")]
+    rows = stretch.rows[np.argsort(field.distance[stretch.rows], kind="stable")]
+    points = field.samples.points[rows]
+    middle = int(np.argmin(((points - points.mean(axis=0)) ** 2).sum(axis=1)))
+    return high, np.concatenate([rows[middle : middle + 1], np.delete(rows, middle)])
 
 
 def _large_enough(
@@ -204,4 +222,6 @@ def _unsupported(
         return {name: Fact(name, MISSING, parameters={"why": why})}
     widths = [wall.smallest(np.isin(np.arange(len(wall.distance)), patch.rows), 0.5 * small)[0] or limit for patch in free]
     order = np.argsort(widths, kind="stable")
-    return {name: _stretches(name, round(widths[order[0]], 4), [free[index] for index in order])}
+    fact = _stretches(name, round(widths[order[0]], 4), [free[index] for index in order])
+    marked = _triangles(mesh, wall.samples, np.concatenate([patch.rows for patch in free]))
+    return {name: replace(fact, marked=marked)}

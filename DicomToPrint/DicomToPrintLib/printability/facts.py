@@ -34,13 +34,15 @@ KEYS = (*CONTRACT[:10], "bounds_mm", *CONTRACT[10:])  # in the contract's order
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured: facts by name, the contract's mesh figures, the meshes with their fields, the extents in mm."""
+    """What was measured: facts by name, the contract's mesh figures, the meshes with their fields, the extents in mm, and
+    the shapes of lost and added parts by fact."""
 
     facts: Mapping[str, Fact]
     mesh: Mapping[str, object]
     meshes: tuple[Mesh, ...]
     extents: tuple[float, float, float]
     figures: Mapping[str, object] = field(default_factory=dict)
+    shapes: Mapping[str, tuple[Mesh, ...]] = field(default_factory=dict)
 
 
 def measure(
@@ -60,8 +62,10 @@ def measure(
     walls = fact_wall.wall_facts(whole, process, sum(extents), fragments, part(progress, 0.45, 0.8))
     facts.update(walls.facts)
     facts.update(fact_print.support_facts(whole, walls.samples, process, reference, part(progress, 0.8, 0.9)))
+    shapes: Mapping[str, tuple[Mesh, ...]] = {}
     if reference is not None:
-        facts.update(fact_scan.scan_facts(whole, reference, part(progress, 0.9, 1.0)))
+        against, shapes = fact_scan.scan_facts(whole, reference, part(progress, 0.9, 1.0))
+        facts.update(against)
     mesh = {name: facts[name].value for name in CONTRACT if facts[name].value is not MISSING}
     mesh = {name: mesh.get(name) for name in CONTRACT} | {"bounds_mm": list(whole.bounds)}
     mesh = {name: mesh[name] for name in KEYS}
@@ -72,7 +76,7 @@ def measure(
         "samples": len(walls.samples.points),
         "method": METHOD,
     }
-    return Measured(facts, mesh, _with_fields(file.meshes, fields), extents, figures)  # type: ignore[arg-type]
+    return Measured(facts, mesh, _with_fields(file.meshes, fields), extents, figures, shapes)  # type: ignore[arg-type]
 
 
 def _with_fields(meshes: tuple[Mesh, ...], fields: Mapping[str, np.ndarray]) -> tuple[Mesh, ...]:

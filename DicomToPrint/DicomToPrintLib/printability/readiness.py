@@ -24,8 +24,9 @@ class Readiness:
     """The verdict on a file: ``ready``, ``warn`` or ``not-ready``.
 
     `mesh` has the contract's keys; `meshes` are the file's meshes in LPS mm with the point arrays ``Wall`` and ``Gap`` (float32 mm,
-    NaN where thicker than `measured.wall_cap_mm`); findings carry `places` (LPS mm) to jump to. `pictures` are file names by rule, of
-    the places in their order, once they are drawn.
+    NaN where thicker than `measured.wall_cap_mm`); findings carry `places` (LPS mm) to jump to. `shapes` are those of the largest
+    lost and added parts by rule, `pictures` file names by rule once they are drawn, both in the order of the finding's places.
+    `marked` are the triangles (indices over all meshes) that a finding speaks of, by rule.
     """
 
     verdict: str
@@ -36,6 +37,8 @@ class Readiness:
     file: MeshFile
     meshes: tuple[Mesh, ...] = ()
     figures: Mapping[str, object] = field(default_factory=dict)
+    shapes: Mapping[str, tuple[Mesh, ...]] = field(default_factory=dict)
+    marked: Mapping[str, np.ndarray] = field(default_factory=dict)
     pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -73,12 +76,14 @@ def inspect(
         file = read_mesh_file(Path(file), unit, part(progress, 0.0, 0.1))
     measured = measure(file, process, printer, reference, part(progress, 0.1, 0.98))
     rules = load_rules(process, sum(measured.extents))
-    findings = tuple(_finding(rule, measured.facts, process, printer) for rule in rules)
+    facts = measured.facts
+    findings = tuple(_finding(rule, facts, process, printer) for rule in rules)
     progress(1.0, "judged")
     mesh = {name: _plain(value) for name, value in measured.mesh.items()}
-    return Readiness(
-        VERDICTS[worst(findings)], mesh, findings, process, printer, file, measured.meshes, measured.figures
-    )
+    shapes = {rule.id: measured.shapes[rule.fact] for rule in rules if measured.shapes.get(rule.fact)}
+    marked = {rule.id: facts[rule.fact].marked for rule in rules if rule.fact in facts and facts[rule.fact].marked is not None}
+    verdict = VERDICTS[worst(findings)]
+    return Readiness(verdict, mesh, findings, process, printer, file, measured.meshes, measured.figures, shapes, marked)
 
 
 def _finding(rule: Rule, facts: Mapping[str, Fact], process: Process, printer: Printer) -> Finding:

@@ -88,7 +88,8 @@ class ReportContent:
     - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `caliper_distances` and `draw_model`.
     - `plan`: the JSON of the contract ``dicom-to-print/print-plan/1``, the proposal for the print lab.
     - `readiness`: the JSON of the contract ``dicom-to-print/printability/1``, or an object with ``as_json()``;
-      `process`, `printer` in words; `finding_pictures`: where each finding is, by rule, see `finding_pictures`.
+      `process`, `printer` in words; `finding_pictures`: where each finding is, by rule, see the function of
+      that name.
     - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
       repeat the run; `record_sha256`: hash of record.json.
     - `answers_role`: who answered, when (``role``, ``time``), by rule id.
@@ -120,7 +121,7 @@ class ReportContent:
     plan: Mapping[str, Any] = field(default_factory=dict)
     readiness: Any = None
     readiness_pictures: tuple[Picture, ...] = ()
-    finding_pictures: Mapping[str, Picture] = field(default_factory=dict)
+    finding_pictures: Mapping[str, tuple[Picture, ...]] = field(default_factory=dict)
     process: str = ""
     printer: str = ""
     files: tuple[Mapping[str, Any], ...] = ()

@@ -1,6 +1,6 @@
 """The report's pages on the model: parts, pictures, changes, accuracy, print readiness, distances to measure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from gettext import gettext as _
 from typing import Any
 
@@ -17,7 +17,7 @@ from .page import (
     section,
     table,
     verdict_badge,
-    with_picture,
+    with_pictures,
 )
 
 
@@ -53,7 +53,7 @@ def add_model(main: Element, content: ReportContent) -> None:
     for title, group, class_ in (
         (_("Slices of the scan with the contour of the model"), content.slice_pictures, "figures"),
         (_("The model from six sides"), content.view_pictures, "figures"),
-        (_("Maps on the surface"), content.map_pictures, "figures pairs"),
+        (_("Maps on the surface"), content.map_pictures, "figures maps"),
     ):
         if group:
             add(block, "h3", title)
@@ -67,7 +67,7 @@ def _part_row(part: ModelPart) -> list[str | Element]:
         size = f"{x1 - x0:.1f} × {y1 - y0:.1f} × {z1 - z0:.1f}"
     deviations = (part.mean_deviation_mm, part.p95_deviation_mm, part.max_deviation_mm)
     deviation = (
-        " / ".join(number(value) for value in deviations)
+        " / ".join("–" if value is None else f"{value:.3f}" for value in deviations)
         if any(v is not None for v in deviations)
         else _("not measured")
     )
@@ -143,7 +143,7 @@ def add_readiness(main: Element, content: ReportContent) -> None:
     findings = [finding for finding in found.get("findings", []) if finding.get("outcome") in ("fail", "ask")]
     if findings:
         heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("What to do")]
-        rows = [_readiness_row(finding, content.finding_pictures.get(str(finding["rule"]))) for finding in findings]
+        rows = [_readiness_row(finding, content.finding_pictures.get(str(finding["rule"]), ())) for finding in findings]
         table(block, _("Findings on the file"), heads, rows, "findings remedies")
     passed = [str(finding["rule"]) for finding in found.get("findings", []) if finding.get("outcome") == "pass"]
     if passed:
@@ -156,23 +156,18 @@ def add_readiness(main: Element, content: ReportContent) -> None:
     figures(block, content.readiness_pictures)
     mesh = found.get("mesh", {})
     if mesh:
-        table(
-            block,
-            _("The file in figures"),
-            [_("Figure"), _("Value")],
-            [(_figure_name(name), number(value)) for name, value in mesh.items()],
-            "narrow",
-        )
+        figures_of_file = "; ".join(f"{_figure_name(name)} {number(value)}" for name, value in mesh.items())
+        add(block, "p", _("The file in figures: {figures}.").format(figures=figures_of_file), class_="small")
 
 
-def _readiness_row(finding: Mapping[str, Any], shown: Picture | None) -> list[str | Element]:
+def _readiness_row(finding: Mapping[str, Any], shown: Sequence[Picture]) -> list[str | Element]:
     outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
     kind = badge(_("not ready"), "bad") if outcome == "reject" else verdict_badge(outcome)
     found = " ".join(str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part)
     return [
         str(finding["rule"]),
         kind,
-        found if shown is None else with_picture(found, shown),
+        with_pictures(found, shown) if shown else found,
         number(finding.get("measured")),
         limit_words(finding.get("limit")),
         str(finding.get("remedy", "")),

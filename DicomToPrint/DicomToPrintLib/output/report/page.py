@@ -1,6 +1,7 @@
 """Small pieces of an HTML page, built as a tree so that nothing a file says can become markup."""
 
 import base64
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from gettext import gettext as _
 from xml.etree import ElementTree
@@ -14,8 +15,23 @@ def add(parent: Element, tag: str, text: str = "", **attributes: str) -> Element
     """A child element with text; ``class_`` and ``for_`` stand for the attributes of those names."""
     names = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
     child = ElementTree.SubElement(parent, tag, names)
-    child.text = clean(text)
+    if tag in ("style", "pre", "title"):
+        child.text = clean(text)
+    else:
+        put_words(child, text)
     return child
+
+
+_OPTION = re.compile(r"(--[a-z]+(?:-[a-z]+)*)")
+
+
+def put_words(element: Element, text: str) -> None:
+    """Text into an element; names of options such as ``--thicken`` are kept on one line."""
+    before, *rest = _OPTION.split(clean(text))
+    element.text = before
+    for option, after in zip(rest[::2], rest[1::2]):
+        word = ElementTree.SubElement(element, "span", {"class": "option"})
+        word.text, word.tail = option, after
 
 
 def clean(text: str) -> str:
@@ -48,7 +64,7 @@ def table(
         for index, cell in enumerate(cells):
             box = add(row, "th", scope="row") if index == 0 else add(row, "td")
             if isinstance(cell, str):
-                box.text = clean(cell)
+                put_words(box, cell)
             else:
                 box.append(cell)
     return whole
@@ -93,12 +109,15 @@ def figures(parent: Element, pictures: Iterable[Picture], class_: str = "figures
         add(figure, "figcaption", picture.caption)
 
 
-def with_picture(text: str, shown: Picture) -> Element:
-    """A cell of a table: words, and a picture of what they speak of."""
+def with_pictures(text: str, pictures: Sequence[Picture]) -> Element:
+    """A cell of a table: words, and pictures of what they speak of, each with its caption where they are several."""
     cell = Element("div")
     add(cell, "span", text)
-    data = base64.b64encode(shown.data).decode("ascii")
-    add(cell, "img", src=f"data:{shown.media_type};base64,{data}", alt=clean(shown.alt), class_="place")
+    for shown in pictures:
+        data = base64.b64encode(shown.data).decode("ascii")
+        add(cell, "img", src=f"data:{shown.media_type};base64,{data}", alt=clean(shown.alt), class_="place")
+        if len(pictures) > 1:
+            add(cell, "span", shown.caption, class_="small")
     return cell
 
 
@@ -109,6 +128,9 @@ def bullets(parent: Element, lines: Iterable[str], tag: str = "ul") -> None:
         whole = add(parent, tag)
         for line in lines:
             add(whole, "li", line)
+
+
+_APART = "\u00a0"  # between thousands: a figure stays on one line
 
 
 def number(value: object, digits: int = 2) -> str:
@@ -122,9 +144,9 @@ def number(value: object, digits: int = 2) -> str:
             return "–"
         if 0 < abs(value) < 10**-digits:
             return f"{value:.2g}"  # a limit of 0.001 is not 0.00
-        return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", " ")
+        return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", _APART)
     if isinstance(value, int):
-        return f"{value:,}".replace(",", " ")
+        return f"{value:,}".replace(",", _APART)
     if isinstance(value, (list, tuple)):
         return ", ".join(number(item, digits) for item in value)
     return str(value)
