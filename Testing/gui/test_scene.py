@@ -81,8 +81,10 @@ def test_a_volume_without_dicom_files_is_told_and_can_be_printed(driver, loaded)
     assert driver.panel.steps["anatomy"].editor.segmentationNode() is None
 
     # An edit by hand: the next model is made of it, and the edited segmentation stays the user's.
+    assert "--segmentation" not in driver.panel.command()
     cut_away(node)
     assert driver.panel.results.edited(node)
+    assert "--segmentation SEGMENTATION.seg.nrrd" in driver.panel.command(), "the script needs the edit as a file"
     before = driver.panel.job.load("model").meshes[0].volume
     driver.click("anatomyRun")
     driver.wait()

@@ -15,7 +15,7 @@ from .. import pipeline
 from ..errors import CannotRead, DicomToPrintError, UsageError
 from ..progress import Progress, part
 from ..settings import Settings
-from .job import Job, opened
+from .job import GIVEN_FILE, Job, opened
 
 
 def main(order: str) -> int:
@@ -155,6 +155,8 @@ def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
     assert known.scan is not None
     if {"dicom", "seg"} & set(known.settings.formats) and known.scan.series is None:
         raise UsageError("The DICOM formats need a scan in DICOM files, whose study they join: leave them out here.")
+    if job.has("edited"):
+        known = _told_as_given(known)
     walked = replace(known, prepared=printed["prepared"], readiness=printed["readiness"], folder=folder)
     walked = _taken(job, "files", walked, part(progress, 0.1, 0.3))
     times = job.load("times")
@@ -166,6 +168,17 @@ def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
     pipeline.write_run(_kept(source, folder) if _is_volume(source) else source, result, part(progress, 0.4, 1.0))
     names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
     job.save("files", {"names": sorted(names)})
+
+
+def _told_as_given(walked: pipeline.Walked) -> pipeline.Walked:
+    """A segmentation from the scene is no file that a repetition would find: record and report say what is needed."""
+    assert walked.segmentation is not None
+    note = (
+        "The segmentation was given or edited in the scene: to repeat this run, export it from Slicer (or tick DICOM SEG) and name "
+        "it with --segmentation."
+    )
+    found = replace(walked.segmentation, notes=(*walked.segmentation.notes, note))
+    return replace(walked, segmentation=found, settings=replace(walked.settings, segmentation=GIVEN_FILE))
 
 
 def _kept(volume: Any, folder: Path) -> Path:

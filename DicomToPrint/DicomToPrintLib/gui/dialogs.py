@@ -1,7 +1,5 @@
 """Every question that the panel asks in a window: one object, so that a test can answer in its place."""
 
-from typing import Any
-
 import qt
 from slicer.i18n import tr as _
 

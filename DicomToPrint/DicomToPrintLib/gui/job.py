@@ -12,6 +12,8 @@ from typing import Any
 
 from ..settings import Settings, settings_from_json
 
+# Stands for a segmentation of the scene where a command or a record must name a file.
+GIVEN_FILE = "SEGMENTATION.seg.nrrd"
 STEPS = ("scan", "anatomy", "model", "print", "files")
 # Which step's result a setting changes first; whatever comes after must run again too.
 FIRST_STEP = {

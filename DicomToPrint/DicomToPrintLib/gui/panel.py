@@ -339,8 +339,10 @@ class Panel:
 
     def command(self) -> str:
         """The command line that does the same."""
-        output = self.output_folder() or "OUTPUT"
-        return command_line(source.for_command_line(self.parameters), output, self.settings)
+        output, settings = self.output_folder() or "OUTPUT", self.settings
+        if self.results.is_given():
+            settings = replace(settings, segmentation=self.results.given_file())
+        return command_line(source.for_command_line(self.parameters), output, settings)
 
     def copy(self, text: str) -> None:
         """Text to the clipboard."""

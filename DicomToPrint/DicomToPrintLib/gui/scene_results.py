@@ -16,6 +16,7 @@ from ..mrml import models, results, segmentations, views, volumes
 from ..mrml.markups import plane_of
 from ..mrml.scene import alive
 from ..settings import Settings
+from .job import GIVEN_FILE
 from .source import database_now
 
 if TYPE_CHECKING:
@@ -189,6 +190,17 @@ class SceneResults:
         if grid is None:
             grid = volumes.volume_from_node(self.volume_node()) if self.volume_node() is not None else None
         return segmentations.segmentation_from_node(node, grid, known) if grid is not None else None
+
+    def is_given(self) -> bool:
+        """True where the user gave a segmentation, or has edited the one that was found."""
+        node = alive(self._panel.parameters.segmentation)
+        return alive(self._panel.parameters.given) is not None or (node is not None and self.edited(node))
+
+    def given_file(self) -> str:
+        """The file of the user's segmentation, or a name that stands for it until it is exported."""
+        node = alive(self._panel.parameters.given)
+        storage = node.GetStorageNode() if node is not None else None
+        return str((storage.GetFileName() if storage is not None else None) or GIVEN_FILE)
 
     def edited(self, node: Any) -> bool:
         """True where the user changed the segments since the step made them."""

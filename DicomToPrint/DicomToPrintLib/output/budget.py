@@ -137,11 +137,13 @@ def _together(accuracy: Accuracy | None) -> str:
         return ""
     line = _(
         "The model against the edges that the scan shows, with its blur, its noise and the editing together: mean "
-        "{mean} mm, 95 % within {p95} mm, at most {most} mm (at {points} points of the surface)."
+        "{mean} mm, 95 % within {p95} mm, at most {most} mm (at {points} points of the surface; the scan's blur leaves the largest "
+        "value open by {open} mm)."
     ).format(
         mean=f"{accuracy.mean_mm:.2f}",
         p95=f"{accuracy.p95_mm:.2f}",
         most=f"{accuracy.max_mm:.2f}",
+        open=f"{accuracy.max_known_to_mm:.1f}",
         points=accuracy.points,
     )
     if accuracy.share < 0.995:
@@ -159,6 +161,7 @@ def _figures(accuracy: Accuracy | None) -> dict[str, float]:
         "mean_mm": accuracy.mean_mm,
         "p95_mm": accuracy.p95_mm,
         "max_mm": accuracy.max_mm,
+        "max_known_to_mm": float(accuracy.max_known_to_mm),
         "scan_p95_mm": accuracy.scan_p95_mm,
         "share": accuracy.share,
         "blur_in_plane_mm": float(in_plane),

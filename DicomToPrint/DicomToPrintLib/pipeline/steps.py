@@ -106,14 +106,12 @@ def segment(
     from ..segmentation import from_labels, load_anatomy, read_segmentation
     from ..segmentation import segment as segment_volume
 
+    if given is None and settings.segmentation:
+        given = read_segmentation(Path(settings.segmentation))
     if given is not None:
-        return from_labels(given, volume, load_anatomy(settings.anatomy), progress=progress)
-    if settings.segmentation:
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
         name = "from-segmentation" if settings.anatomy == Settings.anatomy else settings.anatomy
-        return from_labels(
-            read_segmentation(Path(settings.segmentation)), volume, load_anatomy(name), progress=progress
-        )
+        return from_labels(given, volume, load_anatomy(name), progress=progress)
     return segment_volume(
         volume,
         load_anatomy(settings.anatomy),
