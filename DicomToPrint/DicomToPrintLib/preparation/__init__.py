@@ -10,11 +10,12 @@ from .hollow import Hollowed, hollow
 from .joints import Jointed, JointSize
 from .label import Labelled, add_label
 from .magnets import magnet_cut
+from .moved import Moved, moved
 from .orient import Oriented, orient
 from .pins import pin_cut
 from .scale_bar import add_scale_bar
 from .solid import SEAM_MM
-from .split import Split, split_to_fit
+from .split import Marked, Split, split_to_fit
 from .struts import add_struts
 from .thicken import Thickened, thicken
 from .wrap import Wrapped, wrap
@@ -27,6 +28,8 @@ __all__ = [
     "JointSize",
     "Jointed",
     "Labelled",
+    "Marked",
+    "Moved",
     "Oriented",
     "Plane",
     "Split",
@@ -39,6 +42,7 @@ __all__ = [
     "cut",
     "hollow",
     "magnet_cut",
+    "moved",
     "orient",
     "pin_cut",
     "plane_at",

@@ -89,8 +89,8 @@ def sampled(mesh: Mesh, step: float) -> Sampled:
     return Sampled(tree, np.concatenate(owners), corners)
 
 
-def surface_distance(surface: Sampled, points: np.ndarray, progress: Progress = silent) -> np.ndarray:
-    """(n,) float32 mm from points (n, 3) LPS mm to the surface: to the nearer of the triangles of the two nearest samples.
+def surface_distance(surface: Sampled, points: np.ndarray, progress: Progress = silent, *, samples: int = 2) -> np.ndarray:
+    """(n,) float32 mm from points (n, 3) LPS mm to the surface: to the nearest of the triangles of the two (or more) nearest samples.
 
     Exact where one of them is the nearest triangle; else too large by about the square of the sample distance over twice the
     distance.
@@ -99,7 +99,7 @@ def surface_distance(surface: Sampled, points: np.ndarray, progress: Progress = 
     for start in range(0, len(points), CHUNK):
         progress(start / max(len(points), 1), "measuring distances")
         own = points[start:start + CHUNK]
-        _, near = surface.tree.query(own, k=min(2, surface.tree.n), workers=-1)
+        _, near = surface.tree.query(own, k=min(samples, surface.tree.n), workers=-1)
         near = near.reshape(len(own), -1)
         found[start:start + CHUNK] = np.min([to_triangles(own, surface.corners[surface.owner[near[:, k]]])
                                              for k in range(near.shape[1])], axis=0)

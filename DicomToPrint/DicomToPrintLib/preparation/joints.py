@@ -1,5 +1,6 @@
 """Where two parts of a cut can be held together: places with solid material on both sides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,21 +25,25 @@ class JointSize:
 
 @dataclass(frozen=True)
 class Jointed:
-    """Both parts with what joins them, the first on the side the normal points to; `places` are its feet on the cut, LPS mm."""
+    """Both parts with what joins them, the first on the side the normal points to; `places` are its feet on the cut, LPS mm, and
+    `size` what there was room for."""
 
     first: Mesh
     second: Mesh
     places: tuple[Point, ...]
+    size: JointSize
 
 
 @dataclass(frozen=True)
 class Joints:
-    """The solids of both parts, the `rotation` that lets z stand on the cut, and the `places` of the joints on it, LPS mm."""
+    """The solids of both parts, the `rotation` that lets z stand on the cut, the `places` of the joints on it, LPS mm, and their
+    `size`."""
 
     first: Solid
     second: Solid
     rotation: np.ndarray
     places: tuple[Point, ...]
+    size: JointSize
 
     def each(self, tool: Any) -> Any:
         """`tool` (manifold3d.Manifold, its foot at the origin, along z) at every place, as one solid."""
@@ -47,17 +52,21 @@ class Joints:
         return module.Manifold.batch_boolean(stands, module.OpType.Add)
 
 
-def joints_across(first: Mesh, second: Mesh, plane: Plane, size: JointSize) -> Joints:
-    """Up to two places on the parts' common cut, as far apart as the solid allows; none where the section has no room for one.
+def joints_across(first: Mesh, second: Mesh, plane: Plane, sizes: Sequence[JointSize]) -> Joints:
+    """Up to two places on the parts' common cut, as far apart as the solid allows, for the first of `sizes` that finds room there;
+    no places where none does.
 
     A joint stands in solid material of both parts over its whole length with `size.wall` mm around its clearance.
     """
     rotation = frame_of(np.asarray(plane.normal))
     solids = to_solid(first), to_solid(second)
     upright = [_placed(solid.manifold, rotation.T, np.zeros(3)) for solid in solids]
-    feet = [rotation @ np.array([across, along, plane.offset])
-            for across, along in _far_apart(_room(upright[0], upright[1], plane.offset, size))]
-    return Joints(*solids, rotation, tuple((float(x), float(y), float(z)) for x, y, z in feet))
+    for size in sizes:
+        feet = [rotation @ np.array([across, along, plane.offset])
+                for across, along in _far_apart(_room(upright[0], upright[1], plane.offset, size))]
+        if feet:
+            break
+    return Joints(*solids, rotation, tuple((float(x), float(y), float(z)) for x, y, z in feet), size)
 
 
 def _placed(solid: Any, rotation: np.ndarray, origin: np.ndarray) -> Any:

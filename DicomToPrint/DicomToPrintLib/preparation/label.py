@@ -15,8 +15,16 @@ from .solid import from_solid, manifold3d, to_solid
 CANDIDATES = 250
 CELL_MM = 2.0
 FLAT = 3.0  # depths: up to this unevenness the text has a plane floor
+LOWER = 0.8  # from one height of letters to the next
 NO_PLACE = "No place of the model is even enough for this label: choose a shorter text, smaller letters, or add a base."
 CURVED = 0.35  # of the text's diagonal: beyond it the letters at the ends would be seen too much aslant
+
+
+class NoPlace(Refused):
+    """The model has no place even enough for a text of this size."""
+
+    def __init__(self) -> None:
+        super().__init__(NO_PLACE)
 
 
 @dataclass(frozen=True)
@@ -43,24 +51,32 @@ _Fit = tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float
 
 
 def add_label(mesh: Mesh, text: str, height: float = 6.0, depth: float = 0.8, *, raised: bool = False,
-              place: tuple[float, float, float] | None = None, avoid: "Sequence[Labelled]" = ()) -> Labelled:
+              place: tuple[float, float, float] | None = None, avoid: "Sequence[Labelled]" = (), smallest: float | None = None) -> Labelled:
     """Text of `height` mm capitals, `depth` mm deep (or high), on the flattest place of the surface, or nearest to `place` (LPS mm).
+
+    Where no place is even enough the letters become lower, down to `smallest` mm.
 
     Letters stand upright towards superior where the surface allows, else towards anterior. On a flat place their floor is plane,
     on a curved one it follows the surface at `depth`. Places of `avoid` stay free. Engraved faces are marked CUT, raised ones
     ADDED. Raises `UsageError` for text that cannot be set (printable ASCII, up to 40 letters) and `Refused` where no place is
     even enough.
     """
-    shape = letters(text, height)
-    return put_shape(mesh, shape, text, depth, raised=raised, place=place, avoid=avoid)
+    lowest = height if smallest is None else min(smallest, height)
+    while True:
+        try:
+            return put_shape(mesh, letters(text, height), text, depth, raised=raised, place=place, avoid=avoid)
+        except NoPlace:
+            if height <= lowest:
+                raise
+            height = max(LOWER * height, lowest)
 
 
-def put_shape(mesh: Mesh, shape: Any, text: str, depth: float, *, raised: bool = False, flat: bool = False,
+def put_shape(mesh: Mesh, shape: Any, text: str, depth: float, *, raised: bool = False, curved: float = CURVED,
               place: tuple[float, float, float] | None = None, avoid: "Sequence[Labelled]" = ()) -> Labelled:
-    """As `add_label`, for a flat shape (manifold3d.CrossSection, mm); with `flat` only a flat place will do."""
+    """As `add_label`, for a flat shape (manifold3d.CrossSection, mm); on places up to `curved` of its diagonal uneven."""
     low_x, low_y, high_x, high_y = shape.bounds()
     width, height = high_x - low_x, high_y - low_y
-    most = FLAT * depth if flat else max(FLAT * depth, CURVED * float(np.hypot(width, height)))
+    most = max(FLAT * depth, curved * float(np.hypot(width, height)))
     origin, right, up, normal, below, above = _flattest(mesh, width, height, most, place, avoid)
     frame = np.column_stack([np.stack([right, up, normal], axis=1), origin])
     centred = shape.translate((-(low_x + high_x) / 2.0, -(low_y + high_y) / 2.0))
@@ -160,7 +176,7 @@ def _flattest(mesh: Mesh, width: float, height: float, most: float, place: tuple
         chosen = np.array([int(np.argmin(np.linalg.norm(cloud[0] - np.asarray(place), axis=1)))])
     radius = float(np.hypot(width, height)) / 2.0
     if 2.0 * radius > np.linalg.norm(np.diff(np.asarray(mesh.bounds).reshape(3, 2), axis=1)):
-        raise Refused(NO_PLACE)
+        raise NoPlace
     for taken in avoid:
         reach = radius + float(np.hypot(taken.width, taken.height)) / 2.0
         chosen = chosen[np.linalg.norm(cloud[0][chosen] - np.asarray(taken.origin), axis=1) > reach]
@@ -172,7 +188,7 @@ def _flattest(mesh: Mesh, width: float, height: float, most: float, place: tuple
                 best = found
         if best is not None and best[0] <= most:
             return best[1:]
-    raise Refused(NO_PLACE)
+    raise NoPlace
 
 
 def _spread(mesh: Mesh, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

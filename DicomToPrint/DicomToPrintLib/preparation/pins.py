@@ -1,5 +1,7 @@
 """Pins and sockets across a cut: D-shaped, so that the parts go together one way."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from ..errors import Refused
@@ -8,20 +10,34 @@ from .cut import Plane
 from .joints import Jointed, JointSize, joints_across
 from .solid import from_solid, manifold3d
 
+THINNER = 0.8  # from one size of pins to the next
 
-def pin_cut(first: Mesh, second: Mesh, plane: Plane, size: JointSize) -> Jointed:
+
+def pin_cut(first: Mesh, second: Mesh, plane: Plane, size: JointSize, smallest: float | None = None) -> Jointed:
     """Pins on the second part and sockets in the first (the side the normal points to), on their common cut.
 
     Up to two pins as far apart as the solid allows; each stands in solid material of both parts over its whole length with
-    `size.wall` mm around its socket. Raises `Refused` where the section has no room for one.
+    `size.wall` mm around its socket. Where there is no room for `size`, pins become thinner and in proportion shorter, down to a
+    diameter of `smallest` mm. Raises `Refused` where the section has no room for one.
     """
-    joints = joints_across(first, second, plane, size)
+    joints = joints_across(first, second, plane, list(_sizes(size, smallest or size.diameter)))
     if not joints.places:
-        raise Refused(f"The cut of '{first.name}' has no room for a pin of {size.diameter:g} mm: cut at another place or use thinner pins.")
+        raise Refused(f"The cut of '{first.name}' has no room for a pin of {joints.size.diameter:g} mm: cut at another place, use thinner "
+                      "pins, or glue the parts.")
+    size = joints.size
     sockets = joints.each(_d_shape(size, size.clearance))
     with_sockets = from_solid(joints.first.manifold - sockets, [joints.first], Provenance.CUT, first)
     with_pins = from_solid(joints.second.manifold + joints.each(_d_shape(size, 0.0)), [joints.second], Provenance.ADDED, second)
-    return Jointed(with_sockets, with_pins, joints.places)
+    return Jointed(with_sockets, with_pins, joints.places, size)
+
+
+def _sizes(size: JointSize, smallest: float) -> Iterator[JointSize]:
+    """The size asked for, then thinner ones, the last of `smallest` mm."""
+    yield size
+    diameter = size.diameter
+    while diameter > smallest:
+        diameter = round(max(THINNER * diameter, smallest), 2)
+        yield replace(size, diameter=diameter, length=size.length * diameter / size.diameter)
 
 
 def _d_shape(size: JointSize, clearance: float) -> Any:

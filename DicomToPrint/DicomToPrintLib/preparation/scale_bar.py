@@ -11,18 +11,20 @@ from .solid import manifold3d
 STROKE_MM = 1.2
 TICK_MM = 4.0
 LETTERS_MM = 4.0
+CURVED = 0.1  # of the diagonal
 
 
 def add_scale_bar(mesh: Mesh, length: float = 20.0, depth: float = 0.8, *, raised: bool = False,
                   place: tuple[float, float, float] | None = None, avoid: Sequence[Labelled] = ()) -> Labelled:
     """A bar of exactly `length` mm between the outer edges of its ticks, with its length in words, on the flattest place.
 
-    Only on a flat place, since a bent bar would be shorter than it says. Raises `UsageError` for a length under 5 mm, `Refused`
+    On a curved place the bar keeps its length straight across, as a ruler laid against it tells; it bends by a tenth of its
+    diagonal at most. Raises `UsageError` for a length under 5 mm, `Refused`
     where no place is flat enough.
     """
     if not 5.0 <= length <= 200.0:
         raise UsageError(f"A scale bar is 5 to 200 mm long, not {length:g} mm.")
-    return put_shape(mesh, _bar(length), f"{length:g} mm", depth, raised=raised, flat=True, place=place, avoid=avoid)
+    return put_shape(mesh, _bar(length), f"{length:g} mm", depth, raised=raised, curved=CURVED, place=place, avoid=avoid)
 
 
 def _bar(length: float) -> Any:

@@ -79,7 +79,7 @@ def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh
         provenance[rows] = int(Provenance.MEASURED) if kept is None else kept[faces[rows]]
         untouched[rows] = _same_corners(points[triangles[rows]], mesh.points.astype(np.float32)[mesh.triangles[faces[rows]]])
     made = Mesh(points, triangles, like.name, like.color, triangle_arrays={"Provenance": provenance})
-    return _sound(made, ~untouched)
+    return _sound(made, ~untouched, new)
 
 
 def _same_corners(made: np.ndarray, given: np.ndarray) -> np.ndarray:
@@ -87,9 +87,13 @@ def _same_corners(made: np.ndarray, given: np.ndarray) -> np.ndarray:
     return np.any([(np.roll(made, turn, axis=1) == given).all(axis=(1, 2)) for turn in range(3)], axis=0)
 
 
-def _sound(mesh: Mesh, touched: np.ndarray) -> Mesh:
-    """The mesh after a reader's weld, mended where the `touched` (m,) triangles cross others, are slivers or pinch it."""
-    from ..measure.topology import welded
+def _sound(mesh: Mesh, touched: np.ndarray, new: Provenance) -> Mesh:
+    """The mesh after a reader's weld, mended where the `touched` (m,) triangles cross others, are slivers or pinch it.
+
+    Two triangles that were in a source as they are now were sound to each other there, so only pairs with a touched one are
+    looked at. What mending puts in is marked `new`.
+    """
+    from ..measure.topology import duplicate_triangles, weld, welded
     from ..surface import repair
     from ..surface.simplification import with_nearest
     from ..surface.surgery import bad_triangles, heal
@@ -111,7 +115,13 @@ def _sound(mesh: Mesh, touched: np.ndarray) -> Mesh:
             raise Refused(f"This step would leave faults in '{mesh.name}' that cannot be mended: choose a slightly different size "
                           "or place for it.")
         return repaired.mesh
-    return with_nearest(result, welded_mesh)
+    _, group = weld(np.concatenate([points, result.points]))
+    both = np.concatenate([group[triangles], group[len(points) + result.triangles]])
+    put = np.ones(len(result.triangles), dtype=bool)
+    again = duplicate_triangles(both)
+    put[again[again >= len(triangles)] - len(triangles)] = False
+    marks = with_nearest(result, welded_mesh).triangle_arrays
+    return result.with_arrays(triangle_arrays={"Provenance": np.where(put, np.uint8(new), marks["Provenance"])})
 
 
 def without_small_voids(mesh: Mesh, below_mm3: float) -> Mesh:

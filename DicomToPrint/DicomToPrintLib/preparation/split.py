@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +13,15 @@ from .cut import Plane, cut, frame_of
 from .solid import to_solid
 
 SAMPLES = 25
+MORE_PARTS = 2  # that an axis may be cut into for the sake of what is marked
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A marked place that no cut may come near: `point` in LPS mm, and the `radius` mm around it."""
+
+    point: tuple[float, float, float]
+    radius: float
 
 
 @dataclass(frozen=True)
@@ -23,11 +33,13 @@ class Split:
     sections_mm2: tuple[float, ...]
 
 
-def split_to_fit(mesh: Mesh, build: Sequence[float], margin: float = 1.0, progress: Progress = silent) -> Split:
+def split_to_fit(mesh: Mesh, build: Sequence[float], margin: float = 1.0, *, avoid: Sequence[Marked] = (),
+                 progress: Progress = silent) -> Split:
     """Cuts across L, P and S until every part fits the build volume (three sizes in mm, in any order, `margin` mm kept free).
 
     Each axis is cut into as few pieces as its length needs; within the room that leaves, a cut goes where its section is
-    smallest. Raises `Refused` where no such cut exists.
+    smallest and stays out of the balls of `avoid`, for whose sake an axis may get up to two pieces more. Raises `Refused` where
+    no such cut exists.
     """
     limits = _limits(mesh, np.asarray(build, dtype=float) - margin)
     parts = [mesh]
@@ -36,7 +48,7 @@ def split_to_fit(mesh: Mesh, build: Sequence[float], margin: float = 1.0, progre
     for axis in range(3):
         pieces: list[Mesh] = []
         for part_mesh in parts:
-            found, cuts, sections = _along(part_mesh, axis, float(limits[axis]))
+            found, cuts, sections = _along(part_mesh, axis, float(limits[axis]), avoid)
             pieces += found
             planes += cuts
             areas += sections
@@ -58,28 +70,54 @@ def _limits(mesh: Mesh, build: np.ndarray) -> np.ndarray:
     return build[list(best)]
 
 
-def _along(mesh: Mesh, axis: int, limit: float) -> tuple[list[Mesh], list[Plane], list[float]]:
-    low, high = np.asarray(mesh.bounds).reshape(3, 2)[axis]
+def _along(mesh: Mesh, axis: int, limit: float, avoid: Sequence[Marked]) -> tuple[list[Mesh], list[Plane], list[float]]:
+    bounds = np.asarray(mesh.bounds).reshape(3, 2)
+    low, high = bounds[axis]
     count = int(np.ceil((high - low) / limit - 1e-9))
     if count <= 1:
         return [mesh], [], []
+    # A marked place beside this part does not mind a cut through it.
+    near = [mark for mark in avoid if ((np.asarray(mark.point) > bounds[:, 0] - mark.radius)
+                                       & (np.asarray(mark.point) < bounds[:, 1] + mark.radius)).all()]
     normal = np.eye(3)[axis]
     upright = to_solid(mesh).manifold.transform(np.ascontiguousarray(np.column_stack([frame_of(normal).T, np.zeros(3)])))
-    rest, pieces, planes, areas = mesh, [], [], []
-    start = float(low)
-    for left in range(count - 1, 0, -1):
-        # Not so early that the rest needs another part, not so late that this one does not fit.
-        first, last = max(float(high) - left * limit, start + 0.05 * limit), min(start + limit, float(high) - 0.05 * limit)
-        heights = np.linspace(first, last, SAMPLES) if last > first else np.array([last])
-        sections = np.array([upright.slice(float(height)).area() for height in heights])
-        sections[sections <= 0] = np.inf
-        at = int(np.argmin(sections))
-        if not np.isfinite(sections[at]):
-            raise Refused(f"'{mesh.name}' has no place to cut it for this printer: name a larger one.")
-        plane = Plane((float(normal[0]), float(normal[1]), float(normal[2])), float(heights[at]))
+    for more in range(MORE_PARTS + 1 if near else 1):
+        chosen = _heights(upright, float(low), float(high), limit, count + more, [(mark.point[axis], mark.radius) for mark in near])
+        if chosen:
+            break
+    else:
+        away = " that stays away from what is marked" if near else ""
+        raise Refused(f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one{' or mark less' if near else ''}.")
+    rest, pieces, planes = mesh, [], []
+    for height, _area in chosen:
+        plane = Plane((float(normal[0]), float(normal[1]), float(normal[2])), height)
         rest, piece = cut(rest, plane)
         pieces.append(piece)
         planes.append(plane)
-        areas.append(float(sections[at]))
+    return [*pieces, rest], planes, [area for _height, area in chosen]
+
+
+def _heights(upright: Any, low: float, high: float, limit: float, count: int,
+             forbidden: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Heights of the cuts into `count` pieces with the areas of their sections; empty where a cut finds no place.
+
+    `forbidden` are (middle, half width) of what no cut may come near.
+    """
+    chosen: list[tuple[float, float]] = []
+    start = low
+    for left in range(count - 1, 0, -1):
+        # Not so early that the rest needs another part, not so late that this one does not fit.
+        first, last = max(high - left * limit, start + 0.05 * limit), min(start + limit, high - 0.05 * limit)
+        heights = np.linspace(first, last, SAMPLES) if last > first else np.array([last])
+        # Just beyond what is forbidden is often the best place left.
+        edges = [middle + side * (reach + 0.01) for middle, reach in forbidden for side in (-1.0, 1.0)]
+        heights = np.append(heights, [edge for edge in edges if first <= edge <= last])
+        free = np.array([all(abs(height - middle) >= reach for middle, reach in forbidden) for height in heights], dtype=bool)
+        sections = np.array([upright.slice(float(height)).area() if open_ else 0.0 for height, open_ in zip(heights, free)])
+        sections[sections <= 0] = np.inf
+        at = int(np.argmin(sections))
+        if not np.isfinite(sections[at]):
+            return []
         start = float(heights[at])
-    return [*pieces, rest], planes, areas
+        chosen.append((start, float(sections[at])))
+    return chosen
