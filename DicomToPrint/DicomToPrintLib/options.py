@@ -21,6 +21,7 @@ exit codes: 0 accept, warn, ask (check) or ready (run, inspect); 1 reject or not
 
 Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
 
+AVOID_MM = 10.0  # around a marked place, where nothing else is said
 BASE_KINDS = ("plate", "foot", "stand")
 SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
 
@@ -38,7 +39,7 @@ def joined(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         if (
             joined
-            and joined[-1] in ("--seed", "--roi", "--threshold", "--plane", "--escape", "--label-at")
+            and joined[-1] in ("--seed", "--roi", "--threshold", "--plane", "--escape", "--label-at", "--avoid")
             and argument[:1] == "-"
             and argument[1:2].isdigit()
         ):
@@ -166,6 +167,7 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
         "--base-kind", choices=BASE_KINDS, help="plate (default), foot of the model's own outline, or stand with columns"
     )
     group.add_argument("--label", metavar="TEXT", help="text on the model, on the flattest place, else on a curved one")
+    group.add_argument("--label-raised", action="store_true", help="the label stands out instead of being engraved")
     group.add_argument("--label-at", metavar="R,A,S", help="put the label nearest to this place, mm")
     group.add_argument("--scale-bar", type=_positive, metavar="MM", help="engraved bar of this length, for exhibits")
     group.add_argument("--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)")
@@ -184,6 +186,13 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
         help="keep only this side of the cuts across its axis, front or back of the planes (repeatable; default all)",
     )
     group.add_argument("--split", choices=["auto"], help="split into the fewest parts that fit the printer")
+    group.add_argument(
+        "--avoid",
+        action="append",
+        default=[],
+        metavar="R,A,S[,MM]",
+        help="no cut of the split comes nearer than MM (default 10) to this place (repeatable)",
+    )
     group.add_argument("--pins", action="store_true", help="alignment pins across cuts")
     group.add_argument("--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm")
     group.add_argument("--orient", action="store_true", help="turn for printing")
@@ -295,12 +304,14 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
         planes=tuple(_numbers(plane, (6,), "--plane") for plane in options.plane),  # type: ignore[misc]
         keep=tuple(dict.fromkeys(options.keep)),
         split=options.split == "auto",
+        avoid=tuple(_marked(place) for place in options.avoid),
         pins=options.pins,
         struts=options.struts,
         magnets=_magnets(options.magnets),
         base=options.base or options.base_kind is not None,
         base_kind=options.base_kind or "plate",
         label=options.label,
+        label_raised=options.label_raised,
         label_at=_numbers(options.label_at, (3,), "--label-at") if options.label_at else None,  # type: ignore[arg-type]
         scale_bar=options.scale_bar,
         wrap=options.wrap,
@@ -309,6 +320,14 @@ def settings_from_options(options: argparse.Namespace) -> Settings:
         scene=options.scene,
         accept_anyway=options.accept_anyway,
     )
+
+
+def _marked(text: str) -> tuple[float, float, float, float]:
+    numbers = _numbers(text, (3, 4), "--avoid")
+    place = (*numbers, AVOID_MM)[:4]
+    if not place[3] > 0.0:
+        raise UsageError(f"--avoid takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'.")
+    return place  # type: ignore[return-value]
 
 
 def _magnets(text: str | None) -> tuple[float, float] | None:

@@ -17,7 +17,8 @@ class Settings:
     Points are (R, A, S) mm as Slicer shows them; lengths are mm. `threshold` is (low, high or None) in the volume's grey values;
     `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm), `planes` oblique cuts (point R, A, S, normal R, A, S). `keep` names
     the sides of cuts that stay: R, L, A, P, S, I, or front and back of the planes (empty: all). `escape` are places of escape holes,
-    `magnets` diameter and height, `base_kind` is plate, foot or stand, `scale_bar` its length. `answered` are (rule, time)
+    `avoid` marked places (R, A, S, mm around) that no cut of a split comes near; `magnets` are diameter and height,
+    `base_kind` is plate, foot or stand, `scale_bar` its length. `answered` are (rule, time)
     of the answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols` empty means the
     command's default, `printer` None means the process's typical build volume.
     """
@@ -48,12 +49,14 @@ class Settings:
     planes: tuple[tuple[float, float, float, float, float, float], ...] = ()
     keep: tuple[str, ...] = ()
     split: bool = False
+    avoid: tuple[tuple[float, float, float, float], ...] = ()
     pins: bool = False
     magnets: tuple[float, float] | None = None
     struts: bool = False
     base: bool = False
     base_kind: str = "plate"
     label: str | None = None
+    label_raised: bool = False
     label_at: tuple[float, float, float] | None = None
     scale_bar: float | None = None
     wrap: bool = False
@@ -126,7 +129,7 @@ def _option_arguments(name: str, option: str, value: Any) -> list[str]:
         return [option, "x".join(_number(v) for v in value)]
     if name in ("answers", "cuts"):
         return [part for key, item in value for part in (option, f"{key}={_number(item)}")]
-    if name in ("seeds", "planes", "escape"):
+    if name in ("seeds", "planes", "escape", "avoid"):
         return [f"{option}=" + ",".join(_number(v) for v in seed) for seed in value]
     if name in ("roi", "threshold", "label_at"):
         return [f"{option}=" + ",".join(_number(v) for v in value if v is not None)]

@@ -12,6 +12,7 @@ from ..settings import Settings
 if TYPE_CHECKING:
     from ..preparation import JointSize, Plane
 
+LEAST_PIN_MM = 1.5  # thinner pins break when the parts are handled
 PIN_LENGTH = 1.5  # length of a pin in each part, in diameters
 AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
 
@@ -27,9 +28,12 @@ def parted(meshes: Sequence[Mesh], settings: Settings, process: Any, printer: An
     if settings.split:
         # A pin makes its part longer.
         room = [side - (size.length if settings.pins else 0.0) for side in printer.usable_mm]
-        parts = _split(parts, room, printer.usable_mm, planes, steps)
+        parts = _split(parts, room, printer.usable_mm, settings, planes, steps)
+    elif settings.avoid:
+        raise UsageError("--avoid is about the cuts of --split auto: give that too, or leave --avoid out.")
     if settings.pins or settings.magnets:
-        parts = _joined_again(parts, planes, settings, size, steps)
+        smallest = max(process.limit("pin_mm") or 0.0, LEAST_PIN_MM)
+        parts = _joined_again(parts, planes, settings, size, min(smallest, size.diameter), steps)
     return parts
 
 
@@ -50,9 +54,10 @@ def _cut(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", step
             pieces += cut(mesh, plane) if low < plane.offset < high else (mesh,)
         if len(pieces) == len(parts):
             raise Refused(f"The cut at {words} misses the model: choose a position within its bounds.")
+        effect = f"at {words} into {len(pieces)} parts; {moved_words(parts, pieces)}"
         parts = pieces
         planes.append(plane)
-        steps.append(Step("cut", f"at {words} into {len(parts)} parts"))
+        steps.append(Step("cut", effect))
     return parts
 
 
@@ -97,20 +102,28 @@ def _span(mesh: Mesh, plane: "Plane") -> tuple[float, float]:
 
 
 def _split(
-    parts: Sequence[Mesh], room: Sequence[float], build: Sequence[float], planes: "list[Plane]", steps: list[Any]
+    parts: Sequence[Mesh],
+    room: Sequence[float],
+    build: Sequence[float],
+    settings: Settings,
+    planes: "list[Plane]",
+    steps: list[Any],
 ) -> list[Mesh]:
-    from ..preparation import split_to_fit
+    from ..preparation import Marked, split_to_fit
     from ..surface import Step
 
+    avoid = [Marked((-r, -a, s), around) for r, a, s, around in settings.avoid]
     pieces: list[Mesh] = []
     for mesh in parts:
-        split = split_to_fit(mesh, room)
+        split = split_to_fit(mesh, room, avoid=avoid)
         pieces += split.parts
         planes += split.planes
         size = " x ".join(f"{side:g}" for side in build)
         areas = ", ".join(f"{area:.0f}" for area in split.sections_mm2)
         cuts = f"; sections of {areas} mm2" if areas else ""
-        steps.append(Step("split", f"{mesh.name}: {len(split.parts)} parts for a build volume of {size} mm{cuts}"))
+        away = f", away from {len(avoid)} marked places" if avoid else ""
+        fitted = f"{len(split.parts)} parts for a build volume of {size} mm{cuts}{away}"
+        steps.append(Step("split", f"{mesh.name}: {fitted}; {moved_words([mesh], split.parts)}"))
     return pieces
 
 
@@ -124,40 +137,51 @@ def pin_size(process: Any) -> "JointSize":
 
 
 def _joined_again(
-    meshes: Sequence[Mesh], planes: "Sequence[Plane]", settings: Settings, size: "JointSize", steps: list[Any]
+    meshes: Sequence[Mesh],
+    planes: "Sequence[Plane]",
+    settings: Settings,
+    size: "JointSize",
+    smallest: float,
+    steps: list[Any],
 ) -> list[Mesh]:
     """Pins and magnets across every cut, between every two parts that meet there with room for them."""
     from ..surface import Step
 
     parts = list(meshes)
     for plane in planes:
+        before = list(parts)
         spans = [_span(mesh, plane) for mesh in parts]
         above = [number for number, (low, _high) in enumerate(spans) if abs(low - plane.offset) < 0.01]
         below = [number for number, (_low, high) in enumerate(spans) if abs(high - plane.offset) < 0.01]
-        pins = pockets = 0
+        pins: list[float] = []
+        pockets = 0
         for first, second in ((one, other) for one in above for other in below):
-            pins += _pinned(parts, first, second, plane, size) if settings.pins else 0
+            pins += _pinned(parts, first, second, plane, size, smallest) if settings.pins else []
             if settings.magnets:
                 pockets += _pocketed(parts, first, second, plane, settings.magnets, size)
         if settings.pins:
-            made = f"{pins} pins of {size.diameter:g} mm with {size.clearance:g} mm clearance"
-            steps.append(Step("pins", made if pins else "a cut has no room for a pin: glue it"))
+            sizes = " and ".join(f"{diameter:g}" for diameter in sorted(set(pins), reverse=True))
+            made = f"{len(pins)} pins of {sizes} mm with {size.clearance:g} mm clearance; {moved_words(before, parts)}"
+            steps.append(Step("pins", made if pins else f"a cut has no room for a pin of {smallest:g} mm: glue it"))
         if settings.magnets:
             made = "{} pairs of pockets for magnets of {:g} x {:g} mm: mind their poles".format(pockets, *settings.magnets)
+            made += f"; {moved_words(before, parts)}"
             steps.append(Step("magnets", made if pockets else "a cut has no room for a magnet: glue it"))
     return parts
 
 
-def _pinned(parts: list[Mesh], first: int, second: int, plane: "Plane", size: "JointSize") -> int:
-    """Number of pins put between two parts, in place; 0 where they do not meet, or only in a rim."""
+def _pinned(
+    parts: list[Mesh], first: int, second: int, plane: "Plane", size: "JointSize", smallest: float
+) -> list[float]:
+    """Diameters of the pins put between two parts, in place; none where they do not meet, or only in a rim."""
     from ..preparation import pin_cut
 
     try:
-        pinned = pin_cut(parts[first], parts[second], plane, size)
+        pinned = pin_cut(parts[first], parts[second], plane, size, smallest)
     except Refused:
-        return 0
+        return []
     parts[first], parts[second] = pinned.first, pinned.second
-    return len(pinned.places)
+    return [pinned.size.diameter] * len(pinned.places)
 
 
 def _pocketed(
@@ -172,3 +196,15 @@ def _pocketed(
         return 0
     parts[first], parts[second] = held.first, held.second
     return len(held.places)
+
+
+def moved_words(before: Sequence[Mesh], after: Sequence[Mesh]) -> str:
+    """How far a step moved the surface, for the record: what was kept, and what is new."""
+    from ..preparation import moved
+
+    done = moved(before, after)
+    kept = f"the surface kept moved {done.kept.mean:.4f} mm in the mean, {done.kept.p95:.4f} at 95 %, {done.kept.most:.4f} at most"
+    if done.new_share == 0.0:
+        return kept
+    new = f"{100.0 * done.new_share:.1f} % is new, {done.new.mean:.2f}, {done.new.p95:.2f} and {done.new.most:.2f} mm from the old surface"
+    return f"{kept}; {new}"

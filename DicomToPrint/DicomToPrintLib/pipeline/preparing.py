@@ -10,7 +10,7 @@ from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from ..settings import Settings
-from .parting import parted
+from .parting import moved_words, parted
 
 if TYPE_CHECKING:
     from ..preparation import Labelled
@@ -52,7 +52,8 @@ def prepare_with_frames(model: "Model", settings: Settings, progress: Progress =
         for index in [largest] if name in ON_ONE else range(len(meshes)):
             mesh = meshes[index]
             meshes[index], effect = apply(mesh, step)
-            steps.append(Step(name, f"{mesh.name}: {effect}; volume {mesh.volume:.0f} to {meshes[index].volume:.0f} mm3"))
+            volumes = f"volume {mesh.volume:.0f} to {meshes[index].volume:.0f} mm3"
+            steps.append(Step(name, f"{mesh.name}: {effect}; {volumes}; {moved_words([mesh], [meshes[index]])}"))
     if settings.cuts or settings.planes or settings.split:
         meshes = parted(meshes, settings, process, load_printer(settings.printer or process.printer), steps)
     meshes = [_checked(_with_deviation(mesh, model.meshes)) for mesh in meshes]
@@ -70,6 +71,7 @@ def prepare_with_frames(model: "Model", settings: Settings, progress: Progress =
 
 Apply = Callable[[Mesh, Progress], tuple[Mesh, str]]
 ON_ONE = ("base", "label", "scale bar")  # only on the largest mesh of a model
+LETTERS_MM = 6.0  # capitals of a label, where the strokes of the process allow it and there is room
 TWO_HOLES_BELOW_MM = 3.0  # narrower escape holes do not drain by themselves
 
 
@@ -80,7 +82,8 @@ def _solid_steps(
     from .. import preparation as room
 
     clearance = process.limit("clearance_mm") or 0.3
-    engraved = max(min(process.limit("emboss_height_mm") or 0.8, 1.0), 0.5)
+    relief = max(min(process.limit("emboss_height_mm") or 0.8, 1.0), 0.5)
+    lowest = max((process.limit("emboss_width_mm") or 0.4) / room.STROKE, 3.0)
 
     def wrapped(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         done = room.wrap(mesh, progress=progress)
@@ -92,7 +95,7 @@ def _solid_steps(
         spared = f", {done.spared_mm2:.0f} mm2 left thinner to keep gaps open" if done.spared_mm2 > 0.5 else ""
         return done.mesh, (
             f"{done.thin_area_mm2:.0f} mm2 were thinner than {settings.thicken:g} mm, {done.added_mm3:.0f} mm3 added{spared}, "
-            f"at most {done.outward_mm:.2f} mm outward; all else stays within {room.SEAM_MM:g} mm"
+            f"at most {done.outward_mm:.2f} mm outward"
         )
 
     def hollowed(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
@@ -117,13 +120,22 @@ def _solid_steps(
     def labelled(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         at = settings.label_at
         place = None if at is None else (-at[0], -at[1], at[2])
-        done = room.add_label(mesh, str(settings.label), depth=engraved, place=place)
+        done = room.add_label(
+            mesh,
+            str(settings.label),
+            max(LETTERS_MM, lowest),
+            relief,
+            raised=settings.label_raised,
+            place=place,
+            smallest=lowest,
+        )
         labels.append(done)
-        return done.mesh, f"'{done.text}' engraved {engraved:g} mm deep, {done.width:.0f} x {done.height:.0f} mm"
+        way = f"raised {relief:g} mm" if settings.label_raised else f"engraved {relief:g} mm deep"
+        return done.mesh, f"'{done.text}' {way}, {done.width:.0f} x {done.height:.0f} mm"
 
     def measured(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.add_scale_bar(mesh, float(settings.scale_bar or 0.0), engraved, avoid=labels)
-        return done.mesh, f"a bar of {done.text} engraved {engraved:g} mm deep"
+        done = room.add_scale_bar(mesh, float(settings.scale_bar or 0.0), relief, avoid=labels)
+        return done.mesh, f"a bar of {done.text} engraved {relief:g} mm deep"
 
     wanted: list[tuple[object, str, Apply]] = [
         (settings.wrap, "wrap", wrapped),

@@ -8,7 +8,7 @@ from .base import Joined, add_base
 from .cut import Plane, cut, plane_at, plane_through
 from .hollow import Hollowed, hollow
 from .joints import Jointed, JointSize
-from .label import Labelled, add_label
+from .label import STROKE, Labelled, add_label
 from .magnets import magnet_cut
 from .moved import Moved, moved
 from .orient import Oriented, orient
@@ -23,6 +23,7 @@ from .wrap import Wrapped, wrap
 __all__ = [
     "BASE_KINDS",
     "SEAM_MM",
+    "STROKE",
     "Hollowed",
     "Joined",
     "JointSize",

@@ -15,6 +15,7 @@ from .solid import from_solid, manifold3d, to_solid
 CANDIDATES = 250
 CELL_MM = 2.0
 FLAT = 3.0  # depths: up to this unevenness the text has a plane floor
+STROKE = 0.12  # of the letters' height: what its thinnest strokes are wide
 LOWER = 0.8  # from one height of letters to the next
 NO_PLACE = "No place of the model is even enough for this label: choose a shorter text, smaller letters, or add a base."
 CURVED = 0.35  # of the text's diagonal: beyond it the letters at the ends would be seen too much aslant
