@@ -114,12 +114,13 @@ def judge_anatomy(scan: Scan, segmentation: "Segmentation", settings: Settings) 
     Unchanged for a volume file, without the pixel detectors, and where the anatomy was found in a part of the scan only.
     """
     from ..acceptance import judge_anatomy as judge_series
-    from ..acceptance import load_protocol
+    from ..acceptance import load_protocol, load_use
 
     whole = segmentation.labels.shape == scan.volume.array.shape
     if scan.series is None or scan.acceptance is None or not settings.pixels or not whole:
         return scan
-    protocols = [load_protocol(name) for name in scan.series.protocols]
+    # As in `check`: a protocol of the user's own is found by its file, not by the name that its findings stand under.
+    protocols = [load_protocol(name) for name in settings.protocols or (load_use(settings.use).protocol,)]
     judged = judge_series(scan.series, protocols, scan.volume, segmentation.labels > 0, dict(settings.answers))
     others = tuple(judged if one.series.id == judged.series.id else one for one in scan.acceptance.series)
     acceptance = replace(scan.acceptance, series=others)
