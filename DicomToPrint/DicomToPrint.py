@@ -129,7 +129,6 @@ class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             if not (parameters.volume or parameters.series or parameters.folder):
                 parameters.volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
             self.panel.set_parameters(parameters)
-            self.panel.open_step("scan")
 
     def onReload(self):
         """Reload the library with the module."""

@@ -5,6 +5,7 @@ Testing/Contract/slicer_names.json.
 from types import MappingProxyType
 
 from PySide6 import QtCore, QtWidgets
+from shiboken6 import isValid
 
 from .qt_module import PythonQtRules, native
 
@@ -62,17 +63,25 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
         self._combo.currentIndexChanged.connect(lambda index: self._changed())
 
     def setMRMLScene(self, scene):
-        if self._scene is not None:
-            for tag in self._tags:
-                self._scene.RemoveObserver(tag)
+        self._stop_watching()
         self._scene = scene
-        self._tags = []
         if scene is not None:
             self._tags = [
-                scene.AddObserver(event, lambda *a: self._fill())
+                scene.AddObserver(event, lambda *a: self._seen())
                 for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent)
             ]
         self._fill()
+
+    def _stop_watching(self):
+        for tag in self._tags:
+            self._scene.RemoveObserver(tag)
+        self._tags = []
+
+    def _seen(self):
+        if isValid(self._combo):
+            self._fill()
+        else:  # the widget is gone, as its destructor would have told the scene
+            self._stop_watching()
 
     def declared_changed(self, name, value):
         if name == "currentNodeID":
@@ -154,7 +163,7 @@ class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget)
             scene.AddObserver(scene.NodeRemovedEvent, lambda *a: self._removed())
 
     def _removed(self):
-        if self._node is not None and self._node.GetScene() is None:
+        if isValid(self._table) and self._node is not None and self._node.GetScene() is None:
             self.setCurrentNode(None)
 
     def setNodeBaseName(self, name):

@@ -7,7 +7,7 @@ import types
 from PySide6 import QtCore, QtGui, QtWidgets
 
 # Inherited by every class of `qt`; what PythonQt adds to a QObject, or what Python itself needs.
-_ADDED = {"connect", "disconnect", "delete", "className"}
+_ADDED = {"connect", "disconnect", "delete", "className", "exec_"}
 _PROPERTIES: dict[type, frozenset] = {}
 
 
@@ -80,6 +80,9 @@ class PythonQtRules:
 
     def delete(self):
         self.deleteLater()
+
+    def exec_(self):
+        return native(self, "exec")()
 
     def className(self):
         return type(self).__name__

@@ -98,6 +98,8 @@ CONTROLS = {
     "base_kind": ([("base", choose("foot"))], "--base --base-kind foot"),
     "label": ([("labelText", write("L 12"))], "--label 'L 12'"),
     "label_at": ([("label_at", point)], "--label-at=1,-2,3.5"),
+    "label_raised": ([("label_raised", tick)], "--label-raised"),
+    "avoid": ([("avoidMargin", put(12.0)), ("avoid", point)], "--avoid=1,-2,3.5,12"),
     "scale_bar": ([("scale_bar", put(20.0))], "--scale-bar 20"),
     "cut": ([("cutPlane", plane(0.0, 0.0, 1.0)), ("addCut", lambda w: w.click())], "--cut S=30"),
     "plane": ([("cutPlane", plane(0.0, 0.6, 0.8)), ("addCut", lambda w: w.click())], "--plane=1,2,30,0,0.6,0.8"),
@@ -122,7 +124,11 @@ def options_of_run():
     return {action.dest for action in commands.choices["run"]._actions}
 
 
-def test_every_option_of_run_has_a_control_or_a_reason():
+def test_every_option_of_run_has_a_control_or_a_reason(application):
+    from DicomToPrintLib import options
+    from DicomToPrintLib.gui.print_step import MARGIN_MM
+
+    assert options.AVOID_MM == MARGIN_MM
     assert options_of_run() - set(REASONS) == set(CONTROLS) | SHOWN_BY_A_CHECK
 
 

@@ -244,6 +244,7 @@ def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
     assert driver.state("anatomy") == "done"
     assert driver.state("print") == "idle"
     assert driver.panel.results.volume_node().GetName() == "Cube"
+    assert not driver.panel.steps["print"].frame.collapsed, "the first step that is not done is open"
     driver.picture("reopened")
     # What the next step needs is taken from the scene: no earlier step runs again.
     started = []
@@ -270,6 +271,32 @@ def test_a_reload_of_the_module_leaves_a_working_panel(driver, loaded, applicati
     assert again.panel.parameters.volume is loaded
     again.cleanup()
     driver.widget = type("Closed", (), {"cleanup": lambda self: None, "parent": driver.widget.parent})()
+
+
+def test_points_are_settings_while_their_list_lives(driver, loaded):
+    import slicer
+
+    seeds, panel = driver.panel.steps["anatomy"].seeds, driver.panel
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "Seeds")
+    assert panel.settings.seeds == (), "a list that others make is not taken"
+    seeds.widget.setCurrentNode(node)
+    node.AddControlPoint(1.0, 2.0, 3.0)
+    preview = node.AddControlPoint(9.0, 9.0, 9.0)
+    node.SetNthControlPointPosition(preview, 9.0, 9.0, 9.0, slicer.vtkMRMLMarkupsNode.PositionPreview)
+    assert panel.settings.seeds == ((1.0, 2.0, 3.0),), "the point on the mouse counts for nothing"
+    assert "seed points" in panel.changed_label.text
+
+    # A reopened scene has the points in its settings; no list is chosen yet.
+    parameters = panel.parameters
+    panel.set_parameters(None)
+    assert seeds.widget.currentNode() is None
+    panel.set_parameters(parameters)
+    assert panel.settings.seeds == ((1.0, 2.0, 3.0),)
+
+    seeds.widget.setCurrentNode(node)
+    slicer.mrmlScene.RemoveNode(node)
+    assert panel.settings.seeds == ()
+    assert not driver.message
 
 
 def test_another_volume_starts_again(driver, loaded):

@@ -87,7 +87,11 @@ class FilesStep(StepView):
 
     def show(self, result: Any) -> str:
         names = self.panel.results.deliver(result["names"])
-        self.written.text = _("Written: {names}").format(names=", ".join(names))
+        files = [name for name in names if Path(name).parent == Path()]
+        text = _("Written: {names}").format(names=", ".join(files))
+        if len(files) < len(names):
+            text += _(", and {count} pictures").format(count=len(names) - len(files))
+        self.written.text = text
         self.written.visible = True
         self.report.enabled = any(Path(name).name == "report.html" for name in names)
         self.store.enabled = any(Path(name).suffix.lower() == ".dcm" for name in names)

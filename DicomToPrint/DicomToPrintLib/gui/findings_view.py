@@ -93,7 +93,7 @@ class FindingsView:
         self.count.text = _("{shown} of {all} findings").format(shown=len(self._shown), all=len(self._findings))
         self.copy_button.enabled = bool(self.remedies())
         self.detail.visible = False
-        table.setFixedHeight(min(34 + 24 * max(len(self._shown), 1), 200))
+        table.setFixedHeight(min(50 + 24 * max(len(self._shown), 1), 218))
 
     def _fill_row(self, index: int, finding: Finding) -> None:
         kind = kind_of(finding)

@@ -51,6 +51,8 @@ FIRST_STEP = {
         "base_kind",
         "label_at",
         "scale_bar",
+        "avoid",
+        "label_raised",
     ),
     "files": ("formats", "scene", "identified"),
 }

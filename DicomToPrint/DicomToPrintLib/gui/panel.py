@@ -39,6 +39,7 @@ OF_ONE_SCAN = (
     "keep",
     "escape",
     "label_at",
+    "avoid",
 )
 
 
@@ -87,6 +88,8 @@ class Panel:
         layout.addWidget(self.phrase)
         self.message = parts.label(selectable=True)
         self.message.objectName = "message"
+        # A bar at its side is seen in the light and in the dark theme.
+        self.message.styleSheet = "QLabel { border-left: 4px solid #e69f00; padding: 4px 8px; }"
         layout.addWidget(self.message)
         self.changed_label = parts.label()
         self.reset = parts.button(
@@ -128,6 +131,7 @@ class Panel:
             self.state = PanelState(parameters)
         if parameters is not None:
             self._restore()
+            self.open_step(next((step for step in STEPS if self.state.state(step) != "done"), STEPS[-1]))
         self.refresh()
 
     def _restore(self) -> None:
@@ -199,7 +203,8 @@ class Panel:
 
     def release_points(self) -> None:
         """Choose no list of points; lists that were chosen stay in the scene."""
-        for points in (self.steps["anatomy"].seeds, self.steps["print"].escape, self.steps["print"].label_at):
+        printing = self.steps["print"]
+        for points in (self.steps["anatomy"].seeds, printing.escape, printing.avoid, printing.label_at):
             points.release()
 
     def choose_volume(self, node: Any) -> None:

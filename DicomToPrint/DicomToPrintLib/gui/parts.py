@@ -122,6 +122,14 @@ def advanced(title: str, layout: Any) -> tuple[Any, Any]:
     return group, form
 
 
+def show_row(form: Any, widget: Any, is_shown: bool) -> None:
+    """Show or hide a row of a form with its label: what does not apply now is not in the way."""
+    widget.visible = is_shown
+    label_of = form.labelForField(widget)
+    if label_of is not None:
+        label_of.setVisible(is_shown)
+
+
 def row(*widgets: Any) -> Any:
     """Widgets side by side."""
     layout = qt.QHBoxLayout()

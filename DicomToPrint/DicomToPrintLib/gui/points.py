@@ -1,5 +1,6 @@
 """Points of the scene as a setting: what stands in the chosen markups list is in the settings at once."""
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import slicer
@@ -10,14 +11,22 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 
+Place = tuple[float, float, float]
+
+
+def last(points: Sequence[Place]) -> Place | None:
+    """The place of a setting that has one only."""
+    return points[-1] if points else None
+
+
 class Points:
-    """Slicer's own widget for a list of points, bound to one setting: all its points, or with `single` the last one.
+    """Slicer's own widget for a list of points, bound to one setting: what `made` makes of its points (all of them).
 
     Settings of a reopened scene stay as they are until the user chooses a list; a list that is let go takes its points along.
     """
 
-    def __init__(self, panel: "Panel", setting: str, tip: str, name: str, single: bool = False) -> None:
-        self._panel, self._setting, self._single = panel, setting, single
+    def __init__(self, panel: "Panel", setting: str, tip: str, name: str, made: Callable[[Any], Any] = tuple) -> None:
+        self._panel, self._setting, self._made = panel, setting, made
         self._had_list = False
         self.widget = slicer.qSlicerSimpleMarkupsWidget()
         self.widget.objectName = setting
@@ -37,7 +46,4 @@ class Points:
         if self._panel.state is None or (node is None and not self._had_list):
             return
         self._had_list = node is not None
-        points: Any = points_of(node)
-        if self._single:
-            points = points[-1] if points else None
-        self._panel.change(**{self._setting: points})
+        self._panel.change(**{self._setting: self._made(points_of(node))})

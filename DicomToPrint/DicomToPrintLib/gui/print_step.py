@@ -9,9 +9,11 @@ from slicer.i18n import tr as _
 from . import parts
 from .findings_view import FindingsView
 from .names import listed, printers_of
-from .points import Points
+from .points import Points, last
 from .remedies import offers
 from .step import StepView, node_selector
+
+MARGIN_MM = 10.0  # around a place that is kept whole, as the script takes it where nothing else is said
 
 
 class PrintStep(StepView):
@@ -59,6 +61,7 @@ class PrintStep(StepView):
 
     def build_advanced(self) -> None:
         self.group, form = parts.advanced(_("Prepare the model"), self.layout)
+        self.tools = form
         self.thicken = self.number("thicken", 0.0, 20.0, 0.1, _("Thicken walls that are thinner than this."), _("off"))
         form.addRow(_("Thicken walls below"), self.thicken)
         self.hollow = self.number(
@@ -116,6 +119,13 @@ class PrintStep(StepView):
             ),
         }
         form.addRow(parts.row(self.boxes["split"], self.boxes["pins"]))
+        tip = _("Places that no cut of the split may come near, such as a fracture or a foramen.")
+        self.avoid = Points(self.panel, "avoid", tip, _("Keep whole"), self._marked)
+        form.addRow(_("Keep whole"), self.avoid.widget)
+        self.margin = parts.number(
+            1.0, 200.0, 1.0, " mm", _("How far from these places cuts stay."), self.safe(self._margin), "avoidMargin"
+        )
+        form.addRow(_("Distance of cuts"), self.margin)
         self.magnet_width = self._magnet("magnetDiameter", _("Diameter of round magnets across the cuts."))
         self.magnet_height = self._magnet("magnetHeight", _("Height of the magnets."))
         form.addRow(_("Magnets"), parts.row(self.magnet_width, self.magnet_height))
@@ -136,9 +146,10 @@ class PrintStep(StepView):
         form.addRow(_("Base"), self.base)
         tip = _("Text on the model. Put no patient's name on it unless you must.")
         self.label = self.line("label", tip, "labelText")
-        form.addRow(_("Label"), self.label)
+        self.boxes["label_raised"] = self.check("label_raised", _("Raised letters"), _("Instead of engraved ones."))
+        form.addRow(_("Label"), parts.row(self.label, self.boxes["label_raised"]))
         self.label_at = Points(
-            self.panel, "label_at", _("Put the label nearest to this point."), _("Label place"), single=True
+            self.panel, "label_at", _("Put the label nearest to this point."), _("Label place"), last
         )
         form.addRow(_("Place of the label"), self.label_at.widget)
         self.scale_bar = self.number(
@@ -165,15 +176,23 @@ class PrintStep(StepView):
         self.cuts.visible = self.uncut.enabled = bool(cuts)
         for side, box in self.keeps.items():
             parts.put(box, "checked", side in settings.keep)
-            box.enabled = self.keep_label.enabled = bool(cuts)
-        self.escape_holes.enabled = self.escape.widget.enabled = settings.hollow is not None
+            box.visible = self.keep_label.visible = bool(cuts)
+        for widget, is_shown in (
+            (self.escape_holes, settings.hollow is not None),
+            (self.escape.widget, settings.hollow is not None),
+            (self.avoid.widget, settings.split),
+            (self.margin, settings.split),
+            (self.label_at.widget, settings.label is not None),
+        ):
+            parts.show_row(self.tools, widget, is_shown)
         parts.put(self.escape_holes, "value", settings.escape_holes or 0)
+        parts.put(self.margin, "value", settings.avoid[0][3] if settings.avoid else MARGIN_MM)
+        self.boxes["label_raised"].enabled = settings.label is not None
         width, height = settings.magnets or (0.0, 0.0)
         parts.put(self.magnet_width, "value", width)
         parts.put(self.magnet_height, "value", height)
         parts.choose(self.base, settings.base_kind if settings.base else "")
         parts.write(self.label, settings.label)
-        self.label_at.widget.enabled = settings.label is not None
         parts.put(self.scale_bar, "value", settings.scale_bar or 0.0)
 
     def _magnet(self, name: str, tip: str) -> Any:
@@ -187,6 +206,12 @@ class PrintStep(StepView):
             self.panel.change(magnets=(width or 5.0, height or 2.0))
         else:
             self.panel.change(magnets=(width, height) if width and height else None)
+
+    def _marked(self, places: Any) -> tuple[tuple[float, ...], ...]:
+        return tuple((*place, float(self.margin.value)) for place in places)
+
+    def _margin(self, value: float) -> None:
+        self.panel.change(avoid=tuple((*place[:3], float(value)) for place in self.panel.settings.avoid))
 
     def _keep(self, side: str, is_on: bool) -> None:
         kept = self.panel.settings.keep

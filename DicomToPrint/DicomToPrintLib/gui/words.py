@@ -118,6 +118,8 @@ def setting_text(name: str) -> str:
         "base_kind": _("kind of base"),
         "label_at": _("place of the label"),
         "scale_bar": _("scale bar"),
+        "avoid": _("places kept whole"),
+        "label_raised": _("raised letters"),
         "split": _("split"),
         "pins": _("pins"),
         "struts": _("struts"),
