@@ -94,7 +94,7 @@ def gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = N
             False,
             4,
             f"{asked[0].message} An answer is needed for the use {use.name}: "
-            f"--answer {asked[0].rule}=yes or no{_more(asked)}.",
+            f"--answer {asked[0].rule}=yes or no{_more(asked, 'question')}.",
         )
     open_questions = [question for question in accepted.questions if question.answer is None]
     if open_questions and "question" in use.blocked_by:
@@ -110,11 +110,11 @@ def gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = N
 def _refusal(blocking: list[Finding], use: UseCase) -> str:
     first = blocking[0]
     return (
-        f"{first.message} This blocks the use {use.name}{_more(blocking)}. {first.remedy} "
+        f"{first.message} This{_more(blocking, 'finding')} blocks the use {use.name}. {first.remedy} "
         "To go on at your own judgement: --accept-anyway REASON."
     )
 
 
-def _more(findings: list[Finding]) -> str:
+def _more(findings: list[Finding], kind: str) -> str:
     others = len({finding.rule for finding in findings}) - 1
-    return f" (and {others} more)" if others else ""
+    return f" (and {others} more {kind}{'s' if others > 1 else ''})" if others else ""

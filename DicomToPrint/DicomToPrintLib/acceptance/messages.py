@@ -14,23 +14,36 @@ def _(text: str) -> str:
 
 
 class Text(NamedTuple):
-    """A fact in words: what it is, what is wrong where a rule on it fails, and what exactly to ask for."""
+    """A fact in words: what it is, what is wrong where a rule on it fails (and where it counts to one), and what exactly to
+    ask for.
+    """
 
     title: str
     fail: str
     hint: str = ""
+    one: str = ""
 
 
 TEXTS: Mapping[str, Text] = {
-    "unreadable_files": Text(_("Readable files"), _("{value} files of the series cannot be read ({where}).")),
+    "unreadable_files": Text(
+        _("Readable files"),
+        _("{value} files of the series cannot be read ({where})."),
+        one=_("One file of the series cannot be read ({where})."),
+    ),
     "files_without_preamble": Text(
-        _("DICOM file format"), _("{value} files lack the preamble of a DICOM file ({where}).")
+        _("DICOM file format"),
+        _("{value} files lack the preamble of a DICOM file ({where})."),
+        one=_("One file lacks the preamble of a DICOM file ({where})."),
     ),
     "wrong_syntax_files": Text(
-        _("Encoding as declared"), _("{value} files are encoded otherwise than they declare ({where}).")
+        _("Encoding as declared"),
+        _("{value} files are encoded otherwise than they declare ({where})."),
+        one=_("One file is encoded otherwise than it declares ({where})."),
     ),
     "truncated_files": Text(
-        _("Whole files"), _("The pixel data of {value} files are missing or not as long as they must be ({where}).")
+        _("Whole files"),
+        _("The pixel data of {value} files are missing or not as long as they must be ({where})."),
+        one=_("The pixel data of one file are missing or not as long as they must be ({where})."),
     ),
     "instance_uids": Text(_("Instance identifiers"), _("Instance identifiers: {value} ({where}).")),
     "patients": Text(_("One patient"), _("The series holds images of {value} patients.")),
@@ -38,7 +51,11 @@ TEXTS: Mapping[str, Text] = {
         _("One frame of reference"),
         _("The slices lie in {value} frames of reference: the patient may have moved between them."),
     ),
-    "slices_without_place": Text(_("Slice positions"), _("{value} slices have no position or orientation ({where}).")),
+    "slices_without_place": Text(
+        _("Slice positions"),
+        _("{value} slices have no position or orientation ({where})."),
+        one=_("One slice has no position or orientation ({where})."),
+    ),
     "rules": Text(
         _("A 3D-capable routine"), _("The routine is not made for 3D: {where}."), _("a thin-slice 3D routine")
     ),
@@ -46,6 +63,7 @@ TEXTS: Mapping[str, Text] = {
         _("Number of slices"),
         _("The series has {value} slices; a volume needs {limit} or more."),
         _("all slices of the thin series"),
+        _("The series has one slice; a volume needs {limit} or more."),
     ),
     "least_gap": Text(
         _("Distinct positions"),
@@ -112,9 +130,15 @@ TEXTS: Mapping[str, Text] = {
     "rows": Text(_("Rows"), _("The number of rows is 0 or differs between slices.")),
     "columns": Text(_("Columns"), _("The number of columns is 0 or differs between slices.")),
     "pixel_spacing": Text(_("Pixel Spacing"), _("Pixel Spacing is {value} ({where}).")),
-    "slices_without_position": Text(_("Image Position (Patient)"), _("{value} slices have no position ({where}).")),
+    "slices_without_position": Text(
+        _("Image Position (Patient)"),
+        _("{value} slices have no position ({where})."),
+        one=_("One slice has no position ({where})."),
+    ),
     "slices_without_orientation": Text(
-        _("Image Orientation (Patient)"), _("{value} slices have no orientation ({where}).")
+        _("Image Orientation (Patient)"),
+        _("{value} slices have no orientation ({where})."),
+        one=_("One slice has no orientation ({where})."),
     ),
     "rescale": Text(_("Rescale Slope and Intercept"), _("Rescale of stored values to grey values: {value}.")),
     "rescale_variants": Text(
@@ -127,6 +151,7 @@ TEXTS: Mapping[str, Text] = {
     "sop_class_as_meta": Text(
         _("Object as in the file's head"),
         _("{value} files name another object class in their head than inside ({where})."),
+        one=_("One file names another object class in its head than inside ({where})."),
     ),
     "study_uid": Text(_("Study identifier"), _("Study identifiers in the series: {value} ({where}).")),
     "series_uid": Text(_("Series identifier"), _("The series identifier is missing ({where}).")),
@@ -150,7 +175,9 @@ TEXTS: Mapping[str, Text] = {
         _("slices of {limit:g} mm or thinner, spaced as thick as they are"),
     ),
     "slices_without_thickness": Text(
-        _("Slice thickness on all slices"), _("{value} slices do not state their thickness ({where}).")
+        _("Slice thickness on all slices"),
+        _("{value} slices do not state their thickness ({where})."),
+        one=_("One slice does not state its thickness ({where})."),
     ),
     "slice_spacing": Text(
         _("Slice spacing"),
@@ -215,6 +242,7 @@ TEXTS: Mapping[str, Text] = {
         _("No motion"),
         _("{value} slices are shifted against their neighbours ({where}): did the patient move?"),
         _("a scan without motion"),
+        _("One slice is shifted against its neighbours ({where}): did the patient move?"),
     ),
     "acquisitions": Text(
         _("Scanned once"),
@@ -259,8 +287,8 @@ TEXTS: Mapping[str, Text] = {
     ),
     "kernel_family": Text(
         _("Reconstruction kernel"),
-        _("The reconstruction kernel {kernel} is {value}; a standard one is needed."),
-        _("kernel GE STANDARD, Siemens H30s, Toshiba FC20 or Philips B"),
+        _("The reconstruction kernel{kernel} is {family}; {wanted} one is needed."),
+        _("{kernels}"),
     ),
     "kernel_from_noise": Text(
         _("Kernel, by the noise"),
@@ -327,6 +355,21 @@ QUESTIONS: Mapping[str, str] = {
 }
 
 
+# Families of kernels: what one is called, and what to ask for.
+FAMILIES: Mapping[object, str] = {
+    "listed": _("a standard"),
+    "smooth": _("a smooth"),
+    "sharp": _("a sharp"),
+    "mixed": _("not the same in all slices"),
+    "unknown": _("not known"),
+}
+KERNELS: Mapping[object, str] = {
+    "listed": _("kernel GE STANDARD, Siemens H30s, Toshiba FC20 or Philips B"),
+    "smooth": _("a smooth (soft tissue) kernel"),
+    "sharp": _("a sharp (bone) kernel"),
+}
+
+
 class _Gaps(dict):
     """Fields of a message; one that is not there shows as nothing."""
 
@@ -347,6 +390,12 @@ def _fields(rule: Rule, fact: Fact) -> _Gaps:
     fields = _Gaps(value=fact.value, limit=limit, where=fact.where or "all slices", rule=rule.id, **fact.parameters)
     if fact.name == "pixel_size" and isinstance(limit, (int, float)):
         fields["dfov"] = 512 * limit
+    if fact.name == "kernel_family" and isinstance(limit, Mapping):
+        wanted = [family for family in KERNELS if limit.get(family) == "pass"]
+        fields["kernel"] = f" {name}" if (name := fact.parameters.get("kernel")) else ""
+        fields["family"] = FAMILIES.get(fact.value, str(fact.value)).removeprefix("a ")
+        fields["wanted"] = _(" or ").join(FAMILIES[family] for family in wanted)
+        fields["kernels"] = _(" or ").join(KERNELS[family] for family in wanted)
     return fields
 
 
@@ -375,7 +424,8 @@ def message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     if outcome is Outcome.PASS or kind not in TEXTS or not TEXTS[kind].fail:
         return f"{plain} ({SURE[str(sure)]})." if sure in SURE else f"{plain}."
     try:
-        failed = TEXTS[kind].fail.format_map(_fields(rule, fact))
+        text = TEXTS[kind]
+        failed = (text.one if text.one and fact.value == 1 else text.fail).format_map(_fields(rule, fact))
     except (ValueError, TypeError, KeyError, IndexError):
         failed = f"{plain}."
     return f"{failed} {SURE_SENTENCES[str(sure)]}" if sure in SURE else failed

@@ -363,7 +363,7 @@ def acceptance_in_words(content: Mapping[str, Any]) -> str:
         for protocol, result in series["protocols"].items():
             lines.append(f"  {protocol} {result['version']}: {result['verdict']}")
             lines += [
-                f"    {finding['severity']:<6} {finding['clause']:<10} {finding['message']}"
+                f"    {finding['severity']:<6} {finding['clause'] or finding['rule']:<10} {finding['message']}"
                 + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
                 for finding in result["findings"]
                 if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"
