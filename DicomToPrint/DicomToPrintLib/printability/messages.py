@@ -62,8 +62,8 @@ BAD: Mapping[str, str] = {
     ),
     "loose-parts": _("The model has {measured:,} loose parts ({volumes} mm3)."),
     "overlapping-objects": _("{measured:,} pairs of objects in the file overlap."),
-    "trapped": _("{cavities} closed cavities would trap {measured:.0f} mm3 of {trapped}."),
-    "cavities": _("{measured:,} closed cavities ({volumes} mm3) lie inside the model."),
+    "trapped": _("Closed cavities ({cavities}) would trap {measured:.0f} mm3 of {trapped}."),
+    "cavities": _("Closed cavities lie inside the model: {measured:,} ({volumes} mm3)."),
     "unit": _("The size of {size} mm is not plausible: {measured}."),
     "placement": _("The model does not lie where it was scanned: {measured}."),
     "wall": _("The thinnest wall measures {width}, below the guideline of {limit:.2f} mm for {process}."),
@@ -110,6 +110,21 @@ BAD: Mapping[str, str] = {
         "The text '{text}' is {measured:.2f} mm {way}, below the guideline of {limit:.2f} mm for {process}: it may be hard to read."
     ),
 }
+# Where the count is one.
+ONE: Mapping[str, str] = {
+    "closed": _("The surface is open: one edge has one triangle only."),
+    "manifold-edges": _("One edge has more than two triangles."),
+    "manifold-vertices": _("One vertex joins sheets that only touch in a point."),
+    "self-intersections": _("One triangle passes through others."),
+    "degenerate": _("One triangle has no area."),
+    "duplicate": _("One triangle is there twice."),
+    "orientation": _("One triangle faces into the solid."),
+    "fragments": _("One loose fragment ({volumes} mm3) is below {smallest:.2f} mm3, too small for {process}."),
+    "overlapping-objects": _("One pair of objects in the file overlaps."),
+    "cavities": _("One closed cavity ({volumes} mm3) lies inside the model."),
+    "lost": _("One part of the segment over 1 mm3 is missing from the model ({largest:.1f} mm3)."),
+    "added": _("The model has one part over 1 mm3 that the segment has not ({largest:.1f} mm3){wanted}."),
+}
 TOO_LARGE = _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
@@ -126,7 +141,7 @@ REMEDY: Mapping[str, str] = {
         "Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"
     ),
     "wrap": _("Fill them with --wrap, or leave them."),
-    "unit": _("Say the unit with --unit (mm, cm, m, in), or export 3MF (--format 3mf), which carries it."),
+    "unit": _("Say the unit with --unit (mm, cm, m or inch), or export 3MF (--format 3mf), which carries it."),
     "placement": _(
         "Do not print before left and right are settled: make the file again from the scan, run SCAN --output DIR, which writes LPS "
         "and never mirrors."
@@ -160,6 +175,8 @@ def message(rule: Rule, fact: Fact, outcome: Outcome, process: Process, printer:
     if outcome is Outcome.PASS:
         return GOOD[rule.id].format_map(values)
     text = TOO_LARGE if rule.id == "fit" and fact.value == "too large" else BAD[rule.id]
+    if fact.value == 1 and rule.limit == 0:
+        text = ONE.get(rule.id, text)
     return text.format_map(values)
 
 
