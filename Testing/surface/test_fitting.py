@@ -24,7 +24,7 @@ def field() -> Field:
 @pytest.fixture(scope="module")
 def coarse(field) -> Mesh:
     """A ball of about 500 triangles that lies a tenth of a millimetre too far inside."""
-    made = simplify(contour(field)[0], 10.0, 500)
+    made = simplify(contour(field)[0], 0.04, 1_000_000)
     return Mesh(0.99 * made.points, made.triangles)
 
 

@@ -11,8 +11,10 @@ from DicomToPrintLib.mesh import Provenance
 from DicomToPrintLib.segmentation import Segment, Segmentation
 from DicomToPrintLib.surface import make_surface
 from DicomToPrintLib.volume import Volume
+from scipy.special import erf
 
 RADIUS = 9.0
+BLUR = 0.8  # mm, standard deviation
 
 
 def affine_of(kind: str) -> np.ndarray:
@@ -36,8 +38,8 @@ def grid(affine: np.ndarray, shape=(40, 40, 40)) -> np.ndarray:
 def scan(
     distance: np.ndarray, affine: np.ndarray, labels=None, provenance=None, names=("bone",), boundary=300.0
 ) -> Segmentation:
-    """A grey volume of 1000 HU inside and -400 outside, blurred over about 1.4 mm, and its segmentation."""
-    grey = np.rint(300.0 - 700.0 * np.tanh(distance / 1.0)).astype(np.int16)
+    """A grey volume of 1000 HU inside and -400 outside, blurred by `BLUR`, and its segmentation."""
+    grey = np.rint(300.0 - 700.0 * erf(distance / (BLUR * 2**0.5))).astype(np.int16)
     if labels is None:
         labels = (grey >= 300).astype(np.uint8)
     segments = tuple(Segment(name, n + 1, name, (1.0, 1.0, 1.0), boundary, {}, 0.0) for n, name in enumerate(names))
@@ -58,22 +60,28 @@ def assert_valid(mesh) -> None:
 @pytest.mark.parametrize("kind", ["plain", "anisotropic", "left-handed", "sheared", "oblique"])
 def test_a_ball_is_where_it_is_on_every_grid(kind):
     affine = affine_of(kind)
-    model = make_surface(scan(ball(affine), affine))
+    # The half-way value of a blurred ball lies inwards by the variance over the radius.
+    model = make_surface(scan(ball(affine) + BLUR**2 / RADIUS, affine))
     mesh = model.meshes[0]
     assert_valid(mesh)
     distance = np.linalg.norm(mesh.points - [5.0, -7.0, 100.0], axis=1)
     middle = np.linalg.norm(mesh.points[mesh.triangles].mean(axis=1) - [5.0, -7.0, 100.0], axis=1)
+    area = np.linalg.norm(mesh.triangle_normals(), axis=1)
     # Corners lie outside and middles inside of a convex body; over the faces they must balance.
-    assert abs(0.25 * distance.mean() + 0.75 * middle.mean() - RADIUS) < 0.01
+    corners = np.average(distance[mesh.triangles].mean(axis=1), weights=area)
+    assert abs(0.25 * corners + 0.75 * np.average(middle, weights=area) - RADIUS) < 0.01
     assert np.abs(distance - RADIUS).max() < 0.15
     assert mesh.volume == pytest.approx(4 / 3 * np.pi * RADIUS ** 3, rel=0.004)
     deviation = mesh.point_arrays["Deviation"]
     assert deviation.shape == (len(mesh.points),)
-    # The array says what the truth says, point by point.
-    assert np.abs(deviation - (distance - RADIUS)).max() < 0.12
+    # The array says how far the surface lies from the grey-value boundary, point by point.
+    assert np.abs(deviation - (distance - RADIUS + BLUR**2 / RADIUS)).max() < 0.12
     figures = model.figures[0]
+    assert figures["blur_mm"] == pytest.approx((BLUR, BLUR), rel=0.06)
+    assert figures["blur_shift_mean_mm"] == pytest.approx(BLUR**2 / RADIUS, rel=0.25)
     assert figures["valid"] is True
-    assert figures["mean_deviation_mm"] <= figures["p95_deviation_mm"] <= figures["max_deviation_mm"] < 0.15
+    assert figures["mean_deviation_mm"] <= figures["p95_deviation_mm"] <= figures["max_deviation_mm"]
+    assert figures["max_deviation_mm"] < 0.15 + figures["blur_shift_max_mm"]
 
 
 def test_every_voxel_on_the_boundary_value_is_no_trap():
@@ -184,7 +192,7 @@ def test_label_without_grey_values():
 
 def test_dark_structure_in_bright_surroundings():
     affine = affine_of("plain")
-    grey = np.rint(700.0 * np.tanh(ball(affine) - 0.0)).astype(np.int16)
+    grey = np.rint(700.0 * erf((ball(affine) + BLUR**2 / RADIUS) / (BLUR * 2**0.5))).astype(np.int16)
     labels = (grey < 0).astype(np.uint8)
     segment = Segment("airway", 1, "Airway", (1, 1, 1), 0.0, {}, 0.0, bright=False)
     mesh = make_surface(Segmentation(Volume(grey, affine), affine, labels, None, (segment,))).meshes[0]
@@ -215,3 +223,20 @@ def test_phantom_is_valid_at_a_fifth_of_its_triangles(phantom):
     assert_valid(model.meshes[0])
     assert len(model.meshes[0].triangles) <= 12_000
     assert model.figures[0]["mean_deviation_mm"] < 0.05
+
+
+def test_one_or_two_threads_make_the_same_bytes(monkeypatch):
+    import os
+
+    from vtkmodules.vtkCommonCore import vtkSMPTools
+
+    affine = affine_of("anisotropic")
+    rough = ball(affine) + np.random.default_rng(2).normal(scale=0.3, size=(40, 40, 40))
+    made = []
+    for threads in (1, 2):
+        monkeypatch.setattr(os, "cpu_count", lambda count=threads: count)
+        vtkSMPTools.Initialize(threads)
+        mesh = make_surface(scan(rough, affine), max_triangles=8000).meshes[0]
+        made.append(mesh.points.tobytes() + mesh.triangles.tobytes() + mesh.point_arrays["Deviation"].tobytes())
+    vtkSMPTools.Initialize(0)
+    assert made[0] == made[1]

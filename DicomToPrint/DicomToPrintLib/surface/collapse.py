@@ -2,6 +2,7 @@
 where it did harm."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,7 @@ from ..progress import Progress, part, silent
 from .surgery import bad_triangles
 
 _ROUNDS = 60
+_SCALE = 0.7  # of the points given to the collapse
 
 
 @dataclass(frozen=True)
@@ -32,27 +34,97 @@ class Collapsed:
     birth: np.ndarray
 
 
-def collapse(triangles: np.ndarray, last: Grade, count: int, between: int | None = None) -> list[Grade]:
-    """Coarser grades by collapse of edges (Garland and Heckbert's quadrics, fast_simplification): one of about
-    `count` triangles, and before it one of about `between`, the same collapse stopped earlier, its points where the
-    last grade had them.
+@dataclass(frozen=True)
+class Collapse:
+    """A run of edge collapses: `triangles` (m, 3) it began with on the points of `last`, `history` (n, 2) of its
+    collapses, the second vertex into the first, and `planes` (p, 10) of the vertices, as `_planes` sums them."""
 
-    `triangles` (m, 3) are the fine ones, `last` the grade to start from; empty where that is as coarse already.
-    Raises ImportError without that package.
+    last: Grade
+    triangles: np.ndarray
+    history: np.ndarray
+    planes: np.ndarray
+
+    def grade(self, count: int) -> Grade:
+        """The grade after the first `count` collapses."""
+        root = _roots(self.history[:count], len(self.last.points))
+        used = np.zeros(len(root), dtype=bool)
+        used[_distinct(root.take(self.triangles)).ravel()] = True
+        rank = np.cumsum(used) - 1
+        # A part that vanished whole keeps one place for all its vertices, which no triangle uses.
+        place = np.where(used, rank, rank[-1] + 1)[root]
+        points = _placed(self.last.points, self.planes, place, rank[-1] + 2)
+        return Grade(points.astype(np.float32), place[self.last.target])
+
+
+_SQUARE = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+_PULL = 1e-3
+
+
+def collapse(triangles: np.ndarray, last: Grade, count: int) -> Collapse:
+    """Collapse of edges (Garland and Heckbert's quadrics, fast_simplification) down to about `count` triangles.
+
+    `triangles` (m, 3) are the fine ones, `last` the grade to start from; without history where that is as coarse
+    already. Raises ImportError without that package.
     """
     import fast_simplification
 
-    current = apply(triangles, last)
-    if count >= len(current.triangles):
-        return []
-    points, _, history = fast_simplification.simplify(last.points, current.triangles.astype(np.int32),
-                                                      target_count=int(count), agg=7, return_collapses=True)
-    grades = []
-    if between is not None:
-        # A collapse takes two triangles away.
-        root = _roots(history[:(len(current.triangles) - between) // 2], len(last.points))
-        grades.append(_grade(last, current.triangles, root, None))
-    return [*grades, _grade(last, current.triangles, _roots(history, len(last.points)), points)]
+    current = apply(triangles, last).triangles.astype(np.int32)
+    if count >= len(current):
+        return Collapse(last, current, np.zeros((0, 2), np.int64), np.zeros((0, 10)))
+    middle = last.points.mean(axis=0, dtype=np.float64)
+    # That package's thresholds grow from 0.0015 of a unit on: at this scale a step that takes little away is left out;
+    # around the middle of the points its quadrics lose no digits.
+    _, _, history = fast_simplification.simplify(_SCALE * (last.points - middle), current, target_count=int(count),
+                                                 agg=7, return_collapses=True)
+    return Collapse(last, current, history.reshape(-1, 2), _planes(last.points, current))
+
+
+def _planes(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(n, 10) for every point, summed over its triangles and weighted by their area: products of the unit normal's
+    components, the normal times the plane's height over the middle of all points, and the weight."""
+    from scipy import sparse
+
+    corner = points.take(triangles[:, 0], axis=0) - points.mean(axis=0, dtype=np.float64)
+    cross = Mesh(points, triangles).triangle_normals()
+    weight = np.sqrt(np.einsum("ij,ij->i", cross, cross))
+    normal = cross / np.maximum(weight, 1e-300)[:, None]
+    rows = np.empty((len(triangles), 10))
+    for place, (a, b) in enumerate(_SQUARE):
+        np.multiply(cross[:, a], normal[:, b], out=rows[:, place])
+    np.multiply(cross, np.einsum("ij,ij->i", normal, corner)[:, None], out=rows[:, 6:9])
+    rows[:, 9] = weight
+    starts = np.arange(0, 3 * len(triangles) + 1, 3)
+    around = sparse.csc_array((np.ones(triangles.size), triangles.ravel(), starts), (len(points), len(triangles)))
+    return around @ rows
+
+
+def _placed(points: np.ndarray, planes: np.ndarray, place: np.ndarray, count: int) -> np.ndarray:
+    """(count, 3) where what each place holds together is nearest to the planes of its triangles, by least squares;
+    along the surface, which these leave open, in the middle of its points. Single points stay where they are."""
+    from scipy import sparse
+
+    size = len(points)
+    centre = points.mean(axis=0, dtype=np.float64)
+    gather = sparse.csc_array((np.ones(size), place, np.arange(size + 1)), (count, size))
+    members = np.bincount(place, minlength=count)
+    middle = gather @ (points - centre) / np.maximum(members, 1)[:, None]
+    merged = np.flatnonzero(members > 1)
+    total, start = (gather @ planes)[merged], middle[merged]
+    pull = _PULL * total[:, 9] + 1e-12
+    xx, xy, xz, yy, yz, zz = (total[:, k] for k in range(6))
+    right = [total[:, 6 + k] - sum(total[:, j] * start[:, i] for i, j in enumerate(row))
+             for k, row in enumerate(((0, 1, 2), (1, 3, 4), (2, 4, 5)))]
+    middle[merged] += _solved(xx + pull, xy, xz, yy + pull, yz, zz + pull, *right)
+    return middle + centre
+
+
+def _solved(xx: np.ndarray, xy: np.ndarray, xz: np.ndarray, yy: np.ndarray, yz: np.ndarray, zz: np.ndarray,
+            a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """(n, 3) solutions of symmetric systems by Cramer's rule."""
+    p, q, r = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
+    s, t, u = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
+    size = xx * p + xy * q + xz * r
+    return np.stack([p * a + q * b + r * c, q * a + s * b + t * c, r * a + t * b + u * c], axis=1) / size[:, None]
 
 
 def _roots(history: np.ndarray, size: int) -> np.ndarray:
@@ -66,23 +138,15 @@ def _roots(history: np.ndarray, size: int) -> np.ndarray:
         root = further
 
 
-def _grade(last: Grade, triangles: np.ndarray, root: np.ndarray, points: np.ndarray | None) -> Grade:
-    """The grade after the vertices of `last` have become their roots, which lie at `points` in order of those in use,
-    or where they were."""
-    mapped = root[triangles]
-    used = np.zeros(len(root), dtype=bool)
-    used[mapped[_with_three_corners(mapped)].ravel()] = True
-    points = last.points[used] if points is None else points
-    # A part that vanished whole keeps one place for all its vertices, which no triangle uses.
-    place = np.where(used, np.cumsum(used) - 1, len(points))[root]
-    return Grade(np.concatenate([points, points[:1]]).astype(np.float32), place[last.target])
-
-
 def apply(triangles: np.ndarray, grade: Grade) -> Collapsed:
     """The fine triangles as the grade makes them."""
     mapped = grade.target.take(triangles)
     birth = _with_three_corners(mapped)
     return Collapsed(grade.points, mapped.take(birth, axis=0), birth)
+
+
+def _distinct(triangles: np.ndarray) -> np.ndarray:
+    return triangles.take(_with_three_corners(triangles), axis=0)
 
 
 def _with_three_corners(triangles: np.ndarray) -> np.ndarray:
@@ -150,11 +214,12 @@ def _whole(target: np.ndarray, chosen: np.ndarray, size: int) -> np.ndarray:
 
 
 def _bad_vertices(mesh: Mesh, progress: Progress) -> np.ndarray:
-    """Vertices of everything that is wrong, by a full validation."""
-    facts = topology(mesh)
-    wrong = np.concatenate(
-        [facts.degenerate_at, facts.duplicate_at, facts.inverted_at, self_intersections(mesh, progress)]
-    )
+    """Vertices of everything that is wrong, by a full validation; its two halves side by side."""
+    with ThreadPoolExecutor(1) as pool:
+        counting = pool.submit(topology, mesh)
+        crossing = self_intersections(mesh, progress)
+        facts = counting.result()
+    wrong = np.concatenate([facts.degenerate_at, facts.duplicate_at, facts.inverted_at, crossing])
     return np.unique(np.concatenate([
         facts.boundary_at.ravel(), facts.nonmanifold_edges_at.ravel(), facts.nonmanifold_vertices_at,
         mesh.triangles[wrong].ravel()])).astype(np.int64)

@@ -6,18 +6,22 @@ from ..measure.deviation import level_ahead, vertex_normals
 from ..mesh import Mesh
 from ..progress import Progress, silent
 from .constrained_field import Field
+from .dislocation import dislocation
 
 _ROUNDS = 8  # of Jacobi's iteration; the error left falls by 0.6 a round
 _CREASE = 0.3  # cosine
 
 
-def fitted(points: np.ndarray, triangles: np.ndarray, field: Field, progress: Progress = silent) -> np.ndarray:
+def fitted(points: np.ndarray, triangles: np.ndarray, field: Field, variance: np.ndarray | None = None,
+           progress: Progress = silent) -> np.ndarray:
     """(n, 3) float32 points, moved along their normals so that the triangles lie as near to the level of the field as
     triangles can: the mean square distance over the surface becomes least, and what the triangles cut off from a
     convex body on the one hand they add on the other.
 
     `points` (n, 3) and `triangles` (m, 3) in LPS mm, already within half a voxel of the level; where no crossing is as
-    near, a point stays. No point moves further than half the smallest voxel spacing.
+    near, a point stays. No point moves further than half the smallest voxel spacing. `variance` (3, 3) mm2 of the scan's
+    blur, where it is known: the level lies inwards of curved surfaces by what `dislocation` says, and the triangles are
+    laid where it was before the blur.
     """
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     reach = 0.5 * float(spacing.min())
@@ -32,7 +36,15 @@ def fitted(points: np.ndarray, triangles: np.ndarray, field: Field, progress: Pr
     facing = cross / np.maximum(area, 1e-30)[:, None]
     height = level_ahead(np.concatenate([points, middle]), np.concatenate([normals, facing]), field.array, field.level,
                          to_index, reach, progress)
-    at_point, at_middle = np.split(np.nan_to_num(height), [len(points)])
+    at_point, at_middle = np.split(height, [len(points)])
+    if variance is not None:
+        # Faces that only close the surface at the rim of the volume stand in no scan.
+        index = points @ to_index[:3, :3].T + to_index[:3, 3] + field.start
+        scanned = ((index >= 0.0) & (index <= np.array(field.shape[::-1]) - 1.0)).all(axis=1)
+        shift = dislocation(mesh, variance) * scanned
+        at_point = at_point + shift
+        at_middle = at_middle + shift.take(triangles).mean(axis=1)
+    at_point, at_middle = np.nan_to_num(at_point), np.nan_to_num(at_middle)
     moved = np.clip(_least_squares(triangles, area, at_point, at_middle), -reach, reach)
     moved[_creased(triangles, normals, facing)] = 0.0
     return (points + moved[:, None] * normals).astype(np.float32)

@@ -24,7 +24,9 @@ class Model:
     surface lies outside of it) and the triangle array ``Provenance``. `figures` holds one mapping a mesh:
     ``mean_deviation_mm``, ``p95_deviation_mm``, ``max_deviation_mm`` (absolute values, by area), ``volume_mm3``,
     ``volume_change_percent`` (against the surface before smoothing and simplification), ``triangles``,
-    ``components``, ``provenance_area_percent``, ``fragments``, ``valid`` and the counts of the validation. `steps`
+    ``blur_mm``, ``blur_shift_mean_mm`` and ``blur_shift_max_mm`` where the scan's blur could be measured (its standard
+    deviations, and how far curved parts were put outward of the grey-value boundary because of it: deviations count
+    that too), ``components``, ``provenance_area_percent``, ``fragments``, ``valid`` and the counts of the validation. `steps`
     tell what was done in order, `notes` what the user must know.
     """
 

@@ -8,15 +8,14 @@ import numpy as np
 from ..measure.deviation import vertex_normals
 from ..mesh import Mesh, from_polydata, to_polydata
 from ..progress import Progress, part, silent
-from .collapse import Collapsed, Grade, apply, collapse, mend
+from .collapse import Collapse, Collapsed, Grade, apply, collapse, mend
 from .surgery import heal
 
 _SAMPLE = 25_000
-_SAMPLED, _RUNS = 150_000, 3  # triangles on which the budget is tried, and in how many runs of them
-_RINGS = 6  # of vertices along the open edge of a run, which a collapse draws in: they tell nothing of the whole
-_LEAST = 500  # points that tell the deviation; where the runs hold fewer, the whole mesh is tried
-_AIM = 0.9  # of the budget: the sample is not the whole
-_TRIES = 4
+_FEWEST = 200  # triangles
+_AIM = 0.8  # of the budget is near enough
+_CUTS = 4
+_TRIES = 3
 
 
 @dataclass(frozen=True)
@@ -56,36 +55,93 @@ def simplified(mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangl
     if not have_collapse():
         return _with_vtk(mesh, raw, max_triangles, progress)
     identity = np.arange(len(mesh.points))
-    fine = [Grade(np.asarray(raw, np.float32), identity), Grade(np.asarray(mesh.points, np.float32), identity)]
-    progress(0.0, "simplifying to the budget")
-    goal = _goal(mesh, max_deviation_mm, max_triangles)
+    grades = [Grade(np.asarray(raw, np.float32), identity), Grade(np.asarray(mesh.points, np.float32), identity)]
+    most = _most(mesh, max_triangles)
     for attempt in range(_TRIES):
-        inner = part(progress, 0.1 + 0.9 * attempt / _TRIES, 0.1 + 0.9 * (attempt + 1) / _TRIES)
-        inner(0.0, "simplifying")
-        # Straight down to a small share breaks thin walls; a grade between gives mending a place to go back to that
-        # costs few triangles.
-        between = max(len(mesh.triangles) // 2, 2 * goal) if len(mesh.triangles) > 2.5 * goal else None
-        grades = fine + collapse(mesh.triangles, fine[-1], goal, between)
-        moved = fine_distances(mesh, grades[-1])
-        if moved[0] > max_deviation_mm and goal < 0.8 * _most(mesh, max_triangles) and attempt < _TRIES - 1:
-            goal = min(int(1.2 * goal * moved[0] / max_deviation_mm), _most(mesh, max_triangles))
-            continue
-        far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm, max_triangles // 200)
-        if fit is not None and len(grades) > len(fine):
-            inner(0.3, "fitting the triangles to the boundary")
+        inner = part(progress, attempt / _TRIES, (attempt + 1) / _TRIES)
+        grades, moved = _coarser(mesh, grades, max_deviation_mm, most, part(inner, 0.0, 0.4))
+        ends = grades
+        if fit is not None:
+            inner(0.4, "fitting the triangles to the boundary")
             coarse = apply(mesh.triangles, grades[-1])
-            grades.append(Grade(fit(coarse.points, coarse.triangles), grades[-1].target))
-        last = attempt == _TRIES - 1 or goal == len(mesh.triangles) or goal < max_triangles // 4
-        mended, restored, bad = mend(mesh.triangles, grades, None if attempt else far,
-                                     None if last else int(1.01 * max_triangles), part(inner, 0.4, 1.0))
+            ends = [*grades, Grade(fit(coarse.points, coarse.triangles), grades[-1].target)]
+        far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm, max_triangles // 200)
+        last = attempt == _TRIES - 1 or most == len(mesh.triangles)
+        mended, restored, bad = mend(mesh.triangles, ends, None if attempt else far,
+                                     None if last else int(1.01 * max_triangles), part(inner, 0.5, 1.0))
         excess = len(mended.triangles) - max_triangles
         if last or excess <= 0:
             break
-        goal -= int(1.2 * excess) + 1000
+        most -= int(1.2 * excess) + 1000
     result = Mesh(mended.points, mended.triangles, mesh.name, mesh.color,
                   triangle_arrays={key: values[mended.birth] for key, values in mesh.triangle_arrays.items()})
     wrong = np.flatnonzero(np.isin(mended.triangles, bad).any(axis=1)) if len(bad) else np.zeros(0, dtype=np.int64)
     return Simplified(result, moved, restored, wrong)
+
+
+def _coarser(mesh: Mesh, grades: list[Grade], budget: float, most: int,
+             progress: Progress) -> tuple[list[Grade], tuple[float, float]]:
+    """The grades given and coarser ones: a quarter of the triangles each time until the budget is passed, then as
+    many of the last collapses undone as keeps to it; and the deviation of the last grade.
+
+    The ceiling of `most` triangles goes before the budget.
+    """
+    moved, count = (0.0, 0.0), len(mesh.triangles)
+    while budget > 0.0 or count > most:
+        progress(1.0 - count / len(mesh.triangles), "simplifying")
+        run = collapse(mesh.triangles, grades[-1], max(min(most, count // 4), _FEWEST))
+        if len(run.history) == 0:
+            break
+        needed = max(-(-(count - most) // 2), 0)
+        cut = _within(mesh, run, budget, _Cut(0, grades[-1], moved), needed)
+        if cut.taken == 0:
+            break
+        grades, moved, count = [*grades, cut.grade], cut.moved, count - 2 * cut.taken
+        if cut.taken < len(run.history):
+            break
+    return grades, moved
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """A run of collapses up to the first `taken`: its grade and the deviation of that, as `fine_distances` tells it."""
+
+    taken: int
+    grade: Grade
+    moved: tuple[float, float]
+
+
+def _within(mesh: Mesh, run: Collapse, budget: float, start: _Cut, needed: int) -> _Cut:
+    """As many collapses of a run as keep to the budget, but at least those `needed`; `start` is before all of them."""
+
+    def tried(taken: int) -> _Cut:
+        grade = run.grade(taken)
+        return _Cut(taken, grade, fine_distances(mesh, grade))
+
+    over = tried(len(run.history))
+    if over.moved[0] <= budget or needed >= over.taken:
+        return over
+    kept = tried(needed) if needed > 0 else start
+    for _ in range(_CUTS):
+        if kept.moved[0] > _AIM * budget or over.taken - kept.taken < 2:
+            break
+        trial = tried(_between(kept, over, len(run.triangles), (_AIM + 1.0) / 2.0 * budget))
+        if trial.moved[0] <= budget:
+            kept = trial
+        else:
+            over = trial
+    return kept
+
+
+def _between(kept: _Cut, over: _Cut, count: int, aim: float) -> int:
+    """Where between two cuts of `count` triangles the deviation is about `aim`: it grows as a power of how many are
+    left."""
+    middle = (kept.taken + over.taken) // 2
+    if kept.moved[0] > 0.0:
+        more, fewer = count - 2 * kept.taken, max(count - 2 * over.taken, 1)
+        power = np.log(aim / kept.moved[0]) / np.log(over.moved[0] / kept.moved[0])
+        middle = int((count - more * (fewer / more) ** power) / 2)
+    return min(max(middle, kept.taken + 1), over.taken - 1)
 
 
 def _most(mesh: Mesh, ceiling: int) -> int:
@@ -96,61 +152,10 @@ def _most(mesh: Mesh, ceiling: int) -> int:
     return int((0.975 - 0.045 * np.log2(count / ceiling)) * ceiling)
 
 
-def _goal(mesh: Mesh, budget: float, ceiling: int) -> int:
-    """The number of triangles at which the 99th percentile of the deviation is about the budget, tried on slices of
-    the mesh."""
-    count, most = len(mesh.triangles), _most(mesh, ceiling)
-    sample = _slices(mesh)
-    inner = _inner_points(sample)
-    if len(inner) < _LEAST:
-        sample, inner = mesh, np.arange(len(mesh.points))
-    here = Grade(np.asarray(sample.points, np.float32), np.arange(len(sample.points)))
-    reached, share = 0.0, 1.0
-    for tried in (0.5, 0.25, 0.12, 0.06, 0.03, 0.015):
-        if tried * len(sample.triangles) < 200 or budget <= 0.0:
-            break
-        grades = collapse(sample.triangles, here, int(tried * len(sample.triangles)))
-        error, _ = fine_distances(sample, grades[-1], inner) if grades else (np.inf, np.inf)
-        if error > _AIM * budget:
-            # Between two shares the error grows about as a power of the share; above the first, about as its inverse.
-            if np.isfinite(error) and reached > 0.0:
-                share *= (tried / share) ** (np.log(_AIM * budget / reached) / np.log(error / reached))
-            elif np.isfinite(error):
-                share = min(1.0, tried * error / (_AIM * budget))
-            break
-        reached, share = error, tried
-    return min(most, max(int(share * count), 200))
-
-
-def _slices(mesh: Mesh) -> Mesh:
-    """Some runs of triangles as the contour made them, slice after slice; all of a small mesh."""
-    count = len(mesh.triangles)
-    if count <= _SAMPLED:
-        return mesh
-    starts = ((np.arange(_RUNS) + 0.5) / _RUNS * count).astype(np.int64) - _SAMPLED // (2 * _RUNS)
-    chosen = (starts[:, None] + np.arange(_SAMPLED // _RUNS)).ravel()
-    used, triangles = np.unique(mesh.triangles[chosen], return_inverse=True)
-    return Mesh(mesh.points[used], triangles.reshape(-1, 3).astype(np.int32))
-
-
-def _inner_points(mesh: Mesh) -> np.ndarray:
-    """Indices of the points that lie some rings away from open edges."""
-    edges = np.sort(mesh.triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2), axis=1).astype(np.int64)
-    keys, uses = np.unique(edges[:, 0] * len(mesh.points) + edges[:, 1], return_counts=True)
-    near = np.zeros(len(mesh.points), dtype=bool)
-    once = keys[uses == 1]
-    near[once // len(mesh.points)] = near[once % len(mesh.points)] = True
-    for _ in range(_RINGS):
-        near[mesh.triangles[near.take(mesh.triangles).any(axis=1)]] = True
-    return np.flatnonzero(~near)
-
-
-def fine_distances(mesh: Mesh, grade: Grade, among: np.ndarray | None = None) -> tuple[float, float]:
-    """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points (of those `among`)
-    from the coarse triangles around the vertex to which each was taken (an upper bound of the distance from the
-    coarse surface)."""
-    among = np.arange(len(mesh.points)) if among is None else among
-    chosen = among[:: max(1, len(among) // _SAMPLE)]
+def fine_distances(mesh: Mesh, grade: Grade) -> tuple[float, float]:
+    """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points from the coarse
+    triangles around the vertex to which each was taken (an upper bound of the distance from the coarse surface)."""
+    chosen = np.arange(0, len(mesh.points), max(1, len(mesh.points) // _SAMPLE))
     _, nearest = _distances(mesh, grade, apply(mesh.triangles, grade), chosen)
     if len(nearest) == 0:
         return 0.0, 0.0

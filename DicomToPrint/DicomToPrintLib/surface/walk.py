@@ -1,6 +1,7 @@
 """From labelled anatomy to closed surfaces, step by step."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -8,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import Refused
+from ..measure.blur import Blur, blur_of
 from ..measure.deviation import level_offsets, point_areas, spread, vertex_normals
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from .cleaning import Part, clean, parts_of_points, without
 from .constrained_field import Field, constrained_field
-from .contour import contour, smooth
+from .contour import contour, faired, smooth
+from .dislocation import dislocation, variance_of
 from .fitting import fitted
 from .model import Model, Step
 from .origin import provenance_of
@@ -22,9 +25,11 @@ from .simplification import Simplified, simplified
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
 
-# Smoothing of a surface that has grey values, and of one that has a label only (a staircase): iterations and pass band.
-GREY_SMOOTHING = (20, 0.1)
+FAIRING = 2  # rounds, of a surface that has grey values
+# Windowed sinc of one that has a label only (a staircase): iterations and pass band; and the pass band with grey values.
 LABEL_SMOOTHING = (40, 0.01)
+GREY_PASS_BAND = 0.1
+_EDGES = 200  # places at which the scan's blur is measured, in each direction
 
 
 def make_surface(segmentation: "Segmentation", *, max_deviation_mm: float = 0.05, max_triangles: int = 500_000,
@@ -35,8 +40,8 @@ def make_surface(segmentation: "Segmentation", *, max_deviation_mm: float = 0.05
     `max_deviation_mm` is what simplification may move (99 % of the surface), `max_triangles` the ceiling for all
     segments together, which goes first. Bodies below `min_fragment_mm3` are taken out and cavities up to
     `max_cavity_mm3` filled (``inf``: all, a solid core); both are listed in the figures. `smoothing` is the number of
-    windowed sinc iterations (0: none; None: by what the segment has, 20 with grey values, 40 for a label). Raises
-    `Refused` where no voxel has a segment's label.
+    windowed sinc iterations (0: none; None: by what the segment has, light fairing with grey values, 40 for a label).
+    Raises `Refused` where no voxel has a segment's label.
     """
     present = [s for s in segmentation.segments if (segmentation.labels == s.label).any()]
     if not present:
@@ -68,25 +73,24 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
     assert field is not None
     progress(0.05, "contouring")
     raw, index = contour(field)
-    raw = raw.with_arrays(
-        triangle_arrays={"Provenance": provenance_of(index, raw.triangles, field, segmentation, segment)}
-    )
-    del index
     progress(0.1, "cleaning")
-    keep, parts = clean(raw, min_fragment_mm3, max_cavity_mm3)
+    with ThreadPoolExecutor(1) as pool:
+        origin = pool.submit(provenance_of, index, raw.triangles, field, segmentation, segment)
+        keep, parts = clean(raw, min_fragment_mm3, max_cavity_mm3)
+        raw = raw.with_arrays(triangle_arrays={"Provenance": origin.result()})
+    del index
     steps = [_contour_step(segment, field, len(raw.triangles), _volume(parts))]
     raw, _ = without(raw, keep)
     steps += _cleaning_steps(segment, parts, min_fragment_mm3, max_cavity_mm3)
     progress(0.15, "smoothing the surface")
-    iterations, pass_band = GREY_SMOOTHING if field.grey else LABEL_SMOOTHING
-    iterations = iterations if smoothing is None else smoothing
-    fair = smooth(raw, iterations, pass_band)
-    if iterations:
-        steps.append(
-            Step("smoothing", f"{segment.name}: windowed sinc, {iterations} iterations, pass band {pass_band:g}")
-        )
-    # A label's own level is a staircase: only grey values are worth being fitted to.
-    fit = partial(fitted, field=field) if field.grey else None
+    fair, how = _smoothed(raw, smoothing, field.grey)
+    if how:
+        steps.append(Step("smoothing", f"{segment.name}: {how}"))
+    # A label's own level is a staircase: only grey values are worth being fitted to. Without a budget nothing moves.
+    grey = segmentation.volume if field.grey and max_deviation_mm > 0.0 else None
+    blur = blur_of(grey, [fair], edges=_EDGES) if grey is not None else None
+    variance = variance_of(blur, field.affine) if blur is not None else None
+    fit = partial(fitted, field=field, variance=variance) if grey is not None else None
     result = simplified(fair, raw.points, max_deviation_mm, max_triangles, part(progress, 0.2, 0.9), fit)
     steps.append(_simplification_step(segment, raw, result))
     mesh, facts = _measured(
@@ -96,7 +100,24 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
     facts.update(fragments=[vars(p) for p in parts], valid=len(result.bad) == 0, defects_at=len(result.bad),
                  simplification_p99_mm=result.deviation_mm[0], simplification_max_mm=result.deviation_mm[1],
                  grey_value=field.level if segment.bright else -field.level)
+    if blur is not None and variance is not None:
+        shift = np.abs(dislocation(mesh, variance))
+        facts.update(blur_mm=(blur.in_plane_mm, blur.across_mm),
+                     blur_shift_mean_mm=float(np.average(shift, weights=point_areas(mesh))),
+                     blur_shift_max_mm=float(shift.max()))
+        steps.append(_blur_step(segment, blur, facts))
     return mesh, facts, steps, _notes(segment, field, result, max_deviation_mm, max_triangles)
+
+
+def _smoothed(raw: Mesh, iterations: int | None, grey: bool) -> tuple[Mesh, str]:
+    """The contour made smooth, and how; `iterations` of the windowed sinc, None for what suits the field."""
+    if iterations is None and grey:
+        return faired(raw, FAIRING), f"Taubin, {FAIRING} rounds"
+    usual, pass_band = LABEL_SMOOTHING
+    iterations, pass_band = usual if iterations is None else iterations, GREY_PASS_BAND if grey else pass_band
+    if iterations == 0:
+        return raw, ""
+    return smooth(raw, iterations, pass_band), f"windowed sinc, {iterations} iterations, pass band {pass_band:g}"
 
 
 def _volume(parts: tuple[Part, ...]) -> float:
@@ -153,10 +174,24 @@ def _to_contour(points: np.ndarray, raw: Mesh, field: Field, to_index: np.ndarra
 
     if len(points) == 0:
         return np.zeros(0, dtype=np.float32)
-    distance, _ = cKDTree(raw.points, leafsize=64, balanced_tree=False, compact_nodes=False).query(points)
+    near = _around(raw.points, points, 4.0 * float(np.linalg.norm(field.affine[:3, :3], axis=0).max()))
+    distance, _ = cKDTree(near if len(near) else raw.points).query(points)
     at = (points.astype(np.float64) @ to_index[:3, :3].T + to_index[:3, 3]).T[::-1]
     value = ndimage.map_coordinates(field.array, at, output=np.float32, order=1, mode="nearest")
     return np.where(value > field.level, -distance, distance).astype(np.float32)
+
+
+def _around(points: np.ndarray, places: np.ndarray, size: float) -> np.ndarray:
+    """Those of the points (n, 3) in the cells of `size` mm in which places lie, or in cells next to these."""
+    low = places.min(axis=0) - 2.0 * size
+    shape = np.floor((places.max(axis=0) - low) / size).astype(np.int64) + 3
+    marked = np.zeros(shape, dtype=bool)
+    at = np.floor((places - low) / size).astype(np.int64)
+    for step in np.ndindex(3, 3, 3):
+        marked[tuple((at + np.array(step) - 1).T)] = True
+    cells = np.floor((points - low) / size).astype(np.int64)
+    inside = np.flatnonzero(((cells >= 0) & (cells < shape)).all(axis=1))
+    return points[inside[marked[tuple(cells[inside].T)]]]
 
 
 def _area_shares(mesh: Mesh) -> dict[str, float]:
@@ -188,6 +223,15 @@ def _simplification_step(segment: "Segment", raw: Mesh, result: Simplified) -> S
         f"{segment.name}: {len(raw.triangles)} to {len(result.mesh.triangles)} triangles; 99 % of the surface moved "
         f"less than {result.deviation_mm[0]:.3f} mm, at most {result.deviation_mm[1]:.3f} mm; "
         f"{result.restored} points set back to keep it closed and free of intersections",
+    )
+
+
+def _blur_step(segment: "Segment", blur: Blur, facts: Mapping[str, object]) -> Step:
+    return Step(
+        "blur",
+        f"{segment.name}: the scan blurs by {blur.in_plane_mm:.2f} mm in its slices and {blur.across_mm:.2f} mm across "
+        f"(standard deviation, at {blur.edges} clean edges), which draws curved surfaces inwards; put back by "
+        f"{facts['blur_shift_mean_mm']:.3f} mm on average, at most {facts['blur_shift_max_mm']:.3f} mm",
     )
 
 
