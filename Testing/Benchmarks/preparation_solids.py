@@ -29,7 +29,7 @@ def solids() -> dict[str, Maker]:
 
 
 def analytic() -> dict[str, Maker]:
-    """48 closed solids: 12 kinds, 4 sizes or seeds each."""
+    """36 closed solids: 12 kinds, 3 sizes or seeds each."""
     module = manifold3d()
     m = module.Manifold
     turned = lambda solid: solid.rotate((23.0, 41.0, 7.0))  # noqa: E731
@@ -54,7 +54,7 @@ def analytic() -> dict[str, Maker]:
             float(np.sin(a * x + b * y + c * z + d)) for (a, b, c), d in zip(w, p)), [-29.4] * 3 + [29.4] * 3, 2.0)
 
     made: dict[str, Maker] = {}
-    for n in range(4):
+    for n in range(3):
         k = 1.5 * n + 1.0
         kinds = {
             "ball": lambda n=n, k=k: m.sphere(8.0 * k, 24 * (n + 1)),
@@ -134,7 +134,7 @@ def scanned() -> dict[str, Maker]:
     for number in (1, 3, 4, 5):
         made[f"dental {number}"] = lambda number=number: labelled(
             data / "labels_dental" / "PostDentalSurgery_Segmentation.nii.gz", f"Label {number}")
-    for number in (5, 20, 32, 86, 117):
+    for number in (3, 5, 6, 11, 14, 20, 31, 32, 86, 87, 117):
         made[f"organ or bone {number}"] = lambda number=number: labelled(
             data / "labels_totalsegmentator" / "example_seg.nii.gz", f"Label {number}")
     return made

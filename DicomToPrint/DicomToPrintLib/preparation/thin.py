@@ -11,6 +11,7 @@ from ..measure.samples import Samples, samples_of
 from ..measure.wall import GAP, WALL, Field, behind_edges, opposite, wall_field
 from ..mesh import Mesh
 from ..progress import Progress, part
+from .field import less_slender
 
 EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, as the check of readiness does
 SPACING = 4.0  # samples to the minimum
@@ -162,8 +163,10 @@ def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> Samples:
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     doubled = np.linalg.norm(cross, axis=1)
     sound = doubled > 1e-9
-    rows, corners, cross, doubled = rows[sound], corners[sound], cross[sound], doubled[sound]
+    rows, corners, normals, doubled = rows[sound], corners[sound], cross[sound] / doubled[sound, None], doubled[sound]
     step = max(step, float(np.sqrt(doubled.sum() / 2.0 / MOST_SAMPLES)))
+    corners, piece_of = less_slender(corners, step)
+    doubled = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
     divisions = np.clip(np.ceil(longest / step), 1, 300).astype(int)
     points, owners, areas = [], [], []
@@ -176,9 +179,21 @@ def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> Samples:
         points.append(np.einsum("wc,tcx->twx", weights, corners[own]).reshape(-1, 3))
         owners.append(np.repeat(own, len(weights)))
         areas.append(np.repeat(doubled[own] / 2.0 / len(weights), len(weights)))
-    owner = np.concatenate(owners)
-    return Samples(np.concatenate(points), (cross / doubled[:, None])[owner], np.concatenate(areas),
-                   np.full(len(owner), -1), rows[owner])
+    owner = piece_of[np.concatenate(owners)]
+    samples = Samples(np.concatenate(points), normals[owner], np.concatenate(areas), np.full(len(owner), -1), rows[owner])
+    return _one_a_cell(samples, step / 2.0)
+
+
+def _one_a_cell(samples: Samples, cell: float) -> Samples:
+    """One of the samples that share a cell and face the same way, with the area of all of them: slender triangles give too many."""
+    at = np.floor((samples.points - samples.points.min(axis=0)) / cell).astype(np.int64)
+    size = at.max(axis=0) + 1
+    facing = np.abs(samples.normals).argmax(axis=1)
+    facing = 2 * facing + (samples.normals[np.arange(len(facing)), facing] > 0)
+    names = ((at[:, 0] * size[1] + at[:, 1]) * size[2] + at[:, 2]) * 6 + facing
+    _, first, same = np.unique(names, return_index=True, return_inverse=True)
+    kept = Samples(*(getattr(samples, name)[first] for name in ("points", "normals", "area", "vertex", "triangle")))
+    return replace(kept, area=np.bincount(same.reshape(-1), samples.area))
 
 
 def _together(first: Samples, of_first: np.ndarray, second: Samples, of_second: np.ndarray) -> Samples:
