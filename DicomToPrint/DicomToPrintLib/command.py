@@ -211,7 +211,8 @@ def _list(options: argparse.Namespace) -> int:
     }
     for name in resources.names(kind[options.kind]):
         content, _ = resources.load(kind[options.kind], name)
-        print(f"{name:<22} {content.get('title') or content.get('help') or ''}".rstrip())
+        said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
+        print(f"{name:<22} {': '.join(filter(None, said)).removesuffix('.')}".rstrip())
     return 0
 
 

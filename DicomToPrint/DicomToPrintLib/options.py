@@ -19,6 +19,8 @@ EXAMPLES = """examples:
 exit codes: 0 accept, warn, ask (check) or ready (run, inspect); 1 reject or not ready; 2 usage; 3 the input cannot be read;
 4 an open question blocks this use; 5 an output cannot be written; 70 internal error; 130 interrupted
 
+NAME is one that `list` shows, FILE a .json file of your own in the same form. Points are R,A,S in mm, as Slicer shows them.
+
 Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
 
 AVOID_MM = 10.0  # around a marked place, where nothing else is said
@@ -67,7 +69,11 @@ def parser() -> argparse.ArgumentParser:
         "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
     )
     listing = _command(commands, "list", "list the built-in names")
-    listing.add_argument("kind", choices=["protocols", "anatomy", "processes", "printers", "uses"])
+    listing.add_argument(
+        "kind",
+        choices=["protocols", "anatomy", "processes", "printers", "uses"],
+        help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
+    )
     return parser
 
 
@@ -75,7 +81,7 @@ def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParse
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=help_text,
-        description=help_text.capitalize() + ".",
+        description=f"{help_text[:1].upper()}{help_text[1:]}.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -93,7 +99,7 @@ def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
         "input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"
     )
     parser.add_argument(
-        "--protocol", action="append", default=[], metavar="NAME|FILE", help="judge this protocol (repeatable)"
+        "--protocol", action="append", default=[], metavar="NAME|FILE", help="judge under this protocol (repeatable; default: check the first two of list protocols, run that of the use)"
     )
     parser.add_argument("--no-pixels", action="store_true", help="judge the headers alone")
     parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help="planned date of surgery")
@@ -111,10 +117,10 @@ def _add_run(commands: Any) -> None:
     _add_acceptance_options(run)
     run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
     run.add_argument(
-        "--use", default="general", metavar="NAME", help="what the model is for (default general; see list uses)"
+        "--use", default="general", metavar="NAME|FILE", help="what the model is for (default general; see list uses)"
     )
     run.add_argument(
-        "--anatomy", default="bone", metavar="NAME", help="what to segment (default bone; see list anatomy)"
+        "--anatomy", default="bone", metavar="NAME|FILE", help="what to segment (default bone; see list anatomy)"
     )
     run.add_argument("--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD or DICOM SEG labels")
     run.add_argument(
@@ -124,7 +130,7 @@ def _add_run(commands: Any) -> None:
         "--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)"
     )
     run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
-    run.add_argument("--max-deviation", type=_positive, metavar="MM", help="how far editing may move the surface")
+    run.add_argument("--max-deviation", type=_positive, metavar="MM", help="how far editing may move the surface (default: as the use allows)")
     run.add_argument(
         "--triangles",
         type=_count,
@@ -200,9 +206,13 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
 
 def _add_print_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--process", default="fdm", metavar="NAME", help="print process (default fdm; see list processes)"
+        "--process", default="fdm", metavar="NAME|FILE", help="print process (default fdm; see list processes)"
     )
-    parser.add_argument("--printer", metavar="NAME|WxDxH", help="printer or its build volume in mm")
+    parser.add_argument(
+        "--printer",
+        metavar="NAME|FILE|WxDxH",
+        help="printer, or its build volume in mm (default: usual for the process; see list printers)",
+    )
 
 
 def _add_inspect(commands: Any) -> None:
@@ -220,7 +230,7 @@ def _add_inspect(commands: Any) -> None:
 def _add_replay(commands: Any) -> None:
     replay = _command(commands, "replay", "repeat a recorded run and compare")
     replay.add_argument("record", type=Path, metavar="record.json", help="record of the run")
-    replay.add_argument("--input", required=True, metavar="DIR", help="the same scan")
+    replay.add_argument("--input", required=True, metavar="INPUT", help="the same scan, as for run")
     replay.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the repeated results")
 
 
