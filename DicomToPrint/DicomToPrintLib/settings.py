@@ -1,8 +1,9 @@
 """What the user chose for a run: one frozen object that the panel and the script fill alike."""
 
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 DEFAULT_FORMATS = ("stl", "3mf")
@@ -91,6 +92,30 @@ def settings_from_json(content: Mapping[str, Any]) -> Settings:
     """Settings of a record; names it does not know are left out, lists become tuples."""
     known = {f.name for f in fields(Settings)}
     return Settings(**{key: _frozen(value) for key, value in content.items() if key in known})
+
+
+# Settings that may be a file of the user's own instead of a built-in name.
+MAY_BE_FILES = ("use", "anatomy", "process", "printer", "segmentation", "protocols")
+
+
+def without_folders(settings: Settings) -> Settings:
+    """The settings with the user's own files by their names alone, for record and report: a folder names people and machines."""
+    return _each_file(settings, lambda file: Path(file).name)
+
+
+def beside(settings: Settings, folder: Path) -> Settings:
+    """The settings with the files that are not where the program runs, but in `folder`, found there."""
+    return _each_file(
+        settings, lambda file: str(folder / file) if not Path(file).is_file() and (folder / file).is_file() else file
+    )
+
+
+def _each_file(settings: Settings, renamed: Callable[[str], str]) -> Settings:
+    changed: dict[str, Any] = {}
+    for name in MAY_BE_FILES:
+        value = getattr(settings, name)
+        changed[name] = tuple(map(renamed, value)) if isinstance(value, tuple) else renamed(value) if value else value
+    return replace(settings, **changed)
 
 
 def _frozen(value: Any) -> Any:

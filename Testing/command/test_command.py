@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from DicomToPrintLib import command, options
 from DicomToPrintLib.command import run_command
+from DicomToPrintLib.resources import FOLDER
 from Phantoms.canary import heard, plant
 
 SCRIPT = Path(__file__).resolve().parents[2] / "DicomToPrint" / "Scripts" / "dicom_to_print.py"
@@ -30,12 +31,29 @@ def ct(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def finished(ct, tmp_path_factory):
-    """A finished run on the small CT: (exit code, folder)."""
+def own_files(tmp_path_factory):
+    """A folder with a protocol, an anatomy, a process and a printer of the user's own."""
+    folder = tmp_path_factory.mktemp("site")
+    for kind, built_in, name in (
+        ("Protocols", "3dsystems-ortho", "our-protocol"),
+        ("Anatomy", "bone", "bone"),
+        ("Processes", "sla", "our-process"),
+        ("Printers", "sla-145", "our-printer"),
+    ):
+        content = json.loads((FOLDER / kind / f"{built_in}.json").read_text(encoding="utf-8"))
+        (folder / f"{name}.json").write_text(json.dumps({**content, "name": name}, indent=1), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def finished(ct, own_files, tmp_path_factory):
+    """A finished run on the small CT, with presets of the user's own: (exit code, folder)."""
     folder = tmp_path_factory.mktemp("run")
     code = run_command(
         [
-            *("run", str(ct), "--output", str(folder), "--process", "sla", "--json", str(folder / "result.json")),
+            *("run", str(ct), "--output", str(folder), "--process", str(own_files / "our-process.json")),
+            *("--anatomy", str(own_files / "bone.json"), "--protocol", str(own_files / "our-protocol.json")),
+            *("--printer", str(own_files / "our-printer.json"), "--json", str(folder / "result.json")),
             *("--format", "stl,3mf,dicom,seg", "--answer", "motion-blur=yes", "--role", "radiographer"),
         ]
     )
@@ -58,6 +76,16 @@ def test_run_writes_every_file_of_the_contract(finished):
     assert {"report.html", "record.json", "printability.json", "acceptance.json", "result.json", "bone.3mf"} <= names
     assert {"bone.stl", "bone.dcm", "bone.seg.dcm"} <= names
     assert not [name for name in names if name.startswith(".")], "temporary files are left"
+
+
+def test_own_files_are_named_without_their_folders(finished, own_files):
+    _, folder = finished
+    parameters = json.loads((folder / "record.json").read_text(encoding="utf-8"))["parameters"]
+    assert (parameters["process"], parameters["anatomy"]) == ("our-process.json", "bone.json")
+    assert (parameters["printer"], parameters["protocols"]) == ("our-printer.json", ["our-protocol.json"])
+    for name in ("record.json", "report.html", "acceptance.json"):
+        text = (folder / name).read_text(encoding="utf-8")
+        assert "our-protocol" in text and str(own_files) not in text, name
 
 
 def test_record_says_who_answered_and_when(finished):
@@ -83,7 +111,8 @@ def test_stl_header_names_the_space(finished):
     assert b"SPACE=LPS" in header
 
 
-def test_record_repeats_to_the_byte(finished, ct, tmp_path, capsys):
+def test_record_repeats_to_the_byte(finished, own_files, ct, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(own_files)
     code = run_command(["replay", str(finished[1] / "record.json"), "--input", str(ct), "--output", str(tmp_path)])
     told = capsys.readouterr()
     assert code == 0, told.out + told.err

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import MissingPackage
 from ..progress import Progress, part, silent
-from ..settings import Settings, settings_from_json
+from ..settings import Settings, beside, settings_from_json
 from . import steps
 from .scan import GateShut, Scan, Source
 from .walk import WALK, StepTime, Walked, take
@@ -110,13 +110,18 @@ def run(
 
 
 def replay(record_file: Path, source: Source, output: Path, progress: Progress = silent) -> "Comparison":
-    """Repeats a recorded run on the same scan and compares the files. Raises what `run` raises, `CannotRead` for no record."""
+    """Repeats a recorded run on the same scan and compares the files. Raises what `run` raises, `CannotRead` for no record.
+
+    The record names the user's own protocols, processes, anatomies and segmentations without their folders: they are looked
+    for where the program runs, then beside the record.
+    """
     from ..output import compare_runs, read_record
 
     record = read_record(record_file)
     # A scene is a view of the run, with times of its own in the bundle; what is repeated are the files to print.
     record = replace(record, outputs=tuple(entry for entry in record.outputs if entry.get("format") != "mrb"))
-    result = run(source, output, replace(settings_from_json(record.parameters), scene=False), progress)
+    settings = beside(replace(settings_from_json(record.parameters), scene=False), record_file.resolve().parent)
+    result = run(source, output, settings, progress)
     return compare_runs(
         record, result.files, old_folder=record_file.resolve().parent, new_record=read_record(output / "record.json")
     )

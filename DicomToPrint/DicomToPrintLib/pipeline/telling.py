@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import CannotWrite
 from ..progress import Progress, part, silent
-from ..settings import Settings, command_line
+from ..settings import Settings, command_line, without_folders
 from .inspection import Inspection
 from .plan import print_plan
 from .scan import GateShut, Source
@@ -199,8 +199,13 @@ def _run_content(
         software=f"DicomToPrint {__version__}",
         inputs=f"{len(record.inputs)} files; SHA-256 over their sorted hashes: {record.input_sha256}",
         answers_role={entry["rule"]: {"role": entry["role"], "time": entry["time"]} for entry in record.answers},
-        command=command_line("INPUT", "OUTPUT", result.settings),
+        command=command_line("INPUT", "OUTPUT", _written(result.settings)),
     )
+
+
+def _written(settings: Settings) -> Settings:
+    """The settings as record and report name them."""
+    return settings if settings.identified else without_folders(settings)
 
 
 def _parts(result: "RunResult") -> tuple[Any, ...]:
@@ -315,7 +320,7 @@ def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget
         inputs=inputs,
         input_sha256=whole,
         series=scan.series.series.id if scan.series else "",
-        parameters=settings.as_json(),
+        parameters=_written(settings).as_json(),
         answers=tuple(
             {"rule": rule, "answer": answer, "role": settings.role, "time": answered.get(rule, began)}
             for rule, answer in settings.answers
