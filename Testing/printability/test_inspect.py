@@ -403,3 +403,22 @@ def test_every_place_has_its_size(tmp_path):
     (cavity,) = found["cavities"]["places"]
     assert cavity["at"] == pytest.approx([0, 60, 0], abs=0.01) and cavity["mm3"] == pytest.approx(2145, rel=0.05)
     assert found["triangles"]["places"] == [] and found["triangles"]["area_mm2"] is None
+
+
+def test_walls_of_objects_that_overlap_are_each_objects_own(tmp_path):
+    """Two boxes that overlap by 0.3 mm: as objects of one file they have walls of 20 mm; the overlap is a finding of its own."""
+    file = read_mesh_file(write_obj(tmp_path, CUBE, box(20, 20, 20, at=(19.7, 1, 1))))
+    readiness = inspect(file)
+    assert len(file.meshes) == 2
+    assert readiness.mesh["min_wall_mm"] == pytest.approx(20.0, abs=0.1)
+    assert failed(readiness) == {"overlapping-objects"}
+
+
+def write_obj(folder, *meshes):
+    lines, first = [], 1
+    for index, mesh in enumerate(meshes):
+        lines += [f"o part{index}", *(f"v {x} {y} {z}" for x, y, z in mesh.points.tolist())]
+        lines += [f"f {a + first} {b + first} {c + first}" for a, b, c in mesh.triangles.tolist()]
+        first += len(mesh.points)
+    (folder / "a.obj").write_text("\n".join(lines) + "\n")
+    return folder / "a.obj"

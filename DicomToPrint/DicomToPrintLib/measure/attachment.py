@@ -7,7 +7,7 @@ import numpy as np
 from ..progress import Progress, silent
 from .patch import Patch
 from .rays import Rays
-from .wall import Field, across
+from .wall import Field, across, own_walls
 
 MOST_STRETCHES = 100
 PROBES = 120  # samples a stretch
@@ -59,15 +59,18 @@ def _looked_along(
     first, second = across(normals)
     free, count = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=np.int64)
     total = np.zeros((len(rows), 3))
+    own = own_walls(rays, samples, field.side)
+    own = None if own is None else own[rows]
     for step, turn in enumerate(np.pi / 4.0 * np.arange(8)):
         progress(step / 8.0, "looking how thin walls are held")
         along = np.cos(turn) * first + np.sin(turn) * second
-        hits = rays.first(middle, along, True, reach)
+        hits = rays.first(middle, along, True, reach, of=own)
         thick = np.zeros(len(rows), dtype=bool)
         for share in np.arange(1, STEPS + 1) / STEPS:
             inside = np.flatnonzero(~thick & (hits.distance > share * reach))
             at = middle[inside] + share * reach * along[inside]
-            there = sum(rays.first(at, sign * normals[inside], True, limit_mm).distance for sign in (1.0, -1.0))
+            of = None if own is None else own[inside]
+            there = sum(rays.first(at, sign * normals[inside], True, limit_mm, of=of).distance for sign in (1.0, -1.0))
             thick[inside[there >= limit_mm]] = True
         rim = (hits.triangle >= 0) & (np.einsum("ij,ij->i", rays.normals[hits.triangle], along) > 0.7)
         free |= rim & ~thick

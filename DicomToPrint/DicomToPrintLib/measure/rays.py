@@ -31,8 +31,10 @@ class Hits:
 class Rays:
     """A mesh made ready for rays; `normals` (m, 3) are its unit triangle normals, zero for triangles without area."""
 
-    def __init__(self, mesh: Mesh, reach_mm: float) -> None:
-        """Bin the triangles. Cells suit rays of about `reach_mm`; longer ones are only slower."""
+    def __init__(self, mesh: Mesh, reach_mm: float, owner: np.ndarray | None = None) -> None:
+        """Bin the triangles. Cells suit rays of about `reach_mm`; longer ones are only slower. `owner` (m,) is the object of each
+        triangle, where there are several."""
+        self.owner = owner
         points = mesh.points.astype(np.float64)
         self._centre = points.mean(axis=0) if len(points) else np.zeros(3)
         corners = (points - self._centre)[mesh.triangles]
@@ -53,10 +55,11 @@ class Rays:
         reach_mm: float | np.ndarray,
         progress: Progress = silent,
         phrase: str = "",
+        of: np.ndarray | None = None,
     ) -> Hits:
         """First triangle that each ray from `origins` (n, 3) along unit `directions` (n, 3) leaves the solid through, or enters it through.
 
-        `reach_mm` is a number or one a ray. Triangles that a ray only grazes (within 0.06 degrees) are not met.
+        `reach_mm` is a number or one a ray. `of` (n,): each ray meets triangles of this owner only. Triangles that a ray only grazes (within 0.06 degrees) are not met.
         """
         count = len(origins)
         distance, triangle = np.full(count, np.inf), np.full(count, -1, dtype=np.int64)
@@ -67,7 +70,7 @@ class Rays:
 
         def walk(block: slice) -> slice:
             distance[block], triangle[block] = self._walk(
-                origins[block] - self._centre, directions[block], sign, reach[block]
+                origins[block] - self._centre, directions[block], sign, reach[block], None if of is None else of[block]
             )
             return block
 
@@ -138,7 +141,7 @@ class Rays:
         return key, names[which]
 
     def _walk(
-        self, origins: np.ndarray, directions: np.ndarray, sign: float, reach: np.ndarray
+        self, origins: np.ndarray, directions: np.ndarray, sign: float, reach: np.ndarray, of: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         distance, triangle = np.full(len(origins), np.inf), np.full(len(origins), -1, dtype=np.int64)
         with np.errstate(divide="ignore"):
@@ -161,7 +164,7 @@ class Rays:
             if len(full):
                 limit = np.minimum(leave[full] * (1.0 + 1e-9) + 1e-9, reach[rows[full]])
                 near, which = self._meet(
-                    origins, directions, sign, rows[full], begin[full], end[full] - begin[full], limit
+                    origins, directions, sign, rows[full], begin[full], end[full] - begin[full], limit, of
                 )
                 distance[rows[full]], triangle[rows[full]] = near, which
             go = (leave < reach[rows]) & ~np.isfinite(distance[rows])
@@ -192,6 +195,7 @@ class Rays:
         begin: np.ndarray,
         count: np.ndarray,
         limit: np.ndarray,
+        of: np.ndarray | None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Nearest hit of each of `rows` among the triangles of its cell: distance up to `limit` or inf, and triangle or -1."""
         ray = np.repeat(np.arange(len(rows), dtype=np.int32), count)
@@ -206,6 +210,9 @@ class Rays:
         slack = self._slack
         keep = np.flatnonzero((facing > 1e-3) & (ahead > -slack) & (ahead <= facing * (limit[ray] + slack) + slack))
         ray, name = ray[keep], self._entries[place[keep]]
+        if of is not None and self.owner is not None:
+            same = self.owner[name] == of[rows[ray]]
+            ray, name = ray[same], name[same]
         exact = self._plane[name]
         start = origins[rows[ray]]
         ahead = sign * (exact[:, 3] - np.einsum("ij,ij->i", exact[:, :3], start))

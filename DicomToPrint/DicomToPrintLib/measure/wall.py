@@ -101,20 +101,26 @@ def _field(
     samples = samples or samples_of(mesh)
     rays = rays or Rays(mesh, cap_mm)
     distance, slope = opposite(
-        rays, samples.points, samples.normals, side, cap_mm, part(progress, 0.0, 0.8)
+        rays, samples.points, samples.normals, side, cap_mm, part(progress, 0.0, 0.8), own_walls(rays, samples, side)
     )
     field = Field(samples, distance, side, cap_mm, slope)
     return replace(field, distance=_agreed(field, part(progress, 0.8, 1.0)))
 
 
 def opposite(
-    rays: Rays, points: np.ndarray, normals: np.ndarray, side: float, cap_mm: float, progress: Progress = silent
+    rays: Rays,
+    points: np.ndarray,
+    normals: np.ndarray,
+    side: float,
+    cap_mm: float,
+    progress: Progress = silent,
+    of: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distances (n,) in mm from `points` (n, 3) with outward unit `normals` to the other side of the wall or gap, inf beyond
-    `cap_mm` or where nothing opposes; and their slopes (n, 3), see `Field`."""
+    `cap_mm` or where nothing opposes; and their slopes (n, 3), see `Field`. `of` as in `Rays.first`."""
     phrase = "measuring walls" if side < 0 else "measuring gaps"
     # A ball of the cap's size in a wedge of 60 degrees touches where its ray is 1.5 times as long.
-    hits = rays.first(points, side * normals, side < 0, 1.5 * cap_mm, progress, phrase)
+    hits = rays.first(points, side * normals, side < 0, 1.5 * cap_mm, progress, phrase, of)
     other = rays.normals[hits.triangle]
     cosine = -np.einsum("ij,ij->i", normals, other)
     met = (hits.triangle >= 0) & (cosine >= -OPPOSING)
@@ -124,6 +130,11 @@ def opposite(
     # Along the surface, away from the edge at which the two sides would meet, at 2 tan(angle / 2) a mm.
     slope[met] = side * 2.0 * (other[met] + cosine[met, None] * normals[met]) / (1.0 + cosine[met, None])
     return distance, slope
+
+
+def own_walls(rays: Rays, samples: Samples, side: float) -> np.ndarray | None:
+    """(n,) object of each sample: the wall behind it is its own object's, where objects overlap too. None for gaps and single objects."""
+    return rays.owner[samples.triangle] if rays.owner is not None and side == WALL else None
 
 
 def _agreed(field: Field, progress: Progress) -> np.ndarray:
@@ -170,11 +181,13 @@ def behind_edges(field: Field, rays: Rays, back_mm: float, progress: Progress = 
     middle += (back_mm - distance[rows] / growth[rows])[:, None] * (away + steep[:, None] * inward)
     cosine = (1.0 - steep**2) / (1.0 + steep**2)
     other = cosine[:, None] * inward - np.sqrt(1.0 - cosine**2)[:, None] * away
+    own = own_walls(rays, field.samples, field.side)
+    own = None if own is None else own[rows]
     there = np.zeros(len(rows))
     for step, towards in enumerate((-inward, other)):
         progress(step / 2.0, "looking behind edges")
-        left = rays.first(middle, towards, field.side < 0, field.cap_mm).distance
-        outside = rays.first(middle, towards, field.side > 0, field.cap_mm).distance < left
+        left = rays.first(middle, towards, field.side < 0, field.cap_mm, of=own).distance
+        outside = rays.first(middle, towards, field.side > 0, field.cap_mm, of=own).distance < left
         there += np.where(outside, -np.inf, np.minimum(left, field.cap_mm))
     result = distance.copy()
     there[~np.isfinite(there) & (growth[rows] > STEEP)] = np.inf
@@ -186,7 +199,7 @@ def thick_walls(samples: Samples, rays: Rays, progress: Progress = silent) -> Fi
     """Wall field without a cap on about a thousand of the samples: for models without any thin wall."""
     few = _some(samples, 1000)
     cap = 1.05 * float(np.linalg.norm(np.ptp(samples.points, axis=0)))
-    distance, slope = opposite(rays, few.points, few.normals, WALL, cap, progress)
+    distance, slope = opposite(rays, few.points, few.normals, WALL, cap, progress, own_walls(rays, few, WALL))
     return Field(few, distance, WALL, cap, slope)
 
 
@@ -213,13 +226,15 @@ def rods(field: Field, rays: Rays, below_mm: float, progress: Progress = silent)
     normals, reach = samples.normals[thin], field.distance[thin]
     centres = samples.points[thin] + field.side * 0.5 * reach[:, None] * normals
     first, second = across(normals)
+    own = own_walls(rays, samples, field.side)
+    own = None if own is None else own[thin]
     ended = np.zeros(len(thin), dtype=np.int64)
     for step, turn in enumerate(np.pi / 4.0 * np.arange(4)):
         progress(step / 4.0, "telling rods from walls")
         axis = np.cos(turn) * first + np.sin(turn) * second
         asked = np.flatnonzero((ended < 2) & (ended + 4 - step >= 2))
         for sign in (1.0, -1.0):
-            hits = rays.first(centres[asked], sign * axis[asked], field.side < 0, 1.2 * reach[asked])
+            hits = rays.first(centres[asked], sign * axis[asked], field.side < 0, 1.2 * reach[asked], of=None if own is None else own[asked])
             asked = asked[hits.triangle >= 0]
         ended[asked] += 1
     result[thin] = ended >= 2

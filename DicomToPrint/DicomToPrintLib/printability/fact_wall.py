@@ -32,11 +32,17 @@ class Walls:
 
 
 def wall_facts(
-    mesh: Mesh, process: Process, size_sum_mm: float, fragments: np.ndarray, progress: Progress
+    mesh: Mesh,
+    process: Process,
+    size_sum_mm: float,
+    fragments: np.ndarray,
+    progress: Progress,
+    owner: np.ndarray | None = None,
 ) -> Walls:
     """Walls and gaps measured up to a little more than the process's largest limit; beyond that they are only "thick enough".
 
     `fragments` (m,) bool are triangles of loose crumbs, which have a finding of their own: their walls are not judged.
+    `owner` (m,) is the object of each triangle where a file has several: walls are those of each object, gaps those between all.
     """
     names = ("wall_supported_mm", "pin_mm", "wall_unsupported_mm")
     limits = [*(process.limit(name) for name in names), process.wall_recommended(size_sum_mm)]
@@ -46,7 +52,7 @@ def wall_facts(
     progress(0.0, "spreading samples")
     samples = samples_of(mesh)
     progress(0.05, "sorting triangles")
-    rays = Rays(mesh, wall_cap)
+    rays = Rays(mesh, wall_cap, owner)
     back = process.judgement["edge_walls"]
     wall = wall_field(mesh, part(progress, 0.1, 0.5), wall_cap, samples, rays)
     wall = behind_edges(wall, rays, back * (limits[0] or 1.0), part(progress, 0.5, 0.52))

@@ -17,6 +17,7 @@ from .maps import wall_map
 from .svg import Element, drawing, halo_text, image, picture, scale_bar, shape
 
 _SIZE = 420
+_LETTER = 38  # on paper the picture is a quarter as large
 _RED = "#d0021b"
 _RED_RGB = (208, 2, 27)
 MOST_PICTURES = 40
@@ -71,7 +72,8 @@ def finding_pictures(
 
     Lost and added parts, whose `shapes` by rule are drawn in red, have a picture each, the largest first, as long as there are no more
     than `MOST_PICTURES` in all. Findings of walls are drawn on the map of thickness where the meshes have the point array ``Wall``;
-    `wall_limit_mm` as in `wall_map`; of others the `marked` triangles, indices over all meshes by rule, are painted red. Empty where this computer cannot draw. Raises what `progress` raises.
+    `wall_limit_mm` as in `wall_map`; of others the `marked` triangles, indices over all meshes by rule, are painted red. Empty where this
+    computer cannot draw. Raises what `progress` raises.
     """
     told = [item for item in findings if item.outcome in (Outcome.FAIL, Outcome.ASK) and item.places]
     if not told or not meshes:
@@ -208,13 +210,13 @@ def _picture(look: _Look, drawn: Mapping[str, bytes], bounds: np.ndarray, near: 
     image(root, drawn[f"{look.name}-near"], _SIZE + 8, 0, _SIZE, _SIZE)
     right, up = look.right, np.cross(look.direction, look.right)
     scale, offset = _SIZE / (2 * look.half(bounds)), look.place - bounds.mean(axis=1)
-    _ring(root, _SIZE / 2 + scale * float(offset @ right), _SIZE / 2 - scale * float(offset @ up), 16.0)
+    _ring(root, _SIZE / 2 + scale * float(offset @ right), _SIZE / 2 - scale * float(offset @ up), 18.0)
     _ring(root, 1.5 * _SIZE + 8, _SIZE / 2, 34.0)
     shape(root, "rect", x=_SIZE + 2, y=0, width=4, height=_SIZE, fill="#c4c4c4")
-    scale_bar(root, 14, _SIZE - 16, scale, 0.3 * _SIZE, font_size=20)
-    scale_bar(root, _SIZE + 22, _SIZE - 16, _SIZE / (2 * near), 0.3 * _SIZE, font_size=20)
+    scale_bar(root, 14, _SIZE - 16, scale, 0.4 * _SIZE, font_size=_LETTER)
+    scale_bar(root, _SIZE + 22, _SIZE - 16, _SIZE / (2 * near), 0.4 * _SIZE, font_size=_LETTER)
     if look.cut:
-        halo_text(root, _SIZE + 22, 28, _("cut open at the place"), font_size=20)
+        halo_text(root, _SIZE + 22, 44, _("cut open"), font_size=_LETTER)
     where = "({:.1f}, {:.1f}, {:.1f}) mm".format(*look.place)
     alt = _("The model with a ring around the place of the finding '{rule}' at {where}, and the place from near by.")
     caption = ", ".join(part for part in (where, look.size) if part)
@@ -222,5 +224,5 @@ def _picture(look: _Look, drawn: Mapping[str, bytes], bounds: np.ndarray, near: 
 
 
 def _ring(root: Element, x: float, y: float, radius: float) -> None:
-    for color, width in (("#ffffff", 7), (_RED, 3.5)):
+    for color, width in (("#ffffff", 10), (_RED, 5)):
         shape(root, "circle", cx=x, cy=y, r=radius, fill="none", stroke=color, stroke_width=width)
