@@ -156,7 +156,9 @@ def _add_run(commands: Any) -> None:
 
 def _add_preparation(run: argparse.ArgumentParser) -> None:
     group = run.add_argument_group(
-        "preparation", "done in this order: wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets, orient"
+        "preparation",
+        "done in this order: wrap, thicken, hollow, struts, base, label, scale bar, cuts (before the base where a side is kept), split, "
+        "pins, magnets, orient",
     )
     group.add_argument("--wrap", action="store_true", help="outer surface only, filled")
     group.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")

@@ -38,6 +38,25 @@ def test_a_side_of_the_cuts_is_kept(keep, low, high):
     assert max(mesh.bounds[5] for mesh in model.meshes) == pytest.approx(high)
 
 
+def test_base_and_label_stand_on_the_side_that_is_kept():
+    asked = Settings(process="sla", cuts=(("S", 0.0),), keep=("S",), base=True, label="L 7")
+    done = prepare_with_frames(Model((box((60.0, 50.0, 40.0)),), ({},), (), ()), asked)
+    (mesh,) = done.model.meshes
+    assert -4.5 < mesh.bounds[4] < -1.0 and mesh.bounds[5] == pytest.approx(20.0)
+    assert [label.text for label in done.labels] == ["L 7"]
+    assert done.labels[0].origin[2] > -4.5
+
+
+def test_parts_turned_for_the_print_lie_beside_one_another_and_go_back():
+    given = box((70.0, 25.0, 20.0))
+    done = prepare_with_frames(Model((given,), ({},), (), ()), Settings(cuts=(("R", 0.0), ("R", 20.0)), orient=True))
+    boxes = np.array([mesh.bounds for mesh in done.model.meshes]).reshape(-1, 3, 2)
+    assert np.allclose(boxes[1:, 0, 0] - boxes[:-1, 0, 1], 5.0, atol=1e-3) and np.allclose(boxes[:, 2, 0], boxes[0, 2, 0], atol=1e-3)
+    back = [mesh.points @ np.linalg.inv(move)[:3, :3].T + np.linalg.inv(move)[:3, 3] for mesh, move in zip(done.model.meshes, done.moved)]
+    assert np.allclose(np.concatenate(back).min(axis=0), given.points.min(axis=0), atol=1e-3)
+    assert np.allclose(np.concatenate(back).max(axis=0), given.points.max(axis=0), atol=1e-3)
+
+
 def test_an_oblique_plane_cuts_and_its_front_is_where_the_normal_points():
     model = prepared(Settings(planes=((0.0, 0.0, 0.0, 1.0, 0.0, 1.0),), keep=("front",)))
     assert len(model.meshes) == 1

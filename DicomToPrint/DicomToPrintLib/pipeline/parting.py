@@ -17,13 +17,22 @@ PIN_LENGTH = 1.5  # length of a pin in each part, in diameters
 AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
 
 
-def parted(meshes: Sequence[Mesh], settings: Settings, process: Any, printer: Any, steps: list[Any]) -> list[Mesh]:
-    """The parts after the cuts, the sides that are kept, the split, pins and magnets; what was done is added to `steps`.
+def cut_apart(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", steps: list[Any]) -> list[Mesh]:
+    """The parts after the cuts, of those the sides that are kept; the cuts are added to `planes`, what was done to `steps`.
 
     Raises `Refused` for a cut that misses the model or leaves nothing, `UsageError` for a side without a cut.
     """
-    planes: list[Plane] = []
-    parts = _kept(_cut(meshes, settings, planes, steps), settings, planes, steps)
+    return _kept(_cut(meshes, settings, planes, steps), settings, planes, steps)
+
+
+def made_to_fit(
+    meshes: Sequence[Mesh], settings: Settings, process: Any, printer: Any, planes: "list[Plane]", steps: list[Any]
+) -> list[Mesh]:
+    """The parts split to the printer, with pins and magnets across all cuts, those of `planes` too.
+
+    Raises `Refused` where the split finds no place, `UsageError` for marked places without a split.
+    """
+    parts = list(meshes)
     size = pin_size(process)
     if settings.split:
         # A pin makes its part longer.

@@ -10,10 +10,10 @@ from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from ..settings import Settings
-from .parting import moved_words, parted
+from .parting import cut_apart, made_to_fit, moved_words
 
 if TYPE_CHECKING:
-    from ..preparation import Labelled
+    from ..preparation import Labelled, Plane
     from ..surface import Model
 
 
@@ -34,6 +34,8 @@ def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> 
 def prepare_with_frames(model: "Model", settings: Settings, progress: Progress = silent) -> Prepared:
     """Wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as `settings` ask for them.
 
+    Where a side is kept, the cuts come before base, label and scale bar, so that these stand on what is kept.
+
     Raises `Refused` where a step cannot keep its promise; the model that came in is then unchanged. `MissingPackage` without
     manifold3d.
     """
@@ -44,18 +46,25 @@ def prepare_with_frames(model: "Model", settings: Settings, progress: Progress =
     steps: list[Step] = []
     labels: list[Labelled] = []
     meshes: list[Mesh] = list(model.meshes)
+    planes: list[Plane] = []
     work = _solid_steps(settings, process, labels, meshes)
+    # What is not kept takes no base and no label with it.
+    to_crop = bool(settings.keep)
     for number, (name, apply) in enumerate(work):
         step = part(progress, 0.8 * number / max(len(work), 1), 0.8 * (number + 1) / max(len(work), 1))
         step(0.0, name)
+        if to_crop and name in ON_ONE:
+            meshes[:] = cut_apart(meshes, settings, planes, steps)
+            to_crop = False
         largest = max(range(len(meshes)), key=lambda index: meshes[index].volume)
         for index in [largest] if name in ON_ONE else range(len(meshes)):
             mesh = meshes[index]
             meshes[index], effect = apply(mesh, step)
             volumes = f"volume {mesh.volume:.0f} to {meshes[index].volume:.0f} mm3"
             steps.append(Step(name, f"{mesh.name}: {effect}; {volumes}; {moved_words([mesh], [meshes[index]])}"))
-    if settings.cuts or settings.planes or settings.split:
-        meshes = parted(meshes, settings, process, load_printer(settings.printer or process.printer), steps)
+    if to_crop or not settings.keep:
+        meshes = cut_apart(meshes, settings, planes, steps)
+    meshes = made_to_fit(meshes, settings, process, load_printer(settings.printer or process.printer), planes, steps)
     meshes = [_checked(_with_deviation(mesh, model.meshes)) for mesh in meshes]
     moved: list[np.ndarray | None] = [None] * len(meshes)
     if settings.orient:
@@ -150,20 +159,24 @@ def _solid_steps(
 
 
 def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[list[Mesh], list[np.ndarray | None]]:
-    from ..preparation import orient
+    """Each mesh turned for itself and laid beside the others, with the transform that did both."""
+    from ..preparation import beside_one_another, orient
     from ..surface import Step
 
+    done = [orient(mesh, process.limit("overhang_deg") or 45.0) for mesh in meshes]
+    shifts = beside_one_another([one.mesh for one in done])
     turned: list[Mesh] = []
     moved: list[np.ndarray | None] = []
-    for mesh in meshes:
-        done = orient(mesh, process.limit("overhang_deg") or 45.0)
-        turned.append(done.mesh)
-        moved.append(done.transform)
-        numbers = " ".join(f"{value:.6f}" for value in done.transform[:3].ravel())
+    for one, shift in zip(done, shifts):
+        transform = one.transform.copy()
+        transform[:3, 3] += shift
+        turned.append(replace(one.mesh, points=(one.mesh.points + shift).astype(np.float32)) if shift.any() else one.mesh)
+        moved.append(transform)
+        numbers = " ".join(f"{value:.6f}" for value in transform[:3].ravel())
         steps.append(
             Step(
                 "orient",
-                f"{mesh.name}: overhang {done.overhang_before_mm2:.0f} to {done.overhang_mm2:.0f} mm2; "
+                f"{one.mesh.name}: overhang {one.overhang_before_mm2:.0f} to {one.overhang_mm2:.0f} mm2; "
                 f"transform (3x4, LPS mm) {numbers}",
             )
         )

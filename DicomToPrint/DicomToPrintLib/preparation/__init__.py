@@ -11,7 +11,7 @@ from .joints import Jointed, JointSize
 from .label import STROKE, Labelled, add_label
 from .magnets import magnet_cut
 from .moved import Moved, moved
-from .orient import Oriented, orient
+from .orient import Oriented, beside_one_another, orient
 from .pins import pin_cut
 from .scale_bar import add_scale_bar
 from .solid import SEAM_MM
@@ -40,6 +40,7 @@ __all__ = [
     "add_label",
     "add_scale_bar",
     "add_struts",
+    "beside_one_another",
     "cut",
     "hollow",
     "magnet_cut",
