@@ -203,6 +203,13 @@ def test_the_printer_that_is_entered_counts(tmp_path):
     assert judged(tmp_path, CUBE, printer="19x19x19").verdict == "not-ready"
 
 
+def test_parts_that_fit_each_on_its_own_are_printed_one_after_another(tmp_path):
+    two = write_obj(tmp_path, CUBE, box(20, 20, 20, at=(21.0, 0, 0)))
+    fits = finding(inspect(two, "sla", printer="30x30x30"), "fit")
+    assert (fits.severity, fits.measured) == (Severity.INFO, "each on its own") and "one after another" in fits.remedy
+    assert finding(inspect(two, "sla", printer="30x30x15"), "fit").severity is Severity.REJECT
+
+
 def test_a_file_already_read_and_a_path_give_the_same(tmp_path):
     write_stl(tmp_path / "a.stl", CUBE)
     assert inspect(read_mesh_file(tmp_path / "a.stl")).as_json() == inspect(tmp_path / "a.stl").as_json()

@@ -1,5 +1,7 @@
 """Facts of the model in the printer: does it fit, turned how; what it needs to stand and to be carried."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..findings import MISSING, Fact
@@ -14,18 +16,27 @@ from .fact_mesh import MOST_PLACES, as_places, in_words, rounded
 from .process import Printer, Process
 from .reference import ScanReference
 
+ONE_BY_ONE = "each on its own"
 
-def fit_facts(mesh: Mesh, printer: Printer, progress: Progress) -> dict[str, Fact]:
-    """Whether the model fits as it stands, turned, or not at all; the rotation that fits stands in the parameters."""
+def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: Progress) -> dict[str, Fact]:
+    """Whether the model fits as it stands, turned, its objects each on its own, or not at all; the rotation that fits the whole
+    stands in the parameters."""
     room = np.array(printer.usable_mm)
-    extents = mesh.points.max(axis=0) - mesh.points.min(axis=0)
-    found = fitting_rotation(mesh.points, room, progress)
-    value = "too large" if found is None else ("as it stands" if found.angle_deg == 0.0 else "turned")
+    points = np.concatenate([mesh.points for mesh in meshes])
+    extents = points.max(axis=0) - points.min(axis=0)
+    found = fitting_rotation(points, room, part(progress, 0.0, 0.5))
+    if found is not None:
+        value = "as it stands" if found.angle_deg == 0.0 else "turned"
+    elif len(meshes) > 1 and all(fitting_rotation(mesh.points, room, part(progress, 0.5, 1.0)) for mesh in meshes):
+        value = ONE_BY_ONE
+    else:
+        value = "too large"
     parameters = {
         "size": " x ".join(f"{value:.1f}" for value in extents),
         "room": " x ".join(f"{value:g}" for value in room),
         "rotation": found.words if found else "",
         "matrix": found.matrix.tolist() if found else None,
+        "objects": len(meshes),
     }
     return {"fit": Fact("fit", value, parameters=parameters)}
 

@@ -58,7 +58,7 @@ def measure(
     facts.update(parts)
     facts.update(fact_mesh.overlap_facts(file.meshes, part(progress, 0.35, 0.4)))
     facts.update(fact_mesh.scale_facts(file, whole, reference))
-    facts.update(fact_print.fit_facts(whole, printer, part(progress, 0.4, 0.45)))
+    facts.update(fact_print.fit_facts(file.meshes, printer, part(progress, 0.4, 0.45)))
     counts = [len(mesh.triangles) for mesh in file.meshes]
     owner = np.repeat(np.arange(len(counts)), counts) if len(counts) > 1 else None
     walls = fact_wall.wall_facts(whole, process, sum(extents), fragments, part(progress, 0.45, 0.8), owner)

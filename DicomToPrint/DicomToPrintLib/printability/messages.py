@@ -6,6 +6,7 @@ from gettext import gettext as _
 import numpy as np
 
 from ..findings import Fact, Outcome, Rule
+from .fact_print import ONE_BY_ONE
 from .process import Printer, Process, load_process
 
 GOOD: Mapping[str, str] = {
@@ -125,7 +126,12 @@ ONE: Mapping[str, str] = {
     "lost": _("One part of the segment over 1 mm3 is missing from the model ({largest:.1f} mm3)."),
     "added": _("The model has one part over 1 mm3 that the segment has not ({largest:.1f} mm3){wanted}."),
 }
-TOO_LARGE = _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried.")
+# The size of the model has more than two outcomes.
+FIT: Mapping[object, str] = {
+    "too large": _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried."),
+    ONE_BY_ONE: _("Each of the {objects} objects fits the build volume of {room} mm; together, as they lie ({size} mm), they do not."),
+}
+PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
     "repair": _("Repair it: inspect FILE --repair OUT"),
@@ -174,7 +180,7 @@ def message(rule: Rule, fact: Fact, outcome: Outcome, process: Process, printer:
     values = _values(rule, fact, process)
     if outcome is Outcome.PASS:
         return GOOD[rule.id].format_map(values)
-    text = TOO_LARGE if rule.id == "fit" and fact.value == "too large" else BAD[rule.id]
+    text = FIT.get(fact.value, BAD["fit"]) if rule.id == "fit" else BAD[rule.id]
     if fact.value == 1 and rule.limit == 0:
         text = ONE.get(rule.id, text)
     return text.format_map(values)
@@ -184,6 +190,8 @@ def remedy(rule: Rule, fact: Fact, process: Process) -> str:
     """What to do, naming the option that does it."""
     if not rule.remedy:
         return ""
+    if rule.id == "fit" and fact.value == ONE_BY_ONE:
+        return PRINT_ONE_BY_ONE
     return REMEDY[rule.remedy[0]].format_map(_values(rule, fact, process))
 
 
