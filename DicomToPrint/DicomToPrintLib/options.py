@@ -99,7 +99,11 @@ def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
         "input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"
     )
     parser.add_argument(
-        "--protocol", action="append", default=[], metavar="NAME|FILE", help="judge under this protocol (repeatable; default: check the first two of list protocols, run that of the use)"
+        "--protocol",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="judge under this protocol (repeatable; default: 3dsystems-ortho and exoplan-import in check, that of the use in run)",
     )
     parser.add_argument("--no-pixels", action="store_true", help="judge the headers alone")
     parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help="planned date of surgery")
@@ -130,7 +134,9 @@ def _add_run(commands: Any) -> None:
         "--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)"
     )
     run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
-    run.add_argument("--max-deviation", type=_positive, metavar="MM", help="how far editing may move the surface (default: as the use allows)")
+    run.add_argument(
+        "--max-deviation", type=_positive, metavar="MM", help="how far editing may move the surface (default: as the use allows)"
+    )
     run.add_argument(
         "--triangles",
         type=_count,

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .progress import Progress, silent
+from .wording import counted
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ def _on_even_grid(
         result[index] = np.rint(blended) if np.issubdtype(slices.dtype, np.integer) else blended
     note = (
         f"Uneven slice positions (gaps {gaps.min():.3f} to {gaps.max():.3f} mm) were resampled to {step:.3f} mm; "
-        f"{int(interpolated.sum())} slices lie in holes and are interpolated."
+        f"interpolated in holes: {counted(int(interpolated.sum()), 'slice')}."
     )
     return Volume(result, affine, interpolated if interpolated.any() else None, (note,))
 

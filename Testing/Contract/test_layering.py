@@ -9,6 +9,7 @@ LIBRARY = MODULE / "DicomToPrintLib"
 ROOMS = (
     "errors",
     "progress",
+    "wording",
     "interpreter",
     "resources",
     "settings",

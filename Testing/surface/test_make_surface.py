@@ -178,7 +178,7 @@ def test_fragments_and_cavities_go_by_volume_and_are_listed():
     assert set(listed) == {("body", True), ("body", False), ("cavity", False)}
     assert listed["body", False]["volume_mm3"] == pytest.approx(4 / 3 * np.pi * 1.2 ** 3, rel=0.25)
     np.testing.assert_allclose(listed["body", False]["centre_lps"], [15.0, 3.0, 110.0], atol=0.3)
-    assert any("1 cavities, 1 filled" in step.effect for step in clean.steps)
+    assert any("1 cavity, 1 filled" in step.effect for step in clean.steps)
 
 
 def test_label_without_grey_values():

@@ -8,6 +8,7 @@ import numpy as np
 from ..errors import Refused, UsageError
 from ..mesh import Mesh
 from ..settings import Settings
+from ..wording import counted
 
 if TYPE_CHECKING:
     from ..preparation import JointSize, Plane
@@ -63,7 +64,7 @@ def _cut(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", step
             pieces += cut(mesh, plane) if low < plane.offset < high else (mesh,)
         if len(pieces) == len(parts):
             raise Refused(f"The cut at {words} misses the model: choose a position within its bounds.")
-        effect = f"at {words} into {len(pieces)} parts; {moved_words(parts, pieces)}"
+        effect = f"at {words} into {counted(len(pieces), 'part')}; {moved_words(parts, pieces)}"
         parts = pieces
         planes.append(plane)
         steps.append(Step("cut", effect))
@@ -86,7 +87,7 @@ def _kept(parts: list[Mesh], settings: Settings, planes: "Sequence[Plane]", step
     if not kept:
         sides = " ".join(f"--keep {side}" for side in settings.keep)
         raise Refused(f"Nothing of the model lies on the side that {sides} names: keep another side.")
-    steps.append(Step("keep", f"{', '.join(settings.keep)}: {len(kept)} of {len(parts)} parts"))
+    steps.append(Step("keep", f"{', '.join(settings.keep)}: {len(kept)} of {counted(len(parts), 'part')}"))
     return kept
 
 
@@ -130,8 +131,8 @@ def _split(
         size = " x ".join(f"{side:g}" for side in build)
         areas = ", ".join(f"{area:.0f}" for area in split.sections_mm2)
         cuts = f"; sections of {areas} mm2" if areas else ""
-        away = f", away from {len(avoid)} marked places" if avoid else ""
-        fitted = f"{len(split.parts)} parts for a build volume of {size} mm{cuts}{away}"
+        away = f", away from {counted(len(avoid), 'marked place')}" if avoid else ""
+        fitted = f"{counted(len(split.parts), 'part')} for a build volume of {size} mm{cuts}{away}"
         steps.append(Step("split", f"{mesh.name}: {fitted}; {moved_words([mesh], split.parts)}"))
     return pieces
 
@@ -170,10 +171,11 @@ def _joined_again(
                 pockets += _pocketed(parts, first, second, plane, settings.magnets, size)
         if settings.pins:
             sizes = " and ".join(f"{diameter:g}" for diameter in sorted(set(pins), reverse=True))
-            made = f"{len(pins)} pins of {sizes} mm with {size.clearance:g} mm clearance; {moved_words(before, parts)}"
+            made = f"{counted(len(pins), 'pin')} of {sizes} mm with {size.clearance:g} mm clearance; {moved_words(before, parts)}"
             steps.append(Step("pins", made if pins else f"a cut has no room for a pin of {smallest:g} mm: glue it"))
         if settings.magnets:
-            made = "{} pairs of pockets for magnets of {:g} x {:g} mm: mind their poles".format(pockets, *settings.magnets)
+            made = counted(pockets, "pair", "pairs")
+            made += " of pockets for magnets of {:g} x {:g} mm: mind their poles".format(*settings.magnets)
             made += f"; {moved_words(before, parts)}"
             steps.append(Step("magnets", made if pockets else "a cut has no room for a magnet: glue it"))
     return parts

@@ -10,6 +10,7 @@ from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from ..settings import Settings
+from ..wording import counted
 from .parting import cut_apart, made_to_fit, moved_words
 
 if TYPE_CHECKING:
@@ -115,12 +116,12 @@ def _solid_steps(
             raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
         done = room.hollow(mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, progress=progress)
         mouths = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in done.holes)
-        opened = f"{len(done.holes)} escape holes of {diameter:g} mm" + (f" at R, A, S {mouths}" if mouths else "")
-        return done.mesh, f"{done.removed_mm3:.0f} mm3 taken out of {done.cavities} cavities, {opened}"
+        opened = f"{counted(len(done.holes), 'escape hole')} of {diameter:g} mm" + (f" at R, A, S {mouths}" if mouths else "")
+        return done.mesh, f"{done.removed_mm3:.0f} mm3 taken out of {counted(done.cavities, 'cavity', 'cavities')}, {opened}"
 
     def strutted(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         done = room.add_struts(mesh, max(process.limit("pin_mm") or 0.0, 2.0), progress=progress)
-        return done.mesh, f"{done.count} bars, {done.added_mm3:.0f} mm3 added"
+        return done.mesh, f"{counted(done.count, 'bar')}, {done.added_mm3:.0f} mm3 added"
 
     def based(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         done = room.add_base(mesh, settings.base_kind)

@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import Refused, UsageError
 from ..progress import Progress, part, silent
 from ..volume import Volume
+from ..wording import counted
 from .anatomy import Anatomy
 from .boundary import AS_IT_IS, SOFT_HU, Boundary, GreyScale, grey_scale, half_way, noise_of
 from .interior import closed, hollows
@@ -277,7 +278,7 @@ def _drop_surroundings(walk: Walk, body: Body, parts: Parts, keep: np.ndarray) -
         mm3 = float(parts.counts[outside].sum()) * volume.voxel_volume
         walk.figures["surroundings_mm3"] = mm3
         walk.notes.append(
-            f"{int(outside.sum())} parts outside the patient ({mm3:.0f} mm3: couch, head holder) were removed."
+            f"What lies outside the patient (couch, head holder) was removed: {counted(int(outside.sum()), 'part')}, {mm3:.0f} mm3."
         )
 
 

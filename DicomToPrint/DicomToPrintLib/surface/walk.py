@@ -13,6 +13,7 @@ from ..measure.blur import Blur, blur_of
 from ..measure.deviation import level_offsets, point_areas, spread, vertex_normals
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
+from ..wording import counted
 from .cleaning import Part, clean, parts_of_points, without
 from .constrained_field import Field, constrained_field
 from .contour import contour, faired, smooth
@@ -207,12 +208,12 @@ def _contour_step(segment: "Segment", field: Field, count: int, volume: float) -
 
 def _cleaning_steps(segment: "Segment", parts: tuple[Part, ...], smallest: float, largest: float) -> list[Step]:
     steps = []
-    for kind, word, limit in (("body", "removed below", smallest), ("cavity", "filled up to", largest)):
+    kinds = (("body", "bodies", "removed below", smallest), ("cavity", "cavities", "filled up to", largest))
+    for kind, several, word, limit in kinds:
         of_kind = [p for p in parts if p.kind == kind]
         gone = [p for p in of_kind if not p.kept]
-        noun = "bodies" if kind == "body" else "cavities"
         if of_kind:
-            steps.append(Step("cleaning", f"{segment.name}: {len(of_kind)} {noun}, {len(gone)} {word} {limit:g} mm3 "
+            steps.append(Step("cleaning", f"{segment.name}: {counted(len(of_kind), kind, several)}, {len(gone)} {word} {limit:g} mm3 "
                                           f"({sum(p.volume_mm3 for p in gone):.2f} mm3 in all)"))
     return steps
 
