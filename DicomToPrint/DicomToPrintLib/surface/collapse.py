@@ -11,7 +11,7 @@ from ..measure.intersection import self_intersections
 from ..measure.topology import topology
 from ..mesh import Mesh
 from ..progress import Progress, part, silent
-from .surgery import bad_triangles
+from .surgery import bad_triangles, touching
 
 _ROUNDS = 60
 _SCALE = 0.7  # of the points given to the collapse
@@ -182,7 +182,7 @@ def mend(triangles: np.ndarray, grades: Sequence[Grade], also: np.ndarray | None
         finest = chosen & (level == 0)
         if finest.any():
             # What is wrong in spite of standing on the contour has its cause next to it.
-            chosen[triangles[finest[triangles].any(axis=1)].ravel()] = True
+            chosen[triangles[touching(finest, triangles)].ravel()] = True
             chosen |= _whole(target, chosen, len(table))
         moved = np.flatnonzero(chosen & (level > 0))
         if len(moved) == 0:
@@ -196,7 +196,7 @@ def mend(triangles: np.ndarray, grades: Sequence[Grade], also: np.ndarray | None
             break
         changed = np.zeros(len(table), dtype=bool)
         changed[target[moved]] = changed[bad] = True
-        around = np.unique(current.triangles[changed[current.triangles].any(axis=1)])
+        around = np.unique(current.triangles[touching(changed, current.triangles)])
         bad = np.unique(current.triangles[bad_triangles(table, current.triangles, around)])
     used = np.zeros(len(table), dtype=bool)
     used[current.triangles.ravel()] = True

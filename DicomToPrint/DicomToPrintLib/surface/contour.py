@@ -69,12 +69,15 @@ def faired(mesh: Mesh, rounds: int) -> Mesh:
     starts = np.arange(0, triangles.size + 1, 3, dtype=np.int32)
     around = sparse.csc_array((np.ones(triangles.size, np.float32), triangles.ravel(), starts), (size, len(triangles)))
     valence = np.bincount(triangles.ravel(), minlength=size).astype(np.float32)[:, None]
+    columns = [np.ascontiguousarray(triangles[:, k], dtype=np.intp) for k in range(3)]
     middle = mesh.points.mean(axis=0, dtype=np.float64).astype(np.float32)
     points = mesh.points - middle
     for _ in range(rounds):
         for share in _TAUBIN:
             # The corners around a point count each neighbour twice, and the point once for each triangle.
-            corners = sum(points.take(triangles[:, k], axis=0) for k in range(3))
+            corners = points.take(columns[0], axis=0)
+            corners += points.take(columns[1], axis=0)
+            corners += points.take(columns[2], axis=0)
             neighbours = (around @ corners - valence * points) / (2.0 * np.maximum(valence, 1.0))
             points = points + np.float32(share) * (neighbours - points)
     return Mesh(points + middle, triangles, mesh.name, mesh.color, triangle_arrays=mesh.triangle_arrays)

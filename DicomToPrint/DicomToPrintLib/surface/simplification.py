@@ -11,7 +11,7 @@ from ..progress import Progress, part, silent
 from .collapse import Collapse, Collapsed, Grade, apply, collapse, mend
 from .surgery import heal
 
-_SAMPLE = 25_000
+_SAMPLE = 15_000
 _FEWEST = 200  # triangles
 _AIM = 0.8  # of the budget is near enough
 _CUTS = 4

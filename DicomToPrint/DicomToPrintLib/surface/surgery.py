@@ -50,12 +50,18 @@ def sound_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return triangles[keep & (balance[group] != 0)]
 
 
+def touching(flag: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(m,) bool: triangles with a corner of which the flag (n,) is set."""
+    at = flag.take(triangles)
+    return at[:, 0] | at[:, 1] | at[:, 2]
+
+
 def bad_triangles(points: np.ndarray, triangles: np.ndarray, vertices: np.ndarray) -> np.ndarray:
     """Triangles with something wrong around the given vertices: crowded edges, one-sided turns, pinches, slivers,
     intersections."""
     touched = np.zeros(len(points), dtype=bool)
     touched[vertices] = True
-    near = np.flatnonzero(touched[triangles].any(axis=1))
+    near = np.flatnonzero(touching(touched, triangles))
     if len(near) == 0:
         return near
     local = triangles[near]
@@ -133,7 +139,7 @@ def _all_bad(mesh: Mesh) -> np.ndarray:
 def _touching(triangles: np.ndarray, vertices: np.ndarray, size: int) -> np.ndarray:
     flag = np.zeros(size, dtype=bool)
     flag[vertices] = True
-    return np.flatnonzero(flag[triangles].any(axis=1))
+    return np.flatnonzero(touching(flag, triangles))
 
 
 def _cut_clean(triangles: np.ndarray, wrong: np.ndarray, size: int) -> tuple[np.ndarray, int]:

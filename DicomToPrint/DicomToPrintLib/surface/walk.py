@@ -30,7 +30,7 @@ FAIRING = 2  # rounds, of a surface that has grey values
 # Windowed sinc of one that has a label only (a staircase): iterations and pass band; and the pass band with grey values.
 LABEL_SMOOTHING = (40, 0.01)
 GREY_PASS_BAND = 0.1
-_EDGES = 200  # places at which the scan's blur is measured, in each direction
+_EDGES = 150  # places at which the scan's blur is measured, in each direction
 
 
 def make_surface(segmentation: "Segmentation", *, max_deviation_mm: float = 0.05, max_triangles: int = 500_000,
