@@ -85,11 +85,11 @@ All in mm. Each pair is reported / true. "Editing" is the 95 % deviation from th
 report would say without the scan's own blur. Left out on both sides: where the round solids of the femur run into
 each other, since the phantom is drawn larger than its own truth there.
 
-Largest difference: mean {worst[0]:.3f}, 95 % {worst[1]:.3f}, maximum {worst[2]:.3f}. The maximum hangs on one sharp or thin place, where the
-estimate scatters by 0.06 to 0.14 mm from point to point, and is the largest of 1,200 such values: the report gives it with how well it is
-known (0.15 widths of the blur), which no row exceeds.
+Largest difference: mean {worst[0]:.3f}, 95 % {worst[1]:.3f}, maximum {worst[2]:.3f}. The maximum hangs on one sharp or thin place, where
+the estimate scatters by 0.06 to 0.14 mm from point to point, and is the largest of 1,200 such values: the report
+gives it with how well it is known, 0.15 widths of the blur.
 
-| voxels | noise, HU | scanner blur | blur in plane | blur across | editing, 95 % | mean | 95 % | maximum | mean and 95 % off by | maximum off by, of what the report leaves open |
+| voxels | noise | scanner blur | blur in plane | across | editing, 95 % | mean | 95 % | maximum | off by | maximum off, of |
 |---|---|---|---|---|---|---|---|---|---|---|
 {chr(10).join(lines)}
 
