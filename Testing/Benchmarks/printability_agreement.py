@@ -191,17 +191,17 @@ def main() -> None:
         lines.append(f"| {tool} | " + " | ".join(str(v) for v in same) + f" | {seconds[tool] / seconds['ours']:.2f} |")
     lines += [
         "",
-        f"CGAL's Polygon_mesh_processing takes {len(taken)} of the meshes as they stand; on {pairs_agree} of them it finds as many crossing "
-        f"pairs as we do (CPU {seconds['CGAL'] / seconds['ours']:.2f}).",
+        f"CGAL's Polygon_mesh_processing takes {len(taken)} of the meshes as they stand; on {pairs_agree} of them it finds as many "
+        f"crossing pairs as we do (CPU {seconds['CGAL'] / seconds['ours']:.2f}).",
         "",
         f"**Whether anything crosses is said alike by us and at least two of the three tools on {two} of {total} meshes.**",
         "",
-        "MeshLab misses slivers along an edge whose middle is rounded to float32: they cross by that rounding alone. Each such pair is",
-        "decided in rational numbers below.",
+        "MeshLab misses slivers along an edge whose middle is rounded to float32: they cross by that rounding alone. Each such",
+        "pair is decided in rational numbers below.",
         "",
-        "MeshLab counts a crowded edge once for each of its triangles, and calls some duplicates crossing: both are taken into account. How",
-        "many triangles cross it counts in its own way; only whether any does is compared below. libigl leaves out triangles of one plane",
-        "that share an edge and overlap.",
+        "MeshLab counts a crowded edge once for each of its triangles, and calls some duplicates crossing: both are taken into account.",
+        "How many triangles cross it counts in its own way; only whether any does is compared below. libigl leaves out triangles of one",
+        "plane that share an edge and overlap.",
         "",
         f"Where they differ (ours / theirs), {len(different)} rows:",
         "",

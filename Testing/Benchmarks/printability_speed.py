@@ -2,8 +2,9 @@
 
 Run: python Testing/Benchmarks/printability_speed.py [GRID] [--peers]   GRID 254 gives about one million triangles, 566 five million.
 
---peers measures the field of thickness alone in the same run, beside trimesh's rays on Embree and trimesh's largest sphere (pip install
-trimesh embreex rtree), and how far each is from the truth on a plate, a shell and a wedge.
+--peers measures the field of thickness alone in the same run, beside the capped shrinking ball on scipy's tree, trimesh's rays on Embree
+and trimesh's largest sphere (pip install trimesh embreex rtree), and how far each is from the truth on a plate, a shell and a wedge. Rays
+give another field: they overestimate wherever the sides are not parallel.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from DicomToPrintLib.measure.wall import WALL, opposite
 from DicomToPrintLib.mesh import Mesh, from_polydata
 from DicomToPrintLib.printability import inspect
 from measure.solids import box, shell, wedge, write_stl
+from shrinking_ball import ball_diameters
 
 
 def bone_like(grid: int) -> Mesh:
@@ -56,11 +58,15 @@ def bone_like(grid: int) -> Mesh:
     return mesh if mesh.volume > 0 else Mesh(mesh.points, mesh.triangles[:, ::-1].copy())
 
 
-def ours(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float) -> np.ndarray:
+def ours(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray) -> np.ndarray:
     return opposite(Rays(mesh, cap), points, normals, WALL, cap)[0]
 
 
-def embree(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float) -> np.ndarray:
+def ball(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray) -> np.ndarray:
+    return ball_diameters(samples, WALL, cap, rows=rows)[0]
+
+
+def embree(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray) -> np.ndarray:
     """Length of the inward ray to the first surface."""
     from trimesh import Trimesh
     from trimesh.ray.ray_pyembree import RayMeshIntersector
@@ -73,49 +79,47 @@ def embree(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float) -> n
     return result
 
 
-def sphere(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float) -> np.ndarray:
+def sphere(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray) -> np.ndarray:
     import trimesh
 
     whole = trimesh.Trimesh(mesh.points, mesh.triangles, process=False)
     return trimesh.proximity.thickness(whole, points, normals=normals, method="max_sphere")
 
 
-def wedge_truth(mesh: Mesh) -> tuple[Samples, np.ndarray]:
+def wedge_truth(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
     """Samples on the side y = 0 of a wedge of 30 degrees, and the diameter of the ball that touches both sides there."""
-    samples = samples_of(mesh)
     rows = (np.abs(samples.points[:, 1]) < 1e-6) & (np.abs(samples.points[:, 2] - 5) < 3) & (samples.points[:, 0] > 1.0)
-    rows &= samples.points[:, 0] < 10.0
-    names = ("points", "normals", "area", "vertex", "triangle")
-    chosen = Samples(*(getattr(samples, name)[rows] for name in names))
-    return chosen, 2.0 * chosen.points[:, 0] * np.tan(np.radians(15.0))
+    rows = np.flatnonzero(rows & (samples.points[:, 0] < 10.0))
+    return rows, 2.0 * samples.points[rows, 0] * np.tan(np.radians(15.0))
 
 
 def peers(mesh: Mesh) -> list[str]:
     """Rows of a table: time on the mesh, and the median error in % on three solids of known thickness."""
     samples = samples_of(mesh)
-    shell_mesh, plate = shell(10.0, 9.0, 40), box(15, 10, 1.0)
-    on_shell, on_plate = samples_of(shell_mesh), samples_of(plate)
-    facing = np.abs(on_plate.normals[:, 2]) > 0.9
-    known = [(shell_mesh, on_shell, np.ones(len(on_shell.points))),
-             (plate, Samples(*(getattr(on_plate, name)[facing] for name in ("points", "normals", "area", "vertex", "triangle"))),
-              np.ones(int(facing.sum()))),
-             (wedge(30), *wedge_truth(wedge(30)))]
+    solids = [shell(10.0, 9.0, 40), box(15, 10, 1.0), wedge(30)]
+    on = [samples_of(solid) for solid in solids]
+    rows = [np.arange(len(on[0].points)), np.flatnonzero(np.abs(on[1].normals[:, 2]) > 0.9)]
+    truths = [np.ones(len(rows[0])), np.ones(len(rows[1]))]
+    rows_on_wedge, truth = wedge_truth(on[2])
+    known = list(zip(solids, on, [*rows, rows_on_wedge], [*truths, truth]))
     lines = ["", "## The field of thickness alone", "", f"{len(samples.points):,} points; error: median of |measured / true - 1|.", "",
              "| tool | points | wall s | CPU s | CPU s a million points | ours = 1 | shell | plate | wedge 30 |",
              "|---|---|---|---|---|---|---|---|---|"]
     base = 0.0
-    for name, tool, share in (("ours", ours, 1), ("trimesh rays, Embree", embree, 1), ("trimesh largest sphere", sphere, 2000)):
+    tools = (("ours", ours, 1), ("shrinking ball", ball, 4), ("rays on Embree", embree, 1), ("trimesh largest sphere", sphere, 5000))
+    for name, tool, share in tools:
         rows = np.arange(0, len(samples.points), share)
         wall, cpu = time.perf_counter(), time.process_time()
-        tool(mesh, samples.points[rows], samples.normals[rows], 5.2)
+        tool(mesh, samples.points[rows], samples.normals[rows], 5.2, samples, rows)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
         rate = cpu / len(rows) * 1e6
         base = base or rate
         errors = []
-        for solid, at, truth in known:
-            some = np.arange(0, len(at.points), max(len(at.points) // 200, 1))
-            found = tool(solid, at.points[some], at.normals[some], 8.0)
-            errors.append(f"{100 * np.median(np.abs(found / truth[some] - 1)):.1f} %")
+        for solid, at, chosen, truth in known:
+            step = max(len(chosen) // 200, 1)
+            some, right = chosen[::step], truth[::step]
+            found = tool(solid, at.points[some], at.normals[some], 8.0, at, some)
+            errors.append(f"{100 * np.median(np.abs(found / right - 1)):.1f} %")
         lines.append(f"| {name} | {len(rows):,} | {wall:.2f} | {cpu:.2f} | {rate:.1f} | {rate / base:.2f} | {' | '.join(errors)} |")
         print(lines[-1], flush=True)
     return lines

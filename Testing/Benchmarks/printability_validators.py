@@ -4,26 +4,33 @@
 
 Writes results/printability_validators.md. With --tally a run that stopped itself after N seconds goes on where it was.
 
-The solids are those of the tests, series of plates, shells, wedges, rods, holes, gaps and overhangs around the guidelines of
-fdm, and the sound bases of the corpus of repair. Findings of information count where a series is about them.
+Real bones come from the folder that DICOM_TO_PRINT_DATA names: each goes through `run`, and every file written is judged, sliced and
+asked about like the solids. The solids are those of the tests, series of plates, shells, wedges, rods, holes, gaps and overhangs around
+the guidelines of fdm, walls that end free for sla, and the sound bases of the corpus of repair. Findings of information count
+where a series is about them.
 """
 
 import argparse
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "DicomToPrint"), str(ROOT / "Testing")]
 
+from DicomToPrintLib import pipeline
 from DicomToPrintLib.findings import Outcome, Severity
 from DicomToPrintLib.printability import inspect
+from DicomToPrintLib.settings import Settings
 from measure.solids import box, merged, moved, rod, shell, table, tube, wedge, write_stl
+from measure.test_attachment import joined
 from printability.test_inspect import CLEAN, DEFECTS
 from repair_corpus import bases
 from scipy.spatial.transform import Rotation
@@ -45,7 +52,7 @@ def admesh(path: Path) -> str:
     return ", ".join(wrong) or "nothing to mend"
 
 
-def prusa(path: Path) -> str:
+def prusa(path: Path, *options: str) -> str:
     """Whether PrusaSlicer finds the mesh whole, and slices it."""
     if not shutil.which("prusa-slicer"):
         return "not installed"
@@ -53,7 +60,7 @@ def prusa(path: Path) -> str:
     whole = "manifold" if "manifold = yes" in info else "not manifold"
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
-            ["prusa-slicer", "-g", "--center", "125,105", "-o", f"{folder}/a.gcode", str(path)],
+            ["prusa-slicer", "-g", *options, "--center", "125,105", "-o", f"{folder}/a.gcode", str(path)],
             capture_output=True,
             text=True,
             timeout=300,
@@ -85,6 +92,11 @@ def series():
         yield f"plate leaning {tilt} degrees", plate, {"overhang"} if tilt > 45 else set(), {"overhang"}
     for span in (5.0, 9.5, 11.0, 30.0):
         yield f"bridge of {span} mm", table(span, 20.0), {"bridge"} if span > 10 else set(), {"bridge"}
+    for wall in (0.6, 0.9, 1.1):
+        free = joined(box(30, 20, 4), box(20, wall, 10, at=(5, 10, 3.9)))
+        held = joined(free, box(4, 6, 10, at=(2, 8, 3.9)), box(4, 6, 10, at=(24, 8, 3.9)))
+        yield f"wall of {wall} mm that ends free, sla", free, {"wall-unsupported"} if wall < 1.0 else set(), set()
+        yield f"wall of {wall} mm between posts, sla", held, set(), set()
     for held_out in (False, True):
         for name, mesh in bases(held_out).items():
             yield f"{name}{', held-out' if held_out else ''}", mesh, None, set()
@@ -115,7 +127,7 @@ def rows(tally: Path | None = None, most: float = float("inf")):
             path = Path(folder) / "a.stl"
             write_stl(path, mesh)
             started = time.process_time()
-            readiness = inspect(path, "fdm", "256x256x256")
+            readiness = inspect(path, "sla" if name.endswith(", sla") else "fdm", "256x256x256")
             seconds = time.process_time() - started
             found = {
                 item.rule
@@ -132,6 +144,58 @@ def rows(tally: Path | None = None, most: float = float("inf")):
             yield name, expected, found, readiness.verdict, seconds, row["prusa"], row["admesh"]
 
 
+VERTEBRA = "labels_vertebra/sub-ct_seg-vert_label-22_msk.nii.gz"
+BONES = (
+    ("skull of a head phantom", "philips_headphantom_1mm_UB", "", Settings(process="mjf", thicken=0.6)),
+    ("skull of a head phantom, wrapped", "philips_headphantom_1mm_UB", "", Settings(process="sls", thicken=1.0, wrap=True)),
+    ("lumbar vertebra", "labels_vertebra/sub-ct_label-22_ct.nii.gz", VERTEBRA, Settings(process="mjf", thicken=0.9)),
+    ("lumbar vertebra, wrapped", "labels_vertebra/sub-ct_label-22_ct.nii.gz", VERTEBRA, Settings(process="sls", thicken=1.0, wrap=True)),
+)
+
+
+def one_label(source: Path, number: int, target: Path) -> Path:
+    """The labels with this number alone."""
+    import SimpleITK as sitk
+
+    sitk.WriteImage(sitk.Cast(sitk.ReadImage(str(source)) == number, sitk.sitkUInt8), str(target))
+    return target
+
+
+def bones(tally: Path | None = None, most: float = float("inf")):
+    """One row a bone: name, settings, triangles, verdict, what is told and the others' opinion; and whether they contradict."""
+    data, begin = os.environ.get("DICOM_TO_PRINT_DATA", ""), time.perf_counter()
+    done = {}
+    if tally is not None and tally.exists():
+        done = {row["name"]: row for row in map(json.loads, tally.read_text().splitlines()) if "bone" in row}
+    for name, scan, labels, settings in BONES if data else ():
+        if name in done:
+            yield done[name]["bone"], done[name]["doubt"]
+            continue
+        if time.perf_counter() - begin > most:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            settings = replace(settings, formats=("stl",))
+            if labels:
+                chosen = one_label(Path(data) / labels, 22, Path(folder) / "labels.nii.gz")
+                settings = replace(settings, segmentation=str(chosen))
+            result = pipeline.run(Path(data) / scan, Path(folder) / "out", settings)
+            (written,) = (item.path for item in result.files)
+            # A bone rests on points, on which no first layer is laid: a raft of one layer carries it.
+            slicer, mended = prusa(written, "--raft-layers", "1"), admesh(written)
+            told = ", ".join(item.rule for item in result.readiness.findings if item.outcome is Outcome.FAIL) or "-"
+            bounds = result.readiness.mesh["bounds_mm"]
+            size = " x ".join(f"{high - low:.0f}" for low, high in zip(bounds[::2], bounds[1::2]))
+            options = f"--process {settings.process} --thicken {settings.thicken:g}{' --wrap' if settings.wrap else ''}"
+            mesh, verdict = result.readiness.mesh, result.readiness.verdict
+            whole = "not " not in slicer.replace("not installed", "") and "repair" not in slicer
+            doubt = verdict != "not-ready" and not (whole and mended in ("nothing to mend", "not installed"))
+            row = f"| {name}, {size} mm | {options} | {mesh['triangles']:,} | {verdict} | {told} | {slicer} | {mended} |"
+        if tally is not None:
+            with tally.open("a") as file:
+                file.write(json.dumps({"name": name, "bone": row, "doubt": doubt}) + "\n")
+        yield row, doubt
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tally", type=Path)
@@ -140,7 +204,7 @@ def main() -> None:
     lines = [
         "# Verdicts on solids with known answers",
         "",
-        "`python Testing/Benchmarks/printability_validators.py`, process fdm, 256 mm cube.",
+        "`python Testing/Benchmarks/printability_validators.py`, process fdm (sla where said), 256 mm cube.",
         "",
         "| solid | expected | also found | missed | verdict | CPU s | PrusaSlicer | admesh |",
         "|---|---|---|---|---|---|---|---|",
@@ -173,6 +237,20 @@ def main() -> None:
         + ". PrusaSlicer's repairs would be counted as contradiction.",
         '"Also found" beside a defect are its true companions (a fin is open too; two touching gaps are narrow).',
     ]
+    real = list(bones(options.tally, options.seconds))
+    if real:
+        lines += [
+            "",
+            "## Real bones",
+            "",
+            "Files that `run` wrote, judged, then given to the slicers as they are. A raft carries them: bones rest on points.",
+            "",
+            "| bone | options | triangles | verdict | told | PrusaSlicer | admesh |",
+            "|---|---|---|---|---|---|---|",
+            *(line for line, _ in real),
+            "",
+            f"Contradicted: {sum(doubt for _, doubt in real)} of {len(real)}.",
+        ]
     target = Path(__file__).parent / "results" / "printability_validators.md"
     target.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

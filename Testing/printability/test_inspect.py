@@ -1,6 +1,8 @@
 """The verdict on written files: every defect found, nothing found on clean solids, each finding with its remedy."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from DicomToPrintLib.errors import Cancelled, UsageError
 from DicomToPrintLib.findings import Outcome, Severity
 from DicomToPrintLib.mesh import Mesh, merged
 from DicomToPrintLib.mesh_file import read_mesh_file
-from DicomToPrintLib.printability import LabelPlace, ScanReference, inspect
+from DicomToPrintLib.printability import LabelPlace, ScanReference, inspect, load_process
+from DicomToPrintLib.resources import FOLDER
 from measure.solids import ball, box, moved, rod, shell, table, tube, turned, wedge, write_stl
 
 KEYS = [
@@ -429,3 +432,39 @@ def write_obj(folder, *meshes):
         first += len(mesh.points)
     (folder / "a.obj").write_text("\n".join(lines) + "\n")
     return folder / "a.obj"
+
+
+LEANING = np.array([[1, 0, 0], [0, 0.866, -0.5], [0, 0.5, 0.866]])
+TOLD = {
+    "loose-parts": (merged((CUBE, moved(CUBE, (40, 0, 0)))), "2 loose parts (8000.0, 8000.0 mm3)", "--struts"),
+    "wall-recommended": (box(30, 20, 1.0), "1.00 mm or less, below the 1.2 mm", "--thicken 1.2"),
+    "overhang": (table(30.0, 20.0, 6.0), "600 mm2 overhang more than 45 degrees and need about 6.", "--orient"),
+    "bridge": (table(30.0, 20.0, 6.0), "spans 30.", "--orient"),
+    "pose": (moved(rod(4.0, 40.0), (0, 0, 0), LEANING), "turned (", "--base"),
+    "coarse": (ball(12.0, 5), "coarser than 0.25 mm (layers of 0.2 mm)", "--max-deviation"),
+    "fit": (box(300, 20, 20), "only when turned (", "--split auto"),
+}
+
+
+@pytest.mark.parametrize("rule", TOLD)
+def test_what_is_told_for_information(tmp_path, rule):
+    mesh, message, remedy = TOLD[rule]
+    item = finding(judged(tmp_path, mesh, printer="256x256x256"), rule)
+    assert (item.outcome, item.severity) == (Outcome.FAIL, Severity.INFO)
+    assert message in item.message and remedy in item.remedy
+    assert finding(judged(tmp_path, CUBE), rule).outcome is Outcome.PASS
+
+
+def test_material_space_and_triangles(tmp_path):
+    few = replace(load_process("fdm"), judgement={**load_process("fdm").judgement, "triangles": 11.0})
+    readiness = judged(tmp_path, CUBE, few, header=b"SPACE=LPS")
+    assert finding(readiness, "material").message == "The model needs about 8.0 cm3 of material as a solid, without supports."
+    assert finding(readiness, "space").measured == "LPS"
+    assert failed(readiness) == {"triangles"} and "--triangles 11" in finding(readiness, "triangles").remedy
+
+
+def test_every_rule_has_a_case_here():
+    """Each rule of the data is named by a test of this file that fails when the rule does not decide."""
+    text = Path(__file__).read_text(encoding="utf-8")
+    rules = json.loads((FOLDER / "Readiness" / "rules.json").read_text(encoding="utf-8"))["rules"]
+    assert [rule["id"] for rule in rules if f'"{rule["id"]}"' not in text] == []
