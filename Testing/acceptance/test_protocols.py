@@ -9,9 +9,10 @@ from DicomToPrintLib import resources
 from DicomToPrintLib.acceptance import accept, load_protocol, load_use, protocol_names, use_names
 from DicomToPrintLib.acceptance.facts.registry import FACTS, known
 from DicomToPrintLib.acceptance.facts.types import classify
-from DicomToPrintLib.acceptance.messages import QUESTIONS, TEXTS
+from DicomToPrintLib.acceptance.messages import QUESTIONS, TEXTS, message
 from DicomToPrintLib.dicom import read_study
 from DicomToPrintLib.errors import UsageError
+from DicomToPrintLib.findings import Fact, Outcome
 from Phantoms.files import write_files
 from Phantoms.series import put, series
 
@@ -150,6 +151,27 @@ def test_broken_json_is_refused(text, tmp_path):
 )
 def test_kernel_table(vendor, kernel, family):
     assert classify(kernel, vendor, load_protocol("3dsystems-ortho").kernels) == family
+
+
+@pytest.mark.parametrize(
+    "protocol, kernel, told, asked",
+    [
+        ("3dsystems-ortho", "BONE", "kernel BONE is sharp; a standard one is needed", "GE STANDARD"),
+        ("partsnap-veterinary", "STANDARD", "kernel STANDARD is standard; a sharp one is needed", "a sharp (bone) kernel"),
+    ],
+)
+def test_the_kernel_s_sentence_asks_for_what_the_protocol_wants(protocol, kernel, told, asked, tmp_path):
+    study = read_study(write_files(put(series(), ConvolutionKernel=kernel, Manufacturer="GE MEDICAL SYSTEMS"), tmp_path))
+    (judged,) = accept(study, [load_protocol(protocol)], pixels=False).series
+    (finding,) = (one for one in judged.protocols[protocol].findings if one.rule == "kernel")
+    assert told in finding.message and asked in finding.remedy
+
+
+@pytest.mark.parametrize("count, told", [(1, "One slice has no position"), (2, "2 slices have no position")])
+def test_a_count_of_one_is_told_in_the_singular(count, told):
+    rule = load_protocol("exoplan-import").rule("image-position")
+    fact = Fact(rule.fact, count, "image 7")
+    assert told in message(rule, fact, Outcome.FAIL)
 
 
 def test_uses_hold_the_field_s_figures():

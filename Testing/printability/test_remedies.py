@@ -8,7 +8,7 @@ from DicomToPrintLib import resources
 from DicomToPrintLib.findings import Fact, Outcome
 from DicomToPrintLib.options import parser
 from DicomToPrintLib.printability import load_printer, load_process, process_names
-from DicomToPrintLib.printability.messages import BAD, GOOD, REMEDY, message, remedy
+from DicomToPrintLib.printability.messages import BAD, GOOD, ONE, REMEDY, message, remedy
 from DicomToPrintLib.printability.rules import load_rules
 
 RULES = json.loads((resources.FOLDER / "Readiness" / "rules.json").read_text(encoding="utf-8"))["rules"]
@@ -85,3 +85,16 @@ def test_every_rule_has_its_sentences(entry):
         if entry["id"] in ("triangles", "added", "lost"):
             fact = Fact(rule.fact, 3_000_000, parameters=FILLED)
         assert "{" not in message(rule, fact, outcome, process, printer)
+
+
+def test_a_count_of_one_is_told_in_the_singular():
+    process = load_process("fdm")
+    told = {
+        (rule.id, count): message(rule, Fact(rule.fact, count, parameters=FILLED), Outcome.FAIL, process, load_printer("fdm-256"))
+        for rule in load_rules(process, 300.0)
+        for count in (1, 2)
+        if rule.id in ONE
+    }
+    assert {rule for rule, _ in told} == set(ONE)
+    assert told["closed", 1].startswith("The surface is open: one edge has") and "2 edges have" in told["closed", 2]
+    assert [rule for (rule, count), text in told.items() if count == 1 and "one " not in text.lower()] == []

@@ -13,8 +13,9 @@ INTRODUCTION = (
     "3D Slicer, "
     "judges whether they are fit for a printed model, and makes the model. This statement says which objects and "
     "attributes "
-    "it reads and what it does with each. It is generated from the reader's tables and the built-in protocols "
-    "`3dsystems-ortho` and `exoplan-import`; a hospital's own protocol adds rules to the same attributes.",
+    "it reads and what it does with each. It is generated from the reader's tables and the two protocols that judge by "
+    "default, `3dsystems-ortho` and `exoplan-import`; every other protocol, a hospital's own too, holds rules on the same "
+    "attributes.",
     "",
     "### 1.1 References",
     "",
