@@ -12,6 +12,7 @@ from ..progress import Progress, part, silent
 from ..settings import Settings
 from ..wording import counted
 from .parting import cut_apart, made_to_fit, moved_words
+from .steps import simplification_budget
 
 if TYPE_CHECKING:
     from ..preparation import Labelled, Plane
@@ -96,8 +97,12 @@ def _solid_steps(
     lowest = max((process.limit("emboss_width_mm") or 0.4) / room.STROKE, 3.0)
 
     def wrapped(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.wrap(mesh, progress=progress)
-        return done.mesh, f"{done.filled_mm3:.0f} mm3 filled, {100 * done.share_kept:.1f} % of the surface kept"
+        from ..surface import simplify
+
+        done = room.wrap(mesh, progress=part(progress, 0.0, 0.9))
+        # As fine as the grid that it was wrapped on: far more triangles than the shape needs.
+        fewer = simplify(done.mesh, simplification_budget(settings), settings.triangles, part(progress, 0.9, 1.0))
+        return fewer, f"{done.filled_mm3:.0f} mm3 filled, {100 * done.share_kept:.1f} % of the surface kept"
 
     def thickened(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         beside = [other for other in meshes if other is not mesh]

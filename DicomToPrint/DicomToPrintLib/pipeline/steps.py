@@ -127,8 +127,7 @@ def make_surface(segmentation: "Segmentation", settings: Settings, progress: Pro
     from ..surface import make_surface as surface_of
 
     budget = deviation_budget(settings)
-    # Without a wish of the user simplification takes a fifth of the budget at most: the rest is for everything else.
-    allowed = settings.max_deviation if settings.max_deviation is not None else min(0.2 * budget, SIMPLIFICATION_MM)
+    allowed = simplification_budget(settings)
     model = surface_of(segmentation, max_deviation_mm=allowed, max_triangles=settings.triangles, progress=progress)
     reached = [(mesh.name, figures.get("p95_deviation_mm")) for mesh, figures in zip(model.meshes, model.figures)]
     over = [f"{name}: {p95:.2f} mm" for name, p95 in reached if isinstance(p95, float) and p95 > budget]
@@ -139,6 +138,13 @@ def make_surface(segmentation: "Segmentation", settings: Settings, progress: Pro
         f"({', '.join(over)}): allow more triangles (--triangles)."
     )
     return replace(model, notes=(*model.notes, note))
+
+
+def simplification_budget(settings: Settings) -> float:
+    """How far simplification may move the surface, in mm: given, or a fifth of the budget at most, the rest is for everything else."""
+    if settings.max_deviation is not None:
+        return settings.max_deviation
+    return min(0.2 * deviation_budget(settings), SIMPLIFICATION_MM)
 
 
 def deviation_budget(settings: Settings) -> float:
