@@ -33,7 +33,7 @@ from DicomToPrintLib import preparation as room
 from DicomToPrintLib.errors import DicomToPrintError, Refused
 from DicomToPrintLib.measure import self_intersections, topology
 from DicomToPrintLib.mesh import Mesh
-from DicomToPrintLib.preparation.field import grid_around, inside, sampled
+from DicomToPrintLib.preparation.field import grid_around, inside, sampled, surface_distance
 from DicomToPrintLib.preparation.solid import manifold3d, to_solid
 from preparation_solids import solids
 
@@ -107,8 +107,9 @@ def thicken(mesh: Mesh) -> Outcome:
     fault = nothing_lost(mesh, done.mesh)
     added = corners(difference(done.mesh, mesh)) if done.mesh is not mesh else np.zeros((0, 3))
     if len(added):
-        away = float(sampled(mesh, 0.3).tree.query(added)[0].max())
-        fault = fault or (f"added {away:.2f} mm away" if away > 0.75 else "")
+        # A rim grows by half the minimum, and half a voxel.
+        away = float(surface_distance(sampled(mesh, 0.5), added, samples=24).max())
+        fault = fault or (f"added {away:.2f} mm away" if away > 0.65 else "")
     return [done.mesh], fault, 0.0
 
 

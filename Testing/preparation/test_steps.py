@@ -181,3 +181,55 @@ def test_metal_beside_bone_keeps_clear_of_the_thickened_bone():
     bone, metal = model.meshes
     assert metal.volume == pytest.approx(432.0, rel=1e-4)
     assert bone.bounds[5] < 0.5 < 1.0 < bone.bounds[5] - bone.bounds[4]
+
+
+def test_a_split_stays_away_from_what_is_marked():
+    long = box((70.0, 25.0, 20.0))
+    free = prepared(Settings(split=True, printer="40x40x30"), long)
+    marked = prepared(Settings(split=True, printer="40x40x30", avoid=((0.0, 0.0, 0.0, 6.0),)), long)
+    faces = [mesh.bounds[side] for mesh in marked.meshes for side in (0, 1)]
+    assert min(np.abs(faces)) > 6.0, "no face of a cut within 6 mm of the middle"
+    assert min(abs(mesh.bounds[side]) for mesh in free.meshes for side in (0, 1)) < 6.0
+    assert sum(mesh.volume for mesh in marked.meshes) == pytest.approx(35000.0, rel=1e-5)
+    assert "away from 1 marked place" in told(marked, "split")
+    with pytest.raises(Refused, match="marked"):
+        prepared(Settings(split=True, printer="40x40x30", avoid=((0.0, 0.0, 0.0, 34.0),)), long)
+    with pytest.raises(UsageError, match="--split"):
+        prepared(Settings(cuts=(("R", 0.0),), avoid=((0.0, 0.0, 0.0, 5.0),)), long)
+
+
+def test_pins_become_thinner_where_there_is_no_room():
+    slab = box((40.0, 30.0, 6.0))
+    assert "pins of 2.56 mm" in told(prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True), slab), "pins")
+    assert "no room for a pin" in told(prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True), box((40.0, 30.0, 3.0))), "pins")
+
+
+def test_a_raised_label_stands_out_and_its_letters_become_lower_where_they_must():
+    from DicomToPrintLib.preparation import add_label
+
+    model = prepared(Settings(label="R 7", label_raised=True))
+    assert "raised" in told(model, "label") and model.meshes[0].volume > 24001.0
+    small = box((10.0, 7.0, 5.0))
+    with pytest.raises(Refused, match="even enough"):
+        add_label(small, "R 7", 6.0, 0.5)
+    assert add_label(small, "R 7", 6.0, 0.5, smallest=3.0).height < 6.0
+
+
+def test_every_step_tells_how_far_the_surface_moved():
+    from DicomToPrintLib.preparation import moved
+
+    block = box((60.0, 40.0, 20.0))
+    model = prepared(Settings(label="R 7", scale_bar=20.0, base=True, cuts=(("R", 5.0),), pins=True), block)
+    for name in ("base", "label", "scale bar", "cut", "pins"):
+        assert "the surface kept moved 0.0000 mm in the mean" in told(model, name), name
+    shifted = replace(block, points=block.points + np.array([0.0, 0.0, 0.25], np.float32))
+    done = moved([block], [shifted])
+    assert done.new_share == 0.0
+    assert done.kept.most == pytest.approx(0.25, abs=1e-3)
+    assert 0.05 < done.kept.mean < 0.25, "only top, bottom and the rim above lie elsewhere"
+
+
+def test_a_wrapped_model_has_no_more_triangles_than_its_shape_needs():
+    model = prepared(Settings(wrap=True))
+    assert len(model.meshes[0].triangles) < 25_000, "the grid alone gives 75 thousand"
+    assert model.meshes[0].volume == pytest.approx(24000.0, rel=0.01)

@@ -11,7 +11,7 @@ from .field import sampled, surface_distance
 SAMPLES = 20_000
 STEP_MM = 1.0
 NEIGHBOURS = 48  # samples whose triangles are looked at
-STAYED_MM = 0.01  # nearer to the old surface than this is no new surface
+STAYED_MM = 0.002  # nearer to the old surface than this is no new surface
 
 
 @dataclass(frozen=True)

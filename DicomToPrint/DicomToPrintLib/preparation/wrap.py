@@ -10,6 +10,7 @@ from ..progress import Progress, part, silent
 from .field import Grid, Sampled, contour, grid_around, inside, offset_field, sampled, surface_distance
 
 MOST_VOXELS_PER_EDGE = 400
+LOST = 0.01  # of the volume, that the grid may cut off edges
 
 
 @dataclass(frozen=True)
@@ -60,5 +61,7 @@ def _refuse_loss(mesh: Mesh, surface: Sampled, field: np.ndarray, grid: Grid) ->
     points = np.asarray(surface.tree.data)
     points = points[:: max(1, len(points) // 100_000)]
     depth = map_coordinates(field, ((points - grid.origin) / grid.spacing).T[::-1], order=1)
-    if (depth < -0.3 * grid.spacing).mean() > 0.01:
-        raise Refused(f"'{mesh.name}' has walls too thin to be wrapped (below {2.0 * grid.spacing:.1f} mm): thicken them first.")
+    lost = float(np.maximum(-depth, 0.0).mean()) * mesh.area
+    if (depth < -0.3 * grid.spacing).mean() > 0.01 or lost > LOST * mesh.volume:
+        raise Refused(f"'{mesh.name}' has walls or edges too fine to be wrapped (below {2.0 * grid.spacing:.1f} mm): thicken them first, "
+                      "or leave the wrapping out.")
