@@ -127,9 +127,8 @@ class AnatomyStep(StepView):
         note = self.panel.results.geometry_note()
         self.figures.text = "\n".join([*([note] if note else []), *lines, *result.notes])
         self.figures.visible = True
-        parts.show_chip(
-            self.chip, "accept", _("{count} structure(s) found; look at them in the slices").format(count=len(lines))
-        )
+        found = _("{count} structures found; look at them in the slices").format(count=len(lines))
+        parts.show_chip(self.chip, "accept", found if len(lines) != 1 else _("one structure found; look at it in the slices"))
         self.connect_editor(node)
         return "done"
 

@@ -273,7 +273,7 @@ def mesh_line(mesh: Any) -> str:
         size = _("{x} x {y} x {z} mm").format(
             x=f"{bounds[1] - bounds[0]:.1f}", y=f"{bounds[3] - bounds[2]:.1f}", z=f"{bounds[5] - bounds[4]:.1f}"
         )
-    return _("{size}, {volume} ml, {parts} part(s), {triangles} triangles").format(
+    return _("{size}, {volume} ml, parts: {parts}, {triangles} triangles").format(
         size=size,
         volume=f"{float(mesh.get('volume_mm3') or 0.0) / 1000.0:.1f}",
         parts=mesh.get("components", 0),

@@ -20,7 +20,7 @@ def offers(findings: tuple[Finding, ...], settings: Settings) -> list[tuple[str,
 
 
 def _offer(finding: Finding) -> tuple[str, dict[str, Any]] | None:
-    if finding.rule in ("wall", "wall-recommended"):
+    if finding.rule in ("wall", "wall-unsupported", "wall-recommended"):
         limit = finding.limit
         if isinstance(limit, (int, float)):
             return _("Thicken walls to {limit} mm").format(limit=f"{limit:g}"), {"thicken": float(limit)}
