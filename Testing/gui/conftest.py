@@ -179,6 +179,8 @@ class Driver:
 
     def picture(self, name, height=None):
         """Leave a PNG of the panel."""
+        from DicomToPrintLib.gui import parts
+
         PICTURES.mkdir(parents=True, exist_ok=True)
         top = self.widget.parent.widget
         self.application.processEvents()
@@ -186,8 +188,12 @@ class Driver:
         for _turn in range(3):  # wrapped labels know their height only after the first layout
             top.resize(460, height or max(top.sizeHint().height(), 700))
             self.application.processEvents()
+        folder = self.panel.steps["files"].folder
+        chosen = folder.currentPath
+        parts.put(folder, "currentPath", "Documents/prints" if chosen else "")  # a picture shows no path of the machine
         self.application.processEvents()
         assert top.grab().save(str(PICTURES / f"{name}.png"))
+        parts.put(folder, "currentPath", chosen)
 
 
 @pytest.fixture
