@@ -106,9 +106,13 @@ def test_what_is_asked_of_nodes_and_of_slicer_is_in_the_wheel_at_hand():
                 place, parts = f"{path.name}:{node.lineno}", dotted(node).split(".")
                 if parts[0] == "slicer" and parts[1] not in of_the_application and not hasattr(slicer, parts[1]):
                     faults.append(f"{place}: slicer.{parts[1]}")
-                elif parts[:1] == ["slicer"] and len(parts) > 2 and parts[1] not in of_the_application:
-                    if not hasattr(getattr(slicer, parts[1]), parts[2]):
-                        faults.append(f"{place}: {dotted(node)}")
+                elif (
+                    parts[:1] == ["slicer"]
+                    and len(parts) > 2
+                    and parts[1] not in of_the_application
+                    and not hasattr(getattr(slicer, parts[1]), parts[2])
+                ):
+                    faults.append(f"{place}: {dotted(node)}")
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
             if is_call and node.func.attr[0].isupper() and node.func.attr[1:2].islower():
                 held_elsewhere = dotted(node.func).split(".")[0] in ("qt", "ctk", "pipeline", "sitk", "zipfile", "tempfile")
