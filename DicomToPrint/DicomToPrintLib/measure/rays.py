@@ -59,7 +59,8 @@ class Rays:
     ) -> Hits:
         """First triangle that each ray from `origins` (n, 3) along unit `directions` (n, 3) leaves the solid through, or enters it through.
 
-        `reach_mm` is a number or one a ray. `of` (n,): each ray meets triangles of this owner only. Triangles that a ray only grazes (within 0.06 degrees) are not met.
+        `reach_mm` is a number or one a ray. `of` (n,): each ray meets triangles of this owner only. Triangles that a ray only grazes
+        (within 0.06 degrees) are not met.
         """
         count = len(origins)
         distance, triangle = np.full(count, np.inf), np.full(count, -1, dtype=np.int64)

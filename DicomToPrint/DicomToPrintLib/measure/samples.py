@@ -48,6 +48,15 @@ def samples_of(mesh: Mesh, budget: int = 60_000, finest_mm: float = 0.4) -> Samp
     return _joined(at_vertices, _face_samples(np.flatnonzero(large), corners, normals, area, longest, spacing))
 
 
+def covered_triangles(mesh: Mesh, samples: Samples, rows: np.ndarray) -> np.ndarray:
+    """Indices of the triangles in which samples of `rows` lie, or all of whose corners are such samples."""
+    at_vertex = np.zeros(len(mesh.points), dtype=bool)
+    at_vertex[samples.vertex[rows][samples.vertex[rows] >= 0]] = True
+    covered = at_vertex[mesh.triangles].all(axis=1)
+    covered[samples.triangle[rows[samples.vertex[rows] < 0]]] = True
+    return np.flatnonzero(covered)
+
+
 def _spacing(area: np.ndarray, longest: np.ndarray, budget: int, finest: float) -> float:
     """Spacing at which the triangles that are larger than it take about `budget` samples."""
     spacing = finest

@@ -234,7 +234,8 @@ def rods(field: Field, rays: Rays, below_mm: float, progress: Progress = silent)
         axis = np.cos(turn) * first + np.sin(turn) * second
         asked = np.flatnonzero((ended < 2) & (ended + 4 - step >= 2))
         for sign in (1.0, -1.0):
-            hits = rays.first(centres[asked], sign * axis[asked], field.side < 0, 1.2 * reach[asked], of=None if own is None else own[asked])
+            of = None if own is None else own[asked]
+            hits = rays.first(centres[asked], sign * axis[asked], field.side < 0, 1.2 * reach[asked], of=of)
             asked = asked[hits.triangle >= 0]
         ended[asked] += 1
     result[thin] = ended >= 2

@@ -9,7 +9,7 @@ from ..measure.detail import facet_error
 from ..measure.fit import fitting_rotation
 from ..measure.overhang import overhang
 from ..measure.pose import pose
-from ..measure.samples import Samples
+from ..measure.samples import Samples, covered_triangles
 from ..mesh import Mesh
 from ..progress import Progress, part
 from .fact_mesh import MOST_PLACES, as_places, in_words, rounded
@@ -60,7 +60,7 @@ def support_facts(
             parameters={"angle": angle, "support": found.support_mm3 / 1000.0},
             area_mm2=round(found.area, 2) if shown else None,
             sizes=rounded(patch.area for patch in shown),
-            marked=np.unique(samples.triangle[np.concatenate([patch.rows for patch in found.patches])]) if shown else None,
+            marked=covered_triangles(mesh, samples, np.concatenate([patch.rows for patch in found.patches])) if shown else None,
         )
         at = np.zeros((0, 3)) if found.bridge_at is None else found.bridge_at[None]
         facts["bridge_mm"] = Fact(

@@ -8,7 +8,7 @@ from ..findings import MISSING, Fact
 from ..measure.attachment import unsupported
 from ..measure.patch import Patch, patches
 from ..measure.rays import Rays
-from ..measure.samples import Samples, samples_of
+from ..measure.samples import Samples, covered_triangles, samples_of
 from ..measure.wall import Field, behind_edges, gap_field, rods, thick_walls, wall_field
 from ..mesh import Mesh
 from ..progress import Progress, part
@@ -118,22 +118,13 @@ def _smallest(
             places=as_places(points, 10),
             evidence="ball between the opposite sides, sharp edges measured behind the edge",
             area_mm2=_area(field, chosen, limit),
-            marked=_triangles(mesh, field.samples, np.flatnonzero(_below_limit(field, chosen, limit))),
+            marked=covered_triangles(mesh, field.samples, np.flatnonzero(_below_limit(field, chosen, limit))),
         )
     }
 
 
 def _below_limit(field: Field, chosen: np.ndarray, limit: float | None) -> np.ndarray:
     return chosen & (field.distance < (limit or 0.0) - TOLERANCE_MM)
-
-
-def _triangles(mesh: Mesh, samples: Samples, rows: np.ndarray) -> np.ndarray:
-    """Triangles on which the samples lie or all of whose corners they are."""
-    at_vertex = np.zeros(len(mesh.points), dtype=bool)
-    at_vertex[samples.vertex[rows][samples.vertex[rows] >= 0]] = True
-    marked = at_vertex[mesh.triangles].all(axis=1)
-    marked[samples.triangle[rows]] = True
-    return np.flatnonzero(marked)
 
 
 def _area(field: Field, chosen: np.ndarray, limit: float | None) -> float | None:
@@ -229,5 +220,5 @@ def _unsupported(
     widths = [wall.smallest(np.isin(np.arange(len(wall.distance)), patch.rows), 0.5 * small)[0] or limit for patch in free]
     order = np.argsort(widths, kind="stable")
     fact = _stretches(name, round(widths[order[0]], 4), [free[index] for index in order])
-    marked = _triangles(mesh, wall.samples, np.concatenate([patch.rows for patch in free]))
+    marked = covered_triangles(mesh, wall.samples, np.concatenate([patch.rows for patch in free]))
     return {name: replace(fact, marked=marked)}

@@ -14,7 +14,7 @@ from ...picture import Picture
 from ...progress import Progress, part, silent
 from .child import ColoredMesh, Scene, Shot, draw
 from .maps import wall_map
-from .svg import Element, drawing, halo_text, image, picture, scale_bar, shape
+from .svg import Element, drawing, halo_text, image, picture, round_length, scale_bar, shape
 
 _SIZE = 420
 _LETTER = 38  # on paper the picture is a quarter as large
@@ -213,14 +213,21 @@ def _picture(look: _Look, drawn: Mapping[str, bytes], bounds: np.ndarray, near: 
     _ring(root, _SIZE / 2 + scale * float(offset @ right), _SIZE / 2 - scale * float(offset @ up), 18.0)
     _ring(root, 1.5 * _SIZE + 8, _SIZE / 2, 34.0)
     shape(root, "rect", x=_SIZE + 2, y=0, width=4, height=_SIZE, fill="#c4c4c4")
-    scale_bar(root, 14, _SIZE - 16, scale, 0.4 * _SIZE, font_size=_LETTER)
-    scale_bar(root, _SIZE + 22, _SIZE - 16, _SIZE / (2 * near), 0.4 * _SIZE, font_size=_LETTER)
+    _bar(root, 14, scale)
+    _bar(root, _SIZE + 22, _SIZE / (2 * near))
     if look.cut:
         halo_text(root, _SIZE + 22, 44, _("cut open"), font_size=_LETTER)
     where = "({:.1f}, {:.1f}, {:.1f}) mm".format(*look.place)
     alt = _("The model with a ring around the place of the finding '{rule}' at {where}, and the place from near by.")
     caption = ", ".join(part for part in (where, look.size) if part)
     return picture(f"place-{look.name}", caption, alt.format(rule=look.rule, where=where), root)
+
+
+def _bar(root: Element, left: float, scale: float) -> None:
+    """A bar of a round length from `left` on; its words, which may be longer than it, stay within the picture."""
+    length = round_length(0.4 * _SIZE / scale)
+    words = 0.62 * _LETTER * len(f"{length:g} mm")
+    scale_bar(root, left + max(0.0, (words - length * scale) / 2.0), _SIZE - 16, scale, 0.4 * _SIZE, font_size=_LETTER)
 
 
 def _ring(root: Element, x: float, y: float, radius: float) -> None:
