@@ -86,7 +86,7 @@ def test_a_ball_is_where_it_is_on_every_grid(kind):
 
 def test_every_voxel_on_the_boundary_value_is_no_trap():
     affine = affine_of("plain")
-    blocks = np.where(np.random.default_rng(0).random((40, 40, 40)) < 0.4, 300, -400).astype(np.int16)
+    blocks = np.where(np.random.default_rng(0).random((20, 20, 20)) < 0.4, 300, -400).astype(np.int16)
     labels = (blocks >= 300).astype(np.uint8)
     given = Segmentation(
         Volume(blocks, affine), affine, labels, None, (Segment("x", 1, "x", (1, 1, 1), 300.0, {}, 0.0),)

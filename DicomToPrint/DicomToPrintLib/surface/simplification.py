@@ -53,7 +53,7 @@ def simplified(mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangl
     defect of the smoothing is mended by going back to them. `fit` moves the points of the coarse triangles (both are
     given) to where they belong; it is undone where it does harm."""
     if not have_collapse():
-        return _with_vtk(mesh, raw, max_triangles, progress)
+        return _with_vtk(mesh, raw, max_triangles, progress, fit)
     identity = np.arange(len(mesh.points))
     grades = [Grade(np.asarray(raw, np.float32), identity), Grade(np.asarray(mesh.points, np.float32), identity)]
     most = _most(mesh, max_triangles)
@@ -227,7 +227,8 @@ def distance_to_triangles(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.nda
     return np.sqrt(result)
 
 
-def _with_vtk(mesh: Mesh, raw: np.ndarray, max_triangles: int, progress: Progress) -> Simplified:
+def _with_vtk(mesh: Mesh, raw: np.ndarray, max_triangles: int, progress: Progress,
+              fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None) -> Simplified:
     """VTK's quadric decimation and local surgery: several times slower, and without a budget."""
     from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
 
@@ -240,6 +241,8 @@ def _with_vtk(mesh: Mesh, raw: np.ndarray, max_triangles: int, progress: Progres
         filter_.Update()
         made = from_polydata(filter_.GetOutput())
         result = Mesh(made.points.astype(np.float32), made.triangles.astype(np.int32), mesh.name, mesh.color)
+    if fit is not None:
+        result = Mesh(fit(result.points, result.triangles), result.triangles, mesh.name, mesh.color)
     healed = heal(result, None, part(progress, 0.5, 1.0))
     result, bad = healed.mesh, healed.bad
     if len(bad) and len(mesh.triangles) <= 2 * max_triangles:
