@@ -14,6 +14,7 @@ import pytest
 from DicomToPrintLib import command, options
 from DicomToPrintLib.command import run_command
 from DicomToPrintLib.resources import FOLDER
+from DicomToPrintLib.settings import Settings, beside
 from Phantoms.canary import heard, plant
 
 SCRIPT = Path(__file__).resolve().parents[2] / "DicomToPrint" / "Scripts" / "dicom_to_print.py"
@@ -86,6 +87,13 @@ def test_own_files_are_named_without_their_folders(finished, own_files):
     for name in ("record.json", "report.html", "acceptance.json"):
         text = (folder / name).read_text(encoding="utf-8")
         assert "our-protocol" in text and str(own_files) not in text, name
+
+
+def test_a_replay_looks_for_own_files_beside_the_record(own_files, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = beside(Settings(process="our-process.json", protocols=("our-protocol.json", "exoplan-import")), own_files)
+    assert found.process == str(own_files / "our-process.json") and found.anatomy == "bone"
+    assert found.protocols == (str(own_files / "our-protocol.json"), "exoplan-import")
 
 
 def test_record_says_who_answered_and_when(finished):
