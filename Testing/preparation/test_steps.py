@@ -117,6 +117,15 @@ def test_split_with_pins_fits_the_printer():
         assert (size <= np.array([30.0, 40.0, 40.0])).all(), "the pin counts too"
 
 
+def test_loose_pieces_are_split_between_one_another():
+    from DicomToPrintLib.mesh import merged
+
+    two = replace(merged([box((20.0, 20.0, 20.0), (-25.0, 0.0, 0.0)), box((20.0, 20.0, 20.0), (25.0, 0.0, 0.0))]), name="Two")
+    model = prepared(Settings(split=True, pins=True, printer="50x40x40"), two)
+    assert [round(mesh.volume) for mesh in model.meshes] == [8000, 8000]
+    assert "sections of 0 mm2" in told(model, "split")
+
+
 @pytest.mark.parametrize(("kind", "below"), [("plate", 3.0), ("foot", 3.0), ("stand", 13.0)])
 def test_bases_stand_flat(kind, below):
     from DicomToPrintLib.measure import self_intersections, topology

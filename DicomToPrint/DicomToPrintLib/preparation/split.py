@@ -113,8 +113,8 @@ def _heights(upright: Any, low: float, high: float, limit: float, count: int,
         edges = [middle + side * (reach + 0.01) for middle, reach in forbidden for side in (-1.0, 1.0)]
         heights = np.append(heights, [edge for edge in edges if first <= edge <= last])
         free = np.array([all(abs(height - middle) >= reach for middle, reach in forbidden) for height in heights], dtype=bool)
-        sections = np.array([upright.slice(float(height)).area() if open_ else 0.0 for height, open_ in zip(heights, free)])
-        sections[sections <= 0] = np.inf
+        # Between loose pieces there is nothing to cut, and nothing better.
+        sections = np.array([upright.slice(float(height)).area() if open_ else np.inf for height, open_ in zip(heights, free)])
         at = int(np.argmin(sections))
         if not np.isfinite(sections[at]):
             return []
