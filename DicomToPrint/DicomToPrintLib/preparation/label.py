@@ -106,7 +106,10 @@ def _beyond(solid: Any, frame: np.ndarray, size: tuple[float, float, float, floa
     raw = piece.to_mesh64()
     mesh = Mesh(np.asarray(raw.vert_properties)[:, :3], np.asarray(raw.tri_verts).astype(np.int64))
     grid = grid_around(mesh, depth / 3.0, depth)
-    return to_solid(contour(offset_field(mesh, grid, depth), grid, mesh)).manifold.simplify(0.03 * depth)
+    field = offset_field(mesh, grid, depth)
+    if not (field > 0).any():
+        raise NoPlace  # the model is thinner there than the text is deep
+    return to_solid(contour(field, grid, mesh)).manifold.simplify(0.03 * depth)
 
 
 def _point(vector: np.ndarray) -> tuple[float, float, float]:

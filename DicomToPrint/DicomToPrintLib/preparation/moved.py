@@ -10,7 +10,8 @@ from .field import sampled, surface_distance
 
 SAMPLES = 20_000
 STEP_MM = 1.0
-NEIGHBOURS = 48  # samples whose triangles are looked at
+NEIGHBOURS, MANY = 48, 1000  # samples whose triangles are looked at
+FEW = 500  # points for which many are
 STAYED_MM = 0.002  # nearer to the old surface than this is no new surface
 
 
@@ -42,9 +43,11 @@ def moved(before: Sequence[Mesh], after: Sequence[Mesh]) -> Moved:
     for mesh in before:
         surface = sampled(mesh, STEP_MM)
         away = np.minimum(away, surface_distance(surface, points))
-        # At an edge the nearest samples may lie on the face beside the nearest one: more of them do not.
-        far = np.flatnonzero(away >= STAYED_MM)
-        away[far] = np.minimum(away[far], surface_distance(surface, points[far], samples=NEIGHBOURS))
+        # At an edge, and among the slender triangles of a cut's face, the nearest samples may lie beside the nearest triangle.
+        for chosen, samples in ((np.ones(len(points), dtype=bool), NEIGHBOURS), (marks < Provenance.CUT, MANY)):
+            far = np.flatnonzero(chosen & (away >= STAYED_MM))
+            if samples == NEIGHBOURS or len(far) <= FEW:
+                away[far] = np.minimum(away[far], surface_distance(surface, points[far], samples=samples))
     new = (marks >= Provenance.CUT) & (away >= STAYED_MM)
     return Moved(_spread(away[~new]), _spread(away[new]), float(new.mean()))
 
