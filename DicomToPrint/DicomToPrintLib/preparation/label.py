@@ -66,7 +66,7 @@ def add_label(mesh: Mesh, text: str, height: float = 6.0, depth: float = 0.8, *,
     while True:
         try:
             return put_shape(mesh, letters(text, height), text, depth, raised=raised, place=place, avoid=avoid)
-        except NoPlace:
+        except Refused:  # no place, or none where the result would be sound
             if height <= lowest:
                 raise
             height = max(LOWER * height, lowest)

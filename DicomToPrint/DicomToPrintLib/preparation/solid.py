@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import MissingPackage, Refused
 from ..mesh import Mesh, Provenance
 
+LOST_MM = 0.05
 SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
 
 
@@ -111,7 +112,8 @@ def _sound(mesh: Mesh, touched: np.ndarray, new: Provenance) -> Mesh:
     result = mended.mesh
     if len(mended.bad) or not 0.999 < result.volume / mesh.volume < 1.001:
         repaired = repair(welded_mesh)
-        if not repaired.valid:
+        # A repair that is valid may have rebuilt or dropped what it could not mend.
+        if not repaired.valid or not 0.999 < repaired.mesh.volume / mesh.volume < 1.001 or _lost(mesh, repaired.mesh):
             raise Refused(f"This step would leave faults in '{mesh.name}' that cannot be mended: choose a slightly different size "
                           "or place for it.")
         return repaired.mesh
@@ -122,6 +124,11 @@ def _sound(mesh: Mesh, touched: np.ndarray, new: Provenance) -> Mesh:
     put[again[again >= len(triangles)] - len(triangles)] = False
     marks = with_nearest(result, welded_mesh).triangle_arrays
     return result.with_arrays(triangle_arrays={"Provenance": np.where(put, np.uint8(new), marks["Provenance"])})
+
+
+def _lost(before: Mesh, after: Mesh) -> bool:
+    """Whether a repair moved a bound of the mesh by more than `LOST_MM`: something stands or lies there no more."""
+    return bool(np.abs(np.asarray(before.bounds) - np.asarray(after.bounds)).max() > LOST_MM)
 
 
 def without_small_voids(mesh: Mesh, below_mm3: float) -> Mesh:
