@@ -88,8 +88,8 @@ class Panel:
         layout.addWidget(self.phrase)
         self.message = parts.label(selectable=True)
         self.message.objectName = "message"
-        # A bar at its side is seen in the light and in the dark theme.
-        self.message.styleSheet = "QLabel { border-left: 4px solid #e69f00; padding: 4px 8px; }"
+        # A frame is seen in the light and in the dark theme.
+        self.message.styleSheet = "QLabel { border: 2px solid #e69f00; border-radius: 3px; padding: 3px 6px; }"
         layout.addWidget(self.message)
         self.changed_label = parts.label()
         self.reset = parts.button(
