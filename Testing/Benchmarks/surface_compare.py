@@ -1,6 +1,6 @@
 """Ours, Slicer's rule, dicom2stl and an InVesalius-like chain on the same voxels, each in a fresh process.
 
-    python Testing/Benchmarks/surface_compare.py [--cases S,M,L,lattice,head] [--dicom2stl PATH] [--head FOLDER]
+    python Testing/Benchmarks/surface_compare.py [--cases S,M,L,XL,lattice,head] [--dicom2stl PATH] [--head FOLDER]
     [--exact] [--picture CASE] [--methods ours,Slicer] [--work FOLDER]
 
 Needs slicer-core in this interpreter for Slicer's rule; --dicom2stl names the program of a separate environment (pip
@@ -32,6 +32,7 @@ PHANTOMS = {  # shape (k, j, i), spacing (i, j, k) mm, further arguments
     "S": ((100, 128, 128), (1.8, 1.8, 2.4), {"scale": 1.65}),
     "M": ((200, 256, 256), (0.9, 0.9, 1.2), {"scale": 1.65}),
     "L": ((400, 512, 512), (0.45, 0.45, 0.6), {"scale": 1.65}),
+    "XL": ((600, 1024, 1024), (0.225, 0.225, 0.4), {"scale": 1.65}),
     "lattice": ((400, 512, 512), (0.45, 0.45, 0.6), {"scale": 1.65, "trabeculae_mm": 3.5}),
 }
 
