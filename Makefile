@@ -22,6 +22,7 @@ test-library: .venv-library/installed
 
 lint: .venv/installed
 	.venv/bin/python -m ruff check .
+	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m mypy
 
 .venv/installed: Testing/requirements/slicer-5.13.txt Testing/requirements/library.txt Testing/requirements/test.txt

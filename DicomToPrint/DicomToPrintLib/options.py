@@ -135,7 +135,10 @@ def _add_run(commands: Any) -> None:
     )
     run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
     run.add_argument(
-        "--max-deviation", type=_positive, metavar="MM", help="how far editing may move the surface (default: as the use allows)"
+        "--max-deviation",
+        type=_positive,
+        metavar="MM",
+        help="how far editing may move the surface (default: as the use allows)",
     )
     run.add_argument(
         "--triangles",
@@ -170,21 +173,32 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
     group.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")
     group.add_argument("--hollow", type=_positive, metavar="MM", help="hollow to this wall, with escape holes")
     group.add_argument(
-        "--escape", action="append", default=[], metavar="R,A,S", help="place of an escape hole on the surface, mm (repeatable)"
+        "--escape",
+        action="append",
+        default=[],
+        metavar="R,A,S",
+        help="place of an escape hole on the surface, mm (repeatable)",
     )
     group.add_argument(
-        "--escape-holes", type=int, choices=range(1, 5), help="escape holes a cavity (default 1; 2 where the process needs them)"
+        "--escape-holes",
+        type=int,
+        choices=range(1, 5),
+        help="escape holes a cavity (default 1; 2 where the process needs them)",
     )
     group.add_argument("--struts", action="store_true", help="bars between loose fragments")
     group.add_argument("--base", action="store_true", help="add a base")
     group.add_argument(
-        "--base-kind", choices=BASE_KINDS, help="plate (default), foot of the model's own outline, or stand with columns"
+        "--base-kind",
+        choices=BASE_KINDS,
+        help="plate (default), foot of the model's own outline, or stand with columns",
     )
     group.add_argument("--label", metavar="TEXT", help="text on the model, on the flattest place, else on a curved one")
     group.add_argument("--label-raised", action="store_true", help="the label stands out instead of being engraved")
     group.add_argument("--label-at", metavar="R,A,S", help="put the label nearest to this place, mm")
     group.add_argument("--scale-bar", type=_positive, metavar="MM", help="engraved bar of this length, for exhibits")
-    group.add_argument("--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)")
+    group.add_argument(
+        "--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)"
+    )
     group.add_argument(
         "--plane",
         action="append",
@@ -208,7 +222,9 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
         help="no cut of the split comes nearer than MM (default 10) to this place (repeatable)",
     )
     group.add_argument("--pins", action="store_true", help="alignment pins across cuts")
-    group.add_argument("--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm")
+    group.add_argument(
+        "--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm"
+    )
     group.add_argument("--orient", action="store_true", help="turn for printing")
 
 
@@ -344,7 +360,9 @@ def _marked(text: str) -> tuple[float, float, float, float]:
     numbers = _numbers(text, (3, 4), "--avoid")
     place = (*numbers, AVOID_MM)[:4]
     if not place[3] > 0.0:
-        raise UsageError(f"--avoid takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'.")
+        raise UsageError(
+            f"--avoid takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'."
+        )
     return place  # type: ignore[return-value]
 
 

@@ -24,14 +24,18 @@ def load(kind: str, name_or_file: str) -> tuple[dict[str, Any], str]:
         path = Path(name_or_file)
         if path.suffix.lower() != ".json" or not path.is_file():
             known = ", ".join(names(kind))
-            raise UsageError(f"'{name_or_file}' is neither a built-in name ({known}) nor a .json file: choose one of them.")
+            raise UsageError(
+                f"'{name_or_file}' is neither a built-in name ({known}) nor a .json file: choose one of them."
+            )
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text)
     except json.JSONDecodeError as error:
         raise UsageError(f"{path.name}, line {error.lineno}: {error.msg}; correct the file and try again.") from None
     except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise UsageError(f"{path.name} cannot be read ({type(error).__name__}): check the file and its rights.") from None
+        raise UsageError(
+            f"{path.name} cannot be read ({type(error).__name__}): check the file and its rights."
+        ) from None
     if not isinstance(content, dict):
         raise UsageError(f"{path.name}, line 1: a JSON object was expected; see schema.json beside the built-in files.")
     return content, text

@@ -112,14 +112,27 @@ def report(data: Path | None) -> str:
         steps = " | ".join(f"{found}/{tried} ({false})" for found, tried, false in tries)
         limit = clean.parameters["limit_mm"]
         findings.append(f"| {name} | {volume.spacing[2]:.1f} | {clean.value} | {limit} | {steps} |")
-    return "\n".join([
-        "# Pixel detectors", "", f"Repeat: `python Testing/Benchmarks/{Path(__file__).name} DATA`.",
-        f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores; best of three.", "",
-        "## Milliseconds of processor time a slice of 512 x 512 (budget: 50)", "", *timings, "",
-        "## Motion put into the scan", "", "A step from one slice on, at three places in two directions: found there / "
-        "tried (found elsewhere).", "",
-        "| scan | step of slices mm | false alarms, as it is | its limit mm | 1 mm | 2 mm | 4 mm |",
-        "|---|---|---|---|---|---|---|", *findings, ""])
+    return "\n".join(
+        [
+            "# Pixel detectors",
+            "",
+            f"Repeat: `python Testing/Benchmarks/{Path(__file__).name} DATA`.",
+            f"Python {platform.python_version()}, numpy {np.__version__}, {os.cpu_count()} cores; best of three.",
+            "",
+            "## Milliseconds of processor time a slice of 512 x 512 (budget: 50)",
+            "",
+            *timings,
+            "",
+            "## Motion put into the scan",
+            "",
+            "A step from one slice on, at three places in two directions: found there / tried (found elsewhere).",
+            "",
+            "| scan | step of slices mm | false alarms, as it is | its limit mm | 1 mm | 2 mm | 4 mm |",
+            "|---|---|---|---|---|---|---|",
+            *findings,
+            "",
+        ]
+    )
 
 
 def main() -> None:

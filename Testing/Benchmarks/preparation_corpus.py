@@ -140,8 +140,9 @@ def deeper_than(mesh: Mesh, wall: float, smallest: float) -> tuple[float, float]
     distance.FunctionValue(numpy_to_vtk(points), found)
     deep = float((vtk_to_numpy(found) < -wall).mean() * np.prod(high - low))
     grid = grid_around(mesh, 0.8, 2.0)
-    depth = sitk.SignedMaurerDistanceMap(sitk.GetImageFromArray(inside(mesh, grid).view(np.uint8)), insideIsPositive=True,
-                                         squaredDistance=False)
+    depth = sitk.SignedMaurerDistanceMap(
+        sitk.GetImageFromArray(inside(mesh, grid).view(np.uint8)), insideIsPositive=True, squaredDistance=False
+    )
     parts = sitk.ConnectedComponent((depth + 0.6) * grid.spacing > wall)
     sizes = np.bincount(sitk.GetArrayViewFromImage(parts).ravel())[1:] * grid.spacing**3
     return deep, float(sizes[sizes < 1.5 * smallest].sum())
@@ -163,7 +164,11 @@ def struts(mesh: Mesh) -> Outcome:
 
 def text_box(done: room.Labelled) -> Any:
     frame = np.column_stack([np.stack([done.right, done.up, done.outward], axis=1), done.origin])
-    return manifold3d().Manifold.cube((done.width + 0.1, done.height + 0.1, 40.0), True).transform(np.ascontiguousarray(frame))
+    return (
+        manifold3d()
+        .Manifold.cube((done.width + 0.1, done.height + 0.1, 40.0), True)
+        .transform(np.ascontiguousarray(frame))
+    )
 
 
 def engraved(done: room.Labelled, mesh: Mesh) -> Outcome:
@@ -210,8 +215,19 @@ def wrap(mesh: Mesh) -> Outcome:
 
 
 OPERATIONS: dict[str, Callable[[Mesh], Outcome]] = {
-    "cut": cut, "split": split, "pins": pins, "hollow": hollow, "thicken": thicken, "base": base, "struts": struts, "label": label,
-    "raised label": raised_label, "scale bar": scale_bar, "orient": orient, "wrap": wrap}
+    "cut": cut,
+    "split": split,
+    "pins": pins,
+    "hollow": hollow,
+    "thicken": thicken,
+    "base": base,
+    "struts": struts,
+    "label": label,
+    "raised label": raised_label,
+    "scale bar": scale_bar,
+    "orient": orient,
+    "wrap": wrap,
+}
 
 
 def unsound(parts: list[Mesh]) -> str:
@@ -229,8 +245,14 @@ def unsound(parts: list[Mesh]) -> str:
 def row_of(name: str, mesh: Mesh, operation: str) -> dict[str, Any]:
     """One operation on one solid, judged."""
     before = mesh.points.copy(), mesh.triangles.copy()
-    row: dict[str, Any] = {"solid": name, "triangles": len(mesh.triangles), "operation": operation, "apart": 0.0, "why": "",
-                           "kept_moved_mm": 0.0}
+    row: dict[str, Any] = {
+        "solid": name,
+        "triangles": len(mesh.triangles),
+        "operation": operation,
+        "apart": 0.0,
+        "why": "",
+        "kept_moved_mm": 0.0,
+    }
     start = time.process_time()
     try:
         parts, fault, row["apart"] = OPERATIONS[operation](mesh)
@@ -284,22 +306,43 @@ def table(rows: list[dict[str, Any]]) -> str:
     names = list(dict.fromkeys(row["solid"] for row in rows))
     largest = max(rows, key=lambda row: row["triangles"])
     data = "with" if any("head" in name or "vertebra" in name for name in names) else "without"
-    lines = [f"# Preparation over {len(names)} solids", "", f"`python Testing/Benchmarks/preparation_corpus.py` ({data} the shared scans). "
-             f"The largest has {largest['triangles']:,} triangles ({largest['solid']}). Valid: closed, manifold, no self-intersection, "
-             "positive, and as expected (see the script: volumes within 1 %, nothing missing, additions where they were promised). "
-             "Refused: with a sentence, the input unchanged. CPU seconds include the judging.", "",
-             "| operation | valid | refused | fault | median s | most s |", "|---|---|---|---|---|---|"]
+    lines = [
+        f"# Preparation over {len(names)} solids",
+        "",
+        f"`python Testing/Benchmarks/preparation_corpus.py` ({data} the shared scans). "
+        f"The largest has {largest['triangles']:,} triangles ({largest['solid']}). Valid: closed, manifold, no self-intersection, "
+        "positive, and as expected (see the script: volumes within 1 %, nothing missing, additions where they were promised). "
+        "Refused: with a sentence, the input unchanged. CPU seconds include the judging.",
+        "",
+        "| operation | valid | refused | fault | median s | most s |",
+        "|---|---|---|---|---|---|",
+    ]
     for operation in OPERATIONS:
         own = [row for row in rows if row["operation"] == operation]
         if own:
             count = [sum(row["outcome"] == word for row in own) for word in ("valid", "refused", "fault")]
             seconds = [row["seconds"] for row in own]
-            lines.append(f"| {operation} | {count[0]} | {count[1]} | {count[2]} | {np.median(seconds):.1f} | {max(seconds):.1f} |")
-    apart = {word: max((row["apart"] for row in rows if row["operation"] == word), default=0.0) for word in ("cut", "split", "pins")}
+            lines.append(
+                f"| {operation} | {count[0]} | {count[1]} | {count[2]} | {np.median(seconds):.1f} | {max(seconds):.1f} |"
+            )
+    apart = {
+        word: max((row["apart"] for row in rows if row["operation"] == word), default=0.0)
+        for word in ("cut", "split", "pins")
+    }
     moved = max(row["kept_moved_mm"] for row in rows)
-    lines += ["", f"Surface that a step keeps moved by at most {moved:.4f} mm (20,000 points a result, every step but wrap and orient)."]
-    lines += ["", "Parts put back together differ from the whole (volume of the symmetric difference) by at most "
-              + ", ".join(f"{value:.4f} % ({word})" for word, value in apart.items()) + ".", "", "Why operations were refused:", ""]
+    lines += [
+        "",
+        f"Surface that a step keeps moved by at most {moved:.4f} mm (20,000 points a result, every step but wrap and orient).",
+    ]
+    lines += [
+        "",
+        "Parts put back together differ from the whole (volume of the symmetric difference) by at most "
+        + ", ".join(f"{value:.4f} % ({word})" for word, value in apart.items())
+        + ".",
+        "",
+        "Why operations were refused:",
+        "",
+    ]
     reasons: dict[str, int] = {}
     for row in rows:
         if row["outcome"] == "refused":

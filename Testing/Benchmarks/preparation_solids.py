@@ -39,20 +39,32 @@ def analytic() -> dict[str, Maker]:
         return m.revolve(module.CrossSection.circle(tube, 24).translate((size, 0.0)), 64)
 
     def sieve(count: int):  # type: ignore[no-untyped-def]
-        holes = [m.cylinder(20.0, 2.0, 2.0, 16, True).translate((8.0 * (n % 10), 8.0 * (n // 10), 0.0)) for n in range(count)]
+        holes = [
+            m.cylinder(20.0, 2.0, 2.0, 16, True).translate((8.0 * (n % 10), 8.0 * (n // 10), 0.0)) for n in range(count)
+        ]
         plate = m.cube((84.0, 8.0 * max(count // 10, 1) + 4.0, 6.0)).translate((-6.0, -6.0, -3.0))
         return plate - m.batch_boolean(holes, module.OpType.Add)
 
     def loose(seed: int):  # type: ignore[no-untyped-def]
         rng = np.random.default_rng(seed)
-        balls = [m.sphere(r, 32).translate(tuple(p)) for r, p in zip(rng.uniform(4, 9, 6), 22.0 * rng.integers(-2, 3, (6, 3)))]
+        balls = [
+            m.sphere(r, 32).translate(tuple(p))
+            for r, p in zip(rng.uniform(4, 9, 6), 22.0 * rng.integers(-2, 3, (6, 3)))
+        ]
         return m.batch_boolean(balls, module.OpType.Add)
 
     def rough(seed: int):  # type: ignore[no-untyped-def]
         rng = np.random.default_rng(seed)
         w, p = rng.uniform(0.15, 0.5, (6, 3)), rng.uniform(0, 6, 6)
-        return m.level_set(lambda x, y, z: 20.0 - (x * x + y * y + z * z) ** 0.5 + sum(
-            float(np.sin(a * x + b * y + c * z + d)) for (a, b, c), d in zip(w, p)), [-29.4] * 3 + [29.4] * 3, 2.0)
+        return m.level_set(
+            lambda x, y, z: (
+                20.0
+                - (x * x + y * y + z * z) ** 0.5
+                + sum(float(np.sin(a * x + b * y + c * z + d)) for (a, b, c), d in zip(w, p))
+            ),
+            [-29.4] * 3 + [29.4] * 3,
+            2.0,
+        )
 
     made: dict[str, Maker] = {}
     for n in range(3):
@@ -68,10 +80,17 @@ def analytic() -> dict[str, Maker]:
             "sieve": lambda n=n: sieve(10 * (n + 1)),
             "loose balls": lambda n=n: loose(n),
             "rough ball": lambda n=n: rough(n),
-            "tube": lambda k=k: m.cylinder(60.0, 12.0, 12.0, 48)
-            - m.cylinder(80.0, 12.0 - 0.8 * k, 12.0 - 0.8 * k, 48, True).translate((0, 0, 20.0)),
-            "needles": lambda k=k: m.batch_boolean([m.cube((30.0, 20.0, 5.0)), *(
-                m.cylinder(20.0, 0.25 * k, 0.25 * k, 12).translate((5.0 * i, 10.0, 4.0)) for i in range(1, 6))], module.OpType.Add),
+            "tube": lambda k=k: (
+                m.cylinder(60.0, 12.0, 12.0, 48)
+                - m.cylinder(80.0, 12.0 - 0.8 * k, 12.0 - 0.8 * k, 48, True).translate((0, 0, 20.0))
+            ),
+            "needles": lambda k=k: m.batch_boolean(
+                [
+                    m.cube((30.0, 20.0, 5.0)),
+                    *(m.cylinder(20.0, 0.25 * k, 0.25 * k, 12).translate((5.0 * i, 10.0, 4.0)) for i in range(1, 6)),
+                ],
+                module.OpType.Add,
+            ),
         }
         for kind, make in kinds.items():
             made[f"{kind} {n + 1}"] = lambda make=make, kind=kind, n=n: mesh_of(make(), f"{kind} {n + 1}")
@@ -90,17 +109,29 @@ def awkward() -> dict[str, Maker]:
         return m.batch_boolean(bars, module.OpType.Add).rotate((11.0, 7.0, 3.0))
 
     def fifty():  # type: ignore[no-untyped-def]
-        holes = [m.cylinder(20.0, 1.5, 1.5, 20, True).translate((6.0 * (n % 10), 6.0 * (n // 10), 0.0)) for n in range(50)]
+        holes = [
+            m.cylinder(20.0, 1.5, 1.5, 20, True).translate((6.0 * (n % 10), 6.0 * (n // 10), 0.0)) for n in range(50)
+        ]
         return m.cube((64.0, 34.0, 6.0)).translate((-5.0, -5.0, -3.0)) - m.batch_boolean(holes, module.OpType.Add)
 
     def lamellae():  # type: ignore[no-untyped-def]
         sheets = [m.cube((20.0, 20.0, 0.5)).translate((0.0, 0.0, 1.4 * n)) for n in range(8)]
-        return m.batch_boolean([*sheets, m.cube((2.0, 21.0, 10.5)).translate((-0.5, -0.5, -0.1))], module.OpType.Add).refine_to_length(2.0)
+        return m.batch_boolean(
+            [*sheets, m.cube((2.0, 21.0, 10.5)).translate((-0.5, -0.5, -0.1))], module.OpType.Add
+        ).refine_to_length(2.0)
 
     def gyroid():  # type: ignore[no-untyped-def]
         s, c = np.sin, np.cos
-        return m.level_set(lambda x, y, z: float(min(0.5 - abs(s(x / 3) * c(y / 3) + s(y / 3) * c(z / 3) + s(z / 3) * c(x / 3)),
-                                                     15.0 - (x * x + y * y + z * z) ** 0.5)), [-16.0] * 3 + [16.0] * 3, 0.9)
+        return m.level_set(
+            lambda x, y, z: float(
+                min(
+                    0.5 - abs(s(x / 3) * c(y / 3) + s(y / 3) * c(z / 3) + s(z / 3) * c(x / 3)),
+                    15.0 - (x * x + y * y + z * z) ** 0.5,
+                )
+            ),
+            [-16.0] * 3 + [16.0] * 3,
+            0.9,
+        )
 
     def bowl():  # type: ignore[no-untyped-def]
         return (m.sphere(25.0, 96) - m.sphere(24.5, 96)).trim_by_plane((0.0, 0.0, -1.0), 0.0)
@@ -132,13 +163,16 @@ def scanned() -> dict[str, Maker]:
     made["head phantom"] = lambda: bone(data / "philips_headphantom_1mm_UB", 100_000)
     for number in (21, 22, 23):
         made[f"vertebra {number}"] = lambda number=number: labelled(
-            data / "labels_vertebra" / "sub-ct_seg-vert_label-22_msk.nii.gz", f"Label {number}")
+            data / "labels_vertebra" / "sub-ct_seg-vert_label-22_msk.nii.gz", f"Label {number}"
+        )
     for number in (1, 3, 4, 5):
         made[f"dental {number}"] = lambda number=number: labelled(
-            data / "labels_dental" / "PostDentalSurgery_Segmentation.nii.gz", f"Label {number}")
+            data / "labels_dental" / "PostDentalSurgery_Segmentation.nii.gz", f"Label {number}"
+        )
     for number in (3, 5, 6, 11, 14, 20, 31, 32, 86, 87, 117):
         made[f"organ or bone {number}"] = lambda number=number: labelled(
-            data / "labels_totalsegmentator" / "example_seg.nii.gz", f"Label {number}")
+            data / "labels_totalsegmentator" / "example_seg.nii.gz", f"Label {number}"
+        )
     return made
 
 
@@ -178,7 +212,7 @@ def labelled(file: Path, name: str) -> Mesh:
     if file not in _labelled:
         settings = Settings()
         found = from_labels(read_segmentation(file), None, load_anatomy("from-segmentation"))
-        _labelled[file] = {mesh.name: mesh for mesh in steps.repair(steps.make_surface(found, settings), settings).meshes}
+        _labelled[file] = {
+            mesh.name: mesh for mesh in steps.repair(steps.make_surface(found, settings), settings).meshes
+        }
     return _labelled[file][name]
-
-

@@ -30,9 +30,11 @@ WALL, MINIMUM, ENGINE = 2.0, 2.0, "manifold"
 
 
 def ours(mesh: Mesh, voxel: float) -> dict[str, Callable[[], list[Mesh]]]:
-    return {"cut": lambda: list(room.cut(mesh, room.plane_at("S", 80.0))),
-            "hollow": lambda: [room.hollow(mesh, WALL, 0.0).mesh],
-            "thicken": lambda: [room.thicken(mesh, MINIMUM).mesh]}
+    return {
+        "cut": lambda: list(room.cut(mesh, room.plane_at("S", 80.0))),
+        "hollow": lambda: [room.hollow(mesh, WALL, 0.0).mesh],
+        "thicken": lambda: [room.thicken(mesh, MINIMUM).mesh],
+    }
 
 
 def by_trimesh(mesh: Mesh, voxel: float) -> dict[str, Callable[[], list[Mesh]]]:
@@ -45,8 +47,10 @@ def by_trimesh(mesh: Mesh, voxel: float) -> dict[str, Callable[[], list[Mesh]]]:
 
     def cut() -> list[Mesh]:
         half = trimesh.creation.box(bounds=[[-1e3, -1e3, 80.0], [1e3, 1e3, 1e3]])
-        return [back(trimesh.boolean.intersection([whole, half], engine=ENGINE)),
-                back(trimesh.boolean.difference([whole, half], engine=ENGINE))]
+        return [
+            back(trimesh.boolean.intersection([whole, half], engine=ENGINE)),
+            back(trimesh.boolean.difference([whole, half], engine=ENGINE)),
+        ]
 
     def hollow() -> list[Mesh]:
         inner = whole.copy()
@@ -63,7 +67,9 @@ def by_voxels(mesh: Mesh, voxel: float) -> dict[str, Callable[[], list[Mesh]]]:
 
     def depth(mask: np.ndarray) -> np.ndarray:
         image = sitk.GetImageFromArray(mask.view(np.uint8))
-        found = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False))
+        found = sitk.GetArrayFromImage(
+            sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False)
+        )
         return (found + np.where(mask, 0.5, -0.5).astype(np.float32)) * np.float32(voxel)
 
     def surface(field: np.ndarray, on: Grid = grid) -> Mesh:
@@ -119,13 +125,19 @@ def judged(step: str, whole: Mesh, distance: Callable, parts: list[Mesh]) -> lis
     quality = ""
     if step == "hollow":
         inner = -away[away < -0.5 * WALL]
-        quality = "wall {:.2f} / {:.2f} / {:.2f} mm".format(*np.percentile(inner, (1, 50, 99))) if len(inner) else "no inside"
+        quality = (
+            "wall {:.2f} / {:.2f} / {:.2f} mm".format(*np.percentile(inner, (1, 50, 99))) if len(inner) else "no inside"
+        )
     elif step == "thicken":
         field = wall_field(parts[0], cap_mm=1.5 * MINIMUM)
         thin = field.samples.area[field.distance < 0.95 * MINIMUM].sum() / field.samples.area.sum()
         quality = f"{100 * thin:.2f} % of the surface thinner than {0.95 * MINIMUM:g} mm"
-    return ["yes" if closed and not crossing else f"no ({crossing} crossing)" if closed else "no (open)",
-            f"{moved[0]:.3f} / {moved[1]:.3f}", quality, f"{sum(len(part.triangles) for part in parts):,}"]
+    return [
+        "yes" if closed and not crossing else f"no ({crossing} crossing)" if closed else "no (open)",
+        f"{moved[0]:.3f} / {moved[1]:.3f}",
+        quality,
+        f"{sum(len(part.triangles) for part in parts):,}",
+    ]
 
 
 def main() -> None:
@@ -136,14 +148,23 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=HERE / "results")
     asked = parser.parse_args()
     mesh = lumpy(asked.grid)
-    mesh = Mesh(mesh.points + np.float32(80.0 - np.mean(mesh.bounds[4:])) * np.array([0, 0, 1], np.float32), mesh.triangles, "Shell",
-                triangle_arrays=mesh.triangle_arrays)
+    mesh = Mesh(
+        mesh.points + np.float32(80.0 - np.mean(mesh.bounds[4:])) * np.array([0, 0, 1], np.float32),
+        mesh.triangles,
+        "Shell",
+        triangle_arrays=mesh.triangle_arrays,
+    )
     distance = exact_distance(mesh)
-    lines = [f"# Cut, hollow and thicken of {len(mesh.triangles):,} triangles", "",
-             f"`python Testing/Benchmarks/preparation_speed.py --grid {asked.grid} --voxel {asked.voxel:g}`: wall and minimum of "
-             f"{WALL:g} mm, voxels of {asked.voxel:g} mm. Wall-clock seconds on two shared cores and CPU seconds; compare rows of one "
-             "step. Moved: 95 % and most of the outside, beside what was meant to change.", "",
-             "| step | way | s | CPU s | valid | outside moved, mm | quality | triangles |", "|---|---|---|---|---|---|---|---|"]
+    lines = [
+        f"# Cut, hollow and thicken of {len(mesh.triangles):,} triangles",
+        "",
+        f"`python Testing/Benchmarks/preparation_speed.py --grid {asked.grid} --voxel {asked.voxel:g}`: wall and minimum of "
+        f"{WALL:g} mm, voxels of {asked.voxel:g} mm. Wall-clock seconds on two shared cores and CPU seconds; compare rows of one "
+        "step. Moved: 95 % and most of the outside, beside what was meant to change.",
+        "",
+        "| step | way | s | CPU s | valid | outside moved, mm | quality | triangles |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for step in asked.steps.split(","):
         for way, made in (("ours", ours), ("trimesh + manifold", by_trimesh), ("voxels", by_voxels)):
             work = made(mesh, asked.voxel).get(step)

@@ -117,7 +117,9 @@ def rational(mesh: Mesh) -> str:
     """How many of our crossing pairs share more than a corner or an edge, in exact arithmetic."""
     pairs, right = intersecting_pairs(mesh), 0
     for pair in pairs.tolist():
-        first, second = ([[Fraction(float(v)) for v in mesh.points[corner]] for corner in mesh.triangles[side]] for side in pair)
+        first, second = (
+            [[Fraction(float(v)) for v in mesh.points[corner]] for corner in mesh.triangles[side]] for side in pair
+        )
         shared = set(mesh.triangles[pair[0]].tolist()) & set(mesh.triangles[pair[1]].tolist())
         ends = [[Fraction(float(v)) for v in mesh.points[corner]] for corner in shared]
         right += len(shared) < 3 and any(not beyond_shared(ends, point) for point in common(first, second))
@@ -165,7 +167,9 @@ def main() -> None:
         votes = [(row["libigl"][3] > 0) == whether, (row["MeshLab"][3] > 0) in like("MeshLab", row["ours"])[1]]
         two += sum(votes) + (row["CGAL"] is not None and (row["CGAL"] > 0) == whether) >= 2
         if row["CGAL"] not in (None, row["ours"][6]):
-            different.append(f"- {row['name']}: CGAL: crossing pairs {row['ours'][6]} / {row['CGAL']}; {row['rational']}")
+            different.append(
+                f"- {row['name']}: CGAL: crossing pairs {row['ours'][6]} / {row['CGAL']}; {row['rational']}"
+            )
         for tool in agreed:
             own, crosses = like(tool, row["ours"])
             same = np.equal(own, row[tool])

@@ -58,15 +58,21 @@ def bone_like(grid: int) -> Mesh:
     return mesh if mesh.volume > 0 else Mesh(mesh.points, mesh.triangles[:, ::-1].copy())
 
 
-def ours(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray) -> np.ndarray:
+def ours(
+    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray
+) -> np.ndarray:
     return opposite(Rays(mesh, cap), points, normals, WALL, cap)[0]
 
 
-def ball(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray) -> np.ndarray:
+def ball(
+    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray
+) -> np.ndarray:
     return ball_diameters(samples, WALL, cap, rows=rows)[0]
 
 
-def embree(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray) -> np.ndarray:
+def embree(
+    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray
+) -> np.ndarray:
     """Length of the inward ray to the first surface."""
     from trimesh import Trimesh
     from trimesh.ray.ray_pyembree import RayMeshIntersector
@@ -79,7 +85,9 @@ def embree(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samp
     return result
 
 
-def sphere(mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray) -> np.ndarray:
+def sphere(
+    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray
+) -> np.ndarray:
     import trimesh
 
     whole = trimesh.Trimesh(mesh.points, mesh.triangles, process=False)
@@ -102,11 +110,22 @@ def peers(mesh: Mesh) -> list[str]:
     truths = [np.ones(len(rows[0])), np.ones(len(rows[1]))]
     rows_on_wedge, truth = wedge_truth(on[2])
     known = list(zip(solids, on, [*rows, rows_on_wedge], [*truths, truth]))
-    lines = ["", "## The field of thickness alone", "", f"{len(samples.points):,} points; error: median of |measured / true - 1|.", "",
-             "| tool | points | wall s | CPU s | CPU s a million points | ours = 1 | shell | plate | wedge 30 |",
-             "|---|---|---|---|---|---|---|---|---|"]
+    lines = [
+        "",
+        "## The field of thickness alone",
+        "",
+        f"{len(samples.points):,} points; error: median of |measured / true - 1|.",
+        "",
+        "| tool | points | wall s | CPU s | CPU s a million points | ours = 1 | shell | plate | wedge 30 |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
     base = 0.0
-    tools = (("ours", ours, 1), ("shrinking ball", ball, 4), ("rays on Embree", embree, 1), ("trimesh largest sphere", sphere, 5000))
+    tools = (
+        ("ours", ours, 1),
+        ("shrinking ball", ball, 4),
+        ("rays on Embree", embree, 1),
+        ("trimesh largest sphere", sphere, 5000),
+    )
     for name, tool, share in tools:
         rows = np.arange(0, len(samples.points), share)
         wall, cpu = time.perf_counter(), time.process_time()
@@ -120,7 +139,9 @@ def peers(mesh: Mesh) -> list[str]:
             some, right = chosen[::step], truth[::step]
             found = tool(solid, at.points[some], at.normals[some], 8.0, at, some)
             errors.append(f"{100 * np.median(np.abs(found / right - 1)):.1f} %")
-        lines.append(f"| {name} | {len(rows):,} | {wall:.2f} | {cpu:.2f} | {rate:.1f} | {rate / base:.2f} | {' | '.join(errors)} |")
+        lines.append(
+            f"| {name} | {len(rows):,} | {wall:.2f} | {cpu:.2f} | {rate:.1f} | {rate / base:.2f} | {' | '.join(errors)} |"
+        )
         print(lines[-1], flush=True)
     return lines
 

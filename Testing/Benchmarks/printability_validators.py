@@ -76,7 +76,12 @@ def series():
     for wall in (0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9, 1.0, 1.5, 2.0, 3.0):
         yield f"plate {wall} mm", box(30, 20, wall), thin if wall < 0.8 else set(), set()
     for wall in (0.3, 0.5, 0.7, 0.9, 1.0, 2.0):
-        yield f"shell {wall} mm", shell(10.0, 10.0 - wall, 40), (thin if wall < 0.8 else set()) | {"cavities"}, {"cavities"}
+        yield (
+            f"shell {wall} mm",
+            shell(10.0, 10.0 - wall, 40),
+            (thin if wall < 0.8 else set()) | {"cavities"},
+            {"cavities"},
+        )
     for degrees in (5, 10, 20, 25, 30, 45, 60):  # the wall 1.6 mm behind the edge is below 0.8 mm up to 28 degrees
         yield f"wedge {degrees} degrees", wedge(degrees, 20.0, 20.0), thin if degrees < 28 else set(), set()
     for across in (0.5, 1.0, 2.0, 2.9, 3.0, 4.0):
@@ -147,9 +152,19 @@ def rows(tally: Path | None = None, most: float = float("inf")):
 VERTEBRA = "labels_vertebra/sub-ct_seg-vert_label-22_msk.nii.gz"
 BONES = (
     ("skull of a head phantom", "philips_headphantom_1mm_UB", "", Settings(process="mjf", thicken=0.6)),
-    ("skull of a head phantom, wrapped", "philips_headphantom_1mm_UB", "", Settings(process="sls", thicken=1.0, wrap=True)),
+    (
+        "skull of a head phantom, wrapped",
+        "philips_headphantom_1mm_UB",
+        "",
+        Settings(process="sls", thicken=1.0, wrap=True),
+    ),
     ("lumbar vertebra", "labels_vertebra/sub-ct_label-22_ct.nii.gz", VERTEBRA, Settings(process="mjf", thicken=0.9)),
-    ("lumbar vertebra, wrapped", "labels_vertebra/sub-ct_label-22_ct.nii.gz", VERTEBRA, Settings(process="sls", thicken=1.0, wrap=True)),
+    (
+        "lumbar vertebra, wrapped",
+        "labels_vertebra/sub-ct_label-22_ct.nii.gz",
+        VERTEBRA,
+        Settings(process="sls", thicken=1.0, wrap=True),
+    ),
 )
 
 
@@ -189,7 +204,9 @@ def bones(tally: Path | None = None, most: float = float("inf")):
             mesh, verdict = result.readiness.mesh, result.readiness.verdict
             whole = "not " not in slicer.replace("not installed", "") and "repair" not in slicer
             doubt = verdict != "not-ready" and not (whole and mended in ("nothing to mend", "not installed"))
-            row = f"| {name}, {size} mm | {options} | {mesh['triangles']:,} | {verdict} | {told} | {slicer} | {mended} |"
+            row = (
+                f"| {name}, {size} mm | {options} | {mesh['triangles']:,} | {verdict} | {told} | {slicer} | {mended} |"
+            )
         if tally is not None:
             with tally.open("a") as file:
                 file.write(json.dumps({"name": name, "bone": row, "doubt": doubt}) + "\n")
@@ -233,7 +250,10 @@ def main() -> None:
         f"False positives: {positives} of {clean} sound solids. False negatives: {negatives} of {broken} solids with defects. "
         f"{unknown} more have no table of answers and are here for the validators.",
         f"Files called ready: {ready}. Of them contradicted by "
-        + "; by ".join(f"{tool}: {len(names)}{' (' + ', '.join(names) + ')' if names else ''}" for tool, names in contradicted.items())
+        + "; by ".join(
+            f"{tool}: {len(names)}{' (' + ', '.join(names) + ')' if names else ''}"
+            for tool, names in contradicted.items()
+        )
         + ". PrusaSlicer's repairs would be counted as contradiction.",
         '"Also found" beside a defect are its true companions (a fin is open too; two touching gaps are narrow).',
     ]

@@ -139,8 +139,11 @@ def slivers(mesh: Mesh, rng) -> Mesh:
     corners = mesh.triangles[chosen]
     middle = (0.5 * (mesh.points[corners[:, 0]].astype(np.float64) + mesh.points[corners[:, 1]])).astype(np.float32)
     new = len(mesh.points) + np.arange(10)
-    parts = [np.stack([corners[:, 0], new, corners[:, 2]], 1), np.stack([new, corners[:, 1], corners[:, 2]], 1),
-             np.stack([corners[:, 0], corners[:, 1], new], 1)]
+    parts = [
+        np.stack([corners[:, 0], new, corners[:, 2]], 1),
+        np.stack([new, corners[:, 1], corners[:, 2]], 1),
+        np.stack([corners[:, 0], corners[:, 1], new], 1),
+    ]
     return Mesh(np.concatenate([mesh.points, middle]), np.concatenate([keep, *parts]))
 
 
@@ -211,15 +214,22 @@ def main() -> None:
         start = time.process_time()
         result = repair(broken)
         seconds = time.process_time() - start
-        valid = (topology(result.mesh).closed and len(self_intersections(result.mesh)) == 0
-                 and len(nested_triangles(result.mesh)) == 0)
+        valid = (
+            topology(result.mesh).closed
+            and len(self_intersections(result.mesh)) == 0
+            and len(nested_triangles(result.mesh)) == 0
+        )
         assert valid == result.valid
         good = valid and faithful(result.mesh, truth_of(base, broken, defect))
         row = table[defect.__name__]
         row[0], row[1], row[2], row[3] = row[0] + 1, row[1] + valid, row[2] + good, max(row[3], seconds)
         if not good:
-            failures.append(f"{name}, {defect.__name__}: {'valid' if valid else 'refused'}; "
-                            + "; ".join(f"{stage.name}" for stage in result.stages) + " " + " ".join(result.remaining))
+            failures.append(
+                f"{name}, {defect.__name__}: {'valid' if valid else 'refused'}; "
+                + "; ".join(f"{stage.name}" for stage in result.stages)
+                + " "
+                + " ".join(result.remaining)
+            )
             print(failures[-1], flush=True)
     total = [sum(row[k] for row in table.values()) for k in range(3)]
     lines = ["| defect | meshes | valid | valid and faithful | slowest, CPU s |", "|---|---|---|---|---|"]

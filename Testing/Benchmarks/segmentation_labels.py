@@ -24,7 +24,11 @@ from DicomToPrintLib.surface.contour import contour, smooth
 from DicomToPrintLib.volume import Volume
 
 BONES = (*range(26, 51), *range(92, 117))
-TREATMENTS = {"not smoothed": (0, 0.1), "20 iterations, pass band 0.1": (20, 0.1), "40 iterations, pass band 0.01": (40, 0.01)}
+TREATMENTS = {
+    "not smoothed": (0, 0.1),
+    "20 iterations, pass band 0.1": (20, 0.1),
+    "40 iterations, pass band 0.01": (40, 0.01),
+}
 RADIUS_MM, REACH_MM = 4.5, 6.0
 
 
@@ -60,7 +64,9 @@ def distances(mesh: Mesh, volume: Volume, value: float) -> tuple[float, float]:
     steps = np.arange(-REACH_MM, REACH_MM + 0.01, 0.1)
     places = (points[:, None] + steps[None, :, None] * normals[:, None]).reshape(-1, 3)
     grey = volume.array.astype(np.float32)
-    profile = ndimage.map_coordinates(grey, volume.to_ijk(places).T[::-1], order=1, mode="nearest").reshape(len(points), -1)
+    profile = ndimage.map_coordinates(grey, volume.to_ijk(places).T[::-1], order=1, mode="nearest").reshape(
+        len(points), -1
+    )
     falls = (profile[:, :-1] >= value) & (profile[:, 1:] < value)
     nearest = np.where(falls, np.abs(steps[:-1] + 0.05), np.inf).min(axis=1)
     seen = np.isfinite(nearest)

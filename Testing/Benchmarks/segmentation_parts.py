@@ -80,7 +80,11 @@ def jaws(occlusal_mm: float, between_mm: float = 0.3) -> dict[str, Union]:
         ridge = [(float(radius * np.sin(a)), float(-radius * np.cos(a)), side * 13.0) for a in fine]
         solids: list = [RoundCone(a, b, 6.0, 6.0) for a, b in zip(ridge, ridge[1:])]
         for a in angles:
-            axes = ((float(np.cos(a)), float(np.sin(a)), 0.0), (float(-np.sin(a)), float(np.cos(a)), 0.0), (0.0, 0.0, 1.0))
+            axes = (
+                (float(np.cos(a)), float(np.sin(a)), 0.0),
+                (float(-np.sin(a)), float(np.cos(a)), 0.0),
+                (0.0, 0.0, 1.0),
+            )
             place = (float(radius * np.sin(a)), float(-radius * np.cos(a)), side * (occlusal_mm / 2 + 5.0))
             solids.append(Box(place, (float(width) / 2, 3.5, 5.0), axes))
         rows[name] = Union(tuple(solids))
@@ -91,7 +95,11 @@ def teeth_rows() -> list[str]:
     """Upper and lower teeth in contact, CT and cone-beam voxels."""
     rows = ["| teeth apart | scan | parts | voxels with the right jaw |", "|---|---|---|---|"]
     for gap in (0.2, 0.3, 0.5, 1.0):
-        for spacing, noise, psf in (((0.5, 0.5, 1.0), 20.0, 0.8), ((0.4, 0.4, 0.4), 40.0, 0.6), ((0.3, 0.3, 0.3), 60.0, 0.5)):
+        for spacing, noise, psf in (
+            ((0.5, 0.5, 1.0), 20.0, 0.8),
+            ((0.4, 0.4, 0.4), 40.0, 0.6),
+            ((0.3, 0.3, 0.3), 60.0, 0.5),
+        ):
             solids = jaws(gap)
             volume = scene(
                 (66.0, 50.0, 44.0), [(solid, TOOTH_HU) for solid in solids.values()], spacing=spacing, noise_hu=noise, psf_mm=psf

@@ -20,7 +20,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 from DicomToPrintLib.segmentation import load_anatomy, segment
 from DicomToPrintLib.volume import Volume
 
-SEEDS = ((0, 0, 0), (3, -4, 5), (-4, 3, 2), (5, 5, -4), (-5, -3, -5), (2, 6, 3), (-6, 0, 4), (0, -6, -3), (4, 2, 6), (-3, 5, -6))
+SEEDS = (
+    (0, 0, 0),
+    (3, -4, 5),
+    (-4, 3, 2),
+    (5, 5, -4),
+    (-5, -3, -5),
+    (2, 6, 3),
+    (-6, 0, 4),
+    (0, -6, -3),
+    (4, 2, 6),
+    (-3, 5, -6),
+)
 PARTS = {"body": (49, 50), "arch": (41,), "spinous process": (42,), "transverse processes": (43, 44),
          "upper joint processes": (45, 46), "lower joint processes": (47, 48)}  # fmt: skip
 ZOOM = 6

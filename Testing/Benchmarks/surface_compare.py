@@ -98,8 +98,12 @@ def ours(array, affine, labels, threshold: float, path: Path) -> dict:
         if phrase and (not parts or parts[-1][0] != phrase):
             parts.append((phrase, time.perf_counter(), time.process_time()))
 
-    model = make_surface(Segmentation(Volume(array, affine), affine, labels, None, (segment,)), max_triangles=CEILING,
-                         max_deviation_mm=BUDGET_MM, progress=note)
+    model = make_surface(
+        Segmentation(Volume(array, affine), affine, labels, None, (segment,)),
+        max_triangles=CEILING,
+        max_deviation_mm=BUDGET_MM,
+        progress=note,
+    )
     write(to_polydata(model.meshes[0]), path)
     parts.append(("end", time.perf_counter(), time.process_time()))
     shares: dict = {}
@@ -132,8 +136,11 @@ def slicer_rule(array, affine, labels, path: Path, decimated: bool) -> dict:
     segmentation = node.GetSegmentation()
     factor = 0.0
     if decimated:
-        count = int((labels[:, :, 1:] != labels[:, :, :-1]).sum() + (labels[:, 1:] != labels[:, :-1]).sum()
-                    + (labels[1:] != labels[:-1]).sum())
+        count = int(
+            (labels[:, :, 1:] != labels[:, :, :-1]).sum()
+            + (labels[:, 1:] != labels[:, :-1]).sum()
+            + (labels[1:] != labels[:-1]).sum()
+        )
         factor = max(0.0, 1.0 - CEILING / (2.0 * count))
         segmentation.SetConversionParameter("Decimation factor", f"{factor:.4f}")
     segmentation.CreateRepresentation("Closed surface")
@@ -205,10 +212,12 @@ def one(method: str, case: str, folder: Path, threshold: float) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
     labels = labels_of(array, threshold)
-    facts = {"ours": lambda: ours(array, affine, labels, threshold, out),
-             "Slicer": lambda: slicer_rule(array, affine, labels, out, False),
-             "Slicer + decimation": lambda: slicer_rule(array, affine, labels, out, True),
-             "InVesalius-like": lambda: chain(array, affine, labels, threshold, out)}[method]()
+    facts = {
+        "ours": lambda: ours(array, affine, labels, threshold, out),
+        "Slicer": lambda: slicer_rule(array, affine, labels, out, False),
+        "Slicer + decimation": lambda: slicer_rule(array, affine, labels, out, True),
+        "InVesalius-like": lambda: chain(array, affine, labels, threshold, out),
+    }[method]()
     after = resource.getrusage(resource.RUSAGE_SELF)
     facts |= {
         "wall": time.perf_counter() - start,
@@ -225,8 +234,22 @@ def run(method: str, case: str, folder: Path, threshold: float, dicom2stl: str |
         if not dicom2stl:
             return None
         return run_dicom2stl(case, folder, threshold, dicom2stl)
-    done = subprocess.run([sys.executable, str(HERE), "--one", method, "--case", case, "--folder", str(folder),
-                           "--threshold", str(threshold)], capture_output=True, text=True)
+    done = subprocess.run(
+        [
+            sys.executable,
+            str(HERE),
+            "--one",
+            method,
+            "--case",
+            case,
+            "--folder",
+            str(folder),
+            "--threshold",
+            str(threshold),
+        ],
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         print(method, case, done.stderr[-2000:], flush=True)
         return None
@@ -254,8 +277,11 @@ def run_dicom2stl(case: str, folder: Path, threshold: float, program: str) -> di
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if not out.exists():
         return None
-    return {"wall": time.perf_counter() - start, "peak_gb": peak,
-            "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime}
+    return {
+        "wall": time.perf_counter() - start,
+        "peak_gb": peak,
+        "cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
+    }
 
 
 def read(path: Path):
@@ -304,8 +330,9 @@ def judged(case: str, path: Path, folder: Path, facts: dict, exact: bool) -> dic
         from DicomToPrintLib.phantom import object_distances
 
         distance = true_distance(points, facts)
-        outer = np.minimum.reduce([np.abs(object_distances(facts["scale"])[name].distance(points))
-                                   for name in ("cup", "hollow shell")])
+        outer = np.minimum.reduce(
+            [np.abs(object_distances(facts["scale"])[name].distance(points)) for name in ("cup", "hollow shell")]
+        )
         row["cortical_mm"] = float(np.abs(outer[outer < 1.0]).mean())
         diameters = []
         shell = object_distances(facts["scale"])["hollow shell"]
@@ -375,8 +402,11 @@ def picture(case: str, paths: dict[str, Path], folder: Path, facts: dict, out: P
     for column, (method, path) in enumerate(paths.items()):
         mesh = read(path)
         middles = mesh.points[mesh.triangles].mean(axis=1).astype(np.float64)
-        away = (scan_distance(middles, mesh, np.arange(len(middles)), folder, facts["threshold"])
-                if case == "head" else true_distance(middles, facts))
+        away = (
+            scan_distance(middles, mesh, np.arange(len(middles)), folder, facts["threshold"])
+            if case == "head"
+            else true_distance(middles, facts)
+        )
         away = np.nan_to_num(np.abs(away), nan=1.0)
         pane = drawn(mesh.with_arrays(triangle_arrays={"Deviation": away}), method, colours, column == len(paths) - 1)
         pane.SetViewport(column / len(paths), 0.0, (column + 1) / len(paths), 1.0)

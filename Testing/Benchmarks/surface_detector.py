@@ -46,8 +46,10 @@ def overlap_in_plane(points: np.ndarray, first: np.ndarray, second: np.ndarray) 
     shared = np.intersect1d(first, second)
     if len(shared) != 2:
         return False
-    a, b, c, d = ([Fraction(float(x)) for x in points[v]]
-                  for v in (*shared, *np.setdiff1d(first, shared), *np.setdiff1d(second, shared)))
+    a, b, c, d = (
+        [Fraction(float(x)) for x in points[v]]
+        for v in (*shared, *np.setdiff1d(first, shared), *np.setdiff1d(second, shared))
+    )
     along, to_c, to_d = ([x - y for x, y in zip(end, a)] for end in (b, c, d))
     side_c, side_d = cross(along, to_c), cross(along, to_d)
     return dot(side_c, to_d) == 0 and dot(side_c, side_d) > 0
@@ -73,20 +75,26 @@ def main() -> None:
                 agreed += 1
                 continue
             more = np.setdiff1d(ours, theirs)
-            proven = all(any(overlap_in_plane(points, triangles[i], triangles[j])
-                             for i, j in pairs[(pairs == face).any(axis=1)]) for face in more)
+            proven = all(
+                any(overlap_in_plane(points, triangles[i], triangles[j]) for i, j in pairs[(pairs == face).any(axis=1)])
+                for face in more
+            )
             proven &= len(np.setdiff1d(theirs, ours)) == 0
             confirmed += proven
-            different.append(f"- {name}, {defect.__name__}{', held-out' if held_out else ''}: "
-                             f"ours {len(ours)}, CGAL {len(theirs)}, both {len(np.intersect1d(ours, theirs))}; "
-                             f"{'ours is right' if proven else 'not decided'} (rational arithmetic)")
+            different.append(
+                f"- {name}, {defect.__name__}{', held-out' if held_out else ''}: "
+                f"ours {len(ours)}, CGAL {len(theirs)}, both {len(np.intersect1d(ours, theirs))}; "
+                f"{'ours is right' if proven else 'not decided'} (rational arithmetic)"
+            )
             print(different[-1], flush=True)
-    text = ("# Self-intersections: ours and CGAL's, face for face\n\n"
-            "Repeat: `python Testing/Benchmarks/surface_detector.py`\n\n"
-            f"{agreed} of {total} meshes agree in every face; {crossing} of them have intersections. In {confirmed} of "
-            "the others rational arithmetic confirms every face of ours that libigl leaves out: two triangles of one "
-            "plane on the same side of the edge they share. "
-            f"CPU time of ours to CGAL's: {seconds / other:.2f}.\n\n" + "\n".join(different) + "\n")
+    text = (
+        "# Self-intersections: ours and CGAL's, face for face\n\n"
+        "Repeat: `python Testing/Benchmarks/surface_detector.py`\n\n"
+        f"{agreed} of {total} meshes agree in every face; {crossing} of them have intersections. In {confirmed} of "
+        "the others rational arithmetic confirms every face of ours that libigl leaves out: two triangles of one "
+        "plane on the same side of the edge they share. "
+        f"CPU time of ours to CGAL's: {seconds / other:.2f}.\n\n" + "\n".join(different) + "\n"
+    )
     options.output.mkdir(parents=True, exist_ok=True)
     (options.output / "surface_detector.md").write_text(text)
     print(text)

@@ -115,7 +115,14 @@ def test_what_is_asked_of_nodes_and_of_slicer_is_in_the_wheel_at_hand():
                     faults.append(f"{place}: {dotted(node)}")
             is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
             if is_call and node.func.attr[0].isupper() and node.func.attr[1:2].islower():
-                held_elsewhere = dotted(node.func).split(".")[0] in ("qt", "ctk", "pipeline", "sitk", "zipfile", "tempfile")
+                held_elsewhere = dotted(node.func).split(".")[0] in (
+                    "qt",
+                    "ctk",
+                    "pipeline",
+                    "sitk",
+                    "zipfile",
+                    "tempfile",
+                )
                 held_elsewhere = held_elsewhere or dotted(node.func).startswith(("DICOMUtils.", "SampleData."))
                 if not held_elsewhere and node.func.attr not in known | ours:
                     faults.append(f"{path.name}:{node.lineno}: .{node.func.attr}()")

@@ -157,11 +157,18 @@ def test_kernel_table(vendor, kernel, family):
     "protocol, kernel, told, asked",
     [
         ("3dsystems-ortho", "BONE", "kernel BONE is sharp; a standard one is needed", "GE STANDARD"),
-        ("partsnap-veterinary", "STANDARD", "kernel STANDARD is standard; a sharp one is needed", "a sharp (bone) kernel"),
+        (
+            "partsnap-veterinary",
+            "STANDARD",
+            "kernel STANDARD is standard; a sharp one is needed",
+            "a sharp (bone) kernel",
+        ),
     ],
 )
 def test_the_kernel_s_sentence_asks_for_what_the_protocol_wants(protocol, kernel, told, asked, tmp_path):
-    study = read_study(write_files(put(series(), ConvolutionKernel=kernel, Manufacturer="GE MEDICAL SYSTEMS"), tmp_path))
+    study = read_study(
+        write_files(put(series(), ConvolutionKernel=kernel, Manufacturer="GE MEDICAL SYSTEMS"), tmp_path)
+    )
     (judged,) = accept(study, [load_protocol(protocol)], pixels=False).series
     (finding,) = (one for one in judged.protocols[protocol].findings if one.rule == "kernel")
     assert told in finding.message and asked in finding.remedy

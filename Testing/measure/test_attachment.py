@@ -21,7 +21,9 @@ def joined(*meshes):
     manifold3d = pytest.importorskip("manifold3d")
     whole = manifold3d.Manifold()
     for mesh in meshes:
-        whole += manifold3d.Manifold(manifold3d.Mesh(np.array(mesh.points, np.float32), np.array(mesh.triangles, np.uint32)))
+        whole += manifold3d.Manifold(
+            manifold3d.Mesh(np.array(mesh.points, np.float32), np.array(mesh.triangles, np.uint32))
+        )
     raw = whole.to_mesh()
     return Mesh(np.ascontiguousarray(raw.vert_properties[:, :3]), np.asarray(raw.tri_verts).astype(np.int64))
 

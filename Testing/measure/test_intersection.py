@@ -137,7 +137,7 @@ def test_looking_again_at_a_part_finds_the_pairs_of_that_part():
 def test_far_from_the_origin_and_at_any_scale():
     mesh = merged([ball(8), ball(8, offset=(9, 3, 1))])
     expected = self_intersections(mesh)
-    for factor in (2.0 ** -10, 2.0 ** 10):
+    for factor in (2.0**-10, 2.0**10):
         np.testing.assert_array_equal(
             self_intersections(Mesh(mesh.points * np.float32(factor), mesh.triangles)), expected
         )

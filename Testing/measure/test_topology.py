@@ -7,8 +7,22 @@ from DicomToPrintLib.measure.topology import weld
 from DicomToPrintLib.mesh import Mesh, merged
 
 CORNERS = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], dtype=np.float32)
-SIDES = np.array([[0, 2, 1], [1, 2, 3], [4, 5, 6], [5, 7, 6], [0, 1, 4], [1, 5, 4],
-                  [2, 6, 3], [3, 6, 7], [0, 4, 2], [2, 4, 6], [1, 3, 5], [3, 7, 5]])
+SIDES = np.array(
+    [
+        [0, 2, 1],
+        [1, 2, 3],
+        [4, 5, 6],
+        [5, 7, 6],
+        [0, 1, 4],
+        [1, 5, 4],
+        [2, 6, 3],
+        [3, 6, 7],
+        [0, 4, 2],
+        [2, 4, 6],
+        [1, 3, 5],
+        [3, 7, 5],
+    ]
+)
 
 
 def cube(size: float = 10.0, offset=(0.0, 0.0, 0.0), turned: bool = False) -> Mesh:
@@ -39,15 +53,19 @@ def test_weld_joins_the_two_zeros_and_no_others():
     assert len(set(group.tolist())) == 4
 
 
-@pytest.mark.parametrize(("broken", "expected"), [
-    (Mesh(cube().points, SIDES[1:]), {"boundary_edges": 3}),
-    (Mesh(cube().points, np.concatenate([SIDES, SIDES[:1]])), {"nonmanifold_edges": 3, "duplicate": 1}),
-    (merged([cube(), cube(offset=(10, 10, 0))]), {"nonmanifold_edges": 1}),
-    (merged([cube(), cube(offset=(10, 10, 10))]), {"nonmanifold_vertices": 1}),
-    (cube(turned=True), {"inverted": 12}),
-    (Mesh(cube().points, np.concatenate([SIDES[:1, ::-1], SIDES[1:]])), {"inverted": 1}),
-    (Mesh(cube().points, np.concatenate([SIDES, [[0, 0, 1]]])), {"degenerate": 1}),
-], ids=["hole", "duplicate", "edge contact", "corner contact", "inside out", "one flipped", "two equal corners"])
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [
+        (Mesh(cube().points, SIDES[1:]), {"boundary_edges": 3}),
+        (Mesh(cube().points, np.concatenate([SIDES, SIDES[:1]])), {"nonmanifold_edges": 3, "duplicate": 1}),
+        (merged([cube(), cube(offset=(10, 10, 0))]), {"nonmanifold_edges": 1}),
+        (merged([cube(), cube(offset=(10, 10, 10))]), {"nonmanifold_vertices": 1}),
+        (cube(turned=True), {"inverted": 12}),
+        (Mesh(cube().points, np.concatenate([SIDES[:1, ::-1], SIDES[1:]])), {"inverted": 1}),
+        (Mesh(cube().points, np.concatenate([SIDES, [[0, 0, 1]]])), {"degenerate": 1}),
+    ],
+    ids=["hole", "duplicate", "edge contact", "corner contact", "inside out", "one flipped", "two equal corners"],
+)
 def test_fault_is_counted_and_nothing_else(broken, expected):
     assert faults(broken) == expected
 

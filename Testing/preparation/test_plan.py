@@ -19,7 +19,9 @@ def plan_of(settings: Settings, count: int = 1) -> dict:
     mesh = Mesh(corners, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]]), "Bone")
     process = load_process(settings.process)
     finding = SimpleNamespace(rule="wall", message="The wall <b>is thin</b>.", verdict=SimpleNamespace(rank=1))
-    readiness = SimpleNamespace(process=process, printer=load_printer(process.printer), findings=(finding,), verdict="warn")
+    readiness = SimpleNamespace(
+        process=process, printer=load_printer(process.printer), findings=(finding,), verdict="warn"
+    )
     return print_plan(settings, [mesh] * count, readiness)
 
 
@@ -42,8 +44,15 @@ def test_pins_and_magnets_stand_in_the_plan():
 
 def test_the_report_has_the_plan_on_a_page_of_its_own():
     page = report_html(ReportContent(plan=plan_of(Settings(process="sla", use="surgical-planning"), 2)))
-    for words in ("Print plan, for the print lab", "standard resin", "wash in isopropyl alcohol", "0.025", "10 x 10 x 10; 10 x 10 x 10",
-                  "must the part be sterilised?", "The wall &lt;b&gt;is thin&lt;/b&gt;."):
+    for words in (
+        "Print plan, for the print lab",
+        "standard resin",
+        "wash in isopropyl alcohol",
+        "0.025",
+        "10 x 10 x 10; 10 x 10 x 10",
+        "must the part be sterilised?",
+        "The wall &lt;b&gt;is thin&lt;/b&gt;.",
+    ):
         assert words in page, words
     assert "#plan { break-before: page" in page
     assert 'id="plan"' not in report_html(ReportContent())

@@ -71,7 +71,9 @@ def test_hollow_keeps_the_outside_and_leaves_the_wall(ball):
     np.testing.assert_allclose(30.0 - inner, 3.0, atol=0.05)
     assert topology(done.mesh).components == 1, "the escape hole opens the cavity"
     kept = done.mesh.triangle_arrays["Provenance"] == Provenance.MEASURED
-    np.testing.assert_allclose(np.linalg.norm(done.mesh.points[done.mesh.triangles[kept]], axis=2).max(), 30.0, atol=0.01)
+    np.testing.assert_allclose(
+        np.linalg.norm(done.mesh.points[done.mesh.triangles[kept]], axis=2).max(), 30.0, atol=0.01
+    )
 
 
 def test_hollow_refuses_what_is_too_thin():
@@ -82,7 +84,9 @@ def test_hollow_refuses_what_is_too_thin():
 
 
 def plate(thickness: float) -> Mesh:
-    return mesh_of(manifold3d.Manifold.cube((12.0, 12.0, thickness), True).rotate((20.0, 10.0, 5.0)).refine_to_length(0.8))
+    return mesh_of(
+        manifold3d.Manifold.cube((12.0, 12.0, thickness), True).rotate((20.0, 10.0, 5.0)).refine_to_length(0.8)
+    )
 
 
 @pytest.mark.parametrize("thickness", [0.4, 1.2])
@@ -107,7 +111,9 @@ def test_thicken_moves_nothing_else():
     fin = manifold3d.Manifold.cube((8.0, 0.8, 8.0), True).translate((0.0, 0.0, 13.0))
     done = thicken(mesh_of((block + fin).refine_to_length(1.6)), 2.0)
     assert_valid(done.mesh)
-    kept = done.mesh.points[done.mesh.triangles[done.mesh.triangle_arrays["Provenance"] == Provenance.MEASURED]].reshape(-1, 3)
+    kept = done.mesh.points[
+        done.mesh.triangles[done.mesh.triangle_arrays["Provenance"] == Provenance.MEASURED]
+    ].reshape(-1, 3)
     block_points = kept[kept[:, 2] < 8.0]
     np.testing.assert_allclose(np.abs(block_points).max(axis=1), 10.0, atol=0.01)
     assert done.mesh.bounds[4] == pytest.approx(-10.0, abs=1e-4)
@@ -158,8 +164,12 @@ def test_pins_go_together_one_way_with_the_clearance(ball):
     whole = 9.0 * (np.arccos(-0.6) * 9.0 + 0.6 * 0.8 * 9.0)
     assert pin_volume == pytest.approx(whole, rel=0.02)
     assert socket_volume > 1.1 * pin_volume
-    apart = manifold3d.Manifold(manifold3d.Mesh64(np.array(done.first.points, np.float64), np.array(done.first.triangles, np.uint64)))
-    other = manifold3d.Manifold(manifold3d.Mesh64(np.array(done.second.points, np.float64), np.array(done.second.triangles, np.uint64)))
+    apart = manifold3d.Manifold(
+        manifold3d.Mesh64(np.array(done.first.points, np.float64), np.array(done.first.triangles, np.uint64))
+    )
+    other = manifold3d.Manifold(
+        manifold3d.Mesh64(np.array(done.second.points, np.float64), np.array(done.second.triangles, np.uint64))
+    )
     assert (apart ^ other).volume() == pytest.approx(0.0, abs=0.05), "the parts do not meet in each other"
 
 
@@ -179,8 +189,11 @@ def test_split_parts_fit_and_make_the_whole(ball):
 def test_struts_join_loose_pieces_without_moving_them():
     from DicomToPrintLib.preparation import add_struts
 
-    pieces = manifold3d.Manifold.sphere(10, 48) + manifold3d.Manifold.sphere(6, 48).translate((25, 3, 0)) \
+    pieces = (
+        manifold3d.Manifold.sphere(10, 48)
+        + manifold3d.Manifold.sphere(6, 48).translate((25, 3, 0))
         + manifold3d.Manifold.sphere(4, 48).translate((25, 30, 0))
+    )
     mesh = mesh_of(pieces)
     done = add_struts(mesh, 3.0)
     assert done.count == 2
@@ -231,7 +244,11 @@ def test_label_refuses_text_it_cannot_set(ball):
 def test_wrap_fills_the_inside_and_keeps_the_outside():
     from DicomToPrintLib.preparation import wrap
 
-    shell = manifold3d.Manifold.sphere(15, 64) - manifold3d.Manifold.sphere(12, 64) - manifold3d.Manifold.cylinder(30, 1, 1, 24)
+    shell = (
+        manifold3d.Manifold.sphere(15, 64)
+        - manifold3d.Manifold.sphere(12, 64)
+        - manifold3d.Manifold.cylinder(30, 1, 1, 24)
+    )
     done = wrap(mesh_of(shell), 4.0)
     assert_valid(done.mesh)
     assert done.mesh.volume == pytest.approx(manifold3d.Manifold.sphere(15, 64).volume(), rel=0.005)
@@ -241,7 +258,9 @@ def test_wrap_fills_the_inside_and_keeps_the_outside():
 def test_orient_lowers_the_overhang_and_can_be_undone():
     from DicomToPrintLib.preparation import orient
 
-    table = manifold3d.Manifold.cube((40, 40, 4), True).translate((0, 0, 20)) + manifold3d.Manifold.cube((4, 4, 40), True)
+    table = manifold3d.Manifold.cube((40, 40, 4), True).translate((0, 0, 20)) + manifold3d.Manifold.cube(
+        (4, 4, 40), True
+    )
     mesh = mesh_of(table)
     done = orient(mesh)
     assert done.overhang_mm2 < 0.1 * done.overhang_before_mm2

@@ -29,8 +29,9 @@ def told(model, name: str) -> str:
     return "; ".join(step.effect for step in model.steps if step.name == name)
 
 
-@pytest.mark.parametrize(("keep", "low", "high"), [
-    (("S",), 5.0, 10.0), (("I",), -10.0, -5.0), (("S", "I"), -5.0, 5.0), ((), -10.0, 10.0)])
+@pytest.mark.parametrize(
+    ("keep", "low", "high"), [(("S",), 5.0, 10.0), (("I",), -10.0, -5.0), (("S", "I"), -5.0, 5.0), ((), -10.0, 10.0)]
+)
 def test_a_side_of_the_cuts_is_kept(keep, low, high):
     model = prepared(Settings(cuts=(("S", -5.0), ("S", 5.0)), keep=keep))
     assert len(model.meshes) == (1 if keep else 3)
@@ -51,8 +52,13 @@ def test_parts_turned_for_the_print_lie_beside_one_another_and_go_back():
     given = box((70.0, 25.0, 20.0))
     done = prepare_with_frames(Model((given,), ({},), (), ()), Settings(cuts=(("R", 0.0), ("R", 20.0)), orient=True))
     boxes = np.array([mesh.bounds for mesh in done.model.meshes]).reshape(-1, 3, 2)
-    assert np.allclose(boxes[1:, 0, 0] - boxes[:-1, 0, 1], 5.0, atol=1e-3) and np.allclose(boxes[:, 2, 0], boxes[0, 2, 0], atol=1e-3)
-    back = [mesh.points @ np.linalg.inv(move)[:3, :3].T + np.linalg.inv(move)[:3, 3] for mesh, move in zip(done.model.meshes, done.moved)]
+    assert np.allclose(boxes[1:, 0, 0] - boxes[:-1, 0, 1], 5.0, atol=1e-3) and np.allclose(
+        boxes[:, 2, 0], boxes[0, 2, 0], atol=1e-3
+    )
+    back = [
+        mesh.points @ np.linalg.inv(move)[:3, :3].T + np.linalg.inv(move)[:3, 3]
+        for mesh, move in zip(done.model.meshes, done.moved)
+    ]
     assert np.allclose(np.concatenate(back).min(axis=0), given.points.min(axis=0), atol=1e-3)
     assert np.allclose(np.concatenate(back).max(axis=0), given.points.max(axis=0), atol=1e-3)
 
@@ -65,8 +71,14 @@ def test_an_oblique_plane_cuts_and_its_front_is_where_the_normal_points():
     assert right_up.min() > -1e-3
 
 
-@pytest.mark.parametrize("settings", [
-    Settings(cuts=(("S", 5.0),), keep=("R",)), Settings(planes=((0.0,) * 6,)), Settings(hollow=2.0, escape=((0.0, 0.0, -10.0),))])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(cuts=(("S", 5.0),), keep=("R",)),
+        Settings(planes=((0.0,) * 6,)),
+        Settings(hollow=2.0, escape=((0.0, 0.0, -10.0),)),
+    ],
+)
 def test_choices_that_make_no_sense_are_told(settings):
     with pytest.raises(UsageError):
         prepared(settings)
@@ -82,7 +94,9 @@ def test_escape_holes_open_where_asked():
     mesh = model.meshes[0]
     assert "R, A, S 20.0, 0.0, 0.0" in told(model, "hollow")
     rim = mesh.points[np.abs(mesh.points[:, 0] + 20.0) < 1e-3]
-    assert np.isclose(np.linalg.norm(rim[:, 1:], axis=1), 2.0, atol=0.05).sum() > 40, "a round mouth of 4 mm at the right"
+    assert np.isclose(np.linalg.norm(rim[:, 1:], axis=1), 2.0, atol=0.05).sum() > 40, (
+        "a round mouth of 4 mm at the right"
+    )
 
 
 def test_two_escape_holes_lie_apart():
@@ -98,8 +112,10 @@ def test_two_escape_holes_lie_apart():
 
 def test_pins_and_magnets_share_a_cut_and_the_parts_go_together():
     model = prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True, magnets=(5.0, 2.0)))
-    solids = [manifold3d.Manifold(manifold3d.Mesh64(np.array(m.points, np.float64), np.array(m.triangles, np.uint64)))
-              for m in model.meshes]
+    solids = [
+        manifold3d.Manifold(manifold3d.Mesh64(np.array(m.points, np.float64), np.array(m.triangles, np.uint64)))
+        for m in model.meshes
+    ]
     assert (solids[0] ^ solids[1]).volume() == pytest.approx(0.0, abs=0.05)
     assert "2 pins" in told(model, "pins") and "2 pairs" in told(model, "magnets")
     clearance = 0.5
@@ -120,7 +136,9 @@ def test_split_with_pins_fits_the_printer():
 def test_loose_pieces_are_split_between_one_another():
     from DicomToPrintLib.mesh import merged
 
-    two = replace(merged([box((20.0, 20.0, 20.0), (-25.0, 0.0, 0.0)), box((20.0, 20.0, 20.0), (25.0, 0.0, 0.0))]), name="Two")
+    two = replace(
+        merged([box((20.0, 20.0, 20.0), (-25.0, 0.0, 0.0)), box((20.0, 20.0, 20.0), (25.0, 0.0, 0.0))]), name="Two"
+    )
     model = prepared(Settings(split=True, pins=True, printer="50x40x40"), two)
     assert [round(mesh.volume) for mesh in model.meshes] == [8000, 8000]
     assert "sections of 0 mm2" in told(model, "split")
@@ -140,10 +158,15 @@ def test_bases_stand_flat(kind, below):
 
 
 def test_a_foot_that_would_tip_over_is_refused():
-    leaning = manifold3d.Manifold.cube((6.0, 6.0, 20.0)) + manifold3d.Manifold.cube((60.0, 6.0, 6.0)).translate((0.0, 0.0, 20.0))
+    leaning = manifold3d.Manifold.cube((6.0, 6.0, 20.0)) + manifold3d.Manifold.cube((60.0, 6.0, 6.0)).translate(
+        (0.0, 0.0, 20.0)
+    )
     raw = leaning.to_mesh64()
     with pytest.raises(Refused, match="tip over"):
-        prepared(Settings(base=True, base_kind="foot"), Mesh(np.asarray(raw.vert_properties)[:, :3], np.asarray(raw.tri_verts).astype(int)))
+        prepared(
+            Settings(base=True, base_kind="foot"),
+            Mesh(np.asarray(raw.vert_properties)[:, :3], np.asarray(raw.tri_verts).astype(int)),
+        )
 
 
 def test_label_and_scale_bar_stand_apart_and_the_bar_is_as_long_as_it_says():
@@ -178,9 +201,13 @@ def test_a_label_follows_a_curved_place():
     floor = radius[(radius > 15.2) & (radius < 15.6)]
     assert len(floor) > 100 and radius.min() > 15.3, "engraved 0.6 mm everywhere, nowhere deeper"
     assert np.median(floor) == pytest.approx(15.4, abs=0.03)
-    place = LabelPlace(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth, done.uneven_mm)
+    place = LabelPlace(
+        done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth, done.uneven_mm
+    )
     assert judge_label(done.mesh, place) == "legible"
-    assert judge_label(done.mesh, replace(place, right=tuple(-np.array(done.right)), outward=done.outward)) == "mirrored"
+    assert (
+        judge_label(done.mesh, replace(place, right=tuple(-np.array(done.right)), outward=done.outward)) == "mirrored"
+    )
     assert judge_label(mesh, place) == "missing"
 
 
@@ -210,7 +237,9 @@ def test_a_split_stays_away_from_what_is_marked():
 def test_pins_become_thinner_where_there_is_no_room():
     slab = box((40.0, 30.0, 6.0))
     assert "pins of 2.56 mm" in told(prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True), slab), "pins")
-    assert "no room for a pin" in told(prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True), box((40.0, 30.0, 3.0))), "pins")
+    assert "no room for a pin" in told(
+        prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True), box((40.0, 30.0, 3.0))), "pins"
+    )
 
 
 def test_a_raised_label_stands_out_and_its_letters_become_lower_where_they_must():

@@ -402,7 +402,9 @@ def test_a_wall_that_ends_free_needs_more_than_one_that_is_held(tmp_path):
     assert item.measured == pytest.approx(0.7, abs=0.02)
     assert item.area_mm2 == pytest.approx(400.0, rel=0.05)
     assert "--thicken 1" in item.remedy and "--process mjf" in item.remedy
-    assert finding(judged(tmp_path, fin, "fdm"), "wall-unsupported").outcome is Outcome.NOT_APPLICABLE  # 0.8 mm for both
+    assert (
+        finding(judged(tmp_path, fin, "fdm"), "wall-unsupported").outcome is Outcome.NOT_APPLICABLE
+    )  # 0.8 mm for both
 
 
 def test_every_place_has_its_size(tmp_path):
@@ -458,7 +460,10 @@ def test_what_is_told_for_information(tmp_path, rule):
 def test_material_space_and_triangles(tmp_path):
     few = replace(load_process("fdm"), judgement={**load_process("fdm").judgement, "triangles": 11.0})
     readiness = judged(tmp_path, CUBE, few, header=b"SPACE=LPS")
-    assert finding(readiness, "material").message == "The model needs about 8.0 cm3 of material as a solid, without supports."
+    assert (
+        finding(readiness, "material").message
+        == "The model needs about 8.0 cm3 of material as a solid, without supports."
+    )
     assert finding(readiness, "space").measured == "LPS"
     assert failed(readiness) == {"triangles"} and "--triangles 11" in finding(readiness, "triangles").remedy
 

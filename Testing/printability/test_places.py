@@ -27,7 +27,9 @@ def looked(mesh, rule, place):
     return _looks(mesh, [told(rule, place)], half, 6.0)[0]
 
 
-@pytest.mark.parametrize("place, side", [((10, 10, 20), (0, 0, 1)), ((20, 10, 10), (1, 0, 0)), ((10, 10, 0), (0, 0, -1))])
+@pytest.mark.parametrize(
+    "place, side", [((10, 10, 20), (0, 0, 1)), ((20, 10, 10), (1, 0, 0)), ((10, 10, 0), (0, 0, -1))]
+)
 def test_the_camera_stands_before_the_place(place, side):
     look = looked(box(20, 20, 20), "wall", place)
     assert not look.cut
@@ -56,8 +58,10 @@ def test_pictures_stand_beside_their_findings_in_the_report():
     root = ElementTree.fromstring(shown.data)
     rings = [item for item in root.iter() if item.tag.endswith("circle")]
     assert len(rings) == 4
-    content = ReportContent(readiness={"verdict": "warn", "findings": [item.as_json() for item in findings], "mesh": {}},
-                            finding_pictures=pictures)
+    content = ReportContent(
+        readiness={"verdict": "warn", "findings": [item.as_json() for item in findings], "mesh": {}},
+        finding_pictures=pictures,
+    )
     html = report_html(content)
     assert 'class="findings remedies"' in html  # tall: it may go over pages
     row = re.search(r"<tr><th scope=\"row\">gap</th>.*?</tr>", html, re.S)

@@ -13,12 +13,32 @@ from DicomToPrintLib.printability.rules import load_rules
 
 RULES = json.loads((resources.FOLDER / "Readiness" / "rules.json").read_text(encoding="utf-8"))["rules"]
 FILLED = {
-    "size": "1 x 2 x 3", "room": "4 x 5 x 6", "rotation": "90 degrees about x", "angle": 45.0, "support": 1.0, "volumes": "1.0",
-    "smallest": 1.0, "cavities": 1, "total": 1.0, "text": "R", "names": "canal", "largest": 1.0, "unit": "mm",
-    "layer": 0.1, "voxel": "0.5 x 0.5 x 1.0", "intended": "base",
+    "size": "1 x 2 x 3",
+    "room": "4 x 5 x 6",
+    "rotation": "90 degrees about x",
+    "angle": 45.0,
+    "support": 1.0,
+    "volumes": "1.0",
+    "smallest": 1.0,
+    "cavities": 1,
+    "total": 1.0,
+    "text": "R",
+    "names": "canal",
+    "largest": 1.0,
+    "unit": "mm",
+    "layer": 0.1,
+    "voxel": "0.5 x 0.5 x 1.0",
+    "intended": "base",
 }
 PLACEHOLDERS = {
-    "MM": "1", "TEXT": "R", "WxDxH": "256x256x256", "OUT": "out.stl", "(mm": "mm", "R": "1,2,3", "DIR": "out", "NAME": "bone",
+    "MM": "1",
+    "TEXT": "R",
+    "WxDxH": "256x256x256",
+    "OUT": "out.stl",
+    "(mm": "mm",
+    "R": "1,2,3",
+    "DIR": "out",
+    "NAME": "bone",
     "FILE": "labels.nii",
 }
 # The command that knows an option: preparation belongs to `run`, the rest to `inspect` too.
@@ -90,7 +110,9 @@ def test_every_rule_has_its_sentences(entry):
 def test_a_count_of_one_is_told_in_the_singular():
     process = load_process("fdm")
     told = {
-        (rule.id, count): message(rule, Fact(rule.fact, count, parameters=FILLED), Outcome.FAIL, process, load_printer("fdm-256"))
+        (rule.id, count): message(
+            rule, Fact(rule.fact, count, parameters=FILLED), Outcome.FAIL, process, load_printer("fdm-256")
+        )
         for rule in load_rules(process, 300.0)
         for count in (1, 2)
         if rule.id in ONE

@@ -31,7 +31,9 @@ def coarse(field) -> Mesh:
 def test_a_coarse_ball_has_the_volume_of_the_fine_one(field, coarse):
     truth = 4 / 3 * np.pi * RADIUS**3
     assert coarse.volume < 0.97 * truth
-    assert Mesh(fitted(coarse.points, coarse.triangles, field), coarse.triangles).volume == pytest.approx(truth, rel=0.003)
+    assert Mesh(fitted(coarse.points, coarse.triangles, field), coarse.triangles).volume == pytest.approx(
+        truth, rel=0.003
+    )
 
 
 def test_what_lies_right_stays(field):

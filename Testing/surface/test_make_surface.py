@@ -19,10 +19,13 @@ BLUR = 0.8  # mm, standard deviation
 
 def affine_of(kind: str) -> np.ndarray:
     """Index to LPS mm, centred on the grid of 40 voxels."""
-    matrix = {"plain": np.diag([0.6, 0.6, 0.6]), "anisotropic": np.diag([0.5, 0.6, 1.0]),
-              "left-handed": np.diag([0.6, 0.6, -0.6]),
-              "sheared": np.array([[0.6, 0, 0], [0, 0.6, 0.25], [0, 0, 0.8]]),
-              "oblique": 0.6 * np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0]}[kind]
+    matrix = {
+        "plain": np.diag([0.6, 0.6, 0.6]),
+        "anisotropic": np.diag([0.5, 0.6, 1.0]),
+        "left-handed": np.diag([0.6, 0.6, -0.6]),
+        "sheared": np.array([[0.6, 0, 0], [0, 0.6, 0.25], [0, 0, 0.8]]),
+        "oblique": 0.6 * np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))[0],
+    }[kind]
     affine = np.eye(4)
     affine[:3, :3] = matrix
     affine[:3, 3] = -matrix @ np.array([19.5, 19.5, 19.5]) + [5.0, -7.0, 100.0]
@@ -71,7 +74,7 @@ def test_a_ball_is_where_it_is_on_every_grid(kind):
     corners = np.average(distance[mesh.triangles].mean(axis=1), weights=area)
     assert abs(0.25 * corners + 0.75 * np.average(middle, weights=area) - RADIUS) < 0.01
     assert np.abs(distance - RADIUS).max() < 0.15
-    assert mesh.volume == pytest.approx(4 / 3 * np.pi * RADIUS ** 3, rel=0.004)
+    assert mesh.volume == pytest.approx(4 / 3 * np.pi * RADIUS**3, rel=0.004)
     deviation = mesh.point_arrays["Deviation"]
     assert deviation.shape == (len(mesh.points),)
     # The array says how far the surface lies from the grey-value boundary, point by point.
@@ -114,7 +117,7 @@ def test_a_structure_cut_by_the_field_of_view_is_closed_flat_and_marked():
     assert low == pytest.approx(-20 * 0.6, abs=0.1)
     area = np.linalg.norm(mesh.triangle_normals(), axis=1) / 2.0
     cut = area[mesh.triangle_arrays["Provenance"] == Provenance.CUT].sum()
-    assert cut == pytest.approx(2 * np.pi * 6.0 ** 2, rel=0.1)
+    assert cut == pytest.approx(2 * np.pi * 6.0**2, rel=0.1)
 
 
 @pytest.mark.parametrize("ceiling", [500_000, 3000])
@@ -159,7 +162,7 @@ def test_two_segments_share_their_boundary():
     left, right = model.meshes
     assert_valid(left)
     assert_valid(right)
-    assert left.volume + right.volume == pytest.approx(4 / 3 * np.pi * RADIUS ** 3, rel=0.01)
+    assert left.volume + right.volume == pytest.approx(4 / 3 * np.pi * RADIUS**3, rel=0.01)
     on_border = {tuple(np.round(p, 4)) for p in left.points} & {tuple(np.round(p, 4)) for p in right.points}
     assert len(on_border) > 500
 
@@ -176,7 +179,7 @@ def test_fragments_and_cavities_go_by_volume_and_are_listed():
     assert_valid(clean.meshes[0])
     listed = {(p["kind"], p["kept"]): p for p in clean.figures[0]["fragments"]}
     assert set(listed) == {("body", True), ("body", False), ("cavity", False)}
-    assert listed["body", False]["volume_mm3"] == pytest.approx(4 / 3 * np.pi * 1.2 ** 3, rel=0.25)
+    assert listed["body", False]["volume_mm3"] == pytest.approx(4 / 3 * np.pi * 1.2**3, rel=0.25)
     np.testing.assert_allclose(listed["body", False]["centre_lps"], [15.0, 3.0, 110.0], atol=0.3)
     assert any("1 cavity, 1 filled" in step.effect for step in clean.steps)
 
@@ -186,7 +189,7 @@ def test_label_without_grey_values():
     given = replace(scan(ball(affine), affine), volume=None)
     model = make_surface(given)
     assert_valid(model.meshes[0])
-    assert model.meshes[0].volume == pytest.approx(4 / 3 * np.pi * RADIUS ** 3, rel=0.02)
+    assert model.meshes[0].volume == pytest.approx(4 / 3 * np.pi * RADIUS**3, rel=0.02)
     assert any("no grey values" in note for note in model.notes)
 
 
@@ -197,7 +200,7 @@ def test_dark_structure_in_bright_surroundings():
     segment = Segment("airway", 1, "Airway", (1, 1, 1), 0.0, {}, 0.0, bright=False)
     mesh = make_surface(Segmentation(Volume(grey, affine), affine, labels, None, (segment,))).meshes[0]
     assert_valid(mesh)
-    assert mesh.volume == pytest.approx(4 / 3 * np.pi * RADIUS ** 3, rel=0.01)
+    assert mesh.volume == pytest.approx(4 / 3 * np.pi * RADIUS**3, rel=0.01)
 
 
 def test_without_the_optional_package_it_is_valid_too(monkeypatch):

@@ -48,12 +48,16 @@ def test_a_unit_mistake_is_not_touched():
     np.testing.assert_allclose(result.mesh.bounds, broken.bounds, rtol=0.05)
 
 
-@pytest.mark.parametrize("given", [
-    Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32)),
-    Mesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]])),
-    Mesh(np.full((3, 3), np.nan, np.float32), np.array([[0, 1, 2]])),
-    Mesh(np.zeros((3, 3), np.float32), np.array([[0, 1, 2], [0, 0, 1]])),
-], ids=["nothing", "one triangle", "no number", "a point"])
+@pytest.mark.parametrize(
+    "given",
+    [
+        Mesh(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.int32)),
+        Mesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]])),
+        Mesh(np.full((3, 3), np.nan, np.float32), np.array([[0, 1, 2]])),
+        Mesh(np.zeros((3, 3), np.float32), np.array([[0, 1, 2], [0, 0, 1]])),
+    ],
+    ids=["nothing", "one triangle", "no number", "a point"],
+)
 def test_what_cannot_be_a_solid_is_refused_with_a_reason_and_comes_back(given):
     result = repair(given)
     assert not result.valid

@@ -124,5 +124,5 @@ def test_distance_to_a_triangle_in_every_region():
     corner = np.array([[0, 0, 0], [2, 0, 0], [0, 2, 0]], float)
     points = np.array([[0.5, 0.5, 3], [1, -2, 0], [-3, -4, 0], [2, 2, 0], [4, 0, 0], [0.2, 0.2, 0]], float)
     expected = [3.0, 2.0, 5.0, np.sqrt(2.0), 2.0, 0.0]
-    rows = [np.repeat(corner[k:k + 1], len(points), axis=0) for k in range(3)]
+    rows = [np.repeat(corner[k : k + 1], len(points), axis=0) for k in range(3)]
     np.testing.assert_allclose(distance_to_triangles(points, *rows), expected, atol=1e-12)

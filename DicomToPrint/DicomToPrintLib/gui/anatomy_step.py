@@ -128,7 +128,9 @@ class AnatomyStep(StepView):
         self.figures.text = "\n".join([*([note] if note else []), *lines, *result.notes])
         self.figures.visible = True
         found = _("{count} structures found; look at them in the slices").format(count=len(lines))
-        parts.show_chip(self.chip, "accept", found if len(lines) != 1 else _("one structure found; look at it in the slices"))
+        parts.show_chip(
+            self.chip, "accept", found if len(lines) != 1 else _("one structure found; look at it in the slices")
+        )
         self.connect_editor(node)
         return "done"
 

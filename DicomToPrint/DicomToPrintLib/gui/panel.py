@@ -149,7 +149,8 @@ class Panel:
         """Show settings and states in every control."""
         for step, view in self.steps.items():
             view.set_state(
-                (self.walk.running == step and "running") or (self.state.state(step) if self.state is not None else "idle")
+                (self.walk.running == step and "running")
+                or (self.state.state(step) if self.state is not None else "idle")
             )
             view.frame.enabled = self.state is not None
             view.primary.enabled = not self.walk.running

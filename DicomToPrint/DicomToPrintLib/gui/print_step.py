@@ -171,7 +171,9 @@ class PrintStep(StepView):
         for name, box in self.boxes.items():
             parts.put(box, "checked", getattr(settings, name))
         cuts = [f"{axis} = {at:g} mm" for axis, at in settings.cuts]
-        cuts += [_("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3])) for plane in settings.planes]
+        cuts += [
+            _("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3])) for plane in settings.planes
+        ]
         self.cuts.text = ", ".join(cuts)
         self.cuts.visible = self.uncut.enabled = bool(cuts)
         for side, box in self.keeps.items():

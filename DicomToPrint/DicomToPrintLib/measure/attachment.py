@@ -38,8 +38,10 @@ def unsupported(
     for index, stretch in enumerate(stretches[:MOST_STRETCHES]):
         own = owner == index
         ends = free[own].mean() >= SHARE
-        result[index] = ends and not _bends(field.samples.normals[stretch.rows], field.samples.area[stretch.rows]) and not (
-            opposite[own].mean() >= SHARE or _on_two_sides(attached[own])
+        result[index] = (
+            ends
+            and not _bends(field.samples.normals[stretch.rows], field.samples.area[stretch.rows])
+            and not (opposite[own].mean() >= SHARE or _on_two_sides(attached[own]))
         )
     return result
 

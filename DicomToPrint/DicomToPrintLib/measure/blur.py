@@ -129,6 +129,8 @@ def _fitted(grey: np.ndarray, depth: np.ndarray, near: np.ndarray, step: np.ndar
         better = cost_t <= cost
         p = np.where(better[:, None], trial, p)
         cost = np.where(better, cost_t, cost)
-        value, z, rise = (np.where(better[:, None], new, old) for new, old in ((value_t, value), (z_t, z), (rise_t, rise)))
+        value, z, rise = (
+            np.where(better[:, None], new, old) for new, old in ((value_t, value), (z_t, z), (rise_t, rise))
+        )
         damping = np.where(better, damping / 3.0, damping * 5.0)
     return p, np.sqrt(cost / count)

@@ -157,7 +157,7 @@ def _containment(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, co
         within = np.flatnonzero((places > low[outer]).all(axis=1) & (places < high[outer]).all(axis=1))
         within = within[within != outer]
         if len(within):
-            shell = triangles[order[starts[outer]:ends[outer]]]
+            shell = triangles[order[starts[outer] : ends[outer]]]
             within = within[winding_along_x(points, shell, places[within]) != 0]
             result.append(np.stack([within, np.full(len(within), outer)], axis=1))
     return np.concatenate(result)

@@ -23,8 +23,16 @@ def vertex_normals(mesh: Mesh) -> np.ndarray:
     return total / np.where(length > 0.0, length, 1.0)[:, None]
 
 
-def level_offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: float, to_index: np.ndarray,
-                  reach_mm: float, step_mm: float, progress: Progress = silent) -> np.ndarray:
+def level_offsets(
+    points: np.ndarray,
+    normals: np.ndarray,
+    array: np.ndarray,
+    level: float,
+    to_index: np.ndarray,
+    reach_mm: float,
+    step_mm: float,
+    progress: Progress = silent,
+) -> np.ndarray:
     """(n,) signed distance in mm of points from the nearest place on their normal where the field crosses the level.
 
     `points`, `normals` (n, 3) in LPS mm, `array` (k, j, i) a field above `level` inside, `to_index` 4x4 LPS mm to its
@@ -39,11 +47,19 @@ def level_offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, le
     return _in_chunks(len(points), work, progress)
 
 
-def level_ahead(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: float, to_index: np.ndarray,
-                reach_mm: float, progress: Progress = silent) -> np.ndarray:
+def level_ahead(
+    points: np.ndarray,
+    normals: np.ndarray,
+    array: np.ndarray,
+    level: float,
+    to_index: np.ndarray,
+    reach_mm: float,
+    progress: Progress = silent,
+) -> np.ndarray:
     """(n,) height in mm of the field's level over points, along their outward normals: positive for points inside,
     which look outward only, negative for points outside, which look inward only. NaN without a crossing within
     `reach_mm` (one linear step). Arguments as in `level_offsets`."""
+
     def work(rows: slice) -> np.ndarray:
         at = points[rows].astype(np.float64) @ to_index[:3, :3].T + to_index[:3, 3]
         here = _sampled(array, at) - np.float32(level)
@@ -76,8 +92,9 @@ def _sampled(array: np.ndarray, at: np.ndarray) -> np.ndarray:
     return ndimage.map_coordinates(array, at.T[::-1], output=np.float32, order=1, mode="nearest")
 
 
-def _offsets(points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: float, to_index: np.ndarray,
-             steps: np.ndarray) -> np.ndarray:
+def _offsets(
+    points: np.ndarray, normals: np.ndarray, array: np.ndarray, level: float, to_index: np.ndarray, steps: np.ndarray
+) -> np.ndarray:
     at = points.astype(np.float64) @ to_index[:3, :3].T + to_index[:3, 3]
     along = normals @ to_index[:3, :3].T
 

@@ -65,8 +65,9 @@ def intersecting_pairs_of(points: np.ndarray, triangles: np.ndarray, chosen: np.
     return np.unique(np.sort(near[found], axis=1), axis=0) if len(found) else _NO_PAIRS
 
 
-def _pairs_among(points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray, low: np.ndarray,
-                 high: np.ndarray) -> np.ndarray:
+def _pairs_among(
+    points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
     """As `intersecting_pairs_of` for few triangles (m, 3) and their boxes, none degenerate."""
     used, triangles = np.unique(triangles, return_inverse=True)
     triangles, precise = triangles.reshape(-1, 3), points[used].astype(np.float64)
@@ -146,7 +147,7 @@ def _folded(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray) -> n
     folded = np.flatnonzero(np.where(edges.forward[first] != edges.forward[second], -dot, dot) > 0.999)
     rows = [np.stack([first[folded], second[folded]], axis=1)]
     for where in np.flatnonzero(edges.count > 2):
-        around = edges.order[edges.start[where]:edges.start[where] + edges.count[where]]
+        around = edges.order[edges.start[where] : edges.start[where] + edges.count[where]]
         a, b = np.triu_indices(len(around), 1)
         rows.append(np.stack([around[a], around[b]], axis=1))
     half = np.concatenate(rows)
@@ -246,8 +247,11 @@ class _Pairs:
             offset -= start
             height = np.einsum("ij,ij->i", normal, offset)
             far = np.einsum("ij,ij->i", offset, offset)
-            lowest, highest, reach = ((height, height, far) if c == 0 else
-                                      (np.minimum(lowest, height), np.maximum(highest, height), np.maximum(reach, far)))
+            lowest, highest, reach = (
+                (height, height, far)
+                if c == 0
+                else (np.minimum(lowest, height), np.maximum(highest, height), np.maximum(reach, far))
+            )
         # Far above the rounding error of a height, which is some 1e-15 of the product of the three lengths.
         safe = 1e-14 * self.size.take(plane) * np.sqrt(reach) + 1e-300
         return ~((lowest > safe) | (highest < -safe))
@@ -288,7 +292,8 @@ class _Pairs:
         return open_[meet]
 
 
-def _opposite_edge_meets(points: np.ndarray, edge_of: list[np.ndarray], corner: np.ndarray,
-                         triangle: list[np.ndarray]) -> np.ndarray:
+def _opposite_edge_meets(
+    points: np.ndarray, edge_of: list[np.ndarray], corner: np.ndarray, triangle: list[np.ndarray]
+) -> np.ndarray:
     p, q = np.choose((corner + 1) % 3, edge_of), np.choose((corner + 2) % 3, edge_of)
     return segment_meets_triangle(points[p], points[q], *(points[c] for c in triangle))

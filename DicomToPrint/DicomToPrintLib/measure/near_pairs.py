@@ -25,7 +25,7 @@ class BoxTree:
 
     def __init__(self, low: np.ndarray, high: np.ndarray, frame: tuple[np.ndarray, np.ndarray] | None = None) -> None:
         bottom, top = frame if frame is not None else (low.min(axis=0), high.max(axis=0))
-        scale = (2 ** 20 - 1) / max(float((top.astype(np.float64) - bottom).max()), 1e-300)
+        scale = (2**20 - 1) / max(float((top.astype(np.float64) - bottom).max()), 1e-300)
         lows, highs = (((corner - bottom.astype(np.float64)) * scale).astype(np.int64) for corner in (low, high))
         self.order = np.argsort(_morton(lows + highs))
         columns = [np.ascontiguousarray(lows[self.order, k]) for k in range(3)]
@@ -93,15 +93,21 @@ def _morton(cells: np.ndarray) -> np.ndarray:
     code = np.zeros(len(cells), dtype=np.uint64)
     for k in range(3):
         x = cells[:, k].astype(np.uint64)
-        for shift, mask in ((32, 0x1F00000000FFFF), (16, 0x1F0000FF0000FF), (8, 0x100F00F00F00F00F),
-                            (4, 0x10C30C30C30C30C3), (2, 0x1249249249249249)):
+        for shift, mask in (
+            (32, 0x1F00000000FFFF),
+            (16, 0x1F0000FF0000FF),
+            (8, 0x100F00F00F00F00F),
+            (4, 0x10C30C30C30C30C3),
+            (2, 0x1249249249249249),
+        ):
             x = (x | (x << np.uint64(shift))) & np.uint64(mask)
         code |= x << np.uint64(k)
     return code
 
 
-def for_near_pairs(first: BoxTree, second: BoxTree, decide: Callable[[np.ndarray, np.ndarray], np.ndarray],
-                   progress: Progress = silent) -> np.ndarray:
+def for_near_pairs(
+    first: BoxTree, second: BoxTree, decide: Callable[[np.ndarray, np.ndarray], np.ndarray], progress: Progress = silent
+) -> np.ndarray:
     """Rows that `decide` returns for the overlapping pairs, put together.
 
     `decide` gets chunks of pairs, (p,) indices of boxes of `first` and (p,) of `second`, in several threads (numpy

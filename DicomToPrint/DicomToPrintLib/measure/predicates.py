@@ -57,14 +57,19 @@ def side_of_plane(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) ->
     m2 = u[:, 0] * v[:, 1]
     n2 = u[:, 1] * v[:, 0]
     value = w[:, 0] * (m0 - n0) + w[:, 1] * (m1 - n1) + w[:, 2] * (m2 - n2)
-    size = (np.abs(w[:, 0]) * (np.abs(m0) + np.abs(n0)) + np.abs(w[:, 1]) * (np.abs(m1) + np.abs(n1))
-            + np.abs(w[:, 2]) * (np.abs(m2) + np.abs(n2)))
+    size = (
+        np.abs(w[:, 0]) * (np.abs(m0) + np.abs(n0))
+        + np.abs(w[:, 1]) * (np.abs(m1) + np.abs(n1))
+        + np.abs(w[:, 2]) * (np.abs(m2) + np.abs(n2))
+    )
     sign = np.sign(value).astype(np.int8)
     open_ = np.flatnonzero(np.abs(value) <= _BOUND * size)
     if len(open_):
         u, v, w, size = u[open_], v[open_], w[open_], size[open_]
-        total = _add(_times(_minor(u[:, 1], u[:, 2], v[:, 1], v[:, 2]), w[:, 0]),
-                     _times(_minor(u[:, 2], u[:, 0], v[:, 2], v[:, 0]), w[:, 1]))
+        total = _add(
+            _times(_minor(u[:, 1], u[:, 2], v[:, 1], v[:, 2]), w[:, 0]),
+            _times(_minor(u[:, 2], u[:, 0], v[:, 2], v[:, 0]), w[:, 1]),
+        )
         total = _add(total, _times(_minor(u[:, 0], u[:, 1], v[:, 0], v[:, 1]), w[:, 2]))
         sign[open_] = np.where(np.abs(total[0]) > 1e-29 * size, np.sign(total[0]), 0).astype(np.int8)
     return sign
@@ -87,8 +92,12 @@ def segments_meet(p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray) ->
     s1, s2 = side_of_line(p, q, a), side_of_line(p, q, b)
     s3, s4 = side_of_line(a, b, p), side_of_line(a, b, q)
     proper = (s1 * s2 < 0) & (s3 * s4 < 0)
-    touching = (((s1 == 0) & _between(p, q, a)) | ((s2 == 0) & _between(p, q, b))
-                | ((s3 == 0) & _between(a, b, p)) | ((s4 == 0) & _between(a, b, q)))
+    touching = (
+        ((s1 == 0) & _between(p, q, a))
+        | ((s2 == 0) & _between(p, q, b))
+        | ((s3 == 0) & _between(a, b, p))
+        | ((s4 == 0) & _between(a, b, q))
+    )
     return proper | touching
 
 

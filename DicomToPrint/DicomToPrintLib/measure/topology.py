@@ -41,9 +41,16 @@ class Topology:
     def closed(self) -> bool:
         """True where every edge has two triangles, every vertex one fan, and nothing is degenerate, duplicate or
         inverted."""
-        return self.triangles > 0 and not any((
-            self.boundary_edges, self.nonmanifold_edges, self.nonmanifold_vertices,
-            self.degenerate, self.duplicate, self.inverted))
+        return self.triangles > 0 and not any(
+            (
+                self.boundary_edges,
+                self.nonmanifold_edges,
+                self.nonmanifold_vertices,
+                self.degenerate,
+                self.duplicate,
+                self.inverted,
+            )
+        )
 
 
 def weld(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -160,7 +167,7 @@ def duplicate_triangles(triangles: np.ndarray) -> np.ndarray:
         return _no_indices()
     ordered = np.sort(triangles, axis=1).astype(np.int64)
     size = int(ordered[:, 2].max()) + 1
-    if size < 2 ** 21:
+    if size < 2**21:
         key = (ordered[:, 0] * size + ordered[:, 1]) * size + ordered[:, 2]
         order = np.argsort(key, kind="stable")
         again = key[order][1:] == key[order][:-1]
@@ -197,8 +204,11 @@ def topology(mesh: Mesh) -> Topology:
 
     points, triangles, first = welded(mesh)
     flat = degenerate_triangles(points, triangles)
-    collapsed = ((triangles[:, 0] == triangles[:, 1]) | (triangles[:, 1] == triangles[:, 2])
-                 | (triangles[:, 2] == triangles[:, 0])) | ~np.isfinite(points[triangles]).all(axis=(1, 2))
+    collapsed = (
+        (triangles[:, 0] == triangles[:, 1])
+        | (triangles[:, 1] == triangles[:, 2])
+        | (triangles[:, 2] == triangles[:, 0])
+    ) | ~np.isfinite(points[triangles]).all(axis=(1, 2))
     kept = np.flatnonzero(~collapsed)
     sound = triangles[kept]
     duplicate = kept[duplicate_triangles(sound)]
@@ -211,7 +221,18 @@ def topology(mesh: Mesh) -> Topology:
     parts, part = component_of_triangles(sound, edges)
     inverted = kept[inverted_triangles(points, sound, edges, part, parts)]
     return Topology(
-        triangles=len(mesh.triangles), components=parts, boundary_edges=len(open_edges), nonmanifold_edges=len(crowded),
-        nonmanifold_vertices=len(pinched), degenerate=int(flat.sum()), duplicate=len(duplicate), inverted=len(inverted),
-        boundary_at=first[open_edges], nonmanifold_edges_at=first[crowded], nonmanifold_vertices_at=first[pinched],
-        degenerate_at=np.flatnonzero(flat), duplicate_at=duplicate, inverted_at=inverted)
+        triangles=len(mesh.triangles),
+        components=parts,
+        boundary_edges=len(open_edges),
+        nonmanifold_edges=len(crowded),
+        nonmanifold_vertices=len(pinched),
+        degenerate=int(flat.sum()),
+        duplicate=len(duplicate),
+        inverted=len(inverted),
+        boundary_at=first[open_edges],
+        nonmanifold_edges_at=first[crowded],
+        nonmanifold_vertices_at=first[pinched],
+        degenerate_at=np.flatnonzero(flat),
+        duplicate_at=duplicate,
+        inverted_at=inverted,
+    )

@@ -175,7 +175,11 @@ def behind_edges(field: Field, rays: Rays, back_mm: float, progress: Progress = 
     rows = np.flatnonzero(np.isfinite(distance) & (growth * back_mm > 1.02 * distance))
     if len(rows) == 0:
         return field
-    inward, away, steep = field.side * field.samples.normals[rows], field.slope[rows] / growth[rows, None], growth[rows] / 2.0
+    inward, away, steep = (
+        field.side * field.samples.normals[rows],
+        field.slope[rows] / growth[rows, None],
+        growth[rows] / 2.0,
+    )
     # From the middle of the ball at the sample to that of the ball that touches `back_mm` from the edge.
     middle = field.samples.points[rows] + 0.5 * distance[rows, None] * inward
     middle += (back_mm - distance[rows] / growth[rows])[:, None] * (away + steep[:, None] * inward)

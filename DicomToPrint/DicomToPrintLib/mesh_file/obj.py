@@ -24,9 +24,7 @@ def read(path: Path, progress: Progress) -> Contents:
     content = path.read_bytes().replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") + b"\n"
     lines = _Lines(content)
     vertices, faces, names = (lines.starting_with(letter) for letter in (b"v", b"f", b"o"))
-    objects = [
-        (lines.text(at)[2:].strip().decode("utf-8", "replace"), int(np.searchsorted(faces, at))) for at in names
-    ]
+    objects = [(lines.text(at)[2:].strip().decode("utf-8", "replace"), int(np.searchsorted(faces, at))) for at in names]
     comments = [lines.text(at)[:400].decode("utf-8", "replace") for at in np.flatnonzero(lines.first == ord("#"))[:200]]
     progress(0.2, "reading OBJ")
     coordinates = _coordinates(path, lines, vertices)

@@ -103,7 +103,15 @@ def _reference(
         mask = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
     places = tuple(
         LabelPlace(
-            done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth, done.uneven_mm
+            done.text,
+            done.origin,
+            done.right,
+            done.up,
+            done.outward,
+            done.width,
+            done.height,
+            done.depth,
+            done.uneven_mm,
         )
         for done in labels
     )

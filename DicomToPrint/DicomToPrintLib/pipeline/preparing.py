@@ -121,8 +121,13 @@ def _solid_steps(
             raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
         done = room.hollow(mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, progress=progress)
         mouths = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in done.holes)
-        opened = f"{counted(len(done.holes), 'escape hole')} of {diameter:g} mm" + (f" at R, A, S {mouths}" if mouths else "")
-        return done.mesh, f"{done.removed_mm3:.0f} mm3 taken out of {counted(done.cavities, 'cavity', 'cavities')}, {opened}"
+        opened = f"{counted(len(done.holes), 'escape hole')} of {diameter:g} mm" + (
+            f" at R, A, S {mouths}" if mouths else ""
+        )
+        return (
+            done.mesh,
+            f"{done.removed_mm3:.0f} mm3 taken out of {counted(done.cavities, 'cavity', 'cavities')}, {opened}",
+        )
 
     def strutted(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         done = room.add_struts(mesh, max(process.limit("pin_mm") or 0.0, 2.0), progress=progress)
@@ -176,7 +181,9 @@ def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[l
     for one, shift in zip(done, shifts):
         transform = one.transform.copy()
         transform[:3, 3] += shift
-        turned.append(replace(one.mesh, points=(one.mesh.points + shift).astype(np.float32)) if shift.any() else one.mesh)
+        turned.append(
+            replace(one.mesh, points=(one.mesh.points + shift).astype(np.float32)) if shift.any() else one.mesh
+        )
         moved.append(transform)
         numbers = " ".join(f"{value:.6f}" for value in transform[:3].ravel())
         steps.append(

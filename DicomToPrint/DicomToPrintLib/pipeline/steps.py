@@ -206,7 +206,13 @@ def export(
     if together:
         picture = thumbnail(model.meshes) if "3mf" in together else b""
         files += write_files(
-            model.meshes, folder, stem, together, metadata=metadata, thumbnail=picture, progress=part(progress, 0.4, 0.8)
+            model.meshes,
+            folder,
+            stem,
+            together,
+            metadata=metadata,
+            thumbnail=picture,
+            progress=part(progress, 0.4, 0.8),
         )
     if "dicom" in settings.formats and scan.series is not None:
         files.append(

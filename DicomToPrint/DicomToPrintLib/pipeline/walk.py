@@ -63,9 +63,7 @@ class Step:
     asked: Callable[[Settings], bool] = lambda settings: True
 
 
-def take(
-    walked: Walked, asked: tuple[Step, ...], progress: Progress = silent
-) -> tuple[Walked, tuple[StepTime, ...]]:
+def take(walked: Walked, asked: tuple[Step, ...], progress: Progress = silent) -> tuple[Walked, tuple[StepTime, ...]]:
     """Takes the steps one after the other; what there is after the last, and the time and effect of each.
 
     Steps that the settings do not ask for are left out; the progress is divided by the shares. Raises what the steps raise.

@@ -10,7 +10,9 @@ LEVELS = 3  # radii are taken in so many steps, each rounded down
 BLOCK = 64  # voxels along a block's edge
 
 
-def union_of_balls(centres: np.ndarray, radius: np.ndarray, spacing: float, like: Mesh, progress: Progress = silent) -> Mesh | None:
+def union_of_balls(
+    centres: np.ndarray, radius: np.ndarray, spacing: float, like: Mesh, progress: Progress = silent
+) -> Mesh | None:
     """Surface of the balls about `centres` (n, 3) LPS mm with `radius` (n,) mm, on cubic voxels of `spacing` mm; None without any ball.
 
     Neighbouring blocks share a plane of voxels, so that their surfaces have the same points there: each point lies on one edge
@@ -51,7 +53,9 @@ def _levels(radius: np.ndarray) -> list[np.ndarray]:
         return [np.ones(len(radius), dtype=bool)]
     edges = np.linspace(radius.min(), radius.max(), LEVELS + 1)
     # The largest radius is the wanted one of most balls: it is a level of its own, not rounded down.
-    level = np.where(radius > radius.max() - 1e-6, LEVELS, np.clip(np.searchsorted(edges, radius, side="right") - 1, 0, LEVELS - 1))
+    level = np.where(
+        radius > radius.max() - 1e-6, LEVELS, np.clip(np.searchsorted(edges, radius, side="right") - 1, 0, LEVELS - 1)
+    )
     return [level == one for one in np.unique(level)]
 
 

@@ -65,8 +65,13 @@ def _rounded(module: Any, plan: Any, thickness: float) -> Any:
     """Plate of a convex outline from z = 0 to `thickness`, its upper edge a quarter round of a third of the height."""
     radius = thickness / 3.0
     angles = np.linspace(0.0, np.pi / 2.0, STEPS + 1)
-    layers = [module.Manifold.extrude(plan.offset(-radius * (1.0 - np.cos(angle)), module.JoinType.Round),
-                                      thickness - radius * (1.0 - np.sin(angle))) for angle in angles]
+    layers = [
+        module.Manifold.extrude(
+            plan.offset(-radius * (1.0 - np.cos(angle)), module.JoinType.Round),
+            thickness - radius * (1.0 - np.sin(angle)),
+        )
+        for angle in angles
+    ]
     return module.Manifold.batch_hull([layer for layer in layers if not layer.is_empty()])
 
 
@@ -122,8 +127,13 @@ def _column_tops(solid: Any, mesh: Mesh) -> list[tuple[float, float, float]]:
     under = places[steep & (places[:, 2] < low + 0.5 * (high - low))]
     under = under[np.argsort(under[:, 2], kind="stable")]
     under = under[:: max(1, len(under) // 1500)]
-    free = np.array([point for point in under
-                     if not solid.ray_cast((point[0], point[1], point[2] - 0.05), (point[0], point[1], low - 1.0))]).reshape(-1, 3)
+    free = np.array(
+        [
+            point
+            for point in under
+            if not solid.ray_cast((point[0], point[1], point[2] - 0.05), (point[0], point[1], low - 1.0))
+        ]
+    ).reshape(-1, 3)
     chosen: list[np.ndarray] = []
     while len(free) and len(chosen) < COLUMNS:
         if not chosen:

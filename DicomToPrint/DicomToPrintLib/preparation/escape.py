@@ -34,7 +34,9 @@ def escape_holes(outer: Any, cavity: Any, diameter: float, count: int, name: str
     low = points[points[:, 2] <= points[:, 2].min() + diameter]
     first = _shortest(outer, low, (DOWN,), diameter) or _shortest(outer, points, SIDEWAYS, diameter)
     if first is None:
-        raise Refused(f"A cavity of '{name}' cannot be drained in a straight line: cut the model through it, or print it solid.")
+        raise Refused(
+            f"A cavity of '{name}' cannot be drained in a straight line: cut the model through it, or print it solid."
+        )
     holes = [first]
     for _ in range(count - 1):
         away = np.min([np.linalg.norm(points - np.asarray(hole.mouth), axis=1) for hole in holes], axis=0)
@@ -65,8 +67,10 @@ def hole_at(outer: Any, cavities: Sequence[Any], diameter: float, place: Point, 
         # The chosen place is where the hole shall be, not somewhere along the same line.
         if hole is not None and np.linalg.norm(np.asarray(hole.mouth) - at) < max(diameter, 2.0):
             return number, hole
-    raise Refused(f"No cavity of '{name}' can be opened at ({-place[0]:.1f}, {-place[1]:.1f}, {place[2]:.1f}) mm (R, A, S): choose a "
-                  "place on the surface nearer to the inside, or leave the place open.")
+    raise Refused(
+        f"No cavity of '{name}' can be opened at ({-place[0]:.1f}, {-place[1]:.1f}, {place[2]:.1f}) mm (R, A, S): choose a "
+        "place on the surface nearer to the inside, or leave the place open."
+    )
 
 
 def _points(cavity: Any) -> np.ndarray:

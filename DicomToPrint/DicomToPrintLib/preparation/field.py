@@ -81,8 +81,15 @@ def sampled(mesh: Mesh, step: float) -> Sampled:
         # Middles of the small triangles of a lattice of `count` divisions: on the triangle, never on its edges.
         u, v = np.meshgrid(np.arange(count), np.arange(count), indexing="ij")
         upright, flipped = u + v < count, u + v < count - 1
-        weights = np.concatenate([np.stack([u[upright], v[upright]], axis=1) + 1.0 / 3.0,
-                                  np.stack([u[flipped], v[flipped]], axis=1) + 2.0 / 3.0]) / count
+        weights = (
+            np.concatenate(
+                [
+                    np.stack([u[upright], v[upright]], axis=1) + 1.0 / 3.0,
+                    np.stack([u[flipped], v[flipped]], axis=1) + 2.0 / 3.0,
+                ]
+            )
+            / count
+        )
         weights = np.column_stack([weights, 1.0 - weights.sum(axis=1)])
         points.append(np.einsum("wc,tcx->twx", weights, pieces[chosen]).reshape(-1, 3))
         owners.append(np.repeat(piece_of[chosen], len(weights)))
@@ -116,7 +123,9 @@ def less_slender(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarr
         rows = np.concatenate([rows[at], rows[at]])
 
 
-def surface_distance(surface: Sampled, points: np.ndarray, progress: Progress = silent, *, samples: int = 2) -> np.ndarray:
+def surface_distance(
+    surface: Sampled, points: np.ndarray, progress: Progress = silent, *, samples: int = 2
+) -> np.ndarray:
     """(n,) float32 mm from points (n, 3) LPS mm to the surface: to the nearest of the triangles of the two (or more) nearest samples.
 
     Exact where one of them is the nearest triangle; else too large by about the square of the sample distance over twice the
@@ -125,11 +134,12 @@ def surface_distance(surface: Sampled, points: np.ndarray, progress: Progress = 
     found = np.empty(len(points), dtype=np.float32)
     for start in range(0, len(points), CHUNK):
         progress(start / max(len(points), 1), "measuring distances")
-        own = points[start:start + CHUNK]
+        own = points[start : start + CHUNK]
         _, near = surface.tree.query(own, k=min(samples, surface.tree.n), workers=-1)
         near = near.reshape(len(own), -1)
-        found[start:start + CHUNK] = np.min([to_triangles(own, surface.corners[surface.owner[near[:, k]]])
-                                             for k in range(near.shape[1])], axis=0)
+        found[start : start + CHUNK] = np.min(
+            [to_triangles(own, surface.corners[surface.owner[near[:, k]]]) for k in range(near.shape[1])], axis=0
+        )
     return found
 
 

@@ -27,8 +27,16 @@ class Hollowed:
     holes: tuple[tuple[float, float, float], ...]
 
 
-def hollow(mesh: Mesh, wall: float, escape_diameter: float, *, places: Sequence[Point] = (), holes: int = 1,
-           spacing: float | None = None, progress: Progress = silent) -> Hollowed:
+def hollow(
+    mesh: Mesh,
+    wall: float,
+    escape_diameter: float,
+    *,
+    places: Sequence[Point] = (),
+    holes: int = 1,
+    spacing: float | None = None,
+    progress: Progress = silent,
+) -> Hollowed:
     """The solid with its inside taken out to `wall` mm, and escape holes of `escape_diameter` mm for each cavity.
 
     The outer surface stays where it is; the wall is measured perpendicular to it (a field on a grid of a quarter of the wall, or
@@ -41,12 +49,16 @@ def hollow(mesh: Mesh, wall: float, escape_diameter: float, *, places: Sequence[
     outer = to_solid(mesh)
     cavities = _cavities(mesh, wall, escape_diameter, spacing, part(progress, 0.0, 0.7))
     progress(0.7, "taking the inside out")
-    opened = _openings(outer.manifold, cavities, escape_diameter, places, holes, mesh.name) if escape_diameter > 0 else []
+    opened = (
+        _openings(outer.manifold, cavities, escape_diameter, places, holes, mesh.name) if escape_diameter > 0 else []
+    )
     tools = [*cavities, *(hole.drill for hole in opened)]
     result = outer.manifold - module.Manifold.batch_boolean(tools, module.OpType.Add)
     removed = outer.manifold.volume() - result.volume()
     progress(1.0, "hollow")
-    return Hollowed(from_solid(result, [outer], Provenance.CUT, mesh), removed, len(cavities), tuple(hole.mouth for hole in opened))
+    return Hollowed(
+        from_solid(result, [outer], Provenance.CUT, mesh), removed, len(cavities), tuple(hole.mouth for hole in opened)
+    )
 
 
 def _cavities(mesh: Mesh, wall: float, escape_diameter: float, spacing: float | None, progress: Progress) -> list[Any]:
@@ -55,14 +67,18 @@ def _cavities(mesh: Mesh, wall: float, escape_diameter: float, spacing: float | 
     field = offset_field(mesh, grid, wall, part(progress, 0.0, 0.85))
     smallest = max(np.pi / 6.0 * (2.0 * escape_diameter) ** 3, (4.0 * grid.spacing) ** 3)
     if not without_small_parts(field, smallest / grid.spacing**3, grid.spacing):
-        raise Refused(f"'{mesh.name}' has no inside deep enough for a wall of {wall:g} mm: choose a thinner wall, or print it solid.")
+        raise Refused(
+            f"'{mesh.name}' has no inside deep enough for a wall of {wall:g} mm: choose a thinner wall, or print it solid."
+        )
     inner = contour(field, grid, mesh)
     del field
     # Inside-out pieces would be islands loose within a cavity: without them it is empty.
     return [piece for piece in to_solid(inner).manifold.simplify(SIMPLER * wall).decompose() if piece.volume() > 0]
 
 
-def _openings(outer: Any, cavities: list[Any], diameter: float, places: Sequence[Point], holes: int, name: str) -> list[Hole]:
+def _openings(
+    outer: Any, cavities: list[Any], diameter: float, places: Sequence[Point], holes: int, name: str
+) -> list[Hole]:
     chosen = [hole_at(outer, cavities, diameter, place, name) for place in places]
     opened = [hole for _number, hole in chosen]
     for number, cavity in enumerate(cavities):

@@ -62,8 +62,10 @@ def joints_across(first: Mesh, second: Mesh, plane: Plane, sizes: Sequence[Joint
     solids = to_solid(first), to_solid(second)
     upright = [_placed(solid.manifold, rotation.T, np.zeros(3)) for solid in solids]
     for size in sizes:
-        feet = [rotation @ np.array([across, along, plane.offset])
-                for across, along in _far_apart(_room(upright[0], upright[1], plane.offset, size))]
+        feet = [
+            rotation @ np.array([across, along, plane.offset])
+            for across, along in _far_apart(_room(upright[0], upright[1], plane.offset, size))
+        ]
         if feet:
             break
     return Joints(*solids, rotation, tuple((float(x), float(y), float(z)) for x, y, z in feet), size)

@@ -51,8 +51,17 @@ class Labelled:
 _Fit = tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float]
 
 
-def add_label(mesh: Mesh, text: str, height: float = 6.0, depth: float = 0.8, *, raised: bool = False,
-              place: tuple[float, float, float] | None = None, avoid: "Sequence[Labelled]" = (), smallest: float | None = None) -> Labelled:
+def add_label(
+    mesh: Mesh,
+    text: str,
+    height: float = 6.0,
+    depth: float = 0.8,
+    *,
+    raised: bool = False,
+    place: tuple[float, float, float] | None = None,
+    avoid: "Sequence[Labelled]" = (),
+    smallest: float | None = None,
+) -> Labelled:
     """Text of `height` mm capitals, `depth` mm deep (or high), on the flattest place of the surface, or nearest to `place` (LPS mm).
 
     Where no place is even enough the letters become lower, down to `smallest` mm.
@@ -72,8 +81,17 @@ def add_label(mesh: Mesh, text: str, height: float = 6.0, depth: float = 0.8, *,
             height = max(LOWER * height, lowest)
 
 
-def put_shape(mesh: Mesh, shape: Any, text: str, depth: float, *, raised: bool = False, curved: float = CURVED,
-              place: tuple[float, float, float] | None = None, avoid: "Sequence[Labelled]" = ()) -> Labelled:
+def put_shape(
+    mesh: Mesh,
+    shape: Any,
+    text: str,
+    depth: float,
+    *,
+    raised: bool = False,
+    curved: float = CURVED,
+    place: tuple[float, float, float] | None = None,
+    avoid: "Sequence[Labelled]" = (),
+) -> Labelled:
     """As `add_label`, for a flat shape (manifold3d.CrossSection, mm); on places up to `curved` of its diagonal uneven."""
     low_x, low_y, high_x, high_y = shape.bounds()
     width, height = high_x - low_x, high_y - low_y
@@ -90,8 +108,18 @@ def put_shape(mesh: Mesh, shape: Any, text: str, depth: float, *, raised: bool =
     tool = tool.transform(np.ascontiguousarray(frame))
     result = solid.manifold + tool if raised else solid.manifold - tool
     made = from_solid(result, [solid], Provenance.ADDED if raised else Provenance.CUT, mesh)
-    return Labelled(made, text, _point(origin), _point(right), _point(up), _point(normal), width, height,
-                    depth if raised else -depth, above - below)
+    return Labelled(
+        made,
+        text,
+        _point(origin),
+        _point(right),
+        _point(up),
+        _point(normal),
+        width,
+        height,
+        depth if raised else -depth,
+        above - below,
+    )
 
 
 def _beyond(solid: Any, frame: np.ndarray, size: tuple[float, float, float, float], depth: float, raised: bool) -> Any:
@@ -122,8 +150,10 @@ def letters(text: str, height: float) -> Any:
     from vtk.util.numpy_support import vtk_to_numpy
 
     if not text.strip() or len(text) > 40 or not all(32 <= ord(letter) < 127 for letter in text):
-        raise UsageError("The label must be 1 to 40 letters, digits or signs of the basic Latin alphabet: "
-                         "choose a shorter or plainer text.")
+        raise UsageError(
+            "The label must be 1 to 40 letters, digits or signs of the basic Latin alphabet: "
+            "choose a shorter or plainer text."
+        )
     module = manifold3d()
     source = vtk.vtkVectorText()
     source.SetText(text)
@@ -163,8 +193,14 @@ def _upright(normal: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.cross(across[:, 1], normal), across[:, 1]
 
 
-def _flattest(mesh: Mesh, width: float, height: float, most: float, place: tuple[float, float, float] | None,
-              avoid: Sequence[Labelled]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float]:
+def _flattest(
+    mesh: Mesh,
+    width: float,
+    height: float,
+    most: float,
+    place: tuple[float, float, float] | None,
+    avoid: Sequence[Labelled],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float]:
     """Where the text lies flattest: its middle, right, up, outward, and how far the surface lies below and above that plane (mm).
 
     Upright where there is such a place, else with the line running up.
@@ -209,8 +245,16 @@ def _spread(mesh: Mesh, random: np.random.Generator) -> tuple[np.ndarray, np.nda
     return points, normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
 
-def _fit(cloud: tuple[np.ndarray, np.ndarray], tree: Any, centre: np.ndarray, normal: np.ndarray, radius: float, width: float,
-         height: float, turned: bool) -> _Fit | None:
+def _fit(
+    cloud: tuple[np.ndarray, np.ndarray],
+    tree: Any,
+    centre: np.ndarray,
+    normal: np.ndarray,
+    radius: float,
+    width: float,
+    height: float,
+    turned: bool,
+) -> _Fit | None:
     """Unevenness in mm of the surface under the text at a place, with its frame; None where the text would hang over an edge."""
     near = np.array(tree.query_ball_point(centre, 1.15 * radius), dtype=int)
     near = near[cloud[1][near] @ normal > 0.2] if len(near) else near

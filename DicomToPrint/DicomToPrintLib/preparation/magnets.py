@@ -17,10 +17,15 @@ def magnet_cut(first: Mesh, second: Mesh, plane: Plane, size: JointSize) -> Join
     """
     joints = joints_across(first, second, plane, [size])
     if not joints.places:
-        raise Refused(f"The cut of '{first.name}' has no room for a magnet of {size.diameter:g} mm: cut at another place or use "
-                      "smaller magnets.")
+        raise Refused(
+            f"The cut of '{first.name}' has no room for a magnet of {size.diameter:g} mm: cut at another place or use "
+            "smaller magnets."
+        )
     reach = size.length + size.clearance
     radius = size.diameter / 2.0 + size.clearance
     pockets = joints.each(manifold3d().Manifold.cylinder(2.0 * reach, radius, radius, SIDES, True))
-    parts = [from_solid(solid.manifold - pockets, [solid], Provenance.CUT, solid.mesh) for solid in (joints.first, joints.second)]
+    parts = [
+        from_solid(solid.manifold - pockets, [solid], Provenance.CUT, solid.mesh)
+        for solid in (joints.first, joints.second)
+    ]
     return Jointed(parts[0], parts[1], joints.places, size)

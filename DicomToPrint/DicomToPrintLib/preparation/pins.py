@@ -22,12 +22,16 @@ def pin_cut(first: Mesh, second: Mesh, plane: Plane, size: JointSize, smallest: 
     """
     joints = joints_across(first, second, plane, list(_sizes(size, smallest or size.diameter)))
     if not joints.places:
-        raise Refused(f"The cut of '{first.name}' has no room for a pin of {joints.size.diameter:g} mm: cut at another place, use thinner "
-                      "pins, or glue the parts.")
+        raise Refused(
+            f"The cut of '{first.name}' has no room for a pin of {joints.size.diameter:g} mm: cut at another place, use thinner "
+            "pins, or glue the parts."
+        )
     size = joints.size
     sockets = joints.each(_d_shape(size, size.clearance))
     with_sockets = from_solid(joints.first.manifold - sockets, [joints.first], Provenance.CUT, first)
-    with_pins = from_solid(joints.second.manifold + joints.each(_d_shape(size, 0.0)), [joints.second], Provenance.ADDED, second)
+    with_pins = from_solid(
+        joints.second.manifold + joints.each(_d_shape(size, 0.0)), [joints.second], Provenance.ADDED, second
+    )
     return Jointed(with_sockets, with_pins, joints.places, size)
 
 

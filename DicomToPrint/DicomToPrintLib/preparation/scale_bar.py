@@ -14,8 +14,15 @@ LETTERS_MM = 4.0
 CURVED = 0.1  # of the diagonal
 
 
-def add_scale_bar(mesh: Mesh, length: float = 20.0, depth: float = 0.8, *, raised: bool = False,
-                  place: tuple[float, float, float] | None = None, avoid: Sequence[Labelled] = ()) -> Labelled:
+def add_scale_bar(
+    mesh: Mesh,
+    length: float = 20.0,
+    depth: float = 0.8,
+    *,
+    raised: bool = False,
+    place: tuple[float, float, float] | None = None,
+    avoid: Sequence[Labelled] = (),
+) -> Labelled:
     """A bar of exactly `length` mm between the outer edges of its ticks, with its length in words, on the flattest place.
 
     On a curved place the bar keeps its length straight across, as a ruler laid against it tells; it bends by a tenth of its
@@ -24,14 +31,19 @@ def add_scale_bar(mesh: Mesh, length: float = 20.0, depth: float = 0.8, *, raise
     """
     if not 5.0 <= length <= 200.0:
         raise UsageError(f"A scale bar is 5 to 200 mm long, not {length:g} mm.")
-    return put_shape(mesh, _bar(length), f"{length:g} mm", depth, raised=raised, curved=CURVED, place=place, avoid=avoid)
+    return put_shape(
+        mesh, _bar(length), f"{length:g} mm", depth, raised=raised, curved=CURVED, place=place, avoid=avoid
+    )
 
 
 def _bar(length: float) -> Any:
     module = manifold3d()
     square = module.CrossSection.square
-    shapes = [square((length, STROKE_MM)).translate((0.0, (TICK_MM - STROKE_MM) / 2.0)),
-              square((STROKE_MM, TICK_MM)), square((STROKE_MM, TICK_MM)).translate((length - STROKE_MM, 0.0))]
+    shapes = [
+        square((length, STROKE_MM)).translate((0.0, (TICK_MM - STROKE_MM) / 2.0)),
+        square((STROKE_MM, TICK_MM)),
+        square((STROKE_MM, TICK_MM)).translate((length - STROKE_MM, 0.0)),
+    ]
     words = letters(f"{length:g} mm", LETTERS_MM)
     low_x, low_y, high_x, _high_y = words.bounds()
     if high_x - low_x > length:

@@ -18,8 +18,10 @@ def manifold3d() -> Any:
     try:
         import manifold3d as module
     except ImportError:
-        raise MissingPackage("Preparing a model needs the package manifold3d: install it with 'python -m pip install manifold3d', "
-                             "or leave the preparation out.") from None
+        raise MissingPackage(
+            "Preparing a model needs the package manifold3d: install it with 'python -m pip install manifold3d', "
+            "or leave the preparation out."
+        ) from None
     return module
 
 
@@ -40,11 +42,13 @@ def to_solid(mesh: Mesh) -> Solid:
     module = manifold3d()
     count = len(mesh.triangles)
     number = module.Manifold.reserve_ids(1)
-    mesh64 = module.Mesh64(vert_properties=np.array(mesh.points, dtype=np.float64, order="C"),
-                           tri_verts=np.array(mesh.triangles, dtype=np.uint64, order="C"),
-                           run_index=np.array([0, 3 * count], dtype=np.uint64),
-                           run_original_id=np.array([number], dtype=np.uint32),
-                           face_id=np.arange(count, dtype=np.uint64))
+    mesh64 = module.Mesh64(
+        vert_properties=np.array(mesh.points, dtype=np.float64, order="C"),
+        tri_verts=np.array(mesh.triangles, dtype=np.uint64, order="C"),
+        run_index=np.array([0, 3 * count], dtype=np.uint64),
+        run_original_id=np.array([number], dtype=np.uint32),
+        face_id=np.arange(count, dtype=np.uint64),
+    )
     solid = module.Manifold(mesh64)
     if solid.status() == module.Error.NotManifold and mesh64.merge():
         solid = module.Manifold(mesh64)
@@ -78,7 +82,9 @@ def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh
         rows = slice(runs[number], runs[number + 1])
         kept = mesh.triangle_arrays.get("Provenance")
         provenance[rows] = int(Provenance.MEASURED) if kept is None else kept[faces[rows]]
-        untouched[rows] = _same_corners(points[triangles[rows]], mesh.points.astype(np.float32)[mesh.triangles[faces[rows]]])
+        untouched[rows] = _same_corners(
+            points[triangles[rows]], mesh.points.astype(np.float32)[mesh.triangles[faces[rows]]]
+        )
     made = Mesh(points, triangles, like.name, like.color, triangle_arrays={"Provenance": provenance})
     return _sound(made, ~untouched, new)
 
@@ -114,8 +120,10 @@ def _sound(mesh: Mesh, touched: np.ndarray, new: Provenance) -> Mesh:
         repaired = repair(welded_mesh)
         # A repair that is valid may have rebuilt or dropped what it could not mend.
         if not repaired.valid or not 0.999 < repaired.mesh.volume / mesh.volume < 1.001 or _lost(mesh, repaired.mesh):
-            raise Refused(f"This step would leave faults in '{mesh.name}' that cannot be mended: choose a slightly different size "
-                          "or place for it.")
+            raise Refused(
+                f"This step would leave faults in '{mesh.name}' that cannot be mended: choose a slightly different size "
+                "or place for it."
+            )
         return repaired.mesh
     _, group = weld(np.concatenate([points, result.points]))
     both = np.concatenate([group[triangles], group[len(points) + result.triangles]])
@@ -148,7 +156,9 @@ def without_small_voids(mesh: Mesh, below_mm3: float) -> Mesh:
         return mesh
     own = label[triangles[:, 0]]
     corners = (mesh.points - mesh.points.mean(axis=0)).astype(np.float64)[triangles]
-    volumes = np.bincount(own, np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6.0, minlength=pieces)
+    volumes = np.bincount(
+        own, np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6.0, minlength=pieces
+    )
     new = np.bincount(own, mesh.triangle_arrays["Provenance"] == Provenance.ADDED, minlength=pieces) > 0
     drop = (volumes < 0) & (volumes > -below_mm3) & new
     if not drop.any():
@@ -156,5 +166,10 @@ def without_small_voids(mesh: Mesh, below_mm3: float) -> Mesh:
     kept = ~drop[own]
     used = np.zeros(count, dtype=bool)
     used[triangles[kept]] = True
-    return Mesh(mesh.points[used], (np.cumsum(used) - 1)[triangles[kept]], mesh.name, mesh.color,
-                triangle_arrays={name: values[kept] for name, values in mesh.triangle_arrays.items()})
+    return Mesh(
+        mesh.points[used],
+        (np.cumsum(used) - 1)[triangles[kept]],
+        mesh.name,
+        mesh.color,
+        triangle_arrays={name: values[kept] for name, values in mesh.triangle_arrays.items()},
+    )

@@ -33,8 +33,14 @@ class Split:
     sections_mm2: tuple[float, ...]
 
 
-def split_to_fit(mesh: Mesh, build: Sequence[float], margin: float = 1.0, *, avoid: Sequence[Marked] = (),
-                 progress: Progress = silent) -> Split:
+def split_to_fit(
+    mesh: Mesh,
+    build: Sequence[float],
+    margin: float = 1.0,
+    *,
+    avoid: Sequence[Marked] = (),
+    progress: Progress = silent,
+) -> Split:
     """Cuts across L, P and S until every part fits the build volume (three sizes in mm, in any order, `margin` mm kept free).
 
     Each axis is cut into as few pieces as its length needs; within the room that leaves, a cut goes where its section is
@@ -54,8 +60,10 @@ def split_to_fit(mesh: Mesh, build: Sequence[float], margin: float = 1.0, *, avo
             areas += sections
         parts = pieces
         progress((axis + 1) / 3.0, "splitting")
-    named = tuple(Mesh(p.points, p.triangles, f"{mesh.name} part {n + 1}", p.color, p.point_arrays, p.triangle_arrays)
-                  for n, p in enumerate(parts))
+    named = tuple(
+        Mesh(p.points, p.triangles, f"{mesh.name} part {n + 1}", p.color, p.point_arrays, p.triangle_arrays)
+        for n, p in enumerate(parts)
+    )
     return Split(named, tuple(planes), tuple(areas))
 
 
@@ -77,17 +85,29 @@ def _along(mesh: Mesh, axis: int, limit: float, avoid: Sequence[Marked]) -> tupl
     if count <= 1:
         return [mesh], [], []
     # A marked place beside this part does not mind a cut through it.
-    near = [mark for mark in avoid if ((np.asarray(mark.point) > bounds[:, 0] - mark.radius)
-                                       & (np.asarray(mark.point) < bounds[:, 1] + mark.radius)).all()]
+    near = [
+        mark
+        for mark in avoid
+        if (
+            (np.asarray(mark.point) > bounds[:, 0] - mark.radius)
+            & (np.asarray(mark.point) < bounds[:, 1] + mark.radius)
+        ).all()
+    ]
     normal = np.eye(3)[axis]
-    upright = to_solid(mesh).manifold.transform(np.ascontiguousarray(np.column_stack([frame_of(normal).T, np.zeros(3)])))
+    upright = to_solid(mesh).manifold.transform(
+        np.ascontiguousarray(np.column_stack([frame_of(normal).T, np.zeros(3)]))
+    )
     for more in range(MORE_PARTS + 1 if near else 1):
-        chosen = _heights(upright, float(low), float(high), limit, count + more, [(mark.point[axis], mark.radius) for mark in near])
+        chosen = _heights(
+            upright, float(low), float(high), limit, count + more, [(mark.point[axis], mark.radius) for mark in near]
+        )
         if chosen:
             break
     else:
         away = " that stays away from what is marked" if near else ""
-        raise Refused(f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one{' or mark less' if near else ''}.")
+        raise Refused(
+            f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one{' or mark less' if near else ''}."
+        )
     rest, pieces, planes = mesh, [], []
     for height, _area in chosen:
         plane = Plane((float(normal[0]), float(normal[1]), float(normal[2])), height)
@@ -97,8 +117,9 @@ def _along(mesh: Mesh, axis: int, limit: float, avoid: Sequence[Marked]) -> tupl
     return [*pieces, rest], planes, [area for _height, area in chosen]
 
 
-def _heights(upright: Any, low: float, high: float, limit: float, count: int,
-             forbidden: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def _heights(
+    upright: Any, low: float, high: float, limit: float, count: int, forbidden: Sequence[tuple[float, float]]
+) -> list[tuple[float, float]]:
     """Heights of the cuts into `count` pieces with the areas of their sections; empty where a cut finds no place.
 
     `forbidden` are (middle, half width) of what no cut may come near.
@@ -112,9 +133,13 @@ def _heights(upright: Any, low: float, high: float, limit: float, count: int,
         # Just beyond what is forbidden is often the best place left.
         edges = [middle + side * (reach + 0.01) for middle, reach in forbidden for side in (-1.0, 1.0)]
         heights = np.append(heights, [edge for edge in edges if first <= edge <= last])
-        free = np.array([all(abs(height - middle) >= reach for middle, reach in forbidden) for height in heights], dtype=bool)
+        free = np.array(
+            [all(abs(height - middle) >= reach for middle, reach in forbidden) for height in heights], dtype=bool
+        )
         # Between loose pieces there is nothing to cut, and nothing better.
-        sections = np.array([upright.slice(float(height)).area() if open_ else np.inf for height, open_ in zip(heights, free)])
+        sections = np.array(
+            [upright.slice(float(height)).area() if open_ else np.inf for height, open_ in zip(heights, free)]
+        )
         at = int(np.argmin(sections))
         if not np.isfinite(sections[at]):
             return []

@@ -34,7 +34,9 @@ def add_struts(mesh: Mesh, diameter: float, embed: float | None = None, progress
         progress(number / len(pieces), "setting bars")
         bars.append(_bar(module, start, end, diameter, diameter if embed is None else embed))
     joined = solid.manifold + module.Manifold.batch_boolean(bars, module.OpType.Add)
-    return Joined(from_solid(joined, [solid], Provenance.ADDED, mesh), joined.volume() - solid.manifold.volume(), len(bars))
+    return Joined(
+        from_solid(joined, [solid], Provenance.ADDED, mesh), joined.volume() - solid.manifold.volume(), len(bars)
+    )
 
 
 def _shortest_tree(points: list[np.ndarray]) -> list[tuple[np.ndarray, np.ndarray]]:

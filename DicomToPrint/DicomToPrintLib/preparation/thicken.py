@@ -27,8 +27,9 @@ class Thickened:
     outward_mm: float = 0.0
 
 
-def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, others: Sequence[Mesh] = (),
-            progress: Progress = silent) -> Thickened:
+def thicken(
+    mesh: Mesh, minimum: float, clearance: float = 0.3, *, others: Sequence[Mesh] = (), progress: Progress = silent
+) -> Thickened:
     """The solid with every wall thinner than `minimum` mm grown to it; all else stays where it is.
 
     Thin is what the check of readiness finds thin, sharp edges measured behind the edge. Balls a little larger than the minimum are
@@ -58,7 +59,9 @@ def thicken(mesh: Mesh, minimum: float, clearance: float = 0.3, *, others: Seque
     progress(1.0, "thickened")
     if first is None:
         return Thickened(mesh, 0.0, 0.0, 0.0)
-    return Thickened(result, result.volume - mesh.volume if result is not mesh else 0.0, first.area_mm2, first.spared_mm2, outward)
+    return Thickened(
+        result, result.volume - mesh.volume if result is not mesh else 0.0, first.area_mm2, first.spared_mm2, outward
+    )
 
 
 def _joined(mesh: Mesh, grown: Mesh, minimum: float) -> Mesh:

@@ -36,8 +36,15 @@ class Thin:
     tight: bool
 
 
-def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, others: Sequence[Mesh], before: Thin | None,
-               progress: Progress) -> Thin | None:
+def thin_walls(
+    mesh: Mesh,
+    minimum: float,
+    clearance: float,
+    wanted: float,
+    others: Sequence[Mesh],
+    before: Thin | None,
+    progress: Progress,
+) -> Thin | None:
     """Balls of radius `wanted` mm (less where a gap or another solid leaves no room) along the middle of walls thinner than
     `minimum`; None where there is none. Where the pass `before` spared walls nothing grows."""
     rays = Rays(mesh, REACH * minimum)
@@ -58,7 +65,9 @@ def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, othe
     area = samples.area[thin]
     points, normals = samples.points[thin], samples.normals[thin]
     # After a pass, a gap that was narrowed to the clearance may measure a hair less: it is no narrow gap that may close.
-    front, back = _room(rays, points, normals, width, (clearance, clearance if before is None else 0.5 * clearance), wanted, others)
+    front, back = _room(
+        rays, points, normals, width, (clearance, clearance if before is None else 0.5 * clearance), wanted, others
+    )
     progress(0.9, "looking for gaps")
     need = np.maximum(2.0 * wanted - width, 0.0)
     ahead = np.minimum(front, need / 2.0)
@@ -70,7 +79,9 @@ def thin_walls(mesh: Mesh, minimum: float, clearance: float, wanted: float, othe
     radius = _clear_of(others, centres, radius)
     spared = radius < minimum / 2.0 * (1.0 - 1e-3)
     radius = _as_narrow_as_near(centres, radius, spared, wanted)
-    growing = (radius > width / 2.0 + NOTHING_MM) & ~_near(np.zeros((0, 3)) if before is None else before.spared, centres, 2.0 * wanted)
+    growing = (radius > width / 2.0 + NOTHING_MM) & ~_near(
+        np.zeros((0, 3)) if before is None else before.spared, centres, 2.0 * wanted
+    )
     return Thin(centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), centres[spared], tight)
 
 
@@ -87,8 +98,15 @@ def _walls(mesh: Mesh, samples: Samples, rays: Rays, minimum: float, progress: P
     return behind_edges(field, rays, EDGE_WALLS * minimum)
 
 
-def _room(rays: Rays, points: np.ndarray, normals: np.ndarray, width: np.ndarray, clearance: tuple[float, float],
-          wanted: float, others: Sequence[Mesh]) -> tuple[np.ndarray, np.ndarray]:
+def _room(
+    rays: Rays,
+    points: np.ndarray,
+    normals: np.ndarray,
+    width: np.ndarray,
+    clearance: tuple[float, float],
+    wanted: float,
+    others: Sequence[Mesh],
+) -> tuple[np.ndarray, np.ndarray]:
     """How far (n,), (n,) mm walls may grow ahead of and behind the samples: half of what a gap has over the clearance.
 
     Both walls of a gap may grow. A gap below the second clearance, which a process fuses anyway, does not count. Up to `others`
@@ -180,7 +198,9 @@ def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> Samples:
         owners.append(np.repeat(own, len(weights)))
         areas.append(np.repeat(doubled[own] / 2.0 / len(weights), len(weights)))
     owner = piece_of[np.concatenate(owners)]
-    samples = Samples(np.concatenate(points), normals[owner], np.concatenate(areas), np.full(len(owner), -1), rows[owner])
+    samples = Samples(
+        np.concatenate(points), normals[owner], np.concatenate(areas), np.full(len(owner), -1), rows[owner]
+    )
     return _one_a_cell(samples, step / 2.0)
 
 
@@ -197,8 +217,12 @@ def _one_a_cell(samples: Samples, cell: float) -> Samples:
 
 
 def _together(first: Samples, of_first: np.ndarray, second: Samples, of_second: np.ndarray) -> Samples:
-    return Samples(*(np.concatenate([getattr(first, name)[of_first], getattr(second, name)[of_second]])
-                     for name in ("points", "normals", "area", "vertex", "triangle")))
+    return Samples(
+        *(
+            np.concatenate([getattr(first, name)[of_first], getattr(second, name)[of_second]])
+            for name in ("points", "normals", "area", "vertex", "triangle")
+        )
+    )
 
 
 def _as_narrow_as_near(centres: np.ndarray, radius: np.ndarray, spared: np.ndarray, wanted: float) -> np.ndarray:

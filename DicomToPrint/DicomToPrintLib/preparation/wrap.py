@@ -48,8 +48,12 @@ def wrap(mesh: Mesh, bridge: float = 3.0, *, progress: Progress = silent) -> Wra
     field = offset_field(outer, grid, reach, part(progress, 0.4, 0.9))
     _refuse_loss(mesh, surface, field, grid)
     result = contour(field, grid, mesh)
-    away = surface_distance(surface, result.points.astype(np.float64)[result.triangles].mean(axis=1)) > max(0.2 * spacing, 0.05)
-    result = result.with_arrays(triangle_arrays={"Provenance": np.where(away, Provenance.ADDED, Provenance.MEASURED).astype(np.uint8)})
+    away = surface_distance(surface, result.points.astype(np.float64)[result.triangles].mean(axis=1)) > max(
+        0.2 * spacing, 0.05
+    )
+    result = result.with_arrays(
+        triangle_arrays={"Provenance": np.where(away, Provenance.ADDED, Provenance.MEASURED).astype(np.uint8)}
+    )
     sizes = np.linalg.norm(result.triangle_normals(), axis=1)
     progress(1.0, "wrapped")
     return Wrapped(result, result.volume - mesh.volume, float(sizes[~away].sum() / sizes.sum()))
@@ -63,5 +67,7 @@ def _refuse_loss(mesh: Mesh, surface: Sampled, field: np.ndarray, grid: Grid) ->
     depth = map_coordinates(field, ((points - grid.origin) / grid.spacing).T[::-1], order=1)
     lost = float(np.maximum(-depth, 0.0).mean()) * mesh.area
     if (depth < -0.3 * grid.spacing).mean() > 0.01 or lost > LOST * mesh.volume:
-        raise Refused(f"'{mesh.name}' has walls or edges too fine to be wrapped (below {2.0 * grid.spacing:.1f} mm): thicken them first, "
-                      "or leave the wrapping out.")
+        raise Refused(
+            f"'{mesh.name}' has walls or edges too fine to be wrapped (below {2.0 * grid.spacing:.1f} mm): thicken them first, "
+            "or leave the wrapping out."
+        )

@@ -134,7 +134,9 @@ def _relief(mesh: Mesh, label: LabelPlace, rows: int) -> np.ndarray:
 
 def _levelled(relief: np.ndarray) -> np.ndarray:
     """The relief less the curvature of the place: the third-order surface that fits it best."""
-    v, u = (axis.ravel() for axis in np.meshgrid(*(np.linspace(-1.0, 1.0, size) for size in relief.shape), indexing="ij"))
+    v, u = (
+        axis.ravel() for axis in np.meshgrid(*(np.linspace(-1.0, 1.0, size) for size in relief.shape), indexing="ij")
+    )
     terms = np.stack([u**a * v**b for a in range(4) for b in range(4 - a)], axis=1)
     fitted, *_ = np.linalg.lstsq(terms, relief.ravel(), rcond=None)
     return relief - (terms @ fitted).reshape(relief.shape)

@@ -18,6 +18,7 @@ from .reference import ScanReference
 
 ONE_BY_ONE = "each on its own"
 
+
 def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: Progress) -> dict[str, Fact]:
     """Whether the model fits as it stands, turned, its objects each on its own, or not at all; the rotation that fits the whole
     stands in the parameters."""
@@ -60,7 +61,9 @@ def support_facts(
             parameters={"angle": angle, "support": found.support_mm3 / 1000.0},
             area_mm2=round(found.area, 2) if shown else None,
             sizes=rounded(patch.area for patch in shown),
-            marked=covered_triangles(mesh, samples, np.concatenate([patch.rows for patch in found.patches])) if shown else None,
+            marked=covered_triangles(mesh, samples, np.concatenate([patch.rows for patch in found.patches]))
+            if shown
+            else None,
         )
         at = np.zeros((0, 3)) if found.bridge_at is None else found.bridge_at[None]
         facts["bridge_mm"] = Fact(

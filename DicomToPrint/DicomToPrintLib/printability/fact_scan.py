@@ -35,7 +35,9 @@ class Part:
     shape: Mesh | None = None
 
 
-def scan_facts(mesh: Mesh, reference: ScanReference, progress: Progress) -> tuple[dict[str, Fact], dict[str, tuple[Mesh, ...]]]:
+def scan_facts(
+    mesh: Mesh, reference: ScanReference, progress: Progress
+) -> tuple[dict[str, Fact], dict[str, tuple[Mesh, ...]]]:
     """Compare with whatever the reference holds; what it does not hold is not judged.
 
     Also the shapes of the largest lost and added parts by the fact's name, in the order of its places. Both lie where the file has the

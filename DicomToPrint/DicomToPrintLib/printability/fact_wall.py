@@ -18,7 +18,9 @@ from .process import Process
 TOLERANCE_MM = 0.02  # as in the rules: what measures this much less is not below a limit
 WALL_SHARE = 4.0  # both sides of a wall, in squares of its thickness: what is smaller is a bump, no wall
 MOST_ROD = 0.1  # of a stretch's samples: along the middle of a rod they are told from a wall's
-ROD_SHARE = 3.0  # a rod's side in squares of its thickness: a round one as long as thick has 3.1, the corner of a plate 1
+ROD_SHARE = (
+    3.0  # a rod's side in squares of its thickness: a round one as long as thick has 3.1, the corner of a plate 1
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,10 @@ def wall_facts(
         facts.update(_smallest("min_wall_mm", mesh, thick, ~fragments[thick.samples.triangle], None, small))
     value = wall.percentile(5.0) or thick.percentile(5.0)
     facts["wall_p05_mm"] = _stretches(
-        "wall_p05_mm", MISSING if value is None else round(value, 4), _below(mesh, wall, judged, limits[3], small), why=_thick(wall)
+        "wall_p05_mm",
+        MISSING if value is None else round(value, 4),
+        _below(mesh, wall, judged, limits[3], small),
+        why=_thick(wall),
     )
     return Walls(facts, samples, wall, gap)
 
@@ -155,9 +160,7 @@ def _narrowest(
     return high, np.concatenate([rows[middle : middle + 1], np.delete(rows, middle)])
 
 
-def _large_enough(
-    mesh: Mesh, field: Field, chosen: np.ndarray, least_mm2: float, share: float
-) -> Patch | None:
+def _large_enough(mesh: Mesh, field: Field, chosen: np.ndarray, least_mm2: float, share: float) -> Patch | None:
     """The thinnest of the connected stretches that are at least `least_mm2`, and `share` squares of their thickness, large."""
     found = [
         patch
@@ -207,17 +210,24 @@ def _unsupported(
     limit, supported = process.limit("wall_unsupported_mm"), process.limit("wall_supported_mm")
     name, small = "min_unsupported_mm", process.judgement["small_patch_mm2"]
     if limit is None or limit <= (supported or 0.0):
-        return {name: Fact(name, MISSING, applicable=False, parameters={"why": "the guideline is that for walls that are held"})}
+        return {
+            name: Fact(
+                name, MISSING, applicable=False, parameters={"why": "the guideline is that for walls that are held"}
+            )
+        }
     found = [
         patch
         for patch in _below(mesh, wall, judged, limit, small)
-        if patch.area >= WALL_SHARE * float(np.median(wall.distance[patch.rows])) ** 2 and rod[patch.rows].mean() < MOST_ROD
+        if patch.area >= WALL_SHARE * float(np.median(wall.distance[patch.rows])) ** 2
+        and rod[patch.rows].mean() < MOST_ROD
     ]
     free = [patch for patch, ends in zip(found, unsupported(wall, rays, found, limit, progress)) if ends]
     if not free:
         why = f"no wall below {limit:g} mm ends free and is held on fewer than two sides"
         return {name: Fact(name, MISSING, parameters={"why": why})}
-    widths = [wall.smallest(np.isin(np.arange(len(wall.distance)), patch.rows), 0.5 * small)[0] or limit for patch in free]
+    widths = [
+        wall.smallest(np.isin(np.arange(len(wall.distance)), patch.rows), 0.5 * small)[0] or limit for patch in free
+    ]
     order = np.argsort(widths, kind="stable")
     fact = _stretches(name, round(widths[order[0]], 4), [free[index] for index in order])
     marked = covered_triangles(mesh, wall.samples, np.concatenate([patch.rows for patch in free]))

@@ -29,7 +29,9 @@ GOOD: Mapping[str, str] = {
     "thin-area": _(
         "No stretch of wall below the guideline is larger than {limit:.0f} mm2 (largest {measured:.1f} mm2)."
     ),
-    "wall-unsupported": _("The thinnest wall that ends free measures {width}, the guideline for {process} is {limit:.2f} mm."),
+    "wall-unsupported": _(
+        "The thinnest wall that ends free measures {width}, the guideline for {process} is {limit:.2f} mm."
+    ),
     "wall-recommended": _("95 % of the surface has walls of {measured:.2f} mm or more, as recommended."),
     "pins": _("The thinnest rod or pin measures {width}, the guideline is {limit:.2f} mm."),
     "gap": _("The narrowest gap measures {width}, the guideline is {limit:.2f} mm."),
@@ -79,15 +81,9 @@ BAD: Mapping[str, str] = {
     "wall-recommended": _(
         "5 % of the surface has walls of {measured:.2f} mm or less, below the {limit:.1f} mm recommended for this size."
     ),
-    "pins": _(
-        "The thinnest rod or pin measures {width}, below the guideline of {limit:.2f} mm for {process}."
-    ),
-    "gap": _(
-        "The narrowest gap measures {width}, below the guideline of {limit:.2f} mm: its sides may fuse."
-    ),
-    "holes": _(
-        "The narrowest hole or channel measures {width}, below the guideline of {limit:.2f} mm: it may close."
-    ),
+    "pins": _("The thinnest rod or pin measures {width}, below the guideline of {limit:.2f} mm for {process}."),
+    "gap": _("The narrowest gap measures {width}, below the guideline of {limit:.2f} mm: its sides may fuse."),
+    "holes": _("The narrowest hole or channel measures {width}, below the guideline of {limit:.2f} mm: it may close."),
     "overhang": _(
         "{measured:.0f} mm2 overhang more than {angle:.0f} degrees and need about {support:.1f} cm3 of supports as it stands."
     ),
@@ -100,7 +96,9 @@ BAD: Mapping[str, str] = {
         "(layers of {layer:g} mm{voxels})."
     ),
     "lost": _("{measured:,} parts of the segment over 1 mm3 are missing from the model (largest {largest:.1f} mm3)."),
-    "added": _("The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3){wanted}."),
+    "added": _(
+        "The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3){wanted}."
+    ),
     "critical": _("Anatomy marked as critical is missing from the model: {names}."),
     "label": _("The text '{text}' on the model is {measured}."),
     "text-width": _(
@@ -129,7 +127,9 @@ ONE: Mapping[str, str] = {
 # The size of the model has more than two outcomes.
 FIT: Mapping[object, str] = {
     "too large": _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried."),
-    ONE_BY_ONE: _("Each of the {objects} objects fits the build volume of {room} mm; together, as they lie ({size} mm), they do not."),
+    ONE_BY_ONE: _(
+        "Each of the {objects} objects fits the build volume of {room} mm; together, as they lie ({size} mm), they do not."
+    ),
 }
 PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
@@ -163,7 +163,9 @@ REMEDY: Mapping[str, str] = {
     "split": _("Turn it as said, split it (--split auto), or choose a larger printer (--printer WxDxH)."),
     "triangles": _("Reduce the triangles: --triangles {limit:.0f}"),
     "coarse": _("Export with more triangles: --max-deviation 0.1"),
-    "lost": _("Look at the places; keep more of the shape with --max-deviation 0.1, and thin parts with --thicken {wall:g}"),
+    "lost": _(
+        "Look at the places; keep more of the shape with --max-deviation 0.1, and thin parts with --thicken {wall:g}"
+    ),
     "added": _(
         "Look at the places: what --base, --struts, --label TEXT or --thicken MM added must be wanted; leave out the option where it "
         "is not."

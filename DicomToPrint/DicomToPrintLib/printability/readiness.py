@@ -81,7 +81,9 @@ def inspect(
     progress(1.0, "judged")
     mesh = {name: _plain(value) for name, value in measured.mesh.items()}
     shapes = {rule.id: measured.shapes[rule.fact] for rule in rules if measured.shapes.get(rule.fact)}
-    marked = {rule.id: facts[rule.fact].marked for rule in rules if rule.fact in facts and facts[rule.fact].marked is not None}
+    marked = {
+        rule.id: facts[rule.fact].marked for rule in rules if rule.fact in facts and facts[rule.fact].marked is not None
+    }
     verdict = VERDICTS[worst(findings)]
     return Readiness(verdict, mesh, findings, process, printer, file, measured.meshes, measured.figures, shapes, marked)
 

@@ -59,7 +59,7 @@ def _drop_inside(mesh: Mesh, part: np.ndarray, volumes: np.ndarray, keep: np.nda
     places = mesh.points[mesh.triangles[order[starts], 0]].astype(np.float64) + np.array([1.2e-5, 2.3e-5, 3.4e-5])
     ends = np.append(starts[1:], len(part))
     for number in gone[np.argsort(-np.abs(volumes[gone]))][:200]:
-        shell = mesh.triangles[order[starts[number]:ends[number]]]
+        shell = mesh.triangles[order[starts[number] : ends[number]]]
         corners = mesh.points[np.unique(shell)]
         low, high = corners.min(axis=0), corners.max(axis=0)
         within = np.flatnonzero(keep & ((places > low) & (places < high)).all(axis=1))
@@ -77,8 +77,15 @@ def _listed(mesh: Mesh, label: np.ndarray, volumes: np.ndarray, keep: np.ndarray
     found = []
     for i in range(count):
         x, y, z = (float(v) for v in centres[i])
-        found.append(Part("body" if volumes[i] > 0 else "cavity", float(abs(volumes[i])), (x, y, z),
-                          float((high[i] - low[i]).max()), bool(keep[i])))
+        found.append(
+            Part(
+                "body" if volumes[i] > 0 else "cavity",
+                float(abs(volumes[i])),
+                (x, y, z),
+                float((high[i] - low[i]).max()),
+                bool(keep[i]),
+            )
+        )
     return tuple(sorted(found, key=lambda item: -item.volume_mm3))
 
 
@@ -90,5 +97,10 @@ def without(mesh: Mesh, keep: np.ndarray) -> tuple[Mesh, np.ndarray]:
     used = np.zeros(len(mesh.points), dtype=bool)
     used[triangles.ravel()] = True
     rank = (np.cumsum(used) - 1).astype(np.int32)
-    return Mesh(mesh.points[used], rank[triangles], mesh.name, mesh.color,
-                triangle_arrays={key: values[keep] for key, values in mesh.triangle_arrays.items()}), used
+    return Mesh(
+        mesh.points[used],
+        rank[triangles],
+        mesh.name,
+        mesh.color,
+        triangle_arrays={key: values[keep] for key, values in mesh.triangle_arrays.items()},
+    ), used

@@ -74,8 +74,9 @@ def collapse(triangles: np.ndarray, last: Grade, count: int) -> Collapse:
     middle = last.points.mean(axis=0, dtype=np.float64)
     # That package's thresholds grow from 0.0015 of a unit on: at this scale a step that takes little away is left out;
     # around the middle of the points its quadrics lose no digits.
-    _, _, history = fast_simplification.simplify(_SCALE * (last.points - middle), current, target_count=int(count),
-                                                 agg=7, return_collapses=True)
+    _, _, history = fast_simplification.simplify(
+        _SCALE * (last.points - middle), current, target_count=int(count), agg=7, return_collapses=True
+    )
     return Collapse(last, current, history.reshape(-1, 2), _planes(last.points, current))
 
 
@@ -112,14 +113,25 @@ def _placed(points: np.ndarray, planes: np.ndarray, place: np.ndarray, count: in
     total, start = (gather @ planes)[merged], middle[merged]
     pull = _PULL * total[:, 9] + 1e-12
     xx, xy, xz, yy, yz, zz = (total[:, k] for k in range(6))
-    right = [total[:, 6 + k] - sum(total[:, j] * start[:, i] for i, j in enumerate(row))
-             for k, row in enumerate(((0, 1, 2), (1, 3, 4), (2, 4, 5)))]
+    right = [
+        total[:, 6 + k] - sum(total[:, j] * start[:, i] for i, j in enumerate(row))
+        for k, row in enumerate(((0, 1, 2), (1, 3, 4), (2, 4, 5)))
+    ]
     middle[merged] += _solved(xx + pull, xy, xz, yy + pull, yz, zz + pull, *right)
     return middle + centre
 
 
-def _solved(xx: np.ndarray, xy: np.ndarray, xz: np.ndarray, yy: np.ndarray, yz: np.ndarray, zz: np.ndarray,
-            a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+def _solved(
+    xx: np.ndarray,
+    xy: np.ndarray,
+    xz: np.ndarray,
+    yy: np.ndarray,
+    yz: np.ndarray,
+    zz: np.ndarray,
+    a: np.ndarray,
+    b: np.ndarray,
+    c: np.ndarray,
+) -> np.ndarray:
     """(n, 3) solutions of symmetric systems by Cramer's rule."""
     p, q, r = yy * zz - yz * yz, xz * yz - xy * zz, xy * yz - xz * yy
     s, t, u = xx * zz - xz * xz, xy * xz - xx * yz, xx * yy - xy * xy
@@ -154,8 +166,13 @@ def _with_three_corners(triangles: np.ndarray) -> np.ndarray:
     return np.flatnonzero((a != b) & (b != c) & (c != a))
 
 
-def mend(triangles: np.ndarray, grades: Sequence[Grade], also: np.ndarray | None = None, most: int | None = None,
-         progress: Progress = silent) -> tuple[Collapsed, int, np.ndarray]:
+def mend(
+    triangles: np.ndarray,
+    grades: Sequence[Grade],
+    also: np.ndarray | None = None,
+    most: int | None = None,
+    progress: Progress = silent,
+) -> tuple[Collapsed, int, np.ndarray]:
     """The coarsest grade, set back to finer ones around everything that is wrong in it.
 
     `grades` from the finest to the coarsest, each a collapse of the one before; the finest is known to be without
@@ -220,6 +237,13 @@ def _bad_vertices(mesh: Mesh, progress: Progress) -> np.ndarray:
         crossing = self_intersections(mesh, progress)
         facts = counting.result()
     wrong = np.concatenate([facts.degenerate_at, facts.duplicate_at, facts.inverted_at, crossing])
-    return np.unique(np.concatenate([
-        facts.boundary_at.ravel(), facts.nonmanifold_edges_at.ravel(), facts.nonmanifold_vertices_at,
-        mesh.triangles[wrong].ravel()])).astype(np.int64)
+    return np.unique(
+        np.concatenate(
+            [
+                facts.boundary_at.ravel(),
+                facts.nonmanifold_edges_at.ravel(),
+                facts.nonmanifold_vertices_at,
+                mesh.triangles[wrong].ravel(),
+            ]
+        )
+    ).astype(np.int64)

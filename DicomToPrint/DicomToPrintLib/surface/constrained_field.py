@@ -85,8 +85,15 @@ def constrained_field(segmentation: "Segmentation", segment: "Segment", progress
     return Field(result, level, (start[2], start[1], start[0]), labels.shape, segmentation.affine, grey is not None)
 
 
-def _grey(grey: np.ndarray, labels: np.ndarray, segment: "Segment", shape: tuple[int, ...], inner: tuple[slice, ...],
-          target: tuple[slice, ...], progress: Progress) -> tuple[np.ndarray, float]:
+def _grey(
+    grey: np.ndarray,
+    labels: np.ndarray,
+    segment: "Segment",
+    shape: tuple[int, ...],
+    inner: tuple[slice, ...],
+    target: tuple[slice, ...],
+    progress: Progress,
+) -> tuple[np.ndarray, float]:
     assert segment.boundary is not None
     level = _level(grey[inner], labels[inner], segment.label, segment.boundary)
     whole = np.issubdtype(grey.dtype, np.signedinteger) and grey.dtype.itemsize == 2
@@ -94,9 +101,9 @@ def _grey(grey: np.ndarray, labels: np.ndarray, segment: "Segment", shape: tuple
     inside = result[target]
     for k in range(0, inside.shape[0], _SLAB):
         progress(k / inside.shape[0], "grey values of the segment")
-        values = grey[inner][k:k + _SLAB]
-        member = labels[inner][k:k + _SLAB] == segment.label
-        slab = inside[k:k + _SLAB]
+        values = grey[inner][k : k + _SLAB]
+        member = labels[inner][k : k + _SLAB] == segment.label
+        slab = inside[k : k + _SLAB]
         slab[...] = values
         wrong = np.flatnonzero(((slab > level) == member) != segment.bright)
         flat = slab.reshape(-1) if slab.flags.c_contiguous else slab.ravel()
@@ -117,8 +124,9 @@ def _grey(grey: np.ndarray, labels: np.ndarray, segment: "Segment", shape: tuple
     return result, level
 
 
-def _close_faces(field: np.ndarray, level: float, inner: tuple[slice, ...], target: tuple[slice, ...],
-                 shape: tuple[int, ...]) -> None:
+def _close_faces(
+    field: np.ndarray, level: float, inner: tuple[slice, ...], target: tuple[slice, ...], shape: tuple[int, ...]
+) -> None:
     """Fill the padding: the mirror of the neighbouring sample where that is inside, the sample itself where not."""
     for axis in range(3):
         for edge, end in ((0, inner[axis].start == 0), (-1, inner[axis].stop == shape[axis])):

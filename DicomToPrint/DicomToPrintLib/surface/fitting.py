@@ -12,8 +12,13 @@ _ROUNDS = 8  # of Jacobi's iteration; the error left falls by 0.6 a round
 _CREASE = 0.3  # cosine
 
 
-def fitted(points: np.ndarray, triangles: np.ndarray, field: Field, variance: np.ndarray | None = None,
-           progress: Progress = silent) -> np.ndarray:
+def fitted(
+    points: np.ndarray,
+    triangles: np.ndarray,
+    field: Field,
+    variance: np.ndarray | None = None,
+    progress: Progress = silent,
+) -> np.ndarray:
     """(n, 3) float32 points, moved along their normals so that the triangles lie as near to the level of the field as
     triangles can: the mean square distance over the surface becomes least, and what the triangles cut off from a
     convex body on the one hand they add on the other.
@@ -31,11 +36,21 @@ def fitted(points: np.ndarray, triangles: np.ndarray, field: Field, variance: np
     normals = vertex_normals(mesh)
     cross = mesh.triangle_normals()
     area = np.sqrt(np.einsum("ij,ij->i", cross, cross))
-    middle = (points.take(triangles[:, 0], axis=0) + points.take(triangles[:, 1], axis=0)
-              + points.take(triangles[:, 2], axis=0)) / np.float32(3.0)
+    middle = (
+        points.take(triangles[:, 0], axis=0)
+        + points.take(triangles[:, 1], axis=0)
+        + points.take(triangles[:, 2], axis=0)
+    ) / np.float32(3.0)
     facing = cross / np.maximum(area, 1e-30)[:, None]
-    height = level_ahead(np.concatenate([points, middle]), np.concatenate([normals, facing]), field.array, field.level,
-                         to_index, reach, progress)
+    height = level_ahead(
+        np.concatenate([points, middle]),
+        np.concatenate([normals, facing]),
+        field.array,
+        field.level,
+        to_index,
+        reach,
+        progress,
+    )
     at_point, at_middle = np.split(height, [len(points)])
     if variance is not None:
         # Faces that only close the surface at the rim of the volume stand in no scan.

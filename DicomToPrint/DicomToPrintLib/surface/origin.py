@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
 
 
-def provenance_of(index: np.ndarray, triangles: np.ndarray, field: Field, segmentation: "Segmentation",
-                  segment: "Segment") -> np.ndarray:
+def provenance_of(
+    index: np.ndarray, triangles: np.ndarray, field: Field, segmentation: "Segmentation", segment: "Segment"
+) -> np.ndarray:
     """(m,) uint8 of `Provenance` for the triangles of a contour whose points (n, 3) are given as indices (i, j, k) of
     the grid.
 
@@ -35,7 +36,7 @@ def _of_points(index: np.ndarray, segmentation: "Segmentation", segment: "Segmen
     result = np.zeros(len(index), dtype=np.uint8)
     step = 500_000
     for start in range(0, len(index), step):
-        at = index[start:start + step]
+        at = index[start : start + step]
         below = np.clip(np.floor(at + 1e-4), 0, last).astype(np.int64)
         above = np.clip(np.ceil(at - 1e-4), 0, last).astype(np.int64)
         flat_below, flat_above = (
@@ -45,7 +46,7 @@ def _of_points(index: np.ndarray, segmentation: "Segmentation", segment: "Segmen
         inside_below = labels.take(flat_below) == segment.label
         inner = np.where(inside_below, flat_below, flat_above)
         outer = np.where(inside_below, flat_above, flat_below)
-        found = result[start:start + step]
+        found = result[start : start + step]
         volume = segmentation.volume
         if field.grey and volume is not None:
             grey, level = volume.array.reshape(-1), field.level if segment.bright else -field.level

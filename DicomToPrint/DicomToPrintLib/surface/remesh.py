@@ -46,9 +46,12 @@ def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
         upright = a + b < count
         u = np.concatenate([a[upright] + 1 / 3, a[a + b < count - 1] + 2 / 3]) / count
         v = np.concatenate([b[upright] + 1 / 3, b[a + b < count - 1] + 2 / 3]) / count
-        at = (chosen[:, None, 0] + u[None, :, None] * (chosen[:, None, 1] - chosen[:, None, 0])
-              + v[None, :, None] * (chosen[:, None, 2] - chosen[:, None, 0]))
-        area = np.cross(chosen[:, 1] - chosen[:, 0], chosen[:, 2] - chosen[:, 0]) / (2.0 * count ** 2)
+        at = (
+            chosen[:, None, 0]
+            + u[None, :, None] * (chosen[:, None, 1] - chosen[:, None, 0])
+            + v[None, :, None] * (chosen[:, None, 2] - chosen[:, None, 0])
+        )
+        area = np.cross(chosen[:, 1] - chosen[:, 0], chosen[:, 2] - chosen[:, 0]) / (2.0 * count**2)
         points.append(at.reshape(-1, 3))
         vectors.append(np.repeat(area, len(u), axis=0))
     return np.concatenate(points), np.concatenate(vectors)

@@ -39,7 +39,8 @@ class _State:
             + f.degenerate
             + f.duplicate
             + f.inverted
-            + len(self.crossing) + len(self.nested)
+            + len(self.crossing)
+            + len(self.nested)
         )
 
     @property
@@ -83,8 +84,13 @@ def repair(mesh: Mesh, progress: Progress = silent) -> Repaired:
         state = _taken(base, remesh, "new surface", False, stages)
     if not state.valid and state.score >= _judged(mesh).score:
         return Repaired(mesh, False, tuple(stages), _remaining(state), _bad_at(state))
-    return Repaired(_with_arrays(state.mesh, mesh), state.valid, tuple(stages), _remaining(state),
-                    np.zeros(0, np.int64) if state.valid else _bad_at(state))
+    return Repaired(
+        _with_arrays(state.mesh, mesh),
+        state.valid,
+        tuple(stages),
+        _remaining(state),
+        np.zeros(0, np.int64) if state.valid else _bad_at(state),
+    )
 
 
 def _judged(mesh: Mesh, progress: Progress = silent) -> _State:
@@ -101,8 +107,13 @@ def _taken(state: _State, work: Callable[[Mesh], Mesh], name: str, gentle: bool,
         return state
     after = _judged(made)
     before_volume, after_volume = abs(state.mesh.volume), abs(made.volume)
-    astray = (not gentle and before_volume > 0.0 and state.facts.boundary_edges == 0 and state.facts.inverted == 0
-              and not _VOLUME_KEPT[0] <= after_volume / before_volume <= _VOLUME_KEPT[1])
+    astray = (
+        not gentle
+        and before_volume > 0.0
+        and state.facts.boundary_edges == 0
+        and state.facts.inverted == 0
+        and not _VOLUME_KEPT[0] <= after_volume / before_volume <= _VOLUME_KEPT[1]
+    )
     if astray or not (after.valid or after.score < state.score or gentle):
         return state
     stages.append(Stage(name, _effect(state, after)))
@@ -120,8 +131,11 @@ def _effect(before: _State, after: _State) -> str:
         "triangles": "triangles",
         "components": "parts",
     }
-    changes = [f"{text} {getattr(before.facts, key)} to {getattr(after.facts, key)}" for key, text in words.items()
-               if getattr(before.facts, key) != getattr(after.facts, key)]
+    changes = [
+        f"{text} {getattr(before.facts, key)} to {getattr(after.facts, key)}"
+        for key, text in words.items()
+        if getattr(before.facts, key) != getattr(after.facts, key)
+    ]
     if len(before.crossing) != len(after.crossing):
         changes.append(f"self-intersecting triangles {len(before.crossing)} to {len(after.crossing)}")
     if len(before.nested) != len(after.nested):
@@ -131,11 +145,16 @@ def _effect(before: _State, after: _State) -> str:
 
 def _remaining(state: _State) -> tuple[str, ...]:
     facts = state.facts
-    counts = ((facts.boundary_edges, "edges are open"), (facts.nonmanifold_edges, "edges have more than two triangles"),
-              (facts.nonmanifold_vertices, "points are pinched"), (facts.degenerate, "triangles have no area"),
-              (facts.duplicate, "triangles lie on others"), (facts.inverted, "triangles face inward"),
-              (len(state.crossing), "triangles intersect others"),
-              (len(state.nested), "triangles are shells inside the solid"))
+    counts = (
+        (facts.boundary_edges, "edges are open"),
+        (facts.nonmanifold_edges, "edges have more than two triangles"),
+        (facts.nonmanifold_vertices, "points are pinched"),
+        (facts.degenerate, "triangles have no area"),
+        (facts.duplicate, "triangles lie on others"),
+        (facts.inverted, "triangles face inward"),
+        (len(state.crossing), "triangles intersect others"),
+        (len(state.nested), "triangles are shells inside the solid"),
+    )
     if facts.triangles == 0:
         return ("The mesh has no triangles.",)
     return tuple(f"{count} {text}." for count, text in counts if count)
@@ -257,5 +276,3 @@ def _surgery(mesh: Mesh) -> Mesh:
     if state.score > max(_SURGERY_SHARE * len(mesh.triangles), 60):
         return mesh
     return heal(mesh).mesh
-
-

@@ -47,8 +47,14 @@ def simplify(mesh: Mesh, max_deviation_mm: float, max_triangles: int, progress: 
     return simplified(mesh, mesh.points, max_deviation_mm, max_triangles, progress).mesh
 
 
-def simplified(mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangles: int, progress: Progress = silent,
-               fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None) -> Simplified:
+def simplified(
+    mesh: Mesh,
+    raw: np.ndarray,
+    max_deviation_mm: float,
+    max_triangles: int,
+    progress: Progress = silent,
+    fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+) -> Simplified:
     """As `simplify`, with figures. `raw` (n, 3) are the points before smoothing, known to be without defects: a
     defect of the smoothing is mended by going back to them. `fit` moves the points of the coarse triangles (both are
     given) to where they belong; it is undone where it does harm."""
@@ -67,20 +73,31 @@ def simplified(mesh: Mesh, raw: np.ndarray, max_deviation_mm: float, max_triangl
             ends = [*grades, Grade(fit(coarse.points, coarse.triangles), grades[-1].target)]
         far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm, max_triangles // 200)
         last = attempt == _TRIES - 1 or most == len(mesh.triangles)
-        mended, restored, bad = mend(mesh.triangles, ends, None if attempt else far,
-                                     None if last else int(1.01 * max_triangles), part(inner, 0.5, 1.0))
+        mended, restored, bad = mend(
+            mesh.triangles,
+            ends,
+            None if attempt else far,
+            None if last else int(1.01 * max_triangles),
+            part(inner, 0.5, 1.0),
+        )
         excess = len(mended.triangles) - max_triangles
         if last or excess <= 0:
             break
         most -= int(1.2 * excess) + 1000
-    result = Mesh(mended.points, mended.triangles, mesh.name, mesh.color,
-                  triangle_arrays={key: values[mended.birth] for key, values in mesh.triangle_arrays.items()})
+    result = Mesh(
+        mended.points,
+        mended.triangles,
+        mesh.name,
+        mesh.color,
+        triangle_arrays={key: values[mended.birth] for key, values in mesh.triangle_arrays.items()},
+    )
     wrong = np.flatnonzero(np.isin(mended.triangles, bad).any(axis=1)) if len(bad) else np.zeros(0, dtype=np.int64)
     return Simplified(result, moved, restored, wrong)
 
 
-def _coarser(mesh: Mesh, grades: list[Grade], budget: float, most: int,
-             progress: Progress) -> tuple[list[Grade], tuple[float, float]]:
+def _coarser(
+    mesh: Mesh, grades: list[Grade], budget: float, most: int, progress: Progress
+) -> tuple[list[Grade], tuple[float, float]]:
     """The grades given and coarser ones: a quarter of the triangles each time until the budget is passed, then as
     many of the last collapses undone as keeps to it; and the deviation of the last grade.
 
@@ -174,7 +191,7 @@ def far_vertices(mesh: Mesh, grade: Grade, limit: float, most: int) -> np.ndarra
     height = np.abs(np.einsum("ij,ij->i", offset, normals.take(grade.target, axis=0)))
     suspects = np.flatnonzero(height > limit)
     if len(suspects) > 20 * most:
-        suspects = suspects[np.argpartition(-height[suspects], 20 * most)[:20 * most]]
+        suspects = suspects[np.argpartition(-height[suspects], 20 * most)[: 20 * most]]
     suspects, nearest = _distances(mesh, grade, coarse, suspects)
     worst = np.argsort(-nearest)
     vertices = grade.target[suspects[worst[nearest[worst] > limit]]]
@@ -205,6 +222,7 @@ def _distances(mesh: Mesh, grade: Grade, coarse: Collapsed, chosen: np.ndarray) 
 def distance_to_triangles(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     """(n,) distance of points from triangles, row by row; all (n, 3) float64. After Ericson, Real-Time Collision
     Detection 5.1.5."""
+
     def dot(u: np.ndarray, v: np.ndarray) -> np.ndarray:
         return np.einsum("ij,ij->i", u, v)
 
@@ -227,8 +245,13 @@ def distance_to_triangles(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.nda
     return np.sqrt(result)
 
 
-def _with_vtk(mesh: Mesh, raw: np.ndarray, max_triangles: int, progress: Progress,
-              fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None) -> Simplified:
+def _with_vtk(
+    mesh: Mesh,
+    raw: np.ndarray,
+    max_triangles: int,
+    progress: Progress,
+    fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None,
+) -> Simplified:
     """VTK's quadric decimation and local surgery: several times slower, and without a budget."""
     from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
 
@@ -273,5 +296,3 @@ def with_nearest(mesh: Mesh, fine: Mesh) -> Mesh:
     tree = cKDTree(fine.points[fine.triangles].mean(axis=1), balanced_tree=False, compact_nodes=False)
     _, nearest = tree.query(mesh.points[mesh.triangles].mean(axis=1), workers=-1)
     return mesh.with_arrays(triangle_arrays={key: values[nearest] for key, values in fine.triangle_arrays.items()})
-
-

@@ -30,8 +30,11 @@ def sound_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
 
     Two coincident triangles that face each other enclose nothing: taking both away joins their neighbours properly.
     """
-    collapsed = ((triangles[:, 0] == triangles[:, 1]) | (triangles[:, 1] == triangles[:, 2])
-                 | (triangles[:, 2] == triangles[:, 0]))
+    collapsed = (
+        (triangles[:, 0] == triangles[:, 1])
+        | (triangles[:, 1] == triangles[:, 2])
+        | (triangles[:, 2] == triangles[:, 0])
+    )
     triangles = triangles[~collapsed & np.isfinite(points[triangles]).all(axis=(1, 2))]
     if len(duplicate_triangles(triangles)) == 0:
         return triangles

@@ -33,9 +33,16 @@ GREY_PASS_BAND = 0.1
 _EDGES = 150  # places at which the scan's blur is measured, in each direction
 
 
-def make_surface(segmentation: "Segmentation", *, max_deviation_mm: float = 0.05, max_triangles: int = 500_000,
-                 min_fragment_mm3: float = 1.0, max_cavity_mm3: float = 1.0, smoothing: int | None = None,
-                 progress: Progress = silent) -> Model:
+def make_surface(
+    segmentation: "Segmentation",
+    *,
+    max_deviation_mm: float = 0.05,
+    max_triangles: int = 500_000,
+    min_fragment_mm3: float = 1.0,
+    max_cavity_mm3: float = 1.0,
+    smoothing: int | None = None,
+    progress: Progress = silent,
+) -> Model:
     """Closed, oriented surfaces of all segments in LPS mm, at the sub-voxel place of the grey-value boundary.
 
     `max_deviation_mm` is what simplification may move (99 % of the surface), `max_triangles` the ceiling for all
@@ -51,8 +58,9 @@ def make_surface(segmentation: "Segmentation", *, max_deviation_mm: float = 0.05
     meshes, figures, steps, notes = [], [], [], []
     for number, segment in enumerate(present):
         inner = part(progress, number / len(present), (number + 1) / len(present))
-        mesh, facts, done, said = _surface(segmentation, segment, max_deviation_mm, share[number], min_fragment_mm3,
-                                           max_cavity_mm3, smoothing, inner)
+        mesh, facts, done, said = _surface(
+            segmentation, segment, max_deviation_mm, share[number], min_fragment_mm3, max_cavity_mm3, smoothing, inner
+        )
         meshes.append(mesh)
         figures.append(facts)
         steps += done
@@ -67,9 +75,16 @@ def _ceilings(segmentation: "Segmentation", present: "list[Segment]", max_triang
     return [max(int(max_triangles * size / sizes.sum()), 100) for size in sizes]
 
 
-def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm: float, max_triangles: int,
-             min_fragment_mm3: float, max_cavity_mm3: float, smoothing: int | None,
-             progress: Progress) -> tuple[Mesh, Mapping[str, object], list[Step], list[str]]:
+def _surface(
+    segmentation: "Segmentation",
+    segment: "Segment",
+    max_deviation_mm: float,
+    max_triangles: int,
+    min_fragment_mm3: float,
+    max_cavity_mm3: float,
+    smoothing: int | None,
+    progress: Progress,
+) -> tuple[Mesh, Mapping[str, object], list[Step], list[str]]:
     field = constrained_field(segmentation, segment, part(progress, 0.0, 0.05))
     assert field is not None
     progress(0.05, "contouring")
@@ -95,17 +110,27 @@ def _surface(segmentation: "Segmentation", segment: "Segment", max_deviation_mm:
     result = simplified(fair, raw.points, max_deviation_mm, max_triangles, part(progress, 0.2, 0.9), fit)
     steps.append(_simplification_step(segment, raw, result))
     mesh, facts = _measured(
-        replace(result.mesh, name=segment.name, color=segment.color), field, raw,
-        _volume(tuple(p for p in parts if p.kept)), part(progress, 0.9, 1.0)
+        replace(result.mesh, name=segment.name, color=segment.color),
+        field,
+        raw,
+        _volume(tuple(p for p in parts if p.kept)),
+        part(progress, 0.9, 1.0),
     )
-    facts.update(fragments=[vars(p) for p in parts], valid=len(result.bad) == 0, defects_at=len(result.bad),
-                 simplification_p99_mm=result.deviation_mm[0], simplification_max_mm=result.deviation_mm[1],
-                 grey_value=field.level if segment.bright else -field.level)
+    facts.update(
+        fragments=[vars(p) for p in parts],
+        valid=len(result.bad) == 0,
+        defects_at=len(result.bad),
+        simplification_p99_mm=result.deviation_mm[0],
+        simplification_max_mm=result.deviation_mm[1],
+        grey_value=field.level if segment.bright else -field.level,
+    )
     if blur is not None and variance is not None:
         shift = np.abs(dislocation(mesh, variance))
-        facts.update(blur_mm=(blur.in_plane_mm, blur.across_mm),
-                     blur_shift_mean_mm=float(np.average(shift, weights=point_areas(mesh))),
-                     blur_shift_max_mm=float(shift.max()))
+        facts.update(
+            blur_mm=(blur.in_plane_mm, blur.across_mm),
+            blur_shift_mean_mm=float(np.average(shift, weights=point_areas(mesh))),
+            blur_shift_max_mm=float(shift.max()),
+        )
         steps.append(_blur_step(segment, blur, facts))
     return mesh, facts, steps, _notes(segment, field, result, max_deviation_mm, max_triangles)
 
@@ -126,8 +151,7 @@ def _volume(parts: tuple[Part, ...]) -> float:
     return sum(p.volume_mm3 if p.kind == "body" else -p.volume_mm3 for p in parts)
 
 
-def _measured(mesh: Mesh, field: Field, raw: Mesh, before: float,
-              progress: Progress) -> tuple[Mesh, dict[str, object]]:
+def _measured(mesh: Mesh, field: Field, raw: Mesh, before: float, progress: Progress) -> tuple[Mesh, dict[str, object]]:
     """The mesh with its deviation, and the figures; `before` is the volume in mm3 of the contour `raw`."""
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     to_index = np.linalg.inv(field.affine)
@@ -161,10 +185,14 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, before: float,
     weights = np.concatenate([area, length * area.sum() / length.sum()])
     facts: dict[str, object] = dict(spread(np.concatenate([offset, middle]), weights))
     volume = mesh.volume
-    facts.update(triangles=len(mesh.triangles), volume_mm3=volume, area_mm2=mesh.area,
-                 volume_change_percent=100.0 * (volume - before) / before if before else 0.0,
-                 components=parts_of_points(mesh.triangles, len(mesh.points))[0],
-                 provenance_area_percent=_area_shares(mesh))
+    facts.update(
+        triangles=len(mesh.triangles),
+        volume_mm3=volume,
+        area_mm2=mesh.area,
+        volume_change_percent=100.0 * (volume - before) / before if before else 0.0,
+        components=parts_of_points(mesh.triangles, len(mesh.points))[0],
+        provenance_area_percent=_area_shares(mesh),
+    )
     return mesh.with_arrays(point_arrays={"Deviation": offset.astype(np.float32)}), facts
 
 
@@ -213,8 +241,13 @@ def _cleaning_steps(segment: "Segment", parts: tuple[Part, ...], smallest: float
         of_kind = [p for p in parts if p.kind == kind]
         gone = [p for p in of_kind if not p.kept]
         if of_kind:
-            steps.append(Step("cleaning", f"{segment.name}: {counted(len(of_kind), kind, several)}, {len(gone)} {word} {limit:g} mm3 "
-                                          f"({sum(p.volume_mm3 for p in gone):.2f} mm3 in all)"))
+            steps.append(
+                Step(
+                    "cleaning",
+                    f"{segment.name}: {counted(len(of_kind), kind, several)}, {len(gone)} {word} {limit:g} mm3 "
+                    f"({sum(p.volume_mm3 for p in gone):.2f} mm3 in all)",
+                )
+            )
     return steps
 
 
@@ -246,10 +279,14 @@ def _notes(segment: "Segment", field: Field, result: Simplified, budget: float, 
             f"99 % of the surface moved less than {result.deviation_mm[0]:.3f} mm. Allow more triangles to keep to it."
         )
     if len(result.mesh.triangles) > ceiling:
-        notes.append(f"{segment.name}: {len(result.mesh.triangles)} triangles are needed to keep the surface closed; "
-                     f"{ceiling} were asked for.")
+        notes.append(
+            f"{segment.name}: {len(result.mesh.triangles)} triangles are needed to keep the surface closed; "
+            f"{ceiling} were asked for."
+        )
     if len(result.bad):
         where = result.mesh.points[result.mesh.triangles[result.bad[0]]].mean(axis=0)
-        notes.append(f"{segment.name}: {len(result.bad)} triangles could not be repaired, the first at "
-                     f"({where[0]:.1f}, {where[1]:.1f}, {where[2]:.1f}) mm.")
+        notes.append(
+            f"{segment.name}: {len(result.bad)} triangles could not be repaired, the first at "
+            f"({where[0]:.1f}, {where[1]:.1f}, {where[2]:.1f}) mm."
+        )
     return notes

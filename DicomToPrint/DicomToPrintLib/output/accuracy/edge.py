@@ -22,7 +22,13 @@ _DIRECTIONS = 32
 
 
 def edge_distances(
-    volume: Volume, places: np.ndarray, level: float, bright: bool, blur: Blur, noise: float, progress: Progress = silent
+    volume: Volume,
+    places: np.ndarray,
+    level: float,
+    bright: bool,
+    blur: Blur,
+    noise: float,
+    progress: Progress = silent,
 ) -> np.ndarray:
     """(n,) signed distance in mm of `places` (n, 3) LPS mm from the deblurred edge at grey value `level`.
 

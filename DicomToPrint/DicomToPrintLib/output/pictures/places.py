@@ -94,14 +94,22 @@ def finding_pictures(
 def _chosen(told: Sequence[Finding], shapes: Mapping[str, Sequence[Mesh]]) -> list[tuple[Finding, int]]:
     """Which places are drawn: the first of every finding, then those of parts with a shape while pictures are left."""
     first = [(finding, 0) for finding in told]
-    more = [(finding, at) for finding in told for at in range(1, min(len(shapes.get(finding.rule, ())), len(finding.places)))]
+    more = [
+        (finding, at)
+        for finding in told
+        for at in range(1, min(len(shapes.get(finding.rule, ())), len(finding.places)))
+    ]
     more.sort(key=lambda item: -item[0].sizes[item[1]] if item[1] < len(item[0].sizes) else 0.0)
     kept = [*first, *more[: max(MOST_PICTURES - len(first), 0)]]
     return sorted(kept, key=lambda item: (told.index(item[0]), item[1]))
 
 
 def _looks(
-    whole: Mesh, told: Sequence[Finding], half: float, near: float, shapes: Mapping[str, Sequence[Mesh]] = MappingProxyType({})
+    whole: Mesh,
+    told: Sequence[Finding],
+    half: float,
+    near: float,
+    shapes: Mapping[str, Sequence[Mesh]] = MappingProxyType({}),
 ) -> list[_Look]:
     """For every place that is drawn the direction nearest to the surface's normal from which it is seen."""
     rays, directions = Rays(whole, near), _directions()
@@ -188,7 +196,9 @@ def _near(mesh: Mesh, shapes: Sequence[Mesh]) -> np.ndarray:
     from scipy.spatial import cKDTree
 
     points = np.concatenate([shape.points for shape in shapes])
-    sides = np.concatenate([shape.points[shape.triangles[:, 0]] - shape.points[shape.triangles[:, 1]] for shape in shapes])
+    sides = np.concatenate(
+        [shape.points[shape.triangles[:, 0]] - shape.points[shape.triangles[:, 1]] for shape in shapes]
+    )
     reach = 1.5 * float(np.percentile(np.linalg.norm(sides, axis=1), 95))
     away, _ = cKDTree(points).query(mesh.points[mesh.triangles].mean(axis=1), distance_upper_bound=reach, workers=-1)
     return np.isfinite(away)

@@ -30,14 +30,20 @@ def add_plan(main: Element, content: ReportContent) -> None:
     if not plan:
         return
     block = section(main, _("Print plan, for the print lab"), "plan")
-    add(block, "p", _("A proposal from the intended use, the process and the size of the model. Every choice is yours to change."))
+    add(
+        block,
+        "p",
+        _("A proposal from the intended use, the process and the size of the model. Every choice is yours to change."),
+    )
     rows = [_row(CHOICES[name], plan[name]) for name in CHOICES if isinstance(plan.get(name), Mapping)]
     table(block, _("Choices"), [_("What"), _("Proposed"), _("Why"), _("Also possible")], rows)
     sizes = [" x ".join(f"{side:g}" for side in size) for size in plan.get("sizes_mm", ())]
     facts = [_("Size of each part along L, P and S, mm: {sizes}").format(sizes="; ".join(sizes))] if sizes else []
     if plan.get("material_cm3") is not None:
         text = _("Material, without supports: {volume} cm3").format(volume=f"{plan['material_cm3']:g}")
-        facts.append(text + (_(", about {mass} g").format(mass=f"{plan['material_g']:g}") if plan.get("material_g") else ""))
+        facts.append(
+            text + (_(", about {mass} g").format(mass=f"{plan['material_g']:g}") if plan.get("material_g") else "")
+        )
     bullets(block, facts)
     if plan.get("warnings"):
         add(block, "p", _("Before you print, mind:"), class_="key")
