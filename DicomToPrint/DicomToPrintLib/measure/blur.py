@@ -109,8 +109,9 @@ def _fitted(grey: np.ndarray, depth: np.ndarray, near: np.ndarray, step: np.ndar
         return p[:, 0:1] + (p[:, 1:2] - p[:, 0:1]) * rise, z, rise
 
     count = np.maximum(near.sum(axis=1), 1)
-    low = np.where(near, grey, np.inf).min(axis=1)
-    high = np.where(near, grey, -np.inf).max(axis=1)
+    seen = near.any(axis=1)  # the others, whose window lies outside the scan, fit a flat line and are no edge
+    low = np.where(seen, np.where(near, grey, np.inf).min(axis=1), 0.0)
+    high = np.where(seen, np.where(near, grey, -np.inf).max(axis=1), 0.0)
     p = np.stack([low, high, np.zeros(len(grey)), 0.5 * step[:, 0]], axis=1)
     damping = np.full(len(grey), 1e-2)
     value, z, rise = model(p)

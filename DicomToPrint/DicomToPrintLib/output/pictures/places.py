@@ -14,7 +14,7 @@ from ...picture import Picture
 from ...progress import Progress, part, silent
 from .child import ColoredMesh, Scene, Shot, draw
 from .maps import wall_map
-from .svg import Element, drawing, halo_text, image, picture, round_length, scale_bar, shape
+from .svg import Element, drawing, image, picture, round_length, scale_bar, shape, text
 
 _SIZE = 420
 _LETTER = 38  # on paper the picture is a quarter as large
@@ -226,7 +226,8 @@ def _picture(look: _Look, drawn: Mapping[str, bytes], bounds: np.ndarray, near: 
     _bar(root, 14, scale)
     _bar(root, _SIZE + 22, _SIZE / (2 * near))
     if look.cut:
-        halo_text(root, _SIZE + 22, 44, _("cut open"), font_size=_LETTER)
+        rim = {"stroke": "#ffffff", "stroke_width": 5, "paint_order": "stroke"}
+        text(root, _SIZE + 22, 44, _("cut open"), font_size=_LETTER, font_weight="bold", fill="#1a1a1a", **rim)
     where = "({:.1f}, {:.1f}, {:.1f}) mm".format(*look.place)
     alt = _("The model with a ring around the place of the finding '{rule}' at {where}, and the place from near by.")
     caption = ", ".join(part for part in (where, look.size) if part)

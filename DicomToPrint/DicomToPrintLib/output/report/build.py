@@ -78,7 +78,8 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
         rows.append((_("Intended use"), content.use_title or content.use))
     if content.budget is not None:
         rows.append((_("Accuracy"), content.budget.sentence))
-    rows.append((_("Made"), content.created or datetime.datetime.now().astimezone().strftime("%Y-%m-%d %H:%M %Z")))
+    made = datetime.datetime.fromisoformat(content.created) if content.created else datetime.datetime.now()
+    rows.append((_("Made"), made.astimezone().strftime("%Y-%m-%d %H:%M %Z")))
     rows.append((_("With"), content.software or f"DicomToPrint {__version__}"))
     return rows
 

@@ -93,7 +93,7 @@ class ReportContent:
     - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
       repeat the run; `record_sha256`: hash of record.json.
     - `answers_role`: who answered, when (``role``, ``time``), by rule id.
-    - `created`: local time in words (now, where empty); `software`: name and version in words.
+    - `created`: time in ISO 8601 (now, where empty); `software`: name and version in words.
     - `identified`: True where patient data is meant to be shown.
     """
 
