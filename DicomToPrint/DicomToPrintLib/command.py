@@ -3,6 +3,7 @@
 import argparse
 import errno
 import importlib.util
+import io
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from .progress import Progress, silent
 
 def run_command(arguments: Sequence[str]) -> int:
     """Run the command line `arguments` (without the program's name) and return the exit code; never raises."""
+    _write_any_name()
     try:
         with _terminate_as_interrupt():
             options = parser().parse_args(joined(arguments))
@@ -49,6 +51,12 @@ def run_command(arguments: Sequence[str]) -> int:
             "please report it with the command you gave.",
             70,
         )
+
+
+def _write_any_name() -> None:
+    """A file's name that the console's encoding lacks is told with escapes, as on standard error, and ends nothing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Slicer's console is none, and takes every name
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _failed(sentence: str, code: int) -> int:

@@ -39,7 +39,9 @@ def dciodvfy_errors(folder: Path) -> set[str]:
     """The distinct errors that dciodvfy prints, without values that differ from file to file."""
     errors = set()
     for path in scan_files(folder):
-        done = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, errors="replace", check=False)
+        done = subprocess.run(
+            ["dciodvfy", str(path)], capture_output=True, text=True, errors="replace", check=False, encoding="utf-8"
+        )
         lines = [line for line in done.stderr.splitlines() if line.startswith("Error")]
         errors |= {re.sub(r"[\d.]{3,}", "#", line) for line in lines}
         if done.returncode not in (0, 1):

@@ -149,7 +149,7 @@ def main() -> int:
 
 def earlier(tally: Path | None) -> list[dict]:
     """The parts of earlier runs."""
-    lines = tally.read_text().splitlines() if tally and tally.is_file() else []
+    lines = tally.read_text(encoding="utf-8").splitlines() if tally and tally.is_file() else []
     return [json.loads(line) for line in lines]
 
 

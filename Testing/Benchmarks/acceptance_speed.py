@@ -90,7 +90,9 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text()).
 def memory(folder: Path, mode: str) -> float:
     """Peak MB of a fresh process that checks a folder."""
     code = MEMORY.format(paths=sys.path[:2])
-    done = subprocess.run([sys.executable, "-c", code, str(folder), mode], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(folder), mode], capture_output=True, text=True, check=True, encoding="utf-8"
+    )
     return float(done.stdout)
 
 

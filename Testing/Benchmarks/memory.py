@@ -10,7 +10,7 @@ def peak_bytes(process: str = "self") -> int:
     `resource`'s ru_maxrss would not do: a child starts with its parent's peak.
     """
     try:
-        status = Path(f"/proc/{process}/status").read_text()
+        status = Path(f"/proc/{process}/status").read_text(encoding="utf-8")
     except OSError:
         return 0
     found = re.search(r"VmHWM:\s+(\d+) kB", status)

@@ -65,7 +65,9 @@ def by_association(path: Path, back: Path) -> str:
     import pydicom
 
     there = ["-aec", "ORTHANC", "127.0.0.1", str(DICOM_PORT)]
-    sent = subprocess.run(["storescu", "-v", "-R", *there, str(path)], capture_output=True, text=True, check=False)
+    sent = subprocess.run(
+        ["storescu", "-v", "-R", *there, str(path)], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
     header = pydicom.dcmread(path, stop_before_pixels=True)
     keys = [f"SOPInstanceUID={header.SOPInstanceUID}", f"SeriesInstanceUID={header.SeriesInstanceUID}"]
     keys += [f"StudyInstanceUID={header.StudyInstanceUID}", "QueryRetrieveLevel=IMAGE"]
@@ -74,7 +76,12 @@ def by_association(path: Path, back: Path) -> str:
     wanted = [part for key in keys for part in ("-k", key)]
     here = ["-aet", "BACK", "-aem", "BACK", "+P", str(BACK_PORT)]
     got = subprocess.run(
-        ["movescu", "-v", "-S", "+B", *here, *wanted, *there], capture_output=True, text=True, check=False, cwd=back
+        ["movescu", "-v", "-S", "+B", *here, *wanted, *there],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=back,
+        encoding="utf-8",
     )
     files = list(back.iterdir())
     same = len(files) == 1 and data_of(files[0]) == data_of(path)
@@ -117,7 +124,7 @@ def main() -> None:
             "AuthenticationEnabled": False,
             "Plugins": [],
         }
-        (folder / "orthanc.json").write_text(json.dumps(settings))
+        (folder / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
         process = subprocess.Popen(
             [program, str(folder / "orthanc.json")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )

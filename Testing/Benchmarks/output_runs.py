@@ -52,7 +52,9 @@ def whole_run(source: Path, output: Path, threads: int) -> tuple[dict[str, str],
         "OPENBLAS_NUM_THREADS": str(threads),
     }
     start = time.monotonic()
-    done = subprocess.run(command(source, output), env=environment, capture_output=True, text=True, timeout=900)
+    done = subprocess.run(
+        command(source, output), env=environment, capture_output=True, text=True, timeout=900, encoding="utf-8"
+    )
     if done.returncode not in (0, 1):
         raise SystemExit(f"the run ended with {done.returncode}: {done.stderr}")
     return {

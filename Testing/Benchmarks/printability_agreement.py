@@ -130,7 +130,7 @@ def measured(tally: Path | None, most: float) -> dict[str, dict]:
     """What every tool says of every mesh by name, and the CPU seconds it took."""
     done = {}
     if tally is not None and tally.exists():
-        done = {row["name"]: row for row in map(json.loads, tally.read_text().splitlines())}
+        done = {row["name"]: row for row in map(json.loads, tally.read_text(encoding="utf-8").splitlines())}
     for name, given, good in meshes():
         if name in done or time.process_time() > most:
             continue
@@ -145,7 +145,7 @@ def measured(tally: Path | None, most: float) -> dict[str, dict]:
             row["rational"] = rational(mesh)
         done[name] = row
         if tally is not None:
-            with tally.open("a") as file:
+            with tally.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(row) + "\n")
     return done
 

@@ -40,7 +40,7 @@ def admesh(path: Path) -> str:
     """What admesh would mend, in its own words."""
     if not shutil.which("admesh"):
         return "not installed"
-    text = subprocess.run(["admesh", str(path)], capture_output=True, text=True, timeout=120).stdout
+    text = subprocess.run(["admesh", str(path)], capture_output=True, text=True, timeout=120, encoding="utf-8").stdout
     fixed = {
         name: int(number)
         for name, number in re.findall(
@@ -56,7 +56,9 @@ def prusa(path: Path, *options: str) -> str:
     """Whether PrusaSlicer finds the mesh whole, and slices it."""
     if not shutil.which("prusa-slicer"):
         return "not installed"
-    info = subprocess.run(["prusa-slicer", "--info", str(path)], capture_output=True, text=True, timeout=120).stdout
+    info = subprocess.run(
+        ["prusa-slicer", "--info", str(path)], capture_output=True, text=True, timeout=120, encoding="utf-8"
+    ).stdout
     whole = "manifold" if "manifold = yes" in info else "not manifold"
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run(
@@ -64,6 +66,7 @@ def prusa(path: Path, *options: str) -> str:
             capture_output=True,
             text=True,
             timeout=300,
+            encoding="utf-8",
         )
         sliced = done.returncode == 0 and Path(folder, "a.gcode").exists()
     repaired = " after repair" if "auto-repaired" in done.stdout + done.stderr else ""
@@ -119,7 +122,7 @@ def rows(tally: Path | None = None, most: float = float("inf")):
     """One row a solid: expected rules (None: not known), found ones, the others' opinion."""
     done = {}
     if tally is not None and tally.exists():
-        done = {row["name"]: row for row in map(json.loads, tally.read_text().splitlines())}
+        done = {row["name"]: row for row in map(json.loads, tally.read_text(encoding="utf-8").splitlines())}
     begin = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         for name, mesh, expected, informing in cases():
@@ -144,7 +147,7 @@ def rows(tally: Path | None = None, most: float = float("inf")):
             ready = readiness.verdict == "ready"
             row |= {"prusa": prusa(path) if ready else "not asked", "admesh": admesh(path) if ready else "not asked"}
             if tally is not None:
-                with tally.open("a") as file:
+                with tally.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(row) + "\n")
             yield name, expected, found, readiness.verdict, seconds, row["prusa"], row["admesh"]
 
@@ -181,7 +184,9 @@ def bones(tally: Path | None = None, most: float = float("inf")):
     data, begin = os.environ.get("DICOM_TO_PRINT_DATA", ""), time.perf_counter()
     done = {}
     if tally is not None and tally.exists():
-        done = {row["name"]: row for row in map(json.loads, tally.read_text().splitlines()) if "bone" in row}
+        done = {
+            row["name"]: row for row in map(json.loads, tally.read_text(encoding="utf-8").splitlines()) if "bone" in row
+        }
     for name, scan, labels, settings in BONES if data else ():
         if name in done:
             yield done[name]["bone"], done[name]["doubt"]
@@ -208,7 +213,7 @@ def bones(tally: Path | None = None, most: float = float("inf")):
                 f"| {name}, {size} mm | {options} | {mesh['triangles']:,} | {verdict} | {told} | {slicer} | {mended} |"
             )
         if tally is not None:
-            with tally.open("a") as file:
+            with tally.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"name": name, "bone": row, "doubt": doubt}) + "\n")
         yield row, doubt
 

@@ -245,7 +245,7 @@ def main() -> None:
         + "\n"
     )
     options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / f"repair_{kind}.md").write_text(text)
+    (options.output / f"repair_{kind}.md").write_text(text, encoding="utf-8")
     print(text)
 
 

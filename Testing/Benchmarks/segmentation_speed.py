@@ -97,7 +97,11 @@ def main() -> None:
         np.save(Path(folder) / "affine.npy", volume.affine)
         for way in WAYS:
             run = subprocess.run(
-                [sys.executable, __file__, "--one", way, folder], capture_output=True, text=True, check=False
+                [sys.executable, __file__, "--one", way, folder],
+                capture_output=True,
+                text=True,
+                check=False,
+                encoding="utf-8",
             )
             if run.returncode:
                 lines.append(

@@ -199,7 +199,7 @@ def peak_gb(process: str = "self") -> float:
     """Peak memory of a process alone (ru_maxrss would count the parent's at the time of the fork); 0 where it is
     gone."""
     try:
-        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     except OSError:
         return 0.0
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0) / 1e6
@@ -249,6 +249,7 @@ def run(method: str, case: str, folder: Path, threshold: float, dicom2stl: str |
         ],
         capture_output=True,
         text=True,
+        encoding="utf-8",
     )
     if done.returncode:
         print(method, case, done.stderr[-2000:], flush=True)
@@ -386,7 +387,7 @@ def number(row: dict, key: str, form: str) -> str:
 
 def picture(case: str, paths: dict[str, Path], folder: Path, facts: dict, out: Path) -> None:
     """The surfaces of a case side by side, coloured by their deviation."""
-    import vtkmodules.vtkRenderingFreeType
+    import vtkmodules.vtkRenderingFreeType  # noqa: F401
     import vtkmodules.vtkRenderingOpenGL2  # noqa: F401
     from vtkmodules.vtkCommonCore import vtkLookupTable
     from vtkmodules.vtkIOImage import vtkPNGWriter
@@ -510,7 +511,7 @@ def main() -> None:
 def compare(options: argparse.Namespace, folder: Path) -> None:
     """Run and judge what `folder` does not hold yet, and write the table of all it holds."""
     tally = folder / "tally.json"
-    held = json.loads(tally.read_text()) if tally.exists() else {}
+    held = json.loads(tally.read_text(encoding="utf-8")) if tally.exists() else {}
     for case in options.cases.split(","):
         facts = known(case, folder, options.head)
         for method in options.methods.split(",") if options.methods else METHODS:
@@ -521,7 +522,7 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
                     continue
                 held[key] = figures | judged(case, path, folder, facts, options.exact)
                 print(key, {k: v for k, v in held[key].items() if k != "shares"}, flush=True)
-                tally.write_text(json.dumps(held))
+                tally.write_text(json.dumps(held), encoding="utf-8")
         rows = {tuple(key.split("|")): row for key, row in held.items()}
         rows = {key: rows[key] for key in sorted(rows, key=lambda k: (k[0], METHODS.index(k[1])))}
         save(options.output, rows, remarks_on(rows))
@@ -535,8 +536,8 @@ def known(case: str, folder: Path, head: Path | None) -> dict:
     said = folder / f"{case}.json"
     if not said.exists():
         facts = prepared(case, folder, head)
-        said.write_text(json.dumps(facts))
-    return json.loads(said.read_text())
+        said.write_text(json.dumps(facts), encoding="utf-8")
+    return json.loads(said.read_text(encoding="utf-8"))
 
 
 def remarks_on(rows: dict) -> list[str]:
@@ -577,7 +578,7 @@ def save(folder: Path, rows: dict, remarks: list[str]) -> None:
         + "\n"
     )
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "surface_compare.md").write_text(text)
+    (folder / "surface_compare.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ def main() -> None:
         f"CPU time of ours to CGAL's: {seconds / other:.2f}.\n\n" + "\n".join(different) + "\n"
     )
     options.output.mkdir(parents=True, exist_ok=True)
-    (options.output / "surface_detector.md").write_text(text)
+    (options.output / "surface_detector.md").write_text(text, encoding="utf-8")
     print(text)
 
 

@@ -64,7 +64,7 @@ def _files() -> Iterator[Case]:
 
     def strays_beside(folder: Path) -> None:
         write_files(series(), folder)
-        (folder / "README.TXT").write_text("Made by a scanner.")
+        (folder / "README.TXT").write_text("Made by a scanner.", encoding="utf-8")
         (folder / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0" * 300)
         (folder / "viewer").mkdir()
         (folder / "viewer" / "run.exe").write_bytes(b"MZ" * 500)

@@ -79,7 +79,7 @@ def test_absolute_paths_stand_nowhere(tmp_path):
     assert heard(json.dumps(_judged(folder))) == []
     empty = tmp_path / f"empty {NAME}"
     empty.mkdir()
-    (empty / "note.txt").write_text("no scan")
+    (empty / "note.txt").write_text("no scan", encoding="utf-8")
     with pytest.raises(DicomToPrintError) as told:
         read_study(empty)
     assert str(tmp_path) not in str(told.value)

@@ -1,5 +1,6 @@
 """The headless contract: commands, exit codes, one-sentence errors, JSON forms, nothing half-written."""
 
+import io
 import json
 import os
 import resource
@@ -180,10 +181,20 @@ def test_quiet_when_piped(ct):
         text=True,
         timeout=120,
         check=False,
+        encoding="utf-8",
     )
     assert done.returncode == 0
     assert done.stderr == ""
     assert "3dsystems-ortho" in done.stdout
+
+
+def test_a_console_that_lacks_a_letter_ends_nothing(monkeypatch):
+    console = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
+    monkeypatch.setattr(sys, "stdout", console)
+    monkeypatch.setitem(command.HANDLERS, "list", lambda options: print("Knöchel łódź.json") or 0)
+    assert run_command(["list", "anatomy"]) == 0
+    console.flush()
+    assert console.buffer.getvalue() == b"Kn\\xf6chel \\u0142\\xf3d\\u017a.json\n"
 
 
 def test_help_and_list(capsys):
@@ -322,6 +333,7 @@ def test_full_disk_is_exit_5_and_leaves_nothing_partial(ct, tmp_path):
         timeout=300,
         check=False,
         preexec_fn=limited,
+        encoding="utf-8",
     )
     assert done.returncode == 5, done.stderr
     assert "disk is full" in done.stderr

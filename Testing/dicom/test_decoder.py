@@ -27,7 +27,7 @@ def compressed(tmp_path):
 @pytest.mark.parametrize("child", list(CHILDREN))
 def test_decoder_that_fails_is_one_sentence(child, compressed, monkeypatch, tmp_path):
     script = tmp_path / "child.py"
-    script.write_text(CHILDREN[child])
+    script.write_text(CHILDREN[child], encoding="utf-8")
     monkeypatch.setattr(decoder, "SCRIPT", script)
     monkeypatch.setattr(decoder, "SECONDS", 0.3)
     with pytest.raises(CannotRead, match="compressed in a way that cannot be decoded"):

@@ -325,7 +325,7 @@ def test_an_empty_volume_and_a_folder_without_dicom_are_each_one_sentence(driver
     driver.run("scan")
     assert "no voxels" in driver.message
     assert driver.state("scan") == "needs you"
-    (tmp_path / "notes.txt").write_text("no scan")
+    (tmp_path / "notes.txt").write_text("no scan", encoding="utf-8")
     driver.choose_folder(tmp_path)
     driver.run("scan")
     assert driver.message
@@ -425,7 +425,7 @@ def test_a_failure_while_showing_is_one_sentence(driver, loaded, monkeypatch):
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(driver, loaded, tmp_path):
     target = tmp_path / "file"
-    target.write_text("")
+    target.write_text("", encoding="utf-8")
     panel = driver.panel
     panel.steps["files"].folder.currentPath = str(target / "below")
     made = panel.job.folder / "files-files"

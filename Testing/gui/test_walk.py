@@ -133,5 +133,6 @@ def test_opening_the_panel_imports_nothing_heavy():
         text=True,
         check=True,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        encoding="utf-8",
     )
     assert done.stdout.strip().split("\n")[-1] == "[]", "heavy imports belong into the step that needs them"

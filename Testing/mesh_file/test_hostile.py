@@ -178,7 +178,11 @@ def test_all_broken_files_are_refused_in_little_memory(tmp_path):
         "print((peak() - before) // 1024)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program, LIBRARY, str(tmp_path)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", program, LIBRARY, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        encoding="utf-8",
     )
     assert done.returncode == 0, done.stderr
     *accepted, grown = done.stdout.split("\n")[:-1]
@@ -206,11 +210,12 @@ def test_random_damage_is_refused_or_read_but_never_crashes(tmp_path, form):
         write_stl(path, source)
     elif form == "ascii.stl":
         text = "".join(FACET.format(x=x) for x in source.points[:40, 0])
-        path.write_text(f"solid a\n{text}endsolid a\n")
+        path.write_text(f"solid a\n{text}endsolid a\n", encoding="utf-8")
     elif form == "obj":
         path.write_text(
             "".join("v {} {} {}\n".format(*p) for p in source.points)
-            + "".join("f {} {} {}\n".format(*(t + 1)) for t in source.triangles)
+            + "".join("f {} {} {}\n".format(*(t + 1)) for t in source.triangles),
+            encoding="utf-8",
         )
     else:
         path.write_bytes(

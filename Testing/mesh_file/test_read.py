@@ -56,7 +56,7 @@ def test_ascii_stl_of_several_writers(tmp_path, text):
         "windows": content.replace("\n", "\r\n"),
         "no last line": content.replace("endsolid model\n", ""),
     }[text]
-    (tmp_path / "a.stl").write_text(content, newline="")
+    (tmp_path / "a.stl").write_text(content, newline="", encoding="utf-8")
     (mesh,) = read_meshes(tmp_path / "a.stl")
     assert mesh.volume == pytest.approx(24.0)
 
@@ -87,7 +87,7 @@ def test_space_of_the_header_is_read_and_ras_is_turned_to_lps(tmp_path, header, 
     ],
 )
 def test_obj_with_polygons_slashes_and_negative_indices(tmp_path, comments, unit, volume, space):
-    (tmp_path / "a.obj").write_text(CUBE_OBJ.format(comments=comments))
+    (tmp_path / "a.obj").write_text(CUBE_OBJ.format(comments=comments), encoding="utf-8")
     file = read_mesh_file(tmp_path / "a.obj")
     assert (file.unit, file.space, file.triangles) == (unit, space, 12)
     assert file.meshes[0].volume == pytest.approx(volume)
@@ -97,15 +97,15 @@ def test_obj_faces_are_the_same_read_at_once_or_one_by_one(tmp_path):
     """Faces with equally many corners are read at once, others line by line."""
     points = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\n"
     quads = points + "f 1/1/1 2/2/1 3//1 4\nf -5 -4\t-1 -2\r\n"
-    (tmp_path / "alike.obj").write_text(quads)
-    (tmp_path / "mixed.obj").write_text(quads + "f 1 2 3\n")
+    (tmp_path / "alike.obj").write_text(quads, encoding="utf-8")
+    (tmp_path / "mixed.obj").write_text(quads + "f 1 2 3\n", encoding="utf-8")
     alike, mixed = (read_meshes(tmp_path / f"{name}.obj")[0].triangles for name in ("alike", "mixed"))
     assert alike.tolist() == mixed[:4].tolist() == [[0, 1, 2], [0, 2, 3], [0, 1, 4], [0, 4, 3]]
 
 
 def test_obj_objects_become_meshes(tmp_path):
     text = "o first\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\no second\nv 0 0 5\nv 1 0 5\nv 0 1 5\nf 4 5 6\nf 6 5 4\n"
-    (tmp_path / "a.obj").write_text(text)
+    (tmp_path / "a.obj").write_text(text, encoding="utf-8")
     assert [(mesh.name, len(mesh.triangles)) for mesh in read_meshes(tmp_path / "a.obj")] == [
         ("first", 1),
         ("second", 2),
@@ -207,6 +207,6 @@ def test_welding_keeps_every_triangle_and_tells_near_from_equal():
 
 @pytest.mark.parametrize("name", ["a.step", "a", "a.stl.txt"])
 def test_other_formats_are_named(tmp_path, name):
-    (tmp_path / name).write_text("x")
+    (tmp_path / name).write_text("x", encoding="utf-8")
     with pytest.raises(CannotRead, match="stl"):
         read_mesh_file(tmp_path / name)

@@ -143,7 +143,7 @@ def files(tmp_path):
     names = [tmp_path / "a" / "IM1", tmp_path / "b" / "IM1"]
     for index, name in enumerate(names):
         name.parent.mkdir()
-        name.write_text(str(index))
+        name.write_text(str(index), encoding="utf-8")
     return [str(name) for name in names]
 
 
@@ -151,7 +151,7 @@ def test_a_series_of_the_database_is_read_through_links(files):
     found = database.series_files(Database(files), "1.2.3")
     linked = database.linked_folder(found)
     try:
-        assert sorted(path.read_text() for path in linked.iterdir()) == ["0", "1"]
+        assert sorted(path.read_text(encoding="utf-8") for path in linked.iterdir()) == ["0", "1"]
     finally:
         shutil.rmtree(linked)
 

@@ -37,7 +37,7 @@ def valid(path: Path) -> None:
     """Fails where dciodvfy names an error."""
     if shutil.which("dciodvfy") is None:
         pytest.skip("dciodvfy is not installed")
-    told = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, timeout=60)
+    told = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, timeout=60, encoding="utf-8")
     errors = [line for line in (told.stdout + told.stderr).splitlines() if line.startswith("Error")]
     assert errors == []
 

@@ -200,7 +200,7 @@ def test_without_opengl_the_run_goes_on(ball, monkeypatch):
 
 def test_a_hanging_process_is_ended(ball, monkeypatch, tmp_path):
     script = tmp_path / "hang.py"
-    script.write_text("import time\ntime.sleep(60)\n")
+    script.write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
     monkeypatch.setattr(child, "SCRIPT", script)
     monkeypatch.setattr(child, "_environments", lambda: [{}])
     scene = child.Scene(
@@ -223,7 +223,7 @@ def test_interpreter_of_the_child(monkeypatch, tmp_path):
     assert child.python_executable() == sys.executable
     real = tmp_path / "bin" / "SlicerApp-real"
     real.parent.mkdir()
-    (real.parent / "PythonSlicer").write_text("")
+    (real.parent / "PythonSlicer").write_text("", encoding="utf-8")
     monkeypatch.setattr(sys, "executable", str(real))
     assert child.python_executable() == str(real.parent / "PythonSlicer")
 

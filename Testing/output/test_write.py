@@ -176,6 +176,7 @@ def test_prusa_slicer_opens_it_at_the_same_size(meshes, tmp_path, form):
         text=True,
         timeout=120,
         env={**os.environ, "HOME": str(tmp_path)},
+        encoding="utf-8",
     ).stdout
     sizes = [
         float(line.split("=")[1])
@@ -263,7 +264,7 @@ def test_what_does_not_read_back_gets_no_name(meshes, tmp_path, monkeypatch, fau
 
 
 def test_a_file_in_the_place_of_the_folder(meshes, tmp_path):
-    (tmp_path / "out").write_text("x")
+    (tmp_path / "out").write_text("x", encoding="utf-8")
     with pytest.raises(CannotWrite, match="in the way"):
         write_files(meshes, tmp_path / "out", "model", ("stl",))
 
@@ -307,6 +308,7 @@ def test_a_full_disk(ball, tmp_path):
         capture_output=True,
         text=True,
         timeout=120,
+        encoding="utf-8",
     )
     assert [line.split()[0] for line in told.stdout.splitlines()] == forms, told.stderr
     assert all("full" in line for line in told.stdout.splitlines())
@@ -368,13 +370,13 @@ def test_killed_at_random_moments_no_file_is_partial(ball, tmp_path):
 
 def test_outputs_move_all_or_none(tmp_path):
     with pytest.raises(RuntimeError), Outputs(tmp_path) as outputs:
-        outputs.temporary("a.txt").write_text("a")
-        outputs.temporary("b.txt").write_text("b")
+        outputs.temporary("a.txt").write_text("a", encoding="utf-8")
+        outputs.temporary("b.txt").write_text("b", encoding="utf-8")
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
     with Outputs(tmp_path) as outputs:
-        outputs.temporary("a.txt").write_text("a")
-        outputs.temporary("b.txt").write_text("b")
+        outputs.temporary("a.txt").write_text("a", encoding="utf-8")
+        outputs.temporary("b.txt").write_text("b", encoding="utf-8")
         assert not (tmp_path / "a.txt").exists()
         outputs.publish()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "b.txt"]

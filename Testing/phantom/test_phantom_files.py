@@ -63,12 +63,12 @@ def test_today_is_the_default_day(tmp_path):
 def test_an_independent_validator_finds_no_error(tmp_path, tilt):
     write_phantom(tmp_path, (2, 32, 32), SPACING, tilt_degrees=tilt)
     for path in tmp_path.iterdir():
-        result = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True)
+        result = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, encoding="utf-8")
         assert "Error" not in result.stderr + result.stdout
         assert "Warning" not in result.stderr + result.stdout
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
-    (tmp_path / "file").write_text("in the way")
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
     with pytest.raises(CannotWrite, match="choose a folder"):
         write_phantom(tmp_path / "file" / "below", (1, 16, 16), SPACING)

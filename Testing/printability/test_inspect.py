@@ -432,7 +432,7 @@ def write_obj(folder, *meshes):
         lines += [f"o part{index}", *(f"v {x} {y} {z}" for x, y, z in mesh.points.tolist())]
         lines += [f"f {a + first} {b + first} {c + first}" for a, b, c in mesh.triangles.tolist()]
         first += len(mesh.points)
-    (folder / "a.obj").write_text("\n".join(lines) + "\n")
+    (folder / "a.obj").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder / "a.obj"
 
 

@@ -76,7 +76,7 @@ def test_every_lost_part_has_a_picture_and_every_place_its_colour(tmp_path):
     write_stl(tmp_path / "a.stl", merged((box(26, 16, 6, at=(1.5, 1.5, 1.5)), box(1.9, 1.9, 1.9, at=(27.6, 5.6, 5.6)))))
     readiness = inspect(tmp_path / "a.stl", reference=ScanReference(mask=mask, affine=affine))
     inspection = write_inspection(Inspection(tmp_path / "a.stl", readiness.meshes, readiness), tmp_path / "out")
-    content = json.loads((tmp_path / "out" / "printability.json").read_text())
+    content = json.loads((tmp_path / "out" / "printability.json").read_text(encoding="utf-8"))
     assert content == json.loads(json.dumps(inspection.readiness.as_json()))
     if not inspection.readiness.pictures:
         pytest.skip("no working OpenGL here")
@@ -89,7 +89,7 @@ def test_every_lost_part_has_a_picture_and_every_place_its_colour(tmp_path):
             assert red_share(tmp_path / "out" / name) > 0.01
     drawn = [item for item in content["findings"] if item["outcome"] == "fail" and item["places"]]
     assert all("picture" in item["places"][0] for item in drawn)
-    html = (tmp_path / "out" / "report.html").read_text()
+    html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert html.count('class="place"') == sum("picture" in place for item in drawn for place in item["places"])
     # Drawn again, nothing of before is left.
     assert write_places(tmp_path / "out", {}) == {}

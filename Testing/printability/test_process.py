@@ -45,10 +45,10 @@ def test_nonsense_printers_are_usage_errors(text):
 
 
 def own(tmp_path, change):
-    content = json.loads((FOLDER / "Processes" / "fdm.json").read_text())
+    content = json.loads((FOLDER / "Processes" / "fdm.json").read_text(encoding="utf-8"))
     change(content)
     path = tmp_path / "own.json"
-    path.write_text(json.dumps(content, indent=1))
+    path.write_text(json.dumps(content, indent=1), encoding="utf-8")
     return str(path)
 
 
@@ -82,7 +82,7 @@ def test_a_mistake_in_it_is_one_sentence(tmp_path, change, word):
     "content", ["[" * 100_000, '{"a": ' * 5000, "[]", "{", "\x00", '{"limits": ' + "1" * 1_200_000 + "}"]
 )
 def test_hostile_json_is_one_sentence(tmp_path, content):
-    (tmp_path / "own.json").write_text(content)
+    (tmp_path / "own.json").write_text(content, encoding="utf-8")
     for load in (load_process, load_printer):
         with pytest.raises(UsageError, match=r"own\.json"):
             load(str(tmp_path / "own.json"))
