@@ -111,6 +111,26 @@ def to_polydata(mesh: Mesh) -> Any:
     return polydata
 
 
+def level_surface(array: np.ndarray, level: float) -> Mesh:
+    """Where `array` (k, j, i) passes `level`, by flying edges: points as indices (i, j, k), facing away from the higher values, open at
+    the array's border."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk
+    from vtkmodules.vtkCommonDataModel import vtkImageData
+    from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
+
+    image = vtkImageData()
+    image.SetDimensions(*array.shape[::-1])
+    image.GetPointData().SetScalars(numpy_to_vtk(array.reshape(-1), deep=False))
+    edges = vtkFlyingEdges3D()
+    edges.SetInputData(image)
+    edges.SetValue(0, level)
+    edges.ComputeNormalsOff()
+    edges.ComputeGradientsOff()
+    edges.ComputeScalarsOff()
+    edges.Update()
+    return from_polydata(edges.GetOutput())
+
+
 def from_polydata(polydata: Any, name: str = "Model") -> Mesh:
     """Mesh of the triangles of a vtkPolyData (other cells are left out: triangulate first), with its arrays."""
     from vtkmodules.util.numpy_support import vtk_to_numpy

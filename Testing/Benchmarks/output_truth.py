@@ -17,9 +17,9 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
+from DicomToPrintLib.measure.windows import points_on
 from DicomToPrintLib.mesh import Mesh, Provenance
 from DicomToPrintLib.output import accuracy_of, noise_of
-from DicomToPrintLib.output.accuracy.windows import points_on
 from DicomToPrintLib.phantom import boundary_distance, object_distances, phantom_volume
 from DicomToPrintLib.segmentation import load_anatomy, segment
 from DicomToPrintLib.surface import make_surface

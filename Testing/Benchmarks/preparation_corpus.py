@@ -32,8 +32,9 @@ sys.path[:0] = [str(HERE.parents[1] / "DicomToPrint"), str(HERE)]
 from DicomToPrintLib import preparation as room
 from DicomToPrintLib.errors import DicomToPrintError, Refused
 from DicomToPrintLib.measure import self_intersections, topology
+from DicomToPrintLib.measure.deviation import surface_distance
 from DicomToPrintLib.mesh import Mesh
-from DicomToPrintLib.preparation.field import grid_around, inside, sampled, surface_distance
+from DicomToPrintLib.preparation.field import grid_around, inside
 from DicomToPrintLib.preparation.solid import manifold3d, to_solid
 from preparation_solids import solids
 
@@ -108,7 +109,7 @@ def thicken(mesh: Mesh) -> Outcome:
     added = corners(difference(done.mesh, mesh)) if done.mesh is not mesh else np.zeros((0, 3))
     if len(added):
         # A rim grows by half the minimum, and half a voxel.
-        away = float(surface_distance(sampled(mesh, 0.5), added, samples=24).max())
+        away = float(surface_distance(added, mesh).max())
         fault = fault or (f"added {away:.2f} mm away" if away > 0.65 else "")
     return [done.mesh], fault, 0.0
 
@@ -280,7 +281,11 @@ def main() -> None:
     asked = parser.parse_args()
     made = solids()
     first, last = (int(word) if word else None for word in asked.solids.split(":"))
-    rows = [json.loads(line) for line in asked.tally.read_text().splitlines()] if asked.tally.exists() else []
+    rows = (
+        [json.loads(line) for line in asked.tally.read_text(encoding="utf-8").splitlines()]
+        if asked.tally.exists()
+        else []
+    )
     done = {(row["solid"], row["operation"]) for row in rows}
     end = time.perf_counter() + asked.seconds
     for name in list(made)[first:last]:

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from DicomToPrintLib import resources
 from DicomToPrintLib.errors import CannotRead
-from DicomToPrintLib.mesh import Mesh
 from DicomToPrintLib.output import (
     Caliper,
     build_record,
@@ -20,6 +19,7 @@ from DicomToPrintLib.output import (
     write_record,
     write_registry,
 )
+from measure.solids import box
 
 
 @dataclass(frozen=True)
@@ -32,24 +32,7 @@ class Step:
 @pytest.fixture
 def cube():
     """A cube of 10 mm facing outward."""
-    points = np.array([[x, y, z] for z in (0, 10) for y in (0, 10) for x in (0, 10)], dtype=np.float64)
-    triangles = np.array(
-        [
-            [0, 2, 1],
-            [1, 2, 3],
-            [4, 5, 6],
-            [5, 7, 6],
-            [0, 1, 4],
-            [1, 5, 4],
-            [2, 6, 3],
-            [3, 6, 7],
-            [0, 4, 2],
-            [2, 4, 6],
-            [1, 3, 5],
-            [3, 7, 5],
-        ]
-    )
-    return Mesh(points, triangles, "Cube")
+    return replace(box(10.0, 10.0, 10.0), name="Cube")
 
 
 @pytest.fixture
@@ -120,7 +103,7 @@ def test_hash_of_the_input_depends_on_content_alone(inputs, tmp_path):
     ["", "{", "[]", '{"schema": "dicom-to-print/record/9"}', '{"schema": "dicom-to-print/record/1", "parameters": 3}'],
 )
 def test_what_is_no_record_is_refused(tmp_path, content):
-    (tmp_path / "record.json").write_text(content)
+    (tmp_path / "record.json").write_text(content, encoding="utf-8")
     with pytest.raises(CannotRead, match=r"record\.json"):
         read_record(tmp_path / "record.json")
     with pytest.raises(CannotRead):

@@ -12,10 +12,11 @@ from ..progress import Progress, silent
 _CHUNK = 50_000
 
 
-def vertex_normals(mesh: Mesh) -> np.ndarray:
-    """(n, 3) unit normals of the points, by area; zero for points of no triangle."""
+def vertex_normals(mesh: Mesh, cross: np.ndarray | None = None) -> np.ndarray:
+    """(n, 3) unit normals of the points, by area; zero for points of no triangle. `cross` (m, 3) are the mesh's
+    `triangle_normals`, where they are at hand."""
     flat = mesh.triangles.ravel()
-    normal = mesh.triangle_normals()
+    normal = mesh.triangle_normals() if cross is None else cross
     total = np.stack(
         [np.bincount(flat, np.repeat(normal[:, k], 3), minlength=len(mesh.points)) for k in range(3)], axis=1
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..mesh import Mesh, from_polydata, to_polydata
+from ..mesh import Mesh, level_surface, to_polydata
 from ..progress import Progress, silent
 
 
@@ -46,20 +46,7 @@ def voxelised(mesh: Mesh, affine: np.ndarray, shape: tuple[int, int, int], progr
 
 def surface_of(mask: np.ndarray, affine: np.ndarray) -> Mesh:
     """Closed surface in LPS mm around the voxels of `mask` (k, j, i) bool on `affine` (4x4), half-way to their neighbours."""
-    import vtk
-    from vtk.util.numpy_support import numpy_to_vtk
-
-    padded = np.pad(mask, 1).astype(np.uint8)
-    image = vtk.vtkImageData()
-    image.SetDimensions(*padded.shape[::-1])
-    image.SetOrigin(-1.0, -1.0, -1.0)
-    image.GetPointData().SetScalars(numpy_to_vtk(padded.ravel(), deep=True))
-    edges = vtk.vtkFlyingEdges3D()
-    edges.SetInputData(image)
-    edges.SetValue(0, 0.5)
-    edges.ComputeNormalsOff()
-    edges.Update()
-    found = from_polydata(edges.GetOutput())
-    points = found.points.astype(np.float64) @ affine[:3, :3].T + affine[:3, 3]
+    found = level_surface(np.pad(mask, 1).view(np.uint8), 0.5)
+    points = (found.points.astype(np.float64) - 1.0) @ affine[:3, :3].T + affine[:3, 3]
     mesh = Mesh(points.astype(np.float32), found.triangles)
     return mesh if mesh.volume >= 0 else Mesh(mesh.points, mesh.triangles[:, ::-1].copy())

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import Refused
-from ..mesh import Mesh
+from ..mesh import Mesh, level_surface
 from ..progress import Progress, part, silent
 
 MOST_VOXELS = 400_000_000
@@ -123,19 +123,17 @@ def less_slender(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarr
         rows = np.concatenate([rows[at], rows[at]])
 
 
-def surface_distance(
-    surface: Sampled, points: np.ndarray, progress: Progress = silent, *, samples: int = 2
-) -> np.ndarray:
-    """(n,) float32 mm from points (n, 3) LPS mm to the surface: to the nearest of the triangles of the two (or more) nearest samples.
+def surface_distance(surface: Sampled, points: np.ndarray, progress: Progress = silent) -> np.ndarray:
+    """(n,) float32 mm from points (n, 3) LPS mm to the surface: to the nearer of the triangles of the two nearest samples.
 
-    Exact where one of them is the nearest triangle; else too large by about the square of the sample distance over twice the
-    distance.
+    For the millions of points of a grid; `measure.deviation` has the exact one. Exact where one of them is the nearest triangle;
+    else too large by about the square of the sample distance over twice the distance.
     """
     found = np.empty(len(points), dtype=np.float32)
     for start in range(0, len(points), CHUNK):
         progress(start / max(len(points), 1), "measuring distances")
         own = points[start : start + CHUNK]
-        _, near = surface.tree.query(own, k=min(samples, surface.tree.n), workers=-1)
+        _, near = surface.tree.query(own, k=min(2, surface.tree.n), workers=-1)
         near = near.reshape(len(own), -1)
         found[start : start + CHUNK] = np.min(
             [to_triangles(own, surface.corners[surface.owner[near[:, k]]]) for k in range(near.shape[1])], axis=0
@@ -224,25 +222,8 @@ def zero_surface(field: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray
     It faces away from the positive side and is open where it meets the border. `step` mm is a voxel: samples at the level, or a
     hair from it, would make triangles without area and are moved off it, in `field` itself.
     """
-    import vtk
-    from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-
     tiny = np.float32(1e-3 * step)
     np.copyto(field, tiny, where=(field >= 0) & (field < tiny))
     np.copyto(field, -tiny, where=(field < 0) & (field > -tiny))
-    image = vtk.vtkImageData()
-    image.SetDimensions(*field.shape[::-1])
-    image.GetPointData().SetScalars(numpy_to_vtk(field.ravel(), deep=False))
-    edges = vtk.vtkFlyingEdges3D()
-    edges.SetInputData(image)
-    edges.SetValue(0, 0.0)
-    edges.ComputeNormalsOff()
-    edges.ComputeGradientsOff()
-    edges.ComputeScalarsOff()
-    edges.Update()
-    found = edges.GetOutput()
-    if found.GetNumberOfPoints() == 0:
-        return np.zeros((0, 3)), np.zeros((0, 3), dtype=np.int64)
-    points = vtk_to_numpy(found.GetPoints().GetData()).astype(np.float64)
-    triangles = vtk_to_numpy(found.GetPolys().GetConnectivityArray()).reshape(-1, 3).astype(np.int64)
-    return points, triangles
+    found = level_surface(field, 0.0)
+    return found.points.astype(np.float64), found.triangles.astype(np.int64)

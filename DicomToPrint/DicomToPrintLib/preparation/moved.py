@@ -5,13 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..measure.deviation import surface_distance
 from ..mesh import Mesh, Provenance
-from .field import sampled, surface_distance
 
 SAMPLES = 20_000
-STEP_MM = 1.0
-NEIGHBOURS, MANY = 48, 1000  # samples whose triangles are looked at
-FEW = 500  # points for which many are
 STAYED_MM = 0.002  # nearer to the old surface than this is no new surface
 
 
@@ -39,15 +36,7 @@ def moved(before: Sequence[Mesh], after: Sequence[Mesh]) -> Moved:
     New is what is marked CUT or ADDED and does not lie on the old surface; everything else was kept.
     """
     points, marks = _spread_over(after)
-    away = np.full(len(points), np.inf, dtype=np.float32)
-    for mesh in before:
-        surface = sampled(mesh, STEP_MM)
-        away = np.minimum(away, surface_distance(surface, points))
-        # At an edge, and among the slender triangles of a cut's face, the nearest samples may lie beside the nearest triangle.
-        for chosen, samples in ((np.ones(len(points), dtype=bool), NEIGHBOURS), (marks < Provenance.CUT, MANY)):
-            far = np.flatnonzero(chosen & (away >= STAYED_MM))
-            if samples == NEIGHBOURS or len(far) <= FEW:
-                away[far] = np.minimum(away[far], surface_distance(surface, points[far], samples=samples))
+    away = np.min([surface_distance(points, mesh) for mesh in before], axis=0)
     new = (marks >= Provenance.CUT) & (away >= STAYED_MM)
     return Moved(_spread(away[~new]), _spread(away[new]), float(new.mean()))
 

@@ -31,6 +31,13 @@ class Field:
     affine: np.ndarray
     grey: bool
 
+    @property
+    def to_index(self) -> np.ndarray:
+        """4x4 from LPS mm to indices (i, j, k) of `array`."""
+        result = np.linalg.inv(self.affine)
+        result[:3, 3] -= self.start
+        return result
+
 
 def bounding_box(mask: np.ndarray) -> tuple[slice, slice, slice] | None:
     """Smallest box (k, j, i) around what is set; None for an empty mask."""

@@ -1,10 +1,8 @@
 """From a field to triangles in LPS mm, and their smoothing."""
 
-from typing import Any
-
 import numpy as np
 
-from ..mesh import Mesh, from_polydata, to_polydata
+from ..mesh import Mesh, level_surface, to_polydata
 from .constrained_field import Field
 
 _TAUBIN = (0.63, 1.0 / (0.1 - 1.0 / 0.63))  # forth and back; waves of the pass band 0.1 keep their height
@@ -18,16 +16,6 @@ def use_threads() -> None:
         vtkSMPTools.SetBackend("STDThread")
 
 
-def _image(field: Field) -> Any:
-    from vtkmodules.util.numpy_support import numpy_to_vtk
-    from vtkmodules.vtkCommonDataModel import vtkImageData
-
-    image = vtkImageData()
-    image.SetDimensions(*field.array.shape[::-1])
-    image.GetPointData().SetScalars(numpy_to_vtk(field.array.reshape(-1), deep=False))
-    return image
-
-
 def contour(field: Field) -> tuple[Mesh, np.ndarray]:
     """Closed surface of the field's level in LPS mm, facing outward whatever the handedness of the affine; its points
     (n, 3) also as indices (i, j, k) of the segmentation's grid.
@@ -35,17 +23,8 @@ def contour(field: Field) -> tuple[Mesh, np.ndarray]:
     Contoured in index space, then taken through the affine: shear and uneven spacing stay exact. No sample equals the
     level, so every vertex lies inside its edge of the grid and the surface is a two-manifold by construction.
     """
-    from vtkmodules.vtkFiltersCore import vtkFlyingEdges3D
-
     use_threads()
-    filter_ = vtkFlyingEdges3D()
-    filter_.SetInputData(_image(field))
-    filter_.SetValue(0, field.level)
-    filter_.ComputeNormalsOff()
-    filter_.ComputeGradientsOff()
-    filter_.ComputeScalarsOff()
-    filter_.Update()
-    mesh = from_polydata(filter_.GetOutput())
+    mesh = level_surface(field.array, field.level)
     index = mesh.points + np.asarray(field.start, dtype=np.float32)
     points = np.empty_like(index)
     for k in range(3):

@@ -42,6 +42,7 @@ def dislocation(mesh: Mesh, variance: np.ndarray) -> np.ndarray:
     if len(triangles) == 0:
         return np.zeros(size)
     facing = mesh.triangle_normals()
+    normals = smoothed = vertex_normals(mesh, facing)
     area = np.sqrt(np.einsum("ij,ij->i", facing, facing))
     facing /= np.maximum(area, 1e-30)[:, None]
     starts = np.arange(0, triangles.size + 1, 3)
@@ -53,7 +54,6 @@ def dislocation(mesh: Mesh, variance: np.ndarray) -> np.ndarray:
         corners = (corners + values.take(triangles[:, 2], axis=0)) / 3.0
         return (share * (around @ (area * corners.T).T).T).T
 
-    normals = smoothed = vertex_normals(mesh)
     agreeing = np.ones(size)
     for _ in range(_ROUNDS):
         smoothed = averaged(smoothed)

@@ -30,11 +30,10 @@ def fitted(
     """
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     reach = 0.5 * float(spacing.min())
-    to_index = np.linalg.inv(field.affine)
-    to_index[:3, 3] -= field.start
+    to_index = field.to_index
     mesh = Mesh(points, triangles)
-    normals = vertex_normals(mesh)
     cross = mesh.triangle_normals()
+    normals = vertex_normals(mesh, cross)
     area = np.sqrt(np.einsum("ij,ij->i", cross, cross))
     middle = (
         points.take(triangles[:, 0], axis=0)

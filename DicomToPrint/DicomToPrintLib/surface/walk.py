@@ -154,8 +154,7 @@ def _volume(parts: tuple[Part, ...]) -> float:
 def _measured(mesh: Mesh, field: Field, raw: Mesh, before: float, progress: Progress) -> tuple[Mesh, dict[str, object]]:
     """The mesh with its deviation, and the figures; `before` is the volume in mm3 of the contour `raw`."""
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
-    to_index = np.linalg.inv(field.affine)
-    to_index[:3, 3] -= field.start
+    to_index = field.to_index
     normals = vertex_normals(mesh)
     options = {"reach_mm": 2.0 * float(spacing.max()), "step_mm": 0.5 * float(spacing.min())}
     offset = level_offsets(

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...measure.blur import Blur
+from ...measure.windows import windows_at
 from ...progress import Progress, silent
 from ...volume import Volume
-from .blur import Blur
-from .windows import windows_at
 
 _ROUNDS = 20
 _CHUNK = 200

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...measure.blur import Blur, blur_of
 from ...measure.deviation import vertex_normals
+from ...measure.windows import SurfacePoints, points_on
 from ...mesh import Mesh
 from ...progress import Progress, part, silent
 from ...volume import Volume
-from .blur import Blur, blur_of
 from .edge import edge_distances
-from .windows import SurfacePoints, points_on
 
 POINTS = 1000
 EXTREMES = 200
