@@ -241,6 +241,20 @@ def test_label_refuses_text_it_cannot_set(ball):
         add_label(mesh_of(manifold3d.Manifold.sphere(5.0, 64)), "MUCH TOO LONG FOR THIS", 6.0)
 
 
+def test_letters_on_a_small_ball_change_nothing_beside_their_box():
+    from DicomToPrintLib.preparation import add_label
+    from DicomToPrintLib.preparation.solid import to_solid
+
+    small = mesh_of(manifold3d.Manifold.sphere(8.7, 32).translate((0.0, 22.0, 0.0)))
+    done = add_label(small, "R 12", 4.0, 0.6, place=(5.0, 27.0, 5.0))
+    assert_valid(done.mesh)
+    frame = np.column_stack([np.stack([done.right, done.up, done.outward], axis=1), done.origin])
+    box = manifold3d.Manifold.cube((done.width, done.height, 40.0), True).transform(np.ascontiguousarray(frame))
+    engraved = to_solid(small).manifold - to_solid(done.mesh).manifold
+    assert engraved.volume() > 8.0
+    assert (engraved - box).volume() < 1e-3
+
+
 def test_wrap_fills_the_inside_and_keeps_the_outside():
     from DicomToPrintLib.preparation import wrap
 

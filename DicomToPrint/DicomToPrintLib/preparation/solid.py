@@ -7,10 +7,16 @@ from typing import Any
 import numpy as np
 
 from ..errors import MissingPackage, Refused
+from ..measure.deviation import surface_distance
 from ..mesh import Mesh, Provenance
 
-LOST_MM = 0.05
 SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
+FAR_MM = (
+    1e8  # manifold3d joins points nearer than 1e-12 of the farthest coordinate: 0.0001 mm there, a few steps of float32
+)
+KEPT_MM = 0.01  # how far mending may move what was there before
+LOST_MM = 0.05  # and how far what the step itself made
+LOOKED_AT = 20_000  # points of what was mended
 
 
 def manifold3d() -> Any:
@@ -65,13 +71,13 @@ def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh
     `SEAM_MM` at most) and what still crosses is mended where it is. Raises `Refused` for an empty result, or one that could not
     be mended.
     """
-    result = solid.simplify(SEAM_MM).to_mesh64()
+    result = _without_slivers(solid).to_mesh64()
     triangles = np.asarray(result.tri_verts, dtype=np.int64)
     if len(triangles) == 0:
         raise Refused(f"Nothing would be left of '{like.name}': choose another place or size for this step.")
     points = np.asarray(result.vert_properties)[:, :3].astype(np.float32)
     provenance = np.full(len(triangles), int(new), dtype=np.uint8)
-    untouched = np.zeros(len(triangles), dtype=bool)
+    untouched, fresh = np.zeros(len(triangles), dtype=bool), np.ones(len(triangles), dtype=bool)
     runs = np.asarray(result.run_index, dtype=np.int64) // 3
     faces = np.asarray(result.face_id, dtype=np.int64)
     known = {source.number: source.mesh for source in sources}
@@ -80,13 +86,23 @@ def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh
         if mesh is None:
             continue
         rows = slice(runs[number], runs[number + 1])
+        fresh[rows] = False
         kept = mesh.triangle_arrays.get("Provenance")
         provenance[rows] = int(Provenance.MEASURED) if kept is None else kept[faces[rows]]
         untouched[rows] = _same_corners(
             points[triangles[rows]], mesh.points.astype(np.float32)[mesh.triangles[faces[rows]]]
         )
     made = Mesh(points, triangles, like.name, like.color, triangle_arrays={"Provenance": provenance})
-    return _sound(made, ~untouched, new)
+    return _sound(made, ~untouched, fresh, new)
+
+
+def _without_slivers(solid: Any) -> Any:
+    """The solid without short edges and points along straight ones; points that stay move by less than 1e-8 mm.
+
+    What it was cut with leaves points nearer to one another than float32 tells apart. manifold3d joins points only within its own
+    precision, which goes with how far the solid lies from the origin: so it is looked at from afar.
+    """
+    return solid.translate((FAR_MM, 0.0, 0.0)).simplify(SEAM_MM).translate((-FAR_MM, 0.0, 0.0))
 
 
 def _same_corners(made: np.ndarray, given: np.ndarray) -> np.ndarray:
@@ -94,13 +110,13 @@ def _same_corners(made: np.ndarray, given: np.ndarray) -> np.ndarray:
     return np.any([(np.roll(made, turn, axis=1) == given).all(axis=(1, 2)) for turn in range(3)], axis=0)
 
 
-def _sound(mesh: Mesh, touched: np.ndarray, new: Provenance) -> Mesh:
+def _sound(mesh: Mesh, touched: np.ndarray, fresh: np.ndarray, new: Provenance) -> Mesh:
     """The mesh after a reader's weld, mended where the `touched` (m,) triangles cross others, are slivers or pinch it.
 
     Two triangles that were in a source as they are now were sound to each other there, so only pairs with a touched one are
-    looked at. What mending puts in is marked `new`.
+    looked at. What mending puts in is marked `new`; it may lie a little beside what the step made, the `fresh` (m,) triangles.
     """
-    from ..measure.topology import duplicate_triangles, weld, welded
+    from ..measure.topology import welded
     from ..surface import repair
     from ..surface.simplification import with_nearest
     from ..surface.surgery import bad_triangles, heal
@@ -116,27 +132,55 @@ def _sound(mesh: Mesh, touched: np.ndarray, new: Provenance) -> Mesh:
         return welded_mesh
     mended = heal(welded_mesh, bad)
     result = mended.mesh
-    if len(mended.bad) or not 0.999 < result.volume / mesh.volume < 1.001:
+    if len(mended.bad) or _strayed(welded_mesh, result, fresh):
         repaired = repair(welded_mesh)
         # A repair that is valid may have rebuilt or dropped what it could not mend.
-        if not repaired.valid or not 0.999 < repaired.mesh.volume / mesh.volume < 1.001 or _lost(mesh, repaired.mesh):
+        if not repaired.valid or _strayed(welded_mesh, repaired.mesh, fresh):
             raise Refused(
                 f"This step would leave faults in '{mesh.name}' that cannot be mended: choose a slightly different size "
                 "or place for it."
             )
         return repaired.mesh
-    _, group = weld(np.concatenate([points, result.points]))
-    both = np.concatenate([group[triangles], group[len(points) + result.triangles]])
-    put = np.ones(len(result.triangles), dtype=bool)
-    again = duplicate_triangles(both)
-    put[again[again >= len(triangles)] - len(triangles)] = False
+    put = _new_in(result, welded_mesh)
     marks = with_nearest(result, welded_mesh).triangle_arrays
     return result.with_arrays(triangle_arrays={"Provenance": np.where(put, np.uint8(new), marks["Provenance"])})
 
 
-def _lost(before: Mesh, after: Mesh) -> bool:
-    """Whether a repair moved a bound of the mesh by more than `LOST_MM`: something stands or lies there no more."""
-    return bool(np.abs(np.asarray(before.bounds) - np.asarray(after.bounds)).max() > LOST_MM)
+def _strayed(before: Mesh, after: Mesh, fresh: np.ndarray) -> bool:
+    """Whether mending moved kept surface by more than `KEPT_MM`, or the `fresh` (m,) triangles by more than `LOST_MM`, somewhere."""
+    taken, put = _new_in(before, after), _new_in(after, before)
+    return (
+        _farthest(before, taken & ~fresh, after) > KEPT_MM
+        or _farthest(before, taken & fresh, after) > LOST_MM
+        or _farthest(after, put, before) > LOST_MM
+    )
+
+
+def _farthest(mesh: Mesh, rows: np.ndarray, other: Mesh) -> float:
+    """How far middles and sides of the triangles `rows` lie from the other mesh at most, in mm."""
+    corners = mesh.points.astype(np.float64)[mesh.triangles[rows]]
+    points = np.concatenate([corners.mean(axis=1), *((corners + np.roll(corners, 1, axis=1)) / 2.0).swapaxes(0, 1)])
+    points = points[:: max(1, len(points) // LOOKED_AT)]
+    return float(surface_distance(points, _about(other, points)).max()) if len(points) else 0.0
+
+
+def _new_in(mesh: Mesh, other: Mesh) -> np.ndarray:
+    """(m,) bool: triangles of the mesh that the other has not."""
+    from ..measure.topology import duplicate_triangles, weld
+
+    _, group = weld(np.concatenate([other.points, mesh.points]))
+    again = duplicate_triangles(np.concatenate([group[other.triangles], group[len(other.points) + mesh.triangles]]))
+    new = np.ones(len(mesh.triangles), dtype=bool)
+    new[again[again >= len(other.triangles)] - len(other.triangles)] = False
+    return new
+
+
+def _about(mesh: Mesh, points: np.ndarray) -> Mesh:
+    """The triangles of the mesh in the box around the points: what can be nearest to them."""
+    at = mesh.points.astype(np.float64)[mesh.triangles]
+    low, high = points.min(axis=0) - 1.0, points.max(axis=0) + 1.0
+    near = ((at.max(axis=1) >= low) & (at.min(axis=1) <= high)).all(axis=1)
+    return Mesh(mesh.points, mesh.triangles[near] if near.any() else mesh.triangles)
 
 
 def without_small_voids(mesh: Mesh, below_mm3: float) -> Mesh:
