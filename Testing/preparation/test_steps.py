@@ -48,6 +48,11 @@ def test_base_and_label_stand_on_the_side_that_is_kept():
     assert done.labels[0].origin[2] > -4.5
 
 
+def test_of_several_steps_the_sentence_names_the_one_that_refused():
+    with pytest.raises(Refused, match=r"^Hollow: 'Box' has no inside deep enough"):
+        prepared(Settings(process="sla", thicken=0.5, hollow=12.0, base=True))
+
+
 def test_parts_turned_for_the_print_lie_beside_one_another_and_go_back():
     given = box((70.0, 25.0, 20.0))
     done = prepare_with_frames(Model((given,), ({},), (), ()), Settings(cuts=(("R", 0.0), ("R", 20.0)), orient=True))

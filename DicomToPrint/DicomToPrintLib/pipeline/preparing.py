@@ -61,7 +61,10 @@ def prepare_with_frames(model: "Model", settings: Settings, progress: Progress =
         largest = max(range(len(meshes)), key=lambda index: meshes[index].volume)
         for index in [largest] if name in ON_ONE else range(len(meshes)):
             mesh = meshes[index]
-            meshes[index], effect = apply(mesh, step)
+            try:
+                meshes[index], effect = apply(mesh, step)
+            except Refused as error:  # of seven steps, the sentence must say which
+                raise Refused(f"{name.capitalize()}: {error}") from error
             volumes = f"volume {mesh.volume:.0f} to {meshes[index].volume:.0f} mm3"
             steps.append(Step(name, f"{mesh.name}: {effect}; {volumes}; {moved_words([mesh], [meshes[index]])}"))
     if to_crop or not settings.keep:
