@@ -1,6 +1,6 @@
 """From labelled anatomy to closed surfaces, step by step."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
@@ -19,6 +19,7 @@ from .constrained_field import Field, constrained_field
 from .contour import contour, faired, smooth
 from .dislocation import dislocation, variance_of
 from .fitting import fitted
+from .gathering import gathered
 from .model import Model, Step
 from .origin import provenance_of
 from .simplification import Simplified, simplified
@@ -26,7 +27,8 @@ from .simplification import Simplified, simplified
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
 
-FAIRING = 2  # rounds, of a surface that has grey values
+FAIRING = 1  # rounds, of a surface that has grey values
+_LEFT = 0.85  # of the budget is for simplification, the rest for gathering points around the samples of the grid
 # Windowed sinc of one that has a label only (a staircase): iterations and pass band; and the pass band with grey values.
 LABEL_SMOOTHING = (40, 0.01)
 GREY_PASS_BAND = 0.1
@@ -84,36 +86,43 @@ def _surface(
     max_cavity_mm3: float,
     smoothing: int | None,
     progress: Progress,
+    sparing: Callable[[Mesh, np.ndarray], tuple[Mesh, np.ndarray]] = gathered,
 ) -> tuple[Mesh, Mapping[str, object], list[Step], list[str]]:
     field = constrained_field(segmentation, segment, part(progress, 0.0, 0.05))
     assert field is not None
     progress(0.05, "contouring")
-    raw, index = contour(field)
+    whole, index = contour(field)
+    # A label's own level is a staircase: only grey values are worth being fitted to. Without a budget nothing moves.
+    grey = segmentation.volume if field.grey and max_deviation_mm > 0.0 else None
+    raw, birth = (sparing if grey is not None else _all)(whole, index)
+    budget = max_deviation_mm * (_LEFT if len(birth) < len(whole.triangles) else 1.0)
     progress(0.1, "cleaning")
     with ThreadPoolExecutor(1) as pool:
-        origin = pool.submit(provenance_of, index, raw.triangles, field, segmentation, segment)
+        origin = pool.submit(provenance_of, index, whole.triangles.take(birth, axis=0), field, segmentation, segment)
         keep, parts = clean(raw, min_fragment_mm3, max_cavity_mm3)
         raw = raw.with_arrays(triangle_arrays={"Provenance": origin.result()})
-    del index
-    steps = [_contour_step(segment, field, len(raw.triangles), _volume(parts))]
+    volume = whole.volume
+    steps = [_contour_step(segment, field, len(whole.triangles), volume)]
+    del whole, index, birth
     raw, _ = without(raw, keep)
     steps += _cleaning_steps(segment, parts, min_fragment_mm3, max_cavity_mm3)
     progress(0.15, "smoothing the surface")
     fair, how = _smoothed(raw, smoothing, field.grey)
     if how:
         steps.append(Step("smoothing", f"{segment.name}: {how}"))
-    # A label's own level is a staircase: only grey values are worth being fitted to. Without a budget nothing moves.
-    grey = segmentation.volume if field.grey and max_deviation_mm > 0.0 else None
     blur = blur_of(grey, [fair], edges=_EDGES) if grey is not None else None
     variance = variance_of(blur, field.affine) if blur is not None else None
     fit = partial(fitted, field=field, variance=variance) if grey is not None else None
-    result = simplified(fair, raw.points, max_deviation_mm, max_triangles, part(progress, 0.2, 0.9), fit)
+    result = simplified(fair, raw.points, budget, max_triangles, part(progress, 0.2, 0.9), fit)
+    if len(result.bad) and sparing is gathered:
+        limits = max_deviation_mm, max_triangles, min_fragment_mm3, max_cavity_mm3
+        return _surface(segmentation, segment, *limits, smoothing, progress, _all)
     steps.append(_simplification_step(segment, raw, result))
     mesh, facts = _measured(
         replace(result.mesh, name=segment.name, color=segment.color),
         field,
         raw,
-        _volume(tuple(p for p in parts if p.kept)),
+        volume - _volume(tuple(p for p in parts if not p.kept)),
         part(progress, 0.9, 1.0),
     )
     facts.update(
@@ -133,6 +142,11 @@ def _surface(
         )
         steps.append(_blur_step(segment, blur, facts))
     return mesh, facts, steps, _notes(segment, field, result, max_deviation_mm, max_triangles)
+
+
+def _all(whole: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarray]:
+    """The contour as it is, known to be valid: in place of `gathered`, which may fail where the surface is rough."""
+    return whole, np.arange(len(whole.triangles))
 
 
 def _smoothed(raw: Mesh, iterations: int | None, grey: bool) -> tuple[Mesh, str]:
