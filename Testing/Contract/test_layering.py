@@ -9,6 +9,7 @@ LIBRARY = MODULE / "DicomToPrintLib"
 ROOMS = (
     "errors",
     "progress",
+    "quiet",
     "wording",
     "interpreter",
     "resources",

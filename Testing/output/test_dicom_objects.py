@@ -97,13 +97,14 @@ def test_without_a_study_there_is_no_object(ball, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_dicom_seg(series, tmp_path):
+def test_dicom_seg(series, tmp_path, recwarn):
     pydicom = pytest.importorskip("pydicom")
     pytest.importorskip("highdicom")
     volume = read_volume(series)
     labels = np.where(volume.array > 300, 1, 0).astype(np.uint8)
     labels[:, :4, :4] = 2
     written = write_dicom_seg(labels, volume.affine, (BONE, BALL), tmp_path, "model", source_headers(series))
+    assert [str(warning.message) for warning in recwarn] == []  # highdicom's quote the patient's name
     valid(written.path)
     found = pydicom.dcmread(written.path)
     assert [segment.SegmentLabel for segment in found.SegmentSequence] == ["Bone", "Ball"]

@@ -48,6 +48,11 @@ def test_base_and_label_stand_on_the_side_that_is_kept():
     assert done.labels[0].origin[2] > -4.5
 
 
+def test_a_cut_beside_the_model_tells_where_the_model_is():
+    with pytest.raises(Refused, match=r"S = 60 mm .* R -30 to 10 mm, A -35 to -5 mm, S 20 to 40 mm\.$"):
+        prepared(Settings(cuts=(("S", 60.0),)), box(at=(10.0, 20.0, 30.0)))
+
+
 def test_of_several_steps_the_sentence_names_the_one_that_refused():
     with pytest.raises(Refused, match=r"^Hollow: 'Box' has no inside deep enough"):
         prepared(Settings(process="sla", thicken=0.5, hollow=12.0, base=True))

@@ -12,10 +12,10 @@ from pydicom.uid import UID
 
 from ..errors import CannotRead
 from ..progress import Progress, silent
+from ..quiet import quiet_pydicom
 from .codestream import check_streams
 from .decoder import Decoder
 from .header import DEFLATED, UNDEFINED_LENGTH, NotDicom, inflated_body
-from .quiet import quiet_pydicom
 from .series import ImageFile, Series
 
 _RUN_LENGTH = "1.2.840.10008.1.2.5"

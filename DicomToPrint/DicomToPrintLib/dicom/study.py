@@ -13,11 +13,11 @@ from pydicom.uid import UID, UID_dictionary
 
 from ..errors import CannotRead
 from ..progress import Progress, part, silent
+from ..quiet import quiet_pydicom
 from .attributes import numbers, words
 from .frames import read_frames
 from .header import Header, NotDicom, read_header
 from .media import is_dicomdir_name, read_media
-from .quiet import quiet_pydicom
 from .series import CT, MULTI_FRAME, Column, ImageFile, Series, Study, Unreadable, short_hash
 from .source import Source, open_source
 

@@ -63,7 +63,9 @@ def _cut(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", step
             low, high = _span(mesh, plane)
             pieces += cut(mesh, plane) if low < plane.offset < high else (mesh,)
         if len(pieces) == len(parts):
-            raise Refused(f"The cut at {words} misses the model: choose a position within its bounds.")
+            raise Refused(
+                f"The cut at {words} misses the model: choose a place within its bounds, {_bounds_of(parts)}."
+            )
         effect = f"at {words} into {counted(len(pieces), 'part')}; {moved_words(parts, pieces)}"
         parts = pieces
         planes.append(plane)
@@ -104,6 +106,14 @@ def _cuts_of(side: str, settings: Settings, planes: "Sequence[Plane]") -> "tuple
 def _lies(mesh: Mesh, plane: "Plane", ahead: bool) -> bool:
     low, high = _span(mesh, plane)
     return (low + high) / 2.0 > plane.offset if ahead else (low + high) / 2.0 < plane.offset
+
+
+def _bounds_of(meshes: Sequence[Mesh]) -> str:
+    """Where the meshes lie, in the coordinates that `--cut` takes."""
+    boxes = np.array([mesh.bounds for mesh in meshes])
+    low, high = boxes[:, 0::2].min(axis=0), boxes[:, 1::2].max(axis=0)
+    ends = (("R", -high[0], -low[0]), ("A", -high[1], -low[1]), ("S", low[2], high[2]))
+    return ", ".join(f"{axis} {first:.0f} to {last:.0f} mm" for axis, first, last in ends)
 
 
 def _span(mesh: Mesh, plane: "Plane") -> tuple[float, float]:

@@ -141,7 +141,8 @@ REMEDY: Mapping[str, str] = {
     ),
     "struts": _("Join them with bars (--struts), or print them as separate parts."),
     "union": _(
-        "Make one object of them: run with --anatomy NAME or --segmentation FILE of one structure; or let the slicing program join them."
+        "Parts of one model: lay them side by side with --orient. Else make one object of them: run with --anatomy NAME or "
+        "--segmentation FILE of one structure; or let the slicing program join them."
     ),
     "escape": _(
         "Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CannotRead
+from ..quiet import quiet_pydicom
 from .parts import count_labels
 from .result import Segment, Segmentation
 
@@ -126,6 +127,7 @@ def _segments(labels: np.ndarray, affine: np.ndarray, looks: Mapping[int, Any]) 
     return tuple(segments)
 
 
+@quiet_pydicom()
 def _read_dicom(path: Path) -> Segmentation:
     import pydicom
 

@@ -50,7 +50,7 @@ def segment(
     """
     if anatomy.method != "grey" or anatomy.boundary is None:
         raise UsageError(
-            f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one as a file."
+            f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one (--segmentation FILE)."
         )
     check_voxels(volume.array)
     # The whole scan tells the scale: a region may hold neither air nor soft tissue.
@@ -67,7 +67,7 @@ def segment(
             inside = inside[np.rint(np.linspace(0, len(inside) - 1, len(volume.array))).astype(int)]
     seeds = seed_voxels(volume, seeds_lps)
     if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
-        raise UsageError(f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want.")
+        raise UsageError(f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S).")
     walk = _start(volume, anatomy, scale, threshold, seeds, part(progress, 0.1, 0.3))
     walk.slice_mm = slice_mm
     if inside is not None:

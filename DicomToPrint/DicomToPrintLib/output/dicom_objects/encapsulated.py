@@ -14,6 +14,7 @@ from ... import __version__
 from ...errors import CannotRead, CannotWrite
 from ...mesh import Mesh
 from ...progress import Progress, silent
+from ...quiet import quiet_pydicom
 from ..files import Outputs, reported, sha256_of
 from ..formats import write_stl
 from ..write import WrittenFile, read_back
@@ -30,6 +31,7 @@ _USAGE = {
 }
 
 
+@quiet_pydicom()
 def write_encapsulated_stl(
     meshes: Sequence[Mesh],
     folder: Path,

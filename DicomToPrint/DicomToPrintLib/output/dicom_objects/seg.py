@@ -9,6 +9,7 @@ import numpy as np
 from ... import __version__
 from ...errors import CannotWrite, MissingPackage, Refused
 from ...progress import Progress, silent
+from ...quiet import quiet_pydicom
 from ..files import Outputs, reported, sha256_of
 from ..write import WrittenFile
 from .source import derived_uid
@@ -16,6 +17,7 @@ from .source import derived_uid
 _BONE = {"category": ("123037004", "SCT", "Anatomical Structure"), "type": ("272673000", "SCT", "Bone")}
 
 
+@quiet_pydicom()
 def write_dicom_seg(
     labels: np.ndarray,
     affine: np.ndarray,

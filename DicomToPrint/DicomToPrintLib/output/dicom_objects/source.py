@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import CannotRead
+from ...quiet import quiet_pydicom
 
 if TYPE_CHECKING:  # pydicom takes a while to import
     from ...dicom import Series
@@ -32,6 +33,7 @@ STUDY = (
 )
 
 
+@quiet_pydicom()
 def source_headers(series: "Series") -> tuple[Any, ...]:
     """pydicom data sets, without pixels, of the files of a series in its order. Raises `CannotRead`."""
     import pydicom
