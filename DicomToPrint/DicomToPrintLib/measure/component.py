@@ -26,7 +26,8 @@ def part_volumes(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, co
     if count == 0:
         return np.zeros(0)
     centre = points.mean(axis=0, dtype=np.float64)
-    a, b, c = (points[triangles[:, k]].astype(np.float64) - centre for k in range(3))
+    precise = points - centre
+    a, b, c = (precise.take(triangles[:, k], axis=0) for k in range(3))
     return np.bincount(part, np.einsum("ij,ij->i", a, cross(b, c)), minlength=count) / 6.0
 
 
@@ -107,7 +108,7 @@ def inverted_triangles(
     if count == 0:
         return np.zeros(0, np.int64)
     turn = _consistent_sides(triangles, edges)
-    agreed = np.where(turn[:, None], triangles[:, (0, 2, 1)], triangles)
+    agreed = np.where(turn[:, None], triangles[:, (0, 2, 1)], triangles) if turn.any() else triangles
     volumes = part_volumes(points, agreed, part, count)
     given = np.bincount(part, np.where(turn, -1, 1), minlength=count)
     # Agreed orientation is free up to a global turn of each part: start from the one most triangles have.

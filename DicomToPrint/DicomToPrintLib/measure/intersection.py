@@ -10,7 +10,7 @@ from ..mesh import Mesh, cross
 from ..progress import Progress, silent
 from .near_pairs import BoxTree, for_near_pairs
 from .predicates import segment_meets_triangle, side_of_plane
-from .topology import degenerate_triangles, edges_of, welded
+from .topology import Edges, degenerate_triangles, edges_of, welded
 
 _NO_PAIRS = np.zeros((0, 2), dtype=np.int64)
 
@@ -39,8 +39,9 @@ def intersecting_pairs(mesh: Mesh, progress: Progress = silent) -> np.ndarray:
     triangles = triangles[kept]
     points = single.astype(np.float64)
     normals = _unit_normals(points, triangles)
-    found = [_folded(points, triangles, normals)]
-    doubtful = _doubtful_corners(points, triangles, normals)
+    edges = edges_of(triangles)
+    found = [_folded(points, triangles, normals, edges)]
+    doubtful = _doubtful_corners(points, triangles, normals, edges)
     pairs = _Pairs(points, [np.ascontiguousarray(triangles[:, c]) for c in range(3)], doubtful)
     found.append(for_near_pairs(tree, tree, pairs.meeting, progress))
     result = np.concatenate(found)
@@ -81,8 +82,9 @@ def _pairs_among(
     around = np.flatnonzero(corner[triangles].any(axis=1))
     local = triangles[around]
     normals = _unit_normals(precise, local)
-    pairs = _Pairs(precise, columns, _doubtful_corners(precise, local, normals))
-    folded = around[_folded(precise, local, normals)]
+    edges = edges_of(local)
+    pairs = _Pairs(precise, columns, _doubtful_corners(precise, local, normals, edges))
+    folded = around[_folded(precise, local, normals, edges)]
 
     def meeting(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         # Two chosen ones come twice, and each with itself.
@@ -138,9 +140,8 @@ def _unit_normals(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     return normal
 
 
-def _folded(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray) -> np.ndarray:
+def _folded(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray, edges: Edges) -> np.ndarray:
     """Pairs that share an edge and lie in one plane on the same side of it."""
-    edges = edges_of(triangles)
     first, second = edges.pairs()
     dot = np.einsum("ij,ij->i", normals.take(first // 3, axis=0), normals.take(second // 3, axis=0))
     # Folded flat, two triangles that agree in orientation have opposite normals.
@@ -162,7 +163,7 @@ def _folded(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray) -> n
     return pair[close[flat]]
 
 
-def _doubtful_corners(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray) -> np.ndarray:
+def _doubtful_corners(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray, edges: Edges) -> np.ndarray:
     """(n,) bool: points around which triangles that share only that point may intersect.
 
     Where the triangles of a closed fan all face the same half-space and their angles, seen along its axis, add up to
@@ -186,7 +187,6 @@ def _doubtful_corners(points: np.ndarray, triangles: np.ndarray, normals: np.nda
         sine = np.einsum("ij,ij->i", cross(to_next, to_last), m)
         turn += np.bincount(at, np.arctan2(sine, cosine), minlength=size)
     # Open fans and edges not shared by two are looked at pair by pair; of closed fans a single one has one turn.
-    edges = edges_of(triangles)
     doubtful[edges.ends[edges.count != 2].ravel()] = True
     return doubtful | (np.abs(turn - 2.0 * np.pi) > 1e-3)
 

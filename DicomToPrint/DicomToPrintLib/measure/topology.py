@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..mesh import Mesh
+from ..mesh import Mesh, cross
 
 
 def _no_indices() -> np.ndarray:
@@ -146,19 +146,23 @@ def component_of_triangles(triangles: np.ndarray, edges: Edges | None = None) ->
 def degenerate_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """(m,) bool: two equal corners, a coordinate that is no number, or an area below 1e-7 of the longest edge
     squared."""
-    same = (
-        (triangles[:, 0] == triangles[:, 1])
-        | (triangles[:, 1] == triangles[:, 2])
-        | (triangles[:, 2] == triangles[:, 0])
-    )
-    corners = [points[triangles[:, c]].astype(np.float64) for c in range(3)]
-    first, second = corners[1] - corners[0], corners[2] - corners[0]
-    third = second - first
+    precise = points.astype(np.float64)
+    start, end, last = (precise.take(triangles[:, c], axis=0) for c in range(3))
     with np.errstate(invalid="ignore", over="ignore"):
-        doubled = np.linalg.norm(np.cross(first, second), axis=1)
-        longest = np.maximum.reduce([np.einsum("ij,ij->i", side, side) for side in (first, second, third)])
+        end -= start
+        last -= start
+        area = cross(end, last)
+        doubled = np.sqrt(np.einsum("ij,ij->i", area, area))
+        longest = np.maximum(np.einsum("ij,ij->i", end, end), np.einsum("ij,ij->i", last, last))
+        last -= end
+        np.maximum(longest, np.einsum("ij,ij->i", last, last), out=longest)
         thin = ~(doubled > 1e-7 * longest)  # also true where a coordinate is no number
-    return same | thin
+    return _two_equal_corners(triangles) | thin
+
+
+def _two_equal_corners(triangles: np.ndarray) -> np.ndarray:
+    a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
+    return (a == b) | (b == c) | (c == a)
 
 
 def duplicate_triangles(triangles: np.ndarray) -> np.ndarray:
@@ -187,6 +191,8 @@ def fan_count(triangles: np.ndarray, edges: Edges, size: int) -> np.ndarray:
     along = edges.forward[first] == edges.forward[second]
     # Half-edge h starts at corner h; its end is the next corner of the same triangle.
     following = np.where(np.arange(3 * len(triangles)) % 3 == 2, -2, 1) + np.arange(3 * len(triangles))
+    if len(first) == len(edges.count) and not along.any() and _single_fans(triangles, first, second, following, size):
+        return (np.bincount(triangles.ravel(), minlength=size) > 0).astype(np.int64)
     a, b = first, np.where(along, second, following[second])
     c, d = following[first], np.where(along, following[second], second)
     rows, columns = np.concatenate([a, c]), np.concatenate([b, d])
@@ -197,6 +203,27 @@ def fan_count(triangles: np.ndarray, edges: Edges, size: int) -> np.ndarray:
     return np.bincount(vertex, minlength=size)
 
 
+def _single_fans(
+    triangles: np.ndarray, first: np.ndarray, second: np.ndarray, following: np.ndarray, size: int
+) -> bool:
+    """Whether every vertex of a closed, oriented mesh has one fan: a walk around it passes all its triangles."""
+    onward = np.empty(len(following), dtype=np.int64)
+    onward[first], onward[second] = following[second], following[first]
+    corner = triangles.ravel()
+    valence = np.bincount(corner, minlength=size)
+    start = np.zeros(size, dtype=np.int64)
+    start[corner] = np.arange(len(corner))
+    begun = at = start[valence > 0]
+    left = valence[valence > 0]
+    while len(at):
+        at, left = onward.take(at), left - 1
+        back = at == begun
+        if (left[back] > 0).any():
+            return False
+        begun, at, left = begun[~back], at[~back], left[~back]
+    return True
+
+
 def topology(mesh: Mesh) -> Topology:
     """Count and find everything that keeps the mesh from being a closed, oriented two-manifold, after a float32
     weld."""
@@ -204,13 +231,12 @@ def topology(mesh: Mesh) -> Topology:
 
     points, triangles, first = welded(mesh)
     flat = degenerate_triangles(points, triangles)
-    collapsed = (
-        (triangles[:, 0] == triangles[:, 1])
-        | (triangles[:, 1] == triangles[:, 2])
-        | (triangles[:, 2] == triangles[:, 0])
-    ) | ~np.isfinite(points[triangles]).all(axis=(1, 2))
+    collapsed = _two_equal_corners(triangles)
+    finite = np.isfinite(points).all(axis=1)
+    if not finite.all():
+        collapsed |= ~finite.take(triangles).all(axis=1)
     kept = np.flatnonzero(~collapsed)
-    sound = triangles[kept]
+    sound = triangles if len(kept) == len(triangles) else triangles.take(kept, axis=0)
     duplicate = kept[duplicate_triangles(sound)]
     edges = edges_of(sound)
     open_edges, crowded = edges.ends[edges.count == 1], edges.ends[edges.count > 2]
