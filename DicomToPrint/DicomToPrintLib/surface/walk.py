@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +25,7 @@ from .simplification import Simplified, simplified
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
+    from ..volume import Volume
 
 FAIRING = 1  # rounds, of a surface that has grey values
 _LEFT = 0.85  # of the budget is for simplification, the rest for gathering points around the samples of the grid
@@ -88,32 +88,37 @@ def _surface(
     progress: Progress,
     sparing: Callable[[Mesh, np.ndarray], tuple[Mesh, np.ndarray]] = gathered,
 ) -> tuple[Mesh, Mapping[str, object], list[Step], list[str]]:
-    field = constrained_field(segmentation, segment, part(progress, 0.0, 0.05))
-    assert field is not None
-    progress(0.05, "contouring")
-    whole, index = contour(field)
-    # A label's own level is a staircase: only grey values are worth being fitted to. Without a budget nothing moves.
-    grey = segmentation.volume if field.grey and max_deviation_mm > 0.0 else None
-    raw, birth = (sparing if grey is not None else _all)(whole, index)
+    with ThreadPoolExecutor(1) as pool:
+        loading = pool.submit(_load)
+        field = constrained_field(segmentation, segment, part(progress, 0.0, 0.05))
+        assert field is not None
+        progress(0.05, "contouring")
+        whole, index = contour(field)
+        # A label's own level is a staircase: only grey values are worth being fitted to. Without a budget nothing moves.
+        grey = segmentation.volume if field.grey and max_deviation_mm > 0.0 else None
+        raw, birth = (sparing if grey is not None else _all)(whole, index)
+        loading.result()
     budget = max_deviation_mm * (_LEFT if len(birth) < len(whole.triangles) else 1.0)
     progress(0.1, "cleaning")
     with ThreadPoolExecutor(1) as pool:
         origin = pool.submit(provenance_of, index, whole.triangles.take(birth, axis=0), field, segmentation, segment)
+        before = pool.submit(getattr, whole, "volume")
         keep, parts = clean(raw, min_fragment_mm3, max_cavity_mm3)
-        raw = raw.with_arrays(triangle_arrays={"Provenance": origin.result()})
-    volume = whole.volume
+        raw, volume = raw.with_arrays(triangle_arrays={"Provenance": origin.result()}), before.result()
     steps = [_contour_step(segment, field, len(whole.triangles), volume)]
-    del whole, index, birth
+    del whole, index, birth, origin, before
     raw, _ = without(raw, keep)
     steps += _cleaning_steps(segment, parts, min_fragment_mm3, max_cavity_mm3)
     progress(0.15, "smoothing the surface")
     fair, how = _smoothed(raw, smoothing, field.grey)
     if how:
         steps.append(Step("smoothing", f"{segment.name}: {how}"))
-    blur = blur_of(grey, [fair], edges=_EDGES) if grey is not None else None
-    variance = variance_of(blur, field.affine) if blur is not None else None
-    fit = partial(fitted, field=field, variance=variance) if grey is not None else None
-    result = simplified(fair, raw.points, budget, max_triangles, part(progress, 0.2, 0.9), fit)
+    with ThreadPoolExecutor(1) as pool:
+        # The blur is asked for when triangles are fitted, not before.
+        seen = pool.submit(_blur, grey, fair, field)
+        fit = (lambda points, triangles: fitted(points, triangles, field, seen.result()[1])) if grey is not None else None
+        result = simplified(fair, raw.points, budget, max_triangles, part(progress, 0.2, 0.9), fit)
+        blur, variance = seen.result()
     if len(result.bad) and sparing is gathered:
         limits = max_deviation_mm, max_triangles, min_fragment_mm3, max_cavity_mm3
         return _surface(segmentation, segment, *limits, smoothing, progress, _all)
@@ -144,6 +149,18 @@ def _surface(
     return mesh, facts, steps, _notes(segment, field, result, max_deviation_mm, max_triangles)
 
 
+def _load() -> None:
+    """The parts of scipy that a surface needs: half a second the first time, which goes by while VTK and numpy work."""
+    from scipy import ndimage, spatial  # noqa: F401
+    from scipy.sparse import csgraph  # noqa: F401
+
+
+def _blur(grey: "Volume | None", mesh: Mesh, field: Field) -> tuple[Blur | None, np.ndarray | None]:
+    """The scan's blur and its covariance in LPS mm2, where there are grey values and edges that tell it."""
+    blur = blur_of(grey, [mesh], edges=_EDGES) if grey is not None else None
+    return blur, None if blur is None else variance_of(blur, field.affine)
+
+
 def _all(whole: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarray]:
     """The contour as it is, known to be valid: in place of `gathered`, which may fail where the surface is rough."""
     return whole, np.arange(len(whole.triangles))
@@ -152,7 +169,7 @@ def _all(whole: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarray]:
 def _smoothed(raw: Mesh, iterations: int | None, grey: bool) -> tuple[Mesh, str]:
     """The contour made smooth, and how; `iterations` of the windowed sinc, None for what suits the field."""
     if iterations is None and grey:
-        return faired(raw, FAIRING), f"Taubin, {FAIRING} rounds"
+        return faired(raw, FAIRING), f"Taubin, {counted(FAIRING, 'round', 'rounds')}"
     usual, pass_band = LABEL_SMOOTHING
     iterations, pass_band = usual if iterations is None else iterations, GREY_PASS_BAND if grey else pass_band
     if iterations == 0:
