@@ -277,6 +277,28 @@ def test_every_step_tells_how_far_the_surface_moved():
     assert 0.05 < done.kept.mean < 0.25, "only top, bottom and the rim above lie elsewhere"
 
 
+@pytest.mark.parametrize("outside", [True, False])
+def test_distances_on_a_grid_are_those_to_the_surface(outside):
+    from DicomToPrintLib.measure.deviation import surface_distance
+    from DicomToPrintLib.preparation.field import grid_around, inside
+    from DicomToPrintLib.preparation.near import distance_near
+
+    # Planes through middles of voxels, a rod thinner than two, and fine beside coarse triangles.
+    rod = manifold3d.Manifold.cylinder(12.0, 0.6, 0.6, 8).translate((3.0, 2.0, 0.0))
+    raw = (manifold3d.Manifold.cube((12.0, 8.0, 4.0), True) + rod + manifold3d.Manifold.sphere(3.0, 64)).to_mesh64()
+    mesh = Mesh(np.asarray(raw.vert_properties)[:, :3].astype(np.float32), np.asarray(raw.tri_verts).astype(np.int64))
+    grid = grid_around(mesh, 0.4, 4.0)
+    side = inside(mesh, grid) != outside
+    found = distance_near(mesh, grid, side, 1.2)
+    rows = np.argwhere(side)[::7]
+    exact, own = surface_distance(grid.points(rows), mesh), found[tuple(rows.T)]
+    assert np.isinf(found[~side]).all()
+    assert not (np.isinf(own) & (exact < 1.5)).any(), "nothing near is missed"
+    near = np.abs(exact - 1.2) < 0.4
+    assert near.sum() > 100
+    assert np.percentile(np.abs(own - exact)[near], 99) < 0.002 and np.abs(own - exact)[near].max() < 0.12
+
+
 def test_a_wrapped_model_has_no_more_triangles_than_its_shape_needs():
     model = prepared(Settings(wrap=True))
     assert len(model.meshes[0].triangles) < 25_000, "the grid alone gives 75 thousand"

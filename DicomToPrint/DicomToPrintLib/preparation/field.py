@@ -1,4 +1,4 @@
-"""Distance to a surface on a grid around it: what hollow, thicken and wrap offset by."""
+"""Grids around a solid, samples of its surface, and surfaces of fields on a grid."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -7,10 +7,8 @@ import numpy as np
 
 from ..errors import Refused
 from ..mesh import Mesh, level_surface
-from ..progress import Progress, part, silent
 
 MOST_VOXELS = 400_000_000
-CHUNK = 400_000
 
 
 @dataclass(frozen=True)
@@ -68,9 +66,16 @@ class Sampled:
 
 
 def sampled(mesh: Mesh, step: float) -> Sampled:
-    """Points on every triangle, no farther than about `step` mm from one another: its middle, and a lattice in large ones."""
+    """The points of `lattice` in a tree."""
     from scipy.spatial import cKDTree
 
+    points, owner, corners = lattice(mesh, step)
+    return Sampled(cKDTree(points, balanced_tree=False), owner, corners)
+
+
+def lattice(mesh: Mesh, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points (n, 3) mm on every triangle, no farther than about `step` mm from one another: its middle, and a lattice in large ones;
+    the triangle (n,) of each, and the corners (m, 3, 3) mm of the triangles."""
     corners = mesh.points.astype(np.float64)[mesh.triangles]
     pieces, piece_of = less_slender(corners, step)
     longest = np.linalg.norm(pieces - np.roll(pieces, 1, axis=1), axis=2).max(axis=1)
@@ -93,8 +98,7 @@ def sampled(mesh: Mesh, step: float) -> Sampled:
         weights = np.column_stack([weights, 1.0 - weights.sum(axis=1)])
         points.append(np.einsum("wc,tcx->twx", weights, pieces[chosen]).reshape(-1, 3))
         owners.append(np.repeat(piece_of[chosen], len(weights)))
-    tree = cKDTree(np.concatenate(points), balanced_tree=False)
-    return Sampled(tree, np.concatenate(owners), corners)
+    return np.concatenate(points), np.concatenate(owners), corners
 
 
 def less_slender(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
@@ -123,34 +127,15 @@ def less_slender(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarr
         rows = np.concatenate([rows[at], rows[at]])
 
 
-def surface_distance(surface: Sampled, points: np.ndarray, progress: Progress = silent) -> np.ndarray:
-    """(n,) float32 mm from points (n, 3) LPS mm to the surface: to the nearer of the triangles of the two nearest samples.
-
-    For the millions of points of a grid; `measure.deviation` has the exact one. Exact where one of them is the nearest triangle;
-    else too large by about the square of the sample distance over twice the distance.
-    """
-    found = np.empty(len(points), dtype=np.float32)
-    for start in range(0, len(points), CHUNK):
-        progress(start / max(len(points), 1), "measuring distances")
-        own = points[start : start + CHUNK]
-        _, near = surface.tree.query(own, k=min(2, surface.tree.n), workers=-1)
-        near = near.reshape(len(own), -1)
-        found[start : start + CHUNK] = np.min(
-            [to_triangles(own, surface.corners[surface.owner[near[:, k]]]) for k in range(near.shape[1])], axis=0
-        )
-    return found
-
-
 def to_triangles(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
     """(n,) distance of each point (n, 3) to its triangle (n, 3, 3): its plane where the foot lies inside, else its edges."""
-    a, ab, ac = corners[:, 0], corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    normal = np.cross(ab, ac)
-    squared = np.maximum(np.einsum("ij,ij->i", normal, normal), 1e-30)
-    offset = points - a
-    height = np.einsum("ij,ij->i", offset, normal)
-    v = np.einsum("ij,ij->i", np.cross(offset, ac), normal) / squared
-    w = np.einsum("ij,ij->i", np.cross(ab, offset), normal) / squared
-    away = np.abs(height) / np.sqrt(squared)
+    ab, ac, offset = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0], points - corners[:, 0]
+    ab_ab, ab_ac, ac_ac = _dot(ab, ab), _dot(ab, ac), _dot(ac, ac)
+    along_ab, along_ac = _dot(ab, offset), _dot(ac, offset)
+    squared = ab_ab * ac_ac - ab_ac**2
+    divisor = np.maximum(squared, 1e-30)
+    v, w = (ac_ac * along_ab - ab_ac * along_ac) / divisor, (ab_ab * along_ac - ab_ac * along_ab) / divisor
+    away = np.sqrt(np.maximum(_dot(offset, offset) - v * along_ab - w * along_ac, 0.0))
     outside = np.flatnonzero((v < 0) | (w < 0) | (v + w > 1) | (squared <= 1e-24))
     if len(outside):
         edge = np.full(len(outside), np.inf)
@@ -158,35 +143,15 @@ def to_triangles(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
             start = corners[outside, first]
             along = corners[outside, second] - start
             relative = points[outside] - start
-            share = np.einsum("ij,ij->i", relative, along) / np.maximum(np.einsum("ij,ij->i", along, along), 1e-30)
+            share = _dot(relative, along) / np.maximum(_dot(along, along), 1e-30)
             foot = relative - np.clip(share, 0.0, 1.0)[:, None] * along
-            edge = np.minimum(edge, np.einsum("ij,ij->i", foot, foot))
+            edge = np.minimum(edge, _dot(foot, foot))
         away[outside] = np.sqrt(edge)
     return away
 
 
-def offset_field(mesh: Mesh, grid: Grid, distance: float, progress: Progress = silent) -> np.ndarray:
-    """(k, j, i) float32, zero on the surface at `distance` mm inside the mesh, positive deeper.
-
-    Exact (see `surface_distance`) on both ends of every grid edge that the surface crosses; beyond only the sign counts.
-    """
-    import SimpleITK as sitk
-
-    within = inside(mesh, grid)
-    progress(0.1, "measuring distances")
-    image = sitk.GetImageFromArray(within.view(np.uint8))
-    field = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False))
-    # The map is zero on the outermost voxels within, which on average lie half a voxel deep.
-    field += np.float32(0.5)
-    field *= np.float32(grid.spacing)
-    field -= np.float32(distance)
-    # A voxel's edge away from the surface at most, and the map of voxels is off by half a voxel's diagonal.
-    rows = np.argwhere(within & (np.abs(field) < 1.9 * grid.spacing))
-    surface = sampled(mesh, max(0.25 * distance, 0.4 * grid.spacing))
-    progress(0.3, "measuring distances")
-    field[tuple(rows.T)] = surface_distance(surface, grid.points(rows), part(progress, 0.3, 1.0)) - np.float32(distance)
-    field[~within] = np.minimum(field[~within], -np.float32(grid.spacing))
-    return field
+def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return np.einsum("ij,ij->i", first, second)
 
 
 def without_small_parts(field: np.ndarray, fewest: float, step: float) -> bool:

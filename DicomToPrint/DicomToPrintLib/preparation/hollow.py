@@ -10,7 +10,8 @@ from ..errors import Refused
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from .escape import Hole, Point, escape_holes, hole_at
-from .field import contour, grid_around, offset_field, without_small_parts
+from .field import contour, grid_around, inside, without_small_parts
+from .near import offset_field
 from .solid import from_solid, manifold3d, to_solid
 
 VOXELS = 3.0  # to the wall
@@ -64,7 +65,7 @@ def hollow(
 def _cavities(mesh: Mesh, wall: float, escape_diameter: float, spacing: float | None, progress: Progress) -> list[Any]:
     """What lies deeper than the wall, in pieces (manifold3d.Manifold) that are worth a hole. Raises `Refused` where there is none."""
     grid = grid_around(mesh, spacing or wall / VOXELS, wall)
-    field = offset_field(mesh, grid, wall, part(progress, 0.0, 0.85))
+    field = offset_field(mesh, grid, inside(mesh, grid), wall, part(progress, 0.0, 0.85))
     smallest = max(np.pi / 6.0 * (2.0 * escape_diameter) ** 3, (4.0 * grid.spacing) ** 3)
     if not without_small_parts(field, smallest / grid.spacing**3, grid.spacing):
         raise Refused(

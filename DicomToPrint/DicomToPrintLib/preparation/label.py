@@ -9,7 +9,8 @@ import numpy as np
 from ..errors import Refused, UsageError
 from ..mesh import Mesh, Provenance
 from .cut import frame_of
-from .field import contour, grid_around, offset_field
+from .field import contour, grid_around, inside
+from .near import offset_field
 from .solid import from_solid, manifold3d, to_solid
 
 CANDIDATES = 250
@@ -134,7 +135,7 @@ def _beyond(solid: Any, frame: np.ndarray, size: tuple[float, float, float, floa
     raw = piece.to_mesh64()
     mesh = Mesh(np.asarray(raw.vert_properties)[:, :3], np.asarray(raw.tri_verts).astype(np.int64))
     grid = grid_around(mesh, depth / 3.0, depth)
-    field = offset_field(mesh, grid, depth)
+    field = offset_field(mesh, grid, inside(mesh, grid), depth)
     if not (field > 0).any():
         raise NoPlace  # the model is thinner there than the text is deep
     return to_solid(contour(field, grid, mesh)).manifold.simplify(0.03 * depth)

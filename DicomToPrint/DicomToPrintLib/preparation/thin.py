@@ -15,11 +15,12 @@ from .field import less_slender
 
 EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, as the check of readiness does
 SPACING = 4.0  # samples to the minimum
-REACH = 1.3  # of the minimum: up to here walls are measured
+REACH = 1.45  # of the minimum: up to here walls are measured; 0.7 of it, where neighbours have a say, is more than the minimum
 MOST_SAMPLES = 2_000_000
 SLACK_MM = 0.01  # half of what the check lets pass
 NOTHING_MM = 0.005  # growth that no process shows
 LEAST_MM2 = 0.3  # of connected thin wall that is worth another pass
+NAMES = ("points", "normals", "area", "vertex", "triangle")
 OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samples lie apart
 
 
@@ -49,6 +50,10 @@ def thin_walls(
     `minimum`; None where there is none. Where the pass `before` spared walls nothing grows."""
     rays = Rays(mesh, REACH * minimum)
     coarse = samples_of(mesh)
+    if before is not None:
+        # A pass makes nothing thinner: what is thin now lies where it grew, or beside.
+        grown = np.concatenate([before.centres, before.spared])
+        coarse = _rows_of(coarse, _near(grown, coarse.points, 3.0 * wanted))
     found = np.flatnonzero(_walls(mesh, coarse, rays, minimum, part(progress, 0.0, 0.4)).distance < minimum - SLACK_MM)
     if before is not None:
         found = _worth_another(mesh, coarse, found)
@@ -172,7 +177,7 @@ def _fine_samples(mesh: Mesh, minimum: float, coarse: Samples, thin: np.ndarray)
     own = np.zeros(len(coarse.points), dtype=bool)
     own[thin] = True
     # The fine samples stand for the area; the coarse ones only see to it that what they found is not missed.
-    return _together(replace(coarse, area=np.zeros(len(coarse.points))), own, fine, near)
+    return _together(_rows_of(replace(coarse, area=np.zeros(len(coarse.points))), own), _rows_of(fine, near))
 
 
 def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> Samples:
@@ -212,17 +217,15 @@ def _one_a_cell(samples: Samples, cell: float) -> Samples:
     facing = 2 * facing + (samples.normals[np.arange(len(facing)), facing] > 0)
     names = ((at[:, 0] * size[1] + at[:, 1]) * size[2] + at[:, 2]) * 6 + facing
     _, first, same = np.unique(names, return_index=True, return_inverse=True)
-    kept = Samples(*(getattr(samples, name)[first] for name in ("points", "normals", "area", "vertex", "triangle")))
-    return replace(kept, area=np.bincount(same.reshape(-1), samples.area))
+    return replace(_rows_of(samples, first), area=np.bincount(same.reshape(-1), samples.area))
 
 
-def _together(first: Samples, of_first: np.ndarray, second: Samples, of_second: np.ndarray) -> Samples:
-    return Samples(
-        *(
-            np.concatenate([getattr(first, name)[of_first], getattr(second, name)[of_second]])
-            for name in ("points", "normals", "area", "vertex", "triangle")
-        )
-    )
+def _rows_of(samples: Samples, rows: np.ndarray) -> Samples:
+    return Samples(*(getattr(samples, name)[rows] for name in NAMES))
+
+
+def _together(first: Samples, second: Samples) -> Samples:
+    return Samples(*(np.concatenate([getattr(first, name), getattr(second, name)]) for name in NAMES))
 
 
 def _as_narrow_as_near(centres: np.ndarray, radius: np.ndarray, spared: np.ndarray, wanted: float) -> np.ndarray:

@@ -7,7 +7,8 @@ import numpy as np
 from ..errors import Refused
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
-from .field import Grid, Sampled, contour, grid_around, inside, offset_field, sampled, surface_distance
+from .field import Grid, contour, grid_around, inside, lattice
+from .near import distance_beside, distance_near, offset_field
 
 MOST_VOXELS_PER_EDGE = 400
 LOST = 0.01  # of the volume, that the grid may cut off edges
@@ -36,21 +37,17 @@ def wrap(mesh: Mesh, bridge: float = 3.0, *, progress: Progress = silent) -> Wra
     spacing = max(reach / 4.0, float((bounds[:, 1] - bounds[:, 0]).max()) / MOST_VOXELS_PER_EDGE)
     grid = grid_around(mesh, spacing, 2.0 * reach + 3.0 * spacing)
     within = inside(mesh, grid)
-    image = sitk.GetImageFromArray(within.view(np.uint8))
-    rough = sitk.GetArrayFromImage(sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False))
-    field = (rough - np.float32(0.5)) * np.float32(spacing) + np.float32(reach)
-    surface = sampled(mesh, 0.4 * spacing)
-    band = np.argwhere(~within & (np.abs(field) < 1.9 * spacing))
-    field[tuple(band.T)] = np.float32(reach) - surface_distance(surface, grid.points(band), part(progress, 0.1, 0.4))
+    field = np.float32(reach) - distance_near(mesh, grid, ~within, reach, part(progress, 0.1, 0.4))
+    np.maximum(field, -np.float32(spacing), out=field)
+    field[within] = spacing
     filled = sitk.GetArrayFromImage(sitk.BinaryFillhole(sitk.GetImageFromArray((field > 0).view(np.uint8))))
     field[filled.view(bool) & (field <= 0)] = np.float32(spacing)
     outer = contour(field, grid, mesh)
-    field = offset_field(outer, grid, reach, part(progress, 0.4, 0.9))
-    _refuse_loss(mesh, surface, field, grid)
+    field = offset_field(outer, grid, field > 0, reach, part(progress, 0.4, 0.9))
+    _refuse_loss(mesh, field, grid)
     result = contour(field, grid, mesh)
-    away = surface_distance(surface, result.points.astype(np.float64)[result.triangles].mean(axis=1)) > max(
-        0.2 * spacing, 0.05
-    )
+    middles = result.points.astype(np.float64)[result.triangles].mean(axis=1)
+    away = distance_beside(mesh, middles, 2.0 * spacing) > max(0.2 * spacing, 0.05)
     result = result.with_arrays(
         triangle_arrays={"Provenance": np.where(away, Provenance.ADDED, Provenance.MEASURED).astype(np.uint8)}
     )
@@ -59,10 +56,10 @@ def wrap(mesh: Mesh, bridge: float = 3.0, *, progress: Progress = silent) -> Wra
     return Wrapped(result, result.volume - mesh.volume, float(sizes[~away].sum() / sizes.sum()))
 
 
-def _refuse_loss(mesh: Mesh, surface: Sampled, field: np.ndarray, grid: Grid) -> None:
+def _refuse_loss(mesh: Mesh, field: np.ndarray, grid: Grid) -> None:
     from scipy.ndimage import map_coordinates
 
-    points = np.asarray(surface.tree.data)
+    points = lattice(mesh, grid.spacing)[0]
     points = points[:: max(1, len(points) // 100_000)]
     depth = map_coordinates(field, ((points - grid.origin) / grid.spacing).T[::-1], order=1)
     lost = float(np.maximum(-depth, 0.0).mean()) * mesh.area
