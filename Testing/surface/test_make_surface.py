@@ -193,6 +193,31 @@ def test_label_without_grey_values():
     assert any("no grey values" in note for note in model.notes)
 
 
+def test_a_thin_rod_of_a_label_keeps_its_volume():
+    affine = affine_of("anisotropic")
+    across = grid(affine) @ np.array([[0.8, 0.0], [0.0, 1.0], [-0.6, 0.0]])
+    along = np.abs(grid(affine) @ [0.6, 0.0, 0.8])
+    rod = np.maximum(np.linalg.norm(across, axis=-1) - 1.1, along - 8.0)
+    given = replace(scan(rod, affine, labels=(rod < 0).astype(np.uint8)), volume=None)
+    mesh = make_surface(given).meshes[0]
+    assert_valid(mesh)
+    assert mesh.volume == pytest.approx(np.pi * 1.1**2 * 16.0, rel=0.2)
+    assert np.abs(mesh.point_arrays["Deviation"]).max() < 0.8  # of voxels of 0.5 x 0.6 x 1.0 mm
+
+
+@pytest.mark.parametrize("room", [0, 8_000_000], ids=["whole steps", "half steps"])
+def test_triangles_of_a_label_come_from_where_its_voxels_do(monkeypatch, room):
+    monkeypatch.setattr("DicomToPrintLib.surface.contour._HALVED", room)
+    affine = affine_of("plain")
+    provenance = np.zeros((40, 40, 40), np.uint8)
+    provenance[:, :, 20:] = Provenance.ADDED
+    given = replace(scan(ball(affine), affine, provenance=provenance), volume=None)
+    mesh = make_surface(given, max_deviation_mm=0.0).meshes[0]
+    middle = mesh.points[mesh.triangles].mean(axis=1)[:, 0] - 5.0
+    kinds = mesh.triangle_arrays["Provenance"]
+    assert set(kinds[middle < -0.6]) == {Provenance.MEASURED} and set(kinds[middle > 0.6]) == {Provenance.ADDED}
+
+
 def test_dark_structure_in_bright_surroundings():
     affine = affine_of("plain")
     grey = np.rint(700.0 * erf((ball(affine) + BLUR**2 / RADIUS) / (BLUR * 2**0.5))).astype(np.int16)

@@ -15,7 +15,7 @@ from ..progress import Progress, part, silent
 from ..wording import counted
 from .cleaning import Part, clean, parts_of_points, without
 from .constrained_field import Field, constrained_field
-from .contour import contour, faired, smooth
+from .contour import contour, faired, smooth, smooth_label
 from .dislocation import dislocation, variance_of
 from .fitting import fitted
 from .gathering import gathered
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 
 FAIRING = 1  # rounds, of a surface that has grey values
 _LEFT = 0.85  # of the budget is for simplification, the rest for gathering points around the samples of the grid
-# Windowed sinc of one that has a label only (a staircase): iterations and pass band; and the pass band with grey values.
-LABEL_SMOOTHING = (40, 0.01)
-GREY_PASS_BAND = 0.1
+# Of the windowed sinc, where its iterations are given: with grey values, and of a label only (a staircase).
+GREY_PASS_BAND, LABEL_PASS_BAND = 0.1, 0.01
 _EDGES = 150  # places at which the scan's blur is measured, in each direction
 
 
@@ -50,7 +49,7 @@ def make_surface(
     `max_deviation_mm` is what simplification may move (99 % of the surface), `max_triangles` the ceiling for all
     segments together, which goes first. Bodies below `min_fragment_mm3` are taken out and cavities up to
     `max_cavity_mm3` filled (``inf``: all, a solid core); both are listed in the figures. `smoothing` is the number of
-    windowed sinc iterations (0: none; None: by what the segment has, light fairing with grey values, 40 for a label).
+    windowed sinc iterations (0: none; None: by what the segment has, light fairing with grey values, stronger for a label).
     Raises `Refused` where no voxel has a segment's label.
     """
     present = [s for s in segmentation.segments if (segmentation.labels == s.label).any()]
@@ -110,14 +109,18 @@ def _surface(
     raw, _ = without(raw, keep)
     steps += _cleaning_steps(segment, parts, min_fragment_mm3, max_cavity_mm3)
     progress(0.15, "smoothing the surface")
-    fair, how = _smoothed(raw, smoothing, field.grey)
+    fair, how = _smoothed(raw, smoothing, field)
     if how:
         steps.append(Step("smoothing", f"{segment.name}: {how}"))
     with ThreadPoolExecutor(1) as pool:
         # The blur is asked for when triangles are fitted, not before.
         seen = pool.submit(_blur, grey, fair, field)
-        fit = (lambda points, triangles: fitted(points, triangles, field, seen.result()[1])) if grey is not None else None
-        result = simplified(fair, raw.points, budget, max_triangles, part(progress, 0.2, 0.9), fit)
+
+        def fit(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+            return fitted(points, triangles, field, seen.result()[1])
+
+        inner = part(progress, 0.2, 0.9)
+        result = simplified(fair, raw.points, budget, max_triangles, inner, None if grey is None else fit)
         blur, variance = seen.result()
     if len(result.bad) and sparing is gathered:
         limits = max_deviation_mm, max_triangles, min_fragment_mm3, max_cavity_mm3
@@ -166,14 +169,15 @@ def _all(whole: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarray]:
     return whole, np.arange(len(whole.triangles))
 
 
-def _smoothed(raw: Mesh, iterations: int | None, grey: bool) -> tuple[Mesh, str]:
+def _smoothed(raw: Mesh, iterations: int | None, field: Field) -> tuple[Mesh, str]:
     """The contour made smooth, and how; `iterations` of the windowed sinc, None for what suits the field."""
-    if iterations is None and grey:
+    if iterations is None and field.grey:
         return faired(raw, FAIRING), f"Taubin, {counted(FAIRING, 'round', 'rounds')}"
-    usual, pass_band = LABEL_SMOOTHING
-    iterations, pass_band = usual if iterations is None else iterations, GREY_PASS_BAND if grey else pass_band
+    if iterations is None:
+        return smooth_label(raw, field), "windowed sinc in two stages, the stronger held near the first"
     if iterations == 0:
         return raw, ""
+    pass_band = GREY_PASS_BAND if field.grey else LABEL_PASS_BAND
     return smooth(raw, iterations, pass_band), f"windowed sinc, {iterations} iterations, pass band {pass_band:g}"
 
 
@@ -186,44 +190,41 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, before: float, progress: Prog
     """The mesh with its deviation, and the figures; `before` is the volume in mm3 of the contour `raw`."""
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     to_index = field.to_index
-    normals = vertex_normals(mesh)
-    options = {"reach_mm": 2.0 * float(spacing.max()), "step_mm": 0.5 * float(spacing.min())}
-    offset = level_offsets(
-        mesh.points, normals, field.array, field.level, to_index, progress=part(progress, 0.0, 0.6), **options
-    )
-    # At a sharp edge the normal may run along a wall: far crossings give way to the nearest point of the contour.
-    far = np.flatnonzero(~(np.abs(offset) <= 0.5 * spacing.min()))
-    nearest = _to_contour(mesh.points[far], raw, field, to_index)
-    offset[far] = np.where(np.abs(offset[far]) <= np.abs(nearest), offset[far], nearest)
-    some = np.arange(0, len(mesh.triangles), max(1, len(mesh.triangles) // 100_000))
-    chosen = Mesh(mesh.points, mesh.triangles[some])
-    cross = chosen.triangle_normals()
-    length = np.maximum(np.linalg.norm(cross, axis=1), 1e-30)
-    middle = level_offsets(
-        mesh.points[chosen.triangles].mean(axis=1),
-        cross / length[:, None],
-        field.array,
-        field.level,
-        to_index,
-        progress=part(progress, 0.6, 1.0),
-        **options,
-    )
-    far = np.flatnonzero(~(np.abs(middle) <= 0.5 * spacing.min()))
-    nearest = _to_contour(mesh.points[chosen.triangles[far]].mean(axis=1), raw, field, to_index)
-    middle[far] = np.where(np.abs(middle[far]) <= np.abs(nearest), middle[far], nearest)
-    area = point_areas(mesh)
-    weights = np.concatenate([area, length * area.sum() / length.sum()])
-    facts: dict[str, object] = dict(spread(np.concatenate([offset, middle]), weights))
+    with ThreadPoolExecutor(1) as pool:
+        counted_parts = pool.submit(parts_of_points, mesh.triangles, len(mesh.points))
+        cross = mesh.triangle_normals()
+        length = np.sqrt(np.einsum("ij,ij->i", cross, cross))
+        area = np.bincount(mesh.triangles.ravel(), np.repeat(length / 6.0, 3), minlength=len(mesh.points))
+        some = np.arange(0, len(mesh.triangles), max(1, len(mesh.triangles) // 100_000))
+        facing = cross[some] / np.maximum(length[some], 1e-30)[:, None]
+        places = np.concatenate([mesh.points, mesh.points[mesh.triangles[some]].mean(axis=1)])
+        offset = level_offsets(
+            places,
+            np.concatenate([vertex_normals(mesh, cross), facing]),
+            field.array,
+            field.level,
+            to_index,
+            2.0 * float(spacing.max()),
+            0.5 * float(spacing.min()),
+            progress,
+        )
+        # At a sharp edge the normal may run along a wall: far crossings give way to the nearest point of the contour.
+        far = np.flatnonzero(~(np.abs(offset) <= 0.5 * spacing.min()))
+        nearest = _to_contour(places[far], raw, field, to_index)
+        offset[far] = np.where(np.abs(offset[far]) <= np.abs(nearest), offset[far], nearest)
+        components = counted_parts.result()[0]
+    weights = np.concatenate([area, length[some] * area.sum() / length[some].sum()])
+    facts: dict[str, object] = dict(spread(offset, weights))
     volume = mesh.volume
     facts.update(
         triangles=len(mesh.triangles),
         volume_mm3=volume,
-        area_mm2=mesh.area,
+        area_mm2=float(length.sum() / 2.0),
         volume_change_percent=100.0 * (volume - before) / before if before else 0.0,
-        components=parts_of_points(mesh.triangles, len(mesh.points))[0],
-        provenance_area_percent=_area_shares(mesh),
+        components=components,
+        provenance_area_percent=_area_shares(mesh, length),
     )
-    return mesh.with_arrays(point_arrays={"Deviation": offset.astype(np.float32)}), facts
+    return mesh.with_arrays(point_arrays={"Deviation": offset[: len(mesh.points)].astype(np.float32)}), facts
 
 
 def _to_contour(points: np.ndarray, raw: Mesh, field: Field, to_index: np.ndarray) -> np.ndarray:
@@ -253,8 +254,7 @@ def _around(points: np.ndarray, places: np.ndarray, size: float) -> np.ndarray:
     return points[inside[marked[tuple(cells[inside].T)]]]
 
 
-def _area_shares(mesh: Mesh) -> dict[str, float]:
-    area = np.linalg.norm(mesh.triangle_normals(), axis=1)
+def _area_shares(mesh: Mesh, area: np.ndarray) -> dict[str, float]:
     shares = np.bincount(mesh.triangle_arrays["Provenance"], area, minlength=len(Provenance))
     return {kind.name.lower(): 100.0 * float(shares[kind] / max(area.sum(), 1e-30)) for kind in Provenance}
 
