@@ -67,14 +67,17 @@ def fitted(
 def _least_squares(triangles: np.ndarray, area: np.ndarray, at_point: np.ndarray, at_middle: np.ndarray) -> np.ndarray:
     """(n,) heights at the points whose linear course over the triangles is nearest to the heights asked for at points
     and middles: (mass matrix) x = right-hand side, with a quadrature that is exact to second order."""
-    size, corner = len(at_point), triangles.ravel()
-    of_point = np.bincount(corner, np.repeat(area, 3), minlength=size)
-    asked = of_point * at_point / 12.0 + np.bincount(corner, np.repeat(area * at_middle / 4.0, 3), minlength=size)
+    from scipy import sparse
+
+    size, starts = len(at_point), np.arange(0, triangles.size + 1, 3)
+    around = sparse.csc_array((np.ones(triangles.size), triangles.ravel(), starts), (size, len(triangles)))
+    of_point = around @ area
+    asked = of_point * at_point / 12.0 + around @ (area * at_middle / 4.0)
     diagonal = np.maximum(of_point / 6.0, 1e-30)
     height = asked / (2.0 * diagonal)
     for _ in range(_ROUNDS):
         total = height.take(triangles[:, 0]) + height.take(triangles[:, 1]) + height.take(triangles[:, 2])
-        product = of_point * height / 12.0 + np.bincount(corner, np.repeat(area * total / 12.0, 3), minlength=size)
+        product = of_point * height / 12.0 + around @ (area * total / 12.0)
         height = height + 0.8 * (asked - product) / diagonal
     return height
 

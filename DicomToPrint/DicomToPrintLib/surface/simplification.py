@@ -1,6 +1,7 @@
 """Fewer triangles within a budget of deviation."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,11 +69,13 @@ def simplified(
         inner = part(progress, attempt / _TRIES, (attempt + 1) / _TRIES)
         grades, moved = _coarser(mesh, grades, max_deviation_mm, most, part(inner, 0.0, 0.4))
         ends = grades
-        if fit is not None:
-            inner(0.4, "fitting the triangles to the boundary")
-            coarse = apply(mesh.triangles, grades[-1])
-            ends = [*grades, Grade(fit(coarse.points, coarse.triangles), grades[-1].target)]
-        far = far_vertices(mesh, grades[-1], 2.0 * max_deviation_mm, max_triangles // 200)
+        with ThreadPoolExecutor(1) as pool:
+            found = pool.submit(far_vertices, mesh, grades[-1], 2.0 * max_deviation_mm, max_triangles // 200)
+            if fit is not None:
+                inner(0.4, "fitting the triangles to the boundary")
+                coarse = apply(mesh.triangles, grades[-1])
+                ends = [*grades, Grade(fit(coarse.points, coarse.triangles), grades[-1].target)]
+            far = found.result()
         last = attempt == _TRIES - 1 or most == len(mesh.triangles)
         mended, restored, bad = mend(
             mesh.triangles,
