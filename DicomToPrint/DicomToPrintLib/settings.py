@@ -103,6 +103,13 @@ def without_folders(settings: Settings) -> Settings:
     return _each_file(settings, lambda file: Path(file).name)
 
 
+def given_files(settings: Settings) -> tuple[Path, ...]:
+    """The files of the user's own that the settings name: presets, protocols, a segmentation."""
+    values = [getattr(settings, name) for name in MAY_BE_FILES]
+    names = [name for value in values for name in (value if isinstance(value, tuple) else (value,)) if name]
+    return tuple(path for path in map(Path, names) if path.suffix and path.is_file())
+
+
 def beside(settings: Settings, folder: Path) -> Settings:
     """The settings with the files that are not where the program runs, but in `folder`, found there."""
     return _each_file(

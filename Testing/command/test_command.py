@@ -1,5 +1,6 @@
 """The headless contract: commands, exit codes, one-sentence errors, JSON forms, nothing half-written."""
 
+import hashlib
 import io
 import json
 import os
@@ -85,6 +86,10 @@ def test_own_files_are_named_without_their_folders(finished, own_files):
     parameters = json.loads((folder / "record.json").read_text(encoding="utf-8"))["parameters"]
     assert (parameters["process"], parameters["anatomy"]) == ("our-process.json", "bone.json")
     assert (parameters["printer"], parameters["protocols"]) == ("our-printer.json", ["our-protocol.json"])
+    given = json.loads((folder / "record.json").read_text(encoding="utf-8"))["given_files"]
+    assert {entry["file"]: entry["sha256"] for entry in given} == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in own_files.iterdir()
+    }
     for name in ("record.json", "report.html", "acceptance.json"):
         text = (folder / name).read_text(encoding="utf-8")
         assert "our-protocol" in text and str(own_files) not in text, name

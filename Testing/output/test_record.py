@@ -144,8 +144,10 @@ def test_a_changed_old_file_is_not_compared_with(cube, inputs, tmp_path):
 
 def test_reasons_name_what_changed(cube, inputs, tmp_path):
     record, files = full_record(cube, inputs, tmp_path / "out")
+    record = replace(record, given_files=({"file": "our-bone.json", "sha256": "1" * 64, "bytes": 9},))
     other = replace(
         record,
+        given_files=({"file": "our-bone.json", "sha256": "2" * 64, "bytes": 9},),
         input_sha256="0" * 64,
         parameters={"anatomy": "skull", "threshold": [226.0, None]},
         libraries={**record.libraries, "numpy": "1.0"},
@@ -153,6 +155,7 @@ def test_reasons_name_what_changed(cube, inputs, tmp_path):
     words = compare_runs(record, files, new_record=other).in_words
     assert "not the one of the record" in words
     assert "Parameters differ: anatomy." in words
+    assert "have changed: our-bone.json." in words
     assert "/ 1.0" in words
 
 

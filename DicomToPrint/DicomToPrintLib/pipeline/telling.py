@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import CannotWrite
 from ..progress import Progress, part, silent
-from ..settings import Settings, command_line, without_folders
+from ..settings import Settings, command_line, given_files, without_folders
 from .inspection import Inspection
 from .plan import print_plan
 from .scan import GateShut, Source
@@ -311,6 +311,8 @@ def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget
         if series
         else hashed_inputs([Path(source)], identified=settings.identified)
     )
+    given = given_files(settings)
+    hashes, _all = hashed_inputs(given, identified=True)
     spent = datetime.timedelta(seconds=sum(step.seconds for step in result.steps))
     began = (datetime.datetime.now().astimezone() - spent).isoformat(timespec="seconds")
     answered, scan = dict(settings.answered), result.scan
@@ -319,6 +321,9 @@ def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget
         accept_anyway=settings.accept_anyway or "",
         inputs=inputs,
         input_sha256=whole,
+        given_files=tuple(
+            {"file": entry["name"], "sha256": entry["sha256"], "bytes": entry["bytes"]} for entry in hashes
+        ),
         series=scan.series.series.id if scan.series else "",
         parameters=_written(settings).as_json(),
         answers=tuple(

@@ -40,6 +40,7 @@ class Record:
 
     inputs: one entry a file, ``{"number", "sha256", "bytes"}`` (and ``"name"`` only where patient data
     is meant to be shown); input_sha256 is one hash over the sorted hashes, independent of names and order.
+    given_files: presets, protocols and a segmentation of the user's own, ``{"file", "sha256", "bytes"}``.
     parameters: every setting, given or default. answers: ``{"rule", "answer", "role", "time"}``. acceptance: the
     contract's JSON. steps: ``{"name", "seconds", "effect"}``. parts: sizes and deviations of each mesh. provenance:
     share of the area by origin. verdicts: of the scan and of the print file. outputs: the JSON form of `WrittenFile`.
@@ -55,6 +56,7 @@ class Record:
     accept_anyway: str = ""
     inputs: tuple[Mapping[str, Any], ...] = ()
     input_sha256: str = ""
+    given_files: tuple[Mapping[str, Any], ...] = ()
     series: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     answers: tuple[Mapping[str, Any], ...] = ()

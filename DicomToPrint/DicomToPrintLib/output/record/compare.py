@@ -135,6 +135,10 @@ def _reasons(old: Record, new: Record) -> tuple[str, ...]:
     notes = []
     if old.input_sha256 and old.input_sha256 != new.input_sha256:
         notes.append(_("The input is not the one of the record."))
+    given = [{entry["file"]: entry["sha256"] for entry in record.given_files} for record in (old, new)]
+    other_files = sorted(name for name in given[0].keys() & given[1].keys() if given[0][name] != given[1][name])
+    if other_files:
+        notes.append(_("Files given for the run have changed: {names}.").format(names=", ".join(other_files)))
     changed = sorted(
         name
         for name in {*old.parameters, *new.parameters}
