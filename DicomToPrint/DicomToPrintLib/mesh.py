@@ -144,8 +144,11 @@ def from_polydata(polydata: Any, name: str = "Model") -> Mesh:
     offsets = vtk_to_numpy(cells.GetOffsetsArray()) if cells.GetNumberOfCells() else np.zeros(1, np.int64)
     connectivity = vtk_to_numpy(cells.GetConnectivityArray()) if cells.GetNumberOfCells() else np.zeros(0, np.int64)
     is_triangle = np.diff(offsets) == 3
-    starts = offsets[:-1][is_triangle]
-    triangles = connectivity[starts[:, None] + np.arange(3)] if len(starts) else np.zeros((0, 3), np.int64)
+    triangles = (
+        connectivity.reshape(-1, 3).copy()
+        if is_triangle.all()
+        else connectivity[offsets[:-1][is_triangle, None] + np.arange(3)]
+    )
     point_arrays = _arrays_of(polydata.GetPointData())
     triangle_arrays = {
         key: values[is_triangle]

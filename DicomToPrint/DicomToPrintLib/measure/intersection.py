@@ -97,28 +97,31 @@ def _pairs_among(
 def _near_boxes(low: np.ndarray, high: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Indices of boxes that may overlap a chosen one: those in a marked cell of a coarse grid, and the large ones."""
     origin = low[chosen].min(axis=0).astype(np.float64)
-    extent = (high - low).max(axis=1)
+    extent = np.maximum.reduce([high[:, k] - low[:, k] for k in range(3)])
     span = float((high[chosen].max(axis=0) - origin).max())
     size = max(1.5 * float(np.median(extent)), span / 200.0, 1e-12)
     shape = np.floor((high[chosen].max(axis=0) - origin) / size).astype(np.int64) + 3
     marked = np.zeros(shape, dtype=bool)
 
-    def cells(corners: np.ndarray) -> np.ndarray:
-        return np.clip(np.floor((corners - origin) / size).astype(np.int32) + 1, 0, shape - 1)
+    def cells(corners: np.ndarray) -> tuple[np.ndarray, ...]:
+        columns = ((corners[:, k] - origin[k]) / size + 1.0 for k in range(3))
+        # Above zero cutting off is rounding down.
+        return tuple(np.clip(column, 0, end - 1).astype(np.int32) for column, end in zip(columns, shape))
 
     ends = [cells(low[chosen]), cells(high[chosen])]
     for corner in np.ndindex(2, 2, 2):
-        marked[tuple(ends[c][:, k] for k, c in enumerate(corner))] = True
+        marked[tuple(ends[c][k] for k, c in enumerate(corner))] = True
     for index in np.flatnonzero(extent[chosen] > size):
-        marked[tuple(slice(first, last + 1) for first, last in zip(ends[0][index], ends[1][index]))] = True
+        marked[tuple(slice(first[index], last[index] + 1) for first, last in zip(*ends))] = True
     # A box no larger than a cell lies in the cell of its low corner and in the next ones: one look is enough.
-    at = tuple(cells(low).T)
+    at = cells(low)
     marked = _spread_down(marked, 1)
     found = marked[at] | (extent > 4.0 * size)
     wide = np.flatnonzero((extent > size) & ~found)
     found[wide] = _spread_down(marked, 3)[tuple(axis[wide] for axis in at)]
     # Boxes beyond the grid were taken for ones at its rim.
-    found &= ((high >= low[chosen].min(axis=0)) & (low <= high[chosen].max(axis=0))).all(axis=1)
+    for k in range(3):
+        found &= (high[:, k] >= low[chosen, k].min()) & (low[:, k] <= high[chosen, k].max())
     return np.flatnonzero(found)
 
 
