@@ -214,6 +214,24 @@ def test_airway_is_a_dark_segment():
     assert segment_.volume_mm3 == pytest.approx(4 / 3 * np.pi * 6**3, rel=0.08)
 
 
+@pytest.mark.parametrize("seeded", [True, False])
+def test_an_airway_that_is_open_to_the_outside_ends_at_the_skin(seeded):
+    volume = scan((50, 90, 90), background=-1000.0)
+    add_ball(volume, middle(volume), 34.0, 40.0)
+    add_ball(volume, middle(volume), 12.0, -1000.0)
+    for step in range(0, 34, 2):  # a passage as wide as a nostril
+        add_ball(volume, middle(volume, 0.0, -10.0 - step, 0.0), 3.5, -1000.0)
+    add_ball(volume, middle(volume, 20.0, 15.0, 0.0), 5.0, -1000.0)  # a sinus: another part
+    seeds = [middle(volume)] if seeded else ()
+    found = segment(with_noise(volume, 10.0), load_anatomy("airway"), seeds_lps=seeds)
+    inside = 4 / 3 * np.pi * 12**3 + np.pi * 3.5**2 * 22.0
+    assert found.segments[0].volume_mm3 == pytest.approx(inside, rel=0.08)
+    places = np.argwhere(found.labels > 0)[:, ::-1] @ found.affine[:3, :3].T + found.affine[:3, 3]
+    depth = 34.0 - np.linalg.norm(places - middle(volume), axis=1)
+    assert depth.min() > 0.0, "no air outside the skin"
+    assert depth.min() < 9.0, "the passage is followed to just below it"
+
+
 def test_cancel_is_heard():
     from DicomToPrintLib.errors import Cancelled
 

@@ -12,17 +12,26 @@ LIMB_SHARE = 0.1
 
 @dataclass(frozen=True)
 class Body:
-    """The patient on a coarse grid: boolean `cells` (k, j, i), each of `size` (k, j, i) voxels."""
+    """The patient on a coarse grid: boolean `cells` (k, j, i), each of `size` (k, j, i) voxels, generous by two cells; and the
+    cells below its skin, `within`, with the mouths of its openings."""
 
     cells: np.ndarray
     size: tuple[int, int, int]
+    within: np.ndarray
 
     def plane(self, k: int, shape: tuple[int, int]) -> np.ndarray:
         """The cells over slice `k` at full resolution, boolean (j, i) of `shape`."""
-        cells = self.cells[min(k // self.size[0], self.cells.shape[0] - 1)]
-        rows = np.minimum(np.arange(shape[0]) // self.size[1], self.cells.shape[1] - 1)
-        columns = np.minimum(np.arange(shape[1]) // self.size[2], self.cells.shape[2] - 1)
-        return cells[rows][:, columns]
+        return self._plane(self.cells, k, shape)
+
+    def plane_within(self, k: int, shape: tuple[int, int]) -> np.ndarray:
+        """As `plane`, of what lies below the skin."""
+        return self._plane(self.within, k, shape)
+
+    def _plane(self, cells: np.ndarray, k: int, shape: tuple[int, int]) -> np.ndarray:
+        plane = cells[min(k // self.size[0], cells.shape[0] - 1)]
+        rows = np.minimum(np.arange(shape[0]) // self.size[1], cells.shape[1] - 1)
+        columns = np.minimum(np.arange(shape[1]) // self.size[2], cells.shape[2] - 1)
+        return plane[rows][:, columns]
 
     def holds(self, points: np.ndarray) -> np.ndarray:
         """Which of (n, 3) index positions (i, j, k) lie in it."""
@@ -52,14 +61,28 @@ def find_body(
     opened = ndimage.binary_opening(padded, across)[2:-2]
     labels, count = ndimage.label(opened)
     if count == 0:
-        return Body(np.zeros(dense.shape, dtype=bool), cell)
+        nothing = np.zeros(dense.shape, dtype=bool)
+        return Body(nothing, cell, nothing)
     index = np.arange(1, count + 1)
     sizes = ndimage.sum_labels(opened, labels, index)
     solid = ndimage.mean(dense, labels, index)
     keep = sizes >= LIMB_SHARE * sizes.max()
     keep &= (solid > 0.5) | (sizes == sizes.max())
     kept = np.concatenate([[False], keep])[labels]
-    return Body(ndimage.binary_dilation(kept, iterations=2), cell)
+    generous = ndimage.binary_dilation(kept, iterations=2)
+    return Body(generous, cell, _below_the_skin(dense & generous, across))
+
+
+def _below_the_skin(dense: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Cells inside the patient, hollows too: openings up to about 16 mm wide (nostrils) are bridged in each slice before it is
+    filled, and a cell is taken off all around but at the ends of the scan."""
+    from scipy import ndimage
+
+    padded = np.pad(dense, ((0, 0), (3, 3), (3, 3)), mode="edge")
+    bridged = ndimage.binary_closing(padded, across)
+    filled = np.stack([ndimage.binary_fill_holes(plane) for plane in bridged])
+    slim = ndimage.binary_erosion(filled, ndimage.generate_binary_structure(2, 1)[None])
+    return slim[:, 3:-3, 3:-3]
 
 
 def coarse(array: np.ndarray, cell: tuple[int, int, int], progress: Progress = silent) -> np.ndarray:

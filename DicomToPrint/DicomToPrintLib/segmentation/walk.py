@@ -67,7 +67,9 @@ def segment(
             inside = inside[np.rint(np.linspace(0, len(inside) - 1, len(volume.array))).astype(int)]
     seeds = seed_voxels(volume, seeds_lps)
     if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
-        raise UsageError(f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S).")
+        raise UsageError(
+            f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
+        )
     walk = _start(volume, anatomy, scale, threshold, seeds, part(progress, 0.1, 0.3))
     walk.slice_mm = slice_mm
     if inside is not None:
@@ -129,6 +131,10 @@ def _start(
     mask = array >= low if settings.bright else array <= low
     if high is not None:
         mask &= array <= high
+    if body is not None and not settings.bright and body.within.any():
+        # The air of nose and mouth runs on into the room's.
+        for k, plane in enumerate(mask):
+            plane &= body.plane_within(k, plane.shape)
     figures: dict[str, object] = {"boundary": low, "calibrated": scale.calibrated, "noise": noise_of(array)}
     if edges is not None:
         figures |= {
@@ -241,9 +247,11 @@ def _parts(walk: Walk, progress: Progress) -> None:
     walk.figures["islands_mm3"] = float(counts[~keep].sum()) * volume.voxel_volume
     if walk.body is not None and keep.any():
         _drop_surroundings(walk, walk.body, parts, keep)
-    if settings.keep == "seed" and len(walk.seeds) and walk.anatomy.separation.method == "none":
+    # Where parts are to be told apart, seeds choose among them afterwards.
+    by_seed = settings.keep == "seed" and walk.anatomy.separation.method == "none"
+    if by_seed and len(walk.seeds):
         keep &= np.isin(np.arange(len(counts)), [_part_at(walk, parts, seed) for seed in walk.seeds])
-    elif settings.keep == "largest" and keep.any():
+    elif (by_seed or settings.keep == "largest") and keep.any():
         only = int(np.argmax(np.where(keep, counts, 0)))
         keep[:] = False
         keep[only] = True
