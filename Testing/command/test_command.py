@@ -413,6 +413,24 @@ def test_volume_file_runs_without_acceptance(phantom, tmp_path, capsys):
     assert "not applicable" in told.out
 
 
+def test_a_label_map_alone_becomes_a_model_known_to_half_a_voxel(tmp_path):
+    import SimpleITK
+
+    k, j, i = np.indices((14, 14, 14)) - 6.5
+    image = SimpleITK.GetImageFromArray((i * i + j * j + k * k < 30.0).astype(np.uint8))
+    image.SetSpacing((3.0, 3.0, 3.0))
+    given = str(tmp_path / "ball.nii.gz")
+    SimpleITK.WriteImage(image, given)
+    done = ["run", given, "--segmentation", given, "--output", str(tmp_path / "out"), "--process", "sla"]
+    assert run_command(done) == 0
+    record = json.loads((tmp_path / "out" / "record.json").read_text(encoding="utf-8"))
+    assert [entry["file"] for entry in record["given_files"]] == ["ball.nii.gz"]
+    (part,) = record["parts"]
+    assert part["volume_mm3"] == pytest.approx(4 / 3 * np.pi * 30.0**1.5 * 27.0, rel=0.04)
+    assert any("of a label with voxels as large as these is not (Label 1:" in note for note in record["notes"])
+    assert not any("--triangles" in note for note in record["notes"])
+
+
 def test_scene_of_a_run_opens_again_and_stands_in_the_record(ct, tmp_path):
     pytest.importorskip("slicer", reason="--scene needs slicer-core or Slicer")
     from DicomToPrintLib.mrml.scene_file import read_bundle
