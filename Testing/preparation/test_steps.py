@@ -154,6 +154,16 @@ def test_loose_pieces_are_split_between_one_another():
     assert "sections of 0 mm2" in told(model, "split")
 
 
+def test_a_wide_gap_between_loose_pieces_takes_one_cut_only():
+    from DicomToPrintLib.mesh import merged
+    from DicomToPrintLib.preparation import split_to_fit
+
+    apart = merged([box((20.0, 20.0, 20.0), (-40.0, 0.0, 0.0)), box((20.0, 20.0, 20.0), (40.0, 0.0, 0.0))])
+    done = split_to_fit(apart, (36.0, 36.0, 36.0))
+    assert len(done.planes) == len(done.sections_mm2) == 1
+    assert [round(part.volume) for part in done.parts] == [8000, 8000]
+
+
 @pytest.mark.parametrize(("kind", "below"), [("plate", 3.0), ("foot", 3.0), ("stand", 13.0)])
 def test_bases_stand_flat(kind, below):
     from DicomToPrintLib.measure import self_intersections, topology

@@ -150,14 +150,14 @@ def _strayed(before: Mesh, after: Mesh, fresh: np.ndarray) -> bool:
     """Whether mending moved kept surface by more than `KEPT_MM`, or the `fresh` (m,) triangles by more than `LOST_MM`, somewhere."""
     taken, put = _new_in(before, after), _new_in(after, before)
     return (
-        _farthest(before, taken & ~fresh, after) > KEPT_MM
-        or _farthest(before, taken & fresh, after) > LOST_MM
-        or _farthest(after, put, before) > LOST_MM
+        farthest(before, taken & ~fresh, after) > KEPT_MM
+        or farthest(before, taken & fresh, after) > LOST_MM
+        or farthest(after, put, before) > LOST_MM
     )
 
 
-def _farthest(mesh: Mesh, rows: np.ndarray, other: Mesh) -> float:
-    """How far middles and sides of the triangles `rows` lie from the other mesh at most, in mm."""
+def farthest(mesh: Mesh, rows: np.ndarray, other: Mesh) -> float:
+    """How far the triangles `rows` (m,) bool of a mesh lie from the other one at most, in mm, by 20,000 of their middles and sides."""
     corners = mesh.points.astype(np.float64)[mesh.triangles[rows]]
     points = np.concatenate([corners.mean(axis=1), *((corners + np.roll(corners, 1, axis=1)) / 2.0).swapaxes(0, 1)])
     points = points[:: max(1, len(points) // LOOKED_AT)]

@@ -9,7 +9,7 @@ import numpy as np
 from ..errors import Refused
 from ..mesh import Mesh
 from ..progress import Progress, silent
-from .cut import Plane, cut, frame_of
+from .cut import Plane, bounds_along, cut, frame_of
 from .solid import to_solid
 
 SAMPLES = 25
@@ -108,13 +108,16 @@ def _along(mesh: Mesh, axis: int, limit: float, avoid: Sequence[Marked]) -> tupl
         raise Refused(
             f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one{' or mark less' if near else ''}."
         )
-    rest, pieces, planes = mesh, [], []
-    for height, _area in chosen:
+    rest, pieces, planes, areas = mesh, [], [], []
+    for height, area in chosen:
+        if not bounds_along(rest, normal)[0] < height < bounds_along(rest, normal)[1]:
+            continue  # in a gap between loose pieces that the cut before it went through too
         plane = Plane((float(normal[0]), float(normal[1]), float(normal[2])), height)
         rest, piece = cut(rest, plane)
         pieces.append(piece)
         planes.append(plane)
-    return [*pieces, rest], planes, [area for _height, area in chosen]
+        areas.append(area)
+    return [*pieces, rest], planes, areas
 
 
 def _heights(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from .balls import union_of_balls
-from .solid import from_solid, to_solid, without_small_voids
+from .solid import farthest, from_solid, to_solid, without_small_voids
 from .thin import Thin, thin_walls
 
 FINENESS = 4.0  # voxels to the minimum
@@ -17,8 +17,8 @@ PASSES = 3
 
 @dataclass(frozen=True)
 class Thickened:
-    """The thickened solid; `added_mm3` and `thin_area_mm2` say how much, `outward_mm` how far outward at most (half the minimum at
-    a rim); `spared_mm2` is thin surface left thin for a gap's sake."""
+    """The thickened solid; `added_mm3` and `thin_area_mm2` say how much, `outward_mm` how far outward at most: half the minimum, and
+    up to the minimum beside a gap, where a wall grows to one side; `spared_mm2` is thin surface left thin for a gap's sake."""
 
     mesh: Mesh
     added_mm3: float
@@ -39,7 +39,7 @@ def thicken(
     as there is. Narrower gaps, which a process fuses anyway, may close beside a thin wall. A mesh without thin walls
     comes back unchanged. Raises `Refused` where the result could not be made sound.
     """
-    result, outward = mesh, 0.0
+    result = mesh
     first: Thin | None = None
     for number in range(PASSES):
         # What one pass leaves, where balls of neighbouring samples just missed each other, the next one finds: little, so soon done.
@@ -55,13 +55,13 @@ def thicken(
             break
         step(0.8, "joining the thickened walls")
         result = _joined(result, grown, minimum)
-        outward = max(outward, float(thin.radius.max()))
     progress(1.0, "thickened")
     if first is None:
         return Thickened(mesh, 0.0, 0.0, 0.0)
-    return Thickened(
-        result, result.volume - mesh.volume if result is not mesh else 0.0, first.area_mm2, first.spared_mm2, outward
-    )
+    if result is mesh:
+        return Thickened(mesh, 0.0, first.area_mm2, first.spared_mm2)
+    outward = farthest(result, result.triangle_arrays["Provenance"] == Provenance.ADDED, mesh)
+    return Thickened(result, result.volume - mesh.volume, first.area_mm2, first.spared_mm2, outward)
 
 
 def _joined(mesh: Mesh, grown: Mesh, minimum: float) -> Mesh:

@@ -14,6 +14,7 @@ from ..progress import Progress, part
 from .field import less_slender
 
 EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, as the check of readiness does
+EDGE_MM = 5.2  # how far the check looks behind an edge
 SPACING = 4.0  # samples to the minimum
 REACH = 1.45  # of the minimum: up to here walls are measured; 0.7 of it, where neighbours have a say, is more than the minimum
 MOST_SAMPLES = 2_000_000
@@ -51,9 +52,11 @@ def thin_walls(
     rays = Rays(mesh, REACH * minimum)
     coarse = samples_of(mesh)
     if before is not None:
-        # A pass makes nothing thinner: what is thin now lies where it grew, or beside.
-        grown = np.concatenate([before.centres, before.spared])
-        coarse = _rows_of(coarse, _near(grown, coarse.points, 3.0 * wanted))
+        # A pass makes nothing thinner: points of the mesh that were looked at before need it only where it grew, and beside.
+        coarse = _rows_of(
+            coarse,
+            _near(np.concatenate([before.centres, before.spared]), coarse.points, 3.0 * wanted) | (coarse.vertex < 0),
+        )
     found = np.flatnonzero(_walls(mesh, coarse, rays, minimum, part(progress, 0.0, 0.4)).distance < minimum - SLACK_MM)
     if before is not None:
         found = _worth_another(mesh, coarse, found)
@@ -100,7 +103,8 @@ def _near(places: np.ndarray, points: np.ndarray, reach: float) -> np.ndarray:
 
 def _walls(mesh: Mesh, samples: Samples, rays: Rays, minimum: float, progress: Progress) -> Field:
     field = wall_field(mesh, progress, REACH * minimum, samples, rays)
-    return behind_edges(field, rays, EDGE_WALLS * minimum)
+    seen = replace(field, cap_mm=max(EDGE_MM, field.cap_mm))
+    return replace(behind_edges(seen, rays, EDGE_WALLS * minimum), cap_mm=field.cap_mm)
 
 
 def _room(
@@ -123,7 +127,7 @@ def _room(
     # From a hair beyond the wall's other side outward, in the same direction.
     across = points - normals * (width + 1e-3)[:, None]
     hits = rays.first(across, -normals, False, reach)
-    rooms = [np.where(gap < fused, np.inf, np.maximum(gap - keep, 0.0) / 2.0) for gap in (ahead, hits.distance)]
+    rooms = [np.where(gap < fused - 1e-3, np.inf, np.maximum(gap - keep, 0.0) / 2.0) for gap in (ahead, hits.distance)]
     for other in others:
         beside = Rays(other, reach)
         for index, (start, towards) in enumerate(((points, normals), (across, -normals))):
