@@ -60,6 +60,14 @@ def test_undone_collapses_keep_to_the_budget(ball):
     assert np.percentile(surface_distance(ball.points[::5], made), 99) > 0.5 * 0.05
 
 
+def test_flat_faces_need_few_triangles():
+    box = solid(lambda x, y, z: np.minimum.reduce([10.1 - abs(x), 9.2 - abs(y), 8.3 - abs(z)]))
+    made = simplify(box, 0.05, 1_000_000)
+    assert valid(made)
+    assert len(made.triangles) < 0.12 * len(box.triangles)
+    assert made.volume == pytest.approx(box.volume, rel=1e-3)
+
+
 def test_larger_budget_means_fewer_triangles(ball):
     counts = [len(simplify(ball, budget, 1_000_000).triangles) for budget in (0.02, 0.1, 0.4)]
     assert counts[0] > 2 * counts[1] > 2 * counts[2]

@@ -137,7 +137,7 @@ def _within(mesh: Mesh, run: Collapse, budget: float, start: _Cut, needed: int) 
 
     def tried(taken: int) -> _Cut:
         grade = run.grade(taken)
-        return _Cut(taken, grade, fine_distances(mesh, grade))
+        return _Cut(taken, grade, fine_distances(mesh, grade, _AIM * budget))
 
     over = tried(len(run.history))
     if over.moved[0] <= budget or needed >= over.taken:
@@ -173,19 +173,19 @@ def _most(mesh: Mesh, ceiling: int) -> int:
     return int((0.975 - 0.045 * np.log2(count / ceiling)) * ceiling)
 
 
-def fine_distances(mesh: Mesh, grade: Grade) -> tuple[float, float]:
+def fine_distances(mesh: Mesh, grade: Grade, limit: float = 0.0) -> tuple[float, float]:
     """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points from the coarse
-    triangles around the vertex to which each was taken (an upper bound of the distance from the coarse surface)."""
+    triangles (upper bounds of them; above `limit` mm these are looked at more closely)."""
     chosen = np.arange(0, len(mesh.points), max(1, len(mesh.points) // _SAMPLE))
-    _, nearest = _distances(mesh, grade, apply(mesh.triangles, grade), chosen)
+    _, nearest = _distances(mesh, grade, apply(mesh.triangles, grade), chosen, limit)
     if len(nearest) == 0:
         return 0.0, 0.0
     return float(np.percentile(nearest, 99.0)), float(nearest.max())
 
 
 def far_vertices(mesh: Mesh, grade: Grade, limit: float, most: int) -> np.ndarray:
-    """Coarse vertices to which a fine point was taken that lies further than `limit` mm from the triangles around
-    them; the furthest where there are more than `most`."""
+    """Coarse vertices to which a fine point was taken that lies further than `limit` mm from the coarse triangles; the
+    furthest where there are more than `most`."""
     coarse = apply(mesh.triangles, grade)
     if len(coarse.triangles) == len(mesh.triangles):
         return np.zeros(0, dtype=np.int64)
@@ -196,15 +196,19 @@ def far_vertices(mesh: Mesh, grade: Grade, limit: float, most: int) -> np.ndarra
     suspects = np.flatnonzero(height > limit)
     if len(suspects) > 20 * most:
         suspects = suspects[np.argpartition(-height[suspects], 20 * most)[: 20 * most]]
-    suspects, nearest = _distances(mesh, grade, coarse, suspects)
+    suspects, nearest = _distances(mesh, grade, coarse, suspects, limit)
     worst = np.argsort(-nearest)
     vertices = grade.target[suspects[worst[nearest[worst] > limit]]]
     _, first = np.unique(vertices, return_index=True)
     return vertices[np.sort(first)[:most]]
 
 
-def _distances(mesh: Mesh, grade: Grade, coarse: Collapsed, chosen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Those of the chosen fine points whose vertex still has triangles, and their distances in mm from these."""
+def _distances(
+    mesh: Mesh, grade: Grade, coarse: Collapsed, chosen: np.ndarray, limit: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Those of the chosen fine points whose vertex still has triangles, and their distances in mm from the coarse
+    surface: from the triangles around that vertex, and where this is more than `limit`, from all triangles (across a
+    flat face its vertex may be far away)."""
     at = grade.target[chosen]
     asked = np.zeros(len(grade.points), dtype=bool)
     asked[at] = True
@@ -220,7 +224,28 @@ def _distances(mesh: Mesh, grade: Grade, coarse: Collapsed, chosen: np.ndarray) 
     triangle = order[np.repeat(starts[at] - first, counts) + np.arange(counts.sum())] // 3
     corners = [grade.points[coarse.triangles[triangle, c]].astype(np.float64) for c in range(3)]
     distance = distance_to_triangles(np.repeat(mesh.points[chosen].astype(np.float64), counts, axis=0), *corners)
-    return chosen, np.minimum.reduceat(distance, first)
+    nearest = np.minimum.reduceat(distance, first)
+    far = np.flatnonzero(nearest > limit)
+    if len(far):
+        nearest[far] = _exact_distances(mesh.points[chosen[far]], Mesh(grade.points, coarse.triangles))
+    return chosen, nearest
+
+
+def _exact_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
+    """(n,) distance of a few points from the nearest of all triangles: `measure.deviation.surface_distance` prepares
+    more, for many points."""
+    from vtkmodules.vtkCommonCore import reference
+    from vtkmodules.vtkCommonDataModel import vtkGenericCell, vtkStaticCellLocator
+
+    locator = vtkStaticCellLocator()
+    locator.SetDataSet(to_polydata(Mesh(mesh.points, mesh.triangles)))
+    locator.BuildLocator()
+    cell, number, part_, squared = vtkGenericCell(), reference(0), reference(0), reference(0.0)
+    result = np.empty(len(points))
+    for row, point in enumerate(points.tolist()):
+        locator.FindClosestPoint(point, [0.0, 0.0, 0.0], cell, number, part_, squared)
+        result[row] = float(squared)
+    return np.sqrt(result)
 
 
 def distance_to_triangles(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
