@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -240,10 +241,11 @@ def _exact_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
     locator = vtkStaticCellLocator()
     locator.SetDataSet(to_polydata(Mesh(mesh.points, mesh.triangles)))
     locator.BuildLocator()
-    cell, number, part_, squared = vtkGenericCell(), reference(0), reference(0), reference(0.0)
+    cell: Any = vtkGenericCell()
+    number, inner, squared = (reference(value) for value in (0, 0, 0.0))  # type: Any, Any, Any
     result = np.empty(len(points))
     for row, point in enumerate(points.tolist()):
-        locator.FindClosestPoint(point, [0.0, 0.0, 0.0], cell, number, part_, squared)
+        locator.FindClosestPoint(point, [0.0, 0.0, 0.0], cell, number, inner, squared)
         result[row] = float(squared)
     return np.sqrt(result)
 
