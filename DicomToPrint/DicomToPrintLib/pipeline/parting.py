@@ -1,10 +1,11 @@
 """Taking the model apart: cuts, split to the printer, and the pins and magnets that put it together again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import resources
 from ..errors import Refused, UsageError
 from ..mesh import Mesh
 from ..settings import Settings
@@ -13,8 +14,6 @@ from ..wording import counted
 if TYPE_CHECKING:
     from ..preparation import JointSize, Plane
 
-LEAST_PIN_MM = 1.5  # thinner pins break when the parts are handled
-PIN_LENGTH = 1.5  # length of a pin in each part, in diameters
 AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
 
 
@@ -42,7 +41,7 @@ def made_to_fit(
     elif settings.avoid:
         raise UsageError("--avoid is about the cuts of --split auto: give that too, or leave --avoid out.")
     if settings.pins or settings.magnets:
-        smallest = max(process.limit("pin_mm") or 0.0, LEAST_PIN_MM)
+        smallest = max(process.limit("pin_mm") or 0.0, sizes()["least_pin_mm"])
         parts = _joined_again(parts, planes, settings, size, min(smallest, size.diameter), steps)
     return parts
 
@@ -147,13 +146,19 @@ def _split(
     return pieces
 
 
+def sizes() -> Mapping[str, Any]:
+    """Sizes in mm of what preparation adds, where the process leaves them open: `preparation` of `Resources/Plans/plan.json`."""
+    return resources.load("Plans", "plan")[0]["preparation"]
+
+
 def pin_size(process: Any) -> "JointSize":
-    """Pins that the process can print: twice its thinnest pin, 4 mm at least."""
+    """Pins that the process can print: some times its thinnest pin, and what is usual at least."""
     from ..preparation import JointSize
 
-    diameter = max(2.0 * (process.limit("pin_mm") or 0.0), 4.0)
+    usual = sizes()
+    diameter = max(usual["pin_guidelines"] * (process.limit("pin_mm") or 0.0), usual["pin_mm"])
     wall = max(process.limit("wall_supported_mm") or 1.0, 1.0)
-    return JointSize(diameter, PIN_LENGTH * diameter, process.limit("clearance_mm") or 0.3, wall)
+    return JointSize(diameter, usual["pin_length_diameters"] * diameter, process.limit("clearance_mm") or 0.3, wall)
 
 
 def _joined_again(

@@ -11,7 +11,7 @@ from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from ..settings import Settings
 from ..wording import counted
-from .parting import cut_apart, made_to_fit, moved_words
+from .parting import cut_apart, made_to_fit, moved_words, sizes
 from .steps import simplification_budget
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ def prepare_with_frames(model: "Model", settings: Settings, progress: Progress =
 
 Apply = Callable[[Mesh, Progress], tuple[Mesh, str]]
 ON_ONE = ("base", "label", "scale bar")  # only on the largest mesh of a model
-LETTERS_MM = 6.0  # capitals of a label, where the strokes of the process allow it and there is room
-TWO_HOLES_BELOW_MM = 3.0  # narrower escape holes do not drain by themselves
 
 
 def _solid_steps(
@@ -95,9 +93,10 @@ def _solid_steps(
     """The steps that turn one solid into one solid, each with its name; `meshes` is the model as it stands when a step runs."""
     from .. import preparation as room
 
+    usual = sizes()
     clearance = process.limit("clearance_mm") or 0.3
     relief = max(min(process.limit("emboss_height_mm") or 0.8, 1.0), 0.5)
-    lowest = max((process.limit("emboss_width_mm") or 0.4) / room.STROKE, 3.0)
+    lowest = max((process.limit("emboss_width_mm") or 0.4) / room.STROKE, usual["least_letters_mm"])
 
     def wrapped(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         from ..surface import simplify
@@ -118,7 +117,7 @@ def _solid_steps(
 
     def hollowed(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
         diameter = process.limit("escape_hole_mm") or 0.0
-        holes = settings.escape_holes or (2 if 0.0 < diameter < TWO_HOLES_BELOW_MM else 1)
+        holes = settings.escape_holes or (2 if 0.0 < diameter < usual["two_holes_below_mm"] else 1)
         places = [(-r, -a, s) for r, a, s in settings.escape]
         if places and not diameter:
             raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
@@ -146,7 +145,7 @@ def _solid_steps(
         done = room.add_label(
             mesh,
             str(settings.label),
-            max(LETTERS_MM, lowest),
+            max(usual["letters_mm"], lowest),
             relief,
             raised=settings.label_raised,
             place=place,
