@@ -109,7 +109,7 @@ def _coarser(
     The ceiling of `most` triangles goes before the budget.
     """
     moved, count = (0.0, 0.0), len(mesh.triangles)
-    while budget > 0.0 or count > most:
+    while moved[0] < _AIM * budget or count > most:
         progress(1.0 - count / len(mesh.triangles), "simplifying")
         run = collapse(mesh.triangles, grades[-1], max(min(most, count // 4), _FEWEST))
         if len(run.history) == 0:
