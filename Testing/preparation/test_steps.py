@@ -54,7 +54,7 @@ def test_a_cut_beside_the_model_tells_where_the_model_is():
 
 
 def test_of_several_steps_the_sentence_names_the_one_that_refused():
-    with pytest.raises(Refused, match=r"^Hollow: 'Box' has no inside deep enough"):
+    with pytest.raises(Refused, match=r"^Hollow: 'Box' has no inside deep and large enough"):
         prepared(Settings(process="sla", thicken=0.5, hollow=12.0, base=True))
 
 

@@ -69,7 +69,7 @@ def _cavities(mesh: Mesh, wall: float, escape_diameter: float, spacing: float | 
     smallest = max(np.pi / 6.0 * (2.0 * escape_diameter) ** 3, (4.0 * grid.spacing) ** 3)
     if not without_small_parts(field, smallest / grid.spacing**3, grid.spacing):
         raise Refused(
-            f"'{mesh.name}' has no inside deep enough for a wall of {wall:g} mm: choose a thinner wall, or print it solid."
+            f"'{mesh.name}' has no inside deep and large enough for a wall of {wall:g} mm: choose a thinner wall, or print it solid."
         )
     inner = contour(field, grid, mesh)
     del field

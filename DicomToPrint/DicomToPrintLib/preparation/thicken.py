@@ -48,10 +48,8 @@ def thicken(
         first = first or thin
         if thin is None or not len(thin.radius):
             break
-        # Voxels wider than half a gap would not see it.
-        spacing = min(minimum / FINENESS, 0.5 * clearance) if thin.tight and clearance > 0 else minimum / FINENESS
-        grown = union_of_balls(thin.centres, thin.radius, spacing, mesh, part(step, 0.5, 0.8))
-        if grown is None:
+        grown = _grown(thin, minimum, clearance, mesh, part(step, 0.5, 0.8))
+        if not grown:
             break
         step(0.8, "joining the thickened walls")
         result = _joined(result, grown, minimum)
@@ -64,7 +62,21 @@ def thicken(
     return Thickened(result, result.volume - mesh.volume, first.area_mm2, first.spared_mm2, outward)
 
 
-def _joined(mesh: Mesh, grown: Mesh, minimum: float) -> Mesh:
+def _grown(thin: Thin, minimum: float, clearance: float, like: Mesh, progress: Progress) -> list[Mesh]:
+    """The balls as solids: those beside a gap, which voxels wider than half of it would not see, on fine ones."""
+    coarse = minimum / FINENESS
+    fine = min(coarse, 0.5 * clearance) if clearance > 0 else coarse
+    found = [
+        union_of_balls(thin.centres[rows], thin.radius[rows], spacing, like, progress)
+        for rows, spacing in ((~thin.tight, coarse), (thin.tight, fine))
+        if rows.any()
+    ]
+    return [mesh for mesh in found if mesh is not None]
+
+
+def _joined(mesh: Mesh, grown: Sequence[Mesh], minimum: float) -> Mesh:
     solid = to_solid(mesh)
-    joined = solid.manifold + to_solid(grown).manifold.simplify(SIMPLER * minimum)
+    joined = solid.manifold
+    for added in grown:
+        joined = joined + to_solid(added).manifold.simplify(SIMPLER * minimum)
     return without_small_voids(from_solid(joined, [solid], Provenance.ADDED, mesh), minimum**3)

@@ -20,6 +20,7 @@ REACH = 1.45  # of the minimum: up to here walls are measured; 0.7 of it, where 
 MOST_SAMPLES = 2_000_000
 SLACK_MM = 0.01  # half of what the check lets pass
 NOTHING_MM = 0.005  # growth that no process shows
+NEAR = 0.3  # of the minimum: a gap no farther than this beyond the growth needs finer voxels to be seen
 LEAST_MM2 = 0.3  # of connected thin wall that is worth another pass
 NAMES = ("points", "normals", "area", "vertex", "triangle")
 OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samples lie apart
@@ -28,14 +29,14 @@ OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samp
 @dataclass(frozen=True)
 class Thin:
     """Thin walls: `centres` (n, 3) mm and `radius` (n,) mm of the balls that fill them out; mm2 that are thin, and that are
-    spared for want of room; `spared` (k, 3) mm are places of the spared; `tight`: a gap or another solid limits the growth."""
+    spared for want of room; `spared` (k, 3) mm are places of the spared; `tight` (n,) bool: a gap or another solid is near."""
 
     centres: np.ndarray
     radius: np.ndarray
     area_mm2: float
     spared_mm2: float
     spared: np.ndarray
-    tight: bool
+    tight: np.ndarray
 
 
 def thin_walls(
@@ -81,7 +82,7 @@ def thin_walls(
     ahead = np.minimum(front, need / 2.0)
     behind = np.minimum(back, need - ahead)
     ahead = np.minimum(front, need - behind)
-    tight = bool((np.minimum(front, back) < need / 2.0).any())
+    tight = np.minimum(front, back) < need / 2.0 + NEAR * minimum
     radius = (width + ahead + behind) / 2.0
     centres = points + normals * ((ahead - width - behind) / 2.0)[:, None]
     radius = _clear_of(others, centres, radius)
@@ -90,7 +91,9 @@ def thin_walls(
     growing = (radius > width / 2.0 + NOTHING_MM) & ~_near(
         np.zeros((0, 3)) if before is None else before.spared, centres, 2.0 * wanted
     )
-    return Thin(centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), centres[spared], tight)
+    return Thin(
+        centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), centres[spared], tight[growing]
+    )
 
 
 def _near(places: np.ndarray, points: np.ndarray, reach: float) -> np.ndarray:
