@@ -267,6 +267,33 @@ def test_letters_on_a_small_ball_change_nothing_beside_their_box():
     assert (engraved - box).volume() < 1e-3
 
 
+def test_a_flat_triangle_is_turned_and_nothing_moves():
+    from DicomToPrintLib.preparation.solid import _sound
+
+    # A point of the top lies on the line between two corners, as after the cut of a large flat face.
+    bottom = [[0, 0, 0], [30, 0, 0], [30, 30, 0], [0, 30, 0]]
+    points = np.array([*bottom, *[[x, y, 30] for x, y, _ in bottom], [12, 12, 30]], np.float32)
+    walls = [
+        [0, 2, 1],
+        [0, 3, 2],
+        [0, 1, 5],
+        [0, 5, 4],
+        [1, 2, 6],
+        [1, 6, 5],
+        [2, 3, 7],
+        [2, 7, 6],
+        [3, 0, 4],
+        [3, 4, 7],
+    ]
+    top = [[4, 5, 6], [4, 6, 8], [6, 7, 8], [7, 4, 8]]
+    given = Mesh(points, np.array(walls + top), "Box", triangle_arrays={"Provenance": np.zeros(14, np.uint8)})
+    assert topology(given).degenerate == 1
+    done = _sound(given, np.ones(14, dtype=bool), np.zeros(14, dtype=bool), Provenance.CUT)
+    assert_valid(done)
+    assert len(done.points) == 9 and done.volume == pytest.approx(27000.0, rel=1e-6)
+    assert area_of(done, Provenance.CUT) == 0.0
+
+
 def test_wrap_fills_the_inside_and_keeps_the_outside():
     from DicomToPrintLib.preparation import wrap
 

@@ -16,6 +16,7 @@ FAR_MM = (
 )
 KEPT_MM = 0.01  # how far mending may move what was there before
 LOST_MM = 0.05  # and how far what the step itself made
+MOST_TURNED = 200  # flat triangles, one after another
 LOOKED_AT = 20_000  # points of what was mended
 
 
@@ -128,6 +129,10 @@ def _sound(mesh: Mesh, touched: np.ndarray, fresh: np.ndarray, new: Provenance) 
     # A point that fell together with another may pinch what was not touched.
     suspect = np.union1d(triangles[touched].ravel(), triangles[lost[mesh.triangles].any(axis=1)].ravel())
     bad = bad_triangles(points, triangles, suspect)
+    if len(bad):
+        welded_mesh = _turned(welded_mesh, bad)
+        triangles = welded_mesh.triangles
+        bad = bad_triangles(points, triangles, suspect)
     if len(bad) == 0:
         return welded_mesh
     mended = heal(welded_mesh, bad)
@@ -144,6 +149,34 @@ def _sound(mesh: Mesh, touched: np.ndarray, fresh: np.ndarray, new: Provenance) 
     put = _new_in(result, welded_mesh)
     marks = with_nearest(result, welded_mesh).triangle_arrays
     return result.with_arrays(triangle_arrays={"Provenance": np.where(put, np.uint8(new), marks["Provenance"])})
+
+
+def _turned(mesh: Mesh, bad: np.ndarray) -> Mesh:
+    """The mesh with the long sides of flat triangles among `bad` (n,) turned: the corner that lies on such a side is joined to the
+    corner beyond it, and nothing moves. Cutting a rim of large triangles out around them would."""
+    from ..measure.topology import degenerate_triangles
+
+    points, triangles = mesh.points.astype(np.float64), mesh.triangles.copy()
+    marks = {name: values.copy() for name, values in mesh.triangle_arrays.items()}
+    for row in bad[degenerate_triangles(points, triangles[bad])][:MOST_TURNED]:
+        sides = np.linalg.norm(points[np.roll(triangles[row], -1)] - points[triangles[row]], axis=1)
+        start, end, corner = np.roll(triangles[row], -int(sides.argmax()))
+        on_start, on_corner = (triangles == start).any(axis=1), (triangles == corner).any(axis=1)
+        beside = np.flatnonzero(on_start & (triangles == end).any(axis=1))
+        beside = beside[beside != row]
+        if len(beside) != 1:
+            continue
+        other = int(beside[0])
+        beyond = int(np.setdiff1d(triangles[other], (start, end))[0])
+        two = np.array([[corner, start, beyond], [beyond, end, corner]])
+        taken = (on_corner & (triangles == beyond).any(axis=1)).any()
+        normals = [np.cross(points[b] - points[a], points[c] - points[a]) for a, b, c in (*two, triangles[other])]
+        if taken or degenerate_triangles(points, two).any() or min(n @ normals[2] for n in normals[:2]) <= 0.0:
+            continue
+        triangles[row], triangles[other] = two
+        for values in marks.values():
+            values[row] = values[other]
+    return Mesh(mesh.points, triangles, mesh.name, mesh.color, triangle_arrays=marks)
 
 
 def _strayed(before: Mesh, after: Mesh, fresh: np.ndarray) -> bool:
