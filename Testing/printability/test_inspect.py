@@ -353,6 +353,15 @@ def test_text_that_reads_the_wrong_way_round(tmp_path, mirrored, outcome):
     assert (item.outcome is Outcome.PASS) == (outcome == "legible")
 
 
+def test_text_on_a_model_turned_for_printing_is_found(tmp_path):
+    mesh, place = label_on_a_plate()
+    turn = np.array([[0, 0, 1, 50.0], [0, 1, 0, 60.0], [-1, 0, 0, 70.0], [0, 0, 0, 1.0]])
+    placed = moved(mesh, turn[:3, 3], turn[:3, :3])
+    item = finding(judged(tmp_path, placed, reference=ScanReference(labels=(place,), moved=turn)), "label")
+    assert item.measured == "legible"
+    assert item.places[0] == pytest.approx((53.0, 60.0, 70.0))
+
+
 def test_a_label_that_is_not_there(tmp_path):
     _, place = label_on_a_plate()
     item = finding(

@@ -10,7 +10,7 @@ from ..mesh import Mesh
 from ..progress import Progress, part
 from .fact_label import label_facts
 from .fact_mesh import as_places, in_words, rounded
-from .reference import ScanReference
+from .reference import LabelPlace, ScanReference
 
 NEAR_VOXELS = 2.0  # a surface lies where it was scanned if 90 % of it is this near to the segment's boundary
 LEAST_MM3 = 1.0
@@ -60,8 +60,16 @@ def scan_facts(
             facts[name] = _listed(name, parts, **wanted)
             shapes[name] = tuple(item.shape for item in parts if item.shape is not None)
     if reference.labels:
-        facts.update(label_facts(mesh, reference.labels))
+        facts.update(label_facts(mesh, tuple(_turned(label, reference.moved) for label in reference.labels)))
     return facts, shapes
+
+
+def _turned(label: LabelPlace, by: np.ndarray | None) -> LabelPlace:
+    """The label where the file has it."""
+    if by is None:
+        return label
+    right, up, outward = (tuple(by[:3, :3] @ axis) for axis in (label.right, label.up, label.outward))
+    return replace(label, origin=tuple(by[:3, :3] @ label.origin + by[:3, 3]), right=right, up=up, outward=outward)
 
 
 def _moved(item: Part, by: np.ndarray | None) -> Part:
