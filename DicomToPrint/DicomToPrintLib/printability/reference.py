@@ -31,8 +31,8 @@ class ScanReference:
 
     `bounds` xmin, xmax, ymin, ymax, zmin, zmax of the scanned volume in LPS mm; `mask` (k, j, i) bool of the segment on
     `affine` (4x4, (i, j, k, 1) to LPS mm, shear kept); `voxel_mm` steps i, j, k; `critical` names regions (k, j, i) bool that must not be
-    lost; `labels` the texts put on, on the model as scanned; `moved` (4x4) the transform that preparation applied to the model (orientation for printing), None
-    where the file stands as scanned; `intended` says in words what was added or cut on purpose.
+    lost; `labels` the texts put on, on the model as scanned; `moved` (4x4) the transform that preparation applied to the model
+    (orientation for printing), None where the file stands as scanned; `intended` says in words what was added or cut on purpose.
     """
 
     bounds: tuple[float, float, float, float, float, float] | None = None
