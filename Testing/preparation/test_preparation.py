@@ -6,6 +6,7 @@ from DicomToPrintLib.errors import Refused, UsageError
 from DicomToPrintLib.measure import self_intersections, topology
 from DicomToPrintLib.measure.wall import wall_field
 from DicomToPrintLib.mesh import Mesh, Provenance
+from measure.solids import box
 
 manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
 
@@ -271,20 +272,9 @@ def test_a_flat_triangle_is_turned_and_nothing_moves():
     from DicomToPrintLib.preparation.solid import _sound
 
     # A point of the top lies on the line between two corners, as after the cut of a large flat face.
-    bottom = [[0, 0, 0], [30, 0, 0], [30, 30, 0], [0, 30, 0]]
-    points = np.array([*bottom, *[[x, y, 30] for x, y, _ in bottom], [12, 12, 30]], np.float32)
-    walls = [
-        [0, 2, 1],
-        [0, 3, 2],
-        [0, 1, 5],
-        [0, 5, 4],
-        [1, 2, 6],
-        [1, 6, 5],
-        [2, 3, 7],
-        [2, 7, 6],
-        [3, 0, 4],
-        [3, 4, 7],
-    ]
+    cube = box(30.0, 30.0, 30.0)
+    points = np.concatenate([cube.points, np.array([[12, 12, 30]], np.float32)])
+    walls = [list(corners) for corners in cube.triangles if set(corners) - {4, 5, 6, 7}]
     top = [[4, 5, 6], [4, 6, 8], [6, 7, 8], [7, 4, 8]]
     given = Mesh(points, np.array(walls + top), "Box", triangle_arrays={"Provenance": np.zeros(14, np.uint8)})
     assert topology(given).degenerate == 1

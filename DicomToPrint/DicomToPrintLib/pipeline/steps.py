@@ -129,20 +129,18 @@ def make_surface(segmentation: "Segmentation", settings: Settings, progress: Pro
     budget = deviation_budget(settings)
     allowed = simplification_budget(settings)
     model = surface_of(segmentation, max_deviation_mm=allowed, max_triangles=settings.triangles, progress=progress)
-    reached = {mesh.name: figures.get("p95_deviation_mm") for mesh, figures in zip(model.meshes, model.figures)}
-    over = {name: f"{name}: {p95:.2f} mm" for name, p95 in reached.items() if isinstance(p95, float) and p95 > budget}
+    reached = [(mesh.name, figures.get("p95_deviation_mm")) for mesh, figures in zip(model.meshes, model.figures)]
+    over = [(name, f"{name}: {p95:.2f} mm") for name, p95 in reached if isinstance(p95, float) and p95 > budget]
     labels = {
         segment.name for segment in segmentation.segments if segment.boundary is None or segmentation.volume is None
     }
     notes = []
-    if over.keys() - labels:
-        which = ", ".join(words for name, words in over.items() if name not in labels)
+    if which := ", ".join(words for name, words in over if name not in labels):
         notes.append(
             f"95 % of the surface should lie within {budget:g} mm of the scan for the use {settings.use}; it does not "
             f"({which}): allow more triangles (--triangles)."
         )
-    if over.keys() & labels:
-        which = ", ".join(words for name, words in over.items() if name in labels)
+    if which := ", ".join(words for name, words in over if name in labels):
         notes.append(
             f"95 % of the surface should be known to {budget:g} mm for the use {settings.use}; that of a label with voxels as "
             f"large as these is not ({which}): make it from the scan's grey values, or from a finer label."

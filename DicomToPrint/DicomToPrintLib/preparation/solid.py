@@ -11,9 +11,8 @@ from ..measure.deviation import surface_distance
 from ..mesh import Mesh, Provenance
 
 SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
-FAR_MM = (
-    1e8  # manifold3d joins points nearer than 1e-12 of the farthest coordinate: 0.0001 mm there, a few steps of float32
-)
+# manifold3d joins points nearer than 1e-12 of the farthest coordinate: 0.0001 mm there, a few steps of float32.
+FAR_MM = 1e8
 KEPT_MM = 0.01  # how far mending may move what was there before
 LOST_MM = 0.05  # and how far what the step itself made
 MOST_TURNED = 200  # flat triangles, one after another

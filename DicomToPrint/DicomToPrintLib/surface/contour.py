@@ -28,16 +28,17 @@ def contour(field: Field) -> tuple[Mesh, np.ndarray]:
     level, so every vertex lies inside its edge of the grid and the surface is a two-manifold by construction.
     """
     use_threads()
-    mesh = level_surface(_on_half_steps(field.array) if _halved(field) else field.array, field.level)
+    halved = _halved(field)
+    mesh = level_surface(_on_half_steps(field.array) if halved else field.array, field.level)
     start = np.asarray(field.start, dtype=np.float32)
-    index = (mesh.points - 0.5) / 2.0 + start if _halved(field) else mesh.points + start
+    index = (mesh.points - 0.5) / 2.0 + start if halved else mesh.points + start
     points = np.empty_like(index)
     for k in range(3):
         points[:, k] = index @ field.affine[k, :3] + field.affine[k, 3]
     triangles = mesh.triangles.astype(np.int32)
     if np.linalg.det(field.affine[:3, :3]) < 0:
         triangles = np.ascontiguousarray(triangles[:, (0, 2, 1)])
-    return Mesh(points, triangles), _on_edges(index) if _halved(field) else index
+    return Mesh(points, triangles), _on_edges(index) if halved else index
 
 
 def _halved(field: Field) -> bool:
