@@ -134,6 +134,22 @@ def test_looking_again_at_a_part_finds_the_pairs_of_that_part():
     np.testing.assert_array_equal(intersecting_pairs_of(points, triangles, chosen), expected)
 
 
+def test_looking_again_finds_the_same_however_the_part_is_turned():
+    """Boxes of the second look lie along the chosen triangles, of which those of one plane are the ones that boxes tell apart worst."""
+    rng = np.random.default_rng(5)
+    turned, _ = np.linalg.qr(rng.normal(size=(3, 3)))
+    count = 0
+    for _name, mesh in cases():
+        given = Mesh((mesh.points.astype(np.float64) @ turned + 40.0).astype(np.float32), mesh.triangles)
+        points, triangles, _ = welded(given)
+        pairs = intersecting_pairs(given)
+        chosen = np.sort(rng.permutation(len(triangles))[: len(triangles) // 2])
+        expected = pairs[np.isin(pairs, chosen).any(axis=1)]
+        np.testing.assert_array_equal(intersecting_pairs_of(points, triangles, chosen), expected)
+        count += len(expected)
+    assert count > 500
+
+
 def test_far_from_the_origin_and_at_any_scale():
     mesh = merged([ball(8), ball(8, offset=(9, 3, 1))])
     expected = self_intersections(mesh)

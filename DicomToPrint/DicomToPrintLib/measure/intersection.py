@@ -13,6 +13,8 @@ from .predicates import segment_meets_triangle, side_of_plane
 from .topology import Edges, degenerate_triangles, edges_of, welded
 
 _NO_PAIRS = np.zeros((0, 2), dtype=np.int64)
+# Directions in the plane that chosen triangles favour: slivers of a cut's face overlap as boxes, seldom along all of these.
+_DIAGONALS = np.radians((45.0, 135.0, 22.5, 67.5, 112.5, 157.5))
 
 
 def self_intersections(mesh: Mesh, progress: Progress = silent) -> np.ndarray:
@@ -62,20 +64,23 @@ def intersecting_pairs_of(points: np.ndarray, triangles: np.ndarray, chosen: np.
     chosen = chosen[~degenerate_triangles(points, triangles[chosen])]
     if len(chosen) == 0:
         return _NO_PAIRS
-    found = _pairs_among(points, triangles[near], np.searchsorted(near, chosen), low[near], high[near])
+    found = _pairs_among(points, triangles[near], np.searchsorted(near, chosen))
     return np.unique(np.sort(near[found], axis=1), axis=0) if len(found) else _NO_PAIRS
 
 
-def _pairs_among(
-    points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray, low: np.ndarray, high: np.ndarray
-) -> np.ndarray:
-    """As `intersecting_pairs_of` for few triangles (m, 3) and their boxes, none degenerate."""
+def _pairs_among(points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """As `intersecting_pairs_of` for few triangles (m, 3), none degenerate."""
     used, triangles = np.unique(triangles, return_inverse=True)
     triangles, precise = triangles.reshape(-1, 3), points[used].astype(np.float64)
+    turned = precise @ _axes(precise, triangles[chosen])
+    hair = 1e-9 * float(np.abs(turned).max())  # far above what turning rounds off
+    low, high = _boxes(turned, triangles)
+    low, high = low - hair, high + hair
     frame = (low.min(axis=0), high.max(axis=0))
     all_tree, own_tree = BoxTree(low, high, frame), BoxTree(low[chosen], high[chosen], frame)
     own_tree.order = chosen[own_tree.order]
     columns = [np.ascontiguousarray(triangles[:, c]) for c in range(3)]
+    extents = [_extent(turned @ (np.cos(a), np.sin(a), 0.0), columns, hair) for a in _DIAGONALS]
     corner, own = np.zeros(len(precise), dtype=bool), np.zeros(len(triangles), dtype=bool)
     corner[triangles[chosen].ravel()] = own[chosen] = True
     # Only fans around corners of the chosen triangles count, and these are whole here.
@@ -89,9 +94,29 @@ def _pairs_among(
     def meeting(first: np.ndarray, second: np.ndarray) -> np.ndarray:
         # Two chosen ones come twice, and each with itself.
         once = np.flatnonzero(~own.take(second) | (first < second))
-        return pairs.meeting(first.take(once), second.take(once))
+        first, second = first.take(once), second.take(once)
+        for least, most in extents:
+            keep = (least.take(first) <= most.take(second)) & (least.take(second) <= most.take(first))
+            first, second = first[keep], second[keep]
+        return pairs.meeting(first, second)
 
     return np.concatenate([for_near_pairs(own_tree, all_tree, meeting), folded[own[folded].any(axis=1)]])
+
+
+def _axes(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+    """(3, 3) rotation, its columns axes of which most triangles (m, 3) face along the last: boxes along them are flat where these lie in
+    one plane, however that is turned."""
+    a, b, c = (points.take(triangles[:, k], axis=0) for k in range(3))
+    normal = cross(b - a, c - a)
+    # By length, so that a few large triangles of one plane count for what they are; their boxes are the fat ones.
+    normal /= np.sqrt(np.sqrt(np.einsum("ij,ij->i", normal, normal)))[:, None]
+    return np.linalg.eigh(normal.T @ normal)[1]
+
+
+def _extent(heights: np.ndarray, columns: list[np.ndarray], hair: float) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most (m,) of the heights (n,) of the triangles' corners, and a hair."""
+    a, b, c = (heights.take(column) for column in columns)
+    return np.minimum(np.minimum(a, b), c) - hair, np.maximum(np.maximum(a, b), c) + hair
 
 
 def _near_boxes(low: np.ndarray, high: np.ndarray, chosen: np.ndarray) -> np.ndarray:

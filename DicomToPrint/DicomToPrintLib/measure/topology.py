@@ -181,40 +181,45 @@ def duplicate_triangles(triangles: np.ndarray) -> np.ndarray:
     return np.sort(order[1:][again])
 
 
-def fan_count(triangles: np.ndarray, edges: Edges, size: int) -> np.ndarray:
+def fan_count(triangles: np.ndarray, edges: Edges, size: int, of: np.ndarray | None = None) -> np.ndarray:
     """(size,) number of fans of triangles around every vertex, fans being joined over edges of exactly two
-    triangles."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
+    triangles. Where only the vertices `of` (size,) bool are asked for, those of the others may be missing."""
+    corner = triangles.ravel()
+    asked = np.bincount(corner, minlength=size) > 0
+    if of is not None:
+        asked &= of
     first, second = edges.pairs()
     along = edges.forward[first] == edges.forward[second]
     # Half-edge h starts at corner h; its end is the next corner of the same triangle.
     following = np.where(np.arange(3 * len(triangles)) % 3 == 2, -2, 1) + np.arange(3 * len(triangles))
-    if len(first) == len(edges.count) and not along.any() and _single_fans(triangles, first, second, following, size):
-        return (np.bincount(triangles.ravel(), minlength=size) > 0).astype(np.int64)
+    turned = first[along]
+    odd = np.concatenate([edges.ends[edges.count != 2].ravel(), corner[turned], corner[following[turned]]])
+    if not asked[odd].any() and _single_fans(corner, first, second, following, asked):
+        return asked.astype(np.int64)
+    from scipy import sparse
+    from scipy.sparse import csgraph
+
     a, b = first, np.where(along, second, following[second])
     c, d = following[first], np.where(along, following[second], second)
     rows, columns = np.concatenate([a, c]), np.concatenate([b, d])
     graph = sparse.coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(3 * len(triangles),) * 2)
     count, label = csgraph.connected_components(graph, directed=False)
     vertex = np.zeros(count, dtype=np.int64)
-    vertex[label] = triangles.ravel()
+    vertex[label] = corner
     return np.bincount(vertex, minlength=size)
 
 
 def _single_fans(
-    triangles: np.ndarray, first: np.ndarray, second: np.ndarray, following: np.ndarray, size: int
+    corner: np.ndarray, first: np.ndarray, second: np.ndarray, following: np.ndarray, asked: np.ndarray
 ) -> bool:
-    """Whether every vertex of a closed, oriented mesh has one fan: a walk around it passes all its triangles."""
-    onward = np.empty(len(following), dtype=np.int64)
+    """Whether the vertices `asked` (size,), all of whose edges have two triangles that agree in orientation, have one fan each: a walk
+    around it passes all its triangles."""
+    onward = np.zeros(len(following), dtype=np.int64)
     onward[first], onward[second] = following[second], following[first]
-    corner = triangles.ravel()
-    valence = np.bincount(corner, minlength=size)
-    start = np.zeros(size, dtype=np.int64)
+    start = np.zeros(len(asked), dtype=np.int64)
     start[corner] = np.arange(len(corner))
-    begun = at = start[valence > 0]
-    left = valence[valence > 0]
+    begun = at = start[asked]
+    left = np.bincount(corner, minlength=len(asked))[asked]
     while len(at):
         at, left = onward.take(at), left - 1
         back = at == begun

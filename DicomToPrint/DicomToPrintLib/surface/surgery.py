@@ -76,7 +76,7 @@ def bad_triangles(points: np.ndarray, triangles: np.ndarray, vertices: np.ndarra
     wrong[first[turned] // 3] = wrong[second[turned] // 3] = True
     wrong[edges.order[np.repeat(crowded, edges.count)] // 3] = True
     whole = touched[local]
-    fans = fan_count(local, edges, len(points))
+    fans = fan_count(local, edges, len(points), touched)
     wrong |= ((fans[local] > 1) & whole).any(axis=1)
     wrong |= degenerate_triangles(points, local)
     wrong[duplicate_triangles(local)] = True
