@@ -34,6 +34,8 @@ class BoxTree:
         while len(columns[0]) > (_START if frame is None else 1):
             columns = [_halved(column, np.minimum if k < 3 else np.maximum) for k, column in enumerate(columns)]
             self.levels.append(_packed(columns))
+        # First and second children apart: taken from every other place of an array, it would be copied each time.
+        self.halves = [[[np.ascontiguousarray(c[k::2]) for c in level] for k in (0, 1)] for level in self.levels[:-1]]
 
     def starts(self, other: "BoxTree") -> tuple[np.ndarray, np.ndarray, int]:
         """All overlapping pairs of nodes of the top levels; of one tree with itself each pair once."""
@@ -47,39 +49,40 @@ class BoxTree:
         return first[keep], second[keep], level
 
     def _overlap(self, other: "BoxTree", level: int, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        low_a, high_a = self.levels[level]
-        low_b, high_b = other.levels[level]
-        ahead = high_b.take(second)
-        ahead -= low_a.take(first)
-        behind = high_a.take(first)
-        behind -= low_b.take(second)
-        ahead &= behind
-        ahead &= _GUARDS
-        return ahead == _GUARDS
+        return _meet(*(c.take(first) for c in self.levels[level]), *(c.take(second) for c in other.levels[level]))
 
     def descend(
         self, other: "BoxTree", level: int, first: np.ndarray, second: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """The overlapping pairs one level below the overlapping pairs given."""
-        below = level - 1
-        own, others = len(self.levels[below][0]), len(other.levels[below][0])
-        a, b = 2 * first, 2 * second
-        firsts, seconds = [a, a, a + 1, a + 1], [b, b + 1, b, b + 1]
-        if self is other:
-            apart = first != second
-            firsts[2], seconds[2] = a[apart] + 1, b[apart]  # (1, 0) of a node with itself is (0, 1) again
-        a, b = np.concatenate(firsts), np.concatenate(seconds)
-        if own % 2 or others % 2:
-            real = (a < own) & (b < others)
-            a, b = a[real], b[real]
-        keep = np.flatnonzero(self._overlap(other, below, a, b))
-        return a.take(keep), b.take(keep)
+        own = [[c.take(first) for c in corners] for corners in self.halves[level - 1]]
+        others = [[c.take(second) for c in corners] for corners in other.halves[level - 1]]
+        firsts, seconds = [], []
+        for i, j in ((0, 0), (0, 1), (1, 0), (1, 1)):
+            meet = _meet(*own[i], *others[j])
+            if self is other and i > j:
+                meet &= first != second  # (1, 0) of a node with itself is (0, 1) again
+            keep = np.flatnonzero(meet)
+            firsts.append(2 * first.take(keep) + i)
+            seconds.append(2 * second.take(keep) + j)
+        return np.concatenate(firsts), np.concatenate(seconds)
+
+
+def _meet(low_a: np.ndarray, high_a: np.ndarray, low_b: np.ndarray, high_b: np.ndarray) -> np.ndarray:
+    """(p,) bool: whether packed boxes overlap, row by row."""
+    ahead = high_b - low_a
+    ahead &= high_a - low_b
+    ahead &= _GUARDS
+    return ahead == _GUARDS
 
 
 def _packed(columns: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """The boxes in one word a corner; an odd number of them with one more that meets nothing."""
     low = columns[0] | (columns[1] << 21) | (columns[2] << 42)
-    high = columns[3] | (columns[4] << 21) | (columns[5] << 42)
-    return low, high | _GUARDS
+    high = (columns[3] | (columns[4] << 21) | (columns[5] << 42)) | _GUARDS
+    if len(low) % 2 == 0 or len(low) == 1:
+        return low, high
+    return np.append(low, np.int64(1 << 20)), np.append(high, _GUARDS)
 
 
 def _halved(column: np.ndarray, join: np.ufunc) -> np.ndarray:
