@@ -1,6 +1,6 @@
 """Facts to findings to a verdict under named protocols, the questions no file answers, and the gate of `run`."""
 
-from .accept import Acceptance, ProtocolResult, Question, SeriesAcceptance, accept
+from .accept import Acceptance, ProtocolResult, Question, SeriesAcceptance, accept, asked_by
 from .chosen import judge_anatomy
 from .gate import Gate, UseCase, gate, load_use, use_names
 from .protocol import Protocol, StandingQuestion, load_protocol, protocol_names
@@ -15,6 +15,7 @@ __all__ = [
     "StandingQuestion",
     "UseCase",
     "accept",
+    "asked_by",
     "gate",
     "judge_anatomy",
     "load_protocol",

@@ -148,9 +148,15 @@ def accept(
     return Acceptance(tuple(judged), study.unreadable, study.stray)
 
 
+def asked_by(protocols: Iterable[Protocol]) -> set[str]:
+    """Ids of the rules and questions that an answer can be given to."""
+    every = tuple(protocols)
+    known = {rule.id for protocol in every for rule in protocol.rules}
+    return known | {question.rule for protocol in every for question in protocol.questions}
+
+
 def _check_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) -> None:
-    known = {rule.id for protocol in protocols for rule in protocol.rules}
-    known |= {question.rule for protocol in protocols for question in protocol.questions}
+    known = asked_by(protocols)
     for rule, answer in answers.items():
         if rule not in known:
             raise UsageError(f"No rule or question is called '{rule}': check lists those that are open.")

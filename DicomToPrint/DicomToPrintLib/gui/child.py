@@ -97,11 +97,18 @@ def _scan(job: Job, source: Any, settings: Settings, progress: Progress) -> None
 
 
 def _as_run_judges(chosen: Any, settings: Settings) -> Any:
-    """The series as `run` sees it: under the protocols of the use alone."""
-    from ..acceptance import load_use
+    """The series as `run` sees it: under the protocol of the use alone, with its questions; chosen protocols are all that was judged by."""
+    from ..acceptance import asked_by, load_protocol, load_use
 
-    wanted = settings.protocols or (load_use(settings.use).protocol,)
-    return replace(chosen, protocols={name: result for name, result in chosen.protocols.items() if name in wanted})
+    if settings.protocols:
+        return chosen
+    protocol = load_protocol(load_use(settings.use).protocol)
+    asked = asked_by((protocol,))
+    return replace(
+        chosen,
+        protocols={name: result for name, result in chosen.protocols.items() if name == protocol.name},
+        questions=tuple(question for question in chosen.questions if question.rule in asked),
+    )
 
 
 def _taken(job: Job, part_name: str, walked: pipeline.Walked, progress: Progress) -> pipeline.Walked:

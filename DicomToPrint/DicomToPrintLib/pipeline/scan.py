@@ -100,12 +100,22 @@ def open_scan(source: "Source | Volume", settings: Settings, progress: Progress 
         gate = "Acceptance is not applicable: a volume file carries no headers to judge."
         return Scan(read_image_volume(Path(source)), None, None, gate)
     use = load_use(settings.use)
+    settings = _without_answers_to_others(settings, use.protocol)
     acceptance = check(source, settings, part(progress, 0.0, 0.6), protocols=(use.protocol,))
     chosen = choose_series(acceptance, settings)
     gate_sentence = pass_gate(chosen, acceptance, settings)
     from ..dicom import read_volume
 
     return Scan(read_volume(chosen.series, part(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
+
+
+def _without_answers_to_others(settings: Settings, protocol: str) -> Settings:
+    """`check` asks the questions of all built-in protocols: answers to those that this use does not judge by count for nothing."""
+    from ..acceptance import asked_by, load_protocol
+
+    asked = asked_by(map(load_protocol, settings.protocols or (protocol,)))
+    others = asked_by(map(load_protocol, BUILT_IN_PROTOCOLS)) - asked
+    return replace(settings, answers=tuple(answer for answer in settings.answers if answer[0] not in others))
 
 
 def judge_anatomy(scan: Scan, segmentation: "Segmentation", settings: Settings) -> Scan:
