@@ -6,11 +6,12 @@ from DicomToPrintLib.measure import self_intersections, topology
 from DicomToPrintLib.measure.deviation import surface_distance
 from DicomToPrintLib.mesh import Mesh
 from DicomToPrintLib.surface import simplify
-from DicomToPrintLib.surface.collapse import Grade, mend
+from DicomToPrintLib.surface.collapse import Collapsed, Grade
 from DicomToPrintLib.surface.constrained_field import Field
 from DicomToPrintLib.surface.contour import contour
 from DicomToPrintLib.surface.simplification import distance_to_triangles
 from DicomToPrintLib.surface.surgery import heal, sound_triangles
+from DicomToPrintLib.surface.undoing import mend, without_leaves
 
 
 def solid(function, cells: int = 48) -> Mesh:
@@ -101,6 +102,27 @@ def test_smoothing_that_breaks_is_taken_back(ball):
     made, restored, bad = mend(ball.triangles, [Grade(ball.points, here), Grade(thrown, here)])
     assert len(bad) == 0
     assert 12 <= restored < len(thrown) / 5
+    assert valid(Mesh(made.points, made.triangles))
+
+
+def test_leaves_of_a_collapsed_neck_vanish():
+    """Three edges around a neck that became one triangle, seen from both sides: it encloses nothing."""
+    triangles = np.array([[0, 1, 2], [4, 5, 6], [2, 1, 0], [3, 2, 1], [5, 6, 4]])
+    made = without_leaves(Collapsed(np.zeros((7, 3), np.float32), triangles, np.arange(5)))
+    np.testing.assert_array_equal(made.triangles, triangles[[1, 3, 4]])  # twins that face one way stay
+    np.testing.assert_array_equal(made.birth, [1, 3, 4])
+
+
+def test_a_fit_that_breaks_goes_home_before_collapses_are_undone(ball):
+    def thrown(points, triangles):
+        points = points.copy()
+        points[::300] += 5.0
+        return points
+
+    here = np.arange(len(ball.points))
+    made, restored, bad = mend(ball.triangles, [Grade(ball.points, here), Grade(ball.points, here)], fit=thrown)
+    assert len(bad) == 0
+    assert len(here) / 300 <= restored < len(here) / 5
     assert valid(Mesh(made.points, made.triangles))
 
 

@@ -146,8 +146,7 @@ def component_of_triangles(triangles: np.ndarray, edges: Edges | None = None) ->
 def degenerate_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
     """(m,) bool: two equal corners, a coordinate that is no number, or an area below 1e-7 of the longest edge
     squared."""
-    precise = points.astype(np.float64)
-    start, end, last = (precise.take(triangles[:, c], axis=0) for c in range(3))
+    start, end, last = (points.take(triangles[:, c], axis=0).astype(np.float64) for c in range(3))
     with np.errstate(invalid="ignore", over="ignore"):
         end -= start
         last -= start
@@ -165,20 +164,40 @@ def _two_equal_corners(triangles: np.ndarray) -> np.ndarray:
     return (a == b) | (b == c) | (c == a)
 
 
+def corner_keys(triangles: np.ndarray) -> np.ndarray:
+    """(m,) uint64 that are equal for triangles of the same three corners, in whatever order, and else by mere chance
+    (sums of splitmix64)."""
+    x = np.arange(1, int(triangles.max()) + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    x ^= x >> np.uint64(31)
+    return x.take(triangles[:, 0]) + x.take(triangles[:, 1]) + x.take(triangles[:, 2])
+
+
+def repeated(keys: np.ndarray) -> np.ndarray:
+    """Indices of the keys (n,) uint64 that occur more than once."""
+    ordered = np.sort(keys)
+    again = ordered[1:][ordered[1:] == ordered[:-1]]
+    if len(again) == 0:
+        return _no_indices()
+    # A table of some bits leaves few to be looked at whole.
+    marked = np.zeros(1 << 20, dtype=bool)
+    marked[again & np.uint64(len(marked) - 1)] = True
+    some = np.flatnonzero(marked.take((keys & np.uint64(len(marked) - 1)).astype(np.int64)))
+    return some[np.isin(keys[some], again)]
+
+
 def duplicate_triangles(triangles: np.ndarray) -> np.ndarray:
     """Indices of triangles that have the same three corners as an earlier one, in whatever order."""
     if len(triangles) == 0:
         return _no_indices()
-    ordered = np.sort(triangles, axis=1).astype(np.int64)
-    size = int(ordered[:, 2].max()) + 1
-    if size < 2**21:
-        key = (ordered[:, 0] * size + ordered[:, 1]) * size + ordered[:, 2]
-        order = np.argsort(key, kind="stable")
-        again = key[order][1:] == key[order][:-1]
-    else:
-        order = np.lexsort((ordered[:, 2], ordered[:, 1], ordered[:, 0]))
-        again = (ordered[order][1:] == ordered[order][:-1]).all(axis=1)
-    return np.sort(order[1:][again])
+    some = repeated(corner_keys(triangles))
+    if len(some) == 0:
+        return _no_indices()
+    ordered = np.sort(triangles.take(some, axis=0), axis=1)
+    order = np.lexsort((ordered[:, 2], ordered[:, 1], ordered[:, 0]))
+    again = (ordered[order][1:] == ordered[order][:-1]).all(axis=1)
+    return some[np.sort(order[1:][again])]
 
 
 def fan_count(triangles: np.ndarray, edges: Edges, size: int, of: np.ndarray | None = None) -> np.ndarray:

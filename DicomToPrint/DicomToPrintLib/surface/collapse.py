@@ -1,19 +1,11 @@
-"""Simplification as a map: which vertex of the fine mesh goes to which vertex of the coarse one, and its undoing
-where it did harm."""
+"""Simplification as a map: which vertex of the fine mesh goes to which vertex of the coarse one."""
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
-from ..measure.intersection import self_intersections
-from ..measure.topology import topology
 from ..mesh import Mesh
-from ..progress import Progress, part, silent
-from .surgery import bad_triangles, touching
 
-_ROUNDS = 60
 _SCALE = 0.7  # of the points given to the collapse
 
 
@@ -164,86 +156,3 @@ def _distinct(triangles: np.ndarray) -> np.ndarray:
 def _with_three_corners(triangles: np.ndarray) -> np.ndarray:
     a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
     return np.flatnonzero((a != b) & (b != c) & (c != a))
-
-
-def mend(
-    triangles: np.ndarray,
-    grades: Sequence[Grade],
-    also: np.ndarray | None = None,
-    most: int | None = None,
-    progress: Progress = silent,
-) -> tuple[Collapsed, int, np.ndarray]:
-    """The coarsest grade, set back to finer ones around everything that is wrong in it.
-
-    `grades` from the finest to the coarsest, each a collapse of the one before; the finest is known to be without
-    defects (a contour as it was made), so setting back more and more ends valid. `also` are vertices of the coarsest
-    grade to be set back once though nothing is broken there. With more than `most` triangles it gives up. Returns the
-    mesh, how many fine vertices were set back, and the vertices at which something is still wrong.
-    """
-    starts = np.cumsum([0] + [len(grade.points) for grade in grades])
-    table = np.concatenate([grade.points for grade in grades]).astype(np.float32)
-    level = np.full(len(grades[0].target), len(grades) - 1, dtype=np.int8)
-    target = grades[-1].target + starts[-2]
-    current = apply(triangles, Grade(table, target))
-    coarse = current.triangles - starts[-2]
-    bad = _bad_vertices(Mesh(grades[-1].points, coarse), part(progress, 0.0, 0.7)) + starts[-2]
-    if also is not None and len(also):
-        bad = np.union1d(bad, also + starts[-2])
-    for round_ in range(_ROUNDS):
-        if len(bad) == 0:
-            break
-        progress(0.7 + 0.3 * round_ / _ROUNDS, "undoing simplification where it did harm")
-        flag = np.zeros(len(table), dtype=bool)
-        flag[bad] = True
-        chosen = flag.take(target)
-        finest = chosen & (level == 0)
-        if finest.any():
-            # What is wrong in spite of standing on the contour has its cause next to it.
-            chosen[triangles[touching(finest, triangles)].ravel()] = True
-            chosen |= _whole(target, chosen, len(table))
-        moved = np.flatnonzero(chosen & (level > 0))
-        if len(moved) == 0:
-            break
-        level[moved] -= 1
-        for number, grade in enumerate(grades):
-            here = moved[level[moved] == number]
-            target[here] = grade.target[here] + starts[number]
-        current = apply(triangles, Grade(table, target))
-        if most is not None and len(current.triangles) > most:
-            break
-        changed = np.zeros(len(table), dtype=bool)
-        changed[target[moved]] = changed[bad] = True
-        around = np.unique(current.triangles[touching(changed, current.triangles)])
-        bad = np.unique(current.triangles[bad_triangles(table, current.triangles, around)])
-    used = np.zeros(len(table), dtype=bool)
-    used[current.triangles.ravel()] = True
-    used[bad] = True
-    rank = np.cumsum(used) - 1
-    result = Collapsed(table[used], rank[current.triangles].astype(np.int32), current.birth)
-    return result, int((level < len(grades) - 1).sum()), rank[bad]
-
-
-def _whole(target: np.ndarray, chosen: np.ndarray, size: int) -> np.ndarray:
-    """All fine vertices of the coarse ones of which some are chosen: a coarse vertex is set back as a whole."""
-    flag = np.zeros(size, dtype=bool)
-    flag[target[chosen]] = True
-    return flag.take(target)
-
-
-def _bad_vertices(mesh: Mesh, progress: Progress) -> np.ndarray:
-    """Vertices of everything that is wrong, by a full validation; its two halves side by side."""
-    with ThreadPoolExecutor(1) as pool:
-        counting = pool.submit(topology, mesh)
-        crossing = self_intersections(mesh, progress)
-        facts = counting.result()
-    wrong = np.concatenate([facts.degenerate_at, facts.duplicate_at, facts.inverted_at, crossing])
-    return np.unique(
-        np.concatenate(
-            [
-                facts.boundary_at.ravel(),
-                facts.nonmanifold_edges_at.ravel(),
-                facts.nonmanifold_vertices_at,
-                mesh.triangles[wrong].ravel(),
-            ]
-        )
-    ).astype(np.int64)

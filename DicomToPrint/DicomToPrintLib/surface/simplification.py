@@ -1,7 +1,6 @@
 """Fewer triangles within a budget of deviation."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,9 @@ import numpy as np
 from ..measure.deviation import vertex_normals
 from ..mesh import Mesh, from_polydata, to_polydata
 from ..progress import Progress, part, silent
-from .collapse import Collapse, Collapsed, Grade, apply, collapse, mend
+from .collapse import Collapse, Collapsed, Grade, apply, collapse
 from .surgery import heal
+from .undoing import mend
 
 _SAMPLE = 15_000
 _FEWEST = 200  # triangles
@@ -19,6 +19,7 @@ _AIM = 0.8  # of the budget is near enough
 _CUTS = 4
 _POWER = 1.1  # of the share of triangles left, by which the deviation grows; on surfaces of scans and phantoms
 _TRIES = 3
+_MUCH = 2.5  # times the ceiling
 
 
 @dataclass(frozen=True)
@@ -65,25 +66,14 @@ def simplified(
         return _with_vtk(mesh, raw, max_triangles, progress, fit)
     identity = np.arange(len(mesh.points))
     grades = [Grade(np.asarray(raw, np.float32), identity), Grade(np.asarray(mesh.points, np.float32), identity)]
-    most = _most(mesh, max_triangles)
+    moved, most = (0.0, 0.0), _most(mesh, max_triangles)
     for attempt in range(_TRIES):
         inner = part(progress, attempt / _TRIES, (attempt + 1) / _TRIES)
-        grades, moved = _coarser(mesh, grades, max_deviation_mm, most, part(inner, 0.0, 0.4))
-        ends = grades
-        with ThreadPoolExecutor(1) as pool:
-            found = pool.submit(far_vertices, mesh, grades[-1], 2.0 * max_deviation_mm, max_triangles // 200)
-            if fit is not None:
-                inner(0.4, "fitting the triangles to the boundary")
-                coarse = apply(mesh.triangles, grades[-1])
-                ends = [*grades, Grade(fit(coarse.points, coarse.triangles), grades[-1].target)]
-            far = found.result()
         last = attempt == _TRIES - 1 or most == len(mesh.triangles)
+        grades, moved = _coarser(mesh, grades, moved, max_deviation_mm, most, part(inner, 0.0, 0.4))
+        far = far_vertices(mesh, grades[-1], 2.0 * max(max_deviation_mm, moved[0]), max_triangles // 200)
         mended, restored, bad = mend(
-            mesh.triangles,
-            ends,
-            None if attempt else far,
-            None if last else int(1.01 * max_triangles),
-            part(inner, 0.5, 1.0),
+            mesh.triangles, grades, far, None if last else int(1.01 * max_triangles), part(inner, 0.4, 1.0), fit
         )
         excess = len(mended.triangles) - max_triangles
         if last or excess <= 0:
@@ -101,17 +91,17 @@ def simplified(
 
 
 def _coarser(
-    mesh: Mesh, grades: list[Grade], budget: float, most: int, progress: Progress
+    mesh: Mesh, grades: list[Grade], moved: tuple[float, float], budget: float, most: int, progress: Progress
 ) -> tuple[list[Grade], tuple[float, float]]:
     """The grades given and coarser ones: a quarter of the triangles each time until the budget is passed, then as
     many of the last collapses undone as keeps to it; and the deviation of the last grade.
 
     The ceiling of `most` triangles goes before the budget.
     """
-    moved, count = (0.0, 0.0), len(mesh.triangles)
+    count = len(apply(mesh.triangles, grades[-1]).triangles) if len(grades) > 2 else len(mesh.triangles)
     while moved[0] < _AIM * budget or count > most:
         progress(1.0 - count / len(mesh.triangles), "simplifying")
-        run = collapse(mesh.triangles, grades[-1], max(min(most, count // 4), _FEWEST))
+        run = collapse(mesh.triangles, grades[-1], _goal(count, most, moved[0] >= _AIM * budget))
         if len(run.history) == 0:
             break
         needed = max(-(-(count - most) // 2), 0)
@@ -122,6 +112,14 @@ def _coarser(
         if cut.taken < len(run.history):
             break
     return grades, moved
+
+
+def _goal(count: int, most: int, passed: bool) -> int:
+    """Triangles to collapse `count` to: a ceiling that takes much away mostly goes before the budget, which then is
+    `passed` or will be."""
+    if passed or count > _MUCH * most:
+        return max(most, _FEWEST)
+    return max(min(most, count // 4), _FEWEST)
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,9 @@ def bad_triangles(points: np.ndarray, triangles: np.ndarray, vertices: np.ndarra
     if len(near) == 0:
         return near
     local = triangles[near]
-    edges = edges_of(local)
+    used, corner = np.unique(local, return_inverse=True)
+    corner = corner.reshape(-1, 3)
+    edges = edges_of(corner)
     wrong = np.zeros(len(near), dtype=bool)
     crowded = edges.count > 2
     first, second = edges.pairs()
@@ -76,8 +78,8 @@ def bad_triangles(points: np.ndarray, triangles: np.ndarray, vertices: np.ndarra
     wrong[first[turned] // 3] = wrong[second[turned] // 3] = True
     wrong[edges.order[np.repeat(crowded, edges.count)] // 3] = True
     whole = touched[local]
-    fans = fan_count(local, edges, len(points), touched)
-    wrong |= ((fans[local] > 1) & whole).any(axis=1)
+    fans = fan_count(corner, edges, len(used), touched[used])
+    wrong |= ((fans[corner] > 1) & whole).any(axis=1)
     wrong |= degenerate_triangles(points, local)
     wrong[duplicate_triangles(local)] = True
     inside = np.flatnonzero(whole.all(axis=1))
