@@ -269,6 +269,18 @@ def test_negative_coordinates_are_values_not_options():
     assert settings.threshold == (-200.0, 300.0)
 
 
+def test_meshes_turned_for_the_print_are_shown_where_they_lie_in_the_scan():
+    from DicomToPrintLib.mesh import Mesh
+    from DicomToPrintLib.pipeline import RunResult
+
+    turn = np.array([[0.0, -1, 0, 5], [1, 0, 0, 6], [0, 0, 1, 7], [0, 0, 0, 1]])
+    here = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 10]])
+    meshes = [Mesh(here @ turn[:3, :3].T + turn[:3, 3], np.array([[0, 1, 2]])), Mesh(here, np.array([[0, 1, 2]]))]
+    result = RunResult(*[None] * 8, moved=(turn, None))
+    for mesh in result.in_scan(meshes):
+        np.testing.assert_allclose(mesh.points, here, atol=1e-6)
+
+
 def test_formats_may_be_listed_or_repeated():
     for given in (["--format", "stl,OBJ", "--format", "ply"], ["--format", "stl, obj,stl,ply"]):
         parsed = options.parser().parse_args(["run", "x", "--output", "y", *given])

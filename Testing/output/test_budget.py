@@ -64,3 +64,15 @@ def test_what_is_not_known_is_said():
     unknown = error_budget(spacing=(1, 1, 1), tolerance_mm=0.3)
     assert unknown.total_mm is None
     assert "not measured" in unknown.sentence
+
+
+def test_what_was_measured_as_a_whole_counts_where_editing_alone_is_not_known():
+    """A wrapped model: its deviation is no longer known point by point, but its accuracy was measured on the finished surface."""
+    from DicomToPrintLib.output.accuracy import Accuracy, Blur
+
+    accuracy = Accuracy(0.1, 0.3, 0.9, 0.2, 1.0, 900, Blur(0.4, 0.5, 1000.0, 0.0, 60))
+    budget = error_budget(spacing=(1.0, 1.0, 1.0), accuracy=accuracy, tolerance_mm=0.4, structure="Bone")
+    assert budget.total_mm == pytest.approx(0.5)
+    told = "About 95 % of the printed part's surface is expected within 0.5 mm of the boundary of Bone in the scan."
+    assert budget.sentence == told
+    assert "counted in the line above" in budget.items[2].basis

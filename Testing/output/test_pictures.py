@@ -255,3 +255,13 @@ def test_calipers_stay_on_one_piece(ball):
         assert max(caliper.start[0], caliper.end[0]) < 21
     assert caliper_distances([replace(large, triangles=large.triangles[:0])]) == ()
     assert isinstance(caliper_distances([large])[0], Caliper)
+
+
+def test_calipers_stay_on_one_part_of_a_cut_model_and_name_it():
+    """Two halves of a rod of 60 mm, with the corners of the cut in common: no calipers measure across a cut."""
+    from measure.solids import box
+
+    halves = [replace(box(40, 10, 10, (-40, 0, 0)), name="Rod part 1"), replace(box(20, 10, 10), name="Rod part 2")]
+    found = caliper_distances(halves)
+    assert found[0].expected_mm == pytest.approx(40.0)
+    assert found[0].description == "most right point to most left point, of Rod part 1"

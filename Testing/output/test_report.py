@@ -247,6 +247,12 @@ def test_a_refused_scan_says_that_nothing_was_made():
     assert "used for the model" not in words
 
 
+def test_a_model_turned_for_printing_has_no_sides_of_the_patient_in_its_sizes():
+    as_scanned, turned = report_html(full()), report_html(full(turned=True))
+    assert "Size L-R" in as_scanned and "as it lies in the patient" not in as_scanned
+    assert "Size L-R" not in turned and "Size as turned, x × y × z" in turned and "as it lies in the patient" in turned
+
+
 def test_nothing_that_a_file_says_becomes_markup():
     evil = acceptance()
     evil["series"][1]["series"] = evil["series"][1]["description"] = EVIL

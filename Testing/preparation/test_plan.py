@@ -10,9 +10,10 @@ from DicomToPrintLib.output import ReportContent, report_html
 from DicomToPrintLib.pipeline.plan import print_plan
 from DicomToPrintLib.printability import load_printer, load_process, process_names
 from DicomToPrintLib.settings import Settings
+from DicomToPrintLib.surface import Model, Step
 
 
-def plan_of(settings: Settings, count: int = 1) -> dict:
+def plan_of(settings: Settings, count: int = 1, done: tuple[str, ...] = ()) -> dict:
     import numpy as np
 
     corners = np.array([[0, 0, 0], [10, 0, 0], [0, 10, 0], [0, 0, 10]], dtype=np.float32)
@@ -22,7 +23,7 @@ def plan_of(settings: Settings, count: int = 1) -> dict:
     readiness = SimpleNamespace(
         process=process, printer=load_printer(process.printer), findings=(finding,), verdict="warn"
     )
-    return print_plan(settings, [mesh] * count, readiness)
+    return print_plan(settings, Model((mesh,) * count, (), tuple(Step(name, "") for name in done)), readiness)
 
 
 @pytest.mark.parametrize("process", process_names())
@@ -38,8 +39,19 @@ def test_every_process_and_use_gets_a_whole_plan(process):
 
 
 def test_pins_and_magnets_stand_in_the_plan():
-    assert "magnets of 5 x 2 mm" in plan_of(Settings(pins=True, magnets=(5.0, 2.0)), 2)["pins"]["choice"]
+    both = Settings(pins=True, magnets=(5.0, 2.0))
+    assert "magnets of 5 x 2 mm" in plan_of(both, 2, ("pins", "magnets"))["pins"]["choice"]
     assert plan_of(Settings())["pins"]["choice"] == "none"
+
+
+def test_the_plan_names_what_was_made_not_what_was_asked_for():
+    both = Settings(pins=True, magnets=(5.0, 2.0), orient=True)
+    assert plan_of(both, 1, ("orient",))["pins"]["choice"] == "none"
+    assert plan_of(both, 2, ("no pins", "no magnets"))["pins"]["choice"] == "glue where a cut has no room for them"
+    assert plan_of(both, 2, ("pins", "no magnets"))["pins"]["choice"].startswith("D-shaped pins")
+    assert "--orient" not in str(plan_of(both)["orientation"]) and "--orient" in str(plan_of(Settings())["orientation"])
+    entered = load_printer("60x60x70.5")
+    assert (entered.name, entered.title) == ("60x60x70.5", "build volume of 60 x 60 x 70.5 mm, as entered")
 
 
 def test_the_report_has_the_plan_on_a_page_of_its_own():

@@ -258,8 +258,13 @@ def test_pins_become_thinner_where_there_is_no_room():
     slab = box((40.0, 30.0, 6.0))
     assert "pins of 2.56 mm" in told(prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True), slab), "pins")
     assert "no room for a pin" in told(
-        prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True), box((40.0, 30.0, 3.0))), "pins"
+        prepared(Settings(process="sla", cuts=(("R", 0.0),), pins=True), box((40.0, 30.0, 3.0))), "no pins"
     )
+
+
+def test_a_cut_whose_other_side_is_not_kept_needs_no_pins_and_no_glue():
+    model = prepared(Settings(process="sla", cuts=(("R", 0.0),), keep=("R",), pins=True, magnets=(5.0, 2.0)))
+    assert not {"pins", "magnets", "no pins", "no magnets"} & {step.name for step in model.steps}
 
 
 def test_a_raised_label_stands_out_and_its_letters_become_lower_where_they_must():

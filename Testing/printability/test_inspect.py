@@ -10,7 +10,7 @@ from DicomToPrintLib.errors import Cancelled, UsageError
 from DicomToPrintLib.findings import Outcome, Severity
 from DicomToPrintLib.mesh import Mesh, merged
 from DicomToPrintLib.mesh_file import read_mesh_file
-from DicomToPrintLib.printability import LabelPlace, ScanReference, inspect, load_process
+from DicomToPrintLib.printability import LabelPlace, ScanReference, inspect, load_process, together
 from DicomToPrintLib.resources import FOLDER
 from measure.solids import ball, box, moved, rod, shell, table, tube, turned, wedge, write_stl
 
@@ -482,3 +482,25 @@ def test_every_rule_has_a_case_here():
     text = Path(__file__).read_text(encoding="utf-8")
     rules = json.loads((FOLDER / "Readiness" / "rules.json").read_text(encoding="utf-8"))["rules"]
     assert [rule["id"] for rule in rules if f'"{rule["id"]}"' not in text] == []
+
+
+def test_parts_in_files_of_their_own_are_told_together(tmp_path):
+    """A sound block and a thin sheet: counts of both, the sheet's finding with its name, none of the block's lost."""
+    block, sheet = box(20, 20, 20), box(20, 20, 0.3, (50, 0, 0))
+    one, other = judged(tmp_path, block), replace(judged(tmp_path, sheet), marked={"thin-area": np.array([0, 1])})
+    for order in ((one, other), (other, one)):
+        both = together(order, ["Block" if part is one else "Sheet" for part in order])
+        assert (one.verdict, other.verdict, both.verdict) == ("ready", "not-ready", "not-ready")
+        assert list(both.mesh) == KEYS
+        assert both.mesh["triangles"] == len(block.triangles) + len(sheet.triangles)
+        assert both.mesh["volume_mm3"] == pytest.approx(one.mesh["volume_mm3"] + other.mesh["volume_mm3"])
+        assert both.mesh["min_wall_mm"] == other.mesh["min_wall_mm"] == pytest.approx(0.3, abs=0.01)
+        assert both.mesh["bounds_mm"][1] == pytest.approx(70.0)
+        assert finding(both, "thin-area").message.startswith("Sheet: ")
+        assert [item.rule for item in both.findings] == [item.rule for item in order[0].findings]
+        whole = merged(both.meshes)
+        assert set(np.unique(whole.points[whole.triangles[both.marked["thin-area"]]][..., 0])) == {
+            50.0,
+            70.0,
+        }  # the sheet's
+    assert together([one], ["Block"]) is one

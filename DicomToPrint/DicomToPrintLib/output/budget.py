@@ -116,18 +116,19 @@ def error_budget(
 
     The total of the first three is the accuracy where it was measured, since it holds them together; otherwise the
     root of the sum of their squares. The process adds to it in squares, since it is independent. The total is None
-    where the editing was not measured.
+    where neither the accuracy nor the editing was measured.
     """
     items = (
         _acquisition(spacing, accuracy),
         _segmentation(boundary),
-        _editing(deviation_p95_mm, deviation_max_mm),
+        _editing(deviation_p95_mm, deviation_max_mm, accuracy is not None),
         _process(tolerance_mm, tolerance_share, longest_mm, process),
     )
     apart = [item.bound_mm for item in items[:3]] if accuracy is None else [accuracy.p95_mm]
     known = [bound for bound in (*apart, items[3].bound_mm) if bound is not None]
-    total = math.sqrt(sum(bound**2 for bound in known)) if known and items[2].bound_mm is not None else None
-    missing = [item.name for item in items if item.bound_mm is None]
+    has_editing = accuracy is not None or items[2].bound_mm is not None
+    total = math.sqrt(sum(bound**2 for bound in known)) if known and has_editing else None
+    missing = [item.name for item in (items if accuracy is None else items[3:]) if item.bound_mm is None]
     sentence = _sentence(total, structure, items[3].bound_mm is not None, missing)
     return ErrorBudget(items, total, sentence, _excluded(), _together(accuracy), _figures(accuracy))
 
@@ -210,8 +211,12 @@ def _segmentation(boundary: Boundary | None) -> BudgetItem:
     )
 
 
-def _editing(p95: float | None, most: float | None) -> BudgetItem:
+def _editing(p95: float | None, most: float | None, is_counted: bool) -> BudgetItem:
     name = _("Editing: smoothing, repair, simplification")
+    if p95 is None and is_counted:
+        return BudgetItem(
+            name, None, _("not measured by itself, since preparation moved the surface; counted in the line above")
+        )
     if p95 is None:
         return BudgetItem(name, None, _("the deviation from the scan was not measured"))
     basis = _("measured on the final surface: 95 % of it lie within this")

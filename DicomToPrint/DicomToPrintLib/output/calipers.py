@@ -5,7 +5,7 @@ from gettext import gettext as _
 
 import numpy as np
 
-from ..mesh import Mesh, merged
+from ..mesh import Mesh
 from .report.content import Caliper
 
 _FLAT_MM = 0.2
@@ -18,16 +18,17 @@ def caliper_distances(
 
     Left-right, front-back, bottom-top, then the longest diagonals.
 
-    All lie on the largest connected piece, since loose pieces have no place to each other once printed. Where the
-    model ends in a flat face, the two points are chosen straight opposite each other. `absolute_mm` and `share` are
+    All lie on the largest connected piece of one mesh, since loose pieces and parts have no place to each other once printed;
+    of several meshes the description names it. Where the model ends in a flat face, the two points are chosen straight opposite
+    each other. Directions are those of the patient, so the meshes must lie as scanned (LPS mm). `absolute_mm` and `share` are
     the process's tolerance: the larger of a length and a share of the distance; None leaves it open.
     """
-    whole = merged(list(meshes))
-    points = _largest_piece(whole)
-    if len(points) < 2:
+    pieces = [(_largest_piece(mesh), mesh.name) for mesh in meshes if len(mesh.triangles)]
+    if not pieces:
         return ()
+    points, name = max(pieces, key=lambda piece: _diagonal(piece[0]))
     chosen: list[tuple[str, np.ndarray, np.ndarray]] = []
-    size = float(np.linalg.norm(points.max(axis=0) - points.min(axis=0)))
+    size = _diagonal(points)
     for words, direction in _axes():
         chosen.append((words, *_opposite(points, np.array(direction))))
     diagonals = [(words, *_opposite(points, np.array(direction))) for words, direction in _diagonals()]
@@ -38,7 +39,8 @@ def caliper_distances(
     for number, (words, start, end) in enumerate(chosen[:count], start=1):
         length = float(np.linalg.norm(end - start))
         tolerance = max(absolute_mm, share * length) if absolute_mm is not None else None
-        result.append(Caliper(number, words, length, tolerance, tuple(start.tolist()), tuple(end.tolist())))
+        told = _("{distance}, of {part}").format(distance=words, part=name) if len(meshes) > 1 else words
+        result.append(Caliper(number, told, length, tolerance, tuple(start.tolist()), tuple(end.tolist())))
     return tuple(result)
 
 
@@ -47,8 +49,6 @@ def _largest_piece(mesh: Mesh) -> np.ndarray:
     from scipy import sparse
     from scipy.sparse.csgraph import connected_components
 
-    if len(mesh.triangles) == 0:
-        return np.zeros((0, 3))
     points, index = np.unique(mesh.points.astype(np.float64), axis=0, return_inverse=True)
     triangles = index.ravel()[mesh.triangles]
     links = np.concatenate([triangles[:, :2], triangles[:, 1:]])
@@ -57,7 +57,11 @@ def _largest_piece(mesh: Mesh) -> np.ndarray:
     used = np.unique(triangles)
     order = used[np.argsort(piece[used], kind="stable")]
     groups = np.split(points[order], np.flatnonzero(np.diff(piece[order])) + 1)
-    return max(groups, key=lambda group: float(np.linalg.norm(group.max(axis=0) - group.min(axis=0))))
+    return max(groups, key=_diagonal)
+
+
+def _diagonal(points: np.ndarray) -> float:
+    return float(np.linalg.norm(points.max(axis=0) - points.min(axis=0)))
 
 
 def _axes() -> tuple[tuple[str, tuple[float, float, float]], ...]:

@@ -42,20 +42,18 @@ def inspect_run(
 ) -> "Readiness":
     """Verdict on what was written, read again, against the scan it came from.
 
-    Several meshes are judged together where one file holds them all (3MF, OBJ); else each file is judged and the worst verdict
-    stands. `labels` and `moved` are what preparation did (`Prepared`).
+    Several meshes are judged together where one file holds them all (3MF, OBJ); else each file is judged by itself, and of each
+    rule the worst finding stands, with its part. `labels` and `moved` are what preparation did (`Prepared`).
     """
     from ..mesh_file import read_mesh_file
     from ..printability import inspect as judge_file
-    from ..printability import load_printer, load_process
+    from ..printability import load_printer, load_process, together
 
     machine = load_printer(settings.printer) if settings.printer else None
     process = load_process(settings.process)
-    together = [file for file in files if file.format in ("3mf", "obj")]
+    whole = [file for file in files if file.format in ("3mf", "obj")]
     targets = (
-        together[:1]
-        if together and len(model.meshes) > 1
-        else [file for file in files if file.format == files[0].format]
+        whole[:1] if whole and len(model.meshes) > 1 else [file for file in files if file.format == files[0].format]
     )
     judged = []
     for index, file in enumerate(targets):
@@ -69,7 +67,7 @@ def inspect_run(
             else None
         )
         judged.append(judge_file(read_mesh_file(file.path), process, machine, reference=reference, progress=step))
-    return max(judged, key=lambda readiness: ("ready", "warn", "not-ready").index(readiness.verdict))
+    return together(judged, [mesh.name for mesh in model.meshes])
 
 
 def _reference(

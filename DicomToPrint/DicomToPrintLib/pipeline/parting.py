@@ -178,6 +178,8 @@ def _joined_again(
         spans = [_span(mesh, plane) for mesh in parts]
         above = [number for number, (low, _high) in enumerate(spans) if abs(low - plane.offset) < 0.01]
         below = [number for number, (_low, high) in enumerate(spans) if abs(high - plane.offset) < 0.01]
+        if not (above and below):
+            continue  # only one side of this cut was kept, so nothing is put together there
         pins: list[float] = []
         pockets = 0
         for first, second in ((one, other) for one in above for other in below):
@@ -187,12 +189,14 @@ def _joined_again(
         if settings.pins:
             sizes = " and ".join(f"{diameter:g}" for diameter in sorted(set(pins), reverse=True))
             made = f"{counted(len(pins), 'pin')} of {sizes} mm with {size.clearance:g} mm clearance; {moved_words(before, parts)}"
-            steps.append(Step("pins", made if pins else f"a cut has no room for a pin of {smallest:g} mm: glue it"))
+            none = Step("no pins", f"a cut has no room for a pin of {smallest:g} mm: glue it")
+            steps.append(Step("pins", made) if pins else none)
         if settings.magnets:
             made = counted(pockets, "pair", "pairs")
             made += " of pockets for magnets of {:g} x {:g} mm: mind their poles".format(*settings.magnets)
             made += f"; {moved_words(before, parts)}"
-            steps.append(Step("magnets", made if pockets else "a cut has no room for a magnet: glue it"))
+            none = Step("no magnets", "a cut has no room for a magnet: glue it")
+            steps.append(Step("magnets", made) if pockets else none)
     return parts
 
 

@@ -6,16 +6,16 @@ from .. import resources
 from ..settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ..mesh import Mesh
     from ..printability import Readiness
+    from ..surface import Model
 
 SCHEMA = "dicom-to-print/print-plan/1"
 
 
-def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readiness") -> dict[str, Any]:
+def print_plan(settings: Settings, model: "Model", readiness: "Readiness") -> dict[str, Any]:
     """``plan.json``: every choice as ``{"choice", "reason", "options"}``; sizes in mm, volumes in cm3, masses in g of solid material.
+
+    What was made counts, not what was asked for: a cut without room for pins has none.
 
     The data stand in `Resources/Plans/plan.json`; a process or use of the user's own, not named there, gets "to be chosen".
     """
@@ -24,6 +24,7 @@ def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readine
     wish = data["uses"].get(settings.use, data["uses"]["general"])
     materials = offer.get("materials", {})
     layers = offer.get("layer_mm", {})
+    meshes = model.meshes
     volume = sum(mesh.volume for mesh in meshes) / 1000.0
     figures = {finding.rule: finding.message for finding in readiness.findings}
     use = settings.use.replace("-", " ")
@@ -55,12 +56,12 @@ def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readine
         "orientation": choice(
             "as turned by the program" if settings.orient else "as scanned",
             figures.get("overhang", ""),
-            ["--orient turns it for least support"],
+            [] if settings.orient else ["--orient turns it for least support"],
         ),
         "supports": choice(offer.get("supports"), "what the process needs"),
         "parts": choice(len(meshes), figures.get("fit", ""), ["--split auto", "--cut S=MM"]),
         "pins": choice(
-            _joints(settings),
+            _joints(settings, {step.name for step in model.steps}),
             "parts of a cut model go together one way" if len(meshes) > 1 else "one part",
             ["--pins", "--magnets 5x2"] if len(meshes) > 1 else None,
         ),
@@ -77,8 +78,11 @@ def print_plan(settings: Settings, meshes: "Sequence[Mesh]", readiness: "Readine
     }
 
 
-def _joints(settings: Settings) -> str:
-    joints = ["D-shaped pins with the process's clearance"] if settings.pins else []
-    if settings.magnets:
+def _joints(settings: Settings, done: set[str]) -> str:
+    """What holds the parts together, of the steps that were `done`."""
+    joints = ["D-shaped pins with the process's clearance"] if "pins" in done else []
+    if settings.magnets and "magnets" in done:
         joints.append("magnets of {:g} x {:g} mm, glued in with their poles facing".format(*settings.magnets))
+    if done & {"no pins", "no magnets"}:
+        joints.append("glue where a cut has no room for them")
     return " and ".join(joints) or "none"

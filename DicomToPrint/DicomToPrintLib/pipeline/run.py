@@ -42,13 +42,17 @@ class RunResult:
     @property
     def meshes_in_scan(self) -> "tuple[Mesh, ...]":
         """The meshes where they lie in the scan, without what turned them for the print."""
+        return self.in_scan(self.model.meshes)
+
+    def in_scan(self, meshes: "Sequence[Mesh]") -> "tuple[Mesh, ...]":
+        """Meshes in the order of the model's, as in the file, put back to where they lie in the scan."""
         import numpy as np
 
         back = [np.linalg.inv(moved) if moved is not None else None for moved in self.moved]
-        back += [None] * (len(self.model.meshes) - len(back))
+        back += [None] * (len(meshes) - len(back))
         return tuple(
             mesh if way is None else replace(mesh, points=mesh.points @ way[:3, :3].T + way[:3, 3])
-            for mesh, way in zip(self.model.meshes, back)
+            for mesh, way in zip(meshes, back)
         )
 
     @property

@@ -116,11 +116,11 @@ def write_run(source: Source, result: "RunResult", progress: Progress = silent) 
     folder, settings = result.folder, result.settings
     if result.scan.acceptance is not None:
         write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.identified))
-    plan = print_plan(settings, result.model.meshes, result.readiness)
+    plan = print_plan(settings, result.model, result.readiness)
     write_json_atomically(folder / "plan.json", plan)
     process = result.readiness.process
     calipers = caliper_distances(
-        result.model.meshes,
+        result.meshes_in_scan,
         absolute_mm=process.limit("tolerance_mm"),
         share=(process.limit("tolerance_percent") or 0.0) / 100.0,
     )
@@ -165,10 +165,12 @@ def _run_content(
     from ..output import Change, ReportContent, contour_pictures, draw_model
 
     content = _scan_content(result.scan.acceptance, result.settings, ReportContent())
-    slices = contour_pictures(result.scan.volume, result.meshes_in_scan, progress=part(progress, 0.0, 0.3))
+    # A model that was turned for the print is shown as it lies in the patient: only there are front, left and above true.
+    meshes, read = result.meshes_in_scan, replace(result.readiness, meshes=result.in_scan(result.readiness.meshes))
+    slices = contour_pictures(result.scan.volume, meshes, progress=part(progress, 0.0, 0.3))
     drawn = draw_model(
-        result.model.meshes,
-        [*_model_maps(result.model.meshes), *_maps(result.readiness)],
+        meshes,
+        [*_model_maps(meshes), *_maps(read)],
         calipers,
         part(progress, 0.3, 0.7),
     )
@@ -181,6 +183,7 @@ def _run_content(
         gate=result.scan.gate,
         **_use_content(result.settings),
         parts=_parts(result),
+        turned=any(moved is not None for moved in result.moved),
         slice_pictures=slices,
         view_pictures=drawn.views,
         map_pictures=drawn.maps,
@@ -249,12 +252,14 @@ def provenance_shares(meshes: Sequence[Any]) -> dict[str, float]:
 
 
 def _model_maps(meshes: Sequence[Any]) -> list[Any]:
+    import numpy as np
+
     from ..mesh import merged
     from ..output import deviation_map, provenance_map
 
     whole = merged(list(meshes))
     maps = []
-    if "Deviation" in whole.point_arrays:
+    if np.isfinite(whole.point_arrays.get("Deviation", np.nan)).any():
         maps.append((whole, deviation_map(whole)))
     if "Provenance" in whole.triangle_arrays:
         maps.append((whole, provenance_map(whole)))
@@ -295,8 +300,15 @@ def _budget(result: "RunResult") -> "ErrorBudget":
         tolerance_share=(process.limit("tolerance_percent") or 0.0) / 100.0,
         longest_mm=longest,
         process=process.title,
-        structure=", ".join(mesh.name for mesh in result.model.meshes),
+        structure=_structures(result),
     )
+
+
+def _structures(result: "RunResult") -> str:
+    """The structures of the scan that the model shows, by their names there; empty where they are more than a sentence holds."""
+    names = dict.fromkeys(segment.name for segment in result.segmentation.segments)
+    shown = [name for name in names if any(f"{mesh.name} ".startswith(f"{name} ") for mesh in result.model.meshes)]
+    return ", ".join(shown) if len(shown) <= 3 else ""
 
 
 def _record(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget") -> "Record":

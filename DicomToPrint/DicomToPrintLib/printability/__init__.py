@@ -3,6 +3,7 @@
 from .process import Limit, Printer, Process, load_printer, load_process, printer_names, process_names
 from .readiness import Readiness, inspect
 from .reference import LabelPlace, ScanReference
+from .together import together
 
 __all__ = [
     "LabelPlace",
@@ -16,4 +17,5 @@ __all__ = [
     "load_process",
     "printer_names",
     "process_names",
+    "together",
 ]

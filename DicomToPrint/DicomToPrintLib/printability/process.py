@@ -128,7 +128,8 @@ def load_printer(name_or_size: str) -> Printer:
             raise UsageError(
                 f"The build volume '{name_or_size}' makes no sense: give three lengths in mm, such as 200x200x180."
             )
-        return Printer("x".join(f"{value:g}" for value in build), "Entered by the user", build)  # type: ignore[arg-type]
+        sides = [f"{value:g}" for value in build]
+        return Printer("x".join(sides), f"build volume of {' x '.join(sides)} mm, as entered", build)  # type: ignore[arg-type]
     content, text = _load("Printers", name_or_size)
     where = Path(name_or_size).name if name_or_size not in printer_names() else f"{name_or_size}.json"
     try:

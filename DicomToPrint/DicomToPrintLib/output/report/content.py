@@ -84,6 +84,7 @@ class ReportContent:
       `accept_anyway`: the reason given for using a scan that was not accepted.
     - `use`, `use_title`: name and title of the intended use; `use_notes`: what must be known for it.
     - `parts`, `slice_pictures`, `view_pictures`, `map_pictures`: the model; `changes`: what each step did, in order.
+    - `turned`: the meshes of the files are turned for the print, so that their axes are no longer the patient's.
     - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
     - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `caliper_distances` and `draw_model`.
     - `plan`: the JSON of the contract ``dicom-to-print/print-plan/1``, the proposal for the print lab.
@@ -110,6 +111,7 @@ class ReportContent:
     use_notes: tuple[str, ...] = ()
     accept_anyway: str = ""
     parts: tuple[ModelPart, ...] = ()
+    turned: bool = False
     slice_pictures: tuple[Picture, ...] = ()
     view_pictures: tuple[Picture, ...] = ()
     map_pictures: tuple[Picture, ...] = ()

@@ -30,7 +30,7 @@ def add_model(main: Element, content: ReportContent) -> None:
     if content.parts:
         heads = [
             _("Part"),
-            _("Size L-R × P-A × I-S (mm)"),
+            _("Size as turned, x × y × z (mm)") if content.turned else _("Size L-R × P-A × I-S (mm)"),
             _("Volume (cm³)"),
             _("Surface (cm²)"),
             _("Triangles"),
@@ -38,7 +38,9 @@ def add_model(main: Element, content: ReportContent) -> None:
         ]
         table(
             block,
-            _("Parts; coordinates in the files are LPS millimetres"),
+            _("Parts; in the files they are turned for the print, in millimetres, with z upwards")
+            if content.turned
+            else _("Parts; coordinates in the files are LPS millimetres"),
             heads,
             [_part_row(part) for part in content.parts],
         )
@@ -52,7 +54,13 @@ def add_model(main: Element, content: ReportContent) -> None:
         )
     for title, group, class_ in (
         (_("Slices of the scan with the contour of the model"), content.slice_pictures, "figures"),
-        (_("The model from six sides"), content.view_pictures, "figures"),
+        (
+            _("The model from six sides, as it lies in the patient")
+            if content.turned
+            else _("The model from six sides"),
+            content.view_pictures,
+            "figures",
+        ),
         (_("Maps on the surface"), content.map_pictures, "figures maps"),
     ):
         if group:

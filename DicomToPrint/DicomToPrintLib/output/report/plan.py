@@ -38,7 +38,11 @@ def add_plan(main: Element, content: ReportContent) -> None:
     rows = [_row(CHOICES[name], plan[name]) for name in CHOICES if isinstance(plan.get(name), Mapping)]
     table(block, _("Choices"), [_("What"), _("Proposed"), _("Why"), _("Also possible")], rows)
     sizes = [" x ".join(f"{side:g}" for side in size) for size in plan.get("sizes_mm", ())]
-    facts = [_("Size of each part along L, P and S, mm: {sizes}").format(sizes="; ".join(sizes))] if sizes else []
+    facts = (
+        [_("Size of each part along x, y and z of the file, mm: {sizes}").format(sizes="; ".join(sizes))]
+        if sizes
+        else []
+    )
     if plan.get("material_cm3") is not None:
         text = _("Material, without supports: {volume} cm3").format(volume=f"{plan['material_cm3']:g}")
         facts.append(
