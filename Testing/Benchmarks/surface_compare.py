@@ -67,12 +67,20 @@ def ball_centres(truth) -> list:
 
 
 def labels_of(array: np.ndarray, threshold: float) -> np.ndarray:
-    """The mask that all methods get: above the threshold, parts of at least 1000 voxels."""
+    """The mask that all methods get: above the threshold, parts of at least 1000 voxels. Parts are counted in the box
+    around it only."""
     import SimpleITK as sitk
+    from DicomToPrintLib.surface.constrained_field import bounding_box
 
-    image = sitk.GetImageFromArray((array >= threshold).astype(np.uint8))
-    parts = sitk.RelabelComponent(sitk.ConnectedComponent(image), minimumObjectSize=1000)
-    return (sitk.GetArrayViewFromImage(parts) > 0).astype(np.uint8)
+    mask = (array >= threshold).view(np.uint8)
+    box = bounding_box(mask)
+    inner = np.ascontiguousarray(mask[box])
+    image = sitk.ConnectedComponent(sitk.GetImageFromArray(inner))
+    places = np.flatnonzero(inner)
+    part = sitk.GetArrayViewFromImage(image).reshape(-1)[places]
+    inner.reshape(-1)[places[np.bincount(part)[part] < 1000]] = 0
+    mask[box] = inner
+    return mask
 
 
 def write(polydata, path: Path) -> None:

@@ -1,6 +1,7 @@
 """Fewer triangles within a budget of deviation."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ _SAMPLE = 15_000
 _FEWEST = 200  # triangles
 _AIM = 0.8  # of the budget is near enough
 _CUTS = 4
-_POWER = 1.1  # of the share of triangles left, by which the deviation grows; on surfaces of scans and phantoms
+_POWER = 1.0  # of the share of triangles left, by which the deviation grows; on surfaces of scans and phantoms
 _TRIES = 3
 _MUCH = 2.5  # times the ceiling
 
@@ -71,10 +72,11 @@ def simplified(
         inner = part(progress, attempt / _TRIES, (attempt + 1) / _TRIES)
         last = attempt == _TRIES - 1 or most == len(mesh.triangles)
         grades, moved = _coarser(mesh, grades, moved, max_deviation_mm, most, part(inner, 0.0, 0.4))
-        far = far_vertices(mesh, grades[-1], 2.0 * max(max_deviation_mm, moved[0]), max_triangles // 200)
-        mended, restored, bad = mend(
-            mesh.triangles, grades, far, None if last else int(1.01 * max_triangles), part(inner, 0.4, 1.0), fit
-        )
+        limit = 2.0 * max(max_deviation_mm, moved[0])
+        with ThreadPoolExecutor(1) as pool:
+            far = pool.submit(far_vertices, mesh, grades[-1], limit, max_triangles // 200)
+            room = None if last else int(1.01 * max_triangles)
+            mended, restored, bad = mend(mesh.triangles, grades, far.result, room, part(inner, 0.4, 1.0), fit)
         excess = len(mended.triangles) - max_triangles
         if last or excess <= 0:
             break
@@ -138,19 +140,20 @@ def _within(mesh: Mesh, run: Collapse, budget: float, start: _Cut, needed: int) 
         grade = run.grade(taken)
         return _Cut(taken, grade, fine_distances(mesh, grade, _AIM * budget))
 
-    over = tried(len(run.history))
+    kept, over = start, tried(len(run.history))
     if over.moved[0] <= budget or needed >= over.taken:
         return over
-    kept = tried(needed) if needed > 0 else start
     for _ in range(_CUTS):
-        if kept.moved[0] > _AIM * budget or over.taken - kept.taken < 2:
+        if kept.moved[0] > _AIM * budget or over.taken - max(kept.taken, needed) < 2:
             break
-        trial = tried(_between(kept, over, len(run.triangles), (_AIM + 1.0) / 2.0 * budget))
+        trial = tried(max(_between(kept, over, len(run.triangles), (_AIM + 1.0) / 2.0 * budget), needed))
         if trial.moved[0] <= budget:
             kept = trial
+        elif trial.taken == needed:
+            return trial
         else:
             over = trial
-    return kept
+    return kept if kept.taken >= needed else tried(needed)
 
 
 def _between(kept: _Cut, over: _Cut, count: int, aim: float) -> int:

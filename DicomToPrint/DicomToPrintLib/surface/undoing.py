@@ -113,7 +113,7 @@ def without_leaves(mesh: Collapsed) -> Collapsed:
 def mend(
     triangles: np.ndarray,
     grades: Sequence[Grade],
-    also: np.ndarray | None = None,
+    also: Callable[[], np.ndarray] | None = None,
     most: int | None = None,
     progress: Progress = silent,
     fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
@@ -122,7 +122,7 @@ def mend(
 
     `grades` from the finest to the coarsest, each a collapse of the one before; the finest is known to be without
     defects (a contour as it was made), so setting back more and more ends valid; the second has the same triangles.
-    `also` are vertices of the coarsest grade to be set back once though nothing is broken there. With more than `most`
+    `also` tells vertices of the coarsest grade to be set back once though nothing is broken there. With more than `most`
     triangles it gives up. Returns the mesh, how many fine vertices were set back, and the vertices at which something is
     still wrong.
     """
@@ -155,15 +155,15 @@ def mend(
     return result, int(mixture.back.sum()), rank[bad]
 
 
-def _joined(mixture: _Mixture, current: Collapsed, also: np.ndarray | None) -> Collapsed:
-    """The `current` surface, set back where its triangles do not hang together as a surface does, and once at `also`.
+def _joined(mixture: _Mixture, current: Collapsed, also: Callable[[], np.ndarray] | None) -> Collapsed:
+    """The `current` surface, set back where its triangles do not hang together as a surface does, and once where `also` says.
 
     That needs no coordinates, so it comes before points are moved, and intersections are looked for only after it.
     """
     size = len(mixture.table)
     bad = _torn(current.triangles, np.arange(size), size)
     if also is not None:
-        bad = np.union1d(bad, also + mixture.starts[-2])
+        bad = np.union1d(bad, also() + mixture.starts[-2])
     for _ in range(_ROUNDS):
         moved = mixture.set_back(bad, 1)
         if len(moved) == 0:
