@@ -1,6 +1,9 @@
 """Fixtures that every room's tests share: real scans where present, and the phantom."""
 
 import os
+import shlex
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -31,3 +34,47 @@ def phantom_dicom(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("phantom")
     write_phantom(folder, shape=(96, 160, 160), spacing=(0.9, 0.9, 1.2))
     return folder
+
+
+class Launcher:
+    """A program that starts Python and is not told of its end, as PythonSlicer is one: killing it ends it alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path, self._pids = folder / "PythonLauncher", folder / "pids"
+        self._pids.write_text("", encoding="utf-8")
+        python, pids = shlex.quote(sys.executable), shlex.quote(str(self._pids))
+        lines = ("#!/bin/sh", "exec 3<&0", f'{python} "$@" <&3 3<&- &', f"echo $! >> {pids}", "exec 3<&-", "wait $!")
+        self.path.write_text("\n".join((*lines, "exit $?", "")), encoding="utf-8")
+        self.path.chmod(0o755)
+
+    def __call__(self) -> str:
+        """The launcher in the place of `interpreter.python_executable`."""
+        return str(self.path)
+
+    def started(self) -> list[int]:
+        """The processes that it has started."""
+        return [int(word) for word in self._pids.read_text(encoding="utf-8").split()]
+
+    def left(self, seconds: float = 3.0) -> list[int]:
+        """Those that still run after `seconds`."""
+        end = time.monotonic() + seconds
+        while (left := [pid for pid in self.started() if _runs(pid)]) and time.monotonic() < end:
+            time.sleep(0.02)
+        return left
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+        stat = Path(f"/proc/{pid}/stat")
+        return not (stat.is_file() and stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z")
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def launcher(tmp_path_factory) -> Launcher:
+    """Stands for PythonSlicer, which is a launcher."""
+    if os.name == "nt":
+        pytest.skip("the stand-in of the launcher is a script of the shell")
+    return Launcher(tmp_path_factory.mktemp("launcher"))

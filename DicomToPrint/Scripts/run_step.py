@@ -8,7 +8,9 @@ def main():
     scripts = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, os.path.dirname(scripts))
     from DicomToPrintLib.gui.child import main as run_order
+    from DicomToPrintLib.interpreter import end_with_input
 
+    end_with_input()
     sys.exit(run_order(sys.argv[1]))
 
 

@@ -1,5 +1,7 @@
 """The decoder of compressed frames is a process of its own: whatever ends or holds it is one sentence here."""
 
+import time
+
 import pytest
 from DicomToPrintLib.dicom import decoder, read_study, read_volume
 from DicomToPrintLib.errors import CannotRead
@@ -32,6 +34,23 @@ def test_decoder_that_fails_is_one_sentence(child, compressed, monkeypatch, tmp_
     monkeypatch.setattr(decoder, "SECONDS", 0.3)
     with pytest.raises(CannotRead, match="compressed in a way that cannot be decoded"):
         read_volume(compressed)
+
+
+def test_a_hanging_decoder_behind_a_launcher_is_ended_in_time(compressed, monkeypatch, tmp_path, launcher):
+    hanging = decoder.SCRIPT.read_text(encoding="utf-8").replace(
+        "    with open(path", "    import time\n    time.sleep(60)\n    with open(path"
+    )
+    assert "sleep" in hanging
+    (tmp_path / "child.py").write_text(hanging, encoding="utf-8")
+    monkeypatch.setattr(decoder, "SCRIPT", tmp_path / "child.py")
+    monkeypatch.setattr(decoder, "SECONDS", 0.1)
+    monkeypatch.setattr(decoder, "python_executable", launcher)
+    start = time.monotonic()
+    with pytest.raises(CannotRead, match="compressed in a way that cannot be decoded"):
+        read_volume(compressed)
+    assert time.monotonic() - start < 20
+    assert launcher.started()
+    assert not launcher.left()
 
 
 def test_interpreter_that_is_not_there_is_one_sentence(compressed, monkeypatch, tmp_path):

@@ -428,10 +428,10 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(driver, loaded, tmp_pat
     target.write_text("", encoding="utf-8")
     panel = driver.panel
     panel.steps["files"].folder.currentPath = str(target / "below")
-    made = panel.job.folder / "files-files"
+    made = panel.job.folder / "files"
     made.mkdir()
     (made / "bone.stl").write_bytes(b"solid")
-    panel.job.save("files", {"names": ["bone.stl"]})
+    panel.job.save("files", {"names": ["bone.stl"], "folder": made})
     panel.safe(panel.walk.show_result)("files")
     assert "cannot be written" in driver.message
     assert driver.state("files") == "needs you"

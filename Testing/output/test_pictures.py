@@ -219,6 +219,25 @@ def test_a_hanging_process_is_ended(ball, monkeypatch, tmp_path):
     assert time.monotonic() - start < 20
 
 
+def test_a_renderer_behind_a_launcher_is_ended(ball, monkeypatch, tmp_path, launcher):
+    hanging = child.SCRIPT.read_text(encoding="utf-8").replace(
+        "    import vtk\n", "    import time\n    time.sleep(60)\n", 1
+    )
+    (tmp_path / "draw.py").write_text(hanging, encoding="utf-8")
+    monkeypatch.setattr(child, "SCRIPT", tmp_path / "draw.py")
+    monkeypatch.setattr(child, "python_executable", launcher)
+    scene = child.Scene((child.ColoredMesh(ball().points, ball().triangles, np.array([1, 2, 3])),), ())
+
+    def stop(fraction, phrase=""):
+        if launcher.started():
+            assert launcher.left(0.3), "it hangs"
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        child.draw([scene], 64, (0, 0, 0), 1.0, progress=stop)
+    assert not launcher.left()
+
+
 def test_interpreter_of_the_child(monkeypatch, tmp_path):
     assert child.python_executable() == sys.executable
     real = tmp_path / "bin" / "SlicerApp-real"

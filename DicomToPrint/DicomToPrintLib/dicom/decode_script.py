@@ -2,12 +2,16 @@
 
 Called as ``python decode_script.py FOLDER MEGABYTES``. Says 8 zero bytes when ready; then reads 8 bytes of length
 (little endian) and a DICOM file, and answers with a length and a NumPy array file, or with length 0 where it cannot be
-decoded, until its input ends. It imports nothing of this package.
+decoded. It ends with its input, whatever it is doing then: the parent may have no other hold on it. It imports nothing
+of this package.
 """
 
 import io
 import os
+import queue
 import sys
+import threading
+from typing import NoReturn
 
 if sys.path and os.path.basename(sys.path[0]) == "dicom":
     del sys.path[0]  # this folder's modules are no top-level ones
@@ -21,16 +25,26 @@ except ImportError:  # Windows: there the time alone is bounded
     resource = None  # type: ignore[assignment]
 
 
-def main(folder: str, megabytes: int) -> int:
+def main(folder: str, megabytes: int) -> NoReturn:
     """Answers until the input ends."""
     if resource is not None:
         resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=listen, args=(asked,), daemon=True).start()
     answer(b"")
-    while length := int.from_bytes(sys.stdin.buffer.read(8), "little"):
-        answer(decoded(sys.stdin.buffer.read(length), os.path.join(folder, "pixels.dcm")))
-    return 0
+    while True:
+        answer(decoded(asked.get(), os.path.join(folder, "pixels.dcm")))
+
+
+def listen(asked: "queue.SimpleQueue[bytes]") -> None:
+    """Takes the questions as they come, and ends the process with the last one."""
+    try:
+        while length := int.from_bytes(sys.stdin.buffer.read(8), "little"):
+            asked.put(sys.stdin.buffer.read(length))
+    finally:
+        os._exit(0)
 
 
 def answer(payload: bytes) -> None:
@@ -56,4 +70,4 @@ def decoded(content: bytes, path: str) -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    main(sys.argv[1], int(sys.argv[2]))

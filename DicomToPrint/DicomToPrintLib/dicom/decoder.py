@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..interpreter import python_executable
+from ..interpreter import close_input, end_child, python_executable
 
 SCRIPT = Path(__file__).with_name("decode_script.py")
 START_S = 60.0  # a cold start of Python on a busy machine; frames have no part in it
@@ -55,7 +55,7 @@ class Decoder:
             raise CannotDecode from None
 
     def _start(self) -> None:
-        self._folder = tempfile.TemporaryDirectory()
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         command = [python_executable(), str(SCRIPT), self._folder.name, str(self._megabytes)]
         flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
         pipe: Any = subprocess.PIPE
@@ -72,7 +72,7 @@ class Decoder:
         """What the child answers; it is ended after `seconds`. Raises `CannotDecode` where it ends before."""
         process = self._process
         assert process is not None and process.stdin is not None and process.stdout is not None
-        watch = threading.Timer(seconds, process.kill)
+        watch = threading.Timer(seconds, _stop, (process,))
         watch.start()
         try:
             process.stdin.write(question)
@@ -93,13 +93,14 @@ class Decoder:
     def _end(self) -> None:
         process, folder, self._process, self._folder = self._process, self._folder, None, None
         if process is not None:
-            process.kill()
-            process.wait()
-            for stream in (process.stdin, process.stdout):
-                try:
-                    if stream is not None:
-                        stream.close()
-                except OSError:  # bytes that the child no longer takes
-                    pass
+            end_child(process)
+            assert process.stdout is not None
+            process.stdout.close()
         if folder is not None:
             folder.cleanup()
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Killing ends a Python at once, or the launcher before it; the end of its input ends the Python behind a launcher."""
+    process.kill()
+    close_input(process)

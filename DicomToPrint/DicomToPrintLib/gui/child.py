@@ -2,6 +2,7 @@
 failure in the job.
 """
 
+import hashlib
 import json
 import sys
 import time
@@ -15,7 +16,7 @@ from .. import pipeline
 from ..errors import CannotRead, DicomToPrintError, UsageError
 from ..progress import Progress, part
 from ..settings import Settings
-from .job import GIVEN_FILE, Job, opened
+from .job import GIVEN_FILE, Ordered, opened
 
 
 def main(order: str) -> int:
@@ -47,12 +48,12 @@ def main(order: str) -> int:
         )
 
 
-def _fail(job: Job, kind: str, sentence: str, code: int) -> int:
+def _fail(job: Ordered, kind: str, sentence: str, code: int) -> int:
     (job.folder / "failure.json").write_text(json.dumps({"kind": kind, "sentence": sentence}), encoding="utf-8")
     return code
 
 
-def _teller(job: Job) -> Progress:
+def _teller(job: Ordered) -> Progress:
     last = [0.0]
     stream = (job.folder / "progress.txt").open("a", encoding="utf-8")
 
@@ -66,15 +67,19 @@ def _teller(job: Job) -> Progress:
     return tell
 
 
-def _opened_source(job: Job, source: dict[str, Any]) -> Any:
+def _opened_source(job: Ordered, source: dict[str, Any]) -> Any:
     """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the scene.
 
-    The links stay in the job's folder: what an earlier step has read still knows its files by them.
+    The links stay in the job, whole or not at all: what an earlier step has read still knows its files by them.
     """
     if "files" in source:
         from ..mrml.database import linked_folder
 
-        return linked_folder((Path(name) for name in source["files"]), job.folder / "links")
+        names = "\n".join(source["files"])
+        links = job.shared / f"links-{hashlib.sha256(names.encode()).hexdigest()[:16]}"
+        if not links.is_dir():
+            linked_folder(map(Path, source["files"]), job.folder / "links").replace(links)
+        return links
     return job.load("volume") if source.get("volume") else source.get("path", "")
 
 
@@ -82,7 +87,7 @@ def _is_volume(source: Any) -> bool:
     return not isinstance(source, (str, Path))
 
 
-def _scan(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+def _scan(job: Ordered, source: Any, settings: Settings, progress: Progress) -> None:
     """What the panel's first part shows before anything is made: the verdicts of all protocols, and whether the gate opens."""
     if _is_volume(source) or pipeline.is_volume_file(source):
         job.save("scan", {"acceptance": None, "open": True, "gate": pipeline.NO_HEADERS, "series": None})
@@ -111,14 +116,14 @@ def _as_run_judges(chosen: Any, settings: Settings) -> Any:
     )
 
 
-def _taken(job: Job, part_name: str, walked: pipeline.Walked, progress: Progress) -> pipeline.Walked:
+def _taken(job: Ordered, part_name: str, walked: pipeline.Walked, progress: Progress) -> pipeline.Walked:
     """The walk's steps of one part of the panel; their times stay in the job for the record."""
     walked, times = pipeline.take(walked, pipeline.steps_of(part_name), progress)
     job.save("times", {**(job.load("times") if job.has("times") else {}), part_name: times})
     return walked
 
 
-def _anatomy(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+def _anatomy(job: Ordered, source: Any, settings: Settings, progress: Progress) -> None:
     given = job.load("edited") if job.has("edited") else None
     walked = _taken(job, "anatomy", pipeline.Walked(source, settings, job.folder, given), progress)
     assert walked.scan is not None
@@ -127,20 +132,20 @@ def _anatomy(job: Job, source: Any, settings: Settings, progress: Progress) -> N
     job.save("anatomy", walked.segmentation)
 
 
-def _model(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+def _model(job: Ordered, source: Any, settings: Settings, progress: Progress) -> None:
     walked = pipeline.Walked(source, settings, job.folder, segmentation=_needed(job, "anatomy"))
     job.save("model", _taken(job, "model", walked, progress).model)
 
 
-def _print(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
+def _print(job: Ordered, source: Any, settings: Settings, progress: Progress) -> None:
     model = _needed(job, "model")
     known = _known(job, source, settings, part(progress, 0.0, 0.1))
-    walked = replace(known, model=model, prepared=pipeline.Prepared(model), folder=_emptied(job, "print-files"))
+    walked = replace(known, model=model, prepared=pipeline.Prepared(model), folder=_made(job, "files"))
     walked = _taken(job, "print", walked, part(progress, 0.1, 1.0))
     job.save("print", {"prepared": walked.prepared, "readiness": walked.readiness})
 
 
-def _known(job: Job, source: Any, settings: Settings, progress: Progress) -> pipeline.Walked:
+def _known(job: Ordered, source: Any, settings: Settings, progress: Progress) -> pipeline.Walked:
     """What the parts before have left; the scan is opened and judged once more where a reopened scene brought the results."""
     settings = pipeline.without_missing(settings)
     segmentation = _needed(job, "anatomy")
@@ -150,14 +155,14 @@ def _known(job: Job, source: Any, settings: Settings, progress: Progress) -> pip
     return pipeline.Walked(source, settings, job.folder, scan=job.load("opened"), segmentation=segmentation)
 
 
-def _emptied(job: Job, name: str) -> Path:
+def _made(job: Ordered, name: str) -> Path:
     folder = job.folder / name
-    folder.mkdir(exist_ok=True)
+    folder.mkdir()
     return folder
 
 
-def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> None:
-    printed, folder = _needed(job, "print"), _emptied(job, "files-files")
+def _files(job: Ordered, source: Any, settings: Settings, progress: Progress) -> None:
+    printed, folder = _needed(job, "print"), _made(job, "files")
     known = _known(job, source, settings, part(progress, 0.0, 0.1))
     assert known.scan is not None
     if {"dicom", "seg"} & set(known.settings.formats) and known.scan.series is None:
@@ -174,7 +179,7 @@ def _files(job: Job, source: Any, settings: Settings, progress: Progress) -> Non
         result = replace(result, files=(*result.files, write_run_scene(result)))
     pipeline.write_run(_kept(source, folder) if _is_volume(source) else source, result, part(progress, 0.4, 1.0))
     names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
-    job.save("files", {"names": sorted(names)})
+    job.save("files", {"names": sorted(names), "folder": folder})
 
 
 def _told_as_given(walked: pipeline.Walked) -> pipeline.Walked:
@@ -199,13 +204,13 @@ def _kept(volume: Any, folder: Path) -> Path:
     return path
 
 
-def _needed(job: Job, name: str) -> Any:
+def _needed(job: Ordered, name: str) -> Any:
     if not job.has(name):
         raise CannotRead("The step before has no result yet: run it first.")
     return job.load(name)
 
 
-STEPS: dict[str, Callable[[Job, Any, Settings, Progress], None]] = {
+STEPS: dict[str, Callable[[Ordered, Any, Settings, Progress], None]] = {
     "scan": _scan,
     "anatomy": _anatomy,
     "model": _model,

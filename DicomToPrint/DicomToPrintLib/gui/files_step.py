@@ -86,7 +86,7 @@ class FilesStep(StepView):
         self.report.enabled = self.store.enabled = False
 
     def show(self, result: Any) -> str:
-        names = self.panel.results.deliver(result["names"])
+        names = self.panel.results.deliver(result["folder"], result["names"])
         files = [name for name in names if Path(name).parent == Path()]
         text = _("Written: {names}").format(names=", ".join(files))
         if len(files) < len(names):

@@ -64,10 +64,14 @@ def first_step(name: str) -> str:
 
 
 class Job:
-    """The folder of one session's exact results. Only this application and its own child processes write here."""
+    """The folder of one session's exact results. Only this application writes here; every order has a folder of its own
+    below it, where its child process writes, so that one which outlives its cancellation meets nothing that counts.
+    """
 
     def __init__(self, parent: str | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="DicomToPrint-job-", dir=parent or None))
+        self._ordered = 0
+        self._order_folder = self.folder
 
     def path(self, name: str) -> Path:
         """Where a result stands."""
@@ -100,18 +104,25 @@ class Job:
 
     def order(self, step: str, source: Mapping[str, Any], settings: Settings) -> Path:
         """Write what a child process shall do; its path is the child's only argument."""
-        for name in ("progress.txt", "failure.json"):
-            (self.folder / name).unlink(missing_ok=True)
-        shutil.rmtree(self.folder / f"{step}-files", ignore_errors=True)
-        path = self.folder / "order.json"
+        for before in self.folder.glob(f"order-*-{step}"):
+            shutil.rmtree(before, ignore_errors=True)
+        self._ordered += 1
+        self._order_folder = self.folder / f"order-{self._ordered}-{step}"
+        self._order_folder.mkdir()
+        path = self._order_folder / "order.json"
         content = {"step": step, "source": dict(source), "settings": settings.as_json()}
         path.write_text(json.dumps(content), encoding="utf-8")
         return path
 
+    def collect(self) -> None:
+        """The results of the last order count from now on: its child has ended well."""
+        for result in self._order_folder.glob("*.pickle"):
+            result.replace(self.folder / result.name)
+
     def progress(self) -> tuple[float, str]:
         """Fraction and phrase that the child told last."""
         try:
-            last = (self.folder / "progress.txt").read_text(encoding="utf-8").rstrip("\n").rpartition("\n")[2]
+            last = (self._order_folder / "progress.txt").read_text(encoding="utf-8").rstrip("\n").rpartition("\n")[2]
             fraction, _, phrase = last.partition(" ")
             return float(fraction), phrase
         except (OSError, ValueError):
@@ -120,7 +131,7 @@ class Job:
     def failure(self) -> tuple[str, str]:
         """Kind and sentence of the child's failure; empty where it told none."""
         try:
-            content = json.loads((self.folder / "failure.json").read_text(encoding="utf-8"))
+            content = json.loads((self._order_folder / "failure.json").read_text(encoding="utf-8"))
             return content["kind"], content["sentence"]
         except (OSError, ValueError, KeyError):
             return "", ""
@@ -130,9 +141,22 @@ class Job:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def opened(order: Path) -> tuple["Job", str, dict[str, Any], Settings]:
+class Ordered(Job):
+    """A job on the side of the child: it reads what stands in the job, and writes into the folder of its order."""
+
+    def __init__(self, order: Path) -> None:
+        self.shared, self.folder = order.parent.parent, order.parent
+
+    def has(self, name: str) -> bool:
+        return super().has(name) or (self.shared / f"{name}.pickle").is_file()
+
+    def load(self, name: str) -> Any:
+        own = super().has(name)
+        with (self.path(name) if own else self.shared / f"{name}.pickle").open("rb") as stream:
+            return pickle.load(stream)
+
+
+def opened(order: Path) -> tuple[Ordered, str, dict[str, Any], Settings]:
     """The job, step, source and settings of an order, on the child's side."""
     content = json.loads(order.read_text(encoding="utf-8"))
-    job = Job.__new__(Job)
-    job.folder = order.parent
-    return job, content["step"], content["source"], settings_from_json(content["settings"])
+    return Ordered(order), content["step"], content["source"], settings_from_json(content["settings"])

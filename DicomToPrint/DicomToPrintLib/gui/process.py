@@ -2,12 +2,12 @@
 lock.
 """
 
-import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import qt
+
+from ..interpreter import PATIENCE_S, python_executable
 
 SCRIPT = Path(__file__).resolve().parents[2] / "Scripts" / "run_step.py"
 
@@ -43,16 +43,21 @@ class ChildProcess:
         process.setStandardOutputFile(str(order.parent / "output.txt"))
         process.setStandardErrorFile(str(order.parent / "errors.txt"))
         self._process = process
-        process.start(python_program(), [str(SCRIPT), str(order)])
+        process.start(python_executable(), [str(SCRIPT), str(order)])
         self._timer.start()
 
     def cancel(self) -> None:
-        """Stop the child at once and tell nobody; what it had written is the job's to drop."""
+        """Stop the child at once and tell nobody; what it had written is the job's to drop.
+
+        PythonSlicer is a launcher: killed first, it would leave the child running. The end of its input ends the child.
+        """
         process, self._process = self._process, None
         self._timer.stop()
         if process is not None:
-            process.kill()
-            process.waitForFinished(2000)
+            process.closeWriteChannel()
+            if not process.waitForFinished(round(1000 * PATIENCE_S)):
+                process.kill()
+                process.waitForFinished(2000)
 
     def _look(self) -> None:
         process = self._process
@@ -64,8 +69,3 @@ class ChildProcess:
             self._process = None
             crashed = process.exitStatus() == qt.QProcess.CrashExit
             self._on_end(-1 if crashed else int(process.exitCode()))
-
-
-def python_program() -> str:
-    """Slicer's Python with its libraries (``PythonSlicer``); outside of Slicer this very Python."""
-    return shutil.which("PythonSlicer") or sys.executable

@@ -244,11 +244,11 @@ class SceneResults:
 
     # -- files -------------------------------------------------------------------------------------------------------
 
-    def deliver(self, names: Sequence[str]) -> list[str]:
+    def deliver(self, made: Path, names: Sequence[str]) -> list[str]:
         """Move whole files from the job into the chosen folder; each appears there under its name only when it is
         whole.
         """
-        target, made = Path(self._panel.output_folder()), self._panel.job.folder / "files-files"
+        target = Path(self._panel.output_folder())
         try:
             for name in names:
                 place = target / name

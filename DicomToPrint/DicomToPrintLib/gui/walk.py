@@ -119,6 +119,8 @@ class Walk:
         step, self.running = self.running, ""
         if panel.state is None or not step:
             return
+        if code == 0:
+            panel.job.collect()
         if code == 0 and panel.job.has(step):
             self.show_result(step)
             return

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...interpreter import python_executable
+from ...interpreter import end_child, python_executable
 from ...progress import Progress, silent
 from ..files import working_folder
 
@@ -104,7 +104,7 @@ def _run(folder: Path, environment: Mapping[str, str], count: int, timeout_s: fl
             command,
             env=dict(environment),
             cwd=folder,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -119,7 +119,5 @@ def _run(folder: Path, environment: Mapping[str, str], count: int, timeout_s: fl
             progress(min(len(list(folder.glob("*.png"))) / max(count, 1), 1.0), "drawing the model")
             time.sleep(0.05)
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+        end_child(process)
     return process.returncode == 0 and len(list(folder.glob("*.png"))) == count

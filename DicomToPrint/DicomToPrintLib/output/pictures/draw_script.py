@@ -2,13 +2,14 @@
 
 Runs as a process of its own, since VTK may abort where OpenGL does not work.
 
-Called as ``python draw_script.py FOLDER``: reads ``job.json`` and ``scene-<n>.npz`` there, writes ``<shot>.png``. It
-imports nothing of this package, so that any Python with VTK and numpy can run it.
+Called as ``python draw_script.py FOLDER``: reads ``job.json`` and ``scene-<n>.npz`` there, writes ``<shot>.png``, and
+ends where its input does. It imports nothing of this package, so that any Python with VTK and numpy can run it.
 """
 
 import json
 import os
 import sys
+import threading
 from typing import Any
 
 import numpy as np
@@ -133,5 +134,13 @@ def _save(window: Any, path: str) -> None:
     writer.Write()
 
 
+def end_with_input() -> None:
+    """As in `interpreter`: the parent may have no other hold on this process."""
+    while os.read(0, 4096):
+        pass
+    os._exit(130)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=end_with_input, daemon=True).start()
     sys.exit(main(sys.argv[1]))
