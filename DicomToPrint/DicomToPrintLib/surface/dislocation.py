@@ -12,6 +12,7 @@ import numpy as np
 from ..measure.blur import Blur
 from ..measure.deviation import vertex_normals
 from ..mesh import Mesh, cross
+from .neighbourhood import neighbourhood_of
 
 _ROUNDS = 4  # over which normals and curvature are averaged with their neighbours
 _SURE, _UNSURE = 0.25, 0.5  # sum of the curvatures times the blur: up to here the formula counts, from there not at all
@@ -36,33 +37,22 @@ def dislocation(mesh: Mesh, variance: np.ndarray) -> np.ndarray:
     Zero where the curvature is too strong for the formula or the surface too rough to have one; never above a quarter
     of the blur's width.
     """
-    from scipy import sparse
-
-    triangles, size = mesh.triangles, len(mesh.points)
-    if len(triangles) == 0:
+    size = len(mesh.points)
+    if len(mesh.triangles) == 0:
         return np.zeros(size)
     facing = mesh.triangle_normals()
     normals = smoothed = vertex_normals(mesh, facing)
-    area = np.sqrt(np.einsum("ij,ij->i", facing, facing))
-    facing /= np.maximum(area, 1e-30)[:, None]
-    starts = np.arange(0, triangles.size + 1, 3)
-    around = sparse.csc_array((np.ones(triangles.size), triangles.ravel(), starts), (size, len(triangles)))
-    share = 1.0 / np.maximum(around @ area, 1e-30)
-
-    def averaged(values: np.ndarray) -> np.ndarray:
-        corners = values.take(triangles[:, 0], axis=0) + values.take(triangles[:, 1], axis=0)
-        corners = (corners + values.take(triangles[:, 2], axis=0)) / 3.0
-        return (share * (around @ (area * corners.T).T).T).T
-
+    near = neighbourhood_of(mesh, facing)
+    facing /= np.maximum(near.area, 1e-30)[:, None]
     agreeing = np.ones(size)
     for _ in range(_ROUNDS):
-        smoothed = averaged(smoothed)
+        smoothed = near.averaged(smoothed)
         length = np.sqrt(np.einsum("ij,ij->i", smoothed, smoothed))
         agreeing = np.minimum(agreeing, length)
         smoothed /= np.maximum(length, 1e-30)[:, None]
-    curvature = share * (around @ _divergence(mesh, facing, smoothed))
+    curvature = near.summed(_divergence(mesh, facing, smoothed))
     for _ in range(_ROUNDS // 2):
-        curvature = averaged(curvature)
+        curvature = near.averaged(curvature)
     # The blur along the surface counts, not across it.
     sideways = (np.trace(variance) - np.einsum("ni,ij,nj->n", normals, variance, normals)) / 2.0
     strength = np.abs(curvature) * np.sqrt(sideways)

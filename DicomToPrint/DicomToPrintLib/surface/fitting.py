@@ -1,12 +1,13 @@
 """Coarse triangles laid where the fine boundary is: least squares between the surface and the level of its field."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..measure.deviation import level_ahead, vertex_normals
 from ..mesh import Mesh
 from ..progress import Progress, silent
 from .constrained_field import Field
-from .dislocation import dislocation
 
 _ROUNDS = 8  # of Jacobi's iteration; the error left falls by 0.6 a round
 _CREASE = 0.3  # cosine
@@ -16,7 +17,7 @@ def fitted(
     points: np.ndarray,
     triangles: np.ndarray,
     field: Field,
-    variance: np.ndarray | None = None,
+    shift_of: Callable[[Mesh, np.ndarray], np.ndarray] | None = None,
     progress: Progress = silent,
 ) -> np.ndarray:
     """(n, 3) float32 points, moved along their normals so that the triangles lie as near to the level of the field as
@@ -24,9 +25,8 @@ def fitted(
     convex body on the one hand they add on the other.
 
     `points` (n, 3) and `triangles` (m, 3) in LPS mm, already within half a voxel of the level; where no crossing is as
-    near, a point stays. No point moves further than half the smallest voxel spacing. `variance` (3, 3) mm2 of the scan's
-    blur, where it is known: the level lies inwards of curved surfaces by what `dislocation` says, and the triangles are
-    laid where it was before the blur.
+    near, a point stays. No point moves further than half the smallest voxel spacing. `shift_of` tells how far outwards
+    of the level the edge lies at each point, in mm, from the mesh and how far the level is ahead of its points.
     """
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     reach = 0.5 * float(spacing.min())
@@ -51,11 +51,11 @@ def fitted(
         progress,
     )
     at_point, at_middle = np.split(height, [len(points)])
-    if variance is not None:
+    if shift_of is not None:
         # Faces that only close the surface at the rim of the volume stand in no scan.
         index = points @ to_index[:3, :3].T + to_index[:3, 3] + field.start
         scanned = ((index >= 0.0) & (index <= np.array(field.shape[::-1]) - 1.0)).all(axis=1)
-        shift = dislocation(mesh, variance) * scanned
+        shift = shift_of(mesh, np.nan_to_num(at_point)) * scanned
         at_point = at_point + shift
         at_middle = at_middle + shift.take(triangles).mean(axis=1)
     at_point, at_middle = np.nan_to_num(at_point), np.nan_to_num(at_middle)

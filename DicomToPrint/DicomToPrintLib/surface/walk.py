@@ -8,30 +8,27 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import Refused
-from ..measure.blur import Blur, blur_of
-from ..measure.deviation import level_offsets, point_areas, spread, vertex_normals
+from ..measure.deviation import level_offsets, spread, vertex_normals
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from ..wording import counted
 from .cleaning import Part, clean, parts_of_points, without
 from .constrained_field import Field, constrained_field
 from .contour import contour, faired, smooth, smooth_label
-from .dislocation import dislocation, variance_of
 from .fitting import fitted
 from .gathering import gathered
 from .model import Model, Step
 from .origin import provenance_of
+from .put_back import PutBack, put_back_of
 from .simplification import Simplified, simplified
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
-    from ..volume import Volume
 
 FAIRING = 1  # rounds, of a surface that has grey values
 _LEFT = 0.85  # of the budget is for simplification, the rest for gathering points around the samples of the grid
 # Of the windowed sinc, where its iterations are given: with grey values, and of a label only (a staircase).
 GREY_PASS_BAND, LABEL_PASS_BAND = 0.1, 0.01
-_EDGES = 150  # places at which the scan's blur is measured, in each direction
 
 
 def make_surface(
@@ -112,16 +109,18 @@ def _surface(
     fair, how = _smoothed(raw, smoothing, field)
     if how:
         steps.append(Step("smoothing", f"{segment.name}: {how}"))
+    value = field.level if segment.bright else -field.level
     with ThreadPoolExecutor(1) as pool:
-        # The blur is asked for when triangles are fitted, not before.
-        seen = pool.submit(_blur, grey, fair, field)
+        # The scan's edges are asked for when triangles are fitted, not before.
+        edges = pool.submit(lambda: None if grey is None else put_back_of(grey, fair, value, field.affine))
 
         def fit(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-            return fitted(points, triangles, field, seen.result()[1])
+            seen = edges.result()
+            return fitted(points, triangles, field, None if seen is None else seen.shift)
 
         inner = part(progress, 0.2, 0.9)
         result = simplified(fair, raw.points, budget, max_triangles, inner, None if grey is None else fit)
-        blur, variance = seen.result()
+        seen = edges.result()
     if len(result.bad) and sparing is gathered:
         limits = max_deviation_mm, max_triangles, min_fragment_mm3, max_cavity_mm3
         return _surface(segmentation, segment, *limits, smoothing, progress, _all)
@@ -131,6 +130,7 @@ def _surface(
         field,
         raw,
         volume - _volume(tuple(p for p in parts if not p.kept)),
+        seen,
         part(progress, 0.9, 1.0),
     )
     facts.update(
@@ -139,16 +139,10 @@ def _surface(
         defects_at=len(result.bad),
         simplification_p99_mm=result.deviation_mm[0],
         simplification_max_mm=result.deviation_mm[1],
-        grey_value=field.level if segment.bright else -field.level,
+        grey_value=value,
     )
-    if blur is not None and variance is not None:
-        shift = np.abs(dislocation(mesh, variance))
-        facts.update(
-            blur_mm=(blur.in_plane_mm, blur.across_mm),
-            blur_shift_mean_mm=float(np.average(shift, weights=point_areas(mesh))),
-            blur_shift_max_mm=float(shift.max()),
-        )
-        steps.append(_blur_step(segment, blur, facts))
+    if seen is not None:
+        steps += _put_back_steps(segment, seen, facts)
     return mesh, facts, steps, _notes(segment, field, result, max_deviation_mm, max_triangles)
 
 
@@ -156,12 +150,6 @@ def _load() -> None:
     """The parts of scipy that a surface needs: half a second the first time, which goes by while VTK and numpy work."""
     from scipy import ndimage, spatial  # noqa: F401
     from scipy.sparse import csgraph  # noqa: F401
-
-
-def _blur(grey: "Volume | None", mesh: Mesh, field: Field) -> tuple[Blur | None, np.ndarray | None]:
-    """The scan's blur and its covariance in LPS mm2, where there are grey values and edges that tell it."""
-    blur = blur_of(grey, [mesh], edges=_EDGES) if grey is not None else None
-    return blur, None if blur is None else variance_of(blur, field.affine)
 
 
 def _all(whole: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarray]:
@@ -186,8 +174,11 @@ def _volume(parts: tuple[Part, ...]) -> float:
     return sum(p.volume_mm3 if p.kind == "body" else -p.volume_mm3 for p in parts)
 
 
-def _measured(mesh: Mesh, field: Field, raw: Mesh, before: float, progress: Progress) -> tuple[Mesh, dict[str, object]]:
-    """The mesh with its deviation, and the figures; `before` is the volume in mm3 of the contour `raw`."""
+def _measured(
+    mesh: Mesh, field: Field, raw: Mesh, before: float, seen: PutBack | None, progress: Progress
+) -> tuple[Mesh, dict[str, object]]:
+    """The mesh with its deviation, and the figures; `before` is the volume in mm3 of the contour `raw`. Where the
+    boundary is at another grey value than the contour's, by what was `seen` of the edges, it is measured from there."""
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     to_index = field.to_index
     with ThreadPoolExecutor(1) as pool:
@@ -213,8 +204,13 @@ def _measured(mesh: Mesh, field: Field, raw: Mesh, before: float, progress: Prog
         nearest = _to_contour(places[far], raw, field, to_index)
         offset[far] = np.where(np.abs(offset[far]) <= np.abs(nearest), offset[far], nearest)
         components = counted_parts.result()[0]
+    facts: dict[str, object] = {}
+    if seen is not None:
+        beside = seen.of_neighbours(mesh, -offset[: len(mesh.points)])
+        offset -= np.concatenate([beside, beside[mesh.triangles[some]].mean(axis=1)]).astype(offset.dtype)
+        facts.update(seen.figures(mesh, beside))
     weights = np.concatenate([area, length[some] * area.sum() / length[some].sum()])
-    facts: dict[str, object] = dict(spread(offset, weights))
+    facts.update(spread(offset, weights))
     volume = mesh.volume
     facts.update(
         triangles=len(mesh.triangles),
@@ -290,13 +286,26 @@ def _simplification_step(segment: "Segment", raw: Mesh, result: Simplified) -> S
     )
 
 
-def _blur_step(segment: "Segment", blur: Blur, facts: Mapping[str, object]) -> Step:
-    return Step(
-        "blur",
-        f"{segment.name}: the scan blurs by {blur.in_plane_mm:.2f} mm in its slices and {blur.across_mm:.2f} mm across "
-        f"(standard deviation, at {blur.edges} clean edges), which draws curved surfaces inwards; put back by "
-        f"{facts['blur_shift_mean_mm']:.3f} mm on average, at most {facts['blur_shift_max_mm']:.3f} mm",
-    )
+def _put_back_steps(segment: "Segment", seen: PutBack, facts: Mapping[str, object]) -> list[Step]:
+    blur = seen.blur
+    steps = [
+        Step(
+            "blur",
+            f"{segment.name}: the scan blurs by {blur.in_plane_mm:.2f} mm in its slices and {blur.across_mm:.2f} mm across "
+            f"(standard deviation, at {blur.edges} clean edges), which draws curved surfaces inwards; put back by "
+            f"{facts['blur_shift_mean_mm']:.3f} mm on average, at most {facts['blur_shift_max_mm']:.3f} mm",
+        )
+    ]
+    if facts["halfway_shift_max_mm"]:
+        steps.append(
+            Step(
+                "half-way",
+                f"{segment.name}: laid half-way between the grey values of both sides where the scan shows both, which moved "
+                f"the surface by {facts['halfway_shift_mean_mm']:.3f} mm on average, at most "
+                f"{facts['halfway_shift_max_mm']:.3f} mm",
+            )
+        )
+    return steps
 
 
 def _notes(segment: "Segment", field: Field, result: Simplified, budget: float, ceiling: int) -> list[str]:

@@ -24,13 +24,13 @@ _DIRECTIONS = 32
 def edge_distances(
     volume: Volume,
     places: np.ndarray,
-    level: float,
+    levels: np.ndarray,
     bright: bool,
     blur: Blur,
     noise: float,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """(n,) signed distance in mm of `places` (n, 3) LPS mm from the deblurred edge at grey value `level`.
+    """(n,) signed distance in mm of `places` (n, 3) LPS mm from the deblurred edge at grey values `levels` (n,).
 
     Positive outside of the structure, which is brighter than its surroundings where `bright`. NaN where the window
     leaves the volume, or no edge lies within two voxels.
@@ -53,7 +53,7 @@ def edge_distances(
         sharp = _deblurred(sign * windows.values, blurring, finer, possible, noise)
         inside = (volume.to_ijk(places[rows]) - windows.centres + half) * finer + (np.array(finer) - 1) / 2
         to_fine = np.linalg.inv(volume.affine[:3, :3]).T * finer
-        result[rows] = _nearest(sharp, sign * level, inside, to_fine, 0.25 * min(spacing), 2.0 * max(spacing))
+        result[rows] = _nearest(sharp, sign * levels[rows], inside, to_fine, 0.25 * min(spacing), 2.0 * max(spacing))
     return result
 
 
@@ -103,9 +103,9 @@ def _deblurred(
 
 
 def _nearest(
-    field: np.ndarray, level: float, inside: np.ndarray, to_fine: np.ndarray, step: float, reach: float
+    field: np.ndarray, levels: np.ndarray, inside: np.ndarray, to_fine: np.ndarray, step: float, reach: float
 ) -> np.ndarray:
-    """(n,) signed distance in mm from fine indices `inside` (n, 3) to the nearest crossing of the level along rays in
+    """(n,) signed distance in mm from fine indices `inside` (n, 3) to the nearest crossing of `levels` (n,) along rays in
     all directions; NaN where there is none within `reach` mm."""
     from scipy import ndimage
 
@@ -115,7 +115,7 @@ def _nearest(
         at = inside[rows, None, :] + distance * directions
         window = np.broadcast_to(rows[:, None], at.shape[:2])
         where = np.stack([window, at[..., 2], at[..., 1], at[..., 0]])
-        return ndimage.map_coordinates(field, where, order=1, mode="nearest", output=np.float32) - level
+        return ndimage.map_coordinates(field, where, order=1, mode="nearest", output=np.float32) - levels[rows, None]
 
     rows = np.arange(len(field))
     here = sample(rows, 0.0)

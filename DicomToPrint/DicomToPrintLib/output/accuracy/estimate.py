@@ -17,6 +17,7 @@ POINTS = 1000
 EXTREMES = 200
 # In widths of the blur: no maximum was farther from the phantom's truth (Testing/Benchmarks/output_truth.py).
 LARGEST_KNOWN_TO = 0.15
+_OTHER = 0.06, 0.2  # of the step between the scan's main materials, by which the boundary of a face may differ
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,13 @@ def accuracy_of(
         level, bright = _level(volume, mesh)
         some, weight = _drawn(volume, mesh, max(int(points * share), 4), seed + 1)
         weights.append(weight * share)
-        off = edge_distances(volume, some.places, level, bright, blur, noise, part(inner, 0.0, 0.7))
+        levels = _levels(volume, some, level, blur)
+        off = edge_distances(volume, some.places, levels, bright, blur, noise, part(inner, 0.0, 0.7))
         drawn.append(off)
         boundary.append(off - some.deviation)
         worst = _extremes(volume, mesh, max(int(EXTREMES * share), 1))
-        extreme.append(edge_distances(volume, worst.places, level, bright, blur, noise, part(inner, 0.7, 1.0)))
+        levels = _levels(volume, worst, level, blur)
+        extreme.append(edge_distances(volume, worst.places, levels, bright, blur, noise, part(inner, 0.7, 1.0)))
     off, worst_off, weight = np.abs(np.concatenate(drawn)), np.abs(np.concatenate(extreme)), np.concatenate(weights)
     known = np.isfinite(off)
     if not known.any():
@@ -125,6 +128,14 @@ def _level(volume: Volume, mesh: Mesh) -> tuple[float, bool]:
     boundary = points.places - np.nan_to_num(points.deviation)[:, None] * points.outward
     at, within, without = (_grey(volume, boundary + way * reach * points.outward) for way in (0.0, -1.0, 1.0))
     return float(np.median(at)), bool(np.median(within - without) > 0)
+
+
+def _levels(volume: Volume, points: SurfacePoints, level: float, blur: Blur) -> np.ndarray:
+    """(n,) grey value of the boundary at each point: faces between other materials have their own (surface/halfway.py).
+    One that differs by less is interpolation, one that differs by more a deviation along the wrong way."""
+    at = _grey(volume, points.places - np.nan_to_num(points.deviation)[:, None] * points.outward)
+    differs = np.abs(at - level) / abs(blur.inside - blur.outside)
+    return np.where((differs >= _OTHER[0]) & (differs <= _OTHER[1]), at, level)
 
 
 def _grey(volume: Volume, places: np.ndarray) -> np.ndarray:

@@ -1,0 +1,44 @@
+"""Means over the triangles around each point of a mesh, by their area."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..mesh import Mesh
+
+if TYPE_CHECKING:
+    from scipy import sparse
+
+
+@dataclass(frozen=True)
+class Neighbourhood:
+    """The triangles `around` each point, a matrix (points, triangles); twice their `area` in mm2 (m,); one over its
+    sum for each point, its `share` (n,)."""
+
+    triangles: np.ndarray
+    around: "sparse.csc_array"
+    area: np.ndarray
+    share: np.ndarray
+
+    def averaged(self, values: np.ndarray) -> np.ndarray:
+        """Values (n,) or (n, c) at the points, each averaged with its neighbours."""
+        corners = values.take(self.triangles[:, 0], axis=0) + values.take(self.triangles[:, 1], axis=0)
+        corners = (corners + values.take(self.triangles[:, 2], axis=0)) / 3.0
+        return (self.share * (self.around @ (self.area * corners.T).T).T).T
+
+    def summed(self, values: np.ndarray) -> np.ndarray:
+        """Sums (m,) over each triangle, summed around each point and divided by twice the area there (n,)."""
+        return self.share * (self.around @ values)
+
+
+def neighbourhood_of(mesh: Mesh, facing: np.ndarray) -> Neighbourhood:
+    """`facing` (m, 3): normals of the triangles, as long as twice their area."""
+    from scipy import sparse
+
+    area = np.sqrt(np.einsum("ij,ij->i", facing, facing))
+    triangles = mesh.triangles
+    starts = np.arange(0, triangles.size + 1, 3)
+    shape = len(mesh.points), len(triangles)
+    around = sparse.csc_array((np.ones(triangles.size), triangles.ravel(), starts), shape)
+    return Neighbourhood(triangles, around, area, 1.0 / np.maximum(around @ area, 1e-30))
