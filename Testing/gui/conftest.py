@@ -92,6 +92,7 @@ class Answers:
         return self.folder_answer
 
     def confirm(self, title, text):
+        self.told.append(title)
         return True
 
     def choose(self, title, text, items):

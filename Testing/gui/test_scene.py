@@ -94,12 +94,31 @@ def test_a_volume_without_dicom_files_is_told_and_can_be_printed(driver, loaded)
     assert after < 0.7 * before
     driver.picture("edited")
 
-    # Undo.
-    driver.panel.job.save("model-before", driver.panel.job.load("model"))
-    driver.panel.refresh()
+    # Undo: the model before comes back with what it was made with.
+    kept = driver.panel.job.load("model").meshes[0]
+    assert not driver.panel.can_undo_model(), "there is no model before of this anatomy"
+    driver.panel.change(max_deviation=1.0)
+    walk(driver, "model")
+    assert len(driver.panel.job.load("model").meshes[0].triangles) != len(kept.triangles)
     driver.click("undoModel")
+    assert np.array_equal(driver.panel.job.load("model").meshes[0].points, kept.points)
+    assert driver.panel.settings.max_deviation is None
     assert driver.state("model") == "done"
     assert driver.state("print") == "idle"
+    driver.panel.change(max_deviation=1.0)
+    assert driver.panel.job.has("model-before")
+
+    # Other settings for the anatomy: the edit is asked about, stays in the scene and counts no longer.
+    driver.panel.change(threshold=(300.0, None))
+    assert not driver.panel.job.has("model-before"), "another anatomy has no model before"
+    driver.click("anatomyRun")
+    driver.wait()
+    assert "Edited by hand" in driver.dialogs.told
+    found = driver.panel.results.anatomy_node()
+    assert found is not node
+    assert "(edited)" in node.GetName()
+    assert node.GetScene() is slicer.mrmlScene
+    assert "--segmentation" not in driver.panel.command()
 
 
 def test_run_all_goes_down_to_the_files_and_a_remedy_checks_again(driver, loaded, tmp_path):
@@ -244,6 +263,7 @@ def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
     assert driver.state("anatomy") == "done"
     assert driver.state("print") == "idle"
     assert driver.panel.results.volume_node().GetName() == "Cube"
+    assert not driver.panel.results.is_given(), "saving and loading is no edit"
     assert not driver.panel.steps["print"].frame.collapsed, "the first step that is not done is open"
     driver.picture("reopened")
     # What the next step needs is taken from the scene: no earlier step runs again.
@@ -315,6 +335,37 @@ def test_another_volume_starts_again(driver, loaded):
     driver.application.processEvents()
     driver.run("anatomy")
     assert driver.state("anatomy") in ("idle", "needs you", "done")
+
+
+def test_another_folder_leaves_nothing_of_the_scan_before(driver, loaded, tmp_path):
+    import slicer
+    from DicomToPrintLib.mrml.volumes import volume_to_node
+
+    panel = driver.panel
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    driver.choose_folder(tmp_path / "a")
+    assert panel.results.volume_node() is None
+    shown = volume_to_node(cube_volume(), slicer.mrmlScene, "Scan")
+    panel.results.keep_scan(shown)
+    assert panel.results.volume_node() is shown
+    driver.choose_folder(tmp_path / "b")
+    assert panel.results.volume_node() is None
+    assert shown.GetScene() is None
+    panel.results.keep_scan(volume_to_node(cube_volume(), slicer.mrmlScene, "Scan"))
+    panel.change(series="1.2.3")
+    assert panel.results.volume_node() is None, "another series of the same folder"
+
+
+def test_a_control_that_tells_nothing_new_lets_the_step_run(driver, loaded, monkeypatch):
+    panel = driver.panel
+    monkeypatch.setattr(panel.walk._child, "start", lambda order: None)  # a child that never ends
+    driver.click("scanRun")
+    driver.find("labelText").editingFinished.emit()  # the focus leaves an untouched line
+    assert panel.walk.running == "scan"
+    driver.find("labelText").text = "Left"
+    driver.find("labelText").editingFinished.emit()
+    assert not panel.walk.running
 
 
 def test_an_empty_volume_and_a_folder_without_dicom_are_each_one_sentence(driver, tmp_path):

@@ -99,8 +99,10 @@ class Job:
             self.path(name).unlink(missing_ok=True)
 
     def drop_from(self, step: str) -> None:
-        """Forget the result of `step` and of every step after it."""
+        """Forget the result of `step` and of every step after it; another anatomy has no model before."""
         self.drop(*STEPS[STEPS.index(step) :])
+        if STEPS.index(step) < STEPS.index("model"):
+            self.drop("model-before")
 
     def order(self, step: str, source: Mapping[str, Any], settings: Settings) -> Path:
         """Write what a child process shall do; its path is the child's only argument."""

@@ -17,7 +17,7 @@ from . import parts, source
 from .anatomy_step import AnatomyStep
 from .dialogs import Dialogs
 from .files_step import FilesStep
-from .job import STEPS, Job, first_step
+from .job import FIRST_STEP, STEPS, Job, first_step
 from .model_step import ModelStep
 from .print_step import PrintStep
 from .scan_step import ScanStep
@@ -175,13 +175,18 @@ class Panel:
     def change(self, **fields: Any) -> None:
         """Change settings; results of the steps that they concern no longer count."""
         self.parameters  # noqa: B018 - refuses while there is no scene
+        changed = replace(self.settings, **fields)
+        if changed == self.settings:  # a control may tell what it told before, as a line does when it loses the focus
+            return
         if self.walk.running:
             self.cancel()
-        changed = replace(self.settings, **fields)
-        if changed == self.settings:
-            return
-        self.state.settings = changed
         earliest = min((first_step(name) for name in fields), key=STEPS.index)
+        if "series" in fields:
+            self.results.let_go_of_scan()
+        if earliest == "model" and self.job.has("model"):
+            made_with = {name: getattr(self.settings, name) for name in FIRST_STEP["model"]}
+            self.job.save("model-before", (self.job.load("model"), made_with))
+        self.state.settings = changed
         self.stale(earliest)
 
     def stale(self, step: str) -> None:
@@ -238,9 +243,10 @@ class Panel:
         if self.walk.running:
             self.cancel()
         parameters = self.parameters
+        self.results.let_go_of_scan()
         parameters.series, parameters.folder, parameters.volume = series, folder, volume
         self.steps["scan"].volume.setCurrentNode(volume)
-        self.job.drop("edited", "opened", "grid", "model-before")
+        self.job.drop("edited", "opened", "grid")
         self.state.settings = replace(
             self.settings,
             **{name: getattr(Settings(), name) for name in OF_ONE_SCAN},
@@ -318,9 +324,10 @@ class Panel:
         return self.job.has("model-before") and not self.walk.running
 
     def undo_model(self) -> None:
-        """Back to the model before."""
+        """Back to the model before, and to what it was made with."""
         if self.can_undo_model():
-            before = self.job.load("model-before")
+            before, made_with = self.job.load("model-before")
+            self.state.settings = replace(self.settings, **made_with)
             self.stale("print")
             self.job.drop("model-before")
             self.job.save("model", before)

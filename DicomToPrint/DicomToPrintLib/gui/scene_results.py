@@ -1,5 +1,6 @@
 """What the panel puts into the scene and takes from it; the panel's own hands on nodes."""
 
+import json
 import os
 import shutil
 from collections.abc import Mapping, Sequence
@@ -16,11 +17,16 @@ from ..mrml import models, results, segmentations, views, volumes
 from ..mrml.markups import plane_of
 from ..mrml.scene import alive
 from ..settings import Settings
-from .job import GIVEN_FILE
+from .job import FIRST_STEP, GIVEN_FILE
 from .source import database_now
 
 if TYPE_CHECKING:
     from .panel import Panel
+
+
+# Attributes of the segmentation that step 2 made: its voxels then, and what was chosen.
+CONTENT = "DicomToPrint.Content"
+MADE_WITH = "DicomToPrint.MadeWith"
 
 
 class SceneResults:
@@ -65,8 +71,14 @@ class SceneResults:
         volume = self.volume_node() or self._opened_volume()
         node = results.show_anatomy(self._scene, self._job_name, _("Anatomy to print"), segmentation, volume)
         parameters.segmentation = node
-        node.SetAttribute("DicomToPrint.MTime", str(_content_time(node)))
+        node.SetAttribute(CONTENT, segmentations.content_mark(node))
+        node.SetAttribute(MADE_WITH, self._anatomy_settings())
         return node
+
+    def _anatomy_settings(self) -> str:
+        """What is chosen for the anatomy, as an attribute of the node that it makes."""
+        settings = self._panel.settings
+        return json.dumps([getattr(settings, name) for name in FIRST_STEP["anatomy"]])
 
     def geometry_note(self) -> str:
         """A sentence where the loaded volume does not lie where the files say; empty where it does."""
@@ -87,11 +99,15 @@ class SceneResults:
         at.
         """
         opened = self._panel.job.load("opened")
-        found = results.shown(self._scene, self._job_name, "scan-volume")
-        results.forget(self._scene, self._job_name, "scan-volume") if found else None
-        node = volumes.volume_to_node(opened.volume, self._scene, _("Scan"))
-        results.place(self._scene, self._job_name, node, "scan-volume")
+        series = opened.series.series if opened.series is not None else None
+        node = volumes.volume_to_node(opened.volume, self._scene, _("Scan"), series)
+        self.keep_scan(node)
         return node
+
+    def keep_scan(self, node: Any) -> None:
+        """The chosen scan as a node, in place of another that the panel put into the scene."""
+        results.forget(self._scene, self._job_name, "scan-volume")
+        results.place(self._scene, self._job_name, node, "scan-volume")
 
     def keep_meshes(self, role: str, meshes: Sequence[Any], overlay: str) -> None:
         """Model nodes; the model step's own are hidden behind those of the print step."""
@@ -204,8 +220,39 @@ class SceneResults:
 
     def edited(self, node: Any) -> bool:
         """True where the user changed the segments since the step made them."""
-        noted = node.GetAttribute("DicomToPrint.MTime")
-        return noted is not None and noted != str(_content_time(node))
+        noted = node.GetAttribute(CONTENT)
+        return noted is not None and noted != segmentations.content_mark(node)
+
+    def settle_edits(self) -> None:
+        """Ask whether edits by hand still count where other settings were chosen since; if not, they stay in the scene."""
+        node = alive(self._panel.parameters.segmentation)
+        if node is None or alive(self._panel.parameters.given) is not None or not self.edited(node):
+            return
+        now = self._anatomy_settings()
+        if node.GetAttribute(MADE_WITH) != now and self._panel.dialogs.confirm(
+            _("Edited by hand"),
+            _(
+                "The segmentation was edited by hand, and other settings were chosen since. Find the anatomy anew? "
+                "The edited segmentation stays in the scene."
+            ),
+        ):
+            self._set_aside(node)
+        else:
+            node.SetAttribute(MADE_WITH, now)
+
+    def _set_aside(self, node: Any) -> None:
+        results.place(self._scene, self._job_name, node, "edited")
+        node.SetName(self._scene.GenerateUniqueName(_("{name} (edited)").format(name=node.GetName())))
+        self._panel.parameters.segmentation = None
+
+    def let_go_of_scan(self) -> None:
+        """Another scan was chosen: what this one left is no grid and no edit for it."""
+        results.forget(self._scene, self._job_name, "scan-volume")
+        node = alive(self._panel.parameters.segmentation)
+        if node is not None and node is not alive(self._panel.parameters.given):
+            if self.edited(node):
+                self._set_aside(node)
+            self._panel.parameters.segmentation = None
 
     def cut_of(self, node: Any, settings: Settings) -> dict[str, Any]:
         """The settings with a markups plane as one more cut: by its axis where it faces one, else as an oblique plane.
@@ -281,13 +328,3 @@ class SceneResults:
             )
         for path in files:
             store.insert(str(path), True, False)
-
-
-def _content_time(node: Any) -> int:
-    """A number that changes when the segments' voxels do."""
-    segmentation = node.GetSegmentation()
-    times = [node.GetSegmentation().GetNumberOfSegments()]
-    for index in range(segmentation.GetNumberOfSegments()):
-        image = segmentation.GetNthSegment(index).GetRepresentation("Binary labelmap")
-        times.append(image.GetMTime() if image is not None else 0)
-    return hash(tuple(times))

@@ -86,8 +86,6 @@ class Walk:
             self._hand_over_segmentation()
         if step in ("print", "files"):
             self._offer_packages()
-        if step == "model" and panel.job.has("model"):
-            panel.job.save("model-before", panel.job.load("model"))
         self.running = step
         panel.job.drop_from(step)
         for later in STEPS[STEPS.index(step) :]:
@@ -108,6 +106,7 @@ class Walk:
 
     def _hand_over_segmentation(self) -> None:
         panel = self._panel
+        panel.results.settle_edits()
         given = panel.results.given_segmentation()
         if given is None:
             panel.job.drop("edited")

@@ -119,6 +119,39 @@ def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None"
     return Segmentation(None, grid.affine, labels, provenance, tuple(segments))
 
 
+def content_mark(node: Any) -> str:
+    """A short text that changes when voxels of segments do, and stays through saving and loading: which voxels of the box
+    around them hold which segment. Names, colours and the place of the whole do not count.
+    """
+    import hashlib
+
+    digest, images = hashlib.blake2b(digest_size=16), {}
+    segmentation = node.GetSegmentation()
+    for segment_id in segmentation.GetSegmentIDs():
+        segment = segmentation.GetSegment(segment_id)
+        image = segment.GetRepresentation("Binary labelmap")
+        if image not in images:  # segments share one labelmap
+            images[image] = _filled(image)
+        digest.update(f"{segment_id} {segment.GetLabelValue()} {images[image].shape}".encode())
+        digest.update(images[image])
+    return digest.hexdigest()
+
+
+def _filled(image: Any) -> np.ndarray:
+    """The labels in the box that holds any: uint16, (k, j, i), contiguous; empty where there are none."""
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    empty = np.zeros((0, 0, 0), np.uint16)
+    if image is None or image.IsEmpty():
+        return empty
+    i0, i1, j0, j1, k0, k1 = image.GetExtent()
+    labels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k1 - k0 + 1, j1 - j0 + 1, i1 - i0 + 1)
+    filled = [np.flatnonzero(labels.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    if not len(filled[0]):
+        return empty
+    return np.ascontiguousarray(labels[tuple(slice(at[0], at[-1] + 1) for at in filled)], dtype=np.uint16)
+
+
 def _noted(segment: Any) -> tuple[float | None, bool]:
     """Boundary and side that `segmentation_to_node` noted on a segment; none and bright for anybody else's."""
     import vtk
