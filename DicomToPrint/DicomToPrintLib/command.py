@@ -143,6 +143,8 @@ def _check(options: argparse.Namespace) -> int:
     from . import pipeline
 
     settings = settings_from_options(options)
+    if options.output:
+        pipeline.check_writable(options.output)
     with _terminal_progress() as progress, _source(options.input) as source:
         acceptance = pipeline.check(source, settings, progress)
     content = acceptance.as_json(settings.identified)
@@ -170,6 +172,8 @@ def _run(options: argparse.Namespace) -> int:
 def _inspect(options: argparse.Namespace) -> int:
     from . import pipeline
 
+    if options.output:
+        pipeline.check_writable(options.output)
     with _terminal_progress() as progress:
         inspected = pipeline.inspect(
             options.mesh,

@@ -369,7 +369,10 @@ def _marked(text: str) -> tuple[float, float, float, float]:
 def _magnets(text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
-    diameter, height = _numbers(text.lower().replace("x", ","), (2,), "--magnets DxH")
+    try:
+        diameter, height = (float(side) for side in text.lower().split("x"))
+    except ValueError:
+        diameter = height = 0.0
     if not (0.5 <= diameter <= 50.0 and 0.5 <= height <= 50.0):
         raise UsageError(f"--magnets takes diameter x height in mm, such as 5x2, not '{text}'.")
     return diameter, height

@@ -127,3 +127,16 @@ def test_one_series_can_be_chosen(tmp_path):
         assert [one.series.id for one in chosen.series] == [study.series[1].id]
     with pytest.raises(UsageError, match="nonsense"):
         accept(study, protocols, pixels=False, series_id="nonsense")
+
+
+def test_a_run_takes_a_series_that_its_use_may_be_made_of_before_a_larger_one(tmp_path):
+    """Two rejected series: the larger has two slices at one place, so its volume is not defined; the smaller only has another kernel."""
+    from DicomToPrintLib.pipeline import choose_series
+    from DicomToPrintLib.settings import Settings
+
+    larger = series(name="larger", count=12)
+    put(larger, slices=(5, 6), ImagePositionPatient=larger[5].header["ImagePositionPatient"])
+    smaller = renamed(put(series(count=8), ConvolutionKernel="B70f"), "smaller")
+    judged = _judged(larger + smaller, tmp_path)
+    assert {len(one.series.files): one.verdict.value for one in judged.series} == {12: "reject", 8: "reject"}
+    assert len(choose_series(judged, Settings()).series.files) == 8

@@ -234,6 +234,17 @@ def test_help_and_list(capsys):
         ["run", ".", "--output", "o", "--process", "no-such-process"],
         ["check", ".", "--protocol", "no-such-protocol"],
         ["run", ".", "--output", "o", "--printer", "0x0x0"],
+        ["run", ".", "--output", "o", "--magnets", "3"],
+        ["run", ".", "--output", "o", "--magnets", "3x2"],
+        ["run", ".", "--output", "o", "--pins"],
+        ["run", ".", "--output", "o", "--keep", "R", "--cut", "S=3"],
+        ["run", ".", "--output", "o", "--keep", "front", "--cut", "S=3"],
+        ["run", ".", "--output", "o", "--avoid", "0,0,0", "--cut", "S=3"],
+        ["run", ".", "--output", "o", "--plane", "0,0,0,0,0,0"],
+        ["run", ".", "--output", "o", "--label", ""],
+        ["run", ".", "--output", "o", "--label", "Müller"],
+        ["run", ".", "--output", "o", "--label-at", "0,0,0"],
+        ["run", ".", "--output", "o", "--escape", "0,0,0"],
     ],
 )
 def test_wrong_usage_is_exit_2(arguments, capsys, tmp_path, monkeypatch):
@@ -337,6 +348,35 @@ def test_unwritable_output_is_exit_5(ct, tmp_path, capsys):
     sentence_of(capsys)
 
 
+def test_two_runs_do_not_write_to_one_folder(tmp_path):
+    """The second is refused while the first lives; what a killed one left of its claim is in nobody's way."""
+    from DicomToPrintLib.errors import CannotWrite
+    from DicomToPrintLib.pipeline.folder import claimed
+
+    waiting = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with claimed(tmp_path):
+        (own,) = tmp_path.iterdir()
+        other = tmp_path / f"{own.name.rpartition('-')[0]}-{waiting.pid}"
+    assert list(tmp_path.iterdir()) == []
+    other.write_bytes(b"")
+    with pytest.raises(CannotWrite, match="Another run"), claimed(tmp_path):
+        pass
+    waiting.communicate(b"\n")
+    with claimed(tmp_path):
+        assert not other.exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_model_files_of_others_in_the_folder_are_counted_and_not_named(tmp_path):
+    from DicomToPrintLib.pipeline.folder import others_in
+
+    for name in ("Doe^Jane.STL", "bone.stl", "report.html"):
+        (tmp_path / name).write_bytes(b"")
+    (told,) = others_in(tmp_path, ["bone.stl"])
+    assert "1 model file " in told and "Doe" not in told
+    assert others_in(tmp_path, ["bone.stl", "Doe^Jane.STL"]) == ()
+
+
 def test_full_disk_is_exit_5_and_leaves_nothing_partial(ct, tmp_path):
     """A file larger than the limit fails as on a full disk (EFBIG)."""
 
@@ -434,13 +474,15 @@ def test_a_label_map_alone_becomes_a_model_known_to_half_a_voxel(tmp_path):
     given = str(tmp_path / "ball.nii.gz")
     SimpleITK.WriteImage(image, given)
     done = ["run", given, "--segmentation", given, "--output", str(tmp_path / "out"), "--process", "sla"]
-    assert run_command(done) == 0
+    assert run_command([*done, "--seed", "0,0,0", "--threshold", "100"]) == 0
     record = json.loads((tmp_path / "out" / "record.json").read_text(encoding="utf-8"))
     assert [entry["file"] for entry in record["given_files"]] == ["ball.nii.gz"]
     (part,) = record["parts"]
     assert part["volume_mm3"] == pytest.approx(4 / 3 * np.pi * 30.0**1.5 * 27.0, rel=0.04)
     assert any("of a label with voxels as large as these is not (Label 1:" in note for note in record["notes"])
     assert not any("--triangles" in note for note in record["notes"])
+    assert any(note.startswith("Not used") and note.endswith("threshold, seeds.") for note in record["notes"])
+    assert {entry["file"] for entry in record["outputs"]} == {"model.stl", "model.3mf"}, "a label is no bone by default"
 
 
 def test_scene_of_a_run_opens_again_and_stands_in_the_record(ct, tmp_path):

@@ -13,6 +13,7 @@ from DicomToPrintLib.dicom import read_study, read_volume
 from DicomToPrintLib.errors import CannotRead, MissingPackage, Refused
 from DicomToPrintLib.output import (
     build_record,
+    check_study,
     compare_runs,
     hashed_series,
     source_headers,
@@ -90,11 +91,14 @@ def test_an_odd_number_of_triangles_is_padded(series, ball, tmp_path):
     assert len(found.EncapsulatedDocument) % 2 == 0
 
 
-def test_without_a_study_there_is_no_object(ball, tmp_path):
+def test_without_a_study_there_is_no_object(series, ball, tmp_path):
     pydicom = pytest.importorskip("pydicom")
     with pytest.raises(CannotRead, match="study"):
         write_encapsulated_stl((ball(),), tmp_path, "model", (pydicom.Dataset(),))
     assert list(tmp_path.iterdir()) == []
+    check_study(series)
+    with pytest.raises(CannotRead, match="study"):  # told before any work, not after the model is made
+        check_study(SimpleNamespace(distinct=lambda keyword: ()))
 
 
 def test_dicom_seg(series, tmp_path, recwarn):

@@ -3,7 +3,7 @@
 from .accuracy import Accuracy, Blur, accuracy_of, blur_of
 from .budget import Boundary, boundary_of, error_budget, noise_of
 from .calipers import caliper_distances
-from .dicom_objects import source_headers, write_dicom_seg, write_encapsulated_stl
+from .dicom_objects import check_study, source_headers, write_dicom_seg, write_encapsulated_stl
 from .files import Outputs, json_text, sha256_of, write_bytes_atomically, write_json_atomically, write_text_atomically
 from .pictures import (
     ModelPictures,
@@ -57,6 +57,7 @@ __all__ = [
     "boundary_of",
     "build_record",
     "caliper_distances",
+    "check_study",
     "compare_runs",
     "contour_pictures",
     "deviation_map",

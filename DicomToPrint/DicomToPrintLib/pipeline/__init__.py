@@ -1,5 +1,6 @@
 """The walk from a scan to a checked print file: one function a step, composed by `run`. The panel and the script call these."""
 
+from .folder import check_writable
 from .inspection import Inspection, inspect
 from .preparing import Prepared, prepare, prepare_with_frames
 from .run import RunResult, demo, replay, result_of, run
@@ -33,6 +34,7 @@ __all__ = [
     "Walked",
     "acceptance_in_words",
     "check",
+    "check_writable",
     "choose_series",
     "demo",
     "deviation_budget",

@@ -17,6 +17,25 @@ if TYPE_CHECKING:
 AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
 
 
+def check_parts(settings: Settings) -> None:
+    """Raises `UsageError` for settings of parts that contradict one another, before any long work."""
+    from ..preparation import plane_through
+
+    for plane in settings.planes:
+        plane_through(plane[:3], plane[3:])
+    axes = {axis for axis, _at in settings.cuts}
+    for side in settings.keep:
+        if not (settings.planes if side in ("front", "back") else AXIS_OF[side] in axes):
+            raise UsageError(f"--keep {side} needs a cut across that axis: give --cut or --plane.")
+    if settings.avoid and not settings.split:
+        raise UsageError("--avoid is about the cuts of --split auto: give that too, or leave --avoid out.")
+    for name in ("pins", "magnets"):
+        if getattr(settings, name) and not (settings.cuts or settings.planes or settings.split):
+            raise UsageError(
+                f"--{name} stand across cuts: give --cut, --plane or --split auto too, or leave --{name} out."
+            )
+
+
 def cut_apart(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", steps: list[Any]) -> list[Mesh]:
     """The parts after the cuts, of those the sides that are kept; the cuts are added to `planes`, what was done to `steps`.
 

@@ -11,7 +11,7 @@ from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
 from ..settings import Settings
 from ..wording import counted
-from .parting import cut_apart, made_to_fit, moved_words, sizes
+from .parting import check_parts, cut_apart, made_to_fit, moved_words, sizes
 from .steps import simplification_budget
 
 if TYPE_CHECKING:
@@ -26,6 +26,21 @@ class Prepared:
     model: "Model"
     labels: "tuple[Labelled, ...]" = ()
     moved: tuple[np.ndarray | None, ...] = ()
+
+
+def check_preparation(settings: Settings) -> None:
+    """Raises `UsageError` for settings of preparation that contradict one another or cannot be done, before any long work."""
+    from ..preparation import check_text
+
+    check_parts(settings)
+    if settings.label is not None:
+        check_text(settings.label)
+    elif settings.label_at or settings.label_raised:
+        raise UsageError("--label-at and --label-raised are about a label: give --label TEXT too, or leave them out.")
+    if (settings.escape or settings.escape_holes) and not settings.hollow:
+        raise UsageError(
+            "--escape and --escape-holes are about a hollow model: give --hollow MM too, or leave them out."
+        )
 
 
 def prepare(model: "Model", settings: Settings, progress: Progress = silent) -> "Model":
@@ -123,9 +138,9 @@ def _solid_steps(
             raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
         done = room.hollow(mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, progress=progress)
         mouths = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in done.holes)
-        opened = f"{counted(len(done.holes), 'escape hole')} of {diameter:g} mm" + (
-            f" at R, A, S {mouths}" if mouths else ""
-        )
+        opened = f"{counted(len(done.holes), 'escape hole')} of {diameter:g} mm at R, A, S {mouths}"
+        if not done.holes:
+            opened = "no escape holes"
         return (
             done.mesh,
             f"{done.removed_mm3:.0f} mm3 taken out of {counted(done.cavities, 'cavity', 'cavities')}, {opened}",

@@ -9,6 +9,8 @@ from ..errors import MissingPackage
 from ..progress import Progress, part, silent
 from ..settings import Settings, beside, settings_from_json
 from . import steps
+from .folder import check_writable, claimed
+from .preparing import check_preparation
 from .scan import GateShut, Scan, Source
 from .walk import WALK, StepTime, Walked, take
 
@@ -94,21 +96,22 @@ def run(
 
     settings = steps.without_missing(settings)
     steps.check_names(settings)
+    check_preparation(settings)
     steps.check_source(source, settings)
     if settings.scene and scene is None:
         raise MissingPackage(
             "--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out."
         )
-    telling.check_writable(output)
-    try:
-        walked, times = take(Walked(source, settings, output), WALK, part(progress, 0.0, BEFORE_TELLING))
-    except GateShut as shut:
-        telling.write_refusal(shut, settings, output)
-        raise shut.error from None
-    result = result_of(walked, times)
-    if settings.scene and scene is not None:
-        result = replace(result, files=(*result.files, scene(result)))
-    readiness = telling.write_run(source, result, part(progress, BEFORE_TELLING, 1.0))
+    with claimed(output):
+        try:
+            walked, times = take(Walked(source, settings, output), WALK, part(progress, 0.0, BEFORE_TELLING))
+        except GateShut as shut:
+            telling.write_refusal(shut, settings, output)
+            raise shut.error from None
+        result = result_of(walked, times)
+        if settings.scene and scene is not None:
+            result = replace(result, files=(*result.files, scene(result)))
+        readiness = telling.write_run(source, result, part(progress, BEFORE_TELLING, 1.0))
     progress(1.0, "done")
     return replace(result, readiness=readiness)
 
@@ -134,8 +137,7 @@ def replay(record_file: Path, source: Source, output: Path, progress: Progress =
 def demo(output: Path, progress: Progress = silent) -> RunResult:
     """Makes the phantom CT as DICOM in ``output/phantom`` and runs it into ``output/model``."""
     from ..phantom import write_phantom
-    from . import telling
 
-    telling.check_writable(output)
+    check_writable(output)
     write_phantom(output / "phantom", progress=part(progress, 0.0, 0.3))
     return run(output / "phantom", output / "model", Settings(), part(progress, 0.3, 1.0))

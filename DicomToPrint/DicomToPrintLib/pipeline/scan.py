@@ -88,7 +88,8 @@ def check(
 def open_scan(source: "Source | Volume", settings: Settings, progress: Progress = silent) -> Scan:
     """The series to use, past the gate of the use, and its voxels; a volume of the scene, without files, has no gate to pass.
 
-    Raises `GateShut` with `Refused` (exit 1) or `OpenQuestion` (exit 4) where the gate of the use stays shut.
+    Raises `GateShut` with `Refused` (exit 1) or `OpenQuestion` (exit 4) where the gate of the use stays shut, `CannotRead` where
+    DICOM is asked for and the series has no study to join.
     """
     from ..acceptance import load_use
 
@@ -104,6 +105,10 @@ def open_scan(source: "Source | Volume", settings: Settings, progress: Progress 
     acceptance = check(source, settings, part(progress, 0.0, 0.6), protocols=(use.protocol,))
     chosen = choose_series(acceptance, settings)
     gate_sentence = pass_gate(chosen, acceptance, settings)
+    if {"dicom", "seg"} & set(settings.formats):
+        from ..output import check_study
+
+        check_study(chosen.series)
     from ..dicom import read_volume
 
     return Scan(read_volume(chosen.series, part(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
@@ -138,14 +143,25 @@ def judge_anatomy(scan: Scan, segmentation: "Segmentation", settings: Settings) 
 
 
 def choose_series(acceptance: "Acceptance", settings: Settings) -> "SeriesAcceptance":
-    """The named series, or the best accepted one: best verdict, then most slices. Raises `UsageError` for a wrong name."""
+    """The named series, or the best one of those that the use may be made of: best verdict, then most slices.
+
+    Raises `UsageError` for a wrong name.
+    """
+    from ..acceptance import gate, load_use
+
     if settings.series:
         for candidate in acceptance.series:
             if settings.series in (candidate.series.id, candidate.series.uid):
                 return candidate
         known = ", ".join(candidate.series.id for candidate in acceptance.series)
         raise UsageError(f"There is no series '{settings.series}' in the input: choose one of {known}.")
-    return min(acceptance.series, key=lambda candidate: (candidate.verdict.rank, -len(candidate.series.files)))
+    use = load_use(settings.use)
+
+    def burden(candidate: "SeriesAcceptance") -> tuple[bool, int, int]:
+        is_shut = not gate(candidate, use, settings.accept_anyway).open
+        return is_shut, candidate.verdict.rank, -len(candidate.series.files)
+
+    return min(acceptance.series, key=burden)
 
 
 def pass_gate(chosen: "SeriesAcceptance", acceptance: "Acceptance", settings: Settings) -> str:

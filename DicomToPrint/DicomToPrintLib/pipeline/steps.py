@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
     from ..volume import Volume
 
 SIMPLIFICATION_MM = 0.05
+FROM_SEGMENTATION = "from-segmentation"
 
 
 def missing(settings: Settings) -> tuple[str, ...]:
@@ -110,8 +111,18 @@ def segment(
         given = read_segmentation(Path(settings.segmentation))
     if given is not None:
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
-        name = "from-segmentation" if settings.anatomy == Settings.anatomy else settings.anatomy
-        return from_labels(given, volume, load_anatomy(name), progress=progress)
+        name = FROM_SEGMENTATION if settings.anatomy == Settings.anatomy else settings.anatomy
+        found = from_labels(given, volume, load_anatomy(name), progress=progress)
+        left = [
+            words
+            for words, value in (
+                ("threshold", settings.threshold),
+                ("seeds", settings.seeds),
+                ("region of interest", settings.roi),
+            )
+            if value
+        ]
+        return replace(found, notes=(*found.notes, _not_used(left))) if left else found
     return segment_volume(
         volume,
         load_anatomy(settings.anatomy),
@@ -120,6 +131,16 @@ def segment(
         roi_lps=settings.roi_lps,
         progress=progress,
     )
+
+
+def _not_used(left: "list[str]") -> str:
+    return f"Not used, since the given segmentation says itself what the structures are: {', '.join(left)}."
+
+
+def anatomy_name(settings: Settings) -> str:
+    """The anatomy that a run is about: a given segmentation is not of bone because that is the default for scans."""
+    is_default = settings.anatomy == Settings.anatomy
+    return FROM_SEGMENTATION if settings.segmentation and is_default else settings.anatomy
 
 
 def make_surface(segmentation: "Segmentation", settings: Settings, progress: Progress = silent) -> "Model":
@@ -201,9 +222,9 @@ def export(
     """
     from ..output import source_headers, thumbnail, write_encapsulated_stl, write_files
 
-    stem = (
-        settings.anatomy if "/" not in settings.anatomy and "." not in settings.anatomy else Path(settings.anatomy).stem
-    )
+    anatomy = anatomy_name(settings)
+    stem = anatomy if "/" not in anatomy and "." not in anatomy else Path(anatomy).stem
+    stem = "model" if stem == FROM_SEGMENTATION else stem
     metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
     together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
     single = tuple(name for name in settings.formats if name in ("stl", "ply"))

@@ -1,19 +1,18 @@
 """What a run tells: the files beside the model, and the few lines on the terminal."""
 
-import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..errors import CannotWrite
 from ..progress import Progress, part, silent
 from ..settings import Settings, command_line, given_files, without_folders
+from .folder import check_writable, others_in
 from .inspection import Inspection
 from .plan import print_plan
 from .scan import GateShut, Source
+from .steps import anatomy_name
 
 if TYPE_CHECKING:
     from ..acceptance import Acceptance
@@ -21,19 +20,6 @@ if TYPE_CHECKING:
     from ..picture import Picture
     from ..printability import Readiness
     from .run import RunResult
-
-
-def check_writable(folder: Path) -> None:
-    """Makes the output folder. Raises `CannotWrite` where it cannot be made or written, before any long work."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".writable-", dir=folder)
-        os.close(descriptor)
-        os.unlink(name)
-    except OSError as error:
-        raise CannotWrite(
-            f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one."
-        ) from None
 
 
 def write_refusal(shut: GateShut, settings: Settings, folder: Path) -> None:
@@ -48,6 +34,7 @@ def write_refusal(shut: GateShut, settings: Settings, folder: Path) -> None:
             series=shut.chosen.series.id,
             gate=str(shut.error),
             refused=True,
+            notes=others_in(folder, ()),
             **_use_content(settings),
         ),
     )
@@ -176,6 +163,7 @@ def _run_content(
     )
     places = _places(result.readiness, part(progress, 0.7, 1.0))
     notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes, *_only(drawn.note))
+    notes += others_in(result.folder, [file.path.name for file in result.files])
     changes = tuple(Change(step.name, step.effect) for step in result.model.steps)
     return replace(
         content,
@@ -367,7 +355,7 @@ def _registry(result: "RunResult", record: "Record") -> dict[str, Any]:
         manufacturer=str(makers[0]) if makers else "",
         slices=len(series) if series else None,
         spacing_mm=result.scan.volume.spacing,
-        anatomy=result.settings.anatomy,
+        anatomy=anatomy_name(result.settings),
         process=result.settings.process,
     )
 

@@ -8,7 +8,7 @@ from .base import Joined, add_base
 from .cut import Plane, cut, plane_at, plane_through
 from .hollow import Hollowed, hollow
 from .joints import Jointed, JointSize
-from .label import STROKE, Labelled, add_label
+from .label import STROKE, Labelled, add_label, check_text
 from .magnets import magnet_cut
 from .moved import Moved, moved
 from .orient import Oriented, beside_one_another, orient
@@ -41,6 +41,7 @@ __all__ = [
     "add_scale_bar",
     "add_struts",
     "beside_one_another",
+    "check_text",
     "cut",
     "hollow",
     "magnet_cut",

@@ -145,16 +145,21 @@ def _point(vector: np.ndarray) -> tuple[float, float, float]:
     return float(vector[0]), float(vector[1]), float(vector[2])
 
 
-def letters(text: str, height: float) -> Any:
-    """CrossSection of the text, capitals `height` mm high, its strokes as VTK's vector font draws them."""
-    import vtk
-    from vtk.util.numpy_support import vtk_to_numpy
-
+def check_text(text: str) -> None:
+    """Raises `UsageError` for a text that the letters cannot show."""
     if not text.strip() or len(text) > 40 or not all(32 <= ord(letter) < 127 for letter in text):
         raise UsageError(
             "The label must be 1 to 40 letters, digits or signs of the basic Latin alphabet: "
             "choose a shorter or plainer text."
         )
+
+
+def letters(text: str, height: float) -> Any:
+    """CrossSection of the text, capitals `height` mm high, its strokes as VTK's vector font draws them."""
+    import vtk
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    check_text(text)
     module = manifold3d()
     source = vtk.vtkVectorText()
     source.SetText(text)

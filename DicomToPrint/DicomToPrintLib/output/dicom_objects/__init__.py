@@ -2,6 +2,6 @@
 
 from .encapsulated import write_encapsulated_stl
 from .seg import write_dicom_seg
-from .source import source_headers
+from .source import check_study, source_headers
 
-__all__ = ["source_headers", "write_dicom_seg", "write_encapsulated_stl"]
+__all__ = ["check_study", "source_headers", "write_dicom_seg", "write_encapsulated_stl"]

@@ -18,7 +18,7 @@ from ...quiet import quiet_pydicom
 from ..files import Outputs, reported, sha256_of
 from ..formats import write_stl
 from ..write import WrittenFile, read_back
-from .source import copy_patient_and_study, derived_uid, references
+from .source import NO_STUDY, copy_patient_and_study, derived_uid, references
 
 SOP_CLASS = "1.2.840.10008.5.1.4.1.1.104.3"
 _USAGE = {
@@ -53,10 +53,7 @@ def write_encapsulated_stl(
     Raises `CannotWrite`; `CannotRead` where the source has no study to go to.
     """
     if not headers or not headers[0].get("StudyInstanceUID") or not headers[0].get("SeriesInstanceUID"):
-        raise CannotRead(
-            "The source series has no study or series UID, so that no PACS could file the model: choose the formats "
-            "stl and 3mf."
-        )
+        raise CannotRead(NO_STUDY)
     with tempfile.TemporaryDirectory(prefix="dicom-to-print-") as scratch, reported(f"{stem}.dcm"):
         plain = Path(scratch) / "model.stl"
         write_stl(plain, meshes, progress)

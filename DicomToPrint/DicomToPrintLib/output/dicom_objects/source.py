@@ -31,6 +31,13 @@ STUDY = (
     "AccessionNumber",
     "StudyDescription",
 )
+NO_STUDY = "The source series has no study or series UID, so that no PACS could file the model: choose the formats stl and 3mf."
+
+
+def check_study(series: "Series") -> None:
+    """Raises `CannotRead` where a series has no study that a derived object could join."""
+    if not (series.distinct("StudyInstanceUID") and series.distinct("SeriesInstanceUID")):
+        raise CannotRead(NO_STUDY)
 
 
 @quiet_pydicom()
