@@ -87,6 +87,7 @@ class Answers:
 
     def __init__(self):
         self.folder_answer, self.index, self.copied, self.opened, self.told = "", -1, "", "", []
+        self.failed = ""
 
     def folder(self, title, start):
         return self.folder_answer
@@ -101,6 +102,7 @@ class Answers:
 
     def install(self, packages):
         self.told.append(packages)
+        return self.failed
 
     def open_file(self, path):
         self.opened = path

@@ -1,7 +1,12 @@
 """Every question that the panel asks in a window: one object, so that a test can answer in its place."""
 
+import importlib
+import subprocess
+
 import qt
 from slicer.i18n import tr as _
+
+from .. import resources
 
 
 class Dialogs:
@@ -30,14 +35,25 @@ class Dialogs:
         chosen = str(dialog.textValue())
         return items.index(chosen) if chosen in items else -1
 
-    def install(self, packages: list[str]) -> None:
-        """Ask for consent and install packages into Slicer's Python; where the user declines, nothing happens."""
+    def install(self, packages: list[str]) -> str:
+        """Ask for consent and install packages into Slicer's Python, in the versions of ``Resources/requirements.txt``.
+
+        Returns a sentence where the installation failed; empty where it went well, or the user declined.
+        """
         import slicer.packaging
 
+        listed = {one.name: one for one in slicer.packaging.load_requirements(resources.FOLDER / "requirements.txt")}
         try:
-            slicer.packaging.pip_ensure(packages, requester=_("DICOM to Print"))
-        except RuntimeError:  # declined: the step goes on without, or says what it needs
-            return
+            slicer.packaging.pip_ensure([listed.get(name, name) for name in packages], requester=_("DICOM to Print"))
+        except subprocess.CalledProcessError:
+            return _(
+                "The packages {names} could not be installed: check the connection to the internet, or ask who "
+                "looks after this computer."
+            ).format(names=", ".join(packages))
+        except RuntimeError:  # declined
+            return ""
+        importlib.invalidate_caches()
+        return ""
 
     def open_file(self, path: str) -> None:
         """Open a file in the system's own program."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 from slicer.i18n import tr as _
 
 from .. import pipeline
-from ..errors import CannotRead
+from ..errors import CannotRead, MissingPackage
+from ..settings import MESH_FORMATS
 from . import source
 from .job import STEPS
 from .process import ChildProcess
@@ -25,7 +26,7 @@ class Walk:
         self._panel = panel
         self.running = ""
         self._queue: list[str] = []
-        self._declined: set[str] = set()
+        self._offered = False  # what a step can do without is offered once a session
         self._child = ChildProcess(panel.job.progress, panel.safe(panel.progressed), panel.safe(self._ended))
 
     def run_everything(self) -> None:
@@ -84,8 +85,7 @@ class Walk:
             told = {"path": source.for_command_line(panel.parameters)}
         if step == "anatomy":
             self._hand_over_segmentation()
-        if step in ("print", "files"):
-            self._offer_packages()
+        self._offer_packages(step)
         self.running = step
         panel.job.drop_from(step)
         for later in STEPS[STEPS.index(step) :]:
@@ -96,13 +96,26 @@ class Walk:
         panel.progressed(0.0, "")
         panel.refresh()
 
-    def _offer_packages(self) -> None:
-        """Ask once a session to install what these settings need; without them the step goes on as far as it can."""
+    def _offer_packages(self, step: str) -> None:
+        """Ask to install what this step can use: once a session what it can do without, each time what it needs.
+
+        3MF, a default, is taken out of the formats where it stays impossible. Raises `MissingPackage` for the rest.
+        """
         panel = self._panel
-        lacking = tuple(name for name in pipeline.missing(panel.settings) if name not in self._declined)
-        if lacking:
-            panel.dialogs.install(list(lacking))
-            self._declined |= set(pipeline.missing(panel.settings))
+        if step == "model" and not self._offered:
+            self._offered = True
+            lacking = pipeline.optional()
+            panel.tell(panel.dialogs.install(list(lacking)) if lacking else "")
+        if step not in ("print", "files") or not pipeline.missing(panel.settings):
+            return
+        failed = panel.dialogs.install(list(pipeline.missing(panel.settings)))
+        others = tuple(name for name in panel.settings.formats if name != "3mf")
+        if "lib3mf" in pipeline.missing(panel.settings) and set(others) & set(MESH_FORMATS):
+            panel.change(formats=others)
+            panel.tell(" ".join((failed, _("3MF is left out: it needs the package lib3mf."))).strip())
+        if lacking := pipeline.missing(panel.settings):
+            needs = _("This needs {names}: agree to the installation, or take back what was chosen.")
+            raise MissingPackage(failed or needs.format(names=", ".join(lacking)))
 
     def _hand_over_segmentation(self) -> None:
         panel = self._panel

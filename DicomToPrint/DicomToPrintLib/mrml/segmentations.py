@@ -133,7 +133,7 @@ def content_mark(node: Any) -> str:
         if image not in images:  # segments share one labelmap
             images[image] = _filled(image)
         digest.update(f"{segment_id} {segment.GetLabelValue()} {images[image].shape}".encode())
-        digest.update(images[image])
+        digest.update(images[image].data)
     return digest.hexdigest()
 
 

@@ -16,7 +16,7 @@ from .scan import (
     open_scan,
     pass_gate,
 )
-from .steps import deviation_budget, export, make_surface, missing, prepares, repair, segment, without_missing
+from .steps import deviation_budget, export, make_surface, missing, optional, prepares, repair, segment, without_missing
 from .telling import acceptance_in_words, inspection_in_words, run_in_words, write_check, write_inspection, write_run
 from .walk import WALK, Step, StepTime, Walked, steps_of, take
 
@@ -46,6 +46,7 @@ __all__ = [
     "make_surface",
     "missing",
     "open_scan",
+    "optional",
     "pass_gate",
     "prepare",
     "prepare_with_frames",

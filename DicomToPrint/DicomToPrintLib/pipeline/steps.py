@@ -29,7 +29,16 @@ def missing(settings: Settings) -> tuple[str, ...]:
         "manifold3d": prepares(settings),
         "highdicom": "seg" in settings.formats,
     }
-    return tuple(name for name, is_needed in needed.items() if is_needed and importlib.util.find_spec(name) is None)
+    return _absent(*(name for name, is_needed in needed.items() if is_needed))
+
+
+def optional() -> tuple[str, ...]:
+    """Packages that this Python lacks and every model is better for: without them its simplification is slower and keeps to no budget."""
+    return _absent("fast-simplification")
+
+
+def _absent(*names: str) -> tuple[str, ...]:
+    return tuple(name for name in names if importlib.util.find_spec(name.replace("-", "_")) is None)
 
 
 def prepares(settings: Settings) -> bool:

@@ -1,0 +1,114 @@
+"""Packages that Slicer does not bundle: when they are asked for, and how a step goes on without them."""
+
+import subprocess
+import sys
+import types
+
+import pytest
+from DicomToPrintLib import pipeline
+from DicomToPrintLib.errors import MissingPackage
+
+pytestmark = pytest.mark.panel
+
+
+@pytest.fixture
+def ready(driver, monkeypatch):
+    """A panel whose steps start no child; everything before them is done."""
+    panel = driver.panel
+    monkeypatch.setattr(panel.walk._child, "start", lambda order: None)
+    panel.parameters.folder = "somewhere"
+    monkeypatch.setattr("DicomToPrintLib.gui.source.for_child", lambda parameters, job: {"path": ""})
+    for step in ("scan", "anatomy", "model", "print"):
+        panel.job.save(step, step)
+    return driver
+
+
+def absent(monkeypatch, *names):
+    found = pipeline.steps.importlib.util.find_spec
+    gone = {name.replace("-", "_") for name in names}
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in gone else found(name))
+
+
+def start(driver, step):
+    driver.panel.walk.stop()
+    driver.panel.safe(driver.panel.run)([step])
+
+
+def test_the_package_for_simplification_is_offered_once_before_the_model(ready, monkeypatch):
+    absent(monkeypatch, "fast-simplification")
+    ready.dialogs.failed = "No connection."
+    start(ready, "model")
+    assert ready.dialogs.told == [["fast-simplification"]]
+    assert ready.panel.walk.running == "model", "the model is made without it"
+    assert ready.message == "No connection."
+    ready.panel.job.save("anatomy", "anatomy")
+    start(ready, "model")
+    assert len(ready.dialogs.told) == 1
+
+
+def test_a_failed_or_declined_installation_leaves_3mf_out_and_goes_on(ready, monkeypatch):
+    absent(monkeypatch, "lib3mf")
+    ready.dialogs.failed = "No connection."
+    ready.panel.change(formats=("stl", "3mf", "obj"))
+    start(ready, "print")
+    assert ready.dialogs.told == [["lib3mf"]]
+    assert ready.panel.walk.running == "print"
+    assert ready.panel.settings.formats == ("stl", "obj")
+    assert ready.message == "No connection. 3MF is left out: it needs the package lib3mf."
+    assert not ready.find("format-3mf").checked
+    ready.panel.walk.stop()
+    ready.find("format-3mf").checked = True  # chosen anew: asked for anew
+    start(ready, "print")
+    assert len(ready.dialogs.told) == 2
+
+
+def test_a_tool_without_its_package_is_asked_for_each_time_and_told(ready, monkeypatch):
+    absent(monkeypatch, "manifold3d")
+    ready.panel.change(thicken=1.0)
+    for times in (1, 2):
+        ready.panel.job.save("model", "model")
+        start(ready, "print")
+        assert ready.dialogs.told == [["manifold3d"]] * times
+        assert not ready.panel.walk.running
+        assert "This needs manifold3d: agree to the installation" in ready.message
+
+
+def test_versions_are_those_of_the_list_and_a_broken_installation_is_one_sentence(application, monkeypatch):
+    import slicer
+    from DicomToPrintLib.gui.dialogs import Dialogs
+
+    asked = []
+
+    def pip_ensure(requirements, requester):
+        asked.append([str(one) for one in requirements])
+        raise error
+
+    def load_requirements(path):
+        lines = [line for line in path.read_text(encoding="utf-8").split("\n") if line and line[0] != "#"]
+        return [Requirement(line) for line in lines]
+
+    packaging = types.SimpleNamespace(pip_ensure=pip_ensure, load_requirements=load_requirements)
+    monkeypatch.setitem(sys.modules, "slicer.packaging", packaging)
+    monkeypatch.setattr(slicer, "packaging", packaging, raising=False)
+    Requirement = pytest.importorskip("packaging.requirements").Requirement  # what Slicer's own function gives
+    error = subprocess.CalledProcessError(1, "pip install")
+    told = Dialogs().install(["lib3mf", "highdicom"])
+    assert "lib3mf, highdicom could not be installed" in told
+    error = RuntimeError("User declined package installation")
+    assert Dialogs().install(["fast-simplification"]) == ""
+    assert asked[0][0].startswith("lib3mf<3,>=2.5"), "the range of the list"
+    assert asked[0][1] == "highdicom"
+    assert asked[1][0].startswith("fast-simplification<0.3")
+
+
+def test_every_package_that_can_lack_is_on_the_list_or_in_slicer(monkeypatch):
+    from DicomToPrintLib.resources import FOLDER
+    from DicomToPrintLib.settings import Settings
+
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    wanted = {*pipeline.optional(), *pipeline.missing(Settings(thicken=1.0, formats=("stl", "3mf", "seg")))}
+    text = (FOLDER / "requirements.txt").read_text(encoding="utf-8")
+    listed = {line.partition(">")[0] for line in text.split("\n") if line and line[0] != "#"}
+    assert wanted - listed == {"highdicom"}, "Slicer bundles highdicom"
+    with pytest.raises(MissingPackage):
+        pipeline.without_missing(Settings(thicken=1.0))
