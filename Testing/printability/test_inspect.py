@@ -504,3 +504,13 @@ def test_parts_in_files_of_their_own_are_told_together(tmp_path):
             70.0,
         }  # the sheet's
     assert together([one], ["Block"]) is one
+
+
+def test_a_reference_that_only_says_that_parts_were_turned_judges_no_more(tmp_path):
+    plain, turned_for_print = (
+        judged(tmp_path, box(20, 20, 20)),
+        judged(tmp_path, box(20, 20, 20), reference=ScanReference(is_turned=True)),
+    )
+    assert [(item.rule, item.outcome) for item in plain.findings] == [
+        (item.rule, item.outcome) for item in turned_for_print.findings
+    ]

@@ -120,3 +120,13 @@ def test_a_count_of_one_is_told_in_the_singular():
     assert {rule for rule, _ in told} == set(ONE)
     assert told["closed", 1].startswith("The surface is open: one edge has") and "2 edges have" in told["closed", 2]
     assert [rule for (rule, count), text in told.items() if count == 1 and "one " not in text.lower()] == []
+
+
+def test_a_model_turned_for_printing_is_not_told_to_be_turned():
+    told = [
+        remedy(rule, Fact(rule.fact, 0.5, parameters=FILLED), load_process("fdm"), is_turned=True)
+        for rule in load_rules(load_process("fdm"), 300.0)
+        if rule.id in ("overhang", "bridge", "pose")
+    ]
+    assert len(told) == 3
+    assert all("--orient" not in text and "turned for the least support already" in text for text in told)

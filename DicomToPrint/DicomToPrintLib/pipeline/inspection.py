@@ -46,8 +46,8 @@ def inspect_run(
     rule the worst finding stands, with its part. `labels` and `moved` are what preparation did (`Prepared`).
     """
     from ..mesh_file import read_mesh_file
+    from ..printability import ScanReference, load_printer, load_process, together
     from ..printability import inspect as judge_file
-    from ..printability import load_printer, load_process, together
 
     machine = load_printer(settings.printer) if settings.printer else None
     process = load_process(settings.process)
@@ -64,7 +64,7 @@ def inspect_run(
         reference = (
             _reference(segmentation, settings, chosen, labels, turned[0] if turned else None)
             if len(turned) < 2
-            else None
+            else ScanReference(is_turned=True)
         )
         judged.append(judge_file(read_mesh_file(file.path), process, machine, reference=reference, progress=step))
     return together(judged, [mesh.name for mesh in model.meshes])
@@ -127,6 +127,7 @@ def _reference(
         labels=places,
         moved=moved,
         intended=tuple(name for name, value in asked.items() if value),
+        is_turned=moved is not None,
     )
 
 

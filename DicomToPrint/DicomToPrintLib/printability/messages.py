@@ -189,12 +189,21 @@ def message(rule: Rule, fact: Fact, outcome: Outcome, process: Process, printer:
     return text.format_map(values)
 
 
-def remedy(rule: Rule, fact: Fact, process: Process) -> str:
-    """What to do, naming the option that does it."""
+# What is left to do where the model was turned for the least support already.
+ONCE_TURNED = {
+    "orient": _("It is turned for the least support already: print it with supports."),
+    "base": _("Put it on a base (--base), or let supports hold it: it is turned for the least support already."),
+}
+
+
+def remedy(rule: Rule, fact: Fact, process: Process, is_turned: bool = False) -> str:
+    """What to do, naming the option that does it; `is_turned`: the model was turned for printing already."""
     if not rule.remedy:
         return ""
     if rule.id == "fit" and fact.value == ONE_BY_ONE:
         return PRINT_ONE_BY_ONE
+    if is_turned and rule.remedy[0] in ONCE_TURNED:
+        return ONCE_TURNED[rule.remedy[0]]
     return REMEDY[rule.remedy[0]].format_map(_values(rule, fact, process))
 
 

@@ -77,7 +77,8 @@ def inspect(
     measured = measure(file, process, printer, reference, part(progress, 0.1, 0.98))
     rules = load_rules(process, sum(measured.extents))
     facts = measured.facts
-    findings = tuple(_finding(rule, facts, process, printer) for rule in rules)
+    is_turned = reference is not None and reference.is_turned
+    findings = tuple(_finding(rule, facts, process, printer, is_turned) for rule in rules)
     progress(1.0, "judged")
     mesh = {name: _plain(value) for name, value in measured.mesh.items()}
     shapes = {rule.id: measured.shapes[rule.fact] for rule in rules if measured.shapes.get(rule.fact)}
@@ -88,7 +89,7 @@ def inspect(
     return Readiness(verdict, mesh, findings, process, printer, file, measured.meshes, measured.figures, shapes, marked)
 
 
-def _finding(rule: Rule, facts: Mapping[str, Fact], process: Process, printer: Printer) -> Finding:
+def _finding(rule: Rule, facts: Mapping[str, Fact], process: Process, printer: Printer, is_turned: bool) -> Finding:
     fact = facts.get(rule.fact, Fact(rule.fact, MISSING))
     if not applies(rule, process):
         fact = Fact(rule.fact, fact.value, applicable=False)
@@ -97,7 +98,7 @@ def _finding(rule: Rule, facts: Mapping[str, Fact], process: Process, printer: P
         rule,
         fact,
         messages.message(rule, fact, first.outcome, process, printer),
-        messages.remedy(rule, fact, process) if first.outcome is Outcome.FAIL else "",
+        messages.remedy(rule, fact, process, is_turned) if first.outcome is Outcome.FAIL else "",
     )
 
 

@@ -32,7 +32,8 @@ class ScanReference:
     `bounds` xmin, xmax, ymin, ymax, zmin, zmax of the scanned volume in LPS mm; `mask` (k, j, i) bool of the segment on
     `affine` (4x4, (i, j, k, 1) to LPS mm, shear kept); `voxel_mm` steps i, j, k; `critical` names regions (k, j, i) bool that must not be
     lost; `labels` the texts put on, on the model as scanned; `moved` (4x4) the transform that preparation applied to the model
-    (orientation for printing), None where the file stands as scanned; `intended` says in words what was added or cut on purpose.
+    (orientation for printing), None where the file stands as scanned; `intended` says in words what was added or cut on purpose;
+    `is_turned`: turned for printing, also where several parts were turned each on its own and have no `moved` in common.
     """
 
     bounds: tuple[float, float, float, float, float, float] | None = None
@@ -43,3 +44,4 @@ class ScanReference:
     labels: tuple[LabelPlace, ...] = ()
     moved: np.ndarray | None = None
     intended: tuple[str, ...] = ()
+    is_turned: bool = False
