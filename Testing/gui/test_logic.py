@@ -37,7 +37,7 @@ def test_the_steps_on_nodes_end_in_a_file_of_the_right_size(driver, cube, tmp_pa
     verdict = logic.inspect(models, process="sla")
     assert verdict["schema"] == "dicom-to-print/printability/1"
     assert verdict["mesh"]["boundary_edges"] == 0
-    paths = logic.export(models, tmp_path, "cube", formats=("stl", "ply"))
+    paths = logic.export(models, tmp_path, "cube", formats=("stl", "ply", "seg"))
     assert sorted(path.name for path in paths) == ["cube.ply", "cube.stl"]
     assert logic.inspect(paths[0])["mesh"]["volume_mm3"] == pytest.approx(18 * 20 * 21, rel=0.1)
 
@@ -50,6 +50,32 @@ def test_prepare_cuts_a_model_in_two(driver, cube):
     assert len(parts) == 2
 
 
+def test_a_run_can_write_its_scene_and_leaves_one_scan(driver, cube, tmp_path, monkeypatch):
+    import slicer
+    from DicomToPrintLib import pipeline
+    from DicomToPrintLib.mrml import walk
+    from DicomToPrintLib.mrml.volumes import volume_from_node
+    from DicomToPrintLib.segmentation import Segment, Segmentation
+
+    volume = volume_from_node(cube)
+    labels = (volume.array > 1000).astype(np.uint8)
+    bone = Segment("bone", 1, "Bone", (0.9, 0.85, 0.7), None, {}, 1.0)
+    found = Segmentation(None, volume.affine, labels, None, (bone,))
+    writers = []
+
+    def run(path, folder, settings, progress, scene=None):
+        writers.append(scene)
+        scan, model = pipeline.Scan(volume, None, None, ""), type("Model", (), {"meshes": ()})
+        return pipeline.RunResult(settings, scan, found, model, (), None, (), folder)
+
+    monkeypatch.setattr(walk.pipeline, "run", run)
+    for _times in (1, 2):
+        driver.widget.logic.run(str(tmp_path), tmp_path, scene=True)
+    assert all(writers), "inside Slicer a scene can be written"
+    names = [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode", slicer.mrmlScene)]
+    assert sorted(names) == ["Cube", "Scan"], "the scan of the run before is replaced"
+
+
 def test_a_failure_is_an_error_of_the_library_with_one_sentence(driver, cube, tmp_path):
     from DicomToPrintLib.errors import DicomToPrintError
 
@@ -60,6 +86,7 @@ def test_a_failure_is_an_error_of_the_library_with_one_sentence(driver, cube, tm
         lambda: logic.check(str(tmp_path)),
         lambda: logic.segment(cube, anatomy="no such"),
         lambda: logic.check("dicomdb:1.2"),
+        lambda: logic.export([], tmp_path, formats=("dicom",)),
     ):
         with pytest.raises(DicomToPrintError) as caught:
             work()

@@ -9,6 +9,7 @@ from . import parts
 from .names import help_of, listed
 from .points import Points
 from .step import StepView, node_selector
+from .words import without_options
 
 # Every manual step of the printing workflow, in the order in which it is usually taken.
 EFFECTS = (
@@ -125,7 +126,8 @@ class AnatomyStep(StepView):
             for segment in result.segments
         ]
         note = self.panel.results.geometry_note()
-        self.figures.text = "\n".join([*([note] if note else []), *lines, *result.notes])
+        notes = map(without_options, result.notes)
+        self.figures.text = "\n".join([*([note] if note else []), *lines, *notes])
         self.figures.visible = True
         found = _("{count} structures found; look at them in the slices").format(count=len(lines))
         parts.show_chip(

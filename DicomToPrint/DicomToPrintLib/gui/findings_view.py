@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from ..findings import Finding, Outcome, Severity
 from .parts import button, check_box, label, row
-from .words import COLORS, SIGNS, outcome_text
+from .words import COLORS, SIGNS, outcome_text, without_options
 
 
 def kind_of(finding: Finding) -> str:
@@ -65,7 +65,7 @@ class FindingsView:
         lines = []
         for finding in self._findings:
             if finding.outcome in (Outcome.FAIL, Outcome.ASK) and finding.remedy:
-                lines.append(f"- {finding.message} {finding.remedy}")
+                lines.append(without_options(f"- {finding.message} {finding.remedy}"))
         return "\n".join(dict.fromkeys(lines))
 
     @property
@@ -96,7 +96,7 @@ class FindingsView:
         table.setFixedHeight(min(50 + 24 * max(len(self._shown), 1), 218))
 
     def _fill_row(self, index: int, finding: Finding) -> None:
-        kind = kind_of(finding)
+        kind, message = kind_of(finding), without_options(finding.message)
         background, foreground = COLORS[kind]
         first = qt.QTableWidgetItem(f"{SIGNS[kind]} {outcome_text(kind)}")
         first.setBackground(qt.QBrush(qt.QColor(background)))
@@ -106,14 +106,14 @@ class FindingsView:
             qt.QTableWidgetItem(text)
             for text in (
                 finding.rule,
-                finding.message,
+                message,
                 value_text(finding.measured, finding.unit),
                 value_text(finding.limit, finding.unit),
                 finding.where,
             )
         ]
         for column, cell in enumerate(cells):
-            cell.setToolTip(finding.message)
+            cell.setToolTip(message)
             self.table.setItem(index, column, cell)
 
     def _finding_of_row(self, index: int) -> Finding | None:
@@ -130,9 +130,8 @@ class FindingsView:
         finding = self._finding_of_row(index) if index >= 0 else None
         self.detail.visible = finding is not None
         if finding is not None:
-            self.detail.text = "\n".join(
-                part for part in (finding.message, finding.remedy, finding.where, finding.source) if part
-            )
+            parts = (finding.message, finding.remedy, finding.where, finding.source)
+            self.detail.text = without_options("\n".join(part for part in parts if part))
 
 
 def _is_note(finding: Finding) -> bool:

@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 
 from . import parts
 from .step import StepView
+from .words import without_options
 
 
 class ModelStep(StepView):
@@ -68,9 +69,8 @@ class ModelStep(StepView):
             widget.visible = False
 
     def show(self, result: Any) -> str:
-        self.figures.text = "\n".join(
-            [*(figures_line(mesh, figures) for mesh, figures in zip(result.meshes, result.figures)), *result.notes]
-        )
+        lines = [figures_line(mesh, figures) for mesh, figures in zip(result.meshes, result.figures)]
+        self.figures.text = "\n".join([*lines, *map(without_options, result.notes)])
         self.figures.visible = self.overlay.visible = True
         self.panel.results.keep_meshes("model", result.meshes, str(self.overlay.currentData))
         valid = all(figures.get("valid", True) for figures in result.figures)

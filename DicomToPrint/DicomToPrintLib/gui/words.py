@@ -130,6 +130,8 @@ def setting_text(name: str) -> str:
         "pixels": _("headers only"),
         "surgery_date": _("date of surgery"),
         "printer": _("printer"),
+        "process": _("process"),
+        "anatomy": _("anatomy"),
         "segmentation": _("given segmentation"),
         "formats": _("formats"),
         "scene": _("scene file"),
@@ -149,11 +151,25 @@ _OPTIONS = (
     (r"Give --surgery-date; is it", "Is it"),
     (r"--surgery-date takes", "The date of surgery takes"),
     (r"--accept-anyway( REASON)?", "a reason below"),
+    (r": inspect FILE --repair OUT", ": make the model again in step 3"),
+    (r", run SCAN --output DIR", ""),
+    (
+        r": install with 'python -m pip install [^']*', or leave the option out",
+        ": agree to the installation, or leave it out",
+    ),
 )
+# An option, and what only stands for its value.
+_OPTION = re.compile(r"--([a-z][a-z-]+)(?:[ =](?:auto|[A-Z][A-Za-z]*(?:,[A-Z])*)\b)?")
+_SETTINGS = {"seed": "seeds", "cut": "cuts", "plane": "planes", "format": "formats", "answer": "answers"}
 
 
 def without_options(text: str) -> str:
-    """A sentence of the script without its command-line options: in the panel the way out is a control."""
+    """A sentence of the script without its command-line options: in the panel the way out is a control, by its name."""
     for pattern, instead in _OPTIONS:
         text = re.sub(pattern, instead, text)
-    return text
+    return _OPTION.sub(_control, text)
+
+
+def _control(option: re.Match[str]) -> str:
+    name = option[1].replace("-", "_")
+    return f"\u201c{setting_text(_SETTINGS.get(name, name))}\u201d"

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import pipeline
-from ..errors import CannotRead
+from ..errors import CannotRead, UsageError
 from ..progress import Progress, silent
-from ..settings import Settings
+from ..settings import MESH_FORMATS, Settings
 from . import database, models, results, segmentations, volumes
 
 if TYPE_CHECKING:
@@ -115,10 +115,14 @@ def prepare(nodes: Sequence[Any], settings: Settings, scene: Any, progress: Prog
 def export(
     nodes: Sequence[Any], folder: Path, stem: str, settings: Settings, progress: Progress = silent
 ) -> list[Path]:
-    """Model nodes as files of the settings' formats (DICOM needs a whole run), each written, read back, then named."""
+    """Model nodes as files of the settings' mesh formats, each written, read back, then named; what carries the scan's
+    study (dicom, seg) needs a whole run. Raises `UsageError` where no mesh format is among them.
+    """
     from ..output import write_files
 
-    formats = tuple(name for name in settings.formats if name != "dicom")
+    formats = tuple(name for name in settings.formats if name in MESH_FORMATS)
+    if not formats:
+        raise UsageError(f"Models are exported as {', '.join(MESH_FORMATS)}: add one of these formats.")
     written = write_files(_model(nodes).meshes, Path(folder), stem, formats, progress=progress)
     return [Path(file.path) for file in written]
 
@@ -144,9 +148,15 @@ def run(scan: Any, folder: Path, settings: Settings, scene: Any, store: Any = No
     source = source_of(scan, store)
     if source is None:
         raise CannotRead(f"'{scan.GetName()}' does not come from DICOM files: save it as NRRD and run on that file.")
+    from .scene_file import write_run_scene
+
     with _Linked(source) as path:
-        result = pipeline.run(path, Path(folder), settings, progress)
-    volume = scan if is_node(scan) else volumes.volume_to_node(result.scan.volume, scene, "Scan")
+        result = pipeline.run(path, Path(folder), settings, progress, write_run_scene)
+    volume = scan
+    if not is_node(scan):
+        volume = volumes.volume_to_node(result.scan.volume, scene, "Scan")
+        results.forget(scene, JOB, "scan")
+        results.place(scene, JOB, volume, "scan")
     results.show_anatomy(scene, JOB, "Anatomy to print", result.segmentation, volume)
     results.show_meshes(scene, JOB, result.model.meshes, "print")
     return result

@@ -1,0 +1,56 @@
+"""What the panel shows names its controls, not options of the command line."""
+
+import re
+
+import pytest
+from DicomToPrintLib import findings
+from DicomToPrintLib.printability.messages import REMEDY
+
+pytestmark = pytest.mark.panel
+FILLED = {"hollow": 2.0, "escape": "2 x 4", "wall": 1.0, "limit": 3.0, "total": 1.0, "other": "", "choose": "Choose"}
+
+
+class Filled(dict):
+    def __missing__(self, key):
+        return 1.0
+
+
+def test_no_remedy_names_an_option(application):
+    from DicomToPrintLib.gui.words import without_options
+
+    told = [text.format_map(Filled(FILLED)) for text in REMEDY.values()]
+    assert sum("--" in text for text in told) > 15
+    shown = [without_options(text) for text in told]
+    assert not [text for text in shown if re.search(r"--|\bOUT\b|\bDIR\b|\bSCAN\b|R,A,S|\bTEXT\b|\bNAME\b", text)]
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        (
+            "Thicken: --thicken 3 or choose a finer process: --process material-jetting",
+            "Thicken: \u201cthicken walls\u201d 3 or choose a finer process: \u201cprocess\u201d material-jetting",
+        ),
+        ("Repair it: inspect FILE --repair OUT", "Repair it: make the model again in step 3"),
+        ("Fill them with --wrap, or leave them.", "Fill them with \u201couter surface only\u201d, or leave them."),
+        ("Turn it, or split it (--split auto).", "Turn it, or split it (\u201csplit\u201d)."),
+        ("A seed is needed (--seed R,A,S).", "A seed is needed (\u201cseed points\u201d)."),
+    ],
+)
+def test_options_become_names_of_controls(application, told, shown):
+    from DicomToPrintLib.gui.words import without_options
+
+    assert without_options(told) == shown
+
+
+def test_findings_are_shown_and_copied_without_options(driver):
+    remedy = "Thicken: --thicken 3"
+    finding = findings.Finding(
+        "wall", "", findings.Severity.REJECT, findings.Outcome.FAIL, 1.0, 3.0, "", remedy, "The wall is thin.", "mm"
+    )
+    view = driver.panel.steps["print"].findings
+    view.show([finding])
+    view.table.setCurrentCell(0, 1)
+    assert "\u201cthicken walls\u201d 3" in view.detail.text
+    assert "--" not in view.detail.text + view.remedies()
+    assert "\u201cthicken walls\u201d 3" in view.remedies()
