@@ -277,6 +277,16 @@ def test_a_read_only_folder(meshes, tmp_path):
     tmp_path.chmod(0o755)
 
 
+def test_a_file_that_another_program_holds_is_named(meshes, tmp_path, monkeypatch):
+    def held(source, target):
+        raise PermissionError(13, "Access is denied", str(source), None, str(target))
+
+    monkeypatch.setattr("DicomToPrintLib.output.files.os.replace", held)
+    with pytest.raises(CannotWrite, match=r"'model\.stl' is held by another program or user; close it there"):
+        write_files(meshes, tmp_path, "model", ("stl",))
+    assert not list(tmp_path.iterdir())
+
+
 FULL_DISK = """
 import resource, signal, sys
 sys.path.insert(0, {library!r})

@@ -65,7 +65,7 @@ class FilesStep(StepView):
         )
         self.store = self.button(
             _("Save to the DICOM database"),
-            _("Add the Encapsulated STL to Slicer's DICOM database."),
+            _("Add the DICOM files that were written (Encapsulated STL, segmentation) to Slicer's DICOM database."),
             self.panel.store_dicom,
             "storeDicom",
         )

@@ -334,7 +334,7 @@ class Panel:
             self.walk.show_result("model")
 
     def store_dicom(self) -> None:
-        """The Encapsulated STL into Slicer's DICOM database."""
+        """The DICOM files that were written into Slicer's DICOM database."""
         self.results.store_dicom()
         self.tell(_("Saved to the DICOM database."))
 

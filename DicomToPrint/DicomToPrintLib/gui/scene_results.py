@@ -1,5 +1,6 @@
 """What the panel puts into the scene and takes from it; the panel's own hands on nodes."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -34,6 +35,7 @@ class SceneResults:
 
     def __init__(self, panel: "Panel") -> None:
         self._panel = panel
+        self._delivered: tuple[Path, ...] = ()
 
     @property
     def _scene(self) -> Any:
@@ -292,23 +294,20 @@ class SceneResults:
     # -- files -------------------------------------------------------------------------------------------------------
 
     def deliver(self, made: Path, names: Sequence[str]) -> list[str]:
-        """Move whole files from the job into the chosen folder; each appears there under its name only when it is
-        whole.
+        """Copy whole files of the job into the chosen folder; each appears there under its name only when it is whole.
+
+        What the panel wrote there before and what a run names by numbers goes, unless it is among them. Raises
+        `CannotWrite`.
         """
         target = Path(self._panel.output_folder())
-        try:
-            for name in names:
-                place = target / name
-                place.parent.mkdir(parents=True, exist_ok=True)
-                draft = place.with_name(f".{place.name}.part")
-                shutil.copyfile(made / name, draft)
-                os.replace(draft, place)
-        except OSError as error:
-            raise CannotWrite(
-                _("The folder cannot be written ({reason}): choose another in step 5.").format(
-                    reason=error.strerror or type(error).__name__
-                )
-            ) from None
+        for name in names:
+            _deliver(made / name, target / name)
+        written = {target / name for name in names}
+        before = {path for path in self._delivered if path.is_relative_to(target)}
+        for old in (before | set(target.glob("pictures/place-*.svg"))) - written:
+            with contextlib.suppress(OSError):
+                old.unlink(missing_ok=True)
+        self._delivered = tuple(sorted(written))
         return list(names)
 
     def open_report(self) -> None:
@@ -319,12 +318,29 @@ class SceneResults:
         self._panel.dialogs.open_file(str(report))
 
     def store_dicom(self) -> None:
-        """Encapsulated STL files of the folder into the DICOM database."""
+        """The DICOM files that step 5 wrote into the DICOM database; others in the folder are none of them."""
         store = database_now()
-        files = sorted(Path(self._panel.output_folder()).glob("*.dcm"))
+        files = [path for path in self._delivered if path.suffix.lower() == ".dcm" and path.is_file()]
         if store is None or not files:
             raise CannotRead(
                 _("There is no DICOM file to save: tick DICOM and write the files, with the database open.")
             )
         for path in files:
             store.insert(str(path), True, False)
+
+
+def _deliver(made: Path, place: Path) -> None:
+    draft = place.with_name(f".{place.name}.part")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(made, draft)
+        os.replace(draft, place)
+    except OSError as error:
+        if isinstance(error, PermissionError) and error.filename2 is not None:  # the folder was writable until here
+            told = _("'{name}' cannot be replaced: close it in other programs, or choose another folder in step 5.")
+            raise CannotWrite(told.format(name=place.name)) from None
+        told = _("The folder cannot be written ({reason}): choose another in step 5.")
+        raise CannotWrite(told.format(reason=error.strerror or type(error).__name__)) from None
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink(missing_ok=True)

@@ -79,6 +79,11 @@ def reported(name: str) -> Iterator[None]:
 def _reason(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return "the disk is full; free some space or choose another output folder."
+    if (
+        error.errno in (errno.EACCES, errno.EPERM) and error.filename2 is not None
+    ):  # the move: the folder took the draft
+        held = Path(error.filename2).name
+        return f"'{held}' is held by another program or user; close it there or choose another output folder."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return "the folder is read-only for this user; choose another output folder."
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
