@@ -68,6 +68,7 @@ def test_file_names_stand_only_under_unreadable(tmp_path):
     (folder / f"{NAME} broken.dcm").write_bytes(b"\x08\x00\x05\x00nothing of use" * 9)
     said = _judged(folder)
     assert any(NAME in one["file"] for one in said["unreadable"])
+    assert not any("/" in one["file"] for one in said["unreadable"])
     said["unreadable"] = []
     assert heard(json.dumps(said)) == []
 

@@ -216,3 +216,16 @@ def test_overlays_show_with_a_legend_and_go_again(scene):
 def test_an_empty_model_is_one_sentence(scene):
     with pytest.raises(CannotRead, match="no triangles"):
         mesh_from_node(scene.AddNewNodeByClass("vtkMRMLModelNode", "empty"))
+
+
+def test_display_windows_of_the_scanner_are_offered(scene, tmp_path):
+    from DicomToPrintLib.dicom import read_study, read_volume
+    from DicomToPrintLib.phantom import write_phantom
+
+    write_phantom(tmp_path, shape=(6, 32, 32))
+    series = read_study(tmp_path).series[0]
+    display = volume_to_node(read_volume(series), scene, "CT", series).GetDisplayNode()
+    offered = [
+        (display.GetWindowPreset(n), display.GetLevelPreset(n)) for n in range(display.GetNumberOfWindowLevelPresets())
+    ]
+    assert offered == [(2000.0, 400.0), (400.0, 40.0)]

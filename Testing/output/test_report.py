@@ -247,6 +247,16 @@ def test_a_refused_scan_says_that_nothing_was_made():
     assert "used for the model" not in words
 
 
+def test_a_better_series_and_figures_at_second_hand_are_named():
+    judged = acceptance()
+    rejected = next(one for one in judged["series"] if one["series"] == "a1b2")
+    rejected["instead"] = "c3d4"
+    rejected["protocols"]["3dsystems-ortho"]["second_hand"] = True
+    words = " ".join(Page(report_html(ReportContent(acceptance=judged, series="e5f6", refused=True))).words)
+    assert "a1b2; use c3d4 instead" in words
+    assert "3dsystems-ortho 1 (its figures are known at second hand)" in words
+
+
 def test_a_model_turned_for_printing_has_no_sides_of_the_patient_in_its_sizes():
     as_scanned, turned = report_html(full()), report_html(full(turned=True))
     assert "Size L-R" in as_scanned and "as it lies in the patient" not in as_scanned

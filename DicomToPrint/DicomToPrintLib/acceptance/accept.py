@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -61,18 +62,22 @@ class SeriesAcceptance:
     instead: str = ""
 
     def as_json(self, identified: bool = False) -> dict[str, Any]:
-        """The contract's form; the description only where `identified`."""
+        """The contract's form; the description only where `identified`. Besides the contract ``instead`` names a better
+        series, and ``second_hand`` marks a protocol whose figures were not read in the issuer's own document.
+        """
         return {
             "series": self.series.id,
             **({"uid": self.series.uid} if identified else {}),
             "description": self.series.description if identified else "",
             "files": len(self.series.files),
             "verdict": self.verdict.value,
+            **({"instead": self.instead} if self.instead else {}),
             "protocols": {
                 name: {
                     "version": result.version,
                     "verdict": result.verdict.value,
                     "findings": [_plain(finding) for finding in result.findings],
+                    **({"second_hand": True} if result.second_hand else {}),
                 }
                 for name, result in self.protocols.items()
             },
@@ -91,11 +96,16 @@ class Acceptance:
     stray: tuple[str, ...] = ()
 
     def as_json(self, identified: bool = False) -> dict[str, Any]:
-        """``dicom-to-print/acceptance/1``; nothing in it names a patient unless `identified`."""
+        """``dicom-to-print/acceptance/1``; nothing in it names a patient unless `identified`: files that cannot be read
+        stand without their folders, which archives like to call after patients.
+        """
         return {
             "schema": SCHEMA,
             "series": [one.as_json(identified) for one in self.series],
-            "unreadable": [{"file": item.file, "reason": item.reason} for item in self.unreadable],
+            "unreadable": [
+                {"file": item.file if identified else PurePosixPath(item.file).name, "reason": item.reason}
+                for item in self.unreadable
+            ],
         }
 
 

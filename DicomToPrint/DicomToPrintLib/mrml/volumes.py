@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dicom import Series, windows
 from ..errors import CannotRead
 from ..volume import Volume
 from .geometry import RAS_TO_LPS, exact_or, remember_exact, to_array, to_vtk_matrix, world_matrix
@@ -52,8 +53,8 @@ def _travelling_type(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32)
 
 
-def volume_to_node(volume: Volume, scene: Any, name: str) -> Any:
-    """New scalar volume node of `volume` in `scene`."""
+def volume_to_node(volume: Volume, scene: Any, name: str, series: Series | None = None) -> Any:
+    """New scalar volume node of `volume` in `scene`, with the display windows that the scanner suggests in `series`."""
     import vtk
     from vtk.util.numpy_support import numpy_to_vtk
 
@@ -65,6 +66,8 @@ def volume_to_node(volume: Volume, scene: Any, name: str) -> Any:
     node.SetIJKToRASMatrix(to_vtk_matrix(RAS_TO_LPS @ volume.affine))
     node.SetAndObserveImageData(image)
     node.CreateDefaultDisplayNodes()
+    for window in windows(series) if series is not None else ():
+        node.GetDisplayNode().AddWindowLevelPreset(window.width, window.center)
     remember_exact(node, volume.affine)
     return node
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..progress import Progress, part, silent
 from ..settings import Settings, command_line, given_files, without_folders
+from ..wording import counted
 from .folder import check_writable, others_in
 from .inspection import Inspection
 from .plan import print_plan
@@ -141,9 +142,13 @@ def _use_content(settings: Settings) -> dict[str, Any]:
     return {
         "use": settings.use,
         "use_title": use.name.replace("-", " "),
-        "use_notes": tuple(filter(None, (use.shape,))),
+        "use_notes": tuple(filter(None, (use.shape, _to_keep(use.documentation)))),
         "accept_anyway": settings.accept_anyway or "",
     }
+
+
+def _to_keep(documentation: Sequence[str]) -> str:
+    return f"Keep with a model for this use: {'; '.join(documentation)}." if documentation else ""
 
 
 def _run_content(
@@ -369,9 +374,12 @@ def acceptance_in_words(content: Mapping[str, Any]) -> str:
     lines: list[str] = []
     for series in content["series"]:
         name = f"Series {series['series']}" + (f" ({series['description']})" if series.get("description") else "")
-        lines.append(f"{name}, {series['files']} files: {series['verdict'].upper()}")
+        lines.append(f"{name}, {counted(series['files'], 'file', 'files')}: {series['verdict'].upper()}")
+        if series.get("instead"):
+            lines.append(f"  use series {series['instead']} instead")
         for protocol, result in series["protocols"].items():
-            lines.append(f"  {protocol} {result['version']}: {result['verdict']}")
+            known = " (its figures are known at second hand)" if result.get("second_hand") else ""
+            lines.append(f"  {protocol} {result['version']}{known}: {result['verdict']}")
             lines += [
                 f"    {finding['severity']:<6} {finding['clause'] or finding['rule']:<10} {finding['message']}"
                 + (f" To do: {finding['remedy']}" if finding["remedy"] else "")

@@ -62,7 +62,10 @@ def _protocol_head(name: str, found: Sequence[Mapping[str, Any]]) -> str:
     versions = {
         str(series["protocols"][name].get("version", "")) for series in found if name in series.get("protocols", {})
     }
-    return f"{name} {' / '.join(sorted(versions))}".strip()
+    head = f"{name} {' / '.join(sorted(versions))}".strip()
+    if any(series["protocols"].get(name, {}).get("second_hand") for series in found):
+        return _("{protocol} (its figures are known at second hand)").format(protocol=head)
+    return head
 
 
 def _verdict_row(series: Mapping[str, Any], protocols: Sequence[str], content: ReportContent) -> list[str | Element]:
@@ -81,11 +84,11 @@ def _series_name(series: Mapping[str, Any], content: ReportContent) -> str:
     name = str(series.get("series", ""))
     if series.get("description"):
         name += f" ({series['description']})"
-    return (
-        _("{name}, used for the model").format(name=name)
-        if is_chosen(series, content) and not content.refused
-        else name
-    )
+    if is_chosen(series, content) and not content.refused:
+        return _("{name}, used for the model").format(name=name)
+    if series.get("instead"):
+        return _("{name}; use {other} instead").format(name=name, other=series["instead"])
+    return name
 
 
 def add_what_to_do(main: Element, content: ReportContent) -> None:
