@@ -8,7 +8,10 @@ def main():
     here = globals().get("__file__")
     scripts = os.path.dirname(os.path.abspath(here)) if here else sys.path[0]
     sys.path.insert(0, os.path.dirname(scripts))
-    from DicomToPrintLib.command import run_command
+    try:
+        from DicomToPrintLib.command import run_command
+    except KeyboardInterrupt:  # while the first modules load
+        sys.exit(130)
 
     arguments = sys.argv[1:]
     if arguments and arguments[0] == "--":

@@ -270,6 +270,36 @@ def test_input_without_images_is_exit_3(name, tmp_path, capsys):
     assert not output.exists() or list(output.iterdir()) == []
 
 
+def test_volumes_in_a_folder_and_a_missing_segmentation_are_told_at_once(tmp_path, capsys):
+    (tmp_path / "scans").mkdir()
+    (tmp_path / "scans" / "head.nii.gz").write_bytes(b"")
+    assert run_command(["run", str(tmp_path / "scans"), "--output", str(tmp_path / "out")]) == 3
+    told = sentence_of(capsys)
+    assert "(1 file)" in told and "one of its volume files itself" in told
+    missing = ["--segmentation", str(tmp_path / "labels.nii")]
+    assert run_command(["run", str(tmp_path / "scans"), "--output", str(tmp_path / "out"), *missing]) == 3
+    assert sentence_of(capsys).startswith("dicom_to_print: labels.nii was not found")
+
+
+def test_an_interrupt_while_the_program_loads_shows_no_traceback(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'DicomToPrintLib.options':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n",
+        encoding="utf-8",
+    )
+    ended = subprocess.run(
+        [sys.executable, str(SCRIPT), "list", "uses"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        timeout=60,
+    )
+    assert (ended.returncode, ended.stderr) == (130, b"")
+
+
 def test_negative_coordinates_are_values_not_options():
     parsed = options.parser().parse_args(
         options.joined(["run", "x", "--output", "y", "--seed", "-10,2.5,-3", "--threshold", "-200,300"])
@@ -317,8 +347,8 @@ def test_settings_survive_their_command_line():
     settings = Settings(
         use="dental",
         seeds=((-1.0, 2.0, 3.5),),
-        threshold=(150.0, None),
-        cuts=(("R", -4.0), ("S", 10.0)),
+        threshold=(150.0 + 1.0 / 3.0, None),
+        cuts=(("R", -1043.2567), ("S", 10.0)),
         answers=(("motion-blur", "yes"),),
         split=True,
         pins=True,
@@ -340,6 +370,19 @@ def test_settings_survive_their_command_line():
     parsed = options.parser().parse_args(options.joined(["run", "in", "--output", "out", *command_arguments(settings)]))
     assert options.settings_from_options(parsed) == settings
     assert settings_from_json(json.loads(json.dumps(settings.as_json()))) == settings
+
+
+def test_a_command_is_quoted_for_the_shell_of_the_system(monkeypatch):
+    from DicomToPrintLib import settings
+
+    wanted = settings.Settings(label="Left hip", cuts=(("S", -1043.2567),))
+    assert settings.command_line("a b", "out", wanted).endswith(
+        "'a b' --output out --cut S=-1043.2567 --label 'Left hip'"
+    )
+    monkeypatch.setattr(settings.os, "name", "nt")
+    assert settings.command_line("a b", "out", wanted, r"C:\x y\d.py") == (
+        r'python "C:\x y\d.py" run "a b" --output out --cut S=-1043.2567 --label "Left hip"'
+    )
 
 
 def test_unwritable_output_is_exit_5(ct, tmp_path, capsys):

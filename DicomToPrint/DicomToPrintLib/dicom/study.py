@@ -14,6 +14,7 @@ from pydicom.uid import UID, UID_dictionary
 from ..errors import CannotRead
 from ..progress import Progress, part, silent
 from ..quiet import quiet_pydicom
+from ..wording import counted
 from .attributes import numbers, words
 from .frames import read_frames
 from .header import Header, NotDicom, read_header
@@ -28,6 +29,7 @@ _DERIVED_CLASSES = tuple(
 )
 _IMAGE_CLASSES = (CT, *MULTI_FRAME)
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima", ".dic")
+_VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")  # volumes without headers to judge
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def _read(source: Source, path: Path, progress: Progress) -> Study:
     unreadable += [Unreadable(item.name, item.damaged) for item in media if item.damaged]
     groups = _grouped(records, stray)
     if not groups:
-        raise CannotRead(_nothing_found(path, len(names), unreadable))
+        raise CannotRead(_nothing_found(path, names, unreadable))
     unreadable += _ruined_slices(stray, records)
     stray = [name for name in stray if name not in {item.file for item in unreadable}]
     alone = Counter(series for series, _ in groups)
@@ -259,13 +261,18 @@ def _only_home(name: str, series: Mapping[Any, Sequence[str]]) -> Any:
     return homes[0] if len(homes) == 1 else None
 
 
-def _nothing_found(path: Path, count: int, unreadable: list[Unreadable]) -> str:
-    if count == 0:
+def _nothing_found(path: Path, names: Sequence[str], unreadable: list[Unreadable]) -> str:
+    if not names:
         return f"'{path.name}' is empty: choose the folder that holds the DICOM files of one study."
     why = f"; '{unreadable[0].file}': {unreadable[0].reason}" if unreadable else ""
     return (
-        f"No image series was found in '{path.name}' ({count} files{why}): choose the folder with the DICOM files of "
-        "one study."
+        f"No image series was found in '{path.name}' ({counted(len(names), 'file')}{why}): choose the folder with the DICOM files of "
+        "one study"
+        + (
+            ", or one of its volume files itself."
+            if any(name.lower().endswith(_VOLUME_SUFFIXES) for name in names)
+            else "."
+        )
     )
 
 

@@ -81,11 +81,13 @@ def without_missing(settings: Settings) -> Settings:
 
 
 def check_source(source: Source, settings: Settings) -> None:
-    """Raises `CannotRead` for a source that does not exist, `UsageError` for what a volume file cannot give."""
+    """Raises `CannotRead` for a source or a segmentation that does not exist, `UsageError` for what a volume file cannot give."""
     if not Path(source).exists():
         raise CannotRead(
             f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file."
         )
+    if settings.segmentation and not Path(settings.segmentation).is_file():
+        raise CannotRead(f"{Path(settings.segmentation).name} was not found: give a NIfTI, NRRD or DICOM SEG file.")
     for name in ("dicom", "seg"):
         if is_volume_file(source) and name in settings.formats:
             raise UsageError(
@@ -260,13 +262,23 @@ def export(
                 stem,
                 source_headers(scan.series.series),
                 use=settings.use,
-                modified=prepares(settings),
+                modified=prepares(settings) or _holds_more(model),
                 progress=part(progress, 0.8, 0.9),
             )
         )
     if "seg" in settings.formats and scan.series is not None and segmentation is not None:
         files.append(_segmentation_file(segmentation, scan, folder, stem, part(progress, 0.9, 1.0)))
     return tuple(files)
+
+
+def _holds_more(model: Model) -> bool:
+    """True where a part of the surface was not scanned but bridged or added."""
+    import numpy as np
+
+    from ..mesh import Provenance
+
+    origins = [mesh.triangle_arrays["Provenance"] for mesh in model.meshes if "Provenance" in mesh.triangle_arrays]
+    return any(np.isin(origin, (Provenance.BRIDGED, Provenance.ADDED)).any() for origin in origins)
 
 
 def _segmentation_file(
