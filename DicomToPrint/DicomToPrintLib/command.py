@@ -154,13 +154,15 @@ def _check(options: argparse.Namespace) -> int:
     if options.json != "-":
         print(pipeline.acceptance_in_words(content))
     verdicts = [series["verdict"] for series in content["series"]]
-    return 0 if any(verdict != "reject" for verdict in verdicts) else 1
+    return 0 if not verdicts or any(verdict != "reject" for verdict in verdicts) else 1
 
 
 def _run(options: argparse.Namespace) -> int:
     from . import pipeline
 
     settings = settings_from_options(options)
+    # Here and not in `run`: what the panel leaves unused, such as pins without a cut, stands in its record and must replay.
+    pipeline.check_preparation(settings)
     with _terminal_progress() as progress, _source(options.input) as source:
         result = pipeline.run(source, options.output, settings, progress, _scene_writer() if settings.scene else None)
     _write_json(result.readiness.as_json(), options.json)

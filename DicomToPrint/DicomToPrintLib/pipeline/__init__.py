@@ -2,7 +2,7 @@
 
 from .folder import check_writable
 from .inspection import Inspection, inspect
-from .preparing import Prepared, prepare, prepare_with_frames
+from .preparing import Prepared, check_preparation, prepare, prepare_with_frames
 from .run import RunResult, demo, replay, result_of, run
 from .scan import (
     BUILT_IN_PROTOCOLS,
@@ -34,6 +34,7 @@ __all__ = [
     "Walked",
     "acceptance_in_words",
     "check",
+    "check_preparation",
     "check_writable",
     "choose_series",
     "demo",

@@ -10,7 +10,6 @@ from ..progress import Progress, part, silent
 from ..settings import Settings, beside, settings_from_json
 from . import steps
 from .folder import check_writable, claimed
-from .preparing import check_preparation
 from .scan import GateShut, Scan, Source
 from .walk import WALK, StepTime, Walked, take
 
@@ -96,7 +95,6 @@ def run(
 
     settings = steps.without_missing(settings)
     steps.check_names(settings)
-    check_preparation(settings)
     steps.check_source(source, settings)
     if settings.scene and scene is None:
         raise MissingPackage(
