@@ -68,3 +68,16 @@ def test_the_report_has_the_plan_on_a_page_of_its_own():
         assert words in page, words
     assert "#plan { break-before: page" in page
     assert 'id="plan"' not in report_html(ReportContent())
+
+
+def test_sizes_of_what_is_added_are_data():
+    from DicomToPrintLib.pipeline.parting import sizes
+    from DicomToPrintLib.preparation import BarSize, BaseSize
+
+    usual = sizes()
+    base, bar = BaseSize(), BarSize()
+    assert (base.thickness, base.rim, base.sink) == (usual["base_mm"], usual["base_rim_mm"], usual["base_sink_mm"])
+    assert (base.fillet, base.column) == (usual["fillet_mm"], usual["column_mm"])
+    assert (bar.stroke, bar.tick, bar.letters) == tuple(
+        usual[f"scale_bar_{n}_mm"] for n in ("stroke", "tick", "letters")
+    )

@@ -217,9 +217,9 @@ def test_struts_join_loose_pieces_without_moving_them():
 
 
 def test_base_stands_flat_below_the_model(ball):
-    from DicomToPrintLib.preparation import add_base
+    from DicomToPrintLib.preparation import BaseSize, add_base
 
-    done = add_base(ball, thickness=3.0, sink=1.0)
+    done = add_base(ball, size=BaseSize(thickness=3.0, sink=1.0))
     assert_valid(done.mesh)
     assert done.mesh.bounds[4] == pytest.approx(-32.0, abs=1e-3)
     bottom = done.mesh.triangle_normals()[(done.mesh.points[done.mesh.triangles][:, :, 2] < -31.99).all(axis=1)]

@@ -147,11 +147,12 @@ def _solid_steps(
         )
 
     def strutted(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.add_struts(mesh, max(process.limit("pin_mm") or 0.0, 2.0), progress=progress)
+        done = room.add_struts(mesh, max(process.limit("pin_mm") or 0.0, usual["least_strut_mm"]), progress=progress)
         return done.mesh, f"{counted(done.count, 'bar')}, {done.added_mm3:.0f} mm3 added"
 
     def based(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.add_base(mesh, settings.base_kind)
+        names = ("base_mm", "base_rim_mm", "base_sink_mm", "fillet_mm", "column_mm")
+        done = room.add_base(mesh, settings.base_kind, room.BaseSize(*(usual[name] for name in names)))
         return done.mesh, f"a {settings.base_kind} of {done.added_mm3:.0f} mm3 added"
 
     def labelled(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
@@ -171,7 +172,8 @@ def _solid_steps(
         return done.mesh, f"'{done.text}' {way}, {done.width:.0f} x {done.height:.0f} mm"
 
     def measured(mesh: Mesh, progress: Progress) -> tuple[Mesh, str]:
-        done = room.add_scale_bar(mesh, float(settings.scale_bar or 0.0), relief, avoid=labels)
+        size = room.BarSize(*(usual[f"scale_bar_{name}_mm"] for name in ("stroke", "tick", "letters")))
+        done = room.add_scale_bar(mesh, float(settings.scale_bar or 0.0), relief, avoid=labels, size=size)
         return done.mesh, f"a bar of {done.text} engraved {relief:g} mm deep"
 
     wanted: list[tuple[object, str, Apply]] = [

@@ -4,7 +4,7 @@ Valid before, valid after, or refused with a reason.
 """
 
 from .base import KINDS as BASE_KINDS
-from .base import Joined, add_base
+from .base import BaseSize, Joined, add_base
 from .cut import Plane, cut, plane_at, plane_through
 from .hollow import Hollowed, hollow
 from .joints import Jointed, JointSize
@@ -13,7 +13,7 @@ from .magnets import magnet_cut
 from .moved import Moved, moved
 from .orient import Oriented, beside_one_another, orient
 from .pins import pin_cut
-from .scale_bar import add_scale_bar
+from .scale_bar import BarSize, add_scale_bar
 from .solid import SEAM_MM
 from .split import Marked, Split, split_to_fit
 from .struts import add_struts
@@ -24,6 +24,8 @@ __all__ = [
     "BASE_KINDS",
     "SEAM_MM",
     "STROKE",
+    "BarSize",
+    "BaseSize",
     "Hollowed",
     "Joined",
     "JointSize",

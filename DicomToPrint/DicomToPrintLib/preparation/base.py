@@ -13,8 +13,6 @@ from .solid import from_solid, manifold3d, to_solid
 KINDS = ("plate", "foot", "stand")
 SIDES = 48
 STEPS = 6  # of a rounding
-FILLET_MM = 2.0
-COLUMN_MM = 5.0
 COLUMNS = 4
 EMBED_MM = 1.5
 
@@ -28,30 +26,42 @@ class Joined:
     count: int
 
 
-def add_base(mesh: Mesh, kind: str = "plate", thickness: float = 3.0, rim: float = 3.0, sink: float = 1.0) -> Joined:
+@dataclass(frozen=True)
+class BaseSize:
+    """Sizes in mm of a base: its thickness, how far it reaches beyond the model, how deep the model sinks in, the rounding between them,
+    and the width of a stand's columns. A run takes them from `Resources/Plans/plan.json`."""
+
+    thickness: float = 3.0
+    rim: float = 3.0
+    sink: float = 1.0
+    fillet: float = 2.0
+    column: float = 5.0
+
+
+def add_base(mesh: Mesh, kind: str = "plate", size: BaseSize | None = None) -> Joined:
     """A base under the model, which stays where it is; the base reaches below it. New faces are marked ADDED.
 
-    ``plate``: the outline of the model's lowest part, rounded by `rim` mm, `thickness` mm high, its upper edge rounded, with a fillet
+    ``plate``: the outline of the model's lowest part, rounded by the rim, its upper edge rounded, with a fillet
     where the model meets it. ``foot``: only what stands lowest, carried straight down to a flat face. ``stand``: a plate below
-    the model and columns up to its underside. The model sinks `sink` mm into plate and foot. Raises `UsageError` for another
+    the model and columns up to its underside. The model sinks into plate and foot. Raises `UsageError` for another
     kind, `Refused` where the model would tip over or no column finds a way.
     """
     if kind not in KINDS:
         raise UsageError(f"A base is a {', a '.join(KINDS[:-1])} or a {KINDS[-1]}, not '{kind}'.")
     solid = to_solid(mesh)
     build = {"plate": _plate, "foot": _foot, "stand": _stand}[kind]
-    added = build(manifold3d(), solid.manifold, mesh, thickness, rim, sink)
+    added = build(manifold3d(), solid.manifold, mesh, size or BaseSize())
     joined = solid.manifold + added
     return Joined(from_solid(joined, [solid], Provenance.ADDED, mesh), joined.volume() - solid.manifold.volume(), 1)
 
 
-def _plate(module: Any, solid: Any, mesh: Mesh, thickness: float, rim: float, sink: float) -> Any:
+def _plate(module: Any, solid: Any, mesh: Mesh, size: BaseSize) -> Any:
     low, height = mesh.bounds[4], mesh.bounds[5] - mesh.bounds[4]
-    sink = min(sink, 0.3 * height)
-    plan = _outline(solid, low, sink, height).hull().offset(rim, module.JoinType.Round)
-    bottom = low + sink - thickness
-    plate = _rounded(module, plan, thickness).translate((0.0, 0.0, bottom))
-    return plate + _fillet(module, solid, plan.offset(-thickness / 3.0), low + sink)
+    sink = min(size.sink, 0.3 * height)
+    plan = _outline(solid, low, sink, height).hull().offset(size.rim, module.JoinType.Round)
+    bottom = low + sink - size.thickness
+    plate = _rounded(module, plan, size.thickness).translate((0.0, 0.0, bottom))
+    return plate + _fillet(module, solid, plan.offset(-size.thickness / 3.0), low + sink, size.fillet)
 
 
 def _outline(solid: Any, low: float, sink: float, height: float) -> Any:
@@ -75,53 +85,53 @@ def _rounded(module: Any, plan: Any, thickness: float) -> Any:
     return module.Manifold.batch_hull([layer for layer in layers if not layer.is_empty()])
 
 
-def _fillet(module: Any, solid: Any, within: Any, level: float) -> Any:
+def _fillet(module: Any, solid: Any, within: Any, level: float, radius: float) -> Any:
     """Steps around the model above `level`, each narrower, as high as wide: the neck between model and plate, within its plan."""
-    step = FILLET_MM / STEPS
+    step = radius / STEPS
     section = solid.slice(level)
     layers = []
     for number in range(STEPS):
-        rest = FILLET_MM - (number + 0.5) * step
-        width = FILLET_MM - float(np.sqrt(max(FILLET_MM**2 - rest**2, 0.0)))
+        rest = radius - (number + 0.5) * step
+        width = radius - float(np.sqrt(max(radius**2 - rest**2, 0.0)))
         ring = section.offset(width, module.JoinType.Round) ^ within
         # Each layer starts below the one under it, so that no two faces merely touch.
         layers.append(module.Manifold.extrude(ring, (number + 1) * step + 0.4).translate((0.0, 0.0, level - 0.4)))
     return module.Manifold.batch_boolean([layer for layer in layers if not layer.is_empty()], module.OpType.Add)
 
 
-def _foot(module: Any, solid: Any, mesh: Mesh, thickness: float, rim: float, sink: float) -> Any:
+def _foot(module: Any, solid: Any, mesh: Mesh, size: BaseSize) -> Any:
     low, height = mesh.bounds[4], mesh.bounds[5] - mesh.bounds[4]
-    sink = min(max(sink, 0.02 * height), 0.3 * height)
+    sink = min(max(size.sink, 0.02 * height), 0.3 * height)
     plan = solid.slice(low + sink)
     for share in (0.25, 0.5, 0.75):
         plan = plan + solid.slice(low + share * sink)
-    plan = plan.offset(0.5 * rim, module.JoinType.Round)
+    plan = plan.offset(0.5 * size.rim, module.JoinType.Round)
     if not _within(_middle(mesh), plan.hull()):
         raise Refused(f"'{mesh.name}' would tip over on a foot of its own outline: choose a plate or a stand.")
-    return module.Manifold.extrude(plan, thickness).translate((0.0, 0.0, low + sink - thickness))
+    return module.Manifold.extrude(plan, size.thickness).translate((0.0, 0.0, low + sink - size.thickness))
 
 
-def _stand(module: Any, solid: Any, mesh: Mesh, thickness: float, rim: float, sink: float) -> Any:
-    tops = _column_tops(solid, mesh)
+def _stand(module: Any, solid: Any, mesh: Mesh, size: BaseSize) -> Any:
+    tops = _column_tops(solid, mesh, size.column)
     low = mesh.bounds[4]
-    floor = low - max(2.0 * COLUMN_MM, 0.1 * (mesh.bounds[5] - low))
-    radius = COLUMN_MM / 2.0
+    floor = low - max(2.0 * size.column, 0.1 * (mesh.bounds[5] - low))
+    radius = size.column / 2.0
     columns, feet = [], []
     for x, y, z in tops:
         column = module.Manifold.cylinder(z + EMBED_MM - floor + 0.5, radius, radius, SIDES)
         columns.append(column.translate((x, y, floor - 0.5)))
-        feet.append(module.CrossSection.circle(radius + rim, SIDES).translate((x, y)))
+        feet.append(module.CrossSection.circle(radius + size.rim, SIDES).translate((x, y)))
     middle = _middle(mesh)
-    feet.append(module.CrossSection.circle(radius + rim, SIDES).translate((float(middle[0]), float(middle[1]))))
+    feet.append(module.CrossSection.circle(radius + size.rim, SIDES).translate((float(middle[0]), float(middle[1]))))
     plan = module.CrossSection.batch_boolean(feet, module.OpType.Add).hull()
-    plate = _rounded(module, plan, thickness).translate((0.0, 0.0, floor - thickness))
+    plate = _rounded(module, plan, size.thickness).translate((0.0, 0.0, floor - size.thickness))
     return module.Manifold.batch_boolean([plate, *columns], module.OpType.Add)
 
 
-def _column_tops(solid: Any, mesh: Mesh) -> list[tuple[float, float, float]]:
+def _column_tops(solid: Any, mesh: Mesh, width: float) -> list[tuple[float, float, float]]:
     """Places on the underside that see the plate, as far apart as there are, the lowest first. Raises `Refused` for fewer than three."""
     low, high = mesh.bounds[4], mesh.bounds[5]
-    surface = sampled(mesh, max(COLUMN_MM / 2.0, 0.02 * (high - low)))
+    surface = sampled(mesh, max(width / 2.0, 0.02 * (high - low)))
     places, normals = np.asarray(surface.tree.data), mesh.triangle_normals()[surface.owner]
     steep = normals[:, 2] < -0.5 * np.linalg.norm(normals, axis=1)
     under = places[steep & (places[:, 2] < low + 0.5 * (high - low))]
@@ -140,7 +150,7 @@ def _column_tops(solid: Any, mesh: Mesh) -> list[tuple[float, float, float]]:
             chosen.append(free[0])
             continue
         away = np.min([np.linalg.norm(free[:, :2] - one[:2], axis=1) for one in chosen], axis=0)
-        if away.max() < 1.5 * COLUMN_MM:
+        if away.max() < 1.5 * width:
             break
         chosen.append(free[int(np.argmax(away))])
     if len(chosen) < 3:

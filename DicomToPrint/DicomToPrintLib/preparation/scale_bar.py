@@ -1,6 +1,7 @@
 """A scale bar on the model, for exhibits: a length that anyone can lay a ruler against."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import UsageError
@@ -8,10 +9,17 @@ from ..mesh import Mesh
 from .label import Labelled, letters, put_shape
 from .solid import manifold3d
 
-STROKE_MM = 1.2
-TICK_MM = 4.0
-LETTERS_MM = 4.0
 CURVED = 0.1  # of the diagonal
+
+
+@dataclass(frozen=True)
+class BarSize:
+    """Sizes in mm of a scale bar: the width of its lines, its ticks' length, its figures' height. A run takes them from
+    `Resources/Plans/plan.json`."""
+
+    stroke: float = 1.2
+    tick: float = 4.0
+    letters: float = 4.0
 
 
 def add_scale_bar(
@@ -22,6 +30,7 @@ def add_scale_bar(
     raised: bool = False,
     place: tuple[float, float, float] | None = None,
     avoid: Sequence[Labelled] = (),
+    size: BarSize | None = None,
 ) -> Labelled:
     """A bar of exactly `length` mm between the outer edges of its ticks, with its length in words, on the flattest place.
 
@@ -32,22 +41,29 @@ def add_scale_bar(
     if not 5.0 <= length <= 200.0:
         raise UsageError(f"A scale bar is 5 to 200 mm long, not {length:g} mm.")
     return put_shape(
-        mesh, _bar(length), f"{length:g} mm", depth, raised=raised, curved=CURVED, place=place, avoid=avoid
+        mesh,
+        _bar(length, size or BarSize()),
+        f"{length:g} mm",
+        depth,
+        raised=raised,
+        curved=CURVED,
+        place=place,
+        avoid=avoid,
     )
 
 
-def _bar(length: float) -> Any:
+def _bar(length: float, size: BarSize) -> Any:
     module = manifold3d()
     square = module.CrossSection.square
     shapes = [
-        square((length, STROKE_MM)).translate((0.0, (TICK_MM - STROKE_MM) / 2.0)),
-        square((STROKE_MM, TICK_MM)),
-        square((STROKE_MM, TICK_MM)).translate((length - STROKE_MM, 0.0)),
+        square((length, size.stroke)).translate((0.0, (size.tick - size.stroke) / 2.0)),
+        square((size.stroke, size.tick)),
+        square((size.stroke, size.tick)).translate((length - size.stroke, 0.0)),
     ]
-    words = letters(f"{length:g} mm", LETTERS_MM)
+    words = letters(f"{length:g} mm", size.letters)
     low_x, low_y, high_x, _high_y = words.bounds()
     if high_x - low_x > length:
         words = words.scale((length / (high_x - low_x),) * 2)
         low_x, low_y, high_x, _high_y = words.bounds()
-    shapes.append(words.translate((length / 2.0 - (low_x + high_x) / 2.0, TICK_MM + 1.0 - low_y)))
+    shapes.append(words.translate((length / 2.0 - (low_x + high_x) / 2.0, size.tick + 1.0 - low_y)))
     return module.CrossSection.batch_boolean(shapes, module.OpType.Add)
