@@ -593,3 +593,14 @@ def test_no_output_of_a_run_names_the_patient(finished, ct, capfd):
     assert told.out and heard(told.out + told.err) == []
     assert run_command(["check", str(ct), "--no-pixels", "--json", "-", "--identified"]) == 0
     assert heard(capfd.readouterr().out), "the switch opens it, so that this test can fail"
+
+
+def test_check_of_a_volume_file_says_that_there_is_nothing_to_judge(tmp_path, capsys):
+    import SimpleITK as sitk
+
+    volume = str(tmp_path / "scan.nii.gz")
+    sitk.WriteImage(sitk.Image(6, 6, 6, sitk.sitkInt16), volume)
+    assert run_command(["check", volume]) == 0
+    assert "not applicable" in capsys.readouterr().out
+    assert run_command(["check", volume, "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["series"] == []

@@ -21,7 +21,7 @@ from DicomToPrintLib.output import (
     write_encapsulated_stl,
 )
 
-BONE = SimpleNamespace(label=1, name="Bone", terminology={})
+BONE = SimpleNamespace(label=1, name="Bone", terminology={}, boundary=300.0)
 BALL = SimpleNamespace(label=2, name="Ball", terminology={"type": ("272673000", "SCT", "Bone")})
 
 
@@ -112,6 +112,10 @@ def test_dicom_seg(series, tmp_path, recwarn):
     valid(written.path)
     found = pydicom.dcmread(written.path)
     assert [segment.SegmentLabel for segment in found.SegmentSequence] == ["Bone", "Ball"]
+    families = [
+        s.SegmentationAlgorithmIdentificationSequence[0].AlgorithmFamilyCodeSequence[0] for s in found.SegmentSequence
+    ]
+    assert [family.CodeMeaning for family in families] == ["Edge Detection", "Manual Processing"]
     frames = found.pixel_array
     place = {round(float(volume.affine[2, 3] + k * volume.affine[2, 2]), 3): k for k in range(len(labels))}
     seen = np.zeros_like(labels)

@@ -64,13 +64,17 @@ def surgery_date(settings: Settings) -> datetime.date | None:
 def check(
     source: Source, settings: Settings, progress: Progress = silent, protocols: tuple[str, ...] = BUILT_IN_PROTOCOLS
 ) -> "Acceptance":
-    """Acceptance of every series of the source, under the named protocols or the settings' own.
+    """Acceptance of every series of the source, under the named protocols or the settings' own; without series for a volume
+    file, which has no headers to judge.
 
     Raises `CannotRead` where the source holds no image series, `UsageError` for unknown names.
     """
-    from ..acceptance import accept, load_protocol
-    from ..dicom import read_study
+    from ..acceptance import Acceptance, accept, load_protocol
+    from ..dicom import read_image_volume, read_study
 
+    if is_volume_file(source):
+        read_image_volume(Path(source))
+        return Acceptance((), ())
     loaded = [load_protocol(name) for name in settings.protocols or protocols]
     date = surgery_date(settings)
     study = read_study(Path(source), part(progress, 0.0, 0.4))
@@ -159,7 +163,7 @@ def choose_series(acceptance: "Acceptance", settings: Settings) -> "SeriesAccept
 
     def burden(candidate: "SeriesAcceptance") -> tuple[bool, int, int]:
         is_shut = not gate(candidate, use, settings.accept_anyway).open
-        return is_shut, candidate.verdict.rank, -len(candidate.series.files)
+        return is_shut, candidate.verdict.rank, -len(candidate.series)
 
     return min(acceptance.series, key=burden)
 

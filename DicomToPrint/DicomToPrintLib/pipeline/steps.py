@@ -271,7 +271,7 @@ def export(
     return tuple(files)
 
 
-def _holds_more(model: Model) -> bool:
+def _holds_more(model: "Model") -> bool:
     """True where a part of the surface was not scanned but bridged or added."""
     import numpy as np
 

@@ -12,7 +12,7 @@ from ..wording import counted
 from .folder import check_writable, others_in
 from .inspection import Inspection
 from .plan import print_plan
-from .scan import GateShut, Source
+from .scan import NO_HEADERS, GateShut, Source
 from .steps import anatomy_name
 
 if TYPE_CHECKING:
@@ -390,6 +390,8 @@ def acceptance_in_words(content: Mapping[str, Any]) -> str:
             f"  question {question['rule']}: {question['text']} ({question['answer'] or 'no answer yet'})"
             for question in series["questions"]
         ]
+    if not lines:
+        lines.append(NO_HEADERS)
     lines += [f"not readable: {entry['file']}: {entry['reason']}" for entry in content["unreadable"]]
     return "\n".join(lines)
 

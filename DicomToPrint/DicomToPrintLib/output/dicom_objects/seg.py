@@ -15,6 +15,8 @@ from ..write import WrittenFile
 from .source import derived_uid
 
 _BONE = {"category": ("123037004", "SCT", "Anatomical Structure"), "type": ("272673000", "SCT", "Bone")}
+# Segmentation algorithm families, CID 7162.
+_BY_HAND, _BY_EDGES = ("123109", "DCM", "Manual Processing"), ("123103", "DCM", "Edge Detection")
 
 
 @quiet_pydicom()
@@ -126,7 +128,7 @@ def _description(highdicom: Any, number: int, segment: Any) -> Any:
         algorithm_type=highdicom.seg.SegmentAlgorithmTypeValues.SEMIAUTOMATIC,
         algorithm_identification=highdicom.AlgorithmIdentificationSequence(
             name="DicomToPrint",
-            family=highdicom.sr.CodedConcept("123109", "DCM", "Manual Processing"),
+            family=highdicom.sr.CodedConcept(*(_BY_HAND if getattr(segment, "boundary", None) is None else _BY_EDGES)),
             version=__version__,
         ),
     )
