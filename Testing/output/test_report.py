@@ -257,6 +257,13 @@ def test_a_better_series_and_figures_at_second_hand_are_named():
     assert "3dsystems-ortho 1 (its figures are known at second hand)" in words
 
 
+def test_a_scan_that_was_not_judged_is_called_so_at_the_top():
+    told = "Acceptance is not applicable: a volume file carries no headers to judge."
+    head = report_html(full(acceptance=None, gate=told)).split("<h2")[0]
+    assert told in head
+    assert told not in report_html(full(gate=told)).split("<h2")[0], "a judged scan has its verdict there"
+
+
 def test_a_model_turned_for_printing_has_no_sides_of_the_patient_in_its_sizes():
     as_scanned, turned = report_html(full()), report_html(full(turned=True))
     assert "Size L-R" in as_scanned and "as it lies in the patient" not in as_scanned

@@ -69,6 +69,8 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
     chosen = [series for series in found if scan.is_chosen(series, content)] or (found if len(found) == 1 else [])
     if chosen:
         rows.append((_("Scan"), verdict_badge(str(chosen[0].get("verdict", "")))))
+    elif content.gate and not found:  # a volume without headers: that nothing was judged must not be left out
+        rows.append((_("Scan"), content.gate))
     readiness = model.readiness_json(content)
     if readiness:
         rows.append((_("Print file"), verdict_badge(str(readiness.get("verdict", "")))))

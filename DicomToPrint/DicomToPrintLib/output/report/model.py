@@ -80,7 +80,7 @@ def _part_row(part: ModelPart) -> list[str | Element]:
         else _("not measured")
     )
     return [
-        part.name,
+        part.name.replace(" ", "\u00a0") if len(part.name) <= 16 else part.name,  # short names stay on one line
         size,
         f"{part.volume_mm3 / 1000:.1f}",
         f"{part.area_mm2 / 100:.1f}",
