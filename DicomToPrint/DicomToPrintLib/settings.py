@@ -1,6 +1,8 @@
 """What the user chose for a run: one frozen object that the panel and the script fill alike."""
 
+import os
 import shlex
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -169,9 +171,10 @@ def _option_arguments(name: str, option: str, value: Any) -> list[str]:
 
 
 def _number(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)  # not a digit less
 
 
-def command_line(source: str, output: str, settings: Settings) -> str:
-    """The command that repeats this run outside the panel, quoted for a shell."""
-    return shlex.join(["python", "dicom_to_print.py", "run", source, "--output", output, *command_arguments(settings)])
+def command_line(source: str, output: str, settings: Settings, script: str = "dicom_to_print.py") -> str:
+    """The command that repeats this run outside the panel, quoted for the shell of this system."""
+    words = ["python", script, "run", source, "--output", output, *command_arguments(settings)]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

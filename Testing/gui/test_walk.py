@@ -48,7 +48,13 @@ def test_the_phantom_walks_from_the_database_to_files_as_the_script_does(driver,
 
     driver.click("copyCommand")
     words = shlex.split(driver.dialogs.copied)
-    assert words[:4] == ["python", "dicom_to_print.py", "run", "dicomdb:1.2.3"]
+    assert os.path.isfile(words[1])
+    assert [words[0], os.path.basename(words[1]), *words[2:4]] == [
+        "python",
+        "dicom_to_print.py",
+        "run",
+        "dicomdb:1.2.3",
+    ]
     assert driver.find("storeDicom").enabled
     from DicomToPrintLib.command import run_command
 

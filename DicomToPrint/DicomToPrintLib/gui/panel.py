@@ -20,6 +20,7 @@ from .files_step import FilesStep
 from .job import FIRST_STEP, STEPS, Job, first_step
 from .model_step import ModelStep
 from .print_step import PrintStep
+from .process import HEADLESS
 from .scan_step import ScanStep
 from .scene_results import SceneResults
 from .state import PanelState
@@ -355,7 +356,7 @@ class Panel:
         output, settings = self.output_folder() or "OUTPUT", self.settings
         if self.results.is_given():
             settings = replace(settings, segmentation=self.results.given_file())
-        return command_line(source.for_command_line(self.parameters), output, settings)
+        return command_line(source.for_command_line(self.parameters), output, settings, str(HEADLESS))
 
     def copy(self, text: str) -> None:
         """Text to the clipboard."""

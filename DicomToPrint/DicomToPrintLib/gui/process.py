@@ -10,6 +10,7 @@ import qt
 from ..interpreter import PATIENCE_S, python_executable
 
 SCRIPT = Path(__file__).resolve().parents[2] / "Scripts" / "run_step.py"
+HEADLESS = SCRIPT.with_name("dicom_to_print.py")
 
 
 class ChildProcess:
