@@ -1,7 +1,7 @@
 """Thickening walls below a minimum, and nothing else."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..mesh import Mesh, Provenance
 from ..progress import Progress, part, silent
@@ -11,8 +11,9 @@ from .thin import Thin, thin_walls
 
 FINENESS = 4.0  # voxels to the minimum
 MARGIN = 0.03  # of the minimum: what contouring, simplifying and the sampling of a round rim take off
+MORE = 0.04  # and where a pass left something thin, which meets uneven surface
 SIMPLER = 0.015  # of the minimum: how far simplifying may move the added surface
-PASSES = 3
+PASSES = 6
 
 
 @dataclass(frozen=True)
@@ -41,13 +42,16 @@ def thicken(
     """
     result = mesh
     first: Thin | None = None
+    before: Thin | None = None
     for number in range(PASSES):
-        # What one pass leaves, where balls of neighbouring samples just missed each other, the next one finds: little, so soon done.
+        # What one pass leaves, where what it put on is uneven or meets the rest, the next one finds: little, so soon done.
         step = part(progress, 1.0 - 0.3**number, 1.0 - 0.3 ** (number + 1))
-        thin = thin_walls(result, minimum, clearance, (0.5 + MARGIN) * minimum, others, first, part(step, 0.0, 0.5))
+        wanted = (0.5 + (MARGIN if before is None else MORE)) * minimum
+        thin = thin_walls(result, minimum, clearance, wanted, others, before, part(step, 0.0, 0.5))
         first = first or thin
         if thin is None or not len(thin.radius):
             break
+        before = thin if before is None else replace(thin, spared=before.spared)
         grown = _grown(thin, minimum, clearance, mesh, part(step, 0.5, 0.8))
         if not grown:
             break
@@ -75,8 +79,10 @@ def _grown(thin: Thin, minimum: float, clearance: float, like: Mesh, progress: P
 
 
 def _joined(mesh: Mesh, grown: Sequence[Mesh], minimum: float) -> Mesh:
+    from ..surface import simplify
+
     solid = to_solid(mesh)
     joined = solid.manifold
     for added in grown:
-        joined = joined + to_solid(added).manifold.simplify(SIMPLER * minimum)
+        joined = joined + to_solid(simplify(added, SIMPLER * minimum, len(added.triangles))).manifold
     return without_small_voids(from_solid(joined, [solid], Provenance.ADDED, mesh), minimum**3)

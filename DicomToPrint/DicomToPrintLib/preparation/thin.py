@@ -19,9 +19,10 @@ SPACING = 4.0  # samples to the minimum
 REACH = 1.45  # of the minimum: up to here walls are measured; 0.7 of it, where neighbours have a say, is more than the minimum
 MOST_SAMPLES = 2_000_000
 SLACK_MM = 0.01  # half of what the check lets pass
+AGAIN_MM = 0.018  # after a pass nearly all of it: what is put on makes its surroundings a little uneven
 NOTHING_MM = 0.005  # growth that no process shows
 NEAR = 0.3  # of the minimum: a gap no farther than this beyond the growth needs finer voxels to be seen
-LEAST_MM2 = 0.3  # of connected thin wall that is worth another pass
+LEAST_MM2 = 0.45  # of connected thin wall that is worth another pass: a little less than the check calls a wall
 NAMES = ("points", "normals", "area", "vertex", "triangle")
 OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samples lie apart
 
@@ -29,7 +30,8 @@ OTHER_MM = 0.1  # what stays free to another solid; also covers how far its samp
 @dataclass(frozen=True)
 class Thin:
     """Thin walls: `centres` (n, 3) mm and `radius` (n,) mm of the balls that fill them out; mm2 that are thin, and that are
-    spared for want of room; `spared` (k, 3) mm are places of the spared; `tight` (n,) bool: a gap or another solid is near."""
+    spared for want of room; `spared` (k, 3) mm are places of the spared; `tight` (n,) bool: a gap or another solid is near;
+    `found` (l, 3) mm: where the check's samples are thin, specks too."""
 
     centres: np.ndarray
     radius: np.ndarray
@@ -37,6 +39,7 @@ class Thin:
     spared_mm2: float
     spared: np.ndarray
     tight: np.ndarray
+    found: np.ndarray
 
 
 def thin_walls(
@@ -49,29 +52,34 @@ def thin_walls(
     progress: Progress,
 ) -> Thin | None:
     """Balls of radius `wanted` mm (less where a gap or another solid leaves no room) along the middle of walls thinner than
-    `minimum`; None where there is none. Where the pass `before` spared walls nothing grows."""
+    `minimum`; None where there is none. After a pass `before` only its neighbourhood is looked at; where it spared walls nothing grows."""
     rays = Rays(mesh, REACH * minimum)
     coarse = samples_of(mesh)
     if before is not None:
         # A pass makes nothing thinner: points of the mesh that were looked at before need it only where it grew, and beside.
         coarse = _rows_of(
             coarse,
-            _near(np.concatenate([before.centres, before.spared]), coarse.points, 3.0 * wanted) | (coarse.vertex < 0),
+            _near(np.concatenate([before.centres, before.found]), coarse.points, 3.0 * wanted) | (coarse.vertex < 0),
         )
-    found = np.flatnonzero(_walls(mesh, coarse, rays, minimum, part(progress, 0.0, 0.4)).distance < minimum - SLACK_MM)
+    usual = _walls(mesh, coarse, rays, minimum, part(progress, 0.0, 0.4)).distance
+    found = np.flatnonzero(usual < minimum - (SLACK_MM if before is None else AGAIN_MM))
+    places = coarse.points[found]
     if before is not None:
         found = _worth_another(mesh, coarse, found)
     samples = _fine_samples(mesh, minimum, coarse, found)
     if samples is None:
         return None
     field = _walls(mesh, samples, rays, minimum, part(progress, 0.4, 0.8))
-    thin = np.flatnonzero(field.distance < minimum - SLACK_MM)
-    if len(thin) == 0:
+    # What the check finds thin counts as that, also where its neighbours among the fine samples, others than the check's, do not agree.
+    np.minimum(field.distance[: len(found)], usual[found], out=field.distance[: len(found)])
+    # Beside a thin wall all that is thinner than the balls takes part, so that what is put on runs out without a step.
+    thin = np.flatnonzero(field.distance < 2.0 * wanted - NOTHING_MM)
+    if not (field.distance[thin] < minimum - SLACK_MM).any():
         return None
     # At a sharp edge the ball sits at the sample, whose own wall is thinner than what is measured behind the edge.
     width, _slope = opposite(rays, samples.points[thin], samples.normals[thin], WALL, REACH * minimum)
     width = np.minimum(width, field.distance[thin])
-    area = samples.area[thin]
+    area = np.where(field.distance[thin] < minimum - SLACK_MM, samples.area[thin], 0.0)
     points, normals = samples.points[thin], samples.normals[thin]
     # After a pass, a gap that was narrowed to the clearance may measure a hair less: it is no narrow gap that may close.
     front, back = _room(
@@ -92,7 +100,13 @@ def thin_walls(
         np.zeros((0, 3)) if before is None else before.spared, centres, 2.0 * wanted
     )
     return Thin(
-        centres[growing], radius[growing], float(area.sum()), float(area[spared].sum()), centres[spared], tight[growing]
+        centres[growing],
+        radius[growing],
+        float(area.sum()),
+        float(area[spared].sum()),
+        centres[spared],
+        tight[growing],
+        places,
     )
 
 
@@ -164,7 +178,7 @@ def _worth_another(mesh: Mesh, samples: Samples, thin: np.ndarray) -> np.ndarray
 
 
 def _fine_samples(mesh: Mesh, minimum: float, coarse: Samples, thin: np.ndarray) -> Samples | None:
-    """Samples dense enough for balls of the minimum on and beside the triangles of the `thin` rows of `coarse`; None without any.
+    """The `thin` rows of `coarse`, then samples dense enough for balls of the minimum on and beside their triangles; None without any.
 
     The usual samples find the thin walls; between samples farther apart than a ball is wide the balls would be beads.
     """
@@ -181,10 +195,8 @@ def _fine_samples(mesh: Mesh, minimum: float, coarse: Samples, thin: np.ndarray)
     chosen |= touched[mesh.triangles].any(axis=1)
     fine = _on_triangles(mesh, np.flatnonzero(chosen), minimum / SPACING)
     near = np.isfinite(tree.query(fine.points, distance_upper_bound=reach, workers=-1)[0])
-    own = np.zeros(len(coarse.points), dtype=bool)
-    own[thin] = True
     # The fine samples stand for the area; the coarse ones only see to it that what they found is not missed.
-    return _together(_rows_of(replace(coarse, area=np.zeros(len(coarse.points))), own), _rows_of(fine, near))
+    return _together(_rows_of(replace(coarse, area=np.zeros(len(coarse.points))), thin), _rows_of(fine, near))
 
 
 def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> Samples:
