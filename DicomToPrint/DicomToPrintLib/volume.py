@@ -40,11 +40,6 @@ class Volume:
         cosines = np.abs([axes[:, 0] @ axes[:, 1], axes[:, 0] @ axes[:, 2], axes[:, 1] @ axes[:, 2]])
         return float(np.degrees(np.arcsin(np.clip(cosines.max(), 0.0, 1.0))))
 
-    @property
-    def left_handed(self) -> bool:
-        """True where the affine mirrors: surfaces made in index space must then be turned over."""
-        return bool(np.linalg.det(self.affine[:3, :3]) < 0)
-
     def to_lps(self, ijk: np.ndarray) -> np.ndarray:
         """(n, 3) index coordinates (i, j, k) to (n, 3) LPS mm."""
         return np.asarray(ijk, dtype=np.float64) @ self.affine[:3, :3].T + self.affine[:3, 3]

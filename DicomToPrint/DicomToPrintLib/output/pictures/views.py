@@ -21,12 +21,11 @@ _INK = "#1a1a1a"
 
 @dataclass(frozen=True)
 class ModelPictures:
-    """Pictures of a model; all empty, and `note` a sentence, where this computer cannot draw. `thumbnail` is a PNG."""
+    """Pictures of a model; all empty, and `note` a sentence, where this computer cannot draw."""
 
     views: tuple[Picture, ...] = ()
     maps: tuple[Picture, ...] = ()
     calipers: Picture | None = None
-    thumbnail: bytes = b""
     note: str = ""
 
 
@@ -91,17 +90,17 @@ def draw_model(
         for side in _oblique()
     )
     points = _caliper_picture(calipers, drawn, centre, _SIZE / (2 * straight)) if calipers else None
-    return ModelPictures(views, pictures, points, drawn["thumbnail"])
+    return ModelPictures(views, pictures, points)
 
 
 def _scenes(meshes: Sequence[Mesh], maps: Sequence[tuple[Mesh, SurfaceMap]], straight: float) -> list[Scene]:
-    """The six sides, at `straight`, half their height in mm, and the thumbnail; then the maps, at the scale of the slanted views."""
+    """The six sides, at `straight`, half their height in mm; then the maps, at the scale of the slanted views."""
     plain = tuple(
         ColoredMesh(mesh.points, mesh.triangles, np.clip(np.rint(255 * np.asarray(mesh.color)), 0, 255))
         for mesh in meshes
     )
     shots = tuple(replace(side.shot, half=straight) for side in _sides())
-    scenes = [Scene(plain, (*shots, Shot("thumbnail", _oblique()[0].direction, _oblique()[0].up)))]
+    scenes = [Scene(plain, shots)]
     for mesh, shown in maps:
         colored = ColoredMesh(mesh.points, mesh.triangles, shown.colors)
         scenes.append(
