@@ -130,3 +130,10 @@ def test_a_model_turned_for_printing_is_not_told_to_be_turned():
     ]
     assert len(told) == 3
     assert all("--orient" not in text and "turned for the least support already" in text for text in told)
+
+
+def test_only_what_fits_turned_is_told_to_be_turned_as_said():
+    process = load_process("fdm")
+    (fit,) = (rule for rule in load_rules(process, 300.0) if rule.id == "fit")
+    assert "as said" in remedy(fit, Fact("fit", "turned", parameters=FILLED), process)
+    assert remedy(fit, Fact("fit", "too large", parameters=FILLED), process).startswith("Split it (--split auto)")

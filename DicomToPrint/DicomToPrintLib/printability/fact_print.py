@@ -17,6 +17,7 @@ from .process import Printer, Process
 from .reference import ScanReference
 
 ONE_BY_ONE = "each on its own"
+TOO_LARGE = "too large"
 
 
 def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: Progress) -> dict[str, Fact]:
@@ -31,7 +32,7 @@ def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: Progress) -> d
     elif len(meshes) > 1 and all(fitting_rotation(mesh.points, room, part(progress, 0.5, 1.0)) for mesh in meshes):
         value = ONE_BY_ONE
     else:
-        value = "too large"
+        value = TOO_LARGE
     parameters = {
         "size": " x ".join(f"{value:.1f}" for value in extents),
         "room": " x ".join(f"{value:g}" for value in room),

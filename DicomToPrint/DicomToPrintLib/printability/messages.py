@@ -6,7 +6,7 @@ from gettext import gettext as _
 import numpy as np
 
 from ..findings import Fact, Outcome, Rule
-from .fact_print import ONE_BY_ONE
+from .fact_print import ONE_BY_ONE, TOO_LARGE
 from .process import Printer, Process, load_process
 
 GOOD: Mapping[str, str] = {
@@ -131,6 +131,7 @@ FIT: Mapping[object, str] = {
         "Each of the {objects} objects fits the build volume of {room} mm; together, as they lie ({size} mm), they do not."
     ),
 }
+SPLIT_OR_LARGER = _("Split it (--split auto), or choose a larger printer (--printer WxDxH).")
 PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
@@ -202,6 +203,8 @@ def remedy(rule: Rule, fact: Fact, process: Process, is_turned: bool = False) ->
         return ""
     if rule.id == "fit" and fact.value == ONE_BY_ONE:
         return PRINT_ONE_BY_ONE
+    if rule.id == "fit" and fact.value == TOO_LARGE:
+        return SPLIT_OR_LARGER
     if is_turned and rule.remedy[0] in ONCE_TURNED:
         return ONCE_TURNED[rule.remedy[0]]
     return REMEDY[rule.remedy[0]].format_map(_values(rule, fact, process))
