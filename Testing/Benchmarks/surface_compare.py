@@ -272,6 +272,7 @@ def run_dicom2stl(case: str, folder: Path, threshold: float, program: str) -> di
     source, out = folder / f"{case}.mha", folder / f"{case}_dicom2stl.stl"
     volume = orthogonal(Volume(np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")))
     sitk.WriteImage(to_sitk(volume), str(source))
+    out.unlink(missing_ok=True)  # it would ask before it writes over a file
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     work = subprocess.Popen(
         [program, "-i", str(threshold), "--disable", "rotation", "-o", str(out), str(source)],

@@ -12,7 +12,7 @@ import numpy as np
 from ..measure.blur import Blur
 from ..measure.deviation import vertex_normals
 from ..mesh import Mesh, cross
-from .neighbourhood import neighbourhood_of
+from .neighbourhood import Neighbourhood, neighbourhood_of
 
 _ROUNDS = 4  # over which normals and curvature are averaged with their neighbours
 _SURE, _UNSURE = 0.25, 0.5  # sum of the curvatures times the blur: up to here the formula counts, from there not at all
@@ -30,7 +30,7 @@ def variance_of(blur: Blur, affine: np.ndarray) -> np.ndarray:
     return result + (axes * spacing**2) @ axes.T / 6.0
 
 
-def dislocation(mesh: Mesh, variance: np.ndarray) -> np.ndarray:
+def dislocation(mesh: Mesh, variance: np.ndarray, near: Neighbourhood | None = None) -> np.ndarray:
     """(n,) mm by which the points of a closed mesh (LPS mm) must move along their outward normals to undo what a blur
     of covariance `variance` (3, 3) mm2 has moved them.
 
@@ -42,7 +42,7 @@ def dislocation(mesh: Mesh, variance: np.ndarray) -> np.ndarray:
         return np.zeros(size)
     facing = mesh.triangle_normals()
     normals = smoothed = vertex_normals(mesh, facing)
-    near = neighbourhood_of(mesh, facing)
+    near = near or neighbourhood_of(mesh, facing)
     facing /= np.maximum(near.area, 1e-30)[:, None]
     agreeing = np.ones(size)
     for _ in range(_ROUNDS):

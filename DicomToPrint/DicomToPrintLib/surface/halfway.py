@@ -12,7 +12,7 @@ from ..measure.blur import Blur
 from ..measure.deviation import vertex_normals
 from ..mesh import Mesh
 from ..volume import Volume
-from .neighbourhood import neighbourhood_of
+from .neighbourhood import Neighbourhood, neighbourhood_of
 
 _DEPTHS = (2.5, 3.5)  # widths of the blur from the edge at which each side is read: 99.4 % of the step lie between
 _FLAT = 0.05  # of the step: a side that changes by more between the depths is no side of a single edge
@@ -28,7 +28,13 @@ def is_halfway(level: float, blur: Blur) -> bool:
 
 
 def halfway_shift(
-    mesh: Mesh, ahead: np.ndarray, volume: Volume, level: float, blur: Blur, variance: np.ndarray
+    mesh: Mesh,
+    ahead: np.ndarray,
+    volume: Volume,
+    level: float,
+    blur: Blur,
+    variance: np.ndarray,
+    near: Neighbourhood | None = None,
 ) -> np.ndarray:
     """(n,) mm outwards from where the grey value is `level`, `ahead` (n,) mm outwards of the points of a closed mesh
     (LPS mm), to where it is half-way between both sides; fading to 0 where a side is not flat, as in thin walls and
@@ -42,7 +48,7 @@ def halfway_shift(
         return np.zeros(len(mesh.points))
     facing = mesh.triangle_normals()
     normals = vertex_normals(mesh, facing)
-    near = neighbourhood_of(mesh, facing)
+    near = near or neighbourhood_of(mesh, facing)
     width = np.sqrt(np.einsum("ni,ij,nj->n", normals, variance, normals))
     places = mesh.points + ahead[:, None] * normals
     sides = []

@@ -11,6 +11,7 @@ from ..mesh import Mesh
 from ..volume import Volume
 from .dislocation import dislocation, variance_of
 from .halfway import halfway_shift, is_halfway
+from .neighbourhood import Neighbourhood, neighbourhood_of
 
 _EDGES = 150  # places at which the scan's blur is measured, in each direction
 
@@ -28,13 +29,14 @@ class PutBack:
     def shift(self, mesh: Mesh, ahead: np.ndarray) -> np.ndarray:
         """(n,) mm by which the points of a mesh must lie outwards of the boundary's grey value, which is `ahead` (n,)
         mm outwards of them."""
-        return dislocation(mesh, self.variance) + self.of_neighbours(mesh, ahead)
+        near = neighbourhood_of(mesh, mesh.triangle_normals())
+        return dislocation(mesh, self.variance, near) + self.of_neighbours(mesh, ahead, near)
 
-    def of_neighbours(self, mesh: Mesh, ahead: np.ndarray) -> np.ndarray:
+    def of_neighbours(self, mesh: Mesh, ahead: np.ndarray, near: Neighbourhood | None = None) -> np.ndarray:
         """The part of the shift that comes of another grey value half-way."""
         if not is_halfway(self.level, self.blur):
             return np.zeros(len(mesh.points))
-        return halfway_shift(mesh, ahead, self.volume, self.level, self.blur, self.variance)
+        return halfway_shift(mesh, ahead, self.volume, self.level, self.blur, self.variance, near)
 
     def figures(self, mesh: Mesh, of_neighbours: np.ndarray) -> Mapping[str, object]:
         """How far the points of the finished mesh were moved, in mm without sign."""
