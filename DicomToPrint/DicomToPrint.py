@@ -39,7 +39,8 @@ def registerSampleData():
     import SampleData
 
     icons = os.path.join(os.path.dirname(__file__), "Resources", "Icons")
-    SampleData.SampleDataLogic.registerCustomSampleDataCategory("DicomToPrint", title=_("DICOM to Print"))
+    if hasattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory"):  # gives the category its title
+        SampleData.SampleDataLogic.registerCustomSampleDataCategory("DicomToPrint", title=_("DICOM to Print"))
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="DicomToPrint",
         sampleName="DicomToPrintPhantom",

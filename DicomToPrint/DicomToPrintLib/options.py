@@ -7,7 +7,7 @@ from typing import Any
 
 from . import __version__
 from .errors import UsageError
-from .settings import DEFAULT_FORMATS, FORMATS, Settings
+from .settings import AVOID_MM, DEFAULT_FORMATS, FORMATS, Settings
 
 EXAMPLES = """examples:
   dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
@@ -23,7 +23,6 @@ NAME is one that `list` shows, FILE a .json file of your own in the same form. P
 
 Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
 
-AVOID_MM = 10.0  # around a marked place, where nothing else is said
 BASE_KINDS = ("plate", "foot", "stand")
 SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
 

@@ -11,6 +11,7 @@ from typing import Any
 DEFAULT_FORMATS = ("stl", "3mf")
 MESH_FORMATS = ("stl", "3mf", "obj", "ply")
 FORMATS = (*MESH_FORMATS, "dicom", "seg")
+AVOID_MM = 10.0  # around a marked place, where nothing else is said
 
 
 @dataclass(frozen=True)

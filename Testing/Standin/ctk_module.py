@@ -86,7 +86,7 @@ class ctkPathLineEdit(PythonQtRules, QtWidgets.QWidget):
     currentPathChanged = QtCore.Signal(str)
 
     def __init__(self, parent=None):
-        self._values = {}
+        self._values, self._history = {}, []
         super().__init__(parent)
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -103,7 +103,7 @@ class ctkPathLineEdit(PythonQtRules, QtWidgets.QWidget):
             native(self, "currentPathChanged").emit(value)
 
     def addCurrentPathToHistory(self):
-        pass
+        self._history.append(self.currentPath)
 
 
 def make() -> types.ModuleType:

@@ -110,3 +110,13 @@ def test_the_phantom_is_offered_as_sample_data(driver):
     assert callable(source["customDownloader"])
     assert Path(source["thumbnailFileName"]).is_file()
     assert "uris" not in source, "nothing is downloaded"
+
+
+def test_an_older_slicer_starts_without_the_category(driver, monkeypatch):
+    import slicer
+    from Standin.install import SampleDataLogic
+
+    SampleDataLogic.registered.clear()
+    monkeypatch.delattr(SampleDataLogic, "registerCustomSampleDataCategory")
+    slicer.app._startup()
+    assert len(SampleDataLogic.registered) == 1

@@ -125,10 +125,7 @@ def options_of_run():
 
 
 def test_every_option_of_run_has_a_control_or_a_reason(application):
-    from DicomToPrintLib import options
-    from DicomToPrintLib.gui.print_step import MARGIN_MM
 
-    assert options.AVOID_MM == MARGIN_MM
     assert options_of_run() - set(REASONS) == set(CONTROLS) | SHOWN_BY_A_CHECK
 
 

@@ -121,7 +121,13 @@ def test_a_volume_without_dicom_files_is_told_and_can_be_printed(driver, loaded)
     assert "--segmentation" not in driver.panel.command()
 
 
+def models_of(slicer):
+    return slicer.util.getNodesByClass("vtkMRMLModelNode", slicer.mrmlScene)
+
+
 def test_run_all_goes_down_to_the_files_and_a_remedy_checks_again(driver, loaded, tmp_path):
+    import slicer
+
     panel = driver.panel
     driver.click("runAll")
     driver.wait()
@@ -130,6 +136,11 @@ def test_run_all_goes_down_to_the_files_and_a_remedy_checks_again(driver, loaded
     assert driver.state("files") == "idle", "no folder is chosen yet"
     panel.steps["print"].overlay.currentIndex = panel.steps["print"].overlay.findData("Wall")
     assert not driver.message, driver.message
+    limit = panel.job.load("print")["readiness"].process.limit("wall_supported_mm")
+    displays = {node.GetAttribute("DicomToPrint.Role"): node.GetDisplayNode() for node in models_of(slicer)}
+    assert displays["print"].GetScalarRange() == pytest.approx((0.0, limit)), (
+        "walls below the process's limit stand out"
+    )
     findings = panel.steps["print"].findings
     findings.only.checked = False
     rows = [index for index, finding in enumerate(findings.shown) if finding.places]
@@ -153,6 +164,7 @@ def test_run_all_goes_down_to_the_files_and_a_remedy_checks_again(driver, loaded
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"bone.stl", "bone.mrb", "scan.nrrd", "report.html", "record.json"} <= names
     assert not any(name.endswith(".3mf") for name in names)
+    assert panel.steps["files"].folder._history == [str(tmp_path / "out")]
 
 
 def cut_away(node):

@@ -87,6 +87,9 @@ class FilesStep(StepView):
 
     def show(self, result: Any) -> str:
         names = self.panel.results.deliver(result["folder"], result["names"])
+        was = self.folder.blockSignals(True)  # the path leaves the chooser for a moment
+        self.folder.addCurrentPathToHistory()
+        self.folder.blockSignals(was)
         files = [name for name in names if Path(name).parent == Path()]
         text = _("Written: {names}").format(names=", ".join(files))
         if len(files) < len(names):

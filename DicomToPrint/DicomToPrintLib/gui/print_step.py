@@ -6,14 +6,13 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from ..settings import AVOID_MM
 from . import parts
 from .findings_view import FindingsView
 from .names import listed, printers_of
 from .points import Points, last
 from .remedies import offers
 from .step import StepView, node_selector
-
-MARGIN_MM = 10.0  # around a place that is kept whole, as the script takes it where nothing else is said
 
 
 class PrintStep(StepView):
@@ -60,8 +59,31 @@ class PrintStep(StepView):
         self.layout.addWidget(self.overlay)
 
     def build_advanced(self) -> None:
-        self.group, form = parts.advanced(_("Prepare the model"), self.layout)
-        self.tools = form
+        self.group, self.tools = parts.advanced(_("Prepare the model"), self.layout)
+        self.boxes = self._boxes()
+        for build in (self._build_walls, self._build_cuts, self._build_split, self._build_whole, self._build_marks):
+            build(self.tools)
+        self.group.collapsed = True
+        self.clear()
+
+    def _boxes(self) -> dict[str, Any]:
+        """Tools that are on or off."""
+        return {
+            "split": self.check("split", _("Split to fit the printer"), _("Into the fewest parts that fit.")),
+            "pins": self.check("pins", _("Pins across cuts"), _("Pins and holes that bring the parts together again.")),
+            "struts": self.check(
+                "struts",
+                _("Struts between loose parts"),
+                _("Bars that hold fragments in their place; coloured as added."),
+            ),
+            "wrap": self.check("wrap", _("Outer surface only"), _("Fill everything inside.")),
+            "orient": self.check(
+                "orient", _("Turn for printing"), _("Less overhang; the file then no longer lies as scanned.")
+            ),
+            "label_raised": self.check("label_raised", _("Raised letters"), _("Instead of engraved ones.")),
+        }
+
+    def _build_walls(self, form: Any) -> None:
         self.thicken = self.number("thicken", 0.0, 20.0, 0.1, _("Thicken walls that are thinner than this."), _("off"))
         form.addRow(_("Thicken walls below"), self.thicken)
         self.hollow = self.number(
@@ -81,6 +103,8 @@ class PrintStep(StepView):
             self.panel, "escape", _("Where the escape holes shall be, instead of the lowest place."), _("Hole")
         )
         form.addRow(_("Places of holes"), self.escape.widget)
+
+    def _build_cuts(self, form: Any) -> None:
         self.plane = node_selector("vtkMRMLMarkupsPlaneNode", _("Cut by this plane of the scene."), "cutPlane")
         self.cut = self.button(
             _("Cut here"),
@@ -105,19 +129,8 @@ class PrintStep(StepView):
         self.keep_label = parts.label(_("Keep only"), wrap=False)
         form.addRow(self.keep_label, parts.row(*kept[:4]))
         form.addRow("", parts.row(*kept[4:]))
-        self.boxes = {
-            "split": self.check("split", _("Split to fit the printer"), _("Into the fewest parts that fit.")),
-            "pins": self.check("pins", _("Pins across cuts"), _("Pins and holes that bring the parts together again.")),
-            "struts": self.check(
-                "struts",
-                _("Struts between loose parts"),
-                _("Bars that hold fragments in their place; coloured as added."),
-            ),
-            "wrap": self.check("wrap", _("Outer surface only"), _("Fill everything inside.")),
-            "orient": self.check(
-                "orient", _("Turn for printing"), _("Less overhang; the file then no longer lies as scanned.")
-            ),
-        }
+
+    def _build_split(self, form: Any) -> None:
         form.addRow(parts.row(self.boxes["split"], self.boxes["pins"]))
         tip = _("Places that no cut of the split may come near, such as a fracture or a foramen.")
         self.avoid = Points(self.panel, "avoid", tip, _("Keep whole"), self._marked)
@@ -129,6 +142,8 @@ class PrintStep(StepView):
         self.magnet_width = self._magnet("magnetDiameter", _("Diameter of round magnets across the cuts."))
         self.magnet_height = self._magnet("magnetHeight", _("Height of the magnets."))
         form.addRow(_("Magnets"), parts.row(self.magnet_width, self.magnet_height))
+
+    def _build_whole(self, form: Any) -> None:
         form.addRow(self.boxes["struts"])
         form.addRow(parts.row(self.boxes["wrap"], self.boxes["orient"]))
         bases = [
@@ -144,9 +159,10 @@ class PrintStep(StepView):
             "base",
         )
         form.addRow(_("Base"), self.base)
+
+    def _build_marks(self, form: Any) -> None:
         tip = _("Text on the model. Put no patient's name on it unless you must.")
         self.label = self.line("label", tip, "labelText")
-        self.boxes["label_raised"] = self.check("label_raised", _("Raised letters"), _("Instead of engraved ones."))
         form.addRow(_("Label"), parts.row(self.label, self.boxes["label_raised"]))
         self.label_at = Points(
             self.panel, "label_at", _("Put the label nearest to this point."), _("Label place"), last
@@ -156,8 +172,6 @@ class PrintStep(StepView):
             "scale_bar", 0.0, 200.0, 5.0, _("Engrave a bar of this length, for exhibits."), _("none")
         )
         form.addRow(_("Scale bar"), self.scale_bar)
-        self.group.collapsed = True
-        self.clear()
 
     def refresh(self) -> None:
         settings = self.panel.settings
@@ -188,7 +202,7 @@ class PrintStep(StepView):
         ):
             parts.show_row(self.tools, widget, is_shown)
         parts.put(self.escape_holes, "value", settings.escape_holes or 0)
-        parts.put(self.margin, "value", settings.avoid[0][3] if settings.avoid else MARGIN_MM)
+        parts.put(self.margin, "value", settings.avoid[0][3] if settings.avoid else AVOID_MM)
         self.boxes["label_raised"].enabled = settings.label is not None
         width, height = settings.magnets or (0.0, 0.0)
         parts.put(self.magnet_width, "value", width)
@@ -239,6 +253,7 @@ class PrintStep(StepView):
         for widget in (self.figures, self.overlay):
             widget.visible = True
         parts.show_chip(self.chip, str(readiness.verdict))
+        self.panel.results.wall_limit = readiness.process.limit("wall_supported_mm")
         self.panel.results.keep_meshes(
             "print", readiness.meshes or result["prepared"].model.meshes, str(self.overlay.currentData)
         )

@@ -36,6 +36,7 @@ class SceneResults:
     def __init__(self, panel: "Panel") -> None:
         self._panel = panel
         self._delivered: tuple[Path, ...] = ()
+        self.wall_limit: float | None = None  # mm, of the process that was last checked for
 
     @property
     def _scene(self) -> Any:
@@ -128,7 +129,7 @@ class SceneResults:
     def _overlay(self, key: str) -> models.Overlay | None:
         titles = {"Deviation": _("Deviation (mm)"), "Wall": _("Wall (mm)"), "Provenance": _("Where from")}
         names = (_("measured"), _("bridged"), _("cut"), _("added"))
-        return models.overlays(titles, names).get(key)
+        return models.overlays(titles, names, *([self.wall_limit] if self.wall_limit else [])).get(key)
 
     def show_overlay(self, key: str, role: str) -> None:
         """Colour the models of a step."""

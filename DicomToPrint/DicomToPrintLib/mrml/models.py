@@ -89,7 +89,10 @@ PROVENANCE_COLORS = ((0.90, 0.85, 0.70), (0.90, 0.62, 0.00), (0.00, 0.45, 0.70),
 def overlays(
     titles: Mapping[str, str], names: tuple[str, ...], wall_limit: float = 2.0, deviation_limit: float = 0.5
 ) -> dict[str, Overlay]:
-    """The three overlays by array name; titles and provenance names come translated from the caller."""
+    """The three overlays by array name; titles and provenance names come translated from the caller.
+
+    Walls of `wall_limit` mm and more have one colour, thinner ones a scale; so have deviations up to `deviation_limit`.
+    """
     return {
         "Deviation": Overlay("Deviation", True, titles["Deviation"], 0.0, deviation_limit, _VIRIDIS),
         "Wall": Overlay("Wall", True, titles["Wall"], 0.0, wall_limit, _VIRIDIS[::-1]),

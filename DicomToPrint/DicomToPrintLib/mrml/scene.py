@@ -1,13 +1,6 @@
-"""Which scene a function works in: the application's, or a private one outside of it."""
+"""A scene outside of the application, and whether a node still is in one."""
 
 from typing import Any
-
-
-def current_scene() -> Any:
-    """The application's scene (``slicer.mrmlScene``), or a new private one where there is no application."""
-    import slicer
-
-    return getattr(slicer, "mrmlScene", None) or private_scene()
 
 
 def private_scene() -> Any:
