@@ -103,6 +103,14 @@ def test_a_written_scene_reads_back_with_everything_in_its_folder(tmp_path):
     assert json.loads(text) == {"verdict": "warn"}
 
 
+def test_a_scene_is_written_where_the_folder_is_named_from_here(tmp_path, monkeypatch):
+    """`--output OUT`: the scene itself writes to full paths only."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "out").mkdir()
+    assert everything(Path("out")).is_file()
+    assert [item.name for item in (tmp_path / "out").iterdir()] == ["job.mrb"]
+
+
 class Stubborn:
     """A scene on a full disk."""
 

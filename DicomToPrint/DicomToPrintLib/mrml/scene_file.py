@@ -11,7 +11,7 @@ from ..errors import CannotWrite
 from ..findings import Finding
 from ..mesh import Mesh
 from ..output import WrittenFile, sha256_of
-from ..pipeline import RunResult
+from ..pipeline import RunResult, file_stem
 from ..segmentation import Segmentation
 from ..volume import Volume
 from .findings_nodes import findings_table, json_node, places_markup
@@ -66,9 +66,9 @@ def write_scene(
 
 
 def write_run_scene(result: RunResult) -> WrittenFile:
-    """The scene of a finished run beside its files: ``<name of the first file>.mrb``. Raises `CannotWrite`."""
+    """The scene of a finished run beside its files: named like them without the number of a part. Raises `CannotWrite`."""
     path = write_scene(
-        result.folder / f"{result.files[0].path.stem}.mrb",
+        result.folder / f"{file_stem(result.settings)}.mrb",
         volume=result.scan.volume,
         segmentation=result.segmentation,
         meshes=result.model.meshes,
@@ -80,6 +80,7 @@ def write_run_scene(result: RunResult) -> WrittenFile:
 
 def save_bundle(scene: Any, path: Path) -> Path:
     """Write `scene` as a bundle, read it back in a scene of its own, and move it to its name. Raises `CannotWrite`."""
+    path = path.absolute()  # the scene refuses to write where the path is not a full one
     folder = Path(tempfile.mkdtemp(dir=path.parent))
     try:
         draft = folder / path.with_suffix(".mrb").name

@@ -16,7 +16,18 @@ from .scan import (
     open_scan,
     pass_gate,
 )
-from .steps import deviation_budget, export, make_surface, missing, optional, prepares, repair, segment, without_missing
+from .steps import (
+    deviation_budget,
+    export,
+    file_stem,
+    make_surface,
+    missing,
+    optional,
+    prepares,
+    repair,
+    segment,
+    without_missing,
+)
 from .telling import acceptance_in_words, inspection_in_words, run_in_words, write_check, write_inspection, write_run
 from .walk import WALK, Step, StepTime, Walked, steps_of, take
 
@@ -40,6 +51,7 @@ __all__ = [
     "demo",
     "deviation_budget",
     "export",
+    "file_stem",
     "inspect",
     "inspection_in_words",
     "is_volume_file",

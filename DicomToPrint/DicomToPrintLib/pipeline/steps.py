@@ -233,9 +233,7 @@ def export(
     """
     from ..output import source_headers, thumbnail, write_encapsulated_stl, write_files
 
-    anatomy = anatomy_name(settings)
-    stem = anatomy if "/" not in anatomy and "." not in anatomy else Path(anatomy).stem
-    stem = "model" if stem == FROM_SEGMENTATION else stem
+    stem = file_stem(settings)
     metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
     together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
     single = tuple(name for name in settings.formats if name in ("stl", "ply"))
@@ -298,6 +296,13 @@ def _segmentation_file(
         labels = ndimage.affine_transform(labels, turned, to_labels[2::-1, 3], volume.array.shape, order=0)
     headers = source_headers(scan.series.series)
     return write_dicom_seg(labels, volume.affine, segmentation.segments, folder, stem, headers, progress=progress)
+
+
+def file_stem(settings: Settings) -> str:
+    """What the files of a run are called: its anatomy, without folder and ending where that is a file of the user's own."""
+    anatomy = anatomy_name(settings)
+    stem = anatomy if "/" not in anatomy and "." not in anatomy else Path(anatomy).stem
+    return "model" if stem == FROM_SEGMENTATION else stem
 
 
 def file_name(name: str) -> str:
