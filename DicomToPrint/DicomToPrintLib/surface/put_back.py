@@ -38,11 +38,11 @@ class PutBack:
             return np.zeros(len(mesh.points))
         return halfway_shift(mesh, ahead, self.volume, self.level, self.blur, self.variance, near)
 
-    def figures(self, mesh: Mesh, of_neighbours: np.ndarray) -> Mapping[str, object]:
+    def figures(self, mesh: Mesh, of_neighbours: np.ndarray, near: Neighbourhood) -> Mapping[str, object]:
         """How far the points of the finished mesh were moved, in mm without sign."""
         found: dict[str, object] = {"blur_mm": (self.blur.in_plane_mm, self.blur.across_mm)}
         area = point_areas(mesh)
-        for name, shift in (("blur", dislocation(mesh, self.variance)), ("halfway", of_neighbours)):
+        for name, shift in (("blur", dislocation(mesh, self.variance, near)), ("halfway", of_neighbours)):
             found[f"{name}_shift_mean_mm"] = float(np.average(np.abs(shift), weights=area))
             found[f"{name}_shift_max_mm"] = float(np.abs(shift).max())
         return found

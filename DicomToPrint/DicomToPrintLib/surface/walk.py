@@ -18,6 +18,7 @@ from .contour import contour, faired, smooth, smooth_label
 from .fitting import fitted
 from .gathering import gathered
 from .model import Model, Step
+from .neighbourhood import neighbourhood_of
 from .origin import provenance_of
 from .put_back import PutBack, put_back_of
 from .simplification import Simplified, simplified
@@ -206,9 +207,10 @@ def _measured(
         components = counted_parts.result()[0]
     facts: dict[str, object] = {}
     if seen is not None:
-        beside = seen.of_neighbours(mesh, -offset[: len(mesh.points)])
+        near = neighbourhood_of(mesh, cross)
+        beside = seen.of_neighbours(mesh, -offset[: len(mesh.points)], near)
         offset -= np.concatenate([beside, beside[mesh.triangles[some]].mean(axis=1)]).astype(offset.dtype)
-        facts.update(seen.figures(mesh, beside))
+        facts.update(seen.figures(mesh, beside, near))
     weights = np.concatenate([area, length[some] * area.sum() / length[some].sum()])
     facts.update(spread(offset, weights))
     volume = mesh.volume
