@@ -137,6 +137,7 @@ def test_thicken_grows_away_from_a_gap():
     lower, upper = heights[heights < 0.6], heights[heights > 0.6]
     assert upper.min() - lower.max() > 0.28, "the gap keeps the clearance"
     assert np.ptp(lower) > 1.48 and np.ptp(upper) > 1.48
+    assert len(done.mesh.triangles) < 5000, "as many as the shape needs, not as the fine voxels give"
 
 
 def test_thicken_tells_how_far_it_grew_beside_a_gap():

@@ -63,12 +63,15 @@ def to_solid(mesh: Mesh) -> Solid:
     return Solid(solid, number, mesh)
 
 
-def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh) -> Mesh:
+def from_solid(
+    solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh, loose: Sequence[Provenance] = ()
+) -> Mesh:
     """Mesh of a manifold3d.Manifold in float32 LPS mm, named and coloured like `like`, sound as a reader of the file sees it.
 
     `sources` are the solids that went in: their triangles keep their ``Provenance``; every other triangle gets
     `new`. Slivers along the seams, which would cross one another once rounded to float32, are taken out (surface moves by
-    `SEAM_MM` at most) and what still crosses is mended where it is. Raises `Refused` for an empty result, or one that could not
+    `SEAM_MM` at most) and what still crosses is mended where it is: kept triangles stay within `KEPT_MM`, unless they are marked
+    as one of `loose`. Raises `Refused` for an empty result, or one that could not
     be mended.
     """
     result = _without_slivers(solid).to_mesh64()
@@ -86,9 +89,9 @@ def from_solid(solid: Any, sources: Sequence[Solid], new: Provenance, like: Mesh
         if mesh is None:
             continue
         rows = slice(runs[number], runs[number + 1])
-        fresh[rows] = False
         kept = mesh.triangle_arrays.get("Provenance")
         provenance[rows] = int(Provenance.MEASURED) if kept is None else kept[faces[rows]]
+        fresh[rows] = np.isin(provenance[rows], [int(one) for one in loose])
         untouched[rows] = _same_corners(
             points[triangles[rows]], mesh.points.astype(np.float32)[mesh.triangles[faces[rows]]]
         )

@@ -11,7 +11,7 @@ from .thin import Thin, thin_walls
 
 FINENESS = 4.0  # voxels to the minimum
 MARGIN = 0.03  # of the minimum: what contouring, simplifying and the sampling of a round rim take off
-MORE = 0.04  # and where a pass left something thin, which meets uneven surface
+MORE = 0.01  # so much on top with every pass: what is left thin meets uneven surface
 SIMPLER = 0.015  # of the minimum: how far simplifying may move the added surface
 PASSES = 6
 
@@ -46,7 +46,7 @@ def thicken(
     for number in range(PASSES):
         # What one pass leaves, where what it put on is uneven or meets the rest, the next one finds: little, so soon done.
         step = part(progress, 1.0 - 0.3**number, 1.0 - 0.3 ** (number + 1))
-        wanted = (0.5 + (MARGIN if before is None else MORE)) * minimum
+        wanted = (0.5 + MARGIN + number * MORE) * minimum
         thin = thin_walls(result, minimum, clearance, wanted, others, before, part(step, 0.0, 0.5))
         first = first or thin
         if thin is None or not len(thin.radius):
@@ -56,7 +56,8 @@ def thicken(
         if not grown:
             break
         step(0.8, "joining the thickened walls")
-        result = _joined(result, grown, minimum)
+        # What an earlier pass put on may be mended as freely as what this one does.
+        result = _joined(result, grown, minimum, (Provenance.ADDED,) if number else ())
     progress(1.0, "thickened")
     if first is None:
         return Thickened(mesh, 0.0, 0.0, 0.0)
@@ -78,11 +79,11 @@ def _grown(thin: Thin, minimum: float, clearance: float, like: Mesh, progress: P
     return [mesh for mesh in found if mesh is not None]
 
 
-def _joined(mesh: Mesh, grown: Sequence[Mesh], minimum: float) -> Mesh:
+def _joined(mesh: Mesh, grown: Sequence[Mesh], minimum: float, loose: Sequence[Provenance]) -> Mesh:
     from ..surface import simplify
 
     solid = to_solid(mesh)
     joined = solid.manifold
     for added in grown:
         joined = joined + to_solid(simplify(added, SIMPLER * minimum, len(added.triangles))).manifold
-    return without_small_voids(from_solid(joined, [solid], Provenance.ADDED, mesh), minimum**3)
+    return without_small_voids(from_solid(joined, [solid], Provenance.ADDED, mesh, loose), minimum**3)
