@@ -4,6 +4,7 @@ import subprocess
 import sys
 import types
 
+import numpy as np
 import pytest
 from DicomToPrintLib import pipeline
 from DicomToPrintLib.errors import MissingPackage
@@ -99,6 +100,19 @@ def test_versions_are_those_of_the_list_and_a_broken_installation_is_one_sentenc
     assert asked[0][0].startswith("lib3mf<3,>=2.5"), "the range of the list"
     assert asked[0][1] == "highdicom"
     assert asked[1][0].startswith("fast-simplification<0.3")
+
+
+def test_a_model_made_without_the_package_says_so(monkeypatch):
+    from DicomToPrintLib import surface
+    from DicomToPrintLib.segmentation import Segmentation
+    from DicomToPrintLib.settings import Settings
+
+    monkeypatch.setattr(surface, "make_surface", lambda *given, **options: surface.Model((), ()))
+    labels = Segmentation(None, np.eye(4), np.zeros((1, 1, 1), np.uint8), None, ())
+    assert not pipeline.make_surface(labels, Settings()).notes
+    absent(monkeypatch, "fast-simplification")
+    (note,) = pipeline.make_surface(labels, Settings()).notes
+    assert "without the package fast-simplification" in note
 
 
 def test_every_package_that_can_lack_is_on_the_list_or_in_slicer(monkeypatch):

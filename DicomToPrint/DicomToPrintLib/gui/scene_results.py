@@ -250,6 +250,7 @@ class SceneResults:
 
     def let_go_of_scan(self) -> None:
         """Another scan was chosen: what this one left is no grid and no edit for it."""
+        self._panel.steps["anatomy"].release_editor()
         results.forget(self._scene, self._job_name, "scan-volume")
         node = alive(self._panel.parameters.segmentation)
         if node is not None and node is not alive(self._panel.parameters.given):

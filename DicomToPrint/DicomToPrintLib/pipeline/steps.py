@@ -167,6 +167,11 @@ def make_surface(segmentation: "Segmentation", settings: Settings, progress: Pro
         segment.name for segment in segmentation.segments if segment.boundary is None or segmentation.volume is None
     }
     notes = []
+    if optional():
+        notes.append(
+            "Made without the package fast-simplification: the surface is reduced to the number of triangles alone, slower, and "
+            "not within a deviation."
+        )
     if which := ", ".join(words for name, words in over if name not in labels):
         notes.append(
             f"95 % of the surface should lie within {budget:g} mm of the scan for the use {settings.use}; it does not "
