@@ -1,14 +1,16 @@
 """Volume nodes to `Volume` and back, and what a loaded volume hides: transforms, a geometry that is not the files'."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dicom import Series, windows
 from ..errors import CannotRead
 from ..volume import Volume
 from .geometry import RAS_TO_LPS, exact_or, remember_exact, to_array, to_vtk_matrix, world_matrix
+
+if TYPE_CHECKING:  # pydicom takes a while to import, and the panel opens with this module
+    from ..dicom import Series
 
 
 def volume_from_node(node: Any) -> Volume:
@@ -53,7 +55,7 @@ def _travelling_type(array: np.ndarray) -> np.ndarray:
     return array.astype(np.float32)
 
 
-def volume_to_node(volume: Volume, scene: Any, name: str, series: Series | None = None) -> Any:
+def volume_to_node(volume: Volume, scene: Any, name: str, series: "Series | None" = None) -> Any:
     """New scalar volume node of `volume` in `scene`, with the display windows that the scanner suggests in `series`."""
     import vtk
     from vtk.util.numpy_support import numpy_to_vtk
@@ -66,6 +68,8 @@ def volume_to_node(volume: Volume, scene: Any, name: str, series: Series | None 
     node.SetIJKToRASMatrix(to_vtk_matrix(RAS_TO_LPS @ volume.affine))
     node.SetAndObserveImageData(image)
     node.CreateDefaultDisplayNodes()
+    from ..dicom import windows
+
     for window in windows(series) if series is not None else ():
         node.GetDisplayNode().AddWindowLevelPreset(window.width, window.center)
     remember_exact(node, volume.affine)
