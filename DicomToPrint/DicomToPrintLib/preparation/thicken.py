@@ -13,7 +13,7 @@ FINENESS = 4.0  # voxels to the minimum
 MARGIN = 0.03  # of the minimum: what contouring, simplifying and the sampling of a round rim take off
 MORE = 0.01  # so much on top with every pass: what is left thin meets uneven surface
 SIMPLER = 0.015  # of the minimum: how far simplifying may move the added surface
-PASSES = 6
+PASSES = 4
 
 
 @dataclass(frozen=True)

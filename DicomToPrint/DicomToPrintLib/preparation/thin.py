@@ -97,7 +97,7 @@ def thin_walls(
     spared = radius < minimum / 2.0 * (1.0 - 1e-3)
     radius = _as_narrow_as_near(centres, radius, spared, wanted)
     growing = (radius > width / 2.0 + NOTHING_MM) & ~_near(
-        np.zeros((0, 3)) if before is None else before.spared, centres, 2.0 * wanted
+        np.zeros((0, 3)) if before is None else before.spared, centres, wanted
     )
     return Thin(
         centres[growing],
