@@ -48,6 +48,19 @@ def test_base_and_label_stand_on_the_side_that_is_kept():
     assert done.labels[0].origin[2] > -4.5
 
 
+def test_parts_are_numbered_in_one_row_however_many_steps_made_them(tmp_path):
+    from DicomToPrintLib.pipeline.scan import Scan
+    from DicomToPrintLib.pipeline.steps import export
+
+    asked = Settings(process="sla", cuts=(("S", 0.0), ("R", 0.0)), split=True, printer="20x20x20", formats=("stl",))
+    model = prepared(asked)
+    names = [mesh.name for mesh in model.meshes]
+    assert len(names) > 4 and names == [f"Box part {n + 1}" for n in range(len(names))]
+    assert [mesh.name for mesh in prepared(Settings(cuts=(("S", 0.0),), keep=("S",))).meshes] == ["Box"]
+    export(model, replace(asked, anatomy="box.json"), Scan(None, None, None, ""), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {f"box-{n + 1}.stl" for n in range(len(names))}
+
+
 def test_a_cut_beside_the_model_tells_where_the_model_is():
     with pytest.raises(Refused, match=r"S = 60 mm .* R -30 to 10 mm, A -35 to -5 mm, S 20 to 40 mm\.$"):
         prepared(Settings(cuts=(("S", 60.0),)), box(at=(10.0, 20.0, 30.0)))

@@ -1,6 +1,9 @@
 """Taking the model apart: cuts, split to the printer, and the pins and magnets that put it together again."""
 
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,7 +44,7 @@ def cut_apart(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]",
 
     Raises `Refused` for a cut that misses the model or leaves nothing, `UsageError` for a side without a cut.
     """
-    return _kept(_cut(meshes, settings, planes, steps), settings, planes, steps)
+    return _numbered(_kept(_cut(meshes, settings, planes, steps), settings, planes, steps))
 
 
 def made_to_fit(
@@ -56,7 +59,7 @@ def made_to_fit(
     if settings.split:
         # A pin makes its part longer.
         room = [side - (size.length if settings.pins else 0.0) for side in printer.usable_mm]
-        parts = _split(parts, room, printer.usable_mm, settings, planes, steps)
+        parts = _numbered(_split(parts, room, printer.usable_mm, settings, planes, steps))
     elif settings.avoid:
         raise UsageError("--avoid is about the cuts of --split auto: give that too, or leave --avoid out.")
     if settings.pins or settings.magnets:
@@ -79,7 +82,7 @@ def _cut(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", step
         pieces: list[Mesh] = []
         for mesh in parts:
             low, high = _span(mesh, plane)
-            pieces += cut(mesh, plane) if low < plane.offset < high else (mesh,)
+            pieces += _named(cut(mesh, plane), mesh.name) if low < plane.offset < high else (mesh,)
         if len(pieces) == len(parts):
             raise Refused(
                 f"The cut at {words} misses the model: choose a place within its bounds, {_bounds_of(parts)}."
@@ -89,6 +92,21 @@ def _cut(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", step
         planes.append(plane)
         steps.append(Step("cut", effect))
     return parts
+
+
+def _named(parts: Sequence[Mesh], name: str) -> tuple[Mesh, ...]:
+    return tuple(replace(part, name=name) for part in parts)
+
+
+def _numbered(parts: Sequence[Mesh]) -> list[Mesh]:
+    """Parts of one structure by one row of numbers, however many steps took it apart."""
+    whole = [re.sub(r"( part \d+)+$", "", part.name) for part in parts]
+    several, seen = Counter(whole), Counter[str]()
+    named = []
+    for part, name in zip(parts, whole):
+        seen[name] += 1
+        named.append(replace(part, name=f"{name} part {seen[name]}" if several[name] > 1 else name))
+    return named
 
 
 def _kept(parts: list[Mesh], settings: Settings, planes: "Sequence[Plane]", steps: list[Any]) -> list[Mesh]:

@@ -244,7 +244,7 @@ def export(
     single = tuple(name for name in settings.formats if name in ("stl", "ply"))
     files: list[WrittenFile] = []
     for index, mesh in enumerate(model.meshes if single else ()):
-        name = stem if len(model.meshes) == 1 else f"{stem}-{index + 1}-{file_name(mesh.name)}"
+        name = stem if len(model.meshes) == 1 else _numbered_stem(stem, index + 1, file_name(mesh.name))
         files += write_files((mesh,), folder, name, single, progress=part(progress, 0.0, 0.4))
     if together:
         picture = thumbnail(model.meshes) if "3mf" in together else b""
@@ -272,6 +272,11 @@ def export(
     if "seg" in settings.formats and scan.series is not None and segmentation is not None:
         files.append(_segmentation_file(segmentation, scan, folder, stem, part(progress, 0.9, 1.0)))
     return tuple(files)
+
+
+def _numbered_stem(stem: str, number: int, own: str) -> str:
+    """``bone-2-left-hip``, and ``bone-2`` where its own name says no more than that it is a part of ``bone``."""
+    return f"{stem}-{number}" if re.fullmatch(rf"{re.escape(stem)}(-part-\d+)?", own) else f"{stem}-{number}-{own}"
 
 
 def _holds_more(model: "Model") -> bool:
