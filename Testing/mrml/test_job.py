@@ -69,7 +69,7 @@ def test_a_job_folder_is_made_once_and_a_role_is_replaced_whole():
     assert alive(other) is None
 
 
-def everything(tmp_path):
+def everything(tmp_path, turned=()):
     volume = Volume(np.arange(60, dtype=np.int16).reshape(3, 4, 5), np.diag([0.5, 0.5, 1.0, 1.0]))
     labels = (volume.array > 30).astype(np.uint8)
     bone = Segment("bone", 1, "Bone", (0.9, 0.85, 0.7), 30.0, {}, 1.0)
@@ -85,6 +85,7 @@ def everything(tmp_path):
         meshes=(mesh,),
         findings=(finding(),),
         texts={"printability": {"verdict": "warn"}},
+        turned=turned,
         job="Job",
     )
 
@@ -101,6 +102,17 @@ def test_a_written_scene_reads_back_with_everything_in_its_folder(tmp_path):
     assert roles == dict.fromkeys(roles, 1)
     text = folder.nodes(scene, item, "record")[0].GetText()
     assert json.loads(text) == {"verdict": "warn"}
+
+
+def test_a_model_turned_for_the_print_stands_on_its_anatomy_with_its_places(tmp_path):
+    lain_down = np.array([[1.0, 0, 0, 5], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
+    scene = read_bundle(everything(tmp_path, (lain_down,)))
+    item = folder.job_folder(scene, "Job")
+    (model,), (places,) = (folder.nodes(scene, item, role) for role in ("model", "places"))
+    assert places.GetTransformNodeID() and places.GetTransformNodeID() == model.GetTransformNodeID()
+    bounds = [0.0] * 6
+    model.GetRASBounds(bounds)
+    np.testing.assert_allclose(bounds, [4.0, 5.0, -1.0, 0.0, -1.0, 0.0], atol=1e-6)
 
 
 def test_a_scene_is_written_where_the_folder_is_named_from_here(tmp_path, monkeypatch):

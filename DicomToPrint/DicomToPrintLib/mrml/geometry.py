@@ -52,3 +52,10 @@ def world_matrix(node: Any) -> np.ndarray | None:
     matrix = vtk.vtkMatrix4x4()
     transform.GetMatrixTransformToWorld(matrix)
     return to_array(matrix)
+
+
+def linear_transform(matrix: np.ndarray, scene: Any, name: str) -> Any:
+    """New linear transform node of a matrix (4x4, LPS mm)."""
+    node = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", name)
+    node.SetMatrixTransformToParent(to_vtk_matrix(RAS_TO_LPS @ matrix @ RAS_TO_LPS))
+    return node

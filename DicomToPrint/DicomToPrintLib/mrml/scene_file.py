@@ -3,9 +3,11 @@
 import shutil
 import tempfile
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ..errors import CannotWrite
 from ..findings import Finding
@@ -16,6 +18,7 @@ from ..segmentation import Segmentation
 from ..volume import Volume
 from .findings_nodes import findings_table, json_node, places_markup
 from .folder import job_folder, put
+from .geometry import linear_transform
 from .models import mesh_to_node, overlays, show_overlay
 from .scene import private_scene
 from .segmentations import segmentation_to_node
@@ -34,11 +37,14 @@ def write_scene(
     meshes: Iterable[Mesh] = (),
     findings: Iterable[Finding] = (),
     texts: Mapping[str, Mapping[str, Any]] | None = None,
+    turned: Sequence[np.ndarray | None] = (),
     job: str = "DicomToPrint",
 ) -> Path:
     """Write everything a run made as one scene bundle `path` (.mrb), LPS in the library, RAS in the scene as always
     in Slicer.
 
+    `turned` are the transforms (4x4, LPS mm) that turned the meshes for the print: these stand under the way back, on
+    their anatomy, and so do the places of findings on a single mesh. Where several are turned, places are left out.
     Written under a temporary name, read back and counted, then moved. Raises `CannotWrite` where that fails.
     """
     scene = private_scene()
@@ -49,17 +55,25 @@ def write_scene(
         put(scene, folder, volume_node, "scan")
     if segmentation is not None:
         put(scene, folder, segmentation_to_node(segmentation, scene, f"{job} anatomy", volume_node), "anatomy")
-    for mesh in meshes:
+    ways_back: list[Any] = []
+    for index, mesh in enumerate(meshes):
         node = mesh_to_node(mesh, scene, mesh.name)
         shown = "Deviation" if "Deviation" in mesh.point_arrays else None
         show_overlay(node, overlays(OVERLAY_TITLES, PROVENANCE_NAMES)[shown] if shown else None)
         put(scene, folder, node, "model")
+        moved = turned[index] if index < len(turned) else None
+        if moved is not None:
+            ways_back.append(linear_transform(np.linalg.inv(moved), scene, f"{mesh.name} from the print to the scan"))
+            put(scene, folder, ways_back[-1], "way-back")
+            node.SetAndObserveTransformNodeID(ways_back[-1].GetID())
     listed = tuple(findings)
     if listed:
         put(scene, folder, findings_table(listed, scene, f"{job} findings", TITLES), "findings")
-        marks = places_markup(listed, scene, f"{job} places")
+        marks = places_markup(listed, scene, f"{job} places") if len(ways_back) < 2 else None
         if marks is not None:
             put(scene, folder, marks, "places")
+            for way_back in ways_back:
+                marks.SetAndObserveTransformNodeID(way_back.GetID())
     for name, content in (texts or {}).items():
         put(scene, folder, json_node(content, scene, name), "record")
     return save_bundle(scene, path)
@@ -74,6 +88,7 @@ def write_run_scene(result: RunResult) -> WrittenFile:
         meshes=result.model.meshes,
         findings=result.readiness.findings,
         texts={"printability": result.readiness.as_json()},
+        turned=result.moved,
     )
     return WrittenFile(path, "mrb", sha256_of(path), path.stat().st_size)
 
