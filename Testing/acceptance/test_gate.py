@@ -80,6 +80,12 @@ def test_undefined_volume_blocks_always(reason, tmp_path):
     assert all(not own.open and own.exit_code == 1 for own in _gates(files, tmp_path, ANSWERS, reason).values())
 
 
+def test_a_reason_that_was_not_needed_is_told_as_such(tmp_path):
+    found = _gates(series(), tmp_path, None, "a test")
+    assert "though none was needed: a test" in found["teaching"].reason
+    assert found["implant"].reason == "Used although it was not accepted; the reason given: a test"
+
+
 def test_accept_anyway_opens_everything_else(tmp_path):
     found = _gates(series(shear=0.2), tmp_path, None, "for the museum")
     assert all(own.open and "for the museum" in own.reason for own in found.values())

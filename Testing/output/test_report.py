@@ -81,11 +81,10 @@ def full(**changes):
         "acceptance": acceptance(),
         "series": "a1b2",
         "scan_pictures": {"a1b2": (gap_plot([1, 1, 3, 1], 2.5),)},
-        "gate": "Used for teaching only.",
+        "gate": "Used although it was not accepted; the reason given: a test",
         "use": "teaching",
         "use_title": "Teaching",
         "use_notes": ("For the classroom.",),
-        "accept_anyway": "a test",
         "parts": (
             ModelPart(
                 "Femur",
@@ -283,8 +282,8 @@ def test_nothing_that_a_file_says_becomes_markup():
                 acceptance=evil,
                 series=EVIL,
                 command=EVIL,
+                gate=EVIL,
                 notes=(EVIL,),
-                accept_anyway=EVIL,
                 title=EVIL,
                 changes=(Change(EVIL, EVIL),),
                 parts=(ModelPart(EVIL),),

@@ -62,49 +62,52 @@ def load_use(name: str) -> UseCase:
     )
 
 
+USED_ANYWAY = "Used although it was not accepted; the reason given"
+
+
 def gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = None) -> Gate:
     """Whether `run` may go on with a series for a use.
 
-    A volume that is not defined closes it always; `accept_anyway`, a reason that is recorded, opens everything
-    else.
+    A volume that is not defined closes it always; `accept_anyway`, a reason that is recorded, opens what else closes it.
     """
+    answer, may_be_opened = _gate(accepted, use)
+    reason = (accept_anyway or "").strip()
+    if not reason or not may_be_opened:
+        return answer
+    if answer.open:
+        return Gate(
+            True, 0, f"{answer.reason} A reason to go on anyway was given, though none was needed: {reason}".strip()
+        )
+    return Gate(True, 0, f"{USED_ANYWAY}: {reason}")
+
+
+def _gate(accepted: SeriesAcceptance, use: UseCase) -> tuple[Gate, bool]:
+    """The gate, and whether a reason may open it."""
     findings = [finding for result in accepted.protocols.values() for finding in result.findings]
     failed = [finding for finding in findings if finding.verdict is Verdict.REJECT]
     undefined = [finding for finding in failed if finding.undefined_volume]
     if undefined:
-        return Gate(
-            False,
-            1,
-            f"{undefined[0].message} The volume is not defined, so no model can be made. {undefined[0].remedy}".strip(),
-        )
-    if accept_anyway and accept_anyway.strip():
-        return Gate(True, 0, f"Accepted anyway: {accept_anyway.strip()}")
+        why = f"{undefined[0].message} The volume is not defined, so no model can be made. {undefined[0].remedy}"
+        return Gate(False, 1, why.strip()), False
     blocking = [
         finding for finding in failed if "reject" in use.blocked_by or (finding.shape and "shape" in use.blocked_by)
     ]
     if blocking:
-        return Gate(False, 1, _refusal(blocking, use))
+        return Gate(False, 1, _refusal(blocking, use)), True
     asked = [
         finding
         for finding in findings
         if finding.outcome is Outcome.ASK and ("ask" in use.blocked_by or (finding.shape and "shape" in use.blocked_by))
     ]
     if asked:
-        return Gate(
-            False,
-            4,
-            f"{asked[0].message} An answer is needed for the use {use.name}: "
-            f"--answer {asked[0].rule}=yes or no{_more(asked, 'question')}.",
-        )
+        why = f"{asked[0].message} An answer is needed for the use {use.name}: "
+        return Gate(False, 4, f"{why}--answer {asked[0].rule}=yes or no{_more(asked, 'question')}."), True
     open_questions = [question for question in accepted.questions if question.answer is None]
     if open_questions and "question" in use.blocked_by:
         names = ", ".join(question.rule for question in open_questions)
-        return Gate(
-            False,
-            4,
-            f"{open_questions[0].text} The use {use.name} needs answers to: {names} (--answer RULE=yes or no).",
-        )
-    return Gate(True, 0, "" if not failed else "Rejected for surgical use; printed for the use " + use.name + ".")
+        why = f"{open_questions[0].text} The use {use.name} needs answers to: {names} (--answer RULE=yes or no)."
+        return Gate(False, 4, why), True
+    return Gate(True, 0, "" if not failed else f"Rejected for surgical use; printed for the use {use.name}."), True
 
 
 def _refusal(blocking: list[Finding], use: UseCase) -> str:

@@ -143,7 +143,6 @@ def _use_content(settings: Settings) -> dict[str, Any]:
         "use": settings.use,
         "use_title": use.name.replace("-", " "),
         "use_notes": tuple(filter(None, (use.shape, _to_keep(use.documentation)))),
-        "accept_anyway": settings.accept_anyway or "",
     }
 
 

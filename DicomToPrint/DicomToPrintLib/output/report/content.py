@@ -81,7 +81,6 @@ class ReportContent:
       gives it; `series`: short id of the series that the model comes from, others are listed after it.
     - `scan_pictures`: pictures of the pixel detectors, by short id of the series.
     - `gate`: the sentence that says why the scan was used or refused; `refused` marks a run that stopped there;
-      `accept_anyway`: the reason given for using a scan that was not accepted.
     - `use`, `use_title`: name and title of the intended use; `use_notes`: what must be known for it.
     - `parts`, `slice_pictures`, `view_pictures`, `map_pictures`: the model; `changes`: what each step did, in order.
     - `turned`: the meshes of the files are turned for the print, so that their axes are no longer the patient's.
@@ -109,7 +108,6 @@ class ReportContent:
     use: str = ""
     use_title: str = ""
     use_notes: tuple[str, ...] = ()
-    accept_anyway: str = ""
     parts: tuple[ModelPart, ...] = ()
     turned: bool = False
     slice_pictures: tuple[Picture, ...] = ()

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from gettext import gettext as _
 from typing import Any
 
+from ...acceptance.gate import USED_ANYWAY
 from .content import ReportContent
 from .model import readiness_json
 from .page import Element, add, bullets, clean, figures, limit_words, number, section, table, verdict_badge
@@ -48,14 +49,8 @@ def add_verdicts(main: Element, content: ReportContent) -> None:
     heads = [_("Series"), _("Images"), _("Verdict"), *(_protocol_head(name, found) for name in protocols)]
     table(block, _("Verdict on each series"), heads, [_verdict_row(series, protocols, content) for series in found])
     if content.gate:
-        add(block, "p", content.gate, class_="gate refused" if content.refused else "gate")
-    if content.accept_anyway:
-        add(
-            block,
-            "p",
-            _("Used although it was not accepted; the reason given: {reason}").format(reason=content.accept_anyway),
-            class_="gate refused",
-        )
+        anyway = content.gate.startswith(USED_ANYWAY)
+        add(block, "p", content.gate, class_="gate refused" if content.refused or anyway else "gate")
 
 
 def _protocol_head(name: str, found: Sequence[Mapping[str, Any]]) -> str:
