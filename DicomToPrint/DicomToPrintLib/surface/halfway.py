@@ -15,7 +15,7 @@ from ..volume import Volume
 from .neighbourhood import Neighbourhood, neighbourhood_of
 
 _DEPTHS = (2.5, 3.5)  # widths of the blur from the edge at which each side is read: 99.4 % of the step lie between
-_FLAT = 0.05  # of the step: a side that changes by more between the depths is no side of a single edge
+_FLAT = 0.03  # of the step: a side that changes by more between the depths is no side of a single edge
 _ROUNDS = 2  # over which grey values are averaged with their neighbours along the surface
 _ENOUGH = 0.5  # of the points around that are clean: the shift fades where fewer are
 _SIMILAR = 0.1  # how far from half-way, as a share of the step, a boundary counts as half-way for the scan's main edges
@@ -57,7 +57,7 @@ def halfway_shift(
         for _ in range(_ROUNDS):
             values = near.averaged(values)
         sides.append(values)
-    inside, outside = (values.mean(axis=1) for values in sides)
+    inside, outside = (values[:, 0] for values in sides)  # farther away another face may show
     uneven = np.maximum(*(np.ptp(values, axis=1) for values in sides))
     step = inside - outside
     share = (level - outside) / np.where(step == 0.0, np.inf, step)
