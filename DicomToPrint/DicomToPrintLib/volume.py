@@ -8,6 +8,8 @@ import numpy as np
 from .progress import Progress, silent
 from .wording import counted
 
+VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")  # files of voxels without headers to judge
+
 
 @dataclass(frozen=True)
 class Volume:

@@ -14,6 +14,7 @@ from pydicom.uid import UID, UID_dictionary
 from ..errors import CannotRead
 from ..progress import Progress, part, silent
 from ..quiet import quiet_pydicom
+from ..volume import VOLUME_SUFFIXES
 from ..wording import counted
 from .attributes import numbers, words
 from .frames import read_frames
@@ -29,7 +30,6 @@ _DERIVED_CLASSES = tuple(
 )
 _IMAGE_CLASSES = (CT, *MULTI_FRAME)
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima", ".dic")
-_VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")  # volumes without headers to judge
 
 
 @dataclass(frozen=True)
@@ -270,7 +270,7 @@ def _nothing_found(path: Path, names: Sequence[str], unreadable: list[Unreadable
         "one study"
         + (
             ", or one of its volume files itself."
-            if any(name.lower().endswith(_VOLUME_SUFFIXES) for name in names)
+            if any(name.lower().endswith(VOLUME_SUFFIXES) for name in names)
             else "."
         )
     )

@@ -57,6 +57,14 @@ def points_on(mesh: Mesh, count: int, seed: int = 0) -> SurfacePoints:
     return SurfacePoints(places, normals[drawn] / areas[drawn, None], between)
 
 
+def grey_at(volume: Volume, places: np.ndarray) -> np.ndarray:
+    """(n,) float32 grey values at `places` (n, 3) LPS mm, between voxels linearly; outside of the scan those of its rim."""
+    from scipy import ndimage
+
+    at = volume.to_ijk(places).T[::-1]
+    return ndimage.map_coordinates(volume.array, at, output=np.float32, order=1, mode="nearest")
+
+
 def windows_at(volume: Volume, places: np.ndarray, half: Sequence[int]) -> tuple[Windows, np.ndarray]:
     """Blocks of 2 x `half` + 1 voxels (along i, j, k) around `places` (n, 3) LPS mm; also a mask (n,) of the places
     whose block lies in the volume: the others have none."""

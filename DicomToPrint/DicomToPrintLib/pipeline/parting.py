@@ -29,14 +29,22 @@ def check_parts(settings: Settings) -> None:
     axes = {axis for axis, _at in settings.cuts}
     for side in settings.keep:
         if not (settings.planes if side in ("front", "back") else AXIS_OF[side] in axes):
-            raise UsageError(f"--keep {side} needs a cut across that axis: give --cut or --plane.")
+            raise _keeps_without_cut(side)
     if settings.avoid and not settings.split:
-        raise UsageError("--avoid is about the cuts of --split auto: give that too, or leave --avoid out.")
+        raise _avoids_without_split()
     for name in ("pins", "magnets"):
         if getattr(settings, name) and not (settings.cuts or settings.planes or settings.split):
             raise UsageError(
                 f"--{name} stand across cuts: give --cut, --plane or --split auto too, or leave --{name} out."
             )
+
+
+def _keeps_without_cut(side: str) -> UsageError:
+    return UsageError(f"--keep {side} needs a cut across that axis: give --cut or --plane.")
+
+
+def _avoids_without_split() -> UsageError:
+    return UsageError("--avoid is about the cuts of --split auto: give that too, or leave --avoid out.")
 
 
 def cut_apart(meshes: Sequence[Mesh], settings: Settings, planes: "list[Plane]", steps: list[Any]) -> list[Mesh]:
@@ -61,7 +69,7 @@ def made_to_fit(
         room = [side - (size.length if settings.pins else 0.0) for side in printer.usable_mm]
         parts = _numbered(_split(parts, room, printer.usable_mm, settings, planes, steps))
     elif settings.avoid:
-        raise UsageError("--avoid is about the cuts of --split auto: give that too, or leave --avoid out.")
+        raise _avoids_without_split()
     if settings.pins or settings.magnets:
         smallest = max(process.limit("pin_mm") or 0.0, sizes()["least_pin_mm"])
         parts = _joined_again(parts, planes, settings, size, min(smallest, size.diameter), steps)
@@ -119,7 +127,7 @@ def _kept(parts: list[Mesh], settings: Settings, planes: "Sequence[Plane]", step
     for side in settings.keep:
         own, ahead = _cuts_of(side, settings, planes)
         if not own:
-            raise UsageError(f"--keep {side} needs a cut across that axis: give --cut or --plane.")
+            raise _keeps_without_cut(side)
         bounds += [(plane, ahead) for plane in own]
     kept = [mesh for mesh in parts if all(_lies(mesh, plane, ahead) for plane, ahead in bounds)]
     if not kept:

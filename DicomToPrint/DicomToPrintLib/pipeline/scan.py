@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..errors import DicomToPrintError, OpenQuestion, Refused, UsageError
 from ..progress import Progress, part, silent
 from ..settings import Settings
+from ..volume import VOLUME_SUFFIXES
 
 if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
     from ..acceptance import Acceptance, SeriesAcceptance
@@ -15,7 +16,6 @@ if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
     from ..volume import Volume
 
 Source = str | Path
-VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")
 NO_HEADERS = (
     "Acceptance is not applicable: this volume does not come from DICOM files, so there are no headers to judge."
 )

@@ -373,7 +373,7 @@ def acceptance_in_words(content: Mapping[str, Any]) -> str:
     lines: list[str] = []
     for series in content["series"]:
         name = f"Series {series['series']}" + (f" ({series['description']})" if series.get("description") else "")
-        lines.append(f"{name}, {counted(series['files'], 'file', 'files')}: {series['verdict'].upper()}")
+        lines.append(f"{name}, {counted(series['files'], 'file')}: {series['verdict'].upper()}")
         if series.get("instead"):
             lines.append(f"  use series {series['instead']} instead")
         for protocol, result in series["protocols"].items():

@@ -13,7 +13,7 @@ from . import fact_mesh, fact_print, fact_scan, fact_wall
 from .process import Printer, Process
 from .reference import ScanReference
 
-CONTRACT = (
+SUMS = (  # of several meshes together they are the sums of each
     "triangles",
     "components",
     "boundary_edges",
@@ -24,12 +24,11 @@ CONTRACT = (
     "inverted",
     "volume_mm3",
     "area_mm2",
-    "min_wall_mm",
-    "wall_p05_mm",
-    "min_gap_mm",
 )
+LEAST = ("min_wall_mm", "wall_p05_mm", "min_gap_mm")
+CONTRACT = (*SUMS, *LEAST)
 METHOD = "ball between a point and the wall that its inward ray meets; sharp edges measured behind the edge"
-KEYS = (*CONTRACT[:10], "bounds_mm", *CONTRACT[10:])  # in the contract's order
+KEYS = (*SUMS, "bounds_mm", *LEAST)  # in the contract's order
 
 
 @dataclass(frozen=True)

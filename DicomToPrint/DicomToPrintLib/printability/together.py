@@ -7,20 +7,8 @@ import numpy as np
 
 from ..findings import Finding, Outcome
 from ..mesh import merged
+from .facts import SUMS
 from .readiness import VERDICTS, Readiness
-
-SUMS = (
-    "triangles",
-    "components",
-    "boundary_edges",
-    "nonmanifold_edges",
-    "nonmanifold_vertices",
-    "self_intersections",
-    "degenerate",
-    "inverted",
-    "volume_mm3",
-    "area_mm2",
-)
 
 
 def together(judged: Sequence[Readiness], names: Sequence[str]) -> Readiness:
@@ -80,6 +68,3 @@ def _figures(judged: Sequence[Readiness]) -> Mapping[str, object]:
         else:
             figures[name] = min(known(name), default=None)
     return figures
-
-
-__all__ = ["together"]

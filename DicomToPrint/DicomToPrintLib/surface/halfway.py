@@ -10,9 +10,10 @@ import numpy as np
 
 from ..measure.blur import Blur
 from ..measure.deviation import vertex_normals
+from ..measure.windows import grey_at
 from ..mesh import Mesh
 from ..volume import Volume
-from .neighbourhood import Neighbourhood, neighbourhood_of
+from .neighbourhood import Neighbourhood
 
 _DEPTHS = (2.5, 3.5)  # widths of the blur from the edge at which each side is read: 99.4 % of the step lie between
 _FLAT = 0.03  # of the step: a side that changes by more between the depths is no side of a single edge
@@ -34,26 +35,24 @@ def halfway_shift(
     level: float,
     blur: Blur,
     variance: np.ndarray,
-    near: Neighbourhood | None = None,
+    near: Neighbourhood,
 ) -> np.ndarray:
     """(n,) mm outwards from where the grey value is `level`, `ahead` (n,) mm outwards of the points of a closed mesh
     (LPS mm), to where it is half-way between both sides; fading to 0 where a side is not flat, as in thin walls and
     narrow gaps.
 
-    `variance` (3, 3) mm2 in LPS is that of the blur.
+    `variance` (3, 3) mm2 in LPS is that of the blur, `near` tells the neighbours of the points.
     """
     from scipy.special import ndtri
 
     if len(mesh.triangles) == 0:
         return np.zeros(len(mesh.points))
-    facing = mesh.triangle_normals()
-    normals = vertex_normals(mesh, facing)
-    near = near or neighbourhood_of(mesh, facing)
+    normals = vertex_normals(mesh)
     width = np.sqrt(np.einsum("ni,ij,nj->n", normals, variance, normals))
     places = mesh.points + ahead[:, None] * normals
     sides = []
     for way in (-normals, normals):
-        values = np.stack([_grey(volume, places + (depth * width)[:, None] * way) for depth in _DEPTHS], axis=1)
+        values = np.stack([grey_at(volume, places + (depth * width)[:, None] * way) for depth in _DEPTHS], axis=1)
         for _ in range(_ROUNDS):
             values = near.averaged(values)
         sides.append(values)
@@ -70,10 +69,3 @@ def halfway_shift(
     for _ in range(2 * _ROUNDS):
         found = near.averaged(found)
     return found[:, 0] / np.maximum(found[:, 1], _ENOUGH)
-
-
-def _grey(volume: Volume, places: np.ndarray) -> np.ndarray:
-    from scipy import ndimage
-
-    at = volume.to_ijk(places).T[::-1]
-    return ndimage.map_coordinates(volume.array, at, output=np.float32, order=1, mode="nearest")

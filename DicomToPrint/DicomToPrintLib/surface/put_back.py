@@ -32,7 +32,7 @@ class PutBack:
         near = neighbourhood_of(mesh, mesh.triangle_normals())
         return dislocation(mesh, self.variance, near) + self.of_neighbours(mesh, ahead, near)
 
-    def of_neighbours(self, mesh: Mesh, ahead: np.ndarray, near: Neighbourhood | None = None) -> np.ndarray:
+    def of_neighbours(self, mesh: Mesh, ahead: np.ndarray, near: Neighbourhood) -> np.ndarray:
         """The part of the shift that comes of another grey value half-way."""
         if not is_halfway(self.level, self.blur):
             return np.zeros(len(mesh.points))

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...measure.blur import Blur, blur_of
 from ...measure.deviation import vertex_normals
-from ...measure.windows import SurfacePoints, points_on
+from ...measure.windows import SurfacePoints, grey_at, points_on
 from ...mesh import Mesh
 from ...progress import Progress, part, silent
 from ...volume import Volume
@@ -118,7 +118,7 @@ def _within(values: np.ndarray, weights: np.ndarray, share: float) -> float:
 def _steepness(volume: Volume, places: np.ndarray, outward: np.ndarray) -> np.ndarray:
     """How much the grey value changes across the surface, over one voxel."""
     reach = 0.5 * min(volume.spacing)
-    return np.abs(_grey(volume, places - reach * outward) - _grey(volume, places + reach * outward))
+    return np.abs(grey_at(volume, places - reach * outward) - grey_at(volume, places + reach * outward))
 
 
 def _level(volume: Volume, mesh: Mesh) -> tuple[float, bool]:
@@ -126,23 +126,16 @@ def _level(volume: Volume, mesh: Mesh) -> tuple[float, bool]:
     points = points_on(mesh, 2000)
     reach = 0.5 * min(volume.spacing)
     boundary = points.places - np.nan_to_num(points.deviation)[:, None] * points.outward
-    at, within, without = (_grey(volume, boundary + way * reach * points.outward) for way in (0.0, -1.0, 1.0))
+    at, within, without = (grey_at(volume, boundary + way * reach * points.outward) for way in (0.0, -1.0, 1.0))
     return float(np.median(at)), bool(np.median(within - without) > 0)
 
 
 def _levels(volume: Volume, points: SurfacePoints, level: float, blur: Blur) -> np.ndarray:
     """(n,) grey value of the boundary at each point: faces between other materials have their own (surface/halfway.py).
     One that differs by less is interpolation, one that differs by more a deviation along the wrong way."""
-    at = _grey(volume, points.places - np.nan_to_num(points.deviation)[:, None] * points.outward)
+    at = grey_at(volume, points.places - np.nan_to_num(points.deviation)[:, None] * points.outward)
     differs = np.abs(at - level) / abs(blur.inside - blur.outside)
     return np.where((differs >= _OTHER[0]) & (differs <= _OTHER[1]), at, level)
-
-
-def _grey(volume: Volume, places: np.ndarray) -> np.ndarray:
-    from scipy import ndimage
-
-    at = volume.to_ijk(places).T[::-1]
-    return ndimage.map_coordinates(volume.array, at, output=np.float32, order=1, mode="nearest")
 
 
 def _extremes(volume: Volume, mesh: Mesh, count: int) -> SurfacePoints:
