@@ -5,7 +5,7 @@ import pytest
 from DicomToPrintLib.phantom import boundary_distance, object_distances, phantom_volume, signed_distance
 from DicomToPrintLib.phantom.layout import PLATES_MM, layout
 from DicomToPrintLib.phantom.rendering import PADDING_HU, add_noise
-from DicomToPrintLib.phantom.shape import Ball, Box, EllipticCylinder, RoundCone, Shell
+from DicomToPrintLib.phantom.shape import Ball, Box, EllipticCylinder, RoundCone, Shell, Union
 from scipy import ndimage
 
 SHAPE, SPACING = (56, 110, 110), (1.0, 1.0, 2.0)
@@ -81,6 +81,27 @@ def test_coverage_equals_a_convolution(solid):
     assert solid.coverage(grid[::7, ::7, ::7].reshape(-1, 3), sigma).reshape(convolved.shape) == pytest.approx(
         convolved, abs=4e-3
     )
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        (Box((-1, 0, 0), (1, 2, 3)), Box((0, 0, -2), (2, 2, 1))),  # a letter L: three faces of each in one plane
+        (Box((0, 0, -2), (3, 3, 2)), Box((1, 0, 0), (0.5, 2, 3), ((0.6, 0.8, 0), (-0.8, 0.6, 0), (0, 0, 1)))),
+        (Ball((-1, 0, 0), 2.0), Ball((1, 0.5, 0), 1.5), Box((0, 0, -1), (3, 1, 1))),
+    ],
+)
+def test_coverage_of_a_union_equals_a_convolution(parts):
+    """Where parts meet, too: half a coverage of each is half where their faces are one, not three quarters."""
+    solid, step, sigma = Union(parts), 0.1, 0.5
+    axis = np.arange(-5.0, 5.0 + step / 2, step)
+    grid = np.stack(np.meshgrid(axis, axis, axis, indexing="ij"), axis=-1)
+    solid_voxels = np.clip(0.5 - solid.distance(grid) / step, 0, 1)
+    convolved = ndimage.gaussian_filter(solid_voxels, sigma / step, truncate=6)[::7, ::7, ::7]
+    found = solid.coverage(grid[::7, ::7, ::7].reshape(-1, 3), sigma).reshape(convolved.shape)
+    off = np.abs(found - convolved)
+    assert off.max() < 0.02
+    assert np.percentile(off[(convolved > 0.01) & (convolved < 0.99)], 90) < 0.008
 
 
 def test_half_level_lies_on_plates(clean):

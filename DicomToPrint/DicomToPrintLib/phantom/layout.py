@@ -116,7 +116,7 @@ def layout(scale: float = 1.0, gap_mm: float = 1.5, trabeculae_mm: float = 0.0) 
             Ball(_at(scale, -28, -5, -41), 12.0 * scale),
         )
     )
-    core = Shrunk(femur, CORTEX_MM)
+    core = Union(tuple(Shrunk(part, CORTEX_MM) for part in femur.parts))
     normal = np.array([0.35, -0.1, 1.0])
     normal /= np.linalg.norm(normal)
     cup = Shell(head.centre, head.radius + gap_mm + CUP_WALL_MM, CUP_WALL_MM, _point(normal), 2.0 * scale)

@@ -148,15 +148,16 @@ def _share(solid: Solid, points: np.ndarray, sigma: float, reach: float) -> np.n
     """Coverage of points (blocks, voxels, 3); of a union, only parts within `reach` mm of a block are asked."""
     if not isinstance(solid, Union):
         return solid.coverage(points, sigma)
-    free = np.ones(points.shape[:2], dtype=np.float32)
-    middles = points.mean(axis=1)
-    for part_of_it in solid.parts:
-        distance = part_of_it.distance(middles)
-        free[distance < -reach] = 0.0
-        near = np.abs(distance) <= reach
-        if near.any():
-            free[near] *= 1 - part_of_it.coverage(points[near], sigma)
-    return 1 - free
+    distances = np.stack([part_of_it.distance(points.mean(axis=1)) for part_of_it in solid.parts], axis=1)
+    share = np.zeros(points.shape[:2], dtype=np.float32)
+    share[(distances < -reach).any(axis=1)] = 1.0
+    open_ = np.flatnonzero((distances >= -reach).all(axis=1) & (np.abs(distances) <= reach).any(axis=1))
+    sets, which = np.unique(np.abs(distances[open_]) <= reach, axis=0, return_inverse=True)
+    for number, parts in enumerate(sets):
+        rows = open_[which.ravel() == number]
+        near = Union(tuple(one for one, met in zip(solid.parts, parts) if met))
+        share[rows] = near.coverage(points[rows], sigma)
+    return share
 
 
 def add_noise(volume: np.ndarray, noise_hu: float, correlation: float, seed: int, progress: Progress = silent) -> None:

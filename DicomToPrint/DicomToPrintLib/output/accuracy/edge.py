@@ -4,7 +4,7 @@ A scan shows partial volume: thin plates and sharp ridges look smaller or larger
 by up to half the blur. In a window of voxels the grey values before the blur are sought on a grid several times
 finer, such that, blurred again, they give the voxels that were measured, and that none lies beyond the grey values of
 the materials: Landweber's iteration with constraints (Bertero and Boccacci, Introduction to Inverse Problems in
-Imaging, 1998, 6.2), stopped where the residual reaches the noise (Morozov's discrepancy principle).
+Imaging, 1998, 6.2), stopped in each window where its residual reaches the noise (Morozov's discrepancy principle).
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,6 @@ from ...measure.windows import windows_at
 from ...progress import Progress, silent
 from ...volume import Volume
 
-_ROUNDS = 20
 _CHUNK = 200
 _DIRECTIONS = 32
 
@@ -28,9 +27,11 @@ def edge_distances(
     bright: bool,
     blur: Blur,
     noise: float,
+    rounds: int,
     progress: Progress = silent,
 ) -> np.ndarray:
-    """(n,) signed distance in mm of `places` (n, 3) LPS mm from the deblurred edge at grey values `levels` (n,).
+    """(n,) signed distance in mm of `places` (n, 3) LPS mm from the deblurred edge at grey values `levels` (n,), after at
+    most `rounds` of deblurring: more of them bring out sharp places, and noise on plain ones.
 
     Positive outside of the structure, which is brighter than its surroundings where `bright`. NaN where the window
     leaves the volume, or no edge lies within two voxels.
@@ -50,7 +51,7 @@ def edge_distances(
         if not ok.any():
             continue
         rows = rows[ok]
-        sharp = _deblurred(sign * windows.values, blurring, finer, possible, noise)
+        sharp = _deblurred(sign * windows.values, blurring, finer, possible, noise, rounds)
         inside = (volume.to_ijk(places[rows]) - windows.centres + half) * finer + (np.array(finer) - 1) / 2
         to_fine = np.linalg.inv(volume.affine[:3, :3]).T * finer
         result[rows] = _nearest(sharp, sign * levels[rows], inside, to_fine, 0.25 * min(spacing), 2.0 * max(spacing))
@@ -85,6 +86,7 @@ def _deblurred(
     finer: Sequence[int],
     possible: tuple[float, float],
     noise: float,
+    rounds: int,
 ) -> np.ndarray:
     """Grey values (n, k, j, i) on the fine grid, between the darkest and brightest of the window; the values on both
     sides of the scan's clean edges are `possible` in every window, since thin parts and narrow gaps never show theirs.
@@ -94,11 +96,14 @@ def _deblurred(
     high = np.maximum(np.percentile(flat, 97, axis=1), possible[1]).astype(np.float32)[:, None, None, None]
     field = _along([_between(size, f) for size, f in zip(measured.shape[:0:-1], finer)], measured)
     back = [(m / np.maximum(m.sum(axis=0), 1e-3)).T.astype(np.float32) for m in blurring]
-    for _round in range(_ROUNDS):
-        residual = measured - _along(blurring, field)
-        if float(np.sqrt(np.mean(residual[:, 1:-1, 1:-1, 1:-1] ** 2))) <= noise:
+    left = np.arange(len(field))
+    for _round in range(rounds):
+        residual = measured[left] - _along(blurring, field[left])
+        open_ = np.sqrt(np.mean(residual[:, 1:-1, 1:-1, 1:-1] ** 2, axis=(1, 2, 3))) > noise
+        left, residual = left[open_], residual[open_]
+        if not len(left):
             break
-        field = np.clip(field + _along(back, residual), low, high)
+        field[left] = np.clip(field[left] + _along(back, residual), low[left], high[left])
     return field
 
 
