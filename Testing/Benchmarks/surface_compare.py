@@ -413,8 +413,10 @@ def picture(case: str, paths: dict[str, Path], folder: Path, facts: dict, out: P
     colours.Build()
     window = vtkRenderWindow()
     window.SetOffScreenRendering(1)
-    window.SetSize(500 * len(paths), 620)
-    for column, (method, path) in enumerate(paths.items()):
+    columns = 3
+    rows = -(-len(paths) // columns)
+    window.SetSize(500 * columns, 400 * rows)
+    for place, (method, path) in enumerate(paths.items()):
         mesh = read(path)
         middles = mesh.points[mesh.triangles].mean(axis=1).astype(np.float64)
         away = (
@@ -423,8 +425,9 @@ def picture(case: str, paths: dict[str, Path], folder: Path, facts: dict, out: P
             else true_distance(middles, facts)
         )
         away = np.nan_to_num(np.abs(away), nan=1.0)
-        pane = drawn(mesh.with_arrays(triangle_arrays={"Deviation": away}), method, colours, column == len(paths) - 1)
-        pane.SetViewport(column / len(paths), 0.0, (column + 1) / len(paths), 1.0)
+        pane = drawn(mesh.with_arrays(triangle_arrays={"Deviation": away}), method, colours, place == len(paths) - 1)
+        row, column = divmod(place, columns)
+        pane.SetViewport(column / columns, 1.0 - (row + 1) / rows, (column + 1) / columns, 1.0 - row / rows)
         window.AddRenderer(pane)
     window.Render()
     grab = vtkWindowToImageFilter()
@@ -453,7 +456,7 @@ def drawn(mesh, method: str, colours, legend: bool):
     name.SetInput(f"{method}, {len(mesh.triangles):,} triangles")
     name.GetTextProperty().SetFontSize(20)
     name.GetTextProperty().SetColor(0.1, 0.1, 0.1)
-    name.SetPosition(16, 585)
+    name.SetPosition(16, 365)
     pane = vtkRenderer()
     pane.SetBackground(1.0, 1.0, 1.0)
     pane.AddActor(actor)
@@ -461,22 +464,23 @@ def drawn(mesh, method: str, colours, legend: bool):
     if legend:
         bar = vtkScalarBarActor()
         bar.SetLookupTable(colours)
-        bar.SetTitle("deviation, mm")
         bar.SetNumberOfLabels(4)
-        bar.SetLabelFormat("%.1f")
+        bar.SetLabelFormat("%.1f mm")
         bar.SetOrientationToHorizontal()
-        bar.SetPosition(0.3, 0.76)
-        bar.SetPosition2(0.65, 0.14)
-        for words in (bar.GetTitleTextProperty(), bar.GetLabelTextProperty()):
-            words.SetColor(0.1, 0.1, 0.1)
-            words.ItalicOff()
-            words.ShadowOff()
+        bar.SetPosition(0.3, 0.03)
+        bar.SetPosition2(0.65, 0.13)
+        bar.UnconstrainedFontSizeOn()
+        words = bar.GetLabelTextProperty()
+        words.SetFontSize(16)
+        words.SetColor(0.1, 0.1, 0.1)
+        words.ItalicOff()
+        words.ShadowOff()
         pane.AddViewProp(bar)
     camera = pane.GetActiveCamera()
     camera.SetPosition(-0.8, -1.0, 0.35)
     camera.SetViewUp(0.0, 0.0, 1.0)
     pane.ResetCamera()
-    camera.Zoom(0.95)
+    camera.Zoom(1.4)
     return pane
 
 

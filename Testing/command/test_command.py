@@ -418,6 +418,9 @@ def test_model_files_of_others_in_the_folder_are_counted_and_not_named(tmp_path)
     (told,) = others_in(tmp_path, ["bone.stl"])
     assert "1 model file " in told and "Doe" not in told
     assert others_in(tmp_path, ["bone.stl", "Doe^Jane.STL"]) == ()
+    (tmp_path / "record.json").write_bytes(b"")
+    (refused,) = others_in(tmp_path, ())
+    assert "2 model files and the record of an earlier run" in refused
 
 
 def test_full_disk_is_exit_5_and_leaves_nothing_partial(ct, tmp_path):

@@ -81,3 +81,18 @@ def test_reported_accuracy_is_the_true_one():
     assert found.p95_mm == pytest.approx(float(off[order][np.searchsorted(share, 0.95)]), abs=0.05)
     assert found.max_mm == pytest.approx(float(off.max()), rel=0.2)
     assert found.scan_p95_mm > 0.2  # without the scan's blur the report would promise too much
+
+
+def test_the_largest_reported_distance_is_the_true_one():
+    """The comb of the phantom: plates from 0.5 mm, sharp edges, corners where parts meet."""
+    volume, _truth = phantom_volume(
+        shape=(64, 110, 90), spacing=(0.6, 0.6, 0.75), centre=(-4.0, -8.0, -28.0), padding=False, couch=False
+    )
+    mesh = make_surface(segment(volume, load_anatomy("bone"))).meshes[0]
+    found = accuracy_of(volume, [mesh], noise_of(volume))
+    measured = mesh.triangles[mesh.triangle_arrays["Provenance"] == Provenance.MEASURED]
+    corners = mesh.points[np.unique(measured)].astype(float)
+    index = volume.to_ijk(corners)
+    away_from_the_rim = ((index > 5.0) & (index < np.array(volume.array.shape[::-1]) - 6.0)).all(axis=1)
+    assert found.max_mm == pytest.approx(np.abs(boundary_distance(corners[away_from_the_rim])).max(), abs=0.05)
+    assert found.max_known_to_mm < 0.1

@@ -76,13 +76,17 @@ def _is_held(claim: Path) -> bool:
 
 
 def others_in(folder: Path, written: Sequence[str]) -> tuple[str, ...]:
-    """A sentence on model files in the folder that are not among the names `written`; none where there are none.
+    """A sentence on model files in the folder that are not among the names `written`, and on the record of an earlier run where
+    there is no newer one because nothing was written; none where there is neither.
 
     Their names stay out of it: a file of somebody else's may be named after a patient.
     """
-    found = [path for path in folder.iterdir() if path.suffix.lower() in MODEL_SUFFIXES and path.name not in written]
+    models = [path for path in folder.iterdir() if path.suffix.lower() in MODEL_SUFFIXES and path.name not in written]
+    found = [counted(len(models), "model file")] if models else []
+    if not written and (folder / "record.json").exists():
+        found.append("the record of an earlier run")
     if not found:
         return ()
     return (
-        f"The folder also holds {counted(len(found), 'model file')} that this run did not write: nothing here is about such files.",
+        f"The folder also holds {' and '.join(found)} that this run did not write: this report says nothing about them.",
     )
