@@ -138,7 +138,7 @@ def _together(accuracy: Accuracy | None) -> str:
         mean=f"{accuracy.mean_mm:.2f}",
         p95=f"{accuracy.p95_mm:.2f}",
         most=f"{accuracy.max_mm:.2f}",
-        open=f"{accuracy.max_known_to_mm:.1f}",
+        open=f"{accuracy.max_known_to_mm:.2f}",
         points=accuracy.points,
     )
     if accuracy.share < 0.995:
