@@ -194,7 +194,7 @@ class EllipticCylinder:
 
 @dataclass(frozen=True)
 class Union:
-    """Several overlapping solids as one."""
+    """Several overlapping solids as one; solids that only touch would leave a seam."""
 
     parts: tuple[Solid, ...]
 
