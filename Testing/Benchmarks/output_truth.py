@@ -25,7 +25,7 @@ from DicomToPrintLib.segmentation import load_anatomy, segment
 from DicomToPrintLib.surface import make_surface
 
 TOLERANCE = 0.05
-CASES = [  # shape, spacing, noise in HU, full width of the blur in mm; the first is the phantom as the other benchmarks use it
+CASES = [  # shape, spacing, noise in HU, full width of the blur in mm; the first is the grid of the surfaces' benchmark
     ((400, 512, 512), (0.45, 0.45, 0.6), 12.0, 0.8),
     ((200, 320, 320), (0.45, 0.45, 0.6), 12.0, 0.8),
     ((200, 320, 320), (0.45, 0.45, 0.6), 20.0, 0.8),

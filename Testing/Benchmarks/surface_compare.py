@@ -202,12 +202,14 @@ def chain(array, affine, labels, threshold: float, path: Path) -> dict:
 
 
 METHODS = ("ours", "Slicer", "Slicer + decimation", "dicom2stl", "dicom2stl, shrunk", "InVesalius-like")
-
-
 DICOM2STL = {
     "dicom2stl": ("--disable", "rotation", "--disable", "shrink"),
     "dicom2stl, shrunk": ("--disable", "rotation"),
 }
+
+
+def stl_of(method: str, case: str, folder: Path) -> Path:
+    return folder / f"{case}_{method.replace(' ', '_')}.stl"
 
 
 def peak_gb(process: str = "self") -> float:
@@ -223,7 +225,7 @@ def peak_gb(process: str = "self") -> float:
 def one(method: str, case: str, folder: Path, threshold: float) -> None:
     """Child process: one method on one case; figures as JSON on the last line."""
     array, affine = np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")
-    out = folder / f"{case}_{method.replace(' ', '_')}.stl"
+    out = stl_of(method, case, folder)
     before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
     labels = labels_of(array, threshold)
@@ -274,7 +276,7 @@ def run_dicom2stl(method: str, case: str, folder: Path, threshold: float, progra
     import SimpleITK as sitk
     from DicomToPrintLib.volume import Volume, orthogonal, to_sitk
 
-    source, out = folder / f"{case}.mha", folder / f"{case}_{method.replace(' ', '_')}.stl"
+    source, out = folder / f"{case}.mha", stl_of(method, case, folder)
     volume = orthogonal(Volume(np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")))
     sitk.WriteImage(to_sitk(volume), str(source))
     out.unlink(missing_ok=True)  # it would ask before it writes over a file
@@ -533,7 +535,7 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
     for case in options.cases.split(","):
         facts = known(case, folder, options.head)
         for method in options.methods.split(",") if options.methods else METHODS:
-            key, path = f"{case}|{method}", folder / f"{case}_{method.replace(' ', '_')}.stl"
+            key, path = f"{case}|{method}", stl_of(method, case, folder)
             if key not in held:
                 figures = run(method, case, folder, facts["threshold"], options.dicom2stl)
                 if figures is None:
@@ -545,7 +547,7 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
         rows = {key: rows[key] for key in sorted(rows, key=lambda k: (k[0], METHODS.index(k[1])))}
         save(options.output, rows, remarks_on(rows))
         if options.picture == case:
-            made = {m: folder / f"{case}_{m.replace(' ', '_')}.stl" for m in METHODS if (case, m) in rows}
+            made = {m: stl_of(m, case, folder) for m in METHODS if (case, m) in rows}
             picture(case, made, folder, facts, options.output / "surface_compare.png")
 
 
