@@ -23,6 +23,8 @@ class ctkCollapsibleButton(PythonQtRules, QtWidgets.QWidget):
             text, parent = "", text
         self._values = {"text": text}
         super().__init__(parent)
+        # It asks for all the width that its contents would like to have.
+        native(self, "setSizePolicy")(QtWidgets.QSizePolicy.Minimum, QtWidgets.QSizePolicy.Preferred)
         native(self, "setContentsMargins")(0, 24, 0, 0)
         native(self, "setMinimumHeight")(26)
 
@@ -84,9 +86,10 @@ class ctkPathLineEdit(PythonQtRules, QtWidgets.QWidget):
     )
     Files, Dirs, Writable = 1, 2, 4
     currentPathChanged = QtCore.Signal(str)
+    validInputChanged = QtCore.Signal(bool)
 
     def __init__(self, parent=None):
-        self._values, self._history = {}, []
+        self._values, self._history, self._valid = {}, [], False
         super().__init__(parent)
         row = QtWidgets.QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -94,13 +97,19 @@ class ctkPathLineEdit(PythonQtRules, QtWidgets.QWidget):
         browse.setText("...")
         row.addWidget(self._edit)
         row.addWidget(browse)
-        self._edit.textChanged.connect(lambda text: setattr(self, "currentPath", text))
+        self._edit.textChanged.connect(self._typed)
+
+    def _typed(self, text):
+        """What is typed is told while it is valid input, which nothing at all is not; that it is valid or not is told after."""
+        self._values["currentPath"], was, self._valid = text, self._valid, bool(text)
+        if self._valid:
+            native(self, "currentPathChanged").emit(text)
+        if self._valid != was:
+            native(self, "validInputChanged").emit(self._valid)
 
     def declared_changed(self, name, value):
-        if name == "currentPath":
-            if self._edit.text() != value:
-                self._edit.setText(value)
-            native(self, "currentPathChanged").emit(value)
+        if name == "currentPath" and self._edit.text() != value:
+            self._edit.setText(value)
 
     def addCurrentPathToHistory(self):
         self._history.append(self.currentPath)

@@ -52,18 +52,83 @@ class Module:
         self.icon = None
 
 
+class SampleDataSource:
+    """`SampleData.SampleDataSource`: as strict about its lists as Slicer's own."""
+
+    def __init__(
+        self,
+        sampleName=None,
+        sampleDescription=None,
+        uris=None,
+        fileNames=None,
+        nodeNames=None,
+        checksums=None,
+        loadFiles=None,
+        customDownloader=None,
+        thumbnailFileName=None,
+        loadFileTypes=None,
+        loadFileProperties=None,
+    ):
+        if isinstance(uris, (list, tuple)):
+            nodeNames = [None] * len(uris) if nodeNames is None else nodeNames
+            checksums = [None] * len(uris) if checksums is None else checksums
+            loadFiles = [None] * len(uris) if loadFiles is None else loadFiles
+            loadFileTypes = [None] * len(uris) if loadFileTypes is None else loadFileTypes
+        elif isinstance(uris, str):
+            uris, fileNames, nodeNames, checksums = [uris], [fileNames], [nodeNames], [checksums]
+            loadFiles, loadFileTypes = [loadFiles], [loadFileTypes]
+        if not len(uris) == len(fileNames) == len(nodeNames) == len(loadFiles) == len(loadFileTypes) == len(checksums):
+            raise ValueError("All fields of sample data source must have the same length")
+        self.sampleName, self.uris, self.fileNames = sampleName, uris, fileNames
+        self.customDownloader, self.thumbnailFileName = customDownloader, thumbnailFileName
+
+
 class SampleDataLogic:
     """`SampleData.SampleDataLogic`: what was registered."""
 
-    registered: ClassVar[list[dict]] = []
+    registered: ClassVar[list[tuple[str, SampleDataSource]]] = []
 
     @staticmethod
-    def registerCustomSampleDataCategory(category, title=None):
+    def registerCustomSampleDataCategory(category, title):
         pass
 
     @staticmethod
-    def registerCustomSampleDataSource(**source):
-        SampleDataLogic.registered.append(source)
+    def registerCustomSampleDataSource(
+        category="Custom",
+        sampleName=None,
+        uris=None,
+        fileNames=None,
+        nodeNames=None,
+        customDownloader=None,
+        thumbnailFileName=None,
+        loadFileTypes=None,
+        loadFiles=None,
+        loadFileProperties=None,
+        checksums=None,
+        loadFileType=None,
+    ):
+        source = SampleDataSource(
+            sampleName=sampleName,
+            uris=uris,
+            fileNames=fileNames,
+            nodeNames=nodeNames,
+            thumbnailFileName=thumbnailFileName,
+            loadFileTypes=loadFileTypes,
+            loadFiles=loadFiles,
+            loadFileProperties=loadFileProperties,
+            checksums=checksums,
+            customDownloader=customDownloader,
+        )
+        SampleDataLogic.registered.append((category, source))
+
+
+class ClosedDatabase:
+    """`slicer.dicomDatabase` on a fresh installation: it is there, and every question floods the log with errors of SQL."""
+
+    isOpen = False
+
+    def __getattr__(self, name):
+        raise RuntimeError(f"the DICOM database is closed and was asked for '{name}'")
 
 
 def install(temporary):
@@ -81,10 +146,12 @@ def install(temporary):
     slicer.app = Application(application, temporary)
     slicer.mrmlScene = private_scene()
     slicer.modules = types.SimpleNamespace()
-    slicer.dicomDatabase = None
+    slicer.dicomDatabase = ClosedDatabase()
     for widget in mrml_widgets.WIDGETS:
         setattr(slicer, widget.__name__, widget)
     sys.modules["SampleData"] = types.SimpleNamespace(SampleDataLogic=SampleDataLogic)
+    window = QtWidgets.QMainWindow()
+    slicer.util.mainWindow = lambda: window
     _python_parts(slicer)
     return application
 
@@ -146,10 +213,14 @@ def open_module(name="DicomToPrint"):
     path = Path(slicer.util.modulePath(name))
     sys.path.insert(0, str(path.parent)) if str(path.parent) not in sys.path else None
     module = importlib.import_module(name)
-    getattr(module, name)(Module(path))
+    if not hasattr(slicer.modules, name.lower()):
+        setattr(slicer.modules, name.lower(), Module(path))
+    getattr(module, name)(getattr(slicer.modules, name.lower()))
     parent = slicer.qMRMLWidget()
     parent.setLayout(qt.QVBoxLayout())
     parent.setMRMLScene(slicer.mrmlScene)
+    # The module panel asks for the width that the module would like to have, and scrolls downwards only.
+    parent.setSizePolicy(qt.QSizePolicy.Minimum, qt.QSizePolicy.Preferred)
     holder = Parent(parent)
     widget = getattr(module, f"{name}Widget")(holder)
     setattr(slicer.modules, f"{name}Widget", widget)

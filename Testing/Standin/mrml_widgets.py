@@ -20,6 +20,22 @@ class _SceneWidget:
         return self._scene
 
 
+def watch_scene(scene, handlers):
+    """Observe a scene as `qMRMLSceneModel` does: {event name: (handler of a node or None, priority)}; returns the tags."""
+    import vtk
+
+    tags = []
+    for name, (handler, priority) in handlers.items():
+
+        def call(caller, event, node=None, handler=handler):
+            handler(node)
+
+        if name.startswith("Node"):
+            call.CallDataType = vtk.VTK_OBJECT
+        tags.append(scene.AddObserver(getattr(scene, name), call, priority))
+    return tags
+
+
 class qMRMLWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
     """The parent of a module's widgets."""
 
@@ -60,16 +76,23 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         self._combo = QtWidgets.QComboBox()
         row.addWidget(self._combo)
+        native(self, "setSizePolicy")(QtWidgets.QSizePolicy.Preferred, QtWidgets.QSizePolicy.Fixed)
         self._combo.currentIndexChanged.connect(lambda index: self._changed())
 
     def setMRMLScene(self, scene):
         self._stop_watching()
         self._scene = scene
         if scene is not None:
-            self._tags = [
-                scene.AddObserver(event, lambda *a: self._seen())
-                for event in (scene.NodeAddedEvent, scene.NodeRemovedEvent, scene.EndCloseEvent)
-            ]
+            self._tags = watch_scene(
+                scene,
+                {
+                    "NodeAddedEvent": (lambda node: self._seen(self._fill), 10.0),
+                    "NodeAboutToBeRemovedEvent": (lambda node: self._seen(self._leave, node), -10.0),
+                    "NodeRemovedEvent": (lambda node: self._seen(self._fill), 10.0),
+                    "EndCloseEvent": (lambda node: self._seen(self._rebuild), 0.0),
+                    "EndImportEvent": (lambda node: self._seen(self._rebuild), 0.0),
+                },
+            )
         self._fill()
 
     def _stop_watching(self):
@@ -77,11 +100,34 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
             self._scene.RemoveObserver(tag)
         self._tags = []
 
-    def _seen(self):
+    def _seen(self, work, *arguments):
         if isValid(self._combo):
-            self._fill()
+            if not self._scene.IsClosing():  # the model of nodes is told at the end
+                work(*arguments)
         else:  # the widget is gone, as its destructor would have told the scene
             self._stop_watching()
+
+    def _leave(self, node):
+        """The row of a node goes before the node does, and QComboBox moves on to the row before it."""
+        if node not in self._nodes:
+            return
+        index, current = self._nodes.index(node), self._combo.currentIndex()
+        self._nodes.pop(index)
+        self._combo.blockSignals(True)
+        self._combo.removeItem(index)
+        if current == index:
+            self._combo.setCurrentIndex(min(max(index - 1, 0), len(self._nodes) - 1))
+        self._combo.blockSignals(False)
+        if current == index:
+            self._changed()
+
+    def _rebuild(self):
+        """The model of nodes is made anew after a scene was closed or imported: nothing stays current."""
+        current = self.currentNode()
+        self._nodes = []
+        self._fill()
+        if current is not None:
+            self._changed()
 
     def declared_changed(self, name, value):
         if name == "currentNodeID":
@@ -144,8 +190,10 @@ class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget)
         column = QtWidgets.QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         row = QtWidgets.QHBoxLayout()
-        self._chooser, place = QtWidgets.QComboBox(), QtWidgets.QToolButton()
-        self._chooser.addItem("Create new list")
+        self._chooser, place = qMRMLNodeComboBox(), QtWidgets.QToolButton()
+        self._chooser.nodeTypes = ["vtkMRMLMarkupsFiducialNode"]
+        self._chooser.noneEnabled = True
+        self._chooser.currentNodeChanged.connect(lambda node: self.setCurrentNode(self._chooser.currentNode()))
         place.setText("+ place points")
         row.addWidget(self._chooser, 1)
         row.addWidget(place)
@@ -159,12 +207,7 @@ class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget)
 
     def setMRMLScene(self, scene):
         super().setMRMLScene(scene)
-        if scene is not None:
-            scene.AddObserver(scene.NodeRemovedEvent, lambda *a: self._removed())
-
-    def _removed(self):
-        if isValid(self._table) and self._node is not None and self._node.GetScene() is None:
-            self.setCurrentNode(None)
+        self._chooser.setMRMLScene(scene)
 
     def setNodeBaseName(self, name):
         self._base = name
@@ -173,11 +216,14 @@ class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget)
         return self._table
 
     def currentNode(self):
-        return self._node
+        return self._chooser.currentNode()
 
     def setCurrentNode(self, node):
         if node is self._node:
             return
+        self._chooser.blockSignals(True)
+        self._chooser.setCurrentNode(node)
+        self._chooser.blockSignals(False)
         for tag in self._tags:
             self._node.RemoveObserver(tag)
         self._node = node
@@ -187,14 +233,15 @@ class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget)
         native(self, "markupsNodeChanged").emit()
 
     def _update(self):
-        node = self._node
+        if not isValid(self._table):
+            return
+        node = self._chooser.currentNode()
         self._table.setRowCount(node.GetNumberOfControlPoints() if node is not None else 0)
         for row in range(self._table.rowCount()):
             place = [0.0] * 3
             node.GetNthControlPointPosition(row, place)
             for column, text in enumerate([node.GetNthControlPointLabel(row), *(f"{value:.1f}" for value in place)]):
                 self._table.setItem(row, column, QtWidgets.QTableWidgetItem(text))
-        self._chooser.setItemText(0, node.GetName() if node is not None else "Create new list")
         native(self, "updateFinished").emit()
 
 
@@ -215,7 +262,7 @@ class qMRMLSegmentEditorWidget(PythonQtRules, _SceneWidget, QtWidgets.QFrame):
     )
 
     def __init__(self, parent=None):
-        self._values, self._scene, self._editor, self._order = {}, None, None, []
+        self._values, self._scene, self._editor, self._order, self._tags = {}, None, None, [], []
         self._segmentation = self._volume = None
         self.__dict__["_calls"] = []
         super().__init__(parent)
@@ -224,7 +271,22 @@ class qMRMLSegmentEditorWidget(PythonQtRules, _SceneWidget, QtWidgets.QFrame):
     def setMRMLScene(self, scene):
         if scene is not None and self._editor is None:
             raise RuntimeError("set your own vtkMRMLSegmentEditorNode before the scene")
+        for tag in self._tags:
+            self._scene.RemoveObserver(tag)
         self._scene = scene
+        self._tags = (
+            watch_scene(scene, {"NodeAboutToBeRemovedEvent": (self._leave, -10.0)}) if scene is not None else []
+        )
+
+    def _leave(self, node):
+        """Its chooser of segmentations has no "none", and moves on to a neighbour as every chooser does."""
+        if node is self._segmentation and not self._scene.IsClosing():
+            others = self._scene.GetNodesByClass("vtkMRMLSegmentationNode")
+            others.UnRegister(None)
+            left = [one for one in map(others.GetItemAsObject, range(others.GetNumberOfItems())) if one is not node]
+            self._segmentation = left[0] if left else None
+        if node is self._volume:
+            self._volume = None
 
     def setMRMLSegmentEditorNode(self, node):
         self._editor = node

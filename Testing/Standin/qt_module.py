@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import sys
 import types
 
 from PySide6 import QtCore, QtGui, QtWidgets
@@ -42,13 +43,14 @@ class PythonQtRules:
             for base in cls.__mro__:
                 declared = base.__dict__.get("DECLARED", {})
                 if name in declared:
-                    return super().__getattribute__("_values").get(name, declared[name])
-            return self.property(name)
+                    return _told(super().__getattribute__("_values").get(name, declared[name]))
+            return _told(self.property(name))
         return super().__getattribute__(name)
 
     def __setattr__(self, name, value):
         cls = type(self)
         if name in properties(cls):
+            value = _taken(cls, name, value)
             for base in cls.__mro__:
                 if name in base.__dict__.get("DECLARED", {}):
                     super().__getattribute__("_values")[name] = value
@@ -86,6 +88,23 @@ class PythonQtRules:
 
     def className(self):
         return type(self).__name__
+
+
+def _told(value):
+    """A property's value as PythonQt hands it out: lists come as tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _taken(cls, name, value):
+    """A value as PythonQt puts it into a property: None becomes the text "None", a float for an int is cut off."""
+    meta = cls.staticMetaObject
+    index = meta.indexOfProperty(name)
+    kind = meta.property(index).typeName() if index >= 0 else ""
+    if kind == "QString" and value is None:
+        return "None"
+    if kind in ("int", "uint") and isinstance(value, float):
+        return int(value)
+    return value
 
 
 def _signal(widget, signature):
@@ -136,7 +155,14 @@ def _adapted(widget, signature, slot):
     return _CONNECTED[key]
 
 
-UNCAUGHT: list[Exception] = []
+UNCAUGHT: list[BaseException] = []
+
+
+def keep_uncaught(kind, error, trace):
+    """In the place of `sys.excepthook`: what an observer of VTK raises is printed by it, and a test must see it."""
+    if error not in UNCAUGHT:
+        UNCAUGHT.append(error)
+    sys.__excepthook__(kind, error, trace)
 
 
 def _takes(slot, count):

@@ -66,6 +66,15 @@ class Store:
     def fieldForSeries(self, field, series):
         return "CT"
 
+    def nameForPatient(self, patient):
+        return "Doe^Jane"
+
+    def fieldForPatient(self, field, patient):
+        return {"PatientID": "4711"}.get(field, "")
+
+    def fieldForStudy(self, field, study):
+        return {"StudyDate": "20260714"}.get(field, "")
+
     def descriptionForSeries(self, series):
         return "phantom"
 
@@ -201,15 +210,16 @@ class Driver:
 
 
 @pytest.fixture
-def driver(application):
+def driver(application, monkeypatch):
     """The module opened in an empty scene."""
     import slicer
-    from Standin.install import open_module
-    from Standin.qt_module import UNCAUGHT
+    from Standin.install import ClosedDatabase, open_module
+    from Standin.qt_module import UNCAUGHT, keep_uncaught
 
     slicer.mrmlScene.Clear(0)
-    slicer.dicomDatabase = None
+    slicer.dicomDatabase = ClosedDatabase()
     UNCAUGHT.clear()
+    monkeypatch.setattr(sys, "excepthook", keep_uncaught)
     widget = open_module()
     yield Driver(application, widget)
     widget.cleanup()

@@ -105,11 +105,11 @@ def test_the_phantom_is_offered_as_sample_data(driver):
 
     SampleDataLogic.registered.clear()
     slicer.app._startup()
-    (source,) = SampleDataLogic.registered
-    assert source["sampleName"] == "DicomToPrintPhantom"
-    assert callable(source["customDownloader"])
-    assert Path(source["thumbnailFileName"]).is_file()
-    assert "uris" not in source, "nothing is downloaded"
+    ((category, source),) = SampleDataLogic.registered
+    assert (category, source.sampleName) == ("DicomToPrint", "DicomToPrintPhantom")
+    assert callable(source.customDownloader)
+    assert Path(source.thumbnailFileName).is_file()
+    assert list(source.uris) == [], "nothing is downloaded"
 
 
 def test_an_older_slicer_starts_without_the_category(driver, monkeypatch):
