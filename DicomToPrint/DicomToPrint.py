@@ -44,6 +44,8 @@ def registerSampleData():
     SampleData.SampleDataLogic.registerCustomSampleDataSource(
         category="DicomToPrint",
         sampleName="DicomToPrintPhantom",
+        uris=[],
+        fileNames=[],
         customDownloader=lambda source: DicomToPrintLogic().makePhantom(),
         thumbnailFileName=os.path.join(icons, "DicomToPrintPhantom.png"),
     )
