@@ -60,6 +60,7 @@ class DicomToPrintParameterNode:
     folder - folder of DICOM files, instead of both
     segmentation - the anatomy that is worked on
     given - a segmentation of the user's, instead of the automatic one
+    chosen - whether the user has chosen a scan: from then on none is chosen for them
     output - folder for the files
     settings - what differs from the defaults, as JSON
     states - state of each step, as JSON
@@ -68,6 +69,7 @@ class DicomToPrintParameterNode:
     volume: vtkMRMLScalarVolumeNode
     series: str = ""
     folder: str = ""
+    chosen: bool = False
     segmentation: vtkMRMLSegmentationNode
     given: vtkMRMLSegmentationNode
     output: str = ""
@@ -93,6 +95,7 @@ class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.panel = Panel(self.layout)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.StartImportEvent, self.onSceneStartImport)
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.EndImportEvent, self.onSceneEndImport)
         self.initializeParameterNode()
 
@@ -119,9 +122,12 @@ class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self.parent.isEntered:
             self.initializeParameterNode()
 
+    def onSceneStartImport(self, caller, event):
+        """A scene is about to be loaded: the choosers are made anew, and what they tell meanwhile is no choice."""
+        self.panel.set_parameters(None)
+
     def onSceneEndImport(self, caller, event):
         """A scene was loaded: go on where it was."""
-        self.panel.set_parameters(None)
         if self.parent.isEntered:
             self.initializeParameterNode()
 
@@ -129,9 +135,8 @@ class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Work in the scene's parameter node, and on its only volume where nothing is chosen yet."""
         parameters = self.logic.getParameterNode()
         if self.panel.state is None or self.panel.state.parameters.parameterNode is not parameters.parameterNode:
-            if not (parameters.volume or parameters.series or parameters.folder):
-                parameters.volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
             self.panel.set_parameters(parameters)
+        self.panel.choose_only_volume()
 
     def onReload(self):
         """Reload the library with the module."""

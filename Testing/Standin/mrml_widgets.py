@@ -136,7 +136,7 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
             self._fill()
 
     def _fill(self):
-        current = self.currentNode()
+        current, row = self.currentNode(), self._combo.currentIndex()
         nodes = []
         for kind in self.nodeTypes if self._scene is not None else ():
             found = (self._scene.GetNthNodeByClass(i, kind) for i in range(self._scene.GetNumberOfNodesByClass(kind)))
@@ -150,6 +150,8 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
             self._combo.addItem(node.GetName() if node is not None else (self.noneDisplay or "None"))
         if current in self._nodes:
             self._combo.setCurrentIndex(self._nodes.index(current))
+        elif current is not None:  # hidden, say
+            self._combo.setCurrentIndex(min(max(row - 1, 0), len(self._nodes) - 1))
         self._combo.blockSignals(False)
         if self.currentNode() is not current:
             self._changed()

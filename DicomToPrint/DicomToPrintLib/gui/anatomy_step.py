@@ -55,7 +55,9 @@ class AnatomyStep(StepView):
         self.layout.addLayout(parts.row(self.show_3d, self.full))
         self.edit_group, form = parts.advanced(_("Correct by hand"), self.layout)
         self.editor_form = form
-        self.editor = None
+        self.editor: Any = None
+        for node_of in ("segmentationNode", "sourceVolumeNode"):
+            self.panel.watch.add(_Edited(self, node_of))
         self.edit_group.collapsed = True
         self.edit_group.connect("toggled(bool)", self.safe(self._open_editor))
 
@@ -65,9 +67,13 @@ class AnatomyStep(StepView):
         self.seeds = Points(self.panel, "seeds", tip, _("Seed"))
         form.addRow(_("Seed points"), self.seeds.widget)
         self.region = node_selector(
-            "vtkMRMLMarkupsROINode", _("Only what lies in this region."), "region", _("whole scan")
+            self.panel.watch,
+            "vtkMRMLMarkupsROINode",
+            _("Only what lies in this region."),
+            "region",
+            _("whole scan"),
+            self.safe(self.panel.choose_region),
         )
-        self.region.connect("currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_region(node)))
         form.addRow(_("Region"), self.region)
         self.low = parts.number(
             -2000.0,
@@ -92,13 +98,13 @@ class AnatomyStep(StepView):
         form.addRow(_("Threshold from"), self.low)
         form.addRow(_("Threshold to"), self.high)
         self.given = node_selector(
+            self.panel.watch,
             "vtkMRMLSegmentationNode",
             _("A segmentation that is in the scene already, for example of an AI tool."),
             "givenSegmentation",
             _("find it automatically"),
-        )
-        self.given.connect(
-            "currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_segmentation(node))
+            self.safe(self.panel.choose_segmentation),
+            self.safe(self.panel.segmentation_lost),
         )
         form.addRow(_("Use instead"), self.given)
         self.group.collapsed = True
@@ -153,6 +159,7 @@ class AnatomyStep(StepView):
             return
         self.editor.setSegmentationNode(node)
         if node is None:
+            self.editor.setSourceVolumeNode(None)
             self.editor.setActiveEffectByName("")
             self.editor.uninstallKeyboardShortcuts()
             self.editor.removeViewObservations()
@@ -179,6 +186,22 @@ class AnatomyStep(StepView):
             self.editor.deleteLater()
             self.editor = None
             self.edit_group.collapsed = True
+
+
+class _Edited:
+    """What the embedded editor works on, as a chooser: it lets go of all where its segmentation or its scan leaves the
+    scene, instead of moving on to a neighbour.
+    """
+
+    def __init__(self, step: AnatomyStep, node_of: str) -> None:
+        self._step, self._node_of = step, node_of
+
+    def currentNode(self) -> Any:
+        editor = self._step.editor
+        return getattr(editor, self._node_of)() if editor is not None else None
+
+    def setCurrentNode(self, node: Any) -> None:
+        self._step.connect_editor(node)
 
 
 def _editor() -> Any:

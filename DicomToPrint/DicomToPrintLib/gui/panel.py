@@ -19,6 +19,7 @@ from .dialogs import Dialogs
 from .files_step import FilesStep
 from .job import FIRST_STEP, STEPS, Job, first_step
 from .model_step import ModelStep
+from .node_watch import NodeWatch
 from .print_step import PrintStep
 from .process import HEADLESS
 from .scan_step import ScanStep
@@ -53,6 +54,7 @@ class Panel:
         self.job = Job(getattr(slicer.app, "temporaryPath", None))
         self.results = SceneResults(self)
         self.walk = Walk(self)
+        self.watch = NodeWatch(slicer.mrmlScene)
         self._build_head(layout)
         self.steps: dict[str, Any] = {
             view.key: view
@@ -122,11 +124,14 @@ class Panel:
 
     def set_parameters(self, parameters: Any) -> None:
         """Work in the scene of this parameter node; None lets go of the scene."""
+        was, self.state = self.state, None  # what a chooser tells from here on is no choice of the user
+        self.release_points()
+        self.watch.choose_none()
+        self.state = was
         if parameters is None:
             self.walk.stop()
             self.steps["anatomy"].close_editor()
             self.state = None
-            self.release_points()
             self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "model-before")
         else:
             self.state = PanelState(parameters)
@@ -224,6 +229,26 @@ class Panel:
             return
         self._choose(volume=node)
 
+    def volume_lost(self) -> None:
+        """The chosen volume was taken out of the scene."""
+        if self.state is not None:
+            self.tell(_("The chosen volume was taken out of the scene: choose the scan again in step 1."))
+
+    def choose_only_volume(self) -> None:
+        """Work on the scene's only volume, as long as the user has chosen no scan themselves."""
+        if self.state is None or self.parameters.chosen or source.chosen(self.parameters):
+            return
+        nodes = slicer.mrmlScene.GetNodesByClass("vtkMRMLScalarVolumeNode")
+        nodes.UnRegister(None)
+        volumes = [
+            node
+            for node in map(nodes.GetItemAsObject, range(nodes.GetNumberOfItems()))
+            if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors()
+        ]
+        if len(volumes) == 1:
+            self._choose(volume=volumes[0])
+            self.parameters.chosen = False
+
     def choose_series(self) -> None:
         """Ask for a series of the DICOM database."""
         listed = source.series_list()
@@ -246,6 +271,7 @@ class Panel:
         parameters = self.parameters
         self.results.let_go_of_scan()
         parameters.series, parameters.folder, parameters.volume = series, folder, volume
+        parameters.chosen = True
         self.steps["scan"].volume.setCurrentNode(volume)
         self.job.drop("edited", "opened", "grid")
         self.state.settings = replace(
@@ -264,6 +290,11 @@ class Panel:
         self.parameters.given = node
         self.job.drop("edited")
         self.stale("anatomy")
+
+    def segmentation_lost(self) -> None:
+        """The given segmentation was taken out of the scene."""
+        if self.state is not None:
+            self.tell(_("The given segmentation was taken out of the scene: the anatomy is found automatically now."))
 
     def choose_region(self, node: Any) -> None:
         """Only what lies in a region of interest; none chosen in a reopened scene leaves the region as it was."""
@@ -394,4 +425,5 @@ class Panel:
         self.walk.stop()
         self.steps["anatomy"].close_editor()
         self.state = None
+        self.watch.close()
         self.job.close()

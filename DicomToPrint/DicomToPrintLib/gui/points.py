@@ -34,11 +34,13 @@ class Points:
         self.widget.setNodeBaseName(name)
         self.widget.tableWidget().setFixedHeight(72)
         self.widget.setMRMLScene(slicer.mrmlScene)
+        panel.watch.add(self.widget)
         self.widget.connect("markupsNodeChanged()", panel.safe(self._read))
         self.widget.connect("updateFinished()", panel.safe(self._read))
 
     def release(self) -> None:
-        """Choose no list."""
+        """Choose no list; the setting stays as it is."""
+        self._had_list = False
         self.widget.setCurrentNode(None)
 
     def _read(self) -> None:

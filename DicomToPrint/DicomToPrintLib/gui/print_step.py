@@ -105,7 +105,9 @@ class PrintStep(StepView):
         form.addRow(_("Places of holes"), self.escape.widget)
 
     def _build_cuts(self, form: Any) -> None:
-        self.plane = node_selector("vtkMRMLMarkupsPlaneNode", _("Cut by this plane of the scene."), "cutPlane")
+        self.plane = node_selector(
+            self.panel.watch, "vtkMRMLMarkupsPlaneNode", _("Cut by this plane of the scene."), "cutPlane"
+        )
         self.cut = self.button(
             _("Cut here"),
             _("Cut along the chosen plane."),

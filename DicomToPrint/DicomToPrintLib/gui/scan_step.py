@@ -26,12 +26,14 @@ class ScanStep(StepView):
         )
         self.form.addRow(_("The model is for"), self.use)
         self.volume = node_selector(
+            self.panel.watch,
             "vtkMRMLScalarVolumeNode",
             _("A loaded CT volume; its DICOM files are judged."),
             "volume",
             _("none: choose a volume or a series"),
+            self.safe(self.panel.choose_volume),
+            self.safe(self.panel.volume_lost),
         )
-        self.volume.connect("currentNodeChanged(vtkMRMLNode*)", self.safe(lambda node: self.panel.choose_volume(node)))
         self.form.addRow(_("Volume"), self.volume)
         self.browse = self.button(
             _("Series in the database..."),

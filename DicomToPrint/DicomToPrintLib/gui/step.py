@@ -10,8 +10,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from ..mrml.scene import alive
 from ..settings import Settings
 from . import parts
+from .node_watch import NodeWatch
 from .words import STATE_SIGNS, action_text, guidance, state_text, step_title
 
 if TYPE_CHECKING:
@@ -112,8 +114,19 @@ class StepView:
         return parts.check_box(text, tip, self.setting(name), name)
 
 
-def node_selector(kind: str, tip: str, name: str, none_text: str = "") -> Any:
-    """A chooser of the scene's nodes of one class, with none allowed."""
+def node_selector(
+    watch: NodeWatch,
+    kind: str,
+    tip: str,
+    name: str,
+    none_text: str = "",
+    chosen: Callable[[Any], None] | None = None,
+    lost: Callable[[], None] | None = None,
+) -> Any:
+    """A chooser of the scene's nodes of one class, with none allowed; `chosen` takes what was chosen.
+
+    It goes to none where its node leaves the scene, which calls `lost`, or is hidden from choosers.
+    """
     widget = slicer.qMRMLNodeComboBox()
     widget.objectName = name
     widget.nodeTypes = [kind]
@@ -125,4 +138,16 @@ def node_selector(kind: str, tip: str, name: str, none_text: str = "") -> Any:
     widget.selectNodeUponCreation = False
     widget.toolTip = tip
     widget.setMRMLScene(slicer.mrmlScene)
+    before: list[Any] = [None]
+
+    def changed(node: Any) -> None:
+        if node is not None and alive(before[0]) is not None and before[0].GetHideFromEditors():
+            widget.setCurrentNode(None)  # its node was hidden, and it has moved on
+            return
+        before[0] = node
+        if chosen is not None:
+            chosen(node)
+
+    widget.connect("currentNodeChanged(vtkMRMLNode*)", changed)
+    watch.add(widget, lost)
     return widget
