@@ -1,5 +1,6 @@
 """Step 5: formats, folder, report."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,9 @@ class FilesStep(StepView):
         self.folder.filters = ctk.ctkPathLineEdit.Dirs
         self.folder.settingKey = "DicomToPrint/OutputFolder"
         self.folder.toolTip = _("Where the files go; files of the same name are replaced.")
-        self.folder.connect("currentPathChanged(QString)", self.safe(lambda path: self.panel.choose_output(path)))
+        # The path is told while it is valid input, which an emptied line is not; the second signal tells of that.
+        self.folder.connect("currentPathChanged(QString)", self.safe(self._folder_typed))
+        self.folder.connect("validInputChanged(bool)", self.safe(self._folder_typed))
         self.form.addRow(_("Folder"), self.folder)
         tips = {
             "stl": _("Triangles only; millimetres are not in the file."),
@@ -78,7 +81,8 @@ class FilesStep(StepView):
             parts.put(box, "checked", name in settings.formats)
         parts.put(self.scene, "checked", settings.scene)
         parts.put(self.identified, "checked", settings.identified)
-        parts.put(self.folder, "currentPath", self.panel.output_folder())
+        if full_path(self.folder.currentPath) != self.panel.output_folder():  # the user may be typing it another way
+            parts.put(self.folder, "currentPath", self.panel.output_folder())
 
     def clear(self) -> None:
         super().clear()
@@ -101,6 +105,9 @@ class FilesStep(StepView):
         parts.show_chip(self.chip, "ready", _("written, read back and checked"))
         return "done"
 
+    def _folder_typed(self, _told: Any) -> None:
+        self.panel.choose_output(full_path(self.folder.currentPath))
+
     def _format(self, name: str, is_on: bool) -> None:
         kept = [
             format_
@@ -108,3 +115,10 @@ class FilesStep(StepView):
             if (format_ in self.panel.settings.formats and format_ != name) or (format_ == name and is_on)
         ]
         self.panel.change(formats=tuple(kept))
+
+
+def full_path(text: str | None) -> str:
+    """A typed path in full: ``~`` is the user's folder, and what has no root is meant from there; empty for nothing."""
+    typed = (text or "").strip()
+    home = os.path.expanduser("~")
+    return os.path.abspath(os.path.join(home, os.path.expanduser(typed))) if typed else ""

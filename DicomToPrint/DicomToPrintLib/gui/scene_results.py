@@ -301,6 +301,8 @@ class SceneResults:
         What the panel wrote there before and what a run names by numbers goes, unless it is among them. Raises
         `CannotWrite`.
         """
+        if not self._panel.output_folder():  # the line was emptied while the step ran
+            raise CannotWrite(_("No folder is chosen any more: choose one in step 5 and write the files again."))
         target = Path(self._panel.output_folder())
         for name in names:
             _deliver(made / name, target / name)

@@ -1,0 +1,58 @@
+"""What was seen on the real Slicer application, which the stand-in now does too."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.panel
+
+
+def test_the_stand_in_follows_pythonqt(application):
+    import ctk
+    import qt
+    import slicer
+
+    assert not isinstance(qt.QPushButton(), qt.QWidget), "PythonQt's classes have flat bases"
+    chooser = slicer.qMRMLNodeComboBox()
+    chooser.nodeTypes = ["vtkMRMLModelNode"]
+    assert chooser.nodeTypes == ("vtkMRMLModelNode",)
+    line, bar = qt.QLineEdit(), qt.QProgressBar()
+    line.text, bar.value = None, 7.9
+    assert (line.text, bar.value) == ("None", 7)
+    assert ctk.ctkCollapsibleButton().sizePolicy.horizontalPolicy() == qt.QSizePolicy.Minimum
+
+
+def test_an_emptied_folder_line_is_no_folder(driver, tmp_path):
+    panel, folder = driver.panel, driver.panel.steps["files"].folder
+    folder.currentPath = str(tmp_path)
+    assert panel.output_folder() == str(tmp_path)
+    folder.currentPath = ""
+    assert panel.output_folder() == ""
+    driver.run("files")
+    assert driver.message == "No folder is chosen yet: choose one in step 5."
+    made = tmp_path / "made"
+    made.mkdir()
+    (made / "bone.stl").write_bytes(b"solid")
+    panel.job.save("files", {"names": ["bone.stl"], "folder": made})
+    panel.safe(panel.walk.show_result)("files")
+    assert "No folder is chosen any more" in driver.message
+    assert not Path("bone.stl").exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("~/prints", "prints"),
+        ("prints", "prints"),
+        (os.path.join("prints", "..", "of today"), "of today"),
+        ("  ~  ", ""),
+    ],
+)
+def test_a_typed_folder_is_meant_from_the_user_s_own(driver, typed, meant):
+    home = os.path.expanduser("~")
+    folder = driver.panel.steps["files"].folder
+    folder.currentPath = typed
+    assert driver.panel.output_folder() == os.path.abspath(os.path.join(home, meant))
+    driver.panel.refresh()
+    assert folder.currentPath == typed, "what is being typed stays as it is"
