@@ -56,3 +56,28 @@ def test_a_typed_folder_is_meant_from_the_user_s_own(driver, typed, meant):
     assert driver.panel.output_folder() == os.path.abspath(os.path.join(home, meant))
     driver.panel.refresh()
     assert folder.currentPath == typed, "what is being typed stays as it is"
+
+
+def finding(rule, outcome, place=()):
+    from DicomToPrintLib.findings import Finding, Outcome, Severity
+
+    said = (1.0, 2.0, "here", "Do this.", f"{rule} is told.")
+    return Finding(rule, "1", Severity.WARN, Outcome(outcome), *said, places=place)
+
+
+def test_a_row_is_selected_while_the_filter_changes(driver):
+    view = driver.panel.steps["scan"].findings
+    view.show([finding(f"rule-{index}", "pass" if index > 1 else "fail") for index in range(6)])
+    view.only.checked = False
+    assert view.table.rowCount == 6
+    for row in range(6):
+        view.table.selectRow(row)
+        assert not view.detail.isHidden()
+        view.only.checked = True
+        assert view.table.rowCount == 2
+        assert view.detail.isHidden()
+        assert not view.table.selectedItems()
+        view.only.checked = False
+    view.table.selectRow(5)
+    view.show(())
+    assert view.table.rowCount == 0

@@ -81,11 +81,15 @@ class FindingsView:
         ]
         self._shown = matters if self.only.checked else list(self._findings)
         table = self.table
+        was = table.blockSignals(True)  # rows that go would tell of a selection that is none of the user's
         table.setSortingEnabled(False)
+        table.clearSelection()
+        table.setCurrentItem(None)
         table.setRowCount(len(self._shown))
         for index, finding in enumerate(self._shown):
             self._fill_row(index, finding)
         table.setSortingEnabled(True)
+        table.blockSignals(was)
         has_any = bool(self._findings)
         for widget in (table, self.only, self.copy_button, self.count):
             widget.visible = has_any
@@ -118,7 +122,8 @@ class FindingsView:
 
     def _finding_of_row(self, index: int) -> Finding | None:
         item = self.table.item(index, 0)
-        return self._shown[int(item.data(qt.Qt.UserRole))] if item is not None else None
+        number = int(item.data(qt.Qt.UserRole)) if item is not None else -1
+        return self._shown[number] if 0 <= number < len(self._shown) else None
 
     def _double_clicked(self, index: int, column: int) -> None:
         finding = self._finding_of_row(index)
