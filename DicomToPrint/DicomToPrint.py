@@ -161,11 +161,11 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
     def check(self, scan, progress=None, **options):
         """Acceptance of a scan, in the form of ``check --json``."""
-        return _walk().check(scan, _settings(options), slicer.dicomDatabase, _told(progress))
+        return _walk().check(scan, _settings(options), _database(), _told(progress))
 
     def segment(self, scan, progress=None, **options):
         """Segmentation node of the anatomy of a scan."""
-        return _walk().segment(scan, _settings(options), slicer.mrmlScene, slicer.dicomDatabase, _told(progress))
+        return _walk().segment(scan, _settings(options), slicer.mrmlScene, _database(), _told(progress))
 
     def makeSurface(self, segmentationNode, volumeNode, progress=None, **options):
         """Model nodes of the closed surfaces of a segmentation node."""
@@ -189,17 +189,23 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
     def run(self, scan, folder, progress=None, **options):
         """The whole walk from a scan to files, report and record in a folder; results go into the scene as well."""
-        return _walk().run(scan, folder, _settings(options), slicer.mrmlScene, slicer.dicomDatabase, _told(progress))
+        return _walk().run(scan, folder, _settings(options), slicer.mrmlScene, _database(), _told(progress))
 
     def makePhantom(self):
-        """Make the phantom CT as DICOM, import it into the DICOM database and load it; returns the volume nodes."""
+        """Make the phantom CT as DICOM, import it into the DICOM database and load it; returns the volume nodes.
+
+        While the database is closed, as on a fresh installation, the files are read without it.
+        """
         import pydicom
         from DICOMLib import DICOMUtils
+        from DicomToPrintLib.mrml.database import phantom_folder
         from DicomToPrintLib.phantom import write_phantom
 
-        folder = os.path.join(slicer.app.temporaryPath, "DicomToPrintPhantom")
+        folder = str(phantom_folder())
         os.makedirs(folder, exist_ok=True)
-        write_phantom(_path(folder), progress=lambda fraction, phrase="": slicer.app.processEvents())
+        write_phantom(phantom_folder(), progress=lambda fraction, phrase="": slicer.app.processEvents())
+        if _database() is None:
+            return [_walk().load_phantom(slicer.mrmlScene)]
         DICOMUtils.importDicom(folder)
         slice_file = os.path.join(folder, sorted(os.listdir(folder))[0])
         first = pydicom.dcmread(slice_file, specific_tags=["SeriesInstanceUID"])
@@ -213,10 +219,10 @@ def _walk():
     return walk
 
 
-def _path(folder):
-    from pathlib import Path
+def _database():
+    from DicomToPrintLib.mrml.database import application_database
 
-    return Path(folder)
+    return application_database()
 
 
 def _settings(options):

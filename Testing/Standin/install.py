@@ -150,6 +150,7 @@ def install(temporary):
     for widget in mrml_widgets.WIDGETS:
         setattr(slicer, widget.__name__, widget)
     sys.modules["SampleData"] = types.SimpleNamespace(SampleDataLogic=SampleDataLogic)
+    sys.modules["DICOMLib"] = types.SimpleNamespace(DICOMUtils=ClosedDatabase())  # a test that loads brings its own
     window = QtWidgets.QMainWindow()
     slicer.util.mainWindow = lambda: window
     _python_parts(slicer)

@@ -120,3 +120,72 @@ def test_an_older_slicer_starts_without_the_category(driver, monkeypatch):
     monkeypatch.delattr(SampleDataLogic, "registerCustomSampleDataCategory")
     slicer.app._startup()
     assert len(SampleDataLogic.registered) == 1
+
+
+@pytest.fixture
+def small_phantom(monkeypatch):
+    """The phantom is made coarse, which is quick."""
+    from DicomToPrintLib import phantom
+
+    made = phantom.write_phantom
+    monkeypatch.setattr(
+        phantom,
+        "write_phantom",
+        lambda folder, progress: made(folder, shape=(56, 92, 92), spacing=(1.5, 1.5, 2.0), progress=progress),
+    )
+
+
+def test_the_phantom_is_loaded_while_the_database_is_closed(driver, small_phantom):
+    import slicer
+
+    assert not slicer.dicomDatabase.isOpen
+    (node,) = driver.widget.logic.makePhantom()
+    assert node.GetScene() is slicer.mrmlScene
+    assert node.GetImageData().GetDimensions() == (92, 92, 56)
+    driver.widget.enter()
+    assert driver.panel.parameters.volume is node
+    driver.panel.change(pixels=False)
+    driver.run("scan")
+    assert driver.state("scan") == "done", driver.message
+    assert driver.panel.job.load("scan")["acceptance"] is not None, "its files are judged"
+    assert driver.widget.logic.check(node, pixels=False)["series"][0]["files"] == 56
+
+
+def test_a_closed_database_is_asked_nothing(driver):
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "CT")
+    node.SetAttribute("DICOM.instanceUIDs", "1.2.3.1 1.2.3.2")
+    driver.find("volume").setCurrentNode(node)
+    for work in (
+        lambda: driver.panel.command(),
+        lambda: driver.click("browseSeries"),
+        lambda: driver.run("scan"),
+        lambda: driver.panel.safe(driver.panel.store_dicom)(),
+    ):
+        work()
+        assert "Something went wrong" not in driver.message
+    driver.panel.parameters.series = "1.2.3"
+    driver.panel.refresh()
+    driver.run("scan")
+    assert "database is not open" in driver.message
+
+
+def test_the_phantom_is_loaded_from_an_open_database(driver, small_phantom, store_of, monkeypatch):
+    import sys
+    import types
+
+    import slicer
+
+    heard = []
+
+    def load(series):
+        heard.append(series)
+        return [slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Loaded").GetID()]
+
+    utils = types.SimpleNamespace(importDicom=lambda folder: heard.append(folder), loadSeriesByUID=load)
+    monkeypatch.setitem(sys.modules, "DICOMLib", types.SimpleNamespace(DICOMUtils=utils))
+    slicer.dicomDatabase = type("Open", (), {"isOpen": True})()
+    (node,) = driver.widget.logic.makePhantom()
+    assert node.GetName() == "Loaded"
+    assert len(heard) == 2

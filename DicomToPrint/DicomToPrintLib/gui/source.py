@@ -43,6 +43,9 @@ def _of_volume(node: Any, job: Job) -> dict[str, Any]:
     series = database.series_of_volume(database_now(), node)
     if series is not None:
         return {"files": [str(path) for path in database.series_files(database_now(), series)]}
+    folder = database.folder_of_volume(node)
+    if folder is not None:
+        return {"path": str(folder)}
     job.save("volume", volumes.volume_from_node(node))
     return {"volume": True}
 
@@ -60,7 +63,7 @@ def for_command_line(parameters: Any) -> str:
         except CannotRead:
             series = None
         storage = parameters.volume.GetStorageNode()
-        stored = storage.GetFileName() if storage is not None else None
+        stored = storage.GetFileName() if storage is not None else database.folder_of_volume(parameters.volume)
         return database.PREFIX + series if series else str(stored or "VOLUME.nrrd")
     return "SCAN"
 
@@ -98,9 +101,12 @@ def placement_in_words(node: Any) -> str:
 
 
 def series_list(limit: int = 300) -> list[tuple[str, str]]:
-    """(UID, text) of the CT-like series in the database, newest patients last; at most `limit`."""
+    """(UID, text) of the CT-like series in the database, newest patients last; at most `limit`.
+
+    The text names patient and date: several patients may have series of one description.
+    """
     store = database_now()
-    if store is None or not store.isOpen:
+    if store is None:
         raise CannotRead(_("Slicer's DICOM database is not open: open the DICOM module once."))
     found: list[tuple[str, str]] = []
     for patient in store.patients():
@@ -109,8 +115,27 @@ def series_list(limit: int = 300) -> list[tuple[str, str]]:
                 modality = store.fieldForSeries("Modality", series)
                 if modality in ("CT", "MR", "PT", "", None):
                     count = len(list(store.instancesForSeries(series)))
-                    text = _("{modality}  {description}  ({count} images)").format(
-                        modality=modality or "?", description=store.descriptionForSeries(series) or "-", count=count
+                    number = store.fieldForSeries("SeriesNumber", series)
+                    text = _("{patient}  {date}  {modality}  {description}  ({count} images)").format(
+                        patient=_patient(store, patient),
+                        date=_date(store.fieldForStudy("StudyDate", study)),
+                        modality=modality or "?",
+                        description=store.descriptionForSeries(series) or _("series {number}").format(number=number),
+                        count=count,
                     )
                     found.append((str(series), f"{len(found) + 1}.  {text}"))
     return found[-limit:]
+
+
+def _patient(store: Any, patient: str) -> str:
+    """Name and identifier of a patient of the database, as far as it knows them."""
+    name = str(store.nameForPatient(patient) or "").replace("^", " ").strip()
+    number = str(store.fieldForPatient("PatientID", patient) or "").strip()
+    known = [name, f"[{number}]" if number else ""]
+    return " ".join(word for word in known if word) or _("no name")
+
+
+def _date(text: str | None) -> str:
+    """A date of a header or of the database, in one way; a dash where there is none."""
+    digits = str(text or "").replace("-", "")
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:8]}" if len(digits) == 8 else digits or "-"

@@ -10,16 +10,30 @@ from ..errors import CannotRead
 
 PREFIX = "dicomdb:"
 INSTANCES = "DICOM.instanceUIDs"
+PHANTOM = "DicomToPrint.Phantom"
 _UID = re.compile(r"[0-9.]{1,64}")
 
 
 def application_database() -> Any:
-    """Slicer's DICOM database; None outside of the application."""
+    """Slicer's DICOM database; None outside of the application, and while it is closed as on a fresh installation."""
     try:
         import slicer
     except ImportError:
         return None
-    return getattr(slicer, "dicomDatabase", None)
+    store = getattr(slicer, "dicomDatabase", None)
+    return store if store is not None and getattr(store, "isOpen", True) else None
+
+
+def phantom_folder() -> Path:
+    """Where the application's phantom stands as DICOM files."""
+    import slicer
+
+    return Path(slicer.app.temporaryPath) / "DicomToPrintPhantom"
+
+
+def folder_of_volume(node: Any) -> Path | None:
+    """Folder with the files behind a volume that was loaded past the database: only the phantom is."""
+    return phantom_folder() if node.GetAttribute(PHANTOM) and phantom_folder().is_dir() else None
 
 
 def series_files(database: Any, series_uid: str) -> tuple[Path, ...]:
@@ -55,7 +69,7 @@ def series_of_volume(database: Any, node: Any) -> str | None:
     Raises `CannotRead` where the volume mixes series, or where the database has lost them.
     """
     instances = (node.GetAttribute(INSTANCES) or "").split()
-    if not instances or database is None:
+    if not instances or database is None or not getattr(database, "isOpen", True):
         return None
     series = {str(database.seriesForFile(database.fileForInstance(uid)) or "") for uid in (instances[0], instances[-1])}
     series.discard("")

@@ -28,7 +28,7 @@ def source_of(scan: Any, store: Any) -> Any:
     """
     if is_node(scan):
         series = database.series_of_volume(store, scan)
-        return database.series_files(store, series) if series is not None else None
+        return database.series_files(store, series) if series is not None else database.folder_of_volume(scan)
     if str(scan).startswith(database.PREFIX):
         return database.series_files(store, str(scan)[len(database.PREFIX) :])
     return Path(str(scan))
@@ -52,6 +52,16 @@ class _Linked:
 
         if self.folder is not None:
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def load_phantom(scene: Any, progress: Progress = silent) -> Any:
+    """Volume node of the application's phantom, read from its folder where there is no DICOM database to load it from."""
+    from ..dicom import read_study, read_volume
+
+    (series,) = read_study(database.phantom_folder()).series
+    node = volumes.volume_to_node(read_volume(series, progress), scene, "DicomToPrintPhantom", series)
+    node.SetAttribute(database.PHANTOM, "1")
+    return node
 
 
 def check(scan: Any, settings: Settings, store: Any = None, progress: Progress = silent) -> dict[str, Any]:
