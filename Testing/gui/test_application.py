@@ -81,3 +81,41 @@ def test_a_row_is_selected_while_the_filter_changes(driver):
     view.table.selectRow(5)
     view.show(())
     assert view.table.rowCount == 0
+
+
+def test_every_window_stands_over_the_main_window(driver, monkeypatch):
+    import qt
+    import slicer
+    from DicomToPrintLib.gui.dialogs import Dialogs
+
+    parents = []
+
+    def shown(parent, *told):
+        parents.append(parent)
+        return ""
+
+    for holder, name in (
+        (qt.QFileDialog, "getExistingDirectory"),
+        (qt.QMessageBox, "question"),
+        (qt.QMessageBox, "information"),
+    ):
+        monkeypatch.setattr(holder, name, shown)
+    dialogs = Dialogs()
+    dialogs.folder("Folder", "")
+    dialogs.confirm("Sure?", "Really?")
+    dialogs.nothing_to_choose()
+    assert parents == [slicer.util.mainWindow()] * 3
+
+
+def test_a_series_is_told_by_patient_and_date(driver, small_dicom, store_of):
+    import slicer
+
+    store = slicer.dicomDatabase = store_of(small_dicom)
+    driver.click("browseSeries")
+    (text,) = driver.dialogs.items
+    assert text == f"1.  Doe Jane [4711]  2026-07-14  CT  phantom  ({len(store.files)} images)"
+    store.nameForPatient = store.descriptionForSeries = lambda uid: None
+    store.fieldForPatient = store.fieldForStudy = lambda field, uid: ""
+    store.fieldForSeries = lambda field, uid: {"Modality": "CT", "SeriesNumber": "7"}[field]
+    driver.click("browseSeries")
+    assert driver.dialogs.items[0].startswith("1.  no name  -  CT  series 7  (")

@@ -46,13 +46,21 @@ def test_a_series_is_chosen_or_the_user_changes_their_mind(driver, is_accepted, 
     from DicomToPrintLib.gui.dialogs import Dialogs
     from PySide6 import QtCore, QtWidgets
 
+    import slicer
+
+    seen = []
+
     def answer():
         window = next(w for w in QtWidgets.QApplication.topLevelWidgets() if isinstance(w, QtWidgets.QInputDialog))
+        seen.append((window.parentWidget(), window.width))
         window.setTextValue("2.  CT")
         window.done(int(is_accepted))
 
     QtCore.QTimer.singleShot(0, answer)
     assert Dialogs().choose("DICOM database", "Series", ["1.  CT", "2.  CT"]) == index
+    ((parent, width),) = seen
+    assert parent is slicer.util.mainWindow()
+    assert width >= 700, "patient, date and series on one line"
 
 
 def test_tooltips_and_keyboard_reach_every_control(driver):

@@ -4,32 +4,35 @@ import importlib
 import subprocess
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from .. import resources
 
 
 class Dialogs:
-    """The application's own windows."""
+    """The application's own windows, over its main window."""
 
     def folder(self, title: str, start: str) -> str:
         """A folder, empty where the user changed their mind."""
-        return str(qt.QFileDialog.getExistingDirectory(None, title, start) or "")
+        return str(qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, start) or "")
 
     def confirm(self, title: str, text: str) -> bool:
         """Yes or no."""
-        return qt.QMessageBox.question(None, title, text, qt.QMessageBox.Yes | qt.QMessageBox.No) == qt.QMessageBox.Yes
+        answer = qt.QMessageBox.question(slicer.util.mainWindow(), title, text, qt.QMessageBox.Yes | qt.QMessageBox.No)
+        return answer == qt.QMessageBox.Yes
 
     def choose(self, title: str, text: str, items: list[str]) -> int:
         """Index of the chosen item, -1 where the user changed their mind.
 
         A dialog of its own: the static ``getItem`` answers with the first item where it is cancelled.
         """
-        dialog = qt.QInputDialog()
+        dialog = qt.QInputDialog(slicer.util.mainWindow())
         dialog.windowTitle = title
         dialog.setLabelText(text)
         dialog.setComboBoxItems(items)
         dialog.setOption(qt.QInputDialog.UseListViewForComboBoxItems, True)
+        dialog.resize(720, 420)  # patient, date and series on one line
         if dialog.exec_() != qt.QDialog.Accepted:
             return -1
         chosen = str(dialog.textValue())
@@ -66,7 +69,7 @@ class Dialogs:
     def nothing_to_choose(self) -> None:
         """Tell that the database is empty."""
         qt.QMessageBox.information(
-            None,
+            slicer.util.mainWindow(),
             _("DICOM database"),
             _("There is no CT series in the DICOM database yet: import one in the DICOM module."),
         )
