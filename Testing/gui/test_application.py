@@ -119,3 +119,87 @@ def test_a_series_is_told_by_patient_and_date(driver, small_dicom, store_of):
     store.fieldForSeries = lambda field, uid: {"Modality": "CT", "SeriesNumber": "7"}[field]
     driver.click("browseSeries")
     assert driver.dialogs.items[0].startswith("1.  no name  -  CT  series 7  (")
+
+
+def tetrahedron(name, **arrays):
+    import numpy as np
+    from DicomToPrintLib.mesh import Mesh
+
+    points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
+    return Mesh(points, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]]), name, triangle_arrays=arrays)
+
+
+def test_written_triangles_know_where_they_come_from(driver):
+    import numpy as np
+    from DicomToPrintLib.gui.print_step import with_origin
+    from DicomToPrintLib.mesh import merged
+
+    origins = np.array([0, 1, 2, 3], np.uint8), np.array([3, 3, 0, 0], np.uint8)
+    prepared = [tetrahedron("one", Provenance=origins[0]), tetrahedron("two", Provenance=origins[1])]
+    apart = with_origin([tetrahedron("one"), tetrahedron("two")], prepared)
+    assert [list(mesh.triangle_arrays["Provenance"]) for mesh in apart] == [list(origin) for origin in origins]
+    (together,) = with_origin([merged([tetrahedron("one"), tetrahedron("two")])], prepared)
+    assert list(together.triangle_arrays["Provenance"]) == [0, 1, 2, 3, 3, 3, 0, 0]
+    (unlike,) = with_origin([tetrahedron("one")], prepared)
+    assert "Provenance" not in unlike.triangle_arrays
+    assert not with_origin((), prepared)
+
+
+def test_a_refusal_goes_with_the_next_thing_that_works(driver):
+    import numpy as np
+
+    panel = driver.panel
+    panel.results.keep_meshes("model", [tetrahedron("one", Provenance=np.zeros(4, np.uint8))], "")
+    overlay = panel.steps["model"].overlay
+    overlay.currentIndex = overlay.findData("Deviation")
+    assert "does not carry that colouring" in driver.message
+    overlay.currentIndex = overlay.findData("Provenance")
+    assert not driver.message
+    driver.click("browseSeries")
+    assert "not open" in driver.message
+    overlay.currentIndex = 0
+    assert not driver.message
+
+
+def test_one_legend_stands_in_one_view_and_few_marks_beside_it(driver):
+    import numpy as np
+    import slicer
+
+    panel, scene = driver.panel, slicer.mrmlScene
+    views = [scene.AddNewNodeByClass("vtkMRMLViewNode", f"View{index}") for index in (1, 2)]
+    scene.AddNewNodeByClass("vtkMRMLSliceNode", "Red")
+    meshes = [tetrahedron(name, Provenance=np.zeros(4, np.uint8)) for name in ("one", "two")]
+    for show in (
+        lambda: panel.results.keep_meshes("model", meshes, "Provenance"),
+        lambda: panel.results.show_overlay("Provenance", "model"),
+    ):
+        show()
+        nodes = slicer.util.getNodesByClass("vtkMRMLModelNode", scene)
+        legends = [
+            slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(node) for node in nodes if node.GetDisplayVisibility()
+        ]
+        (legend,) = [legend for legend in legends if legend is not None and legend.GetVisibility()]
+        assert list(legend.GetViewNodeIDs()) == [views[0].GetID()]
+
+    places = [(float(index), 0.0, 0.0) for index in range(12)]
+    overhang, wall = finding("overhang", "fail", places), finding("wall", "fail", places[:3])
+    panel.results.keep_findings("print-findings", "Print findings", [overhang, wall], {}, with_places=True)
+    (marks,) = slicer.util.getNodesByClass("vtkMRMLMarkupsFiducialNode", scene)
+    labels = [marks.GetNthControlPointLabel(index) for index in range(marks.GetNumberOfControlPoints())]
+    assert [label for label in labels if label] == ["overhang", "wall"]
+    assert len(labels) == 8
+    panel.results.go_to_place(wall)
+    shown = [label for index, label in enumerate(labels) if marks.GetNthControlPointVisibility(index)]
+    assert shown == ["wall", "", ""]
+
+
+def test_the_largest_places_are_marked(driver):
+    from dataclasses import replace
+
+    import slicer
+    from DicomToPrintLib.mrml.findings_nodes import places_markup
+
+    places = tuple((float(index), 0.0, 0.0) for index in range(8))
+    told = replace(finding("wall", "fail", places), sizes=(1.0, 9.0, 2.0, 8.0, 3.0, 7.0, 4.0, 6.0))
+    node = places_markup([told], slicer.mrmlScene, "places")
+    assert [-node.GetNthControlPointPositionVector(index).GetX() for index in range(5)] == [1.0, 3.0, 5.0, 7.0, 6.0]

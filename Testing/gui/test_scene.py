@@ -141,6 +141,11 @@ def test_run_all_goes_down_to_the_files_and_a_remedy_checks_again(driver, loaded
     assert displays["print"].GetScalarRange() == pytest.approx((0.0, limit)), (
         "walls below the process's limit stand out"
     )
+    overlay = panel.steps["print"].overlay
+    overlay.currentIndex = overlay.findData("Provenance")
+    assert not driver.message, driver.message
+    assert displays["print"].GetActiveScalarName() == "Provenance"
+    overlay.currentIndex = overlay.findData("Wall")
     findings = panel.steps["print"].findings
     findings.only.checked = False
     rows = [index for index, finding in enumerate(findings.shown) if finding.places]

@@ -27,7 +27,7 @@ class ModelStep(StepView):
         self.overlay = parts.combo(
             items,
             _("Colour the model by how far it lies from the scan, or by where its surface comes from."),
-            self.safe(lambda key: self.panel.results.show_overlay(key, "model")),
+            self.act(lambda key: self.panel.results.show_overlay(key, "model")),
             "modelOverlay",
         )
         self.undo = self.button(

@@ -69,17 +69,17 @@ class Panel:
         self.run_all = parts.button(
             _("Run all"),
             _("Run every step that is not done yet, down to the files."),
-            self.safe(self.run_everything),
+            self.act(self.run_everything),
             "runAll",
             primary=True,
         )
         self.cancel_button = parts.button(
-            _("Cancel"), _("Stop the running step; its result is dropped whole."), self.safe(self.cancel), "cancel"
+            _("Cancel"), _("Stop the running step; its result is dropped whole."), self.act(self.cancel), "cancel"
         )
         self.copy_command = parts.button(
             _("Copy command"),
             _("Copy the command line that does the same outside the panel."),
-            self.safe(lambda: self.copy(self.command())),
+            self.act(lambda: self.copy(self.command())),
             "copyCommand",
         )
         layout.addLayout(parts.row(self.run_all, self.cancel_button, self.copy_command))
@@ -96,7 +96,7 @@ class Panel:
         layout.addWidget(self.message)
         self.changed_label = parts.label()
         self.reset = parts.button(
-            _("Reset"), _("Go back to what the preset says."), self.safe(self.reset_settings), "reset"
+            _("Reset"), _("Go back to what the preset says."), self.act(self.reset_settings), "reset"
         )
         layout.addLayout(parts.row(self.changed_label, self.reset))
         self.bar.visible = self.phrase.visible = self.message.visible = False
@@ -419,6 +419,16 @@ class Panel:
             return None
 
         return slot
+
+    def act(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """`work` as the slot of something that the user does: what was told before goes first."""
+        slot = self.safe(work)
+
+        def acted(*arguments: Any) -> Any:
+            self.tell("")
+            return slot(*arguments)
+
+        return acted
 
     def close(self) -> None:
         """Let go of everything: the module is unloaded or the application ends."""

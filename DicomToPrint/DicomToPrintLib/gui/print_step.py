@@ -1,11 +1,14 @@
 """Step 4: how it will be printed, and whether the written file will print."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import qt
 from slicer.i18n import tr as _
 
+from ..mesh import Mesh
 from ..settings import AVOID_MM
 from . import parts
 from .findings_view import FindingsView
@@ -43,7 +46,7 @@ class PrintStep(StepView):
         self.remedies = qt.QGridLayout()
         self.layout.addLayout(self.remedies)
         self.findings = FindingsView(
-            self.layout, "printFindings", self.safe(self.panel.results.go_to_place), self.safe(self.panel.copy)
+            self.layout, "printFindings", self.act(self.panel.results.go_to_place), self.act(self.panel.copy)
         )
         items = [
             ("", _("show plain colour")),
@@ -53,7 +56,7 @@ class PrintStep(StepView):
         self.overlay = parts.combo(
             items,
             _("Colour the model by wall thickness or by where its surface comes from."),
-            self.safe(lambda key: self.panel.results.show_overlay(key, "print")),
+            self.act(lambda key: self.panel.results.show_overlay(key, "print")),
             "printOverlay",
         )
         self.layout.addWidget(self.overlay)
@@ -256,8 +259,9 @@ class PrintStep(StepView):
             widget.visible = True
         parts.show_chip(self.chip, str(readiness.verdict))
         self.panel.results.wall_limit = readiness.process.limit("wall_supported_mm")
+        prepared = result["prepared"].model.meshes
         self.panel.results.keep_meshes(
-            "print", readiness.meshes or result["prepared"].model.meshes, str(self.overlay.currentData)
+            "print", with_origin(readiness.meshes, prepared) or prepared, str(self.overlay.currentData)
         )
         self.panel.results.keep_findings(
             "print-findings", _("Print findings"), readiness.findings, readiness.as_json(), with_places=True
@@ -268,6 +272,21 @@ class PrintStep(StepView):
             button = self.button(text, _("Set this and check again."), apply, "remedy-" + next(iter(change)))
             self.remedies.addWidget(button, index // 2, index % 2)
         return "needs you" if readiness.verdict == "not-ready" else "done"
+
+
+def with_origin(written: Sequence[Mesh], prepared: Sequence[Mesh]) -> Sequence[Mesh]:
+    """The meshes of a written file with what the prepared ones know of where each triangle comes from.
+
+    No file carries that. It holds the same triangles in the same order, which was checked when it was read back.
+    """
+    origins = [mesh.triangle_arrays.get("Provenance") for mesh in prepared]
+    known = [origin for origin in origins if origin is not None]
+    count = sum(len(mesh.triangles) for mesh in written)
+    if not written or len(known) < len(origins) or sum(map(len, known)) != count:
+        return written
+    ends = np.cumsum([len(mesh.triangles) for mesh in written])
+    shares = np.split(np.concatenate(known), ends[:-1])
+    return [mesh.with_arrays(triangle_arrays={"Provenance": share}) for mesh, share in zip(written, shares)]
 
 
 def _sides() -> dict[str, str]:

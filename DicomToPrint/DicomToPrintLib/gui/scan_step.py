@@ -68,7 +68,7 @@ class ScanStep(StepView):
     def build_results(self) -> None:
         self.protocols = qt.QVBoxLayout()
         self.layout.addLayout(self.protocols)
-        self.findings = FindingsView(self.layout, "scanFindings", self.safe(self._go_to), self.safe(self.panel.copy))
+        self.findings = FindingsView(self.layout, "scanFindings", self.act(self._go_to), self.act(self.panel.copy))
         self.questions = qt.QVBoxLayout()
         self._answering = False
         self.layout.addLayout(self.questions)

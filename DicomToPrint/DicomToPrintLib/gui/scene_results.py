@@ -15,6 +15,7 @@ from slicer.i18n import tr as _
 from ..errors import CannotRead, CannotWrite, UsageError
 from ..findings import Finding
 from ..mrml import models, results, segmentations, views, volumes
+from ..mrml.findings_nodes import show_marks_of
 from ..mrml.markups import plane_of
 from ..mrml.scene import alive
 from ..settings import Settings
@@ -133,8 +134,8 @@ class SceneResults:
 
     def show_overlay(self, key: str, role: str) -> None:
         """Colour the models of a step."""
-        for node in results.shown(self._scene, self._job_name, role):
-            if not models.show_overlay(node, self._overlay(key)):
+        for index, node in enumerate(results.shown(self._scene, self._job_name, role)):
+            if not models.show_overlay(node, self._overlay(key), with_legend=index == 0):
                 raise CannotRead(_("This model does not carry that colouring: run the step again."))
 
     # -- places ------------------------------------------------------------------------------------------------------
@@ -157,7 +158,7 @@ class SceneResults:
         views.jump_cameras(self._scene, finding.places[0])
         for node in results.shown(self._scene, self._job_name, "print-findings"):
             if node.IsA("vtkMRMLMarkupsNode") and node.GetDisplayNode() is not None:
-                node.GetDisplayNode().SetVisibility(True)
+                show_marks_of(node, finding)
 
     def restore(self, step: str) -> bool:
         """Take a step's result from the nodes of a reopened scene; False where they do not hold it whole.

@@ -39,7 +39,7 @@ class StepView:
         self.layout.addLayout(self.form)
         self.build_controls()
         self.primary = parts.button(
-            action_text(self.key), self.tip, self.safe(lambda: panel.run([self.key])), f"{self.key}Run", primary=True
+            action_text(self.key), self.tip, self.act(lambda: panel.run([self.key])), f"{self.key}Run", primary=True
         )
         self.layout.addWidget(self.primary)
         self.chip = parts.chip()
@@ -76,9 +76,13 @@ class StepView:
         """`work` as a slot that tells the user what went wrong, in one sentence."""
         return self.panel.safe(work)
 
+    def act(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """`work` as the slot of something that the user does: what was told before goes first."""
+        return self.panel.act(work)
+
     def button(self, text: str, tip: str, pressed: Callable[[], None], name: str) -> Any:
         """A push button whose failures are told."""
-        return parts.button(text, tip, self.safe(pressed), name)
+        return parts.button(text, tip, self.act(pressed), name)
 
     def setting(self, name: str) -> Callable[[Any], None]:
         """A slot that changes one setting."""

@@ -8,6 +8,8 @@ from typing import Any
 
 from ..findings import Finding, Outcome
 
+MARKS = 5  # places of one finding that are marked in the views
+
 
 def findings_table(findings: Iterable[Finding], scene: Any, name: str, titles: Sequence[str]) -> Any:
     """New table node with one row a finding. `titles` are the eight column heads: rule, outcome, severity, measured,
@@ -56,23 +58,40 @@ def places_markup(findings: Iterable[Finding], scene: Any, name: str) -> Any:
     """New fiducial list with a point at every place (LPS mm) of every finding that did not pass; None where there is
     none.
 
-    Only for findings about a mesh or a volume in LPS mm: the places of a scan's findings are slice indices.
+    Only for findings about a mesh or a volume in LPS mm: the places of a scan's findings are slice indices. Of each
+    finding the `MARKS` largest places are marked and the first alone is labelled, so that marks do not hide the model.
     """
     points = [
-        (finding, place)
+        (finding, place, "" if index else finding.rule)
         for finding in findings
         if finding.outcome in (Outcome.FAIL, Outcome.ASK)
-        for place in finding.places
+        for index, place in enumerate(_largest(finding))
     ]
     if not points:
         return None
     node = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", name)
     node.CreateDefaultDisplayNodes()
-    for finding, place in points:
-        index = node.AddControlPoint(-float(place[0]), -float(place[1]), float(place[2]), finding.rule)
+    for finding, place, name_there in points:
+        index = node.AddControlPoint(-float(place[0]), -float(place[1]), float(place[2]))
+        node.SetNthControlPointLabel(index, name_there)
         node.SetNthControlPointDescription(index, finding.message)
     node.SetLocked(True)
     return node
+
+
+def _largest(finding: Finding) -> list[tuple[float, float, float]]:
+    """The largest places of a finding; the first where their sizes are not known."""
+    order = range(len(finding.places))
+    if len(finding.sizes) == len(finding.places):
+        order = sorted(order, key=lambda index: -finding.sizes[index])  # type: ignore[assignment]
+    return [finding.places[index] for index in order][:MARKS]
+
+
+def show_marks_of(node: Any, finding: Finding) -> None:
+    """Show the places of one finding alone."""
+    for index in range(node.GetNumberOfControlPoints()):
+        node.SetNthControlPointVisibility(index, node.GetNthControlPointDescription(index) == finding.message)
+    node.GetDisplayNode().SetVisibility(True)
 
 
 def json_node(content: Mapping[str, Any], scene: Any, name: str) -> Any:

@@ -100,8 +100,11 @@ def overlays(
     }
 
 
-def show_overlay(node: Any, overlay: Overlay | None) -> bool:
-    """Colour the model by `overlay`, or plainly for None. False where the model lacks that array."""
+def show_overlay(node: Any, overlay: Overlay | None, with_legend: bool = True) -> bool:
+    """Colour the model by `overlay`, or plainly for None. False where the model lacks that array.
+
+    The legend stands in the first 3D view alone, and with one of several models alone: each would draw its own.
+    """
     import slicer
     import vtk
 
@@ -123,8 +126,13 @@ def show_overlay(node: Any, overlay: Overlay | None) -> bool:
     display.SetScalarRangeFlag(slicer.vtkMRMLDisplayNode.UseManualScalarRange)
     display.SetScalarRange(overlay.low, overlay.high)
     display.SetScalarVisibility(True)
+    if not with_legend:
+        return True
     legend = legend or slicer.vtkSlicerColorLogic.AddDefaultColorLegendDisplayNode(node)
     if legend is not None:
+        view = node.GetScene().GetFirstNodeByClass("vtkMRMLViewNode")
+        if view is not None:
+            legend.SetViewNodeIDs([view.GetID()])
         legend.SetTitleText(overlay.title)
         legend.SetUseColorNamesForLabels(bool(overlay.names))
         legend.SetMaxNumberOfColors(len(overlay.names) or 64)

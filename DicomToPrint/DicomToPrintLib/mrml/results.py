@@ -56,9 +56,9 @@ def show_meshes(
     folder = job_folder(scene, job)
     remove(scene, folder, role)
     made = []
-    for mesh in meshes:
+    for index, mesh in enumerate(meshes):
         node = mesh_to_node(mesh, scene, mesh.name)
-        show_overlay(node, overlay)
+        show_overlay(node, overlay, with_legend=index == 0)
         put(scene, folder, node, role)
         made.append(node)
     return made
