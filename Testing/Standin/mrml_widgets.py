@@ -64,6 +64,7 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
             "noneDisplay": "",
             "baseName": "",
             "currentNodeID": "",
+            "sizeAdjustPolicy": QtWidgets.QComboBox.AdjustToContentsOnFirstShow,
         }
     )
     SIGNALS = MappingProxyType({"currentNodeChanged(vtkMRMLNode*)": "currentNodeChanged"})
@@ -132,6 +133,8 @@ class qMRMLNodeComboBox(PythonQtRules, _SceneWidget, QtWidgets.QWidget):
     def declared_changed(self, name, value):
         if name == "currentNodeID":
             self.setCurrentNode(self._scene.GetNodeByID(value) if value else None)
+        elif name == "sizeAdjustPolicy":
+            self._combo.setSizeAdjustPolicy(value)
         elif self._scene is not None:
             self._fill()
 

@@ -203,3 +203,36 @@ def test_the_largest_places_are_marked(driver):
     told = replace(finding("wall", "fail", places), sizes=(1.0, 9.0, 2.0, 8.0, 3.0, 7.0, 4.0, 6.0))
     node = places_markup([told], slicer.mrmlScene, "places")
     assert [-node.GetNthControlPointPositionVector(index).GetX() for index in range(5)] == [1.0, 3.0, 5.0, 7.0, 6.0]
+
+
+def test_nothing_that_is_told_widens_the_window(driver):
+    import slicer
+
+    panel, top = driver.panel, driver.widget.parent.widget
+    said = "What there is to tell is long, and it names a-file-whose-name-has-no-space-to-break-it" + 12 * "-at-all"
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", said)
+    driver.find("volume").setCurrentNode(node)
+    panel.tell(said)
+    for view in panel.steps.values():
+        for name in ("figures", "help", "source", "placement", "written", "chip"):
+            if hasattr(view, name):
+                getattr(view, name).text = said
+                getattr(view, name).visible = True
+        view.frame.collapsed = False
+        for name in ("group", "edit_group"):
+            if hasattr(view, name):
+                getattr(view, name).collapsed = False
+    panel.changed_label.text = said
+    panel.changed_label.visible = panel.reset.visible = True
+    top.show()
+    top.resize(460, 3000)
+    for _turn in range(3):
+        driver.application.processEvents()
+    assert top.sizeHint().width() <= 460, "the module panel takes no less than this from the views"
+    line = panel.message.fontMetrics().height()
+    assert panel.message.height > 2 * line, "it is all there, in several lines"
+    assert panel.changed_label.width > 200
+    assert panel.steps["print"].cuts.text == ""
+    panel.change(cuts=(("S", 1.0), ("S", 2.0)))
+    driver.application.processEvents()
+    assert panel.steps["print"].cuts.width > 100

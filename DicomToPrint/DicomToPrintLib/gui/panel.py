@@ -98,7 +98,9 @@ class Panel:
         self.reset = parts.button(
             _("Reset"), _("Go back to what the preset says."), self.act(self.reset_settings), "reset"
         )
-        layout.addLayout(parts.row(self.changed_label, self.reset))
+        changed = parts.row(self.changed_label, self.reset)
+        changed.setStretch(0, 1)
+        layout.addLayout(changed)
         self.bar.visible = self.phrase.visible = self.message.visible = False
 
     def _set_tab_order(self) -> None:

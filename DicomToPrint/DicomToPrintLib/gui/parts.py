@@ -11,8 +11,12 @@ from .words import COLORS, SIGNS, verdict_text
 
 def label(text: str = "", wrap: bool = True, selectable: bool = False) -> Any:
     """A text line."""
-    widget = qt.QLabel(text)
+    widget = qt.QLabel()
+    if wrap:
+        # The panel has no horizontal scrolling: a wrapped text would ask for up to 80 characters, and a path for all of it.
+        widget.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
     widget.wordWrap = wrap
+    widget.text = text
     # Plain text throughout: names in a scan must never be taken for markup.
     widget.setTextFormat(qt.Qt.PlainText)
     if selectable:
@@ -117,7 +121,7 @@ def advanced(title: str, layout: Any) -> tuple[Any, Any]:
     group = ctk.ctkCollapsibleGroupBox()
     group.title = title
     form = qt.QFormLayout(group)
-    form.setFieldGrowthPolicy(qt.QFormLayout.ExpandingFieldsGrow)
+    form.setFieldGrowthPolicy(qt.QFormLayout.AllNonFixedFieldsGrow)
     layout.addWidget(group)
     return group, form
 

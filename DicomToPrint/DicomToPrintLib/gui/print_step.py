@@ -118,7 +118,8 @@ class PrintStep(StepView):
             "addCut",
         )
         self.uncut = self.button(_("No cuts"), _("Take all cuts back."), self.panel.no_cuts, "noCuts")
-        form.addRow(_("Plane"), parts.row(self.plane, self.cut, self.uncut))
+        form.addRow(_("Plane"), self.plane)
+        form.addRow("", parts.row(self.cut, self.uncut))
         self.cuts = parts.label()
         form.addRow("", self.cuts)
         self.keeps = {
@@ -270,7 +271,7 @@ class PrintStep(StepView):
         for index, (text, change) in enumerate(offers(tuple(readiness.findings), self.panel.settings)):
             apply = partial(self.panel.apply_remedy, change)
             button = self.button(text, _("Set this and check again."), apply, "remedy-" + next(iter(change)))
-            self.remedies.addWidget(button, index // 2, index % 2)
+            self.remedies.addWidget(button, index, 0)
         return "needs you" if readiness.verdict == "not-ready" else "done"
 
 

@@ -32,10 +32,12 @@ class StepView:
         self.panel = panel
         self.frame = ctk.ctkCollapsibleButton()
         self.frame.objectName = f"{self.key}Step"
+        # CTK's own policy asks for all the width that its contents would like, and widens Slicer's window.
+        self.frame.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Preferred)
         self.layout = qt.QVBoxLayout(self.frame)
         self.layout.addWidget(parts.label(guidance(self.key)))
         self.form = qt.QFormLayout()
-        self.form.setFieldGrowthPolicy(qt.QFormLayout.ExpandingFieldsGrow)
+        self.form.setFieldGrowthPolicy(qt.QFormLayout.AllNonFixedFieldsGrow)
         self.layout.addLayout(self.form)
         self.build_controls()
         self.primary = parts.button(
@@ -141,6 +143,8 @@ def node_selector(
     widget.noneDisplay = none_text or _("none")
     widget.selectNodeUponCreation = False
     widget.toolTip = tip
+    widget.sizeAdjustPolicy = qt.QComboBox.AdjustToMinimumContentsLengthWithIcon  # names of nodes may be long
+    widget.minimumWidth = 100
     widget.setMRMLScene(slicer.mrmlScene)
     before: list[Any] = [None]
 
