@@ -242,7 +242,7 @@ def _listed(nodes):
 
 
 class DicomToPrintTest(ScriptedLoadableModuleTest):
-    """Self test: the phantom from the DICOM database to a checked STL, inside the application."""
+    """Self test: the phantom from the DICOM database to a checked STL, and the panel's life, inside the application."""
 
     def setUp(self):
         """An empty scene."""
@@ -250,7 +250,13 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
 
     def runTest(self):
         """All tests."""
-        for test in (self.test_PhantomToPrint, self.test_PanelOpens):
+        for test in (
+            self.test_SampleData,
+            self.test_PhantomToPrint,
+            self.test_PanelOpens,
+            self.test_DeletedNodesAndClosedScenes,
+            self.test_Reload,
+        ):
             self.setUp()
             test()
 
@@ -280,3 +286,54 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
         panel = slicer.modules.DicomToPrintWidget.panel
         self.assertEqual(len(panel.steps), 5)
         self.assertIsNotNone(panel.state)
+
+    def test_SampleData(self):
+        """The phantom is offered as sample data, and the module stands where Slicer puts it."""
+        import SampleData
+
+        registerSampleData()
+        offered = SampleData.SampleDataLogic.sampleDataSourcesByCategory("DicomToPrint")
+        self.assertEqual([source.sampleName for source in offered], ["DicomToPrintPhantom"])
+        self.assertTrue(hasattr(slicer.modules.dicomtoprint, "path"))
+
+    def test_DeletedNodesAndClosedScenes(self):
+        """A chosen node that is deleted, or goes with its scene, leaves none behind, not its neighbour."""
+        slicer.util.selectModule("DicomToPrint")
+        panel = slicer.modules.DicomToPrintWidget.panel
+        scan, anatomy, printing = (panel.steps[name] for name in ("scan", "anatomy", "print"))
+        for chooser, kind in (
+            (scan.volume, "vtkMRMLScalarVolumeNode"),
+            (anatomy.given, "vtkMRMLSegmentationNode"),
+            (anatomy.region, "vtkMRMLMarkupsROINode"),
+            (printing.plane, "vtkMRMLMarkupsPlaneNode"),
+            (anatomy.seeds.widget, "vtkMRMLMarkupsFiducialNode"),
+            (printing.escape.widget, "vtkMRMLMarkupsFiducialNode"),
+            (printing.avoid.widget, "vtkMRMLMarkupsFiducialNode"),
+            (printing.label_at.widget, "vtkMRMLMarkupsFiducialNode"),
+        ):
+            nodes = [slicer.mrmlScene.AddNewNodeByClass(kind, name) for name in ("First", "Second", "Third")]
+            chooser.setCurrentNode(nodes[1])
+            self.assertIs(chooser.currentNode(), nodes[1])
+            slicer.mrmlScene.RemoveNode(nodes[1])
+            slicer.app.processEvents()
+            self.assertIsNone(chooser.currentNode())
+            chooser.setCurrentNode(nodes[2])
+        self.assertIsNotNone(panel.parameters.volume)
+        self.assertIsNotNone(panel.parameters.given)
+        slicer.mrmlScene.Clear()
+        slicer.app.processEvents()
+        self.assertIsNone(panel.parameters.volume)
+        self.assertIsNone(panel.parameters.given)
+        self.assertEqual(panel.settings.seeds, ())
+
+    def test_Reload(self):
+        """A reloaded module goes on with what was chosen."""
+        slicer.util.selectModule("DicomToPrint")
+        widget = slicer.modules.DicomToPrintWidget
+        volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Scan")
+        widget.panel.steps["scan"].volume.setCurrentNode(volume)
+        widget.onReload()
+        again = slicer.modules.DicomToPrintWidget
+        self.assertIsNot(again, widget)
+        self.assertIs(again.panel.parameters.volume, volume)
+        self.assertIs(again.panel.steps["scan"].volume.currentNode(), volume)

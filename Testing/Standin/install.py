@@ -121,6 +121,10 @@ class SampleDataLogic:
         )
         SampleDataLogic.registered.append((category, source))
 
+    @staticmethod
+    def sampleDataSourcesByCategory(category):
+        return [source for name, source in SampleDataLogic.registered if name == category]
+
 
 class ClosedDatabase:
     """`slicer.dicomDatabase` on a fresh installation: it is there, and every question floods the log with errors of SQL."""
@@ -225,6 +229,7 @@ def open_module(name="DicomToPrint"):
     holder = Parent(parent)
     widget = getattr(module, f"{name}Widget")(holder)
     setattr(slicer.modules, f"{name}Widget", widget)
+    slicer.util.reloadScriptedModule = lambda name: (widget.cleanup(), holder.widget.hide(), open_module(name))
     widget.setup()
     holder.isEntered = True
     widget.enter()

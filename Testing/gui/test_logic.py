@@ -189,3 +189,19 @@ def test_the_phantom_is_loaded_from_an_open_database(driver, small_phantom, stor
     (node,) = driver.widget.logic.makePhantom()
     assert node.GetName() == "Loaded"
     assert len(heard) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["test_SampleData", "test_PanelOpens", "test_DeletedNodesAndClosedScenes", "test_Reload"]
+)
+def test_the_module_s_self_test_passes_here_too(driver, name):
+    import sys
+
+    import slicer
+    from Standin.install import SampleDataLogic
+
+    SampleDataLogic.registered.clear()
+    test = sys.modules["DicomToPrint"].DicomToPrintTest()
+    test.setUp()
+    getattr(test, name)()
+    driver.widget = slicer.modules.DicomToPrintWidget
