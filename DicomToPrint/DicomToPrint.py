@@ -196,20 +196,15 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
         While the database is closed, as on a fresh installation, the files are read without it.
         """
-        import pydicom
         from DICOMLib import DICOMUtils
         from DicomToPrintLib.mrml.database import phantom_folder
         from DicomToPrintLib.phantom import write_phantom
 
-        folder = str(phantom_folder())
-        os.makedirs(folder, exist_ok=True)
         write_phantom(phantom_folder(), progress=lambda fraction, phrase="": slicer.app.processEvents())
         if _database() is None:
             return [_walk().load_phantom(slicer.mrmlScene)]
-        DICOMUtils.importDicom(folder)
-        slice_file = os.path.join(folder, sorted(os.listdir(folder))[0])
-        first = pydicom.dcmread(slice_file, specific_tags=["SeriesInstanceUID"])
-        loaded = DICOMUtils.loadSeriesByUID([str(first.SeriesInstanceUID)])
+        DICOMUtils.importDicom(str(phantom_folder()))
+        loaded = DICOMUtils.loadSeriesByUID([_walk().phantom_series()])
         return [slicer.mrmlScene.GetNodeByID(identifier) for identifier in loaded]
 
 
@@ -250,15 +245,9 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
 
     def runTest(self):
         """All tests."""
-        for test in (
-            self.test_SampleData,
-            self.test_PhantomToPrint,
-            self.test_PanelOpens,
-            self.test_DeletedNodesAndClosedScenes,
-            self.test_Reload,
-        ):
+        for name in ("SampleData", "PhantomToPrint", "PanelOpens", "DeletedNodesAndClosedScenes", "Reload"):
             self.setUp()
-            test()
+            getattr(self, f"test_{name}")()
 
     def test_PhantomToPrint(self):
         """The phantom becomes a checked STL, and its model stands in the scene."""
@@ -284,8 +273,7 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
         """The panel opens with its five steps and works in the scene."""
         slicer.util.selectModule("DicomToPrint")
         panel = slicer.modules.DicomToPrintWidget.panel
-        self.assertEqual(len(panel.steps), 5)
-        self.assertIsNotNone(panel.state)
+        self.assertEqual((len(panel.steps), panel.state is None), (5, False))
 
     def test_SampleData(self):
         """The phantom is offered as sample data, and the module stands where Slicer puts it."""
@@ -299,41 +287,13 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
     def test_DeletedNodesAndClosedScenes(self):
         """A chosen node that is deleted, or goes with its scene, leaves none behind, not its neighbour."""
         slicer.util.selectModule("DicomToPrint")
-        panel = slicer.modules.DicomToPrintWidget.panel
-        scan, anatomy, printing = (panel.steps[name] for name in ("scan", "anatomy", "print"))
-        for chooser, kind in (
-            (scan.volume, "vtkMRMLScalarVolumeNode"),
-            (anatomy.given, "vtkMRMLSegmentationNode"),
-            (anatomy.region, "vtkMRMLMarkupsROINode"),
-            (printing.plane, "vtkMRMLMarkupsPlaneNode"),
-            (anatomy.seeds.widget, "vtkMRMLMarkupsFiducialNode"),
-            (printing.escape.widget, "vtkMRMLMarkupsFiducialNode"),
-            (printing.avoid.widget, "vtkMRMLMarkupsFiducialNode"),
-            (printing.label_at.widget, "vtkMRMLMarkupsFiducialNode"),
-        ):
-            nodes = [slicer.mrmlScene.AddNewNodeByClass(kind, name) for name in ("First", "Second", "Third")]
-            chooser.setCurrentNode(nodes[1])
-            self.assertIs(chooser.currentNode(), nodes[1])
-            slicer.mrmlScene.RemoveNode(nodes[1])
-            slicer.app.processEvents()
-            self.assertIsNone(chooser.currentNode())
-            chooser.setCurrentNode(nodes[2])
-        self.assertIsNotNone(panel.parameters.volume)
-        self.assertIsNotNone(panel.parameters.given)
-        slicer.mrmlScene.Clear()
-        slicer.app.processEvents()
-        self.assertIsNone(panel.parameters.volume)
-        self.assertIsNone(panel.parameters.given)
-        self.assertEqual(panel.settings.seeds, ())
+        from DicomToPrintLib.gui.self_test import nothing_is_chosen_instead
+
+        nothing_is_chosen_instead(self, slicer.modules.DicomToPrintWidget.panel)
 
     def test_Reload(self):
         """A reloaded module goes on with what was chosen."""
+        from DicomToPrintLib.gui.self_test import choice_survives_reload
+
         slicer.util.selectModule("DicomToPrint")
-        widget = slicer.modules.DicomToPrintWidget
-        volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Scan")
-        widget.panel.steps["scan"].volume.setCurrentNode(volume)
-        widget.onReload()
-        again = slicer.modules.DicomToPrintWidget
-        self.assertIsNot(again, widget)
-        self.assertIs(again.panel.parameters.volume, volume)
-        self.assertIs(again.panel.steps["scan"].volume.currentNode(), volume)
+        choice_survives_reload(self)

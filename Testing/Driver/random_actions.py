@@ -136,7 +136,7 @@ class Hands:
         import slicer
 
         names = sorted(name for name in dir(self) if name.startswith("do_"))
-        weights = [4 if name in OFTEN else 1 for name in names]
+        weights = [6 if name in OFTEN else 1 if name in SELDOM else 2 for name in names]
         name = self.chance.choices(names, weights)[0]
         self.done.append(name)
         try:
@@ -207,10 +207,9 @@ class Hands:
     def do_delete_chosen(self):
         import slicer
 
-        name = self.chance.choice(list(CHOOSERS))
-        node = self.chooser(name).currentNode()
-        if node is not None:
-            slicer.mrmlScene.RemoveNode(node)
+        nodes = [node for node in (self.chooser(name).currentNode() for name in CHOOSERS) if node is not None]
+        if nodes:
+            slicer.mrmlScene.RemoveNode(self.chance.choice(nodes))
 
     def do_delete_several(self):
         import slicer
@@ -346,6 +345,7 @@ class Hands:
             raise AssertionError(str(panel.message.text))
 
 
+SELDOM = ("do_close_scene", "do_import", "do_reload", "do_save", "do_delete_several", "do_choose_none")
 OFTEN = ("do_add", "do_choose", "do_delete_chosen", "do_click", "do_tick", "do_combo")
 # They leave the panel or start whole walks; steps are run by actions of their own.
 SLOW = ("runAll", "openEditor", "scanRun", "anatomyRun", "modelRun", "printRun", "filesRun", "openReport", "harden")

@@ -131,8 +131,8 @@ def tetrahedron(name, **arrays):
 
 def test_written_triangles_know_where_they_come_from(driver):
     import numpy as np
-    from DicomToPrintLib.gui.print_step import with_origin
     from DicomToPrintLib.mesh import merged
+    from DicomToPrintLib.mrml.models import with_origin
 
     origins = np.array([0, 1, 2, 3], np.uint8), np.array([3, 3, 0, 0], np.uint8)
     prepared = [tetrahedron("one", Provenance=origins[0]), tetrahedron("two", Provenance=origins[1])]

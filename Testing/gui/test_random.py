@@ -6,7 +6,7 @@ import sys
 import pytest
 
 pytestmark = pytest.mark.panel
-ACTIONS = int(os.environ.get("DICOM_TO_PRINT_ACTIONS") or 150)
+ACTIONS = int(os.environ.get("DICOM_TO_PRINT_ACTIONS") or 250)
 SEEDS = (os.environ.get("DICOM_TO_PRINT_SEEDS") or "1 2").split()
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-import slicer
-import vtk
+from ..mrml.scene import observe_leaving
 
 
 class NodeWatch:
@@ -15,12 +14,7 @@ class NodeWatch:
     def __init__(self, scene: Any) -> None:
         self._scene = scene
         self._choosers: list[tuple[Any, Callable[[], None] | None]] = []
-
-        def leaving(caller: Any, event: Any, node: Any) -> None:
-            self._leaving(node)
-
-        leaving.CallDataType = vtk.VTK_OBJECT  # type: ignore[attr-defined]
-        self._tag: int | None = scene.AddObserver(slicer.vtkMRMLScene.NodeAboutToBeRemovedEvent, leaving, 100.0)
+        self._tag: int | None = observe_leaving(scene, self._leaving)
 
     def add(self, chooser: Any, lost: Callable[[], None] | None = None) -> None:
         """Keep this chooser from moving on; `lost` is called after it was set to none."""

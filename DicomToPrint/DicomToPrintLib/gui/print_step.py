@@ -1,14 +1,12 @@
 """Step 4: how it will be printed, and whether the written file will print."""
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 import qt
 from slicer.i18n import tr as _
 
-from ..mesh import Mesh
+from ..mrml.models import with_origin
 from ..settings import AVOID_MM
 from . import parts
 from .findings_view import FindingsView
@@ -273,21 +271,6 @@ class PrintStep(StepView):
             button = self.button(text, _("Set this and check again."), apply, "remedy-" + next(iter(change)))
             self.remedies.addWidget(button, index, 0)
         return "needs you" if readiness.verdict == "not-ready" else "done"
-
-
-def with_origin(written: Sequence[Mesh], prepared: Sequence[Mesh]) -> Sequence[Mesh]:
-    """The meshes of a written file with what the prepared ones know of where each triangle comes from.
-
-    No file carries that. It holds the same triangles in the same order, which was checked when it was read back.
-    """
-    origins = [mesh.triangle_arrays.get("Provenance") for mesh in prepared]
-    known = [origin for origin in origins if origin is not None]
-    count = sum(len(mesh.triangles) for mesh in written)
-    if not written or len(known) < len(origins) or sum(map(len, known)) != count:
-        return written
-    ends = np.cumsum([len(mesh.triangles) for mesh in written])
-    shares = np.split(np.concatenate(known), ends[:-1])
-    return [mesh.with_arrays(triangle_arrays={"Provenance": share}) for mesh, share in zip(written, shares)]
 
 
 def _sides() -> dict[str, str]:

@@ -1,6 +1,6 @@
 """`Mesh` to model nodes and back, and their overlays: deviation, wall and provenance in colour, with a legend."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,6 +60,21 @@ def mesh_from_node(node: Any) -> Mesh:
     color = tuple(display.GetColor()) if display is not None else mesh.color
     own = {key: value for key, value in mesh.point_arrays.items() if key != "Normals"}
     return replace(mesh, points=points, color=color, point_arrays=own)
+
+
+def with_origin(written: Sequence[Mesh], prepared: Sequence[Mesh]) -> Sequence[Mesh]:
+    """The meshes of a written file with what the prepared ones know of where each triangle comes from.
+
+    No file carries that. It holds the same triangles in the same order, which was checked when it was read back.
+    """
+    origins = [mesh.triangle_arrays.get("Provenance") for mesh in prepared]
+    known = [origin for origin in origins if origin is not None]
+    count = sum(len(mesh.triangles) for mesh in written)
+    if not written or len(known) < len(origins) or sum(map(len, known)) != count:
+        return written
+    ends = np.cumsum([len(mesh.triangles) for mesh in written])
+    shares = np.split(np.concatenate(known), ends[:-1])
+    return [mesh.with_arrays(triangle_arrays={"Provenance": share}) for mesh, share in zip(written, shares)]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """A scene outside of the application, and whether a node still is in one."""
 
+from collections.abc import Callable
 from typing import Any
 
 
@@ -22,3 +23,14 @@ def private_scene() -> Any:
 def alive(node: Any) -> Any:
     """The node, or None where it is None or no longer in a scene (the user deleted it, or closed the scene)."""
     return node if node is not None and node.GetScene() is not None else None
+
+
+def observe_leaving(scene: Any, work: Callable[[Any], None]) -> int:
+    """Call `work` with each node that is about to be removed, before Slicer's widgets notice; returns the observer's tag."""
+    import vtk
+
+    def leaving(caller: Any, event: Any, node: Any) -> None:
+        work(node)
+
+    leaving.CallDataType = vtk.VTK_OBJECT  # type: ignore[attr-defined]
+    return int(scene.AddObserver(scene.NodeAboutToBeRemovedEvent, leaving, 100.0))

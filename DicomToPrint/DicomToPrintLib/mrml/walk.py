@@ -54,6 +54,14 @@ class _Linked:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
+def phantom_series() -> str:
+    """Series UID of the application's phantom."""
+    from ..dicom import read_study
+
+    (series,) = read_study(database.phantom_folder()).series
+    return str(series.uid)
+
+
 def load_phantom(scene: Any, progress: Progress = silent) -> Any:
     """Volume node of the application's phantom, read from its folder where there is no DICOM database to load it from."""
     from ..dicom import read_study, read_volume

@@ -1,0 +1,42 @@
+"""What the module's self test looks at in the panel, inside the application."""
+
+from typing import Any
+
+import slicer
+
+
+def nothing_is_chosen_instead(test: Any, panel: Any) -> None:
+    """Every chooser goes to none where its node is deleted, and all do where the scene is closed."""
+    scan, anatomy, printing = (panel.steps[name] for name in ("scan", "anatomy", "print"))
+    points = (anatomy.seeds, printing.escape, printing.avoid, printing.label_at)
+    for chooser, kind in (
+        (scan.volume, "vtkMRMLScalarVolumeNode"),
+        (anatomy.given, "vtkMRMLSegmentationNode"),
+        (anatomy.region, "vtkMRMLMarkupsROINode"),
+        (printing.plane, "vtkMRMLMarkupsPlaneNode"),
+        *((one.widget, "vtkMRMLMarkupsFiducialNode") for one in points),
+    ):
+        nodes = [slicer.mrmlScene.AddNewNodeByClass(kind, name) for name in ("First", "Second", "Third")]
+        chooser.setCurrentNode(nodes[1])
+        test.assertIs(chooser.currentNode(), nodes[1])
+        slicer.mrmlScene.RemoveNode(nodes[1])
+        slicer.app.processEvents()
+        test.assertIsNone(chooser.currentNode())
+        chooser.setCurrentNode(nodes[2])
+    test.assertIsNotNone(panel.parameters.volume)
+    test.assertIsNotNone(panel.parameters.given)
+    slicer.mrmlScene.Clear()
+    slicer.app.processEvents()
+    test.assertIsNone(panel.parameters.volume)
+    test.assertIsNone(panel.parameters.given)
+    test.assertEqual(panel.settings.seeds, ())
+
+
+def choice_survives_reload(test: Any) -> None:
+    """A reloaded module goes on with the volume that was chosen."""
+    volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Scan")
+    slicer.modules.DicomToPrintWidget.panel.steps["scan"].volume.setCurrentNode(volume)
+    slicer.modules.DicomToPrintWidget.onReload()
+    panel = slicer.modules.DicomToPrintWidget.panel
+    test.assertIs(panel.parameters.volume, volume)
+    test.assertIs(panel.steps["scan"].volume.currentNode(), volume)
