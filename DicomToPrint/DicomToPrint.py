@@ -150,7 +150,7 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
     ``slicer.util.getModuleLogic("DicomToPrint").run(volumeNode, folder, process="sla")``. A scan is a volume node
     from the DICOM
-    database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `DicomToPrintLib.settings.Settings`. Every
+    database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `dicomtoprint.config.run_settings.RunSettings`. Every
     failure is
     an `errors.DicomToPrintError` with one sentence. `progress(fraction, phrase)` may raise to stop.
     """
@@ -197,10 +197,11 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
         While the database is closed, as on a fresh installation, the files are read without it.
         """
         from DICOMLib import DICOMUtils
-        from DicomToPrintLib.mrml.database import phantom_folder
-        from DicomToPrintLib.phantom import write_phantom
 
-        write_phantom(phantom_folder(), progress=lambda fraction, phrase="": slicer.app.processEvents())
+        from dicomtoprint.phantom import write_phantom_dicom
+        from DicomToPrintLib.mrml.dicom_database import phantom_folder
+
+        write_phantom_dicom(phantom_folder(), progress=lambda fraction, phrase="": slicer.app.processEvents())
         if _database() is None:
             return [_walk().load_phantom(slicer.mrmlScene)]
         DICOMUtils.importDicom(str(phantom_folder()))
@@ -209,27 +210,27 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
 
 def _walk():
-    from DicomToPrintLib.mrml import walk
+    from DicomToPrintLib.mrml import logic
 
-    return walk
+    return logic
 
 
 def _database():
-    from DicomToPrintLib.mrml.database import application_database
+    from DicomToPrintLib.mrml.dicom_database import application_database
 
     return application_database()
 
 
 def _settings(options):
-    from DicomToPrintLib.settings import Settings
+    from dicomtoprint.config.run_settings import RunSettings
 
-    return Settings(**options)
+    return RunSettings(**options)
 
 
 def _told(progress):
-    from DicomToPrintLib.progress import silent
+    from dicomtoprint.progress import no_progress
 
-    return progress or silent
+    return progress or no_progress
 
 
 def _listed(nodes):

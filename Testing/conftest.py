@@ -21,18 +21,18 @@ def data_dir() -> Path:
 @pytest.fixture(scope="session")
 def phantom():
     """A small phantom CT in memory and its truth: (Volume, Truth)."""
-    from DicomToPrintLib.phantom import phantom_volume
+    from dicomtoprint.phantom import make_phantom_volume
 
-    return phantom_volume(shape=(96, 160, 160), spacing=(0.9, 0.9, 1.2))
+    return make_phantom_volume(shape=(96, 160, 160), spacing=(0.9, 0.9, 1.2))
 
 
 @pytest.fixture(scope="session")
 def phantom_dicom(tmp_path_factory) -> Path:
     """Folder with the small phantom as classic CT DICOM files; do not write into it."""
-    from DicomToPrintLib.phantom import write_phantom
+    from dicomtoprint.phantom import write_phantom_dicom
 
     folder = tmp_path_factory.mktemp("phantom")
-    write_phantom(folder, shape=(96, 160, 160), spacing=(0.9, 0.9, 1.2))
+    write_phantom_dicom(folder, shape=(96, 160, 160), spacing=(0.9, 0.9, 1.2))
     return folder
 
 

@@ -9,14 +9,14 @@ def main():
     scripts = os.path.dirname(os.path.abspath(here)) if here else sys.path[0]
     sys.path.insert(0, os.path.dirname(scripts))
     try:
-        from DicomToPrintLib.command import run_command
+        from dicomtoprint.cli.main import main
     except KeyboardInterrupt:  # while the first modules load
         sys.exit(130)
 
     arguments = sys.argv[1:]
     if arguments and arguments[0] == "--":
         arguments = arguments[1:]
-    code = run_command(arguments)
+    code = main(arguments)
     try:
         import slicer
 

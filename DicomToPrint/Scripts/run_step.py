@@ -7,10 +7,10 @@ def main():
 
     scripts = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, os.path.dirname(scripts))
-    from DicomToPrintLib.gui.child import main as run_order
-    from DicomToPrintLib.interpreter import end_with_input
+    from dicomtoprint.workers.process import exit_when_stdin_closes
+    from DicomToPrintLib.gui.step_worker import run_request as run_order
 
-    end_with_input()
+    exit_when_stdin_closes()
     sys.exit(run_order(sys.argv[1]))
 
 

@@ -25,9 +25,10 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "DicomToPrint")]
 
 import pydicom
+
 from Phantoms.case import Case
 from Phantoms.catalogue import catalogue
-from Phantoms.judging import Judge
+from Phantoms.evaluate_case import Judge
 
 
 def scan_files(folder: Path) -> list[Path]:

@@ -67,9 +67,9 @@ def _alarm(*_: object) -> None:
 
 def judge_seed(seed: int, folder: Path, protocols: list, tally: Tally) -> None:
     """Mutates, checks and judges one seed."""
-    from DicomToPrintLib.acceptance import accept
-    from DicomToPrintLib.dicom import read_study
-    from DicomToPrintLib.errors import DicomToPrintError
+    from dicomtoprint.acceptance import evaluate_study
+    from dicomtoprint.dicom import read_study
+    from dicomtoprint.errors import DicomToPrintError
     from Phantoms.case import SURGERY
     from Phantoms.mutation import facts_gone, mutated, write_mutated
 
@@ -82,9 +82,9 @@ def judge_seed(seed: int, folder: Path, protocols: list, tally: Tally) -> None:
     signal.setitimer(signal.ITIMER_PROF, SECONDS)
     signal.setitimer(signal.ITIMER_REAL, WAIT_S)
     try:
-        accepted = accept(read_study(folder), protocols, surgery_date=SURGERY, pixels=seed % PIXELS_EVERY == 0).as_json(
-            identified=False
-        )
+        accepted = evaluate_study(
+            read_study(folder), protocols, surgery_date=SURGERY, pixels=seed % PIXELS_EVERY == 0
+        ).as_json(identified=False)
         json.dumps(accepted, allow_nan=False)
         found = accepted["series"]
     except DicomToPrintError:
@@ -155,7 +155,7 @@ def earlier(tally: Path | None) -> list[dict]:
 
 def run(parts: list[dict], options: argparse.Namespace) -> None:
     """Adds parts until all files are done. A process that dies is a failure of its part, whose seeds are given up."""
-    from DicomToPrintLib.acceptance import load_protocol
+    from dicomtoprint.acceptance import load_protocol
     from Phantoms.case import PROTOCOLS
 
     protocols = [load_protocol(name) for name in PROTOCOLS]

@@ -23,13 +23,14 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parent.parent / "DicomToPrint")]
 
 import numpy as np
 import pydicom
-from DicomToPrintLib.acceptance import accept, load_protocol
-from DicomToPrintLib.dicom import read_study
+from scipy import ndimage
+
+from dicomtoprint.acceptance import evaluate_study, load_protocol
+from dicomtoprint.dicom import read_study
 from Phantoms import pixels as phantom
 from Phantoms.case import PROTOCOLS, SURGERY
 from Phantoms.files import write_files
 from Phantoms.series import renamed, series
-from scipy import ndimage
 
 SIDE = 512
 
@@ -54,7 +55,7 @@ def check(folder: Path, pixels: bool = False) -> float:
     """Seconds of our check in this process."""
     protocols = [load_protocol(name) for name in PROTOCOLS]
     start = time.perf_counter()
-    accept(read_study(folder), protocols, surgery_date=SURGERY, pixels=pixels).as_json(identified=False)
+    evaluate_study(read_study(folder), protocols, surgery_date=SURGERY, pixels=pixels).as_json(identified=False)
     return time.perf_counter() - start
 
 
@@ -79,8 +80,8 @@ MEMORY = """
 import re, sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
-from DicomToPrintLib.acceptance import accept, load_protocol
-from DicomToPrintLib.dicom import read_study
+from dicomtoprint.acceptance import accept, load_protocol
+from dicomtoprint.dicom import read_study
 accept(read_study(Path(sys.argv[1])), [load_protocol(n) for n in ("3dsystems-ortho", "exoplan-import")],
        pixels=sys.argv[2] == "pixels").as_json(identified=False)
 print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024)

@@ -16,17 +16,23 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
 import numpy as np
-from DicomToPrintLib.acceptance.detectors import detect
-from DicomToPrintLib.acceptance.detectors.field_of_view import body_share, bone_cut
-from DicomToPrintLib.acceptance.detectors.metal import metal
-from DicomToPrintLib.acceptance.detectors.motion import motion
-from DicomToPrintLib.acceptance.detectors.noise import air, contrast, flat_tiles, kernel
-from DicomToPrintLib.acceptance.detectors.scene import look
-from DicomToPrintLib.acceptance.detectors.tilt import tilt_taken_out
-from DicomToPrintLib.dicom import read_study, read_volume
-from DicomToPrintLib.phantom import phantom_volume
-from DicomToPrintLib.volume import Volume
 from scipy import ndimage
+
+from dicomtoprint.acceptance.detectors import run_detectors
+from dicomtoprint.acceptance.detectors.gantry_tilt import detect_corrected_tilt
+from dicomtoprint.acceptance.detectors.metal import detect_metal
+from dicomtoprint.acceptance.detectors.motion import detect_motion
+from dicomtoprint.acceptance.detectors.noise import (
+    air_peak_hu,
+    contrast_to_noise_ratio,
+    homogeneous_patches,
+    kernel_from_noise,
+)
+from dicomtoprint.acceptance.detectors.scan_overview import analyse_scan
+from dicomtoprint.acceptance.detectors.truncation import body_to_fov_ratio, bone_truncation
+from dicomtoprint.dicom import read_study, read_volume
+from dicomtoprint.phantom import make_phantom_volume
+from dicomtoprint.volume import Volume
 
 RESULT = Path(__file__).parent / "results" / "detectors_speed.md"
 REAL = ("philips_headphantom_1mm_UB", "philips_headphantom_tilt16", "ge_tilt_variable_spacing")
@@ -45,8 +51,8 @@ def timed(work: Callable[[], Any]) -> tuple[float, Any]:
 def scans(data: Path | None) -> Iterator[tuple[str, Volume]]:
     """Volumes of 512 x 512: a phantom, the same with metal, and the real scans that are there."""
     shape, spacing = (100, 512, 512), (0.45, 0.45, 1.2)
-    yield "phantom", phantom_volume(shape, spacing, scale=1.65)[0]
-    yield "phantom with metal", phantom_volume(shape, spacing, scale=1.65, implant=True)[0]
+    yield "phantom", make_phantom_volume(shape, spacing, scale=1.65)[0]
+    yield "phantom with metal", make_phantom_volume(shape, spacing, scale=1.65, implant=True)[0]
     for name in REAL if data else ():
         yield name, read_volume(read_study(data / name).series[0])
 
@@ -55,18 +61,18 @@ def parts(volume: Volume) -> dict[str, float]:
     """Milliseconds a slice of each part and of the whole."""
     numbers = tuple(range(1, len(volume.array) + 1))
     seconds = {}
-    seconds["body, couch, bone"], scene = timed(lambda: look(volume))
-    seconds["motion"] = timed(lambda: motion(scene, numbers))[0]
-    seconds["metal"] = timed(lambda: metal(scene, numbers))[0]
-    seconds["cut, share"] = timed(lambda: (bone_cut(scene), body_share(scene)))[0]
-    seconds["tilt"] = timed(lambda: tilt_taken_out(scene))[0]
+    seconds["body, couch, bone"], scene = timed(lambda: analyse_scan(volume))
+    seconds["motion"] = timed(lambda: detect_motion(scene, numbers))[0]
+    seconds["metal"] = timed(lambda: detect_metal(scene, numbers))[0]
+    seconds["cut, share"] = timed(lambda: (bone_truncation(scene), body_to_fov_ratio(scene)))[0]
+    seconds["tilt"] = timed(lambda: detect_corrected_tilt(scene))[0]
 
     def noise() -> None:
-        tiles = flat_tiles(scene)
-        contrast(scene, tiles), kernel(scene, tiles), air(scene)
+        tiles = homogeneous_patches(scene)
+        contrast_to_noise_ratio(scene, tiles), kernel_from_noise(scene, tiles), air_peak_hu(scene)
 
     seconds["noise, contrast, air"] = timed(noise)[0]
-    seconds["all"] = timed(lambda: detect(volume))[0]
+    seconds["all"] = timed(lambda: run_detectors(volume))[0]
     return {name: 1000 * value / len(volume.array) for name, value in seconds.items()}
 
 
@@ -88,7 +94,7 @@ def motion_found(volume: Volume) -> dict[float, tuple[int, int, int]]:
         found = tried = false = 0
         for at in (int(count * share) for share in (0.3, 0.5, 0.7)):
             for way in ((step, 0.0), (0.0, step)):
-                fact = detect(moved(volume, at, way))[0]["motion_slices"]
+                fact = run_detectors(moved(volume, at, way))[0]["motion_slices"]
                 there = fact.where.split()[2:]
                 place = f"{min(at, 15)}"
                 hit = any(word.strip(",") == place for word in there)
@@ -107,7 +113,7 @@ def report(data: Path | None) -> str:
             timings.append("|---" * (len(measured) + 2) + "|")
         cells = (f"{value:.1f}" for value in measured.values())
         timings.append(f"| {name} | {len(volume.array)} | " + " | ".join(cells) + " |")
-        clean = detect(volume)[0]["motion_slices"]
+        clean = run_detectors(volume)[0]["motion_slices"]
         tries = motion_found(volume).values()
         steps = " | ".join(f"{found}/{tried} ({false})" for found, tried, false in tries)
         limit = clean.parameters["limit_mm"]

@@ -24,10 +24,10 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.dicom import read_study, read_volume
-from DicomToPrintLib.mesh import from_polydata
-from DicomToPrintLib.output import source_headers, write_dicom_seg, write_encapsulated_stl
-from DicomToPrintLib.phantom import write_phantom
+from dicomtoprint.dicom import read_study, read_volume
+from dicomtoprint.dicom_export import source_headers, write_dicom_seg, write_encapsulated_stl
+from dicomtoprint.mesh.core import from_polydata
+from dicomtoprint.phantom import write_phantom_dicom
 
 PORT, DICOM_PORT, BACK_PORT = 18042, 14242, 14243
 
@@ -42,7 +42,7 @@ def asked(path: str, data: bytes | None = None, method: str | None = None) -> by
 def objects(folder: Path) -> tuple[Path, ...]:
     import vtk
 
-    write_phantom(folder / "ct", shape=(24, 64, 64), spacing=(2.2, 2.2, 4.0))
+    write_phantom_dicom(folder / "ct", shape=(24, 64, 64), spacing=(2.2, 2.2, 4.0))
     series = read_study(folder / "ct").series[0]
     headers, volume = source_headers(series), read_volume(series)
     sphere = vtk.vtkSphereSource()

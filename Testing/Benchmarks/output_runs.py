@@ -22,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "DicomToPrint" / "Scripts" / "dicom_to_print.py"
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.output import sha256_of
-from DicomToPrintLib.phantom import write_phantom
+from dicomtoprint.io import sha256_of
+from dicomtoprint.phantom import write_phantom_dicom
 
 MESHES = (".stl", ".3mf", ".obj", ".ply")
 
@@ -86,7 +86,7 @@ def main() -> None:
     random = np.random.default_rng(options.seed)
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        write_phantom(folder / "ct", shape=(32, 64, 64), spacing=(2.2, 2.2, 3.6))
+        write_phantom_dicom(folder / "ct", shape=(32, 64, 64), spacing=(2.2, 2.2, 3.6))
         first, seconds = whole_run(folder / "ct", folder / "one", 1)
         second, _seconds = whole_run(folder / "ct", folder / "two", 1)
         threaded, _seconds = whole_run(folder / "ct", folder / "three", 2)

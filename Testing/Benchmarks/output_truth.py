@@ -17,12 +17,12 @@ import numpy as np
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.measure.windows import points_on
-from DicomToPrintLib.mesh import Mesh, Provenance
-from DicomToPrintLib.output import accuracy_of, noise_of
-from DicomToPrintLib.phantom import boundary_distance, phantom_volume
-from DicomToPrintLib.segmentation import load_anatomy, segment
-from DicomToPrintLib.surface import make_surface
+from dicomtoprint.accuracy import estimate_accuracy, estimate_noise
+from dicomtoprint.imaging.voxel_patches import sample_measured_surface
+from dicomtoprint.mesh.core import Mesh, Provenance
+from dicomtoprint.phantom import boundary_distance, make_phantom_volume
+from dicomtoprint.reconstruction import reconstruct_surfaces
+from dicomtoprint.segmentation import load_anatomy, segment
 
 TOLERANCE = 0.05
 CASES = [  # shape, spacing, noise in HU, full width of the blur in mm; the first is the grid of the surfaces' benchmark
@@ -44,7 +44,7 @@ CASES = [  # shape, spacing, noise in HU, full width of the blur in mm; the firs
 def truth_of(mesh: Mesh) -> tuple[float, float, float]:
     """Mean, 95 % and largest distance in mm of a surface from the solid that was scanned, without sign: evenly over it,
     far denser than the report looks; the largest also over the corners of its triangles."""
-    off = np.abs(boundary_distance(points_on(mesh, 60000, seed=99).places))
+    off = np.abs(boundary_distance(sample_measured_surface(mesh, 60000, seed=99).places))
     measured = mesh.triangles[mesh.triangle_arrays["Provenance"] == Provenance.MEASURED]
     corners = np.abs(boundary_distance(mesh.points[np.unique(measured)].astype(float)))
     return float(off.mean()), float(np.percentile(off, 95)), float(max(off.max(), corners.max()))
@@ -52,10 +52,10 @@ def truth_of(mesh: Mesh) -> tuple[float, float, float]:
 
 def row(number: int) -> tuple[str, list[float]]:
     shape, spacing, noise, psf = CASES[number]
-    volume, _truth = phantom_volume(shape=shape, spacing=spacing, noise_hu=noise, psf_mm=psf, seed=number)
-    model = make_surface(segment(volume, load_anatomy("bone")))
+    volume, _truth = make_phantom_volume(shape=shape, spacing=spacing, noise_hu=noise, psf_mm=psf, seed=number)
+    model = reconstruct_surfaces(segment(volume, load_anatomy("bone")))
     mesh = model.meshes[0]
-    found = accuracy_of(volume, [mesh], noise_of(volume))
+    found = estimate_accuracy(volume, [mesh], estimate_noise(volume))
     assert found is not None
     truth = truth_of(mesh)
     reported = (found.mean_mm, found.p95_mm, found.max_mm)

@@ -13,8 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from DicomToPrintLib.mesh import from_polydata, to_polydata
-from DicomToPrintLib.output import FORMATS, write_files
+from dicomtoprint.io import FORMATS, export_meshes
+from dicomtoprint.mesh.core import from_polydata, to_polydata
 
 
 class Clock:
@@ -48,7 +48,7 @@ def main() -> None:
         measure = time.perf_counter() - start
         for name in FORMATS:
             clock = Clock()
-            files = write_files((mesh,), Path(folder), "model", (name,), progress=clock)
+            files = export_meshes((mesh,), Path(folder), "model", (name,), progress=clock)
             end = time.perf_counter()
             written, back = clock.middle - clock.start, end - clock.middle
             lines.append(

@@ -29,32 +29,33 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "DicomToPrint"), str(HERE)]
 
-from DicomToPrintLib import preparation as room
-from DicomToPrintLib.errors import DicomToPrintError, Refused
-from DicomToPrintLib.measure import self_intersections, topology
-from DicomToPrintLib.measure.deviation import surface_distance
-from DicomToPrintLib.mesh import Mesh
-from DicomToPrintLib.preparation.field import grid_around, inside
-from DicomToPrintLib.preparation.solid import manifold3d, to_solid
 from preparation_solids import solids
+
+from dicomtoprint import preparation as room
+from dicomtoprint.errors import DicomToPrintError, RefusedError
+from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
+from dicomtoprint.mesh import analyse_topology, self_intersections
+from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.preparation.csg import import_manifold3d, to_manifold
+from dicomtoprint.preparation.voxel_grid import grid_around, voxelize
 
 Outcome = tuple[list[Mesh], str, float]  # results, first broken promise ('' for none), symmetric difference in per cent
 LOST = 1e-4  # share of the volume that rounding may take
 
 
 def difference(first: Any, second: Any) -> Any:
-    return to_solid(first).manifold - to_solid(second).manifold
+    return to_manifold(first).manifold - to_manifold(second).manifold
 
 
 def halves(mesh: Mesh) -> tuple[room.Plane, Mesh, Mesh]:
-    plane = room.plane_at("S", (mesh.bounds[4] + mesh.bounds[5]) / 2.0 + 0.1234)
+    plane = room.axis_plane("S", (mesh.bounds[4] + mesh.bounds[5]) / 2.0 + 0.1234)
     return plane, *room.cut(mesh, plane)
 
 
 def together(whole: Mesh, parts: list[Mesh]) -> tuple[str, float]:
     """Whether the parts' volumes sum to the whole's, and their symmetric difference with it in per cent."""
-    module, solid = manifold3d(), to_solid(whole).manifold
-    union = module.Manifold.batch_boolean([to_solid(part).manifold for part in parts], module.OpType.Add)
+    module, solid = import_manifold3d(), to_manifold(whole).manifold
+    union = module.Manifold.batch_boolean([to_manifold(part).manifold for part in parts], module.OpType.Add)
     apart = 100.0 * ((solid - union).volume() + (union - solid).volume()) / solid.volume()
     off = abs(sum(part.volume for part in parts) / whole.volume - 1.0)
     return (f"volume off by {100 * off:.2f} %" if off > 0.01 else ""), apart
@@ -78,12 +79,12 @@ def split(mesh: Mesh) -> Outcome:
 
 def pins(mesh: Mesh) -> Outcome:
     plane, first, second = halves(mesh)
-    size = room.JointSize(3.0, 4.0, 0.3, 1.0)
-    done = room.pin_cut(first, second, plane, size, smallest=1.0)
+    size = room.ConnectorSize(3.0, 4.0, 0.3, 1.0)
+    done = room.cut_pins(first, second, plane, size, smallest=1.0)
     size, gap = done.size, 0.3
-    overlap = (to_solid(done.first).manifold ^ to_solid(done.second).manifold).volume()
-    union = to_solid(done.first).manifold + to_solid(done.second).manifold
-    whole, rim = to_solid(mesh).manifold, ring_of(size.diameter / 2.0, gap) * 2.0 * size.length * len(done.places)
+    overlap = (to_manifold(done.first).manifold ^ to_manifold(done.second).manifold).volume()
+    union = to_manifold(done.first).manifold + to_manifold(done.second).manifold
+    whole, rim = to_manifold(mesh).manifold, ring_of(size.diameter / 2.0, gap) * 2.0 * size.length * len(done.places)
     missing = (whole - union).volume() + (union - whole).volume()
     fault = "parts overlap" if overlap > 0.05 else ""
     return [done.first, done.second], fault, 100.0 * max(missing - rim, 0.0) / whole.volume()
@@ -109,7 +110,7 @@ def thicken(mesh: Mesh) -> Outcome:
     added = corners(difference(done.mesh, mesh)) if done.mesh is not mesh else np.zeros((0, 3))
     if len(added):
         # Half the minimum, beside a gap up to the minimum, and half a voxel; and no farther than what is told.
-        away = float(surface_distance(added, mesh).max())
+        away = float(point_to_mesh_distance(added, mesh).max())
         fault = fault or (f"added {away:.2f} mm away" if away > min(done.outward_mm + 0.05, 1.15) else "")
     return [done.mesh], fault, 0.0
 
@@ -130,11 +131,12 @@ def deeper_than(mesh: Mesh, wall: float, smallest: float) -> tuple[float, float]
     be either (their depth is known to a voxel's diagonal), and of parts of it that are smaller than about `smallest`."""
     import SimpleITK as sitk
     import vtk
-    from DicomToPrintLib.mesh import to_polydata
     from vtk.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
+    from dicomtoprint.mesh.core import to_polydata
+
     grid = grid_around(mesh, 0.8, 2.0)
-    image = sitk.GetImageFromArray(inside(mesh, grid).view(np.uint8))
+    image = sitk.GetImageFromArray(voxelize(mesh, grid).view(np.uint8))
     depth = sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False) * grid.spacing
     rough = sitk.GetArrayFromImage(depth) - wall
     unsure = np.argwhere(np.abs(rough) <= 1.8 * grid.spacing)
@@ -166,21 +168,21 @@ def struts(mesh: Mesh) -> Outcome:
     done = room.add_struts(mesh, 2.0)
     if done.mesh is mesh:
         return [mesh], "", 0.0
-    pieces = [piece for piece in to_solid(done.mesh).manifold.decompose() if piece.volume() > 0]  # voids are none
+    pieces = [piece for piece in to_manifold(done.mesh).manifold.decompose() if piece.volume() > 0]  # voids are none
     fault = "" if len(pieces) == 1 else "still in pieces"
     return [done.mesh], nothing_lost(mesh, done.mesh) or fault, 0.0
 
 
-def text_box(done: room.Labelled) -> Any:
+def text_box(done: room.LabelResult) -> Any:
     frame = np.column_stack([np.stack([done.right, done.up, done.outward], axis=1), done.origin])
     return (
-        manifold3d()
+        import_manifold3d()
         .Manifold.cube((done.width + 0.1, done.height + 0.1, 40.0), True)
         .transform(np.ascontiguousarray(frame))
     )
 
 
-def engraved(done: room.Labelled, mesh: Mesh) -> Outcome:
+def engraved(done: room.LabelResult, mesh: Mesh) -> Outcome:
     fault = nothing_lost(done.mesh, mesh)
     box = text_box(done)
     cavity = difference(mesh, done.mesh)
@@ -217,7 +219,7 @@ def orient(mesh: Mesh) -> Outcome:
 
 
 def wrap(mesh: Mesh) -> Outcome:
-    done = room.wrap(mesh, 3.0)
+    done = room.shrink_wrap(mesh, 3.0)
     lost = difference(mesh, done.mesh).volume() / mesh.volume
     # The offset surface is sampled: it may cut the input by a share of a voxel.
     return [done.mesh], f"{100 * lost:.2f} % of the input is missing" if lost > 0.01 else "", 0.0
@@ -241,7 +243,7 @@ OPERATIONS: dict[str, Callable[[Mesh], Outcome]] = {
 
 def unsound(parts: list[Mesh]) -> str:
     for mesh in parts:
-        found = topology(mesh)
+        found = analyse_topology(mesh)
         if found.boundary_edges or found.nonmanifold_edges or found.nonmanifold_vertices or found.inverted:
             return "not a closed manifold"
         if len(self_intersections(mesh)):
@@ -267,10 +269,12 @@ def row_of(name: str, mesh: Mesh, operation: str) -> dict[str, Any]:
         parts, fault, row["apart"] = OPERATIONS[operation](mesh)
         fault = unsound(parts) or fault
         # What wrapping keeps lies within a fifth of a voxel, and turning moves everything.
-        row["kept_moved_mm"] = room.moved([mesh], parts).kept.most if operation not in ("wrap", "orient") else 0.0
+        row["kept_moved_mm"] = (
+            room.measure_displacement([mesh], parts).kept.most if operation not in ("wrap", "orient") else 0.0
+        )
         fault = fault or (f"kept surface moved {row['kept_moved_mm']:.3f} mm" if row["kept_moved_mm"] >= 0.01 else "")
         row |= {"outcome": "fault" if fault else "valid", "why": fault}
-    except Refused as error:
+    except RefusedError as error:
         row |= {"outcome": "refused", "why": str(error)}
     except (DicomToPrintError, ArithmeticError, ValueError, IndexError, RuntimeError, AssertionError) as error:
         row |= {"outcome": "fault", "why": f"{type(error).__name__}: {error}"}

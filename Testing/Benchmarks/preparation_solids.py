@@ -9,9 +9,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.mesh import Mesh
-from DicomToPrintLib.preparation.solid import manifold3d
-from DicomToPrintLib.surface import repair
+from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.preparation.csg import import_manifold3d
+from dicomtoprint.repair import repair_mesh
 
 Maker = Callable[[], Mesh]
 
@@ -31,7 +31,7 @@ def solids() -> dict[str, Maker]:
 
 def analytic() -> dict[str, Maker]:
     """36 closed solids: 12 kinds, 3 sizes or seeds each."""
-    module = manifold3d()
+    module = import_manifold3d()
     m = module.Manifold
     turned = lambda solid: solid.rotate((23.0, 41.0, 7.0))  # noqa: E731
 
@@ -99,7 +99,7 @@ def analytic() -> dict[str, Maker]:
 
 def awkward() -> dict[str, Maker]:
     """Genus 50 twice, thin open and closed shells, a lamella stack, a gyroid, and a million triangles."""
-    module = manifold3d()
+    module = import_manifold3d()
     m = module.Manifold
 
     def lattice():  # type: ignore[no-untyped-def]
@@ -138,7 +138,7 @@ def awkward() -> dict[str, Maker]:
 
     kinds = {"genus 50": fifty, "lattice": lattice, "lamellae": lamellae, "gyroid": gyroid, "thin bowl": bowl}
     made: dict[str, Maker] = {kind: lambda make=make, kind=kind: mesh_of(make(), kind) for kind, make in kinds.items()}
-    made["gyroid"] = lambda: repair(mesh_of(gyroid(), "gyroid")).mesh  # its sheets touch in places
+    made["gyroid"] = lambda: repair_mesh(mesh_of(gyroid(), "gyroid")).mesh  # its sheets touch in places
     made["lumpy shell, 1 M triangles"] = lambda: lumpy(252)
     made["lumpy shell, 0.15 M triangles"] = lambda: lumpy(96)
     return made
@@ -178,25 +178,25 @@ def scanned() -> dict[str, Maker]:
 
 def phantom() -> Mesh:
     """The bone of the product's own CT phantom, 100 x 128 x 128 voxels."""
-    from DicomToPrintLib.phantom import phantom_volume
+    from dicomtoprint.phantom import make_phantom_volume
 
-    return surface(phantom_volume(shape=(100, 128, 128), spacing=(1.8, 1.8, 2.4), scale=1.65)[0], 100_000)
+    return surface(make_phantom_volume(shape=(100, 128, 128), spacing=(1.8, 1.8, 2.4), scale=1.65)[0], 100_000)
 
 
 def bone(folder: Path, triangles: int) -> Mesh:
     """Bone of the longest series in a folder."""
-    from DicomToPrintLib.dicom import read_study, read_volume
+    from dicomtoprint.dicom import read_study, read_volume
 
     return surface(read_volume(max(read_study(folder).series, key=lambda s: len(s.files))), triangles)
 
 
 def surface(volume, triangles: int) -> Mesh:  # type: ignore[no-untyped-def]
     """The largest surface that a run would make."""
-    from DicomToPrintLib.pipeline import steps
-    from DicomToPrintLib.settings import Settings
+    from dicomtoprint.config.run_settings import RunSettings
+    from dicomtoprint.pipeline import stages
 
-    settings = Settings(triangles=triangles)
-    model = steps.repair(steps.make_surface(steps.segment(volume, settings), settings), settings)
+    settings = RunSettings(triangles=triangles)
+    model = stages.repair(stages.make_surface(stages.segment(volume, settings), settings), settings)
     return max(model.meshes, key=lambda mesh: mesh.volume)
 
 
@@ -205,14 +205,14 @@ _labelled: dict[Path, dict[str, Mesh]] = {}
 
 def labelled(file: Path, name: str) -> Mesh:
     """The surface of one label of a label map."""
-    from DicomToPrintLib.pipeline import steps
-    from DicomToPrintLib.segmentation import from_labels, load_anatomy, read_segmentation
-    from DicomToPrintLib.settings import Settings
+    from dicomtoprint.config.run_settings import RunSettings
+    from dicomtoprint.pipeline import stages
+    from dicomtoprint.segmentation import load_anatomy, read_labelmap, refine_labelmap
 
     if file not in _labelled:
-        settings = Settings()
-        found = from_labels(read_segmentation(file), None, load_anatomy("from-segmentation"))
+        settings = RunSettings()
+        found = refine_labelmap(read_labelmap(file), None, load_anatomy("from-segmentation"))
         _labelled[file] = {
-            mesh.name: mesh for mesh in steps.repair(steps.make_surface(found, settings), settings).meshes
+            mesh.name: mesh for mesh in stages.repair(stages.make_surface(found, settings), settings).meshes
         }
     return _labelled[file][name]

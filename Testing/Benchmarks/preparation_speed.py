@@ -19,19 +19,20 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "DicomToPrint"), str(HERE)]
 
-from DicomToPrintLib import preparation as room
-from DicomToPrintLib.measure import self_intersections, topology
-from DicomToPrintLib.measure.wall import wall_field
-from DicomToPrintLib.mesh import Mesh, to_polydata
-from DicomToPrintLib.preparation.field import Grid, contour, grid_around, inside
 from preparation_solids import lumpy
+
+from dicomtoprint import preparation as room
+from dicomtoprint.mesh import analyse_topology, self_intersections
+from dicomtoprint.mesh.core import Mesh, to_polydata
+from dicomtoprint.mesh.thickness import thickness_field
+from dicomtoprint.preparation.voxel_grid import Grid, grid_around, isosurface_mesh, voxelize
 
 WALL, MINIMUM, ENGINE = 2.0, 2.0, "manifold"
 
 
 def ours(mesh: Mesh, voxel: float) -> dict[str, Callable[[], list[Mesh]]]:
     return {
-        "cut": lambda: list(room.cut(mesh, room.plane_at("S", 80.0))),
+        "cut": lambda: list(room.cut(mesh, room.axis_plane("S", 80.0))),
         "hollow": lambda: [room.hollow(mesh, WALL, 0.0).mesh],
         "thicken": lambda: [room.thicken(mesh, MINIMUM).mesh],
     }
@@ -73,19 +74,19 @@ def by_voxels(mesh: Mesh, voxel: float) -> dict[str, Callable[[], list[Mesh]]]:
         return (found + np.where(mask, 0.5, -0.5).astype(np.float32)) * np.float32(voxel)
 
     def surface(field: np.ndarray, on: Grid = grid) -> Mesh:
-        return contour(field, on, mesh)
+        return isosurface_mesh(field, on, mesh)
 
     def cut() -> list[Mesh]:
-        field = depth(inside(mesh, grid))
+        field = depth(voxelize(mesh, grid))
         height = (grid.origin[2] + grid.spacing * np.arange(grid.shape[0]) - 80.0).astype(np.float32)[:, None, None]
         return [surface(np.minimum(field, height)), surface(np.minimum(field, -height))]
 
     def hollow() -> list[Mesh]:
-        field = depth(inside(mesh, grid))
+        field = depth(voxelize(mesh, grid))
         return [surface(np.minimum(field, np.float32(WALL) - field))]
 
     def thicken() -> list[Mesh]:
-        mask = inside(mesh, grid)
+        mask = voxelize(mesh, grid)
         field = depth(mask)
         half = 0.5 * MINIMUM
         opened = -depth(field > half) < half
@@ -113,7 +114,7 @@ def exact_distance(mesh: Mesh) -> Callable[[np.ndarray], np.ndarray]:
 
 def judged(step: str, whole: Mesh, distance: Callable, parts: list[Mesh]) -> list[str]:  # type: ignore[type-arg]
     crossing = sum(len(self_intersections(part)) for part in parts)
-    closed = all(topology(part).closed for part in parts)
+    closed = all(analyse_topology(part).closed for part in parts)
     points = np.concatenate([part.points for part in parts])
     points = points[np.random.default_rng(1).permutation(len(points))[:60_000]]
     away = distance(points)
@@ -129,7 +130,7 @@ def judged(step: str, whole: Mesh, distance: Callable, parts: list[Mesh]) -> lis
             "wall {:.2f} / {:.2f} / {:.2f} mm".format(*np.percentile(inner, (1, 50, 99))) if len(inner) else "no inside"
         )
     elif step == "thicken":
-        field = wall_field(parts[0], cap_mm=1.5 * MINIMUM)
+        field = thickness_field(parts[0], cap_mm=1.5 * MINIMUM)
         thin = field.samples.area[field.distance < 0.95 * MINIMUM].sum() / field.samples.area.sum()
         quality = f"{100 * thin:.2f} % of the surface thinner than {0.95 * MINIMUM:g} mm"
     return [

@@ -29,12 +29,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from CGAL import CGAL_Polygon_mesh_processing as cgal
 from CGAL.CGAL_Kernel import Point_3
 from CGAL.CGAL_Polyhedron_3 import Polyhedron_3
-from DicomToPrintLib.measure import topology
-from DicomToPrintLib.measure.intersection import intersecting_pairs
-from DicomToPrintLib.measure.topology import degenerate_triangles, edges_of, welded
-from DicomToPrintLib.mesh import Mesh
-from measure.test_intersection import beyond_shared, common
+from mesh.test_self_intersection import beyond_shared, common
 from printability.test_inspect import CLEAN, DEFECTS
+
+from dicomtoprint.mesh import analyse_topology
+from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.self_intersection import intersecting_pairs
+from dicomtoprint.mesh.topology import build_edge_table, degenerate_triangles, merged_mesh
 
 COUNTS = ("open edges", "crowded edges", "pinched vertices", "crossing triangles")
 
@@ -53,7 +54,7 @@ def meshes():
 
 
 def prepared(mesh: Mesh) -> Mesh:
-    points, triangles, _ = welded(mesh)
+    points, triangles, _ = merged_mesh(mesh)
     triangles = triangles[~degenerate_triangles(points, triangles)]
     used, new = np.unique(triangles, return_inverse=True)
     return Mesh(points[used], np.ascontiguousarray(new.reshape(-1, 3), dtype=np.int64))
@@ -62,8 +63,8 @@ def prepared(mesh: Mesh) -> Mesh:
 def ours(mesh: Mesh) -> tuple[int, ...]:
     """The four counts; then crowded edges counted once a triangle, as MeshLab does, duplicates, which MeshLab calls crossing, and
     crossing pairs, which CGAL counts."""
-    found = topology(mesh)
-    count = edges_of(mesh.triangles).count
+    found = analyse_topology(mesh)
+    count = build_edge_table(mesh.triangles).count
     pairs = intersecting_pairs(mesh)
     counts = found.boundary_edges, found.nonmanifold_edges, found.nonmanifold_vertices, len(np.unique(pairs))
     return (*counts, int(count[count > 2].sum()), found.duplicate, len(pairs))

@@ -18,13 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "DicomToPrint"), str(ROOT / "Testing")]
 
 import numpy as np
-from DicomToPrintLib.measure.rays import Rays
-from DicomToPrintLib.measure.samples import Samples, samples_of
-from DicomToPrintLib.measure.wall import WALL, opposite
-from DicomToPrintLib.mesh import Mesh, from_polydata
-from DicomToPrintLib.printability import inspect
-from measure.solids import box, shell, wedge, write_stl
 from shrinking_ball import ball_diameters
+
+from dicomtoprint.mesh.core import Mesh, from_polydata
+from dicomtoprint.mesh.ray_casting import RayCaster
+from dicomtoprint.mesh.surface_sampling import SurfaceSamples, sample_surface
+from dicomtoprint.mesh.thickness import WALL, opposing_surface_distance
+from dicomtoprint.printability import assess_file
+from Phantoms.solids import box, shell, wedge, write_stl
 
 
 def bone_like(grid: int) -> Mesh:
@@ -59,19 +60,19 @@ def bone_like(grid: int) -> Mesh:
 
 
 def ours(
-    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray
+    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: SurfaceSamples, rows: np.ndarray
 ) -> np.ndarray:
-    return opposite(Rays(mesh, cap), points, normals, WALL, cap)[0]
+    return opposing_surface_distance(RayCaster(mesh, cap), points, normals, WALL, cap)[0]
 
 
 def ball(
-    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray
+    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: SurfaceSamples, rows: np.ndarray
 ) -> np.ndarray:
     return ball_diameters(samples, WALL, cap, rows=rows)[0]
 
 
 def embree(
-    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray
+    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: SurfaceSamples, rows: np.ndarray
 ) -> np.ndarray:
     """Length of the inward ray to the first surface."""
     from trimesh import Trimesh
@@ -86,7 +87,7 @@ def embree(
 
 
 def sphere(
-    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: Samples, rows: np.ndarray
+    mesh: Mesh, points: np.ndarray, normals: np.ndarray, cap: float, samples: SurfaceSamples, rows: np.ndarray
 ) -> np.ndarray:
     import trimesh
 
@@ -94,7 +95,7 @@ def sphere(
     return trimesh.proximity.thickness(whole, points, normals=normals, method="max_sphere")
 
 
-def wedge_truth(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
+def wedge_truth(samples: SurfaceSamples) -> tuple[np.ndarray, np.ndarray]:
     """Samples on the side y = 0 of a wedge of 30 degrees, and the diameter of the ball that touches both sides there."""
     rows = (np.abs(samples.points[:, 1]) < 1e-6) & (np.abs(samples.points[:, 2] - 5) < 3) & (samples.points[:, 0] > 1.0)
     rows = np.flatnonzero(rows & (samples.points[:, 0] < 10.0))
@@ -103,9 +104,9 @@ def wedge_truth(samples: Samples) -> tuple[np.ndarray, np.ndarray]:
 
 def peers(mesh: Mesh) -> list[str]:
     """Rows of a table: time on the mesh, and the median error in % on three solids of known thickness."""
-    samples = samples_of(mesh)
+    samples = sample_surface(mesh)
     solids = [shell(10.0, 9.0, 40), box(15, 10, 1.0), wedge(30)]
-    on = [samples_of(solid) for solid in solids]
+    on = [sample_surface(solid) for solid in solids]
     rows = [np.arange(len(on[0].points)), np.flatnonzero(np.abs(on[1].normals[:, 2]) > 0.9)]
     truths = [np.ones(len(rows[0])), np.ones(len(rows[1]))]
     rows_on_wedge, truth = wedge_truth(on[2])
@@ -166,7 +167,7 @@ def main() -> None:
             if not phases or phases[-1][0] != phrase:
                 phases.append((phrase, time.perf_counter()))
 
-        readiness = inspect(path, "fdm", progress=heard)
+        readiness = assess_file(path, "fdm", progress=heard)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
     count = readiness.mesh["triangles"]

@@ -25,15 +25,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "DicomToPrint"), str(ROOT / "Testing")]
 
-from DicomToPrintLib import pipeline
-from DicomToPrintLib.findings import Outcome, Severity
-from DicomToPrintLib.printability import inspect
-from DicomToPrintLib.settings import Settings
-from measure.solids import box, merged, moved, rod, shell, table, tube, wedge, write_stl
-from measure.test_attachment import joined
+from mesh.test_thin_wall_support import joined
 from printability.test_inspect import CLEAN, DEFECTS
 from repair_corpus import bases
 from scipy.spatial.transform import Rotation
+
+from dicomtoprint import pipeline
+from dicomtoprint.config.run_settings import RunSettings
+from dicomtoprint.printability import assess_file
+from dicomtoprint.rules import Outcome, Severity
+from Phantoms.solids import box, merged, moved, rod, shell, table, tube, wedge, write_stl
 
 
 def admesh(path: Path) -> str:
@@ -135,7 +136,7 @@ def rows(tally: Path | None = None, most: float = float("inf")):
             path = Path(folder) / "a.stl"
             write_stl(path, mesh)
             started = time.process_time()
-            readiness = inspect(path, "sla" if name.endswith(", sla") else "fdm", "256x256x256")
+            readiness = assess_file(path, "sla" if name.endswith(", sla") else "fdm", "256x256x256")
             seconds = time.process_time() - started
             found = {
                 item.rule
@@ -154,19 +155,19 @@ def rows(tally: Path | None = None, most: float = float("inf")):
 
 VERTEBRA = "labels_vertebra/sub-ct_seg-vert_label-22_msk.nii.gz"
 BONES = (
-    ("skull of a head phantom", "philips_headphantom_1mm_UB", "", Settings(process="mjf", thicken=0.6)),
+    ("skull of a head phantom", "philips_headphantom_1mm_UB", "", RunSettings(process="mjf", thicken=0.6)),
     (
         "skull of a head phantom, wrapped",
         "philips_headphantom_1mm_UB",
         "",
-        Settings(process="sls", thicken=1.0, wrap=True),
+        RunSettings(process="sls", thicken=1.0, wrap=True),
     ),
-    ("lumbar vertebra", "labels_vertebra/sub-ct_label-22_ct.nii.gz", VERTEBRA, Settings(process="mjf", thicken=0.9)),
+    ("lumbar vertebra", "labels_vertebra/sub-ct_label-22_ct.nii.gz", VERTEBRA, RunSettings(process="mjf", thicken=0.9)),
     (
         "lumbar vertebra, wrapped",
         "labels_vertebra/sub-ct_label-22_ct.nii.gz",
         VERTEBRA,
-        Settings(process="sls", thicken=1.0, wrap=True),
+        RunSettings(process="sls", thicken=1.0, wrap=True),
     ),
 )
 

@@ -17,13 +17,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.measure import self_intersections, topology
-from DicomToPrintLib.measure.component import nested_triangles
-from DicomToPrintLib.measure.deviation import surface_distance
-from DicomToPrintLib.mesh import Mesh, merged
-from DicomToPrintLib.surface import repair
-from DicomToPrintLib.surface.constrained_field import Field
-from DicomToPrintLib.surface.contour import contour
+from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
+from dicomtoprint.mesh import analyse_topology, self_intersections
+from dicomtoprint.mesh.components import nested_shell_triangles
+from dicomtoprint.mesh.core import Mesh, concatenate
+from dicomtoprint.reconstruction.isosurface import extract_isosurface
+from dicomtoprint.reconstruction.scalar_field import ScalarField
+from dicomtoprint.repair import repair_mesh
 
 
 def implicit(function, cells: int = 28, reach: float = 1.3) -> Mesh:
@@ -34,7 +34,7 @@ def implicit(function, cells: int = 28, reach: float = 1.3) -> Mesh:
     step = 20.0 * (axis[1] - axis[0])
     affine = np.diag([step, step, step, 1.0])
     affine[:3, 3] = -20.0 * reach
-    mesh, _ = contour(Field(values, 0.0, (0, 0, 0), values.shape, affine, True))
+    mesh, _ = extract_isosurface(ScalarField(values, 0.0, (0, 0, 0), values.shape, affine, True))
     return mesh
 
 
@@ -111,7 +111,7 @@ def pinches(mesh: Mesh, rng) -> Mesh:
 def overlap(mesh: Mesh, rng) -> Mesh:
     corner = mesh.points[rng.integers(len(mesh.points))]
     ball = implicit(lambda x, y, z: 0.2 - np.sqrt(x * x + y * y + z * z), 20, 0.4)
-    return merged([mesh, Mesh((ball.points + corner).astype(np.float32), ball.triangles)])
+    return concatenate([mesh, Mesh((ball.points + corner).astype(np.float32), ball.triangles)])
 
 
 def inner_shell(mesh: Mesh, rng) -> Mesh:
@@ -119,7 +119,7 @@ def inner_shell(mesh: Mesh, rng) -> Mesh:
     normals = Mesh(mesh.points, mesh.triangles).triangle_normals()
     at = rng.integers(len(normals))
     place = mesh.points[mesh.triangles[at]].mean(axis=0) - 1.9 * normals[at] / np.linalg.norm(normals[at])
-    return merged([mesh, Mesh((ball.points + place).astype(np.float32), ball.triangles)])
+    return concatenate([mesh, Mesh((ball.points + place).astype(np.float32), ball.triangles)])
 
 
 def soup(mesh: Mesh, rng) -> Mesh:
@@ -181,9 +181,9 @@ def truth_of(base: Mesh, broken: Mesh, defect) -> Mesh:
     if defect is metres:
         return Mesh((base.points * 0.001).astype(np.float32), base.triangles)
     if defect is overlap:
-        from DicomToPrintLib.surface.union import union_of_parts
+        from dicomtoprint.repair.boolean_union import union_components
 
-        return union_of_parts(broken)
+        return union_components(broken)
     return base
 
 
@@ -192,7 +192,7 @@ def faithful(result: Mesh, truth: Mesh) -> bool:
     if abs(result.volume - truth.volume) > 0.03 * abs(truth.volume):
         return False
     low, high = truth.points.min(axis=0), truth.points.max(axis=0)
-    distance = surface_distance(truth.points[::7], result)
+    distance = point_to_mesh_distance(truth.points[::7], result)
     return bool(np.percentile(distance, 95) < 0.01 * np.linalg.norm(high - low))
 
 
@@ -212,12 +212,12 @@ def main() -> None:
     table, failures = defaultdict(lambda: [0, 0, 0, 0.0]), []
     for name, base, broken, defect in corpus(options.held_out):
         start = time.process_time()
-        result = repair(broken)
+        result = repair_mesh(broken)
         seconds = time.process_time() - start
         valid = (
-            topology(result.mesh).closed
+            analyse_topology(result.mesh).closed
             and len(self_intersections(result.mesh)) == 0
-            and len(nested_triangles(result.mesh)) == 0
+            and len(nested_shell_triangles(result.mesh)) == 0
         )
         assert valid == result.valid
         good = valid and faithful(result.mesh, truth_of(base, broken, defect))

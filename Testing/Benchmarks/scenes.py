@@ -8,11 +8,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.phantom.layout import SOFT_HU
-from DicomToPrintLib.phantom.making import FULL_WIDTH
-from DicomToPrintLib.phantom.rendering import Step, add_noise, grid, render
-from DicomToPrintLib.phantom.shape import Solid
-from DicomToPrintLib.volume import Volume
+from dicomtoprint.phantom.ct_simulation import DensityStep, add_noise, scan_affine, simulate_ct
+from dicomtoprint.phantom.geometry import SOFT_HU
+from dicomtoprint.phantom.solids import Solid
+from dicomtoprint.phantom.volume import FULL_WIDTH
+from dicomtoprint.volume import Volume
 
 AIR_HU, CEILING_HU = -1000.0, 3071
 CLINICAL = {"spacing": (0.5, 0.5, 1.0), "noise_hu": 20.0, "psf_mm": 0.8}
@@ -37,10 +37,12 @@ def scene(
     averaged over a slice as thick as its step.
     """
     shape = tuple(round(size / step) for size, step in zip(field_mm[::-1], spacing[::-1]))
-    affine = grid(shape, spacing, tilt_degrees, (0.0, 0.0, 0.0))
+    affine = scan_affine(shape, spacing, tilt_degrees, (0.0, 0.0, 0.0))
     sigma = float(np.hypot(psf_mm / FULL_WIDTH, np.mean(spacing[:2]) / np.sqrt(12.0)))
-    steps = [Step(solid, hu) for solid, hu in solids]
-    grey = render(affine, shape, steps, sigma, spacing[2], np.zeros((shape[0], 3))) + np.float32(background - AIR_HU)
+    steps = [DensityStep(solid, hu) for solid, hu in solids]
+    grey = simulate_ct(affine, shape, steps, sigma, spacing[2], np.zeros((shape[0], 3))) + np.float32(
+        background - AIR_HU
+    )
     add_noise(grey, noise_hu, noise_correlation, seed)
     return Volume(np.rint(np.clip(grey, -1024, CEILING_HU)).astype(np.int16), affine)
 

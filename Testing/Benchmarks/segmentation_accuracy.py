@@ -18,8 +18,8 @@ from tables import write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.phantom import object_distances, phantom_volume, signed_distance
-from DicomToPrintLib.segmentation import Segmentation, load_anatomy, segment
+from dicomtoprint.phantom import make_phantom_volume, object_distances, signed_distance
+from dicomtoprint.segmentation import Segmentation, load_anatomy, segment
 
 FIELD = (140.0, 140.0, 112.0)
 BASE = {"spacing": (0.5, 0.5, 1.0), "noise_hu": 20.0, "psf_mm": 0.8}
@@ -70,7 +70,7 @@ def measure(settings: dict, anatomy: str = "bone") -> dict:
     arguments = {**BASE, **settings}
     spacing = arguments.pop("spacing")
     shape = tuple(round(size / step) for size, step in zip(FIELD[::-1], spacing[::-1]))
-    volume, truth = phantom_volume(shape, spacing, **arguments)
+    volume, truth = make_phantom_volume(shape, spacing, **arguments)
     start = time.perf_counter()
     found = segment(volume, load_anatomy(anatomy))
     seconds = time.perf_counter() - start

@@ -17,13 +17,13 @@ from tables import write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.dicom import read_image_volume
-from DicomToPrintLib.mesh import Mesh
-from DicomToPrintLib.segmentation import Segmentation, from_labels, load_anatomy, read_segmentation
-from DicomToPrintLib.surface import make_surface
-from DicomToPrintLib.surface.constrained_field import constrained_field
-from DicomToPrintLib.surface.contour import contour, smooth
-from DicomToPrintLib.volume import Volume
+from dicomtoprint.dicom import read_image_volume
+from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.reconstruction import reconstruct_surfaces
+from dicomtoprint.reconstruction.isosurface import extract_isosurface, windowed_sinc_smooth
+from dicomtoprint.reconstruction.scalar_field import build_scalar_field
+from dicomtoprint.segmentation import Segmentation, load_anatomy, read_labelmap, refine_labelmap
+from dicomtoprint.volume import Volume
 
 BONES = (*range(26, 51), *range(92, 117))
 TREATMENTS = {
@@ -79,8 +79,8 @@ def distances(mesh: Mesh, volume: Volume, value: float) -> tuple[float, float]:
 def main() -> None:
     """Writes the table."""
     folder = Path(sys.argv[1])
-    given, volume = read_segmentation(folder / "example_seg.nii.gz"), read_image_volume(folder / "example_ct_sm.nii.gz")
-    joined = from_labels(given, volume, load_anatomy("from-segmentation"))
+    given, volume = read_labelmap(folder / "example_seg.nii.gz"), read_image_volume(folder / "example_ct_sm.nii.gz")
+    joined = refine_labelmap(given, volume, load_anatomy("from-segmentation"))
     alone = Segmentation(None, given.affine, given.labels, None, given.segments)
     figures: dict = {}
     names = []
@@ -90,15 +90,15 @@ def main() -> None:
         names.append(segment.label)
         own = next(s for s in given.segments if s.label == segment.label)
         for kind, source, which in (("labels and grey values", joined, segment), ("labels alone", alone, own)):
-            field = constrained_field(source, which)
+            field = build_scalar_field(source, which)
             assert field is not None
             # On whole steps, as others contour a label too.
-            raw, _ = contour(replace(field, grey=True))
+            raw, _ = extract_isosurface(replace(field, grey=True))
             for treatment, (iterations, band) in TREATMENTS.items():
-                mesh = smooth(raw, iterations, band)
+                mesh = windowed_sinc_smooth(raw, iterations, band)
                 row = (len(raw.triangles), roughness(mesh), *distances(mesh, volume, segment.boundary))
                 figures.setdefault((treatment, kind), []).append(row)
-            made = make_surface(replace(source, segments=(which,)), min_fragment_mm3=0.0).meshes[0]
+            made = reconstruct_surfaces(replace(source, segments=(which,)), min_fragment_mm3=0.0).meshes[0]
             row = (len(raw.triangles), roughness(made), *distances(made, volume, segment.boundary))
             figures.setdefault((RUN, kind), []).append(row)
     lines = [

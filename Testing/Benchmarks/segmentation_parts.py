@@ -16,10 +16,11 @@ from tables import write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.phantom import object_distances, phantom_volume
-from DicomToPrintLib.phantom.shape import Box, RoundCone, Shell, Union
-from DicomToPrintLib.segmentation import Segmentation, load_anatomy, segment
 from scipy import ndimage
+
+from dicomtoprint.phantom import make_phantom_volume, object_distances
+from dicomtoprint.phantom.solids import Box, RoundCone, Shell, Union
+from dicomtoprint.segmentation import Segmentation, load_anatomy, segment
 
 BONE_HU, TOOTH_HU = 1160.0, 1500.0
 SCANS = {
@@ -52,7 +53,7 @@ def bones_rows() -> list[str]:
             for seed in range(6):
                 centre = tuple(np.array([-22.0, -4.0, 32.0]) + rng.uniform(-0.5, 0.5, 3))
                 tilt = 16.5 * (seed % 2)
-                volume, truth = phantom_volume(
+                volume, truth = make_phantom_volume(
                     (42, 112, 112), (0.5, 0.5, 1.0), noise, psf, seed, gap_mm=gap, centre=centre, tilt_degrees=tilt,
                     couch=False, padding=False,
                 )  # fmt: skip

@@ -18,9 +18,9 @@ from tables import write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.errors import DicomToPrintError
-from DicomToPrintLib.phantom.shape import Ball, Box, RoundCone, Shrunk, Solid, Union
-from DicomToPrintLib.segmentation import Segmentation, load_anatomy, segment
+from dicomtoprint.errors import DicomToPrintError
+from dicomtoprint.phantom.solids import Ball, Box, InsetSolid, RoundCone, Solid, Union
+from dicomtoprint.segmentation import Segmentation, load_anatomy, segment
 
 SCANS = {
     "0.5 x 0.5 x 1.0 mm, noise 20 HU, PSF 0.8 mm": {},
@@ -48,7 +48,7 @@ class Scene:
 def scenes() -> dict[str, Scene]:
     """A scene for each preset that finds its structure in grey values, but `bone` and `vertebra`."""
     head = Union((Ball((0.0, 0.0, 0.0), 24.0), Ball((0.0, -9.0, -4.0), 20.0)))
-    inside = Shrunk(head, 5.0)
+    inside = InsetSolid(head, 5.0)
 
     def shell(points: np.ndarray) -> np.ndarray:
         """The cranial cavity stays open."""
@@ -73,8 +73,8 @@ def scenes() -> dict[str, Scene]:
     ))  # fmt: skip
     screw = RoundCone((-8.0, 3.0, -10.0), (9.0, -2.0, 8.0), 2.5, 2.5)
     return {
-        "skull": Scene((64.0, 76.0, 64.0), ((Shrunk(head, -6.0), 1040.0), (head, 960.0), (inside, -960.0)), shell, -1000.0),
-        "single-bone": Scene((56.0, 48.0, 92.0), ((femur, 960.0), (Shrunk(femur, 3.0), -700.0), (other, 960.0)), femur.distance,
+        "skull": Scene((64.0, 76.0, 64.0), ((InsetSolid(head, -6.0), 1040.0), (head, 960.0), (inside, -960.0)), shell, -1000.0),
+        "single-bone": Scene((56.0, 48.0, 92.0), ((femur, 960.0), (InsetSolid(femur, 3.0), -700.0), (other, 960.0)), femur.distance,
                              seed=(2.0, 2.0, 12.0)),
         "jaw": Scene((66.0, 50.0, 48.0), tuple((solid, 1500.0) for solid in teeth.values()), both.distance),
         "skin": Scene((64.0, 64.0, 84.0), ((body, 1040.0), (pocket, -1040.0), (bar, 900.0)), body.distance, -1000.0),

@@ -26,8 +26,8 @@ WAYS = ("ours", "SimpleITK", "cc3d + fill_voids")
 
 def ours(array: np.ndarray, affine: np.ndarray) -> int:
     """The bone preset, as the pipeline calls it."""
-    from DicomToPrintLib.segmentation import load_anatomy, segment
-    from DicomToPrintLib.volume import Volume
+    from dicomtoprint.segmentation import load_anatomy, segment
+    from dicomtoprint.volume import Volume
 
     return int(np.count_nonzero(segment(Volume(array, affine), load_anatomy("bone")).labels))
 
@@ -79,7 +79,7 @@ def main() -> None:
     if options.one:
         one(*options.one)
         return
-    from DicomToPrintLib.phantom import phantom_volume
+    from dicomtoprint.phantom import make_phantom_volume
 
     lines = [
         "# Speed of the segmentation",
@@ -92,7 +92,7 @@ def main() -> None:
         "|---|---|---|---|---|",
     ]
     with tempfile.TemporaryDirectory() as folder:
-        volume, _ = phantom_volume(tuple(options.shape), (0.45, 0.45, 0.6), scale=1.65)
+        volume, _ = make_phantom_volume(tuple(options.shape), (0.45, 0.45, 0.6), scale=1.65)
         np.save(Path(folder) / "array.npy", volume.array)
         np.save(Path(folder) / "affine.npy", volume.affine)
         for way in WAYS:

@@ -17,8 +17,8 @@ from tables import FOLDER, write_table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.segmentation import load_anatomy, segment
-from DicomToPrintLib.volume import Volume
+from dicomtoprint.segmentation import load_anatomy, segment
+from dicomtoprint.volume import Volume
 
 SEEDS = (
     (0, 0, 0),

@@ -9,8 +9,9 @@ A peer of `printability_speed.py`: the fastest method known here that gives the 
 from typing import Any
 
 import numpy as np
-from DicomToPrintLib.measure.samples import Samples
-from DicomToPrintLib.progress import Progress, silent
+
+from dicomtoprint.mesh.surface_sampling import SurfaceSamples
+from dicomtoprint.progress import ProgressCallback, no_progress
 
 OPPOSING = -0.5  # cosine: surface turned less than 120 degrees away is no opposite wall
 _CHUNK = 50_000  # a progress call a second or so
@@ -21,7 +22,11 @@ _GROWTH = 2.2
 
 
 def ball_diameters(
-    samples: Samples, side: float, cap_mm: float, progress: Progress = silent, rows: np.ndarray | None = None
+    samples: SurfaceSamples,
+    side: float,
+    cap_mm: float,
+    progress: ProgressCallback = no_progress,
+    rows: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Diameters (n,) in mm of the largest balls at the samples, or at those of `rows` only, and the index of the sample each touches.
 
@@ -45,7 +50,7 @@ def ball_diameters(
 
 def _balls(
     tree: Any,
-    samples: Samples,
+    samples: SurfaceSamples,
     spacing: np.ndarray,
     block: np.ndarray,
     side: float,
@@ -84,7 +89,7 @@ def _scales(cap: float) -> list[float]:
 
 def _improve(
     tree: Any,
-    samples: Samples,
+    samples: SurfaceSamples,
     spacing: np.ndarray,
     points: np.ndarray,
     normals: np.ndarray,
@@ -119,7 +124,7 @@ def _improve(
 
 def _settle(
     tree: Any,
-    samples: Samples,
+    samples: SurfaceSamples,
     spacing: np.ndarray,
     points: np.ndarray,
     normals: np.ndarray,
@@ -141,7 +146,7 @@ def _settle(
 
 
 def _first_opposing(
-    samples: Samples, near: np.ndarray, valid: np.ndarray, points: np.ndarray, normals: np.ndarray, side: float
+    samples: SurfaceSamples, near: np.ndarray, valid: np.ndarray, points: np.ndarray, normals: np.ndarray, side: float
 ) -> np.ndarray:
     """(n,) first of the samples `near` (n, k) that is `valid` and faces its point from ahead, -1 where none does."""
     near = np.where(valid, near, 0)
@@ -155,7 +160,12 @@ def _first_opposing(
 
 
 def _radius(
-    samples: Samples, spacing: np.ndarray, points: np.ndarray, normals: np.ndarray, side: float, which: np.ndarray
+    samples: SurfaceSamples,
+    spacing: np.ndarray,
+    points: np.ndarray,
+    normals: np.ndarray,
+    side: float,
+    which: np.ndarray,
 ) -> np.ndarray:
     """Radius of the ball at each point that touches the tangent plane of sample `which`, or the sample itself where the plane
     would be touched too far from it."""

@@ -40,17 +40,17 @@ PHANTOMS = {  # shape (k, j, i), spacing (i, j, k) mm, further arguments
 
 def prepared(case: str, folder: Path, head: Path | None) -> dict:
     """Write the volume of a case and say what is known about it."""
-    from DicomToPrintLib.phantom import phantom_volume
+    from dicomtoprint.phantom import make_phantom_volume
 
     if case == "head":
-        from DicomToPrintLib.dicom import read_study, read_volume
+        from dicomtoprint.dicom import read_study, read_volume
 
         study = read_study(head)
         volume = read_volume(max(study.series, key=lambda s: len(s.files)))
         facts = {"threshold": 300.0}
     else:
         shape, spacing, more = PHANTOMS[case]
-        volume, truth = phantom_volume(shape=shape, spacing=spacing, **more)
+        volume, truth = make_phantom_volume(shape=shape, spacing=spacing, **more)
         facts = {
             "threshold": float(truth.boundary_hu),
             "scale": more["scale"],
@@ -71,7 +71,8 @@ def labels_of(array: np.ndarray, threshold: float) -> np.ndarray:
     """The mask that all methods get: above the threshold, parts of at least 1000 voxels. Parts are counted in the box
     around it only."""
     import SimpleITK as sitk
-    from DicomToPrintLib.surface.constrained_field import bounding_box
+
+    from dicomtoprint.reconstruction.scalar_field import bounding_box
 
     mask = (array >= threshold).view(np.uint8)
     box = bounding_box(mask)
@@ -95,10 +96,10 @@ def write(polydata, path: Path) -> None:
 
 
 def ours(array, affine, labels, threshold: float, path: Path) -> dict:
-    from DicomToPrintLib.mesh import to_polydata
-    from DicomToPrintLib.segmentation import Segment, Segmentation
-    from DicomToPrintLib.surface import make_surface
-    from DicomToPrintLib.volume import Volume
+    from dicomtoprint.mesh.core import to_polydata
+    from dicomtoprint.reconstruction import reconstruct_surfaces
+    from dicomtoprint.segmentation import Segment, Segmentation
+    from dicomtoprint.volume import Volume
 
     segment = Segment("bone", 1, "Bone", (1.0, 1.0, 1.0), threshold, {}, 0.0)
     parts: list = []
@@ -107,7 +108,7 @@ def ours(array, affine, labels, threshold: float, path: Path) -> dict:
         if phrase and (not parts or parts[-1][0] != phrase):
             parts.append((phrase, time.perf_counter(), time.process_time()))
 
-    model = make_surface(
+    model = reconstruct_surfaces(
         Segmentation(Volume(array, affine), affine, labels, None, (segment,)),
         max_triangles=CEILING,
         max_deviation_mm=BUDGET_MM,
@@ -274,10 +275,11 @@ def run(method: str, case: str, folder: Path, threshold: float, dicom2stl: str |
 
 def run_dicom2stl(method: str, case: str, folder: Path, threshold: float, program: str) -> dict | None:
     import SimpleITK as sitk
-    from DicomToPrintLib.volume import Volume, orthogonal, to_sitk
+
+    from dicomtoprint.volume import Volume, resample_orthogonal, to_sitk
 
     source, out = folder / f"{case}.mha", stl_of(method, case, folder)
-    volume = orthogonal(Volume(np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")))
+    volume = resample_orthogonal(Volume(np.load(folder / f"{case}.npy"), np.load(folder / f"{case}_affine.npy")))
     sitk.WriteImage(to_sitk(volume), str(source))
     out.unlink(missing_ok=True)  # it would ask before it writes over a file
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -302,22 +304,22 @@ def run_dicom2stl(method: str, case: str, folder: Path, threshold: float, progra
 
 
 def read(path: Path):
-    from DicomToPrintLib.measure.topology import welded
-    from DicomToPrintLib.mesh import Mesh
+    from dicomtoprint.mesh.core import Mesh
+    from dicomtoprint.mesh.topology import merged_mesh
 
     raw = np.fromfile(path, dtype=np.dtype([("n", "<f4", 3), ("v", "<f4", (3, 3)), ("a", "<u2")]), offset=84)
     soup = Mesh(raw["v"].reshape(-1, 3), np.arange(3 * len(raw)).reshape(-1, 3))
-    points, triangles, _ = welded(soup)
+    points, triangles, _ = merged_mesh(soup)
     return Mesh(points, triangles)
 
 
 def judged(case: str, path: Path, folder: Path, facts: dict, exact: bool) -> dict:
-    from DicomToPrintLib.measure import self_intersections, topology
-    from DicomToPrintLib.measure.component import components
-    from DicomToPrintLib.measure.deviation import spread
+    from dicomtoprint.imaging.surface_deviation import weighted_distance_stats
+    from dicomtoprint.mesh import analyse_topology, self_intersections
+    from dicomtoprint.mesh.components import components
 
     mesh = read(path)
-    found = topology(mesh)
+    found = analyse_topology(mesh)
     row = {
         "triangles": len(mesh.triangles),
         "boundary": found.boundary_edges,
@@ -344,7 +346,7 @@ def judged(case: str, path: Path, folder: Path, facts: dict, exact: bool) -> dic
     if case == "head":
         distance = scan_distance(points, mesh, chosen, folder, facts["threshold"])
     else:
-        from DicomToPrintLib.phantom import object_distances
+        from dicomtoprint.phantom import object_distances
 
         distance = true_distance(points, facts)
         outer = np.minimum.reduce(
@@ -363,14 +365,17 @@ def judged(case: str, path: Path, folder: Path, facts: dict, exact: bool) -> dic
         hollow = 4 / 3 * np.pi * (shell.radius**3 - (shell.radius - shell.wall) ** 3)
         row["shell_percent"] = 100.0 * (volume / hollow - 1.0)
         row["ball_mm"] = [round(d, 3) for d in sorted(diameters)]
-    row |= {k.replace("_deviation_mm", ""): value for k, value in spread(distance, np.ones(len(distance))).items()}
+    row |= {
+        k.replace("_deviation_mm", ""): value
+        for k, value in weighted_distance_stats(distance, np.ones(len(distance))).items()
+    }
     return row
 
 
 def true_distance(points: np.ndarray, facts: dict) -> np.ndarray:
     """Distance to the analytic boundary. The phantom's lattice gives it to first order only (its slope is 1 to 2), so
     points are walked down to the boundary itself."""
-    from DicomToPrintLib.phantom import boundary_distance
+    from dicomtoprint.phantom import boundary_distance
 
     def height(at: np.ndarray) -> np.ndarray:
         return boundary_distance(at, scale=facts["scale"], trabeculae_mm=facts["trabeculae_mm"])
@@ -386,7 +391,7 @@ def true_distance(points: np.ndarray, facts: dict) -> np.ndarray:
 
 def scan_distance(points, mesh, chosen, folder: Path, threshold: float) -> np.ndarray:
     """Distance along the normal from the scan's own grey-value boundary."""
-    from DicomToPrintLib.measure.deviation import level_offsets
+    from dicomtoprint.imaging.surface_deviation import isosurface_distance
 
     normals = mesh.triangle_normals()[chosen]
     normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-30)[:, None]
@@ -394,7 +399,7 @@ def scan_distance(points, mesh, chosen, folder: Path, threshold: float) -> np.nd
     array = np.pad(np.load(folder / "head.npy"), 1, constant_values=-1024)
     to_index = np.linalg.inv(affine)
     to_index[:3, 3] += 1.0
-    return level_offsets(points, normals, array, threshold - 0.5, to_index, 2.0, 0.1)
+    return isosurface_distance(points, normals, array, threshold - 0.5, to_index, 2.0, 0.1)
 
 
 def number(row: dict, key: str, form: str) -> str:
@@ -442,9 +447,10 @@ def picture(case: str, paths: dict[str, Path], folder: Path, facts: dict, out: P
 
 def drawn(mesh, method: str, colours, legend: bool):
     """Renderer of a mesh, coloured by its deviation, with its name and, where asked, the legend."""
-    from DicomToPrintLib.mesh import to_polydata
     from vtkmodules.vtkRenderingAnnotation import vtkScalarBarActor
     from vtkmodules.vtkRenderingCore import vtkActor, vtkPolyDataMapper, vtkRenderer, vtkTextActor
+
+    from dicomtoprint.mesh.core import to_polydata
 
     mapper = vtkPolyDataMapper()
     mapper.SetInputData(to_polydata(mesh))

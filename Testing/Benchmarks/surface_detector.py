@@ -19,10 +19,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from DicomToPrintLib.measure.intersection import intersecting_pairs
-from DicomToPrintLib.measure.topology import degenerate_triangles, welded
-from DicomToPrintLib.mesh import Mesh
 from repair_corpus import corpus
+
+from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.self_intersection import intersecting_pairs
+from dicomtoprint.mesh.topology import degenerate_triangles, merged_mesh
 
 
 def exact(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
@@ -62,7 +63,7 @@ def main() -> None:
     agreed, confirmed, crossing, total, seconds, other, different = 0, 0, 0, 0, 0.0, 0.0, []
     for held_out in (False, True):
         for name, _, broken, defect in corpus(held_out):
-            points, triangles, _ = welded(broken)
+            points, triangles, _ = merged_mesh(broken)
             triangles = triangles[~degenerate_triangles(points, triangles)]
             start = time.process_time()
             pairs = intersecting_pairs(Mesh(points, triangles))

@@ -18,10 +18,11 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "DicomToPrint"), str(HERE)]
 
-from DicomToPrintLib.mesh import Mesh
-from DicomToPrintLib.segmentation import Segment, Segmentation, read_segmentation
-from DicomToPrintLib.surface import make_surface
 from surface_compare import read, slicer_rule
+
+from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.reconstruction import reconstruct_surfaces
+from dicomtoprint.segmentation import Segment, Segmentation, read_labelmap
 
 Distance = Callable[[np.ndarray], np.ndarray]
 AXIS = np.array([0.6, 0.0, 0.8])  # of the rods: oblique to the voxels
@@ -68,7 +69,7 @@ def voxels(distance: Distance, spacing: tuple[float, float, float]) -> tuple[np.
 def both(labels: np.ndarray, affine: np.ndarray, folder: Path) -> tuple[Mesh, Mesh]:
     """Our surface and Slicer's."""
     segment = Segment("label", 1, "Label", (1.0, 1.0, 1.0), None, {}, 0.0)
-    mine = make_surface(Segmentation(None, affine, labels, None, (segment,)), min_fragment_mm3=0.0).meshes[0]
+    mine = reconstruct_surfaces(Segmentation(None, affine, labels, None, (segment,)), min_fragment_mm3=0.0).meshes[0]
     path = folder / "slicer.stl"
     slicer_rule(None, affine, labels, path, decimated=False)
     return mine, read(path)
@@ -116,7 +117,7 @@ def rows_of_maps(folder: Path, data: Path) -> list[str]:
         "|---|---|---|---|",
     ]
     for name, file in MAPS.items():
-        given = read_segmentation(data / file)
+        given = read_labelmap(data / file)
         shares = []
         for segment in given.segments:
             label = (given.labels == segment.label).astype(np.uint8)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import cache
 
 from .case import Case
+from .exoplan import statement
+from .exoplan_shown import DISPLAYED, UNUSED
 from .integrity import integrity
-from .orthopaedic import orthopaedic
+from .ortho3ds import orthopaedic
 from .pixels import pixel_cases
-from .statement import statement
-from .statement_shown import DISPLAYED, UNUSED
 
 ORTHOPAEDIC = (
     "O01",

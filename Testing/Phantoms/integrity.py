@@ -10,9 +10,9 @@ import pydicom
 from pydicom.fileset import FileSet
 
 from .case import Case, by_folder, cases
+from .exoplan_edit import edit
 from .files import File, Undefined, uid, write_files
 from .series import CLASSIC, ENHANCED, KINDS, MULTI, bend, frames, put, renamed, series, shared, take
-from .statement_edit import edit
 
 REJECTED = {"3dsystems-ortho": "reject", "exoplan-import": "reject"}
 

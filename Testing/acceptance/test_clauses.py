@@ -3,12 +3,13 @@
 from dataclasses import replace
 
 import pytest
+
 from Phantoms.case import EXOPLAN, PROTOCOLS, VERDICT_OF, clause_words, protocols_of
 from Phantoms.catalogue import CLAUSES, NEVER_FAIL, NOT_USED, catalogue
+from Phantoms.evaluate_case import Judge, questions_of, rules_of, word
+from Phantoms.exoplan_shown import UNUSED
 from Phantoms.files import GONE, Raw, write_files
-from Phantoms.judging import Judge, questions_of, rules_of, word
 from Phantoms.series import CLASSIC, ENHANCED, KINDS, put, series
-from Phantoms.statement_shown import UNUSED
 
 CASES = {case.id: case for case in catalogue()}
 

@@ -3,18 +3,14 @@
 from pathlib import Path
 
 import pytest
-from DicomToPrintLib.acceptance import load_protocol
-from DicomToPrintLib.acceptance.conformance import (
-    classic_keywords,
-    conformance_statement,
-    facts_described,
-    multi_frame_keywords,
-)
-from DicomToPrintLib.dicom.attributes import FILE_KEYWORDS, GROUP_KEYWORDS
+
+from dicomtoprint.acceptance import load_protocol
+from dicomtoprint.dicom.attributes import GROUP_KEYWORDS, HEADER_KEYWORDS
 from Phantoms.case import PROTOCOLS
+from Phantoms.exoplan_shown import DISPLAYED, UNUSED
 from Phantoms.files import BIG_ENDIAN, EXPLICIT, IMPLICIT
 from Phantoms.series import SOP_CLASS
-from Phantoms.statement_shown import DISPLAYED, UNUSED
+from tools.conformance_statement import classic_keywords, conformance_statement, documented_facts, multi_frame_keywords
 
 COMMITTED = Path(__file__).resolve().parents[2] / "Resources" / "DICOM-Conformance-Statement.md"
 
@@ -26,12 +22,12 @@ def statement() -> str:
 
 def test_committed_file_is_the_generated_one(statement):
     """After a change of a protocol or of the reader's tables write `conformance_statement()` to the file again:
-    ``python -c "from DicomToPrintLib.acceptance.conformance import *; print(conformance_statement(), end='')"``."""
+    ``python -c "from tools.conformance_statement import *; print(conformance_statement(), end='')"``."""
     assert COMMITTED.read_text(encoding="utf-8") == statement
 
 
 def test_every_attribute_that_is_read_stands_in_a_table(statement):
-    read = {*FILE_KEYWORDS, *(keyword for keywords in GROUP_KEYWORDS.values() for keyword in keywords)}
+    read = {*HEADER_KEYWORDS, *(keyword for keywords in GROUP_KEYWORDS.values() for keyword in keywords)}
     shown = {
         *classic_keywords(),
         *multi_frame_keywords(),
@@ -49,7 +45,7 @@ def test_every_fact_of_the_protocols_is_described():
         for rule in load_protocol(name).rules
         if not rule.fact.startswith(("attribute:", "rules:"))
     }
-    assert used - facts_described() == set()
+    assert used - documented_facts() == set()
 
 
 def test_every_rule_stands_in_the_statement(statement):

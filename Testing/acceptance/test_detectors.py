@@ -6,17 +6,18 @@ from functools import cache
 
 import numpy as np
 import pytest
-from DicomToPrintLib.acceptance import load_protocol
-from DicomToPrintLib.acceptance.accept import finding_of
-from DicomToPrintLib.acceptance.detectors import chosen_contrast, detect, detect_near, fov_cut
-from DicomToPrintLib.acceptance.detectors.motion import _shift
-from DicomToPrintLib.acceptance.detectors.tilt import _edges, _line
-from DicomToPrintLib.dicom import read_study, read_volume
-from DicomToPrintLib.findings import MISSING, Verdict
-from DicomToPrintLib.phantom import phantom_volume, signed_distance, write_phantom
-from DicomToPrintLib.phantom.rendering import add_noise, pad
-from DicomToPrintLib.volume import Volume, orthogonal
 from scipy import ndimage
+
+from dicomtoprint.acceptance import load_protocol
+from dicomtoprint.acceptance.detectors import anatomy_contrast, run_anatomy_detectors, run_detectors, segment_truncation
+from dicomtoprint.acceptance.detectors.gantry_tilt import _edges, _line
+from dicomtoprint.acceptance.detectors.motion import _shift
+from dicomtoprint.acceptance.evaluate import finding_for
+from dicomtoprint.dicom import read_study, read_volume
+from dicomtoprint.phantom import make_phantom_volume, signed_distance, write_phantom_dicom
+from dicomtoprint.phantom.ct_simulation import add_noise, apply_padding
+from dicomtoprint.rules import MISSING, Verdict
+from dicomtoprint.volume import Volume, resample_orthogonal
 
 SHAPE, SPACING = (30, 128, 128), (1.0, 1.0, 4.0)
 NAMES = {
@@ -35,7 +36,7 @@ NAMES = {
 @cache
 def bare(**defects):
     """The small phantom without noise and padding."""
-    return phantom_volume(SHAPE, SPACING, noise_hu=0, padding=False, **defects)[0]
+    return make_phantom_volume(SHAPE, SPACING, noise_hu=0, padding=False, **defects)[0]
 
 
 def scanned(volume, noise_hu=12.0, correlation=0.6, wedge_degrees=0.0, padding=True, offset=0.0):
@@ -44,19 +45,19 @@ def scanned(volume, noise_hu=12.0, correlation=0.6, wedge_degrees=0.0, padding=T
     add_noise(grey, noise_hu, correlation, 0)
     array = np.rint(np.clip(grey + offset, -1024, 3071)).astype(np.int16)
     if padding:
-        pad(array, volume.spacing[2] * np.tan(np.radians(wedge_degrees)) / volume.spacing[1])
+        apply_padding(array, volume.spacing[2] * np.tan(np.radians(wedge_degrees)) / volume.spacing[1])
     return replace(volume, array=array)
 
 
 def seen(noise_hu=12.0, correlation=0.6, wedge_degrees=0.0, padding=True, offset=0.0, **defects):
     """Facts and pictures of the small phantom with defects."""
-    return detect(scanned(bare(**defects), noise_hu, correlation, wedge_degrees, padding, offset))
+    return run_detectors(scanned(bare(**defects), noise_hu, correlation, wedge_degrees, padding, offset))
 
 
 @pytest.fixture(scope="module")
 def clean():
     volume = scanned(bare())
-    return volume, *detect(volume)
+    return volume, *run_detectors(volume)
 
 
 def test_clean_phantom_raises_no_alarm(clean):
@@ -82,8 +83,8 @@ def test_every_fact_says_how_sure_it_is(clean):
     ]
     assert {fact.parameters.get("sure") for fact in known} <= {"clear", "borderline"}
     rule = next(one for one in load_protocol("3dsystems-ortho").rules if one.fact == "metal_mm3")
-    assert finding_of(rule, clean[1]["metal_mm3"]).message.endswith("(clear).")
-    told = finding_of(rule, seen(implant=True)[0]["metal_mm3"]).as_json()["message"]
+    assert finding_for(rule, clean[1]["metal_mm3"]).message.endswith("(clear).")
+    told = finding_for(rule, seen(implant=True)[0]["metal_mm3"]).as_json()["message"]
     assert told.endswith("The measure is clear.")
 
 
@@ -142,7 +143,7 @@ def test_metal_needs_a_piece_of_some_size(clean, edge, found):
     volume = clean[0]
     array = volume.array.copy()
     array[20 : 20 + edge // 2, 60 : 60 + edge, 60 : 60 + edge] = 3071
-    assert (detect(replace(volume, array=array))[0]["metal_mm3"].value > 0) == found
+    assert (run_detectors(replace(volume, array=array))[0]["metal_mm3"].value > 0) == found
 
 
 @pytest.mark.parametrize(("gap_mm", "share"), [(10, 1.0), (17, 0.6), (25, 0.0)])
@@ -152,7 +153,7 @@ def test_metal_counts_near_the_chosen_anatomy(clean, gap_mm, share):
     array[10:12, 60:65, 100:105] = 3071
     anatomy = np.zeros(array.shape, bool)
     anatomy[10:12, 60:65, : 100 - gap_mm + 1] = True  # the nearest metal lies `gap_mm` from it, the furthest 4 mm more
-    facts, pictures = detect_near(replace(volume, array=array), anatomy)
+    facts, pictures = run_anatomy_detectors(replace(volume, array=array), anatomy)
     assert facts["metal_mm3"].value == pytest.approx(share * 2 * 5 * 5 * 4.0, abs=41)
     assert bool(share) == ("metal-near" in [picture.name for picture in pictures])
     assert set(facts) == {"fov_cut_mm2", "fov_cut_ends_mm2", "contrast_to_noise", "metal_mm3"}
@@ -170,7 +171,7 @@ CUTS = {"right": np.s_[:, :, 40:], "left": np.s_[:, :, :40], "front": np.s_[:, 6
 @pytest.mark.parametrize("side", list(CUTS))
 def test_cut_anatomy_is_measured(side):
     volume = scanned(bare(), padding=False)
-    facts, pictures = detect(replace(volume, array=np.ascontiguousarray(volume.array[CUTS[side]])))
+    facts, pictures = run_detectors(replace(volume, array=np.ascontiguousarray(volume.array[CUTS[side]])))
     assert facts["fov_cut_mm2"].value > 100
     assert facts["fov_cut_mm2"].where == side
     assert "fov-cut" in [picture.name for picture in pictures]
@@ -179,15 +180,15 @@ def test_cut_anatomy_is_measured(side):
 def test_a_cut_by_the_round_edge_is_seen():
     volume = scanned(bare(), padding=False)
     array = np.ascontiguousarray(volume.array[:, 14:94, 30:110])
-    pad(array, 0.0)
-    facts, _ = detect(replace(volume, array=array))
+    apply_padding(array, 0.0)
+    facts, _ = run_detectors(replace(volume, array=array))
     assert "round edge" in facts["fov_cut_mm2"].parameters["faces"]
     assert facts["fov_cut_mm2"].value > 100
 
 
 def test_a_cut_at_an_end_is_told_apart():
     volume = scanned(bare(), padding=False)
-    facts, _ = detect(replace(volume, array=volume.array[11:]))
+    facts, _ = run_detectors(replace(volume, array=volume.array[11:]))
     assert facts["fov_cut_mm2"].value == 0
     assert facts["fov_cut_ends_mm2"].where == "first slice"
     # The shaft cut across: at least its cortex, at most all of it (cancellous bone is as bright as the limit).
@@ -196,17 +197,17 @@ def test_a_cut_at_an_end_is_told_apart():
 
 
 def test_the_contact_of_a_chosen_segment_is_its_area():
-    volume, _ = phantom_volume((20, 64, 64), (1.0, 1.0, 2.0), padding=False)
+    volume, _ = make_phantom_volume((20, 64, 64), (1.0, 1.0, 2.0), padding=False)
     mask = np.zeros(volume.array.shape, bool)
     mask[5:10, 20:31, :8] = True
-    (sides, ends), pictures = fov_cut(volume, mask)
+    (sides, ends), pictures = segment_truncation(volume, mask)
     assert sides.value == pytest.approx(5 * 2.0 * 11 * 1.0)
     assert sides.where == "right"
     assert ends.value == 0
     assert len(pictures) == 1
     mask[:, 40:44, 40:44] = True
-    assert fov_cut(volume, mask)[0][1].value == pytest.approx(2 * 16.0)
-    assert fov_cut(volume, np.zeros_like(mask))[0][0].value is MISSING
+    assert segment_truncation(volume, mask)[0][1].value == pytest.approx(2 * 16.0)
+    assert segment_truncation(volume, np.zeros_like(mask))[0][0].value is MISSING
 
 
 def test_true_bone_of_the_whole_phantom_is_not_cut(clean):
@@ -215,7 +216,7 @@ def test_true_bone_of_the_whole_phantom_is_not_cut(clean):
     inside = every[signed_distance(volume.to_lps(every)) < 0]
     mask = np.zeros(volume.array.shape, bool)
     mask[inside[:, 2], inside[:, 1], inside[:, 0]] = True
-    (sides, ends), pictures = fov_cut(volume, mask)
+    (sides, ends), pictures = segment_truncation(volume, mask)
     assert (sides.value, ends.value, pictures) == (0, 0, ())
 
 
@@ -230,7 +231,7 @@ def test_a_tilt_taken_out_is_measured(degrees):
 
 def test_a_resampled_tilt_betrays_itself():
     volume = scanned(bare(tilt_degrees=16.5))
-    assert detect(orthogonal(volume))[0]["tilt_taken_out_degrees"].value == pytest.approx(16.5, abs=0.3)
+    assert run_detectors(resample_orthogonal(volume))[0]["tilt_taken_out_degrees"].value == pytest.approx(16.5, abs=0.3)
 
 
 def test_the_outline_of_a_body_in_cleared_air_is_no_wedge():
@@ -238,7 +239,7 @@ def test_the_outline_of_a_body_in_cleared_air_is_no_wedge():
     centre, radius = 50.0, 20.0 + 0.6 * k
     inside = np.hypot(j - centre, i - 50.0) < radius
     array = np.where(inside, 40, -1024).astype(np.int16)
-    facts, _ = detect(Volume(array, np.diag([1.0, 1.0, 2.0, 1.0])))
+    facts, _ = run_detectors(Volume(array, np.diag([1.0, 1.0, 2.0, 1.0])))
     assert facts["tilt_taken_out_degrees"].value == 0
 
 
@@ -267,16 +268,16 @@ def water(noise_hu, correlation, pixel):
 
 @pytest.mark.parametrize("correlation", [0.75, 0.6, 0.3, 0.0])
 def test_kernel_from_noise(correlation):
-    fact = detect(water(15.0, correlation, 0.5))[0]["kernel_from_noise"]
+    fact = run_detectors(water(15.0, correlation, 0.5))[0]["kernel_from_noise"]
     # Taking out the plane of a tile costs some correlation.
     assert fact.parameters["autocorrelation"] == pytest.approx(correlation, abs=0.08)
     assert fact.value == ("smooth" if correlation > 0.45 else "sharp" if correlation > 0.15 else "unknown")
 
 
 def test_a_kernel_is_unknown_without_noise_and_not_judged_on_coarse_pixels():
-    assert detect(water(0.0, 0.0, 0.5))[0]["kernel_from_noise"].value == "unknown"
-    assert detect(water(15.0, 0.6, 0.5))[0]["kernel_from_noise"].value == "smooth"
-    assert detect(water(15.0, 0.6, 1.2))[0]["kernel_from_noise"].value is MISSING
+    assert run_detectors(water(0.0, 0.0, 0.5))[0]["kernel_from_noise"].value == "unknown"
+    assert run_detectors(water(15.0, 0.6, 0.5))[0]["kernel_from_noise"].value == "smooth"
+    assert run_detectors(water(15.0, 0.6, 1.2))[0]["kernel_from_noise"].value is MISSING
 
 
 def test_contrast_falls_with_noise():
@@ -286,12 +287,12 @@ def test_contrast_falls_with_noise():
 
 def test_contrast_of_a_chosen_segment(clean):
     volume = clean[0]
-    fact = chosen_contrast(volume, volume.array > 620)
+    fact = anatomy_contrast(volume, volume.array > 620)
     assert fact.parameters["anatomy_hu"] == pytest.approx(1050, abs=150)  # partial volume of 1 x 1 x 4 mm in thin walls
     assert fact.parameters["around_hu"] == pytest.approx(40, abs=60)
     step = fact.parameters["anatomy_hu"] - fact.parameters["around_hu"]
     assert fact.value == pytest.approx(step / 12.0, rel=0.15)
-    assert chosen_contrast(volume, np.zeros(volume.array.shape, bool)).value is MISSING
+    assert anatomy_contrast(volume, np.zeros(volume.array.shape, bool)).value is MISSING
 
 
 @pytest.mark.parametrize("offset", [-5, 0, 140])
@@ -318,9 +319,9 @@ SENSELESS = {
 @pytest.mark.parametrize("kind", list(SENSELESS))
 def test_senseless_volumes_give_facts_and_no_error(kind):
     volume = Volume(SENSELESS[kind](np.random.default_rng(0)), np.diag([0.5, 0.5, 1.0, 1.0]))
-    facts, _ = detect(volume)
+    facts, _ = run_detectors(volume)
     assert set(facts) == NAMES
-    fov_cut(volume, volume.array > 100)
+    segment_truncation(volume, volume.array > 100)
 
 
 def _patterns(side):
@@ -346,11 +347,11 @@ def _patterns(side):
 
 
 def _complaints(volume):
-    facts, _ = detect(volume)
+    facts, _ = run_detectors(volume)
     return [
         rule.fact
         for rule in load_protocol("3dsystems-ortho").rules
-        if rule.fact in facts and finding_of(rule, facts[rule.fact]).verdict is not Verdict.ACCEPT
+        if rule.fact in facts and finding_for(rule, facts[rule.fact]).verdict is not Verdict.ACCEPT
     ]
 
 
@@ -367,28 +368,28 @@ def test_slanted_padding_is_seen_without_air_too(padding):
     array = np.random.default_rng(0).normal(40, 10, (12, 64, 64)).astype(np.float32)
     for k in range(12):
         array[k, : 2 * k] = padding
-    facts, _ = detect(Volume(array, np.diag([0.5, 0.5, 1.0, 1.0])))
+    facts, _ = run_detectors(Volume(array, np.diag([0.5, 0.5, 1.0, 1.0])))
     assert facts["tilt_taken_out_degrees"].value == pytest.approx(45.0, abs=1.0)
 
 
 def test_all_air_establishes_nothing():
     array = np.random.default_rng(0).normal(-1000, 10, (20, 64, 64)).astype(np.int16)
-    facts, _ = detect(Volume(array, np.diag([0.5, 0.5, 1.0, 1.0])))
+    facts, _ = run_detectors(Volume(array, np.diag([0.5, 0.5, 1.0, 1.0])))
     for name in ("motion_slices", "contrast_to_noise", "fov_cut_mm2", "air_mode_hu", "body_share_of_fov"):
         assert facts[name].value is MISSING
 
 
 def test_slices_are_named_as_on_the_console(tmp_path):
-    write_phantom(tmp_path, (30, 64, 64), (2.0, 2.0, 3.6), motion=((15, (0.0, 5.0, 0.0)),))
+    write_phantom_dicom(tmp_path, (30, 64, 64), (2.0, 2.0, 3.6), motion=((15, (0.0, 5.0, 0.0)),))
     series = read_study(tmp_path).series[0]
-    fact = detect(read_volume(series), series)[0]["motion_slices"]
+    fact = run_detectors(read_volume(series), series)[0]["motion_slices"]
     assert fact.where == "after image 15"
 
 
 def test_progress_runs_to_the_end_and_can_stop():
-    volume, _ = phantom_volume((20, 64, 64), (2.0, 2.0, 5.0))
+    volume, _ = make_phantom_volume((20, 64, 64), (2.0, 2.0, 5.0))
     fractions = []
-    detect(volume, progress=lambda fraction, phrase="": fractions.append(fraction))
+    run_detectors(volume, progress=lambda fraction, phrase="": fractions.append(fraction))
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
 
@@ -396,7 +397,7 @@ def test_progress_runs_to_the_end_and_can_stop():
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        detect(volume, progress=stop)
+        run_detectors(volume, progress=stop)
 
 
 def test_pictures_are_small_png(clean):
@@ -424,7 +425,7 @@ REAL = {
 @pytest.mark.parametrize("name", list(REAL))
 def test_real_scans_raise_no_false_alarm(data_dir, name):
     series, volume = real(data_dir / name)
-    facts, _ = detect(volume, series)
+    facts, _ = run_detectors(volume, series)
     assert facts["motion_slices"].value == 0
     assert facts["metal_mm3"].value == 0
     assert facts["fov_cut_mm2"].value == 0
@@ -436,14 +437,14 @@ def test_real_scans_raise_no_false_alarm(data_dir, name):
 
 
 def test_a_real_scan_without_its_intercept_is_seen(data_dir):
-    facts, _ = detect(real(data_dir / "slicer_ctheadaxial")[1])
+    facts, _ = run_detectors(real(data_dir / "slicer_ctheadaxial")[1])
     assert facts["air_mode_hu"].value > -850
     assert facts["motion_slices"].value == 0
 
 
 def test_a_real_tilt_taken_out_is_measured(data_dir):
-    volume = orthogonal(real(data_dir / "philips_headphantom_tilt16")[1])
-    assert detect(volume)[0]["tilt_taken_out_degrees"].value == pytest.approx(16.5, abs=0.3)
+    volume = resample_orthogonal(real(data_dir / "philips_headphantom_tilt16")[1])
+    assert run_detectors(volume)[0]["tilt_taken_out_degrees"].value == pytest.approx(16.5, abs=0.3)
 
 
 def test_motion_put_into_a_real_scan_is_found(data_dir):
@@ -451,6 +452,6 @@ def test_motion_put_into_a_real_scan_is_found(data_dir):
     array = volume.array[20:50].copy()
     for k in range(18, len(array)):
         array[k] = ndimage.shift(array[k].astype(np.float32), (1.0 / volume.spacing[1], 0), order=1, mode="nearest")
-    fact = detect(replace(volume, array=array))[0]["motion_slices"]
+    fact = run_detectors(replace(volume, array=array))[0]["motion_slices"]
     assert (fact.value, fact.where) == (1, "after image 18")
     assert fact.parameters["largest_mm"] == pytest.approx(1.0, rel=0.15)

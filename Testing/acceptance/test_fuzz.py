@@ -4,9 +4,10 @@ import resource
 import time
 
 import pytest
-from DicomToPrintLib.acceptance import accept, load_protocol
-from DicomToPrintLib.dicom import read_study
-from DicomToPrintLib.errors import DicomToPrintError
+
+from dicomtoprint.acceptance import evaluate_study, load_protocol
+from dicomtoprint.dicom import read_study
+from dicomtoprint.errors import DicomToPrintError
 from Phantoms.case import PROTOCOLS, SURGERY
 from Phantoms.mutation import facts_gone, mutated, write_mutated
 
@@ -16,7 +17,7 @@ SLICES_OF_SEEDS = 8
 
 def _verdicts(folder, protocols, pixels):
     try:
-        accepted = accept(read_study(folder), protocols, surgery_date=SURGERY, pixels=pixels)
+        accepted = evaluate_study(read_study(folder), protocols, surgery_date=SURGERY, pixels=pixels)
     except DicomToPrintError as told:
         assert str(told)
         return []

@@ -6,10 +6,11 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from DicomToPrintLib.acceptance import accept, load_protocol
-from DicomToPrintLib.dicom import read_study
-from DicomToPrintLib.errors import CannotRead
-from DicomToPrintLib.findings import Verdict
+
+from dicomtoprint.acceptance import evaluate_study, load_protocol
+from dicomtoprint.dicom import read_study
+from dicomtoprint.errors import InputError
+from dicomtoprint.rules import Verdict
 
 PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
 
@@ -94,7 +95,7 @@ ROWS = _rows()
 
 def _judged(path):
     protocols = [load_protocol(name) for name in PROTOCOLS]
-    accepted = accept(read_study(path), protocols, pixels=False)
+    accepted = evaluate_study(read_study(path), protocols, pixels=False)
     result = []
     for one in accepted.series:
         clauses = {}
@@ -149,7 +150,7 @@ def test_set_gets_the_verdicts_and_clauses_of_its_manifest(path, data_dir):
 def test_what_is_no_image_is_never_accepted(path, data_dir):
     try:
         found = _judged(data_dir / path)
-    except CannotRead as told:
+    except InputError as told:
         assert str(told).endswith(".")
         return
     # A DICOMDIR stands for the files that it names.

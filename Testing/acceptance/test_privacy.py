@@ -5,19 +5,20 @@ import logging
 import warnings
 
 import pytest
-from DicomToPrintLib.acceptance import accept, load_protocol
-from DicomToPrintLib.dicom import read_study
-from DicomToPrintLib.errors import DicomToPrintError
-from Phantoms.canary import NAME, NUMBER, everywhere, heard, one_by_one, text_attributes, two_patients
+
+from dicomtoprint.acceptance import evaluate_study, load_protocol
+from dicomtoprint.dicom import read_study
+from dicomtoprint.errors import DicomToPrintError
 from Phantoms.case import PROTOCOLS, SURGERY
 from Phantoms.files import write_files
 from Phantoms.integrity import disc
 from Phantoms.mutation import mutated, write_mutated
+from Phantoms.phi_leak import NAME, NUMBER, everywhere, heard, one_by_one, text_attributes, two_patients
 from Phantoms.series import KINDS, bend, put, renamed, series
 
 
 def _judged(folder, identified=False, pixels=False):
-    accepted = accept(
+    accepted = evaluate_study(
         read_study(folder), [load_protocol(name) for name in PROTOCOLS], surgery_date=SURGERY, pixels=pixels
     )
     return accepted.as_json(identified=identified)

@@ -5,14 +5,15 @@ line.
 import json
 
 import pytest
-from DicomToPrintLib import resources
-from DicomToPrintLib.acceptance import accept, load_protocol, load_use, protocol_names, use_names
-from DicomToPrintLib.acceptance.facts.registry import FACTS, known
-from DicomToPrintLib.acceptance.facts.types import classify
-from DicomToPrintLib.acceptance.messages import QUESTIONS, TEXTS, message
-from DicomToPrintLib.dicom import read_study
-from DicomToPrintLib.errors import UsageError
-from DicomToPrintLib.findings import Fact, Outcome
+
+from dicomtoprint.acceptance import evaluate_study, load_protocol, load_use_case, protocol_names, use_case_names
+from dicomtoprint.acceptance.facts.image_type import classify_kernel
+from dicomtoprint.acceptance.facts.registry import FACTS, is_known_fact
+from dicomtoprint.acceptance.messages import QUESTIONS, TEXTS, finding_message
+from dicomtoprint.config import resources
+from dicomtoprint.dicom import read_study
+from dicomtoprint.errors import UsageError
+from dicomtoprint.rules import Fact, Outcome
 from Phantoms.files import write_files
 from Phantoms.series import put, series
 
@@ -47,10 +48,10 @@ def _own(tmp_path, **changes):
 @pytest.mark.parametrize("kind", KINDS)
 def test_files_obey_their_schema(kind):
     jsonschema = pytest.importorskip("jsonschema")
-    schema = json.loads((resources.FOLDER / kind / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((resources.RESOURCE_DIR / kind / "schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    for name in resources.names(kind):
-        jsonschema.validate(resources.load(kind, name)[0], schema)
+    for name in resources.builtin_names(kind):
+        jsonschema.validate(resources.load_json_resource(kind, name)[0], schema)
 
 
 @pytest.mark.parametrize("name", ["3dsystems-ortho", "exoplan-import", "walter-reed-3d-mac", "partsnap-veterinary"])
@@ -67,7 +68,7 @@ def test_every_fact_is_used_and_has_words():
     assert set(FACTS) <= used
     assert {fact.partition(":")[0] for fact in used} <= set(TEXTS) | {"attribute"}
     assert all(question.rule in QUESTIONS for name in protocol_names() for question in load_protocol(name).questions)
-    assert not known("made-up")
+    assert not is_known_fact("made-up")
 
 
 def test_no_limit_stands_in_two_protocols_under_one_rule_with_another_fact():
@@ -81,7 +82,7 @@ def test_no_limit_stands_in_two_protocols_under_one_rule_with_another_fact():
 def test_own_protocol_judges(tmp_path):
     protocol = load_protocol(_own(tmp_path))
     study = read_study(write_files(series(), tmp_path / "scan"))
-    accepted = accept(study, [protocol], pixels=False)
+    accepted = evaluate_study(study, [protocol], pixels=False)
     result = accepted.series[0].protocols["our-hospital"]
     failed = [finding for finding in result.findings if finding.verdict.value == "reject"]
     assert [(finding.rule, finding.clause, finding.measured, finding.limit) for finding in failed] == [
@@ -150,7 +151,7 @@ def test_broken_json_is_refused(text, tmp_path):
     ],
 )
 def test_kernel_table(vendor, kernel, family):
-    assert classify(kernel, vendor, load_protocol("3dsystems-ortho").kernels) == family
+    assert classify_kernel(kernel, vendor, load_protocol("3dsystems-ortho").kernels) == family
 
 
 @pytest.mark.parametrize(
@@ -169,7 +170,7 @@ def test_the_kernel_s_sentence_asks_for_what_the_protocol_wants(protocol, kernel
     study = read_study(
         write_files(put(series(), ConvolutionKernel=kernel, Manufacturer="GE MEDICAL SYSTEMS"), tmp_path)
     )
-    (judged,) = accept(study, [load_protocol(protocol)], pixels=False).series
+    (judged,) = evaluate_study(study, [load_protocol(protocol)], pixels=False).series
     (finding,) = (one for one in judged.protocols[protocol].findings if one.rule == "kernel")
     assert told in finding.message and asked in finding.remedy
 
@@ -178,11 +179,11 @@ def test_the_kernel_s_sentence_asks_for_what_the_protocol_wants(protocol, kernel
 def test_a_count_of_one_is_told_in_the_singular(count, told):
     rule = load_protocol("exoplan-import").rule("image-position")
     fact = Fact(rule.fact, count, "image 7")
-    assert told in message(rule, fact, Outcome.FAIL)
+    assert told in finding_message(rule, fact, Outcome.FAIL)
 
 
 def test_uses_hold_the_field_s_figures():
-    assert set(use_names()) == {
+    assert set(use_case_names()) == {
         "general",
         "teaching",
         "patient-education",
@@ -194,12 +195,15 @@ def test_uses_hold_the_field_s_figures():
         "implant",
         "research",
     }
-    budgets = {name: load_use(name).max_deviation_mm for name in use_names()}
+    budgets = {name: load_use_case(name).max_deviation_mm for name in use_case_names()}
     assert budgets["general"] == 0.5 and budgets["dental"] == 0.25 and budgets["research"] is None
-    assert {name for name in use_names() if load_use(name).protocol == "exoplan-import"} == {"dental", "implant"}
+    assert {name for name in use_case_names() if load_use_case(name).protocol == "exoplan-import"} == {
+        "dental",
+        "implant",
+    }
 
 
 def test_kernel_of_unknown_pattern_is_not_printed(tmp_path):
     study = read_study(write_files(put(series(), ConvolutionKernel="MUSTER^HANS"), tmp_path))
-    said = json.dumps(accept(study, [load_protocol("3dsystems-ortho")], pixels=False).as_json())
+    said = json.dumps(evaluate_study(study, [load_protocol("3dsystems-ortho")], pixels=False).as_json())
     assert "MUSTER" not in said

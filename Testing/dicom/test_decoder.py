@@ -3,8 +3,9 @@
 import time
 
 import pytest
-from DicomToPrintLib.dicom import decoder, read_study, read_volume
-from DicomToPrintLib.errors import CannotRead
+
+from dicomtoprint.dicom import gdcm_decoder, read_study, read_volume
+from dicomtoprint.errors import InputError
 from Phantoms.files import write_files
 from Phantoms.series import bend, series
 
@@ -30,23 +31,23 @@ def compressed(tmp_path):
 def test_decoder_that_fails_is_one_sentence(child, compressed, monkeypatch, tmp_path):
     script = tmp_path / "child.py"
     script.write_text(CHILDREN[child], encoding="utf-8")
-    monkeypatch.setattr(decoder, "SCRIPT", script)
-    monkeypatch.setattr(decoder, "SECONDS", 0.3)
-    with pytest.raises(CannotRead, match="compressed in a way that cannot be decoded"):
+    monkeypatch.setattr(gdcm_decoder, "SCRIPT", script)
+    monkeypatch.setattr(gdcm_decoder, "SECONDS", 0.3)
+    with pytest.raises(InputError, match="compressed in a way that cannot be decoded"):
         read_volume(compressed)
 
 
 def test_a_hanging_decoder_behind_a_launcher_is_ended_in_time(compressed, monkeypatch, tmp_path, launcher):
-    hanging = decoder.SCRIPT.read_text(encoding="utf-8").replace(
+    hanging = gdcm_decoder.SCRIPT.read_text(encoding="utf-8").replace(
         "    with open(path", "    import time\n    time.sleep(60)\n    with open(path"
     )
     assert "sleep" in hanging
     (tmp_path / "child.py").write_text(hanging, encoding="utf-8")
-    monkeypatch.setattr(decoder, "SCRIPT", tmp_path / "child.py")
-    monkeypatch.setattr(decoder, "SECONDS", 0.1)
-    monkeypatch.setattr(decoder, "python_executable", launcher)
+    monkeypatch.setattr(gdcm_decoder, "SCRIPT", tmp_path / "child.py")
+    monkeypatch.setattr(gdcm_decoder, "SECONDS", 0.1)
+    monkeypatch.setattr(gdcm_decoder, "python_executable", launcher)
     start = time.monotonic()
-    with pytest.raises(CannotRead, match="compressed in a way that cannot be decoded"):
+    with pytest.raises(InputError, match="compressed in a way that cannot be decoded"):
         read_volume(compressed)
     assert time.monotonic() - start < 20
     assert launcher.started()
@@ -54,15 +55,15 @@ def test_a_hanging_decoder_behind_a_launcher_is_ended_in_time(compressed, monkey
 
 
 def test_interpreter_that_is_not_there_is_one_sentence(compressed, monkeypatch, tmp_path):
-    monkeypatch.setattr(decoder, "python_executable", lambda: str(tmp_path / "nothing"))
-    with pytest.raises(CannotRead):
+    monkeypatch.setattr(gdcm_decoder, "python_executable", lambda: str(tmp_path / "nothing"))
+    with pytest.raises(InputError):
         read_volume(compressed)
 
 
 def test_child_ends_with_the_reading(compressed, monkeypatch):
     started = []
-    plain = decoder.subprocess.Popen
-    monkeypatch.setattr(decoder.subprocess, "Popen", lambda *a, **k: started.append(plain(*a, **k)) or started[-1])
-    with pytest.raises(CannotRead):
+    plain = gdcm_decoder.subprocess.Popen
+    monkeypatch.setattr(gdcm_decoder.subprocess, "Popen", lambda *a, **k: started.append(plain(*a, **k)) or started[-1])
+    with pytest.raises(InputError):
         read_volume(compressed)
     assert [process.poll() is None for process in started] == [False]

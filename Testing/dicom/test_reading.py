@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from DicomToPrintLib.dicom import geometry, read_study, read_volume
-from DicomToPrintLib.dicom.series import Column
-from DicomToPrintLib.errors import CannotRead
+
+from dicomtoprint.dicom import compute_slice_geometry, read_study, read_volume
+from dicomtoprint.dicom.series import AttributeColumn
+from dicomtoprint.errors import InputError
 from Phantoms.files import DEFLATED, EXPLICIT, IMPLICIT, Raw, uid, write_files
 from Phantoms.integrity import disc
 from Phantoms.series import CRANIOFACIAL, ENHANCED, KINDS, bend, frames, put, renamed, series, shared, spread, take
@@ -23,7 +24,7 @@ def _one(folder):
 @pytest.mark.parametrize("kind", KINDS)
 def test_three_objects_give_the_same_facts(kind, tmp_path):
     one = _one(write_files(series(kind, spacing=0.8), tmp_path))
-    placed = geometry(one)
+    placed = compute_slice_geometry(one)
     assert len(one) == 7
     assert placed.gaps == pytest.approx(0.8)
     assert one.table("PixelSpacing", 2)[3] == pytest.approx((0.5, 0.5))
@@ -38,7 +39,7 @@ def test_folder_file_and_zip_give_the_same_series(tmp_path):
             archive.write(path, f"deep/er/{path.name}")
     by_folder, by_zip = _one(folder), _one(packed)
     assert by_folder.id == by_zip.id and len(by_zip) == 7
-    assert np.array_equal(geometry(by_folder).positions, geometry(by_zip).positions)
+    assert np.array_equal(compute_slice_geometry(by_folder).positions, compute_slice_geometry(by_zip).positions)
     enhanced = write_files(series(ENHANCED), tmp_path / "enhanced")
     assert len(_one(enhanced / "E0000.dcm")) == 7
 
@@ -72,7 +73,7 @@ def test_damaged_member_of_a_zip_is_told(tmp_path):
     at = last.header_offset + last.compress_size - 500
     content[at] ^= 0xFF
     packed.write_bytes(content)
-    with pytest.raises(CannotRead, match="read error"):
+    with pytest.raises(InputError, match="read error"):
         read_volume(_one(packed))
 
 
@@ -101,15 +102,15 @@ def test_zip_that_claims_terabytes_is_refused(tmp_path, monkeypatch):
     packed = tmp_path / "large.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("a", b"1")
-    monkeypatch.setattr("DicomToPrintLib.dicom.source.MAX_ZIP_BYTES", 0)
-    with pytest.raises(CannotRead, match="would unpack"):
+    monkeypatch.setattr("dicomtoprint.dicom.file_source.MAX_ZIP_BYTES", 0)
+    with pytest.raises(InputError, match="would unpack"):
         read_study(packed)
 
 
 def test_broken_and_encrypted_zips_are_told(tmp_path):
     packed = tmp_path / "scan.zip"
     packed.write_bytes(b"PK\x03\x04 broken")
-    with pytest.raises(CannotRead, match=r"scan\.zip"):
+    with pytest.raises(InputError, match=r"scan\.zip"):
         read_study(packed)
 
 
@@ -120,7 +121,7 @@ def test_no_series_is_one_sentence(make, tmp_path):
         folder.mkdir()
     if make == "jpegs":
         (folder / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(1000))
-    with pytest.raises(CannotRead) as told:
+    with pytest.raises(InputError) as told:
         read_study(folder)
     assert str(tmp_path) not in str(told.value) and str(told.value).endswith(".")
 
@@ -187,7 +188,7 @@ def test_file_without_preamble_and_wrong_syntax_are_read_and_noted(tmp_path):
     one = _one(write_files(bend(series(), without_meta=True), tmp_path / "bare"))
     assert len(one) == 7 and not any(file.has_preamble for file in one.files)
     one = _one(write_files(bend(series(), syntax=IMPLICIT, declared=EXPLICIT), tmp_path / "wrong"))
-    assert all(file.wrong_syntax for file in one.files) and geometry(one).gaps == pytest.approx(1.0)
+    assert all(file.wrong_syntax for file in one.files) and compute_slice_geometry(one).gaps == pytest.approx(1.0)
 
 
 def test_large_header_is_read_beyond_the_first_piece(tmp_path):
@@ -195,7 +196,7 @@ def test_large_header_is_read_beyond_the_first_piece(tmp_path):
     for file in files:
         file.header[(0x0009, 0x0010)] = ("LO", "PRIVATE")
         file.header[(0x0009, 0x1001)] = ("OB", bytes(200_000))
-    assert geometry(_one(write_files(files, tmp_path))).gaps == pytest.approx(1.0)
+    assert compute_slice_geometry(_one(write_files(files, tmp_path))).gaps == pytest.approx(1.0)
 
 
 def test_deflated_bomb_is_bounded(tmp_path, monkeypatch):
@@ -206,7 +207,7 @@ def test_deflated_bomb_is_bounded(tmp_path, monkeypatch):
         file.header[(0x0009, 0x0010)] = ("LO", "PRIVATE")
         file.header[(0x0009, 0x1001)] = ("OB", bytes(8 * 2**20))
     folder = write_files(files, tmp_path)
-    monkeypatch.setattr("DicomToPrintLib.dicom.header.MAX_HEADER_BYTES", 2**20)
+    monkeypatch.setattr("dicomtoprint.dicom.header.MAX_HEADER_BYTES", 2**20)
     tracemalloc.start()
     study = read_study(folder)
     assert tracemalloc.get_traced_memory()[1] < 6 * 2**20
@@ -253,14 +254,14 @@ def test_frames_in_every_frame_and_shared_are_equal(tmp_path):
     files = series(CRANIOFACIAL)
     spread(files, "PlaneOrientationSequence")
     assert "PlaneOrientationSequence" not in shared(files)
-    assert geometry(_one(write_files(files, tmp_path))).same_orientation
+    assert compute_slice_geometry(_one(write_files(files, tmp_path))).same_orientation
 
 
 def test_shuffled_slices_are_put_in_order(tmp_path):
     files = series()
     for at, file in enumerate(files):
         file.name = f"{(at * 5) % 7}.dcm"
-    placed = geometry(_one(write_files(files, tmp_path)))
+    placed = compute_slice_geometry(_one(write_files(files, tmp_path)))
     assert np.all(np.diff(placed.depths) > 0)
 
 
@@ -277,7 +278,7 @@ def test_positions_that_are_no_numbers_are_missing(text, tmp_path):
 
 
 def test_column_keeps_equal_values_once():
-    column = Column.of(["a", None, "a", "b"])
+    column = AttributeColumn.of(["a", None, "a", "b"])
     assert column.values == ("a", "b") and column.index.tolist() == [0, -1, 0, 1]
     assert [column[row] for row in range(4)] == ["a", None, "a", "b"]
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
-from DicomToPrintLib.dicom import read_image_volume, read_study, read_volume, windows
-from DicomToPrintLib.errors import CannotRead, Refused
+
+from dicomtoprint.dicom import read_image_volume, read_study, read_volume, window_presets
+from dicomtoprint.errors import InputError, RefusedError
 from Phantoms.files import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, write_files
 from Phantoms.series import CLASSIC, ENHANCED, KINDS, MULTI, bend, frames, put, series, take, turned
 
@@ -143,20 +144,20 @@ def test_undefined_volume_is_refused(change, tmp_path):
         put(files, [2], PixelSpacing=["0.6", "0.6"])
     else:
         del files[1:]
-    with pytest.raises(Refused) as told:
+    with pytest.raises(RefusedError) as told:
         _read(files, tmp_path)
     assert str(told.value).endswith(".")
 
 
 def test_cut_off_pixels_are_told_with_the_file(tmp_path):
     _, files = _made()
-    with pytest.raises(CannotRead, match=r"I0004\.dcm"):
+    with pytest.raises(InputError, match=r"I0004\.dcm"):
         _read(bend(files, [4], bend=(lambda content: content[:-50],)), tmp_path)
 
 
 def test_compressed_rubbish_is_told(tmp_path):
     _, files = _made()
-    with pytest.raises(CannotRead, match="uncompressed"):
+    with pytest.raises(InputError, match="uncompressed"):
         _read(bend(files, syntax="1.2.840.10008.1.2.4.70", encapsulated=(b"\xff\xd8 no picture",)), tmp_path)
 
 
@@ -186,12 +187,12 @@ def test_run_length_frames_are_decoded_and_logged(tmp_path):
 
 def test_window_presets(tmp_path):
     _, files = _made()
-    found = windows(read_study(write_files(files, tmp_path)).series[0])
+    found = window_presets(read_study(write_files(files, tmp_path)).series[0])
     assert [(one.name, one.center, one.width) for one in found] == [("BRAIN", 40, 80), ("BONE", 400, 2000)]
 
 
 def test_lossless_syntaxes_of_one_slice_agree(data_dir):
-    from DicomToPrintLib.dicom.decode import stored_values
+    from dicomtoprint.dicom.stored_pixels import iter_stored_pixels
 
     reference = None
     for folder in sorted((data_dir / "transfer_syntaxes").iterdir()):
@@ -200,19 +201,19 @@ def test_lossless_syntaxes_of_one_slice_agree(data_dir):
         ):
             continue
         one = read_study(folder).series[0]
-        values = next(stored_values(one, np.array([0])))[1].astype(int)
+        values = next(iter_stored_pixels(one, np.array([0])))[1].astype(int)
         reference = values if reference is None else reference
         assert np.array_equal(values, reference), folder.name
 
 
 def test_frames_in_many_fragments_agree_with_the_plain_ones(data_dir):
-    from DicomToPrintLib.dicom.decode import stored_values
+    from dicomtoprint.dicom.stored_pixels import iter_stored_pixels
 
     folder = data_dir / "enhanced_ct_2frames"
 
     def frames_of(path):
         one = read_study(path).series[0]
-        return np.stack([values.astype(int) for _, values, _ in stored_values(one, np.arange(len(one)))])
+        return np.stack([values.astype(int) for _, values, _ in iter_stored_pixels(one, np.arange(len(one)))])
 
     reference = frames_of(folder / "CT0012.explicit_little_endian.dcm")
     coded = [
@@ -236,5 +237,5 @@ def test_nifti_and_nrrd_keep_their_place(tmp_path):
         assert np.array_equal(volume.array, sitk.GetArrayFromImage(image))
         assert volume.to_lps([[3, 2, 1]])[0] == pytest.approx(image.TransformIndexToPhysicalPoint((3, 2, 1)), abs=1e-5)
     (tmp_path / "bad.nrrd").write_bytes(b"NRRD0004\nrubbish")
-    with pytest.raises(CannotRead, match=r"bad\.nrrd"):
+    with pytest.raises(InputError, match=r"bad\.nrrd"):
         read_image_volume(tmp_path / "bad.nrrd")

@@ -20,7 +20,7 @@ def application(tmp_path_factory):
     pytest.importorskip("PySide6.QtWidgets", reason="needs PySide6")
     pytest.importorskip("slicer", reason="needs the slicer-core wheel")
     pytest.importorskip("vtk", reason="the application has loaded it before any module")
-    from Standin import install
+    from SlicerStandin import install
 
     return install(tmp_path_factory.mktemp("application"))
 
@@ -28,21 +28,21 @@ def application(tmp_path_factory):
 @pytest.fixture(scope="session")
 def small_dicom(tmp_path_factory):
     """A coarse phantom as DICOM, quick to walk; the usual one where pictures are made to be shown."""
-    from DicomToPrintLib.phantom import write_phantom
+    from dicomtoprint.phantom import write_phantom_dicom
 
     folder = tmp_path_factory.mktemp("small") / "phantom"
     shown = bool(os.environ.get("DICOM_TO_PRINT_PICTURES"))
-    write_phantom(folder, **({} if shown else {"shape": (56, 92, 92), "spacing": (1.5, 1.5, 2.0)}))
+    write_phantom_dicom(folder, **({} if shown else {"shape": (56, 92, 92), "spacing": (1.5, 1.5, 2.0)}))
     return folder
 
 
 @pytest.fixture(scope="session")
 def tilted_dicom(tmp_path_factory):
     """The coarse phantom from a tilted gantry: rejected for every use but research."""
-    from DicomToPrintLib.phantom import write_phantom
+    from dicomtoprint.phantom import write_phantom_dicom
 
     folder = tmp_path_factory.mktemp("tilted") / "coarse"
-    write_phantom(folder, shape=(40, 92, 92), spacing=(1.5, 1.5, 2.5), tilt_degrees=15.0)
+    write_phantom_dicom(folder, shape=(40, 92, 92), spacing=(1.5, 1.5, 2.5), tilt_degrees=15.0)
     return folder
 
 
@@ -192,7 +192,7 @@ class Driver:
 
     def picture(self, name, height=None):
         """Leave a PNG of the panel."""
-        from DicomToPrintLib.gui import parts
+        from DicomToPrintLib.gui import widgets
 
         PICTURES.mkdir(parents=True, exist_ok=True)
         top = self.widget.parent.widget
@@ -203,18 +203,21 @@ class Driver:
             self.application.processEvents()
         folder = self.panel.steps["files"].folder
         chosen = folder.currentPath
-        parts.put(folder, "currentPath", "Documents/prints" if chosen else "")  # a picture shows no path of the machine
+        widgets.set_property_silently(
+            folder, "currentPath", "Documents/prints" if chosen else ""
+        )  # a picture shows no path of the machine
         self.application.processEvents()
         assert top.grab().save(str(PICTURES / f"{name}.png"))
-        parts.put(folder, "currentPath", chosen)
+        widgets.set_property_silently(folder, "currentPath", chosen)
 
 
 @pytest.fixture
 def driver(application, monkeypatch):
     """The module opened in an empty scene."""
     import slicer
-    from Standin.install import ClosedDatabase, open_module
-    from Standin.qt_module import UNCAUGHT, keep_uncaught
+
+    from SlicerStandin.install import ClosedDatabase, open_module
+    from SlicerStandin.qt_module import UNCAUGHT, keep_uncaught
 
     slicer.mrmlScene.Clear(0)
     slicer.dicomDatabase = ClosedDatabase()

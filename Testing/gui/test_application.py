@@ -59,7 +59,7 @@ def test_a_typed_folder_is_meant_from_the_user_s_own(driver, typed, meant):
 
 
 def finding(rule, outcome, place=()):
-    from DicomToPrintLib.findings import Finding, Outcome, Severity
+    from dicomtoprint.rules import Finding, Outcome, Severity
 
     said = (1.0, 2.0, "here", "Do this.", f"{rule} is told.")
     return Finding(rule, "1", Severity.WARN, Outcome(outcome), *said, places=place)
@@ -86,6 +86,7 @@ def test_a_row_is_selected_while_the_filter_changes(driver):
 def test_every_window_stands_over_the_main_window(driver, monkeypatch):
     import qt
     import slicer
+
     from DicomToPrintLib.gui.dialogs import Dialogs
 
     parents = []
@@ -123,7 +124,8 @@ def test_a_series_is_told_by_patient_and_date(driver, small_dicom, store_of):
 
 def tetrahedron(name, **arrays):
     import numpy as np
-    from DicomToPrintLib.mesh import Mesh
+
+    from dicomtoprint.mesh.core import Mesh
 
     points = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], np.float32)
     return Mesh(points, np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]]), name, triangle_arrays=arrays)
@@ -131,14 +133,15 @@ def tetrahedron(name, **arrays):
 
 def test_written_triangles_know_where_they_come_from(driver):
     import numpy as np
-    from DicomToPrintLib.mesh import merged
+
+    from dicomtoprint.mesh.core import concatenate
     from DicomToPrintLib.mrml.models import with_origin
 
     origins = np.array([0, 1, 2, 3], np.uint8), np.array([3, 3, 0, 0], np.uint8)
     prepared = [tetrahedron("one", Provenance=origins[0]), tetrahedron("two", Provenance=origins[1])]
     apart = with_origin([tetrahedron("one"), tetrahedron("two")], prepared)
     assert [list(mesh.triangle_arrays["Provenance"]) for mesh in apart] == [list(origin) for origin in origins]
-    (together,) = with_origin([merged([tetrahedron("one"), tetrahedron("two")])], prepared)
+    (together,) = with_origin([concatenate([tetrahedron("one"), tetrahedron("two")])], prepared)
     assert list(together.triangle_arrays["Provenance"]) == [0, 1, 2, 3, 3, 3, 0, 0]
     (unlike,) = with_origin([tetrahedron("one")], prepared)
     assert "Provenance" not in unlike.triangle_arrays
@@ -197,11 +200,12 @@ def test_the_largest_places_are_marked(driver):
     from dataclasses import replace
 
     import slicer
-    from DicomToPrintLib.mrml.findings_nodes import places_markup
+
+    from DicomToPrintLib.mrml.findings_nodes import findings_markups
 
     places = tuple((float(index), 0.0, 0.0) for index in range(8))
     told = replace(finding("wall", "fail", places), sizes=(1.0, 9.0, 2.0, 8.0, 3.0, 7.0, 4.0, 6.0))
-    node = places_markup([told], slicer.mrmlScene, "places")
+    node = findings_markups([told], slicer.mrmlScene, "places")
     assert [-node.GetNthControlPointPositionVector(index).GetX() for index in range(5)] == [1.0, 3.0, 5.0, 7.0, 6.0]
 
 

@@ -38,7 +38,7 @@ NOTHING = (None, None, None, (), (), (), None)
 
 
 def test_every_chooser_of_nodes_is_known_here(driver):
-    from Standin.mrml_widgets import qMRMLNodeComboBox, qSlicerSimpleMarkupsWidget
+    from SlicerStandin.mrml_widgets import qMRMLNodeComboBox, qSlicerSimpleMarkupsWidget
 
     top = driver.widget.parent.widget
     found = {
@@ -195,7 +195,8 @@ def test_the_only_volume_is_not_chosen_over_none(driver):
 
 def test_nothing_of_ours_stands_in_the_place_of_the_module(driver):
     import slicer
-    from Standin.install import Module
+
+    from SlicerStandin.install import Module
 
     assert isinstance(slicer.modules.dicomtoprint, Module)
     ours = {name for name in vars(slicer.modules) if name.lower().startswith("dicomtoprint")}

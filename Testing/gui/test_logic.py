@@ -12,8 +12,9 @@ pytestmark = pytest.mark.panel
 def cube(driver):
     """A volume node of a bright cube of 18 x 20 x 21 mm."""
     import slicer
+
+    from dicomtoprint.volume import Volume
     from DicomToPrintLib.mrml.volumes import volume_to_node
-    from DicomToPrintLib.volume import Volume
 
     array = np.full((30, 40, 40), -1000, np.int16)
     array[3:-3, 4:-4, 4:-4] = 40
@@ -52,10 +53,11 @@ def test_prepare_cuts_a_model_in_two(driver, cube):
 
 def test_a_run_can_write_its_scene_and_leaves_one_scan(driver, cube, tmp_path, monkeypatch):
     import slicer
-    from DicomToPrintLib import pipeline
-    from DicomToPrintLib.mrml import walk
+
+    from dicomtoprint import pipeline
+    from dicomtoprint.segmentation import Segment, Segmentation
+    from DicomToPrintLib.mrml import logic
     from DicomToPrintLib.mrml.volumes import volume_from_node
-    from DicomToPrintLib.segmentation import Segment, Segmentation
 
     volume = volume_from_node(cube)
     labels = (volume.array > 1000).astype(np.uint8)
@@ -65,10 +67,10 @@ def test_a_run_can_write_its_scene_and_leaves_one_scan(driver, cube, tmp_path, m
 
     def run(path, folder, settings, progress, scene=None):
         writers.append(scene)
-        scan, model = pipeline.Scan(volume, None, None, ""), type("Model", (), {"meshes": ()})
+        scan, model = pipeline.LoadedScan(volume, None, None, ""), type("Model", (), {"meshes": ()})
         return pipeline.RunResult(settings, scan, found, model, (), None, (), folder)
 
-    monkeypatch.setattr(walk.pipeline, "run", run)
+    monkeypatch.setattr(logic.pipeline, "run", run)
     for _times in (1, 2):
         driver.widget.logic.run(str(tmp_path), tmp_path, scene=True)
     assert all(writers), "inside Slicer a scene can be written"
@@ -77,7 +79,7 @@ def test_a_run_can_write_its_scene_and_leaves_one_scan(driver, cube, tmp_path, m
 
 
 def test_a_failure_is_an_error_of_the_library_with_one_sentence(driver, cube, tmp_path):
-    from DicomToPrintLib.errors import DicomToPrintError
+    from dicomtoprint.errors import DicomToPrintError
 
     logic = driver.widget.logic
     for work in (
@@ -101,7 +103,8 @@ def test_a_folder_is_checked_in_the_contracts_form(driver, tilted_dicom):
 
 def test_the_phantom_is_offered_as_sample_data(driver):
     import slicer
-    from Standin.install import SampleDataLogic
+
+    from SlicerStandin.install import SampleDataLogic
 
     SampleDataLogic.registered.clear()
     slicer.app._startup()
@@ -114,7 +117,8 @@ def test_the_phantom_is_offered_as_sample_data(driver):
 
 def test_an_older_slicer_starts_without_the_category(driver, monkeypatch):
     import slicer
-    from Standin.install import SampleDataLogic
+
+    from SlicerStandin.install import SampleDataLogic
 
     SampleDataLogic.registered.clear()
     monkeypatch.delattr(SampleDataLogic, "registerCustomSampleDataCategory")
@@ -125,9 +129,9 @@ def test_an_older_slicer_starts_without_the_category(driver, monkeypatch):
 @pytest.fixture
 def small_phantom(monkeypatch):
     """The phantom is made coarse, which is quick."""
-    from DicomToPrintLib import phantom
+    from dicomtoprint import phantom
 
-    made = phantom.write_phantom
+    made = phantom.write_phantom_dicom
     monkeypatch.setattr(
         phantom,
         "write_phantom",
@@ -199,7 +203,8 @@ def test_the_module_s_self_test_passes_here_too(driver, name):
     import sys
 
     import slicer
-    from Standin.install import SampleDataLogic
+
+    from SlicerStandin.install import SampleDataLogic
 
     SampleDataLogic.registered.clear()
     test = sys.modules["DicomToPrint"].DicomToPrintTest()

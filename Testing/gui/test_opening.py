@@ -44,8 +44,9 @@ def test_the_panel_fits_a_small_screen_and_a_dark_theme(driver, application):
 @pytest.mark.parametrize(("is_accepted", "index"), [(True, 1), (False, -1)])
 def test_a_series_is_chosen_or_the_user_changes_their_mind(driver, is_accepted, index):
     import slicer
-    from DicomToPrintLib.gui.dialogs import Dialogs
     from PySide6 import QtCore, QtWidgets
+
+    from DicomToPrintLib.gui.dialogs import Dialogs
 
     seen = []
 

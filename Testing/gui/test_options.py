@@ -118,9 +118,9 @@ SHOWN_BY_A_CHECK = {"series", "answer"}  # their choosers come with the verdict:
 
 
 def options_of_run():
-    from DicomToPrintLib.options import parser
+    from dicomtoprint.cli.parser import build_parser
 
-    commands = next(a for a in parser()._actions if isinstance(a, argparse._SubParsersAction))
+    commands = next(a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
     return {action.dest for action in commands.choices["run"]._actions}
 
 
@@ -131,8 +131,8 @@ def test_every_option_of_run_has_a_control_or_a_reason(application):
 
 def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
     """One panel, one option after the other: set by hand, seen in the command, named as changed, taken back by Reset."""
-    from DicomToPrintLib.options import joined, parser, settings_from_options
-    from DicomToPrintLib.settings import Settings
+    from dicomtoprint.cli.parser import build_parser, join_negative_values, settings_from_args
+    from dicomtoprint.config.run_settings import RunSettings
 
     panel = driver.panel
     for step in panel.steps.values():
@@ -145,7 +145,7 @@ def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
         assert not driver.message, (option, driver.message)
         command = panel.command()
         assert words in command, (option, command)
-        read = settings_from_options(parser().parse_args(joined(shlex.split(command)[2:])))
+        read = settings_from_args(build_parser().parse_args(join_negative_values(shlex.split(command)[2:])))
         assert read == panel.settings, option
         if option not in presets:
             assert panel.changed_label.text.rstrip() != "Changed from the preset:", option
@@ -153,19 +153,19 @@ def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
             driver.click("reset")
             panel.refresh()
         else:
-            panel.change(**{option: getattr(Settings(), option)})
-        assert panel.settings == Settings(), (option, panel.settings.changed())
+            panel.change(**{option: getattr(RunSettings(), option)})
+        assert panel.settings == RunSettings(), (option, panel.settings.changed())
 
 
 def test_every_setting_has_words(driver):
     from dataclasses import fields
 
-    from DicomToPrintLib.gui.state import PRESETS
-    from DicomToPrintLib.gui.words import setting_text
-    from DicomToPrintLib.settings import Settings
+    from dicomtoprint.config.run_settings import RunSettings
+    from DicomToPrintLib.gui.panel_state import PRESET_FIELDS
+    from DicomToPrintLib.gui.texts import setting_text
 
-    for field in fields(Settings):
-        if field.name not in PRESETS:
+    for field in fields(RunSettings):
+        if field.name not in PRESET_FIELDS:
             words = setting_text(field.name)
             assert "_" not in words
     assert setting_text("escape_holes") == "escape holes"

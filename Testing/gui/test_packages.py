@@ -6,8 +6,9 @@ import types
 
 import numpy as np
 import pytest
-from DicomToPrintLib import pipeline
-from DicomToPrintLib.errors import MissingPackage
+
+from dicomtoprint import pipeline
+from dicomtoprint.errors import MissingDependencyError
 
 pytestmark = pytest.mark.panel
 
@@ -18,7 +19,7 @@ def ready(driver, monkeypatch):
     panel = driver.panel
     monkeypatch.setattr(panel.walk._child, "start", lambda order: None)
     panel.parameters.folder = "somewhere"
-    monkeypatch.setattr("DicomToPrintLib.gui.source.for_child", lambda parameters, job: {"path": ""})
+    monkeypatch.setattr("DicomToPrintLib.gui.scan_source.for_worker", lambda parameters, job: {"path": ""})
     for step in ("scan", "anatomy", "model", "print"):
         panel.job.save(step, step)
     return driver
@@ -76,6 +77,7 @@ def test_a_tool_without_its_package_is_asked_for_each_time_and_told(ready, monke
 
 def test_versions_are_those_of_the_list_and_a_broken_installation_is_one_sentence(application, monkeypatch):
     import slicer
+
     from DicomToPrintLib.gui.dialogs import Dialogs
 
     asked = []
@@ -103,26 +105,29 @@ def test_versions_are_those_of_the_list_and_a_broken_installation_is_one_sentenc
 
 
 def test_a_model_made_without_the_package_says_so(monkeypatch):
-    from DicomToPrintLib import surface
-    from DicomToPrintLib.segmentation import Segmentation
-    from DicomToPrintLib.settings import Settings
+    from dicomtoprint import surface
+    from dicomtoprint.config.run_settings import RunSettings
+    from dicomtoprint.segmentation import Segmentation
 
-    monkeypatch.setattr(surface, "make_surface", lambda *given, **options: surface.Model((), ()))
+    monkeypatch.setattr(surface, "make_surface", lambda *given, **options: surface.SurfaceModel((), ()))
     labels = Segmentation(None, np.eye(4), np.zeros((1, 1, 1), np.uint8), None, ())
-    assert not pipeline.make_surface(labels, Settings()).notes
+    assert not pipeline.make_surface(labels, RunSettings()).notes
     absent(monkeypatch, "fast-simplification")
-    (note,) = pipeline.make_surface(labels, Settings()).notes
+    (note,) = pipeline.make_surface(labels, RunSettings()).notes
     assert "without the package fast-simplification" in note
 
 
 def test_every_package_that_can_lack_is_on_the_list_or_in_slicer(monkeypatch):
-    from DicomToPrintLib.resources import FOLDER
-    from DicomToPrintLib.settings import Settings
+    from dicomtoprint.config.resources import RESOURCE_DIR
+    from dicomtoprint.config.run_settings import RunSettings
 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    wanted = {*pipeline.optional(), *pipeline.missing(Settings(thicken=1.0, formats=("stl", "3mf", "seg")))}
-    text = (FOLDER / "requirements.txt").read_text(encoding="utf-8")
+    wanted = {
+        *pipeline.missing_optional_packages(),
+        *pipeline.missing_packages(RunSettings(thicken=1.0, formats=("stl", "3mf", "seg"))),
+    }
+    text = (RESOURCE_DIR / "requirements.txt").read_text(encoding="utf-8")
     listed = {line.partition(">")[0] for line in text.split("\n") if line and line[0] != "#"}
     assert wanted - listed == {"highdicom"}, "Slicer bundles highdicom"
-    with pytest.raises(MissingPackage):
-        pipeline.without_missing(Settings(thicken=1.0))
+    with pytest.raises(MissingDependencyError):
+        pipeline.drop_unavailable_formats(RunSettings(thicken=1.0))

@@ -16,9 +16,9 @@ def until(application, condition, seconds=20.0):
 
 
 def test_cancel_ends_the_python_behind_a_launcher(driver, small_dicom, launcher, monkeypatch):
-    from DicomToPrintLib.gui import process
+    from DicomToPrintLib.gui import qprocess_runner
 
-    monkeypatch.setattr(process, "python_executable", launcher)
+    monkeypatch.setattr(qprocess_runner, "python_executable", launcher)
     driver.choose_folder(small_dicom)
     panel = driver.panel
     driver.click("scanRun")
@@ -30,14 +30,14 @@ def test_cancel_ends_the_python_behind_a_launcher(driver, small_dicom, launcher,
 
 
 def test_a_result_that_comes_late_is_no_result(driver, small_dicom):
-    from DicomToPrintLib.gui.job import Job, opened
-    from DicomToPrintLib.settings import Settings
+    from dicomtoprint.config.run_settings import RunSettings
+    from DicomToPrintLib.gui.step_results import StepResultStore, load_request
 
-    job = Job()
+    job = StepResultStore()
     try:
-        late, *_rest = opened(job.order("scan", {"path": str(small_dicom)}, Settings()))
+        late, *_rest = load_request(job.order("scan", {"path": str(small_dicom)}, RunSettings()))
         running = (late.folder / "progress.txt").open("w", encoding="utf-8")  # Windows lets nobody remove an open file
-        now, *_rest = opened(job.order("scan", {"path": str(small_dicom)}, Settings()))
+        now, *_rest = load_request(job.order("scan", {"path": str(small_dicom)}, RunSettings()))
         late.folder.mkdir(exist_ok=True)
         late.save("scan", "made with old settings")
         assert not job.has("scan")

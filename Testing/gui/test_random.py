@@ -14,7 +14,8 @@ SEEDS = (os.environ.get("DICOM_TO_PRINT_SEEDS") or "1 2").split()
 def test_no_order_of_actions_makes_a_choice_or_an_exception(driver, tmp_path, seed):
     import slicer
     from Driver.random_actions import Hands, play
-    from Standin.install import open_module
+
+    from SlicerStandin.install import open_module
 
     def reload():
         """What `slicer.util.reloadScriptedModule` does: the module anew, the widget before cleaned up, another in its place."""

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.panel
 
 def cube_volume():
     """A bright cube in air-like grey, with its centre off the middle."""
-    from DicomToPrintLib.volume import Volume
+    from dicomtoprint.volume import Volume
 
     array = np.full((30, 40, 40), -1000, np.int16)
     array[3:-3, 4:-4, 4:-4] = 40
@@ -27,6 +27,7 @@ def cube_volume():
 def loaded(driver):
     """A volume of the scene without DICOM files, chosen in the panel."""
     import slicer
+
     from DicomToPrintLib.mrml.volumes import volume_to_node
 
     node = volume_to_node(cube_volume(), slicer.mrmlScene, "Cube")
@@ -297,7 +298,7 @@ def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
 def test_a_reload_of_the_module_leaves_a_working_panel(driver, loaded, application):
     import sys
 
-    from Standin.install import open_module
+    from SlicerStandin.install import open_module
 
     walk(driver, "scan")
     driver.widget.cleanup()
@@ -338,6 +339,7 @@ def test_points_are_settings_while_their_list_lives(driver, loaded):
 
 def test_another_volume_starts_again(driver, loaded):
     import slicer
+
     from DicomToPrintLib.mrml.volumes import volume_to_node
 
     walk(driver, "scan")
@@ -356,6 +358,7 @@ def test_another_volume_starts_again(driver, loaded):
 
 def test_another_folder_leaves_nothing_of_the_scan_before(driver, loaded, tmp_path):
     import slicer
+
     from DicomToPrintLib.mrml.volumes import volume_to_node
 
     panel = driver.panel
@@ -543,7 +546,7 @@ def test_what_was_written_before_goes_and_a_draft_never_stays(driver, made, tmp_
     def held(source, target):
         raise PermissionError(13, "Access is denied", str(source), None, str(target))
 
-    monkeypatch.setattr("DicomToPrintLib.gui.scene_results.os.replace", held)
+    monkeypatch.setattr("DicomToPrintLib.gui.scene_presenter.os.replace", held)
     driver.panel.safe(deliver)(made, ["bone.stl"])
     assert (
         driver.message

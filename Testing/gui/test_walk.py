@@ -56,10 +56,10 @@ def test_the_phantom_walks_from_the_database_to_files_as_the_script_does(driver,
         "dicomdb:1.2.3",
     ]
     assert driver.find("storeDicom").enabled
-    from DicomToPrintLib.command import run_command
+    from dicomtoprint.cli.main import main
 
     arguments = [str(tmp_path / "script") if word == str(tmp_path / "panel") else word for word in words[2:]]
-    assert run_command(arguments) == (0 if driver.state("print") == "done" else 1)
+    assert main(arguments) == (0 if driver.state("print") == "done" else 1)
     assert (tmp_path / "script" / "bone.stl").read_bytes() == (tmp_path / "panel" / "bone.stl").read_bytes()
 
 

@@ -3,8 +3,9 @@
 import re
 
 import pytest
-from DicomToPrintLib import findings
-from DicomToPrintLib.printability.messages import REMEDY
+
+from dicomtoprint import rules
+from dicomtoprint.printability.messages import REMEDY
 
 pytestmark = pytest.mark.panel
 FILLED = {"hollow": 2.0, "escape": "2 x 4", "wall": 1.0, "limit": 3.0, "total": 1.0, "other": "", "choose": "Choose"}
@@ -16,7 +17,7 @@ class Filled(dict):
 
 
 def test_no_remedy_names_an_option(application):
-    from DicomToPrintLib.gui.words import without_options
+    from DicomToPrintLib.gui.texts import without_options
 
     told = [text.format_map(Filled(FILLED)) for text in REMEDY.values()]
     assert sum("--" in text for text in told) > 15
@@ -38,15 +39,15 @@ def test_no_remedy_names_an_option(application):
     ],
 )
 def test_options_become_names_of_controls(application, told, shown):
-    from DicomToPrintLib.gui.words import without_options
+    from DicomToPrintLib.gui.texts import without_options
 
     assert without_options(told) == shown
 
 
 def test_findings_are_shown_and_copied_without_options(driver):
     remedy = "Thicken: --thicken 3"
-    finding = findings.Finding(
-        "wall", "", findings.Severity.REJECT, findings.Outcome.FAIL, 1.0, 3.0, "", remedy, "The wall is thin.", "mm"
+    finding = rules.Finding(
+        "wall", "", rules.Severity.REJECT, rules.Outcome.FAIL, 1.0, 3.0, "", remedy, "The wall is thin.", "mm"
     )
     view = driver.panel.steps["print"].findings
     view.show([finding])

@@ -10,15 +10,15 @@ import pytest
 pytest.importorskip("slicer", reason="needs Slicer or the slicer-core wheel")
 pytestmark = pytest.mark.slicer
 
-from DicomToPrintLib.errors import CannotRead, CannotWrite  # noqa: E402
-from DicomToPrintLib.findings import Finding, Outcome, Severity  # noqa: E402
-from DicomToPrintLib.mesh import Mesh  # noqa: E402
-from DicomToPrintLib.mrml import database, folder  # noqa: E402
-from DicomToPrintLib.mrml.findings_nodes import findings_table, json_node, places_markup  # noqa: E402
-from DicomToPrintLib.mrml.scene import alive, private_scene  # noqa: E402
-from DicomToPrintLib.mrml.scene_file import TITLES, read_bundle, save_bundle, write_scene  # noqa: E402
-from DicomToPrintLib.segmentation import Segment, Segmentation  # noqa: E402
-from DicomToPrintLib.volume import Volume  # noqa: E402
+from dicomtoprint.errors import InputError, OutputError  # noqa: E402
+from dicomtoprint.mesh.core import Mesh  # noqa: E402
+from dicomtoprint.rules import Finding, Outcome, Severity  # noqa: E402
+from dicomtoprint.segmentation import Segment, Segmentation  # noqa: E402
+from dicomtoprint.volume import Volume  # noqa: E402
+from DicomToPrintLib.mrml import dicom_database, subject_hierarchy  # noqa: E402
+from DicomToPrintLib.mrml.findings_nodes import findings_markups, findings_table, json_node  # noqa: E402
+from DicomToPrintLib.mrml.mrb import TITLES, read_mrb, write_mrb, write_scene  # noqa: E402
+from DicomToPrintLib.mrml.scene import new_scene, node_or_none  # noqa: E402
 
 
 def finding(outcome=Outcome.FAIL, places=((1.0, 2.0, 3.0),)):
@@ -38,7 +38,7 @@ def finding(outcome=Outcome.FAIL, places=((1.0, 2.0, 3.0),)):
 
 
 def test_findings_stand_in_a_table_with_units():
-    scene = private_scene()
+    scene = new_scene()
     table = findings_table([finding()], scene, "findings", TITLES).GetTable()
     assert [table.GetColumnName(i) for i in range(8)] == list(TITLES)
     assert table.GetValue(0, 3).ToString() == "0.4 mm"
@@ -46,27 +46,27 @@ def test_findings_stand_in_a_table_with_units():
 
 
 def test_places_are_marked_in_ras_and_passes_are_not():
-    scene = private_scene()
-    assert places_markup([finding(Outcome.PASS)], scene, "places") is None
-    node = places_markup([finding()], scene, "places")
+    scene = new_scene()
+    assert findings_markups([finding(Outcome.PASS)], scene, "places") is None
+    node = findings_markups([finding()], scene, "places")
     assert node.GetNthControlPointPositionVector(0).GetX() == -1.0
     assert node.GetNthControlPointPositionVector(0).GetZ() == 3.0
     assert node.GetNthControlPointLabel(0) == "P-WALL"
 
 
 def test_a_job_folder_is_made_once_and_a_role_is_replaced_whole():
-    scene = private_scene()
-    item = folder.job_folder(scene, "Job")
-    assert folder.job_folder(scene, "Job") == item
+    scene = new_scene()
+    item = subject_hierarchy.run_folder(scene, "Job")
+    assert subject_hierarchy.run_folder(scene, "Job") == item
     for name in ("a", "b"):
-        folder.put(scene, item, json_node({"name": name}, scene, name), "record")
+        subject_hierarchy.add_node(scene, item, json_node({"name": name}, scene, name), "record")
     other = json_node({}, scene, "other")
-    assert [node.GetName() for node in folder.nodes(scene, item, "record")] == ["a", "b"]
-    folder.remove(scene, item, "record")
-    assert folder.nodes(scene, item, "record") == []
-    assert alive(other) is other
+    assert [node.GetName() for node in subject_hierarchy.nodes_with_role(scene, item, "record")] == ["a", "b"]
+    subject_hierarchy.remove_role(scene, item, "record")
+    assert subject_hierarchy.nodes_with_role(scene, item, "record") == []
+    assert node_or_none(other) is other
     scene.RemoveNode(other)
-    assert alive(other) is None
+    assert node_or_none(other) is None
 
 
 def everything(tmp_path, turned=()):
@@ -93,22 +93,22 @@ def everything(tmp_path, turned=()):
 def test_a_written_scene_reads_back_with_everything_in_its_folder(tmp_path):
     path = everything(tmp_path)
     assert [item.name for item in tmp_path.iterdir()] == ["job.mrb"]
-    scene = read_bundle(path)
-    item = folder.job_folder(scene, "Job")
+    scene = read_mrb(path)
+    item = subject_hierarchy.run_folder(scene, "Job")
     roles = {
-        role: len(folder.nodes(scene, item, role))
+        role: len(subject_hierarchy.nodes_with_role(scene, item, role))
         for role in ("scan", "anatomy", "model", "findings", "places", "record")
     }
     assert roles == dict.fromkeys(roles, 1)
-    text = folder.nodes(scene, item, "record")[0].GetText()
+    text = subject_hierarchy.nodes_with_role(scene, item, "record")[0].GetText()
     assert json.loads(text) == {"verdict": "warn"}
 
 
 def test_a_model_turned_for_the_print_stands_on_its_anatomy_with_its_places(tmp_path):
     lain_down = np.array([[1.0, 0, 0, 5], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
-    scene = read_bundle(everything(tmp_path, (lain_down,)))
-    item = folder.job_folder(scene, "Job")
-    (model,), (places,) = (folder.nodes(scene, item, role) for role in ("model", "places"))
+    scene = read_mrb(everything(tmp_path, (lain_down,)))
+    item = subject_hierarchy.run_folder(scene, "Job")
+    (model,), (places,) = (subject_hierarchy.nodes_with_role(scene, item, role) for role in ("model", "places"))
     assert places.GetTransformNodeID() and places.GetTransformNodeID() == model.GetTransformNodeID()
     bounds = [0.0] * 6
     model.GetRASBounds(bounds)
@@ -132,8 +132,8 @@ class Stubborn:
 
 
 def test_a_scene_that_cannot_be_written_leaves_nothing(tmp_path):
-    with pytest.raises(CannotWrite, match=r"job\.mrb"):
-        save_bundle(Stubborn(), tmp_path / "job.mrb")
+    with pytest.raises(OutputError, match=r"job\.mrb"):
+        write_mrb(Stubborn(), tmp_path / "job.mrb")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -168,8 +168,8 @@ def files(tmp_path):
 
 
 def test_a_series_of_the_database_is_read_through_links(files):
-    found = database.series_files(Database(files), "1.2.3")
-    linked = database.linked_folder(found)
+    found = dicom_database.series_files(Database(files), "1.2.3")
+    linked = dicom_database.link_files(found)
     try:
         assert sorted(path.read_text(encoding="utf-8") for path in linked.iterdir()) == ["0", "1"]
     finally:
@@ -177,21 +177,21 @@ def test_a_series_of_the_database_is_read_through_links(files):
 
 
 def test_remote_unknown_and_foreign_series_are_each_one_sentence(files):
-    with pytest.raises(CannotRead, match="not stored on this computer"):
-        database.series_files(Database(["", files[1]]), "1.2.3")
-    with pytest.raises(CannotRead, match="import it"):
-        database.series_files(Database(files), "9.9")
-    with pytest.raises(CannotRead, match="no series UID"):
-        database.series_files(Database(files), "'; drop")
-    with pytest.raises(CannotRead, match="not open"):
-        database.series_files(None, "1.2.3")
+    with pytest.raises(InputError, match="not stored on this computer"):
+        dicom_database.series_files(Database(["", files[1]]), "1.2.3")
+    with pytest.raises(InputError, match="import it"):
+        dicom_database.series_files(Database(files), "9.9")
+    with pytest.raises(InputError, match="no series UID"):
+        dicom_database.series_files(Database(files), "'; drop")
+    with pytest.raises(InputError, match="not open"):
+        dicom_database.series_files(None, "1.2.3")
 
 
 def test_the_series_behind_a_volume(files):
-    node = private_scene().AddNewNodeByClass("vtkMRMLScalarVolumeNode", "CT")
-    assert database.series_of_volume(Database(files), node) is None
+    node = new_scene().AddNewNodeByClass("vtkMRMLScalarVolumeNode", "CT")
+    assert dicom_database.series_of_volume(Database(files), node) is None
     node.SetAttribute("DICOM.instanceUIDs", "1.2.3.1 1.2.3.2")
-    assert database.series_of_volume(Database(files), node) == "1.2.3"
-    with pytest.raises(CannotRead, match="left"):
-        database.series_of_volume(Database(["", ""]), node)
+    assert dicom_database.series_of_volume(Database(files), node) == "1.2.3"
+    with pytest.raises(InputError, match="left"):
+        dicom_database.series_of_volume(Database(["", ""]), node)
     assert all(Path(name).is_file() for name in files)

@@ -6,15 +6,21 @@ import pytest
 pytest.importorskip("slicer", reason="needs Slicer or the slicer-core wheel")
 pytestmark = pytest.mark.slicer
 
-from DicomToPrintLib.errors import CannotRead  # noqa: E402
-from DicomToPrintLib.mesh import Mesh, Provenance  # noqa: E402
-from DicomToPrintLib.mrml.geometry import to_vtk_matrix  # noqa: E402
-from DicomToPrintLib.mrml.models import mesh_from_node, mesh_to_node, overlays, show_overlay  # noqa: E402
-from DicomToPrintLib.mrml.scene import private_scene  # noqa: E402
+from dicomtoprint.errors import InputError  # noqa: E402
+from dicomtoprint.mesh.core import Mesh, Provenance  # noqa: E402
+from dicomtoprint.segmentation import Segment, Segmentation  # noqa: E402
+from dicomtoprint.volume import Volume  # noqa: E402
+from DicomToPrintLib.mrml.matrices import to_vtk_matrix  # noqa: E402
+from DicomToPrintLib.mrml.models import default_overlays, mesh_from_node, mesh_to_node, show_overlay  # noqa: E402
+from DicomToPrintLib.mrml.scene import new_scene  # noqa: E402
 from DicomToPrintLib.mrml.segmentations import labels_from_node, segmentation_to_node, terminology_entry  # noqa: E402
-from DicomToPrintLib.mrml.volumes import harden, largest_offset, placement, volume_from_node, volume_to_node  # noqa: E402
-from DicomToPrintLib.segmentation import Segment, Segmentation  # noqa: E402
-from DicomToPrintLib.volume import Volume  # noqa: E402
+from DicomToPrintLib.mrml.volumes import (  # noqa: E402
+    harden_transform,
+    max_corner_distance,
+    transform_state,
+    volume_from_node,
+    volume_to_node,
+)
 
 BONE = {
     "category": {"scheme": "SCT", "code": "123037004", "meaning": "Anatomical Structure"},
@@ -40,7 +46,7 @@ def volume(dtype=np.int16, affine=None):
 
 @pytest.fixture
 def scene():
-    return private_scene()
+    return new_scene()
 
 
 @pytest.mark.parametrize("dtype", [np.int16, np.float32])
@@ -78,14 +84,14 @@ def test_linear_transforms_are_applied_and_bent_ones_refused(scene):
     matrix[:3, 3] = [10.0, 20.0, 30.0]  # RAS
     shift.SetMatrixTransformToParent(to_vtk_matrix(matrix))
     node.SetAndObserveTransformNodeID(shift.GetID())
-    assert placement(node).moved
+    assert transform_state(node).moved
     assert np.allclose(volume_from_node(node).affine[:3, 3] - sheared_affine()[:3, 3], [-10.0, -20.0, 30.0])
-    assert largest_offset(node, volume().array.shape, volume().affine) == pytest.approx(np.sqrt(1400.0), abs=1e-6)
+    assert max_corner_distance(node, volume().array.shape, volume().affine) == pytest.approx(np.sqrt(1400.0), abs=1e-6)
 
     bent = scene.AddNewNodeByClass("vtkMRMLGridTransformNode", "acquisition transform")
     node.SetAndObserveTransformNodeID(bent.GetID())
-    assert placement(node).bent
-    with pytest.raises(CannotRead, match="harden"):
+    assert transform_state(node).bent
+    with pytest.raises(InputError, match="harden"):
         volume_from_node(node)
 
 
@@ -96,8 +102,8 @@ def test_hardening_moves_the_voxels_and_forgets_the_old_place(scene):
     matrix[0, 3] = 5.0
     shift.SetMatrixTransformToParent(to_vtk_matrix(matrix))
     node.SetAndObserveTransformNodeID(shift.GetID())
-    harden(node)
-    assert not placement(node).moved
+    harden_transform(node)
+    assert not transform_state(node).moved
     assert np.allclose(volume_from_node(node).affine[:3, 3], [-5.0, 0.0, 0.0])
 
 
@@ -107,11 +113,11 @@ def test_slices_counted_from_the_other_end_are_the_same_grid(scene):
     flipped[:3, 3] = ours.affine[:3, 3] + 4 * ours.affine[:3, 2]
     flipped[:3, 2] = -ours.affine[:3, 2]
     node = volume_to_node(Volume(ours.array[::-1], flipped), scene, "CT")
-    assert largest_offset(node, ours.array.shape, ours.affine) == pytest.approx(0.0, abs=1e-6)
+    assert max_corner_distance(node, ours.array.shape, ours.affine) == pytest.approx(0.0, abs=1e-6)
 
 
 def test_a_node_without_voxels_is_one_sentence(scene):
-    with pytest.raises(CannotRead, match="no voxels"):
+    with pytest.raises(InputError, match="no voxels"):
         volume_from_node(scene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "empty"))
 
 
@@ -150,7 +156,7 @@ def test_an_edited_segment_on_its_own_small_extent_lands_in_its_place(scene):
 
 
 def test_a_segmentation_without_segments_is_one_sentence(scene):
-    with pytest.raises(CannotRead, match="no segments"):
+    with pytest.raises(InputError, match="no segments"):
         labels_from_node(scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "empty"), (2, 2, 2), np.eye(4))
 
 
@@ -195,7 +201,7 @@ def test_overlays_show_with_a_legend_and_go_again(scene):
     import slicer
 
     node = mesh_to_node(tetrahedron(), scene, "model")
-    kinds = overlays(
+    kinds = default_overlays(
         {"Deviation": "Deviation (mm)", "Wall": "Wall (mm)", "Provenance": "Provenance"},
         ("measured", "bridged", "cut", "added"),
     )
@@ -214,15 +220,15 @@ def test_overlays_show_with_a_legend_and_go_again(scene):
 
 
 def test_an_empty_model_is_one_sentence(scene):
-    with pytest.raises(CannotRead, match="no triangles"):
+    with pytest.raises(InputError, match="no triangles"):
         mesh_from_node(scene.AddNewNodeByClass("vtkMRMLModelNode", "empty"))
 
 
 def test_display_windows_of_the_scanner_are_offered(scene, tmp_path):
-    from DicomToPrintLib.dicom import read_study, read_volume
-    from DicomToPrintLib.phantom import write_phantom
+    from dicomtoprint.dicom import read_study, read_volume
+    from dicomtoprint.phantom import write_phantom_dicom
 
-    write_phantom(tmp_path, shape=(6, 32, 32))
+    write_phantom_dicom(tmp_path, shape=(6, 32, 32))
     series = read_study(tmp_path).series[0]
     display = volume_to_node(read_volume(series), scene, "CT", series).GetDisplayNode()
     offered = [

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from DicomToPrintLib.phantom import boundary_distance, object_distances, phantom_volume, signed_distance
-from DicomToPrintLib.phantom.layout import PLATES_MM, layout
-from DicomToPrintLib.phantom.rendering import PADDING_HU, add_noise
-from DicomToPrintLib.phantom.shape import Ball, Box, EllipticCylinder, RoundCone, Shell, Union
 from scipy import ndimage
+
+from dicomtoprint.phantom import boundary_distance, make_phantom_volume, object_distances, signed_distance
+from dicomtoprint.phantom.ct_simulation import PADDING_HU, add_noise
+from dicomtoprint.phantom.geometry import PLATES_MM, build_geometry
+from dicomtoprint.phantom.solids import Ball, Box, EllipticCylinder, RoundCone, Shell, Union
 
 SHAPE, SPACING = (56, 110, 110), (1.0, 1.0, 2.0)
 
@@ -14,7 +15,7 @@ SHAPE, SPACING = (56, 110, 110), (1.0, 1.0, 2.0)
 @pytest.fixture(scope="module")
 def clean():
     """Noise-free phantom at 0.6 x 0.6 x 0.75 mm, without couch and skin, which only cost time here."""
-    return phantom_volume(
+    return make_phantom_volume(
         (140, 130, 165), (0.6, 0.6, 0.75), noise_hu=0, padding=False, couch=False, centre=(3.0, -6.0, 0.0)
     )
 
@@ -155,8 +156,8 @@ def test_volume_by_integration(clean, name):
 
 
 def test_femur_volume_and_bounds_by_sampling():
-    truth = phantom_volume((2, 16, 16), (9.0, 9.0, 50.0), noise_hu=0)[1]
-    femur, (core, _) = layout().bones["femur"], layout().inner["cancellous"]
+    truth = make_phantom_volume((2, 16, 16), (9.0, 9.0, 50.0), noise_hu=0)[1]
+    femur, (core, _) = build_geometry().bones["femur"], build_geometry().inner["cancellous"]
     xmin, xmax, ymin, ymax, zmin, zmax = truth.bounds_mm["femur"]
     points = np.random.default_rng(0).uniform((xmin, ymin, zmin), (xmax, ymax, zmax), (300_000, 3))
     box = (xmax - xmin) * (ymax - ymin) * (zmax - zmin)
@@ -169,7 +170,7 @@ def test_femur_volume_and_bounds_by_sampling():
 
 
 def test_distances_to_the_bone():
-    truth = phantom_volume((2, 16, 16), (9.0, 9.0, 50.0), noise_hu=0)[1]
+    truth = make_phantom_volume((2, 16, 16), (9.0, 9.0, 50.0), noise_hu=0)[1]
     centre = np.asarray([truth.landmarks_lps["hollow shell"]])
     assert signed_distance(centre)[0] == pytest.approx(-16.0)
     assert boundary_distance(centre)[0] == pytest.approx(14.0)
@@ -177,11 +178,11 @@ def test_distances_to_the_bone():
 
 
 def test_bones_are_apart_by_the_gap():
-    head = Ball(layout().bones["cup"].centre, 15.0)
-    assert layout(1.0, 1.5).bones["cup"].distance(np.asarray([head.centre]))[0] == pytest.approx(16.5)
-    names = list(layout().bones)
+    head = Ball(build_geometry().bones["cup"].centre, 15.0)
+    assert build_geometry(1.0, 1.5).bones["cup"].distance(np.asarray([head.centre]))[0] == pytest.approx(16.5)
+    names = list(build_geometry().bones)
     points = np.random.default_rng(3).uniform((-50, -40, -56), (50, 40, 56), (200_000, 3))
-    distances = np.stack([layout().bones[name].distance(points) for name in names])
+    distances = np.stack([build_geometry().bones[name].distance(points) for name in names])
     nearest = np.sort(distances, axis=0)
     between = nearest[0] > 0
     closest = (nearest[0] + nearest[1])[between].min()
@@ -191,7 +192,7 @@ def test_bones_are_apart_by_the_gap():
 def test_everything_fits_the_small_field():
     points = np.random.default_rng(4).uniform(-90, 90, (200_000, 3))
     bone = points[signed_distance(points) < 0]
-    body = layout().body
+    body = build_geometry().body
     assert np.abs(bone[:, 2]).max() < 55.0
     assert body.distance(bone).max() < -5.0
     assert np.hypot(*np.abs(points[body.distance(points) < 0])[:, :2].T).max() < 72.0
@@ -208,7 +209,7 @@ def test_is_not_symmetric():
 
 
 def test_same_seed_same_voxels_and_another_seed_another():
-    first, second, other = (phantom_volume((6, 64, 64), (2.2, 2.2, 4.0), seed=s)[0].array for s in (7, 7, 8))
+    first, second, other = (make_phantom_volume((6, 64, 64), (2.2, 2.2, 4.0), seed=s)[0].array for s in (7, 7, 8))
     assert np.array_equal(first, second)
     assert not np.array_equal(first, other)
 
@@ -229,15 +230,15 @@ def test_noise_has_the_amount_and_the_correlation_asked_for(correlation):
 
 
 def test_padding_is_a_circle():
-    array = phantom_volume((4, 80, 80), (1.8, 1.8, 4.0))[0].array
+    array = make_phantom_volume((4, 80, 80), (1.8, 1.8, 4.0))[0].array
     assert array[0, 0, 0] == PADDING_HU
     assert np.all(array[:, 40, 40] > -200)
     assert (array[0] == PADDING_HU).mean() == pytest.approx(1 - np.pi / 4, abs=0.02)
 
 
 def test_tilt_has_true_sheared_geometry():
-    upright, truth = phantom_volume(SHAPE, SPACING, noise_hu=0, padding=False)
-    tilted, _ = phantom_volume(SHAPE, SPACING, noise_hu=0, padding=False, tilt_degrees=16.5)
+    upright, truth = make_phantom_volume(SHAPE, SPACING, noise_hu=0, padding=False)
+    tilted, _ = make_phantom_volume(SHAPE, SPACING, noise_hu=0, padding=False, tilt_degrees=16.5)
     assert tilted.shear_degrees == pytest.approx(16.5, abs=1e-6)
     assert tilted.voxel_volume == pytest.approx(upright.voxel_volume * np.cos(np.radians(16.5)))
     for name in ("ball 1", "ball 2"):
@@ -252,8 +253,8 @@ def test_tilt_has_true_sheared_geometry():
 
 
 def test_motion_moves_the_patient_from_its_slice_on():
-    still = phantom_volume(SHAPE, SPACING, noise_hu=0)[0].array
-    moved = phantom_volume(SHAPE, SPACING, noise_hu=0, motion=((30, (2.0, 0.0, 0.0)),))[0].array
+    still = make_phantom_volume(SHAPE, SPACING, noise_hu=0)[0].array
+    moved = make_phantom_volume(SHAPE, SPACING, noise_hu=0, motion=((30, (2.0, 0.0, 0.0)),))[0].array
     assert np.array_equal(still[:30], moved[:30])
     # Two pixels of 1 mm to the left (+i); the couch stays where it is.
     assert np.abs(moved[32:, 10:90, 30:80].astype(int) - still[32:, 10:90, 28:78]).max() <= 1
@@ -261,25 +262,25 @@ def test_motion_moves_the_patient_from_its_slice_on():
 
 
 def test_implant_is_clipped_and_streaks():
-    clean = phantom_volume(SHAPE, SPACING, noise_hu=0)[0].array
-    metal = phantom_volume(SHAPE, SPACING, noise_hu=0, implant=True)[0].array
+    clean = make_phantom_volume(SHAPE, SPACING, noise_hu=0)[0].array
+    metal = make_phantom_volume(SHAPE, SPACING, noise_hu=0, implant=True)[0].array
     assert metal.max() == 3071
     assert (metal == 3071).sum() * 2.0 > 1000
     assert np.abs(metal.astype(int) - clean).max(axis=(1, 2))[:8].max() == 0
 
 
 def test_the_table_can_be_left_out():
-    with_couch = phantom_volume((2, 80, 80), (1.8, 1.8, 4.0), noise_hu=0)[0].array
-    without = phantom_volume((2, 80, 80), (1.8, 1.8, 4.0), noise_hu=0, couch=False)[0].array
+    with_couch = make_phantom_volume((2, 80, 80), (1.8, 1.8, 4.0), noise_hu=0)[0].array
+    without = make_phantom_volume((2, 80, 80), (1.8, 1.8, 4.0), noise_hu=0, couch=False)[0].array
     assert with_couch.sum() > without.sum()
     assert np.all(without[:, 73:, 20:60] < -900)
 
 
 def test_a_larger_scale_keeps_the_known_sizes():
-    truth = phantom_volume((2, 16, 16), (14.0, 14.0, 90.0), noise_hu=0, scale=1.65)[1]
+    truth = make_phantom_volume((2, 16, 16), (14.0, 14.0, 90.0), noise_hu=0, scale=1.65)[1]
     assert truth.distances_mm["balls"] == pytest.approx(1.65 * 30.0)
     assert truth.distances_mm["ball diameter"] == 10.0
     assert truth.walls_mm["plate 0.5 mm"] == 0.5
     # The comb is still rooted in the shaft.
-    boxes, femur = object_distances(1.65), layout(1.65).bones["femur"]
+    boxes, femur = object_distances(1.65), build_geometry(1.65).bones["femur"]
     assert femur.parts[0].distance(np.asarray([boxes["bar"].centre]))[0] < 5.0 * 1.65

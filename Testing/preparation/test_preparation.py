@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from DicomToPrintLib.errors import Refused, UsageError
-from DicomToPrintLib.measure import self_intersections, topology
-from DicomToPrintLib.measure.wall import wall_field
-from DicomToPrintLib.mesh import Mesh, Provenance
-from measure.solids import box
+
+from dicomtoprint.errors import RefusedError, UsageError
+from dicomtoprint.mesh import analyse_topology, self_intersections
+from dicomtoprint.mesh.core import Mesh, Provenance
+from dicomtoprint.mesh.thickness import thickness_field
+from Phantoms.solids import box
 
 manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
 
@@ -19,7 +20,7 @@ def mesh_of(solid, name: str = "Solid", tagged: bool = True) -> Mesh:
 
 
 def assert_valid(mesh: Mesh) -> None:
-    found = topology(mesh)
+    found = analyse_topology(mesh)
     assert (found.boundary_edges, found.nonmanifold_edges, found.nonmanifold_vertices, found.inverted) == (0, 0, 0, 0)
     assert len(self_intersections(mesh)) == 0
     assert mesh.volume > 0
@@ -37,9 +38,9 @@ def ball() -> Mesh:
 
 
 def test_cut_halves_make_the_whole_and_mark_the_face(ball):
-    from DicomToPrintLib.preparation import cut, plane_at
+    from dicomtoprint.preparation import axis_plane, cut
 
-    upper, lower = cut(ball, plane_at("S", 6.0))
+    upper, lower = cut(ball, axis_plane("S", 6.0))
     for side in (upper, lower):
         assert_valid(side)
         assert area_of(side, Provenance.CUT) == pytest.approx(np.pi * (30.0**2 - 6.0**2), rel=0.002)
@@ -50,18 +51,18 @@ def test_cut_halves_make_the_whole_and_mark_the_face(ball):
 
 
 def test_cut_positions_are_ras_as_slicer_shows_them(ball):
-    from DicomToPrintLib.preparation import cut, plane_at
+    from dicomtoprint.preparation import axis_plane, cut
 
-    toward_right, _rest = cut(ball, plane_at("R", 20.0))
+    toward_right, _rest = cut(ball, axis_plane("R", 20.0))
     assert toward_right.bounds[1] == pytest.approx(-20.0, abs=1e-4)
-    with pytest.raises(Refused):
-        cut(ball, plane_at("A", 31.0))
+    with pytest.raises(RefusedError):
+        cut(ball, axis_plane("A", 31.0))
     with pytest.raises(UsageError):
-        plane_at("X", 0.0)
+        axis_plane("X", 0.0)
 
 
 def test_hollow_keeps_the_outside_and_leaves_the_wall(ball):
-    from DicomToPrintLib.preparation import hollow
+    from dicomtoprint.preparation import hollow
 
     done = hollow(ball, 3.0, 4.0)
     assert_valid(done.mesh)
@@ -70,7 +71,7 @@ def test_hollow_keeps_the_outside_and_leaves_the_wall(ball):
     radius = np.linalg.norm(done.mesh.points, axis=1)
     inner = radius[(radius < 28.5) & (np.hypot(*done.mesh.points[:, :2].T) > 4.0)]
     np.testing.assert_allclose(30.0 - inner, 3.0, atol=0.05)
-    assert topology(done.mesh).components == 1, "the escape hole opens the cavity"
+    assert analyse_topology(done.mesh).components == 1, "the escape hole opens the cavity"
     kept = done.mesh.triangle_arrays["Provenance"] == Provenance.MEASURED
     np.testing.assert_allclose(
         np.linalg.norm(done.mesh.points[done.mesh.triangles[kept]], axis=2).max(), 30.0, atol=0.01
@@ -78,9 +79,9 @@ def test_hollow_keeps_the_outside_and_leaves_the_wall(ball):
 
 
 def test_hollow_refuses_what_is_too_thin():
-    from DicomToPrintLib.preparation import hollow
+    from dicomtoprint.preparation import hollow
 
-    with pytest.raises(Refused, match="thinner wall"):
+    with pytest.raises(RefusedError, match="thinner wall"):
         hollow(mesh_of(manifold3d.Manifold.cube((30.0, 30.0, 3.0), True)), 2.0, 3.0)
 
 
@@ -92,11 +93,11 @@ def plate(thickness: float) -> Mesh:
 
 @pytest.mark.parametrize("thickness", [0.4, 1.2])
 def test_thicken_brings_a_plate_to_the_minimum(thickness):
-    from DicomToPrintLib.preparation import thicken
+    from dicomtoprint.preparation import thicken
 
     done = thicken(plate(thickness), 2.0)
     assert_valid(done.mesh)
-    walls = wall_field(done.mesh, cap_mm=4.0)
+    walls = thickness_field(done.mesh, cap_mm=4.0)
     assert 2.0 < walls.percentile(50) < 2.16
     assert walls.percentile(1) > 1.9
     assert done.thin_area_mm2 == pytest.approx(2 * 12.0 * 12.0, rel=0.02)
@@ -104,7 +105,7 @@ def test_thicken_brings_a_plate_to_the_minimum(thickness):
 
 
 def test_thicken_moves_nothing_else():
-    from DicomToPrintLib.preparation import thicken
+    from dicomtoprint.preparation import thicken
 
     thick = plate(2.5)
     assert thicken(thick, 2.0).mesh is thick
@@ -127,11 +128,11 @@ def stack(count: int) -> Mesh:
 
 
 def test_thicken_grows_away_from_a_gap():
-    from DicomToPrintLib.preparation import thicken
+    from dicomtoprint.preparation import thicken
 
     done = thicken(stack(2), 1.5, clearance=0.3)
     assert_valid(done.mesh)
-    assert topology(done.mesh).components == 2
+    assert analyse_topology(done.mesh).components == 2
     assert done.spared_mm2 < 0.02 * done.thin_area_mm2
     heights = done.mesh.points[(np.abs(done.mesh.points[:, :2]) < 1.8).all(axis=1), 2]
     lower, upper = heights[heights < 0.6], heights[heights > 0.6]
@@ -141,22 +142,22 @@ def test_thicken_grows_away_from_a_gap():
 
 
 def test_thicken_tells_how_far_it_grew_beside_a_gap():
-    from DicomToPrintLib.measure.deviation import surface_distance
-    from DicomToPrintLib.preparation import thicken
+    from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
+    from dicomtoprint.preparation import thicken
 
     sheets = [manifold3d.Manifold.cube((4.0, 4.0, 0.4), True).translate((0.0, 0.0, 0.9 * n)) for n in range(2)]
     given = mesh_of(manifold3d.Manifold.batch_boolean(sheets, manifold3d.OpType.Add).refine_to_length(1.0))
     done = thicken(given, 1.5, clearance=0.5)  # a gap of just the clearance stays open
-    farthest = surface_distance(done.mesh.points, given).max()
+    farthest = point_to_mesh_distance(done.mesh.points, given).max()
     assert 1.0 < farthest < 1.5, "away from the gap a wall grows to one side"
     assert done.outward_mm == pytest.approx(farthest, abs=0.05)
 
 
 def test_thicken_spares_a_wall_between_two_gaps_and_stays_clear_of_others():
-    from DicomToPrintLib.preparation import thicken
+    from dicomtoprint.preparation import thicken
 
     done = thicken(stack(3), 1.5, clearance=0.3)
-    assert topology(done.mesh).components == 3
+    assert analyse_topology(done.mesh).components == 3
     assert done.spared_mm2 == pytest.approx(2 * 25.0, rel=0.3), "both faces of the plate in the middle"
     beside = mesh_of(manifold3d.Manifold.cube((5.0, 5.0, 4.0), True).translate((0.0, 0.0, 2.4)))
     limited = thicken(stack(1), 1.5, others=[beside])
@@ -164,11 +165,11 @@ def test_thicken_spares_a_wall_between_two_gaps_and_stays_clear_of_others():
 
 
 def test_pins_go_together_one_way_with_the_clearance(ball):
-    from DicomToPrintLib.preparation import JointSize, cut, pin_cut, plane_at
+    from dicomtoprint.preparation import ConnectorSize, axis_plane, cut, cut_pins
 
-    plane = plane_at("A", 4.0)
+    plane = axis_plane("A", 4.0)
     front, back = cut(ball, plane)
-    done = pin_cut(front, back, plane, JointSize(6.0, 9.0, 0.3, 2.0))
+    done = cut_pins(front, back, plane, ConnectorSize(6.0, 9.0, 0.3, 2.0))
     for side in (done.first, done.second):
         assert_valid(side)
     assert len(done.places) == 2
@@ -188,7 +189,7 @@ def test_pins_go_together_one_way_with_the_clearance(ball):
 
 
 def test_split_parts_fit_and_make_the_whole(ball):
-    from DicomToPrintLib.preparation import split_to_fit
+    from dicomtoprint.preparation import split_to_fit
 
     done = split_to_fit(ball, (50.0, 80.0, 50.0))
     assert len(done.parts) == 3, "the first cut leaves a piece that needs no second one"
@@ -201,7 +202,7 @@ def test_split_parts_fit_and_make_the_whole(ball):
 
 
 def test_struts_join_loose_pieces_without_moving_them():
-    from DicomToPrintLib.preparation import add_struts
+    from dicomtoprint.preparation import add_struts
 
     pieces = (
         manifold3d.Manifold.sphere(10, 48)
@@ -212,13 +213,13 @@ def test_struts_join_loose_pieces_without_moving_them():
     done = add_struts(mesh, 3.0)
     assert done.count == 2
     assert_valid(done.mesh)
-    assert topology(done.mesh).components == 1
+    assert analyse_topology(done.mesh).components == 1
     assert done.mesh.bounds == pytest.approx(mesh.bounds, abs=1e-4)
     assert area_of(done.mesh, Provenance.ADDED) > 50.0
 
 
 def test_base_stands_flat_below_the_model(ball):
-    from DicomToPrintLib.preparation import BaseSize, add_base
+    from dicomtoprint.preparation import BaseSize, add_base
 
     done = add_base(ball, size=BaseSize(thickness=3.0, sink=1.0))
     assert_valid(done.mesh)
@@ -229,7 +230,7 @@ def test_base_stands_flat_below_the_model(ball):
 
 @pytest.mark.parametrize("raised", [False, True])
 def test_label_reads_from_outside(raised):
-    from DicomToPrintLib.preparation import add_label
+    from dicomtoprint.preparation import add_label
 
     block = mesh_of(manifold3d.Manifold.cube((70.0, 40.0, 20.0), True))
     done = add_label(block, "R 4f2a", 6.0, 0.8, raised=raised)
@@ -247,30 +248,30 @@ def test_label_reads_from_outside(raised):
 
 
 def test_label_refuses_text_it_cannot_set(ball):
-    from DicomToPrintLib.preparation import add_label
+    from dicomtoprint.preparation import add_label
 
     with pytest.raises(UsageError):
         add_label(ball, "für")
-    with pytest.raises(Refused, match="even enough"):
+    with pytest.raises(RefusedError, match="even enough"):
         add_label(mesh_of(manifold3d.Manifold.sphere(5.0, 64)), "MUCH TOO LONG FOR THIS", 6.0)
 
 
 def test_letters_on_a_small_ball_change_nothing_beside_their_box():
-    from DicomToPrintLib.preparation import add_label
-    from DicomToPrintLib.preparation.solid import to_solid
+    from dicomtoprint.preparation import add_label
+    from dicomtoprint.preparation.csg import to_manifold
 
     small = mesh_of(manifold3d.Manifold.sphere(8.7, 32).translate((0.0, 22.0, 0.0)))
     done = add_label(small, "R 12", 4.0, 0.6, place=(5.0, 27.0, 5.0))
     assert_valid(done.mesh)
     frame = np.column_stack([np.stack([done.right, done.up, done.outward], axis=1), done.origin])
     box = manifold3d.Manifold.cube((done.width, done.height, 40.0), True).transform(np.ascontiguousarray(frame))
-    engraved = to_solid(small).manifold - to_solid(done.mesh).manifold
+    engraved = to_manifold(small).manifold - to_manifold(done.mesh).manifold
     assert engraved.volume() > 8.0
     assert (engraved - box).volume() < 1e-3
 
 
 def test_a_flat_triangle_is_turned_and_nothing_moves():
-    from DicomToPrintLib.preparation.solid import _sound
+    from dicomtoprint.preparation.csg import _sound
 
     # A point of the top lies on the line between two corners, as after the cut of a large flat face.
     cube = box(30.0, 30.0, 30.0)
@@ -278,7 +279,7 @@ def test_a_flat_triangle_is_turned_and_nothing_moves():
     walls = [list(corners) for corners in cube.triangles if set(corners) - {4, 5, 6, 7}]
     top = [[4, 5, 6], [4, 6, 8], [6, 7, 8], [7, 4, 8]]
     given = Mesh(points, np.array(walls + top), "Box", triangle_arrays={"Provenance": np.zeros(14, np.uint8)})
-    assert topology(given).degenerate == 1
+    assert analyse_topology(given).degenerate == 1
     done = _sound(given, np.ones(14, dtype=bool), np.zeros(14, dtype=bool), Provenance.CUT)
     assert_valid(done)
     assert len(done.points) == 9 and done.volume == pytest.approx(27000.0, rel=1e-6)
@@ -286,21 +287,21 @@ def test_a_flat_triangle_is_turned_and_nothing_moves():
 
 
 def test_wrap_fills_the_inside_and_keeps_the_outside():
-    from DicomToPrintLib.preparation import wrap
+    from dicomtoprint.preparation import shrink_wrap
 
     shell = (
         manifold3d.Manifold.sphere(15, 64)
         - manifold3d.Manifold.sphere(12, 64)
         - manifold3d.Manifold.cylinder(30, 1, 1, 24)
     )
-    done = wrap(mesh_of(shell), 4.0)
+    done = shrink_wrap(mesh_of(shell), 4.0)
     assert_valid(done.mesh)
     assert done.mesh.volume == pytest.approx(manifold3d.Manifold.sphere(15, 64).volume(), rel=0.005)
     assert done.share_kept > 0.97
 
 
 def test_orient_lowers_the_overhang_and_can_be_undone():
-    from DicomToPrintLib.preparation import orient
+    from dicomtoprint.preparation import orient
 
     table = manifold3d.Manifold.cube((40, 40, 4), True).translate((0, 0, 20)) + manifold3d.Manifold.cube(
         (4, 4, 40), True
@@ -314,8 +315,8 @@ def test_orient_lowers_the_overhang_and_can_be_undone():
 
 
 def test_a_surface_that_encloses_nothing_is_refused(ball):
-    from DicomToPrintLib.preparation import cut, plane_at
+    from dicomtoprint.preparation import axis_plane, cut
 
     inside_out = Mesh(ball.points, ball.triangles[:, ::-1].copy(), "Ball")
-    with pytest.raises(Refused, match="repair"):
-        cut(inside_out, plane_at("S", 0.0))
+    with pytest.raises(RefusedError, match="repair"):
+        cut(inside_out, axis_plane("S", 0.0))

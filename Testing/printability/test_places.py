@@ -7,15 +7,16 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from DicomToPrintLib.findings import Finding, Outcome, Severity
-from DicomToPrintLib.mesh import merged
-from DicomToPrintLib.output.pictures.places import _looks, finding_pictures
-from DicomToPrintLib.output.report.build import report_html
-from DicomToPrintLib.output.report.content import ReportContent
-from DicomToPrintLib.pipeline import Inspection, write_inspection
-from DicomToPrintLib.pipeline.telling import write_places
-from DicomToPrintLib.printability import ScanReference, inspect
-from measure.solids import box, shell, write_stl
+
+from dicomtoprint.mesh.core import concatenate
+from dicomtoprint.pipeline import Inspection, write_inspection
+from dicomtoprint.pipeline.reporting import write_finding_images
+from dicomtoprint.printability import ScanReference, assess_file
+from dicomtoprint.rendering.finding_views import _looks, render_finding_views
+from dicomtoprint.report.content import ReportContent
+from dicomtoprint.report.render import render_report
+from dicomtoprint.rules import Finding, Outcome, Severity
+from Phantoms.solids import box, shell, write_stl
 
 
 def told(rule, *places, outcome=Outcome.FAIL):
@@ -37,7 +38,7 @@ def test_the_camera_stands_before_the_place(place, side):
 
 
 def test_what_stands_in_the_way_is_looked_past():
-    mesh = merged((box(20, 20, 20), box(40, 40, 5, at=(-10, -10, 21))))
+    mesh = concatenate((box(20, 20, 20), box(40, 40, 5, at=(-10, -10, 21))))
     look = looked(mesh, "wall", (10, 1, 20))
     assert not look.cut
     assert look.direction[1] < -0.7
@@ -48,9 +49,9 @@ def test_a_cavity_is_cut_open():
 
 
 def test_pictures_stand_beside_their_findings_in_the_report():
-    mesh = merged((box(20, 20, 20), box(20, 20, 20, at=(20.2, 0, 0))))
+    mesh = concatenate((box(20, 20, 20), box(20, 20, 20, at=(20.2, 0, 0))))
     findings = [told("gap", (20.1, 10, 20)), told("wall", (0, 10, 10), outcome=Outcome.PASS), told("unit")]
-    pictures = finding_pictures([mesh], findings)
+    pictures = render_finding_views([mesh], findings)
     if not pictures:
         pytest.skip("no working OpenGL here")
     assert set(pictures) == {"gap"}
@@ -62,7 +63,7 @@ def test_pictures_stand_beside_their_findings_in_the_report():
         readiness={"verdict": "warn", "findings": [item.as_json() for item in findings], "mesh": {}},
         finding_pictures=pictures,
     )
-    html = report_html(content)
+    html = render_report(content)
     assert 'class="findings remedies"' in html  # tall: it may go over pages
     row = re.search(r"<tr><th scope=\"row\">gap</th>.*?</tr>", html, re.S)
     assert row and 'class="place"' in row.group() and "(20.1, 10.0, 20.0) mm" in row.group()
@@ -73,8 +74,10 @@ def test_every_lost_part_has_a_picture_and_every_place_its_colour(tmp_path):
     affine, mask = np.eye(4), np.zeros((20, 20, 30), bool)
     mask[2:8, 2:18, 2:28] = True
     mask[12:16, 4:8, 4:8] = mask[12:15, 4:8, 20:24] = True
-    write_stl(tmp_path / "a.stl", merged((box(26, 16, 6, at=(1.5, 1.5, 1.5)), box(1.9, 1.9, 1.9, at=(27.6, 5.6, 5.6)))))
-    readiness = inspect(tmp_path / "a.stl", reference=ScanReference(mask=mask, affine=affine))
+    write_stl(
+        tmp_path / "a.stl", concatenate((box(26, 16, 6, at=(1.5, 1.5, 1.5)), box(1.9, 1.9, 1.9, at=(27.6, 5.6, 5.6))))
+    )
+    readiness = assess_file(tmp_path / "a.stl", reference=ScanReference(mask=mask, affine=affine))
     inspection = write_inspection(Inspection(tmp_path / "a.stl", readiness.meshes, readiness), tmp_path / "out")
     content = json.loads((tmp_path / "out" / "printability.json").read_text(encoding="utf-8"))
     assert content == json.loads(json.dumps(inspection.readiness.as_json()))
@@ -92,7 +95,7 @@ def test_every_lost_part_has_a_picture_and_every_place_its_colour(tmp_path):
     html = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert html.count('class="place"') == sum("picture" in place for item in drawn for place in item["places"])
     # Drawn again, nothing of before is left.
-    assert write_places(tmp_path / "out", {}) == {}
+    assert write_finding_images(tmp_path / "out", {}) == {}
     assert not list((tmp_path / "out" / "pictures").iterdir())
 
 

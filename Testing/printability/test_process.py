@@ -3,10 +3,11 @@
 import json
 
 import pytest
-from DicomToPrintLib.errors import UsageError
-from DicomToPrintLib.printability import load_printer, load_process, messages, printer_names, process_names
-from DicomToPrintLib.printability.rules import load_rules
-from DicomToPrintLib.resources import FOLDER
+
+from dicomtoprint.config.resources import RESOURCE_DIR
+from dicomtoprint.errors import UsageError
+from dicomtoprint.printability import load_printer, load_process, messages, printer_names, process_names
+from dicomtoprint.printability.rules import load_rules
 
 
 def test_the_built_in_names():
@@ -45,7 +46,7 @@ def test_nonsense_printers_are_usage_errors(text):
 
 
 def own(tmp_path, change):
-    content = json.loads((FOLDER / "Processes" / "fdm.json").read_text(encoding="utf-8"))
+    content = json.loads((RESOURCE_DIR / "processes" / "fdm.json").read_text(encoding="utf-8"))
     change(content)
     path = tmp_path / "own.json"
     path.write_text(json.dumps(content, indent=1), encoding="utf-8")
@@ -90,8 +91,8 @@ def test_hostile_json_is_one_sentence(tmp_path, content):
 
 def test_every_rule_has_its_sentences():
     for rule in load_rules(load_process("sla"), 200.0):
-        assert rule.id in messages.GOOD
-        assert rule.operator == "shown" or rule.id in messages.BAD
+        assert rule.id in messages.PASS_TEXTS
+        assert rule.operator == "shown" or rule.id in messages.FAIL_TEXTS
         assert all(word in messages.REMEDY for word in rule.remedy)
-    for text in (*messages.BAD.values(), *messages.GOOD.values()):
+    for text in (*messages.FAIL_TEXTS.values(), *messages.PASS_TEXTS.values()):
         assert "will fail" not in text

@@ -4,14 +4,22 @@ import json
 import re
 
 import pytest
-from DicomToPrintLib import resources
-from DicomToPrintLib.findings import Fact, Outcome
-from DicomToPrintLib.options import parser
-from DicomToPrintLib.printability import load_printer, load_process, process_names
-from DicomToPrintLib.printability.messages import BAD, GOOD, ONE, REMEDY, message, remedy
-from DicomToPrintLib.printability.rules import load_rules
 
-RULES = json.loads((resources.FOLDER / "Readiness" / "rules.json").read_text(encoding="utf-8"))["rules"]
+from dicomtoprint.cli.parser import build_parser
+from dicomtoprint.config import resources
+from dicomtoprint.printability import load_printer, load_process, process_names
+from dicomtoprint.printability.messages import (
+    FAIL_TEXTS,
+    FAIL_TEXTS_SINGULAR,
+    PASS_TEXTS,
+    REMEDY,
+    finding_message,
+    remedy_text,
+)
+from dicomtoprint.printability.rules import load_rules
+from dicomtoprint.rules import Fact, Outcome
+
+RULES = json.loads((resources.RESOURCE_DIR / "readiness" / "rules.json").read_text(encoding="utf-8"))["rules"]
 FILLED = {
     "size": "1 x 2 x 3",
     "room": "4 x 5 x 6",
@@ -49,7 +57,7 @@ def remedies():
     for process in map(load_process, process_names()):
         for rule in load_rules(process, 300.0):
             if rule.remedy and rule.limit is not None:
-                yield process, rule, remedy(rule, Fact(rule.fact, 0.5, parameters=FILLED), process)
+                yield process, rule, remedy_text(rule, Fact(rule.fact, 0.5, parameters=FILLED), process)
 
 
 def calls(text):
@@ -63,7 +71,7 @@ def taken(option, value):
     for command in COMMANDS:
         for tail in ([option, value] if value else [option], [option]):
             try:
-                parser().parse_args([*command, *tail])
+                build_parser().parse_args([*command, *tail])
             except Exception:
                 continue
             return True
@@ -94,8 +102,8 @@ def test_options_for_preparation_have_the_processs_own_figures():
 @pytest.mark.parametrize("entry", RULES, ids=lambda entry: entry["id"])
 def test_every_rule_has_its_sentences(entry):
     rule = next(rule for rule in load_rules(load_process("sla"), 300.0) if rule.id == entry["id"])
-    assert entry["id"] in GOOD
-    assert entry["operator"] == "shown" or entry["id"] in BAD
+    assert entry["id"] in PASS_TEXTS
+    assert entry["operator"] == "shown" or entry["id"] in FAIL_TEXTS
     assert not entry["remedy"] or entry["remedy"] in REMEDY
     process, printer = load_process("sla"), load_printer("sla-145")
     for outcome in (Outcome.PASS, *([Outcome.FAIL] if entry["operator"] != "shown" else [])):
@@ -104,27 +112,27 @@ def test_every_rule_has_its_sentences(entry):
             fact = Fact(rule.fact, 2, parameters=FILLED)
         if entry["id"] in ("triangles", "added", "lost"):
             fact = Fact(rule.fact, 3_000_000, parameters=FILLED)
-        assert "{" not in message(rule, fact, outcome, process, printer)
+        assert "{" not in finding_message(rule, fact, outcome, process, printer)
 
 
 def test_a_count_of_one_is_told_in_the_singular():
     process = load_process("fdm")
     told = {
-        (rule.id, count): message(
+        (rule.id, count): finding_message(
             rule, Fact(rule.fact, count, parameters=FILLED), Outcome.FAIL, process, load_printer("fdm-256")
         )
         for rule in load_rules(process, 300.0)
         for count in (1, 2)
-        if rule.id in ONE
+        if rule.id in FAIL_TEXTS_SINGULAR
     }
-    assert {rule for rule, _ in told} == set(ONE)
+    assert {rule for rule, _ in told} == set(FAIL_TEXTS_SINGULAR)
     assert told["closed", 1].startswith("The surface is open: one edge has") and "2 edges have" in told["closed", 2]
     assert [rule for (rule, count), text in told.items() if count == 1 and "one " not in text.lower()] == []
 
 
 def test_a_model_turned_for_printing_is_not_told_to_be_turned():
     told = [
-        remedy(rule, Fact(rule.fact, 0.5, parameters=FILLED), load_process("fdm"), is_turned=True)
+        remedy_text(rule, Fact(rule.fact, 0.5, parameters=FILLED), load_process("fdm"), is_turned=True)
         for rule in load_rules(load_process("fdm"), 300.0)
         if rule.id in ("overhang", "bridge", "pose")
     ]
@@ -135,5 +143,5 @@ def test_a_model_turned_for_printing_is_not_told_to_be_turned():
 def test_only_what_fits_turned_is_told_to_be_turned_as_said():
     process = load_process("fdm")
     (fit,) = (rule for rule in load_rules(process, 300.0) if rule.id == "fit")
-    assert "as said" in remedy(fit, Fact("fit", "turned", parameters=FILLED), process)
-    assert remedy(fit, Fact("fit", "too large", parameters=FILLED), process).startswith("Split it (--split auto)")
+    assert "as said" in remedy_text(fit, Fact("fit", "turned", parameters=FILLED), process)
+    assert remedy_text(fit, Fact("fit", "too large", parameters=FILLED), process).startswith("Split it (--split auto)")

@@ -3,11 +3,12 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from DicomToPrintLib.errors import CannotRead, Refused
-from DicomToPrintLib.mesh import Provenance
-from DicomToPrintLib.segmentation import Segment, Segmentation, from_labels, load_anatomy, read_segmentation
-from DicomToPrintLib.volume import Volume
-from segmentation.shapes import add_ball, dice, middle, scan, with_noise
+
+from dicomtoprint.errors import InputError, RefusedError
+from dicomtoprint.mesh.core import Provenance
+from dicomtoprint.segmentation import Segment, Segmentation, load_anatomy, read_labelmap, refine_labelmap
+from dicomtoprint.volume import Volume
+from Phantoms.shapes import add_ball, dice, middle, scan, with_noise
 
 PRESET = load_anatomy("from-segmentation")
 
@@ -38,7 +39,7 @@ def ball():
 def test_border_moves_onto_the_grey_edge(ball, error):
     truth = _distance_to(ball, middle(ball)) < 12.0
     label = _distance_to(ball, middle(ball)) < 12.0 + error
-    found = from_labels(_given(label, ball.affine), ball, PRESET)
+    found = refine_labelmap(_given(label, ball.affine), ball, PRESET)
     segment = found.segments[0]
     assert segment.boundary == pytest.approx(470, abs=45) and segment.bright and segment.name == "Femur"
     start = np.rint(Volume(ball.array, ball.affine).to_ijk(found.volume.to_lps([[0, 0, 0]]))[0]).astype(int)[::-1]
@@ -56,7 +57,7 @@ def test_a_filled_hole_stays_and_is_flagged():
     hole = shell & (_distance_to(volume, middle(volume, 16, 0, 0)) < 7.0)
     volume.array[hole] = 40.0
     volume = with_noise(volume, 15.0)
-    found = from_labels(_given(shell, volume.affine, ("Skull",)), volume, PRESET)
+    found = refine_labelmap(_given(shell, volume.affine, ("Skull",)), volume, PRESET)
     added = found.provenance == Provenance.ADDED
     assert found.figures["disagreement_mm2"]["Skull"] > 60
     assert any("Skull" in note and "no edge" in note for note in found.notes)
@@ -72,7 +73,7 @@ def test_two_labels_share_one_boundary():
     _, _, i = np.indices(volume.array.shape)
     ball = _distance_to(volume, middle(volume)) < 13.0
     labels = ball.astype(np.uint16) + (ball & (i >= 30))
-    found = from_labels(_given(labels, volume.affine, ("Left", "Right")), volume, PRESET)
+    found = refine_labelmap(_given(labels, volume.affine, ("Left", "Right")), volume, PRESET)
     assert {s.name for s in found.segments} == {"Left", "Right"}
     core = _distance_to(Volume(found.labels, found.affine), middle(volume)) < 11.0
     assert (found.labels[core] > 0).all()
@@ -83,7 +84,7 @@ def test_two_labels_share_one_boundary():
 def test_a_label_without_edges_stays_as_it_is():
     volume = with_noise(scan((30, 40, 40)), 15.0)
     label = _distance_to(volume, middle(volume)) < 9.0
-    found = from_labels(_given(label, volume.affine, ("Tumour",)), volume, PRESET)
+    found = refine_labelmap(_given(label, volume.affine, ("Tumour",)), volume, PRESET)
     assert found.segments[0].boundary is None
     assert found.segments[0].volume_mm3 == pytest.approx(label.sum())
 
@@ -94,20 +95,20 @@ def test_labels_on_another_turned_grid_are_brought_over(ball):
     turn[:3, 3] += np.array(middle(ball)) - np.array(middle(other))
     label = _distance_to(other, middle(ball)) < 12.0
     assert np.linalg.norm(np.subtract(middle(other), middle(ball))) < 1e-6
-    found = from_labels(_given(label, turn), ball, PRESET)
+    found = refine_labelmap(_given(label, turn), ball, PRESET)
     assert found.segments[0].volume_mm3 == pytest.approx(4 / 3 * np.pi * 12**3, rel=0.03)
 
 
 def test_a_segmentation_of_another_place_is_refused(ball):
     affine = ball.affine.copy()
     affine[:3, 3] += 500
-    with pytest.raises(Refused, match="outside the scan"):
-        from_labels(_given(np.ones((10, 10, 10)), affine), ball, PRESET)
+    with pytest.raises(RefusedError, match="outside the scan"):
+        refine_labelmap(_given(np.ones((10, 10, 10)), affine), ball, PRESET)
 
 
 def test_without_a_scan_the_labels_pass(ball):
     given = _given(np.ones((10, 10, 10)), ball.affine)
-    assert from_labels(given, None, PRESET).labels is given.labels
+    assert refine_labelmap(given, None, PRESET).labels is given.labels
 
 
 @pytest.mark.parametrize("suffix", ["nii.gz", "nrrd"])
@@ -120,7 +121,7 @@ def test_label_maps_are_read_at_their_place(tmp_path, suffix):
     image.SetDirection((0, 1, 0, -1, 0, 0, 0, 0, 1))
     path = tmp_path / f"labels.{suffix}"
     sitk.WriteImage(image, str(path))
-    found = read_segmentation(path)
+    found = read_labelmap(path)
     assert [s.label for s in found.segments] == [3, 7] and found.volume is None
     assert np.allclose((found.affine @ [4, 3, 2, 1])[:3], image.TransformIndexToPhysicalPoint((4, 3, 2)), atol=1e-4)
     assert found.segments[0].volume_mm3 == pytest.approx(0.6)
@@ -145,7 +146,7 @@ def test_slicer_segmentation_keeps_names_and_colours(tmp_path):
         image.SetMetaData(key, value)
     path = tmp_path / "both.seg.nrrd"
     sitk.WriteImage(image, str(path))
-    found = read_segmentation(path)
+    found = read_labelmap(path)
     assert [(s.name, s.color) for s in found.segments] == [("Femur", (1.0, 0.0, 0.5)), ("Pelvis", (0.0, 1.0, 0.0))]
     assert np.array_equal(found.labels, labels)
 
@@ -200,7 +201,7 @@ def test_dicom_segmentation_is_read(tmp_path):
     )
     path = tmp_path / "seg.dcm"
     made.save_as(path)
-    found = read_segmentation(path)
+    found = read_labelmap(path)
     assert [s.name for s in found.segments] == ["Femur", "Pelvis"]
     assert found.segments[0].terminology["type"]["code"] == "272673000"
     # Empty slices are left out of the file: compare by place.
@@ -223,8 +224,8 @@ def test_dicom_segmentation_is_read(tmp_path):
 )
 def test_what_is_no_segmentation_is_refused(tmp_path, name, array, words):
     sitk.WriteImage(sitk.GetImageFromArray(array), str(tmp_path / name))
-    with pytest.raises(CannotRead, match=words) as caught:
-        read_segmentation(tmp_path / name)
+    with pytest.raises(InputError, match=words) as caught:
+        read_labelmap(tmp_path / name)
     assert str(caught.value).startswith(name) and str(tmp_path) not in str(caught.value)
 
 
@@ -232,7 +233,7 @@ def test_what_is_no_segmentation_is_refused(tmp_path, name, array, words):
 def test_a_damaged_file_is_refused(tmp_path, content):
     path = tmp_path / "broken.nrrd"
     path.write_bytes(content)
-    with pytest.raises(CannotRead, match=r"broken\.nrrd"):
-        read_segmentation(path)
-    with pytest.raises(CannotRead, match="not found"):
-        read_segmentation(tmp_path / "none.nrrd")
+    with pytest.raises(InputError, match=r"broken\.nrrd"):
+        read_labelmap(path)
+    with pytest.raises(InputError, match="not found"):
+        read_labelmap(tmp_path / "none.nrrd")

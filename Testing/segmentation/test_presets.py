@@ -4,9 +4,10 @@ import json
 
 import jsonschema
 import pytest
-from DicomToPrintLib import resources
-from DicomToPrintLib.errors import UsageError
-from DicomToPrintLib.segmentation import anatomy_names, load_anatomy
+
+from dicomtoprint.config import resources
+from dicomtoprint.errors import UsageError
+from dicomtoprint.segmentation import anatomy_names, load_anatomy
 
 WANTED = {
     "bone",
@@ -30,9 +31,9 @@ def test_the_presets_of_the_contract_are_there():
 
 @pytest.mark.parametrize("name", sorted(WANTED))
 def test_preset_fits_schema_and_loads(name):
-    schema = json.loads((resources.FOLDER / "Anatomy" / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((resources.RESOURCE_DIR / "anatomy" / "schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(schema)
-    content, _ = resources.load("Anatomy", name)
+    content, _ = resources.load_json_resource("anatomy", name)
     jsonschema.Draft202012Validator(schema).validate(content)
     anatomy = load_anatomy(name)
     assert anatomy.name == name and len(anatomy.help) > 40
@@ -44,9 +45,9 @@ def test_preset_fits_schema_and_loads(name):
 def test_schema_and_loader_know_the_same_settings():
     from dataclasses import fields
 
-    from DicomToPrintLib.segmentation import anatomy as room
+    from dicomtoprint.segmentation import presets as room
 
-    schema = json.loads((resources.FOLDER / "Anatomy" / "schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((resources.RESOURCE_DIR / "anatomy" / "schema.json").read_text(encoding="utf-8"))
     for group, kind in room._GROUPS.items():
         assert set(schema["properties"][group]["properties"]) == {item.name for item in fields(kind)}
 
@@ -64,7 +65,7 @@ def test_schema_and_loader_know_the_same_settings():
     ],
 )
 def test_a_users_faulty_preset_is_named_with_line_and_reason(tmp_path, change, words):
-    content, _ = resources.load("Anatomy", "bone")
+    content, _ = resources.load_json_resource("anatomy", "bone")
     path = tmp_path / "mine.json"
     path.write_text(json.dumps({**content, **change}, indent=1), encoding="utf-8")
     with pytest.raises(UsageError) as caught:
@@ -74,7 +75,7 @@ def test_a_users_faulty_preset_is_named_with_line_and_reason(tmp_path, change, w
 
 
 def test_a_users_own_preset_loads(tmp_path):
-    content, _ = resources.load("Anatomy", "bone")
+    content, _ = resources.load_json_resource("anatomy", "bone")
     content["name"], content["boundary"]["start"] = "small-bone", 400
     path = tmp_path / "small-bone.json"
     path.write_text(json.dumps(content), encoding="utf-8")

@@ -2,9 +2,10 @@
 
 import numpy as np
 import SimpleITK as sitk
-from DicomToPrintLib.segmentation import from_labels, load_anatomy, read_segmentation, segment
-from DicomToPrintLib.volume import Volume
-from segmentation.shapes import dice
+
+from dicomtoprint.segmentation import load_anatomy, read_labelmap, refine_labelmap, segment
+from dicomtoprint.volume import Volume
+from Phantoms.shapes import dice
 
 
 def _image(path) -> Volume:
@@ -49,8 +50,8 @@ def test_one_vertebra_from_a_seed(data_dir):
 
 def test_labels_and_grey_values_of_a_whole_body(data_dir):
     folder = data_dir / "labels_totalsegmentator"
-    given = read_segmentation(folder / "example_seg.nii.gz")
-    found = from_labels(given, _image(folder / "example_ct_sm.nii.gz"), load_anatomy("from-segmentation"))
+    given = read_labelmap(folder / "example_seg.nii.gz")
+    found = refine_labelmap(given, _image(folder / "example_ct_sm.nii.gz"), load_anatomy("from-segmentation"))
     bones = [s for s in found.segments if s.label in range(26, 51)]
     assert len(bones) >= 3
     for bone in bones:

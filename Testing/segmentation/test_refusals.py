@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from DicomToPrintLib.errors import DicomToPrintError, Refused, UsageError
-from DicomToPrintLib.segmentation import load_anatomy, segment
-from DicomToPrintLib.volume import Volume
-from segmentation.shapes import add_ball, middle, scan, with_noise
+
+from dicomtoprint.errors import DicomToPrintError, RefusedError, UsageError
+from dicomtoprint.segmentation import load_anatomy, segment
+from dicomtoprint.volume import Volume
+from Phantoms.shapes import add_ball, middle, scan, with_noise
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def _sentence(error: DicomToPrintError) -> None:
     ],
 )
 def test_nothing_to_find_is_refused(name, array):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         segment(Volume(array, np.eye(4)), load_anatomy("bone"))
     _sentence(caught.value)
 
@@ -82,6 +83,6 @@ def test_a_preset_of_labels_asks_for_a_segmentation(ball):
 
 
 def test_an_island_below_the_smallest_part_is_never_an_empty_model(ball):
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         segment(ball, load_anatomy("bone"), threshold=(float(ball.array.max()), None))
     _sentence(caught.value)

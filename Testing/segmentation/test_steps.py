@@ -4,13 +4,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from DicomToPrintLib.mesh import Provenance
-from DicomToPrintLib.segmentation import load_anatomy, segment
-from DicomToPrintLib.segmentation.interior import closed, distance
-from DicomToPrintLib.segmentation.parts import find_parts
-from DicomToPrintLib.segmentation.sampling import finer_slices
-from DicomToPrintLib.volume import Volume
-from segmentation.shapes import add_ball, dice, middle, scan, with_noise
+
+from dicomtoprint.mesh.core import Provenance
+from dicomtoprint.segmentation import load_anatomy, segment
+from dicomtoprint.segmentation.components import label_components
+from dicomtoprint.segmentation.hole_filling import closing_residue, distance_to_background
+from dicomtoprint.segmentation.slice_interpolation import interpolate_slices
+from dicomtoprint.volume import Volume
+from Phantoms.shapes import add_ball, dice, middle, scan, with_noise
 
 
 def test_solid_core_is_filled_marked_and_reported_and_marrow_can_be_kept():
@@ -76,10 +77,10 @@ def test_closing_is_bounded_in_mm_and_exact():
     mask = np.zeros((30, 30, 30), bool)
     mask[10:20, 10:14, 5:25] = True
     mask[10:20, 16:20, 5:25] = True
-    assert not closed(mask, (1.0, 1.0, 1.0), 0.9).any()
-    added = closed(mask, (1.0, 1.0, 1.0), 1.6)
+    assert not closing_residue(mask, (1.0, 1.0, 1.0), 0.9).any()
+    added = closing_residue(mask, (1.0, 1.0, 1.0), 1.6)
     assert added[12:18, 14:16, 8:22].all() and not (added & mask).any()
-    outside = distance(~mask, (1.0, 1.0, 1.0))
+    outside = distance_to_background(~mask, (1.0, 1.0, 1.0))
     assert outside[added].max() <= 1.6 + 1e-6
 
 
@@ -144,12 +145,12 @@ def test_thick_slices_are_resampled_and_keep_the_measured_ones():
         np.diag([0.5, 0.5, 2.5, 1.0]),
         np.array([0, 0, 1, 0, 0, 0], bool),
     )
-    fine = finer_slices(volume, 2.0)
+    fine = interpolate_slices(volume, 2.0)
     assert fine.array.shape == (16, 8, 8) and fine.spacing[2] == pytest.approx(2.5 / 3)
     assert np.array_equal(fine.array[::3], volume.array)
     assert fine.interpolated[6] and fine.interpolated[4] and fine.interpolated[8] and not fine.interpolated[3]
     assert np.allclose(fine.to_lps([[1, 2, 15]]), volume.to_lps([[1, 2, 5]]))
-    assert finer_slices(volume, 5.0) is volume
+    assert interpolate_slices(volume, 5.0) is volume
 
 
 def test_resampling_slices_brings_the_surface_nearer():
@@ -183,7 +184,7 @@ def test_parts_agree_with_an_independent_count():
     from scipy import ndimage
 
     mask = np.random.default_rng(1).random((30, 31, 32)) > 0.75
-    parts = find_parts(mask)
+    parts = label_components(mask)
     labels, count = ndimage.label(mask)
     assert len(parts.counts) - 1 == count
     assert sorted(parts.counts[1:]) == sorted(np.bincount(labels.ravel())[1:])
@@ -233,14 +234,14 @@ def test_an_airway_that_is_open_to_the_outside_ends_at_the_skin(seeded):
 
 
 def test_cancel_is_heard():
-    from DicomToPrintLib.errors import Cancelled
+    from dicomtoprint.errors import CancelledError
 
     volume = scan((24, 32, 32))
     add_ball(volume, middle(volume), 8.0, 1000.0)
 
     def stop(fraction, phrase=""):
         if fraction > 0.3:
-            raise Cancelled("stopped")
+            raise CancelledError("stopped")
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(CancelledError):
         segment(with_noise(volume, 10.0), load_anatomy("bone"), progress=stop)

@@ -5,14 +5,14 @@ from typing import Any
 import slicer
 from slicer.i18n import tr as _
 
-from . import parts
-from .names import help_of, listed
-from .points import Points
-from .step import StepView, node_selector
-from .words import without_options
+from . import widgets
+from .markups_binding import MarkupsBinding
+from .preset_titles import builtin_presets, preset_help
+from .step_view import StepView, node_selector
+from .texts import without_options
 
 # Every manual step of the printing workflow, in the order in which it is usually taken.
-EFFECTS = (
+EDITOR_EFFECTS = (
     "Threshold",
     "Paint",
     "Draw",
@@ -35,13 +35,15 @@ class AnatomyStep(StepView):
     tip = _("Find the chosen anatomy in the scan and show it as a segmentation.")
 
     def build_controls(self) -> None:
-        self.anatomy = parts.combo(listed("Anatomy"), _("What is to be printed."), self.setting("anatomy"), "anatomy")
+        self.anatomy = widgets.combo_box(
+            builtin_presets("anatomy"), _("What is to be printed."), self.setting("anatomy"), "anatomy"
+        )
         self.form.addRow(_("Anatomy"), self.anatomy)
-        self.help = parts.label()
+        self.help = widgets.text_label()
         self.layout.addWidget(self.help)
 
     def build_results(self) -> None:
-        self.figures = parts.label(selectable=True)
+        self.figures = widgets.text_label(selectable=True)
         self.layout.addWidget(self.figures)
         self.show_3d = self.button(
             _("Show in 3D"), _("Show or hide the segments in the 3D view."), self.panel.results.toggle_preview, "show3D"
@@ -52,8 +54,8 @@ class AnatomyStep(StepView):
             self.panel.results.open_segment_editor,
             "openEditor",
         )
-        self.layout.addLayout(parts.row(self.show_3d, self.full))
-        self.edit_group, form = parts.advanced(_("Correct by hand"), self.layout)
+        self.layout.addLayout(widgets.hbox(self.show_3d, self.full))
+        self.edit_group, form = widgets.collapsible_form(_("Correct by hand"), self.layout)
         self.editor_form = form
         self.editor: Any = None
         for node_of in ("segmentationNode", "sourceVolumeNode"):
@@ -62,9 +64,9 @@ class AnatomyStep(StepView):
         self.edit_group.connect("toggled(bool)", self.safe(self._open_editor))
 
     def build_advanced(self) -> None:
-        self.group, form = parts.advanced(_("Advanced"), self.layout)
+        self.group, form = widgets.collapsible_form(_("Advanced"), self.layout)
         tip = _("Points in the structure you want: only what they touch is kept.")
-        self.seeds = Points(self.panel, "seeds", tip, _("Seed"))
+        self.seeds = MarkupsBinding(self.panel, "seeds", tip, _("Seed"))
         form.addRow(_("Seed points"), self.seeds.widget)
         self.region = node_selector(
             self.panel.watch,
@@ -75,7 +77,7 @@ class AnatomyStep(StepView):
             self.safe(self.panel.choose_region),
         )
         form.addRow(_("Region"), self.region)
-        self.low = parts.number(
+        self.low = widgets.double_spin_box(
             -2000.0,
             4000.0,
             10.0,
@@ -85,7 +87,7 @@ class AnatomyStep(StepView):
             "thresholdLow",
             _("measured"),
         )
-        self.high = parts.number(
+        self.high = widgets.double_spin_box(
             -2000.0,
             20000.0,
             10.0,
@@ -112,11 +114,11 @@ class AnatomyStep(StepView):
 
     def refresh(self) -> None:
         settings = self.panel.settings
-        parts.choose(self.anatomy, settings.anatomy)
-        self.help.text = help_of("Anatomy", settings.anatomy)
+        widgets.select_silently(self.anatomy, settings.anatomy)
+        self.help.text = preset_help("anatomy", settings.anatomy)
         low, high = settings.threshold or (None, None)
-        parts.put(self.low, "value", -2000.0 if low is None else low)
-        parts.put(self.high, "value", -2000.0 if high is None else high)
+        widgets.set_property_silently(self.low, "value", -2000.0 if low is None else low)
+        widgets.set_property_silently(self.high, "value", -2000.0 if high is None else high)
         self.high.enabled = settings.threshold is not None
         has = self.panel.results.anatomy_node() is not None
         self.show_3d.enabled = self.full.enabled = self.edit_group.enabled = has
@@ -136,7 +138,7 @@ class AnatomyStep(StepView):
         self.figures.text = "\n".join([*([note] if note else []), *lines, *notes])
         self.figures.visible = True
         found = _("{count} structures found; look at them in the slices").format(count=len(lines))
-        parts.show_chip(
+        widgets.update_badge(
             self.chip, "accept", found if len(lines) != 1 else _("one structure found; look at it in the slices")
         )
         self.connect_editor(node)
@@ -222,6 +224,6 @@ def _editor() -> Any:
     editor.segmentationNodeSelectorVisible = False
     editor.sourceVolumeNodeSelectorVisible = False
     editor.switchToSegmentationsButtonVisible = False
-    editor.setEffectNameOrder(list(EFFECTS))
+    editor.setEffectNameOrder(list(EDITOR_EFFECTS))
     editor.unorderedEffectsVisible = False
     return editor

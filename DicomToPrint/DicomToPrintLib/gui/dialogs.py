@@ -7,7 +7,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from .. import resources
+from dicomtoprint.config import resources
 
 
 class Dialogs:
@@ -45,7 +45,9 @@ class Dialogs:
         """
         import slicer.packaging
 
-        listed = {one.name: one for one in slicer.packaging.load_requirements(resources.FOLDER / "requirements.txt")}
+        listed = {
+            one.name: one for one in slicer.packaging.load_requirements(resources.RESOURCE_DIR / "requirements.txt")
+        }
         try:
             slicer.packaging.pip_ensure([listed.get(name, name) for name in packages], requester=_("DICOM to Print"))
         except subprocess.CalledProcessError:

@@ -1,4 +1,4 @@
-"""The five steps down one panel: what was chosen, and what the user changes. `Walk` runs the steps."""
+"""The five steps down one panel: what was chosen, and what the user changes. `StepRunner` runs the steps."""
 
 import itertools
 import logging
@@ -10,26 +10,27 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from ..errors import Cancelled, CannotRead, DicomToPrintError
-from ..mrml.markups import region_of
-from ..settings import Settings, command_line
-from . import parts, source
+from dicomtoprint.config.run_settings import RunSettings, to_command_line
+from dicomtoprint.errors import CancelledError, DicomToPrintError, InputError
+
+from ..mrml.markups import roi_bounds_ras
+from . import scan_source, widgets
 from .anatomy_step import AnatomyStep
 from .dialogs import Dialogs
-from .files_step import FilesStep
-from .job import FIRST_STEP, STEPS, Job, first_step
-from .model_step import ModelStep
+from .export_step import ExportStep
 from .node_watch import NodeWatch
+from .panel_state import PanelState
 from .print_step import PrintStep
-from .process import HEADLESS
+from .qprocess_runner import CLI_SCRIPT
 from .scan_step import ScanStep
-from .scene_results import SceneResults
-from .state import PanelState
-from .walk import Walk
-from .words import setting_text, without_options
+from .scene_presenter import ScenePresenter
+from .step_results import STEP_OF_SETTING, STEPS, StepResultStore, earliest_affected_step
+from .step_runner import StepRunner
+from .surface_step import SurfaceStep
+from .texts import setting_text, without_options
 
 # Answers, places and names that mean something in one scan alone.
-OF_ONE_SCAN = (
+PER_SCAN_SETTINGS = (
     "series",
     "answers",
     "answered",
@@ -51,14 +52,14 @@ class Panel:
     def __init__(self, layout: Any, dialogs: Dialogs | None = None) -> None:
         self.dialogs = dialogs or Dialogs()
         self.state: Any = None  # PanelState, or None while there is no scene
-        self.job = Job(getattr(slicer.app, "temporaryPath", None))
-        self.results = SceneResults(self)
-        self.walk = Walk(self)
+        self.job = StepResultStore(getattr(slicer.app, "temporaryPath", None))
+        self.results = ScenePresenter(self)
+        self.walk = StepRunner(self)
         self.watch = NodeWatch(slicer.mrmlScene)
         self._build_head(layout)
         self.steps: dict[str, Any] = {
             view.key: view
-            for view in (ScanStep(self), AnatomyStep(self), ModelStep(self), PrintStep(self), FilesStep(self))
+            for view in (ScanStep(self), AnatomyStep(self), SurfaceStep(self), PrintStep(self), ExportStep(self))
         }
         for view in self.steps.values():
             layout.addWidget(view.frame)
@@ -66,39 +67,39 @@ class Panel:
         self._set_tab_order()
 
     def _build_head(self, layout: Any) -> None:
-        self.run_all = parts.button(
+        self.run_all = widgets.push_button(
             _("Run all"),
             _("Run every step that is not done yet, down to the files."),
             self.act(self.run_everything),
             "runAll",
             primary=True,
         )
-        self.cancel_button = parts.button(
+        self.cancel_button = widgets.push_button(
             _("Cancel"), _("Stop the running step; its result is dropped whole."), self.act(self.cancel), "cancel"
         )
-        self.copy_command = parts.button(
+        self.copy_command = widgets.push_button(
             _("Copy command"),
             _("Copy the command line that does the same outside the panel."),
             self.act(lambda: self.copy(self.command())),
             "copyCommand",
         )
-        layout.addLayout(parts.row(self.run_all, self.cancel_button, self.copy_command))
+        layout.addLayout(widgets.hbox(self.run_all, self.cancel_button, self.copy_command))
         self.bar = qt.QProgressBar()
         self.bar.objectName = "progress"
         self.bar.setRange(0, 100)
         layout.addWidget(self.bar)
-        self.phrase = parts.label()
+        self.phrase = widgets.text_label()
         layout.addWidget(self.phrase)
-        self.message = parts.label(selectable=True)
+        self.message = widgets.text_label(selectable=True)
         self.message.objectName = "message"
         # A frame is seen in the light and in the dark theme.
         self.message.styleSheet = "QLabel { border: 2px solid #e69f00; border-radius: 3px; padding: 3px 6px; }"
         layout.addWidget(self.message)
-        self.changed_label = parts.label()
-        self.reset = parts.button(
+        self.changed_label = widgets.text_label()
+        self.reset = widgets.push_button(
             _("Reset"), _("Go back to what the preset says."), self.act(self.reset_settings), "reset"
         )
-        changed = parts.row(self.changed_label, self.reset)
+        changed = widgets.hbox(self.changed_label, self.reset)
         changed.setStretch(0, 1)
         layout.addLayout(changed)
         self.bar.visible = self.phrase.visible = self.message.visible = False
@@ -113,15 +114,15 @@ class Panel:
     # -- the scene and the parameters ----------------------------------------------------------------------------------
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> RunSettings:
         """What is chosen now."""
-        return self.state.settings if self.state is not None else Settings()
+        return self.state.settings if self.state is not None else RunSettings()
 
     @property
     def parameters(self) -> Any:
-        """The wrapped parameter node. Raises `CannotRead` while there is no scene to work in."""
+        """The wrapped parameter node. Raises `InputError` while there is no scene to work in."""
         if self.state is None:
-            raise CannotRead(_("The scene is closing: try again in a moment."))
+            raise InputError(_("The scene is closing: try again in a moment."))
         return self.state.parameters
 
     def set_parameters(self, parameters: Any) -> None:
@@ -188,11 +189,11 @@ class Panel:
             return
         if self.walk.running:
             self.cancel()
-        earliest = min((first_step(name) for name in fields), key=STEPS.index)
+        earliest = min((earliest_affected_step(name) for name in fields), key=STEPS.index)
         if "series" in fields:
             self.results.let_go_of_scan()
         if earliest == "model" and self.job.has("model"):
-            made_with = {name: getattr(self.settings, name) for name in FIRST_STEP["model"]}
+            made_with = {name: getattr(self.settings, name) for name in STEP_OF_SETTING["model"]}
             self.job.save("model-before", (self.job.load("model"), made_with))
         self.state.settings = changed
         self.stale(earliest)
@@ -211,7 +212,7 @@ class Panel:
         self.release_points()
         self.steps["anatomy"].region.setCurrentNode(None)
         now = self.settings
-        kept = Settings(use=now.use, anatomy=now.anatomy, process=now.process)
+        kept = RunSettings(use=now.use, anatomy=now.anatomy, process=now.process)
         names = self.state.differing()
         self.change(**{name: getattr(kept, name) for name in names})
 
@@ -238,7 +239,7 @@ class Panel:
 
     def choose_only_volume(self) -> None:
         """Work on the scene's only volume, as long as the user has chosen no scan themselves."""
-        if self.state is None or self.parameters.chosen or source.chosen(self.parameters):
+        if self.state is None or self.parameters.chosen or scan_source.selected_kind(self.parameters):
             return
         nodes = slicer.mrmlScene.GetNodesByClass("vtkMRMLScalarVolumeNode")
         nodes.UnRegister(None)
@@ -253,7 +254,7 @@ class Panel:
 
     def choose_series(self) -> None:
         """Ask for a series of the DICOM database."""
-        listed = source.series_list()
+        listed = scan_source.series_list()
         if not listed:
             self.dialogs.nothing_to_choose()
             return
@@ -278,7 +279,7 @@ class Panel:
         self.job.drop("edited", "opened", "grid")
         self.state.settings = replace(
             self.settings,
-            **{name: getattr(Settings(), name) for name in OF_ONE_SCAN},
+            **{name: getattr(RunSettings(), name) for name in PER_SCAN_SETTINGS},
         )
         self.release_points()
         self.steps["anatomy"].region.setCurrentNode(None)
@@ -301,7 +302,7 @@ class Panel:
     def choose_region(self, node: Any) -> None:
         """Only what lies in a region of interest; none chosen in a reopened scene leaves the region as it was."""
         if self.state is not None:
-            self.change(roi=region_of(node))
+            self.change(roi=roi_bounds_ras(node))
 
     def reread_region(self) -> None:
         """The region may have been moved since it was chosen."""
@@ -374,11 +375,11 @@ class Panel:
 
     def source_text(self) -> str:
         """One line on the chosen scan."""
-        return source.in_words(self.parameters)
+        return scan_source.describe(self.parameters)
 
     def placement_text(self) -> str:
         """What a transform over the volume means."""
-        return source.placement_in_words(self.parameters.volume)
+        return scan_source.transform_warning(self.parameters.volume)
 
     def output_folder(self) -> str:
         """Where the files go."""
@@ -389,7 +390,7 @@ class Panel:
         output, settings = self.output_folder() or "OUTPUT", self.settings
         if self.results.is_given():
             settings = replace(settings, segmentation=self.results.given_file())
-        return command_line(source.for_command_line(self.parameters), output, settings, str(HEADLESS))
+        return to_command_line(scan_source.for_cli(self.parameters), output, settings, str(CLI_SCRIPT))
 
     def copy(self, text: str) -> None:
         """Text to the clipboard."""
@@ -407,7 +408,7 @@ class Panel:
         def slot(*arguments: Any) -> Any:
             try:
                 return work(*arguments)
-            except Cancelled:
+            except CancelledError:
                 self.tell(_("Cancelled: nothing was changed by this step."))
             except DicomToPrintError as error:
                 self.tell(str(error))

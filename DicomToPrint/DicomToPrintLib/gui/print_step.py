@@ -6,14 +6,15 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from dicomtoprint.config.run_settings import DEFAULT_KEEP_OUT_RADIUS_MM
+
 from ..mrml.models import with_origin
-from ..settings import AVOID_MM
-from . import parts
-from .findings_view import FindingsView
-from .names import listed, printers_of
-from .points import Points, last
-from .remedies import offers
-from .step import StepView, node_selector
+from . import widgets
+from .findings_table import FindingsTable
+from .markups_binding import MarkupsBinding, last_point
+from .preset_titles import builtin_presets, printers_for_process
+from .quick_fixes import available_quick_fixes
+from .step_view import StepView, node_selector
 
 
 class PrintStep(StepView):
@@ -23,11 +24,14 @@ class PrintStep(StepView):
     tip = _("Prepare the model, write it, read it back and judge what was written.")
 
     def build_controls(self) -> None:
-        self.process = parts.combo(
-            listed("Processes"), _("The print technology; its limits are used."), self.safe(self._process), "process"
+        self.process = widgets.combo_box(
+            builtin_presets("processes"),
+            _("The print technology; its limits are used."),
+            self.safe(self._process),
+            "process",
         )
         self.form.addRow(_("Process"), self.process)
-        self.printer = parts.combo(
+        self.printer = widgets.combo_box(
             [("", _("usual for the process"))],
             _("The build volume."),
             self.safe(lambda key: self.panel.change(printer=key or None)),
@@ -39,11 +43,11 @@ class PrintStep(StepView):
         self.form.addRow("", self.size)
 
     def build_results(self) -> None:
-        self.figures = parts.label(selectable=True)
+        self.figures = widgets.text_label(selectable=True)
         self.layout.addWidget(self.figures)
         self.remedies = qt.QGridLayout()
         self.layout.addLayout(self.remedies)
-        self.findings = FindingsView(
+        self.findings = FindingsTable(
             self.layout, "printFindings", self.act(self.panel.results.go_to_place), self.act(self.panel.copy)
         )
         items = [
@@ -51,7 +55,7 @@ class PrintStep(StepView):
             ("Wall", _("show wall thickness")),
             ("Provenance", _("show what was measured, what added")),
         ]
-        self.overlay = parts.combo(
+        self.overlay = widgets.combo_box(
             items,
             _("Colour the model by wall thickness or by where its surface comes from."),
             self.act(lambda key: self.panel.results.show_overlay(key, "print")),
@@ -60,7 +64,7 @@ class PrintStep(StepView):
         self.layout.addWidget(self.overlay)
 
     def build_advanced(self) -> None:
-        self.group, self.tools = parts.advanced(_("Prepare the model"), self.layout)
+        self.group, self.tools = widgets.collapsible_form(_("Prepare the model"), self.layout)
         self.boxes = self._boxes()
         for build in (self._build_walls, self._build_cuts, self._build_split, self._build_whole, self._build_marks):
             build(self.tools)
@@ -100,7 +104,7 @@ class PrintStep(StepView):
             "valueChanged(int)", self.safe(lambda count: self.panel.change(escape_holes=int(count) or None))
         )
         form.addRow(_("Escape holes"), self.escape_holes)
-        self.escape = Points(
+        self.escape = MarkupsBinding(
             self.panel, "escape", _("Where the escape holes shall be, instead of the lowest place."), _("Hole")
         )
         form.addRow(_("Places of holes"), self.escape.widget)
@@ -117,11 +121,11 @@ class PrintStep(StepView):
         )
         self.uncut = self.button(_("No cuts"), _("Take all cuts back."), self.panel.no_cuts, "noCuts")
         form.addRow(_("Plane"), self.plane)
-        form.addRow("", parts.row(self.cut, self.uncut))
-        self.cuts = parts.label()
+        form.addRow("", widgets.hbox(self.cut, self.uncut))
+        self.cuts = widgets.text_label()
         form.addRow("", self.cuts)
         self.keeps = {
-            side: parts.check_box(
+            side: widgets.check_box(
                 text,
                 _("Keep only this side of the cuts (front and back: of oblique planes); none ticked keeps every part."),
                 self.safe(lambda on, side=side: self._keep(side, on)),
@@ -130,33 +134,33 @@ class PrintStep(StepView):
             for side, text in _sides().items()
         }
         kept = list(self.keeps.values())
-        self.keep_label = parts.label(_("Keep only"), wrap=False)
-        form.addRow(self.keep_label, parts.row(*kept[:4]))
-        form.addRow("", parts.row(*kept[4:]))
+        self.keep_label = widgets.text_label(_("Keep only"), wrap=False)
+        form.addRow(self.keep_label, widgets.hbox(*kept[:4]))
+        form.addRow("", widgets.hbox(*kept[4:]))
 
     def _build_split(self, form: Any) -> None:
-        form.addRow(parts.row(self.boxes["split"], self.boxes["pins"]))
+        form.addRow(widgets.hbox(self.boxes["split"], self.boxes["pins"]))
         tip = _("Places that no cut of the split may come near, such as a fracture or a foramen.")
-        self.avoid = Points(self.panel, "avoid", tip, _("Keep whole"), self._marked)
+        self.avoid = MarkupsBinding(self.panel, "avoid", tip, _("Keep whole"), self._marked)
         form.addRow(_("Keep whole"), self.avoid.widget)
-        self.margin = parts.number(
+        self.margin = widgets.double_spin_box(
             1.0, 200.0, 1.0, " mm", _("How far from these places cuts stay."), self.safe(self._margin), "avoidMargin"
         )
         form.addRow(_("Distance of cuts"), self.margin)
         self.magnet_width = self._magnet("magnetDiameter", _("Diameter of round magnets across the cuts."))
         self.magnet_height = self._magnet("magnetHeight", _("Height of the magnets."))
-        form.addRow(_("Magnets"), parts.row(self.magnet_width, self.magnet_height))
+        form.addRow(_("Magnets"), widgets.hbox(self.magnet_width, self.magnet_height))
 
     def _build_whole(self, form: Any) -> None:
         form.addRow(self.boxes["struts"])
-        form.addRow(parts.row(self.boxes["wrap"], self.boxes["orient"]))
+        form.addRow(widgets.hbox(self.boxes["wrap"], self.boxes["orient"]))
         bases = [
             ("", _("none")),
             ("plate", _("flat plate")),
             ("foot", _("foot of the model's own outline")),
             ("stand", _("stand with columns")),
         ]
-        self.base = parts.combo(
+        self.base = widgets.combo_box(
             bases,
             _("What the model stands on."),
             self.safe(lambda key: self.panel.change(base=bool(key), base_kind=key or "plate")),
@@ -167,9 +171,9 @@ class PrintStep(StepView):
     def _build_marks(self, form: Any) -> None:
         tip = _("Text on the model. Put no patient's name on it unless you must.")
         self.label = self.line("label", tip, "labelText")
-        form.addRow(_("Label"), parts.row(self.label, self.boxes["label_raised"]))
-        self.label_at = Points(
-            self.panel, "label_at", _("Put the label nearest to this point."), _("Label place"), last
+        form.addRow(_("Label"), widgets.hbox(self.label, self.boxes["label_raised"]))
+        self.label_at = MarkupsBinding(
+            self.panel, "label_at", _("Put the label nearest to this point."), _("Label place"), last_point
         )
         form.addRow(_("Place of the label"), self.label_at.widget)
         self.scale_bar = self.number(
@@ -179,15 +183,15 @@ class PrintStep(StepView):
 
     def refresh(self) -> None:
         settings = self.panel.settings
-        parts.choose(self.process, settings.process)
+        widgets.select_silently(self.process, settings.process)
         self._fill_printers(settings.process)
-        parts.choose(self.printer, settings.printer or "")
+        widgets.select_silently(self.printer, settings.printer or "")
         listed_printer = settings.printer is None or self.printer.findData(settings.printer) >= 0
-        parts.write(self.size, None if listed_printer else settings.printer)
-        parts.put(self.thicken, "value", settings.thicken or 0.0)
-        parts.put(self.hollow, "value", settings.hollow or 0.0)
+        widgets.set_text_silently(self.size, None if listed_printer else settings.printer)
+        widgets.set_property_silently(self.thicken, "value", settings.thicken or 0.0)
+        widgets.set_property_silently(self.hollow, "value", settings.hollow or 0.0)
         for name, box in self.boxes.items():
-            parts.put(box, "checked", getattr(settings, name))
+            widgets.set_property_silently(box, "checked", getattr(settings, name))
         cuts = [f"{axis} = {at:g} mm" for axis, at in settings.cuts]
         cuts += [
             _("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3])) for plane in settings.planes
@@ -195,7 +199,7 @@ class PrintStep(StepView):
         self.cuts.text = ", ".join(cuts)
         self.cuts.visible = self.uncut.enabled = bool(cuts)
         for side, box in self.keeps.items():
-            parts.put(box, "checked", side in settings.keep)
+            widgets.set_property_silently(box, "checked", side in settings.keep)
             box.visible = self.keep_label.visible = bool(cuts)
         for widget, is_shown in (
             (self.escape_holes, settings.hollow is not None),
@@ -204,19 +208,23 @@ class PrintStep(StepView):
             (self.margin, settings.split),
             (self.label_at.widget, settings.label is not None),
         ):
-            parts.show_row(self.tools, widget, is_shown)
-        parts.put(self.escape_holes, "value", settings.escape_holes or 0)
-        parts.put(self.margin, "value", settings.avoid[0][3] if settings.avoid else AVOID_MM)
+            widgets.set_row_visible(self.tools, widget, is_shown)
+        widgets.set_property_silently(self.escape_holes, "value", settings.escape_holes or 0)
+        widgets.set_property_silently(
+            self.margin, "value", settings.avoid[0][3] if settings.avoid else DEFAULT_KEEP_OUT_RADIUS_MM
+        )
         self.boxes["label_raised"].enabled = settings.label is not None
         width, height = settings.magnets or (0.0, 0.0)
-        parts.put(self.magnet_width, "value", width)
-        parts.put(self.magnet_height, "value", height)
-        parts.choose(self.base, settings.base_kind if settings.base else "")
-        parts.write(self.label, settings.label)
-        parts.put(self.scale_bar, "value", settings.scale_bar or 0.0)
+        widgets.set_property_silently(self.magnet_width, "value", width)
+        widgets.set_property_silently(self.magnet_height, "value", height)
+        widgets.select_silently(self.base, settings.base_kind if settings.base else "")
+        widgets.set_text_silently(self.label, settings.label)
+        widgets.set_property_silently(self.scale_bar, "value", settings.scale_bar or 0.0)
 
     def _magnet(self, name: str, tip: str) -> Any:
-        return parts.number(0.0, 50.0, 0.5, " mm", tip, self.safe(lambda value: self._magnets()), name, _("none"))
+        return widgets.double_spin_box(
+            0.0, 50.0, 0.5, " mm", tip, self.safe(lambda value: self._magnets()), name, _("none")
+        )
 
     def _magnets(self) -> None:
         """Either size alone brings the other along: a magnet of 5 x 2 mm is a common one."""
@@ -238,14 +246,14 @@ class PrintStep(StepView):
         self.panel.change(keep=(*kept, side) if is_on else tuple(one for one in kept if one != side))
 
     def _fill_printers(self, process: str) -> None:
-        parts.fill(self.printer, [("", _("usual for the process")), *printers_of(process)])
+        widgets.set_items_silently(self.printer, [("", _("usual for the process")), *printers_for_process(process)])
 
     def _process(self, key: str) -> None:
         self.panel.change(process=key, printer=None)
 
     def clear(self) -> None:
         super().clear()
-        parts.clear(self.remedies)
+        widgets.clear_layout(self.remedies)
         self.findings.show(())
         for widget in (self.figures, self.overlay):
             widget.visible = False
@@ -253,10 +261,10 @@ class PrintStep(StepView):
     def show(self, result: Any) -> str:
         readiness = result["readiness"]
         self.findings.show(readiness.findings)
-        self.figures.text = mesh_line(readiness.mesh)
+        self.figures.text = format_mesh_stats(readiness.mesh)
         for widget in (self.figures, self.overlay):
             widget.visible = True
-        parts.show_chip(self.chip, str(readiness.verdict))
+        widgets.update_badge(self.chip, str(readiness.verdict))
         self.panel.results.wall_limit = readiness.process.limit("wall_supported_mm")
         prepared = result["prepared"].model.meshes
         self.panel.results.keep_meshes(
@@ -265,8 +273,8 @@ class PrintStep(StepView):
         self.panel.results.keep_findings(
             "print-findings", _("Print findings"), readiness.findings, readiness.as_json(), with_places=True
         )
-        parts.clear(self.remedies)
-        for index, (text, change) in enumerate(offers(tuple(readiness.findings), self.panel.settings)):
+        widgets.clear_layout(self.remedies)
+        for index, (text, change) in enumerate(available_quick_fixes(tuple(readiness.findings), self.panel.settings)):
             apply = partial(self.panel.apply_remedy, change)
             button = self.button(text, _("Set this and check again."), apply, "remedy-" + next(iter(change)))
             self.remedies.addWidget(button, index, 0)
@@ -287,7 +295,7 @@ def _sides() -> dict[str, str]:
     }
 
 
-def mesh_line(mesh: Any) -> str:
+def format_mesh_stats(mesh: Any) -> str:
     """Size and counts of the written file in a few words."""
     bounds = mesh.get("bounds_mm")
     size = ""

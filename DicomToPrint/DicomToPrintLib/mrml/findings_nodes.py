@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..findings import Finding, Outcome
+from dicomtoprint.rules import Finding, Outcome
 
 MARKS = 5  # places of one finding that are marked in the views
 
@@ -54,7 +54,7 @@ def _text(value: object, unit: str) -> str:
     return f"{value} {unit}".strip() if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
-def places_markup(findings: Iterable[Finding], scene: Any, name: str) -> Any:
+def findings_markups(findings: Iterable[Finding], scene: Any, name: str) -> Any:
     """New fiducial list with a point at every place (LPS mm) of every finding that did not pass; None where there is
     none.
 

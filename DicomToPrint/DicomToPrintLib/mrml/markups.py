@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from .scene import alive
+from .scene import node_or_none
 
 
-def points_of(node: Any) -> tuple[tuple[float, float, float], ...]:
+def control_points_ras(node: Any) -> tuple[tuple[float, float, float], ...]:
     """Placed points (R, A, S) mm of a markups node, transforms applied; empty for None.
 
     A point that still hangs on the mouse is a preview and counts for nothing.
     """
     import slicer
 
-    if alive(node) is None or not node.IsA("vtkMRMLMarkupsNode"):
+    if node_or_none(node) is None or not node.IsA("vtkMRMLMarkupsNode"):
         return ()
     points: list[tuple[float, float, float]] = []
     for index in range(node.GetNumberOfControlPoints()):
@@ -24,9 +24,9 @@ def points_of(node: Any) -> tuple[tuple[float, float, float], ...]:
     return tuple(points)
 
 
-def region_of(node: Any) -> tuple[float, float, float, float, float, float] | None:
+def roi_bounds_ras(node: Any) -> tuple[float, float, float, float, float, float] | None:
     """The box (R, R, A, A, S, S) around a region of interest; None for None."""
-    if alive(node) is None:
+    if node_or_none(node) is None:
         return None
     bounds = [0.0] * 6
     node.GetRASBounds(bounds)
@@ -34,7 +34,7 @@ def region_of(node: Any) -> tuple[float, float, float, float, float, float] | No
     return r0, r1, a0, a1, s0, s1
 
 
-def plane_of(node: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def plane_ras(node: Any) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Origin and normal of a markups plane."""
     normal, origin = [0.0] * 3, [0.0] * 3
     node.GetNormalWorld(normal)

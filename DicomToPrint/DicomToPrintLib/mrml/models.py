@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CannotRead
-from ..mesh import Mesh, from_polydata, to_polydata
+from dicomtoprint.errors import InputError
+from dicomtoprint.mesh.core import Mesh, from_polydata, to_polydata
 
 MESH_NAME = "DicomToPrint.Part"
 
@@ -27,19 +27,19 @@ def mesh_to_node(mesh: Mesh, scene: Any, name: str) -> Any:
 
 
 def mesh_from_node(node: Any) -> Mesh:
-    """Mesh of a model node in LPS mm, parent transform applied. Raises `CannotRead` for an empty node or a bent
+    """Mesh of a model node in LPS mm, parent transform applied. Raises `InputError` for an empty node or a bent
     transform.
     """
     import vtk
 
-    from .geometry import world_matrix
+    from .matrices import world_matrix
 
     polydata = node.GetPolyData()
     if polydata is None or polydata.GetNumberOfPolys() == 0:
-        raise CannotRead(f"The model '{node.GetName()}' has no triangles: run step 3 or choose another model.")
+        raise InputError(f"The model '{node.GetName()}' has no triangles: run step 3 or choose another model.")
     moved = world_matrix(node)
     if moved is None:
-        raise CannotRead(
+        raise InputError(
             f"The model '{node.GetName()}' lies under a bent transform: harden the transform, then run this step again."
         )
     cells = polydata.GetPolys()
@@ -78,7 +78,7 @@ def with_origin(written: Sequence[Mesh], prepared: Sequence[Mesh]) -> Sequence[M
 
 
 @dataclass(frozen=True)
-class Overlay:
+class ScalarOverlay:
     """A scalar shown on the model: array, where it lives, title of its legend, range and colours."""
 
     array: str
@@ -101,21 +101,21 @@ _VIRIDIS = (
 PROVENANCE_COLORS = ((0.90, 0.85, 0.70), (0.90, 0.62, 0.00), (0.00, 0.45, 0.70), (0.80, 0.47, 0.65))
 
 
-def overlays(
+def default_overlays(
     titles: Mapping[str, str], names: tuple[str, ...], wall_limit: float = 2.0, deviation_limit: float = 0.5
-) -> dict[str, Overlay]:
+) -> dict[str, ScalarOverlay]:
     """The three overlays by array name; titles and provenance names come translated from the caller.
 
     Walls of `wall_limit` mm and more have one colour, thinner ones a scale; so have deviations up to `deviation_limit`.
     """
     return {
-        "Deviation": Overlay("Deviation", True, titles["Deviation"], 0.0, deviation_limit, _VIRIDIS),
-        "Wall": Overlay("Wall", True, titles["Wall"], 0.0, wall_limit, _VIRIDIS[::-1]),
-        "Provenance": Overlay("Provenance", False, titles["Provenance"], -0.5, 3.5, PROVENANCE_COLORS, names),
+        "Deviation": ScalarOverlay("Deviation", True, titles["Deviation"], 0.0, deviation_limit, _VIRIDIS),
+        "Wall": ScalarOverlay("Wall", True, titles["Wall"], 0.0, wall_limit, _VIRIDIS[::-1]),
+        "Provenance": ScalarOverlay("Provenance", False, titles["Provenance"], -0.5, 3.5, PROVENANCE_COLORS, names),
     }
 
 
-def show_overlay(node: Any, overlay: Overlay | None, with_legend: bool = True) -> bool:
+def show_overlay(node: Any, overlay: ScalarOverlay | None, with_legend: bool = True) -> bool:
     """Colour the model by `overlay`, or plainly for None. False where the model lacks that array.
 
     The legend stands in the first 3D view alone, and with one of several models alone: each would draw its own.
@@ -156,7 +156,7 @@ def show_overlay(node: Any, overlay: Overlay | None, with_legend: bool = True) -
     return True
 
 
-def _color_node(scene: Any, overlay: Overlay) -> Any:
+def _color_node(scene: Any, overlay: ScalarOverlay) -> Any:
     """The overlay's colour table in the scene: one node a kind, built here because the wheel has no colour files."""
     name = f"DicomToPrint {overlay.array}"
     found = scene.GetFirstNodeByName(name)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def private_scene() -> Any:
+def new_scene() -> Any:
     """A new scene that knows the node classes, storage and converters that a run needs; it lives as long as the
     caller holds it.
     """
@@ -20,7 +20,7 @@ def private_scene() -> Any:
     return scene
 
 
-def alive(node: Any) -> Any:
+def node_or_none(node: Any) -> Any:
     """The node, or None where it is None or no longer in a scene (the user deleted it, or closed the scene)."""
     return node if node is not None and node.GetScene() is not None else None
 

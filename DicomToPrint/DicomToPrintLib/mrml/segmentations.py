@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import CannotRead
-from ..volume import Volume
-from .geometry import RAS_TO_LPS, remember_exact, to_vtk_matrix
+from dicomtoprint.errors import InputError
+from dicomtoprint.volume import Volume
+
+from .matrices import RAS_TO_LPS, store_exact_affine, to_vtk_matrix
 
 if TYPE_CHECKING:  # the panel opens without the rooms that compute
-    from ..segmentation import Segmentation
+    from dicomtoprint.segmentation import Segmentation
 
 TERMINOLOGY_TAG = "TerminologyEntry"
 # What a segment node cannot say: the grey value of its boundary and on which side of it the structure lies.
@@ -41,7 +42,7 @@ def segmentation_to_node(segmentation: "Segmentation", scene: Any, name: str, vo
         new.SetTag(TERMINOLOGY_TAG, terminology_entry(segment.terminology))
         new.AddRepresentation("Binary labelmap", labelmap)
         node.GetSegmentation().AddSegment(new, segment.id)
-    remember_exact(node, segmentation.affine)
+    store_exact_affine(node, segmentation.affine)
     return node
 
 
@@ -60,14 +61,14 @@ def labels_from_node(node: Any, shape: tuple[int, int, int], affine: np.ndarray)
     """Labels on the grid of `shape` (k, j, i) and `affine` (index to LPS), and the names of the segments, label 1
     first.
 
-    Where segments overlap, the later one wins. Raises `CannotRead` for a node without segments.
+    Where segments overlap, the later one wins. Raises `InputError` for a node without segments.
     """
     import slicer
 
     segmentation = node.GetSegmentation()
     ids = list(segmentation.GetSegmentIDs())
     if not ids:
-        raise CannotRead(f"The segmentation '{node.GetName()}' has no segments: run step 2 or choose another one.")
+        raise InputError(f"The segmentation '{node.GetName()}' has no segments: run step 2 or choose another one.")
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     reference = _oriented_image(np.zeros((1, 1, 1), np.uint8), affine)
     reference.SetExtent(0, shape[2] - 1, 0, shape[1] - 1, 0, shape[0] - 1)
@@ -88,9 +89,9 @@ def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None"
 
     Segments of `known` that are still there, by id, keep their boundary and terminology; voxels that came with them
     keep their
-    provenance. Raises `CannotRead` for a node without segments or with nothing in them.
+    provenance. Raises `InputError` for a node without segments or with nothing in them.
     """
-    from ..segmentation import Segment, Segmentation
+    from dicomtoprint.segmentation import Segment, Segmentation
 
     labels, _ = labels_from_node(node, grid.array.shape, grid.affine)
     counts = np.bincount(labels.ravel())
@@ -112,14 +113,14 @@ def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None"
             boundary, bright = _noted(shown)
             segments.append(Segment(segment_id, value, shown.GetName(), color, boundary, {}, volume_mm3, bright))
     if not segments:
-        raise CannotRead(
+        raise InputError(
             f"The segments of '{node.GetName()}' are empty within the scan: paint or choose another segmentation."
         )
     provenance = known.provenance if known is not None and known.labels.shape == labels.shape else None
     return Segmentation(None, grid.affine, labels, provenance, tuple(segments))
 
 
-def content_mark(node: Any) -> str:
+def content_hash(node: Any) -> str:
     """A short text that changes when voxels of segments do, and stays through saving and loading: which voxels of the box
     around them hold which segment. Names, colours and the place of the whole do not count.
     """

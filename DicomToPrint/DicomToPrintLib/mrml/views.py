@@ -25,7 +25,7 @@ def jump_cameras(scene: Any, lps: tuple[float, float, float], distance_mm: float
         camera.ResetClippingRange()
 
 
-def slice_point(volume_node: Any, lps: tuple[float, float, float]) -> tuple[float, float, float] | None:
+def slice_center(volume_node: Any, lps: tuple[float, float, float]) -> tuple[float, float, float] | None:
     """LPS mm of the middle of the slice of a volume node that a point lies in; None where it lies outside of all."""
     import vtk
 

@@ -5,18 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import CannotRead
-from ..volume import Volume
-from .geometry import RAS_TO_LPS, exact_or, remember_exact, to_array, to_vtk_matrix, world_matrix
+from dicomtoprint.errors import InputError
+from dicomtoprint.volume import Volume
+
+from .matrices import RAS_TO_LPS, exact_affine_or, store_exact_affine, to_array, to_vtk_matrix, world_matrix
 
 if TYPE_CHECKING:  # pydicom takes a while to import, and the panel opens with this module
-    from ..dicom import Series
+    from dicomtoprint.dicom import Series
 
 
 def volume_from_node(node: Any) -> Volume:
     """Grey values and geometry of a scalar volume node, in LPS mm, shear kept.
 
-    A linear parent transform is applied. Raises `CannotRead` for a node without voxels, with colours, or under a bent
+    A linear parent transform is applied. Raises `InputError` for a node without voxels, with colours, or under a bent
     (non-linear) transform, such as Slicer's acquisition transform: harden that first.
     """
     import vtk
@@ -25,20 +26,20 @@ def volume_from_node(node: Any) -> Volume:
     image = node.GetImageData()
     scalars = image.GetPointData().GetScalars() if image is not None else None
     if scalars is None:
-        raise CannotRead(
+        raise InputError(
             f"The volume '{node.GetName()}' holds no voxels: load the series again or choose another volume."
         )
     if scalars.GetNumberOfComponents() != 1:
-        raise CannotRead(f"The volume '{node.GetName()}' holds colours, no grey values: choose a CT volume.")
+        raise InputError(f"The volume '{node.GetName()}' holds colours, no grey values: choose a CT volume.")
     moved = world_matrix(node)
     if moved is None:
-        raise CannotRead(
+        raise InputError(
             f"The volume '{node.GetName()}' lies under a bent transform: harden the transform, then run this step "
             f"again."
         )
     ijk_to_ras = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_ras)
-    affine = exact_or(node, RAS_TO_LPS @ to_array(ijk_to_ras))
+    affine = exact_affine_or(node, RAS_TO_LPS @ to_array(ijk_to_ras))
     if node.GetParentTransformNode() is not None:
         affine = RAS_TO_LPS @ moved @ RAS_TO_LPS @ affine
     columns, rows, slices = image.GetDimensions()
@@ -68,16 +69,16 @@ def volume_to_node(volume: Volume, scene: Any, name: str, series: "Series | None
     node.SetIJKToRASMatrix(to_vtk_matrix(RAS_TO_LPS @ volume.affine))
     node.SetAndObserveImageData(image)
     node.CreateDefaultDisplayNodes()
-    from ..dicom import windows
+    from dicomtoprint.dicom import window_presets
 
-    for window in windows(series) if series is not None else ():
+    for window in window_presets(series) if series is not None else ():
         node.GetDisplayNode().AddWindowLevelPreset(window.width, window.center)
-    remember_exact(node, volume.affine)
+    store_exact_affine(node, volume.affine)
     return node
 
 
 @dataclass(frozen=True)
-class Placement:
+class TransformState:
     """How a volume node lies against its files: `moved` by a linear transform, `bent` by a non-linear one."""
 
     moved: bool
@@ -85,25 +86,25 @@ class Placement:
     transform_name: str = ""
 
 
-def placement(node: Any) -> Placement:
+def transform_state(node: Any) -> TransformState:
     """Transforms over a volume node."""
     transform = node.GetParentTransformNode()
     if transform is None:
-        return Placement(False, False)
+        return TransformState(False, False)
     matrix = world_matrix(node)
     name = transform.GetName() or ""
     if matrix is None:
-        return Placement(False, True, name)
-    return Placement(not np.allclose(matrix, np.eye(4), atol=1e-9), False, name)
+        return TransformState(False, True, name)
+    return TransformState(not np.allclose(matrix, np.eye(4), atol=1e-9), False, name)
 
 
-def harden(node: Any) -> None:
+def harden_transform(node: Any) -> None:
     """Apply the parent transforms to the voxels: a bent one resamples them (Slicer's own hardening)."""
     node.HardenTransform()
     node.RemoveAttribute("DicomToPrint.AffineLPS")
 
 
-def largest_offset(node: Any, shape: tuple[int, int, int], affine: np.ndarray) -> float | None:
+def max_corner_distance(node: Any, shape: tuple[int, int, int], affine: np.ndarray) -> float | None:
     """Largest distance in mm between the corners of the node's grid and those of the grid of `shape` and `affine`.
 
     `shape` is (k, j, i), `affine` index to LPS. None where the sizes differ or the node lies under a bent transform.

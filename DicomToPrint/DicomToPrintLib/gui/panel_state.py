@@ -1,0 +1,57 @@
+"""The panel's memory in the scene: settings and step states in the parameter node, so that a reopened scene goes on."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
+
+from .step_results import STEPS
+
+# What the presets of use, anatomy and process themselves are; and what is an answer, not a deviation.
+PRESET_FIELDS = ("use", "anatomy", "process", "answers", "answered", "role")
+
+
+class PanelState:
+    """Settings and states over a wrapped parameter node."""
+
+    def __init__(self, parameters: Any) -> None:
+        self.parameters = parameters
+        self._settings = run_settings_from_json(_object(parameters.settings))
+        self._states = {step: str(_object(parameters.states).get(step, "idle")) for step in STEPS}
+
+    @property
+    def settings(self) -> RunSettings:
+        """What is chosen."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, value: RunSettings) -> None:
+        self._settings = value
+        self.parameters.settings = json.dumps(value.changed())
+
+    def state(self, step: str) -> str:
+        """idle, running, done or needs you."""
+        return self._states[step]
+
+    def set_state(self, step: str, state: str) -> None:
+        """Keep a step's state."""
+        if self._states[step] != state:
+            self._states[step] = state
+            self.parameters.states = json.dumps(self._states)
+
+    def differing(self) -> list[str]:
+        """Names of the settings that differ from the preset."""
+        return [
+            field.name
+            for field in fields(RunSettings)
+            if field.name not in PRESET_FIELDS and getattr(self._settings, field.name) != field.default
+        ]
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        content = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

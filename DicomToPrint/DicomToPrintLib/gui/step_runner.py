@@ -1,0 +1,179 @@
+"""Runs the steps of the panel one after the other, each in a child process, and hands their results to be shown."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from slicer.i18n import tr as _
+
+from dicomtoprint import pipeline
+from dicomtoprint.config.run_settings import MESH_FORMATS
+from dicomtoprint.errors import InputError, MissingDependencyError
+
+from . import scan_source
+from .qprocess_runner import StepProcess
+from .step_results import STEPS
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+# What each step needs in the job before it can run.
+PREREQUISITES = {"scan": None, "anatomy": None, "model": "anatomy", "print": "model", "files": "print"}
+
+
+class StepRunner:
+    """What is to run, what runs now (`running`, empty: nothing), and how it ended."""
+
+    def __init__(self, panel: "Panel") -> None:
+        self._panel = panel
+        self.running = ""
+        self._queue: list[str] = []
+        self._offered = False  # what a step can do without is offered once a session
+        self._child = StepProcess(panel.job.progress, panel.safe(panel.progressed), panel.safe(self._ended))
+
+    def run_everything(self) -> None:
+        """Every step that is not done, in order; the files only where a folder is chosen."""
+        panel = self._panel
+        wanted = [step for step in STEPS if panel.state.state(step) != "done" or not self._there(step)]
+        if not panel.output_folder() and "files" in wanted:
+            wanted.remove("files")
+            if not wanted:
+                raise InputError(_("No folder is chosen yet: choose one in step 5."))
+        self.run(wanted or ["files"])
+
+    def run(self, steps: Sequence[str]) -> None:
+        """Run these steps, and before them what they need and what is missing."""
+        panel = self._panel
+        panel.parameters  # noqa: B018 - refuses while there is no scene
+        if self.running:
+            return
+        panel.reread_region()
+        if "files" in steps and not panel.output_folder():
+            raise InputError(_("No folder is chosen yet: choose one in step 5."))
+        queue = list(steps)
+        need = PREREQUISITES[queue[0]]
+        while need is not None and not self._there(need):
+            queue.insert(0, need)
+            need = PREREQUISITES[need]
+        self._queue = queue
+        panel.tell("")
+        self._next()
+
+    def _there(self, step: str) -> bool:
+        """True where a step's result is there, or in a reopened scene could be taken from its nodes."""
+        panel = self._panel
+        return bool(panel.job.has(step) or (panel.state.state(step) == "done" and panel.results.restore(step)))
+
+    def _next(self) -> None:
+        panel = self._panel
+        if not self._queue:
+            self.running = ""
+            panel.refresh()
+            return
+        step = self._queue.pop(0)
+        try:
+            self._start(step)
+        except Exception:
+            self._queue, self.running = [], ""
+            panel.state.set_state(step, "needs you")
+            panel.refresh()
+            raise
+
+    def _start(self, step: str) -> None:
+        panel = self._panel
+        if step in ("scan", "anatomy", "files") or not panel.job.has("opened"):
+            told = scan_source.for_worker(panel.parameters, panel.job)
+        else:
+            told = {"path": scan_source.for_cli(panel.parameters)}
+        if step == "anatomy":
+            self._hand_over_segmentation()
+        self._offer_packages(step)
+        self.running = step
+        panel.job.drop_from(step)
+        for later in STEPS[STEPS.index(step) :]:
+            panel.state.set_state(later, "idle")
+            panel.steps[later].clear()
+        panel.open_step(step)
+        self._child.start(panel.job.order(step, told, panel.settings))
+        panel.progressed(0.0, "")
+        panel.refresh()
+
+    def _offer_packages(self, step: str) -> None:
+        """Ask to install what this step can use: once a session what it can do without, each time what it needs.
+
+        3MF, a default, is taken out of the formats where it stays impossible. Raises `MissingDependencyError` for the rest.
+        """
+        panel = self._panel
+        if step == "model" and not self._offered:
+            self._offered = True
+            lacking = pipeline.missing_optional_packages()
+            panel.tell(panel.dialogs.install(list(lacking)) if lacking else "")
+        if step not in ("print", "files") or not pipeline.missing_packages(panel.settings):
+            return
+        failed = panel.dialogs.install(list(pipeline.missing_packages(panel.settings)))
+        others = tuple(name for name in panel.settings.formats if name != "3mf")
+        if "lib3mf" in pipeline.missing_packages(panel.settings) and set(others) & set(MESH_FORMATS):
+            panel.change(formats=others)
+            panel.tell(" ".join((failed, _("3MF is left out: it needs the package lib3mf."))).strip())
+        if lacking := pipeline.missing_packages(panel.settings):
+            needs = _("This needs {names}: agree to the installation, or take back what was chosen.")
+            raise MissingDependencyError(failed or needs.format(names=", ".join(lacking)))
+
+    def _hand_over_segmentation(self) -> None:
+        panel = self._panel
+        panel.results.settle_edits()
+        given = panel.results.given_segmentation()
+        if given is None:
+            panel.job.drop("edited")
+        else:
+            panel.job.save("edited", given)
+
+    def _ended(self, code: int) -> None:
+        panel = self._panel
+        step, self.running = self.running, ""
+        if panel.state is None or not step:
+            return
+        if code == 0:
+            panel.job.collect()
+        if code == 0 and panel.job.has(step):
+            self.show_result(step)
+            return
+        _kind, sentence = panel.job.failure()
+        self._queue = []
+        panel.job.drop_from(step)
+        panel.state.set_state(step, "needs you")
+        panel.refresh()
+        panel.tell(
+            sentence or _("The step ended without a result ({code}): run it again, or report it.").format(code=code)
+        )
+
+    def show_result(self, step: str) -> None:
+        """Show a step's result and go on with what was asked for."""
+        panel = self._panel
+        try:
+            state = panel.steps[step].show(panel.job.load(step))
+        except Exception:
+            self._queue = []
+            panel.state.set_state(step, "needs you")
+            panel.refresh()
+            raise
+        panel.state.set_state(step, state)
+        if state != "done":
+            self._queue = []
+        panel.refresh()
+        self._next()
+
+    def cancel(self) -> None:
+        """Stop the running step; its result is dropped whole."""
+        panel = self._panel
+        step = self.running
+        self.stop()
+        if step and panel.state is not None:
+            panel.job.drop_from(step)
+            panel.state.set_state(step, "idle")
+            panel.tell(_("Cancelled: nothing was changed by this step."))
+            panel.refresh()
+
+    def stop(self) -> None:
+        """Stop the running step and tell nobody."""
+        self._queue, self.running = [], ""
+        self._child.cancel()

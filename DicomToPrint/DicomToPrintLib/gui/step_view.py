@@ -1,0 +1,162 @@
+"""What the five steps share: a folding part with its state in the title, guidance, controls, one primary button, a
+verdict.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import ctk
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from dicomtoprint.config.run_settings import RunSettings
+
+from ..mrml.scene import node_or_none
+from . import widgets
+from .node_watch import NodeWatch
+from .texts import STATE_SIGNS, action_text, guidance, step_state_text, step_title
+
+if TYPE_CHECKING:
+    from .panel import Panel
+
+
+class StepView:
+    """One step of the panel. Subclasses say what it shows; they start nothing but `panel` methods and compute
+    nothing.
+    """
+
+    key = ""
+    tip = ""
+
+    def __init__(self, panel: "Panel") -> None:
+        self.panel = panel
+        self.frame = ctk.ctkCollapsibleButton()
+        self.frame.objectName = f"{self.key}Step"
+        # CTK's own policy asks for all the width that its contents would like, and widens Slicer's window.
+        self.frame.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Preferred)
+        self.layout = qt.QVBoxLayout(self.frame)
+        self.layout.addWidget(widgets.text_label(guidance(self.key)))
+        self.form = qt.QFormLayout()
+        self.form.setFieldGrowthPolicy(qt.QFormLayout.AllNonFixedFieldsGrow)
+        self.layout.addLayout(self.form)
+        self.build_controls()
+        self.primary = widgets.push_button(
+            action_text(self.key), self.tip, self.act(lambda: panel.run([self.key])), f"{self.key}Run", primary=True
+        )
+        self.layout.addWidget(self.primary)
+        self.chip = widgets.status_badge()
+        self.layout.addWidget(self.chip)
+        self.build_results()
+        self.build_advanced()
+        self.set_state("idle")
+
+    def build_controls(self) -> None:
+        """Controls above the primary button."""
+
+    def build_results(self) -> None:
+        """What the result is shown in, under the verdict."""
+
+    def build_advanced(self) -> None:
+        """Folded settings for the few."""
+
+    def refresh(self) -> None:
+        """Show the settings in the controls."""
+
+    def show(self, result: Any) -> str:
+        """Show a result and put it into the scene; returns the step's state: done, or needs you."""
+        return "done"
+
+    def clear(self) -> None:
+        """Show no result."""
+        widgets.update_badge(self.chip, "")
+
+    def set_state(self, state: str) -> None:
+        """The state in the title, in words and with a sign."""
+        self.frame.text = f"{step_title(self.key)}  \u2013  {STATE_SIGNS[state]} {step_state_text(state)}"
+
+    def safe(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """`work` as a slot that tells the user what went wrong, in one sentence."""
+        return self.panel.safe(work)
+
+    def act(self, work: Callable[..., Any]) -> Callable[..., Any]:
+        """`work` as the slot of something that the user does: what was told before goes first."""
+        return self.panel.act(work)
+
+    def button(self, text: str, tip: str, pressed: Callable[[], None], name: str) -> Any:
+        """A push button whose failures are told."""
+        return widgets.push_button(text, tip, self.act(pressed), name)
+
+    def setting(self, name: str) -> Callable[[Any], None]:
+        """A slot that changes one setting."""
+        return self.safe(lambda value: self.panel.change(**{name: value}))
+
+    def number(self, name: str, low: float, high: float, step: float, tip: str, off: str) -> Any:
+        """A length in mm bound to a setting; the lowest value means that it is off (None)."""
+        return widgets.double_spin_box(
+            low,
+            high,
+            step,
+            " mm",
+            tip,
+            self.safe(lambda value: self.panel.change(**{name: None if value <= low + 1e-9 else float(value)})),
+            name,
+            off,
+        )
+
+    def line(self, name: str, tip: str, object_name: str, placeholder: str = "") -> Any:
+        """A line of text bound to a setting; empty means that it is off."""
+        widget = qt.QLineEdit()
+        widget.objectName = object_name
+        widget.placeholderText = placeholder
+        widget.toolTip = tip
+        default = getattr(RunSettings(), name)
+        widget.connect(
+            "editingFinished()", self.safe(lambda: self.panel.change(**{name: widget.text.strip() or default}))
+        )
+        return widget
+
+    def check(self, name: str, text: str, tip: str) -> Any:
+        """A check box bound to a setting."""
+        return widgets.check_box(text, tip, self.setting(name), name)
+
+
+def node_selector(
+    watch: NodeWatch,
+    kind: str,
+    tip: str,
+    name: str,
+    none_text: str = "",
+    chosen: Callable[[Any], None] | None = None,
+    lost: Callable[[], None] | None = None,
+) -> Any:
+    """A chooser of the scene's nodes of one class, with none allowed; `chosen` takes what was chosen.
+
+    It goes to none where its node leaves the scene, which calls `lost`, or is hidden from choosers.
+    """
+    widget = slicer.qMRMLNodeComboBox()
+    widget.objectName = name
+    widget.nodeTypes = [kind]
+    widget.addEnabled = False
+    widget.removeEnabled = False
+    widget.renameEnabled = False
+    widget.noneEnabled = True
+    widget.noneDisplay = none_text or _("none")
+    widget.selectNodeUponCreation = False
+    widget.toolTip = tip
+    widget.sizeAdjustPolicy = qt.QComboBox.AdjustToMinimumContentsLengthWithIcon  # names of nodes may be long
+    widget.minimumWidth = 100
+    widget.setMRMLScene(slicer.mrmlScene)
+    before: list[Any] = [None]
+
+    def changed(node: Any) -> None:
+        if node is not None and node_or_none(before[0]) is not None and before[0].GetHideFromEditors():
+            widget.setCurrentNode(None)  # its node was hidden, and it has moved on
+            return
+        before[0] = node
+        if chosen is not None:
+            chosen(node)
+
+    widget.connect("currentNodeChanged(vtkMRMLNode*)", changed)
+    watch.add(widget, lost)
+    return widget

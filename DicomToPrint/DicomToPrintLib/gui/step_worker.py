@@ -1,0 +1,227 @@
+"""The child process: runs one step of the pipeline, tells its progress by a file, and leaves its result or its
+failure in the job.
+"""
+
+import hashlib
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from dicomtoprint import pipeline
+from dicomtoprint.config.run_settings import RunSettings
+from dicomtoprint.errors import DicomToPrintError, InputError, UsageError
+from dicomtoprint.progress import ProgressCallback, subprogress
+
+from .step_results import SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
+
+
+def run_request(order: str) -> int:
+    """Run the order; 0 where the result stands in the job."""
+    job, step, source, settings = load_request(Path(order))
+    try:
+        STEPS[step](job, _opened_source(job, source), settings, _teller(job))
+        return 0
+    except pipeline.GateClosedError as shut:
+        return _fail(job, type(shut.error).__name__, str(shut.error), shut.error.exit_code)
+    except DicomToPrintError as error:
+        return _fail(job, type(error).__name__, str(error), error.exit_code)
+    except MemoryError:
+        return _fail(
+            job,
+            "MemoryError",
+            "The computer has too little memory for this step: choose a region or a smaller series.",
+            70,
+        )
+    except Exception as error:
+        traceback.print_exc()
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return _fail(
+            job,
+            "internal",
+            f"Internal error ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno}): "
+            "please report it; the scene is unchanged.",
+            70,
+        )
+
+
+def _fail(job: WorkerResultStore, kind: str, sentence: str, code: int) -> int:
+    (job.folder / "failure.json").write_text(json.dumps({"kind": kind, "sentence": sentence}), encoding="utf-8")
+    return code
+
+
+def _teller(job: WorkerResultStore) -> ProgressCallback:
+    last = [0.0]
+    stream = (job.folder / "progress.txt").open("a", encoding="utf-8")
+
+    def tell(fraction: float, phrase: str = "") -> None:
+        now = time.monotonic()
+        if now - last[0] > 0.1 or fraction >= 1.0:
+            last[0] = now
+            stream.write(f"{fraction:.4f} {phrase}\n")
+            stream.flush()
+
+    return tell
+
+
+def _opened_source(job: WorkerResultStore, source: dict[str, Any]) -> Any:
+    """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the scene.
+
+    The links stay in the job, whole or not at all: what an earlier step has read still knows its files by them.
+    """
+    if "files" in source:
+        from ..mrml.dicom_database import link_files
+
+        names = "\n".join(source["files"])
+        links = job.shared / f"links-{hashlib.sha256(names.encode()).hexdigest()[:16]}"
+        if not links.is_dir():
+            link_files(map(Path, source["files"]), job.folder / "links").replace(links)
+        return links
+    return job.load("volume") if source.get("volume") else source.get("path", "")
+
+
+def _is_volume(source: Any) -> bool:
+    return not isinstance(source, (str, Path))
+
+
+def _scan(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
+    """What the panel's first part shows before anything is made: the verdicts of all protocols, and whether the gate opens."""
+    if _is_volume(source) or pipeline.is_volume_file(source):
+        job.save("scan", {"acceptance": None, "open": True, "gate": pipeline.NO_HEADERS_MESSAGE, "series": None})
+        return
+    acceptance = pipeline.check_scan(source, settings, progress)
+    chosen = pipeline.choose_series(acceptance, settings)
+    try:
+        gate, is_open = pipeline.require_open_gate(_as_run_judges(chosen, settings), acceptance, settings), True
+    except pipeline.GateClosedError as shut:
+        gate, is_open = str(shut.error), False
+    job.save("scan", {"acceptance": acceptance, "open": is_open, "gate": gate, "series": chosen.series.id})
+
+
+def _as_run_judges(chosen: Any, settings: RunSettings) -> Any:
+    """The series as `run` sees it: under the protocol of the use alone, with its questions; chosen protocols are all that was judged by."""
+    from dicomtoprint.acceptance import answerable_rule_ids, load_protocol, load_use_case
+
+    if settings.protocols:
+        return chosen
+    protocol = load_protocol(load_use_case(settings.use).protocol)
+    asked = answerable_rule_ids((protocol,))
+    return replace(
+        chosen,
+        protocols={name: result for name, result in chosen.protocols.items() if name == protocol.name},
+        questions=tuple(question for question in chosen.questions if question.rule in asked),
+    )
+
+
+def _taken(
+    job: WorkerResultStore, part_name: str, walked: pipeline.WorkflowState, progress: ProgressCallback
+) -> pipeline.WorkflowState:
+    """The walk's steps of one part of the panel; their times stay in the job for the record."""
+    walked, times = pipeline.run_stages(walked, pipeline.stages_for_panel_step(part_name), progress)
+    job.save("times", {**(job.load("times") if job.has("times") else {}), part_name: times})
+    return walked
+
+
+def _anatomy(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
+    given = job.load("edited") if job.has("edited") else None
+    walked = _taken(job, "anatomy", pipeline.WorkflowState(source, settings, job.folder, given), progress)
+    assert walked.scan is not None
+    job.save("grid", (walked.scan.volume.array.shape, walked.scan.volume.affine))
+    job.save("opened", walked.scan)
+    job.save("anatomy", walked.segmentation)
+
+
+def _model(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
+    walked = pipeline.WorkflowState(source, settings, job.folder, segmentation=_needed(job, "anatomy"))
+    job.save("model", _taken(job, "model", walked, progress).model)
+
+
+def _print(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
+    model = _needed(job, "model")
+    known = _known(job, source, settings, subprogress(progress, 0.0, 0.1))
+    walked = replace(known, model=model, prepared=pipeline.PreparedModel(model), folder=_made(job, "files"))
+    walked = _taken(job, "print", walked, subprogress(progress, 0.1, 1.0))
+    job.save("print", {"prepared": walked.prepared, "readiness": walked.readiness})
+
+
+def _known(
+    job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback
+) -> pipeline.WorkflowState:
+    """What the parts before have left; the scan is opened and judged once more where a reopened scene brought the results."""
+    settings = pipeline.drop_unavailable_formats(settings)
+    segmentation = _needed(job, "anatomy")
+    if not job.has("opened"):
+        scan = pipeline.load_scan(source, settings, progress)
+        job.save("opened", pipeline.reevaluate_for_anatomy(scan, segmentation, settings))
+    return pipeline.WorkflowState(source, settings, job.folder, scan=job.load("opened"), segmentation=segmentation)
+
+
+def _made(job: WorkerResultStore, name: str) -> Path:
+    folder = job.folder / name
+    folder.mkdir()
+    return folder
+
+
+def _files(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
+    printed, folder = _needed(job, "print"), _made(job, "files")
+    known = _known(job, source, settings, subprogress(progress, 0.0, 0.1))
+    assert known.scan is not None
+    if {"dicom", "seg"} & set(known.settings.formats) and known.scan.series is None:
+        raise UsageError("The DICOM formats need a scan in DICOM files, whose study they join: leave them out here.")
+    if job.has("edited"):
+        known = _told_as_given(known)
+    walked = replace(known, prepared=printed["prepared"], readiness=printed["readiness"], folder=folder)
+    walked = _taken(job, "files", walked, subprogress(progress, 0.1, 0.3))
+    times = job.load("times")
+    result = pipeline.collect_result(walked, [took for part_name in STEPS for took in times.get(part_name, ())])
+    if settings.scene:
+        from ..mrml.mrb import write_run_scene
+
+        result = replace(result, files=(*result.files, write_run_scene(result)))
+    pipeline.write_run(_kept(source, folder) if _is_volume(source) else source, result, subprogress(progress, 0.4, 1.0))
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    job.save("files", {"names": sorted(names), "folder": folder})
+
+
+def _told_as_given(walked: pipeline.WorkflowState) -> pipeline.WorkflowState:
+    """A segmentation from the scene is no file that a repetition would find: record and report say what is needed."""
+    assert walked.segmentation is not None
+    note = (
+        "The segmentation was given or edited in the scene: to repeat this run, export it from Slicer (or tick DICOM SEG) and name "
+        "it with --segmentation."
+    )
+    found = replace(walked.segmentation, notes=(*walked.segmentation.notes, note))
+    return replace(walked, segmentation=found, settings=replace(walked.settings, segmentation=SEGMENTATION_PLACEHOLDER))
+
+
+def _kept(volume: Any, folder: Path) -> Path:
+    """A volume of the scene as a file beside the results: without it the record could not be repeated."""
+    import SimpleITK as sitk
+
+    from dicomtoprint.volume import resample_orthogonal, to_sitk
+
+    path = folder / "scan.nrrd"
+    sitk.WriteImage(to_sitk(resample_orthogonal(volume)), str(path), useCompression=True)
+    return path
+
+
+def _needed(job: WorkerResultStore, name: str) -> Any:
+    if not job.has(name):
+        raise InputError("The step before has no result yet: run it first.")
+    return job.load(name)
+
+
+STEPS: dict[str, Callable[[WorkerResultStore, Any, RunSettings, ProgressCallback], None]] = {
+    "scan": _scan,
+    "anatomy": _anatomy,
+    "model": _model,
+    "print": _print,
+    "files": _files,
+}
+
+if __name__ == "__main__":
+    sys.exit(run_request(sys.argv[1]))

@@ -1,0 +1,95 @@
+"""Step 3: the closed surface, and how far it lies from the scan."""
+
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from . import widgets
+from .step_view import StepView
+from .texts import without_options
+
+
+class SurfaceStep(StepView):
+    """Deviation budget, figures, overlays and undo."""
+
+    key = "model"
+    tip = _("Make the closed surface of the anatomy.")
+
+    def build_results(self) -> None:
+        self.figures = widgets.text_label(selectable=True)
+        self.layout.addWidget(self.figures)
+        items = [
+            ("", _("show plain colour")),
+            ("Deviation", _("show deviation from the scan")),
+            ("Provenance", _("show what was measured, what added")),
+        ]
+        self.overlay = widgets.combo_box(
+            items,
+            _("Colour the model by how far it lies from the scan, or by where its surface comes from."),
+            self.act(lambda key: self.panel.results.show_overlay(key, "model")),
+            "modelOverlay",
+        )
+        self.undo = self.button(
+            _("Undo"), _("Go back to the model before this one."), self.panel.undo_model, "undoModel"
+        )
+        self.layout.addLayout(widgets.hbox(self.overlay, self.undo))
+
+    def build_advanced(self) -> None:
+        self.group, form = widgets.collapsible_form(_("Advanced"), self.layout)
+        self.deviation = self.number(
+            "max_deviation",
+            0.0,
+            5.0,
+            0.05,
+            _("How far smoothing and simplifying may move the surface."),
+            _("as the use needs"),
+        )
+        form.addRow(_("Allowed deviation"), self.deviation)
+        self.triangles = qt.QSpinBox()
+        self.triangles.objectName = "triangles"
+        self.triangles.setRange(1000, 5_000_000)
+        self.triangles.singleStep = 50_000
+        self.triangles.keyboardTracking = False
+        self.triangles.toolTip = _("The file never has more triangles than this.")
+        self.triangles.connect("valueChanged(int)", self.setting("triangles"))
+        form.addRow(_("Most triangles"), self.triangles)
+        self.group.collapsed = True
+        self.clear()
+
+    def refresh(self) -> None:
+        settings = self.panel.settings
+        widgets.set_property_silently(self.deviation, "value", settings.max_deviation or 0.0)
+        widgets.set_property_silently(self.triangles, "value", settings.triangles)
+        self.undo.enabled = self.panel.can_undo_model()
+
+    def clear(self) -> None:
+        super().clear()
+        for widget in (self.figures, self.overlay):
+            widget.visible = False
+
+    def show(self, result: Any) -> str:
+        lines = [format_surface_stats(mesh, figures) for mesh, figures in zip(result.meshes, result.figures)]
+        self.figures.text = "\n".join([*lines, *map(without_options, result.notes)])
+        self.figures.visible = self.overlay.visible = True
+        self.panel.results.keep_meshes("model", result.meshes, str(self.overlay.currentData))
+        valid = all(figures.get("valid", True) for figures in result.figures)
+        widgets.update_badge(
+            self.chip,
+            "accept" if valid else "warn",
+            _("closed surface") if valid else _("the surface still has defects; the print check names them"),
+        )
+        return "done"
+
+
+def format_surface_stats(mesh: Any, figures: Any) -> str:
+    """A mesh's figures in one line."""
+    line = _("{name}: {volume} ml, {triangles} triangles").format(
+        name=mesh.name, volume=f"{mesh.volume / 1000.0:.1f}", triangles=f"{len(mesh.triangles):,}"
+    )
+    p95, largest = figures.get("p95_deviation_mm"), figures.get("max_deviation_mm")
+    if p95 is not None and largest is not None:
+        line += _("; 95 % within {p95} mm of the scan's boundary, at most {largest} mm").format(
+            p95=f"{p95:.2f}", largest=f"{largest:.2f}"
+        )
+    return line

@@ -1,0 +1,32 @@
+"""Facts to findings to a verdict under named protocols, the questions that no file answers, and the gate of `run`."""
+
+from .anatomy_checks import reevaluate_for_anatomy
+from .evaluate import (
+    AcceptanceReport,
+    OperatorQuestion,
+    ProtocolResult,
+    SeriesAcceptance,
+    answerable_rule_ids,
+    evaluate_study,
+)
+from .protocol import Protocol, QuestionSpec, load_protocol, protocol_names
+from .use_gate import Gate, UseCase, evaluate_gate, load_use_case, use_case_names
+
+__all__ = [
+    "AcceptanceReport",
+    "Gate",
+    "OperatorQuestion",
+    "Protocol",
+    "ProtocolResult",
+    "QuestionSpec",
+    "SeriesAcceptance",
+    "UseCase",
+    "answerable_rule_ids",
+    "evaluate_gate",
+    "evaluate_study",
+    "load_protocol",
+    "load_use_case",
+    "protocol_names",
+    "reevaluate_for_anatomy",
+    "use_case_names",
+]

@@ -1,0 +1,395 @@
+"""Facts against rules: findings, verdicts and questions for every series of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from ..dicom import Series, Study, UnreadableFile, read_volume
+from ..dicom.series import CRANIOFACIAL
+from ..errors import InputError, RefusedError, UsageError
+from ..images.image import ReportImage
+from ..progress import ProgressCallback, no_progress, subprogress
+from ..report import slice_spacing_plot
+from ..rules import Fact, Finding, Outcome, Rule, Severity, Verdict, aggregate_verdict, compare, make_finding
+from . import messages
+from .facts import FactContext, evaluate_fact
+from .facts.acquisition import scan_date
+from .protocol import Protocol, QuestionSpec
+
+SCHEMA = "dicom-to-print/acceptance/1"
+_REFORMAT_FACTS = ("plane_angle", "image_type", "reformat")
+
+
+@dataclass(frozen=True)
+class OperatorQuestion:
+    """A standing question; `answer` is ``yes``, ``no`` or None while it is open. `if_no` is what the answer no does."""
+
+    rule: str
+    text: str
+    answer: str | None
+    clause: str = ""
+    remember: str = ""
+
+
+@dataclass(frozen=True)
+class ProtocolResult:
+    """A series under one protocol."""
+
+    version: str
+    verdict: Verdict
+    findings: tuple[Finding, ...]
+    title: str = ""
+    document: str = ""
+    second_hand: bool = False
+
+
+@dataclass(frozen=True)
+class SeriesAcceptance:
+    """A series under all protocols asked for; `verdict` is the worst of them. `instead` names a series to use
+    instead.
+    """
+
+    series: Series
+    verdict: Verdict
+    protocols: Mapping[str, ProtocolResult]
+    questions: tuple[OperatorQuestion, ...]
+    pictures: tuple[ReportImage, ...] = ()
+    instead: str = ""
+
+    def as_json(self, identified: bool = False) -> dict[str, Any]:
+        """The contract's form; the description only where `identified`. Besides the contract ``instead`` names a better
+        series, and ``second_hand`` marks a protocol whose figures were not read in the issuer's own document.
+        """
+        return {
+            "series": self.series.id,
+            **({"uid": self.series.uid} if identified else {}),
+            "description": self.series.description if identified else "",
+            "files": len(self.series.files),
+            "verdict": self.verdict.value,
+            **({"instead": self.instead} if self.instead else {}),
+            "protocols": {
+                name: {
+                    "version": result.version,
+                    "verdict": result.verdict.value,
+                    "findings": [_plain(finding) for finding in result.findings],
+                    **({"second_hand": True} if result.second_hand else {}),
+                }
+                for name, result in self.protocols.items()
+            },
+            "questions": [
+                {"rule": question.rule, "text": question.text, "answer": question.answer} for question in self.questions
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class AcceptanceReport:
+    """All series judged, best verdict first, and what could not be read."""
+
+    series: tuple[SeriesAcceptance, ...]
+    unreadable: tuple[UnreadableFile, ...]
+    stray: tuple[str, ...] = ()
+
+    def as_json(self, identified: bool = False) -> dict[str, Any]:
+        """``dicom-to-print/acceptance/1``; nothing in it names a patient unless `identified`: files that cannot be read
+        stand without their folders, which archives like to call after patients.
+        """
+        return {
+            "schema": SCHEMA,
+            "series": [one.as_json(identified) for one in self.series],
+            "unreadable": [
+                {"file": item.file if identified else PurePosixPath(item.file).name, "reason": item.reason}
+                for item in self.unreadable
+            ],
+        }
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    result = finding.as_json()
+    value = result["measured"]
+    if isinstance(value, np.generic):
+        value = value.item()
+    result["measured"] = value if isinstance(value, (int, float, str, type(None))) else str(value)
+    return result
+
+
+def evaluate_study(
+    study: Study,
+    protocols: Sequence[Protocol],
+    *,
+    answers: Mapping[str, str] | None = None,
+    surgery_date: date | None = None,
+    pixels: bool = True,
+    series_id: str | None = None,
+    today: date | None = None,
+    progress: ProgressCallback = no_progress,
+) -> AcceptanceReport:
+    """Judge every series of a study under each protocol, or the one of `series_id` (its short id or UID).
+
+    `answers` maps a rule to ``yes`` or ``no``; an answer that no protocol asks for is refused. With `pixels` False
+    the pixel detectors do not run and their rules do not apply. Raises `UsageError`.
+    """
+    answers = dict(answers or {})
+    _check_answers(answers, protocols)
+    chosen = [one for one in study.series if series_id is None or series_id in (one.id, one.uid)]
+    if not chosen:
+        raise UsageError(f"No series is called '{series_id}': check without --series lists those that are here.")
+    today = today or date.today()
+    context = FactContext(study, today, surgery_date)
+    reformats = {one.id for one in study.series if _is_reformat(one, context, protocols)}
+    originals = _originals(study, reformats, context, protocols, answers) if reformats else ()
+    judged = []
+    for at, one in enumerate(chosen):
+        step = subprogress(progress, at / len(chosen), (at + 1) / len(chosen))
+        facts, pictures = _pixel_facts(one, step) if pixels else ({}, ())
+        own = replace(context, pixels=facts)
+        if one.id in reformats:
+            own = replace(own, originals={one.id: any(_same_space(one, other) for other in originals)})
+        judged.append(_judged(one, own, protocols, answers, pictures))
+        context.known.pop(one.id, None)  # many series must not hold what they no longer need
+    judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
+    judged = [replace(result, instead=_instead(result, judged)) for result in judged]
+    progress(1.0, "checking the scan")
+    return AcceptanceReport(tuple(judged), study.unreadable, study.stray)
+
+
+def answerable_rule_ids(protocols: Iterable[Protocol]) -> set[str]:
+    """Ids of the rules and questions that an answer can be given to."""
+    every = tuple(protocols)
+    known = {rule.id for protocol in every for rule in protocol.rules}
+    return known | {question.rule for protocol in every for question in protocol.questions}
+
+
+def _check_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) -> None:
+    known = answerable_rule_ids(protocols)
+    for rule, answer in answers.items():
+        if rule not in known:
+            raise UsageError(f"No rule or question is called '{rule}': check lists those that are open.")
+        if answer not in ("yes", "no"):
+            raise UsageError(f"'{answer}' is no answer to '{rule}': answer yes or no.")
+
+
+def _pixel_facts(series: Series, progress: ProgressCallback) -> tuple[Mapping[str, Fact], tuple[ReportImage, ...]]:
+    """Facts of the pixel detectors; where the volume is not defined or not decodable they do not apply: other rules
+    say why.
+    """
+    try:
+        from .detectors import run_detectors
+    except ImportError:
+        return {}, ()
+    try:
+        volume = read_volume(series, subprogress(progress, 0.0, 0.4))
+    except (RefusedError, InputError):
+        return {}, ()
+    return run_detectors(volume, series, subprogress(progress, 0.4, 1.0))
+
+
+def object_kind(series: Series) -> str:
+    """``classic``, ``enhanced`` or ``craniofacial``."""
+    if CRANIOFACIAL in series.sop_classes:
+        return "craniofacial"
+    return "enhanced" if series.is_multi_frame else "classic"
+
+
+def _findings(series: Series, context: FactContext, protocol: Protocol, answers: Mapping[str, str]) -> list[Finding]:
+    context = replace(context, kernels=protocol.kernels, cone_beam=protocol.cone_beam)
+    kind = object_kind(series)
+    known: dict[str, Fact] = {}
+    findings: list[Finding] = []
+    for rule in protocol.rules:
+        if rule.fact.startswith("rules:"):
+            known[rule.fact] = _failed_rules(rule.fact, findings)
+        elif rule.fact not in known:
+            known[rule.fact] = evaluate_fact(rule.fact, series, context)
+        fact = known[rule.fact]
+        if rule.applies_to and kind not in rule.applies_to:
+            fact = replace(fact, applicable=False)
+        findings.append(apply_answer(finding_for(rule, fact), answers.get(rule.id)))
+    findings += [
+        finding
+        for question in protocol.questions
+        for finding in _answered_no(question, protocol, answers.get(question.rule))
+    ]
+    return findings
+
+
+def _failed_rules(name: str, findings: Sequence[Finding]) -> Fact:
+    """The fact ``rules:a,b,c``: how many of these rules, which stand above it in the protocol, reject."""
+    wanted = name.partition(":")[2].split(",")
+    failed = [finding.rule for finding in findings if finding.rule in wanted and finding.verdict is Verdict.REJECT]
+    return Fact(name, len(failed), ", ".join(failed))
+
+
+def finding_for(rule: Rule, fact: Fact) -> Finding:
+    """The finding of a rule on a fact, in words."""
+    outcome, _ = compare(rule, fact)
+    remedy = messages.remedy_text(rule, fact) if outcome in (Outcome.FAIL, Outcome.ASK) else ""
+    return make_finding(rule, fact, messages.finding_message(rule, fact, outcome), remedy)
+
+
+def apply_answer(finding: Finding, answer: str | None) -> Finding:
+    """A finding that asks is closed by an answer: yes passes, no rejects. Measured failures are no questions."""
+    if finding.outcome is not Outcome.ASK or answer is None:
+        return finding
+    told = f"{finding.message} Answered {answer} by the operator."
+    if answer == "yes":
+        return replace(finding, outcome=Outcome.PASS, remedy="", message=told)
+    return replace(finding, outcome=Outcome.FAIL, severity=Severity.REJECT, message=told)
+
+
+def _answered_no(question: QuestionSpec, protocol: Protocol, answer: str | None) -> Iterable[Finding]:
+    if answer != "no":
+        return
+    rule = Rule(question.rule, question.clause, question.rule, "shown", None, question.if_no, source=protocol.document)
+    outcome = Outcome.ASK if question.if_no is Severity.ASK else Outcome.FAIL
+    yield Finding(
+        rule.id,
+        rule.clause,
+        question.if_no,
+        outcome,
+        "no",
+        "yes",
+        "",
+        "",
+        f"{question_text(question)} Answered no by the operator.",
+        source=protocol.document,
+    )
+
+
+def question_text(question: QuestionSpec) -> str:
+    """The words of a standing question."""
+    return question.text or messages.QUESTIONS.get(question.rule, question.rule)
+
+
+def _questions(
+    series: Series,
+    context: FactContext,
+    protocols: Sequence[Protocol],
+    answers: Mapping[str, str],
+    findings: Sequence[Finding],
+) -> tuple[OperatorQuestion, ...]:
+    asked = {finding.rule for finding in findings if finding.outcome is Outcome.ASK}
+    found: dict[str, OperatorQuestion] = {}
+    for protocol in protocols:
+        for question in protocol.questions:
+            if question.when == "undated surgery" and (
+                context.surgery_date or scan_date(series, context.today) is None
+            ):
+                continue
+            if question.rule == "metal-minimised" and "metal-reduction" in asked:
+                continue
+            found.setdefault(
+                question.rule,
+                OperatorQuestion(
+                    question.rule,
+                    question_text(question),
+                    answers.get(question.rule),
+                    question.clause,
+                    question.remember,
+                ),
+            )
+    return tuple(found.values())
+
+
+def _judged(
+    series: Series,
+    context: FactContext,
+    protocols: Sequence[Protocol],
+    answers: Mapping[str, str],
+    pictures: tuple[ReportImage, ...],
+) -> SeriesAcceptance:
+    results = {}
+    every: list[Finding] = []
+    for protocol in protocols:
+        findings = _findings(series, context, protocol, answers)
+        every += findings
+        results[protocol.name] = ProtocolResult(
+            protocol.version,
+            aggregate_verdict(findings),
+            tuple(findings),
+            protocol.title,
+            protocol.document,
+            protocol.second_hand,
+        )
+    verdict = max((result.verdict for result in results.values()), key=lambda item: item.rank, default=Verdict.ACCEPT)
+    questions = _questions(series, context, protocols, answers, every)
+    complained = _complained_of(protocols, results)
+    gaps = slice_spacing_plot.slice_spacing_plot(series) if complained & set(slice_spacing_plot.FACTS) else ()
+    shown = (*relevant_images(pictures, protocols, results), *gaps)
+    return SeriesAcceptance(series, verdict, results, questions, shown)
+
+
+# Which fact a detector's picture is about; a sagittal cut is always shown.
+_SHOWN_BY = {
+    "noise": "kernel_from_noise",
+    "contrast": "contrast_to_noise",
+    "air": "air_mode_hu",
+    "body-share": "body_share_of_fov",
+}
+
+
+def relevant_images(
+    pictures: Iterable[ReportImage], protocols: Sequence[Protocol], results: Mapping[str, ProtocolResult]
+) -> tuple[ReportImage, ...]:
+    """The pictures without those of detectors that no rule complains about: they would hide the ones that matter."""
+    facts = _complained_of(protocols, results)
+    return tuple(one for one in pictures if one.name not in _SHOWN_BY or _SHOWN_BY[one.name] in facts)
+
+
+def _complained_of(protocols: Sequence[Protocol], results: Mapping[str, ProtocolResult]) -> set[str]:
+    """The facts that some rule did not accept."""
+    found = set()
+    for protocol in protocols:
+        findings = results[protocol.name].findings if protocol.name in results else ()
+        bad = {finding.rule for finding in findings if finding.verdict is not Verdict.ACCEPT}
+        found |= {rule.fact for rule in protocol.rules if rule.id in bad}
+    return found
+
+
+def _is_reformat(series: Series, context: FactContext, protocols: Sequence[Protocol]) -> bool:
+    """True for a CT that the rules on plane, image type or reformat reject; localizers are no reformats."""
+    if (
+        evaluate_fact("localizers", series, context).value == "only"
+        or evaluate_fact("object_type", series, context).value == "other"
+    ):
+        return False
+    rules = [rule for protocol in protocols for rule in protocol.rules if rule.fact in _REFORMAT_FACTS]
+    for rule in rules:
+        outcome, severity = compare(rule, evaluate_fact(rule.fact, series, context))
+        if outcome is Outcome.FAIL and severity is Severity.REJECT:
+            return True
+    return False
+
+
+def _originals(
+    study: Study, reformats: set[str], context: FactContext, protocols: Sequence[Protocol], answers: Mapping[str, str]
+) -> tuple[Series, ...]:
+    """The series that are no reformats and that no header rule rejects under any of the protocols."""
+    return tuple(
+        one
+        for one in study.series
+        if one.id not in reformats
+        and all(
+            aggregate_verdict(_findings(one, context, protocol, answers)) is not Verdict.REJECT
+            for protocol in protocols
+        )
+    )
+
+
+def _same_space(one: Series, other: Series) -> bool:
+    return bool(set(one.distinct("FrameOfReferenceUID")) & set(other.distinct("FrameOfReferenceUID")))
+
+
+def _instead(result: SeriesAcceptance, judged: Sequence[SeriesAcceptance]) -> str:
+    """Id of the best series to use instead of a rejected one: same frame of reference before any other."""
+    if result.verdict is not Verdict.REJECT:
+        return ""
+    better = [other for other in judged if other.verdict is not Verdict.REJECT]
+    near = [other for other in better if _same_space(result.series, other.series)]
+    return (near or better)[0].series.id if better else ""

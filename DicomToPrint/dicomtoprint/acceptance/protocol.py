@@ -1,0 +1,227 @@
+"""A protocol: a named, versioned set of rules in JSON, read with every mistake named by its line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..config import resources
+from ..errors import UsageError
+from ..rules import OPERATORS, Rule, Severity, line_number_of_key
+from .facts.registry import is_known_fact
+
+_REMEDIES = ("X", "C", "S", "T", "Q")
+_KINDS = ("classic", "enhanced", "craniofacial")
+_MISSING = (*(severity.value for severity in Severity), "not applicable")
+
+
+@dataclass(frozen=True)
+class QuestionSpec:
+    """A question that no file answers. `if_no` is what the answer no does; `remember` names where the answer is
+    kept.
+    """
+
+    rule: str
+    clause: str
+    if_no: Severity
+    text: str = ""
+    remember: str = ""
+    when: str = ""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """Rules with their source. `second_hand` marks figures that were not read in the issuer's own document."""
+
+    name: str
+    title: str
+    version: str
+    document: str
+    second_hand: bool
+    rules: tuple[Rule, ...]
+    questions: tuple[QuestionSpec, ...] = ()
+    kernels: Sequence[Mapping[str, object]] = ()
+    cone_beam: Sequence[Mapping[str, str]] = ()
+    note: str = ""
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """The rule of an id, or None."""
+        return next((rule for rule in self.rules if rule.id == rule_id), None)
+
+
+def protocol_names() -> tuple[str, ...]:
+    """Names of the built-in protocols."""
+    return resources.builtin_names("protocols")
+
+
+def load_protocol(name_or_file: str) -> Protocol:
+    """A built-in protocol by name, or a hospital's own by the path of its .json file.
+
+    Raises `UsageError` with the file, the line and what is wrong.
+    """
+    content, text = resources.load_json_resource("protocols", name_or_file)
+    reader = _Reader(name_or_file, text)
+    own, questions = reader.rules(content), reader.questions(content)
+    rules = list(own)
+    for part in reader.texts(content, "include"):
+        included, included_text = resources.load_json_resource("rule_sets", part)
+        taken = {rule.id for rule in rules}
+        rules += [rule for rule in _Reader(part, included_text).rules(included) if rule.id not in taken]
+    table, _ = resources.load_json_resource("kernels", str(content.get("kernels", "kernels")))
+    source = content.get("source")
+    if not isinstance(source, dict) or not isinstance(source.get("document"), str):
+        reader.fail("source", "it must name its document")
+    assert isinstance(source, dict)
+    return Protocol(
+        name=reader.text(content, "name"),
+        title=reader.text(content, "title"),
+        version=reader.text(content, "version"),
+        document=source["document"],
+        second_hand=bool(source.get("second_hand", False)),
+        rules=tuple(rules),
+        questions=tuple(questions),
+        kernels=tuple(table.get("rows", ())),
+        cone_beam=tuple(table.get("cone_beam", ())),
+        note=str(source.get("note", "")),
+    )
+
+
+class _Reader:
+    """Reads one file and complains with its line."""
+
+    def __init__(self, name: str, text: str) -> None:
+        self._name, self._text = re.split(r"[\\/]", name)[-1], text
+
+    def fail(self, needle: str, problem: str) -> None:
+        """Raises the complaint about the place where `needle` stands."""
+        raise UsageError(
+            f"Protocol {self._name}, line {line_number_of_key(self._text, needle)}: {needle}: {problem}; see schema.json "
+            "beside the built-in protocols."
+        )
+
+    def text(self, content: Mapping[str, Any], key: str) -> str:
+        """A text that must be there."""
+        value = content.get(key)
+        if not isinstance(value, str) or not value:
+            self.fail(key, "a text is missing")
+        return str(value)
+
+    def texts(self, content: Mapping[str, Any], key: str) -> list[str]:
+        """A list of texts, empty where absent."""
+        value = content.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            self.fail(key, "a list of texts is expected")
+        return list(value)
+
+    def rules(self, content: Mapping[str, Any]) -> list[Rule]:
+        """The file's own rules."""
+        listed = content.get("rules")
+        if not isinstance(listed, list) or not listed:
+            self.fail("rules", "a list of rules is missing")
+        source = content.get("source") or {}
+        document = str(source.get("document", "")) if isinstance(source, dict) else ""
+        rules = [self._rule(entry, document) for entry in listed or []]
+        for rule in rules:
+            if sum(other.id == rule.id for other in rules) > 1:
+                self.fail(rule.id, "the id stands twice")
+        return rules
+
+    def _rule(self, entry: Any, document: str) -> Rule:
+        if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+            self.fail("rules", "every rule needs an id")
+        unknown = set(entry) - {
+            "id",
+            "clause",
+            "fact",
+            "operator",
+            "limit",
+            "tolerance",
+            "severity",
+            "missing",
+            "remedy",
+            "shape",
+            "undefined_volume",
+            "unit",
+            "section",
+            "note",
+            "applies_to",
+        }
+        if unknown:
+            self.fail(sorted(unknown)[0], "no such field of a rule")
+        name = entry["id"]
+        if not is_known_fact(str(entry.get("fact"))):
+            self.fail(str(entry.get("fact")), f"rule {name} names a fact that is not measured")
+        operator = str(entry.get("operator"))
+        if operator != "table" and operator not in OPERATORS:
+            self.fail(operator, f"rule {name} has an unknown operator")
+        severity = self._one_of(entry, "severity", [item.value for item in Severity], name)
+        missing = self._one_of({"missing": "ask", **entry}, "missing", _MISSING, name)
+        limit = self._limit(entry, operator, name)
+        remedy, kinds = self.texts(entry, "remedy"), self.texts(entry, "applies_to")
+        if set(remedy) - set(_REMEDIES) or set(kinds) - set(_KINDS):
+            self.fail(name, f"remedy is one of {', '.join(_REMEDIES)}, applies_to one of {', '.join(_KINDS)}")
+        tolerance = entry.get("tolerance", 0.0)
+        if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or tolerance < 0:
+            self.fail(name, "tolerance is a number of 0 or more")
+        return Rule(
+            id=name,
+            clause=str(entry.get("clause", "")),
+            fact=str(entry["fact"]),
+            operator=operator,
+            limit=limit,
+            severity=Severity(severity),
+            remedy=tuple(remedy),
+            tolerance=float(tolerance),
+            missing=missing,
+            shape=entry.get("shape") is True,
+            undefined_volume=entry.get("undefined_volume") is True,
+            unit=str(entry.get("unit", "")),
+            source=document,
+            section=str(entry.get("section", "")),
+            note=str(entry.get("note", "")),
+            applies_to=tuple(kinds),
+        )
+
+    def _one_of(self, entry: Mapping[str, Any], key: str, allowed: Sequence[str], name: str) -> str:
+        if entry.get(key) not in allowed:
+            self.fail(name, f"{key} is one of {', '.join(allowed)}")
+        return str(entry[key])
+
+    def _limit(self, entry: Mapping[str, Any], operator: str, name: str) -> Any:
+        limit = entry.get("limit")
+        number = isinstance(limit, (int, float)) and not isinstance(limit, bool)
+        words = {"pass", *(severity.value for severity in Severity)}
+        sound = {
+            "table": isinstance(limit, dict) and all(value in words for value in limit.values()),
+            "in": isinstance(limit, list) and bool(limit),
+            "not in": isinstance(limit, list) and bool(limit),
+            "between": isinstance(limit, list)
+            and len(limit) == 2
+            and all(isinstance(end, (int, float)) for end in limit),
+            "==": limit is not None,
+            "shown": True,
+        }.get(operator, number)
+        if not sound:
+            self.fail(name, f"the limit does not suit the operator {operator}")
+        return limit
+
+    def questions(self, content: Mapping[str, Any]) -> list[QuestionSpec]:
+        """The file's standing questions."""
+        found = []
+        for entry in content.get("questions", []):
+            if not isinstance(entry, dict) or not isinstance(entry.get("rule"), str):
+                self.fail("questions", "every question needs a rule")
+            severity = self._one_of(entry, "if_no", [item.value for item in Severity], entry["rule"])
+            found.append(
+                QuestionSpec(
+                    entry["rule"],
+                    str(entry.get("clause", "")),
+                    Severity(severity),
+                    str(entry.get("text", "")),
+                    str(entry.get("remember", "")),
+                    str(entry.get("when", "")),
+                )
+            )
+        return found

@@ -1,0 +1,125 @@
+"""The gate of `run`: whether a scan may become a model for a use. The rules stand in `data/uses`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..config import resources
+from ..errors import UsageError
+from ..rules import Finding, Outcome, Verdict, line_number_of_key
+from .evaluate import SeriesAcceptance
+
+_BLOCKS = ("shape", "reject", "ask", "question")
+
+
+@dataclass(frozen=True)
+class UseCase:
+    """What a model is for. `max_deviation_mm` is None where the user decides; `blocked_by` is what closes the gate."""
+
+    name: str
+    version: str
+    max_deviation_mm: float | None
+    protocol: str
+    blocked_by: tuple[str, ...]
+    shape: str = ""
+    documentation: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Whether `run` may go on; if not, its exit code (1 rejected, 4 an open question) and why, in one sentence."""
+
+    open: bool
+    exit_code: int
+    reason: str
+
+
+def use_case_names() -> tuple[str, ...]:
+    """Names of the built-in uses."""
+    return resources.builtin_names("uses")
+
+
+def load_use_case(name: str) -> UseCase:
+    """A built-in use by name or a user's own by path. Raises `UsageError`."""
+    content, text = resources.load_json_resource("uses", name)
+    gate_rules = content.get("gate")
+    blocked = gate_rules.get("blocked_by") if isinstance(gate_rules, dict) else None
+    deviation = content.get("max_deviation_mm")
+    if not isinstance(blocked, list) or set(blocked) - set(_BLOCKS):
+        raise UsageError(
+            f"Use {name}, line {line_number_of_key(text, 'gate')}: blocked_by is a list of {', '.join(_BLOCKS)}."
+        )
+    if deviation is not None and (not isinstance(deviation, (int, float)) or deviation <= 0):
+        raise UsageError(
+            f"Use {name}, line {line_number_of_key(text, 'max_deviation_mm')}: a number of mm above 0, or null, is expected."
+        )
+    return UseCase(
+        str(content.get("name", name)),
+        str(content.get("version", "")),
+        deviation,
+        str(content.get("protocol", "3dsystems-ortho")),
+        tuple(blocked),
+        str(content.get("shape", "")),
+        tuple(str(item) for item in content.get("documentation", ())),
+    )
+
+
+OVERRIDE_NOTICE = "Used although it was not accepted; the reason given"
+
+
+def evaluate_gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = None) -> Gate:
+    """Whether `run` may go on with a series for a use.
+
+    A volume that is not defined closes it always; `accept_anyway`, a reason that is recorded, opens what else closes it.
+    """
+    answer, may_be_opened = _gate(accepted, use)
+    reason = (accept_anyway or "").strip()
+    if not reason or not may_be_opened:
+        return answer
+    if answer.open:
+        return Gate(
+            True, 0, f"{answer.reason} A reason to go on anyway was given, though none was needed: {reason}".strip()
+        )
+    return Gate(True, 0, f"{OVERRIDE_NOTICE}: {reason}")
+
+
+def _gate(accepted: SeriesAcceptance, use: UseCase) -> tuple[Gate, bool]:
+    """The gate, and whether a reason may open it."""
+    findings = [finding for result in accepted.protocols.values() for finding in result.findings]
+    failed = [finding for finding in findings if finding.verdict is Verdict.REJECT]
+    undefined = [finding for finding in failed if finding.undefined_volume]
+    if undefined:
+        why = f"{undefined[0].message} The volume is not defined, so no model can be made. {undefined[0].remedy}"
+        return Gate(False, 1, why.strip()), False
+    blocking = [
+        finding for finding in failed if "reject" in use.blocked_by or (finding.shape and "shape" in use.blocked_by)
+    ]
+    if blocking:
+        return Gate(False, 1, _refusal(blocking, use)), True
+    asked = [
+        finding
+        for finding in findings
+        if finding.outcome is Outcome.ASK and ("ask" in use.blocked_by or (finding.shape and "shape" in use.blocked_by))
+    ]
+    if asked:
+        why = f"{asked[0].message} An answer is needed for the use {use.name}: "
+        return Gate(False, 4, f"{why}--answer {asked[0].rule}=yes or no{_more(asked, 'question')}."), True
+    open_questions = [question for question in accepted.questions if question.answer is None]
+    if open_questions and "question" in use.blocked_by:
+        names = ", ".join(question.rule for question in open_questions)
+        why = f"{open_questions[0].text} The use {use.name} needs answers to: {names} (--answer RULE=yes or no)."
+        return Gate(False, 4, why), True
+    return Gate(True, 0, "" if not failed else f"Rejected for surgical use; printed for the use {use.name}."), True
+
+
+def _refusal(blocking: list[Finding], use: UseCase) -> str:
+    first = blocking[0]
+    return (
+        f"{first.message} This{_more(blocking, 'finding')} blocks the use {use.name}. {first.remedy} "
+        "To go on at your own judgement: --accept-anyway REASON."
+    )
+
+
+def _more(findings: list[Finding], kind: str) -> str:
+    others = len({finding.rule for finding in findings}) - 1
+    return f" (and {others} more {kind}{'s' if others > 1 else ''})" if others else ""

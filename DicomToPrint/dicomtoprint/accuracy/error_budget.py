@@ -1,0 +1,261 @@
+"""The error budget: how far the printed surface may lie from the boundary in the scan, and why."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from gettext import gettext as _
+
+import numpy as np
+
+from ..mesh.core import Mesh, concatenate
+from ..report.content import BudgetItem, ErrorBudget
+from ..volume import Volume
+from .estimate import Accuracy
+
+
+@dataclass(frozen=True)
+class EdgeProfile:
+    """The boundary in the scan along the model's surface, as medians over the points sampled.
+
+    gradient_hu_per_mm: slope of the grey values across the surface. edge_mm: width of the edge from 10 to 90 % of its
+    step. noise_hu: standard deviation of the grey values in flat neighbourhoods. shift_mm: standard uncertainty of
+    the boundary's place by noise, noise over slope. shift_per_100_hu_mm: how far the surface moves when the threshold
+    moves by 100 grey values.
+    """
+
+    gradient_hu_per_mm: float
+    edge_mm: float
+    noise_hu: float
+    shift_mm: float
+    shift_per_100_hu_mm: float
+
+
+def measure_edge_profile(
+    volume: Volume, meshes: Sequence[Mesh], samples: int = 4000, seed: int = 0
+) -> EdgeProfile | None:
+    """Measures slope, width and noise of the boundary along normals of the surface; None where no edge is found.
+
+    Profiles of 4 voxels to each side are sampled linearly with the volume's true affine at `samples` triangles drawn
+    by area. The slope is the steepest of a profile near its middle; the noise is that of `estimate_noise`.
+    """
+    from scipy import ndimage
+
+    whole = concatenate(list(meshes))
+    normals = whole.triangle_normals()
+    areas = np.linalg.norm(normals, axis=1)
+    if not len(areas) or areas.sum() <= 0:
+        return None
+    random = np.random.default_rng(seed)
+    chosen = random.choice(len(areas), size=min(samples, 4 * len(areas)), p=areas / areas.sum())
+    centres = whole.points.astype(np.float64)[whole.triangles[chosen]].mean(axis=1)
+    outward = normals[chosen] / np.maximum(areas[chosen, None], 1e-30)
+    step = 0.25 * min(volume.spacing)
+    reach = np.arange(-16, 17) * step
+    points = centres[:, None, :] + reach[None, :, None] * outward[:, None, :]
+    indices = volume.to_ijk(points.reshape(-1, 3))[:, ::-1].T
+    inside = (
+        np.all((indices >= 0) & (indices <= np.array(volume.array.shape)[:, None] - 1), axis=0)
+        .reshape(len(centres), -1)
+        .all(axis=1)
+    )
+    values = ndimage.map_coordinates(volume.array, indices, output=np.float32, order=1, mode="nearest", prefilter=False)
+    profiles = values.reshape(len(centres), -1)[inside]
+    if len(profiles) < 20:
+        return None
+    slopes = -np.gradient(profiles, step, axis=1)
+    middle = slice(len(reach) // 2 - 8, len(reach) // 2 + 9)
+    steepest = slopes[:, middle].max(axis=1)
+    heights = profiles.max(axis=1) - profiles.min(axis=1)
+    gradient = float(np.median(steepest))
+    if gradient <= 0:
+        return None
+    noise = estimate_noise(volume)
+    edge = 0.8 * float(np.median(heights / np.maximum(steepest, 1e-6)))
+    return EdgeProfile(gradient, edge, noise, noise / gradient, 100.0 / gradient)
+
+
+def estimate_noise(volume: Volume) -> float:
+    """Standard deviation of the noise in grey values: the 20th percentile of the spreads within blocks of 6 x 6 x 6
+    voxels at random places, the flattest of which hold no edge; 0 for volumes smaller than a block."""
+    array = volume.array
+    size = 6
+    spreads = []
+    random = np.random.default_rng(0)
+    limits = np.array(array.shape) - size
+    if np.any(limits <= 0):
+        return 0.0
+    for corner in random.integers(0, limits + 1, size=(3000, 3)):
+        block = array[tuple(slice(int(c), int(c) + size) for c in corner)].astype(np.float32)
+        if block.max() > block.min():  # padding has no noise
+            spreads.append(float(block.std()))
+    return float(np.percentile(spreads, 20)) if spreads else 0.0
+
+
+def error_budget(
+    *,
+    spacing: Sequence[float] | None = None,
+    boundary: EdgeProfile | None = None,
+    accuracy: Accuracy | None = None,
+    deviation_p95_mm: float | None = None,
+    deviation_max_mm: float | None = None,
+    tolerance_mm: float | None = None,
+    tolerance_share: float = 0.0,
+    longest_mm: float = 0.0,
+    process: str = "",
+    structure: str = "",
+) -> ErrorBudget:
+    """The budget from what was measured; each item is a 95 % bound in mm, None where it is not known.
+
+    Acquisition: how far the grey-value boundary lies from the edge before the scan's blur; where that was not measured,
+    a quarter of the voxel's largest side. Boundary: 1.96 times the uncertainty by noise. Editing: the 95th percentile
+    of the measured deviation. Process: the larger of `tolerance_mm` and `tolerance_share` of the longest side.
+
+    The total of the first three is the accuracy where it was measured, since it holds them together; otherwise the
+    root of the sum of their squares. The process adds to it in squares, since it is independent. The total is None
+    where neither the accuracy nor the editing was measured.
+    """
+    items = (
+        _acquisition(spacing, accuracy),
+        _segmentation(boundary),
+        _editing(deviation_p95_mm, deviation_max_mm, accuracy is not None),
+        _process(tolerance_mm, tolerance_share, longest_mm, process),
+    )
+    apart = [item.bound_mm for item in items[:3]] if accuracy is None else [accuracy.p95_mm]
+    known = [bound for bound in (*apart, items[3].bound_mm) if bound is not None]
+    has_editing = accuracy is not None or items[2].bound_mm is not None
+    total = math.sqrt(sum(bound**2 for bound in known)) if known and has_editing else None
+    missing = [item.name for item in (items if accuracy is None else items[3:]) if item.bound_mm is None]
+    sentence = _sentence(total, structure, items[3].bound_mm is not None, missing)
+    return ErrorBudget(items, total, sentence, _excluded(), _together(accuracy), _figures(accuracy))
+
+
+def _together(accuracy: Accuracy | None) -> str:
+    if accuracy is None:
+        return ""
+    line = _(
+        "The model against the edges that the scan shows, with its blur, its noise and the editing together: mean "
+        "{mean} mm, 95 % within {p95} mm, at most {most} mm (at {points} points of the surface; the scan's blur leaves the largest "
+        "value open by {open} mm)."
+    ).format(
+        mean=f"{accuracy.mean_mm:.2f}",
+        p95=f"{accuracy.p95_mm:.2f}",
+        most=f"{accuracy.max_mm:.2f}",
+        open=f"{accuracy.max_known_to_mm:.2f}",
+        points=accuracy.points,
+    )
+    if accuracy.share < 0.995:
+        line += " " + _("At {share} % of them the scan shows no edge; they are not counted.").format(
+            share=f"{100.0 * (1.0 - accuracy.share):.0f}"
+        )
+    return line
+
+
+def _figures(accuracy: Accuracy | None) -> dict[str, float]:
+    if accuracy is None:
+        return {}
+    in_plane, across = accuracy.blur.full_widths_mm
+    return {
+        "mean_mm": accuracy.mean_mm,
+        "p95_mm": accuracy.p95_mm,
+        "max_mm": accuracy.max_mm,
+        "max_known_to_mm": float(accuracy.max_known_to_mm),
+        "scan_p95_mm": accuracy.scan_p95_mm,
+        "share": accuracy.share,
+        "blur_in_plane_mm": float(in_plane),
+        "blur_across_mm": float(across),
+    }
+
+
+def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> BudgetItem:
+    name = _("Acquisition: voxels and blur of the scan")
+    if not spacing:
+        return BudgetItem(name, None, _("no scan was given"))
+    sizes = " × ".join(f"{value:.2f}" for value in spacing)
+    if accuracy is None:
+        return BudgetItem(
+            name, 0.25 * max(spacing), _("voxels of {sizes} mm; a quarter of the largest side").format(sizes=sizes)
+        )
+    in_plane, across = accuracy.blur.full_widths_mm
+    basis = _(
+        "voxels of {sizes} mm; blur of {in_plane} mm in the slices and {across} mm across, read from {edges} edges of "
+        "the scan: where the boundary lay before it"
+    )
+    return BudgetItem(
+        name,
+        accuracy.scan_p95_mm,
+        basis.format(sizes=sizes, in_plane=f"{in_plane:.1f}", across=f"{across:.1f}", edges=accuracy.blur.edges),
+    )
+
+
+def _segmentation(boundary: EdgeProfile | None) -> BudgetItem:
+    name = _("Segmentation: where the boundary lies")
+    if boundary is None:
+        return BudgetItem(name, None, _("no boundary in grey values was measured"))
+    basis = _(
+        "noise {noise} HU on an edge of {gradient} HU/mm, {edge} mm wide; 100 HU more on the threshold move the "
+        "surface by {shift} mm"
+    )
+    return BudgetItem(
+        name,
+        1.96 * boundary.shift_mm,
+        basis.format(
+            noise=f"{boundary.noise_hu:.0f}",
+            gradient=f"{boundary.gradient_hu_per_mm:.0f}",
+            edge=f"{boundary.edge_mm:.1f}",
+            shift=f"{boundary.shift_per_100_hu_mm:.2f}",
+        ),
+    )
+
+
+def _editing(p95: float | None, most: float | None, is_counted: bool) -> BudgetItem:
+    name = _("Editing: smoothing, repair, simplification")
+    if p95 is None and is_counted:
+        return BudgetItem(
+            name, None, _("not measured by itself, since preparation moved the surface; counted in the line above")
+        )
+    if p95 is None:
+        return BudgetItem(name, None, _("the deviation from the scan was not measured"))
+    basis = _("measured on the final surface: 95 % of it lie within this")
+    if most is not None:
+        basis += _(", the largest deviation is {most} mm").format(most=f"{most:.2f}")
+    return BudgetItem(name, p95, basis)
+
+
+def _process(tolerance: float | None, share: float, longest: float, process: str) -> BudgetItem:
+    name = _("Print process: tolerance")
+    if tolerance is None:
+        return BudgetItem(name, None, _("no process was given"))
+    basis = (
+        _("guideline of the process {process}").format(process=process) if process else _("guideline of the process")
+    )
+    if share:
+        basis += _(": {share} % of the longest side, at least {least} mm").format(
+            share=f"{100 * share:g}", least=f"{tolerance:g}"
+        )
+    return BudgetItem(name, max(tolerance, share * longest), basis)
+
+
+def _sentence(total: float | None, structure: str, printed: bool, missing: Sequence[str]) -> str:
+    if total is None:
+        return _("The accuracy was not measured; do not take measures from this model.")
+    what = _("the printed part's surface") if printed else _("the model's surface")
+    boundary = (
+        _("the boundary of {structure} in the scan").format(structure=structure)
+        if structure
+        else _("the boundary in the scan")
+    )
+    line = _("About 95 % of {what} is expected within {total} mm of {boundary}.").format(
+        what=what, total=f"{total:.1f}", boundary=boundary
+    )
+    if missing:
+        line += " " + _("Not counted: {names}.").format(names="; ".join(missing))
+    return line
+
+
+def _excluded() -> tuple[str, ...]:
+    return (
+        _("motion, metal and other artefacts in the scan, and the scanner's own calibration"),
+        _("whether the threshold chosen is the true edge of the anatomy, and anatomy that the scan does not show"),
+        _("surfaces marked bridged, cut or added: they are not measured anatomy"),
+        _("supports, curing, warping, cleaning and sterilisation of this particular print: measure the part"),
+    )

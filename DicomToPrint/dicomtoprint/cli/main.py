@@ -1,0 +1,252 @@
+"""The command line: the same in plain Python and in Slicer's `--python-script`."""
+
+import argparse
+import errno
+import importlib.util
+import io
+import json
+import os
+import shutil
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import DicomToPrintError, UsageError
+from ..progress import ProgressCallback, no_progress
+from .parser import build_parser, join_negative_values, settings_from_args
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line `arguments` (without the program's name) and return the exit code; never raises."""
+    _write_any_name()
+    try:
+        with _terminate_as_interrupt():
+            options = build_parser().parse_args(join_negative_values(arguments))
+            return HANDLERS[options.command](options)
+    except SystemExit as stop:
+        return int(stop.code or 0)
+    except DicomToPrintError as error:
+        return _failed(str(error), error.exit_code)
+    except KeyboardInterrupt:
+        return _failed("Interrupted: nothing half-written was left; run it again when you like.", 130)
+    except BrokenPipeError:
+        # The reader of our output has gone; keep Python's last flush from complaining.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        return _failed(f"{_system_error(error)}: free space or choose another place and run it again.", 5)
+    except MemoryError:
+        return _failed(
+            "The computer has too little memory for this step: give --roi, a smaller series or a larger machine.", 70
+        )
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        # Its text may quote the input, so only its kind and place are told.
+        return _failed(
+            f"Internal error ({type(error).__name__} in {Path(last.filename).name}, line {last.lineno}): "
+            "please report it with the command you gave.",
+            70,
+        )
+
+
+def _write_any_name() -> None:
+    """A file's name that the console's encoding lacks is told with escapes, as on standard error, and ends nothing."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Slicer's console is none, and takes every name
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _failed(sentence: str, code: int) -> int:
+    print(f"dicom_to_print: {sentence}", file=sys.stderr)
+    return code
+
+
+def _system_error(error: OSError) -> str:
+    name = Path(error.filename).name if isinstance(error.filename, (str, os.PathLike)) else "the output"
+    reason = "no space is left" if error.errno == errno.ENOSPC else (error.strerror or type(error).__name__)
+    return f"'{name}' cannot be written ({reason})"
+
+
+@contextmanager
+def _terminate_as_interrupt() -> Iterator[None]:
+    """A polite kill is treated like Ctrl-C, so that unfinished files are taken away."""
+
+    def interrupt(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    try:
+        previous = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not in the main thread: the host handles signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+@contextmanager
+def _terminal_progress() -> Iterator[ProgressCallback]:
+    """A progress bar on a terminal, silence in a pipe; where tqdm is absent (Slicer), silence as well."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        yield no_progress
+        return
+    with tqdm(
+        total=100,
+        disable=None,
+        file=sys.stderr,
+        leave=False,
+        bar_format="{desc:<42.42} {percentage:3.0f} % |{bar}| {elapsed}",
+    ) as bar:
+
+        def advance(fraction: float, phrase: str = "") -> None:
+            if phrase:
+                bar.set_description_str(phrase, refresh=False)
+            bar.update(max(0.0, min(100.0, 100.0 * fraction) - bar.n))
+
+        yield advance
+
+
+@contextmanager
+def _source(text: str) -> Iterator[Path]:
+    """The input as a path; a series of Slicer's DICOM database stands as links in a folder while it is read."""
+    if not text.startswith("dicomdb:"):
+        yield Path(text)
+        return
+    from DicomToPrintLib.mrml.dicom_database import application_database, link_files, series_files
+
+    store = application_database()
+    if store is None:
+        raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
+    folder = link_files(series_files(store, text[len("dicomdb:") :]))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _scene_writer() -> "Callable[[Any], Any] | None":
+    """Writes the Slicer scene of a run; None where neither Slicer nor slicer-core is there."""
+    if importlib.util.find_spec("slicer") is None:
+        return None
+    from DicomToPrintLib.mrml.mrb import write_run_scene
+
+    return write_run_scene
+
+
+def _check(options: argparse.Namespace) -> int:
+    from .. import pipeline
+
+    settings = settings_from_args(options)
+    if options.output:
+        pipeline.check_writable(options.output)
+    with _terminal_progress() as progress, _source(options.input) as source:
+        acceptance = pipeline.check_scan(source, settings, progress)
+    content = acceptance.as_json(settings.identified)
+    if options.output:
+        pipeline.write_check(acceptance, settings, options.output)
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(pipeline.acceptance_summary(content))
+    verdicts = [series["verdict"] for series in content["series"]]
+    return 0 if not verdicts or any(verdict != "reject" for verdict in verdicts) else 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    from .. import pipeline
+
+    settings = settings_from_args(options)
+    # Here and not in `run`: what the panel leaves unused, such as pins without a cut, stands in its record and must replay.
+    pipeline.validate_preparation(settings)
+    with _terminal_progress() as progress, _source(options.input) as source:
+        result = pipeline.run(source, options.output, settings, progress, _scene_writer() if settings.scene else None)
+    _write_json(result.readiness.as_json(), options.json)
+    if options.json != "-":
+        print(pipeline.run_summary(result))
+    return 1 if result.verdict == "not-ready" else 0
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    from .. import pipeline
+
+    if options.output:
+        pipeline.check_writable(options.output)
+    with _terminal_progress() as progress:
+        inspected = pipeline.inspect_file(
+            options.mesh,
+            process=options.process,
+            printer=options.printer,
+            unit=options.unit,
+            repair_to=options.repair,
+            progress=progress,
+        )
+    if options.output:
+        inspected = pipeline.write_inspection(inspected, options.output)
+    content = inspected.readiness.as_json()
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(pipeline.inspection_summary(inspected))
+    return 1 if content["verdict"] == "not-ready" else 0
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from .. import pipeline
+
+    with _terminal_progress() as progress:
+        comparison = pipeline.replay(options.record, Path(options.input), options.output, progress)
+    print(comparison.in_words)
+    return 0 if comparison.same else 1
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from .. import pipeline
+
+    with _terminal_progress() as progress:
+        result = pipeline.demo(options.output, progress)
+    print(pipeline.run_summary(result))
+    # The phantom has walls that no process prints; a demo that told so has done its work.
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    from ..config import resources
+
+    kind = {
+        "protocols": "Protocols",
+        "anatomy": "Anatomy",
+        "processes": "Processes",
+        "printers": "Printers",
+        "uses": "UseCases",
+    }
+    for name in resources.builtin_names(kind[options.kind]):
+        content, _ = resources.load_json_resource(kind[options.kind], name)
+        said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
+        print(f"{name:<22} {': '.join(filter(None, said)).removesuffix('.')}".rstrip())
+    return 0
+
+
+def _write_json(content: dict[str, Any], target: str | None) -> None:
+    if target is None:
+        return
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    if target == "-":
+        sys.stdout.write(text)
+        return
+    from ..io import write_text_atomically
+
+    write_text_atomically(Path(target), text)
+
+
+HANDLERS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "check": _check,
+    "run": _run,
+    "inspect": _inspect,
+    "replay": _replay,
+    "demo": _demo,
+    "list": _list,
+}

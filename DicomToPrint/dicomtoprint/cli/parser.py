@@ -1,0 +1,389 @@
+"""The options of the command line: what they are called, what they take, and the settings they make."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..config.run_settings import DEFAULT_FORMATS, DEFAULT_KEEP_OUT_RADIUS_MM, FORMATS, RunSettings
+from ..errors import UsageError
+
+EXAMPLES = """examples:
+  dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
+  dicom_to_print.py run CT_FOLDER --output OUT --process sla      from the scan to a checked STL and 3MF
+  dicom_to_print.py run CT_FOLDER --output OUT --anatomy skull --use teaching
+  dicom_to_print.py inspect model.stl --process fdm --json -      will this file print?
+  dicom_to_print.py demo --output OUT                             make a phantom CT and run it
+
+exit codes: 0 accept, warn, ask (check) or ready (run, inspect); 1 reject or not ready; 2 usage; 3 the input cannot be read;
+4 an open question blocks this use; 5 an output cannot be written; 70 internal error; 130 interrupted
+
+NAME is one that `list` shows, FILE a .json file of your own in the same form. Points are R,A,S in mm, as Slicer shows them.
+
+Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
+
+BASE_KINDS = ("plate", "foot", "stand")
+SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
+
+
+class _Parser(argparse.ArgumentParser):
+    """Turns argparse's own exit into a sentence."""
+
+    def error(self, message: str) -> Any:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
+
+
+def join_negative_values(arguments: Sequence[str]) -> list[str]:
+    """`--seed -10,2,3` as `--seed=-10,2,3`: argparse would take the value for an option."""
+    joined: list[str] = []
+    for argument in arguments:
+        if (
+            joined
+            and joined[-1] in ("--seed", "--roi", "--threshold", "--plane", "--escape", "--label-at", "--avoid")
+            and argument[:1] == "-"
+            and argument[1:2].isdigit()
+        ):
+            joined[-1] += "=" + argument
+        else:
+            joined.append(argument)
+    return joined
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="dicom_to_print.py",
+        description="From a CT to a checked print file, with a verdict at every step.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"DicomToPrint {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_check(commands)
+    _add_run(commands)
+    _add_inspect(commands)
+    _add_replay(commands)
+    demo = _command(commands, "demo", "make the phantom CT as DICOM and run it")
+    demo.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
+    )
+    listing = _command(commands, "list", "list the built-in names")
+    listing.add_argument(
+        "kind",
+        choices=["protocols", "anatomy", "processes", "printers", "uses"],
+        help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
+    )
+    return parser
+
+
+def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=help_text,
+        description=f"{help_text[:1].upper()}{help_text[1:]}.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return parser
+
+
+def _add_check(commands: Any) -> None:
+    check = _command(commands, "check", "judge a scan against the acceptance protocols")
+    _add_acceptance_options(check)
+    check.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and acceptance.json")
+
+
+def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"
+    )
+    parser.add_argument(
+        "--protocol",
+        action="append",
+        default=[],
+        metavar="NAME|FILE",
+        help="judge under this protocol (repeatable; default: 3dsystems-ortho and exoplan-import in check, that of the use in run)",
+    )
+    parser.add_argument("--no-pixels", action="store_true", help="judge the headers alone")
+    parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help="planned date of surgery")
+    parser.add_argument("--series", metavar="ID|UID", help="this series only")
+    parser.add_argument(
+        "--answer", action="append", default=[], metavar="RULE=yes|no", help="answer a question (repeatable)"
+    )
+    parser.add_argument("--role", default="operator", metavar="ROLE", help="role of who answers, for the record")
+    parser.add_argument("--identified", action="store_true", help="let names, descriptions and UIDs into the output")
+    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+
+
+def _add_run(commands: Any) -> None:
+    run = _command(commands, "run", "make a checked print file from a scan")
+    _add_acceptance_options(run)
+    run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    run.add_argument(
+        "--use", default="general", metavar="NAME|FILE", help="what the model is for (default general; see list uses)"
+    )
+    run.add_argument(
+        "--anatomy", default="bone", metavar="NAME|FILE", help="what to segment (default bone; see list anatomy)"
+    )
+    run.add_argument("--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD or DICOM SEG labels")
+    run.add_argument(
+        "--threshold", metavar="LOW[,HIGH]", help="grey values of the anatomy instead of the measured boundary"
+    )
+    run.add_argument(
+        "--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)"
+    )
+    run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
+    run.add_argument(
+        "--max-deviation",
+        type=_positive,
+        metavar="MM",
+        help="how far editing may move the surface (default: as the use allows)",
+    )
+    run.add_argument(
+        "--triangles",
+        type=_count,
+        default=RunSettings.triangles,
+        metavar="N",
+        help="most triangles in a file (default 500000)",
+    )
+    _add_preparation(run)
+    _add_print_options(run)
+    run.add_argument(
+        "--format",
+        action="append",
+        metavar="LIST",
+        help=f"comma-separated, of {', '.join(FORMATS)} (repeatable; default stl,3mf)",
+    )
+    run.add_argument(
+        "--scene", action="store_true", help="also write a Slicer scene (.mrb); needs Slicer or slicer-core"
+    )
+    run.add_argument(
+        "--accept-anyway", metavar="REASON", help="go on with a rejected scan; the reason stands on the report"
+    )
+
+
+def _add_preparation(run: argparse.ArgumentParser) -> None:
+    group = run.add_argument_group(
+        "preparation",
+        "done in this order: wrap, thicken, hollow, struts, base, label, scale bar, cuts (before the base where a side is kept), split, "
+        "pins, magnets, orient",
+    )
+    group.add_argument("--wrap", action="store_true", help="outer surface only, filled")
+    group.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")
+    group.add_argument("--hollow", type=_positive, metavar="MM", help="hollow to this wall, with escape holes")
+    group.add_argument(
+        "--escape",
+        action="append",
+        default=[],
+        metavar="R,A,S",
+        help="place of an escape hole on the surface, mm (repeatable)",
+    )
+    group.add_argument(
+        "--escape-holes",
+        type=int,
+        choices=range(1, 5),
+        help="escape holes a cavity (default 1; 2 where the process needs them)",
+    )
+    group.add_argument("--struts", action="store_true", help="bars between loose fragments")
+    group.add_argument("--base", action="store_true", help="add a base")
+    group.add_argument(
+        "--base-kind",
+        choices=BASE_KINDS,
+        help="plate (default), foot of the model's own outline, or stand with columns",
+    )
+    group.add_argument("--label", metavar="TEXT", help="text on the model, on the flattest place, else on a curved one")
+    group.add_argument("--label-raised", action="store_true", help="the label stands out instead of being engraved")
+    group.add_argument("--label-at", metavar="R,A,S", help="put the label nearest to this place, mm")
+    group.add_argument("--scale-bar", type=_positive, metavar="MM", help="engraved bar of this length, for exhibits")
+    group.add_argument(
+        "--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)"
+    )
+    group.add_argument(
+        "--plane",
+        action="append",
+        default=[],
+        metavar="R,A,S,R,A,S",
+        help="cut by an oblique plane: a point on it and its normal (repeatable)",
+    )
+    group.add_argument(
+        "--keep",
+        action="append",
+        default=[],
+        choices=SIDES,
+        help="keep only this side of the cuts across its axis, front or back of the planes (repeatable; default all)",
+    )
+    group.add_argument("--split", choices=["auto"], help="split into the fewest parts that fit the printer")
+    group.add_argument(
+        "--avoid",
+        action="append",
+        default=[],
+        metavar="R,A,S[,MM]",
+        help="no cut of the split comes nearer than MM (default 10) to this place (repeatable)",
+    )
+    group.add_argument("--pins", action="store_true", help="alignment pins across cuts")
+    group.add_argument(
+        "--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm"
+    )
+    group.add_argument("--orient", action="store_true", help="turn for printing")
+
+
+def _add_print_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--process", default="fdm", metavar="NAME|FILE", help="print process (default fdm; see list processes)"
+    )
+    parser.add_argument(
+        "--printer",
+        metavar="NAME|FILE|WxDxH",
+        help="printer, or its build volume in mm (default: usual for the process; see list printers)",
+    )
+
+
+def _add_inspect(commands: Any) -> None:
+    inspect = _command(commands, "inspect", "judge a mesh file for a print process")
+    inspect.add_argument("mesh", type=Path, metavar="MESH", help="STL, 3MF, OBJ or PLY file")
+    inspect.add_argument(
+        "--unit", metavar="UNIT", help="unit of the file: mm, cm, m, inch (default: what the file says, else mm)"
+    )
+    _add_print_options(inspect)
+    inspect.add_argument("--repair", type=Path, metavar="OUT", help="repair the mesh and write it here")
+    inspect.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    inspect.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and printability.json")
+
+
+def _add_replay(commands: Any) -> None:
+    replay = _command(commands, "replay", "repeat a recorded run and compare")
+    replay.add_argument("record", type=Path, metavar="record.json", help="record of the run")
+    replay.add_argument("--input", required=True, metavar="INPUT", help="the same scan, as for run")
+    replay.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the repeated results")
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value < 1e4:
+        raise argparse.ArgumentTypeError(f"'{text}' is no length above 0 mm")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 100:
+        raise argparse.ArgumentTypeError(f"'{text}' is too few triangles (100 at least)")
+    return value
+
+
+def _numbers(text: str, counts: tuple[int, ...], option: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) not in counts or not all(abs(value) < 1e6 for value in values):
+        wanted = " or ".join(str(count) for count in counts)
+        raise UsageError(f"{option} takes {wanted} numbers with commas between, not '{text}'.")
+    return values
+
+
+def _pairs(items: Sequence[str], option: str, form: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for item in items:
+        key, mark, value = item.partition("=")
+        if not (mark and key and value):
+            raise UsageError(f"{option} takes {form}, not '{item}'.")
+        pairs.append((key, value))
+    return tuple(pairs)
+
+
+def settings_from_args(options: argparse.Namespace) -> RunSettings:
+    """Settings of parsed `check` or `run` options. Raises `UsageError`."""
+    answers = _pairs(options.answer, "--answer", "RULE=yes or RULE=no")
+    for rule, answer in answers:
+        if answer not in ("yes", "no"):
+            raise UsageError(f"--answer {rule} takes yes or no, not '{answer}'.")
+    common: dict[str, Any] = {
+        "protocols": tuple(options.protocol),
+        "pixels": not options.no_pixels,
+        "surgery_date": options.surgery_date,
+        "series": options.series,
+        "answers": answers,
+        "role": options.role,
+        "identified": options.identified,
+    }
+    if options.command == "check":
+        return RunSettings(**common)
+    cuts = tuple(
+        (axis.upper(), _numbers(at, (1,), "--cut")[0])
+        for axis, at in _pairs(options.cut, "--cut", "R=MM, A=MM or S=MM")
+    )
+    for axis, _ in cuts:
+        if axis not in "RAS" or len(axis) != 1:
+            raise UsageError(f"--cut takes R=MM, A=MM or S=MM, not '{axis}='.")
+    threshold = _numbers(options.threshold, (1, 2), "--threshold") if options.threshold else None
+    return RunSettings(
+        **common,
+        use=options.use,
+        anatomy=options.anatomy,
+        process=options.process,
+        printer=options.printer,
+        segmentation=options.segmentation,
+        threshold=(threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
+        seeds=tuple(_numbers(seed, (3,), "--seed") for seed in options.seed),  # type: ignore[misc]
+        roi=_numbers(options.roi, (6,), "--roi") if options.roi else None,  # type: ignore[arg-type]
+        max_deviation=options.max_deviation,
+        triangles=options.triangles,
+        thicken=options.thicken,
+        hollow=options.hollow,
+        escape=tuple(_numbers(place, (3,), "--escape") for place in options.escape),  # type: ignore[misc]
+        escape_holes=options.escape_holes,
+        cuts=cuts,
+        planes=tuple(_numbers(plane, (6,), "--plane") for plane in options.plane),  # type: ignore[misc]
+        keep=tuple(dict.fromkeys(options.keep)),
+        split=options.split == "auto",
+        avoid=tuple(_marked(place) for place in options.avoid),
+        pins=options.pins,
+        struts=options.struts,
+        magnets=_magnets(options.magnets),
+        base=options.base or options.base_kind is not None,
+        base_kind=options.base_kind or "plate",
+        label=options.label,
+        label_raised=options.label_raised,
+        label_at=_numbers(options.label_at, (3,), "--label-at") if options.label_at else None,  # type: ignore[arg-type]
+        scale_bar=options.scale_bar,
+        wrap=options.wrap,
+        orient=options.orient,
+        formats=_formats(options.format),
+        scene=options.scene,
+        accept_anyway=options.accept_anyway,
+    )
+
+
+def _marked(text: str) -> tuple[float, float, float, float]:
+    numbers = _numbers(text, (3, 4), "--avoid")
+    place = (*numbers, DEFAULT_KEEP_OUT_RADIUS_MM)[:4]
+    if not place[3] > 0.0:
+        raise UsageError(
+            f"--avoid takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'."
+        )
+    return place  # type: ignore[return-value]
+
+
+def _magnets(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    try:
+        diameter, height = (float(side) for side in text.lower().split("x"))
+    except ValueError:
+        diameter = height = 0.0
+    if not (0.5 <= diameter <= 50.0 and 0.5 <= height <= 50.0):
+        raise UsageError(f"--magnets takes diameter x height in mm, such as 5x2, not '{text}'.")
+    return diameter, height
+
+
+def _formats(lists: Sequence[str] | None) -> tuple[str, ...]:
+    if lists is None:
+        return DEFAULT_FORMATS
+    formats = tuple(dict.fromkeys(part.strip().lower() for part in ",".join(lists).split(",") if part.strip()))
+    for name in formats:
+        if name not in FORMATS:
+            raise UsageError(f"'{name}' is no file format here: choose of {', '.join(FORMATS)}.")
+    if not formats:
+        raise UsageError(f"--format names no format: choose of {', '.join(FORMATS)}.")
+    return formats

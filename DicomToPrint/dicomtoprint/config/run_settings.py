@@ -1,0 +1,181 @@
+"""What the user chose for a run: one frozen object that the panel and the script fill alike."""
+
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+DEFAULT_FORMATS = ("stl", "3mf")
+MESH_FORMATS = ("stl", "3mf", "obj", "ply")
+FORMATS = (*MESH_FORMATS, "dicom", "seg")
+DEFAULT_KEEP_OUT_RADIUS_MM = 10.0  # around a marked place, where nothing else is said
+
+
+@dataclass(frozen=True)
+class RunSettings:
+    """Every parameter of `check` and `run`, with its default.
+
+    Points are (R, A, S) mm as Slicer shows them; lengths are mm. `threshold` is (low, high or None) in the volume's grey values;
+    `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm), `planes` oblique cuts (point R, A, S, normal R, A, S). `keep` names
+    the sides of cuts that stay: R, L, A, P, S, I, or front and back of the planes (empty: all). `escape` are places of escape holes,
+    `avoid` marked places (R, A, S, mm around) that no cut of a split comes near; `magnets` are diameter and height,
+    `base_kind` is plate, foot or stand, `scale_bar` its length. `answered` are (rule, time)
+    of the answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols` empty means the
+    command's default, `printer` None means the process's typical build volume.
+    """
+
+    use: str = "general"
+    anatomy: str = "bone"
+    process: str = "fdm"
+    printer: str | None = None
+    protocols: tuple[str, ...] = ()
+    pixels: bool = True
+    surgery_date: str | None = None
+    series: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    answered: tuple[tuple[str, str], ...] = ()
+    role: str = "operator"
+    identified: bool = False
+    segmentation: str | None = None
+    threshold: tuple[float, float | None] | None = None
+    seeds: tuple[tuple[float, float, float], ...] = ()
+    roi: tuple[float, float, float, float, float, float] | None = None
+    max_deviation: float | None = None
+    triangles: int = 500_000
+    thicken: float | None = None
+    hollow: float | None = None
+    escape: tuple[tuple[float, float, float], ...] = ()
+    escape_holes: int | None = None
+    cuts: tuple[tuple[str, float], ...] = ()
+    planes: tuple[tuple[float, float, float, float, float, float], ...] = ()
+    keep: tuple[str, ...] = ()
+    split: bool = False
+    avoid: tuple[tuple[float, float, float, float], ...] = ()
+    pins: bool = False
+    magnets: tuple[float, float] | None = None
+    struts: bool = False
+    base: bool = False
+    base_kind: str = "plate"
+    label: str | None = None
+    label_raised: bool = False
+    label_at: tuple[float, float, float] | None = None
+    scale_bar: float | None = None
+    wrap: bool = False
+    orient: bool = False
+    formats: tuple[str, ...] = DEFAULT_FORMATS
+    scene: bool = False
+    accept_anyway: str | None = None
+
+    @property
+    def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
+        """The seeds in LPS mm."""
+        return tuple((-r, -a, s) for r, a, s in self.seeds)
+
+    @property
+    def roi_lps(self) -> tuple[float, float, float, float, float, float] | None:
+        """The region of interest in LPS mm, as (L, L, P, P, S, S), each pair ascending."""
+        if self.roi is None:
+            return None
+        r0, r1, a0, a1, s0, s1 = self.roi
+        return (*sorted((-r0, -r1)), *sorted((-a0, -a1)), *sorted((s0, s1)))  # type: ignore[return-value]
+
+    def as_json(self) -> dict[str, Any]:
+        """Every parameter, given or default, for the record."""
+        return asdict(self)
+
+    def changed(self) -> dict[str, Any]:
+        """The parameters that differ from their defaults."""
+        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+
+
+def run_settings_from_json(content: Mapping[str, Any]) -> RunSettings:
+    """Settings of a record; names it does not know are left out, lists become tuples."""
+    known = {f.name for f in fields(RunSettings)}
+    return RunSettings(**{key: _frozen(value) for key, value in content.items() if key in known})
+
+
+# Settings that may be a file of the user's own instead of a built-in name.
+NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "protocols")
+
+
+def redact_paths(settings: RunSettings) -> RunSettings:
+    """The settings with the user's own files by their names alone, for record and report: a folder names people and machines."""
+    return _each_file(settings, lambda file: Path(file).name)
+
+
+def user_files(settings: RunSettings) -> tuple[Path, ...]:
+    """The files of the user's own that the settings name: presets, protocols, a segmentation."""
+    values = [getattr(settings, name) for name in NAME_OR_PATH_FIELDS]
+    names = [name for value in values for name in (value if isinstance(value, tuple) else (value,)) if name]
+    return tuple(path for path in map(Path, names) if path.suffix and path.is_file())
+
+
+def resolve_relative_to(settings: RunSettings, folder: Path) -> RunSettings:
+    """The settings with the files that are not where the program runs, but in `folder`, found there."""
+    return _each_file(
+        settings, lambda file: str(folder / file) if not Path(file).is_file() and (folder / file).is_file() else file
+    )
+
+
+def _each_file(settings: RunSettings, renamed: Callable[[str], str]) -> RunSettings:
+    changed: dict[str, Any] = {}
+    for name in NAME_OR_PATH_FIELDS:
+        value = getattr(settings, name)
+        changed[name] = tuple(map(renamed, value)) if isinstance(value, tuple) else renamed(value) if value else value
+    return replace(settings, **changed)
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value
+
+
+def to_cli_args(settings: RunSettings) -> list[str]:
+    """The options of the script that give these settings; what equals the default is left out."""
+    arguments: list[str] = []
+    for name, value in settings.changed().items():
+        if name == "answered":  # when a question was answered is for the record; a new run answers anew
+            continue
+        option = {
+            "pixels": "--no-pixels",
+            "answers": "--answer",
+            "protocols": "--protocol",
+            "seeds": "--seed",
+            "cuts": "--cut",
+            "planes": "--plane",
+            "formats": "--format",
+        }.get(name, "--" + name.replace("_", "-"))
+        arguments += _option_arguments(name, option, value)
+    return arguments
+
+
+def _option_arguments(name: str, option: str, value: Any) -> list[str]:
+    if name == "split":
+        return ["--split", "auto"]
+    if isinstance(value, bool):
+        return [option]
+    if name == "formats":
+        return [option, ",".join(value)]
+    if name in ("protocols", "keep"):
+        return [part for item in value for part in (option, item)]
+    if name == "magnets":
+        return [option, "x".join(_number(v) for v in value)]
+    if name in ("answers", "cuts"):
+        return [part for key, item in value for part in (option, f"{key}={_number(item)}")]
+    if name in ("seeds", "planes", "escape", "avoid"):
+        return [f"{option}=" + ",".join(_number(v) for v in seed) for seed in value]
+    if name in ("roi", "threshold", "label_at"):
+        return [f"{option}=" + ",".join(_number(v) for v in value if v is not None)]
+    return [option, _number(value)]
+
+
+def _number(value: Any) -> str:
+    return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)  # not a digit less
+
+
+def to_command_line(source: str, output: str, settings: RunSettings, script: str = "dicom_to_print.py") -> str:
+    """The command that repeats this run outside the panel, quoted for the shell of this system."""
+    words = ["python", script, "run", source, "--output", output, *to_cli_args(settings)]
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -1,0 +1,173 @@
+"""Mesh files that are read back and compared before they get their names."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import InputError, OutputError, UsageError
+from ...mesh.core import Mesh, concatenate
+from ...progress import ProgressCallback, no_progress, subprogress
+from ..atomic import AtomicOutputSet, sha256_of, translate_os_errors
+from .reader import read_mesh_file
+from .writers import unit_normals, write_3mf, write_obj, write_ply, write_stl
+
+FORMATS = ("stl", "3mf", "obj", "ply")
+TOLERANCE_MM = 1e-4
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A file that stands under its final name and was read back whole.
+
+    `format` is one of `FORMATS`, ``mtl`` (the materials of an OBJ), ``dicom`` or ``dicom-seg``; `triangles` counts what was read
+    back; `deviation_mm` is the largest distance between a corner as written and as read back;
+    `payload_sha256` is the hash of the STL or of the labels inside a DICOM object, whose own bytes change with the time
+    it was made.
+    Coordinates are LPS millimetres.
+    """
+
+    path: Path
+    format: str
+    sha256: str
+    bytes: int
+    triangles: int = 0
+    deviation_mm: float = 0.0
+    payload_sha256: str = ""
+
+    def as_json(self) -> dict[str, object]:
+        """The file in the record's form: its name without folder, so that no path leaks."""
+        entry: dict[str, object] = {
+            "file": self.path.name,
+            "format": self.format,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "triangles": self.triangles,
+            "read_back_deviation_mm": self.deviation_mm,
+            "unit": "mm",
+            "space": "LPS",
+        }
+        return {**entry, "payload_sha256": self.payload_sha256} if self.payload_sha256 else entry
+
+
+def export_meshes(
+    meshes: Sequence[Mesh],
+    folder: Path,
+    stem: str,
+    formats: Sequence[str] = ("stl", "3mf"),
+    *,
+    metadata: Mapping[str, str] | None = None,
+    thumbnail: bytes = b"",
+    progress: ProgressCallback = no_progress,
+) -> tuple[WrittenFile, ...]:
+    """Writes closed meshes (LPS mm) as ``<stem>.stl``, ``.3mf``, ``.obj`` (with ``.mtl``), ``.ply`` in `folder`.
+
+    STL and PLY hold all meshes side by side; 3MF and OBJ keep them as named, coloured objects. `metadata` (Title,
+    Description, ... or own names) goes into the 3MF and must hold no patient data; `thumbnail` is a PNG for it. Every
+    file is written under a temporary name, read back and compared (count, corners within 1e-4 mm, orientation); all
+    are moved to their names only when the last one has passed. An existing file of the name is replaced. The same
+    meshes give the same bytes.
+
+    Raises `UsageError` for an unknown format, `MissingPackage` for 3MF without lib3mf, `OutputError` for empty
+    meshes, a full or read-only disk and a file that does not read back. After any exception nothing is left behind.
+    """
+    wanted = tuple(dict.fromkeys(name.lower() for name in formats))
+    for name in wanted:
+        if name not in FORMATS:
+            raise UsageError(f"'{name}' is no format of mesh files: choose among {', '.join(FORMATS)}.")
+    _refuse_empty(meshes)
+    checked: dict[str, tuple[int, float]] = {}
+    with AtomicOutputSet(folder) as outputs:
+        for index, name in enumerate(wanted):
+            step = subprogress(progress, index / len(wanted), (index + 1) / len(wanted))
+            step(0.0, f"writing {name.upper()}")
+            path = outputs.temporary(f"{stem}.{name}")
+            with translate_os_errors(f"{stem}.{name}"):
+                _write(name, path, outputs, stem, meshes, metadata or {}, thumbnail, subprogress(step, 0.0, 0.6))
+            step(0.6, f"reading {name.upper()} back")
+            checked[f"{stem}.{name}"] = verify_round_trip(path, meshes, name)
+        paths = outputs.publish()
+    progress(1.0, "files written")
+    return tuple(_written(path, checked.get(path.name, (0, 0.0))) for path in paths)
+
+
+def _write(
+    name: str,
+    path: Path,
+    outputs: AtomicOutputSet,
+    stem: str,
+    meshes: Sequence[Mesh],
+    metadata: Mapping[str, str],
+    thumbnail: bytes,
+    progress: ProgressCallback,
+) -> None:
+    if name == "stl":
+        write_stl(path, meshes, progress)
+    elif name == "ply":
+        write_ply(path, meshes, progress)
+    elif name == "3mf":
+        write_3mf(path, meshes, metadata, thumbnail, progress)
+    else:
+        write_obj(path, outputs.temporary(f"{stem}.mtl"), f"{stem}.mtl", meshes, progress)
+
+
+def _written(path: Path, check: tuple[int, float]) -> WrittenFile:
+    with translate_os_errors(path.name):
+        return WrittenFile(path, path.suffix[1:].lower(), sha256_of(path), path.stat().st_size, *check)
+
+
+def _refuse_empty(meshes: Sequence[Mesh]) -> None:
+    if not meshes or any(len(mesh.triangles) == 0 for mesh in meshes):
+        raise OutputError(
+            "The model holds no triangles, so there is nothing to print: lower the threshold or choose another segment."
+        )
+    for mesh in meshes:
+        if not np.isfinite(mesh.points).all():
+            raise OutputError("The model holds points without a finite position: repair it before writing.")
+
+
+def verify_round_trip(path: Path, meshes: Sequence[Mesh], name: str) -> tuple[int, float]:
+    """Number of triangles in the file and the largest distance of its corners from those of `meshes`, in mm.
+
+    Raises `OutputError` where they differ by more than 1e-4 mm (plus the rounding of float32), in number, or in
+    orientation.
+    """
+    try:
+        found = read_mesh_file(path)
+    except InputError as error:
+        raise OutputError(
+            f"The {name.upper()} file did not read back ({error}): write it again to another folder."
+        ) from None
+    expected = concatenate(list(meshes))
+    result = concatenate(list(found.meshes))
+    if len(result.triangles) != len(expected.triangles):
+        raise OutputError(
+            f"The {name.upper()} file read back with {len(result.triangles)} triangles instead of "
+            f"{len(expected.triangles)}: repair the model and write it again."
+        )
+    if found.unit not in (None, "mm") or (found.space != "LPS" and name != "3mf"):
+        raise OutputError(
+            f"The {name.upper()} file read back in another unit or space: this is a fault of the program; please "
+            "report it."
+        )
+    worst = 0.0
+    for start in range(0, len(expected.triangles), 262144):
+        part_ = slice(start, start + 262144)
+        before = expected.points[expected.triangles[part_]].astype(np.float64)
+        after = result.points[result.triangles[part_]].astype(np.float64)
+        worst = max(worst, float(np.abs(before - after).max()))
+        _same_orientation(before, after, name)
+    limit = TOLERANCE_MM + float(np.spacing(np.float32(np.abs(expected.points).max())))
+    if not worst <= limit:
+        raise OutputError(f"The {name.upper()} file read back {worst:.4f} mm off: write it again to another folder.")
+    return len(result.triangles), worst
+
+
+def _same_orientation(before: np.ndarray, after: np.ndarray, name: str) -> None:
+    turned = np.einsum("ij,ij->i", unit_normals(before), unit_normals(after)) < -0.5
+    # Slivers thinner than the rounding of float32 may turn over; a mirrored file turns all.
+    if np.count_nonzero(turned) > 0.001 * len(before) + 2:
+        raise OutputError(
+            f"The {name.upper()} file read back inside out: this is a fault of the program; please report it."
+        )

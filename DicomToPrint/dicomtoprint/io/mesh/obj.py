@@ -1,0 +1,162 @@
+"""OBJ: vertices and faces by numpy. vtkOBJReader ends the whole process on an index out of range, so it is not used."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import InputError
+from ...mesh.core import Mesh
+from ...progress import ProgressCallback
+from .raw import RawMeshFile, parse_space
+
+_UNIT = re.compile(r"1\s*unit\s*=\s*([0-9.]+(?:e[+-]?\d+)?)\s*(um|mm|cm|m|in|inch|ft)\b", re.IGNORECASE)
+_UNIT_WORD = re.compile(
+    r"\bunits?\s*[:=]\s*(um|mm|cm|m|in|inch|inches|millimeters?|meters?|centimeters?)\b", re.IGNORECASE
+)
+
+_AFTER_SLASH = re.compile(rb"/[^\s]*")
+
+
+def read_obj(path: Path, progress: ProgressCallback) -> RawMeshFile:
+    """One mesh an ``o`` (or none); polygons become fans; texture, normals and groups are left out."""
+    progress(0.0, "reading OBJ")
+    content = path.read_bytes().replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") + b"\n"
+    lines = _Lines(content)
+    vertices, faces, names = (lines.starting_with(letter) for letter in (b"v", b"f", b"o"))
+    objects = [(lines.text(at)[2:].strip().decode("utf-8", "replace"), int(np.searchsorted(faces, at))) for at in names]
+    comments = [lines.text(at)[:400].decode("utf-8", "replace") for at in np.flatnonzero(lines.first == ord("#"))[:200]]
+    progress(0.2, "reading OBJ")
+    coordinates = _coordinates(path, lines, vertices)
+    progress(0.5, "reading OBJ")
+    corners, owner = _triangles(path, lines, faces, np.searchsorted(vertices, faces), len(coordinates))
+    text = "\n".join(comments)
+    unit, factor = _unit(text)
+    meshes = _objects(path, coordinates * factor, corners, owner, objects)
+    return RawMeshFile(meshes, unit, parse_space(text))
+
+
+class _Lines:
+    """Where the lines of a text lie, found at once: a million of them would be slow one by one."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.bytes = np.frombuffer(content, dtype=np.uint8)
+        self.ends = np.flatnonzero(self.bytes == ord("\n"))
+        self.starts = np.concatenate([[0], self.ends[:-1] + 1])
+        self.first = self.bytes[self.starts]
+
+    def text(self, at: int) -> bytes:
+        return self.content[self.starts[at] : self.ends[at]]
+
+    def starting_with(self, letter: bytes) -> np.ndarray:
+        """Numbers of the lines that begin with a letter and a blank."""
+        second = self.bytes[np.minimum(self.starts + 1, len(self.bytes) - 1)]
+        return np.flatnonzero((self.first == ord(letter)) & ((second == ord(" ")) | (second == ord("\t"))))
+
+    def words(self, which: np.ndarray, drop: "re.Pattern[bytes] | None" = None) -> np.ndarray | None:
+        """(lines, words) of these lines without what matches `drop`; None where they hold unequally many, or one has a word
+        so long that it is no number and would cost memory."""
+        if len(which) == 0:
+            return None
+        marks = np.zeros(len(self.starts), dtype=bool)
+        marks[which] = True
+        text = self.bytes[np.repeat(marks, self.ends - self.starts + 1)].tobytes()
+        words = (drop.sub(b"", text) if drop is not None else text).split()
+        columns = len(words) // len(which)
+        letter = bytes([self.first[which[0]]])
+        regular = len(words) == columns * len(which) and all(word == letter for word in words[::columns])
+        if not regular or max(map(len, words)) > 30:
+            return None
+        return np.array(words).reshape(-1, columns)[:, 1:]
+
+
+def _unit(text: str) -> tuple[str | None, float]:
+    """Unit the comments state and the factor before it (``1 unit = 10 mm``)."""
+    found = _UNIT.search(text)
+    if found:
+        return found.group(2).lower(), float(found.group(1))
+    found = _UNIT_WORD.search(text)
+    if not found:
+        return None, 1.0
+    word = found.group(1).lower()
+    return {"inches": "in", "millimeters": "mm", "meters": "m", "centimeters": "cm"}.get(word, word), 1.0
+
+
+def _coordinates(path: Path, lines: _Lines, which: np.ndarray) -> np.ndarray:
+    words = lines.words(which)
+    if words is not None and words.shape[1] >= 3:
+        try:
+            return words[:, :3].astype(np.float64)
+        except ValueError:
+            pass  # the one that is none is named below
+    rows = np.empty((len(which), 3), dtype=np.float64)
+    for index, at in enumerate(which):
+        try:
+            rows[index] = lines.text(at).split()[1:4]
+        except ValueError:
+            raise InputError(
+                f"{path.name}: vertex {index + 1:,} has no three numbers: export the model again."
+            ) from None
+    return rows
+
+
+def _triangles(
+    path: Path, lines: _Lines, which: np.ndarray, seen: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """(m, 3) point indices and the face each triangle came from; negative indices count back from where they stand (`seen`)."""
+    at_once = _faces_alike(lines, which, seen, count)
+    if at_once is not None:
+        fans = at_once.shape[1] - 2
+        corners = np.stack([np.repeat(at_once[:, :1], fans, axis=1), at_once[:, 1:-1], at_once[:, 2:]], axis=2)
+        return corners.reshape(-1, 3).astype(np.int32), np.repeat(np.arange(len(which)), fans)
+    single: list[tuple[int, int, int]] = []
+    owner: list[int] = []
+    for index, at in enumerate(which):
+        try:
+            face = [int(word.split(b"/", 1)[0]) for word in lines.text(at).split()[1:]]
+        except ValueError:
+            raise InputError(
+                f"{path.name}, line {at + 1}: a face is not made of numbers: export the model again."
+            ) from None
+        face = [value - 1 if value > 0 else int(seen[index]) + value for value in face]
+        if len(face) < 3 or min(face) < 0 or max(face) >= count:
+            raise InputError(
+                f"{path.name}, line {at + 1}: a face names a vertex that does not exist: export the model again."
+            )
+        for second, third in zip(face[1:-1], face[2:]):
+            single.append((face[0], second, third))
+            owner.append(index)
+    return np.array(single, dtype=np.int32).reshape(-1, 3), np.array(owner, dtype=np.int64)
+
+
+def _faces_alike(lines: _Lines, which: np.ndarray, seen: np.ndarray, count: int) -> np.ndarray | None:
+    """(faces, corners) point indices where all faces have equally many, as in most files; None where not, or one is faulty."""
+    words = lines.words(which, _AFTER_SLASH)
+    if words is None or words.shape[1] < 3:
+        return None
+    try:
+        corners = words.astype(np.int64)
+    except (ValueError, OverflowError):
+        return None
+    corners = np.where(corners > 0, corners - 1, seen[:, None] + corners)
+    return corners if corners.min() >= 0 and corners.max() < count else None
+
+
+def _objects(
+    path: Path, points: np.ndarray, triangles: np.ndarray, owner: np.ndarray, objects: list[tuple[str, int]]
+) -> tuple[Mesh, ...]:
+    """Meshes of the file's objects; points without a face are left out."""
+    starts = [start for _, start in objects]
+    names = [name or path.stem for name, _ in objects]
+    if not starts or starts[0] > 0:
+        starts, names = [0, *starts], [path.stem, *names]
+    which = np.searchsorted(np.array(starts), owner, side="right") - 1
+    meshes = []
+    for index, name in enumerate(names):
+        own = triangles[which == index]
+        if len(own) == 0:
+            continue
+        used, compact = np.unique(own, return_inverse=True)
+        meshes.append(Mesh(points[used], compact.reshape(-1, 3).astype(np.int32), name))
+    return tuple(meshes)

@@ -1,0 +1,201 @@
+"""PLY, binary and ASCII, by numpy. vtkPLYReader ends the whole process on a lying header, so it is not used."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import InputError
+from ...mesh.core import Mesh
+from ...progress import ProgressCallback
+from .raw import RawMeshFile, parse_space
+
+_TYPES = {
+    "char": "i1",
+    "int8": "i1",
+    "uchar": "u1",
+    "uint8": "u1",
+    "short": "i2",
+    "int16": "i2",
+    "ushort": "u2",
+    "uint16": "u2",
+    "int": "i4",
+    "int32": "i4",
+    "uint": "u4",
+    "uint32": "u4",
+    "float": "f4",
+    "float32": "f4",
+    "double": "f8",
+    "float64": "f8",
+}
+
+
+@dataclass(frozen=True)
+class _Element:
+    name: str
+    count: int
+    properties: tuple[tuple[str, str, str], ...]  # name, type, type of the list's length or ""
+
+    def row(self, order: str, length: int = 3) -> np.dtype:
+        """Record of one row, every list taken to have `length` members."""
+        fields: list[tuple] = []
+        for name, kind, counter in self.properties:
+            if counter:
+                fields.append((f"{name}:count", order + counter))
+            fields.append((name, order + kind, (length,)) if counter else (name, order + kind))
+        return np.dtype(fields)
+
+    @property
+    def smallest(self) -> int:
+        """Fewest bytes a row can take in binary."""
+        return sum(np.dtype(counter or kind).itemsize for _, kind, counter in self.properties)
+
+
+def read_ply(path: Path, progress: ProgressCallback) -> RawMeshFile:
+    """One mesh with the file's scalar arrays; polygons become fans."""
+    with open(path, "rb") as file:
+        data = file.read()
+    form, elements, comments, start = _header(path, data)
+    progress(0.2, "reading PLY")
+    names = [element.name for element in elements]
+    if "vertex" not in names or "face" not in names:
+        raise InputError(f"{path.name} has no vertices or no faces: export the model as a surface.")
+    table = (
+        _ascii_rows(path, data[start:], elements)
+        if form == "ascii"
+        else _binary_rows(path, data, start, form, elements)
+    )
+    vertices, (triangles, arrays) = table["vertex"], table["face"]
+    if not {"x", "y", "z"} <= set(vertices):
+        raise InputError(f"{path.name} has vertices without x, y, z: export the model again.")
+    points = np.stack([vertices[axis] for axis in "xyz"], axis=1).astype(np.float64)
+    if len(triangles) and (triangles.min() < 0 or triangles.max() >= len(points)):
+        raise InputError(f"{path.name} has a face that names a vertex that does not exist: export the model again.")
+    point_arrays = {name: np.asarray(values) for name, values in vertices.items() if name not in ("x", "y", "z")}
+    text = "\n".join(comments)
+    mesh = Mesh(points, triangles.astype(np.int32), path.stem, point_arrays=point_arrays, triangle_arrays=arrays)
+    unit = next((line.split()[-1] for line in comments if line.lower().startswith("unit ")), None)
+    return RawMeshFile((mesh,), unit if unit in ("um", "mm", "cm", "m", "in") else None, parse_space(text))
+
+
+def _header(path: Path, data: bytes) -> tuple[str, list[_Element], list[str], int]:
+    end = data.find(b"end_header", 0, 1 << 20)
+    if not data.startswith(b"ply") or end < 0:
+        raise InputError(f"{path.name} is no PLY file: export the model again.")
+    start = data.find(b"\n", end) + 1 or len(data)
+    form, comments = "", []
+    elements: list[tuple[str, int, list[tuple[str, str, str]]]] = []
+    for line in data[:end].decode("latin-1").splitlines()[1:]:
+        words = line.split()
+        try:
+            if words[:1] == ["format"]:
+                form = {"ascii": "ascii", "binary_little_endian": "<", "binary_big_endian": ">"}[words[1]]
+            elif words[:1] == ["comment"]:
+                comments.append(line[8:400])
+            elif words[:1] == ["element"]:
+                elements.append((words[1], int(words[2]), []))
+            elif words[:2] == ["property", "list"]:
+                elements[-1][2].append((words[4], _TYPES[words[3]], _TYPES[words[2]]))
+            elif words[:1] == ["property"]:
+                elements[-1][2].append((words[2], _TYPES[words[1]], ""))
+        except (IndexError, KeyError, ValueError):
+            raise InputError(f"{path.name} has a header line that PLY does not know: export the model again.") from None
+    result = [_Element(name, count, tuple(properties)) for name, count, properties in elements]
+    needed = sum(
+        element.count * (len(element.properties) * 2 - 1 if form == "ascii" else element.smallest) for element in result
+    )
+    names = [name for element in result for name in {item[0] for item in element.properties}]
+    if (
+        not form
+        or any(element.count < 0 or not element.properties for element in result)
+        or any(":" in name for name in names)
+    ):
+        raise InputError(f"{path.name} has a header line that PLY does not know: export the model again.")
+    if needed > len(data) - start + 1:
+        raise InputError(
+            f"{path.name} claims more than its {len(data):,} bytes can hold: it was cut short or damaged, "
+            "copy or export it again."
+        )
+    return form, result, comments, start
+
+
+def _cut_short(path: Path) -> InputError:
+    return InputError(f"{path.name} ends before its last face: it was cut short, copy or export it again.")
+
+
+def _binary_rows(path: Path, data: bytes, start: int, order: str, elements: list[_Element]) -> dict:
+    table: dict = {}
+    for element in elements:
+        lists = [item for item in element.properties if item[2]]
+        row = element.row(order)
+        fits = start + element.count * row.itemsize <= len(data)
+        rows = np.frombuffer(data, row, element.count, start) if fits else None
+        if not lists:
+            if rows is None:
+                raise _cut_short(path)
+            table[element.name] = {
+                name: rows[name].astype(rows[name].dtype.newbyteorder("=")) for name in row.names or ()
+            }
+            start += element.count * row.itemsize
+        elif rows is not None and len(lists) == 1 and bool(np.all(rows[f"{lists[0][0]}:count"] == 3)):
+            table[element.name] = (
+                rows[lists[0][0]].astype(np.int64),
+                {
+                    name: rows[name].astype(rows[name].dtype.newbyteorder("="))
+                    for name, _, counter in element.properties
+                    if not counter
+                },
+            )
+            start += element.count * row.itemsize
+        else:
+            table[element.name], start = _mixed_rows(path, data, start, order, element)
+        if element.name == "face":
+            break
+    return table
+
+
+def _mixed_rows(
+    path: Path, data: bytes, start: int, order: str, element: _Element
+) -> tuple[tuple[np.ndarray, dict], int]:
+    """Rows whose lists differ in length, one after another, every length checked against what is left of the file."""
+    corners: list[tuple[int, int, int]] = []
+    for _ in range(element.count):
+        for name, kind, counter in element.properties:
+            size = np.dtype(counter or kind).itemsize
+            if start + size > len(data):
+                raise _cut_short(path)
+            length = int(np.frombuffer(data, order + counter, 1, start)[0]) if counter else 0
+            start += size
+            if not counter:
+                continue
+            width = np.dtype(kind).itemsize
+            if length < 0 or start + length * width > len(data):
+                raise _cut_short(path)
+            if name in ("vertex_indices", "vertex_index"):
+                face = np.frombuffer(data, order + kind, length, start).tolist()
+                corners += [(face[0], second, third) for second, third in zip(face[1:-1], face[2:])]
+            start += length * width
+    return (np.array(corners, dtype=np.int64).reshape(-1, 3), {}), start
+
+
+def _ascii_rows(path: Path, data: bytes, elements: list[_Element]) -> dict:
+    lines = iter(data.split(b"\n"))
+    table: dict = {}
+    try:
+        for element in elements:
+            rows = [next(lines).split() for _ in range(element.count)]
+            if element.name == "face":
+                first = next(index for index, item in enumerate(element.properties) if item[2])
+                faces = [[int(word) for word in row[first + 1 : first + 1 + int(row[first])]] for row in rows]
+                if any(len(face) != int(row[first]) for face, row in zip(faces, rows)):
+                    raise ValueError
+                corners = [(face[0], second, third) for face in faces for second, third in zip(face[1:-1], face[2:])]
+                table["face"] = (np.array(corners, dtype=np.int64).reshape(-1, 3), {})
+            else:
+                values = np.array(rows, dtype=np.float64).reshape(element.count, -1)
+                table[element.name] = {item[0]: values[:, index] for index, item in enumerate(element.properties)}
+    except (StopIteration, ValueError, IndexError, OverflowError):
+        raise InputError(
+            f"{path.name} has a line that is not made of the numbers its header promises: export the model again."
+        ) from None
+    return table

@@ -1,0 +1,22 @@
+"""What a format's reader hands over before units, spaces and welding are settled."""
+
+import re
+from dataclasses import dataclass
+
+from ...mesh.core import Mesh
+
+
+@dataclass(frozen=True)
+class RawMeshFile:
+    """Meshes as the file has them, the unit and the space (``LPS``, ``RAS``) it states, and notes for the report."""
+
+    meshes: tuple[Mesh, ...]
+    unit: str | None = None
+    space: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def parse_space(text: str) -> str | None:
+    """``LPS`` or ``RAS`` where a header or comment says ``SPACE=LPS``, as Slicer writes it."""
+    found = re.search(r"\bSPACE\s*[=:]\s*(LPS|RAS)\b", text, re.IGNORECASE)
+    return found.group(1).upper() if found else None

@@ -1,0 +1,132 @@
+"""One door for all mesh formats: what the file says of itself, its triangles in LPS mm, and every doubt as one sentence."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import InputError, UsageError
+from ...mesh.core import Mesh
+from ...progress import ProgressCallback, no_progress, subprogress
+from .merge_points import merge_duplicate_points
+from .raw import RawMeshFile
+
+MILLIMETRES: Mapping[str, float] = {
+    "um": 0.001,
+    "micron": 0.001,
+    "mm": 1.0,
+    "millimeter": 1.0,
+    "cm": 10.0,
+    "centimeter": 10.0,
+    "m": 1000.0,
+    "meter": 1000.0,
+    "in": 25.4,
+    "inch": 25.4,
+    "ft": 304.8,
+    "foot": 304.8,
+}
+FORMATS = ("stl", "3mf", "obj", "ply")
+MAX_FILE_BYTES = 3 * 1024**3  # 60 million triangles as STL; more would not fit in memory with the checks
+
+
+@dataclass(frozen=True)
+class MeshFile:
+    """A mesh file as read.
+
+    `meshes` hold points in mm (LPS where `space` is known, else as the file has them), equal points welded, nothing dropped.
+    `unit` is the unit the file states (3MF, OBJ comment) or that the user gave, None where nobody said; `scale` is what the
+    coordinates were multiplied by. `space` is ``LPS`` or ``RAS`` as the header says, None where it says nothing. `size` is in bytes.
+    """
+
+    name: str
+    format: str
+    meshes: tuple[Mesh, ...]
+    unit: str | None = None
+    unit_source: str = ""
+    scale: float = 1.0
+    space: str | None = None
+    size: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def triangles(self) -> int:
+        """Number of triangles of all meshes."""
+        return sum(len(mesh.triangles) for mesh in self.meshes)
+
+
+def read_meshes(path: Path, unit: str | None = None, progress: ProgressCallback = no_progress) -> tuple[Mesh, ...]:
+    """The meshes of a file, in LPS mm; see `read_mesh_file`."""
+    return read_mesh_file(path, unit, progress).meshes
+
+
+def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallback = no_progress) -> MeshFile:
+    """Read STL (binary, ASCII), 3MF, OBJ or PLY.
+
+    `unit` (``mm``, ``cm``, ``m``, ``in``, ``um``) overrules what the file says. RAS coordinates, where the header says so, become LPS.
+    Memory stays within a small multiple of the file's size, whatever it claims. Raises `InputError` with one sentence for what
+    is no whole mesh file, `UsageError` for an unknown unit, `MissingPackage` for 3MF without lib3mf.
+    """
+    path = Path(path)
+    if unit is not None and unit.lower() not in MILLIMETRES:
+        raise UsageError(f"The unit '{unit}' is not known: choose mm, cm, m, in or um.")
+    form = path.suffix.lower().lstrip(".")
+    if form not in FORMATS:
+        raise InputError(
+            f"{path.name} has no ending .stl, .3mf, .obj or .ply: export the model in one of these formats."
+        )
+    try:
+        size = path.stat().st_size
+        if not path.is_file():
+            raise InputError(f"{path.name} is not a file: name one mesh file.")
+        if size > MAX_FILE_BYTES:
+            raise InputError(
+                f"{path.name} has {size / 1024**3:.1f} GB, more than can be checked: reduce its triangles."
+            )
+        progress(0.0, f"reading {form.upper()}")
+        contents = _reader(form)(path, subprogress(progress, 0.0, 0.6))
+    except FileNotFoundError:
+        raise InputError(f"{path.name} does not exist: check the name and the folder.") from None
+    except OSError as error:
+        raise InputError(
+            f"{path.name} cannot be opened ({type(error).__name__}): check the file and its rights."
+        ) from None
+    except MemoryError:
+        raise InputError(
+            f"{path.name} needs more memory than there is: reduce its triangles in the program that made it."
+        ) from None
+    return _finished(path, form, size, contents, unit, subprogress(progress, 0.6, 1.0))
+
+
+def _reader(form: str):  # type: ignore[no-untyped-def]
+    from . import obj, ply, stl, threemf
+
+    return {"stl": stl.read_stl, "obj": obj.read_obj, "ply": ply.read_ply, "3mf": threemf.read_3mf}[form]
+
+
+def _finished(
+    path: Path, form: str, size: int, contents: RawMeshFile, unit: str | None, progress: ProgressCallback
+) -> MeshFile:
+    count = sum(len(mesh.triangles) for mesh in contents.meshes)
+    if count == 0:
+        raise InputError(f"{path.name} holds no triangles: export the model again as a closed surface.")
+    stated = unit.lower() if unit is not None else contents.unit
+    source = "given by the user" if unit is not None else ("stated in the file" if contents.unit else "")
+    scale = MILLIMETRES.get(stated or "mm", 1.0)
+    meshes = []
+    for index, mesh in enumerate(contents.meshes):
+        progress(index / len(contents.meshes), "welding")
+        if not np.isfinite(mesh.points).all():
+            raise InputError(f"{path.name} has coordinates that are not numbers: export the model again.")
+        if len(mesh.points) and float(np.abs(mesh.points).max()) > 1e12:
+            raise InputError(f"{path.name} has coordinates beyond any size (over 1e12): export the model again.")
+        meshes.append(_in_lps_mm(merge_duplicate_points(mesh), scale, contents.space))
+    return MeshFile(path.name, form, tuple(meshes), stated, source, scale, contents.space, size, contents.notes)
+
+
+def _in_lps_mm(mesh: Mesh, scale: float, space: str | None) -> Mesh:
+    """Half a turn about S takes RAS to LPS; it mirrors nothing, so triangles keep their sense."""
+    if scale == 1.0 and space != "RAS":
+        return mesh
+    signs = np.array([-1.0, -1.0, 1.0]) if space == "RAS" else np.ones(3)
+    return replace(mesh, points=(mesh.points * (signs * scale)).astype(mesh.points.dtype))

@@ -1,0 +1,79 @@
+"""One stage a function, composed by `run`, from a scan to a checked print file. The panel and the command line call these."""
+
+from .inspection import Inspection, inspect_file
+from .output_folder import check_writable
+from .preparation import PreparedModel, prepare, prepare_with_frames, validate_preparation
+from .reporting import acceptance_summary, inspection_summary, run_summary, write_check, write_inspection, write_run
+from .run import RunResult, collect_result, demo, replay, run
+from .scan_loading import (
+    BUILT_IN_PROTOCOLS,
+    NO_HEADERS_MESSAGE,
+    GateClosedError,
+    LoadedScan,
+    check_scan,
+    choose_series,
+    is_volume_file,
+    load_scan,
+    reevaluate_for_anatomy,
+    require_open_gate,
+)
+from .stages import (
+    deviation_budget,
+    drop_unavailable_formats,
+    export,
+    file_stem,
+    make_surface,
+    missing_optional_packages,
+    missing_packages,
+    needs_preparation,
+    repair,
+    segment,
+)
+from .workflow import WORKFLOW, StageTiming, WorkflowStage, WorkflowState, run_stages, stages_for_panel_step
+
+__all__ = [
+    "BUILT_IN_PROTOCOLS",
+    "GateClosedError",
+    "Inspection",
+    "LoadedScan",
+    "NO_HEADERS_MESSAGE",
+    "PreparedModel",
+    "RunResult",
+    "StageTiming",
+    "WORKFLOW",
+    "WorkflowStage",
+    "WorkflowState",
+    "acceptance_summary",
+    "check_scan",
+    "check_writable",
+    "choose_series",
+    "collect_result",
+    "demo",
+    "deviation_budget",
+    "drop_unavailable_formats",
+    "export",
+    "file_stem",
+    "inspect_file",
+    "inspection_summary",
+    "is_volume_file",
+    "load_scan",
+    "make_surface",
+    "missing_optional_packages",
+    "missing_packages",
+    "needs_preparation",
+    "prepare",
+    "prepare_with_frames",
+    "reevaluate_for_anatomy",
+    "repair",
+    "replay",
+    "require_open_gate",
+    "run",
+    "run_stages",
+    "run_summary",
+    "segment",
+    "stages_for_panel_step",
+    "validate_preparation",
+    "write_check",
+    "write_inspection",
+    "write_run",
+]

@@ -1,0 +1,188 @@
+"""The verdict on what was written, or on a mesh file of any program."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..config.run_settings import RunSettings
+from ..errors import RefusedError, UsageError
+from ..progress import ProgressCallback, no_progress, subprogress
+
+if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+    import numpy as np
+
+    from ..io import WrittenFile
+    from ..mesh.core import Mesh
+    from ..preparation import LabelResult
+    from ..printability import Readiness, ScanReference
+    from ..reconstruction import SurfaceModel
+    from ..segmentation import Segmentation
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """A mesh file with its verdict; `repaired` tells what a repair did (empty: none asked), `repaired_file` where it went."""
+
+    file: Path
+    meshes: "tuple[Mesh, ...]"
+    readiness: "Readiness"
+    repaired: tuple[str, ...] = ()
+    repaired_file: "WrittenFile | None" = None
+
+
+def inspect_outputs(
+    files: "Sequence[WrittenFile]",
+    segmentation: "Segmentation",
+    model: "SurfaceModel",
+    settings: RunSettings,
+    progress: ProgressCallback = no_progress,
+    labels: "Sequence[LabelResult]" = (),
+    moved: "Sequence[np.ndarray | None]" = (),
+) -> "Readiness":
+    """Verdict on what was written, read again, against the scan it came from.
+
+    Several meshes are judged together where one file holds them all (3MF, OBJ); else each file is judged by itself, and of each
+    rule the worst finding stands, with its part. `labels` and `moved` are what preparation did (`Prepared`).
+    """
+    from ..io import read_mesh_file
+    from ..printability import ScanReference, load_printer, load_process, merge_readiness
+    from ..printability import assess_file as judge_file
+
+    machine = load_printer(settings.printer) if settings.printer else None
+    process = load_process(settings.process)
+    whole = [file for file in files if file.format in ("3mf", "obj")]
+    targets = (
+        whole[:1] if whole and len(model.meshes) > 1 else [file for file in files if file.format == files[0].format]
+    )
+    judged = []
+    for index, file in enumerate(targets):
+        step = subprogress(progress, index / len(targets), (index + 1) / len(targets))
+        chosen = range(len(model.meshes)) if len(targets) == 1 else [index]
+        turned = [moved[at] for at in chosen if at < len(moved) and moved[at] is not None]
+        # Parts that were turned each on its own have no common place to compare with.
+        reference = (
+            _reference(segmentation, settings, chosen, labels, turned[0] if turned else None)
+            if len(turned) < 2
+            else ScanReference(is_turned=True)
+        )
+        judged.append(judge_file(read_mesh_file(file.path), process, machine, reference=reference, progress=step))
+    return merge_readiness(judged, [mesh.name for mesh in model.meshes])
+
+
+def _reference(
+    segmentation: "Segmentation",
+    settings: RunSettings,
+    chosen: Sequence[int],
+    labels: "Sequence[LabelResult]",
+    moved: "np.ndarray | None",
+) -> "ScanReference":
+    """What the scan knows of the chosen segments: where they lie, their voxels, and what preparation put on them.
+
+    Where material was taken out or the model was cut on purpose, the voxels are left out: the file cannot equal them.
+    """
+    import numpy as np
+
+    from ..printability import LabelFrame, ScanReference
+    from ..volume import Volume
+
+    grid = Volume(segmentation.labels, segmentation.affine)
+    shape = segmentation.labels.shape
+    corners = grid.to_lps(
+        np.array(
+            [[i, j, k] for i in (-0.5, shape[2] - 0.5) for j in (-0.5, shape[1] - 0.5) for k in (-0.5, shape[0] - 0.5)]
+        )
+    )
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    bounds = (float(low[0]), float(high[0]), float(low[1]), float(high[1]), float(low[2]), float(high[2]))
+    numbers = [segment.label for segment in segmentation.segments]
+    mask = None
+    if not (settings.hollow or settings.cuts or settings.planes or settings.split or settings.wrap):
+        mask = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
+    places = tuple(
+        LabelFrame(
+            done.text,
+            done.origin,
+            done.right,
+            done.up,
+            done.outward,
+            done.width,
+            done.height,
+            done.depth,
+            done.uneven_mm,
+        )
+        for done in labels
+    )
+    asked = {
+        "thicken": settings.thicken,
+        "struts": settings.struts,
+        "base": settings.base,
+        "label": settings.label or settings.scale_bar,
+    }
+    return ScanReference(
+        bounds=bounds,
+        mask=mask,
+        affine=segmentation.affine,
+        voxel_mm=grid.spacing,
+        labels=places,
+        moved=moved,
+        intended=tuple(name for name, value in asked.items() if value),
+        is_turned=moved is not None,
+    )
+
+
+def inspect_file(
+    path: Path,
+    *,
+    process: str = "fdm",
+    printer: str | None = None,
+    unit: str | None = None,
+    repair_to: Path | None = None,
+    progress: ProgressCallback = no_progress,
+) -> Inspection:
+    """Verdict on a mesh file of any program; with `repair_to`, the repaired mesh is written there and judged instead.
+
+    Raises `CannotRead` for what is no mesh, `UsageError` for unknown names.
+    """
+    from ..io import read_mesh_file
+    from ..printability import assess_file as judge_file
+    from ..printability import load_printer, load_process
+
+    limits = load_process(process)
+    machine = load_printer(printer) if printer else None
+    file = read_mesh_file(path, unit)
+    told: tuple[str, ...] = ()
+    written = None
+    if repair_to is not None:
+        repaired = _repaired(file, subprogress(progress, 0.0, 0.4))
+        told = repaired[1]
+        written = _write_one(repaired[0], repair_to)
+        file = read_mesh_file(repair_to)
+        progress = subprogress(progress, 0.4, 1.0)
+    return Inspection(path, tuple(file.meshes), judge_file(file, limits, machine, progress=progress), told, written)
+
+
+def _repaired(file: Any, progress: ProgressCallback) -> "tuple[tuple[Mesh, ...], tuple[str, ...]]":
+    from ..repair import repair_mesh
+
+    meshes, told = [], []
+    for index, mesh in enumerate(file.meshes):
+        repaired = repair_mesh(mesh, subprogress(progress, index / len(file.meshes), (index + 1) / len(file.meshes)))
+        if not repaired.valid:
+            raise RefusedError(
+                f"'{mesh.name}' could not be repaired without changing it ({repaired.remaining}): mend it where it was made."
+            )
+        meshes.append(repaired.mesh)
+        told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
+    return tuple(meshes), tuple(told)
+
+
+def _write_one(meshes: "Sequence[Mesh]", target: Path) -> "WrittenFile":
+    from ..io import FORMATS, export_meshes
+
+    name = target.suffix[1:].lower()
+    if name not in FORMATS:
+        raise UsageError(
+            f"--repair writes {', '.join(FORMATS)}, not '{target.suffix}': choose a file name with one of these endings."
+        )
+    return next(file for file in export_meshes(meshes, target.parent, target.stem, (name,)) if file.format == name)

@@ -1,0 +1,92 @@
+"""The output folder: whether it can be written, who writes to it, and what else stands there."""
+
+import os
+import platform
+import re
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from ..errors import OutputError
+from ..text import pluralize
+
+MODEL_SUFFIXES = (".stl", ".3mf", ".obj", ".ply", ".dcm", ".mrb")
+_CLAIM = ".running-{host}-{process}"
+
+
+def check_writable(folder: Path) -> None:
+    """Makes the output folder. Raises `OutputError` where it cannot be made or written, before any long work."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(prefix=".writable-", dir=folder)
+        os.close(descriptor)
+        os.unlink(name)
+    except (FileExistsError, NotADirectoryError):
+        raise OutputError(
+            f"The output folder '{folder.name}' cannot be made, since a file of that name is in the way: choose another one."
+        ) from None
+    except OSError as error:
+        raise OutputError(
+            f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one."
+        ) from None
+
+
+@contextmanager
+def lock_output_folder(folder: Path) -> Iterator[None]:
+    """The output folder, made and held for one run, so that no second run mixes its files with those of the first.
+
+    Raises `OutputError` where it cannot be written or another run of this computer is at work in it. What a killed run left of its
+    claim is taken away.
+    """
+    check_writable(folder)
+    host = re.sub(r"[^A-Za-z0-9]", "", platform.node()) or "here"
+    own = folder / _CLAIM.format(host=host, process=os.getpid())
+    with ExitStack() as stack:
+        try:
+            stack.callback(own.unlink, missing_ok=True)
+            stack.enter_context(open(own, "wb"))  # open until the end: Windows then keeps others from removing it
+        except OSError as error:
+            raise OutputError(
+                f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one."
+            ) from None
+        for other in folder.glob(_CLAIM.format(host=host, process="*")):
+            if other != own and _is_held(other):
+                raise OutputError(
+                    f"Another run is writing to the output folder '{folder.name}': wait for its end, or choose another folder."
+                )
+        yield
+
+
+def _is_held(claim: Path) -> bool:
+    """Whether the run that made the claim is still alive; the claim of a dead one is removed."""
+    if os.name != "nt":  # Windows refuses to remove what is still open, and os.kill would end the process there
+        try:
+            os.kill(int(claim.name.rpartition("-")[2]), 0)
+            return True
+        except PermissionError:
+            return True
+        except (ProcessLookupError, ValueError):
+            pass
+    try:
+        claim.unlink(missing_ok=True)
+    except OSError:
+        return os.name == "nt"
+    return False
+
+
+def describe_foreign_files(folder: Path, written: Sequence[str]) -> tuple[str, ...]:
+    """A sentence on model files in the folder that are not among the names `written`, and on the record of an earlier run where
+    there is no newer one because nothing was written; none where there is neither.
+
+    Their names stay out of it: a file of somebody else's may be named after a patient.
+    """
+    models = [path for path in folder.iterdir() if path.suffix.lower() in MODEL_SUFFIXES and path.name not in written]
+    found = [pluralize(len(models), "model file")] if models else []
+    if not written and (folder / "record.json").exists():
+        found.append("the record of an earlier run")
+    if not found:
+        return ()
+    return (
+        f"The folder also holds {' and '.join(found)} that this run did not write: this report says nothing about them.",
+    )

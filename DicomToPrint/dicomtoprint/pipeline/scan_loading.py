@@ -1,0 +1,182 @@
+"""The scan of a walk: judged, chosen, past the gate of its use, and read."""
+
+import datetime
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config.run_settings import RunSettings
+from ..errors import DicomToPrintError, RefusedError, UnansweredQuestionError, UsageError
+from ..progress import ProgressCallback, no_progress, subprogress
+from ..volume import VOLUME_SUFFIXES
+
+if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+    from ..acceptance import AcceptanceReport, SeriesAcceptance
+    from ..segmentation import Segmentation
+    from ..volume import Volume
+
+Source = str | Path
+NO_HEADERS_MESSAGE = (
+    "Acceptance is not applicable: this volume does not come from DICOM files, so there are no headers to judge."
+)
+BUILT_IN_PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
+
+
+@dataclass(frozen=True)
+class LoadedScan:
+    """A scan that may be made into a model.
+
+    `series` is the chosen series with its findings, None for a volume file without DICOM headers; `volume` its voxels; `evaluate_gate`
+    says in a sentence why this use may go on.
+    """
+
+    volume: "Volume"
+    series: "SeriesAcceptance | None"
+    acceptance: "AcceptanceReport | None"
+    gate: str
+
+
+class GateClosedError(Exception):
+    """The gate of the use stays shut: carries the error for the user, and what was judged for the report."""
+
+    def __init__(self, error: DicomToPrintError, chosen: "SeriesAcceptance", acceptance: "AcceptanceReport") -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.chosen = chosen
+        self.acceptance = acceptance
+
+
+def is_volume_file(source: "Source | Volume") -> bool:
+    """True for a NIfTI, NRRD or MetaImage file, which carries no headers to judge."""
+    return isinstance(source, (str, Path)) and str(source).lower().endswith(VOLUME_SUFFIXES)
+
+
+def surgery_date(settings: RunSettings) -> datetime.date | None:
+    """The planned date of surgery. Raises `UsageError` for anything but YYYY-MM-DD."""
+    if settings.surgery_date is None:
+        return None
+    try:
+        return datetime.date.fromisoformat(settings.surgery_date)
+    except ValueError:
+        raise UsageError(f"--surgery-date takes a date as YYYY-MM-DD, not '{settings.surgery_date}'.") from None
+
+
+def check_scan(
+    source: Source,
+    settings: RunSettings,
+    progress: ProgressCallback = no_progress,
+    protocols: tuple[str, ...] = BUILT_IN_PROTOCOLS,
+) -> "AcceptanceReport":
+    """Acceptance of every series of the source, under the named protocols or the settings' own; without series for a volume
+    file, which has no headers to judge.
+
+    Raises `CannotRead` where the source holds no image series, `UsageError` for unknown names.
+    """
+    from ..acceptance import AcceptanceReport, evaluate_study, load_protocol
+    from ..dicom import read_image_volume, read_study
+
+    if is_volume_file(source):
+        read_image_volume(Path(source))
+        return AcceptanceReport((), ())
+    loaded = [load_protocol(name) for name in settings.protocols or protocols]
+    date = surgery_date(settings)
+    study = read_study(Path(source), subprogress(progress, 0.0, 0.4))
+    return evaluate_study(
+        study,
+        loaded,
+        answers=dict(settings.answers),
+        surgery_date=date,
+        pixels=settings.pixels,
+        series_id=settings.series,
+        progress=subprogress(progress, 0.4, 1.0),
+    )
+
+
+def load_scan(source: "Source | Volume", settings: RunSettings, progress: ProgressCallback = no_progress) -> LoadedScan:
+    """The series to use, past the gate of the use, and its voxels; a volume of the scene, without files, has no gate to pass.
+
+    Raises `GateClosedError` with `RefusedError` (exit 1) or `UnansweredQuestionError` (exit 4) where the gate of the use stays shut, `CannotRead` where
+    DICOM is asked for and the series has no study to join.
+    """
+    from ..acceptance import load_use_case
+
+    if not isinstance(source, (str, Path)):
+        return LoadedScan(source, None, None, NO_HEADERS_MESSAGE)
+    if is_volume_file(source):
+        from ..dicom import read_image_volume
+
+        gate = "Acceptance is not applicable: a volume file carries no headers to judge."
+        return LoadedScan(read_image_volume(Path(source)), None, None, gate)
+    use = load_use_case(settings.use)
+    settings = _without_answers_to_others(settings, use.protocol)
+    acceptance = check_scan(source, settings, subprogress(progress, 0.0, 0.6), protocols=(use.protocol,))
+    chosen = choose_series(acceptance, settings)
+    gate_sentence = require_open_gate(chosen, acceptance, settings)
+    if {"dicom", "seg"} & set(settings.formats):
+        from ..dicom_export import require_study
+
+        require_study(chosen.series)
+    from ..dicom import read_volume
+
+    return LoadedScan(read_volume(chosen.series, subprogress(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
+
+
+def _without_answers_to_others(settings: RunSettings, protocol: str) -> RunSettings:
+    """`check_scan` asks the questions of all built-in protocols: answers to those that this use does not judge by count for nothing."""
+    from ..acceptance import answerable_rule_ids, load_protocol
+
+    asked = answerable_rule_ids(map(load_protocol, settings.protocols or (protocol,)))
+    others = answerable_rule_ids(map(load_protocol, BUILT_IN_PROTOCOLS)) - asked
+    return replace(settings, answers=tuple(answer for answer in settings.answers if answer[0] not in others))
+
+
+def reevaluate_for_anatomy(scan: LoadedScan, segmentation: "Segmentation", settings: RunSettings) -> LoadedScan:
+    """The scan judged again with the chosen anatomy: whether the field of view cuts it, and its contrast. Raises `GateClosedError`.
+
+    Unchanged for a volume file, without the pixel detectors, and where the anatomy was found in a part of the scan only.
+    """
+    from ..acceptance import load_protocol, load_use_case
+    from ..acceptance import reevaluate_for_anatomy as judge_series
+
+    whole = segmentation.labels.shape == scan.volume.array.shape
+    if scan.series is None or scan.acceptance is None or not settings.pixels or not whole:
+        return scan
+    # As in `check_scan`: a protocol of the user's own is found by its file, not by the name that its findings stand under.
+    protocols = [load_protocol(name) for name in settings.protocols or (load_use_case(settings.use).protocol,)]
+    judged = judge_series(scan.series, protocols, scan.volume, segmentation.labels > 0, dict(settings.answers))
+    others = tuple(judged if one.series.id == judged.series.id else one for one in scan.acceptance.series)
+    acceptance = replace(scan.acceptance, series=others)
+    return replace(scan, series=judged, acceptance=acceptance, gate=require_open_gate(judged, acceptance, settings))
+
+
+def choose_series(acceptance: "AcceptanceReport", settings: RunSettings) -> "SeriesAcceptance":
+    """The named series, or the best one of those that the use may be made of: best verdict, then most slices.
+
+    Raises `UsageError` for a wrong name.
+    """
+    from ..acceptance import evaluate_gate, load_use_case
+
+    if settings.series:
+        for candidate in acceptance.series:
+            if settings.series in (candidate.series.id, candidate.series.uid):
+                return candidate
+        known = ", ".join(candidate.series.id for candidate in acceptance.series)
+        raise UsageError(f"There is no series '{settings.series}' in the input: choose one of {known}.")
+    use = load_use_case(settings.use)
+
+    def burden(candidate: "SeriesAcceptance") -> tuple[bool, int, int]:
+        is_shut = not evaluate_gate(candidate, use, settings.accept_anyway).open
+        return is_shut, candidate.verdict.rank, -len(candidate.series)
+
+    return min(acceptance.series, key=burden)
+
+
+def require_open_gate(chosen: "SeriesAcceptance", acceptance: "AcceptanceReport", settings: RunSettings) -> str:
+    """The sentence that says why this use may go on. Raises `GateClosedError`."""
+    from ..acceptance import evaluate_gate, load_use_case
+
+    answer = evaluate_gate(chosen, load_use_case(settings.use), settings.accept_anyway)
+    if answer.open:
+        return answer.reason or f"Accepted for the use {settings.use}."
+    kind = UnansweredQuestionError if answer.exit_code == UnansweredQuestionError.exit_code else RefusedError
+    raise GateClosedError(kind(answer.reason), chosen, acceptance)

@@ -1,0 +1,327 @@
+"""The steps from a scan to files, and what is asked of the settings before them: each takes the frozen result of the step before."""
+
+import importlib.util
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import __version__
+from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
+from ..errors import InputError, MissingDependencyError, UsageError
+from ..progress import ProgressCallback, no_progress, subprogress
+from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
+
+if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+    from ..io import WrittenFile
+    from ..reconstruction import SurfaceModel
+    from ..segmentation import Segmentation
+    from ..volume import Volume
+
+SIMPLIFICATION_MM = 0.05
+FROM_SEGMENTATION = "from-segmentation"
+
+
+def missing_packages(settings: RunSettings) -> tuple[str, ...]:
+    """Packages that these settings need and this Python lacks, by their names on PyPI. Nothing is installed here."""
+    needed = {
+        "lib3mf": "3mf" in settings.formats,
+        "manifold3d": needs_preparation(settings),
+        "highdicom": "seg" in settings.formats,
+    }
+    return _absent(*(name for name, is_needed in needed.items() if is_needed))
+
+
+def missing_optional_packages() -> tuple[str, ...]:
+    """Packages that this Python lacks and every model is better for: without them its simplification is slower and keeps to no budget."""
+    return _absent("fast-simplification")
+
+
+def _absent(*names: str) -> tuple[str, ...]:
+    return tuple(name for name in names if importlib.util.find_spec(name.replace("-", "_")) is None)
+
+
+def needs_preparation(settings: RunSettings) -> bool:
+    """True where a step of preparation is asked for."""
+    return bool(
+        settings.thicken
+        or settings.hollow
+        or settings.cuts
+        or settings.planes
+        or settings.scale_bar
+        or settings.magnets
+        or settings.split
+        or settings.pins
+        or settings.struts
+        or settings.base
+        or settings.label
+        or settings.wrap
+        or settings.orient
+    )
+
+
+def drop_unavailable_formats(settings: RunSettings) -> RunSettings:
+    """The settings as far as the installed packages allow: 3MF is left out where it was only a default.
+
+    Raises `MissingDependencyError` for what was asked for by name, `UsageError` where no format is one to print from.
+    """
+    if not set(settings.formats) & set(MESH_FORMATS):
+        raise UsageError(
+            f"No format to print from is chosen: add one of {', '.join(MESH_FORMATS)}, which is read back and inspected."
+        )
+    lacking = missing_packages(settings)
+    if lacking == ("lib3mf",) and settings.formats == DEFAULT_FORMATS:
+        return replace(settings, formats=tuple(name for name in DEFAULT_FORMATS if name != "3mf"))
+    if lacking:
+        raise MissingDependencyError(
+            f"This run needs {' and '.join(lacking)}, which this Python lacks: install with "
+            f"'python -m pip install {' '.join(lacking)}', or leave the option out."
+        )
+    return settings
+
+
+def validate_source(source: Source, settings: RunSettings) -> None:
+    """Raises `InputError` for a source or a segmentation that does not exist, `UsageError` for what a volume file cannot give."""
+    if not Path(source).exists():
+        raise InputError(
+            f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file."
+        )
+    if settings.segmentation and not Path(settings.segmentation).is_file():
+        raise InputError(f"{Path(settings.segmentation).name} was not found: give a NIfTI, NRRD or DICOM SEG file.")
+    for name in ("dicom", "seg"):
+        if is_volume_file(source) and name in settings.formats:
+            raise UsageError(
+                f"The format {name} needs a scan in DICOM files, whose study it joins: leave it out for a volume file."
+            )
+
+
+def validate_names(settings: RunSettings) -> None:
+    """Raises `UsageError` for a use, anatomy, process, printer, protocol or date that does not exist, before any long work."""
+    from ..acceptance import load_protocol, load_use_case
+    from ..printability import load_printer, load_process
+    from ..segmentation import load_anatomy
+
+    load_use_case(settings.use)
+    load_anatomy(settings.anatomy)
+    load_process(settings.process)
+    if settings.printer:
+        load_printer(settings.printer)
+    for name in settings.protocols:
+        load_protocol(name)
+    surgery_date(settings)
+
+
+def segment(
+    volume: "Volume",
+    settings: RunSettings,
+    progress: ProgressCallback = no_progress,
+    given: "Segmentation | None" = None,
+) -> "Segmentation":
+    """Labelled anatomy of a volume; or the given segmentation (`given`, or a file of the settings) with the volume's grey values."""
+    from ..segmentation import load_anatomy, read_labelmap, refine_labelmap
+    from ..segmentation import segment as segment_volume
+
+    if given is None and settings.segmentation:
+        given = read_labelmap(Path(settings.segmentation))
+    if given is not None:
+        # The default anatomy is meant for scans; a given segmentation says itself what it holds.
+        name = FROM_SEGMENTATION if settings.anatomy == RunSettings.anatomy else settings.anatomy
+        found = refine_labelmap(given, volume, load_anatomy(name), progress=progress)
+        left = [
+            words
+            for words, value in (
+                ("threshold", settings.threshold),
+                ("seeds", settings.seeds),
+                ("region of interest", settings.roi),
+            )
+            if value
+        ]
+        return replace(found, notes=(*found.notes, _not_used(left))) if left else found
+    return segment_volume(
+        volume,
+        load_anatomy(settings.anatomy),
+        threshold=settings.threshold,
+        seeds_lps=settings.seeds_lps,
+        roi_lps=settings.roi_lps,
+        progress=progress,
+    )
+
+
+def _not_used(left: "list[str]") -> str:
+    return f"Not used, since the given segmentation says itself what the structures are: {', '.join(left)}."
+
+
+def anatomy_name(settings: RunSettings) -> str:
+    """The anatomy that a run is about: a given segmentation is not of bone because that is the default for scans."""
+    is_default = settings.anatomy == RunSettings.anatomy
+    return FROM_SEGMENTATION if settings.segmentation and is_default else settings.anatomy
+
+
+def make_surface(
+    segmentation: "Segmentation", settings: RunSettings, progress: ProgressCallback = no_progress
+) -> "SurfaceModel":
+    """Closed surface of every segment within the deviation budget of the use."""
+    from ..reconstruction import reconstruct_surfaces as surface_of
+
+    budget = deviation_budget(settings)
+    allowed = simplification_budget(settings)
+    model = surface_of(segmentation, max_deviation_mm=allowed, max_triangles=settings.triangles, progress=progress)
+    reached = [(mesh.name, figures.get("p95_deviation_mm")) for mesh, figures in zip(model.meshes, model.figures)]
+    over = [(name, f"{name}: {p95:.2f} mm") for name, p95 in reached if isinstance(p95, float) and p95 > budget]
+    labels = {
+        segment.name for segment in segmentation.segments if segment.boundary is None or segmentation.volume is None
+    }
+    notes = []
+    if missing_optional_packages():
+        notes.append(
+            "Made without the package fast-simplification: the surface is reduced to the number of triangles alone, slower, and "
+            "not within a deviation."
+        )
+    if which := ", ".join(words for name, words in over if name not in labels):
+        notes.append(
+            f"95 % of the surface should lie within {budget:g} mm of the scan for the use {settings.use}; it does not "
+            f"({which}): allow more triangles (--triangles)."
+        )
+    if which := ", ".join(words for name, words in over if name in labels):
+        notes.append(
+            f"95 % of the surface should be known to {budget:g} mm for the use {settings.use}; that of a label with voxels as "
+            f"large as these is not ({which}): make it from the scan's grey values, or from a finer label."
+        )
+    return replace(model, notes=(*model.notes, *notes))
+
+
+def simplification_budget(settings: RunSettings) -> float:
+    """How far simplification may move the surface, in mm: given, or a fifth of the budget at most, the rest is for everything else."""
+    if settings.max_deviation is not None:
+        return settings.max_deviation
+    return min(0.2 * deviation_budget(settings), SIMPLIFICATION_MM)
+
+
+def deviation_budget(settings: RunSettings) -> float:
+    """How far editing may move 95 % of the surface, in mm: given, or the use case's own."""
+    from ..acceptance import load_use_case
+
+    if settings.max_deviation is not None:
+        return settings.max_deviation
+    budget = load_use_case(settings.use).max_deviation_mm
+    # Research leaves the budget to the user; who gives none gets the general one.
+    return budget if budget is not None else float(load_use_case("general").max_deviation_mm or 0.0)
+
+
+def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> "SurfaceModel":
+    """The model with every mesh that has defects repaired; unchanged, and at once, where there are none."""
+    from ..mesh import analyse_topology, self_intersections
+    from ..repair import repair_mesh
+
+    meshes, told = [], []
+    for index, mesh in enumerate(model.meshes):
+        step = subprogress(progress, index / len(model.meshes), (index + 1) / len(model.meshes))
+        found = analyse_topology(mesh)
+        clean = not (found.boundary_edges or found.nonmanifold_edges or found.nonmanifold_vertices or found.inverted)
+        if clean and not len(self_intersections(mesh, subprogress(step, 0.0, 0.3))):
+            meshes.append(mesh)
+            continue
+        repaired = repair_mesh(mesh, subprogress(step, 0.3, 1.0))
+        meshes.append(repaired.mesh)
+        told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
+    return replace(model, meshes=tuple(meshes), notes=(*model.notes, *told)) if told else model
+
+
+def export(
+    model: "SurfaceModel",
+    settings: RunSettings,
+    scan: LoadedScan,
+    folder: Path,
+    progress: ProgressCallback = no_progress,
+    segmentation: "Segmentation | None" = None,
+) -> "tuple[WrittenFile, ...]":
+    """The files of the model, each read back before it got its name.
+
+    STL and PLY hold one solid each, so several meshes become several files; 3MF and OBJ hold all as named objects. The DICOM
+    Encapsulated STL and the DICOM SEG of `segmentation` carry the patient and study of the scan, since a PACS files them
+    by these.
+    """
+    from ..dicom_export import source_headers, write_encapsulated_stl
+    from ..io import export_meshes
+    from ..rendering import render_thumbnail
+
+    stem = file_stem(settings)
+    metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
+    together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
+    single = tuple(name for name in settings.formats if name in ("stl", "ply"))
+    files: list[WrittenFile] = []
+    for index, mesh in enumerate(model.meshes if single else ()):
+        name = stem if len(model.meshes) == 1 else _numbered_stem(stem, index + 1, safe_file_name(mesh.name))
+        files += export_meshes((mesh,), folder, name, single, progress=subprogress(progress, 0.0, 0.4))
+    if together:
+        picture = render_thumbnail(model.meshes) if "3mf" in together else b""
+        files += export_meshes(
+            model.meshes,
+            folder,
+            stem,
+            together,
+            metadata=metadata,
+            thumbnail=picture,
+            progress=subprogress(progress, 0.4, 0.8),
+        )
+    if "dicom" in settings.formats and scan.series is not None:
+        files.append(
+            write_encapsulated_stl(
+                model.meshes,
+                folder,
+                stem,
+                source_headers(scan.series.series),
+                use=settings.use,
+                modified=needs_preparation(settings) or _holds_more(model),
+                progress=subprogress(progress, 0.8, 0.9),
+            )
+        )
+    if "seg" in settings.formats and scan.series is not None and segmentation is not None:
+        files.append(_segmentation_file(segmentation, scan, folder, stem, subprogress(progress, 0.9, 1.0)))
+    return tuple(files)
+
+
+def _numbered_stem(stem: str, number: int, own: str) -> str:
+    """``bone-2-left-hip``, and ``bone-2`` where its own name says no more than that it is a part of ``bone``."""
+    return f"{stem}-{number}" if re.fullmatch(rf"{re.escape(stem)}(-part-\d+)?", own) else f"{stem}-{number}-{own}"
+
+
+def _holds_more(model: "SurfaceModel") -> bool:
+    """True where a part of the surface was not scanned but bridged or added."""
+    import numpy as np
+
+    from ..mesh.core import Provenance
+
+    origins = [mesh.triangle_arrays["Provenance"] for mesh in model.meshes if "Provenance" in mesh.triangle_arrays]
+    return any(np.isin(origin, (Provenance.BRIDGED, Provenance.ADDED)).any() for origin in origins)
+
+
+def _segmentation_file(
+    segmentation: "Segmentation", scan: LoadedScan, folder: Path, stem: str, progress: ProgressCallback
+) -> "WrittenFile":
+    """DICOM SEG on the planes of the scan; labels of a finer or cropped grid are taken at the scan's voxels."""
+    import numpy as np
+    from scipy import ndimage
+
+    from ..dicom_export import source_headers, write_dicom_seg
+
+    assert scan.series is not None
+    labels, volume = segmentation.labels, scan.volume
+    if labels.shape != volume.array.shape or not np.allclose(segmentation.affine, volume.affine, atol=1e-6):
+        to_labels = np.linalg.inv(segmentation.affine) @ volume.affine
+        turned = to_labels[:3, :3][::-1, ::-1]
+        labels = ndimage.affine_transform(labels, turned, to_labels[2::-1, 3], volume.array.shape, order=0)
+    headers = source_headers(scan.series.series)
+    return write_dicom_seg(labels, volume.affine, segmentation.segments, folder, stem, headers, progress=progress)
+
+
+def file_stem(settings: RunSettings) -> str:
+    """What the files of a run are called: its anatomy, without folder and ending where that is a file of the user's own."""
+    anatomy = anatomy_name(settings)
+    stem = anatomy if "/" not in anatomy and "." not in anatomy else Path(anatomy).stem
+    return "model" if stem == FROM_SEGMENTATION else stem
+
+
+def safe_file_name(name: str) -> str:
+    """A name that every file system takes: letters, digits and hyphens."""
+    return re.sub(r"[^A-Za-z0-9]+", "-", name).strip("-").lower() or "part"

@@ -1,0 +1,21 @@
+"""The verdict on a written file: will this process and this printer make it, where not, and what to do."""
+
+from .merge import merge_readiness
+from .process import GuidelineLimit, Printer, PrintProcess, load_printer, load_process, printer_names, process_names
+from .readiness import Readiness, assess_file
+from .scan_reference import LabelFrame, ScanReference
+
+__all__ = [
+    "GuidelineLimit",
+    "LabelFrame",
+    "PrintProcess",
+    "Printer",
+    "Readiness",
+    "ScanReference",
+    "assess_file",
+    "load_printer",
+    "load_process",
+    "merge_readiness",
+    "printer_names",
+    "process_names",
+]

@@ -1,0 +1,273 @@
+"""The sentences of the findings, by rule; `_` marks them for translation. Guidelines are general: never "will fail"."""
+
+from collections.abc import Mapping
+from gettext import gettext as _
+
+import numpy as np
+
+from ..rules import Fact, Outcome, Rule
+from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
+from .process import Printer, PrintProcess, load_process
+
+PASS_TEXTS: Mapping[str, str] = {
+    "closed": _("The surface is closed."),
+    "manifold-edges": _("Every edge has exactly two triangles."),
+    "manifold-vertices": _("Every vertex belongs to one sheet of surface."),
+    "self-intersections": _("No triangle passes through another."),
+    "degenerate": _("No triangle is without area."),
+    "duplicate": _("No triangle is there twice."),
+    "orientation": _("All triangles face outward."),
+    "volume": _("The model encloses {measured:.1f} mm3."),
+    "fragments": _("There is no loose fragment too small for {process}."),
+    "loose-parts": _("The model is one part."),
+    "overlapping-objects": _("No two objects of the file overlap."),
+    "trapped": _("No closed cavity traps material."),
+    "cavities": _("There is no closed cavity."),
+    "unit": _("The size of {size} mm is plausible."),
+    "placement": _("The model lies where it was scanned, left and right as in the patient."),
+    "wall": _("The thinnest wall measures {width}, the guideline for {process} is {limit:.2f} mm."),
+    "thin-area": _(
+        "No stretch of wall below the guideline is larger than {limit:.0f} mm2 (largest {measured:.1f} mm2)."
+    ),
+    "wall-unsupported": _(
+        "The thinnest wall that ends free measures {width}, the guideline for {process} is {limit:.2f} mm."
+    ),
+    "wall-recommended": _("95 % of the surface has walls of {measured:.2f} mm or more, as recommended."),
+    "pins": _("The thinnest rod or pin measures {width}, the guideline is {limit:.2f} mm."),
+    "gap": _("The narrowest gap measures {width}, the guideline is {limit:.2f} mm."),
+    "holes": _("The narrowest hole or channel measures {width}, the guideline is {limit:.2f} mm."),
+    "overhang": _("Nothing overhangs more than {angle:.0f} degrees."),
+    "bridge": _("The widest flat underside spans {measured:.1f} mm, the guideline for bridges is {limit:.1f} mm."),
+    "pose": _("The model stands by itself as it is."),
+    "fit": _("The model ({size} mm) fits the build volume of {room} mm as it stands."),
+    "triangles": _("The model has {measured:,} triangles."),
+    "coarse": _("Facets depart from a smooth surface by about {measured:.2f} mm (layers of {layer:g} mm{voxels})."),
+    "lost": _("No part of the segment over 1 mm3 is missing from the model."),
+    "added": _("The model has no part over 1 mm3 that the segment has not."),
+    "critical": _("No anatomy marked as critical is missing."),
+    "label": _("The text on the model reads the right way round."),
+    "text-width": _("The strokes of the text are {measured:.2f} mm wide, the guideline is {limit:.2f} mm."),
+    "text-height": _("The text is {measured:.2f} mm {way}, the guideline is {limit:.2f} mm."),
+    "material": _("The model needs about {measured:.1f} cm3 of material as a solid, without supports."),
+    "space": _("Coordinates: {measured}; unit: {unit}."),
+}
+FAIL_TEXTS: Mapping[str, str] = {
+    "closed": _("The surface is open: {measured:,} edges have one triangle only."),
+    "manifold-edges": _("{measured:,} edges have more than two triangles."),
+    "manifold-vertices": _("{measured:,} vertices join sheets that only touch in a point."),
+    "self-intersections": _("{measured:,} triangles pass through others."),
+    "degenerate": _("{measured:,} triangles have no area."),
+    "duplicate": _("{measured:,} triangles are there twice."),
+    "orientation": _("{measured:,} triangles face into the solid."),
+    "volume": _("The model encloses no volume ({measured:.1f} mm3)."),
+    "fragments": _(
+        "{measured:,} loose fragments ({volumes} mm3) are below {smallest:.2f} mm3, too small for {process}."
+    ),
+    "loose-parts": _("The model has {measured:,} loose parts ({volumes} mm3)."),
+    "overlapping-objects": _("{measured:,} pairs of objects in the file overlap."),
+    "trapped": _("Closed cavities ({cavities}) would trap {measured:.0f} mm3 of {trapped}."),
+    "cavities": _("Closed cavities lie inside the model: {measured:,} ({volumes} mm3)."),
+    "unit": _("The size of {size} mm is not plausible: {measured}."),
+    "placement": _("The model does not lie where it was scanned: {measured}."),
+    "wall": _("The thinnest wall measures {width}, below the guideline of {limit:.2f} mm for {process}."),
+    "thin-area": _(
+        "A stretch of {measured:.0f} mm2 has walls below the guideline of {wall:.2f} mm for {process} "
+        "({total:.0f} mm2 in all)."
+    ),
+    "wall-unsupported": _(
+        "A wall that ends free and is held on fewer than two sides measures {width}, below the guideline of {limit:.2f} mm for such "
+        "walls ({process}; {area:.0f} mm2 in all)."
+    ),
+    "wall-recommended": _(
+        "5 % of the surface has walls of {measured:.2f} mm or less, below the {limit:.1f} mm recommended for this size."
+    ),
+    "pins": _("The thinnest rod or pin measures {width}, below the guideline of {limit:.2f} mm for {process}."),
+    "gap": _("The narrowest gap measures {width}, below the guideline of {limit:.2f} mm: its sides may fuse."),
+    "holes": _("The narrowest hole or channel measures {width}, below the guideline of {limit:.2f} mm: it may close."),
+    "overhang": _(
+        "{measured:.0f} mm2 overhang more than {angle:.0f} degrees and need about {support:.1f} cm3 of supports as it stands."
+    ),
+    "bridge": _("A flat underside spans {measured:.1f} mm, more than the {limit:.1f} mm that bridge without supports."),
+    "pose": _("The model does not stand by itself as it is; turned ({rotation}) it would."),
+    "fit": _("The model ({size} mm) fits the build volume of {room} mm only when turned ({rotation})."),
+    "triangles": _("The model has {measured:,} triangles, more than the {limit:,.0f} that programs handle well."),
+    "coarse": _(
+        "Facets depart from a smooth surface by about {measured:.2f} mm, coarser than {limit:.2f} mm "
+        "(layers of {layer:g} mm{voxels})."
+    ),
+    "lost": _("{measured:,} parts of the segment over 1 mm3 are missing from the model (largest {largest:.1f} mm3)."),
+    "added": _(
+        "The model has {measured:,} parts over 1 mm3 that the segment has not (largest {largest:.1f} mm3){wanted}."
+    ),
+    "critical": _("Anatomy marked as critical is missing from the model: {names}."),
+    "label": _("The text '{text}' on the model is {measured}."),
+    "text-width": _(
+        "The strokes of the text '{text}' are {measured:.2f} mm wide, below the guideline of {limit:.2f} mm for {process}: "
+        "letters may be lost."
+    ),
+    "text-height": _(
+        "The text '{text}' is {measured:.2f} mm {way}, below the guideline of {limit:.2f} mm for {process}: it may be hard to read."
+    ),
+}
+# Where the count is one.
+FAIL_TEXTS_SINGULAR: Mapping[str, str] = {
+    "closed": _("The surface is open: one edge has one triangle only."),
+    "manifold-edges": _("One edge has more than two triangles."),
+    "manifold-vertices": _("One vertex joins sheets that only touch in a point."),
+    "self-intersections": _("One triangle passes through others."),
+    "degenerate": _("One triangle has no area."),
+    "duplicate": _("One triangle is there twice."),
+    "orientation": _("One triangle faces into the solid."),
+    "fragments": _("One loose fragment ({volumes} mm3) is below {smallest:.2f} mm3, too small for {process}."),
+    "overlapping-objects": _("One pair of objects in the file overlaps."),
+    "cavities": _("One closed cavity ({volumes} mm3) lies inside the model."),
+    "lost": _("One part of the segment over 1 mm3 is missing from the model ({largest:.1f} mm3)."),
+    "added": _("The model has one part over 1 mm3 that the segment has not ({largest:.1f} mm3){wanted}."),
+}
+# The size of the model has more than two outcomes.
+FIT: Mapping[object, str] = {
+    "too large": _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried."),
+    FITS_SEPARATELY: _(
+        "Each of the {objects} objects fits the build volume of {room} mm; together, as they lie ({size} mm), they do not."
+    ),
+}
+SPLIT_OR_LARGER = _("Split it (--split auto), or choose a larger printer (--printer WxDxH).")
+PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
+NOT_APPLICABLE = _("Not judged: {reason}.")
+REMEDY: Mapping[str, str] = {
+    "repair": _("Repair it: inspect FILE --repair OUT"),
+    "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN --output DIR"),
+    "fragments": _(
+        "Take one bone only (--anatomy single-bone) or what is at a point (--seed R,A,S), or hold the fragments with --struts"
+    ),
+    "struts": _("Join them with bars (--struts), or print them as separate parts."),
+    "union": _(
+        "Parts of one model: lay them side by side with --orient. Else make one object of them: run with --anatomy NAME or "
+        "--segmentation FILE of one structure; or let the slicing program join them."
+    ),
+    "escape": _(
+        "Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"
+    ),
+    "wrap": _("Fill them with --wrap, or leave them."),
+    "unit": _("Say the unit with --unit (mm, cm, m or inch), or export 3MF (--format 3mf), which carries it."),
+    "placement": _(
+        "Do not print before left and right are settled: make the file again from the scan, run SCAN --output DIR, which writes LPS "
+        "and never mirrors."
+    ),
+    "thicken": _("Thicken to the guideline: --thicken {wall:g}{other}"),
+    "thicken-unsupported": _("Thicken: --thicken {limit:g}{other}"),
+    "thicken-recommended": _("For a sturdier model: --thicken {limit:g}"),
+    "thicken-pin": _("Thicken: --thicken {limit:g}{other}"),
+    "gap": _("{choose}, close gaps on purpose (--wrap), or accept that this one may close."),
+    "hole": _("Widen the hole before export{other}, fill it with --wrap, or drill it after printing."),
+    "orient": _("Let the model be turned for the least support: --orient"),
+    "base": _("Put it on a base (--base), or turn it: --orient"),
+    "split": _("Turn it as said, split it (--split auto), or choose a larger printer (--printer WxDxH)."),
+    "triangles": _("Reduce the triangles: --triangles {limit:.0f}"),
+    "coarse": _("Export with more triangles: --max-deviation 0.1"),
+    "lost": _(
+        "Look at the places; keep more of the shape with --max-deviation 0.1, and thin parts with --thicken {wall:g}"
+    ),
+    "added": _(
+        "Look at the places: what --base, --struts, --label TEXT or --thicken MM added must be wanted; leave out the option where it "
+        "is not."
+    ),
+    "label": _("Put the label on again, where it is more even: --label TEXT --label-at R,A,S"),
+    "text": _("{choose}, or leave out --label TEXT and mark the print by hand."),
+}
+
+
+def finding_message(rule: Rule, fact: Fact, outcome: Outcome, process: PrintProcess, printer: Printer) -> str:
+    """One sentence for the finding."""
+    if outcome is Outcome.NOT_APPLICABLE:
+        return NOT_APPLICABLE.format(reason=_reason(rule, fact, process))
+    values = _values(rule, fact, process)
+    if outcome is Outcome.PASS:
+        return PASS_TEXTS[rule.id].format_map(values)
+    text = FIT.get(fact.value, FAIL_TEXTS["fit"]) if rule.id == "fit" else FAIL_TEXTS[rule.id]
+    if fact.value == 1 and rule.limit == 0:
+        text = FAIL_TEXTS_SINGULAR.get(rule.id, text)
+    return text.format_map(values)
+
+
+# What is left to do where the model was turned for the least support already.
+REMEDY_AFTER_ORIENTING = {
+    "orient": _("It is turned for the least support already: print it with supports."),
+    "base": _("Put it on a base (--base), or let supports hold it: it is turned for the least support already."),
+}
+
+
+def remedy_text(rule: Rule, fact: Fact, process: PrintProcess, is_turned: bool = False) -> str:
+    """What to do, naming the option that does it; `is_turned`: the model was turned for printing already."""
+    if not rule.remedy:
+        return ""
+    if rule.id == "fit" and fact.value == FITS_SEPARATELY:
+        return PRINT_ONE_BY_ONE
+    if rule.id == "fit" and fact.value == TOO_LARGE:
+        return SPLIT_OR_LARGER
+    if is_turned and rule.remedy[0] in REMEDY_AFTER_ORIENTING:
+        return REMEDY_AFTER_ORIENTING[rule.remedy[0]]
+    return REMEDY[rule.remedy[0]].format_map(_values(rule, fact, process))
+
+
+def _reason(rule: Rule, fact: Fact, process: PrintProcess) -> str:
+    if rule.limit is None and rule.operator != "shown":
+        return _("no guideline is published for {process}").format(process=process.title)
+    if fact.parameters.get("why"):
+        return str(fact.parameters["why"])
+    if rule.applies_to and not {process.overhangs, process.trapped, process.name} & set(rule.applies_to):
+        return _("it makes no difference for {process}").format(process=process.title)
+    return _("nothing of the kind was found, or nothing is known to compare with")
+
+
+def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
+    finer = _finer(rule, process)
+    values: dict[str, object] = {
+        "process": process.title,
+        "width": _width(fact.value),
+        "measured": fact.value,
+        "limit": rule.limit,
+        "area": fact.area_mm2 or 0.0,
+        "trapped": process.trapped,
+        "choose": _("Choose a finer process (--process {name})").format(name=finer) if finer else _("Change the model"),
+        "other": _(" or choose a finer process: --process {name}").format(name=finer) if finer else "",
+        "escape": process.limit("escape_hole_mm") or "?",
+        "hollow": max(process.limit("wall_supported_mm") or 2.0, 2.0),
+        "wall": process.limit("wall_supported_mm") or 0.0,
+        "rotation": "",
+        "way": "",
+    }
+    values.update(fact.parameters)
+    voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
+    values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if voxel else ""
+    values["wanted"] = _("; added on purpose: {names}").format(names=intended) if intended else ""
+    return values
+
+
+def _width(value: object) -> str:
+    """A width in words; surfaces that all but touch do not measure nothing."""
+    if not isinstance(value, (int, float)):
+        return ""
+    return _("less than 0.01 mm") if value < 0.005 else f"{value:.2f} mm"
+
+
+def _finer(rule: Rule, process: PrintProcess) -> str:
+    """A built-in process with a smaller limit than this one; empty where this one is as fine as any."""
+    finest = {
+        "wall": ("mjf", "wall_supported_mm"),
+        "wall-unsupported": ("mjf", "wall_unsupported_mm"),
+        "thin-area": ("mjf", "wall_supported_mm"),
+        "pins": ("material-jetting", "pin_mm"),
+        "gap": ("material-jetting", "clearance_mm"),
+        "holes": ("sla", "hole_mm"),
+        "text-width": ("sla", "emboss_width_mm"),
+    }
+    name, quantity = finest.get(rule.id, ("", ""))
+    own = process.limit(quantity)
+    other = load_process(name).limit(quantity) if name else None
+    return name if own is not None and other is not None and other < own else ""
+
+
+def format_percent(value: float) -> str:
+    """A share in percent as text."""
+    return f"{100.0 * value:.1f} %" if np.isfinite(value) else "?"

@@ -1,0 +1,192 @@
+"""Processes and printers as data: what a print technology's published guidelines ask for, and how much room a printer has."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..config import resources
+from ..errors import UsageError
+
+PROJECT_THRESHOLDS = ("thin_patch_mm2", "small_patch_mm2", "edge_walls", "trapped_mm3", "triangles", "facet_error_mm")
+_MOST_BYTES = 1_000_000  # a process is a page of JSON; a giant file is a mistake
+
+
+@dataclass(frozen=True)
+class GuidelineLimit:
+    """One guideline: `value`, the `low` and `high` of what vendors publish, a `recommended` value, the id of its source, a note.
+
+    `value` None: nobody publishes a figure, or it makes no sense for the process. Unit as in the limit's name.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    recommended: float | None = None
+    source: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class PrintProcess:
+    """A print technology's guidelines; file form in `data/processes/schema.json`.
+
+    `overhangs` is ``supports`` or ``free``; `trapped` says what a closed cavity keeps: ``closed`` (nothing), ``liquid``, ``powder`` or
+    ``support``. `wall_by_size` rows are (sum of the three extents in mm below which, wall in mm). `judgement` holds the areas from
+    which a place counts.
+    """
+
+    name: str
+    title: str
+    version: str
+    limits: Mapping[str, GuidelineLimit]
+    sources: Mapping[str, str]
+    overhangs: str
+    trapped: str
+    printer: str
+    judgement: Mapping[str, float]
+    wall_by_size: tuple[tuple[float, float], ...] = ()
+
+    def limit(self, name: str) -> float | None:
+        """Value of a limit by name (``wall_supported_mm``); None where there is none."""
+        entry = self.limits.get(name)
+        return entry.value if entry else None
+
+    def wall_recommended(self, size_sum_mm: float) -> float | None:
+        """Wall in mm that is recommended for a model whose extents add up to `size_sum_mm`."""
+        for below, wall in self.wall_by_size:
+            if size_sum_mm < below:
+                return wall
+        entry = self.limits.get("wall_supported_mm")
+        return entry.recommended if entry else None
+
+
+@dataclass(frozen=True)
+class Printer:
+    """A build volume: `build_mm` along x, y (the plate) and z (height), less `margin_mm` on every side."""
+
+    name: str
+    title: str
+    build_mm: tuple[float, float, float]
+    margin_mm: float = 0.0
+    processes: tuple[str, ...] = ()
+
+    @property
+    def usable_mm(self) -> tuple[float, float, float]:
+        """Room for the model along x, y, z."""
+        x, y, z = self.build_mm
+        return (x - 2 * self.margin_mm, y - 2 * self.margin_mm, z - self.margin_mm)
+
+
+def process_names() -> tuple[str, ...]:
+    """Names of the built-in processes."""
+    return resources.builtin_names("processes")
+
+
+def printer_names() -> tuple[str, ...]:
+    """Names of the built-in printers."""
+    return resources.builtin_names("printers")
+
+
+def load_process(name_or_file: str) -> PrintProcess:
+    """A built-in process by name or a user's JSON file. Raises `UsageError` naming what is wrong and where."""
+    content, text = _load("processes", name_or_file)
+    where = Path(name_or_file).name if name_or_file not in process_names() else f"{name_or_file}.json"
+    try:
+        limits = {name: _limit(entry) for name, entry in content["limits"].items()}
+        by_size = tuple(
+            (float("inf") if row["sum_below_mm"] is None else float(row["sum_below_mm"]), float(row["wall_mm"]))
+            for row in content.get("wall_by_size", ())
+        )
+        process = PrintProcess(
+            name=str(content["name"]),
+            title=str(content["title"]),
+            version=str(content["version"]),
+            limits=limits,
+            sources={source["id"]: source["title"] for source in content["sources"]},
+            overhangs=_one_of(content["overhangs"], ("supports", "free")),
+            trapped=_one_of(content["trapped"], ("closed", "liquid", "powder", "support")),
+            printer=str(content["printer"]),
+            judgement={name: float(content["judgement"][name]) for name in PROJECT_THRESHOLDS},
+            wall_by_size=by_size,
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(_complaint(where, text, error)) from None
+    return process
+
+
+def load_printer(name_or_size: str) -> Printer:
+    """A built-in printer, a user's JSON file, or a build volume such as ``200x200x180`` (mm, width x depth x height)."""
+    size = re.fullmatch(r"\s*([0-9.]+)\s*[xX*]\s*([0-9.]+)\s*[xX*]\s*([0-9.]+)\s*", name_or_size)
+    if size:
+        try:
+            build = tuple(float(word) for word in size.groups())
+        except ValueError:
+            build = (0.0, 0.0, 0.0)
+        if not all(0.0 < value <= 10_000.0 for value in build):
+            raise UsageError(
+                f"The build volume '{name_or_size}' makes no sense: give three lengths in mm, such as 200x200x180."
+            )
+        sides = [f"{value:g}" for value in build]
+        return Printer("x".join(sides), f"build volume of {' x '.join(sides)} mm, as entered", build)  # type: ignore[arg-type]
+    content, text = _load("printers", name_or_size)
+    where = Path(name_or_size).name if name_or_size not in printer_names() else f"{name_or_size}.json"
+    try:
+        build = tuple(float(value) for value in content["build_mm"])
+        margin = float(content.get("margin_mm", 0.0))
+        if len(build) != 3 or not all(value > 2 * margin for value in build):
+            raise ValueError("build_mm needs three lengths in mm, larger than the margins")
+        return Printer(
+            str(content["name"]),
+            str(content["title"]),
+            build,
+            margin,
+            tuple(str(name) for name in content.get("processes", ())),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(_complaint(where, text, error)) from None
+
+
+def _load(kind: str, name_or_file: str) -> tuple[dict[str, Any], str]:
+    path = Path(name_or_file)
+    try:
+        if name_or_file not in resources.builtin_names(kind) and path.is_file() and path.stat().st_size > _MOST_BYTES:
+            raise UsageError(
+                f"{path.name} is larger than any such file needs to be (over 1 MB): choose the right file."
+            )
+    except (OSError, ValueError):
+        raise UsageError(f"'{path.name[:60]}' is no name and no file: see 'list' for the names.") from None
+    return resources.load_json_resource(kind, name_or_file)
+
+
+def _limit(entry: Mapping[str, Any]) -> GuidelineLimit:
+    low, high = entry.get("range", (None, None))
+    value = entry["value"]
+    if value is not None and not 0.0 < float(value) < 10_000.0:
+        raise ValueError("a limit is a positive number or null")
+    recommended = entry.get("recommended")
+    return GuidelineLimit(
+        None if value is None else float(value),
+        None if low is None else float(low),
+        None if high is None else float(high),
+        None if recommended is None else float(recommended),
+        str(entry.get("source", "")),
+        str(entry.get("note", "")),
+    )
+
+
+def _one_of(value: object, choices: tuple[str, ...]) -> str:
+    if value not in choices:
+        raise ValueError(f"'{value}' is none of {', '.join(choices)}")
+    return str(value)
+
+
+def _complaint(where: str, text: str, error: Exception) -> str:
+    from ..rules import line_number_of_key
+
+    if isinstance(error, KeyError):
+        key = str(error.args[0])
+        return f"{where}: the entry '{key}' is missing; see schema.json beside the built-in files."
+    line = next((line_number_of_key(text, word) for word in ("limits", "build_mm") if f'"{word}"' in text), 1)
+    return f"{where}, near line {line}: {error}; see schema.json beside the built-in files."

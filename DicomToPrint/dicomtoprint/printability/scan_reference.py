@@ -1,0 +1,47 @@
+"""What the scan knows about the model: the file is compared with it, as far as each part of it is given."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class LabelFrame:
+    """Text that preparation put on the model: its frame in LPS mm, `right` along the line, `up`, `outward` from the surface.
+
+    `origin` (3,) is the middle of the text; `width` and `height` in mm; `depth` in mm, positive raised, negative engraved;
+    `uneven` is how far the surface under it lies from a plane, in mm.
+    """
+
+    text: str
+    origin: tuple[float, float, float]
+    right: tuple[float, float, float]
+    up: tuple[float, float, float]
+    outward: tuple[float, float, float]
+    width: float
+    height: float
+    depth: float
+    uneven: float = 0.0
+
+
+@dataclass(frozen=True)
+class ScanReference:
+    """The scan as a reference for the written file; every field is optional.
+
+    `bounds` xmin, xmax, ymin, ymax, zmin, zmax of the scanned volume in LPS mm; `mask` (k, j, i) bool of the segment on
+    `affine` (4x4, (i, j, k, 1) to LPS mm, shear kept); `voxel_mm` steps i, j, k; `critical` names regions (k, j, i) bool that must not be
+    lost; `labels` the texts put on, on the model as scanned; `moved` (4x4) the transform that preparation applied to the model
+    (orientation for printing), None where the file stands as scanned; `intended` says in words what was added or cut on purpose;
+    `is_turned`: turned for printing, also where several parts were turned each on its own and have no `moved` in common.
+    """
+
+    bounds: tuple[float, float, float, float, float, float] | None = None
+    mask: np.ndarray | None = None
+    affine: np.ndarray | None = None
+    voxel_mm: tuple[float, float, float] | None = None
+    critical: Mapping[str, np.ndarray] = field(default_factory=dict)
+    labels: tuple[LabelFrame, ...] = ()
+    moved: np.ndarray | None = None
+    intended: tuple[str, ...] = ()
+    is_turned: bool = False

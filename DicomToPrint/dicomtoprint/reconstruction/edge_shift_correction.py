@@ -1,0 +1,59 @@
+"""Where the edges of the anatomy were before the scan moved them away from the boundary's grey value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..imaging.psf import PointSpreadFunction, estimate_psf
+from ..imaging.surface_deviation import vertex_areas
+from ..mesh.core import Mesh
+from ..mesh.vertex_averaging import VertexAveraging, build_vertex_averaging
+from ..volume import Volume
+from .local_half_maximum import is_half_maximum, local_half_maximum_shift
+from .psf_curvature_correction import psf_covariance, psf_curvature_shift
+
+_EDGES = 150  # places at which the scan's blur is measured, in each direction
+
+
+@dataclass(frozen=True)
+class EdgeShiftCorrection:
+    """What is known of the edges of a scan: its `blur`, and the blur's `variance` with that of interpolation (3, 3)
+    mm2 in LPS, for a boundary at grey value `level`."""
+
+    volume: Volume
+    level: float
+    blur: PointSpreadFunction
+    variance: np.ndarray
+
+    def shift(self, mesh: Mesh, ahead: np.ndarray) -> np.ndarray:
+        """(n,) mm by which the points of a mesh must lie outwards of the boundary's grey value, which is `ahead` (n,)
+        mm outwards of them."""
+        near = build_vertex_averaging(mesh, mesh.triangle_normals())
+        return psf_curvature_shift(mesh, self.variance, near) + self.of_neighbours(mesh, ahead, near)
+
+    def of_neighbours(self, mesh: Mesh, ahead: np.ndarray, near: VertexAveraging) -> np.ndarray:
+        """The part of the shift that comes of another grey value half-way."""
+        if not is_half_maximum(self.level, self.blur):
+            return np.zeros(len(mesh.points))
+        return local_half_maximum_shift(mesh, ahead, self.volume, self.level, self.blur, self.variance, near)
+
+    def figures(self, mesh: Mesh, of_neighbours: np.ndarray, near: VertexAveraging) -> Mapping[str, object]:
+        """How far the points of the finished mesh were moved, in mm without sign."""
+        found: dict[str, object] = {"blur_mm": (self.blur.in_plane_mm, self.blur.across_mm)}
+        area = vertex_areas(mesh)
+        for name, shift in (("blur", psf_curvature_shift(mesh, self.variance, near)), ("halfway", of_neighbours)):
+            found[f"{name}_shift_mean_mm"] = float(np.average(np.abs(shift), weights=area))
+            found[f"{name}_shift_max_mm"] = float(np.abs(shift).max())
+        return found
+
+
+def estimate_edge_shift_correction(
+    volume: Volume, mesh: Mesh, level: float, affine: np.ndarray
+) -> EdgeShiftCorrection | None:
+    """What the edges of a scan say along a surface (LPS mm) at grey value `level`; None where it shows none.
+
+    `affine` is that of the grid between whose samples the surface was interpolated.
+    """
+    blur = estimate_psf(volume, [mesh], edges=_EDGES)
+    return None if blur is None else EdgeShiftCorrection(volume, level, blur, psf_covariance(blur, affine))

@@ -1,0 +1,155 @@
+"""The grey field whose one level is the boundary of a segment: grey values where mask and threshold agree, mirrored
+where not."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..progress import ProgressCallback, no_progress
+
+if TYPE_CHECKING:
+    from ..segmentation import Segment, Segmentation
+
+_SLAB = 16
+
+
+@dataclass(frozen=True)
+class ScalarField:
+    """A field that is above `level` inside the segment and below outside, with no sample equal to it.
+
+    `array` (k, j, i) has one voxel of padding where the segment touches the volume's face, else one of the volume
+    around it. `start` (i, j, k) is the index of its first voxel in the segmentation's grid (-1 where padded), `shape`
+    (k, j, i) of that grid. `grey` tells whether the level comes from grey values or from the label alone. `affine`
+    takes the grid's indices to LPS mm.
+    """
+
+    array: np.ndarray
+    level: float
+    start: tuple[int, int, int]
+    shape: tuple[int, int, int]
+    affine: np.ndarray
+    grey: bool
+
+    @property
+    def to_index(self) -> np.ndarray:
+        """4x4 from LPS mm to indices (i, j, k) of `array`."""
+        result = np.linalg.inv(self.affine)
+        result[:3, 3] -= self.start
+        return result
+
+
+def bounding_box(mask: np.ndarray) -> tuple[slice, slice, slice] | None:
+    """Smallest box (k, j, i) around what is set; None for an empty mask."""
+    flat = np.asarray(mask.any(axis=0))
+    k = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))
+    j, i = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
+    if len(k) == 0:
+        return None
+    return slice(k[0], k[-1] + 1), slice(j[0], j[-1] + 1), slice(i[0], i[-1] + 1)
+
+
+def _level(grey: np.ndarray, labels: np.ndarray, label: int, boundary: float) -> float:
+    """The boundary itself, moved by at most half a grey level so that no integer sample equals it.
+
+    Voxels of exactly the integer below stand inside or outside by the segmentation's own rule (>= or >): follow the
+    majority.
+    """
+    if not np.issubdtype(grey.dtype, np.integer):
+        return float(boundary)
+    at = int(np.floor(boundary))
+    sample = (slice(None, None, 3),) * 3
+    equal = grey[sample] == at
+    inside = np.count_nonzero(labels[sample][equal] == label)
+    return at - 0.5 if 2 * inside > np.count_nonzero(equal) else at + 0.5
+
+
+def build_scalar_field(
+    segmentation: "Segmentation", segment: "Segment", progress: ProgressCallback = no_progress
+) -> ScalarField | None:
+    """The field of one segment; None where no voxel has its label.
+
+    Where the mask and the grey value disagree (filled cavities, removed parts, a neighbouring segment) the grey value
+    is mirrored at the level. Two segments that touch thus have exactly opposite fields across their border, and share
+    its boundary. Outside the volume the border's values are mirrored too: a structure cut by the field of view is
+    closed by a flat face half a voxel out.
+    """
+    labels = segmentation.labels
+    box = bounding_box(labels == segment.label)
+    if box is None:
+        return None
+    start = [max(b.start - 1, -1) for b in box]
+    stop = [min(b.stop + 1, n + 1) for b, n in zip(box, labels.shape)]
+    inner = tuple(slice(max(a, 0), min(b, n)) for a, b, n in zip(start, stop, labels.shape))
+    target = tuple(slice(s.start - a, s.stop - a) for s, a in zip(inner, start))
+    grey = segmentation.volume.array if segmentation.volume is not None and segment.boundary is not None else None
+    shape = tuple(b - a for a, b in zip(start, stop))
+    if grey is None:
+        result = np.zeros(shape, dtype=np.uint8)
+        result[target] = labels[inner] == segment.label
+        level = 0.5
+    else:
+        result, level = _grey(grey, labels, segment, shape, inner, target, progress)
+    _close_faces(result, level, inner, target, labels.shape)
+    return ScalarField(
+        result, level, (start[2], start[1], start[0]), labels.shape, segmentation.affine, grey is not None
+    )
+
+
+def _grey(
+    grey: np.ndarray,
+    labels: np.ndarray,
+    segment: "Segment",
+    shape: tuple[int, ...],
+    inner: tuple[slice, ...],
+    target: tuple[slice, ...],
+    progress: ProgressCallback,
+) -> tuple[np.ndarray, float]:
+    assert segment.boundary is not None
+    level = _level(grey[inner], labels[inner], segment.label, segment.boundary)
+    whole = np.issubdtype(grey.dtype, np.signedinteger) and grey.dtype.itemsize == 2
+    result = np.empty(shape, dtype=np.int16 if whole else np.float32)
+    inside = result[target]
+    for k in range(0, inside.shape[0], _SLAB):
+        progress(k / inside.shape[0], "grey values of the segment")
+        values = grey[inner][k : k + _SLAB]
+        member = labels[inner][k : k + _SLAB] == segment.label
+        slab = inside[k : k + _SLAB]
+        slab[...] = values
+        wrong = np.flatnonzero(((slab > level) == member) != segment.bright)
+        flat = slab.reshape(-1) if slab.flags.c_contiguous else slab.ravel()
+        mirrored = 2.0 * level - flat[wrong].astype(np.float64)
+        if whole:
+            np.clip(mirrored, -32768, 32767, out=mirrored)
+        else:
+            # Exactly on the level: a hair to the side where the mask puts it.
+            member_wrong = member.reshape(-1)[wrong] == segment.bright
+            tie = mirrored == level
+            mirrored[tie] += np.where(member_wrong[tie], 1e-3, -1e-3) * max(abs(level), 1.0)
+        flat[wrong] = mirrored
+        if not slab.flags.c_contiguous:
+            slab[...] = flat.reshape(slab.shape)
+    if not segment.bright:
+        np.negative(result, out=result)
+        level = -level
+    return result, level
+
+
+def _close_faces(
+    field: np.ndarray, level: float, inner: tuple[slice, ...], target: tuple[slice, ...], shape: tuple[int, ...]
+) -> None:
+    """Fill the padding: the mirror of the neighbouring sample where that is inside, the sample itself where not."""
+    for axis in range(3):
+        for edge, end in ((0, inner[axis].start == 0), (-1, inner[axis].stop == shape[axis])):
+            padded = field.shape[axis] > inner[axis].stop - inner[axis].start
+            if not (padded and end):
+                continue
+            place = 0 if edge == 0 else field.shape[axis] - 1
+            if target[axis].start <= place < target[axis].stop:
+                continue
+            here: list[slice | int] = [slice(None)] * 3
+            near: list[slice | int] = [slice(None)] * 3
+            here[axis], near[axis] = place, place + (1 if edge == 0 else -1)
+            values = field[tuple(near)]
+            mirrored = np.minimum(values, (2.0 * level - values) if field.dtype != np.uint8 else 0)
+            field[tuple(here)] = mirrored.astype(field.dtype)

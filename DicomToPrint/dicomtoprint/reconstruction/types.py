@@ -1,0 +1,58 @@
+"""What the surface room hands on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ..mesh.core import Mesh
+
+
+@dataclass(frozen=True)
+class ProcessingStep:
+    """One thing that was done to the surface, and its measured effect in words."""
+
+    name: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class SurfaceModel:
+    """Closed oriented surfaces of all segments in LPS mm.
+
+    Each mesh has the point array ``Deviation`` (float32, mm; distance of the grey-value boundary, positive where the
+    surface lies outside of it) and the triangle array ``Provenance``. `figures` holds one mapping a mesh:
+    ``mean_deviation_mm``, ``p95_deviation_mm``, ``max_deviation_mm`` (absolute values, by area), ``volume_mm3``,
+    ``volume_change_percent`` (against the surface before smoothing and simplification), ``triangles``,
+    ``blur_mm``, ``blur_shift_mean_mm`` and ``blur_shift_max_mm`` where the scan's blur could be measured (its standard
+    deviations, and how far curved parts were put outward of the grey-value boundary because of it: deviations count
+    that too), ``components``, ``provenance_area_percent``, ``fragments``, ``valid`` and the counts of the validation. `steps`
+    tell what was done in order, `notes` what the user must know.
+    """
+
+    meshes: tuple[Mesh, ...]
+    figures: tuple[Mapping[str, object], ...] = ()
+    steps: tuple[ProcessingStep, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class RepairStage:
+    """One stage of a repair and its effect in words."""
+
+    name: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class RepairResult:
+    """A repaired mesh, whether it is now valid, what each stage did, and what is left (sentences; empty where valid).
+
+    `bad_at` (n,) are the indices of triangles where something is still wrong.
+    """
+
+    mesh: Mesh
+    valid: bool
+    stages: tuple[RepairStage, ...]
+    remaining: tuple[str, ...] = ()
+    bad_at: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64), repr=False)

@@ -1,0 +1,60 @@
+"""A small picture of the model for the 3MF: the same bytes on every machine, without OpenGL."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..images.image import png_image
+from ..mesh.core import Mesh
+
+_SIDE = 256
+_SAMPLES = 400_000
+# From the front, the patient's right and a little above, in LPS; the picture's own right and top follow.
+_TOWARD = np.array([-0.45, -0.85, 0.28])
+_BACKGROUND = 255
+
+
+def render_thumbnail(meshes: Sequence[Mesh]) -> bytes:
+    """PNG of 256 x 256 pixels of meshes (LPS mm), seen from the front and a little from above.
+
+    Points spread evenly over the surface are drawn into a depth buffer and shaded by their normals; empty for meshes
+    without area.
+    """
+    from scipy import ndimage
+
+    toward = _TOWARD / np.linalg.norm(_TOWARD)
+    right = np.cross(toward, (0.0, 0.0, -1.0))
+    right /= np.linalg.norm(right)
+    axes = np.stack([right, np.cross(toward, right), toward], axis=1)
+    total = sum(mesh.area for mesh in meshes)
+    if total <= 0:
+        return b""
+    seen, colors = [], []
+    for mesh in meshes:
+        places, normals = _samples(mesh, max(int(_SAMPLES * mesh.area / total), 1))
+        light = np.clip(normals @ toward, 0.0, 1.0)
+        seen.append(places @ axes)
+        colors.append((0.25 + 0.75 * light)[:, None] * np.asarray(mesh.color) * 255)
+    place, color = np.concatenate(seen), np.concatenate(colors)
+    low, high = place[:, :2].min(axis=0), place[:, :2].max(axis=0)
+    scale = 0.92 * (_SIDE - 1) / max(float((high - low).max()), 1e-6)
+    at = (place[:, :2] - (low + high) / 2) * scale + (_SIDE - 1) / 2
+    row, column = (_SIDE - 1 - np.rint(at[:, 1])).astype(int), np.rint(at[:, 0]).astype(int)
+    order = np.argsort(place[:, 2], kind="stable")  # the nearest is drawn last
+    pixels = np.full((_SIDE, _SIDE, 3), _BACKGROUND, dtype=np.uint8)
+    pixels[row[order], column[order]] = np.rint(color[order]).astype(np.uint8)
+    # Where no near point fell into a pixel, a far one shows through: the neighbours know better.
+    return png_image("thumbnail", "", "", ndimage.median_filter(pixels, size=(3, 3, 1))).data
+
+
+def _samples(mesh: Mesh, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(n, 3) points at even shares of the area and their unit normals."""
+    normals = mesh.triangle_normals()
+    double = np.linalg.norm(normals, axis=1)
+    summed = np.cumsum(double)
+    drawn = np.searchsorted(summed, (np.arange(count) + 0.5) / count * summed[-1]).clip(max=len(double) - 1)
+    one, two = np.random.default_rng(0).random((2, count))
+    root = np.sqrt(one)
+    shares = np.stack([1.0 - root, root * (1.0 - two), root * two], axis=1)
+    places = np.einsum("nc,ncx->nx", shares, mesh.points.astype(np.float64)[mesh.triangles[drawn]])
+    return places, normals[drawn] / np.maximum(double[drawn, None], 1e-30)

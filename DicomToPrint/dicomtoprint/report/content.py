@@ -1,0 +1,133 @@
+"""What a report can show.
+
+Everything is optional: the same page serves a check, a run, a refused run and an inspection.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..images.image import ReportImage
+
+
+@dataclass(frozen=True)
+class ModelPart:
+    """One mesh of the model: sizes in mm, mm2, mm3; deviations of its surface from the boundary in the scan, in mm.
+
+    `bounds_mm` is (xmin, xmax, ymin, ymax, zmin, zmax) in LPS. A deviation of None was not measured.
+    """
+
+    name: str
+    color: tuple[float, float, float] = (0.9, 0.85, 0.7)
+    triangles: int = 0
+    volume_mm3: float = 0.0
+    area_mm2: float = 0.0
+    bounds_mm: tuple[float, ...] = ()
+    mean_deviation_mm: float | None = None
+    p95_deviation_mm: float | None = None
+    max_deviation_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class ProcessingNote:
+    """What one step did to the data, in words: `effect` holds the figures."""
+
+    step: str
+    effect: str
+
+
+@dataclass(frozen=True)
+class CaliperMeasurement:
+    """A distance to measure on the finished part between two points that stick out, in mm; `start`, `end` in LPS mm."""
+
+    number: int
+    description: str
+    expected_mm: float
+    tolerance_mm: float | None = None
+    start: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    end: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class BudgetItem:
+    """One source of error: its size in mm as a 95 % bound (None: not known) and where the figure comes from."""
+
+    name: str
+    bound_mm: float | None
+    basis: str
+
+
+@dataclass(frozen=True)
+class ErrorBudget:
+    """The error budget of a model; see `budget.error_budget`. `sentence` is the one line that a surgeon reads.
+
+    `together` is the accuracy of the model as a whole against the scan, in words and with its figures; empty where it
+    was not measured.
+    """
+
+    items: tuple[BudgetItem, ...]
+    total_mm: float | None
+    sentence: str
+    excluded: tuple[str, ...]
+    together: str = ""
+    accuracy: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """The content of `report.html`; what is empty is left out, and what could not be made is said in `notes`.
+
+    - `acceptance`: the JSON of the contract ``dicom-to-print/acceptance/1``, or an object whose ``as_json(identified)``
+      gives it; `series`: short id of the series that the model comes from, others are listed after it.
+    - `scan_pictures`: pictures of the pixel detectors, by short id of the series.
+    - `gate`: the sentence that says why the scan was used or refused; `refused` marks a run that stopped there;
+    - `use`, `use_title`: name and title of the intended use; `use_notes`: what must be known for it.
+    - `parts`, `slice_pictures`, `view_pictures`, `map_pictures`: the model; `changes`: what each step did, in order.
+    - `turned`: the meshes of the files are turned for the print, so that their axes are no longer the patient's.
+    - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
+    - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `caliper_distances` and `draw_model`.
+    - `plan`: the JSON of the contract ``dicom-to-print/print-plan/1``, the proposal for the print lab.
+    - `readiness`: the JSON of the contract ``dicom-to-print/printability/1``, or an object with ``as_json()``;
+      `process`, `printer` in words; `finding_pictures`: where each finding is, by rule, see the function of
+      that name.
+    - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
+      repeat the run; `record_sha256`: hash of record.json.
+    - `answers_role`: who answered, when (``role``, ``time``), by rule id.
+    - `created`: time in ISO 8601 (now, where empty); `software`: name and version in words.
+    - `identified`: True where patient data is meant to be shown.
+    """
+
+    title: str = ""
+    created: str = ""
+    software: str = ""
+    acceptance: Any = None
+    series: str = ""
+    scan_pictures: Mapping[str, tuple[ReportImage, ...]] = field(default_factory=dict)
+    gate: str = ""
+    refused: bool = False
+    use: str = ""
+    use_title: str = ""
+    use_notes: tuple[str, ...] = ()
+    parts: tuple[ModelPart, ...] = ()
+    turned: bool = False
+    slice_pictures: tuple[ReportImage, ...] = ()
+    view_pictures: tuple[ReportImage, ...] = ()
+    map_pictures: tuple[ReportImage, ...] = ()
+    caliper_picture: ReportImage | None = None
+    changes: tuple[ProcessingNote, ...] = ()
+    provenance: Mapping[str, float] = field(default_factory=dict)
+    budget: ErrorBudget | None = None
+    calipers: tuple[CaliperMeasurement, ...] = ()
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    readiness: Any = None
+    readiness_pictures: tuple[ReportImage, ...] = ()
+    finding_pictures: Mapping[str, tuple[ReportImage, ...]] = field(default_factory=dict)
+    process: str = ""
+    printer: str = ""
+    files: tuple[Mapping[str, Any], ...] = ()
+    inputs: str = ""
+    command: str = ""
+    record_sha256: str = ""
+    answers_role: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    identified: bool = False

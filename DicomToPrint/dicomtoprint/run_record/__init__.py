@@ -1,0 +1,20 @@
+"""The record of a run: everything needed to repeat it, and the comparison of a repeated run with it."""
+
+from .compare import FileComparison, RunComparison, compare_runs
+from .record import RunRecord, hash_inputs, hash_series, library_versions, new_run_record, read_record, write_record
+from .rsna_acr_registry import registry_entry, write_registry
+
+__all__ = [
+    "FileComparison",
+    "RunComparison",
+    "RunRecord",
+    "compare_runs",
+    "hash_inputs",
+    "hash_series",
+    "library_versions",
+    "new_run_record",
+    "read_record",
+    "registry_entry",
+    "write_record",
+    "write_registry",
+]

@@ -1,0 +1,18 @@
+"""Segmentation: voxels to labelled anatomy, by presets that are data."""
+
+from .labelmap_files import read_labelmap
+from .labelmap_refinement import refine_labelmap
+from .presets import AnatomyPreset, anatomy_names, load_anatomy
+from .threshold_segmenter import segment
+from .types import Segment, Segmentation
+
+__all__ = [
+    "AnatomyPreset",
+    "Segment",
+    "Segmentation",
+    "anatomy_names",
+    "load_anatomy",
+    "read_labelmap",
+    "refine_labelmap",
+    "segment",
+]

@@ -1,0 +1,89 @@
+"""Connected parts of a mask: counted, and kept by size, by what they hold, or by seed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..progress import ProgressCallback, no_progress
+
+Box = tuple[slice, slice, slice]
+
+
+def bounding_box(mask: np.ndarray, margin: int = 0) -> Box | None:
+    """Smallest box (slices along k, j, i) around the voxels of a mask, with a margin in voxels; None where it is
+    empty."""
+    along_k = np.any(mask, axis=(1, 2))
+    if not along_k.any():
+        return None
+    rows = np.any(mask, axis=0)
+    result = []
+    for line, size in zip((along_k, np.any(rows, axis=1), np.any(rows, axis=0)), mask.shape):
+        places = np.flatnonzero(line)
+        result.append(slice(max(0, int(places[0]) - margin), min(size, int(places[-1]) + 1 + margin)))
+    return result[0], result[1], result[2]
+
+
+@dataclass(frozen=True)
+class VoxelComponents:
+    """Connected parts in a box of the volume: `labels` (k, j, i) uint32, 1..n, and `counts` of voxels (n + 1, entry 0
+    the rest).
+
+    `image` owns the memory of `labels`: hold both together.
+    """
+
+    box: Box
+    labels: np.ndarray
+    counts: np.ndarray
+    image: Any = None
+
+    def share(self, plane_mask: Callable[[int], np.ndarray]) -> np.ndarray:
+        """Share of each part's voxels (n + 1) on which `plane_mask(k)`, a boolean (j, i) plane of the whole volume, is
+        true."""
+        hits = np.zeros(len(self.counts), dtype=np.int64)
+        for offset, plane in enumerate(self.labels):
+            if plane.any():
+                where = plane_mask(self.box[0].start + offset)[self.box[1], self.box[2]]
+                found = np.bincount(plane[where])
+                hits[: len(found)] += found
+        return hits / np.maximum(self.counts, 1)
+
+    def select(self, keep: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Boolean mask of the whole volume's `shape` with the parts whose entry in `keep` is true."""
+        keep = keep.copy()
+        keep[0] = False
+        result = np.zeros(shape, dtype=bool)
+        for target, plane in zip(result[self.box], self.labels):
+            target[...] = keep[plane]
+        return result
+
+
+def label_components(
+    mask: np.ndarray, corners: bool = False, progress: ProgressCallback = no_progress
+) -> VoxelComponents | None:
+    """Face-connected parts (`corners`: also over edges and corners) of a boolean mask; None where it is empty."""
+    import SimpleITK as sitk
+
+    box = bounding_box(mask)
+    if box is None:
+        return None
+    progress(0.0, "finding connected parts")
+    image = sitk.GetImageFromArray(np.ascontiguousarray(mask[box]).view(np.uint8))
+    labelled = sitk.ConnectedComponent(image, corners)
+    del image
+    labels = sitk.GetArrayViewFromImage(labelled)
+    return VoxelComponents(box, labels, label_voxel_counts(labels), labelled)
+
+
+def label_voxel_counts(labels: np.ndarray) -> np.ndarray:
+    """Voxels per label, slice by slice: `np.bincount` on the whole would need eight bytes a voxel."""
+    counts = np.zeros(1, dtype=np.int64)
+    for plane in labels:
+        found = np.bincount(plane.ravel())
+        if len(found) > len(counts):
+            found[: len(counts)] += counts
+            counts = found
+        else:
+            counts[: len(found)] += found
+    return counts

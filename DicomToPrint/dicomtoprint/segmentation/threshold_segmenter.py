@@ -1,0 +1,362 @@
+"""From grey values to labelled anatomy: the steps of a preset, in order."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..errors import RefusedError, UsageError
+from ..progress import ProgressCallback, no_progress, subprogress
+from ..text import pluralize
+from ..volume import Volume
+from .components import VoxelComponents, bounding_box, label_components
+from .finalize import build_segmentation, segment_vertebrae
+from .hole_filling import cavities_to_fill, closing_residue
+from .metal import detect_metal, metal_neighbourhood, remove_streaks
+from .patient_mask import PatientMask, find_patient
+from .presets import AnatomyPreset
+from .roi import Bounds, Point, crop_to_roi, nearest_mask_voxel, seeds_to_voxels
+from .slice_interpolation import interpolate_slices
+from .state import SEED_REACH_MM, SegmentationState
+from .thin_bone import detect_ridges
+from .threshold_estimation import (
+    IDENTITY_SCALE,
+    SOFT_HU,
+    IntensityScale,
+    ThresholdEstimate,
+    estimate_intensity_scale,
+    estimate_noise,
+    half_maximum_threshold,
+)
+from .types import Segmentation
+
+MIN_INSIDE_FRACTION = 0.2
+MIN_BONE_FRACTION = 0.02
+# Ridges are looked for 1.6 mm to either side: on coarser voxels every bone is one.
+COARSEST_MM = 2.0
+# Dark streaks of metal cut gaps of a few mm into a cortex.
+STREAK_CLOSING_MM = 2.0
+
+
+def segment(
+    volume: Volume,
+    anatomy: AnatomyPreset,
+    *,
+    threshold: "tuple[float, float | None] | None" = None,
+    seeds_lps: Sequence[Point] = (),
+    roi_lps: Bounds | None = None,
+    progress: ProgressCallback = no_progress,
+) -> Segmentation:
+    """Labelled anatomy of a scan by a preset.
+
+    `threshold` (low, high or None), in grey values of the volume, replaces the adaptive boundary; `seeds_lps` are
+    points in LPS mm,
+    `roi_lps` is (x0, x1, y0, y1, z0, z1) in LPS mm, in any order of each pair; the result lies on the region's grid.
+    Raises
+    `UsageError` for a threshold, a seed or a region outside the scan or a seed that is missing, and `RefusedError` where
+    nothing would be left, or the voxels
+    are no numbers or all the same.
+    """
+    if anatomy.method != "grey" or anatomy.boundary is None:
+        raise UsageError(
+            f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one (--segmentation FILE)."
+        )
+    validate_voxels(volume.array)
+    # The whole scan tells the scale: a region may hold neither air nor soft tissue.
+    scale = estimate_intensity_scale(volume.array) if anatomy.boundary.calibrate else IDENTITY_SCALE
+    inside = None
+    if roi_lps is not None:
+        volume, inside = crop_to_roi(volume, roi_lps)
+        validate_voxels(volume.array)
+    slice_mm = volume.spacing[2]
+    if anatomy.finest_ratio > 0:
+        before = volume
+        volume = interpolate_slices(volume, anatomy.finest_ratio, subprogress(progress, 0.0, 0.1))
+        if inside is not None and volume is not before:
+            inside = inside[np.rint(np.linspace(0, len(inside) - 1, len(volume.array))).astype(int)]
+    seeds = seeds_to_voxels(volume, seeds_lps)
+    if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
+        raise UsageError(
+            f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
+        )
+    walk = _start(volume, anatomy, scale, threshold, seeds, subprogress(progress, 0.1, 0.3))
+    walk.slice_mm = slice_mm
+    if inside is not None:
+        walk.mask &= inside
+    if anatomy.separation.method == "vertebra":
+        return segment_vertebrae(walk, seeds_lps, subprogress(progress, 0.3, 1.0))
+    _thin(walk, subprogress(progress, 0.3, 0.4))
+    _metal(walk)
+    _parts(walk, subprogress(progress, 0.4, 0.7))
+    core = _interior(walk, subprogress(progress, 0.7, 0.85))
+    return build_segmentation(walk, core, subprogress(progress, 0.85, 1.0))
+
+
+def validate_voxels(array: np.ndarray) -> None:
+    """Raises `RefusedError` in one sentence for voxels nothing can be found in: NaN, infinite, constant."""
+    if array.ndim != 3 or min(array.shape, default=0) < 2:
+        raise RefusedError("The scan has a single slice along one axis: a model needs a stack of slices.")
+    low, high = array.min(), array.max()
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise RefusedError("The scan holds voxels that are no numbers (NaN or infinite): export or resample it again.")
+    if low == high:
+        raise RefusedError(
+            "All voxels of the scan have the same grey value, so there is nothing to find: choose another series."
+        )
+
+
+def _start(
+    volume: Volume,
+    anatomy: AnatomyPreset,
+    scale: IntensityScale,
+    threshold: "tuple[float, float | None] | None",
+    seeds: np.ndarray,
+    progress: ProgressCallback,
+) -> SegmentationState:
+    """The boundary, given or measured, and the voxels on its inner side."""
+    settings = anatomy.boundary
+    assert settings is not None
+    array = volume.array
+    progress(0.0, "looking for the boundary in the scan")
+    metal_above = None if anatomy.metal.above is None else scale.grey(anatomy.metal.above)
+    body = (
+        find_patient(array, volume.spacing, scale.grey(-400.0), subprogress(progress, 0.0, 0.4))
+        if anatomy.surroundings
+        else None
+    )
+    brightest = metal_above
+    if settings.like_seed and len(seeds):
+        brightest = _as_bright_as(array, seeds, scale, settings.start, metal_above)
+    edges = half_maximum_threshold(
+        array, volume.affine, settings, scale, brightest, None if body is None else body.holds
+    )
+    high = None if settings.ceiling is None else scale.grey(settings.ceiling)
+    notes = list(volume.notes)
+    if threshold is not None:
+        low, high = _given(threshold, array, settings.bright)
+        notes.append(f"The boundary was set to a grey value of {low:g}.")
+    else:
+        low = edges.value if edges is not None else scale.grey(settings.start)
+        notes.append(_words(edges, low, scale))
+    if array.dtype.kind in "iu" and threshold is None:
+        low = float(np.floor(low)) + 0.5
+    progress(0.6, "taking what lies inside the boundary")
+    mask = array >= low if settings.bright else array <= low
+    if high is not None:
+        mask &= array <= high
+    if body is not None and not settings.bright and body.within.any():
+        # The air of nose and mouth runs on into the room's.
+        for k, plane in enumerate(mask):
+            plane &= body.plane_within(k, plane.shape)
+    figures: dict[str, object] = {"boundary": low, "calibrated": scale.calibrated, "noise": estimate_noise(array)}
+    if edges is not None:
+        figures |= {
+            "half_way": edges.value,
+            "inside": edges.inside,
+            "outside": edges.outside,
+            "edge_spread": edges.spread,
+        }
+    if not mask.any():
+        raise RefusedError(
+            f"Nothing in this scan lies {'above' if settings.bright else 'below'} the boundary of {low:g}: "
+            "lower the threshold or choose another anatomy."
+        )
+    return SegmentationState(volume, anatomy, scale, low, high, edges, mask, seeds, body, notes=notes, figures=figures)
+
+
+def _as_bright_as(
+    array: np.ndarray, seeds: np.ndarray, scale: IntensityScale, start: float, most: float | None
+) -> float | None:
+    """Grey value half a contrast above the structure at the seeds; `most` where the seeds do not lie in one."""
+    around = [array[tuple(slice(max(0, v - 1), v + 2) for v in seed)] for seed in seeds]
+    value = float(np.median(np.concatenate([block.ravel() for block in around])))
+    if value < scale.grey(start):
+        return most
+    limit = value + 0.5 * (value - scale.grey(SOFT_HU))
+    return limit if most is None else min(most, limit)
+
+
+def _words(edges: ThresholdEstimate | None, low: float, scale: IntensityScale) -> str:
+    unit = "HU" if scale.calibrated else "grey values (the scan is not calibrated in HU)"
+    if edges is None:
+        return f"Too few edges were found to measure the boundary: the preset's {low:.0f} {unit} was used."
+    return (
+        f"The boundary of {low:.0f} {unit} is half-way between {edges.inside:.0f} inside and "
+        f"{edges.outside:.0f} outside, "
+        f"measured at {edges.edges} edges of this scan."
+    )
+
+
+def _given(threshold: "tuple[float, float | None]", array: np.ndarray, bright: bool) -> "tuple[float, float | None]":
+    low, high = float(threshold[0]), None if threshold[1] is None else float(threshold[1])
+    least, most = float(array.min()), float(array.max())
+    if not np.isfinite(low) or (high is not None and not high > low):
+        raise UsageError("The threshold must be a number, or two rising numbers: correct it.")
+    if not (least < low <= most) or (high is not None and high <= least):
+        raise UsageError(
+            f"The threshold {low:g} lies outside the grey values of this scan ({least:g} to {most:g}): "
+            "choose one between."
+        )
+    return low, high
+
+
+def _thin(walk: SegmentationState, progress: ProgressCallback) -> None:
+    """Thin bone by hysteresis: ridges below the boundary, kept where they hang on to the rest or are large
+    themselves."""
+    share = walk.anatomy.thin.share
+    if share >= 1.0 or walk.edges is None or not walk.bright or max(walk.volume.spacing) > COARSEST_MM:
+        return
+    contrast = walk.low - walk.edges.outside
+    low = walk.edges.outside + share * contrast
+    noise = float(walk.figures["noise"])  # type: ignore[arg-type]
+    rise = max(0.75 * share * contrast, 3.0 * noise)
+    found = detect_ridges(walk.volume.array, walk.volume.spacing, low, walk.low, rise, progress, walk.slice_mm)
+    walk.figures["thin_mm3"] = float(np.count_nonzero(found)) * walk.volume.voxel_volume
+    walk.mask |= found
+    walk.bridge(found)
+
+
+def _metal(walk: SegmentationState) -> None:
+    """Metal out of the mask and on its own, streaks off, and its bloom marked as not measured."""
+    settings = walk.anatomy.metal
+    if settings.above is None:
+        return
+    volume = walk.volume
+    above = max(walk.scale.grey(settings.above), walk.low)
+    beside = walk.edges.inside if walk.edges is not None else walk.low
+    found = detect_metal(volume.array, volume.spacing, above, beside)
+    if found is None:
+        return
+    walk.metal_boundary = 0.5 * (above + beside)
+    walk.mask &= ~found
+    walk.streaked = metal_neighbourhood(found, volume.spacing, settings.streaks_mm)
+    if walk.bridged is not None:
+        # Below the boundary a bright streak looks like thin bone.
+        walk.mask &= ~(walk.bridged & walk.streaked)
+        walk.bridged &= ~walk.streaked
+    streaks, bloom = remove_streaks(walk.mask, found, volume.spacing, settings.streaks_mm)
+    walk.bridge(bloom)
+    walk.figures["metal_mm3"] = float(np.count_nonzero(found)) * volume.voxel_volume
+    walk.figures["streaks_mm3"] = streaks * volume.voxel_volume
+    walk.metal = found if settings.apart else None
+    walk.notes.append(
+        f"Metal of {walk.figures['metal_mm3']:.0f} mm3 was found and kept apart; the surface within 2 mm "
+        "of it is marked "
+        "as not measured."
+    )
+
+
+def _parts(walk: SegmentationState, progress: ProgressCallback) -> None:
+    """Connected parts kept by size, by what they hold, by seed; couch and holder out."""
+    volume, settings = walk.volume, walk.anatomy.parts
+    parts = label_components(walk.mask, progress=subprogress(progress, 0.0, 0.4))
+    assert parts is not None
+    counts = parts.counts.copy()
+    counts[0] = 0
+    keep = counts * volume.voxel_volume >= settings.smallest_mm3
+    keep[0] = False
+    small = int((~keep[1:]).sum())
+    walk.figures["islands_dropped"] = small
+    walk.figures["islands_mm3"] = float(counts[~keep].sum()) * volume.voxel_volume
+    if walk.body is not None and keep.any():
+        _drop_surroundings(walk, walk.body, parts, keep)
+    # Where parts are to be told apart, seeds choose among them afterwards.
+    by_seed = settings.keep == "seed" and walk.anatomy.separation.method == "none"
+    if by_seed and len(walk.seeds):
+        keep &= np.isin(np.arange(len(counts)), [_part_at(walk, parts, seed) for seed in walk.seeds])
+    elif (by_seed or settings.keep == "largest") and keep.any():
+        only = int(np.argmax(np.where(keep, counts, 0)))
+        keep[:] = False
+        keep[only] = True
+    if not keep.any():
+        raise RefusedError(
+            f"Nothing of at least {settings.smallest_mm3:g} mm3 is left for '{walk.anatomy.title}': "
+            "lower the threshold or the "
+            "smallest part, or choose another anatomy."
+        )
+    walk.figures["parts"] = int(keep.sum())
+    walk.mask = parts.select(keep, walk.mask.shape)
+
+
+def _drop_surroundings(walk: SegmentationState, body: PatientMask, parts: VoxelComponents, keep: np.ndarray) -> None:
+    """Parts outside the patient, and parts that never reach the grey value of the structure, are taken out of
+    `keep`."""
+    volume, array = walk.volume, walk.volume.array
+    start = walk.scale.grey(walk.anatomy.boundary.start)  # type: ignore[union-attr]
+    if start > walk.low:
+        poor = parts.share(lambda k: array[k] >= start) < MIN_BONE_FRACTION
+        poor &= keep
+        if (keep & ~poor).any():
+            keep &= ~poor
+            walk.figures["too_dark_mm3"] = float(parts.counts[poor].sum()) * volume.voxel_volume
+    if not body.cells.any():
+        return
+    shape = (array.shape[1], array.shape[2])
+    outside = parts.share(lambda k: body.plane(k, shape)) < MIN_INSIDE_FRACTION
+    outside &= keep
+    if outside.any() and (keep & ~outside).any():
+        keep &= ~outside
+        mm3 = float(parts.counts[outside].sum()) * volume.voxel_volume
+        walk.figures["surroundings_mm3"] = mm3
+        walk.notes.append(
+            f"What lies outside the patient (couch, head holder) was removed: {pluralize(int(outside.sum()), 'part')}, {mm3:.0f} mm3."
+        )
+
+
+def _part_at(walk: SegmentationState, parts: VoxelComponents, seed: np.ndarray) -> int:
+    """Label of the part at or near a seed."""
+    whole = np.zeros(walk.mask.shape, dtype=bool)
+    whole[parts.box] = parts.labels > 0
+    place = nearest_mask_voxel(whole, seed, walk.volume.spacing, SEED_REACH_MM)
+    if place is None:
+        raise UsageError(
+            f"No structure of '{walk.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: move "
+            "the seed onto it or lower the "
+            "threshold."
+        )
+    return int(parts.labels[tuple(int(v) - s.start for v, s in zip(place, parts.box))])
+
+
+def _interior(walk: SegmentationState, progress: ProgressCallback) -> np.ndarray | None:
+    """Closing, and the solid core; returns what was filled, and adds both to the mask."""
+    volume, settings = walk.volume, walk.anatomy.interior
+    if walk.anatomy.closing_mm > 0:
+        added = closing_residue(walk.mask, volume.spacing, walk.anatomy.closing_mm, subprogress(progress, 0.0, 0.5))
+        if walk.metal is not None:
+            added &= ~walk.metal
+        walk.figures["closed_mm3"] = float(np.count_nonzero(added)) * volume.voxel_volume
+        walk.bridge(added)
+        walk.mask |= added
+    if settings.fill != "solid-core":
+        return None
+    around = walk.mask if walk.metal is None else walk.mask | walk.metal
+    if walk.streaked is not None:
+        _mend_streaked(walk, around)
+        around = walk.mask if walk.metal is None else walk.mask | walk.metal
+    air = None if settings.air else walk.scale.grey(-400.0)
+    core = cavities_to_fill(
+        around, volume.array, volume.spacing, settings.deepest_mm, air, subprogress(progress, 0.5, 1.0)
+    )
+    filled = float(np.count_nonzero(core)) * volume.voxel_volume
+    walk.figures["filled_mm3"] = filled
+    if filled == 0.0:
+        return None
+    walk.notes.append(f"Enclosed hollows of {filled:.0f} mm3 were filled solid.")
+    walk.mask |= core
+    return core
+
+
+def _mend_streaked(walk: SegmentationState, around: np.ndarray) -> None:
+    """Closes what dark streaks cut into bone around metal, so that its marrow counts as enclosed; marked as bridged."""
+    assert walk.streaked is not None
+    spacing = walk.volume.spacing
+    place = bounding_box(walk.streaked, int(np.ceil(STREAK_CLOSING_MM / min(spacing))))
+    if place is None:
+        return
+    added = closing_residue(around[place], spacing, STREAK_CLOSING_MM) & walk.streaked[place]
+    if walk.metal is not None:
+        added &= ~walk.metal[place]
+    whole = np.zeros(walk.mask.shape, dtype=bool)
+    whole[place] = added
+    walk.figures["streaks_closed_mm3"] = float(np.count_nonzero(added)) * walk.volume.voxel_volume
+    walk.bridge(whole)
+    walk.mask |= whole

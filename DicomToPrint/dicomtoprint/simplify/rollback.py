@@ -1,0 +1,203 @@
+"""Simplification undone where it did harm: every vertex of the fine mesh stands at a grade of its own."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from ..mesh.core import Mesh
+from ..mesh.self_intersection import self_intersections
+from ..mesh.topology import analyse_topology, build_edge_table, duplicate_indices, face_keys, vertex_fan_counts
+from ..progress import ProgressCallback, no_progress, subprogress
+from ..repair.local_repair import find_defective_triangles, triangles_touching
+from .edge_collapse import CoarseMesh, CollapseLevel, apply_level
+
+_ROUNDS = 60
+
+
+class _Mixture:
+    """The fine `triangles` (m, 3) with every vertex at one of the `grades`, from the finest to the coarsest, at which
+    they all begin; each grade is a collapse of the one before. `table` (p, 3) holds the points of all grades and
+    `target` (n,) where each fine vertex stands in it; `starts` is where each grade begins there."""
+
+    def __init__(self, triangles: np.ndarray, grades: Sequence[CollapseLevel]) -> None:
+        self.triangles, self.grades = triangles, grades
+        self.starts = np.cumsum([0] + [len(grade.points) for grade in grades])
+        self.table = np.concatenate([grade.points for grade in grades]).astype(np.float32)
+        self.level = np.full(len(grades[0].target), len(grades) - 1, dtype=np.int8)
+        self.target = grades[-1].target + self.starts[-2]
+        self.moved = np.zeros(len(self.target), dtype=bool)  # away from its grade, by `move`
+        self.home = self.target
+        self.back = np.zeros(len(self.target), dtype=bool)  # set back at least once
+
+    def surface(self) -> CoarseMesh:
+        return remove_folded_pairs(apply_level(self.triangles, CollapseLevel(self.table, self.target)))
+
+    def move(self, current: CoarseMesh, fit: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> CoarseMesh:
+        """All points of the `current` surface moved by `fit`, which is given them and its triangles. Only points that
+        are set back go home again."""
+        used, rank = _in_use(current.triangles, len(self.table))
+        triangles = rank[current.triangles]
+        points = fit(self.table[used], triangles)
+        # What vanished whole, which no triangle uses, stays where it is.
+        self.home, self.moved = self.target, used.take(self.target)
+        self.target = np.where(self.moved, rank.take(self.target) + len(self.table), self.target)
+        triangles = triangles + len(self.table)
+        self.table = np.concatenate([self.table, points])
+        return CoarseMesh(self.table, triangles, current.birth)
+
+    def set_back(self, bad: np.ndarray, lowest: int = 0) -> np.ndarray:
+        """Set the fine vertices that stand at the `bad` rows of the table back home, or by one grade; returns them.
+        Around what stands at the `lowest` grade already its neighbours are set back: what is wrong there has its cause
+        next to it."""
+        flag = np.zeros(len(self.table), dtype=bool)
+        flag[bad] = True
+        chosen = flag.take(self.target)
+        finest = chosen & (self.level <= lowest) & ~self.moved
+        if finest.any():
+            chosen[self.triangles[triangles_touching(finest, self.triangles)].ravel()] = True
+            chosen |= self._whole(chosen)
+        home = np.flatnonzero(chosen & self.moved)
+        lower = np.flatnonzero(chosen & ~self.moved & (self.level > lowest))
+        self.moved[home] = False
+        self.target[home] = self.home[home]
+        self.level[lower] -= 1
+        for number, grade in enumerate(self.grades):
+            here = lower[self.level[lower] == number]
+            self.target[here] = grade.target[here] + self.starts[number]
+        self.back[home] = self.back[lower] = True
+        return np.concatenate([home, lower])
+
+    def _whole(self, chosen: np.ndarray) -> np.ndarray:
+        """All fine vertices that stand where a chosen one stands: a coarse vertex is set back as a whole."""
+        flag = np.zeros(len(self.table), dtype=bool)
+        flag[self.target[chosen]] = True
+        return flag.take(self.target)
+
+    def around(self, current: CoarseMesh, moved: np.ndarray, bad: np.ndarray) -> np.ndarray:
+        """Rows of the table at the corners of all triangles that a change touched."""
+        changed = np.zeros(len(self.table), dtype=bool)
+        changed[self.target[moved]] = changed[bad] = True
+        return np.unique(current.triangles[triangles_touching(changed, current.triangles)])
+
+
+def _in_use(triangles: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which of `size` rows the triangles use, and the number of each among these."""
+    used = np.zeros(size, dtype=bool)
+    used[triangles.ravel()] = True
+    return used, np.cumsum(used) - 1
+
+
+def remove_folded_pairs(mesh: CoarseMesh) -> CoarseMesh:
+    """Without pairs of triangles that have the same corners and face each other. A neck that was collapsed to a line
+    leaves them: they enclose nothing, and without them their neighbours join properly."""
+    if len(mesh.triangles) == 0:
+        return mesh
+    some = duplicate_indices(face_keys(mesh.triangles))
+    if len(some) == 0:
+        return mesh
+    corners = mesh.triangles.take(some, axis=0)
+    rows, first = np.arange(len(some)), corners.argmin(axis=1)
+    least, second, third = corners[rows, first], corners[rows, (first + 1) % 3], corners[rows, (first + 2) % 3]
+    low, high = np.minimum(second, third), np.maximum(second, third)
+    order = np.lexsort((high, low, least))
+    same = np.stack([least, low, high])[:, order]
+    start = np.flatnonzero(np.append(True, (same[:, 1:] != same[:, :-1]).any(axis=0)))
+    size = np.diff(np.append(start, len(order)))
+    balance = np.add.reduceat(np.where(second < third, 1, -1)[order], start)
+    keep = np.ones(len(mesh.triangles), dtype=bool)
+    keep[some[order[np.repeat((size > 1) & (balance == 0), size)]]] = False
+    return CoarseMesh(mesh.points, mesh.triangles[keep], mesh.birth[keep])
+
+
+def roll_back_defects(
+    triangles: np.ndarray,
+    grades: Sequence[CollapseLevel],
+    also: Callable[[], np.ndarray] | None = None,
+    most: int | None = None,
+    progress: ProgressCallback = no_progress,
+    fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+) -> tuple[CoarseMesh, int, np.ndarray]:
+    """The coarsest grade, its points moved by `fit`, set back to finer ones around everything that is wrong in it.
+
+    `grades` from the finest to the coarsest, each a collapse of the one before; the finest is known to be without
+    defects (a contour as it was made), so setting back more and more ends valid; the second has the same triangles.
+    `also` tells vertices of the coarsest grade to be set back once though nothing is broken there. With more than `most`
+    triangles it gives up. Returns the mesh, how many fine vertices were set back, and the vertices at which something is
+    still wrong.
+    """
+    mixture = _Mixture(triangles, grades)
+    current = mixture.surface()
+    if len(grades) > 2:
+        current = _joined(mixture, current, also)
+    if most is not None and len(current.triangles) > most:
+        return current, 0, np.zeros(0, np.int64)
+    if fit is not None:
+        progress(0.1, "fitting the triangles to the boundary")
+        current = mixture.move(current, fit)
+    used, rank = _in_use(current.triangles, len(mixture.table))
+    whole = Mesh(mixture.table[used], rank[current.triangles])
+    bad = np.flatnonzero(used)[_bad_vertices(whole, subprogress(progress, 0.2, 0.8))]
+    for round_ in range(_ROUNDS):
+        if len(bad) == 0:
+            break
+        progress(0.8 + 0.2 * round_ / _ROUNDS, "undoing simplification where it did harm")
+        moved = mixture.set_back(bad)
+        if len(moved) == 0:
+            break
+        current = mixture.surface()
+        if most is not None and len(current.triangles) > most:
+            break
+        around = mixture.around(current, moved, bad)
+        bad = np.unique(current.triangles[find_defective_triangles(mixture.table, current.triangles, around)])
+    used, rank = _in_use(np.concatenate([current.triangles.ravel(), bad]), len(mixture.table))
+    result = CoarseMesh(mixture.table[used], rank[current.triangles].astype(np.int32), current.birth)
+    return result, int(mixture.back.sum()), rank[bad]
+
+
+def _joined(mixture: _Mixture, current: CoarseMesh, also: Callable[[], np.ndarray] | None) -> CoarseMesh:
+    """The `current` surface, set back where its triangles do not hang together as a surface does, and once where `also` says.
+
+    That needs no coordinates, so it comes before points are moved, and intersections are looked for only after it.
+    """
+    size = len(mixture.table)
+    bad = _torn(current.triangles, np.arange(size), size)
+    if also is not None:
+        bad = np.union1d(bad, also() + mixture.starts[-2])
+    for _ in range(_ROUNDS):
+        moved = mixture.set_back(bad, 1)
+        if len(moved) == 0:
+            break
+        current = mixture.surface()
+        bad = _torn(current.triangles, mixture.around(current, moved, bad), size)
+    return current
+
+
+def _torn(triangles: np.ndarray, vertices: np.ndarray, size: int) -> np.ndarray:
+    """Those of the `vertices` that have more than one fan, and the ends of their edges of more than two triangles; of
+    triangles (m, 3) on `size` vertices."""
+    asked = np.zeros(size, dtype=bool)
+    asked[vertices] = True
+    near = triangles[triangles_touching(asked, triangles)]
+    edges = build_edge_table(near)
+    pinched = np.flatnonzero((vertex_fan_counts(near, edges, size, asked) > 1) & asked)
+    return np.union1d(edges.ends[edges.count > 2].ravel(), pinched)
+
+
+def _bad_vertices(mesh: Mesh, progress: ProgressCallback) -> np.ndarray:
+    """Vertices of everything that is wrong, by a full validation; its two halves side by side."""
+    with ThreadPoolExecutor(1) as pool:
+        counting = pool.submit(analyse_topology, mesh)
+        crossing = self_intersections(mesh, progress)
+        facts = counting.result()
+    wrong = np.concatenate([facts.degenerate_at, facts.duplicate_at, facts.inverted_at, crossing])
+    return np.unique(
+        np.concatenate(
+            [
+                facts.boundary_at.ravel(),
+                facts.nonmanifold_edges_at.ravel(),
+                facts.nonmanifold_vertices_at,
+                mesh.triangles[wrong].ravel(),
+            ]
+        )
+    ).astype(np.int64)

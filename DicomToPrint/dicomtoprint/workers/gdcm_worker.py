@@ -1,0 +1,73 @@
+"""Decodes compressed frames with GDCM, as a process of its own: hostile frames may end it, and then nothing else.
+
+Called as ``python decode_script.py FOLDER MEGABYTES``. Says 8 zero bytes when ready; then reads 8 bytes of length
+(little endian) and a DICOM file, and answers with a length and a NumPy array file, or with length 0 where it cannot be
+decoded. It ends with its input, whatever it is doing then: the parent may have no other hold on it. It imports nothing
+of this package.
+"""
+
+import io
+import os
+import queue
+import sys
+import threading
+from typing import NoReturn
+
+if sys.path and os.path.basename(sys.path[0]) == "dicom":
+    del sys.path[0]  # this folder's modules are no top-level ones
+
+import numpy as np
+import SimpleITK as sitk
+
+try:
+    import resource
+except ImportError:  # Windows: there the time alone is bounded
+    resource = None  # type: ignore[assignment]
+
+
+def main(folder: str, megabytes: int) -> NoReturn:
+    """Answers until the input ends."""
+    if resource is not None:
+        resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=read_requests, args=(asked,), daemon=True).start()
+    write_response(b"")
+    while True:
+        write_response(decode_file(asked.get(), os.path.join(folder, "pixels.dcm")))
+
+
+def read_requests(asked: "queue.SimpleQueue[bytes]") -> None:
+    """Takes the questions as they come, and ends the process with the last one."""
+    try:
+        while length := int.from_bytes(sys.stdin.buffer.read(8), "little"):
+            asked.put(sys.stdin.buffer.read(length))
+    finally:
+        os._exit(0)
+
+
+def write_response(payload: bytes) -> None:
+    """Writes a length and what it counts."""
+    sys.stdout.buffer.write(len(payload).to_bytes(8, "little") + payload)
+    sys.stdout.buffer.flush()
+
+
+def decode_file(content: bytes, path: str) -> bytes:
+    """NumPy file of the frames; empty where GDCM refuses them."""
+    with open(path, "wb") as file:
+        file.write(content)
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO("GDCMImageIO")
+    reader.SetFileName(path)
+    stream = io.BytesIO()
+    try:
+        image = reader.Execute()  # the view below lives no longer than this
+        np.save(stream, sitk.GetArrayViewFromImage(image), allow_pickle=False)
+    except (RuntimeError, MemoryError):
+        return b""
+    return stream.getvalue()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

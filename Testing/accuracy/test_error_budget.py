@@ -1,0 +1,80 @@
+"""The error budget against edges whose slope and noise are known."""
+
+import math
+
+import numpy as np
+import pytest
+
+from dicomtoprint.accuracy import error_budget, measure_edge_profile
+from dicomtoprint.volume import Volume
+
+
+def edge_volume(slope, noise, seed=0):
+    """A bright ball of 15 mm whose grey values rise by `slope` a mm across its surface, in white noise."""
+    affine = np.diag([0.7, 0.7, 0.7, 1.0])
+    affine[:3, 3] = -28.0
+    k, j, i = np.indices((80, 80, 80)) * 0.7 - 28.0
+    distance = np.sqrt(i**2 + j**2 + k**2) - 15.0
+    grey = 600 + np.clip(-slope * distance, -600, 600)
+    grey += np.random.default_rng(seed).normal(0, noise, grey.shape)
+    return Volume(grey.astype(np.float32), affine)
+
+
+@pytest.mark.parametrize(("slope", "noise"), [(300.0, 10.0), (300.0, 40.0), (600.0, 20.0)])
+def test_boundary_of_a_known_edge(ball, slope, noise):
+    found = measure_edge_profile(edge_volume(slope, noise), [ball(radius=15.0, rings=48)])
+    assert found.noise_hu == pytest.approx(noise, rel=0.15)
+    assert found.gradient_hu_per_mm == pytest.approx(slope, rel=0.35)
+    assert found.shift_mm == pytest.approx(found.noise_hu / found.gradient_hu_per_mm)
+    assert found.edge_mm == pytest.approx(0.8 * 1200 / slope, rel=0.4)
+
+
+def test_no_edge_no_boundary(ball):
+    volume = Volume(np.zeros((40, 40, 40), np.int16), np.diag([1.0, 1, 1, 1]))
+    assert measure_edge_profile(volume, [ball((500, 0, 0))]) is None
+    assert measure_edge_profile(volume, [ball((20, 20, 20), 8.0)]) is None
+
+
+def test_total_is_the_root_sum_of_squares(ball):
+    boundary = measure_edge_profile(edge_volume(300.0, 10.0), [ball(radius=15.0, rings=48)])
+    budget = error_budget(
+        spacing=(0.5, 0.5, 1.0),
+        boundary=boundary,
+        deviation_p95_mm=0.2,
+        deviation_max_mm=0.9,
+        tolerance_mm=0.3,
+        tolerance_share=0.003,
+        longest_mm=200.0,
+        process="FDM",
+        structure="bone",
+    )
+    bounds = [item.bound_mm for item in budget.items]
+    assert bounds[0] == pytest.approx(0.25)
+    assert bounds[1] == pytest.approx(1.96 * boundary.shift_mm)
+    assert bounds[2:] == [0.2, pytest.approx(0.6)]
+    assert budget.total_mm == pytest.approx(math.sqrt(sum(bound**2 for bound in bounds)))
+    assert f"within {budget.total_mm:.1f} mm of the boundary of bone" in budget.sentence
+    assert len(budget.excluded) >= 4
+
+
+def test_what_is_not_known_is_said():
+    budget = error_budget(deviation_p95_mm=0.2)
+    assert budget.total_mm == pytest.approx(0.2)
+    assert "Not counted" in budget.sentence
+    assert "model's surface" in budget.sentence
+    unknown = error_budget(spacing=(1, 1, 1), tolerance_mm=0.3)
+    assert unknown.total_mm is None
+    assert "not measured" in unknown.sentence
+
+
+def test_what_was_measured_as_a_whole_counts_where_editing_alone_is_not_known():
+    """A wrapped model: its deviation is no longer known point by point, but its accuracy was measured on the finished surface."""
+    from dicomtoprint.accuracy import Accuracy
+    from dicomtoprint.imaging import PointSpreadFunction
+
+    accuracy = Accuracy(0.1, 0.3, 0.9, 0.2, 1.0, 900, PointSpreadFunction(0.4, 0.5, 1000.0, 0.0, 60))
+    budget = error_budget(spacing=(1.0, 1.0, 1.0), accuracy=accuracy, tolerance_mm=0.4, structure="Bone")
+    assert budget.total_mm == pytest.approx(0.5)
+    told = "About 95 % of the printed part's surface is expected within 0.5 mm of the boundary of Bone in the scan."
+    assert budget.sentence == told
+    assert "counted in the line above" in budget.items[2].basis
