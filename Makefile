@@ -2,9 +2,9 @@
 PYTHON ?= python3
 OUTPUT ?= demo-output
 PYTEST_OPTIONS ?= -n 2
-# What another VTK or Slicer can change, and what the absence of both can; the other rooms run on the same wheels as in `make test`.
-ROOMS_ON_SLICER = Contract mesh_file measure surface output mrml gui
-ROOMS_ON_LIBRARY = Contract command output
+# What another VTK or Slicer can change, and what the absence of both can; the other packages run on the same wheels as in `make test`.
+PACKAGES_ON_SLICER = Architecture io mesh repair simplify reconstruction rendering report run_record dicom_export accuracy mrml gui
+PACKAGES_ON_ENGINE = Architecture cli rendering report run_record dicom_export accuracy io
 
 .PHONY: demo test test-slicer-5.12 test-library lint clean
 
@@ -15,10 +15,10 @@ test: .venv/installed
 	.venv/bin/python -m pytest $(PYTEST_OPTIONS) Testing
 
 test-slicer-5.12: .venv-5.12/installed
-	.venv-5.12/bin/python -m pytest $(PYTEST_OPTIONS) $(addprefix Testing/,$(ROOMS_ON_SLICER))
+	.venv-5.12/bin/python -m pytest $(PYTEST_OPTIONS) $(addprefix Testing/,$(PACKAGES_ON_SLICER))
 
 test-library: .venv-library/installed
-	.venv-library/bin/python -m pytest $(PYTEST_OPTIONS) $(addprefix Testing/,$(ROOMS_ON_LIBRARY))
+	.venv-library/bin/python -m pytest $(PYTEST_OPTIONS) $(addprefix Testing/,$(PACKAGES_ON_ENGINE))
 
 lint: .venv/installed
 	.venv/bin/python -m ruff check .

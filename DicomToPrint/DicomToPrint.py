@@ -140,7 +140,7 @@ class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onReload(self):
         """Reload the library with the module."""
-        for name in [name for name in sys.modules if name == "DicomToPrintLib" or name.startswith("DicomToPrintLib.")]:
+        for name in [name for name in sys.modules if name.partition(".")[0] in ("DicomToPrintLib", "dicomtoprint")]:
             del sys.modules[name]
         ScriptedLoadableModuleWidget.onReload(self)
 

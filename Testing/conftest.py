@@ -78,3 +78,22 @@ def launcher(tmp_path_factory) -> Launcher:
     if os.name == "nt":
         pytest.skip("the stand-in of the launcher is a script of the shell")
     return Launcher(tmp_path_factory.mktemp("launcher"))
+
+
+@pytest.fixture
+def ball():
+    """Maker of balls: centre and radius in LPS mm, name, color, rings."""
+    from Phantoms.balls import make_ball
+
+    return make_ball
+
+
+@pytest.fixture
+def meshes():
+    """Two objects that are not symmetric about any plane, far from the origin as real scans are."""
+    from Phantoms.balls import make_ball
+
+    return (
+        make_ball((-81.3, 120.7, -903.2), 10.0, "Left femur", (0.9, 0.4, 0.1)),
+        make_ball((40.1, 98.2, -880.9), 4.0, "Loose part", (0.1, 0.3, 0.8)),
+    )

@@ -8,10 +8,10 @@ def main():
     scripts = os.path.dirname(os.path.abspath(__file__))
     sys.path.insert(0, os.path.dirname(scripts))
     from dicomtoprint.workers.process import exit_when_stdin_closes
-    from DicomToPrintLib.gui.step_worker import run_request as run_order
+    from DicomToPrintLib.gui.step_worker import run_request
 
     exit_when_stdin_closes()
-    sys.exit(run_order(sys.argv[1]))
+    sys.exit(run_request(sys.argv[1]))
 
 
 main()

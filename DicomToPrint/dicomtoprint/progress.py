@@ -1,10 +1,10 @@
-"""Progress of long work: a callable that takes a fraction and a phrase, and may raise `Cancelled`."""
+"""Progress of long work: a callable that takes a fraction and a phrase, and may raise `CancelledError`."""
 
 from typing import Protocol
 
 
 class ProgressCallback(Protocol):
-    """Called with the finished fraction in [0, 1] and a short phrase; raises `errors.Cancelled` to stop the work.
+    """Called with the finished fraction in [0, 1] and a short phrase; raises `errors.CancelledError` to stop the work.
 
     Long work calls it at least about once a second, so that a cancel is heard.
     """

@@ -1,38 +1,41 @@
-"""Who may import what, read from the syntax tree: the rooms stand in the order in which the data walks through them."""
+"""Who may import what, read from the syntax tree: packages stand in the order in which data passes through them."""
 
 import ast
 import sys
 from pathlib import Path
 
 MODULE = Path(__file__).resolve().parents[2] / "DicomToPrint"
-LIBRARY = MODULE / "DicomToPrintLib"
-ROOMS = (
+ENGINE, SLICER_PART = MODULE / "dicomtoprint", MODULE / "DicomToPrintLib"
+# A package imports only what stands above it; imports inside functions and for type checks count as well.
+ORDER = (
     "errors",
     "progress",
-    "quiet",
-    "wording",
-    "interpreter",
-    "resources",
-    "settings",
-    "picture",
-    "findings",
+    "text",
+    "rules",
     "volume",
+    "pydicom_logging",
+    "config",
+    "workers",
+    "images",
     "mesh",
-    "mesh_file",
-    "measure",
+    "io",
     "dicom",
+    "dicom_export",
+    "imaging",
     "acceptance",
     "segmentation",
-    "surface",
+    "repair",
+    "simplify",
+    "reconstruction",
     "preparation",
     "printability",
-    "output",
+    "accuracy",
+    "rendering",
+    "report",
+    "run_record",
     "phantom",
     "pipeline",
-    "options",
-    "command",
-    "mrml",
-    "gui",
+    "cli",
 )
 BUNDLED = {"numpy", "scipy", "vtk", "vtkmodules", "SimpleITK", "pydicom"}
 # Not in Slicer: only inside a function, where its absence can be told or worked round.
@@ -40,11 +43,20 @@ OPTIONAL = {"highdicom", "fast_simplification", "manifold3d", "lib3mf", "tqdm"}
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "socketserver"}
 # Urls are only taken apart, never opened.
 HARMLESS = {"urllib.parse"}
-FILES = sorted(path for path in LIBRARY.rglob("*.py") if "__pycache__" not in path.parts)
+FILES = sorted(
+    path for folder in (ENGINE, SLICER_PART) for path in folder.rglob("*.py") if "__pycache__" not in path.parts
+)
+
+
+def module_of(path):
+    """Dotted name, and the package that its relative imports start from."""
+    parts = path.relative_to(MODULE).with_suffix("").parts
+    package = parts[:-1]
+    return ".".join(package if parts[-1] == "__init__" else parts), package
 
 
 def imports(path):
-    """(name, level, inside a function) of every import of a file."""
+    """(absolute name, inside a function) of every import of a file; of `from x import y` both x and x.y."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     inside = {
         id(node)
@@ -52,58 +64,83 @@ def imports(path):
         if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
         for node in ast.walk(function)
     }
+    package = module_of(path)[1] if MODULE in path.parents and path.parent != MODULE else ()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                yield alias.name, 0, id(node) in inside
+                yield alias.name, id(node) in inside
         elif isinstance(node, ast.ImportFrom):
-            if node.level and not node.module:
-                for alias in node.names:
-                    yield alias.name, node.level, id(node) in inside
-            else:
-                yield node.module, node.level, id(node) in inside
+            base = package[: len(package) - (node.level - 1)] if node.level else ()
+            name = ".".join((*base, *(node.module.split(".") if node.module else ())))
+            for alias in node.names:
+                yield f"{name}.{alias.name}" if name.partition(".")[0] in OURS else name, id(node) in inside
 
 
-def room_of(path):
-    return path.relative_to(LIBRARY).parts[0].removesuffix(".py")
+OURS = ("dicomtoprint", "DicomToPrintLib")
+MODULES = {module_of(path)[0] for path in FILES}
 
 
-def absolute(path, name, level):
-    """Room that a relative import leads to."""
-    package = path.relative_to(LIBRARY).parts[:-1]
-    base = package[: len(package) - (level - 1)]
-    parts = (*base, *name.split("."))
-    return parts[0]
+def ours(name):
+    """The module of ours that an absolute name lies in; None for what is not ours."""
+    while name and name not in MODULES:
+        name = name.rpartition(".")[0]
+    return name or None
 
 
-def library_imports():
-    """(file, room, name, level, inside) of every import of the library."""
-    for path in FILES:
-        for name, level, inside in imports(path):
-            yield path, room_of(path), name, level, inside
+def package_of(name):
+    return name.split(".")[1] if "." in name else ""
 
 
-def test_every_file_stands_in_a_room():
-    assert {room_of(path) for path in FILES} - {"__init__"} <= set(ROOMS), "add the room to the order, or move the file"
+def test_every_package_stands_in_the_order():
+    found = {path.relative_to(ENGINE).parts[0].removesuffix(".py") for path in FILES if ENGINE in path.parents}
+    assert found - {"__init__", "__main__"} == set(ORDER), "add the package to the order, or move the file"
 
 
-def test_a_room_imports_only_rooms_above_it():
+def test_a_package_imports_only_packages_above_it():
     faults = []
-    for path, room, name, level, inside in library_imports():
-        other = absolute(path, name, level) if level and room != "__init__" else None
-        if other in ROOMS and ROOMS.index(other) > ROOMS.index(room) and (room, other, inside) not in SCENE_EXCEPTIONS:
-            faults.append(f"{path.relative_to(LIBRARY)} imports {other}, which stands below it")
+    for path in FILES:
+        own, _ = module_of(path)
+        if not own.startswith("dicomtoprint.") or own == "dicomtoprint.__main__":
+            continue
+        for name, _inside in imports(path):
+            other = ours(name)
+            if other is None or "." not in other:
+                continue
+            if other.startswith("DicomToPrintLib"):
+                faults.append(f"{own} imports {other}: the engine does not know Slicer")
+            elif ORDER.index(package_of(other)) > ORDER.index(package_of(own)):
+                faults.append(f"{own} imports {other}, which stands below it")
     assert not faults, faults
 
 
-# `run --scene` and `dicomdb:` inside Slicer: the pipeline calls the room of nodes from within the one function that
-# needs it.
-SCENE_EXCEPTIONS = {("pipeline", "mrml", True), ("command", "mrml", True)}
+def test_no_two_modules_import_each_other():
+    """No circle between files, those of lazy imports included; an __init__ stands for its package's doors only."""
+    graph = {}
+    for path in FILES:
+        own, _ = module_of(path)
+        if path.name != "__init__.py":
+            graph[own] = {other for name, _ in imports(path) if (other := ours(name)) and other != own}
+    done, faults = set(), []
+
+    def visit(node, trail):
+        if node in trail:
+            faults.append(" > ".join([*trail[trail.index(node) :], node]))
+            return
+        if node in done or node not in graph:
+            return
+        for other in sorted(graph[node]):
+            visit(other, [*trail, node])
+        done.add(node)
+
+    for node in sorted(graph):
+        visit(node, [])
+    assert not faults, faults
 
 
-def fault_of(room, name, inside):
-    """What is wrong with an absolute import, or nothing."""
+def fault_of(own, name, inside):
+    """What is wrong with an import of something that is not ours, or nothing."""
     top = name.partition(".")[0]
+    gui, mrml = own.startswith("DicomToPrintLib.gui"), own.startswith("DicomToPrintLib.mrml")
     if top in NETWORK and name not in HARMLESS:
         return "nothing here goes to the network"
     if top in sys.stdlib_module_names or top in BUNDLED:
@@ -111,52 +148,45 @@ def fault_of(room, name, inside):
     if top in OPTIONAL:
         return "" if inside else "is optional: import it inside the function that uses it"
     if top == "slicer":
-        return (
-            "" if room == "gui" or (room == "mrml" and inside) else "only mrml, inside functions, and gui import slicer"
-        )
+        return "" if gui or (mrml and inside) else "only mrml, inside functions, and gui import slicer"
     if top in ("qt", "ctk"):
-        return "" if room == "gui" else "only gui imports Qt"
+        return "" if gui else "only gui imports Qt"
     return "is not on the list of packages"
 
 
 def test_third_parties_come_from_the_short_list():
-    faults = [
-        f"{path.relative_to(LIBRARY)}: {name} {fault_of(room, name, inside)}"
-        for path, room, name, level, inside in library_imports()
-        if not level and fault_of(room, name, inside)
-    ]
+    faults = []
+    for path in FILES:
+        own, _ = module_of(path)
+        for name, inside in imports(path):
+            if ours(name) is None and (fault := fault_of(own, name, inside)):
+                faults.append(f"{own}: {name} {fault}")
     assert not faults, faults
 
 
 def test_the_child_process_needs_no_qt():
-    for name in ("child.py", "job.py", "__init__.py"):
-        tops = {imported.partition(".")[0] for imported, level, _inside in imports(LIBRARY / "gui" / name) if not level}
+    for name in ("step_worker.py", "step_results.py", "__init__.py"):
+        tops = {imported.partition(".")[0] for imported, _inside in imports(SLICER_PART / "gui" / name)}
         assert not tops & {"qt", "ctk", "slicer"}, name
 
 
 def test_the_panel_asks_the_pipeline_and_computes_nothing():
-    """No file under gui/ but the child imports a room that computes."""
-    allowed = {"errors", "progress", "interpreter", "resources", "settings", "findings", "mrml", "pipeline", "gui"}
-    for path in sorted((LIBRARY / "gui").glob("*.py")):
-        if path.name == "child.py":
+    """No file under gui/ but the child imports a package that computes."""
+    allowed = {"errors", "progress", "workers", "config", "rules", "pipeline"}
+    for path in sorted((SLICER_PART / "gui").glob("*.py")):
+        if path.name == "step_worker.py":
             continue
-        for name, level, _inside in imports(path):
-            if level:
-                assert absolute(path, name, level) in allowed | set(_siblings()), f"{path.name} imports {name}"
-            else:
-                assert name.partition(".")[0] not in {"numpy", "scipy", "vtk", "SimpleITK", "pydicom"}, (
-                    f"{path.name} imports {name}"
-                )
-
-
-def _siblings():
-    return (path.stem for path in (LIBRARY / "gui").glob("*.py"))
+        for name, _inside in imports(path):
+            assert name.partition(".")[0] not in BUNDLED, f"{path.name} imports {name}"
+            other = ours(name)
+            if other and other.startswith("dicomtoprint."):
+                assert package_of(other) in allowed, f"{path.name} imports {name}"
 
 
 def test_the_module_file_imports_nothing_heavy_and_is_short():
     text = (MODULE / "DicomToPrint.py").read_text(encoding="utf-8")
     assert len(text.splitlines()) < 300
-    at_load = {name.partition(".")[0] for name, _level, inside in imports(MODULE / "DicomToPrint.py") if not inside}
+    at_load = {name.partition(".")[0] for name, inside in imports(MODULE / "DicomToPrint.py") if not inside}
     assert at_load <= {"os", "sys", "slicer"}
 
 
@@ -179,7 +209,7 @@ def test_shipped_code_never_writes_to_slicer():
                 if isinstance(node, ast.AugAssign)
                 else []
             )
-            faults += [f"{path.relative_to(LIBRARY)}:{node.lineno}" for target in targets if _root(target) == "slicer"]
+            faults += [f"{path.relative_to(MODULE)}:{node.lineno}" for target in targets if _root(target) == "slicer"]
     assert not faults, faults
 
 
@@ -191,5 +221,5 @@ def _root(target):
     return target.id if isinstance(target, ast.Name) else ""
 
 
-def test_rooms_have_no_file_beside_a_module_that_slicer_would_take_for_one():
+def test_the_module_folder_has_no_file_that_slicer_would_take_for_a_module():
     assert [path.name for path in MODULE.glob("*.py")] == ["DicomToPrint.py"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-RESOURCES = Path(__file__).resolve().parents[2] / "DicomToPrint" / "Resources"
+RESOURCES = Path(__file__).resolve().parents[2] / "DicomToPrint" / "dicomtoprint" / "data"
 jsonschema = pytest.importorskip("jsonschema")
 CASES = sorted(path for path in RESOURCES.rglob("*.json") if not path.name.endswith("schema.json"))
 
@@ -32,5 +32,5 @@ def test_a_schema_is_a_schema(path):
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.relative_to(RESOURCES).as_posix())
 def test_a_preset_is_named_as_its_file(path):
     content = json.loads(path.read_text(encoding="utf-8"))
-    if "name" in content and path.parent.name in ("Protocols", "Processes", "Printers", "UseCases", "Anatomy"):
+    if "name" in content and path.parent.name in ("protocols", "processes", "printers", "uses", "anatomy"):
         assert content["name"] == path.stem

@@ -36,8 +36,9 @@ from dicomtoprint.errors import DicomToPrintError, RefusedError
 from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.grid import grid_around
 from dicomtoprint.preparation.csg import import_manifold3d, to_manifold
-from dicomtoprint.preparation.voxel_grid import grid_around, voxelize
+from dicomtoprint.preparation.voxel_grid import voxelize
 
 Outcome = tuple[list[Mesh], str, float]  # results, first broken promise ('' for none), symmetric difference in per cent
 LOST = 1e-4  # share of the volume that rounding may take

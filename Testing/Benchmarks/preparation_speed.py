@@ -24,8 +24,9 @@ from preparation_solids import lumpy
 from dicomtoprint import preparation as room
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh, to_polydata
+from dicomtoprint.mesh.grid import Grid, grid_around
 from dicomtoprint.mesh.thickness import thickness_field
-from dicomtoprint.preparation.voxel_grid import Grid, grid_around, isosurface_mesh, voxelize
+from dicomtoprint.preparation.voxel_grid import isosurface_mesh, voxelize
 
 WALL, MINIMUM, ENGINE = 2.0, 2.0, "manifold"
 

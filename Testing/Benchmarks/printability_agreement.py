@@ -34,8 +34,10 @@ from printability.test_inspect import CLEAN, DEFECTS
 
 from dicomtoprint.mesh import analyse_topology
 from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.edge_table import build_edge_table
+from dicomtoprint.mesh.merge_points import merged_mesh
 from dicomtoprint.mesh.self_intersection import intersecting_pairs
-from dicomtoprint.mesh.topology import build_edge_table, degenerate_triangles, merged_mesh
+from dicomtoprint.mesh.topology import degenerate_triangles
 
 COUNTS = ("open edges", "crowded edges", "pinched vertices", "crossing triangles")
 

@@ -21,8 +21,8 @@ from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.components import nested_shell_triangles
 from dicomtoprint.mesh.core import Mesh, concatenate
-from dicomtoprint.reconstruction.isosurface import extract_isosurface
-from dicomtoprint.reconstruction.scalar_field import ScalarField
+from dicomtoprint.mesh.isosurface import extract_isosurface
+from dicomtoprint.mesh.scalar_field import ScalarField
 from dicomtoprint.repair import repair_mesh
 
 

@@ -19,9 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
 from dicomtoprint.dicom import read_image_volume
 from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.isosurface import extract_isosurface
 from dicomtoprint.reconstruction import reconstruct_surfaces
-from dicomtoprint.reconstruction.isosurface import extract_isosurface, windowed_sinc_smooth
 from dicomtoprint.reconstruction.scalar_field import build_scalar_field
+from dicomtoprint.reconstruction.smoothing import windowed_sinc_smooth
 from dicomtoprint.segmentation import Segmentation, load_anatomy, read_labelmap, refine_labelmap
 from dicomtoprint.volume import Volume
 

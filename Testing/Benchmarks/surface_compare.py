@@ -305,7 +305,7 @@ def run_dicom2stl(method: str, case: str, folder: Path, threshold: float, progra
 
 def read(path: Path):
     from dicomtoprint.mesh.core import Mesh
-    from dicomtoprint.mesh.topology import merged_mesh
+    from dicomtoprint.mesh.merge_points import merged_mesh
 
     raw = np.fromfile(path, dtype=np.dtype([("n", "<f4", 3), ("v", "<f4", (3, 3)), ("a", "<u2")]), offset=84)
     soup = Mesh(raw["v"].reshape(-1, 3), np.arange(3 * len(raw)).reshape(-1, 3))

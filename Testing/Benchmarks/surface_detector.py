@@ -22,8 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 from repair_corpus import corpus
 
 from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.merge_points import merged_mesh
 from dicomtoprint.mesh.self_intersection import intersecting_pairs
-from dicomtoprint.mesh.topology import degenerate_triangles, merged_mesh
+from dicomtoprint.mesh.topology import degenerate_triangles
 
 
 def exact(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:

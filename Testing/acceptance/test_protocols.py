@@ -17,7 +17,7 @@ from dicomtoprint.rules import Fact, Outcome
 from Phantoms.files import write_files
 from Phantoms.series import put, series
 
-KINDS = ("Protocols", "RuleSets", "Kernels", "UseCases")
+KINDS = ("protocols", "rule_sets", "kernels", "uses")
 OWN = {
     "name": "our-hospital",
     "title": "Thin bone",

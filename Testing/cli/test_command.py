@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dicomtoprint.cli import main, parser
+from dicomtoprint.cli import main as main_module
+from dicomtoprint.cli import parser
 from dicomtoprint.cli.main import main
 from dicomtoprint.config.resources import RESOURCE_DIR
 from dicomtoprint.config.run_settings import RunSettings, resolve_relative_to
@@ -39,10 +40,10 @@ def own_files(tmp_path_factory):
     """A folder with a protocol, an anatomy, a process and a printer of the user's own."""
     folder = tmp_path_factory.mktemp("site")
     for kind, built_in, name in (
-        ("Protocols", "3dsystems-ortho", "our-protocol"),
-        ("Anatomy", "bone", "bone"),
-        ("Processes", "sla", "our-process"),
-        ("Printers", "sla-145", "our-printer"),
+        ("protocols", "3dsystems-ortho", "our-protocol"),
+        ("anatomy", "bone", "bone"),
+        ("processes", "sla", "our-process"),
+        ("printers", "sla-145", "our-printer"),
     ):
         content = json.loads((RESOURCE_DIR / kind / f"{built_in}.json").read_text(encoding="utf-8"))
         (folder / f"{name}.json").write_text(json.dumps({**content, "name": name}, indent=1), encoding="utf-8")
@@ -199,7 +200,7 @@ def test_quiet_when_piped(ct):
 def test_a_console_that_lacks_a_letter_ends_nothing(monkeypatch):
     console = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="strict")
     monkeypatch.setattr(sys, "stdout", console)
-    monkeypatch.setitem(main.HANDLERS, "list", lambda options: print("Knöchel łódź.json") or 0)
+    monkeypatch.setitem(main_module.HANDLERS, "list", lambda options, host: print("Knöchel łódź.json") or 0)
     assert main(["list", "anatomy"]) == 0
     console.flush()
     assert console.buffer.getvalue() == b"Kn\\xf6chel \\u0142\\xf3d\\u017a.json\n"
@@ -465,7 +466,7 @@ def phrases_of(arguments, monkeypatch) -> list[str]:
             seen.append(phrase)
 
     with monkeypatch.context() as patch:
-        patch.setattr(main, "_terminal_progress", lambda: nullcontext(note))
+        patch.setattr(main_module, "_terminal_progress", lambda: nullcontext(note))
         main(arguments)
     return seen
 
@@ -484,7 +485,7 @@ def test_interrupt_in_every_phase_leaves_nothing_partial(ct, tmp_path, monkeypat
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(main, "_terminal_progress", lambda stop=stop: nullcontext(stop))
+            patch.setattr(main_module, "_terminal_progress", lambda stop=stop: nullcontext(stop))
             capsys.readouterr()
             assert main([*arguments, str(folder)]) == 130, phrase
         sentence_of(capsys)
@@ -498,7 +499,7 @@ def test_internal_error_is_told_in_one_sentence_without_the_message(monkeypatch,
     def broken(*arguments, **named):
         raise RuntimeError("Doe^Jane 1970")
 
-    monkeypatch.setattr(pipeline, "check", broken)
+    monkeypatch.setattr(pipeline, "check_scan", broken)
     assert main(["check", "somewhere"]) == 70
     assert "Doe" not in sentence_of(capsys)
 
@@ -538,12 +539,11 @@ def test_a_label_map_alone_becomes_a_model_known_to_half_a_voxel(tmp_path):
 
 def test_scene_of_a_run_opens_again_and_stands_in_the_record(ct, tmp_path):
     pytest.importorskip("slicer", reason="--scene needs slicer-core or Slicer")
+    from DicomToPrintLib.mrml.host import slicer_host
     from DicomToPrintLib.mrml.mrb import read_mrb
 
-    assert main(["run", str(ct), "--output", str(tmp_path), "--no-pixels", "--format", "stl", "--scene"]) in (
-        0,
-        1,
-    )
+    command = ["run", str(ct), "--output", str(tmp_path), "--no-pixels", "--format", "stl", "--scene"]
+    assert main(command, slicer_host()) in (0, 1)
     scene = read_mrb(tmp_path / "bone.mrb")
     for kind in ("vtkMRMLScalarVolumeNode", "vtkMRMLSegmentationNode", "vtkMRMLModelNode", "vtkMRMLTableNode"):
         assert scene.GetNumberOfNodesByClass(kind) >= 1, kind

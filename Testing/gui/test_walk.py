@@ -59,7 +59,9 @@ def test_the_phantom_walks_from_the_database_to_files_as_the_script_does(driver,
     from dicomtoprint.cli.main import main
 
     arguments = [str(tmp_path / "script") if word == str(tmp_path / "panel") else word for word in words[2:]]
-    assert main(arguments) == (0 if driver.state("print") == "done" else 1)
+    from DicomToPrintLib.mrml.host import slicer_host
+
+    assert main(arguments, slicer_host()) == (0 if driver.state("print") == "done" else 1)
     assert (tmp_path / "script" / "bone.stl").read_bytes() == (tmp_path / "panel" / "bone.stl").read_bytes()
 
 
@@ -124,7 +126,7 @@ def test_opening_the_panel_imports_nothing_heavy():
     testing = Path(__file__).resolve().parents[1]
     code = (
         "import sys, tempfile; sys.path[:0] = sys.argv[1:]\n"
-        "from Standin.install import install, open_module\n"
+        "from SlicerStandin.install import install, open_module\n"
         "install(tempfile.gettempdir()); import numpy\n"
         "before = set(sys.modules)\n"
         "import DicomToPrint, DicomToPrintLib.gui.panel\n"

@@ -292,8 +292,8 @@ FULL_DISK = """
 import resource, signal, sys
 sys.path.insert(0, {library!r})
 from pathlib import Path
-from dicomtoprint.errors import CannotWrite
-from dicomtoprint.report import write_files
+from dicomtoprint.errors import OutputError
+from dicomtoprint.io import export_meshes
 from dicomtoprint.mesh.core import Mesh
 import numpy as np
 with np.load(sys.argv[2]) as arrays:
@@ -302,8 +302,8 @@ signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200000, 200000))
 for form in sys.argv[3:]:
     try:
-        write_files((mesh,), Path(sys.argv[1]), "model", (form,))
-    except CannotWrite as error:
+        export_meshes((mesh,), Path(sys.argv[1]), "model", (form,))
+    except OutputError as error:
         print(form, error)
 """
 
@@ -336,14 +336,14 @@ ENDLESS = """
 import sys
 sys.path.insert(0, {library!r})
 from pathlib import Path
-from dicomtoprint.report import write_files, write_json_atomically
+from dicomtoprint.io import export_meshes, write_json_atomically
 from dicomtoprint.mesh.core import Mesh
 import numpy as np
 with np.load(sys.argv[2]) as arrays:
     mesh = Mesh(arrays["points"], arrays["triangles"])
 print("ready", flush=True)
 while True:
-    files = write_files((mesh,), Path(sys.argv[1]), "model", ("stl", "ply"))
+    files = export_meshes((mesh,), Path(sys.argv[1]), "model", ("stl", "ply"))
     write_json_atomically(Path(sys.argv[1]) / "record.json", [file.as_json() for file in files])
 """
 

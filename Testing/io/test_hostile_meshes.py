@@ -168,14 +168,14 @@ def test_all_broken_files_are_refused_in_little_memory(tmp_path):
         "import re, sys; sys.path.insert(0, sys.argv[1])\n"
         "from pathlib import Path\n"
         "import lib3mf, numpy, vtk\n"
-        "from dicomtoprint.errors import CannotRead\n"
+        "from dicomtoprint.errors import InputError\n"
         "from dicomtoprint.io.mesh import read_mesh_file\n"
         # The ru_maxrss of a child starts with its parent's peak; VmHWM is its own.
         "def peak(): return int(re.search(r'VmHWM:\\s+(\\d+)', Path('/proc/self/status').read_text()).group(1))\n"
         "before = peak()\n"
         "for path in sorted(Path(sys.argv[2]).iterdir()):\n"
         "    try: read_mesh_file(path); print('accepted', path.name)\n"
-        "    except CannotRead: pass\n"
+        "    except InputError: pass\n"
         "print((peak() - before) // 1024)\n"
     )
     done = subprocess.run(

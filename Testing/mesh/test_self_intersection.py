@@ -8,8 +8,9 @@ import pytest
 
 from dicomtoprint.mesh import self_intersections
 from dicomtoprint.mesh.core import Mesh, concatenate
+from dicomtoprint.mesh.merge_points import merged_mesh
 from dicomtoprint.mesh.self_intersection import intersecting_pairs, intersecting_pairs_touching
-from dicomtoprint.mesh.topology import degenerate_triangles, merged_mesh
+from dicomtoprint.mesh.topology import degenerate_triangles
 
 
 def ball(rows: int, radius: float = 10.0, offset=(0.0, 0.0, 0.0)) -> Mesh:

@@ -5,7 +5,7 @@ import pytest
 
 from dicomtoprint.mesh import analyse_topology
 from dicomtoprint.mesh.core import Mesh, concatenate
-from dicomtoprint.mesh.topology import merge_equal_points
+from dicomtoprint.mesh.merge_points import merge_equal_points
 
 CORNERS = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], dtype=np.float32)
 SIDES = np.array(

@@ -312,8 +312,9 @@ def test_every_step_tells_how_far_the_surface_moved():
 @pytest.mark.parametrize("outside", [True, False])
 def test_distances_on_a_grid_are_those_to_the_surface(outside):
     from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
+    from dicomtoprint.mesh.grid import grid_around
     from dicomtoprint.mesh.narrow_band_distance import narrow_band_distance
-    from dicomtoprint.preparation.voxel_grid import grid_around, voxelize
+    from dicomtoprint.preparation.voxel_grid import voxelize
 
     # Planes through middles of voxels, a rod thinner than two, and fine beside coarse triangles.
     rod = manifold3d.Manifold.cylinder(12.0, 0.6, 0.6, 8).translate((3.0, 2.0, 0.0))

@@ -10,7 +10,7 @@ import pytest
 
 from dicomtoprint.mesh.core import concatenate
 from dicomtoprint.pipeline import Inspection, write_inspection
-from dicomtoprint.pipeline.reporting import write_finding_images
+from dicomtoprint.pipeline.outputs import write_finding_images
 from dicomtoprint.printability import ScanReference, assess_file
 from dicomtoprint.rendering.finding_views import _looks, render_finding_views
 from dicomtoprint.report.content import ReportContent

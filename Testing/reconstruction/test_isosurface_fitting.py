@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from dicomtoprint.mesh.core import Mesh
-from dicomtoprint.reconstruction.isosurface import extract_isosurface
+from dicomtoprint.mesh.isosurface import extract_isosurface
+from dicomtoprint.mesh.scalar_field import ScalarField
 from dicomtoprint.reconstruction.isosurface_fitting import fit_to_isosurface
-from dicomtoprint.reconstruction.scalar_field import ScalarField
 from dicomtoprint.simplify import simplify
 
 RADIUS = 10.0

@@ -5,9 +5,9 @@ import pytest
 
 from dicomtoprint.imaging.psf import PointSpreadFunction
 from dicomtoprint.mesh.core import Mesh
-from dicomtoprint.reconstruction.isosurface import extract_isosurface
+from dicomtoprint.mesh.isosurface import extract_isosurface
+from dicomtoprint.mesh.scalar_field import ScalarField
 from dicomtoprint.reconstruction.psf_curvature_correction import psf_covariance, psf_curvature_shift
-from dicomtoprint.reconstruction.scalar_field import ScalarField
 
 STEP = 0.6
 

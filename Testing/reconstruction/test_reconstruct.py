@@ -208,7 +208,7 @@ def test_a_thin_rod_of_a_label_keeps_its_volume():
 
 @pytest.mark.parametrize("room", [0, 8_000_000], ids=["whole steps", "half steps"])
 def test_triangles_of_a_label_come_from_where_its_voxels_do(monkeypatch, room):
-    monkeypatch.setattr("dicomtoprint.reconstruction.isosurface._HALVED", room)
+    monkeypatch.setattr("dicomtoprint.mesh.isosurface._HALVED", room)
     affine = affine_of("plain")
     provenance = np.zeros((40, 40, 40), np.uint8)
     provenance[:, :, 20:] = Provenance.ADDED

@@ -15,18 +15,18 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from dicomtoprint.accuracy import CaliperMeasurement
 from dicomtoprint.errors import CancelledError
 from dicomtoprint.mesh.core import Provenance
 from dicomtoprint.rendering import (
     deviation_map,
-    gap_plot,
     offscreen,
     provenance_map,
     render_model_views,
     render_slice_contours,
     wall_map,
 )
-from dicomtoprint.report import CaliperMeasurement, select_caliper_measurements
+from dicomtoprint.report import select_caliper_measurements
 from dicomtoprint.volume import Volume
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -87,15 +87,6 @@ def test_left_of_the_patient_is_on_the_right_of_the_picture(ball):
     height, width = pixels_of(png_in(axial)).shape[:2]
     assert columns.mean() > width / 2
     assert rows.mean() < height / 2
-
-
-def test_gap_plot_marks_the_hole():
-    picture = gap_plot([1.25] * 9 + [3.75] + [1.25] * 5, 2.5)
-    assert "holes after slices: 10" in picture.alt
-    bars = list(ElementTree.fromstring(picture.data).iter(f"{SVG}rect"))[1:]
-    assert [bar.get("fill") for bar in bars].count("#d53c00") == 1
-    assert "none" in gap_plot([1.0, 1.0], None).alt
-    gap_plot([])
 
 
 def test_maps_color_by_value(ball):

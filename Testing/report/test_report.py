@@ -9,14 +9,12 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from dicomtoprint.acceptance.slice_spacing import SliceSpacing
+from dicomtoprint.accuracy import BudgetItem, CaliperMeasurement, ErrorBudget
 from dicomtoprint.config import resources
 from dicomtoprint.errors import OutputError
 from dicomtoprint.images.image import png_image
-from dicomtoprint.rendering import gap_plot
 from dicomtoprint.report import (
-    BudgetItem,
-    CaliperMeasurement,
-    ErrorBudget,
     ModelPart,
     ProcessingNote,
     ReportContent,
@@ -24,6 +22,7 @@ from dicomtoprint.report import (
     write_report,
 )
 from dicomtoprint.report.scan_sections import remedy_level
+from dicomtoprint.report.slice_spacing_plot import slice_spacing_plot
 
 EVIL = '<script>alert("x")</script>&<img src=x onerror=y>'
 
@@ -76,12 +75,17 @@ def acceptance(verdict="reject"):
     }
 
 
+def spacing_plot(*gaps):
+    gaps_mm = np.array(gaps, float)
+    return slice_spacing_plot(SliceSpacing(gaps_mm, float(np.median(gaps_mm)), ("image 1", "image 2")))
+
+
 def full(**changes):
     picture = png_image("p", "A caption", "An alternative", np.zeros((4, 4), np.uint8))
     content = {
         "acceptance": acceptance(),
         "series": "a1b2",
-        "scan_pictures": {"a1b2": (gap_plot([1, 1, 3, 1], 2.5),)},
+        "scan_pictures": {"a1b2": (spacing_plot(1, 1, 3, 1),)},
         "gate": "Used although it was not accepted; the reason given: a test",
         "use": "teaching",
         "use_title": "Teaching",
@@ -347,11 +351,11 @@ def test_an_identified_report_knows_its_series_by_the_uid():
             acceptance=named,
             identified=True,
             series=short_hash("1.2.3"),
-            scan_pictures={short_hash("1.2.3"): (gap_plot([1, 2], None),)},
+            scan_pictures={short_hash("1.2.3"): (spacing_plot(1, 2),)},
         )
     )
     assert "1.2.3, used for the model" in page
-    assert "Distance between neighbouring slices" in page
+    assert "Distance from slice to slice" in page
 
 
 def test_report_is_written_whole(tmp_path):

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dicomtoprint.accuracy import CaliperMeasurement
 from dicomtoprint.config import resources
 from dicomtoprint.errors import InputError
 from dicomtoprint.io import export_meshes
-from dicomtoprint.report import CaliperMeasurement
 from dicomtoprint.run_record import (
     compare_runs,
     hash_inputs,

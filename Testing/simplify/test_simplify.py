@@ -6,8 +6,8 @@ import pytest
 from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh
-from dicomtoprint.reconstruction.isosurface import extract_isosurface
-from dicomtoprint.reconstruction.scalar_field import ScalarField
+from dicomtoprint.mesh.isosurface import extract_isosurface
+from dicomtoprint.mesh.scalar_field import ScalarField
 from dicomtoprint.repair.local_repair import remove_duplicate_triangles, repair_locally
 from dicomtoprint.simplify import simplify
 from dicomtoprint.simplify.edge_collapse import CoarseMesh, CollapseLevel

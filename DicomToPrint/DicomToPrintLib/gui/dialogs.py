@@ -2,12 +2,13 @@
 
 import importlib
 import subprocess
+from pathlib import Path
 
 import qt
 import slicer
 from slicer.i18n import tr as _
 
-from dicomtoprint.config import resources
+REQUIREMENTS = Path(__file__).resolve().parents[2] / "Resources" / "requirements.txt"
 
 
 class Dialogs:
@@ -45,9 +46,7 @@ class Dialogs:
         """
         import slicer.packaging
 
-        listed = {
-            one.name: one for one in slicer.packaging.load_requirements(resources.RESOURCE_DIR / "requirements.txt")
-        }
+        listed = {one.name: one for one in slicer.packaging.load_requirements(REQUIREMENTS)}
         try:
             slicer.packaging.pip_ensure([listed.get(name, name) for name in packages], requester=_("DICOM to Print"))
         except subprocess.CalledProcessError:

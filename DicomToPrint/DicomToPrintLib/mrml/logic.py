@@ -92,8 +92,8 @@ def check(
 def segment(
     scan: Any, settings: RunSettings, scene: Any, store: Any = None, progress: ProgressCallback = no_progress
 ) -> Any:
-    """Segmentation node of the anatomy. A scan with DICOM files passes the gate of the use first (`Refused`,
-    `OpenQuestion`).
+    """Segmentation node of the anatomy. A scan with DICOM files passes the gate of the use first (`RefusedError`,
+    `UnansweredQuestionError`).
     """
     source = resolve_source(scan, store)
     if source is None:

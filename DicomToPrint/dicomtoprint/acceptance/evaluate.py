@@ -13,14 +13,15 @@ import numpy as np
 from ..dicom import Series, Study, UnreadableFile, read_volume
 from ..dicom.series import CRANIOFACIAL
 from ..errors import InputError, RefusedError, UsageError
-from ..images.image import ReportImage
+from ..images.raster import RasterImage
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..report import slice_spacing_plot
 from ..rules import Fact, Finding, Outcome, Rule, Severity, Verdict, aggregate_verdict, compare, make_finding
 from . import messages
 from .facts import FactContext, evaluate_fact
 from .facts.acquisition import scan_date
 from .protocol import Protocol, QuestionSpec
+from .slice_spacing import FACTS as SPACING_FACTS
+from .slice_spacing import SliceSpacing, measure_slice_spacing
 
 SCHEMA = "dicom-to-print/acceptance/1"
 _REFORMAT_FACTS = ("plane_angle", "image_type", "reformat")
@@ -59,8 +60,9 @@ class SeriesAcceptance:
     verdict: Verdict
     protocols: Mapping[str, ProtocolResult]
     questions: tuple[OperatorQuestion, ...]
-    pictures: tuple[ReportImage, ...] = ()
+    pictures: tuple[RasterImage, ...] = ()
     instead: str = ""
+    slice_spacing: SliceSpacing | None = None
 
     def as_json(self, identified: bool = False) -> dict[str, Any]:
         """The contract's form; the description only where `identified`. Besides the contract ``instead`` names a better
@@ -175,7 +177,7 @@ def _check_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) ->
             raise UsageError(f"'{answer}' is no answer to '{rule}': answer yes or no.")
 
 
-def _pixel_facts(series: Series, progress: ProgressCallback) -> tuple[Mapping[str, Fact], tuple[ReportImage, ...]]:
+def _pixel_facts(series: Series, progress: ProgressCallback) -> tuple[Mapping[str, Fact], tuple[RasterImage, ...]]:
     """Facts of the pixel detectors; where the volume is not defined or not decodable they do not apply: other rules
     say why.
     """
@@ -302,7 +304,7 @@ def _judged(
     context: FactContext,
     protocols: Sequence[Protocol],
     answers: Mapping[str, str],
-    pictures: tuple[ReportImage, ...],
+    pictures: tuple[RasterImage, ...],
 ) -> SeriesAcceptance:
     results = {}
     every: list[Finding] = []
@@ -320,9 +322,9 @@ def _judged(
     verdict = max((result.verdict for result in results.values()), key=lambda item: item.rank, default=Verdict.ACCEPT)
     questions = _questions(series, context, protocols, answers, every)
     complained = _complained_of(protocols, results)
-    gaps = slice_spacing_plot.slice_spacing_plot(series) if complained & set(slice_spacing_plot.FACTS) else ()
-    shown = (*relevant_images(pictures, protocols, results), *gaps)
-    return SeriesAcceptance(series, verdict, results, questions, shown)
+    spacing = measure_slice_spacing(series) if complained & set(SPACING_FACTS) else None
+    shown = relevant_images(pictures, protocols, results)
+    return SeriesAcceptance(series, verdict, results, questions, shown, slice_spacing=spacing)
 
 
 # Which fact a detector's picture is about; a sagittal cut is always shown.
@@ -335,8 +337,8 @@ _SHOWN_BY = {
 
 
 def relevant_images(
-    pictures: Iterable[ReportImage], protocols: Sequence[Protocol], results: Mapping[str, ProtocolResult]
-) -> tuple[ReportImage, ...]:
+    pictures: Iterable[RasterImage], protocols: Sequence[Protocol], results: Mapping[str, ProtocolResult]
+) -> tuple[RasterImage, ...]:
     """The pictures without those of detectors that no rule complains about: they would hide the ones that matter."""
     facts = _complained_of(protocols, results)
     return tuple(one for one in pictures if one.name not in _SHOWN_BY or _SHOWN_BY[one.name] in facts)

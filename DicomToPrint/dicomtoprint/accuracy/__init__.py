@@ -2,5 +2,16 @@
 
 from .error_budget import EdgeProfile, error_budget, estimate_noise, measure_edge_profile
 from .estimate import Accuracy, estimate_accuracy
+from .types import BudgetItem, CaliperMeasurement, ErrorBudget
 
-__all__ = ["Accuracy", "EdgeProfile", "error_budget", "estimate_accuracy", "estimate_noise", "measure_edge_profile"]
+__all__ = [
+    "Accuracy",
+    "BudgetItem",
+    "CaliperMeasurement",
+    "EdgeProfile",
+    "ErrorBudget",
+    "error_budget",
+    "estimate_accuracy",
+    "estimate_noise",
+    "measure_edge_profile",
+]

@@ -8,9 +8,9 @@ from gettext import gettext as _
 import numpy as np
 
 from ..mesh.core import Mesh, concatenate
-from ..report.content import BudgetItem, ErrorBudget
 from ..volume import Volume
 from .estimate import Accuracy
+from .types import BudgetItem, ErrorBudget
 
 
 @dataclass(frozen=True)

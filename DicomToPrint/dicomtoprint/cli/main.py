@@ -2,11 +2,9 @@
 
 import argparse
 import errno
-import importlib.util
 import io
 import json
 import os
-import shutil
 import signal
 import sys
 import traceback
@@ -17,16 +15,18 @@ from typing import Any
 
 from ..errors import DicomToPrintError, UsageError
 from ..progress import ProgressCallback, no_progress
+from .host import Host
 from .parser import build_parser, join_negative_values, settings_from_args
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the command line `arguments` (without the program's name) and return the exit code; never raises."""
+def main(arguments: Sequence[str], host: Host | None = None) -> int:
+    """Run the command line `arguments` (without the program's name) with the services of `host` and return the exit code;
+    never raises."""
     _write_any_name()
     try:
         with _terminate_as_interrupt():
             options = build_parser().parse_args(join_negative_values(arguments))
-            return HANDLERS[options.command](options)
+            return HANDLERS[options.command](options, host or Host())
     except SystemExit as stop:
         return int(stop.code or 0)
     except DicomToPrintError as error:
@@ -51,6 +51,11 @@ def main(arguments: Sequence[str]) -> int:
             "please report it with the command you gave.",
             70,
         )
+
+
+def console_main() -> int:
+    """The command ``dicomtoprint`` of the installed engine: the arguments of this process, no host. Returns the exit code."""
+    return main(sys.argv[1:])
 
 
 def _write_any_name() -> None:
@@ -113,66 +118,56 @@ def _terminal_progress() -> Iterator[ProgressCallback]:
 
 
 @contextmanager
-def _source(text: str) -> Iterator[Path]:
-    """The input as a path; a series of Slicer's DICOM database stands as links in a folder while it is read."""
-    if not text.startswith("dicomdb:"):
-        yield Path(text)
-        return
-    from DicomToPrintLib.mrml.dicom_database import application_database, link_files, series_files
-
-    store = application_database()
-    if store is None:
+def _source(text: str, host: Host) -> Iterator[Path]:
+    """The input as a path; a source of the host (``dicomdb:SERIESUID``) is open while it is read."""
+    scheme, _, rest = text.partition(":")
+    if scheme in host.sources:
+        with host.sources[scheme](rest) as folder:
+            yield folder
+    elif scheme == "dicomdb":
         raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
-    folder = link_files(series_files(store, text[len("dicomdb:") :]))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        yield Path(text)
 
 
-def _scene_writer() -> "Callable[[Any], Any] | None":
-    """Writes the Slicer scene of a run; None where neither Slicer nor slicer-core is there."""
-    if importlib.util.find_spec("slicer") is None:
-        return None
-    from DicomToPrintLib.mrml.mrb import write_run_scene
-
-    return write_run_scene
-
-
-def _check(options: argparse.Namespace) -> int:
+def _check(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
+    from .summaries import acceptance_summary
 
     settings = settings_from_args(options)
     if options.output:
         pipeline.check_writable(options.output)
-    with _terminal_progress() as progress, _source(options.input) as source:
+    with _terminal_progress() as progress, _source(options.input, host) as source:
         acceptance = pipeline.check_scan(source, settings, progress)
     content = acceptance.as_json(settings.identified)
     if options.output:
         pipeline.write_check(acceptance, settings, options.output)
     _write_json(content, options.json)
     if options.json != "-":
-        print(pipeline.acceptance_summary(content))
+        print(acceptance_summary(content))
     verdicts = [series["verdict"] for series in content["series"]]
     return 0 if not verdicts or any(verdict != "reject" for verdict in verdicts) else 1
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
+    from .summaries import run_summary
 
     settings = settings_from_args(options)
     # Here and not in `run`: what the panel leaves unused, such as pins without a cut, stands in its record and must replay.
     pipeline.validate_preparation(settings)
-    with _terminal_progress() as progress, _source(options.input) as source:
-        result = pipeline.run(source, options.output, settings, progress, _scene_writer() if settings.scene else None)
+    with _terminal_progress() as progress, _source(options.input, host) as source:
+        write_scene = host.scene_writer() if settings.scene else None
+        result = pipeline.run(source, options.output, settings, progress, write_scene)
     _write_json(result.readiness.as_json(), options.json)
     if options.json != "-":
-        print(pipeline.run_summary(result))
+        print(run_summary(result))
     return 1 if result.verdict == "not-ready" else 0
 
 
-def _inspect(options: argparse.Namespace) -> int:
+def _inspect(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
+    from .summaries import inspection_summary
 
     if options.output:
         pipeline.check_writable(options.output)
@@ -190,11 +185,11 @@ def _inspect(options: argparse.Namespace) -> int:
     content = inspected.readiness.as_json()
     _write_json(content, options.json)
     if options.json != "-":
-        print(pipeline.inspection_summary(inspected))
+        print(inspection_summary(inspected))
     return 1 if content["verdict"] == "not-ready" else 0
 
 
-def _replay(options: argparse.Namespace) -> int:
+def _replay(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
 
     with _terminal_progress() as progress:
@@ -203,25 +198,26 @@ def _replay(options: argparse.Namespace) -> int:
     return 0 if comparison.same else 1
 
 
-def _demo(options: argparse.Namespace) -> int:
+def _demo(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
+    from .summaries import run_summary
 
     with _terminal_progress() as progress:
         result = pipeline.demo(options.output, progress)
-    print(pipeline.run_summary(result))
+    print(run_summary(result))
     # The phantom has walls that no process prints; a demo that told so has done its work.
     return 0
 
 
-def _list(options: argparse.Namespace) -> int:
+def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
     kind = {
-        "protocols": "Protocols",
-        "anatomy": "Anatomy",
-        "processes": "Processes",
-        "printers": "Printers",
-        "uses": "UseCases",
+        "protocols": "protocols",
+        "anatomy": "anatomy",
+        "processes": "processes",
+        "printers": "printers",
+        "uses": "uses",
     }
     for name in resources.builtin_names(kind[options.kind]):
         content, _ = resources.load_json_resource(kind[options.kind], name)
@@ -242,7 +238,7 @@ def _write_json(content: dict[str, Any], target: str | None) -> None:
     write_text_atomically(Path(target), text)
 
 
-HANDLERS: dict[str, Callable[[argparse.Namespace], int]] = {
+HANDLERS: dict[str, Callable[[argparse.Namespace, Host], int]] = {
     "check": _check,
     "run": _run,
     "inspect": _inspect,

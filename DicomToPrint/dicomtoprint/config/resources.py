@@ -1,4 +1,4 @@
-"""Where the data files of the extension stand."""
+"""Where the data files of the engine stand."""
 
 import json
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import Any
 
 from ..errors import UsageError
 
-RESOURCE_DIR = Path(__file__).resolve().parent.parent / "Resources"
+RESOURCE_DIR = Path(__file__).resolve().parent.parent / "data"
 
 
 def builtin_names(kind: str) -> tuple[str, ...]:
-    """Names of the built-in files of a kind (``Protocols``, ``Processes``, ``Printers``, ``UseCases``, ``Anatomy``)."""
+    """Names of the built-in files of a kind (a folder of ``data/``: ``protocols``, ``processes``, ``printers``, ``uses``, ``anatomy``)."""
     return tuple(sorted(path.stem for path in (RESOURCE_DIR / kind).glob("*.json") if path.stem != "schema"))
 
 

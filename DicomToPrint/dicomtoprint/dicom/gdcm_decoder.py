@@ -12,7 +12,7 @@ import numpy as np
 
 from ..workers.process import close_stdin, python_executable, terminate_child
 
-SCRIPT = Path(__file__).with_name("decode_script.py")
+SCRIPT = Path(__file__).resolve().parent.parent / "workers" / "gdcm_worker.py"
 STARTUP_TIMEOUT_S = 60.0  # a cold start of Python on a busy machine; frames have no part in it
 # JPEG 2000, the slowest of them, takes 0.02 to 0.05 s a megabyte of pixels here: a bound ten times as wide.
 SECONDS, SECONDS_A_MEGABYTE = 4.0, 0.5

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .raster import RasterImage
+
 
 @dataclass(frozen=True)
 class ReportImage:
@@ -31,6 +33,11 @@ def png_image(name: str, caption: str, alt: str, pixels: np.ndarray) -> ReportIm
     writer.SetInputData(image)
     writer.Write()
     return ReportImage(name, caption, alt, "image/png", vtk_to_numpy(writer.GetResult()).tobytes())
+
+
+def encode_png(image: RasterImage) -> ReportImage:
+    """A raster image as a report shows it."""
+    return png_image(image.name, image.caption, image.alt, image.pixels)
 
 
 def svg_image(name: str, caption: str, alt: str, svg: str) -> ReportImage:

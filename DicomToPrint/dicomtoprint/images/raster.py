@@ -1,9 +1,21 @@
 """Small pictures: windowed, true to scale, with coloured marks."""
 
+from dataclasses import dataclass, field
+
 import numpy as np
 
 WIDTH = 400
 RED, YELLOW = (230, 60, 50), (250, 210, 60)
+
+
+@dataclass(frozen=True)
+class RasterImage:
+    """A picture as data: `pixels` (rows, columns) or (rows, columns, 3) uint8, first row on top; `alt` is for who cannot see it."""
+
+    name: str
+    caption: str
+    alt: str
+    pixels: np.ndarray = field(repr=False, compare=False)
 
 
 def apply_window(values: np.ndarray, low: float, high: float) -> np.ndarray:

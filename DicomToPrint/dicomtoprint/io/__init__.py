@@ -12,8 +12,8 @@ from .mesh.export import FORMATS, WrittenFile, export_meshes
 from .mesh.reader import MeshFile, read_mesh_file, read_meshes
 
 __all__ = [
-    "AtomicOutputSet",
     "FORMATS",
+    "AtomicOutputSet",
     "MeshFile",
     "WrittenFile",
     "export_meshes",

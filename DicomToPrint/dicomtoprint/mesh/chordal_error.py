@@ -11,7 +11,8 @@ def chordal_error(mesh: Mesh, percent: float = 95.0) -> float | None:
     Two facets that meet at a small angle t stand for an arc over half of each: its sagitta is their width across the edge
     times t / 8. Edges that turn more than 39 degrees are taken as meant.
     """
-    from .topology import build_edge_table, merged_mesh
+    from .edge_table import build_edge_table
+    from .merge_points import merged_mesh
 
     points, triangles, _ = merged_mesh(mesh)
     first, second = build_edge_table(triangles).pairs()

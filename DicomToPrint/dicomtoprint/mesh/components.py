@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .core import Mesh, cross_rows
-from .topology import EdgeTable, build_edge_table, label_face_components, merged_mesh
+from .edge_table import EdgeTable, build_edge_table, label_face_components
+from .merge_points import merged_mesh
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .core import Mesh
-from .topology import build_edge_table, degenerate_triangles, merged_mesh
+from .edge_table import build_edge_table
+from .merge_points import merged_mesh
+from .topology import degenerate_triangles
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from ..preparation.voxel_grid import Grid, build_sample_tree, point_triangle_distance, sample_triangles
 from ..progress import ProgressCallback, no_progress, subprogress
 from .core import Mesh
-from .topology import build_edge_table
+from .edge_table import build_edge_table
+from .grid import Grid
+from .sample_tree import build_sample_tree, sample_triangles
+from .triangle_distance import point_triangle_distance
 
 SAMPLE_SPACING_VOXELS = (
     1.75  # voxels from sample to sample: triangles of a contour, none of which is longer, have one each

@@ -9,8 +9,10 @@ import numpy as np
 from ..progress import ProgressCallback, no_progress
 from .aabb_tree import AabbTree, map_overlapping_pairs
 from .core import Mesh, cross_rows
+from .edge_table import EdgeTable, build_edge_table
 from .exact_predicates import orient3d, segment_intersects_triangle
-from .topology import EdgeTable, build_edge_table, degenerate_triangles, merged_mesh
+from .merge_points import merged_mesh
+from .topology import degenerate_triangles
 
 _NO_PAIRS = np.zeros((0, 2), dtype=np.int64)
 # Directions in the plane that chosen triangles favour: slivers of a cut's face overlap as boxes, seldom along all of these.

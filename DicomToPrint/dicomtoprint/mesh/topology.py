@@ -5,10 +5,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .core import Mesh, cross_rows
-
-
-def _no_indices() -> np.ndarray:
-    return np.zeros(0, dtype=np.int64)
+from .edge_table import EdgeTable, build_edge_table, label_face_components
+from .merge_points import _no_indices, merged_mesh
 
 
 @dataclass(frozen=True)
@@ -51,96 +49,6 @@ class TopologyReport:
                 self.inverted,
             )
         )
-
-
-def merge_equal_points(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Points that are equal in float32 made one.
-
-    Returns the index of the first of each group in `points` (u,) and, for every point, the number of its group (n,).
-    Points with a coordinate that is no number stay alone.
-    """
-    single = np.ascontiguousarray(points, dtype=np.float32) + np.float32(0.0)  # +0: -0.0 and 0.0 are one place
-    if len(single) == 0:
-        return _no_indices(), _no_indices()
-    bits = single.view(np.uint32)
-    key = (bits[:, 0].astype(np.uint64) << np.uint64(32)) | bits[:, 1]
-    order = np.lexsort((bits[:, 2], key))
-    key, last = key[order], bits[order, 2]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = (key[1:] != key[:-1]) | (last[1:] != last[:-1])
-    new |= ~np.isfinite(single).all(axis=1)[order]
-    group = np.empty(len(order), dtype=np.int64)
-    group[order] = np.cumsum(new) - 1
-    return order[new], group
-
-
-def merged_mesh(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The mesh as a reader sees it: float32 points (u, 3), triangles (m, 3) on them, and the first given point of
-    each (u,)."""
-    first, group = merge_equal_points(mesh.points)
-    triangles = group[mesh.triangles] if len(mesh.triangles) else np.zeros((0, 3), np.int64)
-    return np.asarray(mesh.points, dtype=np.float32)[first], triangles, first
-
-
-@dataclass(frozen=True)
-class EdgeTable:
-    """Undirected edges of a set of triangles.
-
-    Half-edge h = 3 t + c runs from corner c of triangle t to the next one. `order` sorts the half-edges so that those
-    of one edge lie together; `start` (e,) is where each edge begins in it, `count` (e,) how many half-edges it has,
-    `ends` (e, 2) its points and `forward` (3 m,) tells whether the half-edge runs from the smaller index to the
-    larger.
-    """
-
-    order: np.ndarray
-    start: np.ndarray
-    count: np.ndarray
-    ends: np.ndarray
-    forward: np.ndarray
-
-    def pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """The two half-edges of every edge that has two: (p,), (p,)."""
-        two = self.start[self.count == 2]
-        return self.order[two], self.order[two + 1]
-
-
-def build_edge_table(triangles: np.ndarray) -> EdgeTable:
-    """Edges of the triangles (m, 3)."""
-    tail = triangles.ravel()
-    head = triangles[:, (1, 2, 0)].ravel()
-    forward = tail < head
-    size = int(triangles.max()) + 1 if len(triangles) else 1
-    low, high = np.where(forward, tail, head), np.where(forward, head, tail)
-    key = low.astype(np.int64) * size + high
-    order = np.argsort(key)
-    ordered = key[order]
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = ordered[1:] != ordered[:-1]
-    start = np.flatnonzero(new)
-    count = np.diff(np.append(start, len(order)))
-    unique = ordered[start]
-    ends = np.stack([unique // size, unique % size], axis=1)
-    return EdgeTable(order, start, count, ends, forward)
-
-
-def label_face_components(triangles: np.ndarray, edges: EdgeTable | None = None) -> tuple[int, np.ndarray]:
-    """Number of parts that hang together over edges (any number of triangles an edge) and the part (m,) of every
-    triangle."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
-    if len(triangles) == 0:
-        return 0, np.zeros(0, np.int32)
-    edges = edges or build_edge_table(triangles)
-    owner = edges.order // 3
-    joined = np.ones(len(owner), dtype=bool)
-    joined[edges.start] = False
-    later = np.flatnonzero(joined)
-    graph = sparse.coo_matrix(
-        (np.ones(len(later), np.int8), (owner[later - 1], owner[later])), shape=(len(triangles),) * 2
-    )
-    count, label = csgraph.connected_components(graph, directed=False)
-    return int(count), label
 
 
 def degenerate_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:

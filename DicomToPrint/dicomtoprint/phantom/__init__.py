@@ -1,6 +1,6 @@
 """An analytic CT with known volumes, distances and walls: sample data for users, ground truth for tests.
 
-`phantom_volume` renders it in memory, `write_phantom` as classic CT DICOM files, `signed_distance` says how far a
+`make_phantom_volume` renders it in memory, `write_phantom_dicom` as classic CT DICOM files, `signed_distance` says how far a
 point is from the bone. Defects (tilt, motion, metal, cut field of view, ...) are keyword arguments. All lengths are
 LPS mm.
 """

@@ -2,9 +2,10 @@
 
 from .inspection import Inspection, inspect_file
 from .output_folder import check_writable
+from .outputs import write_check, write_inspection, write_run
 from .preparation import PreparedModel, prepare, prepare_with_frames, validate_preparation
-from .reporting import acceptance_summary, inspection_summary, run_summary, write_check, write_inspection, write_run
-from .run import RunResult, collect_result, demo, replay, run
+from .results import RunResult
+from .run import collect_result, demo, replay, run
 from .scan_loading import (
     BUILT_IN_PROTOCOLS,
     NO_HEADERS_MESSAGE,
@@ -33,17 +34,16 @@ from .workflow import WORKFLOW, StageTiming, WorkflowStage, WorkflowState, run_s
 
 __all__ = [
     "BUILT_IN_PROTOCOLS",
+    "NO_HEADERS_MESSAGE",
+    "WORKFLOW",
     "GateClosedError",
     "Inspection",
     "LoadedScan",
-    "NO_HEADERS_MESSAGE",
     "PreparedModel",
     "RunResult",
     "StageTiming",
-    "WORKFLOW",
     "WorkflowStage",
     "WorkflowState",
-    "acceptance_summary",
     "check_scan",
     "check_writable",
     "choose_series",
@@ -54,7 +54,6 @@ __all__ = [
     "export",
     "file_stem",
     "inspect_file",
-    "inspection_summary",
     "is_volume_file",
     "load_scan",
     "make_surface",
@@ -69,7 +68,6 @@ __all__ = [
     "require_open_gate",
     "run",
     "run_stages",
-    "run_summary",
     "segment",
     "stages_for_panel_step",
     "validate_preparation",

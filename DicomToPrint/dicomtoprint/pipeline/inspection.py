@@ -43,7 +43,7 @@ def inspect_outputs(
     """Verdict on what was written, read again, against the scan it came from.
 
     Several meshes are judged together where one file holds them all (3MF, OBJ); else each file is judged by itself, and of each
-    rule the worst finding stands, with its part. `labels` and `moved` are what preparation did (`Prepared`).
+    rule the worst finding stands, with its part. `labels` and `moved` are what preparation did (`PreparedModel`).
     """
     from ..io import read_mesh_file
     from ..printability import ScanReference, load_printer, load_process, merge_readiness
@@ -142,7 +142,7 @@ def inspect_file(
 ) -> Inspection:
     """Verdict on a mesh file of any program; with `repair_to`, the repaired mesh is written there and judged instead.
 
-    Raises `CannotRead` for what is no mesh, `UsageError` for unknown names.
+    Raises `InputError` for what is no mesh, `UsageError` for unknown names.
     """
     from ..io import read_mesh_file
     from ..printability import assess_file as judge_file

@@ -55,7 +55,7 @@ def prepare_with_frames(
 
     Where a side is kept, the cuts come before base, label and scale bar, so that these stand on what is kept.
 
-    Raises `RefusedError` where a step cannot keep its promise; the model that came in is then unchanged. `MissingPackage` without
+    Raises `RefusedError` where a step cannot keep its promise; the model that came in is then unchanged. `MissingDependencyError` without
     manifold3d.
     """
     from ..printability import load_printer, load_process

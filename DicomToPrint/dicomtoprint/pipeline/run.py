@@ -1,7 +1,7 @@
 """The whole walk, and its repetitions: `run`, `replay`, `demo`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,57 +10,13 @@ from ..errors import MissingDependencyError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .output_folder import check_writable, lock_output_folder
-from .scan_loading import GateClosedError, LoadedScan, Source
+from .results import RunResult
+from .scan_loading import GateClosedError, Source
 from .workflow import WORKFLOW, StageTiming, WorkflowState, run_stages
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from ..io import WrittenFile
-    from ..mesh.core import Mesh
-    from ..printability import Readiness
-    from ..reconstruction import SurfaceModel
     from ..run_record import RunComparison
-    from ..segmentation import Segmentation
-
-
-@dataclass(frozen=True)
-class RunResult:
-    """Everything a run made. `verdict` is the readiness of the written file: ready, warn or not-ready.
-
-    `moved` are the transforms (4x4, LPS mm) that turned the meshes for the print, None for a mesh that stayed.
-    """
-
-    settings: RunSettings
-    scan: LoadedScan
-    segmentation: "Segmentation"
-    model: "SurfaceModel"
-    files: "tuple[WrittenFile, ...]"
-    readiness: "Readiness"
-    steps: tuple[StageTiming, ...]
-    folder: Path
-    moved: "tuple[np.ndarray | None, ...]" = ()
-
-    @property
-    def meshes_in_scan(self) -> "tuple[Mesh, ...]":
-        """The meshes where they lie in the scan, without what turned them for the print."""
-        return self.in_scan(self.model.meshes)
-
-    def in_scan(self, meshes: "Sequence[Mesh]") -> "tuple[Mesh, ...]":
-        """Meshes in the order of the model's, as in the file, put back to where they lie in the scan."""
-        import numpy as np
-
-        back = [np.linalg.inv(moved) if moved is not None else None for moved in self.moved]
-        back += [None] * (len(meshes) - len(back))
-        return tuple(
-            mesh if way is None else replace(mesh, points=mesh.points @ way[:3, :3].T + way[:3, 3])
-            for mesh, way in zip(meshes, back)
-        )
-
-    @property
-    def verdict(self) -> str:
-        """ready, warn or not-ready."""
-        return str(self.readiness.verdict)
 
 
 SceneWriter = Callable[["RunResult"], "WrittenFile"]
@@ -93,10 +49,10 @@ def run(
 ) -> RunResult:
     """From a scan to checked print files, report and record in `output`. `scene` writes the Slicer scene that the settings may ask for.
 
-    Raises `UsageError`, `CannotRead`, `Refused`, `OpenQuestion`, `CannotWrite` or `Cancelled`, each with one sentence; where the
-    gate of the use stays shut, the report of the scan is still written. No file is ever partial under its final name.
+    Raises `UsageError`, `InputError`, `RefusedError`, `UnansweredQuestionError`, `OutputError` or `CancelledError`,
+    each with one sentence; where the gate of the use stays shut, the report of the scan is still written. No file is ever partial under its final name.
     """
-    from . import reporting
+    from . import outputs
 
     settings = stages.drop_unavailable_formats(settings)
     stages.validate_names(settings)
@@ -111,12 +67,12 @@ def run(
                 WorkflowState(source, settings, output), WORKFLOW, subprogress(progress, 0.0, REPORT_PROGRESS_START)
             )
         except GateClosedError as shut:
-            reporting.write_refusal(shut, settings, output)
+            outputs.write_refusal(shut, settings, output)
             raise shut.error from None
         result = collect_result(walked, times)
         if settings.scene and scene is not None:
             result = replace(result, files=(*result.files, scene(result)))
-        readiness = reporting.write_run(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
+        readiness = outputs.write_run(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
     progress(1.0, "done")
     return replace(result, readiness=readiness)
 
@@ -124,7 +80,7 @@ def run(
 def replay(
     record_file: Path, source: Source, output: Path, progress: ProgressCallback = no_progress
 ) -> "RunComparison":
-    """Repeats a recorded run on the same scan and compares the files. Raises what `run` raises, `CannotRead` for no record.
+    """Repeats a recorded run on the same scan and compares the files. Raises what `run` raises, `InputError` for no record.
 
     The record names the user's own protocols, processes, anatomies and segmentations without their folders: they are looked
     for where the program runs, then beside the record.

@@ -70,7 +70,7 @@ def check_scan(
     """Acceptance of every series of the source, under the named protocols or the settings' own; without series for a volume
     file, which has no headers to judge.
 
-    Raises `CannotRead` where the source holds no image series, `UsageError` for unknown names.
+    Raises `InputError` where the source holds no image series, `UsageError` for unknown names.
     """
     from ..acceptance import AcceptanceReport, evaluate_study, load_protocol
     from ..dicom import read_image_volume, read_study
@@ -95,7 +95,8 @@ def check_scan(
 def load_scan(source: "Source | Volume", settings: RunSettings, progress: ProgressCallback = no_progress) -> LoadedScan:
     """The series to use, past the gate of the use, and its voxels; a volume of the scene, without files, has no gate to pass.
 
-    Raises `GateClosedError` with `RefusedError` (exit 1) or `UnansweredQuestionError` (exit 4) where the gate of the use stays shut, `CannotRead` where
+    Raises `GateClosedError` with `RefusedError` (exit 1) or `UnansweredQuestionError` (exit 4) where the gate of the use stays
+    shut, `InputError` where
     DICOM is asked for and the series has no study to join.
     """
     from ..acceptance import load_use_case

@@ -236,7 +236,8 @@ def _joined_again(
                 pockets += _pocketed(parts, first, second, plane, settings.magnets, size)
         if settings.pins:
             sizes = " and ".join(f"{diameter:g}" for diameter in sorted(set(pins), reverse=True))
-            made = f"{pluralize(len(pins), 'pin')} of {sizes} mm with {size.clearance:g} mm clearance; {displacement_summary(before, parts)}"
+            kept = displacement_summary(before, parts)
+            made = f"{pluralize(len(pins), 'pin')} of {sizes} mm with {size.clearance:g} mm clearance; {kept}"
             none = ProcessingStep("no pins", f"a cut has no room for a pin of {smallest:g} mm: glue it")
             steps.append(ProcessingStep("pins", made) if pins else none)
         if settings.magnets:

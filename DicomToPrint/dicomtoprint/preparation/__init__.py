@@ -21,8 +21,10 @@ from .text_label import STROKE, LabelResult, add_label, validate_text
 from .thicken import ThickenResult, thicken
 
 __all__ = [
-    "AddedSolidResult",
     "BASE_KINDS",
+    "SEAM_MM",
+    "STROKE",
+    "AddedSolidResult",
     "BaseSize",
     "ConnectorResult",
     "ConnectorSize",
@@ -32,8 +34,6 @@ __all__ = [
     "LabelResult",
     "OrientResult",
     "Plane",
-    "SEAM_MM",
-    "STROKE",
     "ScaleBarSize",
     "ShrinkWrapResult",
     "SplitResult",

@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..mesh.core import Mesh
+from ..mesh.grid import Grid
 from ..progress import ProgressCallback, no_progress
-from .voxel_grid import Grid, zero_isosurface
+from .voxel_grid import zero_isosurface
 
 RADIUS_LEVELS = 3  # radii are taken in so many steps, each rounded down
 BLOCK = 64  # voxels along a block's edge

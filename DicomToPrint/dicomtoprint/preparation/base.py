@@ -7,8 +7,8 @@ import numpy as np
 
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
+from ..mesh.sample_tree import build_sample_tree
 from .csg import from_manifold, import_manifold3d, to_manifold
-from .voxel_grid import build_sample_tree
 
 KINDS = ("plate", "foot", "stand")
 SIDES = 48
@@ -131,7 +131,10 @@ def _stand(module: Any, solid: Any, mesh: Mesh, size: BaseSize) -> Any:
 
 
 def _column_tops(solid: Any, mesh: Mesh, width: float) -> list[tuple[float, float, float]]:
-    """Places on the underside that see the plate, as far apart as there are, the lowest first. Raises `RefusedError` for fewer than three."""
+    """Places on the underside that see the plate, as far apart as there are, the lowest first.
+
+    Raises `RefusedError` for fewer than three.
+    """
     low, high = mesh.bounds[4], mesh.bounds[5]
     surface = build_sample_tree(mesh, max(width / 2.0, 0.02 * (high - low)))
     places, normals = np.asarray(surface.tree.data), mesh.triangle_normals()[surface.owner]

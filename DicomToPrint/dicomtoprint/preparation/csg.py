@@ -121,10 +121,10 @@ def _sound(mesh: Mesh, touched: np.ndarray, fresh: np.ndarray, new: Provenance) 
     Two triangles that were in a source as they are now were sound to each other there, so only pairs with a touched one are
     looked at. What mending puts in is marked `new`; it may lie a little beside what the step made, the `fresh` (m,) triangles.
     """
-    from ..mesh.topology import merged_mesh
+    from ..mesh.merge_points import merged_mesh
+    from ..mesh.transfer import transfer_triangle_arrays
     from ..repair import repair_mesh
     from ..repair.local_repair import find_defective_triangles, repair_locally
-    from ..simplify.simplify import transfer_triangle_arrays
 
     points, triangles, first = merged_mesh(mesh)
     welded_mesh = Mesh(points, triangles, mesh.name, mesh.color, triangle_arrays=mesh.triangle_arrays)
@@ -203,7 +203,8 @@ def max_distance_to(mesh: Mesh, rows: np.ndarray, other: Mesh) -> float:
 
 def _new_in(mesh: Mesh, other: Mesh) -> np.ndarray:
     """(m,) bool: triangles of the mesh that the other has not."""
-    from ..mesh.topology import duplicate_triangles, merge_equal_points
+    from ..mesh.merge_points import merge_equal_points
+    from ..mesh.topology import duplicate_triangles
 
     _, group = merge_equal_points(np.concatenate([other.points, mesh.points]))
     again = duplicate_triangles(np.concatenate([group[other.triangles], group[len(other.points) + mesh.triangles]]))

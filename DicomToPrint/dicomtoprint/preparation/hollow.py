@@ -8,11 +8,12 @@ import numpy as np
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
+from ..mesh.grid import grid_around
 from ..mesh.narrow_band_distance import inner_offset_field
 from ..progress import ProgressCallback, no_progress, subprogress
 from .csg import from_manifold, import_manifold3d, to_manifold
 from .drain_holes import DrainHole, Point, drain_hole_at, place_drain_holes
-from .voxel_grid import grid_around, isosurface_mesh, remove_small_components, voxelize
+from .voxel_grid import isosurface_mesh, remove_small_components, voxelize
 
 VOXELS = 3.0  # to the wall
 SIMPLIFICATION_FRACTION = 0.012  # of the wall: how far simplifying may move the inner surface

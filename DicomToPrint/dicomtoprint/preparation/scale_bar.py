@@ -35,7 +35,7 @@ def add_scale_bar(
     """A bar of exactly `length` mm between the outer edges of its ticks, with its length in words, on the flattest place.
 
     On a curved place the bar keeps its length straight across, as a ruler laid against it tells; it bends by a tenth of its
-    diagonal at most. Raises `UsageError` for a length under 5 mm, `Refused`
+    diagonal at most. Raises `UsageError` for a length under 5 mm, `RefusedError`
     where no place is flat enough.
     """
     if not 5.0 <= length <= 200.0:

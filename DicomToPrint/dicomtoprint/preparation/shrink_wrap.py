@@ -6,9 +6,11 @@ import numpy as np
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
+from ..mesh.grid import Grid, grid_around
 from ..mesh.narrow_band_distance import inner_offset_field, local_mesh_distance, narrow_band_distance
+from ..mesh.sample_tree import sample_triangles
 from ..progress import ProgressCallback, no_progress, subprogress
-from .voxel_grid import Grid, grid_around, isosurface_mesh, sample_triangles, voxelize
+from .voxel_grid import isosurface_mesh, voxelize
 
 MOST_VOXELS_PER_EDGE = 400
 MAX_LOST_FRACTION = 0.01  # of the volume, that the grid may cut off edges

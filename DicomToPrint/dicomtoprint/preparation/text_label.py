@@ -8,10 +8,11 @@ import numpy as np
 
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
+from ..mesh.grid import grid_around
 from ..mesh.narrow_band_distance import inner_offset_field
 from .csg import from_manifold, import_manifold3d, to_manifold
 from .cut import plane_basis
-from .voxel_grid import grid_around, isosurface_mesh, voxelize
+from .voxel_grid import isosurface_mesh, voxelize
 
 CANDIDATES = 250
 CELL_MM = 2.0

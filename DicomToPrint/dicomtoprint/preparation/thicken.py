@@ -43,7 +43,7 @@ def thicken(
     ADDED. Walls grow evenly to both sides, or away from a gap: one of `clearance` mm or more is never narrowed below it,
     nor does the wall grow into `others`, solids that stand beside it; where there is no room on either side, it grows as far
     as there is. Narrower gaps, which a process fuses anyway, may close beside a thin wall. A mesh without thin walls
-    comes back unchanged. Raises `Refused` where the result could not be made sound.
+    comes back unchanged. Raises `RefusedError` where the result could not be made sound.
     """
     result = mesh
     first: ThinWalls | None = None

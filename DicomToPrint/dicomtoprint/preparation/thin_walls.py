@@ -7,11 +7,11 @@ import numpy as np
 
 from ..mesh.core import Mesh
 from ..mesh.ray_casting import RayCaster
+from ..mesh.sample_tree import subdivide_slender
 from ..mesh.surface_patches import connected_patches
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
 from ..mesh.thickness import GAP, WALL, ThicknessField, correct_sharp_edges, opposing_surface_distance, thickness_field
 from ..progress import ProgressCallback, subprogress
-from .voxel_grid import subdivide_slender
 
 EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, as the check of readiness does
 EDGE_MM = 5.2  # how far the check looks behind an edge
@@ -157,7 +157,7 @@ def _room(
 
 def _clear_of(others: Sequence[Mesh], centres: np.ndarray, radius: np.ndarray) -> np.ndarray:
     """Radii that stay clear of other solids."""
-    from .voxel_grid import build_sample_tree
+    from ..mesh.sample_tree import build_sample_tree
 
     for other in others:
         bounds = np.asarray(other.bounds).reshape(3, 2)

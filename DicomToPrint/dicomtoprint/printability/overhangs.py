@@ -14,7 +14,7 @@ FLAT_COSINE = 0.9962  # 5 degrees
 
 @dataclass(frozen=True)
 class OverhangReport:
-    """`area` mm2 that is steeper than allowed, `support_mm3` of solid columns under it, its `connected_patches`; `bridge_mm` the widest span
+    """`area` mm2 that is steeper than allowed, `support_mm3` of solid columns under it, its patches; `bridge_mm` the widest span
     of a flat underside (twice the largest distance from an edge that stands on something), `bridge_at` (3,) mm or None, `bridge_mm2`
     the area of that underside."""
 
@@ -96,7 +96,8 @@ def _widest_bridge(mesh: Mesh, samples: SurfaceSamples, above: float) -> tuple[f
 
 def _standing_edges(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     """Points (x, y) along edges of flat undersides from which surface goes on downwards, and the underside's triangle of each."""
-    from ..mesh.topology import build_edge_table, merged_mesh
+    from ..mesh.edge_table import build_edge_table
+    from ..mesh.merge_points import merged_mesh
 
     points, triangles, _ = merged_mesh(mesh)
     points = points.astype(np.float64)

@@ -67,8 +67,8 @@ def assess_file(
 ) -> Readiness:
     """Judge a written mesh file for a process and a printer (default: the process's usual one).
 
-    `file` is a path, read with `unit` as in `read_mesh_file`, or a file already read. Raises `CannotRead` for
-    what is no mesh, `UsageError` for unknown names, `Cancelled` from `progress`.
+    `file` is a path, read with `unit` as in `read_mesh_file`, or a file already read. Raises `InputError` for
+    what is no mesh, `UsageError` for unknown names, `CancelledError` from `progress`.
     """
     process = load_process(process) if isinstance(process, str) else process
     printer = load_printer(printer or process.printer) if not isinstance(printer, Printer) else printer

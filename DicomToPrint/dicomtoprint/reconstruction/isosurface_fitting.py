@@ -6,8 +6,8 @@ import numpy as np
 
 from ..imaging.surface_deviation import isosurface_height, vertex_normals
 from ..mesh.core import Mesh
+from ..mesh.scalar_field import ScalarField
 from ..progress import ProgressCallback, no_progress
-from .scalar_field import ScalarField
 
 _ROUNDS = 8  # of Jacobi's iteration; the error left falls by 0.6 a round
 _CREASE = 0.3  # cosine

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..mesh.core import Provenance
-from .scalar_field import ScalarField
+from ..mesh.scalar_field import ScalarField
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation

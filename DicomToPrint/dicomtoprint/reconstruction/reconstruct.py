@@ -10,17 +10,19 @@ import numpy as np
 from ..errors import RefusedError
 from ..imaging.surface_deviation import isosurface_distance, vertex_normals, weighted_distance_stats
 from ..mesh.core import Mesh, Provenance
+from ..mesh.isosurface import extract_isosurface
+from ..mesh.scalar_field import ScalarField
 from ..mesh.vertex_averaging import build_vertex_averaging
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..simplify.simplify import SimplifyResult, simplify_with_report
 from ..simplify.vertex_clustering import cluster_grid_vertices
 from ..text import pluralize
 from .edge_shift_correction import EdgeShiftCorrection, estimate_edge_shift_correction
-from .isosurface import extract_isosurface, smooth_labelmap_surface, taubin_smooth, windowed_sinc_smooth
 from .isosurface_fitting import fit_to_isosurface
 from .provenance import triangle_provenance
-from .scalar_field import ScalarField, build_scalar_field
+from .scalar_field import build_scalar_field
 from .small_components import SurfaceComponent, keep_triangles, label_vertex_components, select_components
+from .smoothing import smooth_labelmap_surface, taubin_smooth, windowed_sinc_smooth
 from .types import ProcessingStep, SurfaceModel
 
 if TYPE_CHECKING:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ..mesh.core import Mesh
 
 
@@ -34,25 +32,3 @@ class SurfaceModel:
     figures: tuple[Mapping[str, object], ...] = ()
     steps: tuple[ProcessingStep, ...] = ()
     notes: tuple[str, ...] = field(default=())
-
-
-@dataclass(frozen=True)
-class RepairStage:
-    """One stage of a repair and its effect in words."""
-
-    name: str
-    effect: str
-
-
-@dataclass(frozen=True)
-class RepairResult:
-    """A repaired mesh, whether it is now valid, what each stage did, and what is left (sentences; empty where valid).
-
-    `bad_at` (n,) are the indices of triangles where something is still wrong.
-    """
-
-    mesh: Mesh
-    valid: bool
-    stages: tuple[RepairStage, ...]
-    remaining: tuple[str, ...] = ()
-    bad_at: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64), repr=False)

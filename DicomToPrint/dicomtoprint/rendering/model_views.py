@@ -6,11 +6,11 @@ from gettext import gettext as _
 
 import numpy as np
 
+from ..accuracy.types import CaliperMeasurement
 from ..images.image import ReportImage
 from ..images.svg import Element, add_image, add_shape, add_text, new_svg, scale_bar, to_report_image
 from ..mesh.core import Mesh, concatenate
 from ..progress import ProgressCallback, no_progress
-from ..report.content import CaliperMeasurement
 from .offscreen import CameraView, ColoredMesh, RenderScene, render_offscreen
 from .scalar_maps import ScalarMap, add_legend
 

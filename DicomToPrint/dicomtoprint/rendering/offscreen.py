@@ -15,7 +15,7 @@ from ..io.atomic import temporary_directory
 from ..progress import ProgressCallback, no_progress
 from ..workers.process import python_executable, terminate_child
 
-SCRIPT = Path(__file__).with_name("draw_script.py")
+SCRIPT = Path(__file__).resolve().parent.parent / "workers" / "render_worker.py"
 
 
 @dataclass(frozen=True)

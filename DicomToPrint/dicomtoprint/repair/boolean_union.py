@@ -3,7 +3,9 @@
 import numpy as np
 
 from ..mesh.core import Mesh
-from ..mesh.topology import analyse_topology, label_face_components, merged_mesh
+from ..mesh.edge_table import label_face_components
+from ..mesh.merge_points import merged_mesh
+from ..mesh.topology import analyse_topology
 
 
 def union_components(mesh: Mesh) -> Mesh:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..mesh.topology import build_edge_table
+from ..mesh.edge_table import build_edge_table
 
 _EXACT = 48  # longest loop for which all triangulations are weighed
 

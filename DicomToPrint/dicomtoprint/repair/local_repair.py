@@ -5,15 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..mesh.core import Mesh
+from ..mesh.edge_table import build_edge_table
+from ..mesh.merge_points import merged_mesh
 from ..mesh.self_intersection import intersecting_pairs_touching
-from ..mesh.topology import (
-    analyse_topology,
-    build_edge_table,
-    degenerate_triangles,
-    duplicate_triangles,
-    merged_mesh,
-    vertex_fan_counts,
-)
+from ..mesh.topology import analyse_topology, degenerate_triangles, duplicate_triangles, vertex_fan_counts
 from ..progress import ProgressCallback, no_progress
 from .boundary_loops import boundary_loops, triangulate_loop
 

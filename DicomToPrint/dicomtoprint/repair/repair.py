@@ -7,13 +7,15 @@ import numpy as np
 
 from ..mesh.components import inverted_triangles, nested_shell_triangles
 from ..mesh.core import Mesh
+from ..mesh.edge_table import build_edge_table, label_face_components
+from ..mesh.merge_points import merged_mesh
 from ..mesh.self_intersection import self_intersections
-from ..mesh.topology import TopologyReport, analyse_topology, build_edge_table, label_face_components, merged_mesh
+from ..mesh.topology import TopologyReport, analyse_topology
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..reconstruction.types import RepairResult, RepairStage
 from .boolean_union import union_components
 from .boundary_loops import boundary_loops, triangulate_loop
 from .local_repair import remove_duplicate_triangles, repair_locally
+from .types import RepairResult, RepairStage
 from .winding_number_remesh import winding_number_remesh
 
 _SURGERY_SHARE = 0.1  # of the triangles: where more is wrong, cutting it out would not leave the shape
@@ -168,7 +170,7 @@ def _bad_at(state: _State) -> np.ndarray:
 
 
 def _with_arrays(mesh: Mesh, given: Mesh) -> Mesh:
-    from ..simplify.simplify import transfer_triangle_arrays
+    from ..mesh.transfer import transfer_triangle_arrays
 
     finite = np.isfinite(given.points[given.triangles]).all(axis=(1, 2))
     source = Mesh(

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ..mesh.core import Mesh
-from ..reconstruction.isosurface import extract_isosurface
-from ..reconstruction.scalar_field import ScalarField
+from ..mesh.isosurface import extract_isosurface
+from ..mesh.scalar_field import ScalarField
 
 _CELLS = 110  # along the longest side of the model
 

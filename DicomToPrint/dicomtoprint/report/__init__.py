@@ -1,13 +1,10 @@
 """The report: one HTML file without network, that prints on A4."""
 
 from .caliper_measurements import select_caliper_measurements
-from .content import BudgetItem, CaliperMeasurement, ErrorBudget, ModelPart, ProcessingNote, ReportContent
+from .content import ModelPart, ProcessingNote, ReportContent
 from .render import render_report, write_report
 
 __all__ = [
-    "BudgetItem",
-    "CaliperMeasurement",
-    "ErrorBudget",
     "ModelPart",
     "ProcessingNote",
     "ReportContent",

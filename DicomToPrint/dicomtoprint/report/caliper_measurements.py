@@ -5,8 +5,8 @@ from gettext import gettext as _
 
 import numpy as np
 
+from ..accuracy.types import CaliperMeasurement
 from ..mesh.core import Mesh
-from .content import CaliperMeasurement
 
 _FLAT_MM = 0.2
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..accuracy.types import CaliperMeasurement, ErrorBudget
 from ..images.image import ReportImage
 
 
@@ -37,43 +38,6 @@ class ProcessingNote:
 
 
 @dataclass(frozen=True)
-class CaliperMeasurement:
-    """A distance to measure on the finished part between two points that stick out, in mm; `start`, `end` in LPS mm."""
-
-    number: int
-    description: str
-    expected_mm: float
-    tolerance_mm: float | None = None
-    start: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    end: tuple[float, float, float] = (0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class BudgetItem:
-    """One source of error: its size in mm as a 95 % bound (None: not known) and where the figure comes from."""
-
-    name: str
-    bound_mm: float | None
-    basis: str
-
-
-@dataclass(frozen=True)
-class ErrorBudget:
-    """The error budget of a model; see `budget.error_budget`. `sentence` is the one line that a surgeon reads.
-
-    `together` is the accuracy of the model as a whole against the scan, in words and with its figures; empty where it
-    was not measured.
-    """
-
-    items: tuple[BudgetItem, ...]
-    total_mm: float | None
-    sentence: str
-    excluded: tuple[str, ...]
-    together: str = ""
-    accuracy: Mapping[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class ReportContent:
     """The content of `report.html`; what is empty is left out, and what could not be made is said in `notes`.
 
@@ -85,10 +49,10 @@ class ReportContent:
     - `parts`, `slice_pictures`, `view_pictures`, `map_pictures`: the model; `changes`: what each step did, in order.
     - `turned`: the meshes of the files are turned for the print, so that their axes are no longer the patient's.
     - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
-    - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `caliper_distances` and `draw_model`.
+    - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `select_caliper_measurements` and `render_model_views`.
     - `plan`: the JSON of the contract ``dicom-to-print/print-plan/1``, the proposal for the print lab.
     - `readiness`: the JSON of the contract ``dicom-to-print/printability/1``, or an object with ``as_json()``;
-      `process`, `printer` in words; `finding_pictures`: where each finding is, by rule, see the function of
+      `process`, `printer` in words; `render_finding_views`: where each finding is, by rule, see the function of
       that name.
     - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
       repeat the run; `record_sha256`: hash of record.json.

@@ -24,7 +24,7 @@ from .print_plan_section import add_print_plan
 
 
 def write_report(folder: Path, content: ReportContent) -> Path:
-    """Writes ``report.html`` in `folder`: whole or not at all. Raises `CannotWrite`."""
+    """Writes ``report.html`` in `folder`: whole or not at all. Raises `OutputError`."""
     return write_text_atomically(Path(folder) / "report.html", render_report(content))
 
 

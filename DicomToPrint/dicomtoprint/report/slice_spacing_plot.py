@@ -6,29 +6,24 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 
-from ..dicom import Series, compute_slice_geometry
+from ..acceptance.slice_spacing import SliceSpacing
 from ..images.image import ReportImage, svg_image
 
-FACTS = ("hole_ratio", "gap_deviation", "equidistance")
 WIDTH, HEIGHT, MARGIN = 400, 170, 26
 HIGHLIGHT_TOLERANCE_MM = 0.01  # marks only: a hole of one slice must be seen among a thousand
 MAX_BARS = 400
 
 
-def slice_spacing_plot(series: Series) -> tuple[ReportImage, ...]:
-    """A bar for each gap in the order of the slices, those that depart from the median in red; empty without gaps."""
-    placed = compute_slice_geometry(series)
-    if placed is None or len(placed.gaps) < 2 or len(placed.steps) == 0:
-        return ()
-    gaps, median = placed.gaps, float(np.median(placed.steps))
+def slice_spacing_plot(spacing: SliceSpacing) -> ReportImage:
+    """A bar for each gap in the order of the slices, those that depart from the median in red."""
+    gaps, median = spacing.gaps_mm, spacing.median_mm
     odd = np.abs(gaps - median) > HIGHLIGHT_TOLERANCE_MM
-    worst = int(np.abs(gaps - median).argmax())
-    ends = [series.names_of(placed.rows[[at]]) for at in (worst, worst + 1)]
+    worst = float(gaps[np.abs(gaps - median).argmax()])
     text = (
         f"Distance from slice to slice: mostly {median:.3f} mm; {int(odd.sum())} of {len(gaps)} gaps differ (red), most of "
-        f"all {gaps[worst]:.3f} mm between {ends[0]} and {ends[1]}."
+        f"all {worst:.3f} mm between {spacing.worst_between[0]} and {spacing.worst_between[1]}."
     )
-    return (svg_image("gaps", text, text, ET.tostring(_drawn(gaps, odd, median), encoding="unicode")),)
+    return svg_image("gaps", text, text, ET.tostring(_drawn(gaps, odd, median), encoding="unicode"))
 
 
 def _drawn(gaps: np.ndarray, odd: np.ndarray, median: float) -> ET.Element:

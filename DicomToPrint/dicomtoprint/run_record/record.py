@@ -193,7 +193,7 @@ def _text_hash(text: str) -> str:
 def write_record(folder: Path, record: RunRecord) -> Path:
     """Writes ``record.json`` in `folder`: whole or not at all.
 
-    Write it last: it names the outputs. Raises `CannotWrite`.
+    Write it last: it names the outputs. Raises `OutputError`.
     """
     with translate_os_errors("record.json"):
         return write_text_atomically(Path(folder) / "record.json", json_text(record.as_json()))

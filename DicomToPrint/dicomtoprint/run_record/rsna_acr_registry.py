@@ -118,7 +118,7 @@ def _minutes(record: RunRecord) -> float | None:
 
 
 def write_registry(folder: Path, entry: Mapping[str, Any]) -> Path:
-    """Writes ``registry.json`` in `folder`: whole or not at all. Raises `CannotWrite`."""
+    """Writes ``registry.json`` in `folder`: whole or not at all. Raises `OutputError`."""
     return write_json_atomically(Path(folder) / "registry.json", entry)
 
 

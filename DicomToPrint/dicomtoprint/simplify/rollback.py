@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from ..mesh.core import Mesh
+from ..mesh.edge_table import build_edge_table
 from ..mesh.self_intersection import self_intersections
-from ..mesh.topology import analyse_topology, build_edge_table, duplicate_indices, face_keys, vertex_fan_counts
+from ..mesh.topology import analyse_topology, duplicate_indices, face_keys, vertex_fan_counts
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..repair.local_repair import find_defective_triangles, triangles_touching
 from .edge_collapse import CoarseMesh, CollapseLevel, apply_level

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..imaging.surface_deviation import vertex_normals
 from ..mesh.core import Mesh, from_polydata, to_polydata
+from ..mesh.transfer import transfer_triangle_arrays
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..repair.local_repair import repair_locally
 from .edge_collapse import CoarseMesh, CollapseHistory, CollapseLevel, apply_level, quadric_edge_collapse
@@ -322,19 +323,3 @@ def _with_vtk(
         result = Mesh(collapsed.points, collapsed.triangles, mesh.name, mesh.color)
         bad = np.flatnonzero(np.isin(collapsed.triangles, vertices).any(axis=1))
     return SimplifyResult(transfer_triangle_arrays(result, mesh), (0.0, 0.0), 0, bad)
-
-
-def transfer_triangle_arrays(mesh: Mesh, fine: Mesh) -> Mesh:
-    """Triangle arrays of the nearest fine triangle."""
-    from scipy.spatial import cKDTree
-
-    if not fine.triangle_arrays or len(mesh.triangles) == 0:
-        return mesh
-    first = next(iter(fine.triangle_arrays.values()))
-    if all((values == values[0]).all() for values in fine.triangle_arrays.values()) and len(first):
-        return mesh.with_arrays(
-            triangle_arrays={k: np.full(len(mesh.triangles), v[0]) for k, v in fine.triangle_arrays.items()}
-        )
-    tree = cKDTree(fine.points[fine.triangles].mean(axis=1), balanced_tree=False, compact_nodes=False)
-    _, nearest = tree.query(mesh.points[mesh.triangles].mean(axis=1), workers=-1)
-    return mesh.with_arrays(triangle_arrays={key: values[nearest] for key, values in fine.triangle_arrays.items()})

@@ -1,6 +1,6 @@
 """Decodes compressed frames with GDCM, as a process of its own: hostile frames may end it, and then nothing else.
 
-Called as ``python decode_script.py FOLDER MEGABYTES``. Says 8 zero bytes when ready; then reads 8 bytes of length
+Called as ``python gdcm_worker.py FOLDER MEGABYTES``. Says 8 zero bytes when ready; then reads 8 bytes of length
 (little endian) and a DICOM file, and answers with a length and a NumPy array file, or with length 0 where it cannot be
 decoded. It ends with its input, whatever it is doing then: the parent may have no other hold on it. It imports nothing
 of this package.

@@ -2,7 +2,7 @@
 
 Runs as a process of its own, since VTK may abort where OpenGL does not work.
 
-Called as ``python draw_script.py FOLDER``: reads ``job.json`` and ``scene-<n>.npz`` there, writes ``<shot>.png``, and
+Called as ``python render_worker.py FOLDER``: reads ``job.json`` and ``scene-<n>.npz`` there, writes ``<shot>.png``, and
 ends where its input does. It imports nothing of this package, so that any Python with VTK and numpy can run it.
 """
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ...images.image import ReportImage, png_image
-from ...images.raster import RED, YELLOW, apply_window, draw_line, resample_isotropic
+from ...images.raster import RED, YELLOW, RasterImage, apply_window, draw_line, resample_isotropic
 from ...rules import Fact
 from .scan_overview import ScanOverview
 from .slice_labels import confidence_label
@@ -13,7 +12,7 @@ STRAIGHT, FEWEST_SLICES, FEWEST_ROWS, SHAPE_ROWS = 0.98, 5, 3.0, 0.2
 STRAIGHT_SHARE, WHOLE_WIDTH = 0.95, 0.9  # of the columns: an edge is straight; a picture and no object shows it
 
 
-def detect_corrected_tilt(scene: ScanOverview) -> tuple[Fact, tuple[ReportImage, ...]]:
+def detect_corrected_tilt(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``tilt_taken_out_degrees``: slope of a slanted edge of padding against the slices; 0.0 without one."""
     evidence = "pixels: first and last row that is not padding, against the slice"
     edge: tuple[float, float, float, int] | None = None
@@ -118,7 +117,7 @@ def _keeps_its_shape(edge: np.ndarray) -> bool:
 
 def _sagittal(
     scene: ScanOverview, edge: tuple[float, float, float, int] | None, degrees: float
-) -> tuple[ReportImage, ...]:
+) -> tuple[RasterImage, ...]:
     """The middle sagittal cut, slices at their true places, with the shear or the slanted edge marked."""
     volume = scene.volume
     count, _, columns = volume.array.shape
@@ -143,8 +142,8 @@ def _sagittal(
         text, name = "Sagittal cut through the middle of the scan.", "sagittal"
     up = slice(None, None, -1) if volume.affine[2, 2] > 0 else slice(None)
     if name == "tilt":
-        return (png_image(name, text, text, cut),)
-    return (png_image(name, text, text, resample_isotropic(cut[up], volume.spacing[2], volume.spacing[1])),)
+        return (RasterImage(name, text, text, cut),)
+    return (RasterImage(name, text, text, resample_isotropic(cut[up], volume.spacing[2], volume.spacing[1])),)
 
 
 def _sheared(affine: np.ndarray, cut: np.ndarray) -> np.ndarray:

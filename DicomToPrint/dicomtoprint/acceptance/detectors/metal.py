@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ...images.image import ReportImage, png_image
-from ...images.raster import RED, apply_window, overlay_mask, resample_isotropic
+from ...images.raster import RED, RasterImage, apply_window, overlay_mask, resample_isotropic
 from ...rules import Fact
 from ...volume import Volume
 from .scan_overview import ScanOverview
@@ -17,7 +16,7 @@ REACH_MM = 20.0  # streaks of metal reach so far (catalogue, O17)
 
 def detect_metal(
     scene: ScanOverview, numbers: tuple[int, ...], anatomy: np.ndarray | None = None
-) -> tuple[Fact, tuple[ReportImage, ...]]:
+) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``metal_mm3``: volume of pieces as bright as metal. Enamel and dense contrast medium can trip it: ask.
 
     With `anatomy` (k, j, i) bool on the volume's grid only what lies within 20 mm of it counts.
@@ -89,7 +88,7 @@ def _figures(limit: float, pieces: int, ratio: float) -> dict[str, object]:
     return {"threshold_hu": round(limit), "pieces": pieces, "sure": confidence_label(ratio)}
 
 
-def _projection(scene: ScanOverview, kept: np.ndarray, first: int, total: float, near: bool) -> ReportImage:
+def _projection(scene: ScanOverview, kept: np.ndarray, first: int, total: float, near: bool) -> RasterImage:
     """Brightest values from the front, feet down, metal in red."""
     array = scene.volume.array
     soft = scene.soft if scene.soft is not None else 0.0
@@ -100,4 +99,4 @@ def _projection(scene: ScanOverview, kept: np.ndarray, first: int, total: float,
     beside = f" within {REACH_MM:.0f} mm of the chosen anatomy" if near else ""
     text = f"{total:.0f} mm3{beside} are as bright as metal (red), seen from the front."
     name = "metal-near" if near else "metal"
-    return png_image(name, text, text, resample_isotropic(picture, scene.volume.spacing[2], scene.volume.spacing[0]))
+    return RasterImage(name, text, text, resample_isotropic(picture, scene.volume.spacing[2], scene.volume.spacing[0]))

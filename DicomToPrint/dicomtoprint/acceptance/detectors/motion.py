@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ...images.image import ReportImage, png_image
-from ...images.raster import RED, WIDTH, apply_window, hstack, resample_isotropic
+from ...images.raster import RED, WIDTH, RasterImage, apply_window, hstack, resample_isotropic
 from ...progress import ProgressCallback, no_progress
 from ...rules import MISSING, Fact
 from .scan_overview import ScanOverview
@@ -22,7 +21,7 @@ STEPS, POINTS, FEWEST = 4, 3000, 100
 
 def detect_motion(
     scene: ScanOverview, numbers: tuple[int, ...], progress: ProgressCallback = no_progress
-) -> tuple[Fact, tuple[ReportImage, ...]]:
+) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``motion_slices``: how many slices jump sideways. Blur inside one rotation cannot be seen this way."""
     shifts = interslice_shifts(scene, progress)
     judged = np.isfinite(shifts).all(axis=1)
@@ -165,7 +164,7 @@ def _shift(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> np.ndar
     return fit[:2] if np.abs(fit).max() < 20 else np.full(2, np.nan)
 
 
-def _pair(scene: ScanOverview, k: int, jump: float, numbers: tuple[int, ...]) -> ReportImage:
+def _pair(scene: ScanOverview, k: int, jump: float, numbers: tuple[int, ...]) -> RasterImage:
     """Two neighbouring slices side by side, the second with the outline of the first."""
     from scipy import ndimage
 
@@ -182,4 +181,4 @@ def _pair(scene: ScanOverview, k: int, jump: float, numbers: tuple[int, ...]) ->
         half[outline] = RED
         halves.append(resample_isotropic(half, scene.volume.spacing[1], scene.volume.spacing[0], (WIDTH - 4) // 2))
     text = f"Images {numbers[k]} and {numbers[k + 1]}: the anatomy jumps by {jump:.1f} mm."
-    return png_image("motion", text + " Red: outline of the bone in the first, drawn on both.", text, hstack(halves))
+    return RasterImage("motion", text + " Red: outline of the bone in the first, drawn on both.", text, hstack(halves))

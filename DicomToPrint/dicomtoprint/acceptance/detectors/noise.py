@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ...images.image import ReportImage, png_image
-from ...images.raster import RED, WIDTH, YELLOW, apply_window, draw_line, overlay_mask, resample_isotropic
+from ...images.raster import RED, WIDTH, YELLOW, RasterImage, apply_window, draw_line, overlay_mask, resample_isotropic
 from ...rules import MISSING, Fact
 from .scan_overview import ScanOverview
 from .slice_labels import confidence_label
@@ -48,7 +47,7 @@ def _levelled(tiles: np.ndarray) -> np.ndarray:
     return level - along_j[:, None, None] * slope[:, None] - along_i[:, None, None] * slope
 
 
-def kernel_from_noise(scene: ScanOverview, tiles: np.ndarray) -> tuple[Fact, tuple[ReportImage, ...]]:
+def kernel_from_noise(scene: ScanOverview, tiles: np.ndarray) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``kernel_from_noise``: "smooth", "sharp" or "unknown", from the autocorrelation of the noise at one
     pixel."""
     evidence = "pixels: autocorrelation of the noise in flat soft tissue"
@@ -74,7 +73,7 @@ def _unknown(evidence: str, **figures: object) -> Fact:
     return Fact("kernel_from_noise", "unknown", "", evidence, parameters={**figures, "sure": "borderline"})
 
 
-def _noise(tiles: np.ndarray, correlation: float, look: str) -> ReportImage:
+def _noise(tiles: np.ndarray, correlation: float, look: str) -> RasterImage:
     """The flattest pieces of tissue, enlarged."""
     chosen = tiles[np.argsort(tiles.std(axis=(1, 2)))[:18]]
     chosen = np.pad(chosen, ((0, -len(chosen) % 6), (1, 1), (1, 1)))
@@ -86,12 +85,12 @@ def _noise(tiles: np.ndarray, correlation: float, look: str) -> ReportImage:
         f"Noise in flat soft tissue, enlarged: neighbouring pixels agree by {correlation:.2f}, as after a {look} "
         "kernel (smooth ones leave about 0.6, sharp ones 0.2 to 0.37)."
     )
-    return png_image("noise", text, text, large)
+    return RasterImage("noise", text, text, large)
 
 
 def contrast_to_noise_ratio(
     scene: ScanOverview, tiles: np.ndarray, mask: np.ndarray | None = None
-) -> tuple[Fact, tuple[ReportImage, ...]]:
+) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``contrast_to_noise``: median grey value of the anatomy less that of what surrounds it, over the noise.
 
     The anatomy is the largest bone, or `mask` (k, j, i) on the volume's own grid.
@@ -136,10 +135,10 @@ def contrast_to_noise_ratio(
     )
     picture = resample_isotropic(shown, scene.volume.spacing[1], scene.volume.spacing[0])
     fact = Fact("contrast_to_noise", round(ratio, 1), "", evidence, parameters=figures)
-    return fact, (png_image("contrast", text, text, picture),)
+    return fact, (RasterImage("contrast", text, text, picture),)
 
 
-def air_peak_hu(scene: ScanOverview) -> tuple[Fact, tuple[ReportImage, ...]]:
+def air_peak_hu(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``air_mode_hu``: the most frequent grey value of the air around the body."""
     evidence = "pixels: mode of the air histogram"
     if scene.air is None:
@@ -168,7 +167,7 @@ def air_peak_hu(scene: ScanOverview) -> tuple[Fact, tuple[ReportImage, ...]]:
     return fact, (_grey_values(seen, mode, scene.soft or 0.0),)
 
 
-def _grey_values(seen: np.ndarray, mode: int, soft: float) -> ReportImage:
+def _grey_values(seen: np.ndarray, mode: int, soft: float) -> RasterImage:
     """How often each grey value is met, from below air to above soft tissue; air and soft tissue marked."""
     low, high = min(mode, -1000) - 150, max(soft, 0.0) + 300
     counts, _ = np.histogram(seen, bins=WIDTH, range=(low, high))
@@ -182,4 +181,4 @@ def _grey_values(seen: np.ndarray, mode: int, soft: float) -> ReportImage:
         f"Grey values from {low:.0f} to {high:.0f} HU and how often they are met (square root): air lies at {mode} HU "
         "(red); -1000 HU is right (yellow)."
     )
-    return png_image("air", text, text, picture)
+    return RasterImage("air", text, text, picture)

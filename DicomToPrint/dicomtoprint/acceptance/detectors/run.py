@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from ...dicom import Series
-from ...images.image import ReportImage
+from ...images.raster import RasterImage
 from ...progress import ProgressCallback, no_progress, subprogress
 from ...rules import MISSING, Fact
 from ...volume import Volume
@@ -31,7 +31,7 @@ _OF_A_PATIENT = (
 
 def run_detectors(
     volume: Volume, series: Series | None = None, progress: ProgressCallback = no_progress
-) -> tuple[Mapping[str, Fact], tuple[ReportImage, ...]]:
+) -> tuple[Mapping[str, Fact], tuple[RasterImage, ...]]:
     """Pixel facts of a volume by name, and their pictures.
 
     `volume` in HU (padding as it came), `series` gives slices the numbers that the console shows. Facts:
@@ -73,7 +73,7 @@ def _silent() -> Mapping[str, Fact]:
 
 def run_anatomy_detectors(
     volume: Volume, mask: np.ndarray, series: Series | None = None
-) -> tuple[Mapping[str, Fact], tuple[ReportImage, ...]]:
+) -> tuple[Mapping[str, Fact], tuple[RasterImage, ...]]:
     """Facts of a chosen segment, `mask` (k, j, i) bool on the volume's grid, and their pictures: ``fov_cut_mm2``,
     ``fov_cut_ends_mm2``, ``contrast_to_noise``, and ``metal_mm3`` within 20 mm of it.
     """

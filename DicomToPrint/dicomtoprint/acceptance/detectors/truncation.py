@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from ...images.image import ReportImage, png_image
-from ...images.raster import RED, YELLOW, apply_window, draw_line, hstack, overlay_mask, resample_isotropic
+from ...images.raster import RED, YELLOW, RasterImage, apply_window, draw_line, hstack, overlay_mask, resample_isotropic
 from ...rules import MISSING, Fact
 from ...volume import Volume
 from .scan_overview import ScanOverview, _circle, _padding
@@ -14,7 +13,7 @@ TYPICAL_BODY_RATIO = 0.25  # the catalogue's figure; says only how sure the meas
 SIDES = ("right", "left", "front", "back", "first slice", "last slice")
 
 
-def segment_truncation(volume: Volume, mask: np.ndarray) -> tuple[tuple[Fact, Fact], tuple[ReportImage, ...]]:
+def segment_truncation(volume: Volume, mask: np.ndarray) -> tuple[tuple[Fact, Fact], tuple[RasterImage, ...]]:
     """Where a chosen segment `mask` (k, j, i) is cut off by the edges of the scan: facts and pictures as `detect`
     gives them.
 
@@ -26,14 +25,14 @@ def segment_truncation(volume: Volume, mask: np.ndarray) -> tuple[tuple[Fact, Fa
     return _cut(volume, mask, 1, _circle(volume.array, padding), "the chosen anatomy")
 
 
-def bone_truncation(scene: ScanOverview) -> tuple[tuple[Fact, Fact], tuple[ReportImage, ...]]:
+def bone_truncation(scene: ScanOverview) -> tuple[tuple[Fact, Fact], tuple[RasterImage, ...]]:
     """The same for the largest bone of the body, before anything is segmented."""
     return _cut(scene.volume, scene.bone, scene.bone_step, scene.circle, "the largest bone")
 
 
 def _cut(
     volume: Volume, mask: np.ndarray, step: int, circle: np.ndarray | None, what: str
-) -> tuple[tuple[Fact, Fact], tuple[ReportImage, ...]]:
+) -> tuple[tuple[Fact, Fact], tuple[RasterImage, ...]]:
     evidence = f"pixels: contact of {what} with the edges of the scan"
     if not mask.any():
         return (
@@ -100,7 +99,7 @@ def _touching(mask: np.ndarray, at_edge: np.ndarray) -> list[int]:
 
 def _cut_picture(
     volume: Volume, mask: np.ndarray, step: int, at_edge: np.ndarray, what: str, area: float
-) -> tuple[ReportImage, ...]:
+) -> tuple[RasterImage, ...]:
     """The slice with most contact, and all slices from the front, contact in red."""
     from scipy import ndimage
 
@@ -117,10 +116,10 @@ def _cut_picture(
     ]
     text = f"{what[0].upper()}{what[1:]} is cut off at the edge of the scan over {area:.0f} mm2 (red)."
     caption = f"{text} Left: the slice with most contact; right: seen from the front."
-    return (png_image("fov-cut", caption, text, hstack(halves)),)
+    return (RasterImage("fov-cut", caption, text, hstack(halves)),)
 
 
-def body_to_fov_ratio(scene: ScanOverview) -> tuple[Fact, tuple[ReportImage, ...]]:
+def body_to_fov_ratio(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``body_share_of_fov``: bounding box of the body without couch, over the area of the field of view (0..1)."""
     evidence = "pixels: bounding box of the body without its couch over the field of view"
     flat = np.any(scene.body, axis=0)
@@ -144,7 +143,7 @@ def body_to_fov_ratio(scene: ScanOverview) -> tuple[Fact, tuple[ReportImage, ...
     return fact, (_box(scene, (rows[0], rows[-1]), (columns[0], columns[-1]), share),)
 
 
-def _box(scene: ScanOverview, rows: tuple[int, int], columns: tuple[int, int], share: float) -> ReportImage:
+def _box(scene: ScanOverview, rows: tuple[int, int], columns: tuple[int, int], share: float) -> RasterImage:
     """The slice with most of the body, in the box that holds all of it."""
     k = int(scene.body.sum(axis=(1, 2)).argmax())
     step = scene.body_step
@@ -158,4 +157,4 @@ def _box(scene: ScanOverview, rows: tuple[int, int], columns: tuple[int, int], s
     for start, end in zip(corners, corners[1:]):
         picture = draw_line(picture, start, end, YELLOW)
     text = f"The body (box) fills {share:.0%} of the field of view."
-    return png_image("body-share", text, text, picture)
+    return RasterImage("body-share", text, text, picture)

@@ -7,8 +7,8 @@ from .registry import FACTS, PIXEL_FACTS, FactContext, evaluate_fact
 
 __all__ = [
     "FACTS",
-    "FactContext",
     "PIXEL_FACTS",
+    "FactContext",
     "acquisition",
     "attributes",
     "evaluate_fact",

@@ -14,7 +14,7 @@ from ...dicom import Series
 from ...dicom.attributes import parse_decimal_strings
 from ...dicom.series import CRANIOFACIAL, CT, ENHANCED_CT, LEGACY_CT
 from ...rules import Fact
-from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
+from .registry import FactContext, missing_fact, not_applicable_fact, register_fact, register_fact_family
 
 _CLASS_NAMES = {
     CT: "CT Image",
@@ -255,6 +255,7 @@ def burned_in_annotation(series: Series, context: FactContext) -> Fact:
     return Fact("burned_in", "yes" if "YES" in said else "no", evidence=attribute_label("BurnedInAnnotation"))
 
 
+@register_fact_family("attribute")
 def attribute_presence(series: Series, keyword: str) -> Fact:
     """Whether an attribute is ``present``, ``empty``, ``missing`` or ``undecodable``; its value is not kept."""
     name = f"attribute:{keyword}"

@@ -31,6 +31,8 @@ class FactContext:
 
 FactFunction = Callable[[Series, FactContext], Fact]
 FACTS: dict[str, FactFunction] = {}
+# Facts of one kind, ``prefix:argument``: the function takes the argument.
+FACT_FAMILIES: dict[str, Callable[[Series, str], Fact]] = {}
 
 # Facts that only pixels give; not applicable where they were not read.
 PIXEL_FACTS = (
@@ -59,15 +61,24 @@ def register_fact(name: str) -> Callable[[FactFunction], FactFunction]:
     return register
 
 
+def register_fact_family(prefix: str) -> Callable[[Callable[[Series, str], Fact]], Callable[[Series, str], Fact]]:
+    """Registers a function for all facts ``prefix:argument``."""
+
+    def register(function: Callable[[Series, str], Fact]) -> Callable[[Series, str], Fact]:
+        FACT_FAMILIES[prefix] = function
+        return function
+
+    return register
+
+
 def evaluate_fact(name: str, series: Series, context: FactContext) -> Fact:
     """The fact `name`: from pixels, from an attribute (``attribute:Keyword``), or from its function.
 
     Raises KeyError for a name nobody knows.
     """
-    if name.startswith("attribute:"):
-        from .attributes import attribute_presence
-
-        return attribute_presence(series, name.partition(":")[2])
+    family, _, argument = name.partition(":")
+    if family in FACT_FAMILIES:
+        return FACT_FAMILIES[family](series, argument)
     if name in PIXEL_FACTS:
         return context.pixels.get(name, Fact(name, MISSING, applicable=False))
     if name in _NOT_KEPT:

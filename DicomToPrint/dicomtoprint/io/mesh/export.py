@@ -69,7 +69,7 @@ def export_meshes(
     are moved to their names only when the last one has passed. An existing file of the name is replaced. The same
     meshes give the same bytes.
 
-    Raises `UsageError` for an unknown format, `MissingPackage` for 3MF without lib3mf, `OutputError` for empty
+    Raises `UsageError` for an unknown format, `MissingDependencyError` for 3MF without lib3mf, `OutputError` for empty
     meshes, a full or read-only disk and a file that does not read back. After any exception nothing is left behind.
     """
     wanted = tuple(dict.fromkeys(name.lower() for name in formats))

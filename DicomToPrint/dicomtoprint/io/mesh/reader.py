@@ -65,7 +65,7 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
 
     `unit` (``mm``, ``cm``, ``m``, ``in``, ``um``) overrules what the file says. RAS coordinates, where the header says so, become LPS.
     Memory stays within a small multiple of the file's size, whatever it claims. Raises `InputError` with one sentence for what
-    is no whole mesh file, `UsageError` for an unknown unit, `MissingPackage` for 3MF without lib3mf.
+    is no whole mesh file, `UsageError` for an unknown unit, `MissingDependencyError` for 3MF without lib3mf.
     """
     path = Path(path)
     if unit is not None and unit.lower() not in MILLIMETRES:

@@ -9,8 +9,9 @@ from ...io import MeshFile
 from ...mesh.components import components
 from ...mesh.core import Mesh, concatenate
 from ...mesh.holes import find_holes
+from ...mesh.merge_points import merge_equal_points
 from ...mesh.self_intersection import intersecting_pairs, self_intersections
-from ...mesh.topology import TopologyReport, analyse_topology, merge_equal_points
+from ...mesh.topology import TopologyReport, analyse_topology
 from ...progress import ProgressCallback, subprogress
 from ...rules import Fact
 from ..process import PrintProcess

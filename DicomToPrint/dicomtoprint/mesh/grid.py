@@ -1,0 +1,31 @@
+"""Cubic grids around a solid."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .core import Mesh
+
+MAX_VOXELS = 400_000_000
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Cubic voxels of `spacing` mm along L, P, S; `origin` (3,) is the centre of voxel (0, 0, 0); `shape` is (k, j, i)."""
+
+    origin: np.ndarray
+    spacing: float
+    shape: tuple[int, int, int]
+
+    def points(self, kji: np.ndarray) -> np.ndarray:
+        """(n, 3) index rows (k, j, i) to (n, 3) LPS mm."""
+        return self.origin + self.spacing * kji[:, ::-1]
+
+
+def grid_around(mesh: Mesh, spacing: float, margin: float) -> Grid:
+    """Grid that holds the mesh and `margin` mm around it; coarser than `spacing` only where it would exceed the memory."""
+    bounds = np.asarray(mesh.bounds).reshape(3, 2)
+    size = bounds[:, 1] - bounds[:, 0] + 2.0 * margin
+    spacing = max(spacing, float((np.prod(size) / MAX_VOXELS) ** (1.0 / 3.0)))
+    counts = np.ceil(size / spacing).astype(int) + 1
+    return Grid(bounds[:, 0] - margin, spacing, (int(counts[2]), int(counts[1]), int(counts[0])))

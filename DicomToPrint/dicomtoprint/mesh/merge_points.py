@@ -1,0 +1,38 @@
+"""Points that are equal in float32, as every reader of a print file joins them."""
+
+import numpy as np
+
+from .core import Mesh
+
+
+def _no_indices() -> np.ndarray:
+    return np.zeros(0, dtype=np.int64)
+
+
+def merge_equal_points(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Points that are equal in float32 made one.
+
+    Returns the index of the first of each group in `points` (u,) and, for every point, the number of its group (n,).
+    Points with a coordinate that is no number stay alone.
+    """
+    single = np.ascontiguousarray(points, dtype=np.float32) + np.float32(0.0)  # +0: -0.0 and 0.0 are one place
+    if len(single) == 0:
+        return _no_indices(), _no_indices()
+    bits = single.view(np.uint32)
+    key = (bits[:, 0].astype(np.uint64) << np.uint64(32)) | bits[:, 1]
+    order = np.lexsort((bits[:, 2], key))
+    key, last = key[order], bits[order, 2]
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (key[1:] != key[:-1]) | (last[1:] != last[:-1])
+    new |= ~np.isfinite(single).all(axis=1)[order]
+    group = np.empty(len(order), dtype=np.int64)
+    group[order] = np.cumsum(new) - 1
+    return order[new], group
+
+
+def merged_mesh(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The mesh as a reader sees it: float32 points (u, 3), triangles (m, 3) on them, and the first given point of
+    each (u,)."""
+    first, group = merge_equal_points(mesh.points)
+    triangles = group[mesh.triangles] if len(mesh.triangles) else np.zeros((0, 3), np.int64)
+    return np.asarray(mesh.points, dtype=np.float32)[first], triangles, first

@@ -1,0 +1,128 @@
+"""What a run tells: the files beside the model, and the few lines on the terminal."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..config.run_settings import RunSettings
+from ..progress import ProgressCallback, no_progress, subprogress
+from .inspection import Inspection
+from .output_folder import check_writable, describe_foreign_files
+from .print_plan import build_print_plan
+from .record_content import assemble_record, assemble_registry_entry
+from .report_content import (
+    as_notes,
+    assemble_run_content,
+    finding_images,
+    measure_budget,
+    use_content,
+    wall_maps,
+    with_scan,
+)
+from .scan_loading import GateClosedError, Source
+
+if TYPE_CHECKING:
+    from ..acceptance import AcceptanceReport
+    from ..images.image import ReportImage
+    from ..printability import Readiness
+    from .results import RunResult
+
+
+def write_refusal(shut: GateClosedError, settings: RunSettings, folder: Path) -> None:
+    """The report and the acceptance of a scan that the gate of the use refused."""
+    from ..io import write_json_atomically
+    from ..report import ReportContent, write_report
+
+    write_json_atomically(folder / "acceptance.json", shut.acceptance.as_json(settings.identified))
+    write_report(
+        folder,
+        replace(
+            with_scan(shut.acceptance, settings, ReportContent()),
+            series=shut.chosen.series.id,
+            gate=str(shut.error),
+            refused=True,
+            notes=describe_foreign_files(folder, ()),
+            **use_content(settings),
+        ),
+    )
+
+
+def write_check(acceptance: "AcceptanceReport", settings: RunSettings, folder: Path) -> None:
+    """``acceptance.json`` and ``report.html`` of a check."""
+    from ..io import write_json_atomically
+    from ..report import ReportContent, write_report
+
+    check_writable(folder)
+    write_json_atomically(folder / "acceptance.json", acceptance.as_json(settings.identified))
+    write_report(folder, with_scan(acceptance, settings, ReportContent()))
+
+
+def write_inspection(inspection: Inspection, folder: Path, progress: ProgressCallback = no_progress) -> Inspection:
+    """``printability.json``, ``report.html`` and the pictures of the findings of an inspection; its readiness then names them."""
+    from ..io import write_json_atomically
+    from ..rendering import render_model_views
+    from ..report import ReportContent, write_report
+
+    check_writable(folder)
+    readiness = inspection.readiness
+    drawn = render_model_views(readiness.meshes, wall_maps(readiness), (), subprogress(progress, 0.0, 0.6))
+    places = finding_images(readiness, subprogress(progress, 0.6, 1.0))
+    readiness = replace(readiness, pictures=write_finding_images(folder, places))
+    write_json_atomically(folder / "printability.json", readiness.as_json())
+    write_report(
+        folder,
+        replace(
+            ReportContent(),
+            readiness=readiness,
+            process=readiness.process.title,
+            printer=readiness.printer.title,
+            view_pictures=drawn.views,
+            map_pictures=drawn.maps,
+            finding_pictures=places,
+            notes=as_notes(drawn.note),
+        ),
+    )
+    return replace(inspection, readiness=readiness)
+
+
+def write_finding_images(folder: Path, places: "Mapping[str, tuple[ReportImage, ...]]") -> dict[str, tuple[str, ...]]:
+    """The pictures of the findings as files in ``pictures``, those of an earlier run taken away; their names from the folder, by rule."""
+    from ..io import write_bytes_atomically
+
+    inside = folder / "pictures"
+    for old in inside.glob("place-*.svg"):
+        old.unlink(missing_ok=True)
+    for shown in (picture for pictures in places.values() for picture in pictures):
+        write_bytes_atomically(inside / f"{shown.name}.svg", shown.data)
+    return {rule: tuple(f"{inside.name}/{shown.name}.svg" for shown in pictures) for rule, pictures in places.items()}
+
+
+def write_run(source: Source, result: "RunResult", progress: ProgressCallback = no_progress) -> "Readiness":
+    """Everything beside the mesh files: acceptance, plan, registry, record, printability with its pictures, and last the report that
+    names the record. Returns the readiness, which then names its pictures."""
+    from ..io import sha256_of, write_json_atomically
+    from ..report import select_caliper_measurements, write_report
+    from ..run_record import write_record, write_registry
+
+    folder, settings = result.folder, result.settings
+    if result.scan.acceptance is not None:
+        write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.identified))
+    plan = build_print_plan(settings, result.model, result.readiness)
+    write_json_atomically(folder / "plan.json", plan)
+    process = result.readiness.process
+    calipers = select_caliper_measurements(
+        result.meshes_in_scan,
+        absolute_mm=process.limit("tolerance_mm"),
+        share=(process.limit("tolerance_percent") or 0.0) / 100.0,
+    )
+    budget = measure_budget(result)
+    record = assemble_record(source, result, calipers, budget)
+    write_registry(folder, assemble_registry_entry(result, record))
+    content = assemble_run_content(result, calipers, budget, record, subprogress(progress, 0.0, 0.9))
+    # The report names the record's hash, so the record comes first.
+    readiness = replace(result.readiness, pictures=write_finding_images(folder, content.finding_pictures))
+    write_json_atomically(folder / "printability.json", readiness.as_json())
+    write_report(folder, replace(content, plan=plan, record_sha256=sha256_of(write_record(folder, record))))
+    progress(1.0, "report and record written")
+    return readiness

@@ -1,0 +1,217 @@
+"""What the report of a check, a run or an inspection shows, put together from their results."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..config.run_settings import RunSettings, redact_paths, to_command_line
+from ..progress import ProgressCallback, subprogress
+from .output_folder import describe_foreign_files
+
+if TYPE_CHECKING:
+    from ..acceptance import AcceptanceReport
+    from ..accuracy import ErrorBudget
+    from ..images.image import ReportImage
+    from ..printability import Readiness
+    from ..report import ReportContent
+    from ..run_record import RunRecord
+    from .results import RunResult
+
+
+def finding_images(readiness: "Readiness", progress: ProgressCallback) -> "Mapping[str, tuple[ReportImage, ...]]":
+    """A picture of the place of each finding, by rule; of lost and added parts one each."""
+    from ..rendering import render_finding_views
+
+    limit = readiness.process.limit("wall_supported_mm")
+    return render_finding_views(
+        readiness.meshes, readiness.findings, limit, progress, readiness.shapes, readiness.marked
+    )
+
+
+def with_scan(
+    acceptance: "AcceptanceReport | None", settings: RunSettings, content: "ReportContent"
+) -> "ReportContent":
+    from ..report.scan_images import scan_images
+
+    if acceptance is None:
+        return content
+    return replace(
+        content,
+        acceptance=acceptance.as_json(settings.identified),
+        identified=settings.identified,
+        scan_pictures={accepted.series.id: scan_images(accepted) for accepted in acceptance.series},
+    )
+
+
+def use_content(settings: RunSettings) -> dict[str, Any]:
+    from ..acceptance import load_use_case
+
+    use = load_use_case(settings.use)
+    return {
+        "use": settings.use,
+        "use_title": use.name.replace("-", " "),
+        "use_notes": tuple(filter(None, (use.shape, _to_keep(use.documentation)))),
+    }
+
+
+def _to_keep(documentation: Sequence[str]) -> str:
+    return f"Keep with a model for this use: {'; '.join(documentation)}." if documentation else ""
+
+
+def assemble_run_content(
+    result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget", record: "RunRecord", progress: ProgressCallback
+) -> "ReportContent":
+    from ..rendering import render_model_views, render_slice_contours
+    from ..report import ProcessingNote, ReportContent
+
+    content = with_scan(result.scan.acceptance, result.settings, ReportContent())
+    # A model that was turned for the print is shown as it lies in the patient: only there are front, left and above true.
+    meshes, read = result.meshes_in_scan, replace(result.readiness, meshes=result.in_scan(result.readiness.meshes))
+    slices = render_slice_contours(result.scan.volume, meshes, progress=subprogress(progress, 0.0, 0.3))
+    drawn = render_model_views(
+        meshes,
+        [*_model_maps(meshes), *wall_maps(read)],
+        calipers,
+        subprogress(progress, 0.3, 0.7),
+    )
+    places = finding_images(result.readiness, subprogress(progress, 0.7, 1.0))
+    notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes, *as_notes(drawn.note))
+    notes += describe_foreign_files(result.folder, [file.path.name for file in result.files])
+    changes = tuple(ProcessingNote(step.name, step.effect) for step in result.model.steps)
+    return replace(
+        content,
+        series=result.scan.series.series.id if result.scan.series else "",
+        gate=result.scan.gate,
+        **use_content(result.settings),
+        parts=model_parts(result),
+        turned=any(moved is not None for moved in result.moved),
+        slice_pictures=slices,
+        view_pictures=drawn.views,
+        map_pictures=drawn.maps,
+        caliper_picture=drawn.calipers,
+        changes=changes,
+        provenance=provenance_area_fractions(result.model.meshes),
+        budget=budget,
+        calipers=tuple(calipers),
+        readiness=result.readiness,
+        finding_pictures=places,
+        process=result.readiness.process.title,
+        printer=result.readiness.printer.title,
+        files=tuple(file.as_json() for file in result.files),
+        notes=notes,
+        created=record.created,
+        software=f"DicomToPrint {__version__}",
+        inputs=f"{len(record.inputs)} files; SHA-256 over their sorted hashes: {record.input_sha256}",
+        answers_role={entry["rule"]: {"role": entry["role"], "time": entry["time"]} for entry in record.answers},
+        command=to_command_line("INPUT", "OUTPUT", recorded_settings(result.settings)),
+    )
+
+
+def recorded_settings(settings: RunSettings) -> RunSettings:
+    """The settings as record and report name them."""
+    return settings if settings.identified else redact_paths(settings)
+
+
+def model_parts(result: "RunResult") -> tuple[Any, ...]:
+    from ..report import ModelPart
+
+    parts = []
+    for index, mesh in enumerate(result.model.meshes):
+        figures = result.model.figures[index] if index < len(result.model.figures) else {}
+        parts.append(
+            ModelPart(
+                mesh.name,
+                mesh.color,
+                len(mesh.triangles),
+                mesh.volume,
+                mesh.area,
+                mesh.bounds,
+                *(_number(figures.get(f"{name}_deviation_mm")) for name in ("mean", "p95", "max")),
+            )
+        )
+    return tuple(parts)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, (int, float)) else None
+
+
+def provenance_area_fractions(meshes: Sequence[Any]) -> dict[str, float]:
+    """Share of the surface's area by origin, 0 to 1."""
+    import numpy as np
+
+    from ..mesh.core import Provenance
+
+    areas = dict.fromkeys((origin.name.lower() for origin in Provenance), 0.0)
+    for mesh in meshes:
+        origins = mesh.triangle_arrays.get("Provenance")
+        sizes = np.linalg.norm(mesh.triangle_normals(), axis=1) / 2.0
+        for origin in Provenance:
+            areas[origin.name.lower()] += float(sizes[origins == origin].sum()) if origins is not None else 0.0
+    total = sum(areas.values())
+    return {name: area / total for name, area in areas.items()} if total > 0 else {}
+
+
+def _model_maps(meshes: Sequence[Any]) -> list[Any]:
+    import numpy as np
+
+    from ..mesh.core import concatenate
+    from ..rendering import deviation_map, provenance_map
+
+    whole = concatenate(list(meshes))
+    maps = []
+    if np.isfinite(whole.point_arrays.get("Deviation", np.nan)).any():
+        maps.append((whole, deviation_map(whole)))
+    if "Provenance" in whole.triangle_arrays:
+        maps.append((whole, provenance_map(whole)))
+    return maps
+
+
+def wall_maps(readiness: Any) -> list[Any]:
+    from ..mesh.core import concatenate
+    from ..rendering import wall_map
+
+    if not readiness.meshes or any("Wall" not in mesh.point_arrays for mesh in readiness.meshes):
+        return []
+    whole = concatenate(list(readiness.meshes))
+    return [(whole, wall_map(whole, readiness.process.limit("wall_supported_mm")))]
+
+
+def measure_budget(result: "RunResult") -> "ErrorBudget":
+    from ..accuracy import error_budget, estimate_accuracy, measure_edge_profile
+
+    figures: Sequence[Mapping[str, Any]] = result.model.figures
+    process, volume, meshes = result.readiness.process, result.scan.volume, result.meshes_in_scan
+    boundary = measure_edge_profile(volume, meshes)
+    has_edges = boundary is not None and any(segment.boundary is not None for segment in result.segmentation.segments)
+
+    def worst(name: str) -> float | None:
+        values = [value for value in (_number(entry.get(name)) for entry in figures) if value is not None]
+        return max(values) if values else None
+
+    bounds = [mesh.bounds for mesh in result.model.meshes]
+    longest = max(b[2 * axis + 1] - b[2 * axis] for b in bounds for axis in range(3))
+    return error_budget(
+        spacing=volume.spacing,
+        boundary=boundary,
+        accuracy=estimate_accuracy(volume, meshes, boundary.noise_hu) if boundary is not None and has_edges else None,
+        deviation_p95_mm=worst("p95_deviation_mm"),
+        deviation_max_mm=worst("max_deviation_mm"),
+        tolerance_mm=process.limit("tolerance_mm"),
+        tolerance_share=(process.limit("tolerance_percent") or 0.0) / 100.0,
+        longest_mm=longest,
+        process=process.title,
+        structure=_structures(result),
+    )
+
+
+def _structures(result: "RunResult") -> str:
+    """The structures of the scan that the model shows, by their names there; empty where they are more than a sentence holds."""
+    names = dict.fromkeys(segment.name for segment in result.segmentation.segments)
+    shown = [name for name in names if any(f"{mesh.name} ".startswith(f"{name} ") for mesh in result.model.meshes)]
+    return ", ".join(shown) if len(shown) <= 3 else ""
+
+
+def as_notes(note: str) -> tuple[str, ...]:
+    return (note,) if note else ()
