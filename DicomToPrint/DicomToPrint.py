@@ -31,6 +31,8 @@ class DicomToPrint(ScriptedLoadableModule):
             "the result can be trusted. Not a medical device: the result needs qualified review."
         )
         self.parent.acknowledgementText = _("Built on 3D Slicer, VTK, SimpleITK and pydicom.")
+        import DicomToPrintLib  # noqa: F401  from here on the engine beside the module is used, and no other
+
         slicer.app.connect("startupCompleted()", registerSampleData)
 
 
@@ -148,11 +150,9 @@ class DicomToPrintWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 class DicomToPrintLogic(ScriptedLoadableModuleLogic):
     """The steps on MRML nodes, for other modules and scripts.
 
-    ``slicer.util.getModuleLogic("DicomToPrint").run(volumeNode, folder, process="sla")``. A scan is a volume node
-    from the DICOM
-    database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `dicomtoprint.config.run_settings.RunSettings`. Every
-    failure is
-    an `errors.DicomToPrintError` with one sentence. `progress(fraction, phrase)` may raise to stop.
+    ``slicer.util.getModuleLogic("DicomToPrint").run(volumeNode, folder, process="sla")``. A scan is a volume node from the
+    DICOM database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `config.run_settings.RunSettings`. Every
+    failure is an `errors.DicomToPrintError` with one sentence. `progress(fraction, phrase)` may raise to stop.
     """
 
     def getParameterNode(self):
@@ -161,35 +161,37 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
     def check(self, scan, progress=None, **options):
         """Acceptance of a scan, in the form of ``check --json``."""
-        return _walk().check(scan, _settings(options), _database(), _told(progress))
+        return _steps().check(scan, _settings(options), _database(), _callback(progress))
 
     def segment(self, scan, progress=None, **options):
         """Segmentation node of the anatomy of a scan."""
-        return _walk().segment(scan, _settings(options), slicer.mrmlScene, _database(), _told(progress))
+        return _steps().segment(scan, _settings(options), slicer.mrmlScene, _database(), _callback(progress))
 
     def makeSurface(self, segmentationNode, volumeNode, progress=None, **options):
         """Model nodes of the closed surfaces of a segmentation node."""
-        return _walk().make_surface(segmentationNode, volumeNode, _settings(options), slicer.mrmlScene, _told(progress))
+        return _steps().make_surface(
+            segmentationNode, volumeNode, _settings(options), slicer.mrmlScene, _callback(progress)
+        )
 
     def repair(self, modelNodes, progress=None, **options):
         """Model nodes of the repaired surfaces."""
-        return _walk().repair(_listed(modelNodes), _settings(options), slicer.mrmlScene, _told(progress))
+        return _steps().repair(_listed(modelNodes), _settings(options), slicer.mrmlScene, _callback(progress))
 
     def prepare(self, modelNodes, progress=None, **options):
         """Model nodes of the parts prepared for print: thicken, hollow, cuts, split, pins, ..."""
-        return _walk().prepare(_listed(modelNodes), _settings(options), slicer.mrmlScene, _told(progress))
+        return _steps().prepare(_listed(modelNodes), _settings(options), slicer.mrmlScene, _callback(progress))
 
     def inspect(self, model, progress=None, **options):
         """Readiness of model nodes or of a mesh file, in the form of ``inspect --json``."""
-        return _walk().inspect(model, _settings(options), _told(progress)).as_json()
+        return _steps().inspect(model, _settings(options), _callback(progress)).as_json()
 
     def export(self, modelNodes, folder, stem="model", progress=None, **options):
         """Model nodes as files in LPS mm, each read back before it gets its name; returns their paths."""
-        return _walk().export(_listed(modelNodes), folder, stem, _settings(options), _told(progress))
+        return _steps().export(_listed(modelNodes), folder, stem, _settings(options), _callback(progress))
 
     def run(self, scan, folder, progress=None, **options):
-        """The whole walk from a scan to files, report and record in a folder; results go into the scene as well."""
-        return _walk().run(scan, folder, _settings(options), slicer.mrmlScene, _database(), _told(progress))
+        """The whole workflow from a scan to files, report and record in a folder; results go into the scene as well."""
+        return _steps().run(scan, folder, _settings(options), slicer.mrmlScene, _database(), _callback(progress))
 
     def makePhantom(self):
         """Make the phantom CT as DICOM, import it into the DICOM database and load it; returns the volume nodes.
@@ -203,22 +205,22 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
 
         write_phantom_dicom(phantom_folder(), progress=lambda fraction, phrase="": slicer.app.processEvents())
         if _database() is None:
-            return [_walk().load_phantom(slicer.mrmlScene)]
+            return [_steps().load_phantom(slicer.mrmlScene)]
         DICOMUtils.importDicom(str(phantom_folder()))
-        loaded = DICOMUtils.loadSeriesByUID([_walk().phantom_series()])
+        loaded = DICOMUtils.loadSeriesByUID([_steps().phantom_series()])
         return [slicer.mrmlScene.GetNodeByID(identifier) for identifier in loaded]
 
 
-def _walk():
+def _steps():
     from DicomToPrintLib.mrml import logic
 
     return logic
 
 
 def _database():
-    from DicomToPrintLib.mrml.dicom_database import application_database
+    from DicomToPrintLib.mrml import dicom_database
 
-    return application_database()
+    return dicom_database.application_database()
 
 
 def _settings(options):
@@ -227,7 +229,7 @@ def _settings(options):
     return RunSettings(**options)
 
 
-def _told(progress):
+def _callback(progress):
     from dicomtoprint.progress import no_progress
 
     return progress or no_progress
@@ -263,12 +265,11 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
             self.assertEqual(len(volumes), 1)
             self.delayDisplay("Checking the scan")
             self.assertNotEqual(logic.check(volumes[0])["series"][0]["verdict"], "reject")
-            self.delayDisplay("Running the whole walk")
+            self.delayDisplay("Running the whole workflow")
             result = logic.run(volumes[0], folder, process="sla", formats=("stl",))
             self.assertTrue(any(name.endswith(".stl") for name in os.listdir(folder)))
             self.assertIn(result.verdict, ("ready", "warn", "not-ready"))
         self.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode"), 0)
-        self.delayDisplay("Test passed")
 
     def test_PanelOpens(self):
         """The panel opens with its five steps and works in the scene."""

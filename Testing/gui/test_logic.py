@@ -134,7 +134,7 @@ def small_phantom(monkeypatch):
     made = phantom.write_phantom_dicom
     monkeypatch.setattr(
         phantom,
-        "write_phantom",
+        "write_phantom_dicom",
         lambda folder, progress: made(folder, shape=(56, 92, 92), spacing=(1.5, 1.5, 2.0), progress=progress),
     )
 

@@ -1,5 +1,6 @@
 """Packages that Slicer does not bundle: when they are asked for, and how a step goes on without them."""
 
+import importlib.util
 import subprocess
 import sys
 import types
@@ -26,7 +27,7 @@ def ready(driver, monkeypatch):
 
 
 def absent(monkeypatch, *names):
-    found = pipeline.steps.importlib.util.find_spec
+    found = importlib.util.find_spec
     gone = {name.replace("-", "_") for name in names}
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name in gone else found(name))
 
@@ -105,11 +106,12 @@ def test_versions_are_those_of_the_list_and_a_broken_installation_is_one_sentenc
 
 
 def test_a_model_made_without_the_package_says_so(monkeypatch):
-    from dicomtoprint import surface
+    from dicomtoprint import reconstruction
     from dicomtoprint.config.run_settings import RunSettings
     from dicomtoprint.segmentation import Segmentation
 
-    monkeypatch.setattr(surface, "make_surface", lambda *given, **options: surface.SurfaceModel((), ()))
+    empty = reconstruction.SurfaceModel((), ())
+    monkeypatch.setattr(reconstruction, "reconstruct_surfaces", lambda *given, **options: empty)
     labels = Segmentation(None, np.eye(4), np.zeros((1, 1, 1), np.uint8), None, ())
     assert not pipeline.make_surface(labels, RunSettings()).notes
     absent(monkeypatch, "fast-simplification")
@@ -118,15 +120,15 @@ def test_a_model_made_without_the_package_says_so(monkeypatch):
 
 
 def test_every_package_that_can_lack_is_on_the_list_or_in_slicer(monkeypatch):
-    from dicomtoprint.config.resources import RESOURCE_DIR
     from dicomtoprint.config.run_settings import RunSettings
+    from DicomToPrintLib.gui.dialogs import REQUIREMENTS
 
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     wanted = {
         *pipeline.missing_optional_packages(),
         *pipeline.missing_packages(RunSettings(thicken=1.0, formats=("stl", "3mf", "seg"))),
     }
-    text = (RESOURCE_DIR / "requirements.txt").read_text(encoding="utf-8")
+    text = REQUIREMENTS.read_text(encoding="utf-8")
     listed = {line.partition(">")[0] for line in text.split("\n") if line and line[0] != "#"}
     assert wanted - listed == {"highdicom"}, "Slicer bundles highdicom"
     with pytest.raises(MissingDependencyError):

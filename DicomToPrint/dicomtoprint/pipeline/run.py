@@ -50,7 +50,8 @@ def run(
     """From a scan to checked print files, report and record in `output`. `scene` writes the Slicer scene that the settings may ask for.
 
     Raises `UsageError`, `InputError`, `RefusedError`, `UnansweredQuestionError`, `OutputError` or `CancelledError`,
-    each with one sentence; where the gate of the use stays shut, the report of the scan is still written. No file is ever partial under its final name.
+    each with one sentence; where the gate of the use stays shut, the report of the scan is
+    still written. No file is ever partial under its final name.
     """
     from . import outputs
 
