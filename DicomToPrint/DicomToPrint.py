@@ -261,7 +261,6 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
             self.delayDisplay("Making the phantom")
             volumes = logic.makePhantom()
             self.assertEqual(len(volumes), 1)
-            self.delayDisplay("Checking the scan")
             self.assertNotEqual(logic.check(volumes[0])["series"][0]["verdict"], "reject")
             self.delayDisplay("Running the whole workflow")
             self.assertIn(
