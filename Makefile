@@ -6,7 +6,7 @@ PYTEST_OPTIONS ?= -n 2
 PACKAGES_ON_SLICER = Architecture io mesh repair simplify reconstruction rendering report run_record dicom_export accuracy mrml gui
 PACKAGES_ON_ENGINE = Architecture cli rendering report run_record dicom_export accuracy io
 
-.PHONY: demo test test-slicer-5.12 test-library lint clean
+.PHONY: demo test test-slicer-5.12 test-library test-wheel lint clean
 
 demo: .venv/installed
 	.venv/bin/python DicomToPrint/Scripts/dicom_to_print.py demo --output "$(OUTPUT)"
@@ -19,6 +19,9 @@ test-slicer-5.12: .venv-5.12/installed
 
 test-library: .venv-library/installed
 	.venv-library/bin/python -m pytest $(PYTEST_OPTIONS) $(addprefix Testing/,$(PACKAGES_ON_ENGINE))
+
+test-wheel:
+	Testing/Architecture/try_wheel.sh "$(PYTHON)"
 
 lint: .venv/installed
 	.venv/bin/python -m ruff check .

@@ -151,8 +151,8 @@ class DicomToPrintLogic(ScriptedLoadableModuleLogic):
     """The steps on MRML nodes, for other modules and scripts.
 
     ``slicer.util.getModuleLogic("DicomToPrint").run(volumeNode, folder, process="sla")``. A scan is a volume node from the
-    DICOM database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `config.run_settings.RunSettings`. Every
-    failure is an `errors.DicomToPrintError` with one sentence. `progress(fraction, phrase)` may raise to stop.
+    DICOM database, a ``dicomdb:SERIESUID`` or a path; options are the fields of `config.run_settings.RunSettings`, by their names
+    or by those of the record. Every failure is an `errors.DicomToPrintError` with one sentence. `progress` may raise to stop.
     """
 
     def getParameterNode(self):
@@ -226,7 +226,7 @@ def _database():
 def _settings(options):
     from dicomtoprint.config import run_settings
 
-    return run_settings.RunSettings(**options)
+    return run_settings.run_settings_from_keywords(options)
 
 
 def _callback(progress):

@@ -3,7 +3,7 @@ drift.
 
 The tables of attributes follow the shape that conformance statements of CT readers have (name, tag, VR, type, use).
 What is read comes from `dicom.attributes`, what is judged and with which limit from the protocols; only the words of
-the use stand here, in `conformance_words`. An attribute or a fact without words makes the generator raise KeyError.
+the use stand here, in `conformance_texts`. An attribute or a fact without words makes the generator raise KeyError.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ class Rule:
 
     `operator` is a key of `OPERATORS` or ``table``: then `limit` maps the fact's value to a severity or ``pass``, and
     ``*`` stands for any other value. `missing` is the outcome of a fact that is not established: a severity, or
-    ``not applicable``. `shape` marks rules that break the shape of the model (the gate of `run` reads it).
+    ``not applicable``. `affects_geometry` marks rules that break the shape of the model (the gate of `run` reads it).
     """
 
     id: str
@@ -95,7 +95,7 @@ class Rule:
     remedy: tuple[str, ...] = ()
     tolerance: float = 0.0
     missing: str = "ask"
-    shape: bool = False
+    affects_geometry: bool = False
     undefined_volume: bool = False
     unit: str = ""
     source: str = ""
@@ -123,7 +123,7 @@ class Finding:
     message: str
     unit: str = ""
     source: str = ""
-    shape: bool = False
+    affects_geometry: bool = False
     undefined_volume: bool = False
     places: tuple[tuple[float, float, float], ...] = ()
     area_mm2: float | None = None
@@ -214,7 +214,7 @@ def make_finding(rule: Rule, fact: Fact, message: str, remedy: str) -> Finding:
         message=message,
         unit=rule.unit,
         source=f"{rule.source}, {rule.section}".strip(", "),
-        shape=rule.shape,
+        affects_geometry=rule.affects_geometry,
         undefined_volume=rule.undefined_volume,
         places=fact.places,
         area_mm2=fact.area_mm2,

@@ -60,7 +60,7 @@ def test_built_in_protocols_load(name):
     assert protocol.name == name in protocol_names()
     assert len({rule.id for rule in protocol.rules}) == len(protocol.rules)
     assert all(rule.source for rule in protocol.rules)
-    assert protocol.second_hand == (name not in ("3dsystems-ortho", "exoplan-import"))
+    assert protocol.unverified_source == (name not in ("3dsystems-ortho", "exoplan-import"))
 
 
 def test_every_fact_is_used_and_has_words():

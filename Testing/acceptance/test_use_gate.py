@@ -120,7 +120,8 @@ def test_series_to_use_instead_is_named(tmp_path):
     judged = _judged(coronal + renamed(axial, "ax") + other, tmp_path)
     by_uid = {one.series.uid: one for one in judged.series}
     assert (
-        by_uid[coronal[0].header["SeriesInstanceUID"]].instead == by_uid[axial[0].header["SeriesInstanceUID"]].series.id
+        by_uid[coronal[0].header["SeriesInstanceUID"]].suggested_series
+        == by_uid[axial[0].header["SeriesInstanceUID"]].series.id
     )
     assert [one.verdict.rank for one in judged.series] == sorted(one.verdict.rank for one in judged.series)
 

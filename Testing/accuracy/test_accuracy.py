@@ -42,7 +42,7 @@ def scan():
 def test_blur_is_read_from_the_edges_in_both_directions(scan, ball):
     blur = estimate_psf(scan, [ball(radius=RADIUS, rings=48)])
     assert blur.in_plane_mm == pytest.approx(0.5, rel=0.06)
-    assert blur.across_mm == pytest.approx(0.8, rel=0.06)
+    assert blur.through_plane_mm == pytest.approx(0.8, rel=0.06)
     assert blur.inside == pytest.approx(1200, abs=30)
     assert blur.outside == pytest.approx(40, abs=30)
     assert blur.full_widths_mm[0] == pytest.approx(2.355 * blur.in_plane_mm, rel=1e-3)

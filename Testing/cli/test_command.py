@@ -321,7 +321,7 @@ def test_meshes_turned_for_the_print_are_shown_where_they_lie_in_the_scan():
     turn = np.array([[0.0, -1, 0, 5], [1, 0, 0, 6], [0, 0, 1, 7], [0, 0, 0, 1]])
     here = np.array([[1.0, 2, 3], [4, 5, 6], [7, 8, 10]])
     meshes = [Mesh(here @ turn[:3, :3].T + turn[:3, 3], np.array([[0, 1, 2]])), Mesh(here, np.array([[0, 1, 2]]))]
-    result = RunResult(*[None] * 8, moved=(turn, None))
+    result = RunResult(*[None] * 8, print_transforms=(turn, None))
     for mesh in result.in_scan(meshes):
         np.testing.assert_allclose(mesh.points, here, atol=1e-6)
 
@@ -358,9 +358,9 @@ def test_settings_survive_their_command_line():
         split=True,
         pins=True,
         thicken=1.2,
-        planes=((-1.0, 2.0, 3.0, 0.0, 0.6, 0.8),),
-        keep=("S", "front"),
-        escape=((-4.0, 5.0, 6.0),),
+        oblique_cuts=((-1.0, 2.0, 3.0, 0.0, 0.6, 0.8),),
+        kept_sides=("S", "front"),
+        drain_hole_positions=((-4.0, 5.0, 6.0),),
         escape_holes=2,
         magnets=(5.0, 2.5),
         base=True,
@@ -368,7 +368,7 @@ def test_settings_survive_their_command_line():
         label_at=(-1.0, -2.0, 3.0),
         scale_bar=20.0,
         formats=("stl", "ply"),
-        pixels=False,
+        check_pixels=False,
         roi=(-5.0, 5.0, -6.0, 6.0, 0.0, 10.0),
         accept_anyway="teaching only",
     )
@@ -390,6 +390,25 @@ def test_a_command_is_quoted_for_the_shell_of_the_system(monkeypatch):
     assert run_settings.to_command_line("a b", "out", wanted, r"C:\x y\d.py") == (
         r'python "C:\x y\d.py" run "a b" --output out --cut S=-1043.2567 --label "Left hip"'
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["check a", "run a --output b", "inspect a", "replay a --input b --output c", "demo --output a", "list uses"],
+)
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_internal_error_shows_its_traceback_only_where_asked(monkeypatch, capsys, command, debug):
+    def fails(options, host):
+        raise RuntimeError("quotes DOE^JANE")
+
+    name = command.split()[0]
+    monkeypatch.setitem(main_module.HANDLERS, name, fails)
+    assert main([*command.split(), *(["--debug"] if debug else [])]) == 70
+    told = capsys.readouterr().err
+    assert told.strip().splitlines()[-1].startswith("dicom_to_print: Internal error (RuntimeError in test_command.py")
+    assert ("Traceback" in told and "DOE^JANE" in told) if debug else told.count("\n") == 1
+    assert main([name, "--help"]) == 0
+    assert "--debug" in capsys.readouterr().out
 
 
 def test_unwritable_output_is_exit_5(ct, tmp_path, capsys):

@@ -166,7 +166,7 @@ def test_slice_that_lost_its_series_belongs_to_the_one_it_is_named_like(kind, be
     files[3].meta.update(meta)
     study = read_study(write_files(files, tmp_path))
     assert [len(one.files) for one in study.series] == [7 if belongs else 6]
-    assert study.stray == (() if belongs else (files[3].name,))
+    assert study.non_image_files == (() if belongs else (files[3].name,))
 
 
 def test_damaged_file_meta_is_noted(tmp_path):
@@ -268,7 +268,7 @@ def test_shuffled_slices_are_put_in_order(tmp_path):
 def test_segmentations_beside_a_scan_are_stray(tmp_path):
     made = put(series(name="seg"), SOPClassUID="1.2.840.10008.5.1.4.1.1.66.4", Modality="SEG")
     study = read_study(write_files(series() + renamed(made, "seg"), tmp_path))
-    assert len(study.series) == 1 and len(study.stray) == 7
+    assert len(study.series) == 1 and len(study.non_image_files) == 7
 
 
 @pytest.mark.parametrize("text", [b"nan\\1\\2 ", b"1e999\\0\\0", b"a\\b\\c ", b"1\\2 ", b"\\\\"])

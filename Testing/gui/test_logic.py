@@ -43,6 +43,18 @@ def test_the_steps_on_nodes_end_in_a_file_of_the_right_size(driver, cube, tmp_pa
     assert logic.inspect(paths[0])["mesh"]["volume_mm3"] == pytest.approx(18 * 20 * 21, rel=0.1)
 
 
+def test_settings_are_keywords_by_either_name_and_an_unknown_one_is_refused(driver, cube):
+    from dicomtoprint.errors import UsageError
+
+    pytest.importorskip("manifold3d")
+    logic = driver.widget.logic
+    models = logic.makeSurface(logic.segment(cube, pixels=False), cube, check_pixels=False)
+    plane = ((0.0, 11.0, 30.0, 0.0, 0.6, 0.8),)
+    assert len(logic.prepare(models, planes=plane)) == len(logic.prepare(models, oblique_cuts=plane)) == 2
+    with pytest.raises(UsageError, match="the setting 'treshold'"):
+        logic.segment(cube, treshold=(300.0, None))
+
+
 def test_prepare_cuts_a_model_in_two(driver, cube):
     pytest.importorskip("manifold3d")
     logic = driver.widget.logic

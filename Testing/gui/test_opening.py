@@ -1,5 +1,8 @@
 """The panel opens, empty and clear."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 pytestmark = pytest.mark.panel
@@ -12,6 +15,30 @@ def test_the_panel_opens_with_five_steps_and_says_what_to_do_first(driver):
     assert driver.panel.steps["scan"].frame.collapsed is False
     assert driver.panel.steps["print"].frame.collapsed is True
     driver.picture("01-opened")
+
+
+def test_a_scene_of_0_1_0_keeps_its_settings(driver):
+    panel, parameters = driver.panel, driver.panel.parameters
+    panel.set_parameters(None)
+    written = (Path(__file__).parents[1] / "config" / "v010" / "panel-settings.json").read_text(encoding="utf-8")
+    parameters.settings = written
+    panel.set_parameters(parameters)
+    assert not driver.message
+    panel.change(triangles=80_000)
+    assert json.loads(parameters.settings) == {**json.loads(written), "triangles": 80_000}
+
+
+def test_a_scene_with_an_unknown_setting_is_told_and_left_as_it_is(driver):
+    panel, parameters = driver.panel, driver.panel.parameters
+    panel.set_parameters(None)
+    parameters.settings = written = '{"use": "teaching", "supports": "tree"}'
+    panel.set_parameters(parameters)
+    assert driver.message.startswith("The scene has the setting 'supports', which this version does not know")
+    assert not any(view.frame.enabled for view in panel.steps.values())
+    assert parameters.settings == written
+    parameters.settings = '{"use": "teaching"}'
+    panel.set_parameters(parameters)
+    assert not driver.message and panel.settings.use == "teaching" and panel.steps["scan"].frame.enabled
 
 
 def test_a_step_without_a_scan_is_one_sentence(driver):

@@ -14,6 +14,7 @@ REASONS = {
     "segmentation": "a file is loaded into the scene and chosen under 'Use instead'",
     "json": "the findings stand in the scene as a table and as JSON",
     "help": "tooltips",
+    "debug": "for a report of an internal error; the application has its own log",
 }
 
 
@@ -77,10 +78,10 @@ def plane(*normal):
 # Option: the hands on the panel (widget, what is done with it) and the words that the command line must then have.
 CONTROLS = {
     "protocol": ([("protocol", choose("exoplan-import"))], "--protocol exoplan-import"),
-    "no_pixels": ([("pixels", tick)], "--no-pixels"),
+    "no_pixels": ([("check_pixels", tick)], "--no-pixels"),
     "surgery_date": ([("surgeryDate", write("2030-01-02"))], "--surgery-date 2030-01-02"),
     "role": ([("role", write("radiographer"))], "--role radiographer"),
-    "identified": ([("identified", tick)], "--identified"),
+    "identified": ([("include_identifiers", tick)], "--identified"),
     "use": ([("use", choose("teaching"))], "--use teaching"),
     "anatomy": ([("anatomy", choose("skull"))], "--anatomy skull"),
     "threshold": ([("thresholdLow", put(300.0)), ("thresholdHigh", put(900.0))], "--threshold=300,900"),
@@ -91,7 +92,7 @@ CONTROLS = {
     "wrap": ([("wrap", tick)], "--wrap"),
     "thicken": ([("thicken", put(1.2))], "--thicken 1.2"),
     "hollow": ([("hollow", put(2.0))], "--hollow 2"),
-    "escape": ([("escape", point)], "--escape=1,-2,3.5"),
+    "escape": ([("drain_hole_positions", point)], "--escape=1,-2,3.5"),
     "escape_holes": ([("escape_holes", put(2))], "--escape-holes 2"),
     "struts": ([("struts", tick)], "--struts"),
     "base": ([("base", choose("plate"))], "--base"),
@@ -99,7 +100,7 @@ CONTROLS = {
     "label": ([("labelText", write("L 12"))], "--label 'L 12'"),
     "label_at": ([("label_at", point)], "--label-at=1,-2,3.5"),
     "label_raised": ([("label_raised", tick)], "--label-raised"),
-    "avoid": ([("avoidMargin", put(12.0)), ("avoid", point)], "--avoid=1,-2,3.5,12"),
+    "avoid": ([("avoidMargin", put(12.0)), ("keep_out_regions", point)], "--avoid=1,-2,3.5,12"),
     "scale_bar": ([("scale_bar", put(20.0))], "--scale-bar 20"),
     "cut": ([("cutPlane", plane(0.0, 0.0, 1.0)), ("addCut", lambda w: w.click())], "--cut S=30"),
     "plane": ([("cutPlane", plane(0.0, 0.6, 0.8)), ("addCut", lambda w: w.click())], "--plane=1,2,30,0,0.6,0.8"),

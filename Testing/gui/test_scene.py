@@ -475,12 +475,12 @@ def test_planes_of_the_scene_cut_straight_or_oblique_and_are_taken_back(driver, 
     assert driver.panel.settings.cuts == (("S", 30.0),)
     plane.SetNormalWorld([0.0, 0.6, 0.8])
     driver.click("addCut")
-    assert driver.panel.settings.planes == (pytest.approx((1.0, 2.0, 30.0, 0.0, 0.6, 0.8)),)
+    assert driver.panel.settings.oblique_cuts == (pytest.approx((1.0, 2.0, 30.0, 0.0, 0.6, 0.8)),)
     assert "oblique at 1, 2, 30" in driver.panel.steps["print"].cuts.text
     assert "--plane=1,2,30,0,0.6,0.8" in driver.panel.command()
     driver.click("noCuts")
     assert not driver.panel.settings.cuts
-    assert not driver.panel.settings.planes
+    assert not driver.panel.settings.oblique_cuts
 
 
 def test_a_failure_while_showing_is_one_sentence(driver, loaded, monkeypatch):

@@ -30,7 +30,7 @@ def checked(tmp_path, source, settings):
 
 @pytest.mark.parametrize("use", use_case_names())
 def test_every_use_opens_once_its_own_questions_are_answered(conformant, tmp_path, use):
-    settings = RunSettings(use=use, pixels=False)
+    settings = RunSettings(use=use, check_pixels=False)
     first = checked(tmp_path, conformant, settings)
     (judged,) = first["acceptance"].series
     assert first["open"] == (
@@ -38,11 +38,13 @@ def test_every_use_opens_once_its_own_questions_are_answered(conformant, tmp_pat
     )
     answers = tuple((question.rule, "yes") for question in judged.questions)
     assert answers
-    settings = RunSettings(use=use, pixels=False, answers=answers)
+    settings = RunSettings(use=use, check_pixels=False, answers=answers)
     assert checked(tmp_path, conformant, settings)["open"]
     assert pipeline.load_scan(conformant, settings).series.series.id == judged.series.id
 
 
 def test_an_answer_that_nobody_asks_for_is_still_refused(conformant):
     with pytest.raises(UsageError, match="No rule or question"):
-        pipeline.load_scan(conformant, RunSettings(use="dental", pixels=False, answers=(("no-such-rule", "yes"),)))
+        pipeline.load_scan(
+            conformant, RunSettings(use="dental", check_pixels=False, answers=(("no-such-rule", "yes"),))
+        )

@@ -34,14 +34,14 @@ def told(model, name: str) -> str:
     ("keep", "low", "high"), [(("S",), 5.0, 10.0), (("I",), -10.0, -5.0), (("S", "I"), -5.0, 5.0), ((), -10.0, 10.0)]
 )
 def test_a_side_of_the_cuts_is_kept(keep, low, high):
-    model = prepared(RunSettings(cuts=(("S", -5.0), ("S", 5.0)), keep=keep))
+    model = prepared(RunSettings(cuts=(("S", -5.0), ("S", 5.0)), kept_sides=keep))
     assert len(model.meshes) == (1 if keep else 3)
     assert min(mesh.bounds[4] for mesh in model.meshes) == pytest.approx(low)
     assert max(mesh.bounds[5] for mesh in model.meshes) == pytest.approx(high)
 
 
 def test_base_and_label_stand_on_the_side_that_is_kept():
-    asked = RunSettings(process="sla", cuts=(("S", 0.0),), keep=("S",), base=True, label="L 7")
+    asked = RunSettings(process="sla", cuts=(("S", 0.0),), kept_sides=("S",), base=True, label="L 7")
     done = prepare_with_frames(SurfaceModel((box((60.0, 50.0, 40.0)),), ({},), (), ()), asked)
     (mesh,) = done.model.meshes
     assert -4.5 < mesh.bounds[4] < -1.0 and mesh.bounds[5] == pytest.approx(20.0)
@@ -57,7 +57,7 @@ def test_parts_are_numbered_in_one_row_however_many_steps_made_them(tmp_path):
     model = prepared(asked)
     names = [mesh.name for mesh in model.meshes]
     assert len(names) > 4 and names == [f"Box part {n + 1}" for n in range(len(names))]
-    assert [mesh.name for mesh in prepared(RunSettings(cuts=(("S", 0.0),), keep=("S",))).meshes] == ["Box"]
+    assert [mesh.name for mesh in prepared(RunSettings(cuts=(("S", 0.0),), kept_sides=("S",))).meshes] == ["Box"]
     export(model, replace(asked, anatomy="box.json"), LoadedScan(None, None, None, ""), tmp_path)
     assert {path.name for path in tmp_path.iterdir()} == {f"box-{n + 1}.stl" for n in range(len(names))}
 
@@ -90,7 +90,7 @@ def test_parts_turned_for_the_print_lie_beside_one_another_and_go_back():
 
 
 def test_an_oblique_plane_cuts_and_its_front_is_where_the_normal_points():
-    model = prepared(RunSettings(planes=((0.0, 0.0, 0.0, 1.0, 0.0, 1.0),), keep=("front",)))
+    model = prepared(RunSettings(oblique_cuts=((0.0, 0.0, 0.0, 1.0, 0.0, 1.0),), kept_sides=("front",)))
     assert len(model.meshes) == 1
     assert model.meshes[0].volume == pytest.approx(12000.0, rel=1e-4)
     right_up = model.meshes[0].points @ np.array([-1.0, 0.0, 1.0])
@@ -100,9 +100,9 @@ def test_an_oblique_plane_cuts_and_its_front_is_where_the_normal_points():
 @pytest.mark.parametrize(
     "settings",
     [
-        RunSettings(cuts=(("S", 5.0),), keep=("R",)),
-        RunSettings(planes=((0.0,) * 6,)),
-        RunSettings(hollow=2.0, escape=((0.0, 0.0, -10.0),)),
+        RunSettings(cuts=(("S", 5.0),), kept_sides=("R",)),
+        RunSettings(oblique_cuts=((0.0,) * 6,)),
+        RunSettings(hollow=2.0, drain_hole_positions=((0.0, 0.0, -10.0),)),
     ],
 )
 def test_choices_that_make_no_sense_are_told(settings):
@@ -112,11 +112,13 @@ def test_choices_that_make_no_sense_are_told(settings):
 
 def test_nothing_on_the_kept_side_is_refused():
     with pytest.raises(RefusedError, match="keep"):
-        prepared(RunSettings(cuts=(("S", 5.0),), planes=((0.0, 0.0, 0.0, 0.0, 0.0, -1.0),), keep=("S", "front")))
+        prepared(
+            RunSettings(cuts=(("S", 5.0),), oblique_cuts=((0.0, 0.0, 0.0, 0.0, 0.0, -1.0),), kept_sides=("S", "front"))
+        )
 
 
 def test_escape_holes_open_where_asked():
-    model = prepared(RunSettings(process="sla", hollow=2.0, escape=((20.0, 0.0, 0.0),)))
+    model = prepared(RunSettings(process="sla", hollow=2.0, drain_hole_positions=((20.0, 0.0, 0.0),)))
     mesh = model.meshes[0]
     assert "R, A, S 20.0, 0.0, 0.0" in told(model, "hollow")
     rim = mesh.points[np.abs(mesh.points[:, 0] + 20.0) < 1e-3]
@@ -259,16 +261,16 @@ def test_metal_beside_bone_keeps_clear_of_the_thickened_bone():
 def test_a_split_stays_away_from_what_is_marked():
     long = box((70.0, 25.0, 20.0))
     free = prepared(RunSettings(split=True, printer="40x40x30"), long)
-    marked = prepared(RunSettings(split=True, printer="40x40x30", avoid=((0.0, 0.0, 0.0, 6.0),)), long)
+    marked = prepared(RunSettings(split=True, printer="40x40x30", keep_out_regions=((0.0, 0.0, 0.0, 6.0),)), long)
     faces = [mesh.bounds[side] for mesh in marked.meshes for side in (0, 1)]
     assert min(np.abs(faces)) > 6.0, "no face of a cut within 6 mm of the middle"
     assert min(abs(mesh.bounds[side]) for mesh in free.meshes for side in (0, 1)) < 6.0
     assert sum(mesh.volume for mesh in marked.meshes) == pytest.approx(35000.0, rel=1e-5)
     assert "away from 1 marked place" in told(marked, "split")
     with pytest.raises(RefusedError, match="marked"):
-        prepared(RunSettings(split=True, printer="40x40x30", avoid=((0.0, 0.0, 0.0, 34.0),)), long)
+        prepared(RunSettings(split=True, printer="40x40x30", keep_out_regions=((0.0, 0.0, 0.0, 34.0),)), long)
     with pytest.raises(UsageError, match="--split"):
-        prepared(RunSettings(cuts=(("R", 0.0),), avoid=((0.0, 0.0, 0.0, 5.0),)), long)
+        prepared(RunSettings(cuts=(("R", 0.0),), keep_out_regions=((0.0, 0.0, 0.0, 5.0),)), long)
 
 
 def test_pins_become_thinner_where_there_is_no_room():
@@ -280,7 +282,7 @@ def test_pins_become_thinner_where_there_is_no_room():
 
 
 def test_a_cut_whose_other_side_is_not_kept_needs_no_pins_and_no_glue():
-    model = prepared(RunSettings(process="sla", cuts=(("R", 0.0),), keep=("R",), pins=True, magnets=(5.0, 2.0)))
+    model = prepared(RunSettings(process="sla", cuts=(("R", 0.0),), kept_sides=("R",), pins=True, magnets=(5.0, 2.0)))
     assert not {"pins", "magnets", "no pins", "no magnets"} & {step.name for step in model.steps}
 
 

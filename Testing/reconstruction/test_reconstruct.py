@@ -194,6 +194,21 @@ def test_label_without_grey_values():
     assert any("no grey values" in note for note in model.notes)
 
 
+@pytest.mark.parametrize("values", [(256,), (65535,), (255, 256), (1, 300, 65535)])
+def test_labels_of_any_value_become_surfaces(values):
+    affine = affine_of("anisotropic")
+    one = scan(ball(affine), affine)
+    labels = np.zeros(one.labels.shape, np.uint16)
+    for value, k in zip(values, np.array_split(np.arange(len(labels)), len(values))):
+        labels[k] = np.where(one.labels[k] > 0, value, 0)
+    segments = tuple(replace(one.segments[0], id=str(value), label=value) for value in values)
+    model = reconstruct_surfaces(replace(one, labels=labels, segments=segments, volume=None), max_triangles=5_000)
+    assert len(model.meshes) == len(values)
+    assert sum(len(mesh.triangles) for mesh in model.meshes) <= 5_000
+    for mesh in model.meshes:
+        assert_valid(mesh)
+
+
 def test_a_thin_rod_of_a_label_keeps_its_volume():
     affine = affine_of("anisotropic")
     across = grid(affine) @ np.array([[0.8, 0.0], [0.0, 1.0], [-0.6, 0.0]])
@@ -223,7 +238,7 @@ def test_dark_structure_in_bright_surroundings():
     affine = affine_of("plain")
     grey = np.rint(700.0 * erf((ball(affine) + BLUR**2 / RADIUS) / (BLUR * 2**0.5))).astype(np.int16)
     labels = (grey < 0).astype(np.uint8)
-    segment = Segment("airway", 1, "Airway", (1, 1, 1), 0.0, {}, 0.0, bright=False)
+    segment = Segment("airway", 1, "Airway", (1, 1, 1), 0.0, {}, 0.0, brighter_than_background=False)
     mesh = reconstruct_surfaces(Segmentation(Volume(grey, affine), affine, labels, None, (segment,))).meshes[0]
     assert_valid(mesh)
     assert mesh.volume == pytest.approx(4 / 3 * np.pi * RADIUS**3, rel=0.01)

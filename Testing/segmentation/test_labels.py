@@ -41,7 +41,9 @@ def test_border_moves_onto_the_grey_edge(ball, error):
     label = _distance_to(ball, middle(ball)) < 12.0 + error
     found = refine_labelmap(_given(label, ball.affine), ball, PRESET)
     segment = found.segments[0]
-    assert segment.boundary == pytest.approx(470, abs=45) and segment.bright and segment.name == "Femur"
+    assert (
+        segment.boundary == pytest.approx(470, abs=45) and segment.brighter_than_background and segment.name == "Femur"
+    )
     start = np.rint(Volume(ball.array, ball.affine).to_ijk(found.volume.to_lps([[0, 0, 0]]))[0]).astype(int)[::-1]
     place = tuple(slice(a, a + n) for a, n in zip(start, found.labels.shape))
     assert dice(found.labels > 0, truth[place]) > 0.985
@@ -149,6 +151,20 @@ def test_slicer_segmentation_keeps_names_and_colours(tmp_path):
     found = read_labelmap(path)
     assert [(s.name, s.color) for s in found.segments] == [("Femur", (1.0, 0.0, 0.5)), ("Pelvis", (0.0, 1.0, 0.0))]
     assert np.array_equal(found.labels, labels)
+
+
+@pytest.mark.parametrize("entry", ["LabelValue", "Layer", "Color"])
+@pytest.mark.parametrize("text", ["abc", "1 x 2", "1 2", "0.5", "nan nan nan", "1e400 0 0", "9" * 40, " ", "1,0,0"])
+def test_a_header_that_holds_no_numbers_where_it_must_is_refused_by_its_entry(tmp_path, entry, text):
+    image = sitk.GetImageFromArray(np.ones((4, 5, 6), np.uint8))
+    image.SetMetaData("Segment0_Name", "Femur")
+    image.SetMetaData(f"Segment0_{entry}", text)
+    path = tmp_path / "one.seg.nrrd"
+    sitk.WriteImage(image, str(path))
+    if f"Segment0_{entry}" not in sitk.ReadImage(str(path)).GetMetaDataKeys():
+        pytest.skip("an empty entry is not written")
+    with pytest.raises(InputError, match=f"^one.seg.nrrd has '.*' for Segment0_{entry}, which must be .*"):
+        read_labelmap(path)
 
 
 def _source_slices(count=4):

@@ -55,5 +55,5 @@ def test_labels_and_grey_values_of_a_whole_body(data_dir):
     bones = [s for s in found.segments if s.label in range(26, 51)]
     assert len(bones) >= 3
     for bone in bones:
-        assert bone.boundary is not None and bone.bright and 80 < bone.boundary < 400
+        assert bone.boundary is not None and bone.brighter_than_background and 80 < bone.boundary < 400
     assert {s.label for s in found.segments} == {s.label for s in given.segments}

@@ -211,7 +211,7 @@ def test_airway_is_a_dark_segment():
     add_ball(volume, middle(volume), 6.0, -1000.0)
     found = segment(with_noise(volume, 10.0), load_anatomy("airway"), seeds_lps=[middle(volume)])
     segment_ = found.segments[0]
-    assert not segment_.bright and segment_.boundary == pytest.approx(-480, abs=30)
+    assert not segment_.brighter_than_background and segment_.boundary == pytest.approx(-480, abs=30)
     assert segment_.volume_mm3 == pytest.approx(4 / 3 * np.pi * 6**3, rel=0.08)
 
 

@@ -113,7 +113,7 @@ def test_leaves_of_a_collapsed_neck_vanish():
     triangles = np.array([[0, 1, 2], [4, 5, 6], [2, 1, 0], [3, 2, 1], [5, 6, 4]])
     made = remove_folded_pairs(CoarseMesh(np.zeros((7, 3), np.float32), triangles, np.arange(5)))
     np.testing.assert_array_equal(made.triangles, triangles[[1, 3, 4]])  # twins that face one way stay
-    np.testing.assert_array_equal(made.birth, [1, 3, 4])
+    np.testing.assert_array_equal(made.source_triangle, [1, 3, 4])
 
 
 def test_a_fit_that_breaks_goes_home_before_collapses_are_undone(ball):

@@ -54,7 +54,7 @@ class ExportStep(StepView):
             "scene", _("Slicer scene (.mrb)"), _("Everything of this run as a scene that opens in Slicer.")
         )
         self.identified = self.check(
-            "identified",
+            "include_identifiers",
             _("With the patient's name and UIDs"),
             _("Off: report, record and file names say nothing by which a person is known."),
         )
@@ -81,7 +81,7 @@ class ExportStep(StepView):
         for name, box in self.formats.items():
             widgets.set_property_silently(box, "checked", name in settings.formats)
         widgets.set_property_silently(self.scene, "checked", settings.scene)
-        widgets.set_property_silently(self.identified, "checked", settings.identified)
+        widgets.set_property_silently(self.identified, "checked", settings.include_identifiers)
         if full_path(self.folder.currentPath) != self.panel.output_folder():  # the user may be typing it another way
             widgets.set_property_silently(self.folder, "currentPath", self.panel.output_folder())
 

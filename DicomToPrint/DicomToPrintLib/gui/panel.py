@@ -19,7 +19,7 @@ from .anatomy_step import AnatomyStep
 from .dialogs import Dialogs
 from .export_step import ExportStep
 from .node_watch import NodeWatch
-from .panel_state import PanelState
+from .panel_state import open_state
 from .print_step import PrintStep
 from .qprocess_runner import CLI_SCRIPT
 from .scan_step import ScanStep
@@ -33,16 +33,16 @@ from .texts import setting_text, without_options
 PER_SCAN_SETTINGS = (
     "series",
     "answers",
-    "answered",
+    "answer_times",
     "accept_anyway",
     "roi",
     "seeds",
     "cuts",
-    "planes",
-    "keep",
-    "escape",
+    "oblique_cuts",
+    "kept_sides",
+    "drain_hole_positions",
     "label_at",
-    "avoid",
+    "keep_out_regions",
 )
 
 
@@ -126,22 +126,24 @@ class Panel:
         return self.state.parameters
 
     def set_parameters(self, parameters: Any) -> None:
-        """Work in the scene of this parameter node; None lets go of the scene."""
+        """Work in the scene of this parameter node; None, or one with settings that are not known, lets go of the scene."""
         was, self.state = self.state, None  # what a chooser tells from here on is no choice of the user
         self.release_points()
         self.watch.choose_none()
         self.state = was
-        if parameters is None:
+        state, fault = open_state(parameters)
+        if state is None:
             self.walk.stop()
             self.steps["anatomy"].close_editor()
             self.state = None
             self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "model-before")
         else:
-            self.state = PanelState(parameters)
-        if parameters is not None:
+            self.state = state
             self._restore()
             self.open_step(next((step for step in STEPS if self.state.state(step) != "done"), STEPS[-1]))
         self.refresh()
+        if fault:
+            self.tell(fault)
 
     def _restore(self) -> None:
         """Show what a reopened scene holds: steps keep their state, results stay in the scene."""

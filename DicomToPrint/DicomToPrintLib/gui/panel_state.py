@@ -4,20 +4,23 @@ import json
 from dataclasses import fields
 from typing import Any
 
+from slicer.i18n import tr as _
+
 from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
+from dicomtoprint.errors import InputError
 
 from .step_results import STEPS
 
 # What the presets of use, anatomy and process themselves are; and what is an answer, not a deviation.
-PRESET_FIELDS = ("use", "anatomy", "process", "answers", "answered", "role")
+PRESET_FIELDS = ("use", "anatomy", "process", "answers", "answer_times", "role")
 
 
 class PanelState:
-    """Settings and states over a wrapped parameter node."""
+    """Settings and states over a wrapped parameter node. Raises `InputError` for a setting of the scene that is not known."""
 
     def __init__(self, parameters: Any) -> None:
         self.parameters = parameters
-        self._settings = run_settings_from_json(_object(parameters.settings))
+        self._settings = run_settings_from_json(_object(parameters.settings), _("The scene"))
         self._states = {step: str(_object(parameters.states).get(step, "idle")) for step in STEPS}
 
     @property
@@ -47,6 +50,16 @@ class PanelState:
             for field in fields(RunSettings)
             if field.name not in PRESET_FIELDS and getattr(self._settings, field.name) != field.default
         ]
+
+
+def open_state(parameters: Any) -> tuple[PanelState | None, str]:
+    """The memory of a scene, and nothing; or None, and in one sentence why the scene cannot be worked in."""
+    if parameters is None:
+        return None, ""
+    try:
+        return PanelState(parameters), ""
+    except InputError as error:
+        return None, str(error)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -105,7 +105,10 @@ class PrintStep(StepView):
         )
         form.addRow(_("Escape holes"), self.escape_holes)
         self.escape = MarkupsBinding(
-            self.panel, "escape", _("Where the escape holes shall be, instead of the lowest place."), _("Hole")
+            self.panel,
+            "drain_hole_positions",
+            _("Where the escape holes shall be, instead of the lowest place."),
+            _("Hole"),
         )
         form.addRow(_("Places of holes"), self.escape.widget)
 
@@ -141,7 +144,7 @@ class PrintStep(StepView):
     def _build_split(self, form: Any) -> None:
         form.addRow(widgets.hbox(self.boxes["split"], self.boxes["pins"]))
         tip = _("Places that no cut of the split may come near, such as a fracture or a foramen.")
-        self.avoid = MarkupsBinding(self.panel, "avoid", tip, _("Keep whole"), self._marked)
+        self.avoid = MarkupsBinding(self.panel, "keep_out_regions", tip, _("Keep whole"), self._marked)
         form.addRow(_("Keep whole"), self.avoid.widget)
         self.margin = widgets.double_spin_box(
             1.0, 200.0, 1.0, " mm", _("How far from these places cuts stay."), self.safe(self._margin), "avoidMargin"
@@ -194,12 +197,13 @@ class PrintStep(StepView):
             widgets.set_property_silently(box, "checked", getattr(settings, name))
         cuts = [f"{axis} = {at:g} mm" for axis, at in settings.cuts]
         cuts += [
-            _("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3])) for plane in settings.planes
+            _("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3]))
+            for plane in settings.oblique_cuts
         ]
         self.cuts.text = ", ".join(cuts)
         self.cuts.visible = self.uncut.enabled = bool(cuts)
         for side, box in self.keeps.items():
-            widgets.set_property_silently(box, "checked", side in settings.keep)
+            widgets.set_property_silently(box, "checked", side in settings.kept_sides)
             box.visible = self.keep_label.visible = bool(cuts)
         for widget, is_shown in (
             (self.escape_holes, settings.hollow is not None),
@@ -211,7 +215,9 @@ class PrintStep(StepView):
             widgets.set_row_visible(self.tools, widget, is_shown)
         widgets.set_property_silently(self.escape_holes, "value", settings.escape_holes or 0)
         widgets.set_property_silently(
-            self.margin, "value", settings.avoid[0][3] if settings.avoid else DEFAULT_KEEP_OUT_RADIUS_MM
+            self.margin,
+            "value",
+            settings.keep_out_regions[0][3] if settings.keep_out_regions else DEFAULT_KEEP_OUT_RADIUS_MM,
         )
         self.boxes["label_raised"].enabled = settings.label is not None
         width, height = settings.magnets or (0.0, 0.0)
@@ -239,11 +245,13 @@ class PrintStep(StepView):
         return tuple((*place, float(self.margin.value)) for place in places)
 
     def _margin(self, value: float) -> None:
-        self.panel.change(avoid=tuple((*place[:3], float(value)) for place in self.panel.settings.avoid))
+        self.panel.change(
+            keep_out_regions=tuple((*place[:3], float(value)) for place in self.panel.settings.keep_out_regions)
+        )
 
     def _keep(self, side: str, is_on: bool) -> None:
-        kept = self.panel.settings.keep
-        self.panel.change(keep=(*kept, side) if is_on else tuple(one for one in kept if one != side))
+        kept = self.panel.settings.kept_sides
+        self.panel.change(kept_sides=(*kept, side) if is_on else tuple(one for one in kept if one != side))
 
     def _fill_printers(self, process: str) -> None:
         widgets.set_items_silently(self.printer, [("", _("usual for the process")), *printers_for_process(process)])

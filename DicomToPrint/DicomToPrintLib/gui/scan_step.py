@@ -85,8 +85,8 @@ class ScanStep(StepView):
         self.pixels = widgets.check_box(
             _("Look at the voxels too"),
             _("Off: judge the headers alone, which is quick."),
-            self.setting("pixels"),
-            "pixels",
+            self.setting("check_pixels"),
+            "check_pixels",
         )
         form.addRow("", self.pixels)
         tip = _("Planned date of surgery: the scan must not be too old for it.")
@@ -107,7 +107,7 @@ class ScanStep(StepView):
     def refresh(self) -> None:
         settings = self.panel.settings
         widgets.select_silently(self.use, settings.use)
-        widgets.set_property_silently(self.pixels, "checked", settings.pixels)
+        widgets.set_property_silently(self.pixels, "checked", settings.check_pixels)
         widgets.select_silently(self.protocol, settings.protocols[0] if settings.protocols else "")
         widgets.set_text_silently(self.date, settings.surgery_date)
         widgets.set_text_silently(self.role, settings.role)
@@ -181,7 +181,7 @@ class ScanStep(StepView):
         self._answering = True  # the chooser that is being used must not go away under the user's hands
         try:
             now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-            times = {**dict(self.panel.settings.answered), rule: now}
+            times = {**dict(self.panel.settings.answer_times), rule: now}
             self.panel.change(
                 answers=tuple((name, value) for name, value in answers.items() if value),
                 answered=tuple((name, time) for name, time in times.items() if answers.get(name)),

@@ -274,7 +274,7 @@ class ScenePresenter:
         if abs(normal[axis]) > 0.9999:
             return {"cuts": (*settings.cuts, ("RAS"[axis], round(origin[axis], 2)))}
         plane = tuple(round(value, 4) for value in (*origin, *normal))
-        return {"planes": (*settings.planes, plane)}
+        return {"oblique_cuts": (*settings.oblique_cuts, plane)}
 
     def harden(self, node: Any) -> None:
         """Apply the transform to a volume."""

@@ -6,6 +6,8 @@ import re
 
 from slicer.i18n import tr as _
 
+from dicomtoprint.config.run_settings import SERIALISED_NAMES
+
 # Background and foreground in fixed pairs: they read the same in the light and in the dark theme.
 COLORS = {
     "accept": ("#00664f", "#ffffff"),
@@ -110,15 +112,15 @@ def setting_text(name: str) -> str:
         "thicken": _("thicken walls"),
         "hollow": _("hollow"),
         "cuts": _("cutting planes"),
-        "planes": _("oblique cutting planes"),
-        "keep": _("sides kept"),
-        "escape": _("places of escape holes"),
+        "oblique_cuts": _("oblique cutting planes"),
+        "kept_sides": _("sides kept"),
+        "drain_hole_positions": _("places of escape holes"),
         "escape_holes": _("escape holes"),
         "magnets": _("magnets"),
         "base_kind": _("kind of base"),
         "label_at": _("place of the label"),
         "scale_bar": _("scale bar"),
-        "avoid": _("places kept whole"),
+        "keep_out_regions": _("places kept whole"),
         "label_raised": _("raised letters"),
         "split": _("split"),
         "pins": _("pins"),
@@ -127,7 +129,7 @@ def setting_text(name: str) -> str:
         "label": _("label"),
         "wrap": _("outer surface only"),
         "orient": _("turned for printing"),
-        "pixels": _("headers only"),
+        "check_pixels": _("headers only"),
         "surgery_date": _("date of surgery"),
         "printer": _("printer"),
         "process": _("process"),
@@ -139,7 +141,7 @@ def setting_text(name: str) -> str:
         "answers": _("answers"),
         "protocols": _("protocols"),
         "series": _("series"),
-        "identified": _("names in the report"),
+        "include_identifiers": _("names in the report"),
     }.get(name, name.replace("_", " "))
 
 
@@ -160,7 +162,14 @@ _OPTIONS = (
 )
 # An option, and what only stands for its value.
 _OPTION = re.compile(r"--([a-z][a-z-]+)(?:[ =](?:auto|[A-Z][A-Za-z]*(?:,[A-Z])*)\b)?")
-_SETTINGS = {"seed": "seeds", "cut": "cuts", "plane": "planes", "format": "formats", "answer": "answers"}
+_SETTINGS = {
+    "seed": "seeds",
+    "cut": "cuts",
+    "plane": "oblique_cuts",
+    "format": "formats",
+    "answer": "answers",
+    **{serialised: name for name, serialised in SERIALISED_NAMES.items()},
+}
 
 
 def without_options(text: str) -> str:

@@ -86,7 +86,7 @@ def check(
     if source is None:
         raise InputError(f"'{scan.GetName()}' does not come from DICOM files, so there are no headers to judge.")
     with _Linked(source) as path:
-        return dict(pipeline.check_scan(path, settings, progress).as_json(settings.identified))
+        return dict(pipeline.check_scan(path, settings, progress).as_json(settings.include_identifiers))
 
 
 def segment(

@@ -89,7 +89,7 @@ def write_run_scene(result: RunResult) -> WrittenFile:
         meshes=result.model.meshes,
         findings=result.readiness.findings,
         texts={"printability": result.readiness.as_json()},
-        turned=result.moved,
+        turned=result.print_transforms,
     )
     return WrittenFile(path, "mrb", sha256_of(path), path.stat().st_size)
 

@@ -37,7 +37,7 @@ def segmentation_to_node(segmentation: "Segmentation", scene: Any, name: str, vo
         new.SetLabelValue(int(segment.label))
         if segment.boundary is not None:
             new.SetTag(BOUNDARY_TAG, repr(float(segment.boundary)))
-        if not segment.bright:
+        if not segment.brighter_than_background:
             new.SetTag(DARK_TAG, "1")
         new.SetTag(TERMINOLOGY_TAG, terminology_entry(segment.terminology))
         new.AddRepresentation("Binary labelmap", labelmap)

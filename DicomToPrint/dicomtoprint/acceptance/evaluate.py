@@ -47,12 +47,12 @@ class ProtocolResult:
     findings: tuple[Finding, ...]
     title: str = ""
     document: str = ""
-    second_hand: bool = False
+    unverified_source: bool = False
 
 
 @dataclass(frozen=True)
 class SeriesAcceptance:
-    """A series under all protocols asked for; `verdict` is the worst of them. `instead` names a series to use
+    """A series under all protocols asked for; `verdict` is the worst of them. `suggested_series` names a series to use
     instead.
     """
 
@@ -61,7 +61,7 @@ class SeriesAcceptance:
     protocols: Mapping[str, ProtocolResult]
     questions: tuple[OperatorQuestion, ...]
     pictures: tuple[RasterImage, ...] = ()
-    instead: str = ""
+    suggested_series: str = ""
     slice_spacing: SliceSpacing | None = None
 
     def as_json(self, identified: bool = False) -> dict[str, Any]:
@@ -74,13 +74,13 @@ class SeriesAcceptance:
             "description": self.series.description if identified else "",
             "files": len(self.series.files),
             "verdict": self.verdict.value,
-            **({"instead": self.instead} if self.instead else {}),
+            **({"instead": self.suggested_series} if self.suggested_series else {}),
             "protocols": {
                 name: {
                     "version": result.version,
                     "verdict": result.verdict.value,
                     "findings": [_plain(finding) for finding in result.findings],
-                    **({"second_hand": True} if result.second_hand else {}),
+                    **({"second_hand": True} if result.unverified_source else {}),
                 }
                 for name, result in self.protocols.items()
             },
@@ -96,7 +96,7 @@ class AcceptanceReport:
 
     series: tuple[SeriesAcceptance, ...]
     unreadable: tuple[UnreadableFile, ...]
-    stray: tuple[str, ...] = ()
+    non_image_files: tuple[str, ...] = ()
 
     def as_json(self, identified: bool = False) -> dict[str, Any]:
         """``dicom-to-print/acceptance/1``; nothing in it names a patient unless `identified`: files that cannot be read
@@ -156,9 +156,9 @@ def evaluate_study(
         judged.append(_judged(one, own, protocols, answers, pictures))
         context.known.pop(one.id, None)  # many series must not hold what they no longer need
     judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
-    judged = [replace(result, instead=_instead(result, judged)) for result in judged]
+    judged = [replace(result, suggested_series=_suggested_series(result, judged)) for result in judged]
     progress(1.0, "checking the scan")
-    return AcceptanceReport(tuple(judged), study.unreadable, study.stray)
+    return AcceptanceReport(tuple(judged), study.unreadable, study.non_image_files)
 
 
 def answerable_rule_ids(protocols: Iterable[Protocol]) -> set[str]:
@@ -317,7 +317,7 @@ def _judged(
             tuple(findings),
             protocol.title,
             protocol.document,
-            protocol.second_hand,
+            protocol.unverified_source,
         )
     verdict = max((result.verdict for result in results.values()), key=lambda item: item.rank, default=Verdict.ACCEPT)
     questions = _questions(series, context, protocols, answers, every)
@@ -388,7 +388,7 @@ def _same_space(one: Series, other: Series) -> bool:
     return bool(set(one.distinct("FrameOfReferenceUID")) & set(other.distinct("FrameOfReferenceUID")))
 
 
-def _instead(result: SeriesAcceptance, judged: Sequence[SeriesAcceptance]) -> str:
+def _suggested_series(result: SeriesAcceptance, judged: Sequence[SeriesAcceptance]) -> str:
     """Id of the best series to use instead of a rejected one: same frame of reference before any other."""
     if result.verdict is not Verdict.REJECT:
         return ""

@@ -39,7 +39,7 @@ class Protocol:
     title: str
     version: str
     document: str
-    second_hand: bool
+    unverified_source: bool
     rules: tuple[Rule, ...]
     questions: tuple[QuestionSpec, ...] = ()
     kernels: Sequence[Mapping[str, object]] = ()
@@ -79,7 +79,7 @@ def load_protocol(name_or_file: str) -> Protocol:
         title=reader.text(content, "title"),
         version=reader.text(content, "version"),
         document=source["document"],
-        second_hand=bool(source.get("second_hand", False)),
+        unverified_source=bool(source.get("second_hand", False)),
         rules=tuple(rules),
         questions=tuple(questions),
         kernels=tuple(table.get("rows", ())),
@@ -175,7 +175,7 @@ class _Reader:
             remedy=tuple(remedy),
             tolerance=float(tolerance),
             missing=missing,
-            shape=entry.get("shape") is True,
+            affects_geometry=entry.get("shape") is True,
             undefined_volume=entry.get("undefined_volume") is True,
             unit=str(entry.get("unit", "")),
             source=document,

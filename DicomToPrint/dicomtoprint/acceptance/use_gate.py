@@ -92,14 +92,17 @@ def _gate(accepted: SeriesAcceptance, use: UseCase) -> tuple[Gate, bool]:
         why = f"{undefined[0].message} The volume is not defined, so no model can be made. {undefined[0].remedy}"
         return Gate(False, 1, why.strip()), False
     blocking = [
-        finding for finding in failed if "reject" in use.blocked_by or (finding.shape and "shape" in use.blocked_by)
+        finding
+        for finding in failed
+        if "reject" in use.blocked_by or (finding.affects_geometry and "shape" in use.blocked_by)
     ]
     if blocking:
         return Gate(False, 1, _refusal(blocking, use)), True
     asked = [
         finding
         for finding in findings
-        if finding.outcome is Outcome.ASK and ("ask" in use.blocked_by or (finding.shape and "shape" in use.blocked_by))
+        if finding.outcome is Outcome.ASK
+        and ("ask" in use.blocked_by or (finding.affects_geometry and "shape" in use.blocked_by))
     ]
     if asked:
         why = f"{asked[0].message} An answer is needed for the use {use.name}: "

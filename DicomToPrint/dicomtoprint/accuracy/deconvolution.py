@@ -36,7 +36,7 @@ def deblurred_edge_distances(
     Positive outside of the structure, which is brighter than its surroundings where `bright`. NaN where the window
     leaves the volume, or no edge lies within two voxels.
     """
-    spacing, widths = volume.spacing, (blur.in_plane_mm, blur.in_plane_mm, blur.across_mm)
+    spacing, widths = volume.spacing, (blur.in_plane_mm, blur.in_plane_mm, blur.through_plane_mm)
     half = [int(np.clip(np.ceil(2.5 * w / s) + 1, 3, 5)) for w, s in zip(widths, spacing)]
     finer = [int(np.clip(np.ceil(s / w), 1, 4)) for w, s in zip(widths, spacing)]
     blurring = [_blurring(h, f, w / s) for h, f, w, s in zip(half, finer, widths, spacing)]

@@ -23,9 +23,11 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
     """Run the command line `arguments` (without the program's name) with the services of `host` and return the exit code;
     never raises."""
     _write_any_name()
+    debug = False
     try:
         with _terminate_as_interrupt():
             options = build_parser().parse_args(join_negative_values(arguments))
+            debug = options.debug
             return HANDLERS[options.command](options, host or Host())
     except SystemExit as stop:
         return int(stop.code or 0)
@@ -44,8 +46,10 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
             "The computer has too little memory for this step: give --roi, a smaller series or a larger machine.", 70
         )
     except Exception as error:
+        if debug:
+            traceback.print_exc()
         last = traceback.extract_tb(error.__traceback__)[-1]
-        # Its text may quote the input, so only its kind and place are told.
+        # Its text may quote the input, so without --debug only its kind and place are told.
         return _failed(
             f"Internal error ({type(error).__name__} in {Path(last.filename).name}, line {last.lineno}): "
             "please report it with the command you gave.",
@@ -139,7 +143,7 @@ def _check(options: argparse.Namespace, host: Host) -> int:
         pipeline.check_writable(options.output)
     with _terminal_progress() as progress, _source(options.input, host) as source:
         acceptance = pipeline.check_scan(source, settings, progress)
-    content = acceptance.as_json(settings.identified)
+    content = acceptance.as_json(settings.include_identifiers)
     if options.output:
         pipeline.write_check(acceptance, settings, options.output)
     _write_json(content, options.json)

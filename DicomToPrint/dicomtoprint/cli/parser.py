@@ -84,6 +84,11 @@ def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParse
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        help="print the traceback of an internal error; it may quote names and values of the input: read it before you send it",
+    )
     return parser
 
 
@@ -300,12 +305,12 @@ def settings_from_args(options: argparse.Namespace) -> RunSettings:
             raise UsageError(f"--answer {rule} takes yes or no, not '{answer}'.")
     common: dict[str, Any] = {
         "protocols": tuple(options.protocol),
-        "pixels": not options.no_pixels,
+        "check_pixels": not options.no_pixels,
         "surgery_date": options.surgery_date,
         "series": options.series,
         "answers": answers,
         "role": options.role,
-        "identified": options.identified,
+        "include_identifiers": options.identified,
     }
     if options.command == "check":
         return RunSettings(**common)
@@ -331,13 +336,13 @@ def settings_from_args(options: argparse.Namespace) -> RunSettings:
         triangles=options.triangles,
         thicken=options.thicken,
         hollow=options.hollow,
-        escape=tuple(_numbers(place, (3,), "--escape") for place in options.escape),  # type: ignore[misc]
+        drain_hole_positions=tuple(_numbers(place, (3,), "--escape") for place in options.escape),  # type: ignore[misc]
         escape_holes=options.escape_holes,
         cuts=cuts,
-        planes=tuple(_numbers(plane, (6,), "--plane") for plane in options.plane),  # type: ignore[misc]
-        keep=tuple(dict.fromkeys(options.keep)),
+        oblique_cuts=tuple(_numbers(plane, (6,), "--plane") for plane in options.plane),  # type: ignore[misc]
+        kept_sides=tuple(dict.fromkeys(options.keep)),
         split=options.split == "auto",
-        avoid=tuple(_marked(place) for place in options.avoid),
+        keep_out_regions=tuple(_marked(place) for place in options.avoid),
         pins=options.pins,
         struts=options.struts,
         magnets=_magnets(options.magnets),

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from ..errors import InputError, UsageError
+
 DEFAULT_FORMATS = ("stl", "3mf")
 MESH_FORMATS = ("stl", "3mf", "obj", "ply")
 FORMATS = (*MESH_FORMATS, "dicom", "seg")
@@ -19,11 +21,12 @@ class RunSettings:
     """Every parameter of `check` and `run`, with its default.
 
     Points are (R, A, S) mm as Slicer shows them; lengths are mm. `threshold` is (low, high or None) in the volume's grey values;
-    `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm), `planes` oblique cuts (point R, A, S, normal R, A, S). `keep` names
-    the sides of cuts that stay: R, L, A, P, S, I, or front and back of the planes (empty: all). `escape` are places of escape holes,
-    `avoid` marked places (R, A, S, mm around) that no cut of a split comes near; `magnets` are diameter and height,
-    `base_kind` is plate, foot or stand, `scale_bar` its length. `answered` are (rule, time)
-    of the answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols` empty means the
+    `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm), `oblique_cuts` are planes (point R, A, S, normal R, A, S).
+    `kept_sides` names the sides of cuts that stay: R, L, A, P, S, I, or front and back of the oblique planes (empty: all).
+    `drain_hole_positions` are (R, A, S), `keep_out_regions` are balls (R, A, S, radius) that no cut of a split enters; `magnets`
+    are diameter and height, `base_kind` is plate, foot or stand, `scale_bar` its length. `check_pixels` runs the detectors on
+    pixel data; `include_identifiers` lets names and UIDs of the patient into the output. `answer_times` are (rule, time) of the
+    answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols` empty means the
     command's default, `printer` None means the process's typical build volume.
     """
 
@@ -32,13 +35,13 @@ class RunSettings:
     process: str = "fdm"
     printer: str | None = None
     protocols: tuple[str, ...] = ()
-    pixels: bool = True
+    check_pixels: bool = True
     surgery_date: str | None = None
     series: str | None = None
     answers: tuple[tuple[str, str], ...] = ()
-    answered: tuple[tuple[str, str], ...] = ()
+    answer_times: tuple[tuple[str, str], ...] = ()
     role: str = "operator"
-    identified: bool = False
+    include_identifiers: bool = False
     segmentation: str | None = None
     threshold: tuple[float, float | None] | None = None
     seeds: tuple[tuple[float, float, float], ...] = ()
@@ -47,13 +50,13 @@ class RunSettings:
     triangles: int = 500_000
     thicken: float | None = None
     hollow: float | None = None
-    escape: tuple[tuple[float, float, float], ...] = ()
+    drain_hole_positions: tuple[tuple[float, float, float], ...] = ()
     escape_holes: int | None = None
     cuts: tuple[tuple[str, float], ...] = ()
-    planes: tuple[tuple[float, float, float, float, float, float], ...] = ()
-    keep: tuple[str, ...] = ()
+    oblique_cuts: tuple[tuple[float, float, float, float, float, float], ...] = ()
+    kept_sides: tuple[str, ...] = ()
     split: bool = False
-    avoid: tuple[tuple[float, float, float, float], ...] = ()
+    keep_out_regions: tuple[tuple[float, float, float, float], ...] = ()
     pins: bool = False
     magnets: tuple[float, float] | None = None
     struts: bool = False
@@ -83,18 +86,79 @@ class RunSettings:
         return (*sorted((-r0, -r1)), *sorted((-a0, -a1)), *sorted((s0, s1)))  # type: ignore[return-value]
 
     def as_json(self) -> dict[str, Any]:
-        """Every parameter, given or default, for the record."""
-        return asdict(self)
+        """Every parameter, given or default, by its serialised name: for the record."""
+        return {serialised_name(name): value for name, value in asdict(self).items()}
 
     def changed(self) -> dict[str, Any]:
-        """The parameters that differ from their defaults."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        """The parameters that differ from their defaults, by their serialised names."""
+        values = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        return {serialised_name(name): value for name, value in values.items()}
 
 
-def run_settings_from_json(content: Mapping[str, Any]) -> RunSettings:
-    """Settings of a record; names it does not know are left out, lists become tuples."""
-    known = {f.name for f in fields(RunSettings)}
-    return RunSettings(**{key: _frozen(value) for key, value in content.items() if key in known})
+# Names of fields in records, in scenes, as keywords of the module's logic and as options of the command line, where they differ
+# from the Python names. They are public: an entry may be added for a renamed field, none may change.
+SERIALISED_NAMES = {
+    "answer_times": "answered",
+    "keep_out_regions": "avoid",
+    "drain_hole_positions": "escape",
+    "oblique_cuts": "planes",
+    "kept_sides": "keep",
+    "check_pixels": "pixels",
+    "include_identifiers": "identified",
+}
+_FIELD_NAMES = {SERIALISED_NAMES.get(f.name, f.name): f.name for f in fields(RunSettings)}
+
+
+def serialised_name(name: str) -> str:
+    """The name under which the field `name` is written."""
+    return SERIALISED_NAMES.get(name, name)
+
+
+def run_settings_from_json(content: Mapping[str, Any], where: str = "These settings") -> RunSettings:
+    """Settings from their serialised form.
+
+    Parameters
+    ----------
+    content
+        Values by serialised name; those that are left out take their defaults, lists become tuples.
+    where
+        What `content` is a part of, as the subject of the sentence of an error.
+
+    Raises
+    ------
+    InputError
+        Where a name is not known: a setting that was dropped would give another run under the same record.
+    """
+    _refuse_unknown(content, _FIELD_NAMES, where, InputError)
+    return RunSettings(**{_FIELD_NAMES[key]: _frozen(value) for key, value in content.items()})
+
+
+def run_settings_from_keywords(keywords: Mapping[str, Any]) -> RunSettings:
+    """Settings from keyword arguments, each by its serialised or by its Python name.
+
+    Raises
+    ------
+    UsageError
+        Where a name is not known, or a setting is given under both of its names.
+    """
+    python_names = {f.name: f.name for f in fields(RunSettings)}
+    _refuse_unknown(keywords, {**python_names, **_FIELD_NAMES}, "This call", UsageError)
+    values: dict[str, Any] = {}
+    for key, value in keywords.items():
+        name = _FIELD_NAMES.get(key, key)
+        if name in values:
+            raise UsageError(f"'{name}' and '{serialised_name(name)}' are one setting: give it once.")
+        values[name] = value
+    return RunSettings(**values)
+
+
+def _refuse_unknown(
+    given: Mapping[str, Any], known: Mapping[str, Any], where: str, error: type[InputError] | type[UsageError]
+) -> None:
+    unknown = [f"'{name}'" for name in given if name not in known]
+    if unknown:
+        what = f"the setting {unknown[0]}" if len(unknown) == 1 else f"the settings {', '.join(unknown)}"
+        raise error(f"{where} has {what}, which this version does not know: correct the name, or use a newer version.")
 
 
 # Settings that may be a file of the user's own instead of a built-in name.

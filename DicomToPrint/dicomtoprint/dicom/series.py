@@ -199,10 +199,10 @@ class DicomDirStatus:
 
 @dataclass(frozen=True)
 class Study:
-    """All series of an input. `stray` are files that are no DICOM images; `media` is empty without a DICOMDIR."""
+    """All series of an input. `non_image_files` are files that are no DICOM images; `media` is empty without a DICOMDIR."""
 
     series: tuple[Series, ...]
     unreadable: tuple[UnreadableFile, ...] = ()
-    stray: tuple[str, ...] = ()
+    non_image_files: tuple[str, ...] = ()
     media: tuple[DicomDirStatus, ...] = ()
     patients: int = 1

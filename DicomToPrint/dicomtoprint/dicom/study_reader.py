@@ -24,7 +24,7 @@ from .header import Header, InvalidDicomError, read_header
 from .series import CT, MULTI_FRAME, AttributeColumn, ImageFile, Series, Study, UnreadableFile, short_hash
 
 MAX_FRAMES = 20_000
-# Objects made from images (segmentations, RT, reports, presentation states, meshes): listed as stray beside images.
+# Objects made from images (segmentations, RT, reports, presentation states, meshes): listed as no images beside images.
 _DERIVED_CLASSES = tuple(
     "1.2.840.10008.5.1.4.1.1." + suffix for suffix in ("66", "481.", "88.", "11.", "104.", "67", "9.")
 )
@@ -64,7 +64,7 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
     names = list(source.names())
     records: list[_Record] = []
     unreadable: list[UnreadableFile] = []
-    stray: list[str] = []
+    non_image: list[str] = []
     media_names: list[str] = []
     texts: dict[bytes, str] = {}
     for count, name in enumerate(names):
@@ -73,17 +73,17 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
         if is_dicomdir_name(name):
             media_names.append(name)
             continue
-        _read_one(source, name, texts, records, unreadable, stray)
+        _read_one(source, name, texts, records, unreadable, non_image)
     media = tuple(
         read_dicomdir(source, name, names, [item.file for item in unreadable], subprogress(progress, 0.9, 0.95))
         for name in media_names
     )
     unreadable += [UnreadableFile(item.name, item.damaged) for item in media if item.damaged]
-    groups = _grouped(records, stray)
+    groups = _grouped(records, non_image)
     if not groups:
         raise InputError(_nothing_found(path, names, unreadable))
-    unreadable += _ruined_slices(stray, records)
-    stray = [name for name in stray if name not in {item.file for item in unreadable}]
+    unreadable += _ruined_slices(non_image, records)
+    non_image = [name for name in non_image if name not in {item.file for item in unreadable}]
     alone = Counter(series for series, _ in groups)
     series = tuple(
         _series_of(group, key[0], key[0] if alone[key[0]] == 1 else "/".join(key), source)
@@ -91,7 +91,7 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
     )
     patients = {_patient(record) for group in groups.values() for record in group}
     progress(1.0, "reading headers")
-    return Study(_with_unreadable(series, unreadable), tuple(unreadable), tuple(stray), media, len(patients))
+    return Study(_with_unreadable(series, unreadable), tuple(unreadable), tuple(non_image), media, len(patients))
 
 
 def _read_one(
@@ -100,7 +100,7 @@ def _read_one(
     texts: dict[bytes, str],
     records: list[_Record],
     unreadable: list[UnreadableFile],
-    stray: list[str],
+    non_image: list[str],
 ) -> None:
     try:
         with source.open(name) as handle:
@@ -111,7 +111,7 @@ def _read_one(
         if error.has_preamble or PurePosixPath(name).suffix.lower() in _DICOM_SUFFIXES:
             unreadable.append(UnreadableFile(name, str(error)))
         else:
-            stray.append(name)
+            non_image.append(name)
         return
     except MemoryError:
         unreadable.append(UnreadableFile(name, "it claims sizes beyond reason"))
@@ -121,7 +121,7 @@ def _read_one(
         unreadable.append(UnreadableFile(name, reason or "it is damaged"))
         return
     if header.media_class == "1.2.840.10008.1.3.10":
-        stray.append(name)
+        non_image.append(name)
     elif record.is_image or record.sop_class or record.values.get("SeriesInstanceUID"):
         records.append(record)
     else:
@@ -208,8 +208,8 @@ def _patient(record: _Record) -> tuple[str, str]:
     )
 
 
-def _grouped(records: Iterable[_Record], stray: list[str]) -> dict[tuple[str, str], list[_Record]]:
-    """Records by series; objects that are no images, or made from images, go to `stray` where images are present."""
+def _grouped(records: Iterable[_Record], non_image: list[str]) -> dict[tuple[str, str], list[_Record]]:
+    """Records by series; objects that are no images, or made from images, go to `non_image` where images are present."""
     groups: dict[tuple[str, str], list[_Record]] = defaultdict(list)
     for record in records:
         groups[_key(record)].append(record)
@@ -224,7 +224,7 @@ def _grouped(records: Iterable[_Record], stray: list[str]) -> dict[tuple[str, st
             if home is not None:
                 scans[home].append(record)
             else:
-                stray.append(record.file.name)
+                non_image.append(record.file.name)
     return scans
 
 
@@ -276,13 +276,13 @@ def _nothing_found(path: Path, names: Sequence[str], unreadable: list[Unreadable
     )
 
 
-def _ruined_slices(stray: list[str], records: list[_Record]) -> list[UnreadableFile]:
+def _ruined_slices(non_image: list[str], records: list[_Record]) -> list[UnreadableFile]:
     """Files that are no DICOM but are named like the slices of a series were meant to be slices."""
     patterns = {_pattern(record.file.name) for record in records}
     readable = {record.file.name for record in records}
     return [
         UnreadableFile(name, "it is no DICOM file")
-        for name in stray
+        for name in non_image
         if name not in readable and _pattern(name) in patterns and "#" in _pattern(name)
     ]
 

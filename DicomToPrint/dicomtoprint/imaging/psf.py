@@ -28,7 +28,7 @@ class PointSpreadFunction:
     them, and the grey values on the far sides of its clean edges. `edges` counts these edges."""
 
     in_plane_mm: float
-    across_mm: float
+    through_plane_mm: float
     inside: float
     outside: float
     edges: int
@@ -36,7 +36,7 @@ class PointSpreadFunction:
     @property
     def full_widths_mm(self) -> tuple[float, float]:
         """Full width at half maximum in the plane and across, in mm."""
-        return FWHM_PER_SIGMA * self.in_plane_mm, FWHM_PER_SIGMA * self.across_mm
+        return FWHM_PER_SIGMA * self.in_plane_mm, FWHM_PER_SIGMA * self.through_plane_mm
 
 
 def estimate_psf(

@@ -47,7 +47,7 @@ class RayCaster:
         self._sides = np.concatenate([corners[:, 0], first, second], axis=1)
         self._bin(corners[sound], sound, doubled[sound] / 2.0, reach_mm)
 
-    def first(
+    def first_hit(
         self,
         origins: np.ndarray,
         directions: np.ndarray,

@@ -128,10 +128,10 @@ def opposing_surface_distance(
     of: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Distances (n,) in mm from `points` (n, 3) with outward unit `normals` to the other side of the wall or gap, inf beyond
-    `cap_mm` or where nothing opposes; and their slopes (n, 3), see `ThicknessField`. `of` as in `Rays.first`."""
+    `cap_mm` or where nothing opposes; and their slopes (n, 3), see `ThicknessField`. `of` as in `Rays.first_hit`."""
     phrase = "measuring walls" if side < 0 else "measuring gaps"
     # A ball of the cap's size in a wedge of 60 degrees touches where its ray is 1.5 times as long.
-    hits = rays.first(points, side * normals, side < 0, 1.5 * cap_mm, progress, phrase, of)
+    hits = rays.first_hit(points, side * normals, side < 0, 1.5 * cap_mm, progress, phrase, of)
     other = rays.normals[hits.triangle]
     cosine = -np.einsum("ij,ij->i", normals, other)
     met = (hits.triangle >= 0) & (cosine >= -OPPOSING)
@@ -203,8 +203,8 @@ def correct_sharp_edges(
     there = np.zeros(len(rows))
     for step, towards in enumerate((-inward, other)):
         progress(step / 2.0, "looking behind edges")
-        left = rays.first(middle, towards, field.side < 0, field.cap_mm, of=own).distance
-        outside = rays.first(middle, towards, field.side > 0, field.cap_mm, of=own).distance < left
+        left = rays.first_hit(middle, towards, field.side < 0, field.cap_mm, of=own).distance
+        outside = rays.first_hit(middle, towards, field.side > 0, field.cap_mm, of=own).distance < left
         there += np.where(outside, -np.inf, np.minimum(left, field.cap_mm))
     result = distance.copy()
     there[~np.isfinite(there) & (growth[rows] > STEEP)] = np.inf
@@ -258,7 +258,7 @@ def detect_rods(
         asked = np.flatnonzero((ended < 2) & (ended + 4 - step >= 2))
         for sign in (1.0, -1.0):
             of = None if own is None else own[asked]
-            hits = rays.first(centres[asked], sign * axis[asked], field.side < 0, 1.2 * reach[asked], of=of)
+            hits = rays.first_hit(centres[asked], sign * axis[asked], field.side < 0, 1.2 * reach[asked], of=of)
             asked = asked[hits.triangle >= 0]
         ended[asked] += 1
     result[thin] = ended >= 2

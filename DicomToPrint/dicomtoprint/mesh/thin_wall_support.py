@@ -70,13 +70,15 @@ def _looked_along(
     for step, turn in enumerate(np.pi / 4.0 * np.arange(8)):
         progress(step / 8.0, "looking how thin walls are held")
         along = np.cos(turn) * first + np.sin(turn) * second
-        hits = rays.first(middle, along, True, reach, of=own)
+        hits = rays.first_hit(middle, along, True, reach, of=own)
         thick = np.zeros(len(rows), dtype=bool)
         for share in np.arange(1, STEPS + 1) / STEPS:
             inside = np.flatnonzero(~thick & (hits.distance > share * reach))
             at = middle[inside] + share * reach * along[inside]
             of = None if own is None else own[inside]
-            there = sum(rays.first(at, sign * normals[inside], True, limit_mm, of=of).distance for sign in (1.0, -1.0))
+            there = sum(
+                rays.first_hit(at, sign * normals[inside], True, limit_mm, of=of).distance for sign in (1.0, -1.0)
+            )
             thick[inside[there >= limit_mm]] = True
         rim = (hits.triangle >= 0) & (np.einsum("ij,ij->i", rays.normals[hits.triangle], along) > 0.7)
         free |= rim & ~thick

@@ -97,7 +97,7 @@ def _reference(
     bounds = (float(low[0]), float(high[0]), float(low[1]), float(high[1]), float(low[2]), float(high[2]))
     numbers = [segment.label for segment in segmentation.segments]
     mask = None
-    if not (settings.hollow or settings.cuts or settings.planes or settings.split or settings.wrap):
+    if not (settings.hollow or settings.cuts or settings.oblique_cuts or settings.split or settings.wrap):
         mask = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
     places = tuple(
         LabelFrame(
@@ -169,8 +169,9 @@ def _repaired(file: Any, progress: ProgressCallback) -> "tuple[tuple[Mesh, ...],
     for index, mesh in enumerate(file.meshes):
         repaired = repair_mesh(mesh, subprogress(progress, index / len(file.meshes), (index + 1) / len(file.meshes)))
         if not repaired.valid:
+            left = "; ".join(sentence.rstrip(".") for sentence in repaired.remaining)
             raise RefusedError(
-                f"'{mesh.name}' could not be repaired without changing it ({repaired.remaining}): mend it where it was made."
+                f"'{mesh.name}' could not be repaired without changing it ({left}): mend it where it was made."
             )
         meshes.append(repaired.mesh)
         told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]

@@ -34,7 +34,7 @@ def write_refusal(shut: GateClosedError, settings: RunSettings, folder: Path) ->
     from ..io import write_json_atomically
     from ..report import ReportContent, write_report
 
-    write_json_atomically(folder / "acceptance.json", shut.acceptance.as_json(settings.identified))
+    write_json_atomically(folder / "acceptance.json", shut.acceptance.as_json(settings.include_identifiers))
     write_report(
         folder,
         replace(
@@ -54,7 +54,7 @@ def write_check(acceptance: "AcceptanceReport", settings: RunSettings, folder: P
     from ..report import ReportContent, write_report
 
     check_writable(folder)
-    write_json_atomically(folder / "acceptance.json", acceptance.as_json(settings.identified))
+    write_json_atomically(folder / "acceptance.json", acceptance.as_json(settings.include_identifiers))
     write_report(folder, with_scan(acceptance, settings, ReportContent()))
 
 
@@ -107,7 +107,7 @@ def write_run(source: Source, result: "RunResult", progress: ProgressCallback = 
 
     folder, settings = result.folder, result.settings
     if result.scan.acceptance is not None:
-        write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.identified))
+        write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.include_identifiers))
     plan = build_print_plan(settings, result.model, result.readiness)
     write_json_atomically(folder / "plan.json", plan)
     process = result.readiness.process

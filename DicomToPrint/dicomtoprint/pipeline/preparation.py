@@ -37,7 +37,7 @@ def validate_preparation(settings: RunSettings) -> None:
         validate_text(settings.label)
     elif settings.label_at or settings.label_raised:
         raise UsageError("--label-at and --label-raised are about a label: give --label TEXT too, or leave them out.")
-    if (settings.escape or settings.escape_holes) and not settings.hollow:
+    if (settings.drain_hole_positions or settings.escape_holes) and not settings.hollow:
         raise UsageError(
             "--escape and --escape-holes are about a hollow model: give --hollow MM too, or leave them out."
         )
@@ -68,7 +68,7 @@ def prepare_with_frames(
     planes: list[Plane] = []
     work = _solid_steps(settings, process, labels, meshes)
     # What is not kept takes no base and no label with it.
-    to_crop = bool(settings.keep)
+    to_crop = bool(settings.kept_sides)
     for number, (name, apply) in enumerate(work):
         step = subprogress(progress, 0.8 * number / max(len(work), 1), 0.8 * (number + 1) / max(len(work), 1))
         step(0.0, name)
@@ -88,7 +88,7 @@ def prepare_with_frames(
                     name, f"{mesh.name}: {effect}; {volumes}; {displacement_summary([mesh], [meshes[index]])}"
                 )
             )
-    if to_crop or not settings.keep:
+    if to_crop or not settings.kept_sides:
         meshes = apply_cuts(meshes, settings, planes, steps)
     meshes = split_to_printer(
         meshes, settings, process, load_printer(settings.printer or process.printer), planes, steps
@@ -143,7 +143,7 @@ def _solid_steps(
     def hollowed(mesh: Mesh, progress: ProgressCallback) -> tuple[Mesh, str]:
         diameter = process.limit("escape_hole_mm") or 0.0
         holes = settings.escape_holes or (2 if 0.0 < diameter < usual["two_holes_below_mm"] else 1)
-        places = [(-r, -a, s) for r, a, s in settings.escape]
+        places = [(-r, -a, s) for r, a, s in settings.drain_hole_positions]
         if places and not diameter:
             raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
         done = room.hollow(mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, progress=progress)

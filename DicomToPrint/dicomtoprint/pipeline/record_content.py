@@ -24,15 +24,15 @@ def assemble_record(source: Source, result: "RunResult", calipers: Sequence[Any]
     settings = result.settings
     series = result.scan.series.series if result.scan.series else None
     inputs, whole = (
-        hash_series(series, identified=settings.identified)
+        hash_series(series, identified=settings.include_identifiers)
         if series
-        else hash_inputs([Path(source)], identified=settings.identified)
+        else hash_inputs([Path(source)], identified=settings.include_identifiers)
     )
     given = user_files(settings)
     hashes, _all = hash_inputs(given, identified=True)
     spent = datetime.timedelta(seconds=sum(step.seconds for step in result.steps))
     began = (datetime.datetime.now().astimezone() - spent).isoformat(timespec="seconds")
-    answered, scan = dict(settings.answered), result.scan
+    answered, scan = dict(settings.answer_times), result.scan
     return new_run_record(
         intended_use=settings.use,
         accept_anyway=settings.accept_anyway or "",
@@ -47,7 +47,7 @@ def assemble_record(source: Source, result: "RunResult", calipers: Sequence[Any]
             {"rule": rule, "answer": answer, "role": settings.role, "time": answered.get(rule, began)}
             for rule, answer in settings.answers
         ),
-        acceptance=scan.acceptance.as_json(settings.identified) if scan.acceptance else {},
+        acceptance=scan.acceptance.as_json(settings.include_identifiers) if scan.acceptance else {},
         gate=scan.gate,
         steps=tuple(asdict(step) for step in result.steps),
         parts=model_parts(result),

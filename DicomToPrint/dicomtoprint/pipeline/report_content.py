@@ -38,8 +38,8 @@ def with_scan(
         return content
     return replace(
         content,
-        acceptance=acceptance.as_json(settings.identified),
-        identified=settings.identified,
+        acceptance=acceptance.as_json(settings.include_identifiers),
+        identified=settings.include_identifiers,
         scan_pictures={accepted.series.id: scan_images(accepted) for accepted in acceptance.series},
     )
 
@@ -85,7 +85,7 @@ def assemble_run_content(
         gate=result.scan.gate,
         **use_content(result.settings),
         parts=model_parts(result),
-        turned=any(moved is not None for moved in result.moved),
+        turned=any(moved is not None for moved in result.print_transforms),
         slice_pictures=slices,
         view_pictures=drawn.views,
         map_pictures=drawn.maps,
@@ -110,7 +110,7 @@ def assemble_run_content(
 
 def recorded_settings(settings: RunSettings) -> RunSettings:
     """The settings as record and report name them."""
-    return settings if settings.identified else redact_paths(settings)
+    return settings if settings.include_identifiers else redact_paths(settings)
 
 
 def model_parts(result: "RunResult") -> tuple[Any, ...]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class RunResult:
     """Everything a run made. `verdict` is the readiness of the written file: ready, warn or not-ready.
 
-    `moved` are the transforms (4x4, LPS mm) that turned the meshes for the print, None for a mesh that stayed.
+    `print_transforms` are the transforms (4x4, LPS mm) that turned the meshes for the print, None for a mesh that stayed.
     """
 
     settings: RunSettings
@@ -34,7 +34,7 @@ class RunResult:
     readiness: "Readiness"
     steps: tuple[StageTiming, ...]
     folder: Path
-    moved: "tuple[np.ndarray | None, ...]" = ()
+    print_transforms: "tuple[np.ndarray | None, ...]" = ()
 
     @property
     def meshes_in_scan(self) -> "tuple[Mesh, ...]":
@@ -45,7 +45,7 @@ class RunResult:
         """Meshes in the order of the model's, as in the file, put back to where they lie in the scan."""
         import numpy as np
 
-        back = [np.linalg.inv(moved) if moved is not None else None for moved in self.moved]
+        back = [np.linalg.inv(moved) if moved is not None else None for moved in self.print_transforms]
         back += [None] * (len(meshes) - len(back))
         return tuple(
             mesh if way is None else replace(mesh, points=mesh.points @ way[:3, :3].T + way[:3, 3])

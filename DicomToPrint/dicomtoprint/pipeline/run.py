@@ -49,9 +49,9 @@ def run(
 ) -> RunResult:
     """From a scan to checked print files, report and record in `output`. `scene` writes the Slicer scene that the settings may ask for.
 
-    Raises `UsageError`, `InputError`, `RefusedError`, `UnansweredQuestionError`, `OutputError` or `CancelledError`,
-    each with one sentence; where the gate of the use stays shut, the report of the scan is
-    still written. No file is ever partial under its final name.
+    Raises `UsageError`, `InputError`, `RefusedError`, `UnansweredQuestionError`, `OutputError` or `CancelledError`, each with one
+    sentence; where the gate of the use stays shut, the report of the scan is still written. No file is ever partial under its
+    final name.
     """
     from . import outputs
 
@@ -92,7 +92,8 @@ def replay(
     # A scene is a view of the run, with times of its own in the bundle; what is repeated are the files to print.
     record = replace(record, outputs=tuple(entry for entry in record.outputs if entry.get("format") != "mrb"))
     settings = resolve_relative_to(
-        replace(run_settings_from_json(record.parameters), scene=False), record_file.resolve().parent
+        replace(run_settings_from_json(record.parameters, f"'{record_file.name}'"), scene=False),
+        record_file.resolve().parent,
     )
     result = run(source, output, settings, progress)
     return compare_runs(

@@ -86,7 +86,7 @@ def check_scan(
         loaded,
         answers=dict(settings.answers),
         surgery_date=date,
-        pixels=settings.pixels,
+        pixels=settings.check_pixels,
         series_id=settings.series,
         progress=subprogress(progress, 0.4, 1.0),
     )
@@ -96,8 +96,7 @@ def load_scan(source: "Source | Volume", settings: RunSettings, progress: Progre
     """The series to use, past the gate of the use, and its voxels; a volume of the scene, without files, has no gate to pass.
 
     Raises `GateClosedError` with `RefusedError` (exit 1) or `UnansweredQuestionError` (exit 4) where the gate of the use stays
-    shut, `InputError` where
-    DICOM is asked for and the series has no study to join.
+    shut, `InputError` where DICOM is asked for and the series has no study to join.
     """
     from ..acceptance import load_use_case
 
@@ -140,7 +139,7 @@ def reevaluate_for_anatomy(scan: LoadedScan, segmentation: "Segmentation", setti
     from ..acceptance import reevaluate_for_anatomy as judge_series
 
     whole = segmentation.labels.shape == scan.volume.array.shape
-    if scan.series is None or scan.acceptance is None or not settings.pixels or not whole:
+    if scan.series is None or scan.acceptance is None or not settings.check_pixels or not whole:
         return scan
     # As in `check_scan`: a protocol of the user's own is found by its file, not by the name that its findings stand under.
     protocols = [load_protocol(name) for name in settings.protocols or (load_use_case(settings.use).protocol,)]

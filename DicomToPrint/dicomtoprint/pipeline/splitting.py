@@ -24,16 +24,16 @@ def validate_cut_settings(settings: RunSettings) -> None:
     """Raises `UsageError` for settings of parts that contradict one another, before any long work."""
     from ..preparation import plane_from_point_normal
 
-    for plane in settings.planes:
+    for plane in settings.oblique_cuts:
         plane_from_point_normal(plane[:3], plane[3:])
     axes = {axis for axis, _at in settings.cuts}
-    for side in settings.keep:
-        if not (settings.planes if side in ("front", "back") else AXIS_OF[side] in axes):
+    for side in settings.kept_sides:
+        if not (settings.oblique_cuts if side in ("front", "back") else AXIS_OF[side] in axes):
             raise _keeps_without_cut(side)
-    if settings.avoid and not settings.split:
+    if settings.keep_out_regions and not settings.split:
         raise _avoids_without_split()
     for name in ("pins", "magnets"):
-        if getattr(settings, name) and not (settings.cuts or settings.planes or settings.split):
+        if getattr(settings, name) and not (settings.cuts or settings.oblique_cuts or settings.split):
             raise UsageError(
                 f"--{name} stand across cuts: give --cut, --plane or --split auto too, or leave --{name} out."
             )
@@ -68,7 +68,7 @@ def split_to_printer(
         # A pin makes its part longer.
         room = [side - (size.length if settings.pins else 0.0) for side in printer.usable_mm]
         parts = _numbered(_split(parts, room, printer.usable_mm, settings, planes, steps))
-    elif settings.avoid:
+    elif settings.keep_out_regions:
         raise _avoids_without_split()
     if settings.pins or settings.magnets:
         smallest = max(process.limit("pin_mm") or 0.0, preparation_defaults()["least_pin_mm"])
@@ -86,7 +86,7 @@ def _cut(meshes: Sequence[Mesh], settings: RunSettings, planes: "list[Plane]", s
             plane_from_point_normal(plane[:3], plane[3:]),
             "the plane through {:g}, {:g}, {:g} mm (R, A, S)".format(*plane[:3]),
         )
-        for plane in settings.planes
+        for plane in settings.oblique_cuts
     ]
     parts = list(meshes)
     for plane, words in wanted:
@@ -121,22 +121,24 @@ def _numbered(parts: Sequence[Mesh]) -> list[Mesh]:
 
 
 def _kept(parts: list[Mesh], settings: RunSettings, planes: "Sequence[Plane]", steps: list[Any]) -> list[Mesh]:
-    """The parts on the sides that `settings.keep` names: beyond the outermost cut of an axis, or between two with both its sides."""
+    """The parts on the sides that `settings.kept_sides` names: beyond the outermost cut of an axis, or between two with both its sides."""
     from ..reconstruction import ProcessingStep
 
-    if not settings.keep:
+    if not settings.kept_sides:
         return parts
     bounds: list[tuple[Plane, bool]] = []
-    for side in settings.keep:
+    for side in settings.kept_sides:
         own, ahead = _cuts_of(side, settings, planes)
         if not own:
             raise _keeps_without_cut(side)
         bounds += [(plane, ahead) for plane in own]
     kept = [mesh for mesh in parts if all(_lies(mesh, plane, ahead) for plane, ahead in bounds)]
     if not kept:
-        sides = " ".join(f"--keep {side}" for side in settings.keep)
+        sides = " ".join(f"--keep {side}" for side in settings.kept_sides)
         raise RefusedError(f"Nothing of the model lies on the side that {sides} names: keep another side.")
-    steps.append(ProcessingStep("keep", f"{', '.join(settings.keep)}: {len(kept)} of {pluralize(len(parts), 'part')}"))
+    steps.append(
+        ProcessingStep("keep", f"{', '.join(settings.kept_sides)}: {len(kept)} of {pluralize(len(parts), 'part')}")
+    )
     return kept
 
 
@@ -146,7 +148,7 @@ def _cuts_of(side: str, settings: RunSettings, planes: "Sequence[Plane]") -> "tu
         return list(planes[len(settings.cuts) :]), side == "front"
     own = [plane for plane, (axis, _at) in zip(planes, settings.cuts) if axis == AXIS_OF[side]]
     ahead = side in ("R", "A", "S")  # the normals of `axis_plane` point there
-    both = sum(AXIS_OF.get(other) == AXIS_OF[side] for other in settings.keep) > 1
+    both = sum(AXIS_OF.get(other) == AXIS_OF[side] for other in settings.kept_sides) > 1
     return sorted(own, key=lambda plane: plane.offset, reverse=ahead != both)[:1], ahead
 
 
@@ -179,7 +181,7 @@ def _split(
     from ..preparation import KeepOutRegion, split_to_fit
     from ..reconstruction import ProcessingStep
 
-    avoid = [KeepOutRegion((-r, -a, s), around) for r, a, s, around in settings.avoid]
+    avoid = [KeepOutRegion((-r, -a, s), around) for r, a, s, around in settings.keep_out_regions]
     pieces: list[Mesh] = []
     for mesh in parts:
         split = split_to_fit(mesh, room, avoid=avoid)
@@ -236,8 +238,8 @@ def _joined_again(
                 pockets += _pocketed(parts, first, second, plane, settings.magnets, size)
         if settings.pins:
             sizes = " and ".join(f"{diameter:g}" for diameter in sorted(set(pins), reverse=True))
-            kept = displacement_summary(before, parts)
-            made = f"{pluralize(len(pins), 'pin')} of {sizes} mm with {size.clearance:g} mm clearance; {kept}"
+            moved = displacement_summary(before, parts)
+            made = f"{pluralize(len(pins), 'pin')} of {sizes} mm with {size.clearance:g} mm clearance; {moved}"
             none = ProcessingStep("no pins", f"a cut has no room for a pin of {smallest:g} mm: glue it")
             steps.append(ProcessingStep("pins", made) if pins else none)
         if settings.magnets:

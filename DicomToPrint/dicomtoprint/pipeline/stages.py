@@ -47,7 +47,7 @@ def needs_preparation(settings: RunSettings) -> bool:
         settings.thicken
         or settings.hollow
         or settings.cuts
-        or settings.planes
+        or settings.oblique_cuts
         or settings.scale_bar
         or settings.magnets
         or settings.split

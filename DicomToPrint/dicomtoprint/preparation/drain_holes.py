@@ -18,10 +18,10 @@ SIDES = 48
 
 @dataclass(frozen=True)
 class DrainHole:
-    """A way out of a cavity: the `mouth` in LPS mm and the cylinder (manifold3d.Manifold) to take out."""
+    """A way out of a cavity: the middle of its `opening` in LPS mm and the `cutter` (manifold3d.Manifold) to take out."""
 
-    mouth: Point
-    drill: Any
+    opening: Point
+    cutter: Any
 
 
 def place_drain_holes(outer: Any, cavity: Any, diameter: float, count: int, name: str) -> list[DrainHole]:
@@ -39,7 +39,7 @@ def place_drain_holes(outer: Any, cavity: Any, diameter: float, count: int, name
         )
     holes = [first]
     for _ in range(count - 1):
-        away = np.min([np.linalg.norm(points - np.asarray(hole.mouth), axis=1) for hole in holes], axis=0)
+        away = np.min([np.linalg.norm(points - np.asarray(hole.opening), axis=1) for hole in holes], axis=0)
         far = points[away >= max(0.7 * float(away.max()), 3.0 * diameter)]
         more = _shortest(outer, far, (DOWN, *SIDEWAYS), diameter) if len(far) else None
         if more is None:
@@ -67,7 +67,7 @@ def drain_hole_at(
             continue
         hole = _way(outer, start, (at - start) / length, diameter)
         # The chosen place is where the hole shall be, not somewhere along the same line.
-        if hole is not None and np.linalg.norm(np.asarray(hole.mouth) - at) < max(diameter, 2.0):
+        if hole is not None and np.linalg.norm(np.asarray(hole.opening) - at) < max(diameter, 2.0):
             return number, hole
     raise RefusedError(
         f"No cavity of '{name}' can be opened at ({-place[0]:.1f}, {-place[1]:.1f}, {place[2]:.1f}) mm (R, A, S): choose a "
@@ -86,7 +86,7 @@ def _shortest(outer: Any, places: np.ndarray, directions: Sequence[Point], diame
             hole = _way(outer, place, np.asarray(direction), diameter)
             if hole is None:
                 continue
-            length = float(np.linalg.norm(np.asarray(hole.mouth) - place))
+            length = float(np.linalg.norm(np.asarray(hole.opening) - place))
             if best is None or length < best[0]:
                 best = length, hole
     return best[1] if best else None
@@ -101,10 +101,10 @@ def _way(outer: Any, place: np.ndarray, direction: np.ndarray, diameter: float) 
     hits = outer.ray_cast(tuple(start), tuple(end))
     if len(hits) != 1:
         return None
-    mouth = np.asarray(hits[0].position)
-    length = float((mouth - start) @ direction) + diameter
+    opening = np.asarray(hits[0].position)
+    length = float((opening - start) @ direction) + diameter
     from .csg import import_manifold3d
 
-    drill = import_manifold3d().Manifold.cylinder(length, diameter / 2.0, diameter / 2.0, SIDES)
-    drill = drill.transform(np.ascontiguousarray(np.column_stack([plane_basis(direction), start])))
-    return DrainHole((float(mouth[0]), float(mouth[1]), float(mouth[2])), drill)
+    cutter = import_manifold3d().Manifold.cylinder(length, diameter / 2.0, diameter / 2.0, SIDES)
+    cutter = cutter.transform(np.ascontiguousarray(np.column_stack([plane_basis(direction), start])))
+    return DrainHole((float(opening[0]), float(opening[1]), float(opening[2])), cutter)

@@ -54,7 +54,7 @@ def hollow(
     opened = (
         _openings(outer.manifold, cavities, escape_diameter, places, holes, mesh.name) if escape_diameter > 0 else []
     )
-    tools = [*cavities, *(hole.drill for hole in opened)]
+    tools = [*cavities, *(hole.cutter for hole in opened)]
     result = outer.manifold - module.Manifold.batch_boolean(tools, module.OpType.Add)
     removed = outer.manifold.volume() - result.volume()
     progress(1.0, "hollow")
@@ -62,7 +62,7 @@ def hollow(
         from_manifold(result, [outer], Provenance.CUT, mesh),
         removed,
         len(cavities),
-        tuple(hole.mouth for hole in opened),
+        tuple(hole.opening for hole in opened),
     )
 
 

@@ -145,12 +145,12 @@ def _room(
     ahead, _slope = opposing_surface_distance(rays, points, normals, GAP, reach)
     # From a hair beyond the wall's other side outward, in the same direction.
     across = points - normals * (width + 1e-3)[:, None]
-    hits = rays.first(across, -normals, False, reach)
+    hits = rays.first_hit(across, -normals, False, reach)
     rooms = [np.where(gap < fused - 1e-3, np.inf, np.maximum(gap - keep, 0.0) / 2.0) for gap in (ahead, hits.distance)]
     for other in others:
         beside = RayCaster(other, reach)
         for index, (start, towards) in enumerate(((points, normals), (across, -normals))):
-            away = beside.first(start, towards, False, reach).distance - OTHER_SOLID_CLEARANCE_MM
+            away = beside.first_hit(start, towards, False, reach).distance - OTHER_SOLID_CLEARANCE_MM
             rooms[index] = np.minimum(rooms[index], np.maximum(away, 0.0))
     return rooms[0], rooms[1]
 

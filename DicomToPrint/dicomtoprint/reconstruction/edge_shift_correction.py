@@ -40,7 +40,7 @@ class EdgeShiftCorrection:
 
     def figures(self, mesh: Mesh, of_neighbours: np.ndarray, near: VertexAveraging) -> Mapping[str, object]:
         """How far the points of the finished mesh were moved, in mm without sign."""
-        found: dict[str, object] = {"blur_mm": (self.blur.in_plane_mm, self.blur.across_mm)}
+        found: dict[str, object] = {"blur_mm": (self.blur.in_plane_mm, self.blur.through_plane_mm)}
         area = vertex_areas(mesh)
         for name, shift in (("blur", psf_curvature_shift(mesh, self.variance, near)), ("halfway", of_neighbours)):
             found[f"{name}_shift_mean_mm"] = float(np.average(np.abs(shift), weights=area))

@@ -49,9 +49,9 @@ def _of_points(index: np.ndarray, segmentation: "Segmentation", segment: "Segmen
         found = result[start : start + step]
         volume = segmentation.volume
         if field.grey and volume is not None:
-            grey, level = volume.array.reshape(-1), field.level if segment.bright else -field.level
-            found[(grey.take(inner) > level) != segment.bright] = Provenance.ADDED
-            found[((grey.take(outer) > level) == segment.bright) & (inner != outer)] = Provenance.CUT
+            grey, level = volume.array.reshape(-1), field.level if segment.brighter_than_background else -field.level
+            found[(grey.take(inner) > level) != segment.brighter_than_background] = Provenance.ADDED
+            found[((grey.take(outer) > level) == segment.brighter_than_background) & (inner != outer)] = Provenance.CUT
         if volume is not None and volume.interpolated is not None:
             found[volume.interpolated[inner // (field.shape[1] * field.shape[2])]] = Provenance.BRIDGED
         if segmentation.provenance is not None:

@@ -26,7 +26,9 @@ def psf_covariance(blur: PointSpreadFunction, affine: np.ndarray) -> np.ndarray:
     across = np.cross(steps[:, 0], steps[:, 1])
     across /= np.linalg.norm(across)
     axes = steps / spacing
-    result = blur.in_plane_mm**2 * np.eye(3) + (blur.across_mm**2 - blur.in_plane_mm**2) * np.outer(across, across)
+    result = blur.in_plane_mm**2 * np.eye(3) + (blur.through_plane_mm**2 - blur.in_plane_mm**2) * np.outer(
+        across, across
+    )
     return result + (axes * spacing**2) @ axes.T / 6.0
 
 

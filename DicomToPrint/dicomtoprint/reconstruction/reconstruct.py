@@ -71,7 +71,9 @@ def reconstruct_surfaces(
 
 def _ceilings(segmentation: "Segmentation", present: "list[Segment]", max_triangles: int) -> list[int]:
     """The ceiling of each segment: by the two-thirds power of its volume, as surfaces grow."""
-    counts = np.bincount(segmentation.labels.ravel()) if len(present) > 1 else np.ones(256)
+    if len(present) == 1:
+        return [max(max_triangles, 100)]
+    counts = np.bincount(segmentation.labels.ravel())
     sizes = np.array([float(counts[s.label]) for s in present]) ** (2.0 / 3.0)
     return [max(int(max_triangles * size / sizes.sum()), 100) for size in sizes]
 
@@ -114,7 +116,7 @@ def _surface(
     fair, how = _smoothed(raw, smoothing, field)
     if how:
         steps.append(ProcessingStep("smoothing", f"{segment.name}: {how}"))
-    value = field.level if segment.bright else -field.level
+    value = field.level if segment.brighter_than_background else -field.level
     with ThreadPoolExecutor(1) as pool:
         # The scan's edges are asked for when triangles are fitted, not before.
         edges = pool.submit(
@@ -271,7 +273,11 @@ def _area_shares(mesh: Mesh, area: np.ndarray) -> dict[str, float]:
 
 
 def _contour_step(segment: "Segment", field: ScalarField, count: int, volume: float) -> ProcessingStep:
-    way = f"at grey value {field.level if segment.bright else -field.level:g}" if field.grey else "of the label"
+    way = (
+        f"at grey value {field.level if segment.brighter_than_background else -field.level:g}"
+        if field.grey
+        else "of the label"
+    )
     return ProcessingStep("contour", f"{segment.name}: {count} triangles {way}, {volume:.1f} mm3")
 
 
@@ -308,7 +314,7 @@ def _put_back_steps(segment: "Segment", seen: EdgeShiftCorrection, facts: Mappin
     steps = [
         ProcessingStep(
             "blur",
-            f"{segment.name}: the scan blurs by {blur.in_plane_mm:.2f} mm in its slices and {blur.across_mm:.2f} mm across "
+            f"{segment.name}: the scan blurs by {blur.in_plane_mm:.2f} mm in its slices and {blur.through_plane_mm:.2f} mm across "
             f"(standard deviation, at {blur.edges} clean edges), which draws curved surfaces inwards; put back by "
             f"{facts['blur_shift_mean_mm']:.3f} mm on average, at most {facts['blur_shift_max_mm']:.3f} mm",
         )

@@ -91,20 +91,20 @@ def _grey(
         member = labels[inner][k : k + _SLAB] == segment.label
         slab = inside[k : k + _SLAB]
         slab[...] = values
-        wrong = np.flatnonzero(((slab > level) == member) != segment.bright)
+        wrong = np.flatnonzero(((slab > level) == member) != segment.brighter_than_background)
         flat = slab.reshape(-1) if slab.flags.c_contiguous else slab.ravel()
         mirrored = 2.0 * level - flat[wrong].astype(np.float64)
         if whole:
             np.clip(mirrored, -32768, 32767, out=mirrored)
         else:
             # Exactly on the level: a hair to the side where the mask puts it.
-            member_wrong = member.reshape(-1)[wrong] == segment.bright
+            member_wrong = member.reshape(-1)[wrong] == segment.brighter_than_background
             tie = mirrored == level
             mirrored[tie] += np.where(member_wrong[tie], 1e-3, -1e-3) * max(abs(level), 1.0)
         flat[wrong] = mirrored
         if not slab.flags.c_contiguous:
             slab[...] = flat.reshape(slab.shape)
-    if not segment.bright:
+    if not segment.brighter_than_background:
         np.negative(result, out=result)
         level = -level
     return result, level

@@ -125,7 +125,9 @@ def _looks(
             origins = place + (((own[at].points - place) @ directions.T).max(axis=0) + 0.5)[:, None] * directions
         else:  # Places are rounded: a little off the surface a ray does not start inside it.
             origins = place + 0.03 * normal + 0.03 * directions
-        free = np.minimum(*(rays.first(origins, directions, leaving, 2.0 * half).distance for leaving in (True, False)))
+        free = np.minimum(
+            *(rays.first_hit(origins, directions, leaving, 2.0 * half).distance for leaving in (True, False))
+        )
         seen = ~np.isfinite(free)
         # Into a gap one looks from its side; else straight on, and a little from above.
         towards = -np.abs(directions @ normal) if finding.rule in _GAPS else directions @ normal

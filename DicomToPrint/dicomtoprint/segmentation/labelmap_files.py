@@ -56,7 +56,7 @@ def _read_image(path: Path) -> Segmentation:
     facts = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
     array = sitk.GetArrayFromImage(image)
     layers = [array] if array.ndim == 3 else [array[..., layer] for layer in range(array.shape[-1])]
-    named = _named_in_nrrd(facts)
+    named = _named_in_nrrd(facts, path.name)
     labels, overlap = np.zeros(layers[0].shape, dtype=np.uint16), False
     for number, layer in enumerate(layers):
         whole = _whole_numbers(layer, path.name)
@@ -94,19 +94,37 @@ def _whole_numbers(layer: np.ndarray, name: str) -> np.ndarray:
     return whole
 
 
-def _named_in_nrrd(facts: Mapping[str, str]) -> "list[tuple[int, int, str, str, tuple[float, float, float]]]":
-    """(layer, value, id, name, colour) of each segment that a Slicer segmentation file names."""
+def _named_in_nrrd(
+    facts: Mapping[str, str], file: str
+) -> "list[tuple[int, int, str, str, tuple[float, float, float]]]":
+    """(layer, value, id, name, colour) of each segment that a Slicer segmentation file names.
+
+    Raises `InputError` for an entry of the header that does not hold the numbers it must.
+    """
+
+    def numbers(entry: str, absent: str, count: int, kind: type[int] | type[float], wanted: str) -> list[float]:
+        text = facts.get(f"Segment{number}_{entry}", absent)
+        try:
+            values = [kind(part) for part in text.split()]
+        except ValueError:
+            values = []
+        if len(values) != count or not all(abs(value) < 1e9 for value in values):
+            raise InputError(
+                f"{file} has '{text}' for Segment{number}_{entry}, which must be {wanted}: write the segmentation again."
+            )
+        return list(values)
+
     found = []
     number = 0
     while f"Segment{number}_Name" in facts:
-        color = facts.get(f"Segment{number}_Color", "0.8 0.6 0.5").split()
+        red, green, blue = numbers("Color", "0.8 0.6 0.5", 3, float, "three numbers")
         found.append(
             (
-                int(facts.get(f"Segment{number}_Layer", "0")),
-                int(facts.get(f"Segment{number}_LabelValue", str(number + 1))),
+                int(numbers("Layer", "0", 1, int, "a whole number")[0]),
+                int(numbers("LabelValue", str(number + 1), 1, int, "a whole number")[0]),
                 facts.get(f"Segment{number}_ID", f"segment-{number + 1}"),
                 facts[f"Segment{number}_Name"],
-                (float(color[0]), float(color[1]), float(color[2])),
+                (red, green, blue),
             )
         )
         number += 1

@@ -57,7 +57,7 @@ def refine_labelmap(
         edge = _edge_of(given == segment.label, volume, noise)
         if edge is not None:
             value, bright = edge
-            segment = replace(segment, boundary=value, bright=bright)
+            segment = replace(segment, boundary=value, brighter_than_background=bright)
             areas[segment.name] = _join(joined, given, segment, volume)
         segments.append(segment)
     return _finished(labels, joined, given, tuple(segments), volume, areas)
@@ -149,7 +149,7 @@ def _join(joined: _Joined, given: np.ndarray, segment: Segment, volume: Volume) 
     assert place is not None and segment.boundary is not None
     mine, others = given[place] == segment.label, (given[place] != 0) & (given[place] != segment.label)
     grey = volume.array[place]
-    inner_side = grey >= segment.boundary if segment.bright else grey <= segment.boundary
+    inner_side = grey >= segment.boundary if segment.brighter_than_background else grey <= segment.boundary
     depth, away = distance_to_background(mine, spacing), distance_to_background(~mine, spacing)
     beside_other = ndimage.binary_dilation(others)
     firm = mine & ((depth > reach) | inner_side | beside_other)

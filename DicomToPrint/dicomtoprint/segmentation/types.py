@@ -14,7 +14,7 @@ class Segment:
 
     `label` is its value in `Segmentation.labels`; `boundary` the grey value of its surface (None: no grey value is
     meant, the
-    label alone gives the surface); `bright` False where the structure is darker than its surroundings (airway), so
+    label alone gives the surface); `brighter_than_background` False where the structure is darker than its surroundings (airway), so
     that the
     surface lies where the grey value falls through `boundary` inwards. `terminology` holds SNOMED codes as
     ``{"category": {"scheme", "code", "meaning"}, "type": {...}}``; `volume_mm3` counts its voxels, shear included.
@@ -27,7 +27,7 @@ class Segment:
     boundary: float | None
     terminology: Mapping[str, Mapping[str, str]]
     volume_mm3: float
-    bright: bool = True
+    brighter_than_background: bool = True
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ class CoarseMesh:
 
     points: np.ndarray
     triangles: np.ndarray
-    birth: np.ndarray
+    source_triangle: np.ndarray
 
 
 @dataclass(frozen=True)

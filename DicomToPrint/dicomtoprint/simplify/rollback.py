@@ -45,7 +45,7 @@ class _Mixture:
         self.target = np.where(self.moved, rank.take(self.target) + len(self.table), self.target)
         triangles = triangles + len(self.table)
         self.table = np.concatenate([self.table, points])
-        return CoarseMesh(self.table, triangles, current.birth)
+        return CoarseMesh(self.table, triangles, current.source_triangle)
 
     def set_back(self, bad: np.ndarray, lowest: int = 0) -> np.ndarray:
         """Set the fine vertices that stand at the `bad` rows of the table back home, or by one grade; returns them.
@@ -108,7 +108,7 @@ def remove_folded_pairs(mesh: CoarseMesh) -> CoarseMesh:
     balance = np.add.reduceat(np.where(second < third, 1, -1)[order], start)
     keep = np.ones(len(mesh.triangles), dtype=bool)
     keep[some[order[np.repeat((size > 1) & (balance == 0), size)]]] = False
-    return CoarseMesh(mesh.points, mesh.triangles[keep], mesh.birth[keep])
+    return CoarseMesh(mesh.points, mesh.triangles[keep], mesh.source_triangle[keep])
 
 
 def roll_back_defects(
@@ -152,7 +152,7 @@ def roll_back_defects(
         around = mixture.around(current, moved, bad)
         bad = np.unique(current.triangles[find_defective_triangles(mixture.table, current.triangles, around)])
     used, rank = _in_use(np.concatenate([current.triangles.ravel(), bad]), len(mixture.table))
-    result = CoarseMesh(mixture.table[used], rank[current.triangles].astype(np.int32), current.birth)
+    result = CoarseMesh(mixture.table[used], rank[current.triangles].astype(np.int32), current.source_triangle)
     return result, int(mixture.back.sum()), rank[bad]
 
 

@@ -92,7 +92,7 @@ def simplify_with_report(
         mended.triangles,
         mesh.name,
         mesh.color,
-        triangle_arrays={key: values[mended.birth] for key, values in mesh.triangle_arrays.items()},
+        triangle_arrays={key: values[mended.source_triangle] for key, values in mesh.triangle_arrays.items()},
     )
     wrong = np.flatnonzero(np.isin(mended.triangles, bad).any(axis=1)) if len(bad) else np.zeros(0, dtype=np.int64)
     return SimplifyResult(result, moved, restored, wrong)

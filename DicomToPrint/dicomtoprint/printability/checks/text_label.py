@@ -127,7 +127,7 @@ def _relief(mesh: Mesh, label: LabelFrame, rows: int) -> np.ndarray:
         downwards = np.broadcast_to(np.array([0.0, 0.0, -1.0]), above.shape)
         rays = RayCaster(Mesh(local, mesh.triangles[near]), deep)
         # Triangles that face the wrong way are a finding of their own.
-        met = np.minimum(*(rays.first(above, downwards, leaving, 2.0 * deep).distance for leaving in (False, True)))
+        met = np.minimum(*(rays.first_hit(above, downwards, leaving, 2.0 * deep).distance for leaving in (False, True)))
         height = np.where(np.isfinite(met), deep - met, -deep)
     return height.reshape(rows, columns)
 
