@@ -37,8 +37,8 @@ from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.mesh.grid import grid_around
+from dicomtoprint.mesh.voxelize import voxelize
 from dicomtoprint.preparation.csg import import_manifold3d, to_manifold
-from dicomtoprint.preparation.voxel_grid import voxelize
 
 Outcome = tuple[list[Mesh], str, float]  # results, first broken promise ('' for none), symmetric difference in per cent
 LOST = 1e-4  # share of the volume that rounding may take
@@ -137,7 +137,7 @@ def deeper_than(mesh: Mesh, wall: float, smallest: float) -> tuple[float, float]
     from dicomtoprint.mesh.core import to_polydata
 
     grid = grid_around(mesh, 0.8, 2.0)
-    image = sitk.GetImageFromArray(voxelize(mesh, grid).view(np.uint8))
+    image = sitk.GetImageFromArray(voxelize(mesh, grid.affine, grid.shape).view(np.uint8))
     depth = sitk.SignedMaurerDistanceMap(image, insideIsPositive=True, squaredDistance=False) * grid.spacing
     rough = sitk.GetArrayFromImage(depth) - wall
     unsure = np.argwhere(np.abs(rough) <= 1.8 * grid.spacing)

@@ -26,7 +26,8 @@ from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh, to_polydata
 from dicomtoprint.mesh.grid import Grid, grid_around
 from dicomtoprint.mesh.thickness import thickness_field
-from dicomtoprint.preparation.voxel_grid import isosurface_mesh, voxelize
+from dicomtoprint.mesh.voxelize import voxelize
+from dicomtoprint.preparation.voxel_grid import isosurface_mesh
 
 WALL, MINIMUM, ENGINE = 2.0, 2.0, "manifold"
 
@@ -78,16 +79,16 @@ def by_voxels(mesh: Mesh, voxel: float) -> dict[str, Callable[[], list[Mesh]]]:
         return isosurface_mesh(field, on, mesh)
 
     def cut() -> list[Mesh]:
-        field = depth(voxelize(mesh, grid))
+        field = depth(voxelize(mesh, grid.affine, grid.shape))
         height = (grid.origin[2] + grid.spacing * np.arange(grid.shape[0]) - 80.0).astype(np.float32)[:, None, None]
         return [surface(np.minimum(field, height)), surface(np.minimum(field, -height))]
 
     def hollow() -> list[Mesh]:
-        field = depth(voxelize(mesh, grid))
+        field = depth(voxelize(mesh, grid.affine, grid.shape))
         return [surface(np.minimum(field, np.float32(WALL) - field))]
 
     def thicken() -> list[Mesh]:
-        mask = voxelize(mesh, grid)
+        mask = voxelize(mesh, grid.affine, grid.shape)
         field = depth(mask)
         half = 0.5 * MINIMUM
         opened = -depth(field > half) < half

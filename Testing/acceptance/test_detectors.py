@@ -9,7 +9,7 @@ import pytest
 from scipy import ndimage
 
 from dicomtoprint.acceptance import load_protocol
-from dicomtoprint.acceptance.detectors import anatomy_contrast, run_anatomy_detectors, run_detectors, segment_truncation
+from dicomtoprint.acceptance.detectors import run_anatomy_detectors, run_detectors, segment_truncation
 from dicomtoprint.acceptance.detectors.gantry_tilt import _edges, _line
 from dicomtoprint.acceptance.detectors.motion import _shift
 from dicomtoprint.acceptance.evaluate import finding_for
@@ -288,12 +288,13 @@ def test_contrast_falls_with_noise():
 
 def test_contrast_of_a_chosen_segment(clean):
     volume = clean[0]
-    fact = anatomy_contrast(volume, volume.array > 620)
+    fact = run_anatomy_detectors(volume, volume.array > 620)[0]["contrast_to_noise"]
     assert fact.parameters["anatomy_hu"] == pytest.approx(1050, abs=150)  # partial volume of 1 x 1 x 4 mm in thin walls
     assert fact.parameters["around_hu"] == pytest.approx(40, abs=60)
     step = fact.parameters["anatomy_hu"] - fact.parameters["around_hu"]
     assert fact.value == pytest.approx(step / 12.0, rel=0.15)
-    assert anatomy_contrast(volume, np.zeros(volume.array.shape, bool)).value is MISSING
+    empty, _pictures = run_anatomy_detectors(volume, np.zeros(volume.array.shape, bool))
+    assert empty["contrast_to_noise"].value is MISSING
 
 
 @pytest.mark.parametrize("offset", [-5, 0, 140])

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dicomtoprint.accuracy import error_budget, measure_edge_profile
+from dicomtoprint.accuracy import error_budget, estimate_noise, measure_edge_profile
 from dicomtoprint.volume import Volume
 
 
@@ -78,3 +78,10 @@ def test_what_was_measured_as_a_whole_counts_where_editing_alone_is_not_known():
     told = "About 95 % of the printed part's surface is expected within 0.5 mm of the boundary of Bone in the scan."
     assert budget.sentence == told
     assert "counted in the line above" in budget.items[2].basis
+
+
+@pytest.mark.parametrize("slices", [3, 4, 6, 12])
+def test_noise_of_a_few_slices_is_that_of_many(slices):
+    grey = np.random.default_rng(1).normal(40.0, 30.0, (slices, 60, 60)).astype(np.float32)
+    # The flattest fifth of blocks of few voxels lies a little below the mean.
+    assert estimate_noise(Volume(grey, np.eye(4))) == pytest.approx(30.0, rel=0.12)

@@ -6,6 +6,7 @@ import pytest
 
 from dicomtoprint.dicom import gdcm_decoder, read_study, read_volume
 from dicomtoprint.errors import InputError
+from dicomtoprint.workers import process
 from Phantoms.files import write_files
 from Phantoms.series import bend, series
 
@@ -42,10 +43,11 @@ def test_a_hanging_decoder_behind_a_launcher_is_ended_in_time(compressed, monkey
         "    with open(path", "    import time\n    time.sleep(60)\n    with open(path"
     )
     assert "sleep" in hanging
+    hanging = hanging.replace("__file__", repr(str(gdcm_decoder.SCRIPT)))
     (tmp_path / "child.py").write_text(hanging, encoding="utf-8")
     monkeypatch.setattr(gdcm_decoder, "SCRIPT", tmp_path / "child.py")
     monkeypatch.setattr(gdcm_decoder, "SECONDS", 0.1)
-    monkeypatch.setattr(gdcm_decoder, "python_executable", launcher)
+    monkeypatch.setattr(process, "python_executable", launcher)
     start = time.monotonic()
     with pytest.raises(InputError, match="compressed in a way that cannot be decoded"):
         read_volume(compressed)
@@ -55,15 +57,15 @@ def test_a_hanging_decoder_behind_a_launcher_is_ended_in_time(compressed, monkey
 
 
 def test_interpreter_that_is_not_there_is_one_sentence(compressed, monkeypatch, tmp_path):
-    monkeypatch.setattr(gdcm_decoder, "python_executable", lambda: str(tmp_path / "nothing"))
+    monkeypatch.setattr(process, "python_executable", lambda: str(tmp_path / "nothing"))
     with pytest.raises(InputError):
         read_volume(compressed)
 
 
 def test_child_ends_with_the_reading(compressed, monkeypatch):
     started = []
-    plain = gdcm_decoder.subprocess.Popen
-    monkeypatch.setattr(gdcm_decoder.subprocess, "Popen", lambda *a, **k: started.append(plain(*a, **k)) or started[-1])
+    plain = process.subprocess.Popen
+    monkeypatch.setattr(process.subprocess, "Popen", lambda *a, **k: started.append(plain(*a, **k)) or started[-1])
     with pytest.raises(InputError):
         read_volume(compressed)
-    assert [process.poll() is None for process in started] == [False]
+    assert [child.poll() is None for child in started] == [False]

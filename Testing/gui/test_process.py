@@ -16,9 +16,9 @@ def until(application, condition, seconds=20.0):
 
 
 def test_cancel_ends_the_python_behind_a_launcher(driver, small_dicom, launcher, monkeypatch):
-    from DicomToPrintLib.gui import qprocess_runner
+    from dicomtoprint.workers import process
 
-    monkeypatch.setattr(qprocess_runner, "python_executable", launcher)
+    monkeypatch.setattr(process, "python_executable", launcher)
     driver.choose_folder(small_dicom)
     panel = driver.panel
     driver.click("scanRun")

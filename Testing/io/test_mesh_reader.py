@@ -5,8 +5,8 @@ import pytest
 
 from dicomtoprint.errors import InputError, UsageError
 from dicomtoprint.io import read_mesh_file, read_meshes
-from dicomtoprint.io.mesh.merge_points import merge_duplicate_points
 from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.merge_points import merge_duplicate_points
 from Phantoms.solids import ball, box, write_stl
 
 CUBE_OBJ = """# made by hand

@@ -12,10 +12,8 @@ from dicomtoprint.mesh.thickness import (
     clearance_field,
     correct_sharp_edges,
     detect_rods,
-    gap_width,
     thickness_field,
     uncapped_thickness,
-    wall_thickness,
 )
 from Phantoms.solids import ball, box, moved, rod, shell, tube, turned, wedge
 
@@ -39,7 +37,7 @@ def test_a_plate_of_twelve_triangles(thickness):
     field = thickness_field(plate, cap_mm=6.0)
     assert field.smallest(everything(field), 0.05)[0] == near(thickness)
     assert field.percentile(50) == near(thickness)
-    assert wall_thickness(plate) == pytest.approx(np.full(8, thickness), abs=0.03)
+    assert thickness_field(plate).at_vertices(8) == pytest.approx(np.full(8, thickness), abs=0.03)
 
 
 @pytest.mark.parametrize("wall", [0.5, 1.0, 2.0])
@@ -126,13 +124,13 @@ def test_the_gap_between_two_boxes(width):
     field = clearance_field(pair, cap_mm=3.0)
     assert field.smallest(everything(field), 0.05)[0] == near(width)
     assert np.isfinite(field.distance).mean() < 0.5  # outer sides face nothing
-    assert gap_width(pair).min() == near(width)
+    assert clearance_field(pair).at_vertices(16).min() == near(width)
 
 
 def test_a_wall_beside_a_narrow_gap():
     """The samples across the gap crowd the search: the wall must be found behind them."""
     pair = concatenate((box(20, 20, 2), box(20, 20, 2, at=(0, 0, 2.5))))
-    assert wall_thickness(pair) == pytest.approx(np.full(16, 2.0), abs=0.03)
+    assert thickness_field(pair).at_vertices(16) == pytest.approx(np.full(16, 2.0), abs=0.03)
 
 
 def test_a_lone_convex_solid_has_no_gap():
@@ -210,7 +208,7 @@ def _sheet(width, depth, step):
 
 def _subdivided(mesh):
     """Every triangle in four, points shared."""
-    from dicomtoprint.io.mesh.merge_points import merge_duplicate_points
+    from dicomtoprint.mesh.merge_points import merge_duplicate_points
 
     corners = mesh.points[mesh.triangles]
     middle = (corners + np.roll(corners, -1, axis=1)) / 2.0

@@ -8,7 +8,7 @@ import pytest
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import RefusedError, UsageError
 from dicomtoprint.mesh.core import Mesh
-from dicomtoprint.pipeline.preparation import prepare_with_frames
+from dicomtoprint.pipeline.preparation import prepare
 from dicomtoprint.reconstruction import SurfaceModel
 
 manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
@@ -23,7 +23,7 @@ def box(size=(40.0, 30.0, 20.0), at=(0.0, 0.0, 0.0), name: str = "Box") -> Mesh:
 
 def prepared(settings: RunSettings, *meshes: Mesh):
     given = meshes or (box(),)
-    return prepare_with_frames(SurfaceModel(given, tuple({} for _ in given), (), ()), settings).model
+    return prepare(SurfaceModel(given, tuple({} for _ in given), (), ()), settings).model
 
 
 def told(model, name: str) -> str:
@@ -42,7 +42,7 @@ def test_a_side_of_the_cuts_is_kept(keep, low, high):
 
 def test_base_and_label_stand_on_the_side_that_is_kept():
     asked = RunSettings(process="sla", cuts=(("S", 0.0),), kept_sides=("S",), base=True, label="L 7")
-    done = prepare_with_frames(SurfaceModel((box((60.0, 50.0, 40.0)),), ({},), (), ()), asked)
+    done = prepare(SurfaceModel((box((60.0, 50.0, 40.0)),), ({},), (), ()), asked)
     (mesh,) = done.model.meshes
     assert -4.5 < mesh.bounds[4] < -1.0 and mesh.bounds[5] == pytest.approx(20.0)
     assert [label.text for label in done.labels] == ["L 7"]
@@ -74,9 +74,7 @@ def test_of_several_steps_the_sentence_names_the_one_that_refused():
 
 def test_parts_turned_for_the_print_lie_beside_one_another_and_go_back():
     given = box((70.0, 25.0, 20.0))
-    done = prepare_with_frames(
-        SurfaceModel((given,), ({},), (), ()), RunSettings(cuts=(("R", 0.0), ("R", 20.0)), orient=True)
-    )
+    done = prepare(SurfaceModel((given,), ({},), (), ()), RunSettings(cuts=(("R", 0.0), ("R", 20.0)), orient=True))
     boxes = np.array([mesh.bounds for mesh in done.model.meshes]).reshape(-1, 3, 2)
     assert np.allclose(boxes[1:, 0, 0] - boxes[:-1, 0, 1], 5.0, atol=1e-3) and np.allclose(
         boxes[:, 2, 0], boxes[0, 2, 0], atol=1e-3
@@ -316,14 +314,14 @@ def test_distances_on_a_grid_are_those_to_the_surface(outside):
     from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
     from dicomtoprint.mesh.grid import grid_around
     from dicomtoprint.mesh.narrow_band_distance import narrow_band_distance
-    from dicomtoprint.preparation.voxel_grid import voxelize
+    from dicomtoprint.mesh.voxelize import voxelize
 
     # Planes through middles of voxels, a rod thinner than two, and fine beside coarse triangles.
     rod = manifold3d.Manifold.cylinder(12.0, 0.6, 0.6, 8).translate((3.0, 2.0, 0.0))
     raw = (manifold3d.Manifold.cube((12.0, 8.0, 4.0), True) + rod + manifold3d.Manifold.sphere(3.0, 64)).to_mesh64()
     mesh = Mesh(np.asarray(raw.vert_properties)[:, :3].astype(np.float32), np.asarray(raw.tri_verts).astype(np.int64))
     grid = grid_around(mesh, 0.4, 4.0)
-    side = voxelize(mesh, grid) != outside
+    side = voxelize(mesh, grid.affine, grid.shape) != outside
     found = narrow_band_distance(mesh, grid, side, 1.2)
     rows = np.argwhere(side)[::7]
     exact, own = point_to_mesh_distance(grid.points(rows), mesh), found[tuple(rows.T)]

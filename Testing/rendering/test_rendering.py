@@ -28,6 +28,7 @@ from dicomtoprint.rendering import (
 )
 from dicomtoprint.report import select_caliper_measurements
 from dicomtoprint.volume import Volume
+from dicomtoprint.workers import process
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -216,9 +217,10 @@ def test_a_renderer_behind_a_launcher_is_ended(ball, monkeypatch, tmp_path, laun
     hanging = offscreen.SCRIPT.read_text(encoding="utf-8").replace(
         "    import vtk\n", "    import time\n    time.sleep(60)\n", 1
     )
+    hanging = hanging.replace("__file__", repr(str(offscreen.SCRIPT)))
     (tmp_path / "draw.py").write_text(hanging, encoding="utf-8")
     monkeypatch.setattr(offscreen, "SCRIPT", tmp_path / "draw.py")
-    monkeypatch.setattr(offscreen, "python_executable", launcher)
+    monkeypatch.setattr(process, "python_executable", launcher)
     scene = offscreen.RenderScene((offscreen.ColoredMesh(ball().points, ball().triangles, np.array([1, 2, 3])),), ())
 
     def stop(fraction, phrase=""):
@@ -232,12 +234,12 @@ def test_a_renderer_behind_a_launcher_is_ended(ball, monkeypatch, tmp_path, laun
 
 
 def test_interpreter_of_the_child(monkeypatch, tmp_path):
-    assert offscreen.python_executable() == sys.executable
+    assert process.python_executable() == sys.executable
     real = tmp_path / "bin" / "SlicerApp-real"
     real.parent.mkdir()
     (real.parent / "PythonSlicer").write_text("", encoding="utf-8")
     monkeypatch.setattr(sys, "executable", str(real))
-    assert offscreen.python_executable() == str(real.parent / "PythonSlicer")
+    assert process.python_executable() == str(real.parent / "PythonSlicer")
 
 
 def test_calipers_of_a_box_are_its_edges(ball):

@@ -8,11 +8,11 @@ from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.mesh.isosurface import extract_isosurface
 from dicomtoprint.mesh.scalar_field import ScalarField
+from dicomtoprint.mesh.triangle_distance import point_triangle_distance
 from dicomtoprint.repair.local_repair import remove_duplicate_triangles, repair_locally
 from dicomtoprint.simplify import simplify
 from dicomtoprint.simplify.edge_collapse import CoarseMesh, CollapseLevel
 from dicomtoprint.simplify.rollback import remove_folded_pairs, roll_back_defects
-from dicomtoprint.simplify.simplify import point_triangle_distance
 
 
 def solid(function, cells: int = 48) -> Mesh:
@@ -162,4 +162,12 @@ def test_distance_to_a_triangle_in_every_region():
     points = np.array([[0.5, 0.5, 3], [1, -2, 0], [-3, -4, 0], [2, 2, 0], [4, 0, 0], [0.2, 0.2, 0]], float)
     expected = [3.0, 2.0, 5.0, np.sqrt(2.0), 2.0, 0.0]
     rows = [np.repeat(corner[k : k + 1], len(points), axis=0) for k in range(3)]
-    np.testing.assert_allclose(point_triangle_distance(points, *rows), expected, atol=1e-12)
+    np.testing.assert_allclose(point_triangle_distance(points, np.stack(rows, axis=1)), expected, atol=1e-12)
+
+
+def test_distance_to_triangles_without_area_is_that_to_their_sides():
+    corners = np.array([[[100.1, 100.3, 0.7], [110.2, 103.5, 2.1], [0.0, 0.0, 0.0]]])
+    corners[0, 2] = corners[0, 0] + 0.4 * (corners[0, 1] - corners[0, 0])
+    points = corners[:, 1] + (corners[:, 1] - corners[:, 0])
+    expected = np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)
+    np.testing.assert_allclose(point_triangle_distance(points, corners), expected, rtol=1e-12)

@@ -21,9 +21,9 @@ from .export_step import ExportStep
 from .node_watch import NodeWatch
 from .panel_state import open_state
 from .print_step import PrintStep
-from .qprocess_runner import CLI_SCRIPT
 from .scan_step import ScanStep
 from .scene_presenter import ScenePresenter
+from .step_process import CLI_SCRIPT
 from .step_results import STEP_OF_SETTING, STEPS, StepResultStore, earliest_affected_step
 from .step_runner import StepRunner
 from .surface_step import SurfaceStep

@@ -10,7 +10,7 @@ from dicomtoprint.config.run_settings import MESH_FORMATS
 from dicomtoprint.errors import InputError, MissingDependencyError
 
 from . import scan_source
-from .qprocess_runner import StepProcess
+from .step_process import StepProcess
 from .step_results import STEPS
 
 if TYPE_CHECKING:

@@ -138,7 +138,9 @@ def prepare(
     nodes: Sequence[Any], settings: RunSettings, scene: Any, progress: ProgressCallback = no_progress
 ) -> list[Any]:
     """Model nodes of the prepared parts."""
-    return step_nodes.show_meshes(scene, RUN_NAME, pipeline.prepare(_model(nodes), settings, progress).meshes, "print")
+    return step_nodes.show_meshes(
+        scene, RUN_NAME, pipeline.prepare(_model(nodes), settings, progress).model.meshes, "print"
+    )
 
 
 def export(

@@ -181,10 +181,8 @@ def _pixel_facts(series: Series, progress: ProgressCallback) -> tuple[Mapping[st
     """Facts of the pixel detectors; where the volume is not defined or not decodable they do not apply: other rules
     say why.
     """
-    try:
-        from .detectors import run_detectors
-    except ImportError:
-        return {}, ()
+    from .detectors import run_detectors
+
     try:
         volume = read_volume(series, subprogress(progress, 0.0, 0.4))
     except (RefusedError, InputError):

@@ -76,16 +76,17 @@ def measure_edge_profile(
 
 def estimate_noise(volume: Volume) -> float:
     """Standard deviation of the noise in grey values: the 20th percentile of the spreads within blocks of 6 x 6 x 6
-    voxels at random places, the flattest of which hold no edge; 0 for volumes smaller than a block."""
+    voxels (fewer where the volume has fewer) at random places, the flattest of which hold no edge.
+
+    The budget needs the whole standard deviation, smooth noise included: blocks see it, and differences of neighbours
+    (`segmentation.threshold_estimation.estimate_noise`) see a part of it. Phantom of 12 HU: 11.5 against 9.4.
+    """
     array = volume.array
-    size = 6
+    size = np.minimum(6, array.shape)
     spreads = []
     random = np.random.default_rng(0)
-    limits = np.array(array.shape) - size
-    if np.any(limits <= 0):
-        return 0.0
-    for corner in random.integers(0, limits + 1, size=(3000, 3)):
-        block = array[tuple(slice(int(c), int(c) + size) for c in corner)].astype(np.float32)
+    for corner in random.integers(0, np.array(array.shape) - size + 1, size=(3000, 3)):
+        block = array[tuple(slice(int(c), int(c) + int(n)) for c, n in zip(corner, size))].astype(np.float32)
         if block.max() > block.min():  # padding has no noise
             spreads.append(float(block.std()))
     return float(np.percentile(spreads, 20)) if spreads else 0.0

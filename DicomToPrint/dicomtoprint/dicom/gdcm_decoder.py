@@ -1,16 +1,13 @@
 """GDCM in a child process: it ends the process on some hostile frames, and then that is one sentence here."""
 
 import io
-import subprocess
 import tempfile
-import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 
-from ..workers.process import close_stdin, python_executable, terminate_child
+from ..workers.process import ChildError, ChildProcess
 
 SCRIPT = Path(__file__).resolve().parent.parent / "workers" / "gdcm_worker.py"
 STARTUP_TIMEOUT_S = 60.0  # a cold start of Python on a busy machine; frames have no part in it
@@ -32,7 +29,7 @@ class GdcmDecoder:
     def __init__(self, largest_bytes: int) -> None:
         """`largest_bytes` is what the pixels of the largest file need when decoded."""
         self._megabytes = MEGABYTES + TIMES * (largest_bytes >> 20)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._child: ChildProcess | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def __enter__(self) -> "GdcmDecoder":
@@ -43,10 +40,10 @@ class GdcmDecoder:
 
     def decode(self, content: bytes, expected_bytes: int) -> np.ndarray:
         """Array of the pixels of a DICOM file, as SimpleITK gives it. Raises `DecodeError`."""
-        if self._process is None:
+        if self._child is None:
             self._start()
         allowed = SECONDS + SECONDS_A_MEGABYTE * (expected_bytes >> 20)
-        payload = self._asked(len(content).to_bytes(8, "little") + content, allowed)
+        payload = self._asked(content, allowed)
         if not payload:
             raise DecodeError
         try:
@@ -56,51 +53,25 @@ class GdcmDecoder:
 
     def _start(self) -> None:
         self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        command = [python_executable(), str(SCRIPT), self._folder.name, str(self._megabytes)]
-        flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-        pipe: Any = subprocess.PIPE
         try:
-            self._process = subprocess.Popen(
-                command, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, creationflags=flags
-            )
-        except OSError:
+            self._child = ChildProcess(SCRIPT, self._folder.name, str(self._megabytes), answers=True)
+        except ChildError:
             self._end()
             raise DecodeError from None
-        self._asked(b"", STARTUP_TIMEOUT_S)
+        self._asked(None, STARTUP_TIMEOUT_S)
 
-    def _asked(self, question: bytes, seconds: float) -> bytes:
+    def _asked(self, question: bytes | None, seconds: float) -> bytes:
         """What the child answers; it is ended after `seconds`. Raises `DecodeError` where it ends before."""
-        process = self._process
-        assert process is not None and process.stdin is not None and process.stdout is not None
-        watch = threading.Timer(seconds, _stop, (process,))
-        watch.start()
+        assert self._child is not None
         try:
-            process.stdin.write(question)
-            process.stdin.flush()
-            start = process.stdout.read(8)
-            length = int.from_bytes(start, "little")
-            payload = process.stdout.read(length) if length else b""
-        except OSError:  # the child ended while it was written to
-            start = payload = b""
-            length = 0
-        finally:
-            watch.cancel()
-        if len(start) < 8 or len(payload) < length:
+            return self._child.ask(question, seconds)
+        except ChildError:
             self._end()
-            raise DecodeError
-        return payload
+            raise DecodeError from None
 
     def _end(self) -> None:
-        process, folder, self._process, self._folder = self._process, self._folder, None, None
-        if process is not None:
-            terminate_child(process)
-            assert process.stdout is not None
-            process.stdout.close()
+        child, folder, self._child, self._folder = self._child, self._folder, None, None
+        if child is not None:
+            child.end()
         if folder is not None:
             folder.cleanup()
-
-
-def _stop(process: "subprocess.Popen[bytes]") -> None:
-    """Killing ends a Python at once, or the launcher before it; the end of its input ends the Python behind a launcher."""
-    process.kill()
-    close_stdin(process)

@@ -154,7 +154,21 @@ def vertex_areas(mesh: Mesh) -> np.ndarray:
 
 
 def point_to_mesh_distance(points: np.ndarray, mesh: Mesh) -> np.ndarray:
-    """(n,) unsigned distance in mm of points to the nearest triangle of a mesh (exact; VTK's cell locator)."""
+    """Distance of many points to a mesh, by vtkImplicitPolyDataDistance in one call.
+
+    It needs longer to prepare than `mesh.triangle_distance.nearest_triangles` and less for each point; the distances are equal.
+
+    Parameters
+    ----------
+    points
+        (n, 3) LPS mm.
+    mesh
+        One triangle at least.
+
+    Returns
+    -------
+    (n,) float64 mm to the nearest triangle, unsigned.
+    """
     from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
     from vtkmodules.vtkCommonCore import vtkDoubleArray
     from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance

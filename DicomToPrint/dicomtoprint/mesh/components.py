@@ -6,6 +6,7 @@ import numpy as np
 
 from .core import Mesh, cross_rows
 from .edge_table import EdgeTable, build_edge_table, label_face_components
+from .graph import label_connected_nodes
 from .merge_points import merged_mesh
 
 
@@ -80,9 +81,6 @@ def _consistent_sides(triangles: np.ndarray, edges: EdgeTable) -> np.ndarray:
     in which they agree; the side of the smaller node wins, and a one-sided part (Moebius) keeps its triangles as they
     are.
     """
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     count = len(triangles)
     first, second = edges.pairs()
     against = edges.forward[first] == edges.forward[second]
@@ -91,8 +89,7 @@ def _consistent_sides(triangles: np.ndarray, edges: EdgeTable) -> np.ndarray:
     a, b = first // 3, second // 3
     rows = np.concatenate([a, a + count])
     columns = np.concatenate([b + count * against, b + count * ~against])
-    graph = sparse.coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(2 * count,) * 2)
-    _, label = csgraph.connected_components(graph, directed=False)
+    _, label = label_connected_nodes(rows, columns, 2 * count)
     plain, turned = label[:count], label[count:]
     return turned < plain
 

@@ -182,3 +182,23 @@ def concatenate(meshes: "list[Mesh] | tuple[Mesh, ...]", name: str = "Model") ->
         point_arrays={key: np.concatenate([mesh.point_arrays[key] for mesh in meshes]) for key in point_names},
         triangle_arrays={key: np.concatenate([mesh.triangle_arrays[key] for mesh in meshes]) for key in triangle_names},
     )
+
+
+def keep_triangles(mesh: Mesh, keep: np.ndarray) -> Mesh:
+    """The mesh of some of its triangles and the points that they use, in the order they had.
+
+    Parameters
+    ----------
+    mesh
+        Its point arrays are left out where triangles go; triangle arrays are kept.
+    keep
+        (m,) bool, which triangles stay.
+    """
+    if keep.all():
+        return mesh
+    triangles = mesh.triangles[keep]
+    used = np.zeros(len(mesh.points), dtype=bool)
+    used[triangles.ravel()] = True
+    rank = (np.cumsum(used) - 1).astype(np.int32)
+    arrays = {name: values[keep] for name, values in mesh.triangle_arrays.items()}
+    return Mesh(mesh.points[used], rank[triangles], mesh.name, mesh.color, triangle_arrays=arrays)

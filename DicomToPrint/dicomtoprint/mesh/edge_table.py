@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .graph import label_connected_nodes
+
 
 @dataclass(frozen=True)
 class EdgeTable:
@@ -49,9 +51,6 @@ def build_edge_table(triangles: np.ndarray) -> EdgeTable:
 def label_face_components(triangles: np.ndarray, edges: EdgeTable | None = None) -> tuple[int, np.ndarray]:
     """Number of parts that hang together over edges (any number of triangles an edge) and the part (m,) of every
     triangle."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     if len(triangles) == 0:
         return 0, np.zeros(0, np.int32)
     edges = edges or build_edge_table(triangles)
@@ -59,8 +58,4 @@ def label_face_components(triangles: np.ndarray, edges: EdgeTable | None = None)
     joined = np.ones(len(owner), dtype=bool)
     joined[edges.start] = False
     later = np.flatnonzero(joined)
-    graph = sparse.coo_matrix(
-        (np.ones(len(later), np.int8), (owner[later - 1], owner[later])), shape=(len(triangles),) * 2
-    )
-    count, label = csgraph.connected_components(graph, directed=False)
-    return int(count), label
+    return label_connected_nodes(owner[later - 1], owner[later], len(triangles))

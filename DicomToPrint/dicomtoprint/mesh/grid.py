@@ -17,6 +17,13 @@ class Grid:
     spacing: float
     shape: tuple[int, int, int]
 
+    @property
+    def affine(self) -> np.ndarray:
+        """4x4 from indices (i, j, k, 1) to LPS mm."""
+        result = np.diag([self.spacing, self.spacing, self.spacing, 1.0])
+        result[:3, 3] = self.origin
+        return result
+
     def points(self, kji: np.ndarray) -> np.ndarray:
         """(n, 3) index rows (k, j, i) to (n, 3) LPS mm."""
         return self.origin + self.spacing * kji[:, ::-1]

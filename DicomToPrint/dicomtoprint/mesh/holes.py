@@ -6,6 +6,7 @@ import numpy as np
 
 from .core import Mesh
 from .edge_table import build_edge_table
+from .graph import label_connected_nodes
 from .merge_points import merged_mesh
 from .topology import degenerate_triangles
 
@@ -25,9 +26,6 @@ def find_holes(mesh: Mesh) -> tuple[Hole, ...]:
     The area is the length of the vector area of its edges, which is exact for a plane opening and less than any surface that would
     close a bent one.
     """
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     points, triangles, _ = merged_mesh(mesh)
     triangles = triangles[~degenerate_triangles(points, triangles)]
     edges = build_edge_table(triangles)
@@ -37,8 +35,7 @@ def find_holes(mesh: Mesh) -> tuple[Hole, ...]:
     tail, head = triangles.ravel()[half], triangles[:, (1, 2, 0)].ravel()[half]
     names, ends = np.unique(np.concatenate([tail, head]), return_inverse=True)
     ends = ends.reshape(2, -1)
-    graph = sparse.coo_matrix((np.ones(len(half), np.int8), (ends[0], ends[1])), shape=(len(names),) * 2)
-    count, label = csgraph.connected_components(graph, directed=False)
+    count, label = label_connected_nodes(ends[0], ends[1], len(names))
     part = label[ends[0]]
     a, b = points[tail].astype(np.float64), points[head].astype(np.float64)
     size = np.bincount(part, minlength=count)

@@ -1,5 +1,7 @@
 """Points that are equal in float32, as every reader of a print file joins them."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from .core import Mesh
@@ -36,3 +38,24 @@ def merged_mesh(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     first, group = merge_equal_points(mesh.points)
     triangles = group[mesh.triangles] if len(mesh.triangles) else np.zeros((0, 3), np.int64)
     return np.asarray(mesh.points, dtype=np.float32)[first], triangles, first
+
+
+def merge_duplicate_points(mesh: Mesh) -> Mesh:
+    """The mesh with points that are equal in float32 made one; triangles are all kept, even those that collapse.
+
+    Points keep the order of their first use; the first one's arrays win. Point type becomes float32, as in the files.
+    """
+    points = np.ascontiguousarray(mesh.points, dtype=np.float32) + np.float32(0.0)  # -0 becomes 0
+    first, group = merge_equal_points(points)
+    if len(first) == len(points):
+        return replace(mesh, points=points)
+    order = np.argsort(first)
+    rank = np.empty(len(first), dtype=np.int32)
+    rank[order] = np.arange(len(first), dtype=np.int32)
+    first = first[order]
+    return replace(
+        mesh,
+        points=points[first],
+        triangles=rank[group][mesh.triangles],
+        point_arrays={name: values[first] for name, values in mesh.point_arrays.items()},
+    )

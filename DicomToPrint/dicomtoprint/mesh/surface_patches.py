@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .core import Mesh
+from .graph import label_connected_nodes
 from .surface_sampling import SurfaceSamples
 
 
@@ -19,9 +20,6 @@ class SurfacePatch:
 
 def connected_patches(mesh: Mesh, samples: SurfaceSamples, chosen: np.ndarray) -> tuple[SurfacePatch, ...]:
     """Stretches of the `chosen` (n,) bool samples that hang together over shared vertices, the largest first."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     rows = np.flatnonzero(chosen)
     if len(rows) == 0:
         return ()
@@ -32,12 +30,8 @@ def connected_patches(mesh: Mesh, samples: SurfaceSamples, chosen: np.ndarray) -
     touched[samples.triangle[rows]] = True
     triangles = np.flatnonzero(touched)
     corners, ends = np.unique(mesh.triangles[triangles].ravel(), return_inverse=True)
-    size = len(triangles) + len(corners)
-    graph = sparse.coo_matrix(
-        (np.ones(len(ends), np.int8), (np.repeat(np.arange(len(triangles)), 3), ends.ravel() + len(triangles))),
-        shape=(size, size),
-    )
-    _, label = csgraph.connected_components(graph, directed=False)
+    owner = np.repeat(np.arange(len(triangles)), 3)
+    _, label = label_connected_nodes(owner, ends.ravel() + len(triangles), len(triangles) + len(corners))
     group = label[np.searchsorted(triangles, samples.triangle[rows])]
     names, group = np.unique(group, return_inverse=True)
     area = np.bincount(group, samples.area[rows], minlength=len(names))

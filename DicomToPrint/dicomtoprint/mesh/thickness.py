@@ -60,16 +60,6 @@ class ThicknessField:
         return float(value) if np.isfinite(value) else None
 
 
-def wall_thickness(mesh: Mesh, progress: ProgressCallback = no_progress, cap_mm: float = 6.0) -> np.ndarray:
-    """(n,) float32 wall thickness in mm at the mesh's points, `cap_mm` where it is that or more; see `thickness_field`."""
-    return thickness_field(mesh, progress, cap_mm).at_vertices(len(mesh.points))
-
-
-def gap_width(mesh: Mesh, progress: ProgressCallback = no_progress, cap_mm: float = 3.0) -> np.ndarray:
-    """(n,) float32 width in mm of the gap in front of the mesh's points, `cap_mm` where it is that or more or there is none."""
-    return clearance_field(mesh, progress, cap_mm).at_vertices(len(mesh.points))
-
-
 def thickness_field(
     mesh: Mesh,
     progress: ProgressCallback = no_progress,

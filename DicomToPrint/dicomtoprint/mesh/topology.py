@@ -6,6 +6,7 @@ import numpy as np
 
 from .core import Mesh, cross_rows
 from .edge_table import EdgeTable, build_edge_table, label_face_components
+from .graph import label_connected_nodes
 from .merge_points import _no_indices, merged_mesh
 
 
@@ -123,14 +124,10 @@ def vertex_fan_counts(triangles: np.ndarray, edges: EdgeTable, size: int, of: np
     odd = np.concatenate([edges.ends[edges.count != 2].ravel(), corner[turned], corner[following[turned]]])
     if not asked[odd].any() and _single_fans(corner, first, second, following, asked):
         return asked.astype(np.int64)
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
     a, b = first, np.where(along, second, following[second])
     c, d = following[first], np.where(along, following[second], second)
     rows, columns = np.concatenate([a, c]), np.concatenate([b, d])
-    graph = sparse.coo_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(3 * len(triangles),) * 2)
-    count, label = csgraph.connected_components(graph, directed=False)
+    count, label = label_connected_nodes(rows, columns, 3 * len(triangles))
     vertex = np.zeros(count, dtype=np.int64)
     vertex[label] = corner
     return np.bincount(vertex, minlength=size)

@@ -9,30 +9,42 @@ from .core import Mesh, flying_edges, to_polydata
 def voxelize(
     mesh: Mesh, affine: np.ndarray, shape: tuple[int, int, int], progress: ProgressCallback = no_progress
 ) -> np.ndarray:
-    """(k, j, i) bool of `shape`: voxels whose centre lies inside the closed mesh.
+    """Which voxel centres lie inside a closed mesh, by vtkPolyDataToImageStencil, slab by slab so that a progress is heard.
 
-    `affine` 4x4 takes (i, j, k, 1) to LPS mm and may shear or mirror: the mesh is taken to index space, where the grid is even. By
-    vtkPolyDataToImageStencil, slab by slab so that a progress is heard.
+    Parameters
+    ----------
+    mesh
+        Closed, in LPS mm.
+    affine
+        4x4 from (i, j, k, 1) to LPS mm; it may shear or mirror. Where it does neither nor turns, the mesh stays in mm: a centre
+        that lies on the surface is decided on the given coordinates. Else it is taken to index space, where the grid is even.
+    shape
+        (k, j, i) of the grid.
+
+    Returns
+    -------
+    (k, j, i) bool.
     """
     import vtk
     from vtk.util.numpy_support import vtk_to_numpy
 
+    steps = np.diag(affine)[:3]
+    along_axes = bool((steps > 0).all() and np.count_nonzero(affine[:3, :3]) == 3)
     inverse = np.linalg.inv(affine)
-    points = mesh.points.astype(np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
-    polydata = to_polydata(Mesh(points, mesh.triangles))
+    index = mesh.points.astype(np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
     stencil = vtk.vtkPolyDataToImageStencil()
-    stencil.SetInputData(polydata)
+    stencil.SetInputData(to_polydata(Mesh(mesh.points if along_axes else index, mesh.triangles)))
     stencil.SetTolerance(0.0)
+    stencil.SetOutputSpacing(*(steps if along_axes else (1.0, 1.0, 1.0)))
+    stencil.SetOutputOrigin(*(affine[:3, 3] if along_axes else (0.0, 0.0, 0.0)))
     result = np.zeros(shape, dtype=bool)
     slab = 32
     for start in range(0, shape[0], slab):
         progress(start / shape[0], "comparing with the segment")
         end = min(start + slab, shape[0])
-        if points[:, 2].max() < start - 1 or points[:, 2].min() > end:
+        if index[:, 2].max() < start - 1 or index[:, 2].min() > end:
             continue
         extent = (0, shape[2] - 1, 0, shape[1] - 1, start, end - 1)
-        stencil.SetOutputSpacing(1.0, 1.0, 1.0)
-        stencil.SetOutputOrigin(0.0, 0.0, 0.0)
         stencil.SetOutputWholeExtent(*extent)
         stencil.Update()
         picture = vtk.vtkImageStencilToImage()

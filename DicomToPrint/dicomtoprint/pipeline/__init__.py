@@ -3,7 +3,7 @@
 from .inspection import Inspection, inspect_file
 from .output_folder import check_writable
 from .outputs import write_check, write_inspection, write_run
-from .preparation import PreparedModel, prepare, prepare_with_frames, validate_preparation
+from .preparation import PreparedModel, prepare, validate_preparation
 from .results import RunResult
 from .run import collect_result, demo, replay, run
 from .scan_loading import (
@@ -61,7 +61,6 @@ __all__ = [
     "missing_packages",
     "needs_preparation",
     "prepare",
-    "prepare_with_frames",
     "reevaluate_for_anatomy",
     "repair",
     "replay",

@@ -43,14 +43,7 @@ def validate_preparation(settings: RunSettings) -> None:
         )
 
 
-def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> "SurfaceModel":
-    """The model of `prepare_with_frames`."""
-    return prepare_with_frames(model, settings, progress).model
-
-
-def prepare_with_frames(
-    model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress
-) -> PreparedModel:
+def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> PreparedModel:
     """Wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as `settings` ask for them.
 
     Where a side is kept, the cuts come before base, label and scale bar, so that these stand on what is kept.

@@ -10,7 +10,7 @@ from ..config.run_settings import RunSettings
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .inspection import inspect_outputs
-from .preparation import PreparedModel, prepare_with_frames
+from .preparation import PreparedModel, prepare
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _repaired(walked: WorkflowState, progress: ProgressCallback) -> WorkflowStat
 
 def _prepared(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     assert walked.model is not None
-    return replace(walked, prepared=prepare_with_frames(walked.model, walked.settings, progress))
+    return replace(walked, prepared=prepare(walked.model, walked.settings, progress))
 
 
 def _written(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:

@@ -8,7 +8,9 @@ import numpy as np
 
 from ..errors import MissingDependencyError, RefusedError
 from ..imaging.surface_deviation import point_to_mesh_distance
-from ..mesh.core import Mesh, Provenance
+from ..mesh.components import component_volumes
+from ..mesh.core import Mesh, Provenance, keep_triangles
+from ..mesh.graph import label_vertex_components
 
 SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
 # manifold3d joins points nearer than 1e-12 of the farthest coordinate: 0.0001 mm there, a few steps of float32.
@@ -226,32 +228,11 @@ def remove_small_voids(mesh: Mesh, below_mm3: float) -> Mesh:
 
     Joining two solids that nearly coincide leaves bubbles between them, which nothing can drain. Voids of the scan stay.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    triangles = mesh.triangles
-    ends = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]]])
-    count = len(mesh.points)
-    links = coo_matrix((np.ones(len(ends), dtype=bool), (ends[:, 0], ends[:, 1])), shape=(count, count))
-    pieces, label = connected_components(links, directed=False)
+    pieces, label = label_vertex_components(mesh.triangles, len(mesh.points))
     if pieces < 2:
         return mesh
-    own = label[triangles[:, 0]]
-    corners = (mesh.points - mesh.points.mean(axis=0)).astype(np.float64)[triangles]
-    volumes = np.bincount(
-        own, np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6.0, minlength=pieces
-    )
+    own = label[mesh.triangles[:, 0]]
+    volumes = component_volumes(mesh.points, mesh.triangles, own, pieces)
     new = np.bincount(own, mesh.triangle_arrays["Provenance"] == Provenance.ADDED, minlength=pieces) > 0
     drop = (volumes < 0) & (volumes > -below_mm3) & new
-    if not drop.any():
-        return mesh
-    kept = ~drop[own]
-    used = np.zeros(count, dtype=bool)
-    used[triangles[kept]] = True
-    return Mesh(
-        mesh.points[used],
-        (np.cumsum(used) - 1)[triangles[kept]],
-        mesh.name,
-        mesh.color,
-        triangle_arrays={name: values[kept] for name, values in mesh.triangle_arrays.items()},
-    )
+    return keep_triangles(mesh, ~drop[own])

@@ -10,10 +10,11 @@ from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
 from ..mesh.grid import grid_around
 from ..mesh.narrow_band_distance import inner_offset_field
+from ..mesh.voxelize import voxelize
 from ..progress import ProgressCallback, no_progress, subprogress
 from .csg import from_manifold, import_manifold3d, to_manifold
 from .drain_holes import DrainHole, Point, drain_hole_at, place_drain_holes
-from .voxel_grid import isosurface_mesh, remove_small_components, voxelize
+from .voxel_grid import isosurface_mesh, remove_small_components
 
 VOXELS = 3.0  # to the wall
 SIMPLIFICATION_FRACTION = 0.012  # of the wall: how far simplifying may move the inner surface
@@ -71,7 +72,9 @@ def _cavities(
 ) -> list[Any]:
     """What lies deeper than the wall, in pieces (manifold3d.Manifold) that are worth a hole. Raises `RefusedError` where there is none."""
     grid = grid_around(mesh, spacing or wall / VOXELS, wall)
-    field = inner_offset_field(mesh, grid, voxelize(mesh, grid), wall, subprogress(progress, 0.0, 0.85))
+    field = inner_offset_field(
+        mesh, grid, voxelize(mesh, grid.affine, grid.shape), wall, subprogress(progress, 0.0, 0.85)
+    )
     smallest = max(np.pi / 6.0 * (2.0 * escape_diameter) ** 3, (4.0 * grid.spacing) ** 3)
     if not remove_small_components(field, smallest / grid.spacing**3, grid.spacing):
         raise RefusedError(

@@ -10,9 +10,10 @@ from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
 from ..mesh.grid import grid_around
 from ..mesh.narrow_band_distance import inner_offset_field
+from ..mesh.voxelize import voxelize
 from .csg import from_manifold, import_manifold3d, to_manifold
 from .cut import plane_basis
-from .voxel_grid import isosurface_mesh, voxelize
+from .voxel_grid import isosurface_mesh
 
 CANDIDATES = 250
 CELL_MM = 2.0
@@ -138,7 +139,7 @@ def _beyond(solid: Any, frame: np.ndarray, size: tuple[float, float, float, floa
     raw = piece.to_mesh64()
     mesh = Mesh(np.asarray(raw.vert_properties)[:, :3], np.asarray(raw.tri_verts).astype(np.int64))
     grid = grid_around(mesh, depth / 3.0, depth)
-    field = inner_offset_field(mesh, grid, voxelize(mesh, grid), depth)
+    field = inner_offset_field(mesh, grid, voxelize(mesh, grid.affine, grid.shape), depth)
     if not (field > 0).any():
         raise NoPlacementError  # the model is thinner there than the text is deep
     return to_manifold(isosurface_mesh(field, grid, mesh)).manifold.simplify(0.03 * depth)

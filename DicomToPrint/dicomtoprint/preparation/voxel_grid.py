@@ -1,33 +1,10 @@
-"""Grids around a solid, samples of its surface, and surfaces of fields on a grid."""
+"""Surfaces of fields on a grid."""
 
 import numpy as np
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, flying_edges
 from ..mesh.grid import Grid
-
-
-def voxelize(mesh: Mesh, grid: Grid) -> np.ndarray:
-    """(k, j, i) bool: voxel centres within a closed mesh (scan lines of vtkPolyDataToImageStencil)."""
-    import vtk
-    from vtk.util.numpy_support import vtk_to_numpy
-
-    from ..mesh.core import to_polydata
-
-    stencil = vtk.vtkPolyDataToImageStencil()
-    stencil.SetInputData(to_polydata(Mesh(mesh.points, mesh.triangles)))
-    stencil.SetOutputOrigin(*grid.origin)
-    stencil.SetOutputSpacing(grid.spacing, grid.spacing, grid.spacing)
-    extent = (0, grid.shape[2] - 1, 0, grid.shape[1] - 1, 0, grid.shape[0] - 1)
-    stencil.SetOutputWholeExtent(*extent)
-    stencil.SetTolerance(0.0)
-    to_image = vtk.vtkImageStencilToImage()
-    to_image.SetInputConnection(stencil.GetOutputPort())
-    to_image.SetOutputScalarTypeToUnsignedChar()
-    to_image.SetInsideValue(1)
-    to_image.SetOutsideValue(0)
-    to_image.Update()
-    return vtk_to_numpy(to_image.GetOutput().GetPointData().GetScalars()).reshape(grid.shape).view(bool).copy()
 
 
 def remove_small_components(field: np.ndarray, fewest: float, step: float) -> bool:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from gettext import gettext as _
 
-import numpy as np
-
 from ..rules import Fact, Outcome, Rule
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
 from .process import Printer, PrintProcess, load_process
@@ -266,8 +264,3 @@ def _finer(rule: Rule, process: PrintProcess) -> str:
     own = process.limit(quantity)
     other = load_process(name).limit(quantity) if name else None
     return name if own is not None and other is not None and other < own else ""
-
-
-def format_percent(value: float) -> str:
-    """A share in percent as text."""
-    return f"{100.0 * value:.1f} %" if np.isfinite(value) else "?"

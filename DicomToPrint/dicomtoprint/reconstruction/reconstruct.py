@@ -9,7 +9,8 @@ import numpy as np
 
 from ..errors import RefusedError
 from ..imaging.surface_deviation import isosurface_distance, vertex_normals, weighted_distance_stats
-from ..mesh.core import Mesh, Provenance
+from ..mesh.core import Mesh, Provenance, keep_triangles
+from ..mesh.graph import label_vertex_components
 from ..mesh.isosurface import extract_isosurface
 from ..mesh.scalar_field import ScalarField
 from ..mesh.vertex_averaging import build_vertex_averaging
@@ -21,7 +22,7 @@ from .edge_shift_correction import EdgeShiftCorrection, estimate_edge_shift_corr
 from .isosurface_fitting import fit_to_isosurface
 from .provenance import triangle_provenance
 from .scalar_field import build_scalar_field
-from .small_components import SurfaceComponent, keep_triangles, label_vertex_components, select_components
+from .small_components import SurfaceComponent, select_components
 from .smoothing import smooth_labelmap_surface, taubin_smooth, windowed_sinc_smooth
 from .types import ProcessingStep, SurfaceModel
 
@@ -110,7 +111,7 @@ def _surface(
         raw, volume = raw.with_arrays(triangle_arrays={"Provenance": origin.result()}), before.result()
     steps = [_contour_step(segment, field, len(whole.triangles), volume)]
     del whole, index, birth, origin, before
-    raw, _ = keep_triangles(raw, keep)
+    raw = keep_triangles(raw, keep)
     steps += _cleaning_steps(segment, parts, min_fragment_mm3, max_cavity_mm3)
     progress(0.15, "smoothing the surface")
     fair, how = _smoothed(raw, smoothing, field)

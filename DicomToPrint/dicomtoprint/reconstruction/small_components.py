@@ -6,6 +6,7 @@ import numpy as np
 
 from ..mesh.components import component_volumes, winding_number_x_ray
 from ..mesh.core import Mesh
+from ..mesh.graph import label_vertex_components
 
 
 @dataclass(frozen=True)
@@ -18,17 +19,6 @@ class SurfaceComponent:
     centre_lps: tuple[float, float, float]
     extent_mm: float
     kept: bool
-
-
-def label_vertex_components(triangles: np.ndarray, size: int) -> tuple[int, np.ndarray]:
-    """Number of parts that hang together over points, and the part (size,) of every point."""
-    from scipy import sparse
-    from scipy.sparse import csgraph
-
-    rows, columns = triangles[:, (0, 1)].ravel(), triangles[:, (1, 2)].ravel()
-    graph = sparse.csr_matrix((np.ones(len(rows), np.int8), (rows, columns)), shape=(size, size))
-    count, label = csgraph.connected_components(graph, directed=False)
-    return int(count), label
 
 
 def select_components(
@@ -89,20 +79,3 @@ def _listed(mesh: Mesh, label: np.ndarray, volumes: np.ndarray, keep: np.ndarray
             )
         )
     return tuple(sorted(found, key=lambda item: -item.volume_mm3))
-
-
-def keep_triangles(mesh: Mesh, keep: np.ndarray) -> tuple[Mesh, np.ndarray]:
-    """The mesh of the kept triangles and their points, and which points (n,) bool stayed."""
-    if keep.all():
-        return mesh, np.ones(len(mesh.points), dtype=bool)
-    triangles = mesh.triangles[keep]
-    used = np.zeros(len(mesh.points), dtype=bool)
-    used[triangles.ravel()] = True
-    rank = (np.cumsum(used) - 1).astype(np.int32)
-    return Mesh(
-        mesh.points[used],
-        rank[triangles],
-        mesh.name,
-        mesh.color,
-        triangle_arrays={key: values[keep] for key, values in mesh.triangle_arrays.items()},
-    ), used

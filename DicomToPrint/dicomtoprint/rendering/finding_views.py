@@ -9,8 +9,9 @@ import numpy as np
 
 from ..images.image import ReportImage
 from ..images.svg import Element, add_image, add_shape, add_text, new_svg, nice_length, scale_bar, to_report_image
-from ..mesh.core import Mesh, concatenate, to_polydata
+from ..mesh.core import Mesh, concatenate
 from ..mesh.ray_casting import RayCaster
+from ..mesh.triangle_distance import nearest_triangles
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..rules import Finding, Outcome
 from .offscreen import CameraView, ColoredMesh, RenderScene, render_offscreen
@@ -118,7 +119,7 @@ def _looks(
     chosen = _chosen(told, shapes)
     places = np.array([finding.places[at] for finding, at in chosen], dtype=np.float64)
     looks = []
-    for (finding, at), place, triangle in zip(chosen, places, _nearest_triangles(whole, places)):
+    for (finding, at), place, triangle in zip(chosen, places, nearest_triangles(places, whole)[0].tolist()):
         normal = rays.normals[triangle]
         own = shapes.get(finding.rule, ())
         if at < len(own):  # from beyond the part itself, which may lie in the solid
@@ -138,19 +139,6 @@ def _looks(
         size = f"{finding.sizes[at]:.1f} {unit}" if at < len(finding.sizes) else ""
         looks.append(_Look(finding.rule, place, best, up, not seen.any(), at + 1, size))
     return looks
-
-
-def _nearest_triangles(mesh: Mesh, places: np.ndarray) -> list[int]:
-    import vtk
-
-    locator = vtk.vtkStaticCellLocator()
-    locator.SetDataSet(to_polydata(Mesh(mesh.points, mesh.triangles)))
-    locator.BuildLocator()
-    found, at, cell, sub, away = [], [0.0] * 3, vtk.reference(0), vtk.reference(0), vtk.reference(0.0)
-    for place in places:
-        locator.FindClosestPoint(place.tolist(), at, cell, sub, away)
-        found.append(int(cell))
-    return found
 
 
 def _directions() -> np.ndarray:

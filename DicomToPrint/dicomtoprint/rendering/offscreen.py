@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ import numpy as np
 
 from ..io.atomic import temporary_directory
 from ..progress import ProgressCallback, no_progress
-from ..workers.process import python_executable, terminate_child
+from ..workers.process import ChildError, ChildProcess
 
 SCRIPT = Path(__file__).resolve().parent.parent / "workers" / "render_worker.py"
 
@@ -100,26 +99,17 @@ def _environments() -> list[dict[str, str]]:
 def _run(
     folder: Path, environment: Mapping[str, str], count: int, timeout_s: float, progress: ProgressCallback
 ) -> bool:
-    command = [python_executable(), str(SCRIPT), str(folder)]
     try:
-        process = subprocess.Popen(
-            command,
-            env=dict(environment),
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )
-    except OSError:
+        child = ChildProcess(SCRIPT, str(folder), environment=environment, folder=folder)
+    except ChildError:
         return False
     end = time.monotonic() + timeout_s
     try:
-        while process.poll() is None:
+        while child.exit_code is None:
             if time.monotonic() > end:
                 return False
             progress(min(len(list(folder.glob("*.png"))) / max(count, 1), 1.0), "drawing the model")
             time.sleep(0.05)
     finally:
-        terminate_child(process)
-    return process.returncode == 0 and len(list(folder.glob("*.png"))) == count
+        child.end()
+    return child.exit_code == 0 and len(list(folder.glob("*.png"))) == count

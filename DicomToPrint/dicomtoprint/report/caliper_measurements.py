@@ -7,6 +7,8 @@ import numpy as np
 
 from ..accuracy.types import CaliperMeasurement
 from ..mesh.core import Mesh
+from ..mesh.graph import label_vertex_components
+from ..mesh.merge_points import merged_mesh
 
 _FLAT_MM = 0.2
 
@@ -46,16 +48,11 @@ def select_caliper_measurements(
 
 def _largest_piece(mesh: Mesh) -> np.ndarray:
     """Points of the connected piece with the longest diagonal, (n, 3)."""
-    from scipy import sparse
-    from scipy.sparse.csgraph import connected_components
-
-    points, index = np.unique(mesh.points.astype(np.float64), axis=0, return_inverse=True)
-    triangles = index.ravel()[mesh.triangles]
-    links = np.concatenate([triangles[:, :2], triangles[:, 1:]])
-    graph = sparse.coo_matrix((np.ones(len(links), bool), (links[:, 0], links[:, 1])), shape=(len(points),) * 2)
-    _count, piece = connected_components(graph, directed=False)
+    points, triangles, _first = merged_mesh(mesh)
+    points = points.astype(np.float64)
+    _count, piece = label_vertex_components(triangles, len(points))
     used = np.unique(triangles)
-    order = used[np.argsort(piece[used], kind="stable")]
+    order = used[np.lexsort((*points[used].T[::-1], piece[used]))]
     groups = np.split(points[order], np.flatnonzero(np.diff(piece[order])) + 1)
     return max(groups, key=_diagonal)
 

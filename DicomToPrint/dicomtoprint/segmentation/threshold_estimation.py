@@ -106,7 +106,11 @@ def _is_soft_and_bone(inner: np.ndarray, low: float, high: float) -> bool:
 
 def estimate_noise(array: np.ndarray) -> float:
     """Standard deviation of the noise, from the differences of neighbours along i (robust; correlated noise reads
-    lower)."""
+    lower).
+
+    What a step between neighbours must exceed to be an edge: the limits in this package are multiples of this figure, not of
+    the whole standard deviation (`accuracy.error_budget.estimate_noise`).
+    """
     stride = max(1, array.shape[0] // 24)
     planes = array[::stride].astype(np.float32)
     differences = np.abs(np.diff(planes, axis=2)).ravel()

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..imaging.surface_deviation import vertex_normals
 from ..mesh.core import Mesh, from_polydata, to_polydata
 from ..mesh.transfer import transfer_triangle_arrays
+from ..mesh.triangle_distance import nearest_triangles, point_triangle_distance
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..repair.local_repair import repair_locally
 from .edge_collapse import CoarseMesh, CollapseHistory, CollapseLevel, apply_level, quadric_edge_collapse
@@ -235,57 +235,13 @@ def _distances(
         return chosen, np.zeros(0)
     first = np.cumsum(counts) - counts
     triangle = order[np.repeat(starts[at] - first, counts) + np.arange(counts.sum())] // 3
-    corners = [grade.points[coarse.triangles[triangle, c]].astype(np.float64) for c in range(3)]
-    distance = point_triangle_distance(np.repeat(mesh.points[chosen].astype(np.float64), counts, axis=0), *corners)
+    corners = grade.points[coarse.triangles[triangle]].astype(np.float64)
+    distance = point_triangle_distance(np.repeat(mesh.points[chosen].astype(np.float64), counts, axis=0), corners)
     nearest = np.minimum.reduceat(distance, first)
     far = np.flatnonzero(nearest > limit)
     if len(far):
-        nearest[far] = _exact_distances(mesh.points[chosen[far]], Mesh(grade.points, coarse.triangles))
+        _, nearest[far] = nearest_triangles(mesh.points[chosen[far]], Mesh(grade.points, coarse.triangles))
     return chosen, nearest
-
-
-def _exact_distances(points: np.ndarray, mesh: Mesh) -> np.ndarray:
-    """(n,) distance of a few points from the nearest of all triangles: `measure.deviation.surface_distance` prepares
-    more, for many points."""
-    from vtkmodules.vtkCommonCore import reference
-    from vtkmodules.vtkCommonDataModel import vtkGenericCell, vtkStaticCellLocator
-
-    locator = vtkStaticCellLocator()
-    locator.SetDataSet(to_polydata(Mesh(mesh.points, mesh.triangles)))
-    locator.BuildLocator()
-    cell: Any = vtkGenericCell()
-    number, inner, squared = (reference(value) for value in (0, 0, 0.0))  # type: Any, Any, Any
-    result = np.empty(len(points))
-    for row, point in enumerate(points.tolist()):
-        locator.FindClosestPoint(point, [0.0, 0.0, 0.0], cell, number, inner, squared)
-        result[row] = float(squared)
-    return np.sqrt(result)
-
-
-def point_triangle_distance(p: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """(n,) distance of points from triangles, row by row; all (n, 3) float64. After Ericson, Real-Time Collision
-    Detection 5.1.5."""
-
-    def dot(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-        return np.einsum("ij,ij->i", u, v)
-
-    ab, ac, ap = b - a, c - a, p - a
-    d00, d01, d11, d20, d21 = dot(ab, ab), dot(ab, ac), dot(ac, ac), dot(ap, ab), dot(ap, ac)
-    size = np.maximum(d00 * d11 - d01 * d01, 1e-300)
-    v, w = (d11 * d20 - d01 * d21) / size, (d00 * d21 - d01 * d20) / size
-    within = (v >= 0.0) & (w >= 0.0) & (v + w <= 1.0)
-    gap = ap - v[:, None] * ab - w[:, None] * ac
-    result = dot(gap, gap)
-    edge = np.flatnonzero(~within)
-    p, a, b, c = p[edge], a[edge], b[edge], c[edge]
-    best = np.full(len(edge), np.inf)
-    for s, e in ((a, b), (b, c), (c, a)):
-        side, offset = e - s, p - s
-        share = np.clip(dot(side, offset) / np.maximum(dot(side, side), 1e-300), 0.0, 1.0)
-        gap = offset - share[:, None] * side
-        best = np.minimum(best, dot(gap, gap))
-    result[edge] = best
-    return np.sqrt(result)
 
 
 def _with_vtk(

@@ -2,8 +2,7 @@
 
 Called as ``python gdcm_worker.py FOLDER MEGABYTES``. Says 8 zero bytes when ready; then reads 8 bytes of length
 (little endian) and a DICOM file, and answers with a length and a NumPy array file, or with length 0 where it cannot be
-decoded. It ends with its input, whatever it is doing then: the parent may have no other hold on it. It imports nothing
-of this package.
+decoded. It ends with its input, whatever it is doing then: the parent may have no other hold on it.
 """
 
 import io
@@ -13,11 +12,13 @@ import sys
 import threading
 from typing import NoReturn
 
-if sys.path and os.path.basename(sys.path[0]) == "dicom":
-    del sys.path[0]  # this folder's modules are no top-level ones
+if __name__ == "__main__":  # run as a file: its folder's modules are no top-level ones, the engine's package is
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 import numpy as np
 import SimpleITK as sitk
+
+from dicomtoprint.workers.process import read_message, write_message
 
 try:
     import resource
@@ -33,24 +34,18 @@ def main(folder: str, megabytes: int) -> NoReturn:
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=read_requests, args=(asked,), daemon=True).start()
-    write_response(b"")
+    write_message(sys.stdout.buffer, b"")
     while True:
-        write_response(decode_file(asked.get(), os.path.join(folder, "pixels.dcm")))
+        write_message(sys.stdout.buffer, decode_file(asked.get(), os.path.join(folder, "pixels.dcm")))
 
 
 def read_requests(asked: "queue.SimpleQueue[bytes]") -> None:
     """Takes the questions as they come, and ends the process with the last one."""
     try:
-        while length := int.from_bytes(sys.stdin.buffer.read(8), "little"):
-            asked.put(sys.stdin.buffer.read(length))
+        while True:
+            asked.put(read_message(sys.stdin.buffer))
     finally:
         os._exit(0)
-
-
-def write_response(payload: bytes) -> None:
-    """Writes a length and what it counts."""
-    sys.stdout.buffer.write(len(payload).to_bytes(8, "little") + payload)
-    sys.stdout.buffer.flush()
 
 
 def decode_file(content: bytes, path: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Child processes: which interpreter runs them, and how they end. Work that may end its process (a decoder, a renderer, a
+"""Child processes: which interpreter runs them, how they are asked, how they end. Work that may end its process (a decoder, a renderer, a
 step of the panel) never ends ours.
 
 Inside the Slicer application the interpreter is PythonSlicer, a launcher: whoever kills it leaves the Python that it
@@ -11,7 +11,10 @@ import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
+from typing import IO, Any
 
 EXIT_INTERRUPTED = 130
 GRACE_PERIOD_S = 0.5  # between the end of the input and the kill
@@ -31,7 +34,7 @@ def python_executable() -> str:
 
 
 def exit_when_stdin_closes() -> None:
-    """Called by a child: this process ends at once, with exit code 130, where its standard input closes."""
+    """Called by a child that answers no questions: this process ends at once, with exit code 130, where its input closes."""
     threading.Thread(target=_watch_input, daemon=True).start()
 
 
@@ -42,8 +45,121 @@ def _watch_input() -> None:
     os._exit(EXIT_INTERRUPTED)
 
 
-def close_stdin(process: "subprocess.Popen[bytes]") -> None:
-    """Close the standard input of a child, which ends a child that watches it."""
+class ChildError(Exception):
+    """A child process could not be started, ended, or took longer than it may."""
+
+
+class ChildProcess:
+    """A script of ours in a Python of its own: started, asked, watched and ended in one way.
+
+    A child that is asked answers messages: 8 bytes of length, little endian, and what they count, on its standard input
+    and output (`read_message`, `write_message`). Large data go by files in a folder that it is told of. Every child ends
+    itself where its standard input closes, so that none outlives the parent.
+
+    Parameters
+    ----------
+    script
+        The file that is run.
+    arguments
+        Its arguments.
+    environment
+        All of its environment; that of this process by default.
+    folder
+        Its working folder; that of this process by default.
+    answers
+        Whether it answers questions.
+    output, errors
+        Files that take what it writes; dropped by default.
+
+    Raises
+    ------
+    ChildError
+        Where it cannot be started.
+    """
+
+    def __init__(
+        self,
+        script: Path,
+        *arguments: str,
+        environment: Mapping[str, str] | None = None,
+        folder: Path | None = None,
+        answers: bool = False,
+        output: Path | None = None,
+        errors: Path | None = None,
+    ) -> None:
+        with ExitStack() as files:
+            taken: list[Any] = [
+                subprocess.DEVNULL if path is None else files.enter_context(path.open("wb"))
+                for path in (output, errors)
+            ]
+            try:
+                self._process = subprocess.Popen(
+                    [python_executable(), str(script), *arguments],
+                    env=None if environment is None else dict(environment),
+                    cwd=folder,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE if answers else taken[0],
+                    stderr=taken[1],
+                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+                )
+            except OSError as error:
+                raise ChildError(str(error)) from None
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative, or above 255, where a signal or a crash ended it."""
+        return self._process.poll()
+
+    def ask(self, question: bytes | None, seconds: float) -> bytes:
+        """What the child answers to a message; what it says by itself, when it is ready, where that is None.
+
+        Raises
+        ------
+        ChildError
+            Where it ends before it has answered; it is ended after `seconds`.
+        """
+        process = self._process
+        assert process.stdin is not None and process.stdout is not None
+        watch = threading.Timer(seconds, _stop, (process,))
+        watch.start()
+        try:
+            if question is not None:
+                write_message(process.stdin, question)
+            return read_message(process.stdout)
+        except (OSError, EOFError):  # it ended while it was written to, or before its answer was whole
+            raise ChildError("The child process ended.") from None
+        finally:
+            watch.cancel()
+
+    def end(self) -> None:
+        """End it: its input closes, and it is killed where it does not end by that."""
+        _close_stdin(self._process)
+        try:
+            self._process.wait(GRACE_PERIOD_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def write_message(stream: IO[bytes], payload: bytes) -> None:
+    """Write a length of 8 bytes, little endian, and what it counts."""
+    stream.write(len(payload).to_bytes(8, "little") + payload)
+    stream.flush()
+
+
+def read_message(stream: IO[bytes]) -> bytes:
+    """Read what `write_message` wrote. Raises `EOFError` where the stream ends before."""
+    start = stream.read(8)
+    length = int.from_bytes(start, "little")
+    payload = stream.read(length) if length else b""
+    if len(start) < 8 or len(payload) < length:
+        raise EOFError
+    return payload
+
+
+def _close_stdin(process: "subprocess.Popen[bytes]") -> None:
     try:
         if process.stdin is not None:
             process.stdin.close()
@@ -51,11 +167,7 @@ def close_stdin(process: "subprocess.Popen[bytes]") -> None:
         pass
 
 
-def terminate_child(process: "subprocess.Popen[bytes]") -> None:
-    """End a child: its input closes, and it is killed where it does not end by that."""
-    close_stdin(process)
-    try:
-        process.wait(GRACE_PERIOD_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    """Killing ends a Python at once, or the launcher before it; the end of its input ends the Python behind a launcher."""
+    process.kill()
+    _close_stdin(process)

@@ -3,16 +3,20 @@
 Runs as a process of its own, since VTK may abort where OpenGL does not work.
 
 Called as ``python render_worker.py FOLDER``: reads ``job.json`` and ``scene-<n>.npz`` there, writes ``<shot>.png``, and
-ends where its input does. It imports nothing of this package, so that any Python with VTK and numpy can run it.
+ends where its input does. Of this package it imports nothing but the protocol.
 """
 
 import json
 import os
 import sys
-import threading
 from typing import Any
 
+if __name__ == "__main__":  # run as a file: its folder's modules are no top-level ones, the engine's package is
+    sys.path[0] = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
 import numpy as np
+
+from dicomtoprint.workers.process import exit_when_stdin_closes
 
 
 def main(folder: str) -> int:
@@ -134,13 +138,6 @@ def _save(window: Any, path: str) -> None:
     writer.Write()
 
 
-def exit_when_stdin_closes() -> None:
-    """As in `interpreter`: the parent may have no other hold on this process."""
-    while os.read(0, 4096):
-        pass
-    os._exit(130)
-
-
 if __name__ == "__main__":
-    threading.Thread(target=exit_when_stdin_closes, daemon=True).start()
+    exit_when_stdin_closes()
     sys.exit(main(sys.argv[1]))

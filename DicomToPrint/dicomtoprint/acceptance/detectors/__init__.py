@@ -4,7 +4,7 @@ the field of view.
 The methods and their measured figures stand in the catalogue of rules. What is accepted stands in the protocols.
 """
 
-from .run import anatomy_contrast, run_anatomy_detectors, run_detectors
+from .run import run_anatomy_detectors, run_detectors
 from .truncation import segment_truncation
 
-__all__ = ["anatomy_contrast", "run_anatomy_detectors", "run_detectors", "segment_truncation"]
+__all__ = ["run_anatomy_detectors", "run_detectors", "segment_truncation"]

@@ -18,7 +18,11 @@ WHITE_NOISE_AUTOCORRELATION = 0.1
 
 
 def homogeneous_patches(scene: ScanOverview) -> np.ndarray:
-    """(n, 12, 12) float32 flattest pieces of soft tissue, a plane taken out of each; empty where there are none."""
+    """(n, 12, 12) float32 flattest pieces of soft tissue, a plane taken out of each; empty where there are none.
+
+    Noise as the rules ask for it: in soft tissue alone, and as pieces, since the kernel shows in how neighbours agree. Scans
+    of large pixels have no such pieces, so the error budget and the segmentation measure theirs on all grey values.
+    """
     array = scene.volume.array
     found: list[np.ndarray] = []
     if scene.soft is None:

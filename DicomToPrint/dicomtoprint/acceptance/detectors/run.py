@@ -83,9 +83,3 @@ def run_anatomy_detectors(
     stands_out, contrast_pictures = contrast_to_noise_ratio(scene, homogeneous_patches(scene), mask)
     facts = (*cuts, stands_out, bright)
     return {fact.name: fact for fact in facts}, (*bright_pictures, *cut_pictures, *contrast_pictures)
-
-
-def anatomy_contrast(volume: Volume, mask: np.ndarray) -> Fact:
-    """Fact ``contrast_to_noise`` of a chosen segment, `mask` (k, j, i) bool on the volume's grid."""
-    scene = analyse_scan(volume)
-    return contrast_to_noise_ratio(scene, homogeneous_patches(scene), mask)[0]

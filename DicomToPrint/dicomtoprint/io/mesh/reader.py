@@ -8,8 +8,8 @@ import numpy as np
 
 from ...errors import InputError, UsageError
 from ...mesh.core import Mesh
+from ...mesh.merge_points import merge_duplicate_points
 from ...progress import ProgressCallback, no_progress, subprogress
-from .merge_points import merge_duplicate_points
 from .raw import RawMeshFile
 
 MILLIMETRES: Mapping[str, float] = {
