@@ -1,4 +1,4 @@
-"""One step of the panel, run in a child process so that Slicer stays alive. Its only argument is the order's file."""
+"""One step of the panel, run in a child process so that Slicer stays alive. Its only argument is the request's file."""
 
 
 def main():

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from dicomtoprint.accuracy import error_budget, estimate_noise, measure_edge_profile
+from dicomtoprint.accuracy import Deviation, PrintTolerance, error_budget, estimate_noise, measure_edge_profile
 from dicomtoprint.volume import Volume
 
 
@@ -40,12 +40,8 @@ def test_total_is_the_root_sum_of_squares(ball):
     budget = error_budget(
         spacing=(0.5, 0.5, 1.0),
         boundary=boundary,
-        deviation_p95_mm=0.2,
-        deviation_max_mm=0.9,
-        tolerance_mm=0.3,
-        tolerance_share=0.003,
-        longest_mm=200.0,
-        process="FDM",
+        deviation=Deviation(0.2, 0.9),
+        tolerance=PrintTolerance(0.3, 0.003, 200.0, "FDM"),
         structure="bone",
     )
     bounds = [item.bound_mm for item in budget.items]
@@ -58,11 +54,11 @@ def test_total_is_the_root_sum_of_squares(ball):
 
 
 def test_what_is_not_known_is_said():
-    budget = error_budget(deviation_p95_mm=0.2)
+    budget = error_budget(deviation=Deviation(0.2))
     assert budget.total_mm == pytest.approx(0.2)
     assert "Not counted" in budget.sentence
     assert "model's surface" in budget.sentence
-    unknown = error_budget(spacing=(1, 1, 1), tolerance_mm=0.3)
+    unknown = error_budget(spacing=(1, 1, 1), tolerance=PrintTolerance(0.3))
     assert unknown.total_mm is None
     assert "not measured" in unknown.sentence
 
@@ -73,7 +69,7 @@ def test_what_was_measured_as_a_whole_counts_where_editing_alone_is_not_known():
     from dicomtoprint.imaging import PointSpreadFunction
 
     accuracy = Accuracy(0.1, 0.3, 0.9, 0.2, 1.0, 900, PointSpreadFunction(0.4, 0.5, 1000.0, 0.0, 60))
-    budget = error_budget(spacing=(1.0, 1.0, 1.0), accuracy=accuracy, tolerance_mm=0.4, structure="Bone")
+    budget = error_budget(spacing=(1.0, 1.0, 1.0), accuracy=accuracy, tolerance=PrintTolerance(0.4), structure="Bone")
     assert budget.total_mm == pytest.approx(0.5)
     told = "About 95 % of the printed part's surface is expected within 0.5 mm of the boundary of Bone in the scan."
     assert budget.sentence == told

@@ -17,6 +17,7 @@ import pytest
 from dicomtoprint.cli import main as main_module
 from dicomtoprint.cli import parser
 from dicomtoprint.cli.main import main
+from dicomtoprint.cli.settings_from_args import settings_from_args
 from dicomtoprint.config.resources import RESOURCE_DIR
 from dicomtoprint.config.run_settings import RunSettings, resolve_relative_to
 from Phantoms.phi_leak import heard, plant
@@ -308,7 +309,7 @@ def test_negative_coordinates_are_values_not_options():
     parsed = parser.build_parser().parse_args(
         parser.join_negative_values(["run", "x", "--output", "y", "--seed", "-10,2.5,-3", "--threshold", "-200,300"])
     )
-    settings = parser.settings_from_args(parsed)
+    settings = settings_from_args(parsed)
     assert settings.seeds == ((-10.0, 2.5, -3.0),)
     assert settings.seeds_lps == ((10.0, -2.5, -3.0),)
     assert settings.threshold == (-200.0, 300.0)
@@ -329,7 +330,7 @@ def test_meshes_turned_for_the_print_are_shown_where_they_lie_in_the_scan():
 def test_formats_may_be_listed_or_repeated():
     for given in (["--format", "stl,OBJ", "--format", "ply"], ["--format", "stl, obj,stl,ply"]):
         parsed = parser.build_parser().parse_args(["run", "x", "--output", "y", *given])
-        assert parser.settings_from_args(parsed).formats == ("stl", "obj", "ply")
+        assert settings_from_args(parsed).formats == ("stl", "obj", "ply")
 
 
 @pytest.mark.parametrize("name", ["acceptance", "printability"])
@@ -375,7 +376,7 @@ def test_settings_survive_their_command_line():
     parsed = parser.build_parser().parse_args(
         parser.join_negative_values(["run", "in", "--output", "out", *to_cli_args(settings)])
     )
-    assert parser.settings_from_args(parsed) == settings
+    assert settings_from_args(parsed) == settings
     assert run_settings_from_json(json.loads(json.dumps(settings.as_json()))) == settings
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from dicomtoprint.cli.main import main
-from dicomtoprint.cli.parser import build_parser, join_negative_values, settings_from_args
+from dicomtoprint.cli.parser import build_parser, join_negative_values
+from dicomtoprint.cli.settings_from_args import settings_from_args
 from dicomtoprint.config.run_settings import (
     SERIALISED_NAMES,
     RunSettings,

@@ -132,7 +132,8 @@ def test_every_option_of_run_has_a_control_or_a_reason(application):
 
 def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
     """One panel, one option after the other: set by hand, seen in the command, named as changed, taken back by Reset."""
-    from dicomtoprint.cli.parser import build_parser, join_negative_values, settings_from_args
+    from dicomtoprint.cli.parser import build_parser, join_negative_values
+    from dicomtoprint.cli.settings_from_args import settings_from_args
     from dicomtoprint.config.run_settings import RunSettings
 
     panel = driver.panel

@@ -35,15 +35,15 @@ def test_a_result_that_comes_late_is_no_result(driver, small_dicom):
 
     job = StepResultStore()
     try:
-        late, *_rest = load_request(job.order("scan", {"path": str(small_dicom)}, RunSettings()))
+        late, *_rest = load_request(job.write_request("scan", {"path": str(small_dicom)}, RunSettings()))
         running = (late.folder / "progress.txt").open("w", encoding="utf-8")  # Windows lets nobody remove an open file
-        now, *_rest = load_request(job.order("scan", {"path": str(small_dicom)}, RunSettings()))
+        now, *_rest = load_request(job.write_request("scan", {"path": str(small_dicom)}, RunSettings()))
         late.folder.mkdir(exist_ok=True)
         late.save("scan", "made with old settings")
         assert not job.has("scan")
         now.save("scan", "made with these settings")
         assert not job.has("scan"), "not before its process has ended"
-        job.collect()
+        job.commit_results()
         assert job.load("scan") == "made with these settings"
         running.close()
     finally:

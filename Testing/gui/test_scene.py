@@ -2,7 +2,6 @@
 failures.
 """
 
-import pickle
 from pathlib import Path
 
 import numpy as np
@@ -436,7 +435,7 @@ def test_a_failure_inside_a_step_is_one_sentence_and_the_scene_stays(driver, loa
     panel = driver.panel
     panel.steps["files"].folder.currentPath = str(tmp_path)
     for step, needed in (("model", "anatomy"), ("print", "model"), ("files", "print")):
-        panel.job.path(needed).write_bytes(pickle.dumps("not a result"))
+        panel.job.save(needed, "not a result")
         before = slicer.mrmlScene.GetNumberOfNodes()
         driver.run(step)
         assert driver.state(step) == "needs you"
@@ -450,8 +449,10 @@ def test_a_failure_inside_a_step_is_one_sentence_and_the_scene_stays(driver, loa
 def test_a_failure_inside_the_first_steps_is_one_sentence(driver, loaded, monkeypatch, step):
     import slicer
 
-    order, before = driver.panel.job.order, slicer.mrmlScene.GetNumberOfNodes()
-    monkeypatch.setattr(driver.panel.job, "order", lambda name, told, settings: order("no such step", told, settings))
+    write, before = driver.panel.job.write_request, slicer.mrmlScene.GetNumberOfNodes()
+    monkeypatch.setattr(
+        driver.panel.job, "write_request", lambda name, source, settings: write("no such step", source, settings)
+    )
     driver.run(step)
     assert driver.state(step) == "needs you"
     assert driver.message.startswith("Internal error")

@@ -1,15 +1,12 @@
 """Points of the scene as a setting: what stands in the chosen markups list is in the settings at once."""
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import slicer
 
 from ..mrml.markups import control_points_ras
-
-if TYPE_CHECKING:
-    from .panel import Panel
-
+from .panel_context import PanelContext
 
 Point3 = tuple[float, float, float]
 
@@ -25,7 +22,9 @@ class MarkupsBinding:
     Settings of a reopened scene stay as they are until the user chooses a list; a list that is let go takes its points along.
     """
 
-    def __init__(self, panel: "Panel", setting: str, tip: str, name: str, made: Callable[[Any], Any] = tuple) -> None:
+    def __init__(
+        self, panel: PanelContext, setting: str, tip: str, name: str, made: Callable[[Any], Any] = tuple
+    ) -> None:
         self._panel, self._setting, self._made = panel, setting, made
         self._had_list = False
         self.widget = slicer.qSlicerSimpleMarkupsWidget()

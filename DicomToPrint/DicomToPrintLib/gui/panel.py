@@ -323,7 +323,7 @@ class Panel:
 
     def no_cuts(self) -> None:
         """Take all cuts back."""
-        self.change(cuts=(), planes=(), keep=())
+        self.change(cuts=(), oblique_cuts=(), kept_sides=())
 
     def apply_remedy(self, fields: Mapping[str, Any]) -> None:
         """A one-click remedy: set it and check again."""
@@ -386,6 +386,10 @@ class Panel:
     def output_folder(self) -> str:
         """Where the files go."""
         return str(self.state.parameters.output or "") if self.state is not None else ""
+
+    def release_editor(self) -> None:
+        """Take the segment editor's effect off the segmentation."""
+        self.steps["anatomy"].release_editor()
 
     def command(self) -> str:
         """The command line that does the same."""

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import slicer
 from slicer.i18n import tr as _
@@ -20,12 +20,9 @@ from ..mrml import models, segmentations, step_nodes, views, volumes
 from ..mrml.findings_nodes import show_marks_of
 from ..mrml.markups import plane_ras
 from ..mrml.scene import node_or_none
+from .panel_context import PanelContext
 from .scan_source import current_database
 from .step_results import SEGMENTATION_PLACEHOLDER, STEP_OF_SETTING
-
-if TYPE_CHECKING:
-    from .panel import Panel
-
 
 # Attributes of the segmentation that step 2 made: its voxels then, and what was chosen.
 CONTENT_HASH_ATTRIBUTE = "DicomToPrint.Content"
@@ -35,7 +32,7 @@ SETTINGS_ATTRIBUTE = "DicomToPrint.MadeWith"
 class ScenePresenter:
     """Nodes of the job: made by the steps, read back from the user's hands."""
 
-    def __init__(self, panel: "Panel") -> None:
+    def __init__(self, panel: PanelContext) -> None:
         self._panel = panel
         self._delivered: tuple[Path, ...] = ()
         self.wall_limit: float | None = None  # mm, of the process that was last checked for
@@ -254,7 +251,7 @@ class ScenePresenter:
 
     def let_go_of_scan(self) -> None:
         """Another scan was chosen: what this one left is no grid and no edit for it."""
-        self._panel.steps["anatomy"].release_editor()
+        self._panel.release_editor()
         step_nodes.remove_step_nodes(self._scene, self._job_name, "scan-volume")
         node = node_or_none(self._panel.parameters.segmentation)
         if node is not None and node is not node_or_none(self._panel.parameters.given):
@@ -294,7 +291,7 @@ class ScenePresenter:
 
     def open_segment_editor(self) -> None:
         """Switch to Slicer's Segment Editor."""
-        self._panel.steps["anatomy"].release_editor()
+        self._panel.release_editor()
         slicer.util.selectModule("SegmentEditor")
 
     # -- files -------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ CLI_SCRIPT = SCRIPT.with_name("dicom_to_print.py")
 
 
 class StepProcess:
-    """Runs one order at a time. `on_progress(fraction, phrase)` and `on_end(exit_code)` are called in the
+    """Runs one request at a time. `on_progress(fraction, phrase)` and `on_end(exit_code)` are called in the
     application's thread.
 
     The child is the engine's `ChildProcess`, as for the decoder and the renderer; a timer looks how far it is.
@@ -22,11 +22,11 @@ class StepProcess:
 
     def __init__(
         self,
-        told: Callable[[], tuple[float, str]],
+        read_progress: Callable[[], tuple[float, str]],
         on_progress: Callable[[float, str], None],
         on_end: Callable[[int], None],
     ) -> None:
-        self._told, self._on_progress, self._on_end = told, on_progress, on_end
+        self._read_progress, self._on_progress, self._on_end = read_progress, on_progress, on_end
         self._child: ChildProcess | None = None
         self._timer = qt.QTimer()
         self._timer.setInterval(150)
@@ -34,21 +34,21 @@ class StepProcess:
 
     @property
     def running(self) -> bool:
-        """True from `start` until the end was told."""
+        """True from `start` until `on_end` was called."""
         return self._child is not None
 
-    def start(self, order: Path) -> None:
-        """Start the child on an order."""
-        said, failed = order.parent / "output.txt", order.parent / "errors.txt"
+    def start(self, request: Path) -> None:
+        """Start the child on a request."""
+        said, failed = request.parent / "output.txt", request.parent / "errors.txt"
         try:
-            self._child = ChildProcess(SCRIPT, str(order), output=said, errors=failed)
+            self._child = ChildProcess(SCRIPT, str(request), output=said, errors=failed)
         except ChildError:
             self._on_end(-1)
             return
         self._timer.start()
 
     def cancel(self) -> None:
-        """Stop the child at once and tell nobody; what it had written is the job's to drop."""
+        """Stop the child at once without a call; what it had written stays in the folder of its request."""
         child, self._child = self._child, None
         self._timer.stop()
         if child is not None:
@@ -58,7 +58,7 @@ class StepProcess:
         child = self._child
         if child is None:
             return
-        self._on_progress(*self._told())
+        self._on_progress(*self._read_progress())
         code = child.exit_code
         if code is not None:
             self._timer.stop()

@@ -1,9 +1,8 @@
-"""A job of the panel: its folder of exact results, and what a child process is told. No Qt here: both processes use
-it.
+"""The results of a session of the panel in its folder, and the requests to its child processes. No Qt here: both processes
+use it.
 """
 
 import json
-import pickle
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -11,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
+from dicomtoprint.workers.state_files import SUFFIX as STATE_SUFFIX
+from dicomtoprint.workers.state_files import StateFolder, remove_unused_arrays
 
 # Stands for a segmentation of the scene where a command or a record must name a file.
 SEGMENTATION_PLACEHOLDER = "SEGMENTATION.seg.nrrd"
@@ -64,37 +65,37 @@ def earliest_affected_step(name: str) -> str:
 
 
 class StepResultStore:
-    """The folder of one session's exact results. Only this application writes here; every order has a folder of its own
-    below it, where its child process writes, so that one which outlives its cancellation meets nothing that counts.
+    """The folder of one session's exact results, and the requests to its child processes.
+
+    Only this application writes here; every request has a folder of its own below it, where its child process writes, so that
+    one which outlives its cancellation changes nothing that counts. Large arrays are shared by all: their files are named by
+    their content.
     """
 
     def __init__(self, parent: str | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="DicomToPrint-job-", dir=parent or None))
-        self._ordered = 0
-        self._order_folder = self.folder
+        self._states = StateFolder(self.folder)
+        self._requests = 0
+        self._request_folder = self.folder
 
     def path(self, name: str) -> Path:
-        """Where a result stands."""
-        return self.folder / f"{name}.pickle"
+        """The document of a result."""
+        return self._states.path(name)
 
     def has(self, name: str) -> bool:
         """True where a step has left its result."""
-        return self.path(name).is_file()
+        return self._states.has(name)
 
     def load(self, name: str) -> Any:
-        """A result. Only ever read from the job's own folder, which nobody else can write."""
-        with self.path(name).open("rb") as stream:
-            return pickle.load(stream)
+        """A result, its large arrays memory-mapped. Raises `InputError` in one sentence where it is damaged."""
+        return self._states.load(name)
 
     def save(self, name: str, value: Any) -> None:
         """Keep a result, whole or not at all."""
-        draft = self.path(name).with_suffix(".draft")
-        with draft.open("wb") as stream:
-            pickle.dump(value, stream, protocol=pickle.HIGHEST_PROTOCOL)
-        draft.replace(self.path(name))
+        self._states.save(name, value)
 
     def drop(self, *names: str) -> None:
-        """Forget results."""
+        """Forget results; their arrays go when the next request is written."""
         for name in names:
             self.path(name).unlink(missing_ok=True)
 
@@ -104,36 +105,37 @@ class StepResultStore:
         if STEPS.index(step) < STEPS.index("model"):
             self.drop("model-before")
 
-    def order(self, step: str, source: Mapping[str, Any], settings: RunSettings) -> Path:
-        """Write what a child process shall do; its path is the child's only argument."""
-        for before in self.folder.glob(f"order-*-{step}"):
+    def write_request(self, step: str, source: Mapping[str, Any], settings: RunSettings) -> Path:
+        """Write what a child process shall do; its path is the child's only argument. No child may run meanwhile."""
+        for before in self.folder.glob(f"request-*-{step}"):
             shutil.rmtree(before, ignore_errors=True)
-        self._ordered += 1
-        self._order_folder = self.folder / f"order-{self._ordered}-{step}"
-        self._order_folder.mkdir()
-        path = self._order_folder / "order.json"
+        remove_unused_arrays(self._states.arrays, [self._states])
+        self._requests += 1
+        self._request_folder = self.folder / f"request-{self._requests}-{step}"
+        self._request_folder.mkdir()
+        path = self._request_folder / "request.json"
         content = {"step": step, "source": dict(source), "settings": settings.as_json()}
         path.write_text(json.dumps(content), encoding="utf-8")
         return path
 
-    def collect(self) -> None:
-        """The results of the last order count from now on: its child has ended well."""
-        for result in self._order_folder.glob("*.pickle"):
+    def commit_results(self) -> None:
+        """The results of the last request count from now on: its child has ended well."""
+        for result in self._request_folder.glob(f"*{STATE_SUFFIX}"):
             result.replace(self.folder / result.name)
 
     def progress(self) -> tuple[float, str]:
-        """Fraction and phrase that the child told last."""
+        """Fraction and phrase that the child wrote last."""
         try:
-            last = (self._order_folder / "progress.txt").read_text(encoding="utf-8").rstrip("\n").rpartition("\n")[2]
+            last = (self._request_folder / "progress.txt").read_text(encoding="utf-8").rstrip("\n").rpartition("\n")[2]
             fraction, _, phrase = last.partition(" ")
             return float(fraction), phrase
         except (OSError, ValueError):
             return 0.0, ""
 
     def failure(self) -> tuple[str, str]:
-        """Kind and sentence of the child's failure; empty where it told none."""
+        """Kind and sentence of the child's failure; empty where it wrote none."""
         try:
-            content = json.loads((self._order_folder / "failure.json").read_text(encoding="utf-8"))
+            content = json.loads((self._request_folder / "failure.json").read_text(encoding="utf-8"))
             return content["kind"], content["sentence"]
         except (OSError, ValueError, KeyError):
             return "", ""
@@ -143,22 +145,28 @@ class StepResultStore:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-class WorkerResultStore(StepResultStore):
-    """A job on the side of the child: it reads what stands in the job, and writes into the folder of its order."""
+class WorkerResultStore:
+    """The results on the side of the child: it reads what the session has, and writes into the folder of its request."""
 
-    def __init__(self, order: Path) -> None:
-        self.shared, self.folder = order.parent.parent, order.parent
+    def __init__(self, request: Path) -> None:
+        self.session_folder, self.folder = request.parent.parent, request.parent
+        self._session = StateFolder(self.session_folder)
+        self._own = StateFolder(self.folder, self._session.arrays)
 
     def has(self, name: str) -> bool:
-        return super().has(name) or (self.shared / f"{name}.pickle").is_file()
+        """True where this request or a step before has left the result."""
+        return self._own.has(name) or self._session.has(name)
 
     def load(self, name: str) -> Any:
-        own = super().has(name)
-        with (self.path(name) if own else self.shared / f"{name}.pickle").open("rb") as stream:
-            return pickle.load(stream)
+        """A result, that of this request first. Raises `InputError` in one sentence where it is damaged."""
+        return (self._own if self._own.has(name) else self._session).load(name)
+
+    def save(self, name: str, value: Any) -> None:
+        """Keep a result of this request, whole or not at all."""
+        self._own.save(name, value)
 
 
-def load_request(order: Path) -> tuple[WorkerResultStore, str, dict[str, Any], RunSettings]:
-    """The job, step, source and settings of an order, on the child's side."""
-    content = json.loads(order.read_text(encoding="utf-8"))
-    return WorkerResultStore(order), content["step"], content["source"], run_settings_from_json(content["settings"])
+def load_request(path: Path) -> tuple[WorkerResultStore, str, dict[str, Any], RunSettings]:
+    """The results, step, source and settings of a request, on the child's side."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    return WorkerResultStore(path), content["step"], content["source"], run_settings_from_json(content["settings"])

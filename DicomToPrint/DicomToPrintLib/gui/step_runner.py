@@ -1,7 +1,7 @@
 """Runs the steps of the panel one after the other, each in a child process, and hands their results to be shown."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from slicer.i18n import tr as _
 
@@ -10,20 +10,38 @@ from dicomtoprint.config.run_settings import MESH_FORMATS
 from dicomtoprint.errors import InputError, MissingDependencyError
 
 from . import scan_source
+from .panel_context import PanelContext
+from .scene_presenter import ScenePresenter
 from .step_process import StepProcess
 from .step_results import STEPS
-
-if TYPE_CHECKING:
-    from .panel import Panel
 
 # What each step needs in the job before it can run.
 PREREQUISITES = {"scan": None, "anatomy": None, "model": "anatomy", "print": "model", "files": "print"}
 
 
+class RunnerContext(PanelContext, Protocol):
+    """The panel as the runner sees it; `results` are the nodes of the scene."""
+
+    results: ScenePresenter
+
+    @property
+    def steps(self) -> Mapping[str, Any]:
+        """The views of the steps by name."""
+
+    def reread_region(self) -> None:
+        """Take the region of interest as it is now."""
+
+    def open_step(self, step: str) -> None:
+        """Unfold one step and fold the others."""
+
+    def progressed(self, fraction: float, phrase: str) -> None:
+        """Show how far the running step is."""
+
+
 class StepRunner:
     """What is to run, what runs now (`running`, empty: nothing), and how it ended."""
 
-    def __init__(self, panel: "Panel") -> None:
+    def __init__(self, panel: RunnerContext) -> None:
         self._panel = panel
         self.running = ""
         self._queue: list[str] = []
@@ -93,7 +111,7 @@ class StepRunner:
             panel.state.set_state(later, "idle")
             panel.steps[later].clear()
         panel.open_step(step)
-        self._child.start(panel.job.order(step, told, panel.settings))
+        self._child.start(panel.job.write_request(step, told, panel.settings))
         panel.progressed(0.0, "")
         panel.refresh()
 
@@ -133,7 +151,7 @@ class StepRunner:
         if panel.state is None or not step:
             return
         if code == 0:
-            panel.job.collect()
+            panel.job.commit_results()
         if code == 0 and panel.job.has(step):
             self.show_result(step)
             return

@@ -2,8 +2,8 @@
 verdict.
 """
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import ctk
 import qt
@@ -15,10 +15,72 @@ from dicomtoprint.config.run_settings import RunSettings
 from ..mrml.scene import node_or_none
 from . import widgets
 from .node_watch import NodeWatch
+from .panel_context import PanelContext
+from .scene_presenter import ScenePresenter
 from .texts import STATE_SIGNS, action_text, guidance, step_state_text, step_title
 
-if TYPE_CHECKING:
-    from .panel import Panel
+
+class StepContext(PanelContext, Protocol):
+    """The panel as its steps see it: what their controls start. `results` are the nodes of the scene."""
+
+    results: ScenePresenter
+
+    def run(self, steps: Sequence[str]) -> None:
+        """Run these steps, and before them what they need and what is missing."""
+
+    def copy(self, text: str) -> None:
+        """Text to the clipboard."""
+
+    def choose_volume(self, node: Any) -> None:
+        """Work on a volume of the scene."""
+
+    def volume_lost(self) -> None:
+        """The chosen volume was taken out of the scene."""
+
+    def segmentation_lost(self) -> None:
+        """The given segmentation was taken out of the scene."""
+
+    def choose_series(self) -> None:
+        """Ask for a series of the DICOM database."""
+
+    def choose_folder(self) -> None:
+        """Ask for a folder of DICOM files."""
+
+    def source_text(self) -> str:
+        """One line on the chosen scan."""
+
+    def placement_text(self) -> str:
+        """What a transform over the volume means."""
+
+    def harden(self) -> None:
+        """Apply the transform over the volume to its voxels."""
+
+    def choose_segmentation(self, node: Any) -> None:
+        """Use a segmentation that is in the scene already; None finds it automatically."""
+
+    def choose_region(self, node: Any) -> None:
+        """Only what lies in a region of interest."""
+
+    def can_undo_model(self) -> bool:
+        """True where there is a model before this one."""
+
+    def undo_model(self) -> None:
+        """Back to the model before, and to what it was made with."""
+
+    def add_cut(self, node: Any) -> None:
+        """Cut along a plane of the scene."""
+
+    def no_cuts(self) -> None:
+        """Take all cuts back."""
+
+    def apply_remedy(self, fields: Mapping[str, Any]) -> None:
+        """A one-click remedy: set it and check again."""
+
+    def choose_output(self, path: str) -> None:
+        """Where the files go."""
+
+    def store_dicom(self) -> None:
+        """The DICOM files that were written into Slicer's DICOM database."""
 
 
 class StepView:
@@ -29,7 +91,7 @@ class StepView:
     key = ""
     tip = ""
 
-    def __init__(self, panel: "Panel") -> None:
+    def __init__(self, panel: StepContext) -> None:
         self.panel = panel
         self.frame = ctk.ctkCollapsibleButton()
         self.frame.objectName = f"{self.key}Step"

@@ -1,5 +1,5 @@
-"""The child process: runs one step of the pipeline, tells its progress by a file, and leaves its result or its
-failure in the job.
+"""The child process: runs one step of the pipeline, writes its progress to a file, and leaves its result or its failure in
+the folder of its request.
 """
 
 import hashlib
@@ -20,11 +20,11 @@ from dicomtoprint.progress import ProgressCallback, subprogress
 from .step_results import SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
 
 
-def run_request(order: str) -> int:
-    """Run the order; 0 where the result stands in the job."""
-    job, step, source, settings = load_request(Path(order))
+def run_request(request: str) -> int:
+    """Run the request; 0 where the result is stored."""
+    job, step, source, settings = load_request(Path(request))
     try:
-        STEPS[step](job, _opened_source(job, source), settings, _teller(job))
+        STEPS[step](job, _opened_source(job, source), settings, _progress_writer(job))
         return 0
     except pipeline.GateClosedError as shut:
         return _fail(job, type(shut.error).__name__, str(shut.error), shut.error.exit_code)
@@ -54,30 +54,30 @@ def _fail(job: WorkerResultStore, kind: str, sentence: str, code: int) -> int:
     return code
 
 
-def _teller(job: WorkerResultStore) -> ProgressCallback:
+def _progress_writer(job: WorkerResultStore) -> ProgressCallback:
     last = [0.0]
     stream = (job.folder / "progress.txt").open("a", encoding="utf-8")
 
-    def tell(fraction: float, phrase: str = "") -> None:
+    def write_progress(fraction: float, phrase: str = "") -> None:
         now = time.monotonic()
         if now - last[0] > 0.1 or fraction >= 1.0:
             last[0] = now
             stream.write(f"{fraction:.4f} {phrase}\n")
             stream.flush()
 
-    return tell
+    return write_progress
 
 
 def _opened_source(job: WorkerResultStore, source: dict[str, Any]) -> Any:
     """The scan as the pipeline takes it: a path, a folder of links to the database's files, or a volume from the scene.
 
-    The links stay in the job, whole or not at all: what an earlier step has read still knows its files by them.
+    The links stay in the session's folder, whole or not at all: what an earlier step has read still knows its files by them.
     """
     if "files" in source:
         from ..mrml.dicom_database import link_files
 
         names = "\n".join(source["files"])
-        links = job.shared / f"links-{hashlib.sha256(names.encode()).hexdigest()[:16]}"
+        links = job.session_folder / f"links-{hashlib.sha256(names.encode()).hexdigest()[:16]}"
         if not links.is_dir():
             link_files(map(Path, source["files"]), job.folder / "links").replace(links)
         return links
@@ -117,47 +117,49 @@ def _as_run_judges(chosen: Any, settings: RunSettings) -> Any:
     )
 
 
-def _taken(
-    job: WorkerResultStore, part_name: str, walked: pipeline.WorkflowState, progress: ProgressCallback
+def _run_stages(
+    job: WorkerResultStore, step: str, state: pipeline.WorkflowState, progress: ProgressCallback
 ) -> pipeline.WorkflowState:
-    """The walk's steps of one part of the panel; their times stay in the job for the record."""
-    walked, times = pipeline.run_stages(walked, pipeline.stages_for_panel_step(part_name), progress)
-    job.save("times", {**(job.load("times") if job.has("times") else {}), part_name: times})
-    return walked
+    """The stages of one step of the panel; their times stay in the session for the record."""
+    state, times = pipeline.run_stages(state, pipeline.stages_for_panel_step(step), progress)
+    job.save("times", {**(job.load("times") if job.has("times") else {}), step: times})
+    return state
 
 
 def _anatomy(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
     given = job.load("edited") if job.has("edited") else None
-    walked = _taken(job, "anatomy", pipeline.WorkflowState(source, settings, job.folder, given), progress)
-    assert walked.scan is not None
-    job.save("grid", (walked.scan.volume.array.shape, walked.scan.volume.affine))
-    job.save("opened", walked.scan)
-    job.save("anatomy", walked.segmentation)
+    state = _run_stages(job, "anatomy", pipeline.WorkflowState(source, settings, job.folder, given), progress)
+    job.save("grid", (state.scan.volume.array.shape, state.scan.volume.affine))
+    job.save("opened", state.scan)
+    job.save("anatomy", state.segmentation)
 
 
 def _model(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
-    walked = pipeline.WorkflowState(source, settings, job.folder, segmentation=_needed(job, "anatomy"))
-    job.save("model", _taken(job, "model", walked, progress).model)
+    results = pipeline.StageResults(segmentation=_needed(job, "anatomy"))
+    state = pipeline.WorkflowState(source, settings, job.folder, results=results)
+    job.save("model", _run_stages(job, "model", state, progress).model)
 
 
 def _print(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
     model = _needed(job, "model")
     known = _known(job, source, settings, subprogress(progress, 0.0, 0.1))
-    walked = replace(known, model=model, prepared=pipeline.PreparedModel(model), folder=_made(job, "files"))
-    walked = _taken(job, "print", walked, subprogress(progress, 0.1, 1.0))
-    job.save("print", {"prepared": walked.prepared, "readiness": walked.readiness})
+    results = replace(known.results, model=model, prepared=pipeline.PreparedModel(model))
+    state = replace(known, results=results, folder=_made(job, "files"))
+    state = _run_stages(job, "print", state, subprogress(progress, 0.1, 1.0))
+    job.save("print", {"prepared": state.prepared, "readiness": state.readiness})
 
 
 def _known(
     job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback
 ) -> pipeline.WorkflowState:
-    """What the parts before have left; the scan is opened and judged once more where a reopened scene brought the results."""
+    """What the steps before have left; the scan is opened and judged once more where a reopened scene brought the results."""
     settings = pipeline.drop_unavailable_formats(settings)
     segmentation = _needed(job, "anatomy")
     if not job.has("opened"):
         scan = pipeline.load_scan(source, settings, progress)
         job.save("opened", pipeline.reevaluate_for_anatomy(scan, segmentation, settings))
-    return pipeline.WorkflowState(source, settings, job.folder, scan=job.load("opened"), segmentation=segmentation)
+    results = pipeline.StageResults(scan=job.load("opened"), segmentation=segmentation)
+    return pipeline.WorkflowState(source, settings, job.folder, results=results)
 
 
 def _made(job: WorkerResultStore, name: str) -> Path:
@@ -169,15 +171,15 @@ def _made(job: WorkerResultStore, name: str) -> Path:
 def _files(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
     printed, folder = _needed(job, "print"), _made(job, "files")
     known = _known(job, source, settings, subprogress(progress, 0.0, 0.1))
-    assert known.scan is not None
     if {"dicom", "seg"} & set(known.settings.formats) and known.scan.series is None:
         raise UsageError("The DICOM formats need a scan in DICOM files, whose study they join: leave them out here.")
     if job.has("edited"):
-        known = _told_as_given(known)
-    walked = replace(known, prepared=printed["prepared"], readiness=printed["readiness"], folder=folder)
-    walked = _taken(job, "files", walked, subprogress(progress, 0.1, 0.3))
+        known = _note_given_segmentation(known)
+    results = replace(known.results, prepared=printed["prepared"], readiness=printed["readiness"])
+    state = replace(known, results=results, folder=folder)
+    state = _run_stages(job, "files", state, subprogress(progress, 0.1, 0.3))
     times = job.load("times")
-    result = pipeline.collect_result(walked, [took for part_name in STEPS for took in times.get(part_name, ())])
+    result = pipeline.collect_result(state, [timing for step in STEPS for timing in times.get(step, ())])
     if settings.scene:
         from ..mrml.mrb import write_run_scene
 
@@ -187,15 +189,15 @@ def _files(job: WorkerResultStore, source: Any, settings: RunSettings, progress:
     job.save("files", {"names": sorted(names), "folder": folder})
 
 
-def _told_as_given(walked: pipeline.WorkflowState) -> pipeline.WorkflowState:
+def _note_given_segmentation(state: pipeline.WorkflowState) -> pipeline.WorkflowState:
     """A segmentation from the scene is no file that a repetition would find: record and report say what is needed."""
-    assert walked.segmentation is not None
     note = (
         "The segmentation was given or edited in the scene: to repeat this run, export it from Slicer (or tick DICOM SEG) and name "
         "it with --segmentation."
     )
-    found = replace(walked.segmentation, notes=(*walked.segmentation.notes, note))
-    return replace(walked, segmentation=found, settings=replace(walked.settings, segmentation=SEGMENTATION_PLACEHOLDER))
+    noted = replace(state.segmentation, notes=(*state.segmentation.notes, note))
+    settings = replace(state.settings, segmentation=SEGMENTATION_PLACEHOLDER)
+    return replace(state, settings=settings, results=replace(state.results, segmentation=noted))
 
 
 def _kept(volume: Any, folder: Path) -> Path:

@@ -184,7 +184,7 @@ def run(
     store: Any = None,
     progress: ProgressCallback = no_progress,
 ) -> Any:
-    """The whole walk into `folder`, and its results into the scene; returns the pipeline's `RunResult`."""
+    """A whole run into `folder`, and its results into the scene; returns the pipeline's `RunResult`."""
     source = resolve_source(scan, store)
     if source is None:
         raise InputError(f"'{scan.GetName()}' does not come from DICOM files: save it as NRRD and run on that file.")

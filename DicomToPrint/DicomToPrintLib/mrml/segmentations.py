@@ -11,7 +11,7 @@ from dicomtoprint.volume import Volume
 
 from .matrices import RAS_TO_LPS, store_exact_affine, to_vtk_matrix
 
-if TYPE_CHECKING:  # the panel opens without the rooms that compute
+if TYPE_CHECKING:  # the panel opens without the packages that compute
     from dicomtoprint.segmentation import Segmentation
 
 TERMINOLOGY_TAG = "TerminologyEntry"

@@ -11,7 +11,7 @@ from .models import ScalarOverlay, mesh_from_node, mesh_to_node, show_overlay
 from .segmentations import segmentation_to_node
 from .subject_hierarchy import add_node, nodes_with_role, remove_role, run_folder
 
-if TYPE_CHECKING:  # the panel opens without the rooms that compute
+if TYPE_CHECKING:  # the panel opens without the packages that compute
     from dicomtoprint.reconstruction import SurfaceModel
     from dicomtoprint.segmentation import Segmentation
 

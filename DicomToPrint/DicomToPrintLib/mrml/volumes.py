@@ -48,7 +48,7 @@ def volume_from_node(node: Any) -> Volume:
 
 
 def _travelling_type(array: np.ndarray) -> np.ndarray:
-    """int16 where that holds every value, else float32: the two types that travel through the rooms."""
+    """int16 where that holds every value, else float32: the two types that the engine works with."""
     if array.dtype in (np.int16, np.float32):
         return array.copy()
     if np.issubdtype(array.dtype, np.integer) and array.size and array.min() >= -32768 and array.max() <= 32767:

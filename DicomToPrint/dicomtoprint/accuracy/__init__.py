@@ -1,6 +1,6 @@
 """How near the model comes to the anatomy: error budget of the scan, deconvolved edges, deviation of the model."""
 
-from .error_budget import EdgeProfile, error_budget, estimate_noise, measure_edge_profile
+from .error_budget import Deviation, EdgeProfile, PrintTolerance, error_budget, estimate_noise, measure_edge_profile
 from .estimate import Accuracy, estimate_accuracy
 from .types import BudgetItem, CaliperMeasurement, ErrorBudget
 
@@ -8,8 +8,10 @@ __all__ = [
     "Accuracy",
     "BudgetItem",
     "CaliperMeasurement",
+    "Deviation",
     "EdgeProfile",
     "ErrorBudget",
+    "PrintTolerance",
     "error_budget",
     "estimate_accuracy",
     "estimate_noise",

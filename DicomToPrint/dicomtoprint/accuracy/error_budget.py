@@ -92,24 +92,46 @@ def estimate_noise(volume: Volume) -> float:
     return float(np.percentile(spreads, 20)) if spreads else 0.0
 
 
+@dataclass(frozen=True)
+class Deviation:
+    """How far the finished surface lies from the boundary that it was made from: 95th percentile and maximum, mm."""
+
+    p95_mm: float
+    max_mm: float | None = None
+
+
+@dataclass(frozen=True)
+class PrintTolerance:
+    """The tolerance of a process: `absolute_mm` at least, and `share` (0..1) of the longest side of the part.
+
+    `longest_mm` is that side, `process` the title of the process for the sentence (empty: not named).
+    """
+
+    absolute_mm: float
+    share: float = 0.0
+    longest_mm: float = 0.0
+    process: str = ""
+
+    @property
+    def bound_mm(self) -> float:
+        """The larger of the two."""
+        return max(self.absolute_mm, self.share * self.longest_mm)
+
+
 def error_budget(
     *,
     spacing: Sequence[float] | None = None,
     boundary: EdgeProfile | None = None,
     accuracy: Accuracy | None = None,
-    deviation_p95_mm: float | None = None,
-    deviation_max_mm: float | None = None,
-    tolerance_mm: float | None = None,
-    tolerance_share: float = 0.0,
-    longest_mm: float = 0.0,
-    process: str = "",
+    deviation: Deviation | None = None,
+    tolerance: PrintTolerance | None = None,
     structure: str = "",
 ) -> ErrorBudget:
     """The budget from what was measured; each item is a 95 % bound in mm, None where it is not known.
 
     Acquisition: how far the grey-value boundary lies from the edge before the scan's blur; where that was not measured,
     a quarter of the voxel's largest side. Boundary: 1.96 times the uncertainty by noise. Editing: the 95th percentile
-    of the measured deviation. Process: the larger of `tolerance_mm` and `tolerance_share` of the longest side.
+    of the measured deviation. Process: `PrintTolerance.bound_mm`. `structure` is what the sentence calls the anatomy.
 
     The total of the first three is the accuracy where it was measured, since it holds them together; otherwise the
     root of the sum of their squares. The process adds to it in squares, since it is independent. The total is None
@@ -118,8 +140,8 @@ def error_budget(
     items = (
         _acquisition(spacing, accuracy),
         _segmentation(boundary),
-        _editing(deviation_p95_mm, deviation_max_mm, accuracy is not None),
-        _process(tolerance_mm, tolerance_share, longest_mm, process),
+        _editing(deviation, accuracy is not None),
+        _process(tolerance),
     )
     apart = [item.bound_mm for item in items[:3]] if accuracy is None else [accuracy.p95_mm]
     known = [bound for bound in (*apart, items[3].bound_mm) if bound is not None]
@@ -208,32 +230,32 @@ def _segmentation(boundary: EdgeProfile | None) -> BudgetItem:
     )
 
 
-def _editing(p95: float | None, most: float | None, is_counted: bool) -> BudgetItem:
+def _editing(deviation: Deviation | None, is_counted: bool) -> BudgetItem:
     name = _("Editing: smoothing, repair, simplification")
-    if p95 is None and is_counted:
+    if deviation is None and is_counted:
         return BudgetItem(
             name, None, _("not measured by itself, since preparation moved the surface; counted in the line above")
         )
-    if p95 is None:
+    if deviation is None:
         return BudgetItem(name, None, _("the deviation from the scan was not measured"))
     basis = _("measured on the final surface: 95 % of it lie within this")
-    if most is not None:
-        basis += _(", the largest deviation is {most} mm").format(most=f"{most:.2f}")
-    return BudgetItem(name, p95, basis)
+    if deviation.max_mm is not None:
+        basis += _(", the largest deviation is {most} mm").format(most=f"{deviation.max_mm:.2f}")
+    return BudgetItem(name, deviation.p95_mm, basis)
 
 
-def _process(tolerance: float | None, share: float, longest: float, process: str) -> BudgetItem:
+def _process(tolerance: PrintTolerance | None) -> BudgetItem:
     name = _("Print process: tolerance")
     if tolerance is None:
         return BudgetItem(name, None, _("no process was given"))
-    basis = (
-        _("guideline of the process {process}").format(process=process) if process else _("guideline of the process")
-    )
-    if share:
+    basis = _("guideline of the process")
+    if tolerance.process:
+        basis = _("guideline of the process {process}").format(process=tolerance.process)
+    if tolerance.share:
         basis += _(": {share} % of the longest side, at least {least} mm").format(
-            share=f"{100 * share:g}", least=f"{tolerance:g}"
+            share=f"{100 * tolerance.share:g}", least=f"{tolerance.absolute_mm:g}"
         )
-    return BudgetItem(name, max(tolerance, share * longest), basis)
+    return BudgetItem(name, tolerance.bound_mm, basis)
 
 
 def _sentence(total: float | None, structure: str, printed: bool, missing: Sequence[str]) -> str:

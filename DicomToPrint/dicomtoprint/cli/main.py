@@ -16,7 +16,8 @@ from typing import Any
 from ..errors import DicomToPrintError, UsageError
 from ..progress import ProgressCallback, no_progress
 from .host import Host
-from .parser import build_parser, join_negative_values, settings_from_args
+from .parser import build_parser, join_negative_values
+from .settings_from_args import settings_from_args
 
 
 def main(arguments: Sequence[str], host: Host | None = None) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..config.run_settings import DEFAULT_FORMATS, DEFAULT_KEEP_OUT_RADIUS_MM, FORMATS, RunSettings
+from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
 
 EXAMPLES = """examples:
@@ -173,6 +173,14 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
         "done in this order: wrap, thicken, hollow, struts, base, label, scale bar, cuts (before the base where a side is kept), split, "
         "pins, magnets, orient",
     )
+    _add_solid_options(group)
+    _add_marking_options(group)
+    _add_cutting_options(group)
+    group.add_argument("--orient", action="store_true", help="turn for printing")
+
+
+def _add_solid_options(group: Any) -> None:
+    """Options that change the walls of the solid, and the base."""
     group.add_argument("--wrap", action="store_true", help="outer surface only, filled")
     group.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")
     group.add_argument("--hollow", type=_positive, metavar="MM", help="hollow to this wall, with escape holes")
@@ -196,10 +204,18 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
         choices=BASE_KINDS,
         help="plate (default), foot of the model's own outline, or stand with columns",
     )
+
+
+def _add_marking_options(group: Any) -> None:
+    """Label and scale bar."""
     group.add_argument("--label", metavar="TEXT", help="text on the model, on the flattest place, else on a curved one")
     group.add_argument("--label-raised", action="store_true", help="the label stands out instead of being engraved")
     group.add_argument("--label-at", metavar="R,A,S", help="put the label nearest to this place, mm")
     group.add_argument("--scale-bar", type=_positive, metavar="MM", help="engraved bar of this length, for exhibits")
+
+
+def _add_cutting_options(group: Any) -> None:
+    """Cuts, split, and what joins the parts again."""
     group.add_argument(
         "--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)"
     )
@@ -229,7 +245,6 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm"
     )
-    group.add_argument("--orient", action="store_true", help="turn for printing")
 
 
 def _add_print_options(parser: argparse.ArgumentParser) -> None:
@@ -274,121 +289,3 @@ def _count(text: str) -> int:
     if value < 100:
         raise argparse.ArgumentTypeError(f"'{text}' is too few triangles (100 at least)")
     return value
-
-
-def _numbers(text: str, counts: tuple[int, ...], option: str) -> tuple[float, ...]:
-    try:
-        values = tuple(float(part) for part in text.split(","))
-    except ValueError:
-        values = ()
-    if len(values) not in counts or not all(abs(value) < 1e6 for value in values):
-        wanted = " or ".join(str(count) for count in counts)
-        raise UsageError(f"{option} takes {wanted} numbers with commas between, not '{text}'.")
-    return values
-
-
-def _pairs(items: Sequence[str], option: str, form: str) -> tuple[tuple[str, str], ...]:
-    pairs = []
-    for item in items:
-        key, mark, value = item.partition("=")
-        if not (mark and key and value):
-            raise UsageError(f"{option} takes {form}, not '{item}'.")
-        pairs.append((key, value))
-    return tuple(pairs)
-
-
-def settings_from_args(options: argparse.Namespace) -> RunSettings:
-    """Settings of parsed `check` or `run` options. Raises `UsageError`."""
-    answers = _pairs(options.answer, "--answer", "RULE=yes or RULE=no")
-    for rule, answer in answers:
-        if answer not in ("yes", "no"):
-            raise UsageError(f"--answer {rule} takes yes or no, not '{answer}'.")
-    common: dict[str, Any] = {
-        "protocols": tuple(options.protocol),
-        "check_pixels": not options.no_pixels,
-        "surgery_date": options.surgery_date,
-        "series": options.series,
-        "answers": answers,
-        "role": options.role,
-        "include_identifiers": options.identified,
-    }
-    if options.command == "check":
-        return RunSettings(**common)
-    cuts = tuple(
-        (axis.upper(), _numbers(at, (1,), "--cut")[0])
-        for axis, at in _pairs(options.cut, "--cut", "R=MM, A=MM or S=MM")
-    )
-    for axis, _ in cuts:
-        if axis not in "RAS" or len(axis) != 1:
-            raise UsageError(f"--cut takes R=MM, A=MM or S=MM, not '{axis}='.")
-    threshold = _numbers(options.threshold, (1, 2), "--threshold") if options.threshold else None
-    return RunSettings(
-        **common,
-        use=options.use,
-        anatomy=options.anatomy,
-        process=options.process,
-        printer=options.printer,
-        segmentation=options.segmentation,
-        threshold=(threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
-        seeds=tuple(_numbers(seed, (3,), "--seed") for seed in options.seed),  # type: ignore[misc]
-        roi=_numbers(options.roi, (6,), "--roi") if options.roi else None,  # type: ignore[arg-type]
-        max_deviation=options.max_deviation,
-        triangles=options.triangles,
-        thicken=options.thicken,
-        hollow=options.hollow,
-        drain_hole_positions=tuple(_numbers(place, (3,), "--escape") for place in options.escape),  # type: ignore[misc]
-        escape_holes=options.escape_holes,
-        cuts=cuts,
-        oblique_cuts=tuple(_numbers(plane, (6,), "--plane") for plane in options.plane),  # type: ignore[misc]
-        kept_sides=tuple(dict.fromkeys(options.keep)),
-        split=options.split == "auto",
-        keep_out_regions=tuple(_marked(place) for place in options.avoid),
-        pins=options.pins,
-        struts=options.struts,
-        magnets=_magnets(options.magnets),
-        base=options.base or options.base_kind is not None,
-        base_kind=options.base_kind or "plate",
-        label=options.label,
-        label_raised=options.label_raised,
-        label_at=_numbers(options.label_at, (3,), "--label-at") if options.label_at else None,  # type: ignore[arg-type]
-        scale_bar=options.scale_bar,
-        wrap=options.wrap,
-        orient=options.orient,
-        formats=_formats(options.format),
-        scene=options.scene,
-        accept_anyway=options.accept_anyway,
-    )
-
-
-def _marked(text: str) -> tuple[float, float, float, float]:
-    numbers = _numbers(text, (3, 4), "--avoid")
-    place = (*numbers, DEFAULT_KEEP_OUT_RADIUS_MM)[:4]
-    if not place[3] > 0.0:
-        raise UsageError(
-            f"--avoid takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'."
-        )
-    return place  # type: ignore[return-value]
-
-
-def _magnets(text: str | None) -> tuple[float, float] | None:
-    if text is None:
-        return None
-    try:
-        diameter, height = (float(side) for side in text.lower().split("x"))
-    except ValueError:
-        diameter = height = 0.0
-    if not (0.5 <= diameter <= 50.0 and 0.5 <= height <= 50.0):
-        raise UsageError(f"--magnets takes diameter x height in mm, such as 5x2, not '{text}'.")
-    return diameter, height
-
-
-def _formats(lists: Sequence[str] | None) -> tuple[str, ...]:
-    if lists is None:
-        return DEFAULT_FORMATS
-    formats = tuple(dict.fromkeys(part.strip().lower() for part in ",".join(lists).split(",") if part.strip()))
-    for name in formats:
-        if name not in FORMATS:
-            raise UsageError(f"'{name}' is no file format here: choose of {', '.join(FORMATS)}.")
-    if not formats:
-        raise UsageError(f"--format names no format: choose of {', '.join(FORMATS)}.")
-    return formats

@@ -1,4 +1,4 @@
-"""Pairs of triangles whose boxes overlap, by a tree of boxes that is walked level by level for many pairs at once."""
+"""Pairs of triangles whose boxes overlap, by a tree of boxes that is traversed level by level for many pairs at once."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -9,9 +9,9 @@ import numpy as np
 
 from ..progress import ProgressCallback, no_progress
 
-_START = 128  # nodes of the level from which the walk starts
+_START = 128  # nodes of the level from which the traversal starts
 _GUARDS = np.int64((1 << 20) | (1 << 41) | (1 << 62))
-_CHUNK = 200_000  # pairs that one walk starts from, grown to, at most: bounds the memory
+_CHUNK = 200_000  # pairs that one traversal starts from, grown to, at most: bounds the memory
 
 
 class AabbTree:
@@ -126,7 +126,7 @@ def map_overlapping_pairs(
     found: list[np.ndarray] = []
 
     def work(piece: np.ndarray) -> list[np.ndarray]:
-        return [decide(i, j) for i, j in _walk(first, second, a[piece], b[piece], level)]
+        return [decide(i, j) for i, j in _traverse(first, second, a[piece], b[piece], level)]
 
     with ThreadPoolExecutor(threads) as pool:
         tasks = [pool.submit(work, piece) for piece in pieces]
@@ -139,7 +139,7 @@ def map_overlapping_pairs(
     return np.concatenate(found) if found else np.zeros((0, 2), dtype=np.int64)
 
 
-def _walk(
+def _traverse(
     first: AabbTree, second: AabbTree, a: np.ndarray, b: np.ndarray, level: int
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     stack = [(a, b, level)]

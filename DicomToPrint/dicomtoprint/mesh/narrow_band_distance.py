@@ -1,4 +1,4 @@
-"""Distance to a surface at the voxels of a grid that lie near it: what hollow, wrap and letters on curved places offset by."""
+"""Distance field in a narrow band about a surface, on a regular grid: what hollowing, wrapping and curved text offset by."""
 
 import numpy as np
 
@@ -10,20 +10,37 @@ from .sample_tree import build_sample_tree, sample_triangles
 from .triangle_distance import point_triangle_distance
 
 SAMPLE_SPACING_VOXELS = (
-    1.75  # voxels from sample to sample: triangles of a contour, none of which is longer, have one each
+    1.75  # distance of surface samples: the triangles of a contour, none of which is longer, have one each
 )
-MAX_WALK_STEPS = 8  # from triangle to triangle, towards the nearest
-EXACT_BAND_VOXELS = 1.15  # voxels about the wanted distance, and a little: where it is measured to triangles
-BAND_MARGIN_VOXELS = 1.25  # voxels beyond the wanted distance: a neighbour, and a little
+MAX_WALK_STEPS = 8  # steps over edges towards the nearest triangle
+EXACT_BAND_VOXELS = 1.15  # half width of the band about the wanted distance in which it is measured to triangles
+BAND_MARGIN_VOXELS = 1.25  # how far beyond the wanted distance samples are propagated: just over a neighbour
 FACE_NEIGHBOURS = np.concatenate([np.eye(3, dtype=np.int64), -np.eye(3, dtype=np.int64)])  # steps along k, j, i
 
 
 def inner_offset_field(
     mesh: Mesh, grid: Grid, within: np.ndarray, distance: float, progress: ProgressCallback = no_progress
 ) -> np.ndarray:
-    """(k, j, i) float32, zero on the surface at `distance` mm inside the mesh, positive deeper; `within` (k, j, i) bool is its inside.
+    """A field whose zero level is the inward offset of a mesh.
 
-    In mm (see `narrow_band_distance`) on both ends of every grid edge that the surface crosses; beyond only the sign counts.
+    Parameters
+    ----------
+    mesh
+        A closed surface, points in mm.
+    grid
+        The voxels.
+    within
+        (k, j, i) bool, the inside of the mesh.
+    distance
+        Offset in mm.
+    progress
+        Called with fraction and phrase.
+
+    Returns
+    -------
+    numpy.ndarray
+        (k, j, i) float32 in mm, positive deeper than the offset. Exact as `narrow_band_distance` at both ends of every grid edge
+        that the zero level intersects; elsewhere only the sign is meaningful.
     """
     field = narrow_band_distance(mesh, grid, within, distance, progress)
     field -= np.float32(distance)
@@ -35,23 +52,45 @@ def inner_offset_field(
 def narrow_band_distance(
     mesh: Mesh, grid: Grid, side: np.ndarray, reach: float, progress: ProgressCallback = no_progress
 ) -> np.ndarray:
-    """(k, j, i) float32 mm from the voxels of `side` (k, j, i) bool to the mesh, inf elsewhere and farther than about `reach` mm.
+    """Distance of voxels from a mesh, on one side of it.
 
-    `side` is the inside of the closed mesh or its outside; no voxel nearer than `reach` and two voxels may lie at the grid's
-    border. Within a voxel of `reach` it is the distance to the nearest triangle around the nearest sample, elsewhere to that
-    sample. Samples of the surface are handed on from voxel to voxel until none is nearer (after Danielsson, "Euclidean distance
-    mapping", 1980): the time goes with the surface, and so does the memory but for 9 bytes a voxel.
+    Parameters
+    ----------
+    mesh
+        A closed surface, points in mm.
+    grid
+        The voxels; none nearer to the mesh than `reach` and two voxels may lie at its border.
+    side
+        (k, j, i) bool, the inside of the mesh or its outside.
+    reach
+        In mm.
+    progress
+        Called with fraction and phrase.
+
+    Returns
+    -------
+    numpy.ndarray
+        (k, j, i) float32 in mm, inf off `side` and farther than about `reach`. Within a voxel of `reach` the distance to the
+        nearest triangle near the nearest surface sample, elsewhere to that sample.
+
+    Notes
+    -----
+    Nearest samples are propagated from voxel to voxel; time and memory grow with the surface, but for 9 bytes a voxel.
+
+    References
+    ----------
+    Danielsson, "Euclidean distance mapping", Computer Graphics and Image Processing 14, 1980.
     """
     points, owner, corners = _with_corners(mesh, SAMPLE_SPACING_VOXELS * grid.spacing)
     samples = ((points - grid.origin) / grid.spacing).astype(np.float32)[:, ::-1]
     strides = np.array([side.shape[1] * side.shape[2], side.shape[2], 1])
-    found, nearest = _handed_on(samples, side, strides, reach / grid.spacing, subprogress(progress, 0.0, 0.7))
+    found, nearest = _propagate(samples, side, strides, reach / grid.spacing, subprogress(progress, 0.0, 0.7))
     np.sqrt(found, out=found)
     found *= np.float32(grid.spacing)
     rows = np.flatnonzero(np.abs(found - np.float32(reach)) < EXACT_BAND_VOXELS * grid.spacing)
     at = grid.points(np.stack(np.unravel_index(rows, side.shape), axis=1))
     progress(0.7, "measuring distances")
-    exact = _walked(mesh, corners, at, owner[nearest[rows]])
+    exact = _nearest_triangle_distance(mesh, corners, at, owner[nearest[rows]])
     found[rows] = exact
     return found.reshape(side.shape)
 
@@ -61,10 +100,10 @@ def local_mesh_distance(mesh: Mesh, points: np.ndarray, step: float) -> np.ndarr
     around the nearest sample, samples being `step` mm apart."""
     surface = build_sample_tree(mesh, step)
     _, nearest = surface.tree.query(points, workers=-1)
-    return _walked(mesh, surface.corners, points, surface.owner[nearest])
+    return _nearest_triangle_distance(mesh, surface.corners, points, surface.owner[nearest])
 
 
-def _walked(mesh: Mesh, corners: np.ndarray, at: np.ndarray, start: np.ndarray) -> np.ndarray:
+def _nearest_triangle_distance(mesh: Mesh, corners: np.ndarray, at: np.ndarray, start: np.ndarray) -> np.ndarray:
     """(n,) mm from the points `at` (n, 3) to the nearest triangle that is reached over sides from triangle `start` (n,), ever nearer."""
     edges = build_edge_table(mesh.triangles)
     first, second = edges.pairs()
@@ -97,15 +136,18 @@ def _with_corners(mesh: Mesh, step: float) -> tuple[np.ndarray, np.ndarray, np.n
     )
 
 
-def _handed_on(
+def _propagate(
     samples: np.ndarray, side: np.ndarray, strides: np.ndarray, reach: float, progress: ProgressCallback
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Squared distance (voxels,) and nearest of the `samples` (n, 3), (k, j, i) in voxels, for the voxels of `side` within `reach`."""
+    """Propagates the nearest of the `samples` (n, 3), in voxels (k, j, i), over the voxels of `side` within `reach` voxels.
+
+    Returns the squared distance (voxels,) in voxels, inf where not reached, and the index of the nearest sample (voxels,).
+    """
     squared = np.full(side.size, np.inf, dtype=np.float32)
     nearest = np.zeros(side.size, dtype=np.int32)
     changed = np.zeros(side.size, dtype=bool)
     open_ = side.ravel()
-    _beside(samples, open_, strides, squared, nearest, changed)
+    _initialize(samples, open_, strides, squared, nearest, changed)
     farthest = np.float32((reach + BAND_MARGIN_VOXELS) ** 2)
     done = 0
     while True:
@@ -126,7 +168,7 @@ def _handed_on(
             squared[to], nearest[to], changed[to] = reached[nearer], own[nearer], True
 
 
-def _beside(
+def _initialize(
     samples: np.ndarray,
     open_: np.ndarray,
     strides: np.ndarray,
@@ -134,7 +176,8 @@ def _beside(
     nearest: np.ndarray,
     changed: np.ndarray,
 ) -> None:
-    """Put each sample into the voxel about it and those beside that: on either side of a surface through a voxel's middle too."""
+    """Initializes the voxel that holds each sample and its six face neighbours, in place: a surface through the centre of a voxel
+    has samples on both sides."""
     at = np.rint(samples)
     away, to_middle = at - samples, at.astype(np.int64) @ strides
     for step in (np.zeros(3, dtype=np.int64), *FACE_NEIGHBOURS):
@@ -142,6 +185,6 @@ def _beside(
         gap = away + step.astype(np.float32)
         reached = np.einsum("ij,ij->i", gap, gap)
         rows = np.flatnonzero(open_[to] & (reached < squared[to]))
-        # Of those that meet at one voxel the nearest comes last and stays.
+        # Assigned in order: of the samples that meet at one voxel the nearest is the last.
         rows = rows[np.argsort(-reached[rows], kind="stable")]
         squared[to[rows]], nearest[to[rows]], changed[to[rows]] = reached[rows], rows, True

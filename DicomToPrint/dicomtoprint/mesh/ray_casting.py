@@ -1,6 +1,6 @@
 """Rays against a mesh, all of them at once: the first triangle that each one leaves the solid through, or enters it through.
 
-Triangles are binned in an even grid and each ray walks through its cells (Amanatides and Woo, "A fast voxel traversal algorithm for
+Triangles are binned in an even grid and each ray traverses its cells (Amanatides and Woo, "A fast voxel traversal algorithm for
 ray tracing", Eurographics 1987); triangle and ray by Moeller and Trumbore (1997). Vectorised over the rays of a block, a block a thread.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 from ..progress import ProgressCallback, no_progress
 from .core import Mesh
 
-_BLOCK = 16_384  # rays that walk together: small enough to stay in the cache, large enough to hide the interpreter
+_BLOCK = 16_384  # rays traced together: small enough to stay in the cache, large enough to hide the interpreter
 _MOST_CELLS = 16_000_000
 _MOST_PIECES = 2_000_000.0  # pieces that large triangles may be cut into
 _EDGE = 1e-6  # barycentric: a ray through an edge meets one of its triangles
@@ -69,8 +69,8 @@ class RayCaster:
         reach = np.broadcast_to(np.asarray(reach_mm, dtype=np.float64), (count,))
         sign = 1.0 if leaving else -1.0
 
-        def walk(block: slice) -> slice:
-            distance[block], triangle[block] = self._walk(
+        def trace(block: slice) -> slice:
+            distance[block], triangle[block] = self._traverse(
                 origins[block] - self._centre, directions[block], sign, reach[block], None if of is None else of[block]
             )
             return block
@@ -78,7 +78,7 @@ class RayCaster:
         blocks = [slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK)]
         with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
             try:
-                for block in pool.map(walk, blocks):
+                for block in pool.map(trace, blocks):
                     progress(block.stop / count, phrase)
             except BaseException:
                 pool.shutdown(cancel_futures=True)
@@ -141,7 +141,7 @@ class RayCaster:
         key = start[which] + (x[crossed] * self._shape[1] + y[crossed]) * self._shape[2] + z[crossed]
         return key, names[which]
 
-    def _walk(
+    def _traverse(
         self, origins: np.ndarray, directions: np.ndarray, sign: float, reach: np.ndarray, of: np.ndarray | None
     ) -> tuple[np.ndarray, np.ndarray]:
         distance, triangle = np.full(len(origins), np.inf), np.full(len(origins), -1, dtype=np.int64)

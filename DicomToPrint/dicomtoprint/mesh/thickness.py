@@ -1,8 +1,8 @@
-"""Wall thickness and gaps as fields on a surface, and what is thin: how much of it, where, and what is a rod rather than a wall.
+"""Wall thickness and gap width as fields on a surface, their smallest values, and the distinction of rods from walls.
 
-The thickness at a point is that of the wall which the ray from it along its normal meets on the other side: the diameter of the ball
-that touches the surface at the point and the plane of that other side. On plates and shells this is the ray, in a wedge it is the
-inscribed ball; surface that merely lies near the point, as beside a sharp ridge, has no say.
+The thickness at a point is the diameter of the ball that touches the surface at the point and the tangent plane where the ray along
+the inward normal hits the other side. On plates and shells this is the length of the ray, in a wedge the diameter of the inscribed
+ball. Surface that only lies near the point, as beside a sharp ridge, does not count.
 """
 
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from .core import Mesh
 from .ray_casting import RayCaster
 from .surface_sampling import SurfaceSamples, sample_surface
 
-OPPOSING = -0.5  # cosine: two sides that meet at more than 60 degrees are no wall
+OPPOSING = -0.5  # cosine between the normals: two sides that meet at more than 60 degrees are no wall
 STEEP = 0.75  # growth per mm, 41 degrees between the sides: more than the unevenness of a wall
 WALL = -1.0
 GAP = 1.0
@@ -22,9 +22,21 @@ GAP = 1.0
 
 @dataclass(frozen=True)
 class ThicknessField:
-    """Distances on the samples of a surface: `distance` (n,) mm, inf where more than `cap_mm`; `side` -1 for walls (into the
-    solid), +1 for gaps (out of it). `slope` (n, 3): direction along the surface in which the distance grows, its length
-    being the growth per mm; zero between parallel sides."""
+    """Distances at the samples of a surface.
+
+    Attributes
+    ----------
+    samples
+        Points on the surface with normals and areas.
+    distance
+        (n,) mm, inf where more than `cap_mm`.
+    side
+        `WALL` (into the solid) or `GAP` (out of it).
+    cap_mm
+        Up to where distances are measured.
+    slope
+        (n, 3) gradient of the distance along the surface, mm per mm; zero between parallel sides.
+    """
 
     samples: SurfaceSamples
     distance: np.ndarray
@@ -33,15 +45,27 @@ class ThicknessField:
     slope: np.ndarray
 
     def at_vertices(self, count: int) -> np.ndarray:
-        """(count,) float32: the smallest distance at each vertex, `cap_mm` where it is that or more."""
+        """(count,) float32 mm, the smallest distance at each vertex, at most `cap_mm`."""
         result = np.full(count, self.cap_mm, dtype=np.float32)
         own = self.samples.vertex >= 0
         np.minimum.at(result, self.samples.vertex[own], np.minimum(self.distance[own], self.cap_mm).astype(np.float32))
         return result
 
     def smallest(self, chosen: np.ndarray, least_area_mm2: float) -> tuple[float | None, np.ndarray]:
-        """The distance that at least `least_area_mm2` of the `chosen` (n,) samples do not exceed, and their indices, the smallest
-        first; None where less area than that lies within the cap. A single odd sample is no wall."""
+        """The smallest distance of an area: a single outlier among the samples is no wall.
+
+        Parameters
+        ----------
+        chosen
+            (n,) bool, the samples that count.
+        least_area_mm2
+            The area that does not exceed the distance.
+
+        Returns
+        -------
+        tuple
+            The distance in mm, None where less area lies within the cap; and the indices of the samples, the smallest first.
+        """
         rows = np.flatnonzero(chosen & np.isfinite(self.distance))
         rows = rows[np.argsort(self.distance[rows], kind="stable")]
         covered = np.cumsum(self.samples.area[rows])
@@ -51,7 +75,7 @@ class ThicknessField:
         return float(self.distance[rows[enough]]), rows[: enough + 1]
 
     def percentile(self, percent: float) -> float | None:
-        """The distance that `percent` of the surface do not exceed, by area; None where that lies beyond the cap."""
+        """The distance in mm that `percent` of the area do not exceed; None beyond the cap."""
         order = np.argsort(self.distance, kind="stable")
         covered = np.cumsum(self.samples.area[order])
         if len(order) == 0 or covered[-1] <= 0:
@@ -67,9 +91,24 @@ def thickness_field(
     samples: SurfaceSamples | None = None,
     rays: RayCaster | None = None,
 ) -> ThicknessField:
-    """Thickness of the wall behind each sample; `rays` of the same mesh may be given where several fields are measured.
+    """Thickness of the wall behind each sample.
 
-    Exact on plane walls and wedges up to 60 degrees, second order in the size of the facets on curved ones.
+    Parameters
+    ----------
+    mesh
+        Closed and oriented, points in mm.
+    progress
+        Called with fraction and phrase.
+    cap_mm
+        Up to where thickness is measured.
+    samples
+        Where it is measured (default: `sample_surface`).
+    rays
+        Of the same mesh, where several fields are measured.
+
+    Notes
+    -----
+    Exact on plane walls and wedges up to 60 degrees, second order in the size of the facets on curved walls.
     """
     return _field(mesh, samples, rays, WALL, cap_mm, progress)
 
@@ -81,7 +120,7 @@ def clearance_field(
     samples: SurfaceSamples | None = None,
     rays: RayCaster | None = None,
 ) -> ThicknessField:
-    """The same outside the solid: how far the next surface that faces this one is."""
+    """Width of the gap in front of each sample: the distance of the next surface that faces it. Parameters as of `thickness_field`."""
     return _field(mesh, samples, rays, GAP, cap_mm, progress)
 
 
@@ -134,14 +173,14 @@ def opposing_surface_distance(
 
 
 def same_object_filter(rays: RayCaster, samples: SurfaceSamples, side: float) -> np.ndarray | None:
-    """(n,) object of each sample: the wall behind it is its own object's, where objects overlap too. None for gaps and single objects."""
+    """(n,) object of each sample: a wall belongs to one object, also where objects overlap. None for gaps and single objects."""
     return rays.owner[samples.triangle] if rays.owner is not None and side == WALL else None
 
 
 def _agreed(field: ThicknessField, progress: ProgressCallback) -> np.ndarray:
-    """Distances below 0.7 times the median of the nine nearest samples that face the same way, replaced by that median.
+    """(n,) mm, distances below 0.7 times the median of the nine nearest samples of similar normal, replaced by that median.
 
-    A wall is thin over some width; a single bump of a rough surface, which a ray takes for a wall, is not.
+    A thin wall is thin over some area; a single bump of a rough surface, which a ray measures as a wall, is not.
     """
     from scipy.spatial import cKDTree
 
@@ -168,11 +207,10 @@ def correct_sharp_edges(
 ) -> ThicknessField:
     """The field with the sides of sharp edges measured `back_mm` behind the edge.
 
-    A solid that tapers to an edge is infinitely thin there, which says nothing about its walls: every knife, and every convex
-    ridge below 60 degrees, would have a wall of 0 mm. Where the sides of a sample meet nearer than `back_mm`, the distance there is
-    taken as what it is at `back_mm` from the edge, by the slope, but no more than what is measured there: an uneven thin
-    wall, whose sides are not quite parallel, keeps its thickness. Where that place lies outside, at the tip of a spike, the
-    slope alone decides if it is steep.
+    A solid that tapers to an edge has thickness 0 there, which says nothing about its walls: every knife, and every convex ridge
+    below 60 degrees, would fail. Where the sides at a sample meet nearer than `back_mm`, its distance is extrapolated by the slope
+    to `back_mm` from the edge, but not above what is measured there: a thin wall whose sides are not quite parallel keeps its
+    thickness. Where that point lies outside, at the tip of a spike, a steep slope alone decides.
     """
     distance, growth = field.distance, np.linalg.norm(field.slope, axis=1)
     rows = np.flatnonzero(np.isfinite(distance) & (growth * back_mm > 1.02 * distance))
@@ -183,7 +221,7 @@ def correct_sharp_edges(
         field.slope[rows] / growth[rows, None],
         growth[rows] / 2.0,
     )
-    # From the middle of the ball at the sample to that of the ball that touches `back_mm` from the edge.
+    # From the centre of the ball at the sample to that of the ball that touches at `back_mm` from the edge.
     middle = field.samples.points[rows] + 0.5 * distance[rows, None] * inward
     middle += (back_mm - distance[rows] / growth[rows])[:, None] * (away + steep[:, None] * inward)
     cosine = (1.0 - steep**2) / (1.0 + steep**2)
@@ -205,7 +243,7 @@ def correct_sharp_edges(
 def uncapped_thickness(
     samples: SurfaceSamples, rays: RayCaster, progress: ProgressCallback = no_progress
 ) -> ThicknessField:
-    """Wall field without a cap on about a thousand of the samples: for models without any thin wall."""
+    """Thickness without a cap at about a thousand of the samples: for models without any thin wall."""
     few = _some(samples, 1000)
     cap = 1.05 * float(np.linalg.norm(np.ptp(samples.points, axis=0)))
     distance, slope = opposing_surface_distance(
@@ -215,7 +253,7 @@ def uncapped_thickness(
 
 
 def _some(samples: SurfaceSamples, count: int) -> SurfaceSamples:
-    """About `count` of the samples, evenly picked, each standing for its share of the whole area."""
+    """About `count` of the samples at even steps, their areas scaled to the whole area."""
     rows = np.unique(np.linspace(0, len(samples.points) - 1, count).astype(np.int64))
     picked = [getattr(samples, name)[rows] for name in ("points", "normals", "area", "vertex", "triangle")]
     picked[2] = picked[2] * (samples.area.sum() / max(float(picked[2].sum()), 1e-12))
@@ -225,11 +263,11 @@ def _some(samples: SurfaceSamples, count: int) -> SurfaceSamples:
 def detect_rods(
     field: ThicknessField, rays: RayCaster, below_mm: float, progress: ProgressCallback = no_progress
 ) -> np.ndarray:
-    """(n,) bool: samples thinner than `below_mm` where the solid ends on two opposite sides across the thickness too.
+    """(n,) bool, samples thinner than `below_mm` where the solid also ends on two opposite sides across the thickness.
 
-    A wall goes on along most directions across its thickness, a rod only along one. Looked at up to 1.2 thicknesses from the
-    middle in four directions, two of which must end, so that a bar up to one and a half times as wide as thick counts as a rod and
-    the corner of a plate does not. On a field of gaps the same tells a hole or channel from a slot.
+    A wall extends along most directions across its thickness, a rod along one. Rays of 1.2 thicknesses from the middle are cast
+    along four axes; where two axes end on both sides the sample is on a rod. A bar up to 1.5 times as wide as thick counts as a rod,
+    the corner of a plate does not. On a field of gaps the same distinguishes holes and channels from slots.
     """
     samples = field.samples
     result = np.zeros(len(field.distance), dtype=bool)
@@ -256,7 +294,7 @@ def detect_rods(
 
 
 def tangent_basis(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two unit vectors (n, 3) across each of the unit `normals` (n, 3) and across each other."""
+    """Two unit vectors (n, 3) perpendicular to each of the unit `normals` (n, 3) and to each other."""
     other = np.where(np.abs(normals[:, :1]) < 0.9, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
     first = np.cross(normals, other)
     first /= np.linalg.norm(first, axis=1, keepdims=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..progress import ProgressCallback, no_progress, subprogress
+from ..progress import ProgressCallback, no_progress
 from .geometry import AIR_HU, CORTICAL_HU, SOFT_HU, PhantomGeometry
 from .solids import Point, Solid, Union
 
@@ -228,27 +228,9 @@ def scan_affine(
     return affine
 
 
-def apply_detector_effects(
-    volume: np.ndarray,
-    affine: np.ndarray,
-    layout: PhantomGeometry,
-    *,
-    implant: bool,
-    noise_hu: float,
-    correlation: float,
-    seed: int,
-    hu_offset: float,
-    wedge_rows: float,
-    padding: bool,
-    progress: ProgressCallback = no_progress,
-) -> np.ndarray:
-    """Noise, streaks, offset, clipping and padding; int16 HU."""
-    if implant:
-        add_streaks(volume, affine, layout)
-    add_noise(volume, noise_hu, correlation, seed, subprogress(progress, 0.0, 0.9))
+def quantize(volume: np.ndarray, hu_offset: float) -> np.ndarray:
+    """HU (k, j, i) as int16, shifted by `hu_offset` and clipped as a scanner stores them."""
     result = np.empty(volume.shape, dtype=np.int16)
     for k in range(len(volume)):
         result[k] = np.rint(np.clip(volume[k] + hu_offset, -1024, MAX_HU))
-    if padding:
-        apply_padding(result, wedge_rows)
     return result

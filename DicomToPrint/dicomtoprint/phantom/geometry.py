@@ -214,41 +214,13 @@ def _around(bounds: list[tuple[float, ...]]) -> tuple[float, ...]:
 def ground_truth(scale: float = 1.0, gap_mm: float = 1.5) -> GroundTruth:
     """Volumes, distances and walls of the phantom at a scale. Ball, shell and plate figures are exact; the volume and
     the bounds of the femur come from the solids on a grid (volume to about 0.1 %, bounds to about 0.1 mm)."""
-    what = build_geometry(scale, gap_mm)
-    cup, shell = what.bones["cup"], what.bones["hollow shell"]
-    assert isinstance(cup, Shell) and isinstance(shell, Shell)
-    # Thin plates would suffer from the grid: they are boxes, and are added as such.
-    femur = what.bones["femur"]
-    assert isinstance(femur, Union)
-    plates = tuple(box for name, box in _comb(scale).items() if name.startswith("plate"))
-    solid = Union(tuple(one for one in femur.parts if one not in plates))
-    around = tuple(scale * v for v in (-48.0, 12.0, -36.0, 36.0, -58.0, 46.0))
-    outer, bounds_solid = _integrate(solid, around, 0.7 * scale)
-    outer += sum(PLATES_MM) * PLATE_LENGTH_MM * PLATE_HEIGHT_MM
-    femur_bounds = _around([bounds_solid, *(box.bounds() for box in plates)])
-    core, _ = _integrate(what.inner["cancellous"][0], around, 0.7 * scale)
-    balls = [solid for solid in what.bones.values() if isinstance(solid, Ball)]
-    ball = float(4 / 3 * np.pi * (BALL_DIAMETER_MM / 2) ** 3)
-    volumes = {
-        "femur outer": outer,
-        "femur": outer - core,
-        "cancellous": core,
-        "cup": _shell_volume(cup),
-        "hollow shell": _shell_volume(shell),
-        "hollow shell outer": 4 / 3 * np.pi * shell.radius**3,
-        "ball 1": ball,
-        "ball 2": ball,
-    }
-    volumes |= {f"plate {t:g} mm": t * PLATE_LENGTH_MM * PLATE_HEIGHT_MM for t in PLATES_MM}
-    bounds = {"femur": femur_bounds}
-    for name, bone in what.bones.items():
-        if isinstance(bone, (Ball, Shell)) and name != "cup":
-            bounds[name] = tuple(v for c in bone.centre for v in (c - bone.radius, c + bone.radius))
-    comb = _comb(scale)
+    geometry = build_geometry(scale, gap_mm)
+    outer, femur_bounds, core = _femur_figures(geometry, scale)
+    first, second = _balls(geometry)
     return GroundTruth(
-        volumes_mm3=volumes,
+        volumes_mm3=_volumes(geometry, outer, core),
         distances_mm={
-            "balls": float(np.linalg.norm(np.subtract(balls[0].centre, balls[1].centre))),
+            "balls": float(np.linalg.norm(np.subtract(first.centre, second.centre))),
             "joint gap": gap_mm,
             "ball diameter": BALL_DIAMETER_MM,
         },
@@ -258,18 +230,74 @@ def ground_truth(scale: float = 1.0, gap_mm: float = 1.5) -> GroundTruth:
             "hollow shell": SHELL_WALL_MM,
             **{f"plate {t:g} mm": t for t in PLATES_MM},
         },
-        landmarks_lps={
-            "ball 1": balls[0].centre,
-            "ball 2": balls[1].centre,
-            "hollow shell": shell.centre,
-            "head": cup.centre,
-            "mark L": comb["mark L foot"].centre,
-            **{name: box.centre for name, box in comb.items() if name.startswith("plate")},
-        },
+        landmarks_lps=_landmarks(geometry, scale),
         boundary_hu=(CORTICAL_HU + SOFT_HU) / 2,
-        bounds_mm=bounds,  # type: ignore[arg-type]
+        bounds_mm={"femur": femur_bounds, **_sphere_bounds(geometry)},  # type: ignore[dict-item]
         hu={"air": AIR_HU, "soft": SOFT_HU, "cancellous": CANCELLOUS_HU, "cortical": CORTICAL_HU},
-        objects=tuple(what.bones),
+        objects=tuple(geometry.bones),
         scale=scale,
         gap_mm=gap_mm,
     )
+
+
+def _balls(geometry: PhantomGeometry) -> list[Ball]:
+    return [solid for solid in geometry.bones.values() if isinstance(solid, Ball)]
+
+
+def _shell(geometry: PhantomGeometry, name: str) -> Shell:
+    solid = geometry.bones[name]
+    assert isinstance(solid, Shell)
+    return solid
+
+
+def _femur_figures(geometry: PhantomGeometry, scale: float) -> tuple[float, tuple[float, ...], float]:
+    """Volume in mm3 of the femur with its core, its bounds in mm, and the volume of the core."""
+    femur = geometry.bones["femur"]
+    assert isinstance(femur, Union)
+    # A grid resolves thin plates badly: they are boxes, and are added as such.
+    plates = tuple(box for name, box in _comb(scale).items() if name.startswith("plate"))
+    solid = Union(tuple(one for one in femur.parts if one not in plates))
+    region = tuple(scale * v for v in (-48.0, 12.0, -36.0, 36.0, -58.0, 46.0))
+    outer, bounds_solid = _integrate(solid, region, 0.7 * scale)
+    outer += sum(PLATES_MM) * PLATE_LENGTH_MM * PLATE_HEIGHT_MM
+    core, _ = _integrate(geometry.inner["cancellous"][0], region, 0.7 * scale)
+    return outer, _around([bounds_solid, *(box.bounds() for box in plates)]), core
+
+
+def _volumes(geometry: PhantomGeometry, femur_outer: float, core: float) -> dict[str, float]:
+    """mm3 by object and material."""
+    shell = _shell(geometry, "hollow shell")
+    ball = float(4 / 3 * np.pi * (BALL_DIAMETER_MM / 2) ** 3)
+    return {
+        "femur outer": femur_outer,
+        "femur": femur_outer - core,
+        "cancellous": core,
+        "cup": _shell_volume(_shell(geometry, "cup")),
+        "hollow shell": _shell_volume(shell),
+        "hollow shell outer": 4 / 3 * np.pi * shell.radius**3,
+        "ball 1": ball,
+        "ball 2": ball,
+        **{f"plate {t:g} mm": t * PLATE_LENGTH_MM * PLATE_HEIGHT_MM for t in PLATES_MM},
+    }
+
+
+def _sphere_bounds(geometry: PhantomGeometry) -> dict[str, tuple[float, ...]]:
+    """Bounds in mm of the whole spheres among the bones."""
+    return {
+        name: tuple(v for c in bone.centre for v in (c - bone.radius, c + bone.radius))
+        for name, bone in geometry.bones.items()
+        if isinstance(bone, (Ball, Shell)) and name != "cup"
+    }
+
+
+def _landmarks(geometry: PhantomGeometry, scale: float) -> dict[str, Point]:
+    """Named points, LPS mm."""
+    balls, comb = _balls(geometry), _comb(scale)
+    return {
+        "ball 1": balls[0].centre,
+        "ball 2": balls[1].centre,
+        "hollow shell": _shell(geometry, "hollow shell").centre,
+        "head": _shell(geometry, "cup").centre,
+        "mark L": comb["mark L foot"].centre,
+        **{name: box.centre for name, box in comb.items() if name.startswith("plate")},
+    }

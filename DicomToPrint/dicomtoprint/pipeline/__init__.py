@@ -30,7 +30,15 @@ from .stages import (
     repair,
     segment,
 )
-from .workflow import WORKFLOW, StageTiming, WorkflowStage, WorkflowState, run_stages, stages_for_panel_step
+from .workflow import (
+    WORKFLOW,
+    StageResults,
+    StageTiming,
+    WorkflowStage,
+    WorkflowState,
+    run_stages,
+    stages_for_panel_step,
+)
 
 __all__ = [
     "BUILT_IN_PROTOCOLS",
@@ -41,6 +49,7 @@ __all__ = [
     "LoadedScan",
     "PreparedModel",
     "RunResult",
+    "StageResults",
     "StageTiming",
     "WorkflowStage",
     "WorkflowState",

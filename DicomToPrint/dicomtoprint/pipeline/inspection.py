@@ -9,7 +9,7 @@ from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 
-if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     import numpy as np
 
     from ..io import WrittenFile

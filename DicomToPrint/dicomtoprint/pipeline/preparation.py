@@ -1,6 +1,6 @@
 """The steps of preparation that the settings ask for, in a fixed order, with what each did."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,13 +10,12 @@ from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..text import pluralize
-from .splitting import apply_cuts, displacement_summary, preparation_defaults, split_to_printer, validate_cut_settings
-from .stages import simplification_budget
+from .solid_steps import PreparationContext, SolidStep, requested_steps
+from .splitting import apply_cuts, displacement_summary, split_to_printer, validate_cut_settings
 
 if TYPE_CHECKING:
     from ..preparation import LabelResult, Plane
-    from ..reconstruction import SurfaceModel
+    from ..reconstruction import ProcessingStep, SurfaceModel
 
 
 @dataclass(frozen=True)
@@ -56,31 +55,19 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
 
     process = load_process(settings.process)
     steps: list[ProcessingStep] = []
-    labels: list[LabelResult] = []
     meshes: list[Mesh] = list(model.meshes)
     planes: list[Plane] = []
-    work = _solid_steps(settings, process, labels, meshes)
-    # What is not kept takes no base and no label with it.
+    context = PreparationContext(settings, process, meshes)
+    requested = requested_steps(settings)
+    # What is cut away takes no base and no label with it.
     to_crop = bool(settings.kept_sides)
-    for number, (name, apply) in enumerate(work):
-        step = subprogress(progress, 0.8 * number / max(len(work), 1), 0.8 * (number + 1) / max(len(work), 1))
-        step(0.0, name)
-        if to_crop and name in LARGEST_MESH_ONLY:
+    for number, step in enumerate(requested):
+        inner = subprogress(progress, 0.8 * number / len(requested), 0.8 * (number + 1) / len(requested))
+        inner(0.0, step.name)
+        if to_crop and step.largest_mesh_only:
             meshes[:] = apply_cuts(meshes, settings, planes, steps)
             to_crop = False
-        largest = max(range(len(meshes)), key=lambda index: meshes[index].volume)
-        for index in [largest] if name in LARGEST_MESH_ONLY else range(len(meshes)):
-            mesh = meshes[index]
-            try:
-                meshes[index], effect = apply(mesh, step)
-            except RefusedError as error:  # of seven steps, the sentence must say which
-                raise RefusedError(f"{name.capitalize()}: {error}") from error
-            volumes = f"volume {mesh.volume:.0f} to {meshes[index].volume:.0f} mm3"
-            steps.append(
-                ProcessingStep(
-                    name, f"{mesh.name}: {effect}; {volumes}; {displacement_summary([mesh], [meshes[index]])}"
-                )
-            )
+        steps += _apply_to_meshes(step, context, inner)
     if to_crop or not settings.kept_sides:
         meshes = apply_cuts(meshes, settings, planes, steps)
     meshes = split_to_printer(
@@ -94,101 +81,35 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     figures = tuple(_figures(mesh) for mesh in meshes)
     return PreparedModel(
         replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)),
-        tuple(label for label in labels if label.text == settings.label),
+        tuple(label for label in context.labels if label.text == settings.label),
         tuple(moved),
     )
 
 
-PreparationFunction = Callable[[Mesh, ProgressCallback], tuple[Mesh, str]]
-LARGEST_MESH_ONLY = ("base", "label", "scale bar")  # only on the largest mesh of a model
+def _apply_to_meshes(
+    step: SolidStep, context: PreparationContext, progress: ProgressCallback
+) -> "list[ProcessingStep]":
+    """Runs one step on every mesh of the model, or on the largest alone; what it did to each.
 
+    `context.meshes` is changed in place. Raises `RefusedError` that names the step.
+    """
+    from ..reconstruction import ProcessingStep
 
-def _solid_steps(
-    settings: RunSettings, process: Any, labels: "list[LabelResult]", meshes: Sequence[Mesh]
-) -> list[tuple[str, PreparationFunction]]:
-    """The steps that turn one solid into one solid, each with its name; `meshes` is the model as it stands when a step runs."""
-    from .. import preparation as room
-
-    usual = preparation_defaults()
-    clearance = process.limit("clearance_mm") or 0.3
-    relief = max(min(process.limit("emboss_height_mm") or 0.8, 1.0), 0.5)
-    lowest = max((process.limit("emboss_width_mm") or 0.4) / room.STROKE, usual["least_letters_mm"])
-
-    def wrapped(mesh: Mesh, progress: ProgressCallback) -> tuple[Mesh, str]:
-        from ..simplify import simplify
-
-        done = room.shrink_wrap(mesh, progress=subprogress(progress, 0.0, 0.9))
-        # As fine as the grid that it was wrapped on: far more triangles than the shape needs.
-        fewer = simplify(
-            done.mesh, simplification_budget(settings), settings.triangles, subprogress(progress, 0.9, 1.0)
-        )
-        return fewer, f"{done.filled_mm3:.0f} mm3 filled, {100 * done.share_kept:.1f} % of the surface kept"
-
-    def thickened(mesh: Mesh, progress: ProgressCallback) -> tuple[Mesh, str]:
-        beside = [other for other in meshes if other is not mesh]
-        done = room.thicken(mesh, float(settings.thicken or 0.0), clearance, others=beside, progress=progress)
-        spared = f", {done.spared_mm2:.0f} mm2 left thinner to keep gaps open" if done.spared_mm2 > 0.5 else ""
-        return done.mesh, (
-            f"{done.thin_area_mm2:.0f} mm2 were thinner than {settings.thicken:g} mm, {done.added_mm3:.0f} mm3 added{spared}, "
-            f"at most {done.outward_mm:.2f} mm outward"
-        )
-
-    def hollowed(mesh: Mesh, progress: ProgressCallback) -> tuple[Mesh, str]:
-        diameter = process.limit("escape_hole_mm") or 0.0
-        holes = settings.escape_holes or (2 if 0.0 < diameter < usual["two_holes_below_mm"] else 1)
-        places = [(-r, -a, s) for r, a, s in settings.drain_hole_positions]
-        if places and not diameter:
-            raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
-        done = room.hollow(mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, progress=progress)
-        mouths = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in done.holes)
-        opened = f"{pluralize(len(done.holes), 'escape hole')} of {diameter:g} mm at R, A, S {mouths}"
-        if not done.holes:
-            opened = "no escape holes"
-        return (
-            done.mesh,
-            f"{done.removed_mm3:.0f} mm3 taken out of {pluralize(done.cavities, 'cavity', 'cavities')}, {opened}",
-        )
-
-    def strutted(mesh: Mesh, progress: ProgressCallback) -> tuple[Mesh, str]:
-        done = room.add_struts(mesh, max(process.limit("pin_mm") or 0.0, usual["least_strut_mm"]), progress=progress)
-        return done.mesh, f"{pluralize(done.count, 'bar')}, {done.added_mm3:.0f} mm3 added"
-
-    def based(mesh: Mesh, progress: ProgressCallback) -> tuple[Mesh, str]:
-        names = ("base_mm", "base_rim_mm", "base_sink_mm", "fillet_mm", "column_mm")
-        done = room.add_base(mesh, settings.base_kind, room.BaseSize(*(usual[name] for name in names)))
-        return done.mesh, f"a {settings.base_kind} of {done.added_mm3:.0f} mm3 added"
-
-    def labelled(mesh: Mesh, progress: ProgressCallback) -> tuple[Mesh, str]:
-        at = settings.label_at
-        place = None if at is None else (-at[0], -at[1], at[2])
-        done = room.add_label(
-            mesh,
-            str(settings.label),
-            max(usual["letters_mm"], lowest),
-            relief,
-            raised=settings.label_raised,
-            place=place,
-            smallest=lowest,
-        )
-        labels.append(done)
-        way = f"raised {relief:g} mm" if settings.label_raised else f"engraved {relief:g} mm deep"
-        return done.mesh, f"'{done.text}' {way}, {done.width:.0f} x {done.height:.0f} mm"
-
-    def measured(mesh: Mesh, progress: ProgressCallback) -> tuple[Mesh, str]:
-        size = room.ScaleBarSize(*(usual[f"scale_bar_{name}_mm"] for name in ("stroke", "tick", "letters")))
-        done = room.add_scale_bar(mesh, float(settings.scale_bar or 0.0), relief, avoid=labels, size=size)
-        return done.mesh, f"a bar of {done.text} engraved {relief:g} mm deep"
-
-    wanted: list[tuple[object, str, PreparationFunction]] = [
-        (settings.wrap, "wrap", wrapped),
-        (settings.thicken, "thicken", thickened),
-        (settings.hollow, "hollow", hollowed),
-        (settings.struts, "struts", strutted),
-        (settings.base, "base", based),
-        (settings.label, "label", labelled),
-        (settings.scale_bar, "scale bar", measured),
-    ]
-    return [(name, apply) for asked, name, apply in wanted if asked]
+    meshes = context.meshes
+    indices = list(range(len(meshes)))
+    if step.largest_mesh_only:
+        indices = [max(indices, key=lambda index: meshes[index].volume)]
+    done = []
+    for index in indices:
+        mesh = meshes[index]
+        try:
+            meshes[index], effect = step.apply(mesh, context, progress)
+        except RefusedError as error:  # of seven steps, the sentence must say which
+            raise RefusedError(f"{step.name.capitalize()}: {error}") from error
+        volumes = f"volume {mesh.volume:.0f} to {meshes[index].volume:.0f} mm3"
+        displacement = displacement_summary([mesh], [meshes[index]])
+        done.append(ProcessingStep(step.name, f"{mesh.name}: {effect}; {volumes}; {displacement}"))
+    return done
 
 
 def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[list[Mesh], list[np.ndarray | None]]:

@@ -1,5 +1,6 @@
 """The print plan: a proposal for the print lab from use, process and size, each choice with its reason and open to the user."""
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..config import resources
@@ -22,64 +23,86 @@ def build_print_plan(settings: RunSettings, model: "SurfaceModel", readiness: "R
     data, _text = resources.load_json_resource("plans", "plan")
     offer = data["processes"].get(readiness.process.name, {})
     wish = data["uses"].get(settings.use, data["uses"]["general"])
-    materials = offer.get("materials", {})
-    layers = offer.get("layer_mm", {})
-    meshes = model.meshes
-    volume = sum(mesh.volume for mesh in meshes) / 1000.0
-    figures = {finding.rule: finding.message for finding in readiness.findings}
-    use = settings.use.replace("-", " ")
-
-    def choice(value: Any, reason: str, options: Any = None) -> dict[str, Any]:
-        return {
-            "choice": value if value not in (None, "") else "to be chosen",
-            "reason": reason,
-            "options": options or [],
-        }
-
+    messages = {finding.rule: finding.message for finding in readiness.findings}
     return {
         "schema": SCHEMA,
         "use": settings.use,
         "verdict": readiness.verdict,
-        "process": choice(readiness.process.title, "as set for this run", sorted(data["processes"])),
-        "printer": choice(readiness.printer.title, figures.get("fit", "")),
-        "material": choice(
-            materials.get(wish["material"]),
-            f"the use {use} asks for {wish['material']}",
-            [f"{purpose}: {material}" for purpose, material in materials.items()],
-        ),
-        "sterilisation": choice(
-            "not planned", "must the part be sterilised? Only the maker of the material can answer for it."
-        ),
-        "layer_mm": choice(
-            layers.get(wish["layer"]), f"{wish['layer']} layers for the use {use}", sorted(layers.values())
-        ),
-        "orientation": choice(
-            "as turned by the program" if settings.orient else "as scanned",
-            figures.get("overhang", ""),
-            [] if settings.orient else ["--orient turns it for least support"],
-        ),
-        "supports": choice(offer.get("supports"), "what the process needs"),
-        "parts": choice(len(meshes), figures.get("fit", ""), ["--split auto", "--cut S=MM"]),
-        "pins": choice(
-            _joints(settings, {step.name for step in model.steps}),
-            "parts of a cut model go together one way" if len(meshes) > 1 else "one part",
-            ["--pins", "--magnets 5x2"] if len(meshes) > 1 else None,
-        ),
-        "colour": choice(offer.get("colour"), "what the process offers"),
-        "finish": choice(wish["finish"], f"the use {use}"),
-        "durability": choice(wish["durability"], f"the use {use}"),
-        "post_processing": choice(offer.get("post_processing"), "steps of the process, in order"),
-        "material_cm3": round(volume, 2),
-        "material_g": round(volume * offer["density_g_cm3"], 1) if offer else None,
-        "sizes_mm": [
-            [round(mesh.bounds[2 * axis + 1] - mesh.bounds[2 * axis], 2) for axis in range(3)] for mesh in meshes
-        ],
+        "process": _choice(readiness.process.title, "as set for this run", sorted(data["processes"])),
+        "printer": _choice(readiness.printer.title, messages.get("fit", "")),
+        **_material_choices(offer, wish, settings.use.replace("-", " ")),
+        **_assembly_choices(settings, model, offer, messages),
+        "colour": _choice(offer.get("colour"), "what the process offers"),
+        "finish": _choice(wish["finish"], f"the use {settings.use.replace('-', ' ')}"),
+        "durability": _choice(wish["durability"], f"the use {settings.use.replace('-', ' ')}"),
+        "post_processing": _choice(offer.get("post_processing"), "steps of the process, in order"),
+        **_quantities(model, offer),
         "warnings": [finding.message for finding in readiness.findings if finding.verdict.rank > 0],
     }
 
 
+def _choice(value: object, reason: str, options: Sequence[object] | None = None) -> dict[str, Any]:
+    """One entry of the plan; a value of None or "" is left to the reader."""
+    return {
+        "choice": value if value not in (None, "") else "to be chosen",
+        "reason": reason,
+        "options": options or [],
+    }
+
+
+def _material_choices(offer: Mapping[str, Any], wish: Mapping[str, Any], use: str) -> dict[str, Any]:
+    """Material, sterilisation and layers: what the process offers of what the use asks for."""
+    materials, layers = offer.get("materials", {}), offer.get("layer_mm", {})
+    return {
+        "material": _choice(
+            materials.get(wish["material"]),
+            f"the use {use} asks for {wish['material']}",
+            [f"{purpose}: {material}" for purpose, material in materials.items()],
+        ),
+        "sterilisation": _choice(
+            "not planned", "must the part be sterilised? Only the maker of the material can answer for it."
+        ),
+        "layer_mm": _choice(
+            layers.get(wish["layer"]), f"{wish['layer']} layers for the use {use}", sorted(layers.values())
+        ),
+    }
+
+
+def _assembly_choices(
+    settings: RunSettings, model: "SurfaceModel", offer: Mapping[str, Any], messages: Mapping[str, str]
+) -> dict[str, Any]:
+    """Orientation, supports, parts and what joins them; `messages` are the findings by rule."""
+    is_divided = len(model.meshes) > 1
+    return {
+        "orientation": _choice(
+            "as turned by the program" if settings.orient else "as scanned",
+            messages.get("overhang", ""),
+            [] if settings.orient else ["--orient turns it for least support"],
+        ),
+        "supports": _choice(offer.get("supports"), "what the process needs"),
+        "parts": _choice(len(model.meshes), messages.get("fit", ""), ["--split auto", "--cut S=MM"]),
+        "pins": _choice(
+            _joints(settings, {step.name for step in model.steps}),
+            "parts of a cut model go together one way" if is_divided else "one part",
+            ["--pins", "--magnets 5x2"] if is_divided else None,
+        ),
+    }
+
+
+def _quantities(model: "SurfaceModel", offer: Mapping[str, Any]) -> dict[str, Any]:
+    """Volume in cm3, mass in g of solid material (None for an unknown process), extents of each part in mm (x, y, z)."""
+    volume = sum(mesh.volume for mesh in model.meshes) / 1000.0
+    return {
+        "material_cm3": round(volume, 2),
+        "material_g": round(volume * offer["density_g_cm3"], 1) if offer else None,
+        "sizes_mm": [
+            [round(mesh.bounds[2 * axis + 1] - mesh.bounds[2 * axis], 2) for axis in range(3)] for mesh in model.meshes
+        ],
+    }
+
+
 def _joints(settings: RunSettings, done: set[str]) -> str:
-    """What holds the parts together, of the steps that were `done`."""
+    """What holds the parts together, by the names of the steps that were `done`."""
     joints = ["D-shaped pins with the process's clearance"] if "pins" in done else []
     if settings.magnets and "magnets" in done:
         joints.append("magnets of {:g} x {:g} mm, glued in with their poles facing".format(*settings.magnets))

@@ -179,7 +179,7 @@ def wall_maps(readiness: Any) -> list[Any]:
 
 
 def measure_budget(result: "RunResult") -> "ErrorBudget":
-    from ..accuracy import error_budget, estimate_accuracy, measure_edge_profile
+    from ..accuracy import Deviation, PrintTolerance, error_budget, estimate_accuracy, measure_edge_profile
 
     figures: Sequence[Mapping[str, Any]] = result.model.figures
     process, volume, meshes = result.readiness.process, result.scan.volume, result.meshes_in_scan
@@ -192,16 +192,14 @@ def measure_budget(result: "RunResult") -> "ErrorBudget":
 
     bounds = [mesh.bounds for mesh in result.model.meshes]
     longest = max(b[2 * axis + 1] - b[2 * axis] for b in bounds for axis in range(3))
+    p95, tolerance = worst("p95_deviation_mm"), process.limit("tolerance_mm")
+    share = (process.limit("tolerance_percent") or 0.0) / 100.0
     return error_budget(
         spacing=volume.spacing,
         boundary=boundary,
         accuracy=estimate_accuracy(volume, meshes, boundary.noise_hu) if boundary is not None and has_edges else None,
-        deviation_p95_mm=worst("p95_deviation_mm"),
-        deviation_max_mm=worst("max_deviation_mm"),
-        tolerance_mm=process.limit("tolerance_mm"),
-        tolerance_share=(process.limit("tolerance_percent") or 0.0) / 100.0,
-        longest_mm=longest,
-        process=process.title,
+        deviation=None if p95 is None else Deviation(p95, worst("max_deviation_mm")),
+        tolerance=None if tolerance is None else PrintTolerance(tolerance, share, longest, process.title),
         structure=_structures(result),
     )
 

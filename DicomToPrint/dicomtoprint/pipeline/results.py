@@ -42,7 +42,7 @@ class RunResult:
         return self.in_scan(self.model.meshes)
 
     def in_scan(self, meshes: "Sequence[Mesh]") -> "tuple[Mesh, ...]":
-        """Meshes in the order of the model's, as in the file, put back to where they lie in the scan."""
+        """Meshes in the order of the model's, as in the file, moved back to where they lie in the scan."""
         import numpy as np
 
         back = [np.linalg.inv(moved) if moved is not None else None for moved in self.print_transforms]

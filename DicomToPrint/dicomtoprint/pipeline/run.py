@@ -1,4 +1,4 @@
-"""The whole walk, and its repetitions: `run`, `replay`, `demo`."""
+"""A whole run, and its repetitions: `run`, `replay`, `demo`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -23,20 +23,21 @@ SceneWriter = Callable[["RunResult"], "WrittenFile"]
 REPORT_PROGRESS_START = 0.9  # share of the time before report and record
 
 
-def collect_result(walked: WorkflowState, times: Sequence[StageTiming]) -> RunResult:
-    """What a finished walk made; `times` are its steps, of which the last of a name counts."""
-    assert walked.scan is not None and walked.segmentation is not None
-    assert walked.prepared is not None and walked.readiness is not None
+def collect_result(state: WorkflowState, times: Sequence[StageTiming]) -> RunResult:
+    """What a finished run made; `times` are its stages, of which the last of a name counts.
+
+    Raises `InputError` where a stage has not run.
+    """
     return RunResult(
-        walked.settings,
-        walked.scan,
-        walked.segmentation,
-        walked.prepared.model,
-        walked.files,
-        walked.readiness,
-        tuple({took.name: took for took in times}.values()),
-        walked.folder,
-        walked.prepared.moved,
+        state.settings,
+        state.scan,
+        state.segmentation,
+        state.prepared.model,
+        state.files,
+        state.readiness,
+        tuple({stage.name: stage for stage in times}.values()),
+        state.folder,
+        state.prepared.moved,
     )
 
 
@@ -64,13 +65,13 @@ def run(
         )
     with lock_output_folder(output):
         try:
-            walked, times = run_stages(
+            state, times = run_stages(
                 WorkflowState(source, settings, output), WORKFLOW, subprogress(progress, 0.0, REPORT_PROGRESS_START)
             )
         except GateClosedError as shut:
             outputs.write_refusal(shut, settings, output)
             raise shut.error from None
-        result = collect_result(walked, times)
+        result = collect_result(state, times)
         if settings.scene and scene is not None:
             result = replace(result, files=(*result.files, scene(result)))
         readiness = outputs.write_run(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))

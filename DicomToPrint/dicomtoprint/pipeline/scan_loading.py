@@ -1,4 +1,4 @@
-"""The scan of a walk: judged, chosen, past the gate of its use, and read."""
+"""The scan of a run: evaluated, its series selected, the gate of the use checked, and its voxels read."""
 
 import datetime
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from ..errors import DicomToPrintError, RefusedError, UnansweredQuestionError, U
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import VOLUME_SUFFIXES
 
-if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..acceptance import AcceptanceReport, SeriesAcceptance
     from ..segmentation import Segmentation
     from ..volume import Volume

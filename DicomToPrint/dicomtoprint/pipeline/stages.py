@@ -12,7 +12,7 @@ from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 
-if TYPE_CHECKING:  # heavy rooms are imported in the step that needs them
+if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import WrittenFile
     from ..reconstruction import SurfaceModel
     from ..segmentation import Segmentation

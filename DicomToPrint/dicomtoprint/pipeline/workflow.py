@@ -1,12 +1,13 @@
-"""The steps of the walk in their order: `run` goes through all of them, the panel through those of one of its parts at a time."""
+"""The stages of a run in their order: `run` takes all of them, the panel those of one of its steps at a time."""
 
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from ..config.run_settings import RunSettings
+from ..errors import InputError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .inspection import inspect_outputs
@@ -20,30 +21,78 @@ if TYPE_CHECKING:
     from ..segmentation import Segmentation
     from ..volume import Volume
 
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class StageResults:
+    """What the stages have made; None for a stage that has not run.
+
+    `model` is the repaired surface as scanned, `prepared` the same prepared for print, or as it is where nothing was asked for.
+    """
+
+    scan: LoadedScan | None = None
+    segmentation: "Segmentation | None" = None
+    model: "SurfaceModel | None" = None
+    prepared: PreparedModel | None = None
+    files: "tuple[WrittenFile, ...] | None" = None
+    readiness: "Readiness | None" = None
+
 
 @dataclass(frozen=True)
 class WorkflowState:
-    """What a walk goes by, and what it has made so far (None or empty: not yet).
+    """What a run was asked for, and the results of its stages so far.
 
-    `given` is a segmentation of the user's, taken instead of finding the anatomy; `model` is the repaired surface as scanned,
-    `prepared` the same prepared for print, or as it is where nothing was asked for.
+    `given` is a segmentation of the user's, taken instead of finding the anatomy. The properties hand out a stage's result and
+    raise `InputError` where the stage has not run; `results` may be asked without that.
     """
 
     source: "Source | Volume"
     settings: RunSettings
     folder: Path
     given: "Segmentation | None" = None
-    scan: LoadedScan | None = None
-    segmentation: "Segmentation | None" = None
-    model: "SurfaceModel | None" = None
-    prepared: PreparedModel | None = None
-    files: "tuple[WrittenFile, ...]" = ()
-    readiness: "Readiness | None" = None
+    results: StageResults = StageResults()
+
+    @property
+    def scan(self) -> LoadedScan:
+        """The scan with its verdict."""
+        return _require(self.results.scan, "scan")
+
+    @property
+    def segmentation(self) -> "Segmentation":
+        """The anatomy found or given."""
+        return _require(self.results.segmentation, "segmentation")
+
+    @property
+    def model(self) -> "SurfaceModel":
+        """The surface as scanned."""
+        return _require(self.results.model, "surface")
+
+    @property
+    def prepared(self) -> PreparedModel:
+        """The model for print."""
+        return _require(self.results.prepared, "prepared model")
+
+    @property
+    def files(self) -> "tuple[WrittenFile, ...]":
+        """The files written and read back."""
+        return _require(self.results.files, "written file")
+
+    @property
+    def readiness(self) -> "Readiness":
+        """The verdict on the written files."""
+        return _require(self.results.readiness, "print readiness")
+
+
+def _require(result: T | None, name: str) -> T:
+    if result is None:
+        raise InputError(f"There is no {name} yet: run the step before first.")
+    return result
 
 
 @dataclass(frozen=True)
 class StageTiming:
-    """What one step of a run did: its name, its wall time and its effect in figures."""
+    """What one stage of a run did: its name, its wall time in seconds and its effect in figures."""
 
     name: str
     seconds: float
@@ -52,78 +101,92 @@ class StageTiming:
 
 @dataclass(frozen=True)
 class WorkflowStage:
-    """One step: what it is called, its share of the time of a whole walk, the parts of the panel that run it, what it does, and its
-    effect in figures. `asked` says whether the settings ask for it at all."""
+    """One stage of a run.
+
+    Attributes
+    ----------
+    name
+        As it stands in the progress and the record.
+    share
+        Of the time of a whole run.
+    panel_steps
+        The steps of the panel that run it.
+    apply
+        From the state before to the state with the stage's result.
+    effect
+        Figures for the record, from the state after.
+    is_requested
+        Whether the settings ask for it at all.
+    """
 
     name: str
     share: float
-    parts: tuple[str, ...]
-    work: Callable[[WorkflowState, ProgressCallback], WorkflowState]
-    effect: Callable[[Any], Mapping[str, object]]
-    asked: Callable[[RunSettings], bool] = lambda settings: True
+    panel_steps: tuple[str, ...]
+    apply: Callable[[WorkflowState, ProgressCallback], WorkflowState]
+    effect: Callable[[WorkflowState], Mapping[str, object]]
+    is_requested: Callable[[RunSettings], bool] = lambda settings: True
 
 
 def run_stages(
-    walked: WorkflowState, asked: tuple[WorkflowStage, ...], progress: ProgressCallback = no_progress
+    state: WorkflowState, stages_to_run: tuple[WorkflowStage, ...], progress: ProgressCallback = no_progress
 ) -> tuple[WorkflowState, tuple[StageTiming, ...]]:
-    """Takes the steps one after the other; what there is after the last, and the time and effect of each.
+    """Runs stages one after the other; the state after the last, and the time and effect of each.
 
-    Steps that the settings do not ask for are left out; the progress is divided by the shares. Raises what the steps raise.
+    Stages that the settings do not ask for are left out; the progress is divided by the shares. Raises what the stages raise.
     """
-    chosen = [step for step in asked if step.asked(walked.settings)]
-    whole, done, times = sum(step.share for step in chosen), 0.0, []
-    for step in chosen:
+    requested = [stage for stage in stages_to_run if stage.is_requested(state.settings)]
+    total, done, times = sum(stage.share for stage in requested), 0.0, []
+    for stage in requested:
         start = time.perf_counter()
-        progress(done / whole, step.name)
-        walked = step.work(walked, subprogress(progress, done / whole, (done + step.share) / whole))
-        done += step.share
-        times.append(StageTiming(step.name, round(time.perf_counter() - start, 3), step.effect(walked)))
-    return walked, tuple(times)
+        progress(done / total, stage.name)
+        state = stage.apply(state, subprogress(progress, done / total, (done + stage.share) / total))
+        done += stage.share
+        times.append(StageTiming(stage.name, round(time.perf_counter() - start, 3), stage.effect(state)))
+    return state, tuple(times)
 
 
-def _read(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    return replace(walked, scan=load_scan(walked.source, walked.settings, progress))
+def _read_scan(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    scan = load_scan(state.source, state.settings, progress)
+    return replace(state, results=replace(state.results, scan=scan))
 
 
-def _found(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    assert walked.scan is not None
-    found = stages.segment(walked.scan.volume, walked.settings, progress, walked.given)
-    return replace(walked, segmentation=found, scan=reevaluate_for_anatomy(walked.scan, found, walked.settings))
+def _segment(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    segmentation = stages.segment(state.scan.volume, state.settings, progress, state.given)
+    scan = reevaluate_for_anatomy(state.scan, segmentation, state.settings)
+    return replace(state, results=replace(state.results, segmentation=segmentation, scan=scan))
 
 
-def _surfaced(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    assert walked.segmentation is not None
-    return replace(walked, model=stages.make_surface(walked.segmentation, walked.settings, progress))
+def _make_surface(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    model = stages.make_surface(state.segmentation, state.settings, progress)
+    return replace(state, results=replace(state.results, model=model))
 
 
-def _repaired(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    assert walked.model is not None
-    model = stages.repair(walked.model, walked.settings, progress)
-    return replace(walked, model=model, prepared=PreparedModel(model))
+def _repair(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    model = stages.repair(state.model, state.settings, progress)
+    return replace(state, results=replace(state.results, model=model, prepared=PreparedModel(model)))
 
 
-def _prepared(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    assert walked.model is not None
-    return replace(walked, prepared=prepare(walked.model, walked.settings, progress))
+def _prepare(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    prepared = prepare(state.model, state.settings, progress)
+    return replace(state, results=replace(state.results, prepared=prepared))
 
 
-def _written(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    assert walked.prepared is not None and walked.scan is not None
-    model, settings, scan = walked.prepared.model, walked.settings, walked.scan
-    return replace(walked, files=stages.export(model, settings, scan, walked.folder, progress, walked.segmentation))
+def _write(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    model, segmentation = state.prepared.model, state.results.segmentation
+    files = stages.export(model, state.settings, state.scan, state.folder, progress, segmentation)
+    return replace(state, results=replace(state.results, files=files))
 
 
-def _inspected(walked: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    assert walked.prepared is not None and walked.segmentation is not None
-    done = walked.prepared
+def _inspect(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    prepared = state.prepared
     readiness = inspect_outputs(
-        walked.files, walked.segmentation, done.model, walked.settings, progress, done.labels, done.moved
+        state.files, state.segmentation, prepared.model, state.settings, progress, prepared.labels, prepared.moved
     )
-    return replace(walked, readiness=readiness)
+    return replace(state, results=replace(state.results, readiness=readiness))
 
 
-def _scan_effect(walked: Any) -> dict[str, object]:
-    scan: LoadedScan = walked.scan
+def _scan_effect(state: WorkflowState) -> dict[str, object]:
+    scan = state.scan
     return {
         "series": scan.series.series.id if scan.series else None,
         "verdict": scan.series.verdict.value if scan.series else None,
@@ -135,8 +198,8 @@ def _scan_effect(walked: Any) -> dict[str, object]:
     }
 
 
-def _segment_effect(walked: Any) -> dict[str, object]:
-    found: Segmentation = walked.segmentation
+def _segment_effect(state: WorkflowState) -> dict[str, object]:
+    found = state.segmentation
     segments = [
         {"id": s.id, "name": s.name, "boundary": s.boundary, "volume_mm3": s.volume_mm3} for s in found.segments
     ]
@@ -152,16 +215,16 @@ def _model_effect(model: "SurfaceModel") -> dict[str, object]:
 
 
 WORKFLOW: tuple[WorkflowStage, ...] = (
-    WorkflowStage("reading and judging the scan", 0.2, ("anatomy",), _read, _scan_effect),
-    WorkflowStage("finding the anatomy", 0.15, ("anatomy",), _found, _segment_effect),
-    WorkflowStage("making the surface", 0.3, ("model",), _surfaced, lambda walked: _model_effect(walked.model)),
-    WorkflowStage("repairing", 0.05, ("model",), _repaired, lambda walked: _model_effect(walked.model)),
+    WorkflowStage("reading and judging the scan", 0.2, ("anatomy",), _read_scan, _scan_effect),
+    WorkflowStage("finding the anatomy", 0.15, ("anatomy",), _segment, _segment_effect),
+    WorkflowStage("making the surface", 0.3, ("model",), _make_surface, lambda state: _model_effect(state.model)),
+    WorkflowStage("repairing", 0.05, ("model",), _repair, lambda state: _model_effect(state.model)),
     WorkflowStage(
         "preparing for print",
         0.05,
         ("print",),
-        _prepared,
-        lambda walked: _model_effect(walked.prepared.model),
+        _prepare,
+        lambda state: _model_effect(state.prepared.model),
         stages.needs_preparation,
     ),
     # The panel writes twice: to judge what is written, and into the chosen folder, in formats that may have changed since.
@@ -169,19 +232,19 @@ WORKFLOW: tuple[WorkflowStage, ...] = (
         "writing and reading back",
         0.05,
         ("print", "files"),
-        _written,
-        lambda walked: {"files": [file.as_json() for file in walked.files]},
+        _write,
+        lambda state: {"files": [file.as_json() for file in state.files]},
     ),
     WorkflowStage(
         "inspecting the written file",
         0.1,
         ("print",),
-        _inspected,
-        lambda walked: {"verdict": walked.readiness.as_json()["verdict"]},
+        _inspect,
+        lambda state: {"verdict": state.readiness.as_json()["verdict"]},
     ),
 )
 
 
-def stages_for_panel_step(panel_part: str) -> tuple[WorkflowStage, ...]:
-    """The steps that one part of the panel runs, in their order."""
-    return tuple(step for step in WORKFLOW if panel_part in step.parts)
+def stages_for_panel_step(panel_step: str) -> tuple[WorkflowStage, ...]:
+    """The stages that one step of the panel runs, in their order."""
+    return tuple(stage for stage in WORKFLOW if panel_step in stage.panel_steps)

@@ -131,7 +131,7 @@ def _stand(module: Any, solid: Any, mesh: Mesh, size: BaseSize) -> Any:
 
 
 def _column_tops(solid: Any, mesh: Mesh, width: float) -> list[tuple[float, float, float]]:
-    """Places on the underside that see the plate, as far apart as there are, the lowest first.
+    """Points on the underside that are visible from the plate, as far apart as there are, the lowest first.
 
     Raises `RefusedError` for fewer than three.
     """

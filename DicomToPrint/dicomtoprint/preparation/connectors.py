@@ -64,7 +64,7 @@ def place_connectors(first: Mesh, second: Mesh, plane: Plane, sizes: Sequence[Co
     for size in sizes:
         feet = [
             rotation @ np.array([across, along, plane.offset])
-            for across, along in _far_apart(_room(upright[0], upright[1], plane.offset, size))
+            for across, along in _far_apart(_free_area(upright[0], upright[1], plane.offset, size))
         ]
         if feet:
             break
@@ -75,22 +75,22 @@ def _placed(solid: Any, rotation: np.ndarray, origin: np.ndarray) -> Any:
     return solid.transform(np.ascontiguousarray(np.column_stack([rotation, origin])))
 
 
-def _room(above: Any, below: Any, height: float, size: ConnectorSize) -> Any:
+def _free_area(above: Any, below: Any, height: float, size: ConnectorSize) -> Any:
     """CrossSection of the places where a socket fits above and a pin's root below."""
     margin = size.diameter / 2.0 + size.clearance + size.wall
-    room = None
+    free = None
     reach = size.length + size.clearance + size.wall
     for solid, sign in ((above, 1.0), (below, -1.0)):
         for share in (0.02, 0.25, 0.5, 0.75, 1.0):
             section = solid.slice(height + sign * share * reach)
-            room = section if room is None else room ^ section
-    assert room is not None
-    return room.offset(-margin)
+            free = section if free is None else free ^ section
+    assert free is not None
+    return free.offset(-margin)
 
 
-def _far_apart(room: Any) -> list[tuple[float, float]]:
-    """Up to two places in the room: its two outline points farthest apart, or one where it is small."""
-    contours = [np.asarray(contour) for contour in room.to_polygons()]
+def _far_apart(free: Any) -> list[tuple[float, float]]:
+    """Up to two points of the free area: its two outline points farthest apart, or one where it is small."""
+    contours = [np.asarray(contour) for contour in free.to_polygons()]
     if not contours:
         return []
     points = np.concatenate(contours)

@@ -1,4 +1,4 @@
-"""What the surface room hands on."""
+"""The types of reconstructed surfaces."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -9,16 +9,24 @@ from ..mesh.core import Mesh
 
 _SIDE = 256
 _SAMPLES = 400_000
-# From the front, the patient's right and a little above, in LPS; the picture's own right and top follow.
+# Direction to the viewer in LPS: from the front, the patient's right and slightly above.
 _TOWARD = np.array([-0.45, -0.85, 0.28])
 _BACKGROUND = 255
 
 
 def render_thumbnail(meshes: Sequence[Mesh]) -> bytes:
-    """PNG of 256 x 256 pixels of meshes (LPS mm), seen from the front and a little from above.
+    """A shaded picture of meshes.
 
-    Points spread evenly over the surface are drawn into a depth buffer and shaded by their normals; empty for meshes
-    without area.
+    Parameters
+    ----------
+    meshes
+        In LPS mm.
+
+    Returns
+    -------
+    bytes
+        PNG of 256 x 256 pixels; empty for meshes without area. The same on every machine: points sampled evenly on the surface are
+        drawn into a depth buffer, shaded by their normals.
     """
     from scipy import ndimage
 
@@ -40,15 +48,15 @@ def render_thumbnail(meshes: Sequence[Mesh]) -> bytes:
     scale = 0.92 * (_SIDE - 1) / max(float((high - low).max()), 1e-6)
     at = (place[:, :2] - (low + high) / 2) * scale + (_SIDE - 1) / 2
     row, column = (_SIDE - 1 - np.rint(at[:, 1])).astype(int), np.rint(at[:, 0]).astype(int)
-    order = np.argsort(place[:, 2], kind="stable")  # the nearest is drawn last
+    order = np.argsort(place[:, 2], kind="stable")  # by depth, the nearest last
     pixels = np.full((_SIDE, _SIDE, 3), _BACKGROUND, dtype=np.uint8)
     pixels[row[order], column[order]] = np.rint(color[order]).astype(np.uint8)
-    # Where no near point fell into a pixel, a far one shows through: the neighbours know better.
+    # Where no near point fell into a pixel, a far one shows through; the median of its neighbours covers it.
     return png_image("thumbnail", "", "", ndimage.median_filter(pixels, size=(3, 3, 1))).data
 
 
 def _samples(mesh: Mesh, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 3) points at even shares of the area and their unit normals."""
+    """(n, 3) points distributed evenly by area and their unit normals (n, 3)."""
     normals = mesh.triangle_normals()
     double = np.linalg.norm(normals, axis=1)
     summed = np.cumsum(double)

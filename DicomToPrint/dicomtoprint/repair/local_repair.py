@@ -1,4 +1,4 @@
-"""Local repair: cut out what is wrong with a rim around it, close the wound, look again there and only there."""
+"""Local repair: defective triangles and a rim around them are removed, the holes filled, and only that region tested again."""
 
 from dataclasses import dataclass
 
@@ -13,12 +13,12 @@ from ..progress import ProgressCallback, no_progress
 from .boundary_loops import boundary_loops, triangulate_loop
 
 _ROUNDS = 10
-_LONGEST = 400  # a longer loop is no wound but an opening
+_LONGEST = 400  # edges: a longer boundary loop is an opening of the mesh and stays
 
 
 @dataclass(frozen=True)
 class LocalRepairResult:
-    """Result of `repair_locally`: the mesh, triangles cut out and put in, and the triangles that are still wrong (n,)."""
+    """Result of `repair_locally`: the mesh, numbers of triangles removed and added, and the triangles still defective (n,)."""
 
     mesh: Mesh
     cut: int
@@ -27,10 +27,14 @@ class LocalRepairResult:
 
 
 def remove_duplicate_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """Triangles without those of two equal corners, without one of two equal ones, and without both of two opposite
-    ones.
+    """The triangles without collapsed ones, without repetitions, and without pairs of opposite orientation.
 
-    Two coincident triangles that face each other enclose nothing: taking both away joins their neighbours properly.
+    Parameters
+    ----------
+    points
+        (n, 3); triangles with points that are not finite are removed too.
+    triangles
+        (m, 3). Two of the same corners and opposite orientation enclose no volume: without both their neighbours are connected.
     """
     collapsed = (
         (triangles[:, 0] == triangles[:, 1])
@@ -56,14 +60,17 @@ def remove_duplicate_triangles(points: np.ndarray, triangles: np.ndarray) -> np.
 
 
 def triangles_touching(flag: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    """(m,) bool: triangles with a corner of which the flag (n,) is set."""
+    """(m,) bool: triangles with a corner whose `flag` (n,) is set."""
     at = flag.take(triangles)
     return at[:, 0] | at[:, 1] | at[:, 2]
 
 
 def find_defective_triangles(points: np.ndarray, triangles: np.ndarray, vertices: np.ndarray) -> np.ndarray:
-    """Triangles with something wrong around the given vertices: crowded edges, one-sided turns, pinches, slivers,
-    intersections."""
+    """Indices of the defective triangles at the given vertices.
+
+    Defects are edges of more than two triangles, neighbours of opposite orientation, non-manifold vertices, degenerate and
+    duplicate triangles and self-intersections. `points` (n, 3), `triangles` (m, 3), `vertices` (k,).
+    """
     touched = np.zeros(len(points), dtype=bool)
     touched[vertices] = True
     near = np.flatnonzero(triangles_touching(touched, triangles))
@@ -92,10 +99,21 @@ def find_defective_triangles(points: np.ndarray, triangles: np.ndarray, vertices
 def repair_locally(
     mesh: Mesh, bad: np.ndarray | None = None, progress: ProgressCallback = no_progress
 ) -> LocalRepairResult:
-    """Cut out the bad triangles of a nearly valid mesh with a rim, and close the wounds, in rounds with a growing rim.
+    """Removes the defective triangles of a nearly valid mesh with a rim and fills the holes, in rounds with a growing rim.
 
-    `bad` (n,) are triangles of the mesh as given; None looks for them (a full validation). Openings of the mesh are
-    closed too, up to loops of 400 edges. The result is in float32, welded; arrays are lost.
+    Parameters
+    ----------
+    mesh
+        Points in mm. Openings are filled too, up to boundary loops of `_LONGEST` edges.
+    bad
+        (n,) the defective triangles of the mesh as given; None: by a full validation.
+    progress
+        Called with fraction and phrase.
+
+    Returns
+    -------
+    LocalRepairResult
+        Its mesh has merged points in float32 and no arrays.
     """
     points, triangles, _ = merged_mesh(mesh)
     if bad is None:
@@ -152,7 +170,7 @@ def _touching(triangles: np.ndarray, vertices: np.ndarray, size: int) -> np.ndar
 
 
 def _cut_clean(triangles: np.ndarray, wrong: np.ndarray, size: int) -> tuple[np.ndarray, int]:
-    """Without `wrong`, and without whatever keeps the wounds from being simple loops."""
+    """The triangles without `wrong` and without those that keep the boundary from being simple loops; and how many were removed."""
     before = len(triangles)
     keep = np.ones(before, dtype=bool)
     keep[wrong] = False
@@ -172,7 +190,7 @@ def _patches(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
         return np.zeros((0, 3), dtype=triangles.dtype)
     rim = np.zeros(len(points), dtype=bool)
     rim[np.concatenate(loops)] = True
-    # Edges between two vertices of rims exist already; a patch must not use them again.
+    # Edges between two boundary vertices exist already; a patch must not use them again.
     sides = np.concatenate([triangles[:, (0, 1)], triangles[:, (1, 2)], triangles[:, (2, 0)]])
     sides = np.sort(sides[rim[sides].all(axis=1)], axis=1)
     taken = {tuple(side) for side in sides.tolist()}

@@ -1,17 +1,20 @@
-"""A star-shaped surface around a point: the first clear falling edge on each ray, smoothed over the neighbours.
+"""A star-shaped surface around a point: the first clear falling edge along each ray, smoothed over neighbouring rays.
 
-An active surface on a ray graph (Li, Wu, Chen, Sonka 2006, doi 10.1109/TPAMI.2006.19), solved here by relaxation.
+References
+----------
+Li, Wu, Chen, Sonka, "Optimal surface segmentation in volumetric images: a graph-theoretic approach", IEEE TPAMI 28, 2006, doi
+10.1109/TPAMI.2006.19. The energy on the graph of rays is minimized by relaxation here instead of a graph cut.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-RADII = np.arange(4.0, 42.0, 0.5)
-EDGE_MM = 1.25
-FIRST_MM = 3.0
+RADII = np.arange(4.0, 42.0, 0.5)  # mm, radii tested along each ray
+EDGE_MM = 1.25  # half the length over which the fall of an edge is measured
+FIRST_MM = 3.0  # an edge this far behind an earlier one counts less
 MAX_ITERATIONS = 60
-# How much of a clear edge a ray gives up to be 10 mm nearer to the length of the surface it should be like.
+# Weight of the squared difference of radius to the reference surface, per 100 mm2, in units of a clear edge.
 SMOOTHNESS_WEIGHT = 1.0
 
 
@@ -24,7 +27,7 @@ class StarSurface:
     radii: np.ndarray
 
     def holds(self, points: np.ndarray, margin: float = 0.0) -> np.ndarray:
-        """Which of (n, 3) LPS points lie inside, moved outward by `margin` mm."""
+        """(n,) bool: which of the points (n, 3) LPS mm lie inside the surface, offset outward by `margin` mm."""
         from scipy.spatial import cKDTree
 
         rays = points - self.centre
@@ -39,7 +42,7 @@ class StarSurface:
 
 
 def fibonacci_sphere(count: int = 1200) -> tuple[np.ndarray, np.ndarray]:
-    """Even unit directions (n, 3) by the golden spiral, and each one's eight neighbours (n, 8)."""
+    """Evenly distributed unit directions (n, 3) on a Fibonacci spiral, and the indices of their eight neighbours (n, 8)."""
     from scipy.spatial import cKDTree
 
     number = np.arange(count) + 0.5
@@ -56,11 +59,22 @@ def fit_vertebral_body(
     like: StarSurface | None = None,
     stiffness: float = 0.03,
 ) -> StarSurface:
-    """Surface of the vertebral body around `centre` (LPS mm) in a lightly smoothed scan (k, j, i); the centre is moved
-    to its middle.
+    """The surface of a vertebral body.
 
-    `contrast`: grey step of a clear edge. A ray that left bone once already counts later edges less. `like`: a surface
-    of about the same size and shape, which keeps a body that the field of view cuts from growing beyond it.
+    Parameters
+    ----------
+    array
+        Lightly smoothed grey values (k, j, i).
+    affine
+        4x4, indices (i, j, k) to LPS mm.
+    centre
+        (3,) LPS mm, a point in the body; the result's centre is the middle of the body.
+    contrast
+        Fall of the grey value at a clear edge. Edges behind an earlier one along the same ray count less.
+    like
+        A reference of about the same size and shape, which keeps a body that the field of view cuts from growing beyond it.
+    stiffness
+        Weight of the squared distance (mm2) of a radius from the mean of its neighbours.
     """
     directions, neighbours = fibonacci_sphere()
     star = StarSurface(centre, directions, np.full(len(directions), 15.0))
@@ -83,7 +97,7 @@ def fit_vertebral_body(
 
 
 def _edges(array: np.ndarray, affine: np.ndarray, star: StarSurface) -> np.ndarray:
-    """Fall of the grey value outward at each radius of each ray (n, radii)."""
+    """(n, radii) fall of the grey value outward at each of `RADII` along each ray."""
     from scipy import ndimage
 
     inverse = np.linalg.inv(affine)
@@ -99,7 +113,10 @@ def _edges(array: np.ndarray, affine: np.ndarray, star: StarSurface) -> np.ndarr
 
 
 def _relaxed(gain: np.ndarray, neighbours: np.ndarray, stiffness: float) -> np.ndarray:
-    """Radii (n,) that weigh gain against the distance to the neighbours' mean, by sweeps from a smoothed start."""
+    """(n,) mm, the radius of each ray that maximizes `gain` (n, radii) less the penalty for its distance from the neighbours.
+
+    Jacobi iterations from the maxima of the smoothed gain.
+    """
     from scipy import ndimage
 
     pooled = ndimage.gaussian_filter1d(gain, 2.0, axis=1)

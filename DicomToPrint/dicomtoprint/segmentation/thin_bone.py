@@ -1,4 +1,4 @@
-"""Thin bone: below the half-way value, since blur takes its contrast, and yet there."""
+"""Thin bone by ridge detection: plates whose contrast the scan's blur has lowered below the threshold of thick bone."""
 
 import itertools
 
@@ -18,13 +18,31 @@ def detect_ridges(
     progress: ProgressCallback = no_progress,
     slice_mm: float = 0.0,
 ) -> np.ndarray:
-    """Boolean mask (k, j, i) of voxels from `low` to below `high` that stand out as a ridge.
+    """Voxels on a ridge of grey values.
 
-    A voxel is on a ridge where, along one of 13 directions, it exceeds by `rise` both its neighbours about 1.6 mm
-    away: a thin plate does, the flank of a thick bone does not. `spacing` are the steps i, j, k in mm. Across slices
-    measured more than that apart (`slice_mm`) they lie one and a half slices away, since a plate between two slices
-    shows in both; the side of a thick bone, which ends within that reach, is told by the brighter bone beside it.
-    Works slice by slice.
+    A voxel is on a ridge where, along one of 13 directions, it exceeds both voxels at `SIDE_MM` to either side by `rise`. A
+    thin plate does; the flank of a thick bone does not.
+
+    Parameters
+    ----------
+    array
+        Grey values (k, j, i).
+    spacing
+        Steps of the indices i, j, k in mm.
+    low, high
+        Only voxels from `low` to below `high` are tested.
+    rise
+        By how much a ridge exceeds both sides, in grey values.
+    progress
+        Called with fraction and phrase; one slice is processed at a time.
+    slice_mm
+        Distance of the measured slices. Above `SIDE_MM` the sides across slices lie 1.5 slices away, since a plate between two
+        slices shows in both; the flank of a thick bone is then recognized by brighter bone beside it in the slice.
+
+    Returns
+    -------
+    numpy.ndarray
+        (k, j, i) bool; False near the border of the volume.
     """
     result = np.zeros(array.shape, dtype=bool)
     reach = (1.5 * slice_mm if slice_mm > SIDE_MM else SIDE_MM, SIDE_MM, SIDE_MM)
@@ -47,7 +65,7 @@ def detect_ridges(
         for b, c in beside:
             flank |= array[k, j + b, i + c] > value + np.float32(3.0 * rise)
         for a, b, c in directions:
-            # Diagonals reach as far in mm as the axes do.
+            # The same distance in mm along diagonals as along the axes.
             length = (a * a + b * b + c * c) ** 0.5
             ka, jb, ic = (round(s * d / length) or d for s, d in zip(sides, (a, b, c)))
             ridge = (value >= array[k + ka, j + jb, i + ic]) & (value >= array[k - ka, j - jb, i - ic])

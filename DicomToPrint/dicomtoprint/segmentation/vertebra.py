@@ -1,10 +1,9 @@
-"""One vertebra from a seed in its body: the body by a star-shaped surface, the arch by the shortest way through bone.
+"""One vertebra from a seed in its body: the body by a star-shaped surface, the arch by shortest paths through bone.
 
-Marrow of an old vertebra is as dark as the disc, and its cortex is porous: neither a threshold nor filling finds the
-body. Rays from its
-middle do. Processes belong to the body from which they are reached first when crossing dark valleys, the joint spaces,
-is slow, and when the way up is longer than the way down: the lower joint processes and the spine of a vertebra hang
-down to the next one, to which the way from their own body is longer.
+The marrow of an old vertebra is as dark as the disc, and its cortex is porous: neither a threshold nor filling finds the
+body. Rays from its middle do. Processes belong to the body from which a front reaches them first. The front is slow in dark
+valleys, the joint spaces, and a path upwards costs more than one downwards: the lower joint processes and the spinous process
+of a vertebra hang down to the next one, to which the path from their own body is longer.
 """
 
 import itertools
@@ -27,16 +26,17 @@ from .thin_bone import detect_ridges
 BODY_CONTRAST, BONE_SHARE, KEPT_SHARE, RIDGE_SHARE, RIDGE_RISE = 0.57, 0.5, 0.9, 0.4, 0.4
 # How much more a way up costs than one down, and the share of the step over which the speed grows to its full.
 UPHILL, SLOPE_SHARE = 1.0, 0.3
+FRONT_PHRASE = "telling the vertebra from its neighbours"
 DISC_MM, DISC_DEGREES, CUT_OFF_MM = 8.0, 56.0, 12.0
 MIN_FRAGMENT_MM3 = 200.0
+MIN_BODY_MM3 = 200.0
 VALLEY_MM, VALLEY_SHARE, CLOSING_MM = 1.5, 0.3, 3.1
 
 
 @dataclass(frozen=True)
 class VertebraMask:
-    """One vertebra on the volume's grid, boolean masks (k, j, i): all of it, what closing bridged, what was filled,
-    and the faces
-    of the cut to its neighbours."""
+    """One vertebra on the volume's grid, boolean masks (k, j, i): all of it, what closing bridged, what was filled, and the
+    faces where it was cut from its neighbours."""
 
     mask: np.ndarray
     bridged: np.ndarray
@@ -52,59 +52,103 @@ def segment_vertebra(
     reach_mm: float,
     progress: ProgressCallback = no_progress,
 ) -> VertebraMask:
-    """The vertebra whose body holds `seed_lps` (LPS mm). `low` is the boundary's grey value, `outside` that of soft
-    tissue.
+    """The vertebra whose body holds a seed point.
 
-    Works within `reach_mm` of the seed. The spine is taken to run roughly along the patient's long axis (within about
-    40 degrees).
-    Raises `UsageError` where no vertebral body is found around the seed.
+    Parameters
+    ----------
+    volume
+        The scan in HU.
+    seed_lps
+        (3,) LPS mm, in the body of the vertebra. The spine is taken to run roughly along the patient's long axis (within
+        about 40 degrees).
+    low
+        Grey value of the boundary of bone.
+    outside
+        Grey value of soft tissue.
+    reach_mm
+        Only voxels within this distance of the seed along each axis are looked at.
+    progress
+        Called with fraction and phrase.
+
+    Raises
+    ------
+    UsageError
+        Where no vertebral body is found around the seed.
     """
     region = neighbourhood_box(volume, seed_lps, reach_mm)
     local = crop(volume, region)
-    own, others, axis = _bodies(local, seed_lps, BODY_CONTRAST * (low - outside), subprogress(progress, 0.0, 0.3))
-    quiet = _quiet(local.array)
     step = low - outside
-    least = outside + BONE_SHARE * step
+    own, others, axis = _bodies(local, seed_lps, BODY_CONTRAST * step, subprogress(progress, 0.0, 0.3))
+    quiet = _quiet(local.array)
     spacing = local.spacing
     thin = detect_ridges(quiet, spacing, outside + RIDGE_SHARE * step, np.inf, RIDGE_RISE * step)
-    bone = _without_crumbs((quiet >= least) | thin, local.voxel_volume)
+    bone = _without_crumbs((quiet >= outside + BONE_SHARE * step) | thin, local.voxel_volume)
     points = _points(local)
-    body = own.holds(points, -0.75 * float(np.cbrt(local.voxel_volume))).reshape(bone.shape)
-    foreign_body = np.zeros(bone.shape, dtype=bool)
-    for other in others:
-        foreign_body |= other.holds(points).reshape(bone.shape)
-    foreign_body &= ~body
-    if np.count_nonzero(body & bone) * local.voxel_volume < 200.0:
+    body, foreign_body = _body_masks(own, others, points, local)
+    if np.count_nonzero(body & bone) * local.voxel_volume < MIN_BODY_MM3:
         raise UsageError(
             "No vertebral body was found around the seed: place the seed in the middle of a vertebral body."
         )
-    progress(0.4, "telling the vertebra from its neighbours")
-    from scipy import ndimage
-
-    # Diffusion closes narrow joint spaces: they are looked for in the scan itself, hardly smoothed.
-    valleys = _valleys(ndimage.gaussian_filter(local.array, 0.4, output=np.float32), spacing)
-    slow = outside + min(BONE_SHARE, RIDGE_SHARE) * step
-    speed = np.clip((quiet - slow) / (SLOPE_SHARE * step), 0.05, 1.0) * np.exp(-valleys / (VALLEY_SHARE * step))
-    mine = _reached_first(bone, speed, body, foreign_body, local.affine, subprogress(progress, 0.4, 0.9))
+    progress(0.4, FRONT_PHRASE)
+    speed = _front_speed(local, quiet, outside, step)
+    own_bone = _reached_first(bone, speed, body, foreign_body, local.affine, subprogress(progress, 0.4, 0.9))
     rays = points - own.centre
     disc = (np.abs(rays @ axis) > np.cos(np.radians(DISC_DEGREES)) * np.linalg.norm(rays, axis=1)).reshape(bone.shape)
-    reached = mine & ~disc & ~body
+    reached = own_bone & ~disc & ~body
     arch = reached & (thin | (quiet >= outside + KEPT_SHARE * step))
     foreign = (bone & ~reached & ~body) | foreign_body
+    parts = _closed_and_filled(body, arch, bone, foreign, foreign_body, spacing)
+    return VertebraMask(*(_on_full_grid(part, region, volume.array.shape) for part in parts))
+
+
+def _body_masks(
+    own: StarSurface, others: list[StarSurface], points: np.ndarray, local: Volume
+) -> tuple[np.ndarray, np.ndarray]:
+    """Masks (k, j, i) of the vertebra's own body and of its neighbours' bodies; `points` (n, 3) LPS mm are all voxels."""
+    shape = local.array.shape
+    body = own.holds(points, -0.75 * float(np.cbrt(local.voxel_volume))).reshape(shape)
+    foreign_body = np.zeros(shape, dtype=bool)
+    for other in others:
+        foreign_body |= other.holds(points).reshape(shape)
+    return body, foreign_body & ~body
+
+
+def _front_speed(local: Volume, quiet: np.ndarray, outside: float, step: float) -> np.ndarray:
+    """Speed (k, j, i) of a front through bone, 0..1: slow in grey values below the boundary and in dark valleys."""
+    from scipy import ndimage
+
+    # Diffusion closes narrow joint spaces: they are searched for in the scan itself, hardly smoothed.
+    valleys = _valleys(ndimage.gaussian_filter(local.array, 0.4, output=np.float32), local.spacing)
+    slow = outside + min(BONE_SHARE, RIDGE_SHARE) * step
+    return np.clip((quiet - slow) / (SLOPE_SHARE * step), 0.05, 1.0) * np.exp(-valleys / (VALLEY_SHARE * step))
+
+
+def _closed_and_filled(
+    body: np.ndarray,
+    arch: np.ndarray,
+    bone: np.ndarray,
+    foreign: np.ndarray,
+    foreign_body: np.ndarray,
+    spacing: tuple[float, float, float],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The masks of `VertebraMask` on the cropped grid: narrow gaps closed but for `foreign` voxels, cavities filled."""
+    from scipy import ndimage
+
     mask = body | arch
     bridged = closing_residue(mask, spacing, CLOSING_MM) & ~foreign
     mask |= bridged
-    hollow = enclosed_cavities(mask)
-    mask |= hollow
+    mask |= enclosed_cavities(mask)
     mask = _with(mask, body)
     filled = mask & ~bridged & ~bone
     cut = mask & ndimage.binary_dilation(foreign & ~foreign_body)
-    whole = []
-    for piece in (mask, bridged & mask, filled, cut):
-        target = np.zeros(volume.array.shape, dtype=bool)
-        target[region] = piece
-        whole.append(target)
-    return VertebraMask(*whole)
+    return mask, bridged & mask, filled, cut
+
+
+def _on_full_grid(part: np.ndarray, region: Box, shape: tuple[int, ...]) -> np.ndarray:
+    """A mask of the cropped grid on the volume's."""
+    whole = np.zeros(shape, dtype=bool)
+    whole[region] = part
+    return whole
 
 
 def neighbourhood_box(volume: Volume, point_lps: np.ndarray, reach_mm: float) -> Box:
@@ -187,7 +231,7 @@ def _reached_first(
     speed = np.maximum(speed, 0.01)
     domain = bone | body | foreign
     speed[body | foreign] = 1.0
-    progress(0.2, "telling the vertebra from its neighbours")
+    progress(0.2, FRONT_PHRASE)
     graph, number = _graph(domain, 1.0 / speed, affine)
     from scipy.sparse.csgraph import dijkstra
 
@@ -197,7 +241,7 @@ def _reached_first(
             times.append(np.full(graph.shape[0], np.inf))
             continue
         times.append(dijkstra(graph, directed=True, indices=number[source], min_only=True))
-        progress(0.6, "telling the vertebra from its neighbours")
+        progress(0.6, FRONT_PHRASE)
     first = np.zeros(domain.shape, dtype=bool)
     first[domain] = (times[0] < times[1]) & np.isfinite(times[0])
     return first & bone

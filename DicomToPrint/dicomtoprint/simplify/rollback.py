@@ -1,4 +1,8 @@
-"""Simplification undone where it did harm: every vertex of the fine mesh stands at a grade of its own."""
+"""Rollback of simplification at defects: every vertex of the fine mesh has its own level of collapse.
+
+A level of collapse maps each vertex of the fine mesh to a point of a coarser mesh. Where the coarse mesh is defective, its
+vertices go back to the level before, until nothing is wrong; the finest level is known to be valid.
+"""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +21,27 @@ _ROUNDS = 60
 
 
 class _Mixture:
-    """The fine `triangles` (m, 3) with every vertex at one of the `grades`, from the finest to the coarsest, at which
-    they all begin; each grade is a collapse of the one before. `table` (p, 3) holds the points of all grades and
-    `target` (n,) where each fine vertex stands in it; `starts` is where each grade begins there."""
+    """The fine mesh with every vertex at one of several levels of collapse.
+
+    Attributes
+    ----------
+    triangles
+        (m, 3), of the fine mesh.
+    grades
+        The levels, from the finest to the coarsest, at which all vertices begin; each is a collapse of the one before.
+    table
+        (p, 3) float32 in mm, the points of all levels and the points that `move` made.
+    starts
+        The first row of each level in `table`.
+    level
+        (n,) the level of each fine vertex.
+    target
+        (n,) the row of `table` at which each fine vertex stands.
+    moved, home
+        (n,) whether `move` took the vertex away from the point of its level, and the row where it stood before.
+    back
+        (n,) whether the vertex was rolled back at least once.
+    """
 
     def __init__(self, triangles: np.ndarray, grades: Sequence[CollapseLevel]) -> None:
         self.triangles, self.grades = triangles, grades
@@ -27,20 +49,21 @@ class _Mixture:
         self.table = np.concatenate([grade.points for grade in grades]).astype(np.float32)
         self.level = np.full(len(grades[0].target), len(grades) - 1, dtype=np.int8)
         self.target = grades[-1].target + self.starts[-2]
-        self.moved = np.zeros(len(self.target), dtype=bool)  # away from its grade, by `move`
+        self.moved = np.zeros(len(self.target), dtype=bool)
         self.home = self.target
-        self.back = np.zeros(len(self.target), dtype=bool)  # set back at least once
+        self.back = np.zeros(len(self.target), dtype=bool)
 
     def surface(self) -> CoarseMesh:
+        """The mesh at the current levels."""
         return remove_folded_pairs(apply_level(self.triangles, CollapseLevel(self.table, self.target)))
 
     def move(self, current: CoarseMesh, fit: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> CoarseMesh:
-        """All points of the `current` surface moved by `fit`, which is given them and its triangles. Only points that
-        are set back go home again."""
+        """Moves all points of the `current` surface by `fit`, which takes points (k, 3) and triangles (l, 3) and returns points
+        (k, 3). Vertices that are rolled back return to where they stood before."""
         used, rank = _in_use(current.triangles, len(self.table))
         triangles = rank[current.triangles]
         points = fit(self.table[used], triangles)
-        # What vanished whole, which no triangle uses, stays where it is.
+        # Components that collapsed completely have no triangle and are not moved.
         self.home, self.moved = self.target, used.take(self.target)
         self.target = np.where(self.moved, rank.take(self.target) + len(self.table), self.target)
         triangles = triangles + len(self.table)
@@ -48,9 +71,11 @@ class _Mixture:
         return CoarseMesh(self.table, triangles, current.source_triangle)
 
     def set_back(self, bad: np.ndarray, lowest: int = 0) -> np.ndarray:
-        """Set the fine vertices that stand at the `bad` rows of the table back home, or by one grade; returns them.
-        Around what stands at the `lowest` grade already its neighbours are set back: what is wrong there has its cause
-        next to it."""
+        """Rolls back the fine vertices at the `bad` rows of the table: moved ones to where they stood, others by one level.
+
+        Where a vertex is at the `lowest` level already, its neighbours are rolled back: they cause the defect. Returns the
+        indices of the vertices that were rolled back.
+        """
         flag = np.zeros(len(self.table), dtype=bool)
         flag[bad] = True
         chosen = flag.take(self.target)
@@ -70,28 +95,30 @@ class _Mixture:
         return np.concatenate([home, lower])
 
     def _whole(self, chosen: np.ndarray) -> np.ndarray:
-        """All fine vertices that stand where a chosen one stands: a coarse vertex is set back as a whole."""
+        """(n,) bool: all fine vertices of the coarse vertices of the `chosen` ones, which are rolled back as a whole."""
         flag = np.zeros(len(self.table), dtype=bool)
         flag[self.target[chosen]] = True
         return flag.take(self.target)
 
     def around(self, current: CoarseMesh, moved: np.ndarray, bad: np.ndarray) -> np.ndarray:
-        """Rows of the table at the corners of all triangles that a change touched."""
+        """Rows of the table at the corners of the triangles that the rolled back vertices `moved` or the rows `bad` touch."""
         changed = np.zeros(len(self.table), dtype=bool)
         changed[self.target[moved]] = changed[bad] = True
         return np.unique(current.triangles[triangles_touching(changed, current.triangles)])
 
 
 def _in_use(triangles: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which of `size` rows the triangles use, and the number of each among these."""
+    """(size,) bool, the rows that the triangles use, and (size,) the new index of each."""
     used = np.zeros(size, dtype=bool)
     used[triangles.ravel()] = True
     return used, np.cumsum(used) - 1
 
 
 def remove_folded_pairs(mesh: CoarseMesh) -> CoarseMesh:
-    """Without pairs of triangles that have the same corners and face each other. A neck that was collapsed to a line
-    leaves them: they enclose nothing, and without them their neighbours join properly."""
+    """The mesh without pairs of triangles that have the same corners and opposite orientation.
+
+    A neck that collapses to a line leaves such pairs; they enclose no volume, and without them their neighbours are connected.
+    """
     if len(mesh.triangles) == 0:
         return mesh
     some = duplicate_indices(face_keys(mesh.triangles))
@@ -119,13 +146,28 @@ def roll_back_defects(
     progress: ProgressCallback = no_progress,
     fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
 ) -> tuple[CoarseMesh, int, np.ndarray]:
-    """The coarsest grade, its points moved by `fit`, set back to finer ones around everything that is wrong in it.
+    """The coarsest level, its points moved by `fit`, rolled back to finer levels around its defects.
 
-    `grades` from the finest to the coarsest, each a collapse of the one before; the finest is known to be without
-    defects (a contour as it was made), so setting back more and more ends valid; the second has the same triangles.
-    `also` tells vertices of the coarsest grade to be set back once though nothing is broken there. With more than `most`
-    triangles it gives up. Returns the mesh, how many fine vertices were set back, and the vertices at which something is
-    still wrong.
+    Parameters
+    ----------
+    triangles
+        (m, 3), of the fine mesh.
+    grades
+        Levels of collapse from the finest to the coarsest, each a collapse of the one before. The finest is known to be valid
+        (a contour as extracted), so that rolling back terminates; the second has the same triangles.
+    also
+        Returns vertices of the coarsest level that are rolled back once without a defect.
+    most
+        Ceiling of triangles; with more the rollback is given up.
+    progress
+        Called with fraction and phrase.
+    fit
+        Moves points (k, 3) mm of triangles (l, 3).
+
+    Returns
+    -------
+    tuple
+        The mesh, the number of fine vertices that were rolled back, and the vertices (d,) of the mesh that are still defective.
     """
     mixture = _Mixture(triangles, grades)
     current = mixture.surface()
@@ -157,9 +199,9 @@ def roll_back_defects(
 
 
 def _joined(mixture: _Mixture, current: CoarseMesh, also: Callable[[], np.ndarray] | None) -> CoarseMesh:
-    """The `current` surface, set back where its triangles do not hang together as a surface does, and once where `also` says.
+    """The `current` surface, rolled back where it is not manifold, and once where `also` says.
 
-    That needs no coordinates, so it comes before points are moved, and intersections are looked for only after it.
+    This needs no coordinates, so it is done before points are moved and before intersections are searched for.
     """
     size = len(mixture.table)
     bad = _torn(current.triangles, np.arange(size), size)
@@ -175,8 +217,10 @@ def _joined(mixture: _Mixture, current: CoarseMesh, also: Callable[[], np.ndarra
 
 
 def _torn(triangles: np.ndarray, vertices: np.ndarray, size: int) -> np.ndarray:
-    """Those of the `vertices` that have more than one fan, and the ends of their edges of more than two triangles; of
-    triangles (m, 3) on `size` vertices."""
+    """Non-manifold ones of the `vertices`: those with more than one fan, and ends of edges of more than two triangles.
+
+    `triangles` (m, 3) are on `size` vertices.
+    """
     asked = np.zeros(size, dtype=bool)
     asked[vertices] = True
     near = triangles[triangles_touching(asked, triangles)]
@@ -186,7 +230,7 @@ def _torn(triangles: np.ndarray, vertices: np.ndarray, size: int) -> np.ndarray:
 
 
 def _bad_vertices(mesh: Mesh, progress: ProgressCallback) -> np.ndarray:
-    """Vertices of everything that is wrong, by a full validation; its two halves side by side."""
+    """Vertices of all defects by a full validation; topology and intersections are tested in parallel."""
     with ThreadPoolExecutor(1) as pool:
         counting = pool.submit(analyse_topology, mesh)
         crossing = self_intersections(mesh, progress)

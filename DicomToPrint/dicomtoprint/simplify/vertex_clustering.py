@@ -1,8 +1,12 @@
-"""Points of a contour around one sample of the grid, gathered into one: a third fewer triangles, and better shaped.
+"""Vertex clustering of a contour at the samples of its grid: a third fewer triangles, and better shaped ones.
 
-The grid cuts a contour into slivers wherever it passes close to a sample. What is gathered there lies within half a
-step of the sample (after Raman and Wenger, Quality isosurface mesh generation using an extended marching cubes lookup
-table, Computer Graphics Forum 27, 2008). Whatever would tear, pinch or join the surface stays as it is.
+An isosurface has sliver triangles wherever it passes close to a sample of the grid. The vertices within half a step of a sample
+are merged into one, except where that would change the topology.
+
+References
+----------
+Raman, Wenger, "Quality isosurface mesh generation using an extended marching cubes lookup table", Computer Graphics Forum 27,
+2008.
 """
 
 import numpy as np
@@ -12,15 +16,25 @@ from ..repair.local_repair import triangles_touching
 
 
 def cluster_grid_vertices(mesh: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarray]:
-    """A contour with fewer triangles, and which of the triangles given (m,) its triangles come from.
+    """A contour with fewer triangles.
 
-    `mesh` is a closed contour whose points lie on the edges of a grid, `index` (n, 3) its points as indices of that
-    grid. A point becomes the mean of what is gathered in it.
+    Parameters
+    ----------
+    mesh
+        A closed contour whose points lie on the edges of a grid, LPS mm.
+    index
+        (n, 3) its points as continuous indices of that grid.
+
+    Returns
+    -------
+    tuple
+        The mesh, whose points are the means of their clusters, and for each of its triangles the index of the given triangle that
+        it comes from (m,).
     """
     place = _places(index)
     place, _ = _apart(place, _torn(mesh.triangles, place))
     left = _distinct(place.take(mesh.triangles))
-    # A little body may vanish or fall flat: no point of a closed surface has fewer than three triangles.
+    # A small body may vanish or become flat: every point of a closed surface has three triangles or more.
     flat = np.flatnonzero(np.bincount(left.ravel(), minlength=int(place.max()) + 1) < 3)
     place, loose = _apart(place, np.union1d(flat, _crowded(left, len(place))))
     while loose.any():
@@ -37,7 +51,7 @@ def cluster_grid_vertices(mesh: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarr
 
 
 def _places(index: np.ndarray) -> np.ndarray:
-    """(n,) number of the sample of the grid to which each point is nearest."""
+    """(n,) the cluster of each point: the number of the nearest sample of the grid."""
     at = np.rint(index)
     at -= at.min(axis=0)
     span = at.max(axis=0).astype(np.int64) + 1
@@ -46,7 +60,7 @@ def _places(index: np.ndarray) -> np.ndarray:
 
 
 def _three(triangles: np.ndarray) -> np.ndarray:
-    """(m,) bool: triangles of three different corners."""
+    """(m,) bool: triangles with three different corners."""
     a, b, c = triangles[:, 0], triangles[:, 1], triangles[:, 2]
     return (a != b) & (b != c) & (c != a)
 
@@ -56,8 +70,11 @@ def _distinct(triangles: np.ndarray) -> np.ndarray:
 
 
 def _torn(triangles: np.ndarray, place: np.ndarray) -> np.ndarray:
-    """Places that change the surface's kind: gathering k points of one patch takes away 2 (k - 1) triangles, as
-    Euler's formula has it; a handle, a bridge or a whole little body does not."""
+    """Clusters (c,) that would change the topology.
+
+    Merging k points of one disc removes 2 (k - 1) triangles by Euler's formula; for a handle, a bridge or a whole body the
+    number differs.
+    """
     a, b, c = (place.take(triangles[:, k]) for k in range(3))
     owner = np.where((a == b) | (a == c), a, b)[(a == b) | (b == c) | (c == a)]
     members = np.bincount(place)
@@ -74,8 +91,7 @@ def _crowded(triangles: np.ndarray, size: int) -> np.ndarray:
 
 
 def _apart(place: np.ndarray, wrong: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The places without those that are `wrong`, whose points stand alone again; also which points (n,) bool that
-    concerns."""
+    """The clusters (n,) with the `wrong` ones dissolved into single points, and which points that concerns (n,) bool."""
     members = np.bincount(place)
     undone = np.zeros(len(members), dtype=bool)
     undone[wrong] = True

@@ -1,9 +1,9 @@
-"""Child processes: which interpreter runs them, how they are asked, how they end. Work that may end its process (a decoder, a renderer, a
-step of the panel) never ends ours.
+"""Child processes: their interpreter, how they are asked, their end. Work that may crash its process (a decoder, a renderer, a
+step of the panel) runs in a child, so that a crash does not end this process.
 
-Inside the Slicer application the interpreter is PythonSlicer, a launcher: whoever kills it leaves the Python that it
-started running. It hands its standard input on, so a child watches that and ends itself where it closes: because the
-parent closed it, or because the parent is gone.
+Inside the Slicer application the interpreter is PythonSlicer, a launcher: killing it leaves the Python process that it started
+running. The launcher passes its standard input on, so a child watches that input and exits when it is closed, by the parent or by
+the parent's end.
 """
 
 import os
@@ -21,7 +21,7 @@ GRACE_PERIOD_S = 0.5  # between the end of the input and the kill
 
 
 def python_executable() -> str:
-    """The interpreter for child processes: inside the Slicer application its PythonSlicer, else the running one."""
+    """Path of the interpreter for child processes: inside the Slicer application its PythonSlicer, else the running one."""
     running = Path(sys.executable or "SlicerApp-real")
     if running.name.lower().startswith("python"):
         return str(running)
@@ -34,12 +34,12 @@ def python_executable() -> str:
 
 
 def exit_when_stdin_closes() -> None:
-    """Called by a child that answers no questions: this process ends at once, with exit code 130, where its input closes."""
+    """Called in a child that answers no questions: the process exits at once, with code `EXIT_INTERRUPTED`, when its input closes."""
     threading.Thread(target=_watch_input, daemon=True).start()
 
 
 def _watch_input() -> None:
-    # Not `sys.stdin`: its lock would be held when the interpreter shuts down.
+    # Not `sys.stdin`: this thread would hold its lock at the shutdown of the interpreter.
     while os.read(0, 4096):
         pass
     os._exit(EXIT_INTERRUPTED)
@@ -163,7 +163,7 @@ def _close_stdin(process: "subprocess.Popen[bytes]") -> None:
     try:
         if process.stdin is not None:
             process.stdin.close()
-    except OSError:  # bytes that the child no longer takes
+    except OSError:  # buffered bytes that the child no longer reads
         pass
 
 

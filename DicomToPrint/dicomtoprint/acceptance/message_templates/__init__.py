@@ -1,0 +1,13 @@
+"""The sentences of findings: one table for each kind of fact, all of them in `TEXTS`."""
+
+from collections.abc import Mapping
+
+from .acquisition import ACQUISITION
+from .files import FILES
+from .pixels import PIXELS
+from .slices import SLICES
+from .template import MessageTemplate, _
+
+TEXTS: Mapping[str, MessageTemplate] = {**FILES, **SLICES, **PIXELS, **ACQUISITION}
+
+__all__ = ["TEXTS", "MessageTemplate", "_"]

@@ -1,0 +1,152 @@
+"""Parsed options of the command line as settings of a run."""
+
+import argparse
+from collections.abc import Sequence
+from typing import Any
+
+from ..config.run_settings import DEFAULT_FORMATS, DEFAULT_KEEP_OUT_RADIUS_MM, FORMATS, RunSettings
+from ..errors import UsageError
+
+
+def settings_from_args(options: argparse.Namespace) -> RunSettings:
+    """Settings of parsed `check` or `run` options. Raises `UsageError`."""
+    fields = _acceptance_fields(options)
+    if options.command == "run":
+        fields |= {**_preparation_fields(options), **_model_fields(options), **_output_fields(options)}
+    return RunSettings(**fields)
+
+
+def _acceptance_fields(options: argparse.Namespace) -> dict[str, Any]:
+    answers = _pairs(options.answer, "--answer", "RULE=yes or RULE=no")
+    for rule, answer in answers:
+        if answer not in ("yes", "no"):
+            raise UsageError(f"--answer {rule} takes yes or no, not '{answer}'.")
+    return {
+        "protocols": tuple(options.protocol),
+        "check_pixels": not options.no_pixels,
+        "surgery_date": options.surgery_date,
+        "series": options.series,
+        "answers": answers,
+        "role": options.role,
+        "include_identifiers": options.identified,
+    }
+
+
+def _model_fields(options: argparse.Namespace) -> dict[str, Any]:
+    """What is segmented, and the surface of it."""
+    threshold = _numbers(options.threshold, (1, 2), "--threshold") if options.threshold else None
+    return {
+        "use": options.use,
+        "anatomy": options.anatomy,
+        "segmentation": options.segmentation,
+        "threshold": (threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
+        "seeds": _points(options.seed, 3, "--seed"),
+        "roi": _numbers(options.roi, (6,), "--roi") if options.roi else None,
+        "max_deviation": options.max_deviation,
+        "triangles": options.triangles,
+        "accept_anyway": options.accept_anyway,
+    }
+
+
+def _preparation_fields(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "thicken": options.thicken,
+        "hollow": options.hollow,
+        "escape_holes": options.escape_holes,
+        "cuts": _cuts(options.cut),
+        "drain_hole_positions": _points(options.escape, 3, "--escape"),
+        "oblique_cuts": _points(options.plane, 6, "--plane"),
+        "kept_sides": tuple(dict.fromkeys(options.keep)),
+        "split": options.split == "auto",
+        "keep_out_regions": tuple(_marked(place) for place in options.avoid),
+        "pins": options.pins,
+        "struts": options.struts,
+        "magnets": _magnets(options.magnets),
+        "base": options.base or options.base_kind is not None,
+        "base_kind": options.base_kind or "plate",
+        "label": options.label,
+        "label_raised": options.label_raised,
+        "label_at": _numbers(options.label_at, (3,), "--label-at") if options.label_at else None,
+        "scale_bar": options.scale_bar,
+        "wrap": options.wrap,
+        "orient": options.orient,
+    }
+
+
+def _output_fields(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "process": options.process,
+        "printer": options.printer,
+        "formats": _formats(options.format),
+        "scene": options.scene,
+    }
+
+
+def _numbers(text: str, counts: tuple[int, ...], option: str) -> tuple[float, ...]:
+    try:
+        values = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        values = ()
+    if len(values) not in counts or not all(abs(value) < 1e6 for value in values):
+        wanted = " or ".join(str(count) for count in counts)
+        raise UsageError(f"{option} takes {wanted} numbers with commas between, not '{text}'.")
+    return values
+
+
+def _pairs(items: Sequence[str], option: str, form: str) -> tuple[tuple[str, str], ...]:
+    pairs = []
+    for item in items:
+        key, mark, value = item.partition("=")
+        if not (mark and key and value):
+            raise UsageError(f"{option} takes {form}, not '{item}'.")
+        pairs.append((key, value))
+    return tuple(pairs)
+
+
+def _points(items: Sequence[str], count: int, option: str) -> tuple[tuple[float, ...], ...]:
+    return tuple(_numbers(item, (count,), option) for item in items)
+
+
+def _cuts(items: Sequence[str]) -> tuple[tuple[str, float], ...]:
+    """Axis (R, A or S) and place in mm of each `--cut`."""
+    cuts = tuple(
+        (axis.upper(), _numbers(at, (1,), "--cut")[0]) for axis, at in _pairs(items, "--cut", "R=MM, A=MM or S=MM")
+    )
+    for axis, _ in cuts:
+        if axis not in "RAS" or len(axis) != 1:
+            raise UsageError(f"--cut takes R=MM, A=MM or S=MM, not '{axis}='.")
+    return cuts
+
+
+def _marked(text: str) -> tuple[float, float, float, float]:
+    numbers = _numbers(text, (3, 4), "--avoid")
+    place = (*numbers, DEFAULT_KEEP_OUT_RADIUS_MM)[:4]
+    if not place[3] > 0.0:
+        raise UsageError(
+            f"--avoid takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'."
+        )
+    return place  # type: ignore[return-value]
+
+
+def _magnets(text: str | None) -> tuple[float, float] | None:
+    if text is None:
+        return None
+    try:
+        diameter, height = (float(side) for side in text.lower().split("x"))
+    except ValueError:
+        diameter = height = 0.0
+    if not (0.5 <= diameter <= 50.0 and 0.5 <= height <= 50.0):
+        raise UsageError(f"--magnets takes diameter x height in mm, such as 5x2, not '{text}'.")
+    return diameter, height
+
+
+def _formats(lists: Sequence[str] | None) -> tuple[str, ...]:
+    if lists is None:
+        return DEFAULT_FORMATS
+    formats = tuple(dict.fromkeys(part.strip().lower() for part in ",".join(lists).split(",") if part.strip()))
+    for name in formats:
+        if name not in FORMATS:
+            raise UsageError(f"'{name}' is no file format here: choose of {', '.join(FORMATS)}.")
+    if not formats:
+        raise UsageError(f"--format names no format: choose of {', '.join(FORMATS)}.")
+    return formats
