@@ -37,9 +37,12 @@ class DicomToPrint(ScriptedLoadableModule):
 
 
 def registerSampleData():
-    """Offer the phantom in the Sample Data module: it is generated, nothing is downloaded."""
+    """Offer the phantom in the Sample Data module, once: it is generated, nothing is downloaded."""
     import SampleData
 
+    offered = SampleData.SampleDataLogic.sampleDataSourcesByCategory("DicomToPrint")
+    if any(source.sampleName == "DicomToPrintPhantom" for source in offered):
+        return
     icons = os.path.join(os.path.dirname(__file__), "Resources", "Icons")
     if hasattr(SampleData.SampleDataLogic, "registerCustomSampleDataCategory"):  # gives the category its title
         SampleData.SampleDataLogic.registerCustomSampleDataCategory("DicomToPrint", title=_("DICOM to Print"))

@@ -219,6 +219,7 @@ def test_the_module_s_self_test_passes_here_too(driver, name):
     from SlicerStandin.install import SampleDataLogic
 
     SampleDataLogic.registered.clear()
+    slicer.app._startup()  # in the application the phantom is offered before any test runs
     test = sys.modules["DicomToPrint"].DicomToPrintTest()
     test.setUp()
     getattr(test, name)()
