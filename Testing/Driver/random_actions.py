@@ -273,15 +273,28 @@ class Hands:
             box.currentIndex = self.chance.randrange(box.count)
 
     def do_number(self):
-        boxes = self.controls("QDoubleSpinBox")
+        boxes = [*self.controls("QDoubleSpinBox"), *self.controls("QSpinBox")]
         if boxes:
             box = self.chance.choice(boxes)
-            box.value = self.chance.uniform(float(box.minimum), float(box.maximum))
+            value = self.chance.uniform(float(box.minimum), float(box.maximum))
+            box.value = value if box.className() == "QDoubleSpinBox" else int(value)
+
+    def do_line(self):
+        import qt
+
+        lines = self.controls("QLineEdit")
+        if lines:
+            line = self.chance.choice(lines)
+            line.text = self.chance.choice(("", "Left", "2026-07-14", "250x210x210", "nothing that is a size"))
+            for kind in (qt.QEvent.KeyPress, qt.QEvent.KeyRelease):
+                qt.QApplication.sendEvent(line, qt.QKeyEvent(kind, qt.Qt.Key_Return, qt.Qt.NoModifier))
 
     def do_fold(self):
+        """Steps, and the groups in them: what is folded there cannot be used, and the segment editor works while it is seen."""
         for view in self.panel.steps.values():
-            if self.chance.random() < 0.3:
-                view.frame.collapsed = not view.frame.collapsed
+            for part in (view.frame, getattr(view, "group", None), getattr(view, "edit_group", None)):
+                if part is not None and self.chance.random() < 0.3:
+                    part.collapsed = not part.collapsed
 
     def do_folder_line(self):
         typed = self.chance.choice(("", "~", "~/prints", "prints", self.folder))
