@@ -240,3 +240,23 @@ def test_nothing_that_is_told_widens_the_window(driver):
     panel.change(cuts=(("S", 1.0), ("S", 2.0)))
     driver.application.processEvents()
     assert panel.steps["print"].cuts.width > 100
+
+
+def test_no_step_is_wider_than_another(driver):
+    from DicomToPrintLib.gui.step_view import WIDTH
+
+    panel, top = driver.panel, driver.widget.parent.widget
+    panel.change(hollow=2.0, split=True, label="L", cuts=(("S", 1.0),))
+    top.show()
+    asked = set()
+    for step, view in panel.steps.items():
+        panel.open_step(step)
+        for is_folded in (False, True):
+            for name in ("group", "edit_group"):
+                if hasattr(view, name):
+                    getattr(view, name).collapsed = is_folded
+            for _turn in range(3):
+                driver.application.processEvents()
+            asked.add(top.sizeHint().width())
+            assert view.frame.minimumSizeHint().width() <= WIDTH, f"{step} would be cut off"
+    assert len(asked) == 1, "the views beside the module panel would move"

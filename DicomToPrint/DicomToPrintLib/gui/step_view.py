@@ -83,6 +83,10 @@ class StepContext(PanelContext, Protocol):
         """The DICOM files that were written into Slicer's DICOM database."""
 
 
+# Of every step, folded or not, in pixels: the module panel is as wide as its module asks, and the views would move at each step.
+WIDTH = 394
+
+
 class StepView:
     """One step of the panel. Subclasses say what it shows; they start nothing but `panel` methods and compute
     nothing.
@@ -96,7 +100,8 @@ class StepView:
         self.frame = ctk.ctkCollapsibleButton()
         self.frame.objectName = f"{self.key}Step"
         # CTK's own policy asks for all the width that its contents would like, and widens Slicer's window.
-        self.frame.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Preferred)
+        self.frame.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
+        self.frame.minimumWidth = WIDTH
         self.layout = qt.QVBoxLayout(self.frame)
         self.layout.addWidget(widgets.text_label(guidance(self.key)))
         self.form = qt.QFormLayout()

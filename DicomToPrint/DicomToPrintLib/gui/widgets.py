@@ -122,6 +122,7 @@ def collapsible_form(title: str, layout: Any) -> tuple[Any, Any]:
     group.title = title
     form = qt.QFormLayout(group)
     form.setFieldGrowthPolicy(qt.QFormLayout.AllNonFixedFieldsGrow)
+    form.setRowWrapPolicy(qt.QFormLayout.WrapLongRows)  # Slicer's list of points is too wide to stand beside a label
     layout.addWidget(group)
     return group, form
 
