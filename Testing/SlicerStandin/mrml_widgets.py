@@ -209,6 +209,7 @@ class qSlicerSimpleMarkupsWidget(PythonQtRules, _SceneWidget, QtWidgets.QWidget)
             self._table.setColumnWidth(index, 60)
         self._table.verticalHeader().hide()
         column.addWidget(self._table)
+        native(self, "setMinimumWidth")(340)  # so wide that it does not fit beside a label
 
     def setMRMLScene(self, scene):
         super().setMRMLScene(scene)
@@ -306,7 +307,8 @@ class qMRMLSegmentEditorWidget(PythonQtRules, _SceneWidget, QtWidgets.QFrame):
         return self._segmentation
 
     def setSourceVolumeNode(self, node):
-        self._volume = node
+        if self._segmentation is not None:  # without one its logic refuses, none at all too
+            self._volume = node
 
     def sourceVolumeNode(self):
         return self._volume

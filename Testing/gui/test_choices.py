@@ -152,6 +152,7 @@ def test_the_editor_lets_go_of_what_is_deleted(driver):
     assert anatomy.editor.segmentationNode() is segmentations[1]
     slicer.mrmlScene.RemoveNode(segmentations[1])
     assert anatomy.editor.segmentationNode() is None
+    assert anatomy.editor.sourceVolumeNode() is None, "it takes none while it has no segmentation"
     driver.panel.parameters.segmentation = segmentations[0]
     anatomy.connect_editor(segmentations[0])
     slicer.mrmlScene.RemoveNode(volume)

@@ -159,13 +159,14 @@ class AnatomyStep(StepView):
         """Give the embedded editor a segmentation, or nothing; its shortcuts live only while it has one."""
         if self.editor is None:
             return
-        self.editor.setSegmentationNode(node)
         if node is None:
-            self.editor.setSourceVolumeNode(None)
             self.editor.setActiveEffectByName("")
+            self.editor.setSourceVolumeNode(None)  # it takes none while it has no segmentation, and would keep its scan
+            self.editor.setSegmentationNode(None)
             self.editor.uninstallKeyboardShortcuts()
             self.editor.removeViewObservations()
             return
+        self.editor.setSegmentationNode(node)
         self.editor.setSourceVolumeNode(self.panel.results.volume_node())
         self.editor.installKeyboardShortcuts()
         self.editor.setupViewObservations()
