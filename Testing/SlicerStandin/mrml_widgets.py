@@ -273,6 +273,7 @@ class qMRMLSegmentEditorWidget(PythonQtRules, _SceneWidget, QtWidgets.QFrame):
         self.__dict__["_calls"] = []
         super().__init__(parent)
         native(self, "setMinimumHeight")(40)
+        native(self, "setMinimumWidth")(321)
 
     def setMRMLScene(self, scene):
         if scene is not None and self._editor is None:
@@ -321,6 +322,7 @@ class qMRMLSegmentEditorWidget(PythonQtRules, _SceneWidget, QtWidgets.QFrame):
 
     def setActiveEffectByName(self, name):
         self._calls.append(("effect", name))
+        native(self, "setMinimumWidth")(556 if name else 321)  # the options of an effect
 
     def installKeyboardShortcuts(self, parent=None):
         self._calls.append(("shortcuts", True))

@@ -260,3 +260,12 @@ def test_no_step_is_wider_than_another(driver):
             asked.add(top.sizeHint().width())
             assert view.frame.minimumSizeHint().width() <= WIDTH, f"{step} would be cut off"
     assert len(asked) == 1, "the views beside the module panel would move"
+    anatomy = panel.steps["anatomy"]
+    panel.open_step("anatomy")
+    anatomy.edit_group.toggled.emit(True)
+    anatomy.edit_group.collapsed = False
+    for effect, is_wider in (("Margin", True), ("", False)):
+        anatomy.editor.setActiveEffectByName(effect)
+        for _turn in range(3):
+            driver.application.processEvents()
+        assert (top.sizeHint().width() > max(asked)) is is_wider, "the editor's options are not cut off"

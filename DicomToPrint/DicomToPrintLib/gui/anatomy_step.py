@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import qt
 import slicer
 from slicer.i18n import tr as _
 
@@ -56,6 +57,8 @@ class AnatomyStep(StepView):
         )
         self.layout.addLayout(widgets.hbox(self.show_3d, self.full))
         self.edit_group, form = widgets.collapsible_form(_("Correct by hand"), self.layout)
+        # The editor's effects are wider than the panel: it grows with them, as Slicer's own module does, or they were cut off.
+        self.edit_group.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Preferred)
         self.editor_form = form
         self.editor: Any = None
         for node_of in ("segmentationNode", "sourceVolumeNode"):

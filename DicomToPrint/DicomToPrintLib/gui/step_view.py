@@ -100,7 +100,7 @@ class StepView:
         self.frame = ctk.ctkCollapsibleButton()
         self.frame.objectName = f"{self.key}Step"
         # CTK's own policy asks for all the width that its contents would like, and widens Slicer's window.
-        self.frame.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
+        self.frame.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Preferred)
         self.frame.minimumWidth = WIDTH
         self.layout = qt.QVBoxLayout(self.frame)
         self.layout.addWidget(widgets.text_label(guidance(self.key)))

@@ -120,6 +120,7 @@ def collapsible_form(title: str, layout: Any) -> tuple[Any, Any]:
     """A folded group for the settings that few need, and its form."""
     group = ctk.ctkCollapsibleGroupBox()
     group.title = title
+    group.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
     form = qt.QFormLayout(group)
     form.setFieldGrowthPolicy(qt.QFormLayout.AllNonFixedFieldsGrow)
     form.setRowWrapPolicy(qt.QFormLayout.WrapLongRows)  # Slicer's list of points is too wide to stand beside a label
