@@ -151,11 +151,19 @@ def small_phantom(monkeypatch):
     )
 
 
-def test_the_phantom_is_loaded_while_the_database_is_closed(driver, small_phantom):
+def test_the_phantom_is_loaded_while_the_database_is_closed(driver, small_phantom, monkeypatch):
+    import types
+
     import slicer
 
     assert not slicer.dicomDatabase.isOpen
+    shown = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSliceCompositeNode", "Red")
+    fitted = []
+    views = types.SimpleNamespace(resetSliceViews=lambda: fitted.append(True))
+    monkeypatch.setattr(slicer.app, "layoutManager", lambda: views, raising=False)
     (node,) = driver.widget.logic.makePhantom()
+    assert shown.GetBackgroundVolumeID() == node.GetID(), "the slice views were black"
+    assert fitted
     assert node.GetScene() is slicer.mrmlScene
     assert node.GetImageData().GetDimensions() == (92, 92, 56)
     driver.widget.enter()

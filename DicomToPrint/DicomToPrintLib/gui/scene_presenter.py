@@ -106,6 +106,7 @@ class ScenePresenter:
         series = opened.series.series if opened.series is not None else None
         node = volumes.volume_to_node(opened.volume, self._scene, _("Scan"), series)
         self.keep_scan(node)
+        views.show_volume(node)
         return node
 
     def keep_scan(self, node: Any) -> None:

@@ -9,7 +9,7 @@ from dicomtoprint.config.run_settings import MESH_FORMATS, RunSettings
 from dicomtoprint.errors import InputError, UsageError
 from dicomtoprint.progress import ProgressCallback, no_progress
 
-from . import dicom_database, models, segmentations, step_nodes, volumes
+from . import dicom_database, models, segmentations, step_nodes, views, volumes
 
 if TYPE_CHECKING:
     from dicomtoprint.printability import Readiness
@@ -72,6 +72,7 @@ def load_phantom(scene: Any, progress: ProgressCallback = no_progress) -> Any:
     (series,) = read_study(dicom_database.phantom_folder()).series
     node = volumes.volume_to_node(read_volume(series, progress), scene, "DicomToPrintPhantom", series)
     node.SetAttribute(dicom_database.PHANTOM, "1")
+    views.show_volume(node)
     return node
 
 

@@ -5,6 +5,17 @@ from typing import Any
 import numpy as np
 
 
+def show_volume(volume_node: Any) -> None:
+    """Show a volume in every slice view, whole; what is loaded by a reader of Slicer's is shown by that reader."""
+    import slicer
+
+    scene = volume_node.GetScene()
+    for index in range(scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):
+        scene.GetNthNodeByClass(index, "vtkMRMLSliceCompositeNode").SetBackgroundVolumeID(volume_node.GetID())
+    if getattr(slicer, "app", None) is not None and slicer.app.layoutManager() is not None:
+        slicer.util.resetSliceViews()
+
+
 def jump_slices(scene: Any, lps: tuple[float, float, float]) -> None:
     """Move every slice view to a point in LPS mm."""
     import slicer
