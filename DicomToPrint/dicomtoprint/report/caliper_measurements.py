@@ -48,8 +48,8 @@ def select_caliper_measurements(
 
 def _largest_piece(mesh: Mesh) -> np.ndarray:
     """Points of the connected piece with the longest diagonal, (n, 3)."""
-    points, triangles, _first = merged_mesh(mesh)
-    points = points.astype(np.float64)
+    _points, triangles, first = merged_mesh(mesh)
+    points = mesh.points.astype(np.float64)[first]
     _count, piece = label_vertex_components(triangles, len(points))
     used = np.unique(triangles)
     order = used[np.lexsort((*points[used].T[::-1], piece[used]))]
