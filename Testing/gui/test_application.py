@@ -183,6 +183,7 @@ def test_one_legend_stands_in_one_view_and_few_marks_beside_it(driver):
         ]
         (legend,) = [legend for legend in legends if legend is not None and legend.GetVisibility()]
         assert list(legend.GetViewNodeIDs()) == [views[0].GetID()]
+        assert legend.GetLabelFormat() == "%s", "else every name reads (none)"
 
     places = [(float(index), 0.0, 0.0) for index in range(12)]
     overhang, wall = finding("overhang", "fail", places), finding("wall", "fail", places[:3])

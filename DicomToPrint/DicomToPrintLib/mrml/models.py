@@ -149,7 +149,9 @@ def show_overlay(node: Any, overlay: ScalarOverlay | None, with_legend: bool = T
         if view is not None:
             legend.SetViewNodeIDs([view.GetID()])
         legend.SetTitleText(overlay.title)
+        legend.SetSize(0.25, 0.45)  # of the view: its texts are as large as they can be in it
         legend.SetUseColorNamesForLabels(bool(overlay.names))
+        legend.SetLabelFormat("%s" if overlay.names else "%.2f")  # names in a format of numbers read "(none)"
         legend.SetMaxNumberOfColors(len(overlay.names) or 64)
         legend.SetNumberOfLabels(len(overlay.names) or 5)
         legend.SetVisibility(True)
