@@ -270,3 +270,20 @@ def test_no_step_is_wider_than_another(driver):
         for _turn in range(3):
             driver.application.processEvents()
         assert (top.sizeHint().width() > max(asked)) is is_wider, "the editor's options are not cut off"
+
+
+def test_a_new_model_is_seen_and_coloured_as_far_as_it_can_be(driver, monkeypatch):
+    import types
+
+    import numpy as np
+    import slicer
+
+    fitted = []
+    views = types.SimpleNamespace(resetThreeDViews=lambda: fitted.append(True))
+    monkeypatch.setattr(slicer.app, "layoutManager", lambda: views, raising=False)
+    plain, told = tetrahedron("metal"), tetrahedron("bone", Provenance=np.zeros(4, np.uint8))
+    driver.panel.results.keep_meshes("model", [plain, told], "")
+    assert fitted, "a scan may lie far from where the views look"
+    overlay = driver.panel.steps["model"].overlay
+    overlay.currentIndex = overlay.findData("Provenance")
+    assert not driver.message

@@ -127,6 +127,7 @@ class ScenePresenter:
             anatomy = self.anatomy_node()
             if anatomy is not None and anatomy.GetDisplayNode() is not None:
                 anatomy.GetDisplayNode().SetVisibility3D(False)
+            views.show_models()
 
     def _overlay(self, key: str) -> models.ScalarOverlay | None:
         titles = {"Deviation": _("Deviation (mm)"), "Wall": _("Wall (mm)"), "Provenance": _("Where from")}
@@ -135,9 +136,13 @@ class ScenePresenter:
 
     def show_overlay(self, key: str, role: str) -> None:
         """Colour the models of a step."""
-        for index, node in enumerate(step_nodes.nodes_of_step(self._scene, self._job_name, role)):
-            if not models.show_overlay(node, self._overlay(key), with_legend=index == 0):
-                raise InputError(_("This model does not carry that colouring: run the step again."))
+        nodes, legend = step_nodes.nodes_of_step(self._scene, self._job_name, role), True
+        coloured = []
+        for node in nodes:  # metal has no boundary to deviate from
+            coloured.append(models.show_overlay(node, self._overlay(key), with_legend=legend))
+            legend = legend and not coloured[-1]
+        if nodes and not any(coloured):
+            raise InputError(_("This model does not carry that colouring: run the step again."))
 
     # -- places ------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,14 @@ def show_volume(volume_node: Any) -> None:
         slicer.util.resetSliceViews()
 
 
+def show_models() -> None:
+    """Turn the 3D views to what is shown in them: a scan may lie far from where they look."""
+    import slicer
+
+    if getattr(slicer, "app", None) is not None and slicer.app.layoutManager() is not None:
+        slicer.util.resetThreeDViews()
+
+
 def jump_slices(scene: Any, lps: tuple[float, float, float]) -> None:
     """Move every slice view to a point in LPS mm."""
     import slicer
