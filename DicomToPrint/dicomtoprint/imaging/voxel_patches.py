@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..mesh.core import Mesh, Provenance
+from ..mesh.surface_sampling import draw_by_weight
 from ..volume import Volume
 
 
@@ -46,14 +47,13 @@ def sample_measured_surface(mesh: Mesh, count: int, seed: int = 0) -> SurfacePoi
     if weights.sum() <= 0:
         return SurfacePoints(np.zeros((0, 3)), np.zeros((0, 3)), np.zeros(0))
     random = np.random.default_rng(seed)
-    summed = np.cumsum(weights)
-    at = (np.arange(count) + random.random(count)) / count * summed[-1]
-    drawn = np.minimum(np.searchsorted(summed, at, side="right"), len(areas) - 1)
+    positions = (np.arange(count) + random.random(count)) / count
     shares = random.dirichlet((1.0, 1.0, 1.0), size=count)
-    corners = mesh.triangles[drawn]
-    places = np.einsum("nc,ncx->nx", shares, mesh.points.astype(np.float64)[corners])
+    drawn, places = draw_by_weight(mesh, weights, positions, shares)
     deviation = mesh.point_arrays.get("Deviation")
-    between = np.full(count, np.nan) if deviation is None else np.einsum("nc,nc->n", shares, deviation[corners])
+    between = (
+        np.full(count, np.nan) if deviation is None else np.einsum("nc,nc->n", shares, deviation[mesh.triangles[drawn]])
+    )
     return SurfacePoints(places, normals[drawn] / areas[drawn, None], between)
 
 

@@ -8,6 +8,7 @@ from .edge_table import build_edge_table
 from .grid import Grid
 from .sample_tree import build_sample_tree, sample_triangles
 from .triangle_distance import point_triangle_distance
+from .triangle_lattice import longest_sides
 
 SAMPLE_SPACING_VOXELS = (
     1.75  # distance of surface samples: the triangles of a contour, none of which is longer, have one each
@@ -127,7 +128,7 @@ def _nearest_triangle_distance(mesh: Mesh, corners: np.ndarray, at: np.ndarray, 
 def _with_corners(mesh: Mesh, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """As `sample_triangles`, with the corners of large triangles too, from which the lattice stays away."""
     points, owner, corners = sample_triangles(mesh, step)
-    large = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1) > step
+    large = longest_sides(corners) > step
     at, first = np.unique(mesh.triangles[large], return_index=True)
     return (
         np.concatenate([points, mesh.points[at].astype(np.float64)]),

@@ -1,10 +1,12 @@
 """Points spread over a surface, each with a normal and the area it stands for: what thickness and gaps are measured on."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 from .core import Mesh
+from .triangle_lattice import longest_sides
 
 CREASE_COSINE = 0.78  # a vertex whose faces turn more than 39 degrees from its normal lies on a sharp edge
 
@@ -28,7 +30,8 @@ def sample_surface(mesh: Mesh, budget: int = 60_000, finest_mm: float = 0.4) -> 
     of a facet is as flat, or has vertices of its own.
 
     A vertex on a sharp edge gives one sample a face, with the face's normal, moved a little into the face: an averaged normal would
-    look past the opposite wall. Points on large triangles follow a quasi-random sequence (R2, Roberts 2018), so that they repeat.
+    look past the opposite wall. Points on large triangles follow a quasi-random sequence (R2, Roberts 2018), so that they repeat:
+    a lattice of `triangle_lattice` would put rows of them opposite to one another.
     """
     points = mesh.points.astype(np.float64)
     triangles = mesh.triangles
@@ -39,13 +42,45 @@ def sample_surface(mesh: Mesh, budget: int = 60_000, finest_mm: float = 0.4) -> 
     normals = np.zeros_like(cross)
     normals[sound] = cross[sound] / doubled[sound, None]
     area = doubled / 2.0
-    longest = np.sqrt(np.max([((corners[:, k] - corners[:, k - 1]) ** 2).sum(axis=1) for k in range(3)], axis=0))
+    longest = longest_sides(corners)
     spacing = _spacing(area, longest, budget, finest_mm)
     large = sound & (longest > spacing)
     at_vertices = _vertex_samples(points, triangles, normals, np.where(large | ~sound, 0.0, area), sound, corners)
     if not large.any():
         return at_vertices
     return _joined(at_vertices, _face_samples(np.flatnonzero(large), corners, normals, area, longest, spacing))
+
+
+def draw_by_weight(
+    mesh: Mesh,
+    weights: np.ndarray,
+    positions: np.ndarray,
+    shares: np.ndarray,
+    side: Literal["left", "right"] = "right",
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points drawn on the triangles of a mesh in proportion to a weight of each, such as its area.
+
+    Parameters
+    ----------
+    mesh
+        Its points in mm.
+    weights
+        (m,) of the triangles, 0 or more, not all 0.
+    positions
+        (n,) in 0 to 1, where along the summed weights a triangle is drawn.
+    shares
+        (n, 3) barycentric coordinates of the points.
+    side
+        Which triangle a position on the border of two draws: the one before or the one after.
+
+    Returns
+    -------
+    triangles, points
+        Indices (n,) of the triangles drawn, and the points (n, 3) float64 in mm.
+    """
+    summed = np.cumsum(weights)
+    drawn = np.minimum(np.searchsorted(summed, positions * summed[-1], side=side), len(summed) - 1)
+    return drawn, np.einsum("nc,ncx->nx", shares, mesh.points.astype(np.float64)[mesh.triangles[drawn]])
 
 
 def triangles_of_samples(mesh: Mesh, samples: SurfaceSamples, rows: np.ndarray) -> np.ndarray:

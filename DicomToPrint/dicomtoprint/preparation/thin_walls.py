@@ -7,10 +7,10 @@ import numpy as np
 
 from ..mesh.core import Mesh
 from ..mesh.ray_casting import RayCaster
-from ..mesh.sample_tree import subdivide_slender
 from ..mesh.surface_patches import connected_patches
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
 from ..mesh.thickness import GAP, WALL, ThicknessField, correct_sharp_edges, opposing_surface_distance, thickness_field
+from ..mesh.triangle_lattice import lattice_points, longest_sides, subdivide_slender
 from ..progress import ProgressCallback, subprogress
 
 EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, as the check of readiness does
@@ -119,9 +119,8 @@ def find_thin_walls(
     radius = _clear_of(others, centres, radius)
     spared = radius < minimum / 2.0 * (1.0 - 1e-3)
     radius = _limited_by_spared(centres, radius, spared, wanted)
-    growing = radius > thin.width / 2.0 + NOTHING_MM
-    if before is not None:
-        growing &= ~_near(before.spared, centres, wanted)
+    settled = np.zeros((0, 3)) if before is None else before.spared
+    growing = (radius > thin.width / 2.0 + NOTHING_MM) & ~_near(settled, centres, wanted)
     return ThinWalls(
         centres[growing],
         radius[growing],
@@ -260,7 +259,11 @@ def _fine_samples(mesh: Mesh, minimum: float, coarse: SurfaceSamples, thin: np.n
 
 
 def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> SurfaceSamples:
-    """Samples on the triangles `rows`, about `step` mm apart: a barycentric lattice on each, slightly inside its edges."""
+    """Samples on the triangles `rows`, about `step` mm apart: a barycentric lattice on each, slightly inside its edges.
+
+    Not `sample_surface`, which takes vertices as they are and few points between them; nor the lattice of `sample_triangles`, whose
+    points stay away from the edges, where balls must overlap.
+    """
     corners = mesh.points.astype(np.float64)[mesh.triangles[rows]]
     cross = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     doubled = np.linalg.norm(cross, axis=1)
@@ -269,22 +272,18 @@ def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> SurfaceSamples:
     step = max(step, float(np.sqrt(doubled.sum() / 2.0 / MOST_SAMPLES)))
     corners, piece_of = subdivide_slender(corners, step)
     doubled = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
-    divisions = np.clip(np.ceil(longest / step), 1, 300).astype(int)
-    points, owners, areas = [], [], []
-    for count in np.unique(divisions):
-        own = np.flatnonzero(divisions == count)
+    divisions = np.clip(np.ceil(longest_sides(corners) / step), 1, 300).astype(int)
+
+    def weights(count: int) -> np.ndarray:
         u, v = np.meshgrid(np.arange(count + 1), np.arange(count + 1), indexing="ij")
         keep = u + v <= count
-        weights = np.stack([u[keep], v[keep], count - u[keep] - v[keep]], axis=1) + 0.05
-        weights /= weights.sum(axis=1, keepdims=True)
-        points.append(np.einsum("wc,tcx->twx", weights, corners[own]).reshape(-1, 3))
-        owners.append(np.repeat(own, len(weights)))
-        areas.append(np.repeat(doubled[own] / 2.0 / len(weights), len(weights)))
-    owner = piece_of[np.concatenate(owners)]
-    samples = SurfaceSamples(
-        np.concatenate(points), normals[owner], np.concatenate(areas), np.full(len(owner), -1), rows[owner]
-    )
+        shares = np.stack([u[keep], v[keep], count - u[keep] - v[keep]], axis=1) + 0.05
+        return shares / shares.sum(axis=1, keepdims=True)
+
+    points, at = lattice_points(corners, divisions, weights)
+    owner = piece_of[at]
+    area = doubled[at] / 2.0 / np.bincount(at)[at]
+    samples = SurfaceSamples(points, normals[owner], area, np.full(len(owner), -1), rows[owner])
     return _one_per_cell(samples, step / 2.0)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..images.image import png_image
 from ..mesh.core import Mesh
+from ..mesh.surface_sampling import draw_by_weight
 
 _SIDE = 256
 _SAMPLES = 400_000
@@ -59,10 +60,8 @@ def _samples(mesh: Mesh, count: int) -> tuple[np.ndarray, np.ndarray]:
     """(n, 3) points distributed evenly by area and their unit normals (n, 3)."""
     normals = mesh.triangle_normals()
     double = np.linalg.norm(normals, axis=1)
-    summed = np.cumsum(double)
-    drawn = np.searchsorted(summed, (np.arange(count) + 0.5) / count * summed[-1]).clip(max=len(double) - 1)
     one, two = np.random.default_rng(0).random((2, count))
     root = np.sqrt(one)
     shares = np.stack([1.0 - root, root * (1.0 - two), root * two], axis=1)
-    places = np.einsum("nc,ncx->nx", shares, mesh.points.astype(np.float64)[mesh.triangles[drawn]])
+    drawn, places = draw_by_weight(mesh, double, (np.arange(count) + 0.5) / count, shares, side="left")
     return places, normals[drawn] / np.maximum(double[drawn, None], 1e-30)

@@ -5,6 +5,7 @@ import numpy as np
 from ..mesh.core import Mesh
 from ..mesh.isosurface import extract_isosurface
 from ..mesh.scalar_field import ScalarField
+from ..mesh.triangle_lattice import longest_sides, subtriangle_centroids
 
 _CELLS = 110  # along the longest side of the model
 
@@ -36,16 +37,17 @@ def winding_number_remesh(mesh: Mesh, cells: int = _CELLS) -> Mesh:
 
 
 def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Points on all triangles, about half a step apart, and the area vector of each."""
+    """Points on all triangles, about half a step apart, and the area vector of each.
+
+    Not `mesh.sample_tree.sample_triangles`: each point stands for the same area of its triangle, so slender ones stay whole, and the
+    divisions are powers of two. Points summed in its order of operations would move by a rounding, and the surface with them.
+    """
     points, vectors = [], []
-    longest = np.linalg.norm(corners - np.roll(corners, 1, axis=1), axis=2).max(axis=1)
+    longest = longest_sides(corners)
     pieces = np.minimum(2 ** np.ceil(np.log2(np.maximum(longest / (0.5 * step), 1.0))).astype(int), 512)
     for count in np.unique(pieces):
         chosen = corners[pieces == count]
-        a, b = (grid.ravel() for grid in np.meshgrid(np.arange(count), np.arange(count)))
-        upright = a + b < count
-        u = np.concatenate([a[upright] + 1 / 3, a[a + b < count - 1] + 2 / 3]) / count
-        v = np.concatenate([b[upright] + 1 / 3, b[a + b < count - 1] + 2 / 3]) / count
+        v, u = subtriangle_centroids(int(count))
         at = (
             chosen[:, None, 0]
             + u[None, :, None] * (chosen[:, None, 1] - chosen[:, None, 0])
