@@ -13,6 +13,7 @@ ORDER = (
     "text",
     "rules",
     "volume",
+    "voxel_components",
     "pydicom_logging",
     "config",
     "workers",

@@ -72,7 +72,7 @@ def labels_of(array: np.ndarray, threshold: float) -> np.ndarray:
     around it only."""
     import SimpleITK as sitk
 
-    from dicomtoprint.reconstruction.scalar_field import bounding_box
+    from dicomtoprint.voxel_components import bounding_box
 
     mask = (array >= threshold).view(np.uint8)
     box = bounding_box(mask)

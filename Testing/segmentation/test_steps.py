@@ -7,10 +7,10 @@ import pytest
 
 from dicomtoprint.mesh.core import Provenance
 from dicomtoprint.segmentation import load_anatomy, segment
-from dicomtoprint.segmentation.components import label_components
 from dicomtoprint.segmentation.hole_filling import closing_residue, distance_to_background
 from dicomtoprint.segmentation.slice_interpolation import interpolate_slices
 from dicomtoprint.volume import Volume
+from dicomtoprint.voxel_components import label_components
 from Phantoms.shapes import add_ball, dice, middle, scan, with_noise
 
 

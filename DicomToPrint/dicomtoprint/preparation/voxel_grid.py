@@ -5,20 +5,19 @@ import numpy as np
 from ..errors import RefusedError
 from ..mesh.core import Mesh, flying_edges
 from ..mesh.grid import Grid
+from ..voxel_components import label_components
 
 
 def remove_small_components(field: np.ndarray, fewest: float, step: float) -> bool:
     """Takes parts of fewer than `fewest` voxels above zero out of `field` (k, j, i), in place; False where nothing is left."""
-    import SimpleITK as sitk
-
-    parts = sitk.ConnectedComponent(sitk.GetImageFromArray((field > 0).view(np.uint8)), False)
-    label = sitk.GetArrayViewFromImage(parts)
-    sizes = np.bincount(label.ravel())
-    small = sizes < fewest
+    parts = label_components(field > 0)
+    if parts is None:
+        return False
+    small = parts.counts < fewest
     small[0] = False
     if small.any():
-        field[small[label]] = -np.float32(step)
-    return bool((sizes[1:] >= fewest).any())
+        field[parts.box][small[parts.labels]] = -np.float32(step)
+    return bool((parts.counts[1:] >= fewest).any())
 
 
 def isosurface_mesh(field: np.ndarray, grid: Grid, like: Mesh) -> Mesh:

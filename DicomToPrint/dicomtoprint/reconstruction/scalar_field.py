@@ -7,21 +7,12 @@ import numpy as np
 
 from ..mesh.scalar_field import ScalarField
 from ..progress import ProgressCallback, no_progress
+from ..voxel_components import bounding_box
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
 
 _SLAB = 16
-
-
-def bounding_box(mask: np.ndarray) -> tuple[slice, slice, slice] | None:
-    """Smallest box (k, j, i) around what is set; None for an empty mask."""
-    flat = np.asarray(mask.any(axis=0))
-    k = np.flatnonzero(mask.reshape(len(mask), -1).any(axis=1))
-    j, i = np.flatnonzero(flat.any(axis=1)), np.flatnonzero(flat.any(axis=0))
-    if len(k) == 0:
-        return None
-    return slice(k[0], k[-1] + 1), slice(j[0], j[-1] + 1), slice(i[0], i[-1] + 1)
 
 
 def _level(grey: np.ndarray, labels: np.ndarray, label: int, boundary: float) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress
-from .components import bounding_box, label_components, label_voxel_counts
+from ..voxel_components import bounding_box, label_components, label_voxel_counts
 from .hole_filling import Spacing, distance_to_background
 
 # How thick a contact must be, as a share of the thinner bone, to be bone; thicker where most of it lies in a valley.

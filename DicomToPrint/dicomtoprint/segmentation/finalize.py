@@ -7,8 +7,8 @@ import numpy as np
 from ..errors import UsageError
 from ..mesh.core import Provenance
 from ..progress import ProgressCallback, subprogress
+from ..voxel_components import label_components, label_voxel_counts
 from .bone_separation import interface_voxels, separate_bones
-from .components import label_components, label_voxel_counts
 from .presets import SegmentStyle
 from .roi import Point, nearest_mask_voxel
 from .state import SEED_REACH_MM, SegmentationState

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress, subprogress
-from .components import VoxelComponents, bounding_box, label_components
+from ..voxel_components import VoxelComponents, bounding_box, label_components
 
 Spacing = tuple[float, float, float]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..pydicom_logging import suppress_pydicom_output
-from .components import label_voxel_counts
+from ..voxel_components import label_voxel_counts
 from .types import Segment, Segmentation
 
 HUE_STEP = 0.381966

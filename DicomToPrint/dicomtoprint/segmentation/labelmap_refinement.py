@@ -9,7 +9,7 @@ from ..errors import RefusedError
 from ..mesh.core import Provenance
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
-from .components import bounding_box, label_voxel_counts
+from ..voxel_components import bounding_box, label_voxel_counts
 from .hole_filling import closing_residue, distance_to_background, enclosed_cavities
 from .presets import AnatomyPreset
 from .roi import crop

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .components import bounding_box
+from ..voxel_components import bounding_box, components_of_at_least
 
 BLOOM_MM = 2.0
 BESIDE_MM = 2.5
@@ -28,12 +28,9 @@ def detect_metal(
     box = bounding_box(mask, margin)
     if box is None:
         return None
-    labels, _ = ndimage.label(mask[box])
-    keep = np.bincount(labels.ravel()) * float(np.prod(spacing)) >= SMALLEST_MM3
-    keep[0] = False
-    if not keep.any():
+    core = components_of_at_least(mask[box], SMALLEST_MM3, float(np.prod(spacing)))
+    if not core.any():
         return None
-    core = keep[labels]
     near = ndimage.distance_transform_edt(~core, sampling=spacing[::-1]) <= GROW_MM
     mask[:] = False
     mask[box] = core | (near & (array[box] >= 0.5 * (above + beside)))

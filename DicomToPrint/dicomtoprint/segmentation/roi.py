@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..volume import Volume
-from .components import Box
+from ..voxel_components import Box
 
 Point = tuple[float, float, float]
 Bounds = tuple[float, float, float, float, float, float]

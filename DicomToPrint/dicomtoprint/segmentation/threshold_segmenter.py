@@ -8,7 +8,7 @@ from ..errors import RefusedError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from ..volume import Volume
-from .components import VoxelComponents, bounding_box, label_components
+from ..voxel_components import VoxelComponents, bounding_box, label_components
 from .finalize import build_segmentation, segment_vertebrae
 from .hole_filling import cavities_to_fill, closing_residue
 from .metal import detect_metal, metal_neighbourhood, remove_streaks

@@ -15,7 +15,7 @@ import numpy as np
 from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
-from .components import Box, label_components
+from ..voxel_components import Box, label_components
 from .hole_filling import closing_residue, enclosed_cavities
 from .roi import crop
 from .star_surface import StarSurface, fit_vertebral_body

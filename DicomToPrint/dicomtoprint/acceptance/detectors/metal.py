@@ -5,6 +5,7 @@ import numpy as np
 from ...images.raster import RED, RasterImage, apply_window, overlay_mask, resample_isotropic
 from ...rules import Fact
 from ...volume import Volume
+from ...voxel_components import count_components
 from .scan_overview import ScanOverview
 from .slice_labels import confidence_label, format_slices, slice_center
 
@@ -45,8 +46,6 @@ def detect_metal(
 
 def _pieces(scene: ScanOverview) -> tuple[float, np.ndarray | None, int, dict[str, object]]:
     """Grey value above which metal is counted, its voxels (slices from the first one met on), that slice, figures."""
-    from scipy import ndimage
-
     array = scene.volume.array
     # A lost intercept shifts all grey values: air says by how much.
     lost = scene.air + 1000.0 if scene.air is not None and abs(scene.air + 1000.0) > LOST_INTERCEPT_HU else 0.0
@@ -56,8 +55,8 @@ def _pieces(scene: ScanOverview) -> tuple[float, np.ndarray | None, int, dict[st
     if brightest <= limit:
         return limit, None, 0, _figures(limit, 0, brightest / limit)
     slices = np.flatnonzero(array.max(axis=(1, 2)) > limit)
-    labels, count = ndimage.label(array[slices[0] : slices[-1] + 1] > limit)
-    volumes = np.bincount(labels.ravel(), minlength=count + 1)[1:] * scene.volume.voxel_volume
+    labels, counts = count_components(array[slices[0] : slices[-1] + 1] > limit)
+    volumes = counts[1:] * scene.volume.voxel_volume
     pieces = np.flatnonzero(volumes > SMALLEST_MM3) + 1
     figures = _figures(limit, len(pieces), float(volumes.max(initial=0.0)) / SMALLEST_MM3)
     return limit, np.isin(labels, pieces) if len(pieces) else None, int(slices[0]), figures

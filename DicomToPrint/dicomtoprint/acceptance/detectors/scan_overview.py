@@ -6,6 +6,7 @@ import numpy as np
 
 from ...progress import ProgressCallback, no_progress
 from ...volume import Volume
+from ...voxel_components import largest_component
 
 BODY_MM, BONE_MM = 2.0, 1.0
 # Air and soft tissue are about 1000 HU apart; less than half of that is no air.
@@ -210,18 +211,6 @@ def _body(mask: np.ndarray, step_mm: float) -> np.ndarray:
         return largest
     # What was taken off the body's own rim comes back, what hangs on it by a thin shell does not.
     return ndimage.binary_dilation(largest, np.ones((1, 3, 3), bool), iterations=1, mask=mask)
-
-
-def largest_component(mask: np.ndarray) -> np.ndarray:
-    """Largest 6-connected part of a mask; empty for an empty one."""
-    from scipy import ndimage
-
-    labels, count = ndimage.label(mask)
-    if count == 0:
-        return np.zeros(mask.shape, bool)
-    sizes = np.bincount(labels.ravel())
-    sizes[0] = 0
-    return labels == sizes.argmax()
 
 
 def _largest_bone(bright: np.ndarray, body: np.ndarray, bone_step: int, body_step: int) -> np.ndarray:

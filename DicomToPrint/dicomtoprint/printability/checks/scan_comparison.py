@@ -8,6 +8,7 @@ from ...mesh.core import Mesh
 from ...mesh.voxelize import mask_surface, voxelize
 from ...progress import ProgressCallback, subprogress
 from ...rules import MISSING, Fact
+from ...voxel_components import count_components
 from ..scan_reference import LabelFrame, ScanReference
 from .mesh import describe_positions, round_sizes, subsample_positions
 from .text_label import label_facts
@@ -196,8 +197,8 @@ def _parts(difference: np.ndarray, core: np.ndarray, affine: np.ndarray) -> list
     if not core.any():
         return []
     near = ndimage.binary_dilation(core, ndimage.generate_binary_structure(3, 2)) & difference
-    label, count = ndimage.label(near)
-    volume = np.bincount(label.ravel(), minlength=count + 1)[1:] * abs(float(np.linalg.det(affine[:3, :3])))
+    label, counts = count_components(near)
+    volume = counts[1:] * abs(float(np.linalg.det(affine[:3, :3])))
     boxes = ndimage.find_objects(label)
     found: list[ChangedComponent] = []
     for index in np.argsort(-volume, kind="stable"):

@@ -1,4 +1,8 @@
-"""Connected parts of a mask: counted, and kept by size, by what they hold, or by seed."""
+"""Connected parts of a mask of voxels: labelled, counted, and kept by size or by what they hold.
+
+`label_components` uses SimpleITK, for masks of whole scans; the functions after it use SciPy, for small masks and for acceptance, which
+must not load SimpleITK.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..progress import ProgressCallback, no_progress
+from .progress import ProgressCallback, no_progress
 
 Box = tuple[slice, slice, slice]
 
@@ -87,3 +91,28 @@ def label_voxel_counts(labels: np.ndarray) -> np.ndarray:
         else:
             counts[: len(found)] += found
     return counts
+
+
+def count_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Face-connected parts of a boolean mask (k, j, i), by SciPy: labels (k, j, i), 1..n, and the voxels of each (n + 1,), entry 0
+    the rest."""
+    from scipy import ndimage
+
+    labels, _ = ndimage.label(mask)
+    return labels, label_voxel_counts(labels)
+
+
+def largest_component(mask: np.ndarray) -> np.ndarray:
+    """Largest face-connected part of a boolean mask (k, j, i); empty for an empty one."""
+    labels, counts = count_components(mask)
+    if len(counts) == 1:
+        return np.zeros(mask.shape, bool)
+    return labels == 1 + counts[1:].argmax()
+
+
+def components_of_at_least(mask: np.ndarray, least: float, voxel_volume: float = 1.0) -> np.ndarray:
+    """The face-connected parts of a boolean mask (k, j, i) of `least` voxels or more; with the volume of a voxel, of `least` mm3."""
+    labels, counts = count_components(mask)
+    keep = counts * voxel_volume >= least
+    keep[0] = False
+    return keep[labels]
