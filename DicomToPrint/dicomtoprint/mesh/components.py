@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import Points, Triangles
 from .core import Mesh, cross_rows
 from .edge_table import EdgeTable, build_edge_table, label_face_components
 from .graph import label_connected_nodes
@@ -22,7 +23,7 @@ class Component:
     high: np.ndarray
 
 
-def component_volumes(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, count: int) -> np.ndarray:
+def component_volumes(points: Points, triangles: Triangles, part: np.ndarray, count: int) -> np.ndarray:
     """(count,) signed volumes in mm3 of the parts of `triangles` (m, 3), `part` (m,) being the part of each
     triangle."""
     if count == 0:
@@ -49,7 +50,7 @@ def components(mesh: Mesh) -> tuple[Component, ...]:
     return tuple(sorted(found, key=lambda item: -abs(item.volume)))
 
 
-def winding_number_x_ray(points: np.ndarray, triangles: np.ndarray, queries: np.ndarray) -> np.ndarray:
+def winding_number_x_ray(points: Points, triangles: Triangles, queries: Points) -> np.ndarray:
     """(q,) winding number of the closed surface around each query point, by counting signed crossings of a ray
     towards +x.
 
@@ -95,7 +96,7 @@ def _consistent_sides(triangles: np.ndarray, edges: EdgeTable) -> np.ndarray:
 
 
 def inverted_triangles(
-    points: np.ndarray, triangles: np.ndarray, edges: EdgeTable, part: np.ndarray, count: int
+    points: Points, triangles: Triangles, edges: EdgeTable, part: np.ndarray, count: int
 ) -> np.ndarray:
     """Indices of triangles that face into the solid.
 

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Mask, Points, Triangles
 
-def cross_rows(u: np.ndarray, v: np.ndarray) -> np.ndarray:
+
+def cross_rows(u: Points, v: Points) -> Points:
     """Cross products of (n, 3) and (n, 3): np.cross, three times as fast."""
     result = np.empty_like(u)
     for k, (i, j) in enumerate(((1, 2), (2, 0), (0, 1))):
@@ -34,8 +36,8 @@ class Mesh:
     ``Deviation`` (float32, mm) are point arrays. `color` is RGB in 0..1.
     """
 
-    points: np.ndarray
-    triangles: np.ndarray
+    points: Points
+    triangles: Triangles
     name: str = "Model"
     color: tuple[float, float, float] = (0.9, 0.85, 0.7)
     point_arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
@@ -64,7 +66,7 @@ class Mesh:
         """Surface area in mm2."""
         return float(np.linalg.norm(self.triangle_normals(), axis=1).sum() / 2.0)
 
-    def triangle_normals(self) -> np.ndarray:
+    def triangle_normals(self) -> Points:
         """(m, 3) float64 cross products: direction outward, length twice the triangle's area."""
         points = self.points.astype(np.float64)
         a, b, c = (points.take(self.triangles[:, k], axis=0) for k in range(3))
@@ -184,7 +186,7 @@ def concatenate(meshes: "list[Mesh] | tuple[Mesh, ...]", name: str = "Model") ->
     )
 
 
-def keep_triangles(mesh: Mesh, keep: np.ndarray) -> Mesh:
+def keep_triangles(mesh: Mesh, keep: Mask) -> Mesh:
     """The mesh of some of its triangles and the points that they use, in the order they had.
 
     Parameters

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import Triangles
 from .graph import label_connected_nodes
 
 
@@ -29,7 +30,7 @@ class EdgeTable:
         return self.order[two], self.order[two + 1]
 
 
-def build_edge_table(triangles: np.ndarray) -> EdgeTable:
+def build_edge_table(triangles: Triangles) -> EdgeTable:
     """Edges of the triangles (m, 3)."""
     tail = triangles.ravel()
     head = triangles[:, (1, 2, 0)].ravel()
@@ -48,7 +49,7 @@ def build_edge_table(triangles: np.ndarray) -> EdgeTable:
     return EdgeTable(order, start, count, ends, forward)
 
 
-def label_face_components(triangles: np.ndarray, edges: EdgeTable | None = None) -> tuple[int, np.ndarray]:
+def label_face_components(triangles: Triangles, edges: EdgeTable | None = None) -> tuple[int, np.ndarray]:
     """Number of parts that hang together over edges (any number of triangles an edge) and the part (m,) of every
     triangle."""
     if len(triangles) == 0:

@@ -7,6 +7,8 @@ coordinates of one model lies below any non-zero value that can occur.
 
 import numpy as np
 
+from .arrays import Mask, Points
+
 _BOUND = 8e-16
 _SPLIT = 134217729.0  # 2**27 + 1
 
@@ -43,7 +45,7 @@ def _minor(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> tuple[
     return _add(_two_product(a, d), (-high, -low))
 
 
-def orient3d(a: np.ndarray, b: np.ndarray, c: np.ndarray, d: np.ndarray) -> np.ndarray:
+def orient3d(a: Points, b: Points, c: Points, d: Points) -> np.ndarray:
     """(n,) int8 sign of det(b-a, c-a, d-a): +1 where d lies on the side to which the counter-clockwise triangle a b c
     faces.
 
@@ -87,7 +89,7 @@ def _between(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     return ((np.minimum(a, b) <= c) & (c <= np.maximum(a, b))).all(axis=1)
 
 
-def segments_intersect(p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def segments_intersect(p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray) -> Mask:
     """(n,) bool: closed segments p q and a b of the plane (n, 2) share a point."""
     s1, s2 = orient2d(p, q, a), orient2d(p, q, b)
     s3, s4 = orient2d(a, b, p), orient2d(a, b, q)
@@ -117,9 +119,7 @@ def _coplanar_meet(p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray, c
     return meet | within
 
 
-def segment_intersects_triangle(
-    p: np.ndarray, q: np.ndarray, a: np.ndarray, b: np.ndarray, c: np.ndarray
-) -> np.ndarray:
+def segment_intersects_triangle(p: Points, q: Points, a: Points, b: Points, c: Points) -> Mask:
     """(n,) bool: the closed segment p q and the closed triangle a b c share a point; all (n, 3) float64, triangles
     not degenerate."""
     above, below = orient3d(a, b, c, p), orient3d(a, b, c, q)

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Triangles
+
 
 def label_connected_nodes(first: np.ndarray, second: np.ndarray, size: int) -> tuple[int, np.ndarray]:
     """Connected components of an undirected graph.
@@ -30,7 +32,7 @@ def label_connected_nodes(first: np.ndarray, second: np.ndarray, size: int) -> t
     return int(count), label
 
 
-def label_vertex_components(triangles: np.ndarray, size: int) -> tuple[int, np.ndarray]:
+def label_vertex_components(triangles: Triangles, size: int) -> tuple[int, np.ndarray]:
     """Parts of a mesh that hang together over points.
 
     Parameters

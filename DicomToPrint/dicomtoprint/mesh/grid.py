@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import Points
 from .core import Mesh
 
 MAX_VOXELS = 400_000_000
@@ -24,7 +25,7 @@ class Grid:
         result[:3, 3] = self.origin
         return result
 
-    def points(self, kji: np.ndarray) -> np.ndarray:
+    def points(self, kji: np.ndarray) -> Points:
         """(n, 3) index rows (k, j, i) to (n, 3) LPS mm."""
         return self.origin + self.spacing * kji[:, ::-1]
 

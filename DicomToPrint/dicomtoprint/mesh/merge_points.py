@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from .arrays import Points, Triangles
 from .core import Mesh
 
 
@@ -11,7 +12,7 @@ def _no_indices() -> np.ndarray:
     return np.zeros(0, dtype=np.int64)
 
 
-def merge_equal_points(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def merge_equal_points(points: Points) -> tuple[np.ndarray, np.ndarray]:
     """Points that are equal in float32 made one.
 
     Returns the index of the first of each group in `points` (u,) and, for every point, the number of its group (n,).
@@ -32,7 +33,7 @@ def merge_equal_points(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return order[new], group
 
 
-def merged_mesh(mesh: Mesh) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def merged_mesh(mesh: Mesh) -> tuple[Points, Triangles, np.ndarray]:
     """The mesh as a reader sees it: float32 points (u, 3), triangles (m, 3) on them, and the first given point of
     each (u,)."""
     first, group = merge_equal_points(mesh.points)

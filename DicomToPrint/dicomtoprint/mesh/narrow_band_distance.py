@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress, subprogress
+from .arrays import Mask, Points
 from .core import Mesh
 from .edge_table import build_edge_table
 from .grid import Grid
@@ -20,7 +21,7 @@ FACE_NEIGHBOURS = np.concatenate([np.eye(3, dtype=np.int64), -np.eye(3, dtype=np
 
 
 def inner_offset_field(
-    mesh: Mesh, grid: Grid, within: np.ndarray, distance: float, progress: ProgressCallback = no_progress
+    mesh: Mesh, grid: Grid, within: Mask, distance: float, progress: ProgressCallback = no_progress
 ) -> np.ndarray:
     """A field whose zero level is the inward offset of a mesh.
 
@@ -51,7 +52,7 @@ def inner_offset_field(
 
 
 def narrow_band_distance(
-    mesh: Mesh, grid: Grid, side: np.ndarray, reach: float, progress: ProgressCallback = no_progress
+    mesh: Mesh, grid: Grid, side: Mask, reach: float, progress: ProgressCallback = no_progress
 ) -> np.ndarray:
     """Distance of voxels from a mesh, on one side of it.
 
@@ -96,7 +97,7 @@ def narrow_band_distance(
     return found.reshape(side.shape)
 
 
-def local_mesh_distance(mesh: Mesh, points: np.ndarray, step: float) -> np.ndarray:
+def local_mesh_distance(mesh: Mesh, points: Points, step: float) -> np.ndarray:
     """(n,) mm from points (n, 3) LPS mm, most of which lie nearer than `step` mm to the mesh, to it: to the nearest triangle
     around the nearest sample, samples being `step` mm apart."""
     surface = build_sample_tree(mesh, step)

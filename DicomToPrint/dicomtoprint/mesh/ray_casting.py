@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress
+from .arrays import Points
 from .core import Mesh
 
 _BLOCK = 16_384  # rays traced together: small enough to stay in the cache, large enough to hide the interpreter
@@ -49,8 +50,8 @@ class RayCaster:
 
     def first_hit(
         self,
-        origins: np.ndarray,
-        directions: np.ndarray,
+        origins: Points,
+        directions: Points,
         leaving: bool,
         reach_mm: float | np.ndarray,
         progress: ProgressCallback = no_progress,

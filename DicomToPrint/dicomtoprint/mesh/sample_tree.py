@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Points
 from .core import Mesh
 from .triangle_lattice import lattice_points, longest_sides, subdivide_slender, subtriangle_centroids
 
@@ -26,7 +27,7 @@ def build_sample_tree(mesh: Mesh, step: float) -> SampleTree:
     return SampleTree(cKDTree(points, balanced_tree=False), owner, corners)
 
 
-def sample_triangles(mesh: Mesh, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def sample_triangles(mesh: Mesh, step: float) -> tuple[Points, np.ndarray, np.ndarray]:
     """Points (n, 3) mm on every triangle, no farther than about `step` mm from one another: its middle, and a lattice in large ones;
     the triangle (n,) of each, and the corners (m, 3, 3) mm of the triangles.
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..progress import ProgressCallback, no_progress
 from .aabb_tree import AabbTree, map_overlapping_pairs
+from .arrays import Points, Triangles
 from .core import Mesh, cross_rows
 from .edge_table import EdgeTable, build_edge_table
 from .exact_predicates import orient3d, segment_intersects_triangle
@@ -52,7 +53,7 @@ def intersecting_pairs(mesh: Mesh, progress: ProgressCallback = no_progress) -> 
     return np.unique(np.sort(kept[result], axis=1), axis=0) if len(result) else _NO_PAIRS
 
 
-def intersecting_pairs_touching(points: np.ndarray, triangles: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+def intersecting_pairs_touching(points: Points, triangles: Triangles, chosen: np.ndarray) -> np.ndarray:
     """(n, 2) pairs as in `self_intersections` with at least one triangle among `chosen` (indices of `triangles` (m,
     3)).
 

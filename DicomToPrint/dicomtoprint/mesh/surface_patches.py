@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .arrays import Mask
 from .core import Mesh
 from .graph import label_connected_nodes
 from .surface_sampling import SurfaceSamples
@@ -18,7 +19,7 @@ class SurfacePatch:
     rows: np.ndarray
 
 
-def connected_patches(mesh: Mesh, samples: SurfaceSamples, chosen: np.ndarray) -> tuple[SurfacePatch, ...]:
+def connected_patches(mesh: Mesh, samples: SurfaceSamples, chosen: Mask) -> tuple[SurfacePatch, ...]:
     """Stretches of the `chosen` (n,) bool samples that hang together over shared vertices, the largest first."""
     rows = np.flatnonzero(chosen)
     if len(rows) == 0:
@@ -26,7 +27,7 @@ def connected_patches(mesh: Mesh, samples: SurfaceSamples, chosen: np.ndarray) -
     at_vertex = samples.vertex[rows] >= 0
     flagged = np.zeros(len(mesh.points), dtype=bool)
     flagged[samples.vertex[rows[at_vertex]]] = True
-    touched = flagged[mesh.triangles].all(axis=1)
+    touched = np.all(flagged[mesh.triangles], axis=1)
     touched[samples.triangle[rows]] = True
     triangles = np.flatnonzero(touched)
     corners, ends = np.unique(mesh.triangles[triangles].ravel(), return_inverse=True)

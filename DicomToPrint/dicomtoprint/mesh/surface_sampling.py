@@ -5,6 +5,7 @@ from typing import Literal
 
 import numpy as np
 
+from .arrays import Points
 from .core import Mesh
 from .triangle_lattice import longest_sides
 
@@ -16,8 +17,8 @@ class SurfaceSamples:
     """`points` (n, 3) float64 mm, unit `normals` (n, 3) outward, `area` (n,) mm2; `vertex` (n,) the mesh vertex or -1, `triangle` (n,)
     a triangle the sample lies on."""
 
-    points: np.ndarray
-    normals: np.ndarray
+    points: Points
+    normals: Points
     area: np.ndarray
     vertex: np.ndarray
     triangle: np.ndarray
@@ -57,7 +58,7 @@ def draw_by_weight(
     positions: np.ndarray,
     shares: np.ndarray,
     side: Literal["left", "right"] = "right",
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, Points]:
     """Points drawn on the triangles of a mesh in proportion to a weight of each, such as its area.
 
     Parameters
@@ -87,7 +88,7 @@ def triangles_of_samples(mesh: Mesh, samples: SurfaceSamples, rows: np.ndarray) 
     """Indices of the triangles in which samples of `rows` lie, or all of whose corners are such samples."""
     at_vertex = np.zeros(len(mesh.points), dtype=bool)
     at_vertex[samples.vertex[rows][samples.vertex[rows] >= 0]] = True
-    covered = at_vertex[mesh.triangles].all(axis=1)
+    covered = np.all(at_vertex[mesh.triangles], axis=1)
     covered[samples.triangle[rows[samples.vertex[rows] < 0]]] = True
     return np.flatnonzero(covered)
 

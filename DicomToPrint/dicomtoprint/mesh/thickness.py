@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress, subprogress
+from .arrays import Mask, Points
 from .core import Mesh
 from .ray_casting import RayCaster
 from .surface_sampling import SurfaceSamples, sample_surface
@@ -51,7 +52,7 @@ class ThicknessField:
         np.minimum.at(result, self.samples.vertex[own], np.minimum(self.distance[own], self.cap_mm).astype(np.float32))
         return result
 
-    def smallest(self, chosen: np.ndarray, least_area_mm2: float) -> tuple[float | None, np.ndarray]:
+    def smallest(self, chosen: Mask, least_area_mm2: float) -> tuple[float | None, np.ndarray]:
         """The smallest distance of an area: a single outlier among the samples is no wall.
 
         Parameters
@@ -149,8 +150,8 @@ def _field(
 
 def opposing_surface_distance(
     rays: RayCaster,
-    points: np.ndarray,
-    normals: np.ndarray,
+    points: Points,
+    normals: Points,
     side: float,
     cap_mm: float,
     progress: ProgressCallback = no_progress,
@@ -262,7 +263,7 @@ def _some(samples: SurfaceSamples, count: int) -> SurfaceSamples:
 
 def detect_rods(
     field: ThicknessField, rays: RayCaster, below_mm: float, progress: ProgressCallback = no_progress
-) -> np.ndarray:
+) -> Mask:
     """(n,) bool, samples thinner than `below_mm` where the solid also ends on two opposite sides across the thickness.
 
     A wall extends along most directions across its thickness, a rod along one. Rays of 1.2 thicknesses from the middle are cast
@@ -293,7 +294,7 @@ def detect_rods(
     return result
 
 
-def tangent_basis(normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def tangent_basis(normals: Points) -> tuple[Points, Points]:
     """Two unit vectors (n, 3) perpendicular to each of the unit `normals` (n, 3) and to each other."""
     other = np.where(np.abs(normals[:, :1]) < 0.9, [[1.0, 0.0, 0.0]], [[0.0, 1.0, 0.0]])
     first = np.cross(normals, other)

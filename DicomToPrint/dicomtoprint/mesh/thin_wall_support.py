@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress
+from .arrays import Mask
 from .ray_casting import RayCaster
 from .surface_patches import SurfacePatch
 from .thickness import ThicknessField, same_object_filter, tangent_basis
@@ -24,7 +25,7 @@ def find_unsupported_walls(
     stretches: Sequence[SurfacePatch],
     limit_mm: float,
     progress: ProgressCallback = no_progress,
-) -> np.ndarray:
+) -> Mask:
     """(s,) bool: which stretches of wall, thinner than `limit_mm`, end free and are connected to the rest on fewer than two sides.
 
     That is how guidelines tell unsupported from supported walls. From the middle of the wall probes look along it in eight directions:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from .arrays import Mask, Points, Triangles
 from .core import Mesh, cross_rows
 from .edge_table import EdgeTable, build_edge_table, label_face_components
 from .graph import label_connected_nodes
@@ -52,7 +53,7 @@ class TopologyReport:
         )
 
 
-def degenerate_triangles(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
+def degenerate_triangles(points: Points, triangles: Triangles) -> Mask:
     """(m,) bool: two equal corners, a coordinate that is no number, or an area below 1e-7 of the longest edge
     squared."""
     start, end, last = (points.take(triangles[:, c], axis=0).astype(np.float64) for c in range(3))
@@ -73,7 +74,7 @@ def _two_equal_corners(triangles: np.ndarray) -> np.ndarray:
     return (a == b) | (b == c) | (c == a)
 
 
-def face_keys(triangles: np.ndarray) -> np.ndarray:
+def face_keys(triangles: Triangles) -> np.ndarray:
     """(m,) uint64 that are equal for triangles of the same three corners, in whatever order, and else by mere chance
     (sums of splitmix64)."""
     x = np.arange(1, int(triangles.max()) + 2, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
@@ -96,7 +97,7 @@ def duplicate_indices(keys: np.ndarray) -> np.ndarray:
     return some[np.isin(keys[some], again)]
 
 
-def duplicate_triangles(triangles: np.ndarray) -> np.ndarray:
+def duplicate_triangles(triangles: Triangles) -> np.ndarray:
     """Indices of triangles that have the same three corners as an earlier one, in whatever order."""
     if len(triangles) == 0:
         return _no_indices()
@@ -109,7 +110,7 @@ def duplicate_triangles(triangles: np.ndarray) -> np.ndarray:
     return some[np.sort(order[1:][again])]
 
 
-def vertex_fan_counts(triangles: np.ndarray, edges: EdgeTable, size: int, of: np.ndarray | None = None) -> np.ndarray:
+def vertex_fan_counts(triangles: Triangles, edges: EdgeTable, size: int, of: Mask | None = None) -> np.ndarray:
     """(size,) number of fans of triangles around every vertex, fans being joined over edges of exactly two
     triangles. Where only the vertices `of` (size,) bool are asked for, those of the others may be missing."""
     corner = triangles.ravel()

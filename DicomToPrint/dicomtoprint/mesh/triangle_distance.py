@@ -4,12 +4,13 @@ from typing import Any
 
 import numpy as np
 
+from .arrays import Points
 from .core import Mesh, to_polydata
 
 _SINE_SQUARED = 1e-14  # of the angle between two sides; flatter triangles are no more than their sides
 
 
-def point_triangle_distance(points: np.ndarray, corners: np.ndarray) -> np.ndarray:
+def point_triangle_distance(points: Points, corners: np.ndarray) -> np.ndarray:
     """Distance of each point to its own triangle.
 
     The distance to the foot in the triangle's plane where that lies inside, else to the nearest side, without subtracting
@@ -51,7 +52,7 @@ def point_triangle_distance(points: np.ndarray, corners: np.ndarray) -> np.ndarr
     return np.sqrt(result)
 
 
-def nearest_triangles(points: np.ndarray, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
+def nearest_triangles(points: Points, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     """The nearest triangle of a mesh for each of a few points, one at a time.
 
     For many points `imaging.surface_deviation.point_to_mesh_distance` takes longer to prepare and less for each.

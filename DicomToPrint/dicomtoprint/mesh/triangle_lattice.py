@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .arrays import Points
+
 
 def longest_sides(corners: np.ndarray) -> np.ndarray:
     """Length (m,) of the longest side of triangles with corners (m, 3, 3)."""
@@ -23,7 +25,7 @@ def subtriangle_centroids(divisions: int) -> tuple[np.ndarray, np.ndarray]:
 
 def lattice_points(
     corners: np.ndarray, divisions: np.ndarray, weights: Callable[[int], np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Points, np.ndarray]:
     """A lattice on every triangle.
 
     Parameters

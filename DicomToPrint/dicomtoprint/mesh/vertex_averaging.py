@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .arrays import Points, Triangles
 from .core import Mesh
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ class VertexAveraging:
     """The triangles `around` each point, a matrix (points, triangles); twice their `area` in mm2 (m,); one over its
     sum for each point, its `share` (n,)."""
 
-    triangles: np.ndarray
+    triangles: Triangles
     around: "sparse.csc_array"
     area: np.ndarray
     share: np.ndarray
@@ -43,7 +44,7 @@ class VertexAveraging:
         return self.share * (self.around @ values)
 
 
-def build_vertex_averaging(mesh: Mesh, facing: np.ndarray) -> VertexAveraging:
+def build_vertex_averaging(mesh: Mesh, facing: Points) -> VertexAveraging:
     """`facing` (m, 3): normals of the triangles, as long as twice their area."""
     from scipy import sparse
 

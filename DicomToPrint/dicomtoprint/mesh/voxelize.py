@@ -3,12 +3,13 @@
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress
+from .arrays import Mask
 from .core import Mesh, flying_edges, to_polydata
 
 
 def voxelize(
     mesh: Mesh, affine: np.ndarray, shape: tuple[int, int, int], progress: ProgressCallback = no_progress
-) -> np.ndarray:
+) -> Mask:
     """Which voxel centres lie inside a closed mesh, by vtkPolyDataToImageStencil, slab by slab so that a progress is heard.
 
     Parameters
@@ -58,7 +59,7 @@ def voxelize(
     return result
 
 
-def mask_surface(mask: np.ndarray, affine: np.ndarray) -> Mesh:
+def mask_surface(mask: Mask, affine: np.ndarray) -> Mesh:
     """Closed surface in LPS mm around the voxels of `mask` (k, j, i) bool on `affine` (4x4), half-way to their neighbours."""
     found = flying_edges(np.pad(mask, 1).view(np.uint8), 0.5)
     points = (found.points.astype(np.float64) - 1.0) @ affine[:3, :3].T + affine[:3, 3]
