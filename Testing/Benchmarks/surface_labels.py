@@ -18,7 +18,8 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parents[1] / "DicomToPrint"), str(HERE)]
 
-from surface_compare import read, slicer_rule
+from surface_judgement import read
+from surface_methods import slicer_rule
 
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.reconstruction import reconstruct_surfaces
