@@ -153,6 +153,7 @@ def measured(tally: Path | None, most: float) -> dict[str, dict]:
     return done
 
 
+# Longer than 60 lines: the page of results stands in it whole.
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")

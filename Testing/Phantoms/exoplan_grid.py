@@ -27,6 +27,7 @@ from .series import (
 )
 
 
+# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def grid_cases() -> Iterator[Case]:
     def uneven(deviation: float):
         return lambda kind: series(kind, gaps=(1 + deviation, 1 - deviation) * 3)
@@ -180,6 +181,7 @@ def _shuffle_files(files: list[File]) -> None:
         file.header["InstanceNumber"] = str(7 - index)
 
 
+# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def groups_cases() -> Iterator[Case]:
     undefined = {"3dsystems-ortho": "reject"}
     yield from edit(

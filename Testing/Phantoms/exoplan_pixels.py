@@ -21,6 +21,7 @@ from .series import (
 )
 
 
+# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def pixel_module_cases() -> Iterator[Case]:
     both = {"I17": "reject"}
 

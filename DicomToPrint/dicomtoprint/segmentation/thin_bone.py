@@ -9,6 +9,7 @@ from ..progress import ProgressCallback, no_progress
 SIDE_MM = 1.6
 
 
+# Longer than 60 lines, nearly half of them its docstring: one pass over the slices, whose steps share all that it computes.
 def detect_ridges(
     array: np.ndarray,
     spacing: tuple[float, float, float],
