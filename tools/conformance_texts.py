@@ -92,6 +92,11 @@ FILE_FACTS: Mapping[str, str] = {
     "tilt_taken_out_degrees": "slanted padding that a taken-out tilt leaves, from pixels",
     "kernel_from_noise": "correlation of the noise, from pixels",
     "air_mode_hu": "grey value of air, from pixels",
+    "tissue_above_air_hu": "how far soft tissue reads above air, from pixels",
+    "blank_slices": "slices that hold nothing where the body goes on, from pixels",
+    "repeated_slices": "slices that hold the pixels of another, from pixels",
+    "noise_hu": "noise in flat pieces of the body, from pixels",
+    "pixels_judged": "whether the pixel detectors could judge the scan",
 }
 
 _DISPLAY = ("Display only; never a reason to reject.", ())
@@ -119,6 +124,8 @@ USES: Mapping[str, tuple[str, str, tuple[str, ...]]] = {
     ),
     "SOPClassUID": ("1", "Which object it is.", ("sop_class", "object_type")),
     "SOPInstanceUID": ("1", "Names the file in records; must be unique and equal the file meta's.", ("instance_uids",)),
+    "TriggerTime": ("3", "Tells phases of one series apart.", ("least_gap",)),
+    "NominalPercentageOfCardiacPhase": ("3", "Tells phases of one series apart.", ("least_gap",)),
     "StudyDate": ("2", "Display; last source of the scan's date.", ("scan_age",)),
     "SeriesDate": ("3", "Display; fourth source of the scan's date.", ("scan_age",)),
     "AcquisitionDate": ("3", "Second source of the scan's date.", ("scan_age",)),

@@ -51,6 +51,8 @@ class _Missing:
 
 
 MISSING = _Missing()
+# A rule's `missing`: the rule itself keeps silent, and the rule on what was not judged asks once for all such rules.
+NOT_JUDGED = "not judged"
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,10 @@ class Rule:
     """A requirement as data. See `data/protocols/schema.json` for the file form.
 
     `operator` is a key of `OPERATORS` or ``table``: then `limit` maps the fact's value to a severity or ``pass``, and
-    ``*`` stands for any other value. `missing` is the outcome of a fact that is not established: a severity, or
-    ``not applicable``. `affects_geometry` marks rules that break the shape of the model (the gate of `run` reads it).
+    ``*`` stands for any other value. `missing` is the outcome of a fact that is not established: a severity,
+    ``not applicable``, or ``not judged`` (one finding on the scan then asks for all such rules). `affects_geometry` marks
+    rules that break the shape of the model (the gate of `run` reads it). `remedy_when` maps a kind of fault, a value or
+    ``missing`` to remedies of its own.
     """
 
     id: str
@@ -103,13 +107,15 @@ class Rule:
     note: str = ""
     applies_to: tuple[str, ...] = ()
     title: str = ""
+    remedy_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Finding:
     """A rule's outcome, with the measured value and the limit. `message` is one sentence; `remedy` says what to do.
 
-    `places`, `area_mm2`, `sizes` and `size_unit` are those of the fact.
+    `places`, `area_mm2`, `sizes` and `size_unit` are those of the fact. `fact` names it, `kind` is the kind of fault it told
+    of (else its value). `level` is the burden of the remedy, `follows` the rule whose finding is the cause of this one.
     """
 
     rule: str
@@ -129,6 +135,10 @@ class Finding:
     area_mm2: float | None = None
     sizes: tuple[float, ...] = ()
     size_unit: str = "mm2"
+    fact: str = ""
+    kind: str = ""
+    level: str = ""
+    follows: str = ""
 
     @property
     def verdict(self) -> Verdict:
@@ -182,7 +192,7 @@ def compare(rule: Rule, fact: Fact) -> tuple[Outcome, Severity]:
     if not fact.applicable:
         return Outcome.NOT_APPLICABLE, rule.severity
     if fact.value is MISSING:
-        if rule.missing in ("pass", Outcome.NOT_APPLICABLE.value):
+        if rule.missing in ("pass", Outcome.NOT_APPLICABLE.value, NOT_JUDGED):
             return Outcome.NOT_APPLICABLE, rule.severity
         severity = Severity(rule.missing)
         return (Outcome.ASK if severity is Severity.ASK else Outcome.FAIL), severity
@@ -220,6 +230,8 @@ def make_finding(rule: Rule, fact: Fact, message: str, remedy: str) -> Finding:
         area_mm2=fact.area_mm2,
         sizes=fact.sizes,
         size_unit=fact.size_unit,
+        fact=rule.fact.partition(":")[0] if rule.fact.startswith("rules:") else rule.fact,
+        kind=str(fact.parameters.get("kind", "" if fact.value is MISSING else fact.value)),
     )
 
 

@@ -22,6 +22,7 @@ ORDER = (
     "io",
     "dicom",
     "dicom_export",
+    "fileset",
     "imaging",
     "acceptance",
     "segmentation",
@@ -40,7 +41,7 @@ ORDER = (
 )
 BUNDLED = {"numpy", "scipy", "vtk", "vtkmodules", "SimpleITK", "pydicom"}
 # Not in Slicer: only inside a function, where its absence can be told or worked round.
-OPTIONAL = {"highdicom", "fast_simplification", "manifold3d", "lib3mf", "tqdm"}
+OPTIONAL = {"highdicom", "fast_simplification", "manifold3d", "lib3mf", "tqdm", "dicomanonymizer"}
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "socketserver"}
 # Urls are only taken apart, never opened.
 HARMLESS = {"urllib.parse"}

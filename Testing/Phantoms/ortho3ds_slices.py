@@ -55,12 +55,13 @@ def spacing_cases() -> Iterator[Case]:
         lambda kind: series(kind, "t", "2.5001", spacing=2.5),
         KINDS,
     )
-    yield from cases(
-        "one-thick-slice",
-        {"O08a": "reject"},
-        lambda kind: put(series(kind, spacing=2.5), [3], SliceThickness="2.6"),
-        KINDS,
-    )
+    for kinds, further in ((KINDS[:1], {}), (KINDS[1:], {"E-FG": "warn"})):  # then at each frame alone
+        yield from cases(
+            "one-thick-slice",
+            {"O08a": "reject", **further},
+            lambda kind: put(series(kind, spacing=2.5), [3], SliceThickness="2.6"),
+            kinds,
+        )
     yield from cases("thickness-missing", {"O08a": "ask"}, lambda kind: take(series(kind), "SliceThickness"), KINDS)
     yield from cases("thickness-empty", {"O08a": "ask"}, lambda kind: put(series(kind), SliceThickness=""), KINDS)
     for name, value in (("zero", "0"), ("negative", "-1"), ("a-word", Raw("DS", b"thin"))):

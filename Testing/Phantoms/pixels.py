@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 import numpy as np
@@ -65,6 +65,14 @@ def scanned(kind: str, volume: np.ndarray) -> list[File]:
         size=(SIDE, SIDE),
         origin=(-half, -half, -40.0),
     )
+
+
+def _changed(volume: np.ndarray, slices: Mapping[int, np.ndarray]) -> np.ndarray:
+    """The volume with some slices replaced."""
+    made = volume.copy()
+    for k, plane in slices.items():
+        made[k] = plane
+    return made
 
 
 def moved(millimetres: float) -> np.ndarray:
@@ -168,6 +176,14 @@ def pixel_cases() -> Iterator[Case]:
         "pixels-bone-in-noise", {"O17": "ask"}, of(lambda: head(bone=260.0) + 7 * _noise(0.8)), pixels=True
     )
     yield from cases("pixels-intercept-lost", {"I14": "ask"}, of(head, RescaleIntercept="0"), BOTH, pixels=True)
+    lost = {14: np.full((SIDE, SIDE), AIR - 24)}
+    yield from cases("pixels-a-lost-slice", {"I08": "ask"}, of(lambda: _changed(head(), lost)), BOTH, pixels=True)
+    yield from cases(
+        "pixels-a-repeated-slice", {"I08": "ask"}, of(lambda: _changed(head(), {20: head()[9]})), BOTH, pixels=True
+    )
+    yield from cases("pixels-slope-of-two", {"I14": "ask"}, of(head, RescaleSlope="2"), BOTH, pixels=True)
+    yield from cases("pixels-all-air", {"I14": "ask"}, of(lambda: AIR + _noise(0.8)), BOTH, pixels=True)
+    yield from cases("pixels-noise-of-200-hu", {"O17": "ask"}, of(lambda: head() + 25 * _noise(0.0)), BOTH, pixels=True)
     yield from cases("pixels-cone-beam-air", {"I14": "pass"}, of(lambda: head() + 140.0), pixels=True, conformant=True)
     yield from cases("pixels-padding-63536", {"I16": "pass|info", "I14": "pass"}, _padded, pixels=True, conformant=True)
 

@@ -31,6 +31,10 @@ NAMES = {
     "kernel_from_noise",
     "air_mode_hu",
     "body_share_of_fov",
+    "blank_slices",
+    "repeated_slices",
+    "noise_hu",
+    "tissue_above_air_hu",
 }
 
 

@@ -442,6 +442,7 @@ class Panel:
     def close(self) -> None:
         """Let go of everything: the module is unloaded or the application ends."""
         self.walk.stop()
+        self.steps["scan"].packing.stop()
         self.steps["anatomy"].close_editor()
         self.state = None
         self.watch.close()

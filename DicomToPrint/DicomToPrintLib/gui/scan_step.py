@@ -10,6 +10,7 @@ from dicomtoprint.rules import Finding
 
 from . import widgets
 from .findings_table import FindingsTable
+from .pack_study import PackStudy
 from .preset_titles import builtin_presets
 from .step_view import StepView, node_selector
 from .texts import verdict_text, without_options
@@ -46,6 +47,14 @@ class ScanStep(StepView):
             _("Folder..."), _("Choose a folder of DICOM files."), self.panel.choose_folder, "browseFolder"
         )
         self.form.addRow(_("or"), widgets.hbox(self.browse, self.folder))
+        self.packing = PackStudy(self.panel)
+        self.pack = self.button(
+            _("Pack for transfer..."),
+            _("Write the study uncompressed, with a DICOMDIR and the report, for a disc or the internet."),
+            self.packing.start,
+            "packStudy",
+        )
+        self.form.addRow("", self.pack)
         self.series = widgets.combo_box(
             [("", _("the best one"))],
             _("The folder holds several series: judge and use this one."),
@@ -184,7 +193,7 @@ class ScanStep(StepView):
             times = {**dict(self.panel.settings.answer_times), rule: now}
             self.panel.change(
                 answers=tuple((name, value) for name, value in answers.items() if value),
-                answered=tuple((name, time) for name, time in times.items() if answers.get(name)),
+                answer_times=tuple((name, time) for name, time in times.items() if answers.get(name)),
             )
         finally:
             self._answering = False

@@ -1,15 +1,9 @@
 """Facts to findings to a verdict under named protocols, the questions that no file answers, and the gate of `run`."""
 
 from .anatomy_checks import reevaluate_for_anatomy
-from .evaluate import (
-    AcceptanceReport,
-    OperatorQuestion,
-    ProtocolResult,
-    SeriesAcceptance,
-    answerable_rule_ids,
-    evaluate_study,
-)
+from .evaluate import answerable_rule_ids, evaluate_study
 from .protocol import Protocol, QuestionSpec, load_protocol, protocol_names
+from .results import AcceptanceReport, OperatorQuestion, ProtocolResult, SeriesAcceptance
 from .use_gate import Gate, UseCase, evaluate_gate, load_use_case, use_case_names
 
 __all__ = [

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..rules import aggregate_verdict
 from ..volume import Volume
-from .detectors import run_anatomy_detectors
-from .evaluate import SeriesAcceptance, apply_answer, finding_for, relevant_images
+from .evaluate import apply_answer, finding_for, relevant_images
 from .protocol import Protocol
+from .results import SeriesAcceptance
 
 _REPLACED = ("metal", "fov-cut", "contrast")
 
@@ -29,6 +29,8 @@ def reevaluate_for_anatomy(
     within 20 mm of it); answers count as in `accept`. The pictures of what was found are added, those of the scan as a
     whole that they replace are left out.
     """
+    from .detectors import run_anatomy_detectors  # heavy, and a check of headers needs none of it
+
     facts, pictures = run_anatomy_detectors(volume, mask, accepted.series)
     results = dict(accepted.protocols)
     for protocol in protocols:

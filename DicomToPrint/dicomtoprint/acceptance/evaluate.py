@@ -3,122 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from pathlib import PurePosixPath
-from typing import Any
 
-import numpy as np
-
-from ..dicom import Series, Study, UnreadableFile, read_volume
+from ..dicom import Series, Study, phases, read_volume
 from ..dicom.series import CRANIOFACIAL
 from ..errors import InputError, RefusedError, UsageError
 from ..images.raster import RasterImage
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..rules import Fact, Finding, Outcome, Rule, Severity, Verdict, aggregate_verdict, compare, make_finding
-from . import messages
+from . import causes, messages, pixel_coverage
 from .facts import FactContext, evaluate_fact
 from .facts.acquisition import scan_date
+from .facts.image_type import is_cone_beam
 from .protocol import Protocol, QuestionSpec
+from .results import AcceptanceReport, OperatorQuestion, ProtocolResult, SeriesAcceptance
 from .slice_spacing import FACTS as SPACING_FACTS
-from .slice_spacing import SliceSpacing, measure_slice_spacing
+from .slice_spacing import measure_slice_spacing
+from .study_notes import study_notes
 
-SCHEMA = "dicom-to-print/acceptance/1"
 _REFORMAT_FACTS = ("plane_angle", "image_type", "reformat")
-
-
-@dataclass(frozen=True)
-class OperatorQuestion:
-    """A standing question; `answer` is ``yes``, ``no`` or None while it is open. `if_no` is what the answer no does."""
-
-    rule: str
-    text: str
-    answer: str | None
-    clause: str = ""
-    remember: str = ""
-
-
-@dataclass(frozen=True)
-class ProtocolResult:
-    """A series under one protocol."""
-
-    version: str
-    verdict: Verdict
-    findings: tuple[Finding, ...]
-    title: str = ""
-    document: str = ""
-    unverified_source: bool = False
-
-
-@dataclass(frozen=True)
-class SeriesAcceptance:
-    """A series under all protocols asked for; `verdict` is the worst of them. `suggested_series` names a series to use
-    instead.
-    """
-
-    series: Series
-    verdict: Verdict
-    protocols: Mapping[str, ProtocolResult]
-    questions: tuple[OperatorQuestion, ...]
-    pictures: tuple[RasterImage, ...] = ()
-    suggested_series: str = ""
-    slice_spacing: SliceSpacing | None = None
-
-    def as_json(self, identified: bool = False) -> dict[str, Any]:
-        """The contract's form; the description only where `identified`. Besides the contract ``instead`` names a better
-        series, and ``second_hand`` marks a protocol whose figures were not read in the issuer's own document.
-        """
-        return {
-            "series": self.series.id,
-            **({"uid": self.series.uid} if identified else {}),
-            "description": self.series.description if identified else "",
-            "files": len(self.series.files),
-            "verdict": self.verdict.value,
-            **({"instead": self.suggested_series} if self.suggested_series else {}),
-            "protocols": {
-                name: {
-                    "version": result.version,
-                    "verdict": result.verdict.value,
-                    "findings": [_plain(finding) for finding in result.findings],
-                    **({"second_hand": True} if result.unverified_source else {}),
-                }
-                for name, result in self.protocols.items()
-            },
-            "questions": [
-                {"rule": question.rule, "text": question.text, "answer": question.answer} for question in self.questions
-            ],
-        }
-
-
-@dataclass(frozen=True)
-class AcceptanceReport:
-    """All series judged, best verdict first, and what could not be read."""
-
-    series: tuple[SeriesAcceptance, ...]
-    unreadable: tuple[UnreadableFile, ...]
-    non_image_files: tuple[str, ...] = ()
-
-    def as_json(self, identified: bool = False) -> dict[str, Any]:
-        """``dicom-to-print/acceptance/1``; nothing in it names a patient unless `identified`: files that cannot be read
-        stand without their folders, which archives like to call after patients.
-        """
-        return {
-            "schema": SCHEMA,
-            "series": [one.as_json(identified) for one in self.series],
-            "unreadable": [
-                {"file": item.file if identified else PurePosixPath(item.file).name, "reason": item.reason}
-                for item in self.unreadable
-            ],
-        }
-
-
-def _plain(finding: Finding) -> dict[str, Any]:
-    result = finding.as_json()
-    value = result["measured"]
-    if isinstance(value, np.generic):
-        value = value.item()
-    result["measured"] = value if isinstance(value, (int, float, str, type(None))) else str(value)
-    return result
 
 
 def evaluate_study(
@@ -135,11 +39,17 @@ def evaluate_study(
     """Judge every series of a study under each protocol, or the one of `series_id` (its short id or UID).
 
     `answers` maps a rule to ``yes`` or ``no``; an answer that no protocol asks for is refused. With `pixels` False
-    the pixel detectors do not run and their rules do not apply. Raises `UsageError`.
+    the pixel detectors do not run and their rules do not apply, which every result says. Raises `UsageError`.
     """
     answers = dict(answers or {})
     _check_answers(answers, protocols)
     chosen = [one for one in study.series if series_id is None or series_id in (one.id, one.uid)]
+    chosen = chosen or [
+        phase.series
+        for one in study.series
+        for phase in phases(one)
+        if series_id in (phase.series.id, f"{one.uid}/{phase.series.id.rpartition('/')[2]}")
+    ]
     if not chosen:
         raise UsageError(f"No series is called '{series_id}': check without --series lists those that are here.")
     today = today or date.today()
@@ -149,7 +59,7 @@ def evaluate_study(
     judged = []
     for at, one in enumerate(chosen):
         step = subprogress(progress, at / len(chosen), (at + 1) / len(chosen))
-        facts, pictures = _pixel_facts(one, step) if pixels else ({}, ())
+        facts, pictures = _pixel_facts(one, step) if pixels else (pixel_coverage.unread(), ())
         own = replace(context, pixels=facts)
         if one.id in reformats:
             own = replace(own, originals={one.id: any(_same_space(one, other) for other in originals)})
@@ -158,7 +68,7 @@ def evaluate_study(
     judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
     judged = [replace(result, suggested_series=_suggested_series(result, judged)) for result in judged]
     progress(1.0, "checking the scan")
-    return AcceptanceReport(tuple(judged), study.unreadable, study.non_image_files)
+    return AcceptanceReport(tuple(judged), study.unreadable, study.non_image_files, study_notes(study), study.documents)
 
 
 def answerable_rule_ids(protocols: Iterable[Protocol]) -> set[str]:
@@ -178,16 +88,15 @@ def _check_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) ->
 
 
 def _pixel_facts(series: Series, progress: ProgressCallback) -> tuple[Mapping[str, Fact], tuple[RasterImage, ...]]:
-    """Facts of the pixel detectors; where the volume is not defined or not decodable they do not apply: other rules
-    say why.
-    """
+    """Facts of the pixel detectors; where the volume is not defined or not decodable, that it is so and why."""
     from .detectors import run_detectors
 
     try:
         volume = read_volume(series, subprogress(progress, 0.0, 0.4))
-    except (RefusedError, InputError):
-        return {}, ()
-    return run_detectors(volume, series, subprogress(progress, 0.4, 1.0))
+    except (RefusedError, InputError) as error:
+        return pixel_coverage.unreadable(error), ()
+    facts, pictures = run_detectors(volume, series, subprogress(progress, 0.4, 1.0))
+    return {**facts, **pixel_coverage.read(facts)}, pictures
 
 
 def object_kind(series: Series) -> str:
@@ -205,6 +114,8 @@ def _findings(series: Series, context: FactContext, protocol: Protocol, answers:
     for rule in protocol.rules:
         if rule.fact.startswith("rules:"):
             known[rule.fact] = _failed_rules(rule.fact, findings)
+        elif rule.fact == pixel_coverage.FACT:
+            known[rule.fact] = pixel_coverage.coverage(protocol.rules, findings, context)
         elif rule.fact not in known:
             known[rule.fact] = evaluate_fact(rule.fact, series, context)
         fact = known[rule.fact]
@@ -229,8 +140,9 @@ def _failed_rules(name: str, findings: Sequence[Finding]) -> Fact:
 def finding_for(rule: Rule, fact: Fact) -> Finding:
     """The finding of a rule on a fact, in words."""
     outcome, _ = compare(rule, fact)
-    remedy = messages.remedy_text(rule, fact) if outcome in (Outcome.FAIL, Outcome.ASK) else ""
-    return make_finding(rule, fact, messages.finding_message(rule, fact, outcome), remedy)
+    remedy = messages.remedy_text(rule, fact, outcome) if outcome in (Outcome.FAIL, Outcome.ASK) else ""
+    finding = make_finding(rule, fact, messages.finding_message(rule, fact, outcome), remedy)
+    return replace(finding, level=messages.level(rule, fact, outcome))
 
 
 def apply_answer(finding: Finding, answer: str | None) -> Finding:
@@ -282,6 +194,10 @@ def _questions(
                 context.surgery_date or scan_date(series, context.today) is None
             ):
                 continue
+            if question.when == "cone beam" and not is_cone_beam(
+                series, replace(context, cone_beam=protocol.cone_beam)
+            ):
+                continue
             if question.rule == "metal-minimised" and "metal-reduction" in asked:
                 continue
             found.setdefault(
@@ -304,25 +220,30 @@ def _judged(
     answers: Mapping[str, str],
     pictures: tuple[RasterImage, ...],
 ) -> SeriesAcceptance:
-    results = {}
-    every: list[Finding] = []
-    for protocol in protocols:
-        findings = _findings(series, context, protocol, answers)
-        every += findings
-        results[protocol.name] = ProtocolResult(
+    def judged(part: Series) -> dict[str, list[Finding]]:
+        own = context if part is series else replace(context, known={})
+        return {protocol.name: _findings(part, own, protocol, answers) for protocol in protocols}
+
+    traced = causes.trace(series, judged(series), judged)
+    every = [finding for findings in traced.values() for finding in findings]
+    results = {
+        protocol.name: ProtocolResult(
             protocol.version,
-            aggregate_verdict(findings),
-            tuple(findings),
+            aggregate_verdict(traced[protocol.name]),
+            traced[protocol.name],
             protocol.title,
             protocol.document,
             protocol.unverified_source,
         )
+        for protocol in protocols
+    }
     verdict = max((result.verdict for result in results.values()), key=lambda item: item.rank, default=Verdict.ACCEPT)
     questions = _questions(series, context, protocols, answers, every)
     complained = _complained_of(protocols, results)
     spacing = measure_slice_spacing(series) if complained & set(SPACING_FACTS) else None
     shown = relevant_images(pictures, protocols, results)
-    return SeriesAcceptance(series, verdict, results, questions, shown, slice_spacing=spacing)
+    coverage = pixel_coverage.summary(context, protocols)
+    return SeriesAcceptance(series, verdict, results, questions, shown, slice_spacing=spacing, pixels=coverage)
 
 
 # Which fact a detector's picture is about; a sagittal cut is always shown.

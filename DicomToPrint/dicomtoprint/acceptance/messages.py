@@ -6,13 +6,39 @@ from collections.abc import Mapping
 
 from ..rules import MISSING, Fact, Outcome, Rule
 from .message_templates import TEXTS, _
+from .sentences import CHECKS, HINTS, SENTENCES
 
 REMEDIES: Mapping[str, str] = {
+    "T": _("Nothing to do: it is mended here, and written in the record."),
     "Q": _("Answer the question: --answer {rule}=yes if it is acceptable."),
-    "X": _("Ask for a new export{hint}; no new scan is needed."),
+    "P": _("Copy the files again from where they came."),
+    "X": _("Ask for a new export{hint}."),
     "C": _("Call the scanner today (raw data are kept for hours or days only) and ask for a new reconstruction{hint}."),
     "S": _("If clinically justified, ask for a new scan{hint}."),
-    "T": _("Mended here, and written in the record."),
+}
+CONE_BEAM_RECONSTRUCTION = _(
+    "Ask the practice, where the unit still holds the raw data, for a new reconstruction{hint}."
+)
+NO_NEW_SCAN = _("No new scan is needed.")
+# How much a remedy asks of people and patient, the least first: the code of a rule, and its name in the JSON.
+LEVELS: Mapping[str, str] = {
+    "T": "mended",
+    "Q": "ask",
+    "P": "copy again",
+    "X": "export again",
+    "C": "reconstruct again",
+    "S": "scan again",
+}
+
+# What the detectors look for, as the finding on what was not judged names it.
+DETECTORS: Mapping[str, str] = {
+    "motion_slices": _("motion"),
+    "metal_mm3": _("metal"),
+    "blank_slices": _("lost slices"),
+    "repeated_slices": _("repeated slices"),
+    "noise_hu": _("noise"),
+    "tissue_above_air_hu": _("grey values of air and soft tissue"),
+    "air_mode_hu": _("grey value of air"),
 }
 
 # How sure a detector is: far from its method's own limit, or near it.
@@ -27,6 +53,10 @@ QUESTIONS: Mapping[str, str] = {
         "Before the first use of this protocol: has your site consulted its issuer or a CT applications specialist?"
     ),
     "surgery-date": _("When is the surgery? Give --surgery-date; is it within six months of the scan?"),
+    "cone-beam-still": _(
+        "A cone beam unit made the scan: was the head held still for the whole turn, and is all of the needed anatomy in "
+        "its field?"
+    ),
     "motion-blur": _("Look at the images: are they free of motion blur? Blur inside one rotation cannot be measured."),
     "metal-minimised": _("Were steps taken to keep artefacts of metal small, or is there no metal near the anatomy?"),
 }
@@ -90,12 +120,18 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     """One sentence on how a rule ended."""
     head = rule_title(rule)
     if outcome is Outcome.NOT_APPLICABLE:
+        if fact.value is MISSING and fact.where:
+            return _("{title}: not judged ({where}).").format(title=head, where=fact.where)
         return _("{title}: does not apply.").format(title=head)
+    own = _own_sentence(rule, fact, outcome)
+    if own:
+        return own
     if fact.value is MISSING:
-        return _("{title}: could not be established{where}.").format(
-            title=head, where=f" ({fact.where})" if fact.where else ""
-        )
+        names = ", ".join(filter(None, (fact.evidence, fact.where)))
+        return _("{title}: the header does not say{where}.").format(title=head, where=f" ({names})" if names else "")
     kind = rule.fact.partition(":")[0]
+    if rule.fact == "pixels_judged" and outcome is not Outcome.PASS:
+        return _pixels_sentence(fact)
     plain = f"{head}: {format_value(fact.value)}{' ' + rule.unit if rule.unit else ''}"
     sure = fact.parameters.get("sure")
     if outcome is Outcome.PASS or kind not in TEXTS or not TEXTS[kind].fail:
@@ -108,22 +144,71 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     return f"{failed} {SURE_SENTENCES[str(sure)]}" if sure in SURE else failed
 
 
+def _own_sentence(rule: Rule, fact: Fact, outcome: Outcome) -> str:
+    """The sentence of the kind of fault that the fact tells of; empty where there is none for it, or nothing is wrong."""
+    kinds = SENTENCES.get(rule.fact.partition(":")[0], {})
+    text = kinds.get(str(fact.parameters.get("kind", fact.value)))
+    if not text or outcome is Outcome.PASS:
+        return ""
+    return text.format_map(_fields(rule, fact))
+
+
+def _pixels_sentence(fact: Fact) -> str:
+    """What was judged of the pixels, what was not, and why."""
+    fields = {"where": fact.where, **fact.parameters}
+    if fact.value == "in part":
+        return _(
+            "The pixels were judged in part only ({where}). Judged: {judged}. Not judged: {silent}. "
+            "Look at the images: are they a whole scan, free of these faults?"
+        ).format(**fields)
+    return _(
+        "The pixels were not judged ({where}): nothing is known of {silent}. "
+        "Look at the images: are they a whole scan of a body, free of these faults?"
+    ).format(**fields)
+
+
 def format_value(value: object) -> str:
     """A measured value in words."""
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def remedy_text(rule: Rule, fact: Fact) -> str:
-    """What to do, the lightest burden first."""
+def remedy_codes(rule: Rule, fact: Fact) -> tuple[str, ...]:
+    """Codes of what to do, the lightest first: those for the kind of fault, for the value, for a missing fact, else the
+    rule's own.
+    """
+    keys = (fact.parameters.get("kind"), "missing" if fact.value is MISSING else str(fact.value))
+    chosen = next((rule.remedy_when[str(key)] for key in keys if str(key) in rule.remedy_when), rule.remedy)
+    return tuple(code for code in REMEDIES if code in chosen)
+
+
+def level(rule: Rule, fact: Fact, outcome: Outcome) -> str:
+    """The lowest burden that can help, empty where nothing is to do."""
+    codes = remedy_codes(rule, fact) if outcome in (Outcome.FAIL, Outcome.ASK) else ()
+    return LEVELS[codes[0]] if codes else ""
+
+
+def remedy_text(rule: Rule, fact: Fact, outcome: Outcome = Outcome.ASK) -> str:
+    """What to do, the lightest burden first. A question that no answer can close is one to people, not to the program."""
     kind = rule.fact.partition(":")[0]
     hint = TEXTS[kind].hint if kind in TEXTS else ""
+    for key in (fact.parameters.get("kind"), "missing" if fact.value is MISSING else fact.value):
+        hint = HINTS.get(kind, {}).get(str(key), hint)
     try:
         hint = hint.format_map(_fields(rule, fact))
     except (ValueError, TypeError):
         hint = ""
-    ordered = [code for code in REMEDIES if code in rule.remedy]
-    texts = [
-        REMEDIES[code].format_map(_Gaps(rule=rule.id, hint=f": {hint}" if hint and code == ordered[-1] else ""))
-        for code in ordered
-    ]
-    return " ".join(texts)
+    codes = remedy_codes(rule, fact)
+    # What exactly to ask for stands at the burden that the hint is about, the heaviest but a new scan after others.
+    asked = next((code for code in ("X", "C", "S") if code in codes), "")
+    texts = []
+    for code in codes:
+        if code == "Q" and outcome is Outcome.FAIL:
+            texts.append(CHECKS.get(kind, "").format_map(_fields(rule, fact)))
+            continue
+        text = REMEDIES[code]
+        if code == "C" and fact.parameters.get("kind") == "cone beam":
+            text = CONE_BEAM_RECONSTRUCTION
+        texts.append(text.format_map(_Gaps(rule=rule.id, hint=f": {hint}" if hint and code == asked else "")))
+    if {"P", "X", "C"} & set(codes) and "S" not in codes:
+        texts.append(NO_NEW_SCAN)
+    return " ".join(filter(None, texts))

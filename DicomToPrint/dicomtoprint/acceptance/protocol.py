@@ -9,12 +9,12 @@ from typing import Any
 
 from ..config import resources
 from ..errors import UsageError
-from ..rules import OPERATORS, Rule, Severity, line_number_of_key
+from ..rules import NOT_JUDGED, OPERATORS, Rule, Severity, line_number_of_key
 from .facts.registry import is_known_fact
 
-_REMEDIES = ("X", "C", "S", "T", "Q")
+_REMEDIES = ("X", "C", "S", "T", "Q", "P")
 _KINDS = ("classic", "enhanced", "craniofacial")
-_MISSING = (*(severity.value for severity in Severity), "not applicable")
+_MISSING = (*(severity.value for severity in Severity), "not applicable", NOT_JUDGED)
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,8 @@ def load_protocol(name_or_file: str) -> Protocol:
         included, included_text = resources.load_json_resource("rule_sets", part)
         taken = {rule.id for rule in rules}
         rules += [rule for rule in _Reader(part, included_text).rules(included) if rule.id not in taken]
+    # What was not judged is known only when all else is.
+    rules.sort(key=lambda rule: rule.fact == "pixels_judged")
     table, _ = resources.load_json_resource("kernels", str(content.get("kernels", "kernels")))
     source = content.get("source")
     if not isinstance(source, dict) or not isinstance(source.get("document"), str):
@@ -147,6 +149,7 @@ class _Reader:
             "section",
             "note",
             "applies_to",
+            "remedy_when",
         }
         if unknown:
             self.fail(sorted(unknown)[0], "no such field of a rule")
@@ -182,7 +185,16 @@ class _Reader:
             section=str(entry.get("section", "")),
             note=str(entry.get("note", "")),
             applies_to=tuple(kinds),
+            remedy_when=self._remedy_when(entry, name),
         )
+
+    def _remedy_when(self, entry: Mapping[str, Any], name: str) -> dict[str, tuple[str, ...]]:
+        given = entry.get("remedy_when", {})
+        if not isinstance(given, dict) or any(
+            not isinstance(codes, list) or set(map(str, codes)) - set(_REMEDIES) for codes in given.values()
+        ):
+            self.fail(name, f"remedy_when maps a value to a list of {', '.join(_REMEDIES)}")
+        return {str(key): tuple(codes) for key, codes in given.items()}
 
     def _one_of(self, entry: Mapping[str, Any], key: str, allowed: Sequence[str], name: str) -> str:
         if entry.get(key) not in allowed:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ..config import resources
 from ..errors import UsageError
 from ..rules import Finding, Outcome, Verdict, line_number_of_key
-from .evaluate import SeriesAcceptance
+from .results import SeriesAcceptance
 
 _BLOCKS = ("shape", "reject", "ask", "question")
 

@@ -149,7 +149,7 @@ def _check(options: argparse.Namespace, host: Host) -> int:
         pipeline.write_check(acceptance, settings, options.output)
     _write_json(content, options.json)
     if options.json != "-":
-        print(acceptance_summary(content))
+        print(acceptance_summary(acceptance.for_terminal(settings.include_identifiers)))
     verdicts = [series["verdict"] for series in content["series"]]
     return 0 if not verdicts or any(verdict != "reject" for verdict in verdicts) else 1
 
@@ -214,6 +214,17 @@ def _demo(options: argparse.Namespace, host: Host) -> int:
     return 0
 
 
+def _pack(options: argparse.Namespace, host: Host) -> int:
+    from ..config.run_settings import RunSettings
+    from ..pipeline.pack import pack
+    from .summaries import pack_summary
+
+    with _terminal_progress() as progress, _source(options.input, host) as source:
+        packed = pack(source, options.output, RunSettings(), options.series, options.deidentify, progress)
+    print(pack_summary(packed))
+    return 0
+
+
 def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
@@ -248,6 +259,7 @@ HANDLERS: dict[str, Callable[[argparse.Namespace, Host], int]] = {
     "run": _run,
     "inspect": _inspect,
     "replay": _replay,
+    "pack": _pack,
     "demo": _demo,
     "list": _list,
 }

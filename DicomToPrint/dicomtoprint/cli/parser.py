@@ -63,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_inspect(commands)
     _add_replay(commands)
+    _add_pack(commands)
     demo = _command(commands, "demo", "make the phantom CT as DICOM and run it")
     demo.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
@@ -111,7 +112,9 @@ def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--no-pixels", action="store_true", help="judge the headers alone")
     parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help="planned date of surgery")
-    parser.add_argument("--series", metavar="ID|UID", help="this series only")
+    parser.add_argument(
+        "--series", metavar="ID|UID", help="this series only; ID/PHASE for one phase of a series that holds several"
+    )
     parser.add_argument(
         "--answer", action="append", default=[], metavar="RULE=yes|no", help="answer a question (repeatable)"
     )
@@ -275,6 +278,28 @@ def _add_replay(commands: Any) -> None:
     replay.add_argument("record", type=Path, metavar="record.json", help="record of the run")
     replay.add_argument("--input", required=True, metavar="INPUT", help="the same scan, as for run")
     replay.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the repeated results")
+
+
+def _add_pack(commands: Any) -> None:
+    pack = _command(
+        commands, "pack", "pack a study for transfer: uncompressed DICOM with a DICOMDIR, report and hashes"
+    )
+    pack.add_argument("input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, or dicomdb:SERIESUID in Slicer")
+    pack.add_argument(
+        "--output", type=Path, required=True, metavar="DIR|ZIP", help="an empty or new folder, or a file ending in .zip"
+    )
+    pack.add_argument(
+        "--series",
+        action="append",
+        default=[],
+        metavar="ID|UID",
+        help="this series, with the original of a reformat (repeatable; default: the entire study)",
+    )
+    pack.add_argument(
+        "--deidentify",
+        action="store_true",
+        help="by the basic profile of DICOM PS3.15; needs the package dicom-anonymizer",
+    )
 
 
 def _positive(text: str) -> float:

@@ -1,41 +1,64 @@
 """A few lines for the terminal about a check, a run, an inspection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..config.run_settings import RunSettings
 from ..pipeline.inspection import Inspection
 from ..pipeline.scan_loading import NO_HEADERS_MESSAGE
 from ..text import pluralize
 
 if TYPE_CHECKING:
+    from ..acceptance import AcceptanceReport, SeriesAcceptance
+    from ..pipeline.pack import PackedStudy
     from ..pipeline.results import RunResult
 
 
 def acceptance_summary(content: Mapping[str, Any]) -> str:
     """A few lines for the terminal: a line a series and protocol, then what failed, then the questions."""
-    lines: list[str] = []
+    lines = [f"Study: {note}" for note in content.get("study", ())]
     for series in content["series"]:
         name = f"Series {series['series']}" + (f" ({series['description']})" if series.get("description") else "")
         lines.append(f"{name}, {pluralize(series['files'], 'file')}: {series['verdict'].upper()}")
         if series.get("instead"):
             lines.append(f"  use series {series['instead']} instead")
+        if not series.get("pixels", {}).get("judged", True):
+            lines.append(f"  pixels: not judged: {series['pixels']['reason']}")
         for protocol, result in series["protocols"].items():
             known = " (its figures are known at second hand)" if result.get("second_hand") else ""
             lines.append(f"  {protocol} {result['version']}{known}: {result['verdict']}")
-            lines += [
-                f"    {finding['severity']:<6} {finding['clause'] or finding['rule']:<10} {finding['message']}"
-                + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
-                for finding in result["findings"]
-                if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"
-            ]
+        for cause in series["causes"]:
+            lines += _cause_in_words(cause, series)
         lines += [
             f"  question {question['rule']}: {question['text']} ({question['answer'] or 'no answer yet'})"
             for question in series["questions"]
         ]
     if not lines:
         lines.append(NO_HEADERS_MESSAGE)
+    named = [f"{name} ({kind})" for name, kind in content.get("documents", {}).items()]
+    if named:
+        more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+        lines.append(f"beside the images, not judged: {', '.join(named[:5])}{more}")
     lines += [f"not readable: {entry['file']}: {entry['reason']}" for entry in content["unreadable"]]
     return "\n".join(lines)
+
+
+def _cause_in_words(cause: Mapping[str, Any], series: Mapping[str, Any]) -> list[str]:
+    """A line on what is wrong and what to do, and one that names what follows from it."""
+    message, files = cause["message"], series.get("cut_files", ())
+    if cause["rule"] in ("files-readable", "files-whole") and files:
+        message = f"{_file_names(files)} cut off or damaged."
+    judged = "" if len(series["protocols"]) == len(cause["protocols"]) else f" [{', '.join(cause['protocols'])}]"
+    head = f"    {cause['severity']:<6} {', '.join(cause['clauses']) or cause['rule']:<10} {message}{judged}"
+    lines = [head + (f" To do: {cause['remedy']}" if cause["remedy"] else "")]
+    if cause["consequences"]:
+        lines.append(f"           from it: {', '.join(cause['consequences'])}")
+    return lines
+
+
+def _file_names(files: Sequence[str], limit: int = 3) -> str:
+    shown = ", ".join(files[:limit]) + (f" and {len(files) - limit} more" if len(files) > limit else "")
+    return f"File {shown} is" if len(files) == 1 else f"Files {shown} are"
 
 
 def readiness_summary(content: Mapping[str, Any]) -> str:
@@ -58,6 +81,7 @@ def run_summary(result: "RunResult") -> str:
         lines.append(
             f"Series {result.scan.series.series.id}: {result.scan.series.verdict.value.upper()}. {result.scan.gate}"
         )
+        lines += choice_in_words(result.scan.acceptance, result.scan.series, result.settings)
     else:
         lines.append(result.scan.gate)
     for mesh in result.model.meshes:
@@ -69,6 +93,37 @@ def run_summary(result: "RunResult") -> str:
         + ", report.html, record.json, plan.json, registry.json, printability.json (LPS, millimetres)"
     )
     return "\n".join(lines)
+
+
+def choice_in_words(
+    acceptance: "AcceptanceReport | None", chosen: "SeriesAcceptance", settings: RunSettings
+) -> list[str]:
+    """Which series of a study was used and why; nothing for a study of one series."""
+    if acceptance is None or len(acceptance.series) < 2:
+        return []
+    how = f"Used: series {chosen.series.id} ({pluralize(len(chosen.series), 'slice')}) of {len(acceptance.series)}"
+    if settings.series:
+        return [f"{how}, because it was named."]
+    others = [one for one in acceptance.series if one.series.id != chosen.series.id]
+    best = min(others, key=lambda one: (one.verdict.rank, -len(one.series)))
+    why = (
+        "its verdict is the best"
+        if best.verdict.rank > chosen.verdict.rank
+        else "it has the most slices of those as good"
+    )
+    if best.verdict.rank < chosen.verdict.rank:
+        why = "the use may be made of it"
+    return [f"{how}, because {why}; next is {best.series.id} ({best.verdict.value}). Another one: --series ID."]
+
+
+def pack_summary(packed: "PackedStudy") -> str:
+    """A few lines for the terminal about a packed study."""
+    discs = ", ".join(f"{count} x {name}" for name, count in packed.discs.items())
+    first = (
+        f"Packed {packed.objects} objects of {len(packed.series)} series, {packed.unpacked} of them unpacked, into "
+        f"'{packed.path.name}': {packed.bytes / 1e6:.1f} MB, {discs}; read back."
+    )
+    return "\n".join((first, *packed.notes))
 
 
 def inspection_summary(inspection: Inspection) -> str:

@@ -2,6 +2,7 @@
 Craniofacial.
 """
 
+from .phases import Phase, phases
 from .pixel_volume import WindowPreset, read_image_volume, read_volume, window_presets
 from .series import AttributeColumn, DicomDirStatus, ImageFile, Series, Study, UnreadableFile
 from .slice_geometry import SliceGeometry, compute_slice_geometry
@@ -11,12 +12,14 @@ __all__ = [
     "AttributeColumn",
     "DicomDirStatus",
     "ImageFile",
+    "Phase",
     "Series",
     "SliceGeometry",
     "Study",
     "UnreadableFile",
     "WindowPreset",
     "compute_slice_geometry",
+    "phases",
     "read_image_volume",
     "read_study",
     "read_volume",

@@ -47,6 +47,8 @@ HEADER_KEYWORDS = [
     "FilterType",
     "StudyInstanceUID",
     "SeriesInstanceUID",
+    "TriggerTime",
+    "NominalPercentageOfCardiacPhase",
     "AcquisitionNumber",
     "InstanceNumber",
     "TemporalPositionIdentifier",

@@ -20,13 +20,14 @@ _FRAME_NAMES = {
     "VolumetricProperties": "FrameVolumetricProperties",
     "VolumeBasedCalculationTechnique": "FrameVolumeBasedCalculationTechnique",
 }
+_MEASURES = int(tag_for_keyword("PixelMeasuresSequence") or 0)
 _TILT = int(tag_for_keyword("GantryDetectorTilt") or 0)
 
 
 @dataclass(frozen=True)
 class FrameTable:
     """Values of each frame, and what is wrong with the groups: ``no shared``, ``no per-frame``, ``several shared``,
-    ``both``.
+    ``both``, ``measures per frame``.
     """
 
     rows: tuple[dict[str, Any], ...]
@@ -54,7 +55,9 @@ def read_functional_groups(header: Header) -> FrameTable:
         rows.append({**common, **own})
     if doubled:
         problems.append("both")
-    tilts = _other_tilts(header)
+    if per_frame and "PixelMeasuresSequence" not in shared_groups and all(_MEASURES in item for item in per_frame):
+        problems.append("measures per frame")
+    tilts = other_tilts(header)
     if tilts:
         for row in rows or [common]:
             row["GantryDetectorTilt"] = "\\".join(filter(None, (row.get("GantryDetectorTilt", ""), *tilts)))
@@ -104,7 +107,7 @@ def element_text(dataset: Dataset, tag: int) -> str | None:
     return str(value)
 
 
-def _other_tilts(header: Header) -> list[str]:
+def other_tilts(header: Header) -> list[str]:
     """Tilts outside the frame's group: the acquisition details at top level, and those of a multi-energy
     acquisition.
     """

@@ -199,10 +199,13 @@ class DicomDirStatus:
 
 @dataclass(frozen=True)
 class Study:
-    """All series of an input. `non_image_files` are files that are no DICOM images; `media` is empty without a DICOMDIR."""
+    """All series of an input. `non_image_files` are files that are no DICOM images; `media` is empty without a DICOMDIR.
+    `documents` says what some of the files beside the images are, by name.
+    """
 
     series: tuple[Series, ...]
     unreadable: tuple[UnreadableFile, ...] = ()
     non_image_files: tuple[str, ...] = ()
     media: tuple[DicomDirStatus, ...] = ()
     patients: int = 1
+    documents: Mapping[str, str] = field(default_factory=dict)

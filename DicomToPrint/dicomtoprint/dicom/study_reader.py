@@ -19,8 +19,10 @@ from ..volume import VOLUME_SUFFIXES
 from .attributes import parse_decimal_strings, split_text_values
 from .dicomdir import is_dicomdir_name, read_dicomdir
 from .file_source import FileSource, open_source
-from .functional_groups import read_functional_groups
+from .foreign_files import identify_foreign_files
+from .functional_groups import other_tilts, read_functional_groups
 from .header import Header, InvalidDicomError, read_header
+from .identity import count_patients
 from .series import CT, MULTI_FRAME, AttributeColumn, ImageFile, Series, Study, UnreadableFile, short_hash
 
 MAX_FRAMES = 20_000
@@ -74,6 +76,7 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
             media_names.append(name)
             continue
         _read_one(source, name, texts, records, unreadable, non_image)
+    documents, archives = identify_foreign_files(source, unreadable, non_image)
     media = tuple(
         read_dicomdir(source, name, names, [item.file for item in unreadable], subprogress(progress, 0.9, 0.95))
         for name in media_names
@@ -82,16 +85,19 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
     groups = _grouped(records, non_image)
     if not groups:
         raise InputError(_nothing_found(path, names, unreadable))
-    unreadable += _ruined_slices(non_image, records)
+    # A page that says why a download failed stands in the place of a slice; other documents never do.
+    others = {*archives, *(name for name, kind in documents.items() if not kind.endswith("HTML page"))}
+    unreadable += _ruined_slices([name for name in non_image if name not in others], records)
     non_image = [name for name in non_image if name not in {item.file for item in unreadable}]
     alone = Counter(series for series, _ in groups)
     series = tuple(
         _series_of(group, key[0], key[0] if alone[key[0]] == 1 else "/".join(key), source)
         for key, group in groups.items()
     )
-    patients = {_patient(record) for group in groups.values() for record in group}
+    patients = count_patients(_patient(record) for group in groups.values() for record in group)
     progress(1.0, "reading headers")
-    return Study(_with_unreadable(series, unreadable), tuple(unreadable), tuple(non_image), media, len(patients))
+    known = [item for item in unreadable if item.file not in others]
+    return Study(_with_unreadable(series, known), tuple(unreadable), tuple(non_image), media, patients, documents)
 
 
 def _read_one(
@@ -143,7 +149,9 @@ def _record(name: str, size: int, header: Header) -> _Record:
             rows, problems, items = read.rows or ({},), read.problems, read.items
         except Exception:  # damaged groups: what pydicom raises on them has many kinds
             problems = ("damaged",)
-    elif 1 < frames <= MAX_FRAMES and header.pixel_element:
+    elif header.sequences:
+        values = {**values, **_tilts(header)}
+    if not framed and 1 < frames <= MAX_FRAMES and header.pixel_element:
         rows = ({},) * frames
     rows = rows[:MAX_FRAMES]
     expected = _expected_bytes(values, frames)
@@ -171,6 +179,15 @@ def _record(name: str, size: int, header: Header) -> _Record:
         group_problems=problems,
     )
     return _Record(file, values, rows)
+
+
+def _tilts(header: Header) -> dict[str, str]:
+    """All tilts that a classic object states: at top level, and in the sequences of acquisition details."""
+    try:
+        tilts = other_tilts(header)
+    except Exception:  # damaged sequences: what pydicom raises on them has many kinds
+        return {}
+    return {"GantryDetectorTilt": "\\".join(tilts)} if tilts else {}
 
 
 def _expected_bytes(values: dict[str, Any], frames: int) -> int:
@@ -201,11 +218,9 @@ def _pattern(name: str) -> str:
     return re.sub(r"[0-9a-fA-F]{8,}|[0-9]+", "#", name)
 
 
-def _patient(record: _Record) -> tuple[str, str]:
-    return tuple(
-        str(record.values.get(key) or "").strip(" \0^").upper()  # type: ignore[return-value]
-        for key in ("PatientID", "PatientName")
-    )
+def _patient(record: _Record) -> tuple[object, object, object, object]:
+    values = record.values
+    return values.get("PatientID"), values.get("PatientName"), None, values.get("SpecificCharacterSet")
 
 
 def _grouped(records: Iterable[_Record], non_image: list[str]) -> dict[tuple[str, str], list[_Record]]:
@@ -265,6 +280,10 @@ def _nothing_found(path: Path, names: Sequence[str], unreadable: list[Unreadable
     if not names:
         return f"'{path.name}' is empty: choose the folder that holds the DICOM files of one study."
     why = f"; '{unreadable[0].file}': {unreadable[0].reason}" if unreadable else ""
+    if names == [path.name] and unreadable:
+        return f"'{path.name}' holds no image series: {unreadable[0].reason}."
+    if len(names) == 1 and unreadable:
+        return f"'{path.name}' holds no image series, but '{names[0]}': {unreadable[0].reason}."
     return (
         f"No image series was found in '{path.name}' ({pluralize(len(names), 'file')}{why}): choose the folder with the DICOM files of "
         "one study"

@@ -11,7 +11,7 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import VOLUME_SUFFIXES
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
-    from ..acceptance import AcceptanceReport, SeriesAcceptance
+    from ..acceptance import AcceptanceReport, SeriesAcceptance, UseCase
     from ..segmentation import Segmentation
     from ..volume import Volume
 
@@ -93,21 +93,23 @@ def check_scan(
 
 
 def load_scan(source: "Source | Volume", settings: RunSettings, progress: ProgressCallback = no_progress) -> LoadedScan:
-    """The series to use, past the gate of the use, and its voxels; a volume of the scene, without files, has no gate to pass.
+    """The series to use, past the gate of the use, and its voxels. A volume without headers passes it; where the use is
+    strict, with a reason only.
 
     Raises `GateClosedError` with `RefusedError` (exit 1) or `UnansweredQuestionError` (exit 4) where the gate of the use stays
     shut, `InputError` where DICOM is asked for and the series has no study to join.
     """
     from ..acceptance import load_use_case
 
+    use = load_use_case(settings.use)
     if not isinstance(source, (str, Path)):
-        return LoadedScan(source, None, None, NO_HEADERS_MESSAGE)
+        return LoadedScan(source, None, None, pass_gate_without_headers(NO_HEADERS_MESSAGE, use, settings))
     if is_volume_file(source):
         from ..dicom import read_image_volume
 
         gate = "Acceptance is not applicable: a volume file carries no headers to judge."
+        gate = pass_gate_without_headers(gate, use, settings)
         return LoadedScan(read_image_volume(Path(source)), None, None, gate)
-    use = load_use_case(settings.use)
     settings = _without_answers_to_others(settings, use.protocol)
     acceptance = check_scan(source, settings, subprogress(progress, 0.0, 0.6), protocols=(use.protocol,))
     chosen = choose_series(acceptance, settings)
@@ -119,6 +121,24 @@ def load_scan(source: "Source | Volume", settings: RunSettings, progress: Progre
     from ..dicom import read_volume
 
     return LoadedScan(read_volume(chosen.series, subprogress(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
+
+
+def pass_gate_without_headers(sentence: str, use: "UseCase", settings: RunSettings) -> str:
+    """The sentence that says why this use may go on with a volume that has no headers. Raises `UnansweredQuestionError`.
+
+    A use that stops at an open question stops here too: nothing is known of the scan, unless a reason to go on is given.
+    """
+    from ..acceptance.use_gate import OVERRIDE_NOTICE
+
+    reason = (settings.accept_anyway or "").strip()
+    if not {"ask", "question"} & set(use.blocked_by):
+        return sentence
+    if not reason:
+        raise UnansweredQuestionError(
+            f"{sentence} The use {use.name} needs a scan that was judged: choose its DICOM files, or say why this volume "
+            "may be used: --accept-anyway REASON."
+        )
+    return f"{sentence} {OVERRIDE_NOTICE}: {reason}"
 
 
 def _without_answers_to_others(settings: RunSettings, protocol: str) -> RunSettings:
@@ -158,7 +178,7 @@ def choose_series(acceptance: "AcceptanceReport", settings: RunSettings) -> "Ser
 
     if settings.series:
         for candidate in acceptance.series:
-            if settings.series in (candidate.series.id, candidate.series.uid):
+            if settings.series in (candidate.series.id, candidate.series.uid) or len(acceptance.series) == 1:
                 return candidate
         known = ", ".join(candidate.series.id for candidate in acceptance.series)
         raise UsageError(f"There is no series '{settings.series}' in the input: choose one of {known}.")

@@ -59,6 +59,12 @@ def add_verdicts(main: Element, content: ReportContent) -> None:
     protocols = list(dict.fromkeys(name for series in found for name in series.get("protocols", {})))
     heads = [_("Series"), _("Images"), _("Verdict"), *(_protocol_head(name, found) for name in protocols)]
     add_table(block, _("Verdict on each series"), heads, [_verdict_row(series, protocols, content) for series in found])
+    for series in found:
+        if not series.get("pixels", {}).get("judged", True):
+            text = _("{name}: the pixels were not judged: {reason}.")
+            add_element(
+                block, "p", text.format(name=series.get("series", ""), reason=series["pixels"]["reason"]), class_="gate"
+            )
     if content.gate:
         anyway = content.gate.startswith(OVERRIDE_NOTICE)
         add_element(block, "p", content.gate, class_="gate refused" if content.refused or anyway else "gate")
@@ -108,6 +114,7 @@ def add_actions(main: Element, content: ReportContent) -> None:
     groups["print"] = for_print
     titles = {
         "answer": _("Answer"),
+        "copy": _("Copy the files again"),
         "export": _("Export again from the archive"),
         "reconstruct": _("Reconstruct again from the raw data: call today, they are kept for hours or days"),
         "scan": _("Scan again, if clinically justified"),
@@ -125,12 +132,12 @@ def add_actions(main: Element, content: ReportContent) -> None:
 
 def _groups(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Sentences by burden; a remedy that several rules name stands once, with their names."""
-    groups: dict[str, list[str]] = {name: [] for name in ("answer", "export", "reconstruct", "scan", "other")}
+    groups: dict[str, list[str]] = {name: [] for name in ("answer", "copy", "export", "reconstruct", "scan", "other")}
     for series in found:
         prefix = f"{series.get('series', '')}: " if len(found) > 1 else ""
         rules: dict[tuple[str, str], list[str]] = {}
         for finding in _distinct(series):
-            if _matters(finding) and finding.get("remedy"):
+            if _matters(finding) and finding.get("remedy") and not finding.get("follows"):
                 rules.setdefault((remedy_level(finding), str(finding["remedy"])), []).append(str(finding["rule"]))
         for (group, remedy), names in rules.items():
             groups[group].append(f"{prefix}{remedy} ({', '.join(dict.fromkeys(names))})")
@@ -159,8 +166,14 @@ def remedy_level(finding: Mapping[str, Any]) -> str:
 
     Its ``burden`` where given, else the words of its remedy.
     """
-    given = str(finding.get("burden", ""))
+    given = str(finding.get("level") or finding.get("burden") or "")
     known = {
+        "ask": "answer",
+        "mended": "other",
+        "copy again": "copy",
+        "export again": "export",
+        "reconstruct again": "reconstruct",
+        "scan again": "scan",
         "answer": "answer",
         "Q": "answer",
         "re-export": "export",
@@ -215,7 +228,7 @@ def add_findings(main: Element, content: ReportContent) -> None:
         distinct = _distinct(series)
         if len(found) > 1:
             add_element(block, "h3", _("Series {id}").format(id=series.get("series", "")))
-        rows = [_finding_row(finding) for finding in distinct if _matters(finding)]
+        rows = _tree_rows([finding for finding in distinct if _matters(finding)])
         if rows:
             heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("Clause")]
             add_table(block, _("Rules that are not met, or not established"), heads, rows, "findings")
@@ -254,6 +267,24 @@ def _passed_words(finding: Mapping[str, Any]) -> str:
         if isinstance(measured, float) and measured
         else str(finding["rule"])
     )
+
+
+def _tree_rows(findings: Sequence[Mapping[str, Any]]) -> list[list[str | Element]]:
+    """A row a cause, under it those that follow from it, marked by an arrow."""
+    rules = {finding["rule"] for finding in findings}
+    roots = [finding for finding in findings if finding.get("follows", "") not in rules - {finding["rule"]}]
+    rows: list[list[str | Element]] = []
+    shown: set[str] = set()
+    for root in roots:
+        rows.append(_finding_row(root))
+        if root["rule"] in shown:
+            continue
+        shown.add(root["rule"])
+        for finding in findings:
+            if finding.get("follows") == root["rule"] and finding is not root:
+                row = _finding_row(finding)
+                rows.append([f"\u21b3 {row[0]}", *row[1:]])
+    return rows
 
 
 def _finding_row(finding: Mapping[str, Any]) -> list[str | Element]:

@@ -9,10 +9,13 @@ from ...images.raster import RasterImage
 from ...progress import ProgressCallback, no_progress, subprogress
 from ...rules import MISSING, Fact
 from ...volume import Volume
+from .blank_slices import blank_slices, repeated_slices
 from .gantry_tilt import detect_corrected_tilt
+from .grey_scale import settled, tissue_above_air
 from .metal import detect_metal
 from .motion import detect_motion
 from .noise import air_peak_hu, contrast_to_noise_ratio, homogeneous_patches, kernel_from_noise
+from .noise_level import noise_level
 from .scan_overview import analyse_scan
 from .slice_labels import instance_numbers
 from .truncation import body_to_fov_ratio, bone_truncation, segment_truncation
@@ -26,6 +29,9 @@ _OF_A_PATIENT = (
     "kernel_from_noise",
     "air_mode_hu",
     "body_share_of_fov",
+    "blank_slices",
+    "repeated_slices",
+    "noise_hu",
 )
 
 
@@ -36,16 +42,18 @@ def run_detectors(
 
     `volume` in HU (padding as it came), `series` gives slices the numbers that the console shows. Facts:
     ``motion_slices``, ``metal_mm3``, ``contrast_to_noise``, ``fov_cut_mm2``, ``fov_cut_ends_mm2``,
-    ``tilt_taken_out_degrees``, ``kernel_from_noise``, ``air_mode_hu``, ``body_share_of_fov``. A value is `MISSING` where
+    ``tilt_taken_out_degrees``, ``kernel_from_noise``, ``air_mode_hu``, ``body_share_of_fov``, ``blank_slices``,
+    ``repeated_slices``, ``noise_hu``, ``tissue_above_air_hu``. A value is `MISSING` where
     the pixels do not tell, or are no scan of a patient. The `parameters` of every other fact say how sure it is. A volume
     that is too small or even for a detector gives MISSING, never an error.
     """
     numbers = instance_numbers(volume, series)
-    scene = analyse_scan(volume, subprogress(progress, 0.0, 0.25))
+    scene = settled(analyse_scan(volume, subprogress(progress, 0.0, 0.25)))
+    scale = tissue_above_air(scene)
     if not scene.patient:
         slanted, sagittal = detect_corrected_tilt(scene)
         progress(1.0, "pixels examined")
-        return {**_silent(), slanted.name: slanted}, sagittal
+        return {**_silent(), slanted.name: slanted, scale.name: scale}, sagittal
     moved, moved_pictures = detect_motion(scene, numbers, subprogress(progress, 0.25, 0.8))
     progress(0.8, "looking for metal and cut anatomy")
     bright, bright_pictures = detect_metal(scene, numbers)
@@ -59,7 +67,8 @@ def run_detectors(
         air_peak_hu(scene),
         body_to_fov_ratio(scene),
     )
-    facts = (moved, bright, *cuts, slanted, *(fact for fact, _ in others))
+    slices = (blank_slices(scene, numbers), repeated_slices(scene, numbers))
+    facts = (moved, bright, *cuts, slanted, scale, *slices, noise_level(scene), *(fact for fact, _ in others))
     progress(1.0, "pixels examined")
     pictures = (*sagittal, *moved_pictures, *bright_pictures, *cut_pictures)
     return {fact.name: fact for fact in facts}, (*pictures, *(picture for _, own in others for picture in own))

@@ -39,7 +39,8 @@ class ScanOverview:
     (`lowest` the same, even where it reads as air and nothing else does);
     `circle` (j, i) bool True outside a round reconstruction, None without. `body` (k, j, i) bool on the grid of every
     `body_step`-th pixel, without couch; `bone` the same for the largest bone on every `bone_step`-th pixel. `patient` is
-    False where the grey values are no scan of a body: then no detector speaks.
+    False where the grey values are no scan of a body: then no detector speaks. `dry` is True for bone without soft
+    tissue around it.
     """
 
     volume: Volume
@@ -55,6 +56,7 @@ class ScanOverview:
     bone: np.ndarray
     bone_step: int
     patient: bool
+    dry: bool = False
 
     @property
     def pixel_mm(self) -> float:

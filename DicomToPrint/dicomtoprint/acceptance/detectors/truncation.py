@@ -123,7 +123,7 @@ def body_to_fov_ratio(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage, ...
     """Fact ``body_share_of_fov``: bounding box of the body without couch, over the area of the field of view (0..1)."""
     evidence = "pixels: bounding box of the body without its couch over the field of view"
     flat = np.any(scene.body, axis=0)
-    if not flat.any() or scene.air is None:
+    if not flat.any() or scene.air is None or scene.dry:
         return Fact("body_share_of_fov", MISSING, "the body could not be told from the air", evidence), ()
     rows, columns = np.flatnonzero(np.any(flat, axis=1)), np.flatnonzero(np.any(flat, axis=0))
     height, width = (float(used[-1] - used[0] + 1) for used in (rows, columns))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 import numpy as np
 
 from ...dicom import Series, compute_slice_geometry
+from ...dicom.identity import count_patients
 from ...rules import Fact
 from .attributes import parse_dicom_date
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
@@ -68,15 +70,40 @@ def scan_age(series: Series, context: FactContext) -> Fact:
     latest = max(context.today + timedelta(days=1), context.surgery_date or context.today)
     scanned = scan_date(series, latest)
     if scanned is None:
-        return missing_fact("scan_age", evidence="Acquisition, Content, Series and Study Date")
+        return missing_fact("scan_age", evidence="Acquisition, Content, Series and Study Date", kind=_undated(series))
     if context.surgery_date is None:
         return not_applicable_fact("scan_age", "no date of surgery was given")
     if scanned > context.surgery_date:
-        return missing_fact("scan_age", evidence="the scan is dated after the surgery")
+        return missing_fact("scan_age", evidence="the scan is dated after the surgery", kind="after the surgery")
     months = 0
     while months < 2400 and scanned < months_before(context.surgery_date, months):
         months += 1
-    return Fact("scan_age", months, evidence="Acquisition, Content, Series and Study Date")
+    return Fact(
+        "scan_age",
+        months,
+        evidence="Acquisition, Content, Series and Study Date",
+        parameters={"age": _age(scanned, context.surgery_date, months)},
+    )
+
+
+def _age(scanned: date, surgery: date, begun: int) -> str:
+    """Whole months and days between two dates in words: "6 months and 1 day"."""
+    whole = begun if scanned == months_before(surgery, begun) else begun - 1
+    days = (months_before(surgery, max(whole, 0)) - scanned).days
+    parts = [
+        f"{count} {name}{'' if count == 1 else 's'}" for count, name in ((whole, "month"), (days, "day")) if count > 0
+    ]
+    return " and ".join(parts) or "0 days"
+
+
+def _undated(series: Series) -> str:
+    """Why a scan has no date: it gives none, was shifted on purpose, or gives one that cannot be."""
+    if series.distinct("LongitudinalTemporalInformationModified") and any(
+        str(value).upper() in ("MODIFIED", "REMOVED")
+        for value in series.distinct("LongitudinalTemporalInformationModified")
+    ):
+        return "shifted"
+    return "no real date" if any(series.distinct(keyword) for keyword in _DATE_KEYWORDS) else "no date"
 
 
 @register_fact("dose")
@@ -156,12 +183,16 @@ def _seconds(day: str, time: tuple[str, ...]) -> float:
 
 @register_fact("patients")
 def patient_count(series: Series, context: FactContext) -> Fact:
-    """How many patients the series holds, by id, name and birth date; empty values and letter case do not count."""
-    counts = []
-    for keyword in ("PatientID", "PatientName", "PatientBirthDate"):
-        met = {re.sub(r"[\s^=,]+", " ", str(value)).strip().upper() for value in series.column(keyword).values}
-        counts.append(len(met - {""}))
-    return Fact("patients", max(1, *counts), evidence="Patient ID, Patient's Name, Patient's Birth Date")
+    """How many patients the series holds, by id, name (decoded, by its component groups) and birth date; empty values and
+    letter case do not count.
+    """
+    return Fact("patients", count_patients_of((series,)), evidence="Patient ID, Patient's Name, Patient's Birth Date")
+
+
+def count_patients_of(series: Iterable[Series]) -> int:
+    """How many patients some series tell of."""
+    keywords = ("PatientID", "PatientName", "PatientBirthDate", "SpecificCharacterSet")
+    return count_patients(entry for one in series for entry in one.combinations(*keywords))
 
 
 @register_fact("frames_of_reference")

@@ -66,11 +66,9 @@ def object_type(series: Series, context: FactContext) -> Fact:
         return missing_fact("object_type", said.where, attribute_label("Modality"))
     foreign = [name for name in series.sop_classes if name not in _CLASS_NAMES]
     fits = said.value == "as the class" and not foreign
-    return Fact(
-        "object_type",
-        "CT" if fits else "other",
-        evidence=f"{attribute_label('SOPClassUID')}, {attribute_label('Modality')}",
-    )
+    kind = "CT" if fits else "no CT class" if foreign or not series.sop_classes else "mislabelled"
+    evidence = f"{attribute_label('SOPClassUID')}, {attribute_label('Modality')}"
+    return Fact("object_type", "CT" if fits else "other", evidence=evidence, parameters={"kind": kind})
 
 
 @register_fact("charset")

@@ -13,6 +13,7 @@ from ...dicom.header import UNCOMPRESSED, UNDEFINED_LENGTH
 from ...rules import Fact
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
+_BESIDE = "named like its slices"
 _SYNTAX = "Transfer Syntax UID (0002,0010)"
 _LOSSY_SYNTAXES = frozenset(
     "1.2.840.10008.1.2.4." + suffix
@@ -72,7 +73,7 @@ def unreadable_files(series: Series, context: FactContext) -> Fact:
     return Fact(
         "unreadable_files",
         len(damaged) + len(series.unreadable_near),
-        _named(damaged, series),
+        _named(damaged, series) or (_BESIDE if series.unreadable_near else ""),
         parameters={"unlisted": len(series.unreadable_near)},
     )
 
@@ -84,7 +85,8 @@ def transfer_syntax_mismatch_files(series: Series, context: FactContext) -> Fact
     return Fact("wrong_syntax_files", len(bad), _named(bad, series), _SYNTAX)
 
 
-def _short_of_pixels(file: ImageFile) -> bool:
+def short_of_pixels(file: ImageFile) -> bool:
+    """True for a file that breaks off, or whose pixel data are missing or not as long as its matrix calls for."""
     if file.problem or not file.pixel_element:
         return True
     if file.pixel_length == UNDEFINED_LENGTH:
@@ -101,7 +103,7 @@ def truncated_files(series: Series, context: FactContext) -> Fact:
 
     One padding byte after an odd number of bytes is right.
     """
-    bad = [file for file in series.files if _short_of_pixels(file)]
+    bad = [file for file in series.files if short_of_pixels(file)]
     return Fact("truncated_files", len(bad), _named(bad, series), "Pixel Data (7FE0,0010)")
 
 
@@ -218,7 +220,7 @@ def frame_count(series: Series, context: FactContext) -> Fact:
     short = [
         file
         for file in series.files
-        if _short_of_pixels(file) or (file.pixel_length == UNDEFINED_LENGTH and 0 < file.fragments < file.frames)
+        if short_of_pixels(file) or (file.pixel_length == UNDEFINED_LENGTH and 0 < file.fragments < file.frames)
     ]
     if short:
         return Fact("frame_count", "differs from the pixel data", _named(short, series), "Number of Frames (0028,0008)")
@@ -237,7 +239,7 @@ def functional_groups(series: Series, context: FactContext) -> Fact:
     if not series.is_multi_frame:
         return not_applicable_fact("functional_groups")
     met = {problem for file in series.files for problem in file.group_problems}
-    order = ("damaged", "no shared", "no per-frame", "several shared", "both")
+    order = ("damaged", "no shared", "no per-frame", "several shared", "both", "measures per frame")
     worst = next((problem for problem in order if problem in met), "sound")
     bad = [file for file in series.files if worst in file.group_problems]
     return Fact("functional_groups", worst, _named(bad, series), "Functional Groups Sequences (5200,9229), (5200,9230)")
@@ -263,7 +265,7 @@ def pixel_data_element(series: Series, context: FactContext) -> Fact:
     def kind(file: ImageFile) -> str:
         if file.pixel_element in ("FloatPixelData", "DoubleFloatPixelData"):
             return "float"
-        if not file.pixel_element or _short_of_pixels(file):
+        if not file.pixel_element or short_of_pixels(file):
             return "wrong length"
         if file.pixel_length == UNDEFINED_LENGTH:
             return "compressed"

@@ -13,6 +13,9 @@ from ...dicom.series import CRANIOFACIAL
 from ...rules import Fact
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
+# Only tell thin slices as scanned from a set of reformats; what a protocol allows stands in its rules.
+THIN_MM, AXIAL_COSINE = 1.5, 0.9998
+UPRIGHT_DEGREES = 0.1  # less is rounding of positions; only tells a tilt that was made from one that was only stated
 _IMAGE_TYPE = "Image Type (0008,0008)"
 _KERNEL = "Convolution Kernel (0018,1210)"
 _REFORMAT_VALUES = (
@@ -46,6 +49,11 @@ _REFORMAT_WORDS = re.compile(
     r"(?<!for )(?<!for_)\b(c?mpr|reformat(ted|s)?|projection|screen ?save|mip|minip|vrt|ssd|"
     r"3d (recon\w*|render\w*|view|image|ssd|vr)|volume render\w*)\b",
     re.IGNORECASE,
+)
+# Words that may also say what thin slices are for, and words beside them that leave no doubt.
+_ONLY_FOR = re.compile(r"mpr|3d recon\w*", re.IGNORECASE)
+_OTHER_PLANE = re.compile(
+    r"\b(cor\w*|sag\w*|obl\w*|curved|csa|range|reform\w*|mip|project\w*|render\w*)\b", re.IGNORECASE
 )
 _METAL_WORDS = re.compile(r"\b(imar|o-?mar|semar|smart ?mar|mar)\b", re.IGNORECASE)
 
@@ -93,7 +101,7 @@ def image_type(series: Series, context: FactContext) -> Fact:
         if len(values) and (values[:2] != ("ORIGINAL", "PRIMARY") or (len(values) > 2 and values[2] not in plane)):
             return Fact("image_type", shown, series.names_of(rows) if len(types) > 1 else "", _IMAGE_TYPE)
     if len(lost) or any(len(values) < 3 for values, _ in types):
-        return missing_fact("image_type", series.names_of(lost) if len(lost) else "", _IMAGE_TYPE)
+        return missing_fact("image_type", series.names_of(lost) if len(lost) else "", _IMAGE_TYPE, "not stated")
     return Fact(
         "image_type", "original primary volume" if series.is_multi_frame else "original primary axial", "", _IMAGE_TYPE
     )
@@ -154,7 +162,12 @@ def reformat_status(series: Series, context: FactContext) -> Fact:
             if match
         ]
         if said:
-            return Fact("reformat", "description", "", evidence, parameters={"word": said[0].upper()})
+            weak = all(_ONLY_FOR.fullmatch(word) for word in said) and not any(
+                _OTHER_PLANE.search(text.replace("_", " ")) for text in map(str, series.distinct(keyword))
+            )
+            thin = keyword == "SeriesDescription" and weak and _is_thin_original(series)
+            kind = "thin original" if thin else "description"
+            return Fact("reformat", kind, "", evidence, parameters={"word": said[0].upper()})
     calculated = {
         str(value)
         for keyword in ("VolumeBasedCalculationTechnique", "FrameVolumeBasedCalculationTechnique")
@@ -165,6 +178,19 @@ def reformat_status(series: Series, context: FactContext) -> Fact:
             "reformat", "calculation", "", "Volume Based Calculation Technique (0008,9207)", parameters={"word": ""}
         )
     return Fact("reformat", "no", "", _IMAGE_TYPE)
+
+
+def _is_thin_original(series: Series) -> bool:
+    """True where image type, plane and spacing are those of thin slices as scanned: then a word in the description may
+    tell what the slices are for.
+    """
+    types = [values for values, _ in _image_types(series)]
+    placed = compute_slice_geometry(series)
+    if placed is None or len(placed.steps) == 0 or not types:
+        return False
+    original = all(values[:3] == ("ORIGINAL", "PRIMARY", "AXIAL") for values in types)
+    axial = placed.same_orientation and abs(placed.normal[2]) > AXIAL_COSINE
+    return original and axial and float(np.median(placed.steps)) <= THIN_MM
 
 
 @register_fact("tilt_taken_out")
@@ -215,8 +241,11 @@ def stated_gantry_tilt(series: Series, context: FactContext) -> Fact:
     if CRANIOFACIAL in series.sop_classes or not values:
         return not_applicable_fact("tilt_tag", evidence)
     if any(np.isnan(values)):
-        return missing_fact("tilt_tag", evidence=evidence)
-    return Fact("tilt_tag", max(abs(value) for value in values), evidence=evidence)
+        return missing_fact("tilt_tag", evidence=evidence, kind="no number")
+    placed = compute_slice_geometry(series)
+    tilted = placed is not None and placed.shear_degrees > UPRIGHT_DEGREES
+    parameters = {"kind": "tilted" if tilted else "tag alone"}
+    return Fact("tilt_tag", max(abs(value) for value in values), evidence=evidence, parameters=parameters)
 
 
 @register_fact("kernel_family")
@@ -230,7 +259,8 @@ def kernel_family(series: Series, context: FactContext) -> Fact:
     firsts = {(split_text_values(value) or ("",))[0] for value in column.values} - {""}
     lost = series.rows_without("ConvolutionKernel")
     if not firsts:
-        return missing_fact("kernel_family", evidence=_KERNEL)
+        kind = "cone beam" if is_cone_beam(series, context) else "no kernel"
+        return missing_fact("kernel_family", evidence=_KERNEL, kind=kind)
     if len(firsts) > 1 or len(lost):
         return Fact("kernel_family", "mixed", series.names_of(lost) if len(lost) else "", _KERNEL)
     vendor = " ".join(str(value) for value in series.distinct("Manufacturer"))
@@ -241,7 +271,10 @@ def kernel_family(series: Series, context: FactContext) -> Fact:
         family,
         "",
         _KERNEL,
-        parameters={"kernel": kernel if family in ("listed", "smooth", "sharp") else ""},
+        parameters={
+            "kernel": kernel if family in ("listed", "smooth", "sharp") else "",
+            **({"kind": "cone beam"} if family == "unknown" and is_cone_beam(series, context) else {}),
+        },
     )
 
 
@@ -315,3 +348,8 @@ def cone_beam(series: Series, context: FactContext) -> Fact:
     known = any(re.search(str(row["pattern"]), maker, re.IGNORECASE) for row in context.cone_beam)
     kind = "by its object" if CRANIOFACIAL in series.sop_classes else "by its maker" if known else "no"
     return Fact("cone_beam", kind, evidence="Manufacturer, Manufacturer's Model Name")
+
+
+def is_cone_beam(series: Series, context: FactContext) -> bool:
+    """True for a scan that its object or its maker tells to be of a cone beam unit."""
+    return cone_beam(series, context).value != "no"

@@ -45,6 +45,11 @@ PIXEL_FACTS = (
     "kernel_from_noise",
     "contrast_to_noise",
     "air_mode_hu",
+    "blank_slices",
+    "repeated_slices",
+    "noise_hu",
+    "tissue_above_air_hu",
+    "pixels_judged",
 )
 
 # Facts that depend on what differs within a run: the protocol's tables, and which other series holds.
@@ -94,9 +99,9 @@ def is_known_fact(name: str) -> bool:
     return name in FACTS or name in PIXEL_FACTS or name.startswith(("attribute:", "rules:"))
 
 
-def missing_fact(name: str, where: str = "", evidence: str = "") -> Fact:
-    """A fact that could not be established."""
-    return Fact(name, MISSING, where, evidence)
+def missing_fact(name: str, where: str = "", evidence: str = "", kind: str = "") -> Fact:
+    """A fact that could not be established; `kind` says in which way."""
+    return Fact(name, MISSING, where, evidence, parameters={"kind": kind} if kind else {})
 
 
 def not_applicable_fact(name: str, evidence: str = "") -> Fact:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ...dicom import Series, SliceGeometry, compute_slice_geometry
+from ...dicom import Series, SliceGeometry, compute_slice_geometry, phases
 from ...dicom.attributes import parse_decimal_strings
 from ...dicom.slice_geometry import SAME_PLACE_MM
 from ...rules import Fact
+from .image_type import is_cone_beam
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
+MOST_TILT_DEGREES = 35.0  # no gantry tilts further
 _IPP, _IOP = "Image Position (Patient)", "Image Orientation (Patient)"
 # Sideways steps below this are rounding of decimal strings (two digits at worst), not a tilt of one slice.
 _SIDEWAYS_RESOLUTION_MM = 0.02
@@ -61,7 +63,8 @@ def slice_spacing(series: Series, context: FactContext) -> Fact:
     placed = compute_slice_geometry(series)
     if placed is None or len(placed.steps) == 0:
         return not_applicable_fact("slice_spacing")
-    return Fact("slice_spacing", round(float(np.median(placed.steps)), 6), evidence=_IPP)
+    spacing = round(float(np.median(placed.steps)), 6)
+    return Fact("slice_spacing", spacing, evidence=_IPP, parameters=_scanner_kind(series, context))
 
 
 @register_fact("slice_thickness")
@@ -76,7 +79,7 @@ def slice_thickness(series: Series, context: FactContext) -> Fact:
     largest = float(np.nanmax(thickness))
     worst = np.flatnonzero(thickness == largest)
     where = "" if len(worst) == len(thickness) else series.names_of(worst)
-    return Fact("slice_thickness", largest, where, "Slice Thickness")
+    return Fact("slice_thickness", largest, where, "Slice Thickness", parameters=_scanner_kind(series, context))
 
 
 @register_fact("slices_without_thickness")
@@ -195,7 +198,18 @@ def min_slice_distance(series: Series, context: FactContext) -> Fact:
         describe_slices(series, placed, same) if len(same) else "",
         _IPP,
         places=_places(placed, same),
+        parameters=_phase_parameters(series),
     )
+
+
+def _phase_parameters(series: Series) -> dict[str, object]:
+    """What the message says of phases that lie at the same places, and how to choose one."""
+    found = phases(series)
+    if not found:
+        return {}
+    names = [f"--series {phase.series.id}" for phase in found]
+    choices = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    return {"kind": "phases", "count": len(found), "by": found[0].by, "choices": choices}
 
 
 @register_fact("plane_angle")
@@ -215,7 +229,7 @@ def plane_angle(series: Series, context: FactContext) -> Fact:
     angle = _from_axis(normals).min()
     if placed.same_orientation and placed.shear_degrees > 0.1:
         along = float(_from_axis(placed.direction[None])[0])
-        tilt_is_gantry = abs(placed.normal[0]) < 0.02 and placed.shear_degrees < 35.0
+        tilt_is_gantry = abs(placed.normal[0]) < 0.02 and placed.shear_degrees < MOST_TILT_DEGREES
         angle = min(angle, along) if tilt_is_gantry else angle
     return Fact("plane_angle", round(float(angle), 4), evidence=_IOP)
 
@@ -244,12 +258,14 @@ def shear_angle(series: Series, context: FactContext) -> Fact:
     value = max(placed.shear_degrees, float(single.max()) if len(single) else 0.0)
     where = describe_slices(series, placed, np.flatnonzero(odd)) if len(single) and placed.shear_degrees < value else ""
     tag = np.abs(series.table("GantryDetectorTilt", 1)[:, 0])
+    gantry = placed.same_orientation and abs(placed.normal[0]) < 0.02 and placed.shear_degrees < MOST_TILT_DEGREES
+    kind = "one slice" if where else "gantry" if gantry else "not a tilt"
     return Fact(
         "shear_angle",
         round(value, 4),
         where,
         f"{_IPP}, {_IOP}",
-        parameters={"tag": float(np.nanmax(tag)) if not np.isnan(tag).all() else None},
+        parameters={"tag": float(np.nanmax(tag)) if not np.isnan(tag).all() else None, "kind": kind},
     )
 
 
@@ -316,26 +332,40 @@ def pixel_size(series: Series, context: FactContext) -> Fact:
     spacing = series.table("PixelSpacing", 2)
     if np.isnan(spacing).all():
         return missing_fact("pixel_size", evidence="Pixel Spacing")
-    return Fact("pixel_size", float(np.nanmax(spacing)), evidence="Pixel Spacing")
+    return Fact(
+        "pixel_size", float(np.nanmax(spacing)), evidence="Pixel Spacing", parameters=_scanner_kind(series, context)
+    )
+
+
+def _scanner_kind(series: Series, context: FactContext) -> dict[str, object]:
+    """A cone beam unit has voxels, no field of view and kernel to choose: what to ask for is said in its words."""
+    return {"kind": "cone beam"} if is_cone_beam(series, context) else {}
 
 
 @register_fact("scale_error")
 def fov_scale_error(series: Series, context: FactContext) -> Fact:
-    """Difference between Reconstruction Diameter and columns times pixel size, in percent of the diameter."""
+    """Difference between Reconstruction Diameter and a side of the image, in percent of the diameter; of an image that is
+    not square the side that fits better counts.
+    """
     diameter = series.table("ReconstructionDiameter", 1)[:, 0]
-    spacing = series.table("PixelSpacing", 2)[:, 1]
-    columns = np.array(
-        [value if isinstance(value, int) else np.nan for value in (*series.column("Columns").values, np.nan)],
-        dtype=float,
-    )[series.column("Columns").index]
-    usable = (diameter > 0) & (spacing > 0) & (columns > 0)
+    spacing = series.table("PixelSpacing", 2)
+    sides = np.stack([_whole_numbers(series, "Rows"), _whole_numbers(series, "Columns")], axis=1) * spacing
+    better = np.nan_to_num(np.abs(sides - diameter[:, None]), nan=np.inf).argmin(axis=1)
+    side = sides[np.arange(len(sides)), better]
+    usable = (diameter > 0) & (sides > 0).all(axis=1)
     if not usable.any():
         return not_applicable_fact("scale_error")
-    errors = 100.0 * np.abs(columns[usable] * spacing[usable] / diameter[usable] - 1.0)
+    errors = 100.0 * np.abs(side[usable] / diameter[usable] - 1.0)
     at = int(errors.argmax())
     return Fact(
         "scale_error",
         round(float(errors[at]), 4),
-        evidence="Reconstruction Diameter, Columns, Pixel Spacing",
-        parameters={"stated": float(diameter[usable][at]), "found": float((columns * spacing)[usable][at])},
+        evidence="Reconstruction Diameter, Rows, Columns, Pixel Spacing",
+        parameters={"stated": float(diameter[usable][at]), "found": float(side[usable][at])},
     )
+
+
+def _whole_numbers(series: Series, keyword: str) -> np.ndarray:
+    column = series.column(keyword)
+    known = [value if isinstance(value, int) else np.nan for value in (*column.values, np.nan)]
+    return np.array(known, dtype=float)[column.index]

@@ -9,7 +9,7 @@ ACQUISITION: Mapping[str, MessageTemplate] = {
         _("A 3D-capable routine"), _("The routine is not made for 3D: {where}."), _("a thin-slice 3D routine")
     ),
     "phases": MessageTemplate(
-        _("One phase"), _("The series holds {value} phases."), _("each phase as a series of its own")
+        _("One phase"), _("The series holds {value} phases; one is expected."), _("each phase as a series of its own")
     ),
     "cone_beam": MessageTemplate(
         _("Cone beam"),
@@ -18,7 +18,7 @@ ACQUISITION: Mapping[str, MessageTemplate] = {
     "dose": MessageTemplate(_("Dose"), ""),
     "scan_age": MessageTemplate(
         _("Age of the scan"),
-        _("The scan is {value} months older than the surgery; at most {limit} months are allowed."),
+        _("The scan is {age} older than the surgery; at most {limit} months are allowed."),
         _("a recent scan"),
     ),
     "body_share_of_fov": MessageTemplate(
@@ -33,9 +33,9 @@ ACQUISITION: Mapping[str, MessageTemplate] = {
     ),
     "motion_slices": MessageTemplate(
         _("No motion"),
-        _("{value} slices are shifted against their neighbours ({where}): did the patient move?"),
+        _("{value} slices are shifted against their neighbours ({where}): is the scan free of motion all the same?"),
         _("a scan without motion"),
-        _("One slice is shifted against its neighbours ({where}): did the patient move?"),
+        _("One slice is shifted against its neighbours ({where}): is the scan free of motion all the same?"),
     ),
     "acquisitions": MessageTemplate(
         _("Scanned once"),
@@ -45,9 +45,14 @@ ACQUISITION: Mapping[str, MessageTemplate] = {
     "acquisition_pause": MessageTemplate(
         _("Scanned without a pause"),
         _("The scan paused for {value:.0f} s; at most {limit:g} s is allowed: the patient may have moved."),
-        _("a scan in one go"),
+        _("the images of one acquisition alone"),
     ),
-    "metal_mm3": MessageTemplate(_("Metal"), _("Metal of {value:.0f} mm3 or more: does it hide the anatomy?")),
+    "metal_mm3": MessageTemplate(
+        _("Metal"),
+        _(
+            "{value:.0f} mm3 are as bright as metal; up to {limit:g} mm3 does not count: can the anatomy be seen all the same?"
+        ),
+    ),
     "fov_cut_ends_mm2": MessageTemplate(
         _("Anatomy up to the first and last slice"),
         _(

@@ -12,21 +12,21 @@ FILES: Mapping[str, MessageTemplate] = {
     ),
     "files_without_preamble": MessageTemplate(
         _("DICOM file format"),
-        _("{value} files lack the preamble of a DICOM file ({where})."),
-        one=_("One file lacks the preamble of a DICOM file ({where})."),
+        _("{value} files lack the head of a DICOM file ({where}); each needs one."),
+        one=_("One file lacks the head of a DICOM file ({where}); each needs one."),
     ),
     "wrong_syntax_files": MessageTemplate(
         _("Encoding as declared"),
-        _("{value} files are encoded otherwise than they declare ({where})."),
-        one=_("One file is encoded otherwise than it declares ({where})."),
+        _("{value} files are encoded otherwise than Transfer Syntax UID (0002,0010) says ({where})."),
+        one=_("One file is encoded otherwise than Transfer Syntax UID (0002,0010) says ({where})."),
     ),
     "truncated_files": MessageTemplate(
         _("Whole files"),
-        _("The pixel data of {value} files are missing or not as long as they must be ({where})."),
-        one=_("The pixel data of one file are missing or not as long as they must be ({where})."),
+        _("{value} files are cut off, or their pixels are not as many as their headers say ({where})."),
+        one=_("One file is cut off, or its pixels are not as many as its header says ({where})."),
     ),
     "instance_uids": MessageTemplate(_("Instance identifiers"), _("Instance identifiers: {value} ({where}).")),
-    "patients": MessageTemplate(_("One patient"), _("The series holds images of {value} patients.")),
+    "patients": MessageTemplate(_("One patient"), _("The series holds images of {value} patients; one is needed.")),
     "frames_of_reference": MessageTemplate(
         _("One frame of reference"),
         _("The slices lie in {value} frames of reference: the patient may have moved between them."),
@@ -35,7 +35,7 @@ FILES: Mapping[str, MessageTemplate] = {
         _("Localizers apart"), _("Localizer images: {value} ({where})."), _("the axial series without its localizer")
     ),
     "mixed_types": MessageTemplate(
-        _("One kind of image"), _("The series mixes {value} combinations of image type and kernel.")
+        _("One kind of image"), _("The series mixes {value} combinations of image type and kernel; one is expected.")
     ),
     "volumetric": MessageTemplate(
         _("Volumetric properties"),
@@ -53,17 +53,17 @@ FILES: Mapping[str, MessageTemplate] = {
     ),
     "sop_class_as_meta": MessageTemplate(
         _("Object as in the file's head"),
-        _("{value} files name another object class in their head than inside ({where})."),
-        one=_("One file names another object class in its head than inside ({where})."),
+        _("{value} files name another kind of object in their head (0002,0002) than inside (0008,0016) ({where})."),
+        one=_("One file names another kind of object in its head (0002,0002) than inside (0008,0016) ({where})."),
     ),
     "study_uid": MessageTemplate(_("Study identifier"), _("Study identifiers in the series: {value} ({where}).")),
     "series_uid": MessageTemplate(_("Series identifier"), _("The series identifier is missing ({where}).")),
-    "object_type": MessageTemplate(
-        _("A medical CT"), _("The series is no medical CT or CBCT."), _("a CT of the region")
-    ),
+    "object_type": MessageTemplate(_("A medical CT"), _("The series is no medical CT or CBCT."), _("the CT series")),
     "original_beside": MessageTemplate(
         _("Original beside the reformat"),
-        _("No accepted original series with the same frame of reference is here."),
+        _(
+            "No accepted original of the same scan is here, Frame of Reference UID (0020,0052); a reformat needs one beside it."
+        ),
         _("the original axial series too"),
     ),
     "media_files": MessageTemplate(
@@ -73,7 +73,7 @@ FILES: Mapping[str, MessageTemplate] = {
     "transfer_syntax": MessageTemplate(
         _("Uncompressed"),
         _("The images are {value} ({where}); uncompressed ones are needed."),
-        _("uncompressed images; no new scan is needed"),
+        _("uncompressed images"),
     ),
     "image_type": MessageTemplate(
         _("Original, primary, axial"),

@@ -7,8 +7,8 @@ from .template import MessageTemplate, _
 SLICES: Mapping[str, MessageTemplate] = {
     "slices_without_place": MessageTemplate(
         _("Slice positions"),
-        _("{value} slices have no position or orientation ({where})."),
-        one=_("One slice has no position or orientation ({where})."),
+        _("{value} slices have no position or orientation, (0020,0032) and (0020,0037) ({where}); each needs both."),
+        one=_("One slice has no position or orientation, (0020,0032) and (0020,0037) ({where}); each needs both."),
     ),
     "slice_count": MessageTemplate(
         _("Number of slices"),
@@ -18,7 +18,7 @@ SLICES: Mapping[str, MessageTemplate] = {
     ),
     "least_gap": MessageTemplate(
         _("Distinct positions"),
-        _("Several slices lie at the same position ({where})."),
+        _("Several slices lie at the same position ({where}); each place must be there once."),
         _("each phase or reconstruction as a series of its own"),
     ),
     "hole_ratio": MessageTemplate(
@@ -27,11 +27,13 @@ SLICES: Mapping[str, MessageTemplate] = {
         _("all slices of the series"),
     ),
     "orientation_spread": MessageTemplate(
-        _("One orientation"), _("Slices have different orientations ({where})."), _("the original axial series alone")
+        _("One orientation"),
+        _("Slices have different orientations ({where}); one is needed."),
+        _("the original axial series alone"),
     ),
     "matrix_spread": MessageTemplate(
         _("One matrix and pixel size"),
-        _("The series mixes {value} matrices or pixel sizes."),
+        _("The series mixes {value} matrices or pixel sizes; one is needed."),
         _("the original axial series alone"),
     ),
     "scale_error": MessageTemplate(
@@ -42,21 +44,26 @@ SLICES: Mapping[str, MessageTemplate] = {
         ),
         _("the images as reconstructed, not resampled"),
     ),
-    "rows": MessageTemplate(_("Rows"), _("The number of rows is 0 or differs between slices.")),
-    "columns": MessageTemplate(_("Columns"), _("The number of columns is 0 or differs between slices.")),
+    "rows": MessageTemplate(
+        _("Rows"), _("Rows (0028,0010) is 0 or not the same in all slices; one number above 0 is needed.")
+    ),
+    "columns": MessageTemplate(
+        _("Columns"), _("Columns (0028,0011) is 0 or not the same in all slices; one number above 0 is needed.")
+    ),
     "pixel_spacing": MessageTemplate(_("Pixel Spacing"), _("Pixel Spacing is {value} ({where}).")),
     "slices_without_position": MessageTemplate(
         _("Image Position (Patient)"),
-        _("{value} slices have no position ({where})."),
-        one=_("One slice has no position ({where})."),
+        _("{value} slices have no position, Image Position (0020,0032) ({where}); each needs one."),
+        one=_("One slice has no position, Image Position (0020,0032) ({where}); each needs one."),
     ),
     "slices_without_orientation": MessageTemplate(
         _("Image Orientation (Patient)"),
-        _("{value} slices have no orientation ({where})."),
-        one=_("One slice has no orientation ({where})."),
+        _("{value} slices have no orientation, Image Orientation (0020,0037) ({where}); each needs one."),
+        one=_("One slice has no orientation, Image Orientation (0020,0037) ({where}); each needs one."),
     ),
     "anisotropy": MessageTemplate(
-        _("Voxel shape"), _("The longest voxel edge is {value} times the shortest: expect steps on the surface.")
+        _("Voxel shape"),
+        _("The longest voxel edge is {value} times the shortest, more than {limit:g}: expect steps on the surface."),
     ),
     "slice_thickness": MessageTemplate(
         _("Slice thickness"),
@@ -65,8 +72,8 @@ SLICES: Mapping[str, MessageTemplate] = {
     ),
     "slices_without_thickness": MessageTemplate(
         _("Slice thickness on all slices"),
-        _("{value} slices do not state their thickness ({where})."),
-        one=_("One slice does not state its thickness ({where})."),
+        _("{value} slices do not state their thickness (0018,0050) ({where}): is it that of the others?"),
+        one=_("One slice does not state its thickness (0018,0050) ({where}): is it that of the others?"),
     ),
     "slice_spacing": MessageTemplate(
         _("Slice spacing"),
@@ -75,21 +82,24 @@ SLICES: Mapping[str, MessageTemplate] = {
     ),
     "gap_percent": MessageTemplate(
         _("No gaps between slices"),
-        _("Slices lie {spacing:.3f} mm apart but are {thickness:g} mm thick: tissue between them was not imaged."),
+        _(
+            "Slices lie {spacing:.3f} mm apart but are {thickness:g} mm thick, more than {limit:g} % apart: tissue between "
+            "them was not imaged."
+        ),
         _("spacing equal to thickness"),
     ),
     "overlap_percent": MessageTemplate(
         _("Spacing equal to thickness"),
-        _("Slices lie {spacing:.3f} mm apart and are {thickness:g} mm thick: they overlap."),
+        _("Slices lie {spacing:.3f} mm apart and are {thickness:g} mm thick: they overlap by more than {limit:g} %."),
     ),
     "gap_deviation": MessageTemplate(
         _("Even slices"),
-        _("Gaps between slices differ by up to {value:.3f} mm ({where})."),
+        _("Gaps between slices differ by up to {value:.3f} mm ({where}); at most {limit:g} mm is expected."),
         _("the series as reconstructed, not edited"),
     ),
     "plane_angle": MessageTemplate(
         _("Original scanning plane"),
-        _("Slices lie {value:.1f} degrees off the axial plane: they are reformatted."),
+        _("Slices lie {value:.1f} degrees off the axial plane, at most {limit:g} is allowed: they are reformatted."),
         _("the original axial series"),
     ),
     "tilt_tag": MessageTemplate(
@@ -126,6 +136,10 @@ SLICES: Mapping[str, MessageTemplate] = {
         _("the positions as the scanner wrote them, not rounded or edited"),
     ),
     "orientation_error": MessageTemplate(
-        _("Right-angled grid"), _("Row and column directions are off unit length or a right angle by {value:.4f}.")
+        _("Right-angled grid"),
+        _(
+            "Image Orientation (0020,0037): rows and columns are off unit length or a right angle by {value:.4f}; at most "
+            "{limit:g} is allowed."
+        ),
     ),
 }
