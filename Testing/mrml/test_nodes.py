@@ -203,7 +203,7 @@ def test_overlays_show_with_a_legend_and_go_again(scene):
     node = mesh_to_node(tetrahedron(), scene, "model")
     kinds = default_overlays(
         {"Deviation": "Deviation (mm)", "Wall": "Wall (mm)", "Provenance": "Provenance"},
-        ("measured", "bridged", "cut", "added"),
+        ("measured", "bridged", "cut", "added", "modelled"),
     )
     assert show_overlay(node, kinds["Provenance"])
     display = node.GetDisplayNode()

@@ -84,7 +84,7 @@ def test_closing_is_bounded_in_mm_and_exact():
     assert outside[added].max() <= 1.6 + 1e-6
 
 
-def test_thin_plate_below_the_half_way_value_is_kept_and_marked_bridged():
+def test_thin_plate_below_the_half_way_value_is_kept_and_marked_modelled():
     volume = scan((40, 60, 60))
     add_ball(volume, middle(volume, -14, 0, 0), 10.0, 1000.0)
     volume.array[12:28, 29:31, 30:50] = np.array([300.0, 480.0])[None, :, None]
@@ -94,7 +94,7 @@ def test_thin_plate_below_the_half_way_value_is_kept_and_marked_bridged():
     without = segment(volume, replace(bone, thin=replace(bone.thin, share=1.0)))
     plate = np.s_[14:26, 30, 32:48]
     assert (found.labels[plate] > 0).mean() > 0.98 and (without.labels[plate] > 0).mean() < 0.1
-    assert (found.provenance[plate] == Provenance.BRIDGED).mean() > 0.98
+    assert (found.provenance[plate] == Provenance.MODELLED).mean() > 0.98
 
 
 def test_a_wall_thinner_than_the_slices_stays_whole_where_it_lies_between_two():

@@ -131,7 +131,7 @@ class ScenePresenter:
 
     def _overlay(self, key: str) -> models.ScalarOverlay | None:
         titles = {"Deviation": _("Deviation (mm)"), "Wall": _("Wall (mm)"), "Provenance": _("Where from")}
-        names = (_("measured"), _("bridged"), _("cut"), _("added"))
+        names = (_("measured"), _("bridged"), _("cut"), _("added"), _("modelled"))
         return models.default_overlays(titles, names, *([self.wall_limit] if self.wall_limit else [])).get(key)
 
     def show_overlay(self, key: str, role: str) -> None:

@@ -98,7 +98,7 @@ _VIRIDIS = (
     (0.369, 0.789, 0.383),
     (0.993, 0.906, 0.144),
 )
-PROVENANCE_COLORS = ((0.90, 0.85, 0.70), (0.90, 0.62, 0.00), (0.00, 0.45, 0.70), (0.80, 0.47, 0.65))
+PROVENANCE_COLORS = ((0.90, 0.85, 0.70), (0.90, 0.62, 0.00), (0.00, 0.45, 0.70), (0.80, 0.47, 0.65), (0.00, 0.62, 0.45))
 
 
 def default_overlays(
@@ -111,7 +111,7 @@ def default_overlays(
     return {
         "Deviation": ScalarOverlay("Deviation", True, titles["Deviation"], 0.0, deviation_limit, _VIRIDIS),
         "Wall": ScalarOverlay("Wall", True, titles["Wall"], 0.0, wall_limit, _VIRIDIS[::-1]),
-        "Provenance": ScalarOverlay("Provenance", False, titles["Provenance"], -0.5, 3.5, PROVENANCE_COLORS, names),
+        "Provenance": ScalarOverlay("Provenance", False, titles["Provenance"], -0.5, 4.5, PROVENANCE_COLORS, names),
     }
 
 

@@ -27,7 +27,7 @@ from .volumes import volume_to_node
 
 TITLES = ("Rule", "Outcome", "Severity", "Measured", "Limit", "Where", "Message", "Remedy")
 OVERLAY_TITLES = {"Deviation": "Deviation (mm)", "Wall": "Wall (mm)", "Provenance": "Provenance"}
-PROVENANCE_NAMES = ("measured", "bridged", "cut", "added")
+PROVENANCE_NAMES = ("measured", "bridged", "cut", "added", "modelled")
 
 
 def write_scene(

@@ -2,6 +2,7 @@
 
 from .error_budget import Deviation, EdgeProfile, PrintTolerance, error_budget, estimate_noise, measure_edge_profile
 from .estimate import Accuracy, estimate_accuracy
+from .modelled import Modelled, blur_from, modelled_of
 from .types import BudgetItem, CaliperMeasurement, ErrorBudget
 
 __all__ = [
@@ -11,9 +12,12 @@ __all__ = [
     "Deviation",
     "EdgeProfile",
     "ErrorBudget",
+    "Modelled",
     "PrintTolerance",
+    "blur_from",
     "error_budget",
     "estimate_accuracy",
     "estimate_noise",
     "measure_edge_profile",
+    "modelled_of",
 ]

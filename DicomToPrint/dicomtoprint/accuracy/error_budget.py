@@ -10,6 +10,7 @@ import numpy as np
 from ..mesh.core import Mesh, concatenate
 from ..volume import Volume
 from .estimate import Accuracy
+from .modelled import HALF_NORMAL, Modelled
 from .types import BudgetItem, ErrorBudget
 
 
@@ -139,7 +140,7 @@ def error_budget(
     """
     items = (
         _acquisition(spacing, accuracy),
-        _segmentation(boundary),
+        _segmentation(boundary, None if accuracy is None else accuracy.modelled),
         _editing(deviation, accuracy is not None),
         _process(tolerance),
     )
@@ -166,6 +167,8 @@ def _together(accuracy: Accuracy | None) -> str:
         open=f"{accuracy.max_known_to_mm:.2f}",
         points=accuracy.points,
     )
+    if accuracy.modelled is not None and accuracy.modelled.share > 0.0:
+        line += " " + _modelled_words(accuracy.modelled)
     if accuracy.share < 0.995:
         line += " " + _("At {share} % of them the scan shows no edge; they are not counted.").format(
             share=f"{100.0 * (1.0 - accuracy.share):.0f}"
@@ -184,6 +187,7 @@ def _figures(accuracy: Accuracy | None) -> dict[str, float]:
         "max_known_to_mm": float(accuracy.max_known_to_mm),
         "scan_p95_mm": accuracy.scan_p95_mm,
         "share": accuracy.share,
+        "modelled_share": 0.0 if accuracy.modelled is None else accuracy.modelled.share,
         "blur_in_plane_mm": float(in_plane),
         "blur_across_mm": float(across),
     }
@@ -210,7 +214,37 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
     )
 
 
-def _segmentation(boundary: EdgeProfile | None) -> BudgetItem:
+def _modelled_words(modelled: Modelled) -> str:
+    """What is said of thin walls."""
+    line = _(
+        "{share} % of the surface are walls thinner than the scan's blur: their thickness is modelled from their brightness, with "
+        "bone at a grey value of {bone}, and 95 % of their faces are expected within {p95} mm."
+    ).format(share=f"{100.0 * modelled.share:.0f}", bone=f"{modelled.bone:.0f}", p95=f"{modelled.within(0.95):.2f}")
+    if not modelled.established:
+        line += " " + _(
+            "No bone in the scan is thick enough to show that value: it is assumed, and may be off by a quarter."
+        )
+    return line
+
+
+def _bound_of(boundary: EdgeProfile, modelled: Modelled | None) -> float:
+    """mm within which noise and density leave 95 % of the boundary: of edges by the noise, of thin walls as they were fitted."""
+    if modelled is None:
+        return 1.96 * boundary.shift_mm
+    edges = boundary.shift_mm * HALF_NORMAL
+    values = np.concatenate([edges, modelled.errors])
+    shares = np.concatenate(
+        [
+            np.full(len(edges), (1.0 - modelled.share) / len(edges)),
+            np.full(len(modelled.errors), modelled.share / len(modelled.errors)),
+        ]
+    )
+    order = np.argsort(values)
+    at = int(np.searchsorted(np.cumsum(shares[order]), 0.95))
+    return float(values[order][min(at, len(order) - 1)])
+
+
+def _segmentation(boundary: EdgeProfile | None, modelled: Modelled | None = None) -> BudgetItem:
     name = _("Segmentation: where the boundary lies")
     if boundary is None:
         return BudgetItem(name, None, _("no boundary in grey values was measured"))
@@ -220,7 +254,7 @@ def _segmentation(boundary: EdgeProfile | None) -> BudgetItem:
     )
     return BudgetItem(
         name,
-        1.96 * boundary.shift_mm,
+        _bound_of(boundary, modelled),
         basis.format(
             noise=f"{boundary.noise_hu:.0f}",
             gradient=f"{boundary.gradient_hu_per_mm:.0f}",

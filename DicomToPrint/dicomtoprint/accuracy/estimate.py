@@ -12,12 +12,14 @@ from ..mesh.core import Mesh
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
 from .deconvolution import deblurred_edge_distances
+from .modelled import Modelled
 
 POINTS = 1000
 EXTREME_POINTS = 600
 _ROUNDS, _EXTREME_ROUNDS = 20, 60  # of deblurring; accuracy against the phantom's truth is measured with them
 # In widths of the blur: no maximum was farther from the phantom's truth (Testing/Benchmarks/output_truth.py).
 MAX_DEVIATION_UNCERTAINTY_FWHM = 0.1
+_WALL_MM = (0.8, 1.4, 2.0, 2.6)  # depths at which the far side of a wall shows
 _OTHER = 0.06, 0.2  # of the step between the scan's main materials, by which the boundary of a face may differ
 
 
@@ -28,6 +30,7 @@ class Accuracy:
     mean_mm, p95_mm, max_mm: of the model from the deblurred edge: partial volume, noise and editing together.
     scan_p95_mm: of the grey-value boundary from that edge: what the scan costs before anything is edited.
     share: part of the points at which an edge was found. `blur`: the point spread function that was measured.
+    modelled: thin walls whose thickness was modelled; mean and 95 % hold what is expected of them.
     """
 
     mean_mm: float
@@ -37,6 +40,7 @@ class Accuracy:
     share: float
     points: int
     blur: PointSpreadFunction
+    modelled: Modelled | None = None
 
     @property
     def max_known_to_mm(self) -> float:
@@ -51,6 +55,8 @@ def estimate_accuracy(
     *,
     points: int = POINTS,
     seed: int = 0,
+    modelled: Modelled | None = None,
+    blur: PointSpreadFunction | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Accuracy | None:
     """Accuracy of meshes (LPS mm, with ``Deviation``) against the scan they come from; None where it has no edges.
@@ -58,9 +64,10 @@ def estimate_accuracy(
     `points` are drawn by area, half of them from the quarter of the surface where the edge is least steep, where large
     distances are found, and weighed accordingly: the 95 % figure scatters a third less. The maximum is sought besides at
     `EXTREME_POINTS` points, half of them where the edge is least steep of all (thin and sharp parts, where partial volume costs
-    most), half where the deviation is largest. `noise` is the standard deviation of the grey values.
+    most), half where the deviation is largest. `noise` is the standard deviation of the grey values;
+    `modelled` are the walls that no edge tells of, `blur` that which counts where the edges tell none.
     """
-    blur = estimate_psf(volume, meshes, seed)
+    blur = estimate_psf(volume, meshes, seed) or blur
     if blur is None:
         return None
     areas = np.array([mesh.area for mesh in meshes])
@@ -75,6 +82,9 @@ def estimate_accuracy(
         off = deblurred_edge_distances(
             volume, some.places, levels, bright, blur, noise, _ROUNDS, subprogress(inner, 0.0, 0.5)
         )
+        if modelled is not None:
+            # Deblurring may take the far face of a wall for its near one: walls are told by their fit.
+            off = np.where(_in_wall(volume, some, levels, bright), np.nan, off)
         drawn.append(off)
         boundary.append(off - some.deviation)
         worst = _extremes(volume, mesh, max(int(EXTREME_POINTS * share), 1))
@@ -85,18 +95,19 @@ def estimate_accuracy(
         )
     off, worst_off, weight = np.abs(np.concatenate(drawn)), np.abs(np.concatenate(extreme)), np.concatenate(weights)
     known = np.isfinite(off)
-    if not known.any():
+    if not known.any() and modelled is None:
         return None
     before = np.abs(np.concatenate(boundary))
-    p95 = _within(off, weight, 0.95)
+    all_off, all_weight = _with_walls(off, weight, modelled)
     return Accuracy(
-        mean_mm=float(np.average(off[known], weights=weight[known])),
-        p95_mm=p95,
-        max_mm=float(max(off[known].max(), np.nanmax(worst_off, initial=0.0))),
-        scan_p95_mm=_within(before, weight, 0.95) if np.isfinite(before).any() else p95,
-        share=float(weight[known].sum() / weight.sum()),
+        mean_mm=float(np.average(all_off, weights=all_weight)),
+        p95_mm=_within(all_off, all_weight, 0.95),
+        max_mm=float(max(all_off.max(), np.nanmax(worst_off, initial=0.0))),
+        scan_p95_mm=_within(before, weight, 0.95) if np.isfinite(before).any() else _within(all_off, all_weight, 0.95),
+        share=1.0 if modelled is not None else float(weight[known].sum() / weight.sum()),
         points=len(off),
         blur=blur,
+        modelled=modelled,
     )
 
 
@@ -119,6 +130,25 @@ def _within(values: np.ndarray, weights: np.ndarray, share: float) -> float:
     order = np.argsort(values[known], kind="stable")
     summed = np.cumsum(weights[known][order])
     return float(values[known][order][min(np.searchsorted(summed, share * summed[-1]), len(order) - 1)])
+
+
+def _with_walls(off: np.ndarray, weight: np.ndarray, modelled: Modelled | None) -> tuple[np.ndarray, np.ndarray]:
+    """Distances and weights of the points at which they are known, with those expected of walls for the rest."""
+    known = np.isfinite(off)
+    if modelled is None:
+        return off[known], weight[known]
+    measured = 1.0 - modelled.share
+    walls = measured * float(weight[~known].sum()) + modelled.share * float(weight.sum())
+    rest = np.full(len(modelled.of_walls), walls / len(modelled.of_walls))
+    return np.concatenate([off[known], modelled.of_walls]), np.concatenate([measured * weight[known], rest])
+
+
+def _in_wall(volume: Volume, points: SurfacePoints, levels: np.ndarray, bright: bool) -> np.ndarray:
+    """(n,) bool: points beneath which the scan passes the boundary again soon."""
+    sign, result = (1.0 if bright else -1.0), np.zeros(len(points.places), dtype=bool)
+    for depth in _WALL_MM:
+        result |= sign * (interpolate(volume, points.places - depth * points.outward) - levels) < 0.0
+    return result
 
 
 def _steepness(volume: Volume, places: np.ndarray, outward: np.ndarray) -> np.ndarray:

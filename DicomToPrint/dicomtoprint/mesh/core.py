@@ -25,6 +25,7 @@ class Provenance(IntEnum):
     BRIDGED = 1
     CUT = 2
     ADDED = 3
+    MODELLED = 4
 
 
 @dataclass(frozen=True)

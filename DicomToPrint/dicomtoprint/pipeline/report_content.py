@@ -11,7 +11,7 @@ from .output_folder import describe_foreign_files
 
 if TYPE_CHECKING:
     from ..acceptance import AcceptanceReport
-    from ..accuracy import ErrorBudget
+    from ..accuracy import Accuracy, ErrorBudget
     from ..images.image import ReportImage
     from ..printability import Readiness
     from ..report import ReportContent
@@ -179,7 +179,7 @@ def wall_maps(readiness: Any) -> list[Any]:
 
 
 def measure_budget(result: "RunResult") -> "ErrorBudget":
-    from ..accuracy import Deviation, PrintTolerance, error_budget, estimate_accuracy, measure_edge_profile
+    from ..accuracy import Deviation, PrintTolerance, error_budget, measure_edge_profile
 
     figures: Sequence[Mapping[str, Any]] = result.model.figures
     process, volume, meshes = result.readiness.process, result.scan.volume, result.meshes_in_scan
@@ -197,11 +197,20 @@ def measure_budget(result: "RunResult") -> "ErrorBudget":
     return error_budget(
         spacing=volume.spacing,
         boundary=boundary,
-        accuracy=estimate_accuracy(volume, meshes, boundary.noise_hu) if boundary is not None and has_edges else None,
+        accuracy=_measure_accuracy(result, boundary.noise_hu) if boundary is not None and has_edges else None,
         deviation=None if p95 is None else Deviation(p95, worst("max_deviation_mm")),
         tolerance=None if tolerance is None else PrintTolerance(tolerance, share, longest, process.title),
         structure=_structures(result),
     )
+
+
+def _measure_accuracy(result: "RunResult", noise_hu: float) -> "Accuracy | None":
+    """The accuracy of the meshes against deconvolved edges, what was modelled at its own bound."""
+    from ..accuracy import blur_from, estimate_accuracy, modelled_of
+
+    figures, meshes = result.model.figures, result.meshes_in_scan
+    modelled = modelled_of(meshes, figures)
+    return estimate_accuracy(result.scan.volume, meshes, noise_hu, modelled=modelled, blur=blur_from(figures))
 
 
 def _structures(result: "RunResult") -> str:

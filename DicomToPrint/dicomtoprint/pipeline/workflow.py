@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .inspection import inspect_outputs
+from .modelled import ask_about_modelled
 from .preparation import PreparedModel, prepare
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 
@@ -158,7 +159,9 @@ def _segment(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
 
 def _make_surface(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     model = stages.make_surface(state.segmentation, state.settings, progress)
-    return replace(state, results=replace(state.results, model=model))
+    scan = state.results.scan
+    scan = None if scan is None else ask_about_modelled(scan, model, state.settings)
+    return replace(state, results=replace(state.results, model=model, scan=scan))
 
 
 def _repair(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:

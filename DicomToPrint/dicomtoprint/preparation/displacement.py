@@ -37,7 +37,7 @@ def measure_displacement(before: Sequence[Mesh], after: Sequence[Mesh]) -> Displ
     """
     points, marks = _spread_over(after)
     away = np.min([point_to_mesh_distance(points, mesh) for mesh in before], axis=0)
-    new = (marks >= Provenance.CUT) & (away >= UNMOVED_TOLERANCE_MM)
+    new = np.isin(marks, (Provenance.CUT, Provenance.ADDED)) & (away >= UNMOVED_TOLERANCE_MM)
     return Displacement(_spread(away[~new]), _spread(away[new]), float(new.mean()))
 
 

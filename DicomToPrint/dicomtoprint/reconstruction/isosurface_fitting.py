@@ -8,6 +8,7 @@ from ..imaging.surface_deviation import isosurface_height, vertex_normals
 from ..mesh.core import Mesh
 from ..mesh.scalar_field import ScalarField
 from ..progress import ProgressCallback, no_progress
+from .wall_faces import WallFaces
 
 _ROUNDS = 8  # of Jacobi's iteration; the error left falls by 0.6 a round
 _CREASE = 0.3  # cosine
@@ -18,6 +19,7 @@ def fit_to_isosurface(
     triangles: np.ndarray,
     field: ScalarField,
     shift_of: Callable[[Mesh, np.ndarray], np.ndarray] | None = None,
+    walls: WallFaces | None = None,
     progress: ProgressCallback = no_progress,
 ) -> np.ndarray:
     """(n, 3) float32 points, moved along their normals so that the triangles lie as near to the level of the field as
@@ -26,7 +28,8 @@ def fit_to_isosurface(
 
     `points` (n, 3) and `triangles` (m, 3) in LPS mm, already within half a voxel of the level; where no crossing is as
     near, a point stays. No point moves further than half the smallest voxel spacing. `shift_of` tells how far outwards
-    of the level the edge lies at each point, in mm, from the mesh and how far the level is ahead of its points.
+    of the level the edge lies at each point, in mm, from the mesh and how far the level is ahead of its points; `walls`
+    where the faces of thin walls are, which go before the level.
     """
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     reach = 0.5 * float(spacing.min())
@@ -59,6 +62,10 @@ def fit_to_isosurface(
         at_point = at_point + shift
         at_middle = at_middle + shift.take(triangles).mean(axis=1)
     at_point, at_middle = np.nan_to_num(at_point), np.nan_to_num(at_middle)
+    if walls is not None:
+        face, found = walls.ahead(np.concatenate([points, middle]), np.concatenate([normals, facing]))
+        at_point = np.where(found[: len(points)], face[: len(points)], at_point)
+        at_middle = np.where(found[len(points) :], face[len(points) :], at_middle)
     moved = np.clip(_least_squares(triangles, area, at_point, at_middle), -reach, reach)
     moved[_creased(triangles, normals, facing)] = 0.0
     return (points + moved[:, None] * normals).astype(np.float32)

@@ -24,6 +24,7 @@ from .small_components import SurfaceComponent, select_components
 from .smoothing import smooth_labelmap_surface, taubin_smooth, windowed_sinc_smooth
 from .surface_measurement import measure_surface
 from .types import ProcessingStep, SurfaceModel
+from .wall_faces import WallFaces, walls_of
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
@@ -160,7 +161,11 @@ def _segment_surface(
             contour = _contour(task, cluster, progress)
             progress(0.15, "smoothing the surface")
             smooth, method = _smoothed(contour.mesh, options.smoothing, field)
-            result, correction = _simplified(task, contour, smooth, subprogress(progress, 0.2, 0.9))
+            walls = (
+                None if task.grey is None or options.smoothing == 0 else walls_of(smooth, segmentation, segment, field)
+            )
+            smooth = smooth if walls is None else walls.mesh
+            result, correction = _simplified(task, contour, smooth, walls, subprogress(progress, 0.2, 0.9))
             if not len(result.bad):
                 break
     mesh, figures = measure_surface(
@@ -169,8 +174,10 @@ def _segment_surface(
         contour.mesh,
         contour.kept_volume_mm3,
         correction,
+        walls,
         subprogress(progress, 0.9, 1.0),
     )
+    figures.update({} if walls is None else walls.figures())
     figures.update(
         fragments=[vars(part) for part in contour.components],
         valid=len(result.bad) == 0,
@@ -208,7 +215,7 @@ def _contour(task: _Task, cluster: ClusteringFunction, progress: ProgressCallbac
 
 
 def _simplified(
-    task: _Task, contour: _Contour, smooth: Mesh, progress: ProgressCallback
+    task: _Task, contour: _Contour, smooth: Mesh, walls: WallFaces | None, progress: ProgressCallback
 ) -> tuple[SimplifyResult, EdgeShiftCorrection | None]:
     """The smoothed contour with fewer triangles, fitted to the grey values, and what the scan's edges told of the shift."""
     field, options, grey = task.field, task.options, task.grey
@@ -219,7 +226,7 @@ def _simplified(
 
     def fit(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
         known = correction.result()
-        return fit_to_isosurface(points, triangles, field, None if known is None else known.shift)
+        return fit_to_isosurface(points, triangles, field, None if known is None else known.shift, walls)
 
     budget = options.max_deviation_mm * (_SIMPLIFICATION_SHARE if contour.is_clustered else 1.0)
     result = simplify_with_report(

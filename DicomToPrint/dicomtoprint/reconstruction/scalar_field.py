@@ -11,6 +11,7 @@ from ..voxel_components import bounding_box
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
+    from ..segmentation.thin_walls import Raised
 
 _SLAB = 16
 
@@ -55,7 +56,8 @@ def build_scalar_field(
         result[target] = labels[inner] == segment.label
         level = 0.5
     else:
-        result, level = _grey(grey, labels, segment, shape, inner, target, progress)
+        raised = segmentation.raised if segment.brighter_than_background else None
+        result, level = _grey(grey, labels, segment, shape, inner, target, raised, progress)
     _close_faces(result, level, inner, target, labels.shape)
     return ScalarField(
         result, level, (start[2], start[1], start[0]), labels.shape, segmentation.affine, grey is not None
@@ -69,6 +71,7 @@ def _grey(
     shape: tuple[int, ...],
     inner: tuple[slice, ...],
     target: tuple[slice, ...],
+    raised: "Raised | None",
     progress: ProgressCallback,
 ) -> tuple[np.ndarray, float]:
     assert segment.boundary is not None
@@ -82,6 +85,8 @@ def _grey(
         member = labels[inner][k : k + _SLAB] == segment.label
         slab = inside[k : k + _SLAB]
         slab[...] = values
+        if raised is not None:
+            _raise(slab, raised, k + inner[0].start, inner, grey.shape)
         wrong = np.flatnonzero(((slab > level) == member) != segment.brighter_than_background)
         flat = slab.reshape(-1) if slab.flags.c_contiguous else slab.ravel()
         mirrored = 2.0 * level - flat[wrong].astype(np.float64)
@@ -99,6 +104,19 @@ def _grey(
         np.negative(result, out=result)
         level = -level
     return result, level
+
+
+def _raise(slab: np.ndarray, raised: "Raised", first: int, box: tuple[slice, ...], shape: tuple[int, ...]) -> None:
+    """Put the values of thin walls in the place of a slab's, which begins at slice `first` of the grid."""
+    plane = shape[1] * shape[2]
+    a, b = np.searchsorted(raised.at, (first * plane, (first + len(slab)) * plane))
+    k, rest = np.divmod(raised.at[a:b], plane)
+    j, i = np.divmod(rest, shape[2])
+    within = (j >= box[1].start) & (j < box[1].stop) & (i >= box[2].start) & (i < box[2].stop)
+    values = raised.values[a:b][within]
+    if slab.dtype == np.int16:
+        values = np.minimum(np.rint(values), 32767)
+    slab[k[within] - first, j[within] - box[1].start, i[within] - box[2].start] = values
 
 
 def _close_faces(

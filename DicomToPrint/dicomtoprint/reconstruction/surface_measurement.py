@@ -11,6 +11,7 @@ from ..mesh.scalar_field import ScalarField
 from ..mesh.vertex_averaging import build_vertex_averaging
 from ..progress import ProgressCallback
 from .edge_shift_correction import EdgeShiftCorrection
+from .wall_faces import WallFaces
 
 MAX_CENTRES = 100_000  # centres of triangles that are measured beside the points
 
@@ -21,6 +22,7 @@ def measure_surface(
     raw: Mesh,
     volume_before: float,
     correction: EdgeShiftCorrection | None,
+    walls: WallFaces | None,
     progress: ProgressCallback,
 ) -> tuple[Mesh, dict[str, object]]:
     """The mesh with its deviation from the grey-value boundary, and its figures.
@@ -37,6 +39,8 @@ def measure_surface(
         Volume of that contour in mm3, removed components left out.
     correction
         Where the boundary lies at another grey value than the contour's; the deviation is measured from there.
+    walls
+        Faces of thin walls; the deviation of what was modelled is measured from these.
 
     Returns
     -------
@@ -57,6 +61,11 @@ def measure_surface(
         beside = correction.of_neighbours(mesh, -offset[: len(mesh.points)], near)
         offset -= np.concatenate([beside, beside[mesh.triangles[some]].mean(axis=1)]).astype(offset.dtype)
         facts.update(correction.figures(mesh, beside, near))
+    if walls is not None:
+        facing = cross[some] / np.maximum(length[some], 1e-30)[:, None]
+        places = np.concatenate([mesh.points, mesh.points[mesh.triangles[some]].mean(axis=1)])
+        height, found = walls.ahead(places, np.concatenate([vertex_normals(mesh, cross), facing]))
+        offset = np.where(found, -height, offset).astype(np.float32)
     weights = np.concatenate([area, length[some] * area.sum() / length[some].sum()])
     facts.update(weighted_distance_stats(offset, weights))
     volume = mesh.volume

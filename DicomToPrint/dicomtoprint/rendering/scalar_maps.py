@@ -38,6 +38,7 @@ _ORIGINS = {
     Provenance.BRIDGED: (230, 159, 0),
     Provenance.CUT: (0, 114, 178),
     Provenance.ADDED: (150, 60, 140),
+    Provenance.MODELLED: (0, 158, 115),
 }
 _BELOW = (213, 60, 0)
 _UNKNOWN = (120, 120, 120)
@@ -111,7 +112,7 @@ def wall_map(mesh: Mesh, limit_mm: float | None = None, name: str = "Wall") -> S
 
 
 def provenance_map(mesh: Mesh, name: str = "Provenance") -> ScalarMap:
-    """Origin of each triangle: measured, bridged, cut, added. Raises KeyError without the triangle array."""
+    """Origin of each triangle: measured, bridged, cut, added, modelled. Raises KeyError without the triangle array."""
     values = np.asarray(mesh.triangle_arrays[name]).astype(int)
     table = np.array([_ORIGINS[origin] for origin in Provenance] + [_UNKNOWN], dtype=np.uint8)
     colors = table[np.where((values >= 0) & (values < len(Provenance)), values, len(Provenance))]
@@ -120,6 +121,7 @@ def provenance_map(mesh: Mesh, name: str = "Provenance") -> ScalarMap:
         Provenance.BRIDGED: _("bridged"),
         Provenance.CUT: _("cut"),
         Provenance.ADDED: _("added"),
+        Provenance.MODELLED: _("modelled"),
     }
     present = set(np.unique(values).tolist())
     classes = {words[origin]: _ORIGINS[origin] for origin in Provenance if int(origin) in present}

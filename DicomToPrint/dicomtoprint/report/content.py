@@ -48,11 +48,12 @@ class ReportContent:
     - `use`, `use_title`: name and title of the intended use; `use_notes`: what must be known for it.
     - `parts`, `slice_pictures`, `view_pictures`, `map_pictures`: the model; `changes`: what each step did, in order.
     - `turned`: the meshes of the files are turned for the print, so that their axes are no longer the patient's.
-    - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``), 0 to 1.
+    - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``,
+      ``modelled``), 0 to 1.
     - `budget`, `calipers`, `caliper_picture`: see `error_budget`, `select_caliper_measurements` and `render_model_views`.
     - `plan`: the JSON of the contract ``dicom-to-print/print-plan/1``, the proposal for the print lab.
     - `readiness`: the JSON of the contract ``dicom-to-print/printability/1``, or an object with ``as_json()``;
-      `process`, `printer` in words; `render_finding_views`: where each finding is, by rule, see the function of
+      `process`, `printer` in words; `finding_pictures`: where each finding is, by rule, see the function of
       that name.
     - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
       repeat the run; `record_sha256`: hash of record.json.

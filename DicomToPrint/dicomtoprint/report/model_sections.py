@@ -93,6 +93,7 @@ def _origin(name: str) -> str:
     words = {
         "measured": _("measured: it follows the scan"),
         "bridged": _("bridged: interpolated or closed where the scan shows nothing"),
+        "modelled": _("modelled: a thin wall's thickness inferred from its brightness"),
         "cut": _("cut: an edge of the scan, a crop or a split"),
         "added": _("added: base, pins, text, thickening"),
     }

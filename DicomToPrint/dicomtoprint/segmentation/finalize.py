@@ -51,6 +51,7 @@ def build_segmentation(walk: SegmentationState, core: np.ndarray | None, progres
         segments,
         tuple(walk.notes),
         walk.figures,
+        walk.raised,
     )
 
 
@@ -184,11 +185,18 @@ def _provenance(
 ) -> np.ndarray | None:
     """Voxels that were not measured, by kind; None where all were."""
     marks = [(walk.bridged, Provenance.BRIDGED), (core, Provenance.ADDED), (cut, Provenance.CUT)]
-    if walk.volume.interpolated is None and not any(where is not None and where.any() for where, _ in marks):
+    thin = None if walk.raised is None else walk.raised.at[walk.raised.wall]
+    if (
+        thin is None
+        and walk.volume.interpolated is None
+        and not any(where is not None and where.any() for where, _ in marks)
+    ):
         return None
     result = np.zeros(labels.shape, dtype=np.uint8)
     if walk.volume.interpolated is not None:
         result[walk.volume.interpolated] = Provenance.BRIDGED
+    if thin is not None:
+        result.reshape(-1)[thin] = Provenance.MODELLED
     for where, kind in marks:
         if where is not None:
             result[where] = kind

@@ -103,7 +103,7 @@ def _edge_of(mask: np.ndarray, volume: Volume, noise: float) -> "tuple[float, bo
     points = _border_points(mask)
     if place is None or len(points) < 30:
         return None
-    upper, lower = edge_plateaus(volume.array, volume.affine, points, True)
+    upper, lower, _ = edge_plateaus(volume.array, volume.affine, points, True)
     contrast = upper - lower
     clear = contrast >= max(MIN_CONTRAST_HU, 4.0 * noise)
     if clear.mean() < MIN_EDGE_FRACTION:

@@ -7,6 +7,7 @@ import numpy as np
 from ..volume import Volume
 from .patient_mask import PatientMask
 from .presets import AnatomyPreset
+from .thin_walls import Raised
 from .threshold_estimation import IntensityScale, ThresholdEstimate
 
 SEED_REACH_MM = 6.0
@@ -29,6 +30,7 @@ class SegmentationState:
     seeds: np.ndarray
     body: PatientMask | None = None
     bridged: np.ndarray | None = None
+    raised: Raised | None = None
     metal: np.ndarray | None = None
     metal_boundary: float = 0.0
     streaked: np.ndarray | None = None

@@ -11,9 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from .presets import ThresholdSettings
+from .thick_bone import FINEST_MM, FURTHER, LEAST_MM, LEAST_VOXELS, has_soft_tissue, is_thick, without_thin
 
-AIR_HU, SOFT_HU = -1000.0, 40.0
+AIR_HU, FAT_HU, SOFT_HU = -1000.0, -110.0, 40.0
 LEAST_SOFT_SHARE, LEAST_BONE_SHARE = 0.2, 0.005
+NARROW_SCALE = 400.0  # grey values from air to soft tissue: fewer are unusual
+BRIGHTEST_BONE = (
+    2.4  # steps from air to soft tissue by which the brightest bone exceeds soft tissue, and metal only more
+)
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,14 @@ IDENTITY_SCALE = IntensityScale(AIR_HU, SOFT_HU, True)
 @dataclass(frozen=True)
 class ThresholdEstimate:
     """Result of `half_maximum_threshold`: the surface's grey value, the typical grey values of both sides, the edges' spread and
-    number."""
+    number; `thick` of them lie on bone thick enough to show its own grey value."""
 
     value: float
     inside: float
     outside: float
     spread: float
     edges: int
+    thick: int = 0
 
 
 def strided_sample(array: np.ndarray, about: int = 2_000_000) -> np.ndarray:
@@ -101,7 +107,10 @@ def _is_soft_and_bone(inner: np.ndarray, low: float, high: float) -> bool:
     brighter = inner[inner > high + 0.25 * step]
     if share < LEAST_SOFT_SHARE or len(brighter) < LEAST_BONE_SHARE * share * len(inner):
         return True
-    return bool(np.median(brighter) > high + 2.0 * step)
+    if np.median(brighter) > high + 2.0 * step:
+        return True
+    # Water and the core of a vertebra: on a scale of so few grey values the brightest bone would lie beyond any bone.
+    return bool(step < NARROW_SCALE and np.percentile(brighter, 99) > high + BRIGHTEST_BONE * step)
 
 
 def estimate_noise(array: np.ndarray) -> float:
@@ -141,6 +150,10 @@ def half_maximum_threshold(
     value = start = scale.grey(settings.start)
     minimum = abs(value - scale.grey(SOFT_HU)) * 0.5
     found = None
+    fine = float(np.linalg.norm(affine[:3, :3], axis=0).max()) <= FINEST_MM
+    soft = settings.range_in_air is not None and has_soft_tissue(
+        strided_sample(array), scale.grey(SOFT_HU), scale.grey(AIR_HU)
+    )
     for count in (8_000, 20_000, 40_000):
         points = threshold_crossings(array, value, count)
         if inside_body is not None and len(points):
@@ -149,18 +162,24 @@ def half_maximum_threshold(
             points = points[within] if within.sum() >= 50 else points
         if len(points) < 50:
             break
-        inside, outside = edge_plateaus(array, affine, points, settings.bright)
+        inside, outside, thick = edge_plateaus(
+            array, affine, points, settings.bright, scale.grey(SOFT_HU) if soft else None
+        )
+        if soft:
+            outside = np.maximum(outside, scale.grey(FAT_HU))  # beside air too the boundary must leave soft tissue out
         good = np.abs(inside - outside) >= max(minimum, 1e-6)
         good &= inside >= start if settings.bright else inside <= start
         if ceiling is not None:
             good &= inside < ceiling
         if good.sum() < 50:
             break
-        inside, outside = inside[good], outside[good]
+        inside, outside, thick = inside[good], outside[good], thick[good]
+        if settings.bright and fine:
+            inside, outside, thick = without_thin(inside, outside, thick)
         halves, weights = 0.5 * (inside + outside), np.abs(inside - outside)
         middle = weighted_quantiles(halves, weights, (0.25, 0.5, 0.75))
         beside = float(weighted_quantiles(outside, weights, (0.5,))[0])
-        in_air = settings.range_in_air is not None and beside < scale.grey(-500.0)
+        in_air = settings.range_in_air is not None and not soft and beside < scale.grey(-500.0)
         if in_air:
             assert settings.range_in_air is not None
             low, high = sorted(scale.grey(v) for v in settings.range_in_air)
@@ -171,6 +190,7 @@ def half_maximum_threshold(
             beside,
             float(middle[2] - middle[0]),
             len(halves),
+            int(thick.sum()),
         )
     return found
 
@@ -230,19 +250,25 @@ def gradient_directions(array: np.ndarray, affine: np.ndarray, points: np.ndarra
 
 
 def edge_plateaus(
-    array: np.ndarray, affine: np.ndarray, points: np.ndarray, bright: bool
-) -> tuple[np.ndarray, np.ndarray]:
+    array: np.ndarray, affine: np.ndarray, points: np.ndarray, bright: bool, soft: float | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Grey values inside and outside of each edge: the extremes that its profile reaches on either side within a few
-    voxels."""
+    voxels; and whether the structure is thick there: of bone beside air, that is judged from the grey value of `soft`
+    tissue on."""
     from scipy import ndimage
 
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     reach = max(2.5, 2.5 * float(np.cbrt(spacing.prod())))
-    steps = np.arange(-reach, reach + 1e-9, min(0.5 * float(spacing.min()), 0.5))
+    step = min(0.5 * float(spacing.min()), 0.5)
+    steps = np.arange(-np.ceil(FURTHER * reach / step), np.ceil(FURTHER * reach / step) + 1) * step
     direction = gradient_directions(array, affine, points) @ np.linalg.inv(affine[:3, :3]).T
     places = points[:, None, :] + steps[None, :, None] * direction[:, None, :]
     profile = ndimage.map_coordinates(array, places.reshape(-1, 3).T[::-1], order=1, mode="nearest", output=np.float32)
     profile = ndimage.uniform_filter1d(profile.reshape(len(points), len(steps)), 3, axis=1, mode="nearest")
-    higher = profile[:, steps >= 0].max(axis=1).astype(np.float64)
-    lower = profile[:, steps <= 0].min(axis=1).astype(np.float64)
-    return (higher, lower) if bright else (lower, higher)
+    within = np.abs(steps) <= reach + 1e-9
+    higher = profile[:, within & (steps >= 0)].max(axis=1).astype(np.float64)
+    lower = profile[:, within & (steps <= 0)].min(axis=1).astype(np.float64)
+    inside, outside = (higher, lower) if bright else (lower, higher)
+    base = outside if soft is None or not bright else np.maximum(outside, soft)
+    least = max(LEAST_MM, LEAST_VOXELS * float(np.cbrt(spacing.prod())))
+    return inside, outside, is_thick(profile, step, inside, base, least)

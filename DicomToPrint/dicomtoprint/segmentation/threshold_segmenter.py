@@ -17,7 +17,9 @@ from .presets import AnatomyPreset
 from .roi import Bounds, Point, crop_to_roi, nearest_mask_voxel, seeds_to_voxels
 from .slice_interpolation import interpolate_slices
 from .state import SEED_REACH_MM, SegmentationState
+from .thick_bone import COARSEST_MM, FINEST_MM
 from .thin_bone import detect_ridges
+from .thin_walls import Raised, raised_walls
 from .threshold_estimation import (
     IDENTITY_SCALE,
     SOFT_HU,
@@ -31,8 +33,6 @@ from .types import Segmentation
 
 MIN_INSIDE_FRACTION = 0.2
 MIN_BONE_FRACTION = 0.02
-# Ridges are looked for 1.6 mm to either side: on coarser voxels every bone is one.
-COARSEST_MM = 2.0
 # Dark streaks of metal cut gaps of a few mm into a cortex.
 STREAK_CLOSING_MM = 2.0
 
@@ -200,15 +200,40 @@ def _given(threshold: "tuple[float, float | None]", array: np.ndarray, bright: b
 
 
 def _thin(walk: SegmentationState, progress: ProgressCallback) -> None:
-    """Thin bone by hysteresis: ridges below the boundary, kept where they hang on to the rest or are large
-    themselves."""
-    share = walk.anatomy.thin.share
-    if share >= 1.0 or walk.edges is None or not walk.bright or max(walk.volume.spacing) > COARSEST_MM:
+    """Thin walls by hysteresis: raised to the boundary, kept where they hang on to the rest or are large themselves."""
+    if walk.anatomy.thin.share >= 1.0 or walk.edges is None or not walk.bright:
         return
+    if max(walk.volume.spacing) > COARSEST_MM:
+        return
+    volume, edges = walk.volume, walk.edges
+    if max(*volume.spacing, walk.slice_mm) > FINEST_MM:
+        _bridge_thin(walk, progress)
+        return
+    noise = float(walk.figures["noise"])  # type: ignore[arg-type]
+    in_air = edges.outside < walk.scale.grey(-500.0)
+    found = raised_walls(
+        volume.array,
+        volume.spacing,
+        walk.low,
+        edges.inside,
+        edges.outside,
+        noise,
+        walk.slice_mm,
+        in_air,
+        progress,
+    )
+    walk.figures["thin_mm3"] = float(np.count_nonzero(found.wall)) * volume.voxel_volume
+    walk.mask.reshape(-1)[found.at[found.wall]] = True
+    walk.raised = found if len(found.at) else None
+
+
+def _bridge_thin(walk: SegmentationState, progress: ProgressCallback) -> None:
+    """Thin bone of a coarse scan, whose profiles tell no thickness: ridges, marked as bridged."""
+    assert walk.edges is not None
+    share = walk.anatomy.thin.share
     contrast = walk.low - walk.edges.outside
     low = walk.edges.outside + share * contrast
-    noise = float(walk.figures["noise"])  # type: ignore[arg-type]
-    rise = max(0.75 * share * contrast, 3.0 * noise)
+    rise = max(0.75 * share * contrast, 3.0 * float(walk.figures["noise"]))  # type: ignore[arg-type]
     found = detect_ridges(walk.volume.array, walk.volume.spacing, low, walk.low, rise, progress, walk.slice_mm)
     walk.figures["thin_mm3"] = float(np.count_nonzero(found)) * walk.volume.voxel_volume
     walk.mask |= found
@@ -233,6 +258,8 @@ def _metal(walk: SegmentationState) -> None:
         # Below the boundary a bright streak looks like thin bone.
         walk.mask &= ~(walk.bridged & walk.streaked)
         walk.bridged &= ~walk.streaked
+    if walk.raised is not None:
+        _lower_streaked(walk)
     streaks, bloom = remove_streaks(walk.mask, found, volume.spacing, settings.streaks_mm)
     walk.bridge(bloom)
     walk.figures["metal_mm3"] = float(np.count_nonzero(found)) * volume.voxel_volume
@@ -243,6 +270,14 @@ def _metal(walk: SegmentationState) -> None:
         "of it is marked "
         "as not measured."
     )
+
+
+def _lower_streaked(walk: SegmentationState) -> None:
+    """Raised voxels among the streaks of metal as they were: below the boundary a bright streak looks like thin bone."""
+    assert walk.raised is not None and walk.streaked is not None
+    streaked = walk.streaked.reshape(-1)[walk.raised.at]
+    walk.mask.reshape(-1)[walk.raised.at[streaked & walk.raised.wall]] = False
+    walk.raised = Raised(*(values[~streaked] for values in (walk.raised.at, walk.raised.values, walk.raised.wall)))
 
 
 def _parts(walk: SegmentationState, progress: ProgressCallback) -> None:
@@ -283,7 +318,7 @@ def _drop_surroundings(walk: SegmentationState, body: PatientMask, parts: VoxelC
     volume, array = walk.volume, walk.volume.array
     start = walk.scale.grey(walk.anatomy.boundary.start)  # type: ignore[union-attr]
     if start > walk.low:
-        poor = parts.share(lambda k: array[k] >= start) < MIN_BONE_FRACTION
+        poor = parts.share(lambda k: _bright(walk, array[k] >= start, k)) < MIN_BONE_FRACTION
         poor &= keep
         if (keep & ~poor).any():
             keep &= ~poor
@@ -300,6 +335,15 @@ def _drop_surroundings(walk: SegmentationState, body: PatientMask, parts: VoxelC
         walk.notes.append(
             f"What lies outside the patient (couch, head holder) was removed: {pluralize(int(outside.sum()), 'part')}, {mm3:.0f} mm3."
         )
+
+
+def _bright(walk: SegmentationState, plane: np.ndarray, k: int) -> np.ndarray:
+    """A slice's bright voxels with those of its thin walls, which in dry bone are darker than soft tissue would be."""
+    if walk.raised is not None and walk.edges is not None and walk.edges.outside < walk.scale.grey(-500.0):
+        a, b = np.searchsorted(walk.raised.at, (k * plane.size, (k + 1) * plane.size))
+        some = walk.raised.at[a:b][walk.raised.wall[a:b]] - k * plane.size
+        plane.reshape(-1)[some] = True
+    return plane
 
 
 def _part_at(walk: SegmentationState, parts: VoxelComponents, seed: np.ndarray) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ..volume import Volume
+from .thin_walls import Raised
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,7 @@ class Segmentation:
     4x4 index (i, j, k) to LPS mm, shear kept; `labels` (k, j, i) uint8 or uint16, 0 is nothing; `provenance` (k, j, i)
     uint8 of
     `mesh.Provenance` (None: every voxel measured). `notes` say in words what was done, `figures` the same in numbers.
+    `raised` are the voxels of thin walls whose grey values find the boundary only when raised (None: none).
     """
 
     volume: Volume | None
@@ -48,3 +50,4 @@ class Segmentation:
     segments: tuple[Segment, ...]
     notes: tuple[str, ...] = ()
     figures: Mapping[str, object] = field(default_factory=dict)
+    raised: Raised | None = None

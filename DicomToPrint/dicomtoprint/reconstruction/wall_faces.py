@@ -1,0 +1,316 @@
+"""Both faces of every thin wall put where the scan's profile says they are.
+
+The contour of the field says where walls are. Its points are moved along their normals to the faces that
+`wall_profile` finds there; where a profile tells nothing the neighbours along the wall do. What noise takes from single
+points is shared between neighbours by light smoothing that does not shrink.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..imaging.surface_deviation import vertex_areas, vertex_normals
+from ..imaging.voxel_patches import interpolate
+from ..mesh.core import Mesh, Provenance
+from ..mesh.vertex_averaging import VertexAveraging, build_vertex_averaging
+from ..volume import Volume
+from .bone_density import Density, density_of, profiles_at
+from .psf_curvature_correction import psf_curvature_shift
+from .scalar_field import ScalarField
+from .wall_profile import Prior, fitted_walls
+
+if TYPE_CHECKING:
+    from ..segmentation import Segment, Segmentation
+
+_DEPTHS = (1.5, 2.4, 3.4)  # widths of the blur: a wall that is darker at one of these may be thin
+_FALL = 0.15  # of the contrast, by which it is darker there
+_OFF = 0.06  # of the contrast: where the contour lies so far from its grey value it was raised
+_FARTHEST = 1.4  # mm a point may be moved
+_THICKEST = 2.8  # mm: beyond, each face is measured by itself
+_NORMALS = (6, 3)  # rounds over which normals are averaged, in each pass
+_PASSES = 2
+_TURNED = 0.985  # cosine: normals that have turned further are asked again
+_MANY = 8000  # points that are always fitted themselves
+_PART = 4, 10  # one of so many more, where the contour was raised and where it lies near its faces anyway
+_BETWEEN = 0.2  # of a point's surroundings are known: it lies among points of a wall
+_FILL = 24  # rounds in which places are handed on to points whose profiles tell nothing
+_SMOOTH = 5  # rounds of smoothing
+_SHARING = 2.0  # times less of the noise is left after smoothing
+_GRID = 0.045  # of a voxel: what triangles between samples leave of a face; measured on scans with a known truth
+_CURVED = 5  # rounds over which curvature is averaged
+_TAUBIN = (0.6, -0.64)
+_FWHM = 2.3548  # widths of the blur: the faces of a thinner wall do not show apart
+_CHUNK = 8000
+_REACH_MM = 0.8  # how far from a point of the fine surface a coarse point takes its place from it
+_FACING = 0.3  # cosine
+
+
+@dataclass(frozen=True)
+class WallFaces:
+    """A surface whose thin walls lie at the scan's faces. `mesh` (LPS mm) has moved where `known` (n,) bool; `thickness`
+    (n,) mm of the wall there and `error` (n,) mm, the standard deviation of its face's place; `modelled` (n,) bool where
+    the thickness comes of brightness alone. `shift` (n,) mm outwards by which curvature was put back."""
+
+    mesh: Mesh
+    known: np.ndarray
+    thickness: np.ndarray
+    error: np.ndarray
+    modelled: np.ndarray
+    density: Density
+
+    def figures(self) -> dict[str, object]:
+        """What the report says of modelled walls: the grey value of bone that they go by and whether the scan shows it, and
+        how well their faces are known, as deciles of the standard deviations over their area in mm."""
+        result: dict[str, object] = {
+            "bone_grey_value": self.density.bone,
+            "bone_established": self.density.established,
+            "bone_places": self.density.places,
+            "outside_grey_value": self.density.outside,
+            "wall_blur_mm": self.density.blur_mm,
+        }
+        for name, which in (("wall_error_mm", self.known), ("modelled_error_mm", self.modelled)):
+            some = which & np.isfinite(self.error)
+            if some.any():
+                area, error = vertex_areas(self.mesh)[some], self.error[some]
+                order = np.argsort(error)
+                share = np.cumsum(area[order]) / area.sum()
+                at = np.minimum(np.searchsorted(share, np.arange(0.05, 1.0, 0.1)), len(order) - 1)
+                result[name] = [float(v) for v in error[order][at]]
+        return result
+
+    @cached_property
+    def _tree(self) -> tuple[Any, np.ndarray, np.ndarray]:
+        from scipy.spatial import cKDTree
+
+        near = self.known.copy()
+        triangles = self.mesh.triangles
+        for _ in range(3):
+            near[triangles[near[triangles].any(axis=1)].ravel()] = True
+        rows = np.flatnonzero(near)
+        points = self.mesh.points[rows].astype(np.float64)
+        return cKDTree(points), rows, vertex_normals(self.mesh)[rows]
+
+    def ahead(self, points: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """(n,) mm by which the walls' faces lie outwards of points (n, 3) with outward normals (n, 3), and where that is
+        known (n,) bool: the nearest point of the fine surface that faces the same way belongs to a wall."""
+        height, found = np.zeros(len(points)), np.zeros(len(points), dtype=bool)
+        if not self.known.any() or not len(points):
+            return height, found
+        tree, rows, facing = self._tree
+        distance, index = tree.query(points, k=6, distance_upper_bound=_REACH_MM, workers=2)
+        index = np.minimum(index, len(rows) - 1)
+        agree = np.einsum("nkx,nx->nk", facing[index], normals)
+        valid = np.isfinite(distance) & (agree > _FACING)
+        some = np.flatnonzero(valid.any(axis=1))
+        first = valid[some].argmax(axis=1)
+        chosen = index[some, first]
+        away = self.mesh.points[rows[chosen]] - points[some]
+        height[some] = np.einsum("nx,nx->n", away, facing[chosen]) / agree[some, first]
+        found[some] = self.known[rows[chosen]]
+        return height, found
+
+
+def walls_of(mesh: Mesh, segmentation: "Segmentation", segment: "Segment", field: ScalarField) -> WallFaces | None:
+    """The faces of the thin walls along the contour of a segment; None where it has no grey values of bone of its own:
+    a boundary that was chosen otherwise is kept as it is."""
+    volume, figures = segmentation.volume, segmentation.figures
+    inside, outside = figures.get("inside"), figures.get("outside")
+    if (
+        volume is None
+        or not segment.brighter_than_background
+        or segment.boundary is None
+        or segmentation.raised is None
+    ):
+        return None
+    if not isinstance(inside, float) or not isinstance(outside, float):
+        return None
+    noise = float(figures["noise"])  # type: ignore[arg-type]
+    density = density_of(volume, mesh.points, vertex_normals(mesh), inside, outside, noise)
+    return placed_walls(mesh, volume, density, field.level)
+
+
+def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> WallFaces:
+    """The faces of the thin walls of a fine closed contour (LPS mm) of a bright structure, whose own grey value is
+    `level` except where it was raised."""
+    facing = mesh.triangle_normals()
+    near = build_vertex_averaging(mesh, facing)
+    points = mesh.points.astype(np.float64)
+    normals = _averaged(vertex_normals(mesh, facing), near, _NORMALS[0])
+    raised = np.abs(interpolate(volume, points) - level) > _OFF * density.contrast
+    movable = _measured(mesh) & _within(volume, points)
+    asked = movable & (raised | _may_be_thin(volume, points, normals, density))
+    few = _some_of(np.flatnonzero(asked & raised), _PART[0]), _some_of(np.flatnonzero(asked & ~raised), _PART[1])
+    rows = np.sort(np.concatenate(few))
+    asked[rows[~raised[rows]]] = (
+        False  # what is fitted itself and tells nothing is left where it is, unless it was raised
+    )
+    found = np.full((5, len(points)), np.nan)  # place of the face (3), thickness, error
+    for round_ in range(_PASSES):
+        _fit_rows(found, rows, points, normals, volume, density, raised)
+        filled = _filled(near, asked, found)
+        known = np.isfinite(filled[0])
+        off = np.einsum("xn,nx->n", filled[:3] - points.T, normals)
+        points = _shared(near, points + np.where(known, off, 0.0)[:, None] * normals, known)
+        if round_ == _PASSES - 1:
+            break
+        # A contour between slices far apart is rough: its normals are better once it has moved.
+        better = _averaged(vertex_normals(_like(mesh, points)), near, _NORMALS[round_ + 1])
+        turned = np.einsum("nx,nx->n", better, normals) < _TURNED
+        again = rows[turned[rows] | ~np.isfinite(found[0][rows])]
+        kept = np.setdiff1d(np.flatnonzero(np.isfinite(found[0])), again)
+        found[:, again] = np.nan
+        found[:3, kept] = points[kept].T
+        rows, normals = again, better
+        asked = known | asked
+    whole = _like(mesh, points)
+    # Over a curved wall the half-way place lies on the hollow side, of both faces alike.
+    back = psf_curvature_shift(whole, density.variance)
+    for _ in range(_CURVED):
+        back = near.averaged(back)  # the curvature of noise would be put back too
+    whole = _like(mesh, points + np.where(known, back, 0.0)[:, None] * vertex_normals(whole))
+    thickness = filled[3]
+    modelled = known & (np.nan_to_num(thickness, nan=np.inf) < _FWHM * density.widths(normals))
+    error = np.hypot(filled[4] / _SHARING, 0.5 * thickness * density.at(points)[1] / density.contrast)
+    error = np.hypot(error, _GRID * volume.voxel_volume ** (1.0 / 3.0))
+    return WallFaces(_marked(whole, modelled), known, thickness, error, modelled, density)
+
+
+def _marked(mesh: Mesh, modelled: np.ndarray) -> Mesh:
+    """The mesh with its triangles modelled where at least two corners (n,) are, measured where they were modelled before."""
+    origin = mesh.triangle_arrays.get("Provenance")
+    if origin is None:
+        return mesh
+    own = np.isin(origin, (Provenance.MEASURED, Provenance.MODELLED))
+    now = np.where(modelled[mesh.triangles].sum(axis=1) >= 2, Provenance.MODELLED, Provenance.MEASURED)
+    return mesh.with_arrays(triangle_arrays={"Provenance": np.where(own, now, origin).astype(np.uint8)})
+
+
+def _fit_rows(
+    found: np.ndarray,
+    rows: np.ndarray,
+    points: np.ndarray,
+    normals: np.ndarray,
+    volume: Volume,
+    density: Density,
+    raised: np.ndarray,
+) -> None:
+    """Fills the columns `rows` of what was `found`, in threads."""
+    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
+    with ThreadPoolExecutor(2) as pool:
+        work = [pool.submit(_fitted, volume, points[some], normals[some], density, raised[some]) for some in chunks]
+        for some, result in zip(chunks, work):
+            depth, *rest = result.result()
+            found[:3, some] = (points[some] - depth[:, None] * normals[some]).T
+            found[3:, some] = rest
+
+
+def _some_of(rows: np.ndarray, part: int) -> np.ndarray:
+    """Rows to be fitted themselves: all of a few, a `part` of many, spread evenly; their neighbours go by them."""
+    count = max(_MANY, len(rows) // part)
+    return rows if len(rows) <= count else np.random.default_rng(0).permutation(rows)[:count]
+
+
+def _averaged(normals: np.ndarray, near: VertexAveraging, rounds: int) -> np.ndarray:
+    """Unit normals (n, 3) of a surface averaged with their neighbours."""
+    for _ in range(rounds):
+        normals = near.averaged(normals)
+    return normals / np.maximum(np.linalg.norm(normals, axis=1), 1e-9)[:, None]
+
+
+def _like(mesh: Mesh, points: np.ndarray) -> Mesh:
+    """The mesh with its points elsewhere."""
+    return replace(mesh, points=points.astype(np.float32))
+
+
+def _measured(mesh: Mesh) -> np.ndarray:
+    """(n,) bool: points that are no corner of a face cut, bridged or added."""
+    origin = mesh.triangle_arrays.get("Provenance")
+    result = np.ones(len(mesh.points), dtype=bool)
+    if origin is not None:
+        result[mesh.triangles[~np.isin(origin, (Provenance.MEASURED, Provenance.MODELLED))].ravel()] = False
+    return result
+
+
+def _within(volume: Volume, points: np.ndarray) -> np.ndarray:
+    """(n,) bool: points between the samples of a scan."""
+    at = volume.to_ijk(points)
+    return np.asarray(((at >= 0.0) & (at <= np.array(volume.array.shape[::-1]) - 1.0)).all(axis=1))
+
+
+def _may_be_thin(volume: Volume, points: np.ndarray, normals: np.ndarray, density: Density) -> np.ndarray:
+    """(n,) bool: places beneath which it gets darker again soon."""
+    least, widths = density.bone - _FALL * density.contrast, density.widths(normals)
+    thin = np.zeros(len(points), dtype=bool)
+    for depth in _DEPTHS:
+        open_ = np.flatnonzero(~thin)
+        below = (depth * widths[open_])[:, None] * normals[open_]
+        thin[open_] = interpolate(volume, points[open_] - below) < least
+    return thin
+
+
+def _fitted(
+    volume: Volume, points: np.ndarray, normals: np.ndarray, density: Density, raised: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Depth of the face, thickness and error of the face in mm; NaN where the profile tells nothing."""
+    widths = density.widths(normals)
+    profiles = profiles_at(volume, points, normals, widths)
+    bone, bone_sd = density.at(points)
+    fit = fitted_walls(profiles, Prior(bone, bone_sd, density.contrast, density.noise))
+    good = fit.good & (np.abs(fit.outer) <= _FARTHEST) & (fit.thickness <= _THICKEST)
+    depth = np.where(good, fit.outer, np.nan)
+    thickness = np.where(good, fit.thickness, np.nan)
+    error = np.where(good, fit.outer_sd, np.nan)
+    rim = np.flatnonzero(~good & raised)
+    depth[rim] = _half_up(profiles.values[rim], profiles.x, fit.left[rim], density)
+    return depth, thickness, error
+
+
+def _half_up(values: np.ndarray, x: np.ndarray, outside: np.ndarray, density: Density) -> np.ndarray:
+    """(n,) depth at which profiles that run into a wall along it reach half of what it shows; NaN where they run
+    through it or never reach it."""
+    inner = (x > 0.4) & (x < 2.2)
+    plateau = np.median(values[:, inner], axis=1)
+    step = plateau - outside
+    flat = np.abs(values[:, inner] - plateau[:, None]).mean(axis=1) <= np.maximum(0.2 * step, 2.0 * density.noise)
+    half = outside + 0.5 * step
+    near = np.flatnonzero((x >= -0.8) & (x <= _FARTHEST))
+    above = values[:, near] >= half[:, None]
+    first = above.argmax(axis=1)
+    rows = np.arange(len(values))
+    before = near[0] + np.maximum(first - 1, 0)
+    low, high = values[rows, before], values[rows, before + 1]
+    share = np.clip((half - low) / np.where(high == low, np.inf, high - low), 0.0, 1.0)
+    found = flat & above.any(axis=1) & (first > 0) & (step > 3.0 * density.noise)
+    return np.where(found, x[before] + share * (x[1] - x[0]), np.nan)
+
+
+def _filled(near: VertexAveraging, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """What was `found` (5, n) of each point, NaN where not known, handed on along the surface: to the neighbours of known
+    points that lie in their walls, and on to the points `asked` (n,)."""
+    known = np.isfinite(found[0])
+    table = np.vstack([np.where(known, np.nan_to_num(found), 0.0), known]).T
+    for round_ in range(_FILL):
+        around = near.averaged(table)
+        enough = around[:, -1] > (0.0 if round_ else _BETWEEN)
+        new = ~known & enough & (asked | (round_ == 0))
+        if not new.any():
+            if round_ == 0:
+                continue
+            break
+        table[new, :-1] = around[new, :-1] / around[new, -1:]
+        table[new, -1] = 1.0
+        known = known | new
+    return np.where(known, table.T[:-1], np.nan)
+
+
+def _shared(near: VertexAveraging, points: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Points (n, 3), those that are `known` smoothed with their neighbours without shrinking (Taubin 1995)."""
+    rows = np.flatnonzero(known)
+    for _ in range(_SMOOTH):
+        for share in _TAUBIN:
+            points = points.copy()
+            points[rows] += share * (near.averaged(points)[rows] - points[rows])
+    return points

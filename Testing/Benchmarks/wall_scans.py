@@ -1,0 +1,83 @@
+"""The scans on which walls are measured: those that the fit was tuned on, and others that it has never seen."""
+
+from dicomtoprint.phantom.wall_scan import SOFT_HU, Scanner, WallScene, varying
+from Phantoms.wall_scenes import ball_shell, plates, rib, saddle_shell, spine_body, vertebra
+
+OBLIQUE = (0.35, 0.55, 0.75)
+OTHER = (-0.62, 0.31, 0.22)
+V40, V45, V60 = (0.4, 0.4, 0.5), (0.45, 0.45, 0.6), (0.6, 0.6, 0.75)
+
+Scan = tuple[WallScene, Scanner]
+
+
+def tuned() -> dict[str, Scan]:
+    """Scans that settings were chosen on."""
+    return {
+        "plates, 0.4 mm": (plates(OBLIQUE), Scanner(V40, 0.35, noise_hu=15)),
+        "plates along slices, 0.45 mm": (plates((0, 0, 1)), Scanner(V45, 0.4)),
+        "plates, 0.6 mm": (plates(OBLIQUE), Scanner(V60, 0.4)),
+        "plates, slices 1.25 mm": (plates((0.3, 0.2, 1)), Scanner((0.5, 0.5, 1.25), 0.45, noise_hu=25)),
+        "shell 0.5 mm, air, 0.4 mm": (ball_shell(0.5), Scanner(V40)),
+        "shell 1.2 mm, air, 0.4 mm": (ball_shell(1.2), Scanner(V40)),
+        "shell 0.5 mm, air, 0.6 mm": (ball_shell(0.5), Scanner(V60)),
+        "shell 0.8 mm, air, 0.6 mm": (ball_shell(0.8), Scanner(V60)),
+        "open shell 0.5 mm, tissue, 0.4 mm": (ball_shell(0.5, inside=SOFT_HU, opened=True), Scanner(V40)),
+        "saddle 0.6 mm, air, 0.4 mm": (saddle_shell(0.6, 900.0), Scanner(V40, 0.42)),
+        "vertebra, cortex 0.4 mm": (vertebra(0.4, hu=1000.0), Scanner(V40, 0.35, noise_hu=15)),
+        "spine body 36 mm, 0.45 mm": (spine_body(), Scanner(V45)),
+        "spine body 36 mm, 0.7 x 1.0 mm": (spine_body(), Scanner((0.7, 0.7, 1.0), 0.45)),
+        "rib, 0.6 mm": (rib(), Scanner(V60)),
+        "density varying by 20 %": (plates(OBLIQUE, hu=varying(1100.0, 0.2, 28.0)), Scanner(V40)),
+        "dry bone": (plates(OBLIQUE, in_air=True), Scanner(V40)),
+    }
+
+
+def held_out() -> dict[str, Scan]:
+    """Scans of the same kinds with densities, blurs, noise, voxels and shapes of their own."""
+    others = (0.3, 0.6, 0.8, 1.5)
+    return {
+        "plates, 700 HU, 0.42 mm": (
+            plates(OTHER, others, 700.0),
+            Scanner((0.42, 0.42, 0.45), 0.38, noise_hu=18, seed=5),
+        ),
+        "plates, 1500 HU, 0.45 mm": (
+            plates((0.1, 0.9, 0.4), (0.5, 0.7, 1.2, 2.0), 1500.0),
+            Scanner((0.45, 0.45, 0.4), 0.43, noise_hu=25, seed=6),
+        ),
+        "plates, 900 HU, 0.58 mm": (
+            plates(OTHER, others, 900.0),
+            Scanner((0.58, 0.58, 0.7), 0.37, noise_hu=22, seed=7),
+        ),
+        "plates, slices 1.25 mm, 1400 HU": (
+            plates((0.5, 0.1, 0.8), (0.5, 0.8, 1.2, 2.0), 1400.0),
+            Scanner((0.45, 0.45, 1.25), 0.4, noise_hu=20, seed=8),
+        ),
+        "plates, slices 2.5 mm": (plates((1, 0.3, 0.4), others, 1200.0), Scanner((0.5, 0.5, 2.5), 0.4, seed=9)),
+        "edge-enhancing kernel, 0.4 mm": (plates(OBLIQUE), Scanner(V40, 0.35, overshoot=0.15, noise_hu=25, seed=10)),
+        "shell 0.6 mm, air, 1500 HU, 0.42 mm": (
+            ball_shell(0.6, 1500.0, 7.5),
+            Scanner((0.42, 0.42, 0.5), 0.43, seed=11),
+        ),
+        "shell 1.0 mm, air, 800 HU, 0.4 mm": (ball_shell(1.0, 800.0, 8.0), Scanner(V40, 0.37, noise_hu=16, seed=12)),
+        "shell 0.7 mm, air, 1000 HU, 0.6 mm": (ball_shell(0.7, 1000.0, 10.0), Scanner(V60, 0.42, seed=13)),
+        "open shell 0.8 mm, tissue, 0.45 mm": (
+            ball_shell(0.8, 1350.0, 8.0, SOFT_HU, opened=True, axis=(1, 0.2, 0.1)),
+            Scanner(V45, 0.36, noise_hu=24, seed=14),
+        ),
+        "saddle 1.0 mm, air, 0.45 mm": (saddle_shell(1.0, 1300.0), Scanner(V45, 0.38, seed=15)),
+        "vertebra, cortex 0.6 mm, core 280 HU": (vertebra(0.6, 280.0, 900.0), Scanner(V45, 0.42, noise_hu=24, seed=16)),
+        "spine body 28 mm, 0.45 mm": (spine_body(28.0, 22.0, 0.6, 100.0), Scanner(V45, 0.42, seed=17)),
+        "spine body 25 mm, 0.7 x 1.0 mm": (spine_body(25.0, 20.0, 1.5, 200.0), Scanner((0.7, 0.7, 1.0), 0.4, seed=18)),
+        "rib 0.7 mm, 0.5 mm": (rib(0.7, 950.0), Scanner((0.5, 0.5, 0.6), 0.4, seed=19)),
+        "child, 650 HU, 0.4 mm": (plates((0.7, 0.6, 0.2), (0.4, 0.6, 1.0, 1.5), 650.0), Scanner(V40, 0.4, seed=20)),
+        "dry bone, 1400 HU": (plates(OTHER, others, 1400.0, in_air=True), Scanner(V45, 0.36, noise_hu=25, seed=21)),
+        "CBCT, scaled and shifted, cupping": (
+            ball_shell(0.8, 1300.0),
+            Scanner((0.4, 0.4, 0.4), 0.38, noise_hu=25, seed=22, gain=0.6, offset=300.0, cupping=-60.0),
+        ),
+        "density varying by 20 %, 0.6 mm": (
+            plates(OTHER, (0.5, 0.7, 1.0, 2.0), varying(1300.0, 0.2, 33.0)),
+            Scanner(V60, 0.4, seed=23),
+        ),
+        "no thick bone": (plates(OBLIQUE, (0.5, 0.7, 0.9), thick=False), Scanner(V40, seed=24)),
+    }
