@@ -255,22 +255,9 @@ class DicomToPrintTest(ScriptedLoadableModuleTest):
 
     def test_PhantomToPrint(self):
         """The phantom becomes a checked STL, and its model stands in the scene."""
-        import tempfile
+        from DicomToPrintLib.gui.self_test import phantom_becomes_files
 
-        from DICOMLib import DICOMUtils
-
-        logic = DicomToPrintLogic()
-        with DICOMUtils.TemporaryDICOMDatabase(), tempfile.TemporaryDirectory() as folder:
-            self.delayDisplay("Making the phantom")
-            volumes = logic.makePhantom()
-            self.assertEqual(len(volumes), 1)
-            self.assertNotEqual(logic.check(volumes[0])["series"][0]["verdict"], "reject")
-            self.delayDisplay("Running the whole workflow")
-            self.assertIn(
-                logic.run(volumes[0], folder, process="sla", formats=("stl",)).verdict, ("ready", "warn", "not-ready")
-            )
-            self.assertTrue(any(name.endswith(".stl") for name in os.listdir(folder)))
-        self.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode"), 0)
+        phantom_becomes_files(self, DicomToPrintLogic())
 
     def test_PanelOpens(self):
         """The panel opens with its five steps and works in the scene."""

@@ -151,8 +151,8 @@ def fault_of(own, name, inside):
         return "" if inside else "is optional: import it inside the function that uses it"
     if top == "slicer":
         return "" if gui or (mrml and inside) else "only mrml, inside functions, and gui import slicer"
-    if top in ("qt", "ctk"):
-        return "" if gui else "only gui imports Qt"
+    if top in ("qt", "ctk", "DICOMLib"):
+        return "" if gui else "only gui imports Qt and Slicer's scripted modules"
     return "is not on the list of packages"
 
 

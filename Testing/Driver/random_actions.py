@@ -131,7 +131,7 @@ class Hands:
 
     # -- actions -------------------------------------------------------------------------------------------------------
 
-    def act(self):
+    def action_slot(self):
         """One action; False where something is wrong after it."""
         import slicer
 
@@ -304,15 +304,15 @@ class Hands:
             self.output = os.path.abspath(os.path.join(home, os.path.expanduser(typed))) if typed else ""
 
     def do_start_and_cancel(self):
-        if self.panel.state is not None and not self.panel.walk.running:
-            self.panel.safe(self.panel.run)([self.chance.choice(STEPS)])
+        if self.panel.state is not None and not self.panel.runner.running:
+            self.panel.guarded_slot(self.panel.run)([self.chance.choice(STEPS)])
             self._wait(self.chance.uniform(0.0, 0.2))
-            if self.panel.walk.running:
-                self.panel.cancel_button.click()
+            if self.panel.runner.running:
+                self.panel.head.cancel.click()
 
     def do_run(self):
-        if self.panel.state is not None and not self.panel.walk.running and self.chance.random() < RUNS:
-            self.panel.safe(self.panel.run)([self.chance.choice(STEPS[:3])])
+        if self.panel.state is not None and not self.panel.runner.running and self.chance.random() < RUNS:
+            self.panel.guarded_slot(self.panel.run)([self.chance.choice(STEPS[:3])])
             self._wait(60.0)
 
     def do_table(self):
@@ -326,7 +326,7 @@ class Hands:
         import slicer
 
         end = time.monotonic() + seconds
-        while self.panel.walk.running and time.monotonic() < end:
+        while self.panel.runner.running and time.monotonic() < end:
             slicer.app.processEvents()
             time.sleep(0.02)
 
@@ -354,8 +354,8 @@ class Hands:
                 raise AssertionError(f"{name}: the panel works with another node than it shows")
         if str(parameters.output or "") != self.output:
             raise AssertionError(f"files would go to '{parameters.output}' instead of '{self.output}'")
-        if "Something went wrong inside" in str(panel.message.text):
-            raise AssertionError(str(panel.message.text))
+        if "Something went wrong inside" in str(panel.head.message.text):
+            raise AssertionError(str(panel.head.message.text))
 
 
 SELDOM = ("do_close_scene", "do_import", "do_reload", "do_save", "do_delete_several", "do_choose_none")
@@ -379,7 +379,7 @@ def play(hands, count):
     sys.excepthook = uncaught
     try:
         for _action in range(count):
-            if not hands.act():
+            if not hands.action_slot():
                 break
         slicer.app.processEvents()
     finally:

@@ -147,7 +147,7 @@ class Driver:
     def wait(self, seconds=240.0, longest=None):
         """Until nothing runs; `longest` collects the longest stay of the event loop."""
         end = time.monotonic() + seconds
-        while self.panel.walk.running:
+        while self.panel.runner.running:
             start = time.process_time()  # this process's own work: a busy machine is not the panel's fault
             self.application.processEvents()
             if longest is not None:
@@ -171,13 +171,13 @@ class Driver:
 
         before = slicer.mrmlScene.GetNumberOfNodes()
         self.click(f"{step}Run")
-        assert self.panel.walk.running
+        assert self.panel.runner.running
         assert self.find("cancel").enabled
         end = time.monotonic() + 0.3
         while time.monotonic() < end:
             self.application.processEvents()
         self.click("cancel")
-        assert not self.panel.walk.running
+        assert not self.panel.runner.running
         assert self.state(step) == "idle"
         assert not self.panel.job.has(step)
         assert slicer.mrmlScene.GetNumberOfNodes() == before
@@ -188,7 +188,7 @@ class Driver:
 
     @property
     def message(self):
-        return self.panel.message.text
+        return self.panel.head.message.text
 
     def picture(self, name, height=None):
         """Leave a PNG of the panel."""

@@ -35,7 +35,7 @@ def test_an_emptied_folder_line_is_no_folder(driver, tmp_path):
     made.mkdir()
     (made / "bone.stl").write_bytes(b"solid")
     panel.job.save("files", {"names": ["bone.stl"], "folder": made})
-    panel.safe(panel.walk.show_result)("files")
+    panel.guarded_slot(panel.runner.show_result)("files")
     assert "No folder is chosen any more" in driver.message
     assert not Path("bone.stl").exists()
 
@@ -217,7 +217,7 @@ def test_nothing_that_is_told_widens_the_window(driver):
     said = "What there is to tell is long, and it names a-file-whose-name-has-no-space-to-break-it" + 12 * "-at-all"
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", said)
     driver.find("volume").setCurrentNode(node)
-    panel.tell(said)
+    panel.show_message(said)
     for view in panel.steps.values():
         for name in ("figures", "help", "source", "placement", "written", "chip"):
             if hasattr(view, name):
@@ -227,16 +227,16 @@ def test_nothing_that_is_told_widens_the_window(driver):
         for name in ("group", "edit_group"):
             if hasattr(view, name):
                 getattr(view, name).collapsed = False
-    panel.changed_label.text = said
-    panel.changed_label.visible = panel.reset.visible = True
+    panel.head.changed.text = said
+    panel.head.changed.visible = panel.head.reset.visible = True
     top.show()
     top.resize(460, 3000)
     for _turn in range(3):
         driver.application.processEvents()
     assert top.sizeHint().width() <= 460, "the module panel takes no less than this from the views"
-    line = panel.message.fontMetrics().height()
-    assert panel.message.height > 2 * line, "it is all there, in several lines"
-    assert panel.changed_label.width > 200
+    line = panel.head.message.fontMetrics().height()
+    assert panel.head.message.height > 2 * line, "it is all there, in several lines"
+    assert panel.head.changed.width > 200
     assert panel.steps["print"].cuts.text == ""
     panel.change(cuts=(("S", 1.0), ("S", 2.0)))
     driver.application.processEvents()

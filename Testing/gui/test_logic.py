@@ -185,7 +185,7 @@ def test_a_closed_database_is_asked_nothing(driver):
         lambda: driver.panel.command(),
         lambda: driver.click("browseSeries"),
         lambda: driver.run("scan"),
-        lambda: driver.panel.safe(driver.panel.store_dicom)(),
+        lambda: driver.panel.guarded_slot(driver.panel.store_dicom)(),
     ):
         work()
         assert "Something went wrong" not in driver.message

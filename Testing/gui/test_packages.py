@@ -18,7 +18,7 @@ pytestmark = pytest.mark.panel
 def ready(driver, monkeypatch):
     """A panel whose steps start no child; everything before them is done."""
     panel = driver.panel
-    monkeypatch.setattr(panel.walk._child, "start", lambda order: None)
+    monkeypatch.setattr(panel.runner._child, "start", lambda order: None)
     panel.parameters.folder = "somewhere"
     monkeypatch.setattr("DicomToPrintLib.gui.scan_source.for_worker", lambda parameters, job: {"path": ""})
     for step in ("scan", "anatomy", "model", "print"):
@@ -33,8 +33,8 @@ def absent(monkeypatch, *names):
 
 
 def start(driver, step):
-    driver.panel.walk.stop()
-    driver.panel.safe(driver.panel.run)([step])
+    driver.panel.runner.stop()
+    driver.panel.guarded_slot(driver.panel.run)([step])
 
 
 def test_the_package_for_simplification_is_offered_once_before_the_model(ready, monkeypatch):
@@ -42,7 +42,7 @@ def test_the_package_for_simplification_is_offered_once_before_the_model(ready, 
     ready.dialogs.failed = "No connection."
     start(ready, "model")
     assert ready.dialogs.told == [["fast-simplification"]]
-    assert ready.panel.walk.running == "model", "the model is made without it"
+    assert ready.panel.runner.running == "model", "the model is made without it"
     assert ready.message == "No connection."
     ready.panel.job.save("anatomy", "anatomy")
     start(ready, "model")
@@ -55,11 +55,11 @@ def test_a_failed_or_declined_installation_leaves_3mf_out_and_goes_on(ready, mon
     ready.panel.change(formats=("stl", "3mf", "obj"))
     start(ready, "print")
     assert ready.dialogs.told == [["lib3mf"]]
-    assert ready.panel.walk.running == "print"
+    assert ready.panel.runner.running == "print"
     assert ready.panel.settings.formats == ("stl", "obj")
     assert ready.message == "No connection. 3MF is left out: it needs the package lib3mf."
     assert not ready.find("format-3mf").checked
-    ready.panel.walk.stop()
+    ready.panel.runner.stop()
     ready.find("format-3mf").checked = True  # chosen anew: asked for anew
     start(ready, "print")
     assert len(ready.dialogs.told) == 2
@@ -72,7 +72,7 @@ def test_a_tool_without_its_package_is_asked_for_each_time_and_told(ready, monke
         ready.panel.job.save("model", "model")
         start(ready, "print")
         assert ready.dialogs.told == [["manifold3d"]] * times
-        assert not ready.panel.walk.running
+        assert not ready.panel.runner.running
         assert "This needs manifold3d: agree to the installation" in ready.message
 
 

@@ -150,7 +150,7 @@ def test_run_all_goes_down_to_the_files_and_a_remedy_checks_again(driver, loaded
     findings.only.checked = False
     rows = [index for index, finding in enumerate(findings.shown) if finding.places]
     if rows:
-        panel.safe(panel.results.go_to_place)(findings.shown[rows[0]])
+        panel.guarded_slot(panel.results.go_to_place)(findings.shown[rows[0]])
         assert not driver.message, driver.message
     remedies = panel.steps["print"].remedies
     if remedies.count():
@@ -200,9 +200,9 @@ def test_the_scene_may_close_at_any_moment(driver, loaded):
         driver.application.processEvents()
 
     driver.click("scanRun")
-    assert driver.panel.walk.running
+    assert driver.panel.runner.running
     close()
-    assert not driver.panel.walk.running
+    assert not driver.panel.runner.running
     assert driver.panel.state is not None, "a new scene is worked in"
     assert driver.panel.parameters.volume is None
     driver.run("scan")
@@ -236,18 +236,18 @@ def test_the_scene_may_close_while_a_step_runs(driver, loaded, tmp_path, monkeyp
     import slicer
 
     panel = driver.panel
-    monkeypatch.setattr(panel.walk._child, "start", lambda order: None)  # a child that never ends
+    monkeypatch.setattr(panel.runner._child, "start", lambda order: None)  # a child that never ends
     panel.steps["files"].folder.currentPath = str(tmp_path)
     for needed in ("scan", "anatomy", "model", "print"):
         panel.job.save(needed, needed)
     driver.click(f"{step}Run")
-    assert panel.walk.running == step
+    assert panel.runner.running == step
     assert "running" in panel.steps[step].frame.text
     slicer.mrmlScene.StartState(slicer.mrmlScene.CloseState)
     slicer.mrmlScene.Clear(0)
     slicer.mrmlScene.EndState(slicer.mrmlScene.CloseState)
     driver.application.processEvents()
-    assert not panel.walk.running
+    assert not panel.runner.running
     assert not driver.message
     assert not any(panel.job.has(name) for name in ("scan", "anatomy", "model", "print", "files"))
     assert all(driver.state(name) == "idle" for name in panel.steps)
@@ -285,8 +285,8 @@ def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
     driver.picture("reopened")
     # What the next step needs is taken from the scene: no earlier step runs again.
     started = []
-    start = driver.panel.walk._child.start
-    driver.panel.walk._child.start = lambda order: (started.append(driver.panel.walk.running), start(order))
+    start = driver.panel.runner._child.start
+    driver.panel.runner._child.start = lambda order: (started.append(driver.panel.runner.running), start(order))
     walk(driver, "print")
     assert started == ["print"]
     after = driver.panel.job.load("print")["prepared"].model.meshes[0]
@@ -321,7 +321,7 @@ def test_points_are_settings_while_their_list_lives(driver, loaded):
     preview = node.AddControlPoint(9.0, 9.0, 9.0)
     node.SetNthControlPointPosition(preview, 9.0, 9.0, 9.0, slicer.vtkMRMLMarkupsNode.PositionPreview)
     assert panel.settings.seeds == ((1.0, 2.0, 3.0),), "the point on the mouse counts for nothing"
-    assert "seed points" in panel.changed_label.text
+    assert "seed points" in panel.head.changed.text
 
     # A reopened scene has the points in its settings; no list is chosen yet.
     parameters = panel.parameters
@@ -343,7 +343,7 @@ def test_another_volume_starts_again(driver, loaded):
 
     walk(driver, "scan")
     driver.panel.change(max_deviation=0.3)
-    assert "allowed deviation" in driver.panel.changed_label.text
+    assert "allowed deviation" in driver.panel.head.changed.text
     other = volume_to_node(cube_volume(), slicer.mrmlScene, "Other")
     driver.panel.steps["scan"].volume.setCurrentNode(other)
     assert driver.state("scan") == "idle"
@@ -378,13 +378,13 @@ def test_another_folder_leaves_nothing_of_the_scan_before(driver, loaded, tmp_pa
 
 def test_a_control_that_tells_nothing_new_lets_the_step_run(driver, loaded, monkeypatch):
     panel = driver.panel
-    monkeypatch.setattr(panel.walk._child, "start", lambda order: None)  # a child that never ends
+    monkeypatch.setattr(panel.runner._child, "start", lambda order: None)  # a child that never ends
     driver.click("scanRun")
     driver.find("labelText").editingFinished.emit()  # the focus leaves an untouched line
-    assert panel.walk.running == "scan"
+    assert panel.runner.running == "scan"
     driver.find("labelText").text = "Left"
     driver.find("labelText").editingFinished.emit()
-    assert not panel.walk.running
+    assert not panel.runner.running
 
 
 def test_an_empty_volume_and_a_folder_without_dicom_are_each_one_sentence(driver, tmp_path):
@@ -441,7 +441,7 @@ def test_a_failure_inside_a_step_is_one_sentence_and_the_scene_stays(driver, loa
         assert driver.state(step) == "needs you"
         assert driver.message.startswith("Internal error")
         assert slicer.mrmlScene.GetNumberOfNodes() == before
-        assert panel.run_all.enabled
+        assert panel.head.run_all.enabled
     driver.picture("failed")
 
 
@@ -504,7 +504,7 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(driver, loaded, tmp_pat
     made.mkdir()
     (made / "bone.stl").write_bytes(b"solid")
     panel.job.save("files", {"names": ["bone.stl"], "folder": made})
-    panel.safe(panel.walk.show_result)("files")
+    panel.guarded_slot(panel.runner.show_result)("files")
     assert "cannot be written" in driver.message
     assert driver.state("files") == "needs you"
 
@@ -548,7 +548,7 @@ def test_what_was_written_before_goes_and_a_draft_never_stays(driver, made, tmp_
         raise PermissionError(13, "Access is denied", str(source), None, str(target))
 
     monkeypatch.setattr("DicomToPrintLib.gui.scene_presenter.os.replace", held)
-    driver.panel.safe(deliver)(made, ["bone.stl"])
+    driver.panel.guarded_slot(deliver)(made, ["bone.stl"])
     assert (
         driver.message
         == "'bone.stl' cannot be replaced: close it in other programs, or choose another folder in step 5."
@@ -565,9 +565,9 @@ def test_only_what_was_written_goes_into_the_database(driver, made, tmp_path, st
     inserted = []
     out.mkdir()
     (out / "slice.dcm").write_bytes(b"a slice of the scan")
-    panel.safe(panel.store_dicom)()
+    panel.guarded_slot(panel.store_dicom)()
     assert "no DICOM file to save" in driver.message
     panel.results.deliver(made, ["bone.stl", "bone.dcm"])
-    panel.safe(panel.store_dicom)()
+    panel.guarded_slot(panel.store_dicom)()
     assert inserted == [("bone.dcm", True)]
     assert driver.message == "Saved to the DICOM database."

@@ -171,7 +171,9 @@ class _Stranger:
 
 
 @pytest.mark.parametrize(
-    "value", [object(), _Stranger(), int, np.array([object()]), np.zeros(2, [("a", "i4")]), open], ids=repr
+    "value",
+    [object(), _Stranger(), int, np.array([object()]), np.zeros(2, [("a", "i4")]), open],
+    ids=lambda value: type(value).__name__,
 )
 def test_what_cannot_be_stored_is_refused_by_its_place(states, value):
     with pytest.raises(TypeError, match=r"^tree\['deep'\]\[1\]"):

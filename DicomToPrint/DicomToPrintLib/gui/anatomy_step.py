@@ -64,7 +64,7 @@ class AnatomyStep(StepView):
         for node_of in ("segmentationNode", "sourceVolumeNode"):
             self.panel.watch.add(_Edited(self, node_of))
         self.edit_group.collapsed = True
-        self.edit_group.connect("toggled(bool)", self.safe(self._open_editor))
+        self.edit_group.connect("toggled(bool)", self.guarded_slot(self._open_editor))
 
     def build_advanced(self) -> None:
         self.group, form = widgets.collapsible_form(_("Advanced"), self.layout)
@@ -77,7 +77,7 @@ class AnatomyStep(StepView):
             _("Only what lies in this region."),
             "region",
             _("whole scan"),
-            self.safe(self.panel.choose_region),
+            self.guarded_slot(self.panel.choose_region),
         )
         form.addRow(_("Region"), self.region)
         self.low = widgets.double_spin_box(
@@ -86,7 +86,7 @@ class AnatomyStep(StepView):
             10.0,
             "",
             _("Grey value from which on it counts, instead of the measured boundary."),
-            self.safe(self._threshold),
+            self.guarded_slot(self._threshold),
             "thresholdLow",
             _("measured"),
         )
@@ -96,7 +96,7 @@ class AnatomyStep(StepView):
             10.0,
             "",
             _("Grey value up to which it counts."),
-            self.safe(self._threshold),
+            self.guarded_slot(self._threshold),
             "thresholdHigh",
             _("no end"),
         )
@@ -108,8 +108,8 @@ class AnatomyStep(StepView):
             _("A segmentation that is in the scene already, for example of an AI tool."),
             "givenSegmentation",
             _("find it automatically"),
-            self.safe(self.panel.choose_segmentation),
-            self.safe(self.panel.segmentation_lost),
+            self.guarded_slot(self.panel.choose_segmentation),
+            self.guarded_slot(self.panel.segmentation_lost),
         )
         form.addRow(_("Use instead"), self.given)
         self.group.collapsed = True

@@ -26,8 +26,8 @@ class ExportStep(StepView):
         self.folder.settingKey = "DicomToPrint/OutputFolder"
         self.folder.toolTip = _("Where the files go; files of the same name are replaced.")
         # The path is told while it is valid input, which an emptied line is not; the second signal tells of that.
-        self.folder.connect("currentPathChanged(QString)", self.safe(self._folder_typed))
-        self.folder.connect("validInputChanged(bool)", self.safe(self._folder_typed))
+        self.folder.connect("currentPathChanged(QString)", self.guarded_slot(self._folder_typed))
+        self.folder.connect("validInputChanged(bool)", self.guarded_slot(self._folder_typed))
         self.form.addRow(_("Folder"), self.folder)
         tips = {
             "stl": _("Triangles only; millimetres are not in the file."),
@@ -42,7 +42,7 @@ class ExportStep(StepView):
             name: widgets.check_box(
                 words.get(name, name.upper()),
                 tips[name],
-                self.safe(lambda on, name=name: self._format(name, on)),
+                self.guarded_slot(lambda on, name=name: self._format(name, on)),
                 f"format-{name}",
             )
             for name in FORMATS

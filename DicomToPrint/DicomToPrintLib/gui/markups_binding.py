@@ -34,8 +34,8 @@ class MarkupsBinding:
         self.widget.tableWidget().setFixedHeight(72)
         self.widget.setMRMLScene(slicer.mrmlScene)
         panel.watch.add(self.widget)
-        self.widget.connect("markupsNodeChanged()", panel.safe(self._read))
-        self.widget.connect("updateFinished()", panel.safe(self._read))
+        self.widget.connect("markupsNodeChanged()", panel.guarded_slot(self._read))
+        self.widget.connect("updateFinished()", panel.guarded_slot(self._read))
 
     def release(self) -> None:
         """Choose no list; the setting stays as it is."""

@@ -33,7 +33,7 @@ class PackStudy:
     def start(self) -> None:
         """Pack what is chosen in the first step. Raises `InputError` in one sentence."""
         if self._child is not None:
-            self._panel.tell(_("A study is being packed already."))
+            self._panel.show_message(_("A study is being packed already."))
             return
         kind = scan_source.selected_kind(self._panel.parameters)
         if kind not in ("folder", "series"):
@@ -52,7 +52,7 @@ class PackStudy:
             self._end("")
             return
         self._timer.start()
-        self._panel.tell(_("Packing the study ..."))
+        self._panel.show_message(_("Packing the study ..."))
 
     def stop(self) -> None:
         """End the child: the panel goes."""
@@ -89,4 +89,4 @@ class PackStudy:
 
     def _end(self, said: str) -> None:
         shutil.rmtree(self._messages, ignore_errors=True)
-        self._panel.tell(said or _("The study could not be packed."))
+        self._panel.show_message(said or _("The study could not be packed."))

@@ -14,36 +14,21 @@ from dicomtoprint.config.run_settings import RunSettings, to_command_line
 from dicomtoprint.errors import CancelledError, DicomToPrintError, InputError
 
 from ..mrml.markups import roi_bounds_ras
-from . import scan_source, widgets
+from ..mrml.volumes import shown_volumes
+from . import scan_source
 from .anatomy_step import AnatomyStep
 from .dialogs import Dialogs
 from .export_step import ExportStep
 from .node_watch import NodeWatch
+from .panel_head import PanelHead
 from .panel_state import open_state
 from .print_step import PrintStep
 from .scan_step import ScanStep
 from .scene_presenter import ScenePresenter
 from .step_process import CLI_SCRIPT
-from .step_results import STEP_OF_SETTING, STEPS, StepResultStore, earliest_affected_step
+from .step_results import PER_SCAN_SETTINGS, STEP_OF_SETTING, STEPS, StepResultStore, earliest_affected_step
 from .step_runner import StepRunner
 from .surface_step import SurfaceStep
-from .texts import setting_text, without_options
-
-# Answers, places and names that mean something in one scan alone.
-PER_SCAN_SETTINGS = (
-    "series",
-    "answers",
-    "answer_times",
-    "accept_anyway",
-    "roi",
-    "seeds",
-    "cuts",
-    "oblique_cuts",
-    "kept_sides",
-    "drain_hole_positions",
-    "label_at",
-    "keep_out_regions",
-)
 
 
 class Panel:
@@ -54,9 +39,15 @@ class Panel:
         self.state: Any = None  # PanelState, or None while there is no scene
         self.job = StepResultStore(getattr(slicer.app, "temporaryPath", None))
         self.results = ScenePresenter(self)
-        self.walk = StepRunner(self)
+        self.runner = StepRunner(self)
         self.watch = NodeWatch(slicer.mrmlScene)
-        self._build_head(layout)
+        self.head = PanelHead(
+            layout,
+            self.action_slot(self.run_everything),
+            self.action_slot(self.cancel),
+            self.action_slot(lambda: self.copy(self.command())),
+            self.action_slot(self.reset_settings),
+        )
         self.steps: dict[str, Any] = {
             view.key: view
             for view in (ScanStep(self), AnatomyStep(self), SurfaceStep(self), PrintStep(self), ExportStep(self))
@@ -66,46 +57,8 @@ class Panel:
         layout.addStretch(1)
         self._set_tab_order()
 
-    def _build_head(self, layout: Any) -> None:
-        self.run_all = widgets.push_button(
-            _("Run all"),
-            _("Run every step that is not done yet, down to the files."),
-            self.act(self.run_everything),
-            "runAll",
-            primary=True,
-        )
-        self.cancel_button = widgets.push_button(
-            _("Cancel"), _("Stop the running step; its result is dropped whole."), self.act(self.cancel), "cancel"
-        )
-        self.copy_command = widgets.push_button(
-            _("Copy command"),
-            _("Copy the command line that does the same outside the panel."),
-            self.act(lambda: self.copy(self.command())),
-            "copyCommand",
-        )
-        layout.addLayout(widgets.hbox(self.run_all, self.cancel_button, self.copy_command))
-        self.bar = qt.QProgressBar()
-        self.bar.objectName = "progress"
-        self.bar.setRange(0, 100)
-        layout.addWidget(self.bar)
-        self.phrase = widgets.text_label()
-        layout.addWidget(self.phrase)
-        self.message = widgets.text_label(selectable=True)
-        self.message.objectName = "message"
-        # A frame is seen in the light and in the dark theme.
-        self.message.styleSheet = "QLabel { border: 2px solid #e69f00; border-radius: 3px; padding: 3px 6px; }"
-        layout.addWidget(self.message)
-        self.changed_label = widgets.text_label()
-        self.reset = widgets.push_button(
-            _("Reset"), _("Go back to what the preset says."), self.act(self.reset_settings), "reset"
-        )
-        changed = widgets.hbox(self.changed_label, self.reset)
-        changed.setStretch(0, 1)
-        layout.addLayout(changed)
-        self.bar.visible = self.phrase.visible = self.message.visible = False
-
     def _set_tab_order(self) -> None:
-        order = [self.run_all, self.cancel_button, self.copy_command, self.reset]
+        order = [self.head.run_all, self.head.cancel, self.head.copy, self.head.reset]
         for view in self.steps.values():
             order += [view.frame, view.primary]
         for before, after in itertools.pairwise(order):
@@ -133,7 +86,7 @@ class Panel:
         self.state = was
         state, fault = open_state(parameters)
         if state is None:
-            self.walk.stop()
+            self.runner.stop()
             self.steps["anatomy"].close_editor()
             self.state = None
             self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "model-before")
@@ -143,7 +96,7 @@ class Panel:
             self.open_step(next((step for step in STEPS if self.state.state(step) != "done"), STEPS[-1]))
         self.refresh()
         if fault:
-            self.tell(fault)
+            self.show_message(fault)
 
     def _restore(self) -> None:
         """Show what a reopened scene holds: steps keep their state, results stay in the scene."""
@@ -154,27 +107,21 @@ class Panel:
         for step in STEPS:
             if self.state.state(step) == "running":
                 self.state.set_state(step, "idle")
-        self.tell("")
+        self.show_message("")
 
     def refresh(self) -> None:
         """Show settings and states in every control."""
         for step, view in self.steps.items():
             view.set_state(
-                (self.walk.running == step and "running")
+                (self.runner.running == step and "running")
                 or (self.state.state(step) if self.state is not None else "idle")
             )
             view.frame.enabled = self.state is not None
-            view.primary.enabled = not self.walk.running
+            view.primary.enabled = not self.runner.running
             if self.state is not None:
                 view.refresh()
-        self.run_all.enabled = self.state is not None and not self.walk.running
-        self.cancel_button.enabled = bool(self.walk.running)
-        self.bar.visible = self.phrase.visible = bool(self.walk.running)
         differing = self.state.differing() if self.state is not None else []
-        self.changed_label.text = _("Changed from the preset: {names}").format(
-            names=", ".join(setting_text(name) for name in differing)
-        )
-        self.changed_label.visible = self.reset.visible = bool(differing)
+        self.head.refresh(self.state is not None, bool(self.runner.running), differing)
 
     def open_step(self, step: str) -> None:
         """Unfold one step and fold the others."""
@@ -189,24 +136,24 @@ class Panel:
         changed = replace(self.settings, **fields)
         if changed == self.settings:  # a control may tell what it told before, as a line does when it loses the focus
             return
-        if self.walk.running:
+        if self.runner.running:
             self.cancel()
         earliest = min((earliest_affected_step(name) for name in fields), key=STEPS.index)
         if "series" in fields:
-            self.results.let_go_of_scan()
+            self.results.remove_scan_nodes()
         if earliest == "model" and self.job.has("model"):
             made_with = {name: getattr(self.settings, name) for name in STEP_OF_SETTING["model"]}
             self.job.save("model-before", (self.job.load("model"), made_with))
         self.state.settings = changed
-        self.stale(earliest)
+        self.invalidate_from(earliest)
 
-    def stale(self, step: str) -> None:
+    def invalidate_from(self, step: str) -> None:
         """The results of `step` and of those after it no longer count."""
         self.job.drop_from(step)
         for later in STEPS[STEPS.index(step) :]:
             self.state.set_state(later, "idle")
             self.steps[later].clear()
-        self.tell("")
+        self.show_message("")
         self.refresh()
 
     def reset_settings(self) -> None:
@@ -237,19 +184,13 @@ class Panel:
     def volume_lost(self) -> None:
         """The chosen volume was taken out of the scene."""
         if self.state is not None:
-            self.tell(_("The chosen volume was taken out of the scene: choose the scan again in step 1."))
+            self.show_message(_("The chosen volume was taken out of the scene: choose the scan again in step 1."))
 
     def choose_only_volume(self) -> None:
         """Work on the scene's only volume, as long as the user has chosen no scan themselves."""
         if self.state is None or self.parameters.chosen or scan_source.selected_kind(self.parameters):
             return
-        nodes = slicer.mrmlScene.GetNodesByClass("vtkMRMLScalarVolumeNode")
-        nodes.UnRegister(None)
-        volumes = [
-            node
-            for node in map(nodes.GetItemAsObject, range(nodes.GetNumberOfItems()))
-            if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors()
-        ]
+        volumes = shown_volumes(slicer.mrmlScene)
         if len(volumes) == 1:
             self._choose(volume=volumes[0])
             self.parameters.chosen = False
@@ -271,10 +212,10 @@ class Panel:
             self._choose(folder=path)
 
     def _choose(self, volume: Any = None, series: str = "", folder: str = "") -> None:
-        if self.walk.running:
+        if self.runner.running:
             self.cancel()
         parameters = self.parameters
-        self.results.let_go_of_scan()
+        self.results.remove_scan_nodes()
         parameters.series, parameters.folder, parameters.volume = series, folder, volume
         parameters.chosen = True
         self.steps["scan"].volume.setCurrentNode(volume)
@@ -286,7 +227,7 @@ class Panel:
         self.release_points()
         self.steps["anatomy"].region.setCurrentNode(None)
         self.steps["scan"].fill_series(())
-        self.stale("scan")
+        self.invalidate_from("scan")
 
     def choose_segmentation(self, node: Any) -> None:
         """Use a segmentation that is in the scene already; None finds it automatically."""
@@ -294,12 +235,14 @@ class Panel:
             return
         self.parameters.given = node
         self.job.drop("edited")
-        self.stale("anatomy")
+        self.invalidate_from("anatomy")
 
     def segmentation_lost(self) -> None:
         """The given segmentation was taken out of the scene."""
         if self.state is not None:
-            self.tell(_("The given segmentation was taken out of the scene: the anatomy is found automatically now."))
+            self.show_message(
+                _("The given segmentation was taken out of the scene: the anatomy is found automatically now.")
+            )
 
     def choose_region(self, node: Any) -> None:
         """Only what lies in a region of interest; none chosen in a reopened scene leaves the region as it was."""
@@ -333,47 +276,46 @@ class Panel:
     def harden(self) -> None:
         """Apply the transform over the volume to its voxels."""
         self.results.harden(self.parameters.volume)
-        self.stale("scan")
+        self.invalidate_from("scan")
 
     # -- running -------------------------------------------------------------------------------------------------------
 
     def run_everything(self) -> None:
         """Every step that is not done, in order; the files only where a folder is chosen."""
-        self.walk.run_everything()
+        self.runner.run_everything()
 
     def run(self, steps: Sequence[str]) -> None:
         """Run these steps, and before them what they need and what is missing."""
-        self.walk.run(steps)
+        self.runner.run(steps)
 
     def cancel(self) -> None:
         """Stop the running step; its result is dropped whole."""
-        self.walk.cancel()
+        self.runner.cancel()
 
     def progressed(self, fraction: float, phrase: str) -> None:
         """Show how far the running step is."""
-        self.bar.value = round(100.0 * fraction)
-        self.phrase.text = phrase or _("working...")
+        self.head.show_progress(fraction, phrase)
 
     # -- what the steps ask for ----------------------------------------------------------------------------------------
 
     def can_undo_model(self) -> bool:
         """True where there is a model before this one."""
-        return self.job.has("model-before") and not self.walk.running
+        return self.job.has("model-before") and not self.runner.running
 
     def undo_model(self) -> None:
         """Back to the model before, and to what it was made with."""
         if self.can_undo_model():
             before, made_with = self.job.load("model-before")
             self.state.settings = replace(self.settings, **made_with)
-            self.stale("print")
+            self.invalidate_from("print")
             self.job.drop("model-before")
             self.job.save("model", before)
-            self.walk.show_result("model")
+            self.runner.show_result("model")
 
     def store_dicom(self) -> None:
         """The DICOM files that were written into Slicer's DICOM database."""
         self.results.store_dicom()
-        self.tell(_("Saved to the DICOM database."))
+        self.show_message(_("Saved to the DICOM database."))
 
     def source_text(self) -> str:
         """One line on the chosen scan."""
@@ -401,26 +343,25 @@ class Panel:
     def copy(self, text: str) -> None:
         """Text to the clipboard."""
         self.dialogs.copy(text)
-        self.tell(_("Copied."))
+        self.show_message(_("Copied."))
 
-    def tell(self, sentence: str) -> None:
+    def show_message(self, sentence: str) -> None:
         """One sentence under the buttons; empty takes it away."""
-        self.message.text = without_options(sentence)
-        self.message.visible = bool(sentence)
+        self.head.show_message(sentence)
 
-    def safe(self, work: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """`work` as a slot: whatever goes wrong is told in one sentence, and the scene stays usable."""
 
         def slot(*arguments: Any) -> Any:
             try:
                 return work(*arguments)
             except CancelledError:
-                self.tell(_("Cancelled: nothing was changed by this step."))
+                self.show_message(_("Cancelled: nothing was changed by this step."))
             except DicomToPrintError as error:
-                self.tell(str(error))
+                self.show_message(str(error))
             except Exception as error:
                 logging.exception("DicomToPrint")
-                self.tell(
+                self.show_message(
                     _(
                         "Something went wrong inside ({kind}): the scene is unchanged; please report it with the log."
                     ).format(kind=type(error).__name__)
@@ -429,19 +370,19 @@ class Panel:
 
         return slot
 
-    def act(self, work: Callable[..., Any]) -> Callable[..., Any]:
+    def action_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """`work` as the slot of something that the user does: what was told before goes first."""
-        slot = self.safe(work)
+        slot = self.guarded_slot(work)
 
         def acted(*arguments: Any) -> Any:
-            self.tell("")
+            self.show_message("")
             return slot(*arguments)
 
         return acted
 
     def close(self) -> None:
         """Let go of everything: the module is unloaded or the application ends."""
-        self.walk.stop()
+        self.runner.stop()
         self.steps["scan"].packing.stop()
         self.steps["anatomy"].close_editor()
         self.state = None

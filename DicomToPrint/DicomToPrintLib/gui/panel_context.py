@@ -42,11 +42,11 @@ class PanelContext(Protocol):
     def refresh(self) -> None:
         """Show settings and states in every control."""
 
-    def tell(self, sentence: str) -> None:
+    def show_message(self, sentence: str) -> None:
         """One sentence under the buttons; empty takes it away."""
 
-    def safe(self, work: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """`work` as a slot that shows what went wrong in one sentence."""
 
-    def act(self, work: Callable[..., Any]) -> Callable[..., Any]:
+    def action_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """`work` as the slot of something that the user does: the sentence shown before goes first."""

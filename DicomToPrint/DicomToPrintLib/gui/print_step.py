@@ -27,14 +27,14 @@ class PrintStep(StepView):
         self.process = widgets.combo_box(
             builtin_presets("processes"),
             _("The print technology; its limits are used."),
-            self.safe(self._process),
+            self.guarded_slot(self._process),
             "process",
         )
         self.form.addRow(_("Process"), self.process)
         self.printer = widgets.combo_box(
             [("", _("usual for the process"))],
             _("The build volume."),
-            self.safe(lambda key: self.panel.change(printer=key or None)),
+            self.guarded_slot(lambda key: self.panel.change(printer=key or None)),
             "printer",
         )
         self.form.addRow(_("Printer"), self.printer)
@@ -48,7 +48,10 @@ class PrintStep(StepView):
         self.remedies = qt.QGridLayout()
         self.layout.addLayout(self.remedies)
         self.findings = FindingsTable(
-            self.layout, "printFindings", self.act(self.panel.results.go_to_place), self.act(self.panel.copy)
+            self.layout,
+            "printFindings",
+            self.action_slot(self.panel.results.go_to_place),
+            self.action_slot(self.panel.copy),
         )
         items = [
             ("", _("show plain colour")),
@@ -58,7 +61,7 @@ class PrintStep(StepView):
         self.overlay = widgets.combo_box(
             items,
             _("Colour the model by wall thickness or by where its surface comes from."),
-            self.act(lambda key: self.panel.results.show_overlay(key, "print")),
+            self.action_slot(lambda key: self.panel.results.show_overlay(key, "print")),
             "printOverlay",
         )
         self.layout.addWidget(self.overlay)
@@ -101,7 +104,7 @@ class PrintStep(StepView):
         self.escape_holes.specialValueText = _("as the process needs")
         self.escape_holes.toolTip = _("Holes in every cavity through which resin or powder drains.")
         self.escape_holes.connect(
-            "valueChanged(int)", self.safe(lambda count: self.panel.change(escape_holes=int(count) or None))
+            "valueChanged(int)", self.guarded_slot(lambda count: self.panel.change(escape_holes=int(count) or None))
         )
         form.addRow(_("Escape holes"), self.escape_holes)
         self.escape = MarkupsBinding(
@@ -131,7 +134,7 @@ class PrintStep(StepView):
             side: widgets.check_box(
                 text,
                 _("Keep only this side of the cuts (front and back: of oblique planes); none ticked keeps every part."),
-                self.safe(lambda on, side=side: self._keep(side, on)),
+                self.guarded_slot(lambda on, side=side: self._keep(side, on)),
                 f"keep-{side}",
             )
             for side, text in _sides().items()
@@ -147,7 +150,13 @@ class PrintStep(StepView):
         self.avoid = MarkupsBinding(self.panel, "keep_out_regions", tip, _("Keep whole"), self._marked)
         form.addRow(_("Keep whole"), self.avoid.widget)
         self.margin = widgets.double_spin_box(
-            1.0, 200.0, 1.0, " mm", _("How far from these places cuts stay."), self.safe(self._margin), "avoidMargin"
+            1.0,
+            200.0,
+            1.0,
+            " mm",
+            _("How far from these places cuts stay."),
+            self.guarded_slot(self._margin),
+            "avoidMargin",
         )
         form.addRow(_("Distance of cuts"), self.margin)
         self.magnet_width = self._magnet("magnetDiameter", _("Diameter of round magnets across the cuts."))
@@ -166,7 +175,7 @@ class PrintStep(StepView):
         self.base = widgets.combo_box(
             bases,
             _("What the model stands on."),
-            self.safe(lambda key: self.panel.change(base=bool(key), base_kind=key or "plate")),
+            self.guarded_slot(lambda key: self.panel.change(base=bool(key), base_kind=key or "plate")),
             "base",
         )
         form.addRow(_("Base"), self.base)
@@ -229,7 +238,7 @@ class PrintStep(StepView):
 
     def _magnet(self, name: str, tip: str) -> Any:
         return widgets.double_spin_box(
-            0.0, 50.0, 0.5, " mm", tip, self.safe(lambda value: self._magnets()), name, _("none")
+            0.0, 50.0, 0.5, " mm", tip, self.guarded_slot(lambda value: self._magnets()), name, _("none")
         )
 
     def _magnets(self) -> None:

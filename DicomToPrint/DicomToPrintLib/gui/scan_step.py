@@ -33,8 +33,8 @@ class ScanStep(StepView):
             _("A loaded CT volume; its DICOM files are judged."),
             "volume",
             _("none: choose a volume or a series"),
-            self.safe(self.panel.choose_volume),
-            self.safe(self.panel.volume_lost),
+            self.guarded_slot(self.panel.choose_volume),
+            self.guarded_slot(self.panel.volume_lost),
         )
         self.form.addRow(_("Volume"), self.volume)
         self.browse = self.button(
@@ -58,7 +58,7 @@ class ScanStep(StepView):
         self.series = widgets.combo_box(
             [("", _("the best one"))],
             _("The folder holds several series: judge and use this one."),
-            self.safe(lambda key: self.panel.change(series=key or None)),
+            self.guarded_slot(lambda key: self.panel.change(series=key or None)),
             "series",
         )
         self.series_label = widgets.text_label(_("Series"), wrap=False)
@@ -78,7 +78,9 @@ class ScanStep(StepView):
     def build_results(self) -> None:
         self.protocols = qt.QVBoxLayout()
         self.layout.addLayout(self.protocols)
-        self.findings = FindingsTable(self.layout, "scanFindings", self.act(self._go_to), self.act(self.panel.copy))
+        self.findings = FindingsTable(
+            self.layout, "scanFindings", self.action_slot(self._go_to), self.action_slot(self.panel.copy)
+        )
         self.questions = qt.QVBoxLayout()
         self._answering = False
         self.layout.addLayout(self.questions)
@@ -104,7 +106,7 @@ class ScanStep(StepView):
         self.protocol = widgets.combo_box(
             [("", _("as the use needs")), *builtin_presets("protocols")],
             _("Judge under this protocol instead of the use's own."),
-            self.safe(lambda key: self.panel.change(protocols=(key,) if key else ())),
+            self.guarded_slot(lambda key: self.panel.change(protocols=(key,) if key else ())),
             "protocol",
         )
         form.addRow(_("Protocol"), self.protocol)
@@ -178,7 +180,7 @@ class ScanStep(StepView):
             box = widgets.combo_box(
                 items,
                 question.text,
-                self.safe(lambda key, rule=question.rule: self._answer(rule, key)),
+                self.guarded_slot(lambda key, rule=question.rule: self._answer(rule, key)),
                 f"answer-{question.rule}",
             )
             widgets.select_silently(box, answers.get(question.rule, ""))

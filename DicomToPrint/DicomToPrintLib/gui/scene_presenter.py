@@ -233,7 +233,7 @@ class ScenePresenter:
         noted = node.GetAttribute(CONTENT_HASH_ATTRIBUTE)
         return noted is not None and noted != segmentations.content_hash(node)
 
-    def settle_edits(self) -> None:
+    def resolve_manual_edits(self) -> None:
         """Ask whether edits by hand still count where other settings were chosen since; if not, they stay in the scene."""
         node = node_or_none(self._panel.parameters.segmentation)
         if node is None or node_or_none(self._panel.parameters.given) is not None or not self.edited(node):
@@ -255,7 +255,7 @@ class ScenePresenter:
         node.SetName(self._scene.GenerateUniqueName(_("{name} (edited)").format(name=node.GetName())))
         self._panel.parameters.segmentation = None
 
-    def let_go_of_scan(self) -> None:
+    def remove_scan_nodes(self) -> None:
         """Another scan was chosen: what this one left is no grid and no edit for it."""
         self._panel.release_editor()
         step_nodes.remove_step_nodes(self._scene, self._job_name, "scan-volume")

@@ -1,5 +1,7 @@
 """What the module's self test looks at in the panel, inside the application."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import slicer
@@ -40,3 +42,19 @@ def choice_survives_reload(test: Any) -> None:
     panel = slicer.modules.DicomToPrintWidget.panel
     test.assertIs(panel.parameters.volume, volume)
     test.assertIs(panel.steps["scan"].volume.currentNode(), volume)
+
+
+def phantom_becomes_files(test: Any, logic: Any) -> None:
+    """The phantom goes from the DICOM database to a checked STL, and its model into the scene."""
+    from DICOMLib import DICOMUtils
+
+    with DICOMUtils.TemporaryDICOMDatabase(), tempfile.TemporaryDirectory() as folder:
+        test.delayDisplay("Making the phantom")
+        volumes = logic.makePhantom()
+        test.assertEqual(len(volumes), 1)
+        test.assertNotEqual(logic.check(volumes[0])["series"][0]["verdict"], "reject")
+        test.delayDisplay("Running the whole workflow")
+        verdict = logic.run(volumes[0], folder, process="sla", formats=("stl",)).verdict
+        test.assertIn(verdict, ("ready", "warn", "not-ready"))
+        test.assertTrue(any(path.suffix == ".stl" for path in Path(folder).iterdir()))
+    test.assertGreater(slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLModelNode"), 0)

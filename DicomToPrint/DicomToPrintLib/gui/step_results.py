@@ -17,6 +17,22 @@ from dicomtoprint.workers.state_files import StateFolder, remove_unused_arrays
 SEGMENTATION_PLACEHOLDER = "SEGMENTATION.seg.nrrd"
 STEPS = ("scan", "anatomy", "model", "print", "files")
 # Which step's result a setting changes first; whatever comes after must run again too.
+# Answers, places and names that mean something in one scan alone.
+PER_SCAN_SETTINGS = (
+    "series",
+    "answers",
+    "answer_times",
+    "accept_anyway",
+    "roi",
+    "seeds",
+    "cuts",
+    "oblique_cuts",
+    "kept_sides",
+    "drain_hole_positions",
+    "label_at",
+    "keep_out_regions",
+)
+
 STEP_OF_SETTING = {
     "scan": (
         "use",

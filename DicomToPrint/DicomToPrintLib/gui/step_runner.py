@@ -46,7 +46,9 @@ class StepRunner:
         self.running = ""
         self._queue: list[str] = []
         self._offered = False  # what a step can do without is offered once a session
-        self._child = StepProcess(panel.job.progress, panel.safe(panel.progressed), panel.safe(self._ended))
+        self._child = StepProcess(
+            panel.job.progress, panel.guarded_slot(panel.progressed), panel.guarded_slot(self._ended)
+        )
 
     def run_everything(self) -> None:
         """Every step that is not done, in order; the files only where a folder is chosen."""
@@ -73,7 +75,7 @@ class StepRunner:
             queue.insert(0, need)
             need = PREREQUISITES[need]
         self._queue = queue
-        panel.tell("")
+        panel.show_message("")
         self._next()
 
     def _there(self, step: str) -> bool:
@@ -124,21 +126,21 @@ class StepRunner:
         if step == "model" and not self._offered:
             self._offered = True
             lacking = pipeline.missing_optional_packages()
-            panel.tell(panel.dialogs.install(list(lacking)) if lacking else "")
+            panel.show_message(panel.dialogs.install(list(lacking)) if lacking else "")
         if step not in ("print", "files") or not pipeline.missing_packages(panel.settings):
             return
         failed = panel.dialogs.install(list(pipeline.missing_packages(panel.settings)))
         others = tuple(name for name in panel.settings.formats if name != "3mf")
         if "lib3mf" in pipeline.missing_packages(panel.settings) and set(others) & set(MESH_FORMATS):
             panel.change(formats=others)
-            panel.tell(" ".join((failed, _("3MF is left out: it needs the package lib3mf."))).strip())
+            panel.show_message(" ".join((failed, _("3MF is left out: it needs the package lib3mf."))).strip())
         if lacking := pipeline.missing_packages(panel.settings):
             needs = _("This needs {names}: agree to the installation, or take back what was chosen.")
             raise MissingDependencyError(failed or needs.format(names=", ".join(lacking)))
 
     def _hand_over_segmentation(self) -> None:
         panel = self._panel
-        panel.results.settle_edits()
+        panel.results.resolve_manual_edits()
         given = panel.results.given_segmentation()
         if given is None:
             panel.job.drop("edited")
@@ -160,7 +162,7 @@ class StepRunner:
         panel.job.drop_from(step)
         panel.state.set_state(step, "needs you")
         panel.refresh()
-        panel.tell(
+        panel.show_message(
             sentence or _("The step ended without a result ({code}): run it again, or report it.").format(code=code)
         )
 
@@ -188,7 +190,7 @@ class StepRunner:
         if step and panel.state is not None:
             panel.job.drop_from(step)
             panel.state.set_state(step, "idle")
-            panel.tell(_("Cancelled: nothing was changed by this step."))
+            panel.show_message(_("Cancelled: nothing was changed by this step."))
             panel.refresh()
 
     def stop(self) -> None:

@@ -109,7 +109,11 @@ class StepView:
         self.layout.addLayout(self.form)
         self.build_controls()
         self.primary = widgets.push_button(
-            action_text(self.key), self.tip, self.act(lambda: panel.run([self.key])), f"{self.key}Run", primary=True
+            action_text(self.key),
+            self.tip,
+            self.action_slot(lambda: panel.run([self.key])),
+            f"{self.key}Run",
+            primary=True,
         )
         self.layout.addWidget(self.primary)
         self.chip = widgets.status_badge()
@@ -142,21 +146,21 @@ class StepView:
         """The state in the title, in words and with a sign."""
         self.frame.text = f"{step_title(self.key)}  \u2013  {STATE_SIGNS[state]} {step_state_text(state)}"
 
-    def safe(self, work: Callable[..., Any]) -> Callable[..., Any]:
+    def guarded_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """`work` as a slot that tells the user what went wrong, in one sentence."""
-        return self.panel.safe(work)
+        return self.panel.guarded_slot(work)
 
-    def act(self, work: Callable[..., Any]) -> Callable[..., Any]:
+    def action_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """`work` as the slot of something that the user does: what was told before goes first."""
-        return self.panel.act(work)
+        return self.panel.action_slot(work)
 
     def button(self, text: str, tip: str, pressed: Callable[[], None], name: str) -> Any:
         """A push button whose failures are told."""
-        return widgets.push_button(text, tip, self.act(pressed), name)
+        return widgets.push_button(text, tip, self.action_slot(pressed), name)
 
     def setting(self, name: str) -> Callable[[Any], None]:
         """A slot that changes one setting."""
-        return self.safe(lambda value: self.panel.change(**{name: value}))
+        return self.guarded_slot(lambda value: self.panel.change(**{name: value}))
 
     def number(self, name: str, low: float, high: float, step: float, tip: str, off: str) -> Any:
         """A length in mm bound to a setting; the lowest value means that it is off (None)."""
@@ -166,7 +170,7 @@ class StepView:
             step,
             " mm",
             tip,
-            self.safe(lambda value: self.panel.change(**{name: None if value <= low + 1e-9 else float(value)})),
+            self.guarded_slot(lambda value: self.panel.change(**{name: None if value <= low + 1e-9 else float(value)})),
             name,
             off,
         )
@@ -179,7 +183,7 @@ class StepView:
         widget.toolTip = tip
         default = getattr(RunSettings(), name)
         widget.connect(
-            "editingFinished()", self.safe(lambda: self.panel.change(**{name: widget.text.strip() or default}))
+            "editingFinished()", self.guarded_slot(lambda: self.panel.change(**{name: widget.text.strip() or default}))
         )
         return widget
 

@@ -27,7 +27,7 @@ class SurfaceStep(StepView):
         self.overlay = widgets.combo_box(
             items,
             _("Colour the model by how far it lies from the scan, or by where its surface comes from."),
-            self.act(lambda key: self.panel.results.show_overlay(key, "model")),
+            self.action_slot(lambda key: self.panel.results.show_overlay(key, "model")),
             "modelOverlay",
         )
         self.undo = self.button(

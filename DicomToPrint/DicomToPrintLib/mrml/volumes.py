@@ -124,3 +124,14 @@ def max_corner_distance(node: Any, shape: tuple[int, int, int], affine: np.ndarr
     # Slicer may have stored the slices the other way round: the same grid, counted from the other end.
     nearest = np.linalg.norm(theirs[:, None] - ours[None], axis=2).min(axis=1)
     return float(nearest.max())
+
+
+def shown_volumes(scene: Any) -> list[Any]:
+    """The scalar volume nodes of a scene that choosers offer: no label maps, nothing hidden from editors."""
+    nodes = scene.GetNodesByClass("vtkMRMLScalarVolumeNode")
+    nodes.UnRegister(None)
+    return [
+        node
+        for node in map(nodes.GetItemAsObject, range(nodes.GetNumberOfItems()))
+        if node.GetClassName() == "vtkMRMLScalarVolumeNode" and not node.GetHideFromEditors()
+    ]

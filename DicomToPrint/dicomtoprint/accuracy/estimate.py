@@ -78,10 +78,8 @@ def estimate_accuracy(
         level, bright = _level(volume, mesh)
         some, weight = _drawn(volume, mesh, max(int(points * share), 4), seed + 1)
         weights.append(weight * share)
-        levels = _levels(volume, some, level, blur)
-        off = deblurred_edge_distances(
-            volume, some.places, levels, bright, blur, noise, _ROUNDS, subprogress(inner, 0.0, 0.5)
-        )
+        levels, first = _levels(volume, some, level, blur), subprogress(inner, 0.0, 0.5)
+        off = deblurred_edge_distances(volume, some.places, levels, bright, blur, noise, _ROUNDS, first)
         if modelled is not None:
             # Deblurring may take the far face of a wall for its near one: walls are told by their fit.
             off = np.where(_in_wall(volume, some, levels, bright), np.nan, off)

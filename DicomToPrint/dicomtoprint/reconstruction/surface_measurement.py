@@ -62,9 +62,7 @@ def measure_surface(
         offset -= np.concatenate([beside, beside[mesh.triangles[some]].mean(axis=1)]).astype(offset.dtype)
         facts.update(correction.figures(mesh, beside, near))
     if walls is not None:
-        facing = cross[some] / np.maximum(length[some], 1e-30)[:, None]
-        places = np.concatenate([mesh.points, mesh.points[mesh.triangles[some]].mean(axis=1)])
-        height, found = walls.ahead(places, np.concatenate([vertex_normals(mesh, cross), facing]))
+        height, found = walls.ahead(*_places_and_normals(mesh, cross, length, some))
         offset = np.where(found, -height, offset).astype(np.float32)
     weights = np.concatenate([area, length[some] * area.sum() / length[some].sum()])
     facts.update(weighted_distance_stats(offset, weights))
@@ -78,6 +76,15 @@ def measure_surface(
         provenance_area_percent=_area_shares(mesh, length),
     )
     return mesh.with_arrays(point_arrays={"Deviation": offset[: len(mesh.points)].astype(np.float32)}), facts
+
+
+def _places_and_normals(
+    mesh: Mesh, cross: np.ndarray, length: np.ndarray, some: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The points and the centres of the triangles `some`, (n + k, 3) mm, and their unit normals (n + k, 3)."""
+    facing = cross[some] / np.maximum(length[some], 1e-30)[:, None]
+    places = np.concatenate([mesh.points, mesh.points[mesh.triangles[some]].mean(axis=1)])
+    return places, np.concatenate([vertex_normals(mesh, cross), facing])
 
 
 def _boundary_distance(
@@ -95,11 +102,10 @@ def _boundary_distance(
     """
     spacing = np.linalg.norm(field.affine[:3, :3], axis=0)
     to_index = field.to_index
-    facing = cross[some] / np.maximum(length[some], 1e-30)[:, None]
-    places = np.concatenate([mesh.points, mesh.points[mesh.triangles[some]].mean(axis=1)])
+    places, normals = _places_and_normals(mesh, cross, length, some)
     offset = isosurface_distance(
         places,
-        np.concatenate([vertex_normals(mesh, cross), facing]),
+        normals,
         field.array,
         field.level,
         to_index,

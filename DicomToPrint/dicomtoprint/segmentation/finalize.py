@@ -20,38 +20,38 @@ MAX_SEGMENTS = 60
 VALLEY_SHARE, VALLEY_NOISE = 0.15, 5.0
 
 
-def build_segmentation(walk: SegmentationState, core: np.ndarray | None, progress: ProgressCallback) -> Segmentation:
+def build_segmentation(state: SegmentationState, core: np.ndarray | None, progress: ProgressCallback) -> Segmentation:
     """Labels, provenance and segments of the finished mask."""
     cut = None
-    if walk.anatomy.separation.method != "none":
-        labels, cut = _separated(walk, progress)
-    elif walk.anatomy.parts.apart:
-        labels = _apart(walk)
+    if state.anatomy.separation.method != "none":
+        labels, cut = _separated(state, progress)
+    elif state.anatomy.parts.apart:
+        labels = _apart(state)
     else:
-        labels = walk.mask.view(np.uint8)
+        labels = state.mask.view(np.uint8)
     count = int(labels.max())
-    looks = _looks(walk.anatomy.looks, count)
-    boundaries = [walk.low] * count
-    if walk.metal is not None:
+    looks = _looks(state.anatomy.looks, count)
+    boundaries = [state.low] * count
+    if state.metal is not None:
         labels = labels.astype(np.uint8 if count < 255 else np.uint16, copy=False)
-        labels[walk.metal] = count + 1
-        looks.append(walk.anatomy.looks[-1] if len(walk.anatomy.looks) > 1 else METAL)
-        boundaries.append(float(np.floor(walk.metal_boundary)) + 0.5)
-    sizes = label_voxel_counts(labels) * walk.volume.voxel_volume
+        labels[state.metal] = count + 1
+        looks.append(state.anatomy.looks[-1] if len(state.anatomy.looks) > 1 else METAL)
+        boundaries.append(float(np.floor(state.metal_boundary)) + 0.5)
+    sizes = label_voxel_counts(labels) * state.volume.voxel_volume
     segments = tuple(
-        Segment(look.id, n, look.name, look.color, value, look.terminology, float(sizes[n]), walk.bright)
+        Segment(look.id, n, look.name, look.color, value, look.terminology, float(sizes[n]), state.bright)
         for n, (look, value) in enumerate(zip(looks, boundaries), start=1)
         if sizes[n] > 0
     )
     return Segmentation(
-        walk.volume,
-        walk.volume.affine,
+        state.volume,
+        state.volume.affine,
         labels,
-        _provenance(walk, labels, core, cut),
+        _provenance(state, labels, core, cut),
         segments,
-        tuple(walk.notes),
-        walk.figures,
-        walk.raised,
+        tuple(state.notes),
+        state.figures,
+        state.raised,
     )
 
 
@@ -66,19 +66,19 @@ METAL = SegmentStyle(
 )
 
 
-def segment_vertebrae(walk: SegmentationState, seeds_lps: Sequence[Point], progress: ProgressCallback) -> Segmentation:
+def segment_vertebrae(state: SegmentationState, seeds_lps: Sequence[Point], progress: ProgressCallback) -> Segmentation:
     """A vertebra at each seed, a segment each; where two claim a voxel, the first seed has it."""
-    volume = walk.volume
-    outside = walk.edges.outside if walk.edges is not None else walk.scale.grey(40.0)
+    volume = state.volume
+    outside = state.edges.outside if state.edges is not None else state.scale.grey(40.0)
     labels = np.zeros(volume.array.shape, dtype=np.uint8)
     cut, filled, bridged = (np.zeros(labels.shape, dtype=bool) for _ in range(3))
     for number, seed in enumerate(seeds_lps, start=1):
         found = segment_vertebra(
             volume,
             np.asarray(seed, dtype=np.float64),
-            walk.low,
+            state.low,
             outside,
-            walk.anatomy.separation.reach_mm,
+            state.anatomy.separation.reach_mm,
             subprogress(progress, (number - 1) / len(seeds_lps), number / len(seeds_lps)),
         )
         free = labels == 0
@@ -86,22 +86,28 @@ def segment_vertebrae(walk: SegmentationState, seeds_lps: Sequence[Point], progr
         cut |= found.cut & free
         filled |= found.filled & free
         bridged |= found.bridged & free
-    walk.bridge(bridged)
-    walk.figures["filled_mm3"] = float(np.count_nonzero(filled)) * volume.voxel_volume
-    walk.figures["closed_mm3"] = float(np.count_nonzero(bridged)) * volume.voxel_volume
-    walk.figures["cut_mm3"] = float(np.count_nonzero(cut)) * volume.voxel_volume
-    walk.notes.append(
+    state.bridge(bridged)
+    state.figures["filled_mm3"] = float(np.count_nonzero(filled)) * volume.voxel_volume
+    state.figures["closed_mm3"] = float(np.count_nonzero(bridged)) * volume.voxel_volume
+    state.figures["cut_mm3"] = float(np.count_nonzero(cut)) * volume.voxel_volume
+    state.notes.append(
         "The vertebral body was filled solid and cut off from its neighbours; filled voxels and the "
         "faces of the cut are marked."
     )
     sizes = label_voxel_counts(labels) * volume.voxel_volume
     segments = tuple(
-        Segment(look.id, n, look.name, look.color, walk.low, look.terminology, float(sizes[n]))
-        for n, look in enumerate(_looks(walk.anatomy.looks, len(seeds_lps)), start=1)
+        Segment(look.id, n, look.name, look.color, state.low, look.terminology, float(sizes[n]))
+        for n, look in enumerate(_looks(state.anatomy.looks, len(seeds_lps)), start=1)
         if sizes[n] > 0
     )
     return Segmentation(
-        volume, volume.affine, labels, _provenance(walk, labels, filled, cut), segments, tuple(walk.notes), walk.figures
+        volume,
+        volume.affine,
+        labels,
+        _provenance(state, labels, filled, cut),
+        segments,
+        tuple(state.notes),
+        state.figures,
     )
 
 
@@ -124,29 +130,29 @@ def _shade(color: tuple[float, float, float], number: int) -> tuple[float, float
     return colorsys.hsv_to_rgb((hue + 0.381966 * (number - 1)) % 1.0, max(saturation, 0.35), value)
 
 
-def _apart(walk: SegmentationState) -> np.ndarray:
+def _apart(state: SegmentationState) -> np.ndarray:
     """Each connected part its own label, largest first."""
-    parts = label_components(walk.mask)
+    parts = label_components(state.mask)
     assert parts is not None
     order = np.argsort(-parts.counts[1:], kind="stable")[:MAX_SEGMENTS] + 1
     rank = np.zeros(len(parts.counts), dtype=np.uint8)
     rank[order] = np.arange(1, len(order) + 1)
-    labels = np.zeros(walk.mask.shape, dtype=np.uint8)
+    labels = np.zeros(state.mask.shape, dtype=np.uint8)
     for target, plane in zip(labels[parts.box], parts.labels):
         target[...] = rank[plane]
     return labels
 
 
-def _separated(walk: SegmentationState, progress: ProgressCallback) -> tuple[np.ndarray, np.ndarray]:
+def _separated(state: SegmentationState, progress: ProgressCallback) -> tuple[np.ndarray, np.ndarray]:
     """Touching bones as labels of their own, only those at the seeds where there are seeds, and the faces of the
     cuts."""
-    settings = walk.anatomy.separation
-    contrast = walk.edges.inside - walk.edges.outside if walk.edges is not None else walk.low
-    noise = float(walk.figures["noise"])  # type: ignore[arg-type]
+    settings = state.anatomy.separation
+    contrast = state.edges.inside - state.edges.outside if state.edges is not None else state.low
+    noise = float(state.figures["noise"])  # type: ignore[arg-type]
     regions = separate_bones(
-        walk.mask,
-        walk.volume.array,
-        walk.volume.spacing,
+        state.mask,
+        state.volume.array,
+        state.volume.spacing,
         max(VALLEY_SHARE * contrast, VALLEY_NOISE * noise),
         settings.neck_mm,
         settings.smallest_mm3,
@@ -155,46 +161,46 @@ def _separated(walk: SegmentationState, progress: ProgressCallback) -> tuple[np.
     )
     cut = interface_voxels(regions)
     wanted = np.arange(1, min(int(regions.max()), MAX_SEGMENTS) + 1)
-    if walk.anatomy.parts.keep == "seed" and len(walk.seeds):
+    if state.anatomy.parts.keep == "seed" and len(state.seeds):
         found = []
-        for seed in walk.seeds:
-            place = nearest_mask_voxel(regions > 0, seed, walk.volume.spacing, SEED_REACH_MM)
+        for seed in state.seeds:
+            place = nearest_mask_voxel(regions > 0, seed, state.volume.spacing, SEED_REACH_MM)
             if place is None:
                 raise UsageError(
-                    f"No structure of '{walk.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: "
+                    f"No structure of '{state.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: "
                     "move the seed onto it or "
                     "lower the threshold."
                 )
             found.append(int(regions[tuple(place)]))
         wanted = np.array(list(dict.fromkeys(found)))
-    elif walk.anatomy.parts.keep != "all":
+    elif state.anatomy.parts.keep != "all":
         wanted = wanted[:1]
     rank = np.zeros(int(regions.max()) + 1, dtype=np.uint8)
     rank[wanted] = np.arange(1, len(wanted) + 1)
     labels = rank[regions]
     cut &= labels > 0
-    area = float(np.count_nonzero(cut)) * walk.volume.voxel_volume
-    walk.figures["cut_mm3"] = area
+    area = float(np.count_nonzero(cut)) * state.volume.voxel_volume
+    state.figures["cut_mm3"] = area
     if cut.any():
-        walk.notes.append("Touching bones were cut apart; the faces of the cut are marked.")
+        state.notes.append("Touching bones were cut apart; the faces of the cut are marked.")
     return labels, cut
 
 
 def _provenance(
-    walk: SegmentationState, labels: np.ndarray, core: np.ndarray | None, cut: np.ndarray | None
+    state: SegmentationState, labels: np.ndarray, core: np.ndarray | None, cut: np.ndarray | None
 ) -> np.ndarray | None:
     """Voxels that were not measured, by kind; None where all were."""
-    marks = [(walk.bridged, Provenance.BRIDGED), (core, Provenance.ADDED), (cut, Provenance.CUT)]
-    thin = None if walk.raised is None else walk.raised.at[walk.raised.wall]
+    marks = [(state.bridged, Provenance.BRIDGED), (core, Provenance.ADDED), (cut, Provenance.CUT)]
+    thin = None if state.raised is None else state.raised.at[state.raised.wall]
     if (
         thin is None
-        and walk.volume.interpolated is None
+        and state.volume.interpolated is None
         and not any(where is not None and where.any() for where, _ in marks)
     ):
         return None
     result = np.zeros(labels.shape, dtype=np.uint8)
-    if walk.volume.interpolated is not None:
-        result[walk.volume.interpolated] = Provenance.BRIDGED
+    if state.volume.interpolated is not None:
+        result[state.volume.interpolated] = Provenance.BRIDGED
     if thin is not None:
         result.reshape(-1)[thin] = Provenance.MODELLED
     for where, kind in marks:

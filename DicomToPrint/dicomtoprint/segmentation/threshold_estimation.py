@@ -137,23 +137,18 @@ def half_maximum_threshold(
 ) -> ThresholdEstimate | None:
     """The half-way grey value of a structure's edges, or None where the scan shows too few edges to tell.
 
-    `array` (k, j, i), `affine` 4x4 to LPS mm (shear counted). Edges are looked for at the start value, then at what
-    was found,
-    three times; each edge gives the mean of the plateaus on its two sides, along its own gradient; the result is the
-    median
-    weighted by contrast, held within the preset's range. Edges of something that never reaches the start value, or is
-    brighter
-    than `ceiling` (metal), or lies where `inside_body`, given (n, 3) index positions (i, j, k), says False, do not
-    count.
+    `array` (k, j, i), `affine` 4x4 to LPS mm (shear counted). Edges are sought at the start value, then at what was found, three
+    times; each edge gives the mean of the plateaus on its two sides, along its own gradient; the result is the median weighted by
+    contrast, held within the preset's range. Edges of something that never reaches the start value, or is brighter than `ceiling`
+    (metal), or lies where `inside_body`, given (n, 3) index positions (i, j, k), says False, do not count.
     """
     low, high = sorted(scale.grey(v) for v in settings.range)
     value = start = scale.grey(settings.start)
     minimum = abs(value - scale.grey(SOFT_HU)) * 0.5
     found = None
     fine = float(np.linalg.norm(affine[:3, :3], axis=0).max()) <= FINEST_MM
-    soft = settings.range_in_air is not None and has_soft_tissue(
-        strided_sample(array), scale.grey(SOFT_HU), scale.grey(AIR_HU)
-    )
+    tissue, air = scale.grey(SOFT_HU), scale.grey(AIR_HU)
+    soft = settings.range_in_air is not None and has_soft_tissue(strided_sample(array), tissue, air)
     for count in (8_000, 20_000, 40_000):
         points = threshold_crossings(array, value, count)
         if inside_body is not None and len(points):
@@ -162,9 +157,7 @@ def half_maximum_threshold(
             points = points[within] if within.sum() >= 50 else points
         if len(points) < 50:
             break
-        inside, outside, thick = edge_plateaus(
-            array, affine, points, settings.bright, scale.grey(SOFT_HU) if soft else None
-        )
+        inside, outside, thick = edge_plateaus(array, affine, points, settings.bright, tissue if soft else None)
         if soft:
             outside = np.maximum(outside, scale.grey(FAT_HU))  # beside air too the boundary must leave soft tissue out
         good = np.abs(inside - outside) >= max(minimum, 1e-6)

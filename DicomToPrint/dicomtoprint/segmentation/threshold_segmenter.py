@@ -17,9 +17,8 @@ from .presets import AnatomyPreset
 from .roi import Bounds, Point, crop_to_roi, nearest_mask_voxel, seeds_to_voxels
 from .slice_interpolation import interpolate_slices
 from .state import SEED_REACH_MM, SegmentationState
-from .thick_bone import COARSEST_MM, FINEST_MM
-from .thin_bone import detect_ridges
-from .thin_walls import Raised, raised_walls
+from .thin_bone_stage import add_thin_bone
+from .thin_walls import Raised
 from .threshold_estimation import (
     IDENTITY_SCALE,
     SOFT_HU,
@@ -78,17 +77,17 @@ def segment(
         raise UsageError(
             f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
         )
-    walk = _start(volume, anatomy, scale, threshold, seeds, subprogress(progress, 0.1, 0.3))
-    walk.slice_mm = slice_mm
+    state = _start(volume, anatomy, scale, threshold, seeds, subprogress(progress, 0.1, 0.3))
+    state.slice_mm = slice_mm
     if inside is not None:
-        walk.mask &= inside
+        state.mask &= inside
     if anatomy.separation.method == "vertebra":
-        return segment_vertebrae(walk, seeds_lps, subprogress(progress, 0.3, 1.0))
-    _thin(walk, subprogress(progress, 0.3, 0.4))
-    _metal(walk)
-    _parts(walk, subprogress(progress, 0.4, 0.7))
-    core = _interior(walk, subprogress(progress, 0.7, 0.85))
-    return build_segmentation(walk, core, subprogress(progress, 0.85, 1.0))
+        return segment_vertebrae(state, seeds_lps, subprogress(progress, 0.3, 1.0))
+    add_thin_bone(state, subprogress(progress, 0.3, 0.4))
+    _metal(state)
+    _parts(state, subprogress(progress, 0.4, 0.7))
+    core = _interior(state, subprogress(progress, 0.7, 0.85))
+    return build_segmentation(state, core, subprogress(progress, 0.85, 1.0))
 
 
 def validate_voxels(array: np.ndarray) -> None:
@@ -199,130 +198,89 @@ def _given(threshold: "tuple[float, float | None]", array: np.ndarray, bright: b
     return low, high
 
 
-def _thin(walk: SegmentationState, progress: ProgressCallback) -> None:
-    """Thin walls by hysteresis: raised to the boundary, kept where they hang on to the rest or are large themselves."""
-    if walk.anatomy.thin.share >= 1.0 or walk.edges is None or not walk.bright:
-        return
-    if max(walk.volume.spacing) > COARSEST_MM:
-        return
-    volume, edges = walk.volume, walk.edges
-    if max(*volume.spacing, walk.slice_mm) > FINEST_MM:
-        _bridge_thin(walk, progress)
-        return
-    noise = float(walk.figures["noise"])  # type: ignore[arg-type]
-    in_air = edges.outside < walk.scale.grey(-500.0)
-    found = raised_walls(
-        volume.array,
-        volume.spacing,
-        walk.low,
-        edges.inside,
-        edges.outside,
-        noise,
-        walk.slice_mm,
-        in_air,
-        progress,
-    )
-    walk.figures["thin_mm3"] = float(np.count_nonzero(found.wall)) * volume.voxel_volume
-    walk.mask.reshape(-1)[found.at[found.wall]] = True
-    walk.raised = found if len(found.at) else None
-
-
-def _bridge_thin(walk: SegmentationState, progress: ProgressCallback) -> None:
-    """Thin bone of a coarse scan, whose profiles tell no thickness: ridges, marked as bridged."""
-    assert walk.edges is not None
-    share = walk.anatomy.thin.share
-    contrast = walk.low - walk.edges.outside
-    low = walk.edges.outside + share * contrast
-    rise = max(0.75 * share * contrast, 3.0 * float(walk.figures["noise"]))  # type: ignore[arg-type]
-    found = detect_ridges(walk.volume.array, walk.volume.spacing, low, walk.low, rise, progress, walk.slice_mm)
-    walk.figures["thin_mm3"] = float(np.count_nonzero(found)) * walk.volume.voxel_volume
-    walk.mask |= found
-    walk.bridge(found)
-
-
-def _metal(walk: SegmentationState) -> None:
+def _metal(state: SegmentationState) -> None:
     """Metal out of the mask and on its own, streaks off, and its bloom marked as not measured."""
-    settings = walk.anatomy.metal
+    settings = state.anatomy.metal
     if settings.above is None:
         return
-    volume = walk.volume
-    above = max(walk.scale.grey(settings.above), walk.low)
-    beside = walk.edges.inside if walk.edges is not None else walk.low
+    volume = state.volume
+    above = max(state.scale.grey(settings.above), state.low)
+    beside = state.edges.inside if state.edges is not None else state.low
     found = detect_metal(volume.array, volume.spacing, above, beside)
     if found is None:
         return
-    walk.metal_boundary = 0.5 * (above + beside)
-    walk.mask &= ~found
-    walk.streaked = metal_neighbourhood(found, volume.spacing, settings.streaks_mm)
-    if walk.bridged is not None:
+    state.metal_boundary = 0.5 * (above + beside)
+    state.mask &= ~found
+    state.streaked = metal_neighbourhood(found, volume.spacing, settings.streaks_mm)
+    if state.bridged is not None:
         # Below the boundary a bright streak looks like thin bone.
-        walk.mask &= ~(walk.bridged & walk.streaked)
-        walk.bridged &= ~walk.streaked
-    if walk.raised is not None:
-        _lower_streaked(walk)
-    streaks, bloom = remove_streaks(walk.mask, found, volume.spacing, settings.streaks_mm)
-    walk.bridge(bloom)
-    walk.figures["metal_mm3"] = float(np.count_nonzero(found)) * volume.voxel_volume
-    walk.figures["streaks_mm3"] = streaks * volume.voxel_volume
-    walk.metal = found if settings.apart else None
-    walk.notes.append(
-        f"Metal of {walk.figures['metal_mm3']:.0f} mm3 was found and kept apart; the surface within 2 mm "
+        state.mask &= ~(state.bridged & state.streaked)
+        state.bridged &= ~state.streaked
+    if state.raised is not None:
+        _lower_streaked(state)
+    streaks, bloom = remove_streaks(state.mask, found, volume.spacing, settings.streaks_mm)
+    state.bridge(bloom)
+    state.figures["metal_mm3"] = float(np.count_nonzero(found)) * volume.voxel_volume
+    state.figures["streaks_mm3"] = streaks * volume.voxel_volume
+    state.metal = found if settings.apart else None
+    state.notes.append(
+        f"Metal of {state.figures['metal_mm3']:.0f} mm3 was found and kept apart; the surface within 2 mm "
         "of it is marked "
         "as not measured."
     )
 
 
-def _lower_streaked(walk: SegmentationState) -> None:
+def _lower_streaked(state: SegmentationState) -> None:
     """Raised voxels among the streaks of metal as they were: below the boundary a bright streak looks like thin bone."""
-    assert walk.raised is not None and walk.streaked is not None
-    streaked = walk.streaked.reshape(-1)[walk.raised.at]
-    walk.mask.reshape(-1)[walk.raised.at[streaked & walk.raised.wall]] = False
-    walk.raised = Raised(*(values[~streaked] for values in (walk.raised.at, walk.raised.values, walk.raised.wall)))
+    assert state.raised is not None and state.streaked is not None
+    streaked = state.streaked.reshape(-1)[state.raised.at]
+    state.mask.reshape(-1)[state.raised.at[streaked & state.raised.wall]] = False
+    state.raised = Raised(*(values[~streaked] for values in (state.raised.at, state.raised.values, state.raised.wall)))
 
 
-def _parts(walk: SegmentationState, progress: ProgressCallback) -> None:
+def _parts(state: SegmentationState, progress: ProgressCallback) -> None:
     """Connected parts kept by size, by what they hold, by seed; couch and holder out."""
-    volume, settings = walk.volume, walk.anatomy.parts
-    parts = label_components(walk.mask, progress=subprogress(progress, 0.0, 0.4))
+    volume, settings = state.volume, state.anatomy.parts
+    parts = label_components(state.mask, progress=subprogress(progress, 0.0, 0.4))
     assert parts is not None
     counts = parts.counts.copy()
     counts[0] = 0
     keep = counts * volume.voxel_volume >= settings.smallest_mm3
     keep[0] = False
     small = int((~keep[1:]).sum())
-    walk.figures["islands_dropped"] = small
-    walk.figures["islands_mm3"] = float(counts[~keep].sum()) * volume.voxel_volume
-    if walk.body is not None and keep.any():
-        _drop_surroundings(walk, walk.body, parts, keep)
+    state.figures["islands_dropped"] = small
+    state.figures["islands_mm3"] = float(counts[~keep].sum()) * volume.voxel_volume
+    if state.body is not None and keep.any():
+        _drop_surroundings(state, state.body, parts, keep)
     # Where parts are to be told apart, seeds choose among them afterwards.
-    by_seed = settings.keep == "seed" and walk.anatomy.separation.method == "none"
-    if by_seed and len(walk.seeds):
-        keep &= np.isin(np.arange(len(counts)), [_part_at(walk, parts, seed) for seed in walk.seeds])
+    by_seed = settings.keep == "seed" and state.anatomy.separation.method == "none"
+    if by_seed and len(state.seeds):
+        keep &= np.isin(np.arange(len(counts)), [_part_at(state, parts, seed) for seed in state.seeds])
     elif (by_seed or settings.keep == "largest") and keep.any():
         only = int(np.argmax(np.where(keep, counts, 0)))
         keep[:] = False
         keep[only] = True
     if not keep.any():
         raise RefusedError(
-            f"Nothing of at least {settings.smallest_mm3:g} mm3 is left for '{walk.anatomy.title}': "
+            f"Nothing of at least {settings.smallest_mm3:g} mm3 is left for '{state.anatomy.title}': "
             "lower the threshold or the "
             "smallest part, or choose another anatomy."
         )
-    walk.figures["parts"] = int(keep.sum())
-    walk.mask = parts.select(keep, walk.mask.shape)
+    state.figures["parts"] = int(keep.sum())
+    state.mask = parts.select(keep, state.mask.shape)
 
 
-def _drop_surroundings(walk: SegmentationState, body: PatientMask, parts: VoxelComponents, keep: np.ndarray) -> None:
+def _drop_surroundings(state: SegmentationState, body: PatientMask, parts: VoxelComponents, keep: np.ndarray) -> None:
     """Parts outside the patient, and parts that never reach the grey value of the structure, are taken out of
     `keep`."""
-    volume, array = walk.volume, walk.volume.array
-    start = walk.scale.grey(walk.anatomy.boundary.start)  # type: ignore[union-attr]
-    if start > walk.low:
-        poor = parts.share(lambda k: _bright(walk, array[k] >= start, k)) < MIN_BONE_FRACTION
+    volume, array = state.volume, state.volume.array
+    start = state.scale.grey(state.anatomy.boundary.start)  # type: ignore[union-attr]
+    if start > state.low:
+        poor = parts.share(lambda k: _bright(state, array[k] >= start, k)) < MIN_BONE_FRACTION
         poor &= keep
         if (keep & ~poor).any():
             keep &= ~poor
-            walk.figures["too_dark_mm3"] = float(parts.counts[poor].sum()) * volume.voxel_volume
+            state.figures["too_dark_mm3"] = float(parts.counts[poor].sum()) * volume.voxel_volume
     if not body.cells.any():
         return
     shape = (array.shape[1], array.shape[2])
@@ -331,76 +289,76 @@ def _drop_surroundings(walk: SegmentationState, body: PatientMask, parts: VoxelC
     if outside.any() and (keep & ~outside).any():
         keep &= ~outside
         mm3 = float(parts.counts[outside].sum()) * volume.voxel_volume
-        walk.figures["surroundings_mm3"] = mm3
-        walk.notes.append(
+        state.figures["surroundings_mm3"] = mm3
+        state.notes.append(
             f"What lies outside the patient (couch, head holder) was removed: {pluralize(int(outside.sum()), 'part')}, {mm3:.0f} mm3."
         )
 
 
-def _bright(walk: SegmentationState, plane: np.ndarray, k: int) -> np.ndarray:
+def _bright(state: SegmentationState, plane: np.ndarray, k: int) -> np.ndarray:
     """A slice's bright voxels with those of its thin walls, which in dry bone are darker than soft tissue would be."""
-    if walk.raised is not None and walk.edges is not None and walk.edges.outside < walk.scale.grey(-500.0):
-        a, b = np.searchsorted(walk.raised.at, (k * plane.size, (k + 1) * plane.size))
-        some = walk.raised.at[a:b][walk.raised.wall[a:b]] - k * plane.size
+    if state.raised is not None and state.edges is not None and state.edges.outside < state.scale.grey(-500.0):
+        a, b = np.searchsorted(state.raised.at, (k * plane.size, (k + 1) * plane.size))
+        some = state.raised.at[a:b][state.raised.wall[a:b]] - k * plane.size
         plane.reshape(-1)[some] = True
     return plane
 
 
-def _part_at(walk: SegmentationState, parts: VoxelComponents, seed: np.ndarray) -> int:
+def _part_at(state: SegmentationState, parts: VoxelComponents, seed: np.ndarray) -> int:
     """Label of the part at or near a seed."""
-    whole = np.zeros(walk.mask.shape, dtype=bool)
+    whole = np.zeros(state.mask.shape, dtype=bool)
     whole[parts.box] = parts.labels > 0
-    place = nearest_mask_voxel(whole, seed, walk.volume.spacing, SEED_REACH_MM)
+    place = nearest_mask_voxel(whole, seed, state.volume.spacing, SEED_REACH_MM)
     if place is None:
         raise UsageError(
-            f"No structure of '{walk.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: move "
+            f"No structure of '{state.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: move "
             "the seed onto it or lower the "
             "threshold."
         )
     return int(parts.labels[tuple(int(v) - s.start for v, s in zip(place, parts.box))])
 
 
-def _interior(walk: SegmentationState, progress: ProgressCallback) -> np.ndarray | None:
+def _interior(state: SegmentationState, progress: ProgressCallback) -> np.ndarray | None:
     """Closing, and the solid core; returns what was filled, and adds both to the mask."""
-    volume, settings = walk.volume, walk.anatomy.interior
-    if walk.anatomy.closing_mm > 0:
-        added = closing_residue(walk.mask, volume.spacing, walk.anatomy.closing_mm, subprogress(progress, 0.0, 0.5))
-        if walk.metal is not None:
-            added &= ~walk.metal
-        walk.figures["closed_mm3"] = float(np.count_nonzero(added)) * volume.voxel_volume
-        walk.bridge(added)
-        walk.mask |= added
+    volume, settings = state.volume, state.anatomy.interior
+    if state.anatomy.closing_mm > 0:
+        added = closing_residue(state.mask, volume.spacing, state.anatomy.closing_mm, subprogress(progress, 0.0, 0.5))
+        if state.metal is not None:
+            added &= ~state.metal
+        state.figures["closed_mm3"] = float(np.count_nonzero(added)) * volume.voxel_volume
+        state.bridge(added)
+        state.mask |= added
     if settings.fill != "solid-core":
         return None
-    around = walk.mask if walk.metal is None else walk.mask | walk.metal
-    if walk.streaked is not None:
-        _mend_streaked(walk, around)
-        around = walk.mask if walk.metal is None else walk.mask | walk.metal
-    air = None if settings.air else walk.scale.grey(-400.0)
+    around = state.mask if state.metal is None else state.mask | state.metal
+    if state.streaked is not None:
+        _mend_streaked(state, around)
+        around = state.mask if state.metal is None else state.mask | state.metal
+    air = None if settings.air else state.scale.grey(-400.0)
     core = cavities_to_fill(
         around, volume.array, volume.spacing, settings.deepest_mm, air, subprogress(progress, 0.5, 1.0)
     )
     filled = float(np.count_nonzero(core)) * volume.voxel_volume
-    walk.figures["filled_mm3"] = filled
+    state.figures["filled_mm3"] = filled
     if filled == 0.0:
         return None
-    walk.notes.append(f"Enclosed hollows of {filled:.0f} mm3 were filled solid.")
-    walk.mask |= core
+    state.notes.append(f"Enclosed hollows of {filled:.0f} mm3 were filled solid.")
+    state.mask |= core
     return core
 
 
-def _mend_streaked(walk: SegmentationState, around: np.ndarray) -> None:
+def _mend_streaked(state: SegmentationState, around: np.ndarray) -> None:
     """Closes what dark streaks cut into bone around metal, so that its marrow counts as enclosed; marked as bridged."""
-    assert walk.streaked is not None
-    spacing = walk.volume.spacing
-    place = bounding_box(walk.streaked, int(np.ceil(STREAK_CLOSING_MM / min(spacing))))
+    assert state.streaked is not None
+    spacing = state.volume.spacing
+    place = bounding_box(state.streaked, int(np.ceil(STREAK_CLOSING_MM / min(spacing))))
     if place is None:
         return
-    added = closing_residue(around[place], spacing, STREAK_CLOSING_MM) & walk.streaked[place]
-    if walk.metal is not None:
-        added &= ~walk.metal[place]
-    whole = np.zeros(walk.mask.shape, dtype=bool)
+    added = closing_residue(around[place], spacing, STREAK_CLOSING_MM) & state.streaked[place]
+    if state.metal is not None:
+        added &= ~state.metal[place]
+    whole = np.zeros(state.mask.shape, dtype=bool)
     whole[place] = added
-    walk.figures["streaks_closed_mm3"] = float(np.count_nonzero(added)) * walk.volume.voxel_volume
-    walk.bridge(whole)
-    walk.mask |= whole
+    state.figures["streaks_closed_mm3"] = float(np.count_nonzero(added)) * state.volume.voxel_volume
+    state.bridge(whole)
+    state.mask |= whole
