@@ -223,12 +223,27 @@ def driver(application, monkeypatch):
     slicer.dicomDatabase = ClosedDatabase()
     UNCAUGHT.clear()
     monkeypatch.setattr(sys, "excepthook", keep_uncaught)
+    before = our_modules()
     widget = open_module()
     yield Driver(application, widget)
     widget.cleanup()
     widget.parent.widget.close()
     widget.parent.widget.deleteLater()
     application.processEvents()
-    for name in [name for name in sys.modules if name == "DicomToPrint"]:
-        del sys.modules[name]
+    sys.modules.pop("DicomToPrint", None)
+    if (
+        sys.modules.get("dicomtoprint") is not before["dicomtoprint"]
+    ):  # reloaded: other tests hold the classes of before
+        for name in our_modules():
+            del sys.modules[name]
+        sys.modules.update(before)
     assert not UNCAUGHT, UNCAUGHT
+
+
+def our_modules():
+    """Modules of the engine and of what needs Slicer, by name."""
+    return {
+        name: module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] in ("dicomtoprint", "DicomToPrintLib")
+    }

@@ -10,8 +10,8 @@ CHOOSERS = {
     "region": "vtkMRMLMarkupsROINode",
     "cutPlane": "vtkMRMLMarkupsPlaneNode",
     "seeds": "vtkMRMLMarkupsFiducialNode",
-    "escape": "vtkMRMLMarkupsFiducialNode",
-    "avoid": "vtkMRMLMarkupsFiducialNode",
+    "drain_hole_positions": "vtkMRMLMarkupsFiducialNode",
+    "keep_out_regions": "vtkMRMLMarkupsFiducialNode",
     "label_at": "vtkMRMLMarkupsFiducialNode",
 }
 

@@ -168,7 +168,7 @@ def test_the_phantom_is_loaded_while_the_database_is_closed(driver, small_phanto
     assert node.GetImageData().GetDimensions() == (92, 92, 56)
     driver.widget.enter()
     assert driver.panel.parameters.volume is node
-    driver.panel.change(pixels=False)
+    driver.panel.change(check_pixels=False)
     driver.run("scan")
     assert driver.state("scan") == "done", driver.message
     assert driver.panel.job.load("scan")["acceptance"] is not None, "its files are judged"

@@ -111,7 +111,7 @@ def test_every_text_of_the_panel_can_be_translated():
 
     faults = []
     for path in sorted((Path(__file__).resolve().parents[2] / "DicomToPrint" / "DicomToPrintLib" / "gui").glob("*.py")):
-        for node in ast.runner(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             is_text = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
             if is_text and not (len(node.args) == 1 and isinstance(node.args[0], ast.Constant)):
                 faults.append(f"{path.name}:{node.lineno}")

@@ -37,7 +37,7 @@ def test_bones_one_voxel_apart_are_two(monkeypatch):
     """Ball and cup of the phantom 0.5 mm apart, one in-plane voxel: blur lifts the joint space above the boundary, and
     the dip between both bones tells them apart."""
     volume, truth = make_phantom_volume(
-        (36, 112, 112), (0.5, 0.5, 1.0), 20.0, 0.8, gap_mm=0.5, centre=(-22.0, -4.0, 34.0)
+        (36, 112, 112), (0.5, 0.5, 1.0), noise_hu=20.0, psf_mm=0.8, gap_mm=0.5, centre=(-22.0, -4.0, 34.0)
     )
     found = segment(volume, load_anatomy("bones-apart"))
     assert [s.id for s in found.segments] == ["bone-1", "bone-2"]
