@@ -13,11 +13,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from dicomtoprint import output
 from dicomtoprint.dicom import read_study, read_volume
 from dicomtoprint.io import read_meshes
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.printability import assess_file
+from dicomtoprint.rendering import render_model_views, render_slice_contours, wall_map
 
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><style>body{{margin:0;font:15px sans-serif;background:#fff}}
 main{{display:grid;grid-template-columns:repeat({count},1fr);gap:10px;padding:10px;align-items:start}}
@@ -33,12 +33,10 @@ def main() -> None:
     file = next(options.run.glob("*.stl"))
     (mesh,) = read_meshes(file)
     mesh = Mesh(mesh.points, mesh.triangles, "Model")
-    slices = output.render_slice_contours(read_volume(series), (mesh,))
+    slices = render_slice_contours(read_volume(series), (mesh,))
     readiness = assess_file(file, "sla")
     walls = readiness.meshes[0]
-    drawn = output.render_model_views(
-        (mesh,), [(walls, output.wall_map(walls, readiness.process.limit("wall_supported_mm")))]
-    )
+    drawn = render_model_views((mesh,), [(walls, wall_map(walls, readiness.process.limit("wall_supported_mm")))])
     chosen = [
         (slices[4], "a slice of the scan, the model's contour in yellow"),
         (drawn.views[0], "the model"),

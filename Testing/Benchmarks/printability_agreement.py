@@ -30,7 +30,7 @@ from CGAL import CGAL_Polygon_mesh_processing as cgal
 from CGAL.CGAL_Kernel import Point_3
 from CGAL.CGAL_Polyhedron_3 import Polyhedron_3
 from mesh.test_self_intersection import beyond_shared, common
-from printability.test_inspect import CLEAN, DEFECTS
+from printability.test_readiness import CLEAN, DEFECTS
 
 from dicomtoprint.mesh import analyse_topology
 from dicomtoprint.mesh.core import Mesh

@@ -26,15 +26,16 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "DicomToPrint"), str(ROOT / "Testing")]
 
 from mesh.test_thin_wall_support import joined
-from printability.test_inspect import CLEAN, DEFECTS
+from printability.test_readiness import CLEAN, DEFECTS
 from repair_corpus import bases
 from scipy.spatial.transform import Rotation
 
 from dicomtoprint import pipeline
 from dicomtoprint.config.run_settings import RunSettings
+from dicomtoprint.mesh.core import concatenate
 from dicomtoprint.printability import assess_file
 from dicomtoprint.rules import Outcome, Severity
-from Phantoms.solids import box, merged, moved, rod, shell, table, tube, wedge, write_stl
+from Phantoms.solids import box, moved, rod, shell, table, tube, wedge, write_stl
 
 
 def admesh(path: Path) -> str:
@@ -94,7 +95,7 @@ def series():
     for across in (0.5, 1.0, 1.5, 1.9, 2.0, 2.5, 4.0):
         yield f"hole {across} mm", tube(8.0, across / 2, 10.0), {"holes"} if across < 2.0 else set(), set()
     for width in (0.1, 0.2, 0.3, 0.4, 0.45, 0.5, 0.6, 1.0):
-        pair = merged((box(20, 20, 20), box(20, 20, 20, at=(20 + width, 0, 0))))
+        pair = concatenate((box(20, 20, 20), box(20, 20, 20, at=(20 + width, 0, 0))))
         yield f"gap {width} mm", pair, {"gap"} if width < 0.5 else set(), set()
     for tilt in (0, 46, 60, 80):
         plate = moved(box(20, 3, 30), (0, 0, 0), Rotation.from_euler("x", -tilt, degrees=True).as_matrix())
