@@ -79,7 +79,7 @@ class Series:
     """The files of one acquisition and their facts.
 
     `id` is a short hash of `uid`. `columns` maps a DICOM keyword to its values, one row a slice (classic) or frame
-    (Enhanced, Craniofacial; a per-frame value has won over a shared one); `file_of` and `plane_basis` (n,) say where
+    (Enhanced, Craniofacial; a per-frame value has won over a shared one); `file_of` and `frame_of` (n,) say where
     each row comes from. `localizers` are the files of localizers: left out, unless nothing else is there. `copies`
     are names of files that repeat another byte for byte. `unreadable_near` are files that cannot be read and belong
     to the series by their name or folder.

@@ -26,7 +26,7 @@ BUILT_IN_PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
 class LoadedScan:
     """A scan that may be made into a model.
 
-    `series` is the chosen series with its findings, None for a volume file without DICOM headers; `volume` its voxels; `evaluate_gate`
+    `series` is the chosen series with its findings, None for a volume file without DICOM headers; `volume` its voxels; `gate`
     says in a sentence why this use may go on.
     """
 

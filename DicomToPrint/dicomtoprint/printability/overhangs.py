@@ -14,7 +14,7 @@ FLAT_COSINE = 0.9962  # 5 degrees
 
 @dataclass(frozen=True)
 class OverhangReport:
-    """Overhangs: `area` mm2 that is steeper than allowed, `support_mm3` of solid columns under it, its `connected_patches`.
+    """Overhangs: `area` mm2 that is steeper than allowed, `support_mm3` of solid columns under it, its `patches`.
 
     `bridge_mm` is the widest span of a flat underside (twice the largest distance from an edge that stands on something),
     `bridge_at` (3,) mm its place or None, `bridge_mm2` the area of that underside.

@@ -16,7 +16,7 @@ class FactContext:
 
     `pixels` are the facts that detectors measured, empty for headers alone. `original_accepted` says whether
     another series with the same Frame of Reference holds without a reject (None: not known yet). `kernels` is the
-    kernel table. `is_known_fact` keeps what was measured of each series, by its id, for the next protocol.
+    kernel table. `known` keeps what was measured of each series, by its id, for the next protocol.
     """
 
     study: Study
