@@ -233,7 +233,9 @@ def _settings(options):
 
 
 def _callback(progress):
-    return progress or (lambda fraction, phrase="": None)
+    from dicomtoprint.progress import no_progress
+
+    return progress or no_progress
 
 
 def _listed(nodes):
