@@ -29,58 +29,68 @@ def solids() -> dict[str, Maker]:
     return {**analytic(), **awkward(), **scanned()}
 
 
-# Longer than 60 lines: a catalogue of solids, with the helpers that only it uses.
+def _turned(solid):  # type: ignore[no-untyped-def]
+    return solid.rotate((23.0, 41.0, 7.0))
+
+
+def _ring(size: float, tube: float):  # type: ignore[no-untyped-def]
+    module = import_manifold3d()
+    return module.Manifold.revolve(module.CrossSection.circle(tube, 24).translate((size, 0.0)), 64)
+
+
+def _sieve(count: int):  # type: ignore[no-untyped-def]
+    module = import_manifold3d()
+    holes = [
+        module.Manifold.cylinder(20.0, 2.0, 2.0, 16, True).translate((8.0 * (n % 10), 8.0 * (n // 10), 0.0))
+        for n in range(count)
+    ]
+    plate = module.Manifold.cube((84.0, 8.0 * max(count // 10, 1) + 4.0, 6.0)).translate((-6.0, -6.0, -3.0))
+    return plate - module.Manifold.batch_boolean(holes, module.OpType.Add)
+
+
+def _loose(seed: int):  # type: ignore[no-untyped-def]
+    module = import_manifold3d()
+    rng = np.random.default_rng(seed)
+    balls = [
+        module.Manifold.sphere(r, 32).translate(tuple(p))
+        for r, p in zip(rng.uniform(4, 9, 6), 22.0 * rng.integers(-2, 3, (6, 3)))
+    ]
+    return module.Manifold.batch_boolean(balls, module.OpType.Add)
+
+
+def _rough(seed: int):  # type: ignore[no-untyped-def]
+    module = import_manifold3d()
+    rng = np.random.default_rng(seed)
+    w, p = rng.uniform(0.15, 0.5, (6, 3)), rng.uniform(0, 6, 6)
+    return module.Manifold.level_set(
+        lambda x, y, z: (
+            20.0
+            - (x * x + y * y + z * z) ** 0.5
+            + sum(float(np.sin(a * x + b * y + c * z + d)) for (a, b, c), d in zip(w, p))
+        ),
+        [-29.4] * 3 + [29.4] * 3,
+        2.0,
+    )
+
+
 def analytic() -> dict[str, Maker]:
     """36 closed solids: 12 kinds, 3 sizes or seeds each."""
     module = import_manifold3d()
     m = module.Manifold
-    turned = lambda solid: solid.rotate((23.0, 41.0, 7.0))  # noqa: E731
-
-    def ring(size: float, tube: float):  # type: ignore[no-untyped-def]
-        return m.revolve(module.CrossSection.circle(tube, 24).translate((size, 0.0)), 64)
-
-    def sieve(count: int):  # type: ignore[no-untyped-def]
-        holes = [
-            m.cylinder(20.0, 2.0, 2.0, 16, True).translate((8.0 * (n % 10), 8.0 * (n // 10), 0.0)) for n in range(count)
-        ]
-        plate = m.cube((84.0, 8.0 * max(count // 10, 1) + 4.0, 6.0)).translate((-6.0, -6.0, -3.0))
-        return plate - m.batch_boolean(holes, module.OpType.Add)
-
-    def loose(seed: int):  # type: ignore[no-untyped-def]
-        rng = np.random.default_rng(seed)
-        balls = [
-            m.sphere(r, 32).translate(tuple(p))
-            for r, p in zip(rng.uniform(4, 9, 6), 22.0 * rng.integers(-2, 3, (6, 3)))
-        ]
-        return m.batch_boolean(balls, module.OpType.Add)
-
-    def rough(seed: int):  # type: ignore[no-untyped-def]
-        rng = np.random.default_rng(seed)
-        w, p = rng.uniform(0.15, 0.5, (6, 3)), rng.uniform(0, 6, 6)
-        return m.level_set(
-            lambda x, y, z: (
-                20.0
-                - (x * x + y * y + z * z) ** 0.5
-                + sum(float(np.sin(a * x + b * y + c * z + d)) for (a, b, c), d in zip(w, p))
-            ),
-            [-29.4] * 3 + [29.4] * 3,
-            2.0,
-        )
-
     made: dict[str, Maker] = {}
     for n in range(3):
         k = 1.5 * n + 1.0
         kinds = {
             "ball": lambda n=n, k=k: m.sphere(8.0 * k, 24 * (n + 1)),
             "box": lambda k=k: m.cube((15.0 * k, 10.0 * k, 6.0 * k), True),
-            "turned box": lambda k=k: turned(m.cube((20.0 + 5 * k, 30.0, 8.0 + 2 * k), True)).refine(4),
-            "ring": lambda k=k: turned(ring(20.0, 1.0 + 1.5 * k)),
-            "plate": lambda k=k: turned(m.cube((40.0, 30.0, 0.3 * k), True)).refine_to_length(3.0),
+            "turned box": lambda k=k: _turned(m.cube((20.0 + 5 * k, 30.0, 8.0 + 2 * k), True)).refine(4),
+            "ring": lambda k=k: _turned(_ring(20.0, 1.0 + 1.5 * k)),
+            "plate": lambda k=k: _turned(m.cube((40.0, 30.0, 0.3 * k), True)).refine_to_length(3.0),
             "shell": lambda k=k: m.sphere(20.0, 64) - m.sphere(20.0 - 0.5 * k, 64),
-            "cone": lambda k=k: turned(m.cylinder(40.0, 5.0 * k, 0.4, 48)),
-            "sieve": lambda n=n: sieve(10 * (n + 1)),
-            "loose balls": lambda n=n: loose(n),
-            "rough ball": lambda n=n: rough(n),
+            "cone": lambda k=k: _turned(m.cylinder(40.0, 5.0 * k, 0.4, 48)),
+            "sieve": lambda n=n: _sieve(10 * (n + 1)),
+            "loose balls": lambda n=n: _loose(n),
+            "rough ball": lambda n=n: _rough(n),
             "tube": lambda k=k: (
                 m.cylinder(60.0, 12.0, 12.0, 48)
                 - m.cylinder(80.0, 12.0 - 0.8 * k, 12.0 - 0.8 * k, 48, True).translate((0, 0, 20.0))

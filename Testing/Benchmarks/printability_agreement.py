@@ -153,18 +153,10 @@ def measured(tally: Path | None, most: float) -> dict[str, dict]:
     return done
 
 
-# Longer than 60 lines: the page of results stands in it whole.
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
-    parser.add_argument("--tally", type=Path)
-    parser.add_argument("--seconds", type=float, default=float("inf"))
-    options = parser.parse_args()
+def tallied(rows: list[dict]) -> tuple[dict[str, np.ndarray], int, list[str]]:
+    """Meshes on which each tool agrees with us (a count for each column), on how many two of three do, and the rest."""
     agreed = {tool: np.zeros(5, dtype=int) for tool in ("libigl", "MeshLab")}
     two = 0
-    rows = measured(options.tally, options.seconds).values()
-    seconds = {tool: sum(row["seconds"][tool] for row in rows) for tool in ("ours", "libigl", "MeshLab", "CGAL")}
-    total, sound = len(rows), sum(row["good"] for row in rows)
     different = []
     for row in rows:
         whether = row["ours"][3] > 0
@@ -183,6 +175,14 @@ def main() -> None:
                 parts = [f"{what} {a} / {b}" for what, a, b in zip(COUNTS, own, row[tool]) if a != b]
                 decided = f"; {row['rational']}" if "rational" in row and parts else ""
                 different.append(f"- {row['name']}: {tool}: {', '.join(parts)}{decided}")
+    return agreed, two, different
+
+
+def page(rows: list[dict]) -> list[str]:
+    """The lines of the page of results."""
+    agreed, two, different = tallied(rows)
+    seconds = {tool: sum(row["seconds"][tool] for row in rows) for tool in ("ours", "libigl", "MeshLab", "CGAL")}
+    total, sound = len(rows), sum(row["good"] for row in rows)
     taken = [row for row in rows if row["CGAL"] is not None]
     pairs_agree = sum(row["CGAL"] == row["ours"][6] for row in taken)
     lines = [
@@ -215,6 +215,17 @@ def main() -> None:
         "",
         *different,
     ]
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=Path, default=Path(__file__).parent / "results")
+    parser.add_argument("--tally", type=Path)
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    options = parser.parse_args()
+    rows = list(measured(options.tally, options.seconds).values())
+    lines = page(rows)
     (options.output / "printability_agreement.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n".join(lines))
 

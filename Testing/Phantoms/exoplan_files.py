@@ -159,8 +159,12 @@ def _one_rle(files: list[File]) -> None:
     bend(files, [3], syntax=RLE, encapsulated=(b"\0" * 64,))
 
 
-# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def texts_cases() -> Iterator[Case]:
+    yield from _character_set_cases()
+    yield from _image_type_cases()
+
+
+def _character_set_cases() -> Iterator[Case]:
     names = {
         "ISO_IR 100": "Jos\u00e9",
         "ISO_IR 144": "\u041b\u044e\u043ace\u043c",
@@ -198,6 +202,9 @@ def texts_cases() -> Iterator[Case]:
         lambda files: put(files, StudyDescription=Raw("LO", "Sch\u00e4del ".encode())),
         conformant=True,
     )
+
+
+def _image_type_cases() -> Iterator[Case]:
     for name, values in (("other", ["ORIGINAL", "PRIMARY", "OTHER"]), ("absent", ["ORIGINAL", "PRIMARY"])):
         yield from edit(
             f"classic-third-value-{name}",

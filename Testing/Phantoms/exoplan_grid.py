@@ -27,8 +27,13 @@ from .series import (
 )
 
 
-# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def grid_cases() -> Iterator[Case]:
+    yield from _gap_cases()
+    yield from _direction_cases()
+    yield from _matrix_cases()
+
+
+def _gap_cases() -> Iterator[Case]:
     def uneven(deviation: float):
         return lambda kind: series(kind, gaps=(1 + deviation, 1 - deviation) * 3)
 
@@ -54,6 +59,9 @@ def grid_cases() -> Iterator[Case]:
         KINDS,
         conformant=True,
     )
+
+
+def _direction_cases() -> Iterator[Case]:
     yield from cases(
         "oblique-but-regular", {"E-CART": "pass", "O10": "reject"}, lambda kind: series(kind, plane=turned(20)), KINDS
     )
@@ -96,6 +104,9 @@ def grid_cases() -> Iterator[Case]:
         lambda kind: put(series(kind), [3], ImageOrientationPatient=_about_z(30)),
         KINDS,
     )
+
+
+def _matrix_cases() -> Iterator[Case]:
     yield from cases(
         "two-pixel-sizes",
         {"E-CART": "reject", "I09": "reject"},
@@ -181,8 +192,14 @@ def _shuffle_files(files: list[File]) -> None:
         file.header["InstanceNumber"] = str(7 - index)
 
 
-# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def groups_cases() -> Iterator[Case]:
+    yield from _frame_count_cases()
+    yield from _missing_group_cases()
+    yield from _repeated_group_cases()
+    yield from _missing_macro_cases()
+
+
+def _frame_count_cases() -> Iterator[Case]:
     undefined = {"3dsystems-ortho": "reject"}
     yield from edit(
         "more-frames-declared",
@@ -213,6 +230,10 @@ def groups_cases() -> Iterator[Case]:
     yield from edit(
         "a-frame-item-lost", {"E-NumberOfFrames": "reject", "I12": "reject"}, lambda f: frames(f).pop(), MULTI
     )
+
+
+def _missing_group_cases() -> Iterator[Case]:
+    undefined = {"3dsystems-ortho": "reject"}
     yield from edit(
         "shared-groups-missing",
         {"E-FG": "reject"},
@@ -228,6 +249,8 @@ def groups_cases() -> Iterator[Case]:
         verdicts=undefined,
     )
 
+
+def _repeated_group_cases() -> Iterator[Case]:
     def twice(files: list[File]) -> None:
         files[0].header["SharedFunctionalGroupsSequence"].append(dict(shared(files)))  # type: ignore[attr-defined]
 
@@ -257,6 +280,10 @@ def groups_cases() -> Iterator[Case]:
     yield from edit(
         "frame-wins-over-shared", {"O08a": "reject"}, frame_wins, MULTI, verdicts={"exoplan-import": "warn|reject"}
     )
+
+
+def _missing_macro_cases() -> Iterator[Case]:
+    undefined = {"3dsystems-ortho": "reject"}
     yield from edit(
         "measures-macro-missing",
         {"E-PixelSpacing": "reject"},

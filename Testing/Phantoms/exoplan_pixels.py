@@ -21,8 +21,16 @@ from .series import (
 )
 
 
-# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def pixel_module_cases() -> Iterator[Case]:
+    yield from _sample_cases()
+    yield from _bit_depth_cases()
+    yield from _representation_cases()
+    yield from _pixel_size_cases()
+    yield from _rescale_cases()
+    yield from _pixel_data()
+
+
+def _sample_cases() -> Iterator[Case]:
     both = {"I17": "reject"}
 
     def three_samples(files: list[File]) -> None:
@@ -43,6 +51,10 @@ def pixel_module_cases() -> Iterator[Case]:
     yield from edit(
         "photometric-missing", {"E-Photometric": "reject"} | both, lambda f: take(f, "PhotometricInterpretation")
     )
+
+
+def _bit_depth_cases() -> Iterator[Case]:
+    both = {"I17": "reject"}
 
     def eight_bits(files: list[File]) -> None:
         put(files, BitsAllocated=8, BitsStored=8, HighBit=7)
@@ -67,6 +79,10 @@ def pixel_module_cases() -> Iterator[Case]:
         lambda f: put(f, BitsStored=16, HighBit=15),
         conformant=True,
     )
+
+
+def _representation_cases() -> Iterator[Case]:
+    both = {"I17": "reject"}
     yield from edit(
         "signed", {"E-PixelRepresentation": "pass"}, lambda f: put(f, PixelRepresentation=1), conformant=True
     )
@@ -82,6 +98,10 @@ def pixel_module_cases() -> Iterator[Case]:
             file.pixels = b"\x18\xf0" * (len(file.pixels) // 2)
 
     yield from edit("overlay-in-the-high-bits", {"E-HighBit": "pass"}, overlay_bits, conformant=True)
+
+
+def _pixel_size_cases() -> Iterator[Case]:
+    both = {"I17": "reject"}
     for keyword in ("Rows", "Columns"):
         clause = {f"E-{keyword}": "reject"} | both
         yield from edit(f"{keyword.lower()}-missing", clause, lambda f, k=keyword: take(f, k))
@@ -91,6 +111,10 @@ def pixel_module_cases() -> Iterator[Case]:
     yield from edit("pixel-spacing-zero", spacing, lambda f: put(f, PixelSpacing=["0", "0"]))
     yield from edit("pixel-spacing-negative", spacing, lambda f: put(f, PixelSpacing=["-0.5", "0.5"]))
     yield from edit("pixel-spacing-of-one-value", spacing, lambda f: put(f, PixelSpacing="0.5"))
+
+
+def _rescale_cases() -> Iterator[Case]:
+    both = {"I17": "reject"}
     yield from edit("slope-zero", {"E-Rescale": "reject"} | both, lambda f: put(f, RescaleSlope="0"))
     for keyword in ("RescaleSlope", "RescaleIntercept"):
         yield from edit(f"{keyword.lower()}-missing", {"E-Rescale": "reject"} | both, lambda f, k=keyword: take(f, k))
@@ -103,7 +127,6 @@ def pixel_module_cases() -> Iterator[Case]:
         lambda f: put(f, [3], RescaleIntercept="-1000"),
         verdicts={"3dsystems-ortho": "warn|ask|accept"},
     )
-    yield from _pixel_data()
 
 
 def _pixel_data() -> Iterator[Case]:

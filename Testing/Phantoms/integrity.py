@@ -28,8 +28,13 @@ def integrity() -> Iterator[Case]:
     yield from oddities()
 
 
-# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def _files() -> Iterator[Case]:
+    yield from _file_cases()
+    yield from _stray_file_cases()
+    yield from _annotation_cases()
+
+
+def _file_cases() -> Iterator[Case]:
     yield from cases("whole-files", {"I01": "pass", "I02": "pass", "I03": "pass"}, series, KINDS, conformant=True)
     yield from edit(
         "no-preamble-no-meta",
@@ -64,6 +69,8 @@ def _files() -> Iterator[Case]:
     )
     yield from edit("instance-uids-unique", {"I04": "pass"}, lambda f: f, KINDS)
 
+
+def _stray_file_cases() -> Iterator[Case]:
     def strays_beside(folder: Path) -> None:
         write_files(series(), folder)
         (folder / "README.TXT").write_text("Made by a scanner.", encoding="utf-8")
@@ -100,12 +107,19 @@ def _files() -> Iterator[Case]:
         main=uid("one", "series"),
         conformant=True,
     )
+
+
+def _annotation_cases() -> Iterator[Case]:
     yield from edit("burned-in-annotation", {"H01": "warn"}, lambda f: put(f, BurnedInAnnotation="YES"), KINDS)
     yield from edit("no-burned-in-annotation", {"H01": "pass"}, lambda f: f, KINDS)
 
 
-# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
 def _mixtures() -> Iterator[Case]:
+    yield from _patient_and_type_cases()
+    yield from _phase_cases()
+
+
+def _patient_and_type_cases() -> Iterator[Case]:
     yield from cases("one-patient", {"I05p": "pass", "I05f": "pass", "I09": "pass", "I11": "pass"}, series, KINDS)
     yield from edit(
         "two-patients",
@@ -137,6 +151,9 @@ def _mixtures() -> Iterator[Case]:
         verdicts=REJECTED,
     )
     yield from edit("no-localizer", {"I10": "pass"}, lambda f: f, KINDS)
+
+
+def _phase_cases() -> Iterator[Case]:
     yield from edit(
         "mixed-types",
         {"I11": "warn|reject"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .case import Case, by_folder, cases
@@ -22,17 +22,23 @@ from .series import (
 )
 
 
-# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
-def compression_cases() -> Iterator[Case]:
-    def compressed(kind: str, syntax: str) -> list[File]:
-        files = series(kind)
-        for file in files:
-            file.syntax = syntax
-            if syntax != DEFLATED:
-                count = 1 if kind == CLASSIC else 7
-                file.encapsulated = (b"\xff\xd8\xff\xe0" + b"\0" * 60,) * count
-        return files
+def compressed(kind: str, syntax: str) -> list[File]:
+    """A series whose files call themselves compressed by `syntax`; the frames are no true codestreams."""
+    files = series(kind)
+    for file in files:
+        file.syntax = syntax
+        if syntax != DEFLATED:
+            count = 1 if kind == CLASSIC else 7
+            file.encapsulated = (b"\xff\xd8\xff\xe0" + b"\0" * 60,) * count
+    return files
 
+
+def compression_cases() -> Iterator[Case]:
+    yield from _transfer_syntax_cases()
+    yield from _lossy_attribute_cases()
+
+
+def _transfer_syntax_cases() -> Iterator[Case]:
     lossless = {
         "rle": RLE,
         "jpeg-lossless": "1.2.840.10008.1.2.4.70",
@@ -62,6 +68,9 @@ def compression_cases() -> Iterator[Case]:
             lambda kind, syntax=syntax: compressed(kind, syntax),
             KINDS if name == "jpeg-baseline" else (CLASSIC,),
         )
+
+
+def _lossy_attribute_cases() -> Iterator[Case]:
     yield from cases(
         "lossy-flag-on-uncompressed",
         {"O20a": "pass", "O20b": "reject", "E-lossy": "warn"},
@@ -177,11 +186,18 @@ def kernels_cases() -> Iterator[Case]:
     yield from cases("kernel-unknown-to-the-object", {"O23": "ask"}, series, (CRANIOFACIAL,))
 
 
-# Longer than 60 lines: a catalogue, each case stands with what it shows and the helpers that only it uses.
-def types_cases() -> Iterator[Case]:
-    def typed(*values: str, slices: tuple[int, ...] | None = None):
-        return lambda kind: put(series(kind), slices, ImageType=list(values))
+def typed(*values: str, slices: tuple[int, ...] | None = None) -> Callable[[str], list[File]]:
+    """Makes a series with these values of Image Type."""
+    return lambda kind: put(series(kind), slices, ImageType=list(values))
 
+
+def types_cases() -> Iterator[Case]:
+    yield from _image_type_cases()
+    yield from _reformat_cases()
+    yield from _metal_reduction_cases()
+
+
+def _image_type_cases() -> Iterator[Case]:
     yield from cases("type-derived", {"O24": "reject", "E-ImageType": "pass"}, typed("DERIVED", "PRIMARY", "AXIAL"))
     yield from cases("type-derived-volume", {"O24": "reject"}, typed("DERIVED", "PRIMARY", "VOLUME", "NONE"), MULTI)
     yield from cases("type-derived-with-blank", {"O24": "reject"}, typed("DERIVED ", "PRIMARY", "AXIAL"))
@@ -215,7 +231,10 @@ def types_cases() -> Iterator[Case]:
         typed("ORIGINAL ", " PRIMARY", "AXIAL "),
         conformant=True,
     )
-    # What calls itself MPR or a screen shot is no original either: both clauses speak.
+
+
+def _reformat_cases() -> Iterator[Case]:
+    # What calls itself MPR or a screen shot is no original either: it fails both clauses.
     for third in ("MPR", "CSA MPR", "REFORMATTED", "PROJECTION IMAGE", "SCREEN SAVE"):
         yield from cases(
             f"type-{third.lower().replace(' ', '-')}",
@@ -235,6 +254,9 @@ def types_cases() -> Iterator[Case]:
         lambda kind: put(series(kind), SeriesDescription="compression impression"),
         conformant=True,
     )
+
+
+def _metal_reduction_cases() -> Iterator[Case]:
     for name in ("Head iMAR", "O-MAR spine", "SEMAR hip", "Smart MAR knee"):
         yield from cases(
             f"mar-{name.lower().replace(' ', '-')}",

@@ -42,6 +42,12 @@ def sheared(kind: str, degrees: float) -> list[File]:
 
 
 def spacing_cases() -> Iterator[Case]:
+    yield from _thickness_cases()
+    yield from _spacing_cases()
+    yield from _gap_cases()
+
+
+def _thickness_cases() -> Iterator[Case]:
     yield from cases(
         "slices-2.5",
         {"O08a": "pass", "O08b": "pass", "O08c": "pass"},
@@ -68,6 +74,9 @@ def spacing_cases() -> Iterator[Case]:
         yield from cases(
             f"thickness-{name}", {"O08a": "ask"}, lambda kind, v=value: put(series(kind), SliceThickness=v), KINDS
         )
+
+
+def _spacing_cases() -> Iterator[Case]:
     yield from cases(
         "spacing-2.5001",
         {"O08a": "pass", "O08b": "reject"},
@@ -97,6 +106,9 @@ def spacing_cases() -> Iterator[Case]:
         KINDS,
         verdicts={"exoplan-import": "reject"},
     )
+
+
+def _gap_cases() -> Iterator[Case]:
     yield from cases(
         "thickness-plus-5-percent",
         {"O08c": "pass"},
@@ -189,6 +201,11 @@ def plane_cases() -> Iterator[Case]:
 
 
 def tilt_cases() -> Iterator[Case]:
+    yield from _tilt_attribute_cases()
+    yield from _tilt_position_cases()
+
+
+def _tilt_attribute_cases() -> Iterator[Case]:
     for name, tag in (("zero", "0"), ("plus-zero", "+0.0"), ("minus-zero", "-0.0"), ("empty", ""), ("missing", GONE)):
         yield from cases(
             f"tilt-tag-{name}",
@@ -219,6 +236,9 @@ def tilt_cases() -> Iterator[Case]:
             (kind,),
             verdicts={"exoplan-import": "reject"},
         )
+
+
+def _tilt_position_cases() -> Iterator[Case]:
     yield from cases(
         "tilt-tag-a-word",
         {"O12a": "ask", "E-Tilt-CT": "reject|ask"},

@@ -119,12 +119,19 @@ def ring_padded() -> np.ndarray:
     return volume
 
 
+def of(make: Callable[[], np.ndarray], **values: object) -> Callable[[str], list[File]]:
+    """Makes a series of the voxels that `make` returns, with these attributes."""
+    return lambda kind: put(scanned(kind, make()), **values)
+
+
 def pixel_cases() -> Iterator[Case]:
     """Every case that needs pixels."""
+    yield from _anatomy_cases()
+    yield from _artifact_cases()
+    yield from _grey_value_cases()
 
-    def of(make: Callable[[], np.ndarray], **values: object) -> Callable[[str], list[File]]:
-        return lambda kind: put(scanned(kind, make()), **values)
 
+def _anatomy_cases() -> Iterator[Case]:
     whole = {
         "O09a": "pass",
         "O09b": "pass|info",
@@ -154,6 +161,9 @@ def pixel_cases() -> Iterator[Case]:
     yield from cases(
         "pixels-skull-cut-at-the-side", {"O09b": "ask"}, of(lambda: head(centre=(18.0, 0.0))), BOTH, pixels=True
     )
+
+
+def _artifact_cases() -> Iterator[Case]:
     yield from cases("pixels-moved-2-mm", {"O14": "ask"}, of(lambda: moved(2.0)), BOTH, pixels=True)
     yield from cases("pixels-metal-clipped-at-3071", {"O17": "ask"}, of(with_metal), BOTH, pixels=True)
     yield from cases("pixels-metal-of-few-voxels", {"O17": "pass"}, of(lambda: with_metal(edge=2)), pixels=True)
@@ -175,6 +185,9 @@ def pixel_cases() -> Iterator[Case]:
     yield from cases(
         "pixels-bone-in-noise", {"O17": "ask"}, of(lambda: head(bone=260.0) + 7 * _noise(0.8)), pixels=True
     )
+
+
+def _grey_value_cases() -> Iterator[Case]:
     yield from cases("pixels-intercept-lost", {"I14": "ask"}, of(head, RescaleIntercept="0"), BOTH, pixels=True)
     lost = {14: np.full((SIDE, SIDE), AIR - 24)}
     yield from cases("pixels-a-lost-slice", {"I08": "ask"}, of(lambda: _changed(head(), lost)), BOTH, pixels=True)

@@ -145,7 +145,6 @@ def _classic(name: str, geometry: Geometry, thickness: str, pixels: Sequence[byt
     return files
 
 
-# Longer than 60 lines: one literal, the functional groups that the standard asks of all frames.
 def _shared_groups(kind: str, geometry: Geometry, thickness: str) -> Header:
     frame_type: Header = {
         "FrameType": ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"],
@@ -168,8 +167,12 @@ def _shared_groups(kind: str, geometry: Geometry, thickness: str) -> Header:
     }
     if kind == CRANIOFACIAL:
         return groups | {"XRay3DFrameTypeSequence": [frame_type]}
-    return groups | {
-        "CTImageFrameTypeSequence": [frame_type],
+    return groups | {"CTImageFrameTypeSequence": [frame_type]} | _ct_groups(geometry)
+
+
+def _ct_groups(geometry: Geometry) -> Header:
+    """The functional groups that Enhanced CT asks beyond those of every multi-frame image."""
+    return {
         "CTAcquisitionTypeSequence": [
             {"AcquisitionType": "SPIRAL", "ConstantVolumeFlag": "NO", "FluoroscopyFlag": "NO"}
         ],

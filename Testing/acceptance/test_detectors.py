@@ -1,8 +1,7 @@
-"""The pixel detectors on phantoms with and without defects, on volumes that make no sense, and on real scans."""
+"""The pixel detectors on phantoms with and without defects, and on volumes that make no sense."""
 
 import math
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -10,17 +9,15 @@ from scipy import ndimage
 
 from dicomtoprint.acceptance import load_protocol
 from dicomtoprint.acceptance.detectors import run_anatomy_detectors, run_detectors, segment_truncation
-from dicomtoprint.acceptance.detectors.gantry_tilt import _edges, _line
 from dicomtoprint.acceptance.detectors.motion import _shift
 from dicomtoprint.acceptance.evaluate import finding_for
 from dicomtoprint.dicom import read_study, read_volume
 from dicomtoprint.images.image import encode_png
-from dicomtoprint.phantom import make_phantom_volume, signed_distance, write_phantom_dicom
-from dicomtoprint.phantom.ct_simulation import add_noise, apply_padding
+from dicomtoprint.phantom import make_phantom_volume, write_phantom_dicom
 from dicomtoprint.rules import MISSING, Verdict
-from dicomtoprint.volume import Volume, resample_orthogonal
+from dicomtoprint.volume import Volume
+from Phantoms.small_scans import scanned, seen
 
-SHAPE, SPACING = (30, 128, 128), (1.0, 1.0, 4.0)
 NAMES = {
     "motion_slices",
     "metal_mm3",
@@ -36,33 +33,6 @@ NAMES = {
     "noise_hu",
     "tissue_above_air_hu",
 }
-
-
-@cache
-def bare(**defects):
-    """The small phantom without noise and padding."""
-    return make_phantom_volume(SHAPE, SPACING, noise_hu=0, padding=False, **defects)[0]
-
-
-def scanned(volume, noise_hu=12.0, correlation=0.6, wedge_degrees=0.0, padding=True, offset=0.0):
-    """A bare volume with noise, an offset, clipping and padding."""
-    grey = volume.array.astype(np.float32)
-    add_noise(grey, noise_hu, correlation, 0)
-    array = np.rint(np.clip(grey + offset, -1024, 3071)).astype(np.int16)
-    if padding:
-        apply_padding(array, volume.spacing[2] * np.tan(np.radians(wedge_degrees)) / volume.spacing[1])
-    return replace(volume, array=array)
-
-
-def seen(noise_hu=12.0, correlation=0.6, wedge_degrees=0.0, padding=True, offset=0.0, **defects):
-    """Facts and pictures of the small phantom with defects."""
-    return run_detectors(scanned(bare(**defects), noise_hu, correlation, wedge_degrees, padding, offset))
-
-
-@pytest.fixture(scope="module")
-def clean():
-    volume = scanned(bare())
-    return volume, *run_detectors(volume)
 
 
 def test_clean_phantom_raises_no_alarm(clean):
@@ -170,100 +140,6 @@ def test_a_lost_intercept_is_no_metal():
     assert facts["metal_mm3"].value == 0
 
 
-CUTS = {"right": np.s_[:, :, 40:], "left": np.s_[:, :, :40], "front": np.s_[:, 60:, :], "back": np.s_[:, :60, :]}
-
-
-@pytest.mark.parametrize("side", list(CUTS))
-def test_cut_anatomy_is_measured(side):
-    volume = scanned(bare(), padding=False)
-    facts, pictures = run_detectors(replace(volume, array=np.ascontiguousarray(volume.array[CUTS[side]])))
-    assert facts["fov_cut_mm2"].value > 100
-    assert facts["fov_cut_mm2"].where == side
-    assert "fov-cut" in [picture.name for picture in pictures]
-
-
-def test_a_cut_by_the_round_edge_is_seen():
-    volume = scanned(bare(), padding=False)
-    array = np.ascontiguousarray(volume.array[:, 14:94, 30:110])
-    apply_padding(array, 0.0)
-    facts, _ = run_detectors(replace(volume, array=array))
-    assert "round edge" in facts["fov_cut_mm2"].parameters["faces"]
-    assert facts["fov_cut_mm2"].value > 100
-
-
-def test_a_cut_at_an_end_is_told_apart():
-    volume = scanned(bare(), padding=False)
-    facts, _ = run_detectors(replace(volume, array=volume.array[11:]))
-    assert facts["fov_cut_mm2"].value == 0
-    assert facts["fov_cut_ends_mm2"].where == "first slice"
-    # The shaft cut across: at least its cortex, at most all of it (cancellous bone is as bright as the limit).
-    cortex, whole = np.pi * (9.6**2 - 6.6**2), np.pi * 9.6**2
-    assert 0.95 * cortex < facts["fov_cut_ends_mm2"].value < 1.05 * whole
-
-
-def test_the_contact_of_a_chosen_segment_is_its_area():
-    volume, _ = make_phantom_volume((20, 64, 64), (1.0, 1.0, 2.0), padding=False)
-    mask = np.zeros(volume.array.shape, bool)
-    mask[5:10, 20:31, :8] = True
-    (sides, ends), pictures = segment_truncation(volume, mask)
-    assert sides.value == pytest.approx(5 * 2.0 * 11 * 1.0)
-    assert sides.where == "right"
-    assert ends.value == 0
-    assert len(pictures) == 1
-    mask[:, 40:44, 40:44] = True
-    assert segment_truncation(volume, mask)[0][1].value == pytest.approx(2 * 16.0)
-    assert segment_truncation(volume, np.zeros_like(mask))[0][0].value is MISSING
-
-
-def test_true_bone_of_the_whole_phantom_is_not_cut(clean):
-    volume = clean[0]
-    every = np.indices(volume.array.shape[::-1])[:, ::2, ::2].reshape(3, -1).T
-    inside = every[signed_distance(volume.to_lps(every)) < 0]
-    mask = np.zeros(volume.array.shape, bool)
-    mask[inside[:, 2], inside[:, 1], inside[:, 0]] = True
-    (sides, ends), pictures = segment_truncation(volume, mask)
-    assert (sides.value, ends.value, pictures) == (0, 0, ())
-
-
-@pytest.mark.parametrize("degrees", [8.0, -12.0, 18.5])
-def test_a_tilt_taken_out_is_measured(degrees):
-    facts, pictures = seen(wedge_degrees=degrees)
-    fact = facts["tilt_taken_out_degrees"]
-    assert fact.value == pytest.approx(abs(degrees), abs=0.3)
-    assert fact.parameters["r_squared"] > 0.99
-    assert pictures[0].name == "tilt-taken-out"
-
-
-def test_a_resampled_tilt_betrays_itself():
-    volume = scanned(bare(tilt_degrees=16.5))
-    assert run_detectors(resample_orthogonal(volume))[0]["tilt_taken_out_degrees"].value == pytest.approx(16.5, abs=0.3)
-
-
-def test_the_outline_of_a_body_in_cleared_air_is_no_wedge():
-    k, j, i = np.mgrid[:40, :100, :100].astype(float)
-    centre, radius = 50.0, 20.0 + 0.6 * k
-    inside = np.hypot(j - centre, i - 50.0) < radius
-    array = np.where(inside, 40, -1024).astype(np.int16)
-    facts, _ = run_detectors(Volume(array, np.diag([1.0, 1.0, 2.0, 1.0])))
-    assert facts["tilt_taken_out_degrees"].value == 0
-
-
-def test_a_line_is_not_fitted_to_noise():
-    rng = np.random.default_rng(0)
-    rows = np.repeat(rng.integers(0, 60, 40)[:, None], 10, axis=1).astype(float)
-    fitted = _line(rows)
-    assert fitted is None or fitted[2] < 0.5
-
-
-def test_edges_of_a_slanted_cut():
-    array = np.full((12, 50, 48), 7, np.int16)
-    for k in range(12):
-        array[k, : 2 * k] = -5
-    first, last = _edges(array, -5.0)
-    assert first[:, 0].tolist() == [2 * k for k in range(12)]
-    assert np.all(last == 49)
-
-
 def water(noise_hu, correlation, pixel):
     """A bath of soft tissue with noise, air at its sides."""
     grey = np.full((12, 150, 150), 40.0, np.float32)
@@ -369,15 +245,6 @@ def test_test_patterns_are_no_patients(side, pixel):
         assert not set(_complaints(volume)) - {"body_share_of_fov"}, name
 
 
-@pytest.mark.parametrize("padding", [-1024, -2000])
-def test_slanted_padding_is_seen_without_air_too(padding):
-    array = np.random.default_rng(0).normal(40, 10, (12, 64, 64)).astype(np.float32)
-    for k in range(12):
-        array[k, : 2 * k] = padding
-    facts, _ = run_detectors(Volume(array, np.diag([0.5, 0.5, 1.0, 1.0])))
-    assert facts["tilt_taken_out_degrees"].value == pytest.approx(45.0, abs=1.0)
-
-
 def test_all_air_establishes_nothing():
     array = np.random.default_rng(0).normal(-1000, 10, (20, 64, 64)).astype(np.int16)
     facts, _ = run_detectors(Volume(array, np.diag([0.5, 0.5, 1.0, 1.0])))
@@ -413,52 +280,3 @@ def test_pictures_are_small_png(clean):
         assert encoded.data[:8] == b"\x89PNG\r\n\x1a\n"
         assert int.from_bytes(encoded.data[16:20], "big") <= 400
         assert encoded.alt
-
-
-@cache
-def real(folder):
-    """A real scan: its series and its volume."""
-    series = read_study(folder).series[0]
-    return series, read_volume(series)
-
-
-REAL = {
-    "philips_headphantom_1mm_UB": {"kernel_from_noise": "smooth", "air_mode_hu": -1001},
-    "philips_headphantom_tilt16": {"kernel_from_noise": "smooth", "air_mode_hu": -999},
-    "ge_tilt_variable_spacing": {"kernel_from_noise": "smooth", "air_mode_hu": -1000},
-}
-
-
-@pytest.mark.parametrize("name", list(REAL))
-def test_real_scans_raise_no_false_alarm(data_dir, name):
-    series, volume = real(data_dir / name)
-    facts, _ = run_detectors(volume, series)
-    assert facts["motion_slices"].value == 0
-    assert facts["metal_mm3"].value == 0
-    assert facts["fov_cut_mm2"].value == 0
-    assert facts["tilt_taken_out_degrees"].value == 0
-    assert facts["body_share_of_fov"].value > 0.25
-    assert facts["contrast_to_noise"].value > 5
-    assert facts["kernel_from_noise"].value == REAL[name]["kernel_from_noise"]
-    assert facts["air_mode_hu"].value == pytest.approx(REAL[name]["air_mode_hu"], abs=5)
-
-
-def test_a_real_scan_without_its_intercept_is_seen(data_dir):
-    facts, _ = run_detectors(real(data_dir / "slicer_ctheadaxial")[1])
-    assert facts["air_mode_hu"].value > -850
-    assert facts["motion_slices"].value == 0
-
-
-def test_a_real_tilt_taken_out_is_measured(data_dir):
-    volume = resample_orthogonal(real(data_dir / "philips_headphantom_tilt16")[1])
-    assert run_detectors(volume)[0]["tilt_taken_out_degrees"].value == pytest.approx(16.5, abs=0.3)
-
-
-def test_motion_put_into_a_real_scan_is_found(data_dir):
-    _, volume = real(data_dir / "philips_headphantom_1mm_UB")
-    array = volume.array[20:50].copy()
-    for k in range(18, len(array)):
-        array[k] = ndimage.shift(array[k].astype(np.float32), (1.0 / volume.spacing[1], 0), order=1, mode="nearest")
-    fact = run_detectors(replace(volume, array=array))[0]["motion_slices"]
-    assert (fact.value, fact.where) == (1, "after image 18")
-    assert fact.parameters["largest_mm"] == pytest.approx(1.0, rel=0.15)

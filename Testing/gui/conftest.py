@@ -160,6 +160,13 @@ class Driver:
         self.click(f"{step}Run")
         self.wait()
 
+    def run_steps(self, *steps):
+        """Run steps one after the other; each must end with a result and without a message."""
+        for step in steps:
+            self.run(step)
+            assert self.state(step) in ("done", "needs you"), self.message
+            assert not self.message, self.message
+
     def choose_folder(self, folder):
         """Work on a folder of DICOM files."""
         self.dialogs.folder_answer = str(folder)
@@ -247,3 +254,30 @@ def our_modules():
         for name, module in sys.modules.items()
         if name.partition(".")[0] in ("dicomtoprint", "DicomToPrintLib")
     }
+
+
+@pytest.fixture
+def cube(driver):
+    """Adds a volume node of a bright cube in soft tissue, with its centre off the middle; called with the node's name."""
+    import numpy as np
+    import slicer
+
+    from dicomtoprint.volume import Volume
+    from DicomToPrintLib.mrml.volumes import volume_to_node
+
+    array = np.full((30, 40, 40), -1000, np.int16)
+    array[3:-3, 4:-4, 4:-4] = 40
+    array[8:22, 10:28, 12:26] = 1200
+    affine = np.diag([1.0, 1.0, 1.5, 1.0])
+    affine[:3, 3] = (-20.0, -30.0, 10.0)
+    return lambda name: volume_to_node(Volume(array, affine), slicer.mrmlScene, name)
+
+
+@pytest.fixture
+def loaded(driver, cube):
+    """A volume of the scene without DICOM files, chosen in the panel."""
+    node = cube("Cube")
+    driver.panel.steps["scan"].volume.setCurrentNode(node)
+    driver.application.processEvents()
+    assert driver.panel.parameters.volume is node
+    return node
