@@ -180,3 +180,11 @@ def to_sitk(volume: Volume) -> Any:
     image.SetOrigin([float(v) for v in volume.affine[:3, 3]])
     image.SetDirection([float(v) for v in (volume.affine[:3, :3] / np.asarray(spacing)).ravel()])
     return image
+
+
+def affine_from_sitk(image: Any) -> np.ndarray:
+    """4x4 index (i, j, k) to LPS mm of a SimpleITK image of three dimensions."""
+    affine = np.eye(4)
+    affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * np.asarray(image.GetSpacing())
+    affine[:3, 3] = image.GetOrigin()
+    return affine

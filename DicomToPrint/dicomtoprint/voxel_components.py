@@ -93,12 +93,12 @@ def label_voxel_counts(labels: np.ndarray) -> np.ndarray:
     return counts
 
 
-def count_components(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Face-connected parts of a boolean mask (k, j, i), by SciPy: labels (k, j, i), 1..n, and the voxels of each (n + 1,), entry 0
-    the rest."""
+def count_components(mask: np.ndarray, corners: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """Face-connected parts (`corners`: also over edges and corners) of a boolean mask (k, j, i), by SciPy: labels (k, j, i), 1..n,
+    and the voxels of each (n + 1,), entry 0 the rest."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(mask)
+    labels, _ = ndimage.label(mask, np.ones((3, 3, 3), bool) if corners else None)
     return labels, label_voxel_counts(labels)
 
 
@@ -108,6 +108,15 @@ def largest_component(mask: np.ndarray) -> np.ndarray:
     if len(counts) == 1:
         return np.zeros(mask.shape, bool)
     return labels == 1 + counts[1:].argmax()
+
+
+def components_touching(mask: np.ndarray, seeds: np.ndarray, corners: bool = False) -> np.ndarray:
+    """The connected parts of a boolean mask (k, j, i) that hold a voxel of `seeds` (k, j, i)."""
+    labels, counts = count_components(mask, corners)
+    keep = np.zeros(len(counts), dtype=bool)
+    keep[labels[seeds]] = True
+    keep[0] = False
+    return keep[labels]
 
 
 def components_of_at_least(mask: np.ndarray, least: float, voxel_volume: float = 1.0) -> np.ndarray:

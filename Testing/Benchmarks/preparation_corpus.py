@@ -33,10 +33,10 @@ from preparation_solids import solids
 
 from dicomtoprint import preparation as room
 from dicomtoprint.errors import DicomToPrintError, RefusedError
-from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.mesh.grid import grid_around
+from dicomtoprint.mesh.triangle_distance import nearest_triangles
 from dicomtoprint.mesh.voxelize import voxelize
 from dicomtoprint.preparation.csg import import_manifold3d, to_manifold
 
@@ -111,7 +111,7 @@ def thicken(mesh: Mesh) -> Outcome:
     added = corners(difference(done.mesh, mesh)) if done.mesh is not mesh else np.zeros((0, 3))
     if len(added):
         # Half the minimum, beside a gap up to the minimum, and half a voxel; and no farther than what is told.
-        away = float(point_to_mesh_distance(added, mesh).max())
+        away = float(nearest_triangles(added, mesh)[1].max())
         fault = fault or (f"added {away:.2f} mm away" if away > min(done.outward_mm + 0.05, 1.15) else "")
     return [done.mesh], fault, 0.0
 

@@ -17,12 +17,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.components import nested_shell_triangles
 from dicomtoprint.mesh.core import Mesh, concatenate
 from dicomtoprint.mesh.isosurface import extract_isosurface
 from dicomtoprint.mesh.scalar_field import ScalarField
+from dicomtoprint.mesh.triangle_distance import nearest_triangles
 from dicomtoprint.repair import repair_mesh
 
 
@@ -192,7 +192,7 @@ def faithful(result: Mesh, truth: Mesh) -> bool:
     if abs(result.volume - truth.volume) > 0.03 * abs(truth.volume):
         return False
     low, high = truth.points.min(axis=0), truth.points.max(axis=0)
-    distance = point_to_mesh_distance(truth.points[::7], result)
+    distance = nearest_triangles(truth.points[::7], result)[1]
     return bool(np.percentile(distance, 95) < 0.01 * np.linalg.norm(high - low))
 
 

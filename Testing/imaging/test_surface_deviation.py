@@ -4,11 +4,11 @@ import numpy as np
 
 from dicomtoprint.imaging.surface_deviation import (
     isosurface_distance,
-    point_to_mesh_distance,
     vertex_normals,
     weighted_distance_stats,
 )
 from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.triangle_distance import nearest_triangles
 
 SPACING = 0.5
 AFFINE = np.diag([SPACING, SPACING, SPACING, 1.0])
@@ -56,4 +56,4 @@ def test_spread_is_weighted():
 def test_normals_and_distance_of_a_plane():
     plane = Mesh(np.array([[0, 0, 0], [4, 0, 0], [4, 4, 0], [0, 4, 0]], np.float32), np.array([[0, 1, 2], [0, 2, 3]]))
     np.testing.assert_allclose(vertex_normals(plane), [[0, 0, 1]] * 4)
-    np.testing.assert_allclose(point_to_mesh_distance(np.array([[1, 2, 0.5], [6, 2, 0]]), plane), [0.5, 2.0], atol=1e-6)
+    np.testing.assert_allclose(nearest_triangles(np.array([[1, 2, 0.5], [6, 2, 0]]), plane)[1], [0.5, 2.0], atol=1e-6)

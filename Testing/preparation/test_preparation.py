@@ -142,13 +142,13 @@ def test_thicken_grows_away_from_a_gap():
 
 
 def test_thicken_tells_how_far_it_grew_beside_a_gap():
-    from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
+    from dicomtoprint.mesh.triangle_distance import nearest_triangles
     from dicomtoprint.preparation import thicken
 
     sheets = [manifold3d.Manifold.cube((4.0, 4.0, 0.4), True).translate((0.0, 0.0, 0.9 * n)) for n in range(2)]
     given = mesh_of(manifold3d.Manifold.batch_boolean(sheets, manifold3d.OpType.Add).refine_to_length(1.0))
     done = thicken(given, 1.5, clearance=0.5)  # a gap of just the clearance stays open
-    farthest = point_to_mesh_distance(done.mesh.points, given).max()
+    farthest = nearest_triangles(done.mesh.points, given)[1].max()
     assert 1.0 < farthest < 1.5, "away from the gap a wall grows to one side"
     assert done.outward_mm == pytest.approx(farthest, abs=0.05)
 

@@ -311,9 +311,9 @@ def test_every_step_tells_how_far_the_surface_moved():
 
 @pytest.mark.parametrize("outside", [True, False])
 def test_distances_on_a_grid_are_those_to_the_surface(outside):
-    from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
     from dicomtoprint.mesh.grid import grid_around
     from dicomtoprint.mesh.narrow_band_distance import narrow_band_distance
+    from dicomtoprint.mesh.triangle_distance import nearest_triangles
     from dicomtoprint.mesh.voxelize import voxelize
 
     # Planes through middles of voxels, a rod thinner than two, and fine beside coarse triangles.
@@ -324,7 +324,7 @@ def test_distances_on_a_grid_are_those_to_the_surface(outside):
     side = voxelize(mesh, grid.affine, grid.shape) != outside
     found = narrow_band_distance(mesh, grid, side, 1.2)
     rows = np.argwhere(side)[::7]
-    exact, own = point_to_mesh_distance(grid.points(rows), mesh), found[tuple(rows.T)]
+    exact, own = nearest_triangles(grid.points(rows), mesh)[1], found[tuple(rows.T)]
     assert np.isinf(found[~side]).all()
     assert not (np.isinf(own) & (exact < 1.5)).any(), "nothing near is missed"
     near = np.abs(exact - 1.2) < 0.4

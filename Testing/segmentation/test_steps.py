@@ -10,7 +10,7 @@ from dicomtoprint.segmentation import load_anatomy, segment
 from dicomtoprint.segmentation.hole_filling import closing_residue, distance_to_background
 from dicomtoprint.segmentation.slice_interpolation import interpolate_slices
 from dicomtoprint.volume import Volume
-from dicomtoprint.voxel_components import label_components
+from dicomtoprint.voxel_components import components_touching, label_components
 from Phantoms.shapes import add_ball, dice, middle, scan, with_noise
 
 
@@ -190,6 +190,19 @@ def test_parts_agree_with_an_independent_count():
     assert sorted(parts.counts[1:]) == sorted(np.bincount(labels.ravel())[1:])
     keep = parts.counts >= 5
     assert np.array_equal(parts.select(keep, mask.shape), (np.bincount(labels.ravel()) >= 5)[labels] & mask)
+
+
+def test_parts_that_hold_a_seed_stay_whole():
+    mask = np.zeros((3, 4, 6), bool)
+    mask[0, 0, :3] = mask[1, 1, 3] = mask[2, 3, 5] = True
+    seeds = np.zeros_like(mask)
+    seeds[0, 0, 0] = seeds[2, 0, 0] = True
+    by_faces = components_touching(mask, seeds)
+    assert by_faces[0, 0, :3].all() and by_faces.sum() == 3
+    assert np.array_equal(
+        components_touching(mask, seeds, corners=True), by_faces | (np.indices(mask.shape).T == [1, 1, 3]).all(-1).T
+    )
+    assert not components_touching(mask, np.zeros_like(mask)).any()
 
 
 def test_region_saves_voxels_and_finds_the_same():

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..errors import InputError, RefusedError
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..volume import Volume, volume_from_slices
+from ..volume import Volume, affine_from_sitk, volume_from_slices
 from .attributes import parse_decimal_strings
 from .series import Series
 from .slice_geometry import SAME_PLACE_MM, SliceGeometry, compute_slice_geometry
@@ -164,9 +164,7 @@ def read_image_volume(path: Path) -> Volume:
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise InputError(f"'{Path(path).name}' is no volume of single values: choose a 3D grey or label volume.")
     array = sitk.GetArrayFromImage(image)
-    affine = np.eye(4)
-    affine[:3, :3] = np.array(image.GetDirection()).reshape(3, 3) * np.array(image.GetSpacing())
-    affine[:3, 3] = image.GetOrigin()
+    affine = affine_from_sitk(image)
     if array.dtype != np.int16:
         exact = np.issubdtype(array.dtype, np.integer) and array.min() >= -32768 and array.max() <= 32767
         array = array.astype(np.int16 if exact else np.float32)

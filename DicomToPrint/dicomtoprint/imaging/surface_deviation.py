@@ -151,32 +151,3 @@ def vertex_areas(mesh: Mesh) -> np.ndarray:
     """(n,) area in mm2 that belongs to each point: a third of its triangles'."""
     area = np.linalg.norm(mesh.triangle_normals(), axis=1) / 6.0
     return np.bincount(mesh.triangles.ravel(), np.repeat(area, 3), minlength=len(mesh.points))
-
-
-def point_to_mesh_distance(points: np.ndarray, mesh: Mesh) -> np.ndarray:
-    """Distance of many points to a mesh, by vtkImplicitPolyDataDistance in one call.
-
-    It needs longer to prepare than `mesh.triangle_distance.nearest_triangles` and less for each point; the distances are equal.
-
-    Parameters
-    ----------
-    points
-        (n, 3) LPS mm.
-    mesh
-        One triangle at least.
-
-    Returns
-    -------
-    (n,) float64 mm to the nearest triangle, unsigned.
-    """
-    from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
-    from vtkmodules.vtkCommonCore import vtkDoubleArray
-    from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
-
-    from ..mesh.core import to_polydata
-
-    distance = vtkImplicitPolyDataDistance()
-    distance.SetInput(to_polydata(Mesh(np.asarray(mesh.points, np.float64), mesh.triangles)))
-    result = vtkDoubleArray()
-    distance.FunctionValue(numpy_to_vtk(np.ascontiguousarray(points, dtype=np.float64), deep=True), result)
-    return np.abs(vtk_to_numpy(result)).copy()

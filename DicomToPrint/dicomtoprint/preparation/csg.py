@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import MissingDependencyError, RefusedError
-from ..imaging.surface_deviation import point_to_mesh_distance
 from ..mesh.components import component_volumes
 from ..mesh.core import Mesh, Provenance, keep_triangles
 from ..mesh.graph import label_vertex_components
+from ..mesh.triangle_distance import nearest_triangles
 
 SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
 # manifold3d joins points nearer than 1e-12 of the farthest coordinate: 0.0001 mm there, a few steps of float32.
@@ -200,7 +200,7 @@ def max_distance_to(mesh: Mesh, rows: np.ndarray, other: Mesh) -> float:
     corners = mesh.points.astype(np.float64)[mesh.triangles[rows]]
     points = np.concatenate([corners.mean(axis=1), *((corners + np.roll(corners, 1, axis=1)) / 2.0).swapaxes(0, 1)])
     points = points[:: max(1, len(points) // LOOKED_AT)]
-    return float(point_to_mesh_distance(points, _about(other, points)).max()) if len(points) else 0.0
+    return float(nearest_triangles(points, _about(other, points))[1].max()) if len(points) else 0.0
 
 
 def _new_in(mesh: Mesh, other: Mesh) -> np.ndarray:

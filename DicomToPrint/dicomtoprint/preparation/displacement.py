@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..imaging.surface_deviation import point_to_mesh_distance
 from ..mesh.core import Mesh, Provenance
+from ..mesh.triangle_distance import nearest_triangles
 
 SAMPLES = 20_000
 UNMOVED_TOLERANCE_MM = 0.002  # nearer to the old surface than this is no new surface
@@ -36,7 +36,7 @@ def measure_displacement(before: Sequence[Mesh], after: Sequence[Mesh]) -> Displ
     New is what is marked CUT or ADDED and does not lie on the old surface; everything else was kept.
     """
     points, marks = _spread_over(after)
-    away = np.min([point_to_mesh_distance(points, mesh) for mesh in before], axis=0)
+    away = np.min([nearest_triangles(points, mesh)[1] for mesh in before], axis=0)
     new = np.isin(marks, (Provenance.CUT, Provenance.ADDED)) & (away >= UNMOVED_TOLERANCE_MM)
     return Displacement(_spread(away[~new]), _spread(away[new]), float(new.mean()))
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress
-from ..voxel_components import bounding_box, label_components, label_voxel_counts
+from ..voxel_components import bounding_box, components_touching, label_components, label_voxel_counts
 from .hole_filling import Spacing, distance_to_background
 
 # How thick a contact must be, as a share of the thinner bone, to be bone; thicker where most of it lies in a valley.
@@ -71,11 +71,7 @@ def joint_space_mask(solid: np.ndarray, array: np.ndarray, spacing: Spacing, lea
     found = np.zeros(solid.shape, dtype=bool)
     found[solid] = valley_depth(array, solid, spacing) >= least
     whole = np.ones((3, 3, 3), dtype=bool)
-    labels, count = ndimage.label(found, whole)
-    open_ones = np.zeros(count + 1, dtype=bool)
-    open_ones[labels[found & ndimage.binary_dilation(~solid, whole)]] = True
-    open_ones[0] = False
-    return open_ones[labels]
+    return components_touching(found, found & ndimage.binary_dilation(~solid, whole), corners=True)
 
 
 def valley_depth(array: np.ndarray, where: np.ndarray, spacing: Spacing) -> np.ndarray:

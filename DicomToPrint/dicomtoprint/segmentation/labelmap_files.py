@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..pydicom_logging import suppress_pydicom_output
+from ..volume import affine_from_sitk
 from ..voxel_components import label_voxel_counts
 from .types import Segment, Segmentation
 
@@ -50,9 +51,7 @@ def _read_image(path: Path) -> Segmentation:
         ) from None
     if image.GetDimension() != 3:
         raise InputError(f"{path.name} has {image.GetDimension()} dimensions: give one label map of three.")
-    affine = np.eye(4)
-    affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * np.asarray(image.GetSpacing())
-    affine[:3, 3] = image.GetOrigin()
+    affine = affine_from_sitk(image)
     facts = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
     array = sitk.GetArrayFromImage(image)
     layers = [array] if array.ndim == 3 else [array[..., layer] for layer in range(array.shape[-1])]

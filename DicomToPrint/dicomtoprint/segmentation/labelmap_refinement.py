@@ -9,7 +9,7 @@ from ..errors import RefusedError
 from ..mesh.core import Provenance
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
-from ..voxel_components import bounding_box, label_voxel_counts
+from ..voxel_components import bounding_box, components_touching, label_voxel_counts
 from .hole_filling import closing_residue, distance_to_background, enclosed_cavities
 from .presets import AnatomyPreset
 from .roi import crop
@@ -157,9 +157,7 @@ def _join(joined: _Joined, given: np.ndarray, segment: Segment, volume: Volume) 
     # An edge must follow outside: where the scan goes on bright, the label alone knows where the structure ends.
     grown &= distance_to_background(mine | inner_side, spacing) <= reach
     # Only what hangs on to the structure: a neighbour's edge in the band does not.
-    linked, _ = ndimage.label(firm | grown)
-    touching = np.unique(linked[firm])
-    grown &= np.isin(linked, touching[touching > 0])
+    grown &= components_touching(firm | grown, firm)
     shape = firm | grown
     # What was taken away stays away only where it is open to the outside: marrow under a porous cortex is inside.
     shell = shape | closing_residue(shape, spacing, 1.01 * max(spacing))

@@ -1,10 +1,11 @@
-"""The patient told from couch and head holder."""
+"""The patient, set apart from couch and head holder."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress
+from ..voxel_components import count_components
 
 CELL_MM = 4.0
 LIMB_SHARE = 0.1
@@ -59,13 +60,12 @@ def find_patient(
     padded = np.pad(filled, ((2, 2), (0, 0), (0, 0)), mode="edge")
     across = ndimage.iterate_structure(ndimage.generate_binary_structure(2, 1), 2)[None]
     opened = ndimage.binary_opening(padded, across)[2:-2]
-    labels, count = ndimage.label(opened)
-    if count == 0:
+    labels, counts = count_components(opened)
+    if len(counts) == 1:
         nothing = np.zeros(dense.shape, dtype=bool)
         return PatientMask(nothing, cell, nothing)
-    index = np.arange(1, count + 1)
-    sizes = ndimage.sum_labels(opened, labels, index)
-    solid = ndimage.mean(dense, labels, index)
+    sizes = counts[1:]
+    solid = ndimage.mean(dense, labels, np.arange(1, len(counts)))
     keep = sizes >= LIMB_SHARE * sizes.max()
     keep &= (solid > 0.5) | (sizes == sizes.max())
     kept = np.concatenate([[False], keep])[labels]
