@@ -2,7 +2,7 @@
 
 
 class DicomToPrintError(Exception):
-    """Base of all failures that are told to the user as one sentence."""
+    """Base of all failures that are reported to the user as one sentence."""
 
     exit_code = 70
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def suppress_pydicom_output() -> Iterator[None]:
-    """No warning, no log line and no validation of values by pydicom inside; what matters is told by findings.
+    """No warning, no log line and no validation of values by pydicom inside; what matters is reported by findings.
 
     As a decorator it holds for every call.
     """

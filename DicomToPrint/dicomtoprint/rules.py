@@ -114,7 +114,7 @@ class Rule:
 class Finding:
     """A rule's outcome, with the measured value and the limit. `message` is one sentence; `remedy` says what to do.
 
-    `places`, `area_mm2`, `sizes` and `size_unit` are those of the fact. `fact` names it, `kind` is the kind of fault it told
+    `places`, `area_mm2`, `sizes` and `size_unit` are those of the fact. `fact` names it, `kind` is the kind of fault it reported
     of (else its value). `level` is the burden of the remedy, `follows` the rule whose finding is the cause of this one.
     """
 

@@ -25,7 +25,7 @@ class ExportStep(StepView):
         self.folder.filters = ctk.ctkPathLineEdit.Dirs
         self.folder.settingKey = "DicomToPrint/OutputFolder"
         self.folder.toolTip = _("Where the files go; files of the same name are replaced.")
-        # The path is told while it is valid input, which an emptied line is not; the second signal tells of that.
+        # The first signal comes with valid input only, which an emptied line is not; the second one comes with that.
         self.folder.connect("currentPathChanged(QString)", self.guarded_slot(self._folder_typed))
         self.folder.connect("validInputChanged(bool)", self.guarded_slot(self._folder_typed))
         self.form.addRow(_("Folder"), self.folder)

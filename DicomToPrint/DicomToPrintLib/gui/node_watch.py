@@ -8,7 +8,7 @@ from ..mrml.scene import observe_leaving
 
 class NodeWatch:
     """Watches one scene for choosers. `qMRMLNodeComboBox` and `qSlicerSimpleMarkupsWidget` move on to a neighbour where
-    their node is deleted; they are told here before they notice: they listen with a lower priority.
+    their node is deleted; they are notified here before they notice: they listen with a lower priority.
     """
 
     def __init__(self, scene: Any) -> None:

@@ -134,7 +134,7 @@ class Panel:
         """Change settings; results of the steps that they concern no longer count."""
         self.parameters  # noqa: B018 - refuses while there is no scene
         changed = replace(self.settings, **fields)
-        if changed == self.settings:  # a control may tell what it told before, as a line does when it loses the focus
+        if changed == self.settings:  # a control may signal without a change, as a line does when it loses the focus
             return
         if self.runner.running:
             self.cancel()
@@ -350,7 +350,7 @@ class Panel:
         self.head.show_message(sentence)
 
     def guarded_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`work` as a slot: whatever goes wrong is told in one sentence, and the scene stays usable."""
+        """`work` as a slot: whatever goes wrong is reported in one sentence, and the scene stays usable."""
 
         def slot(*arguments: Any) -> Any:
             try:
@@ -371,7 +371,7 @@ class Panel:
         return slot
 
     def action_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`work` as the slot of something that the user does: what was told before goes first."""
+        """`work` as the slot of something that the user does: the message of before goes first."""
         slot = self.guarded_slot(work)
 
         def acted(*arguments: Any) -> Any:

@@ -348,10 +348,10 @@ def _deliver(made: Path, place: Path) -> None:
         os.replace(draft, place)
     except OSError as error:
         if isinstance(error, PermissionError) and error.filename2 is not None:  # the folder was writable until here
-            told = _("'{name}' cannot be replaced: close it in other programs, or choose another folder in step 5.")
-            raise OutputError(told.format(name=place.name)) from None
-        told = _("The folder cannot be written ({reason}): choose another in step 5.")
-        raise OutputError(told.format(reason=error.strerror or type(error).__name__)) from None
+            message = _("'{name}' cannot be replaced: close it in other programs, or choose another folder in step 5.")
+            raise OutputError(message.format(name=place.name)) from None
+        message = _("The folder cannot be written ({reason}): choose another in step 5.")
+        raise OutputError(message.format(reason=error.strerror or type(error).__name__)) from None
     finally:
         with contextlib.suppress(OSError):
             draft.unlink(missing_ok=True)

@@ -101,9 +101,9 @@ class StepRunner:
     def _start(self, step: str) -> None:
         panel = self._panel
         if step in ("scan", "anatomy", "files") or not panel.job.has("opened"):
-            told = scan_source.for_worker(panel.parameters, panel.job)
+            source = scan_source.for_worker(panel.parameters, panel.job)
         else:
-            told = {"path": scan_source.for_cli(panel.parameters)}
+            source = {"path": scan_source.for_cli(panel.parameters)}
         if step == "anatomy":
             self._hand_over_segmentation()
         self._offer_packages(step)
@@ -113,7 +113,7 @@ class StepRunner:
             panel.state.set_state(later, "idle")
             panel.steps[later].clear()
         panel.open_step(step)
-        self._child.start(panel.job.write_request(step, told, panel.settings))
+        self._child.start(panel.job.write_request(step, source, panel.settings))
         panel.progressed(0.0, "")
         panel.refresh()
 

@@ -151,11 +151,11 @@ class StepView:
         return self.panel.guarded_slot(work)
 
     def action_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`work` as the slot of something that the user does: what was told before goes first."""
+        """`work` as the slot of something that the user does: the message of before goes first."""
         return self.panel.action_slot(work)
 
     def button(self, text: str, tip: str, pressed: Callable[[], None], name: str) -> Any:
-        """A push button whose failures are told."""
+        """A push button whose failures are reported."""
         return widgets.push_button(text, tip, self.action_slot(pressed), name)
 
     def setting(self, name: str) -> Callable[[Any], None]:

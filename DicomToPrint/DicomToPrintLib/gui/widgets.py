@@ -59,7 +59,7 @@ def combo_box(items: Sequence[tuple[str, str]], tip: str, chosen: Callable[[str]
 
 
 def select_silently(widget: Any, key: str) -> None:
-    """Set a chooser to a key without telling anybody."""
+    """Set a chooser to a key without emitting signals."""
     index = widget.findData(key)
     if index >= 0 and index != widget.currentIndex:
         was = widget.blockSignals(True)
@@ -68,7 +68,7 @@ def select_silently(widget: Any, key: str) -> None:
 
 
 def set_items_silently(widget: Any, items: Sequence[tuple[str, str]]) -> None:
-    """Replace what a chooser offers, without telling anybody."""
+    """Replace what a chooser offers, without emitting signals."""
     if [str(widget.itemData(index)) for index in range(widget.count)] == [key for key, _text in items]:
         return
     was = widget.blockSignals(True)
@@ -79,7 +79,7 @@ def set_items_silently(widget: Any, items: Sequence[tuple[str, str]]) -> None:
 
 
 def set_text_silently(widget: Any, text: str | None) -> None:
-    """Set a line of text without telling anybody, unless the user is writing in it."""
+    """Set a line of text without emitting signals, unless the user is writing in it."""
     if not widget.hasFocus():
         set_property_silently(widget, "text", text or "")
 
@@ -110,7 +110,7 @@ def double_spin_box(
 
 
 def set_property_silently(widget: Any, prop: str, value: Any) -> None:
-    """Set a property without telling anybody."""
+    """Set a property without emitting signals."""
     was = widget.blockSignals(True)
     setattr(widget, prop, value)
     widget.blockSignals(was)

@@ -149,10 +149,10 @@ def apply_answer(finding: Finding, answer: str | None) -> Finding:
     """A finding that asks is closed by an answer: yes passes, no rejects. Measured failures are no questions."""
     if finding.outcome is not Outcome.ASK or answer is None:
         return finding
-    told = f"{finding.message} Answered {answer} by the operator."
+    message = f"{finding.message} Answered {answer} by the operator."
     if answer == "yes":
-        return replace(finding, outcome=Outcome.PASS, remedy="", message=told)
-    return replace(finding, outcome=Outcome.FAIL, severity=Severity.REJECT, message=told)
+        return replace(finding, outcome=Outcome.PASS, remedy="", message=message)
+    return replace(finding, outcome=Outcome.FAIL, severity=Severity.REJECT, message=message)
 
 
 def _answered_no(question: QuestionSpec, protocol: Protocol, answer: str | None) -> Iterable[Finding]:

@@ -81,7 +81,7 @@ def estimate_accuracy(
         levels, first = _levels(volume, some, level, blur), subprogress(inner, 0.0, 0.5)
         off = deblurred_edge_distances(volume, some.places, levels, bright, blur, noise, _ROUNDS, first)
         if modelled is not None:
-            # Deblurring may take the far face of a wall for its near one: walls are told by their fit.
+            # Deblurring may take the far face of a wall for its near one: walls are recognised by their fit.
             off = np.where(_in_wall(volume, some, levels, bright), np.nan, off)
         drawn.append(off)
         boundary.append(off - some.deviation)
@@ -165,7 +165,7 @@ def _level(volume: Volume, mesh: Mesh) -> tuple[float, bool]:
 
 
 def _levels(volume: Volume, points: SurfacePoints, level: float, blur: PointSpreadFunction) -> np.ndarray:
-    """(n,) grey value of the boundary at each point: faces between other materials have their own (surface/halfway.py).
+    """(n,) grey value of the boundary at each point: faces between other materials have their own (reconstruction/local_half_maximum.py).
     One that differs by less is interpolation, one that differs by more a deviation along the wrong way."""
     at = interpolate(volume, points.places - np.nan_to_num(points.deviation)[:, None] * points.outward)
     differs = np.abs(at - level) / abs(blur.inside - blur.outside)

@@ -50,7 +50,7 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
         if debug:
             traceback.print_exc()
         last = traceback.extract_tb(error.__traceback__)[-1]
-        # Its text may quote the input, so without --debug only its kind and place are told.
+        # Its text may quote the input, so without --debug only its kind and place are reported.
         return _failed(
             f"Internal error ({type(error).__name__} in {Path(last.filename).name}, line {last.lineno}): "
             "please report it with the command you gave.",
@@ -64,7 +64,7 @@ def console_main() -> int:
 
 
 def _write_any_name() -> None:
-    """A file's name that the console's encoding lacks is told with escapes, as on standard error, and ends nothing."""
+    """A file's name that the console's encoding lacks is written with escapes, as on standard error, and ends nothing."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # Slicer's console is none, and takes every name
         sys.stdout.reconfigure(errors="backslashreplace")
 
@@ -210,7 +210,7 @@ def _demo(options: argparse.Namespace, host: Host) -> int:
     with _terminal_progress() as progress:
         result = pipeline.demo(options.output, progress)
     print(run_summary(result))
-    # The phantom has walls that no process prints; a demo that told so has done its work.
+    # The phantom has walls that no process prints; a demo that reported them has done its work.
     return 0
 
 

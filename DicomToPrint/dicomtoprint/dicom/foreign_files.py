@@ -44,7 +44,7 @@ def head_of(source: FileSource, name: str) -> bytes:
     try:
         with source.open(name) as handle:
             return handle.read(HEAD_BYTES)
-    except Exception:  # a damaged archive or disk raises many kinds; the reader of headers has told it already
+    except Exception:  # a damaged archive or disk raises many kinds; the reader of headers has reported it already
         return b""
 
 

@@ -230,7 +230,7 @@ def _double(raw: bytes, little: bool) -> str | None:
 
 
 def _note_lossy(stream: Any, begin: int, header: Header) -> None:
-    """Where the lossy flag stands below the top level, the whole data set is walked for it ('at any depth')."""
+    """Where the lossy flag stands below the top level, the whole data set is searched for it ('at any depth')."""
     wanted = struct.pack("<HH" if header.little else ">HH", 0x0028, 0x2110)
     stream.seek(begin)
     data = stream.read(header.pixel_offset - begin if header.pixel_offset > 0 else MAX_HEADER_BYTES)

@@ -1,4 +1,4 @@
-"""Phases or reconstructions that stand in one series: told apart, so that one of them can be chosen."""
+"""Phases or reconstructions that stand in one series: separated, so that one of them can be chosen."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ MULTI_FRAME = (ENHANCED_CT, LEGACY_CT, CRANIOFACIAL)
 
 
 def short_hash(uid: str) -> str:
-    """Twelve hexadecimal digits that name a series without telling its UID."""
+    """Twelve hexadecimal digits that name a series without revealing its UID."""
     return hashlib.sha256(uid.encode("utf-8")).hexdigest()[:12]
 
 

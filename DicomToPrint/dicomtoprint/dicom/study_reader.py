@@ -270,7 +270,7 @@ def _is_ruined(record: _Record) -> bool:
 
 def _only_home(name: str, series: Mapping[Any, Sequence[str]]) -> Any:
     """The one series that a broken file belongs to, since its slices are named like it; None where that cannot be
-    told.
+    established.
     """
     homes = [key for key, names in series.items() if any(_pattern(other) == _pattern(name) for other in names)]
     return homes[0] if len(homes) == 1 else None
@@ -307,7 +307,7 @@ def _ruined_slices(non_image: list[str], records: list[_Record]) -> list[Unreada
 
 
 def _with_unreadable(series: tuple[Series, ...], unreadable: list[UnreadableFile]) -> tuple[Series, ...]:
-    """A file that cannot be read blocks the one series it belongs to; where that cannot be told, it is listed only."""
+    """A file that cannot be read blocks the one series it belongs to; where that cannot be established, it is listed only."""
     names = {at: [file.name for file in one.files] for at, one in enumerate(series)}
     homes = {item.file: _only_home(item.file, names) for item in unreadable if not is_dicomdir_name(item.file)}
     near = {at: tuple(name for name, home in homes.items() if home == at) for at in names}

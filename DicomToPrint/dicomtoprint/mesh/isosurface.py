@@ -9,7 +9,7 @@ _HALVED = 8_000_000  # voxels: a label's box up to this size is contoured on hal
 
 
 def enable_vtk_smp() -> None:
-    """VTK's wheel runs sequentially unless told; Slicer's own build (TBB) is left as it is."""
+    """VTK's wheel runs sequentially unless set otherwise; Slicer's own build (TBB) is left as it is."""
     from vtkmodules.vtkCommonCore import vtkSMPTools
 
     if vtkSMPTools.GetBackend() == "Sequential":

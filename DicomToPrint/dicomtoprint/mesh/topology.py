@@ -137,7 +137,7 @@ def vertex_fan_counts(triangles: Triangles, edges: EdgeTable, size: int, of: Mas
 def _single_fans(
     corner: np.ndarray, first: np.ndarray, second: np.ndarray, following: np.ndarray, asked: np.ndarray
 ) -> bool:
-    """Whether the vertices `asked` (size,), all of whose edges have two triangles that agree in orientation, have one fan each: a walk
+    """Whether the vertices `asked` (size,), all of whose edges have two triangles that agree in orientation, have one fan each: a traversal
     around it passes all its triangles."""
     onward = np.zeros(len(following), dtype=np.int64)
     onward[first], onward[second] = following[second], following[first]

@@ -60,7 +60,7 @@ def voxelize(
 
 
 def mask_surface(mask: Mask, affine: np.ndarray) -> Mesh:
-    """Closed surface in LPS mm around the voxels of `mask` (k, j, i) bool on `affine` (4x4), half-way to their neighbours."""
+    """Closed surface in LPS mm around the voxels of `mask` (k, j, i) bool on `affine` (4x4), midway to their neighbours."""
     found = flying_edges(np.pad(mask, 1).view(np.uint8), 0.5)
     points = (found.points.astype(np.float64) - 1.0) @ affine[:3, :3].T + affine[:3, 3]
     mesh = Mesh(points.astype(np.float32), found.triangles)

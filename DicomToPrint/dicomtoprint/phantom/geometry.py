@@ -28,7 +28,7 @@ class GroundTruth:
 
     `volumes_mm3` per object and material (``femur outer`` with its cavity, ``femur`` bone only), `distances_mm`
     (``balls`` centre to centre, ``joint gap``, ``ball diameter``), `walls_mm` thicknesses, `landmarks_lps` points,
-    `bounds_mm` per object (xmin, xmax, ymin, ymax, zmin, zmax), `boundary_hu` half-way grey value between cortical
+    `bounds_mm` per object (xmin, xmax, ymin, ymax, zmin, zmax), `boundary_hu` half-maximum grey value between cortical
     bone and soft tissue, `hu` the materials, `objects` names of the separate bone objects, largest first; the first
     one carries the mark.
     """

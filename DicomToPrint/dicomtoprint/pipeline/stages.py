@@ -213,7 +213,7 @@ def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallb
     from ..mesh import analyse_topology, self_intersections
     from ..repair import repair_mesh
 
-    meshes, told = [], []
+    meshes, notes = [], []
     for index, mesh in enumerate(model.meshes):
         step = subprogress(progress, index / len(model.meshes), (index + 1) / len(model.meshes))
         found = analyse_topology(mesh)
@@ -223,8 +223,8 @@ def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallb
             continue
         repaired = repair_mesh(mesh, subprogress(step, 0.3, 1.0))
         meshes.append(repaired.mesh)
-        told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
-    return replace(model, meshes=tuple(meshes), notes=(*model.notes, *told)) if told else model
+        notes += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
+    return replace(model, meshes=tuple(meshes), notes=(*model.notes, *notes)) if notes else model
 
 
 def export(

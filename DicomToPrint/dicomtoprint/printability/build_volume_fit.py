@@ -112,7 +112,7 @@ def _beyond(points: np.ndarray, planes: np.ndarray) -> np.ndarray:
     towards, found = planes[:, :3].T.astype(np.float32), [np.zeros(0, dtype=np.int64)]
     for start in range(0, len(points), _BLOCK):
         away = (points[start : start + _BLOCK] - middle).astype(np.float32)
-        # Most points lie deep inside: within the ball that the planes leave room for.
+        # Most points lie deep inside: within the ball that the planes enclose.
         left = np.flatnonzero(np.einsum("ij,ij->i", away, away) > max(float(level.min()) - margin, 0.0) ** 2)
         height = away[left] @ towards - level
         found.append(start + left[height.max(axis=1) > -margin])
@@ -164,7 +164,7 @@ def _upright(up: np.ndarray) -> np.ndarray:
 
 
 def _best_turn(hull: np.ndarray, base: np.ndarray, room: np.ndarray) -> tuple[float, np.ndarray]:
-    """The turn about the vertical with the smallest excess over the room, in mm."""
+    """The turn about the vertical with the smallest excess over the build volume, in mm."""
     points = hull @ base.T
     height = np.ptp(points[:, 2]) - room[2]
     angles = np.radians(np.arange(0.0, 180.0, 1.0 if height <= 0 else 10.0))

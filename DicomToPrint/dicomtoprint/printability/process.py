@@ -1,4 +1,4 @@
-"""Processes and printers as data: what a print technology's published guidelines ask for, and how much room a printer has."""
+"""Processes and printers as data: what a print technology's published guidelines ask for, and a printer's build volume."""
 
 import re
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
-"""The grey value half-way between both sides of each edge, where it is not that of the whole boundary.
+"""The half maximum between both sides of each edge, where it is not that of the whole boundary.
 
-One grey value bounds a segment, half-way between what it is made of and what lies around it. A bone has more than one
-neighbour: the face between cortex and marrow is half-way at a higher value than the face between cortex and muscle, and
+One grey value bounds a segment, the half maximum between what it is made of and what lies around it. A bone has more than one
+neighbour: the face between cortex and marrow has its half maximum at a higher value than the face between cortex and muscle, and
 at one value for all it lies beside its edge. Half the step is where a blurred plane edge was (Spoor, Zonneveld and
 Macho, Linear measurements of cortical bone and dental enamel by computed tomography, Am. J. Phys. Anthropol. 91, 1993).
 """
@@ -19,12 +19,14 @@ _DEPTHS = (2.5, 3.5)  # widths of the blur from the edge at which each side is r
 _FLAT = 0.03  # of the step: a side that changes by more between the depths is no side of a single edge
 _ROUNDS = 2  # over which grey values are averaged with their neighbours along the surface
 _ENOUGH = 0.5  # of the points around that are clean: the shift fades where fewer are
-_SIMILAR = 0.1  # how far from half-way, as a share of the step, a boundary counts as half-way for the scan's main edges
+_SIMILAR = (
+    0.1  # how far from the half maximum of the scan's main edges, as a share of the step, a boundary counts as it
+)
 _WITHIN = 0.25  # the same for a single edge: beyond it this is an edge of something else
 
 
 def is_half_maximum(level: float, blur: PointSpreadFunction) -> bool:
-    """Whether a grey value is half-way for the scan's main edges: one that is not was chosen so, and is kept."""
+    """Whether a grey value is the half maximum of the scan's main edges: one that is not was chosen so, and is kept."""
     return abs((level - blur.outside) / (blur.inside - blur.outside) - 0.5) <= _SIMILAR
 
 
@@ -38,7 +40,7 @@ def local_half_maximum_shift(
     near: VertexAveraging,
 ) -> np.ndarray:
     """(n,) mm outwards from where the grey value is `level`, `ahead` (n,) mm outwards of the points of a closed mesh
-    (LPS mm), to where it is half-way between both sides; fading to 0 where a side is not flat, as in thin walls and
+    (LPS mm), to the half maximum between both sides; fading to 0 where a side is not flat, as in thin walls and
     narrow gaps.
 
     `variance` (3, 3) mm2 in LPS is that of the blur, `near` tells the neighbours of the points.

@@ -1,6 +1,6 @@
 """How far blur has moved the boundary of curved parts.
 
-At a plane edge the half-way grey value lies where the edge was. Over a curved one it lies on the hollow side, since
+At a plane edge the half-maximum grey value lies where the edge was. Over a curved one it lies on the hollow side, since
 there is less of the body around it: by half the variance of the blur times the sum of the two curvatures (Bouma,
 Vilanova, van Vliet and Gerritsen, Correction for the dislocation of curved surfaces caused by the PSF in 2D and 3D CT
 images, IEEE Trans. Pattern Anal. Mach. Intell. 27, 2005). Linear interpolation between samples a step h apart does the

@@ -217,7 +217,7 @@ def _contour(task: _Task, cluster: ClusteringFunction, progress: ProgressCallbac
 def _simplified(
     task: _Task, contour: _Contour, smooth: Mesh, walls: WallFaces | None, progress: ProgressCallback
 ) -> tuple[SimplifyResult, EdgeShiftCorrection | None]:
-    """The smoothed contour with fewer triangles, fitted to the grey values, and what the scan's edges told of the shift."""
+    """The smoothed contour with fewer triangles, fitted to the grey values, and the shift that the scan's edges show."""
     field, options, grey = task.field, task.options, task.grey
     # The scan's edges are needed when triangles are fitted, not before.
     correction: Future[EdgeShiftCorrection | None] = task.helper.submit(

@@ -52,7 +52,7 @@ _FACING = 0.3  # cosine
 class WallFaces:
     """A surface whose thin walls lie at the scan's faces. `mesh` (LPS mm) has moved where `known` (n,) bool; `thickness`
     (n,) mm of the wall there and `error` (n,) mm, the standard deviation of its face's place; `modelled` (n,) bool where
-    the thickness comes of brightness alone. `shift` (n,) mm outwards by which curvature was put back."""
+    the thickness comes of brightness alone. `shift` (n,) mm outwards by which the blur's shift of curved faces was corrected."""
 
     mesh: Mesh
     known: np.ndarray
@@ -166,10 +166,10 @@ def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> 
         rows, normals = again, better
         asked = known | asked
     whole = _like(mesh, points)
-    # Over a curved wall the half-way place lies on the hollow side, of both faces alike.
+    # Over a curved wall the half-maximum position lies on the hollow side, of both faces alike.
     back = psf_curvature_shift(whole, density.variance)
     for _ in range(_CURVED):
-        back = near.averaged(back)  # the curvature of noise would be put back too
+        back = near.averaged(back)  # the curvature of noise would be corrected too
     whole = _like(mesh, points + np.where(known, back, 0.0)[:, None] * vertex_normals(whole))
     thickness = filled[3]
     modelled = known & (np.nan_to_num(thickness, nan=np.inf) < _FWHM * density.widths(normals))

@@ -76,8 +76,8 @@ def render_finding_views(
     `wall_limit_mm` as in `wall_map`; of others the `marked` triangles, indices over all meshes by rule, are painted red. Empty where this
     computer cannot draw. Raises what `progress` raises.
     """
-    told = [item for item in findings if item.outcome in (Outcome.FAIL, Outcome.ASK) and item.places]
-    if not told or not meshes:
+    shown = [item for item in findings if item.outcome in (Outcome.FAIL, Outcome.ASK) and item.places]
+    if not shown or not meshes:
         return {}
     whole = concatenate(list(meshes))
     bounds = np.array(concatenate([whole, *(shape for parts in shapes.values() for shape in parts)]).bounds).reshape(
@@ -85,7 +85,7 @@ def render_finding_views(
     )
     half = 0.6 * float(np.linalg.norm(np.ptp(bounds, axis=1)))
     near = max(_NEAR * half, min(_LEAST_MM, half))
-    looks = _looks(whole, told, half, near, shapes)
+    looks = _looks(whole, shown, half, near, shapes)
     scenes = _scenes(meshes, whole, looks, bounds, near, wall_limit_mm, shapes, marked)
     drawn = render_offscreen(scenes, _SIZE, bounds.mean(axis=1), half, progress=subprogress(progress, 0.1, 1.0))
     pictures: dict[str, tuple[ReportImage, ...]] = {}
@@ -94,29 +94,29 @@ def render_finding_views(
     return pictures
 
 
-def _chosen(told: Sequence[Finding], shapes: Mapping[str, Sequence[Mesh]]) -> list[tuple[Finding, int]]:
+def _chosen(shown: Sequence[Finding], shapes: Mapping[str, Sequence[Mesh]]) -> list[tuple[Finding, int]]:
     """Which places are drawn: the first of every finding, then those of parts with a shape while pictures are left."""
-    first = [(finding, 0) for finding in told]
+    first = [(finding, 0) for finding in shown]
     more = [
         (finding, at)
-        for finding in told
+        for finding in shown
         for at in range(1, min(len(shapes.get(finding.rule, ())), len(finding.places)))
     ]
     more.sort(key=lambda item: -item[0].sizes[item[1]] if item[1] < len(item[0].sizes) else 0.0)
     kept = [*first, *more[: max(MAX_IMAGES - len(first), 0)]]
-    return sorted(kept, key=lambda item: (told.index(item[0]), item[1]))
+    return sorted(kept, key=lambda item: (shown.index(item[0]), item[1]))
 
 
 def _looks(
     whole: Mesh,
-    told: Sequence[Finding],
+    shown: Sequence[Finding],
     half: float,
     near: float,
     shapes: Mapping[str, Sequence[Mesh]] = MappingProxyType({}),
 ) -> list[_Look]:
     """For every place that is drawn the direction nearest to the surface's normal from which it is seen."""
     rays, directions = RayCaster(whole, near), _directions()
-    chosen = _chosen(told, shapes)
+    chosen = _chosen(shown, shapes)
     places = np.array([finding.places[at] for finding, at in chosen], dtype=np.float64)
     looks = []
     for (finding, at), place, triangle in zip(chosen, places, nearest_triangles(places, whole)[0].tolist()):

@@ -41,8 +41,10 @@ def select_caliper_measurements(
     for number, (words, start, end) in enumerate(chosen[:count], start=1):
         length = float(np.linalg.norm(end - start))
         tolerance = max(absolute_mm, share * length) if absolute_mm is not None else None
-        told = _("{distance}, of {part}").format(distance=words, part=name) if len(meshes) > 1 else words
-        result.append(CaliperMeasurement(number, told, length, tolerance, tuple(start.tolist()), tuple(end.tolist())))
+        description = _("{distance}, of {part}").format(distance=words, part=name) if len(meshes) > 1 else words
+        result.append(
+            CaliperMeasurement(number, description, length, tolerance, tuple(start.tolist()), tuple(end.tolist()))
+        )
     return tuple(result)
 
 

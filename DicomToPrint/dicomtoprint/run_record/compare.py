@@ -89,8 +89,8 @@ def _compare(old: Mapping[str, Any], new: WrittenFile | None, old_folder: Path |
     if new.sha256 == old.get("sha256"):
         return FileComparison(name, True, 0.0, 0.0, _("{file}: the same to the byte.").format(file=name))
     if new.payload_sha256 and new.payload_sha256 == old.get("payload_sha256"):
-        told = _("{file}: the same model to the byte, in a DICOM object made at another time.").format(file=name)
-        return FileComparison(name, True, 0.0, 0.0, told)
+        message = _("{file}: the same model to the byte, in a DICOM object made at another time.").format(file=name)
+        return FileComparison(name, True, 0.0, 0.0, message)
     before = _old_mesh(old, old_folder)
     if before is None or new.format not in FORMATS:
         sentence = _(

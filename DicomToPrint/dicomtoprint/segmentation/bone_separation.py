@@ -1,4 +1,4 @@
-"""Touching bones told apart: where voxels darker than both, or only a neck, hold them together.
+"""Touching bones separated: where voxels darker than both, or only a neck, hold them together.
 
 A joint space of one voxel, blurred above the boundary, is no gap in the mask; in the grey values it still is a valley
 between two brighter sides. A gap as wide as the point spread function keeps half of the contrast, one half as wide a

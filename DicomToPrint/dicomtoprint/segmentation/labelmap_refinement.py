@@ -27,7 +27,7 @@ def refine_labelmap(
 ) -> Segmentation:
     """A given segmentation ready for the surface, on the scan's grid, cropped around its labels.
 
-    Where at least half of a structure's border lies by a clear edge of the scan, the half-way grey value of these
+    Where at least half of a structure's border lies by a clear edge of the scan, the half-maximum grey value of these
     edges becomes
     its boundary, and its border moves onto it, by at most 1.25 voxels or 1.5 mm; otherwise the label stays as it is.
     Where the label says structure
@@ -94,7 +94,7 @@ def _edge_of(mask: np.ndarray, volume: Volume, noise: float) -> "tuple[float, bo
     not clear.
 
     Clear: at half of the border points the scan has contrast, it rises on the same side of the label at two thirds of
-    these, and the half-way
+    these, and the half-maximum
     values agree within half of the contrast. A soft organ between fat and other organs does not pass, bone does.
     """
     from scipy import ndimage

@@ -15,7 +15,7 @@ def detect_metal(
 ) -> np.ndarray | None:
     """Boolean mask (k, j, i) of metal; None where there is none.
 
-    Parts above `above` of at least 3 mm3 (single hot voxels are noise), grown by at most 1.5 mm down to half-way to
+    Parts above `above` of at least 3 mm3 (single hot voxels are noise), grown by at most 1.5 mm down to the half maximum towards
     `beside`, the grey
     value of bone: metal is mostly cut off at the top of the scale.
     """

@@ -45,7 +45,7 @@ def find_patient(
 ) -> PatientMask:
     """The patient on cells of about 4 mm; no cell is set where none is found.
 
-    Voxels above `air_soft` (half-way between air and soft tissue) are averaged into cells, each slice is filled (a
+    Voxels above `air_soft` (half maximum between air and soft tissue) are averaged into cells, each slice is filled (a
     bare skull is
     a ring), what is thinner than about 12 mm is opened away (couch shells, holders, cables), and the largest part
     stays, with those of a

@@ -23,7 +23,7 @@ class SegmentStyle:
 class ThresholdSettings:
     """How the grey value of the surface is found; grey values in HU.
 
-    `start` is the first guess, `range` the limits within which the half-way value of the scan may lie, `range_in_air`
+    `start` is the first guess, `range` the limits within which the half-maximum value of the scan may lie, `range_in_air`
     those where
     the structure lies bare in air (a specimen, a phantom). `bright` False: the structure is darker than its
     surroundings.
@@ -218,7 +218,7 @@ _CHOICES = {
 
 
 def _checked(name: str, value: Any, kind: Any) -> Any:
-    """`value` as the field's type; raises `_Misfit` where it does not fit. Types are few, so they are told apart by
+    """`value` as the field's type; raises `_Misfit` where it does not fit. Types are few, so they are distinguished by
     name."""
     kind = getattr(kind, "__name__", str(kind))
     if kind.startswith("tuple"):

@@ -68,7 +68,7 @@ def raised_walls(
     found: list[tuple[np.ndarray, np.ndarray]] = []
     if not any(size <= 2 * side for size, side in zip(array.shape, sides)):
         steps = _steps((sides[0] // 2, *sides[1:]) if far else sides)
-        # Beyond slices far apart a thick bone may have ended: it is told by brighter bone beside.
+        # Beyond slices far apart a thick bone may have ended: brighter bone beside shows it.
         flank = (sides[1], sides[2], FLANK_SHARE * contrast) if far else None
         for k in range(sides[0], array.shape[0] - sides[0]):
             if k % 32 == 0:

@@ -1,6 +1,6 @@
-"""Where the surface of a structure lies: the grey value half-way between its two sides, measured in the scan itself.
+"""Where the surface of a structure lies: the half-maximum grey value between its two sides, measured in the scan itself.
 
-The half-way value (half maximum height; Spoor, Zonneveld, Macho 1993, doi 10.1002/ajpa.1330910405) puts a blurred edge
+The half maximum (Spoor, Zonneveld, Macho 1993, doi 10.1002/ajpa.1330910405) puts a blurred edge
 back at its
 true place, whatever the scanner's kernel or scale; a fixed HU does so only for one pair of materials.
 """
@@ -135,7 +135,7 @@ def half_maximum_threshold(
     ceiling: float | None = None,
     inside_body: Callable[[np.ndarray], np.ndarray] | None = None,
 ) -> ThresholdEstimate | None:
-    """The half-way grey value of a structure's edges, or None where the scan shows too few edges to tell.
+    """The half-maximum grey value of a structure's edges, or None where the scan shows too few edges to measure it.
 
     `array` (k, j, i), `affine` 4x4 to LPS mm (shear counted). Edges are sought at the start value, then at what was found, three
     times; each edge gives the mean of the plateaus on its two sides, along its own gradient; the result is the median weighted by

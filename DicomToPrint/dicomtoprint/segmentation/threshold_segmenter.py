@@ -252,7 +252,7 @@ def _parts(state: SegmentationState, progress: ProgressCallback) -> None:
     state.figures["islands_mm3"] = float(counts[~keep].sum()) * volume.voxel_volume
     if state.body is not None and keep.any():
         _drop_surroundings(state, state.body, parts, keep)
-    # Where parts are to be told apart, seeds choose among them afterwards.
+    # Where parts are to be separated, seeds choose among them afterwards.
     by_seed = settings.keep == "seed" and state.anatomy.separation.method == "none"
     if by_seed and len(state.seeds):
         keep &= np.isin(np.arange(len(counts)), [_part_at(state, parts, seed) for seed in state.seeds])

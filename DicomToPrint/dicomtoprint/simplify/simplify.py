@@ -179,7 +179,7 @@ def _between(kept: _Cut, over: _Cut, count: int, aim: float) -> int:
 
 
 def _most(mesh: Mesh, ceiling: int) -> int:
-    """How many triangles a collapse may leave: mending needs the more room the more is taken away."""
+    """How many triangles a collapse may leave: rolling back defects needs the more spare triangles the more is taken away."""
     count = len(mesh.triangles)
     if count <= ceiling:
         return count

@@ -53,7 +53,7 @@ class ChildProcess:
     """A script of ours in a Python of its own: started, asked, watched and ended in one way.
 
     A child that is asked answers messages: 8 bytes of length, little endian, and what they count, on its standard input
-    and output (`read_message`, `write_message`). Large data go by files in a folder that it is told of. Every child ends
+    and output (`read_message`, `write_message`). Large data go by files in a folder that the request names. Every child ends
     itself where its standard input closes, so that none outlives the parent.
 
     Parameters

@@ -63,7 +63,7 @@ def _pieces(scene: ScanOverview) -> tuple[float, np.ndarray | None, int, dict[st
 
 
 def _near(volume: Volume, kept: np.ndarray, first: int, anatomy: np.ndarray) -> np.ndarray:
-    """Voxels of `kept` within the reach of the anatomy, as the crow flies; told on a grid of about 2 mm."""
+    """Voxels of `kept` within the reach of the anatomy, in a straight line; measured on a grid of about 2 mm."""
     from scipy.spatial import cKDTree
 
     step = max(1, round(2.0 / (sum(volume.spacing[:2]) / 2)))

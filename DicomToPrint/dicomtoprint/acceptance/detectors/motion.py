@@ -74,7 +74,7 @@ def _running_median(shifts: np.ndarray, judged: np.ndarray) -> np.ndarray:
 
 
 def interslice_shifts(scene: ScanOverview, progress: ProgressCallback = no_progress) -> np.ndarray:
-    """(k - 1, 2) mm along j and i by which the body lies elsewhere in the next slice; NaN where that cannot be told."""
+    """(k - 1, 2) mm along j and i by which the body lies elsewhere in the next slice; NaN where that cannot be measured."""
     array, body = scene.volume.array, scene.body
     shifts = np.full((len(array) - 1, 2), np.nan)
     areas = body.sum(axis=(1, 2))

@@ -147,7 +147,7 @@ def _circle(array: np.ndarray, padding: float | None) -> np.ndarray | None:
 
 
 def _modes(coarse: np.ndarray, padding: float | None) -> tuple[float | None, float | None, float]:
-    """Modes of air and of soft tissue, and the grey value between them (Otsu 1979); None where they cannot be told
+    """Modes of air and of soft tissue, and the grey value between them (Otsu 1979); None where they cannot be separated
     apart."""
     values = coarse[_not(coarse, padding)]
     if len(values) < 64:

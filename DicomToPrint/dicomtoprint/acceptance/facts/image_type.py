@@ -72,7 +72,7 @@ def _image_types(series: Series) -> list[tuple[tuple[str, ...], np.ndarray]]:
 def image_type(series: Series, context: FactContext) -> Fact:
     """``original primary axial`` (``volume`` for multi-frame) on all slices, or the first other combination.
 
-    Values that are no defined term are told as ``other``: free text may hold a name.
+    Values that are no defined term are reported as ``other``: free text may hold a name.
     """
     if _only_localizers(series):
         return not_applicable_fact("image_type", _IMAGE_TYPE)

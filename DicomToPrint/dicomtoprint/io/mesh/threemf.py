@@ -114,7 +114,7 @@ def _unpacked_size(
 
 
 class _Copies:
-    """How often objects are placed through components of components; lib3mf itself would walk through all of them."""
+    """How often objects are placed through components of components; lib3mf itself would visit all of them."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

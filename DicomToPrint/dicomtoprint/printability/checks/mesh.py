@@ -191,8 +191,8 @@ def _parts_fact(name: str, value: float, parts: list[_Part], beside: bool = Fals
     """A fact of parts, the largest first, each with its volume; with `beside`, of what lies beside the largest, which stands last."""
     parts = sorted(parts, key=lambda item: -abs(item.volume))
     volumes = ", ".join(f"{abs(item.volume):.1f}" for item in parts[:8])
-    told = parts[1:] if beside else parts
-    parts = [*told, *parts[:1]] if beside else parts
+    listed = parts[1:] if beside else parts
+    parts = [*listed, *parts[:1]] if beside else parts
     where = _stacked([item.place for item in parts])
     return Fact(
         name,
@@ -200,10 +200,10 @@ def _parts_fact(name: str, value: float, parts: list[_Part], beside: bool = Fals
         where=describe_positions(where),
         places=subsample_positions(where[:MOST_PLACES]),
         parameters={"volumes": volumes + (" ..." if len(parts) > 8 else ""), **more},
-        area_mm2=round(sum(item.area for item in told), 2) if told else None,
+        area_mm2=round(sum(item.area for item in listed), 2) if listed else None,
         sizes=round_sizes(abs(item.volume) for item in parts[:MOST_PLACES]),
         size_unit="mm3",
-        marked=np.concatenate([item.triangles for item in told]) if told else None,
+        marked=np.concatenate([item.triangles for item in listed]) if listed else None,
     )
 
 

@@ -24,7 +24,7 @@ from .mesh import MOST_PLACES, describe_positions, round_sizes, subsample_positi
 
 TOLERANCE_MM = 0.02  # as in the rules: what measures this much less is not below a limit
 WALL_SHARE = 4.0  # both sides of a wall, in squares of its thickness: what is smaller is a bump, no wall
-MOST_ROD = 0.1  # of a stretch's samples: along the middle of a rod they are told from a wall's
+MOST_ROD = 0.1  # of a stretch's samples: along the middle of a rod they are distinguished from a wall's
 ROD_SHARE = (
     3.0  # a rod's side in squares of its thickness: a round one as long as thick has 3.1, the corner of a plate 1
 )
@@ -109,7 +109,7 @@ def _smallest(
 ) -> dict[str, Fact]:
     """The smallest distance that a connected stretch of `least_mm2` (and of `share` times its distance squared) does not exceed.
 
-    Below the limit specks that do not hang together are no wall; at and above it the stretches are not told apart.
+    Below the limit specks that do not hang together are no wall; at and above it the stretches are not distinguished.
     """
     found: tuple[float, np.ndarray] | None = None
     enough = chosen & np.isfinite(field.distance)
