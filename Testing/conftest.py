@@ -1,4 +1,4 @@
-"""Fixtures that every room's tests share: real scans where present, and the phantom."""
+"""Fixtures that the tests of all packages share: real scans where present, and the phantom."""
 
 import os
 import shlex

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# Every walk leaves its pictures here, to be looked at: DICOM_TO_PRINT_PICTURES=Resources/Screenshots makes those of
+# Every test leaves its pictures here, to be looked at: DICOM_TO_PRINT_PICTURES=Resources/Screenshots makes those of
 # the README.
 PICTURES = Path(os.environ.get("DICOM_TO_PRINT_PICTURES") or tempfile.mkdtemp(prefix="DicomToPrint-pictures-"))
 
@@ -27,7 +27,7 @@ def application(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def small_dicom(tmp_path_factory):
-    """A coarse phantom as DICOM, quick to walk; the usual one where pictures are made to be shown."""
+    """A coarse phantom as DICOM, quick to run; the usual one where pictures are made to be shown."""
     from dicomtoprint.phantom import write_phantom_dicom
 
     folder = tmp_path_factory.mktemp("small") / "phantom"

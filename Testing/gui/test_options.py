@@ -115,7 +115,7 @@ CONTROLS = {
     "scene": ([("scene", tick)], "--scene"),
     "accept_anyway": ([("acceptAnyway", write("known tilt"))], "--accept-anyway 'known tilt'"),
 }
-SHOWN_BY_A_CHECK = {"series", "answer"}  # their choosers come with the verdict: tests in test_walk
+SHOWN_BY_A_CHECK = {"series", "answer"}  # their choosers come with the verdict: tests in test_workflow
 
 
 def options_of_run():

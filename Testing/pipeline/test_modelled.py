@@ -4,7 +4,7 @@ import pytest
 
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import UnansweredQuestionError
-from dicomtoprint.pipeline.modelled import LEAST_PERCENT, ask_about_modelled
+from dicomtoprint.pipeline.modelled import MIN_PERCENT, ask_about_modelled
 from dicomtoprint.pipeline.scan_loading import GateClosedError, LoadedScan
 from dicomtoprint.reconstruction import SurfaceModel
 
@@ -38,7 +38,7 @@ def test_an_assumed_density_is_said():
 
 @pytest.mark.parametrize(
     ("given", "percent", "use"),
-    [(scan(), 12.0, "general"), (scan(), LEAST_PERCENT / 2.0, "dental"), (scan(with_headers=False), 12.0, "dental")],
+    [(scan(), 12.0, "general"), (scan(), MIN_PERCENT / 2.0, "dental"), (scan(with_headers=False), 12.0, "dental")],
     ids=["a use that is not strict", "next to nothing modelled", "a volume without headers"],
 )
 def test_nothing_else_is_asked(given, percent, use):

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dicom import Series, Study
 
-FEWEST_PARTS = 3
+MIN_PARTS = 3
 
 
 def study_notes(study: Study) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ def _split_scans(series: tuple[Series, ...]) -> list[int]:
                 str(one.column(name)[0]) for name in ("Rows", "Columns", "PixelSpacing", "ImageOrientationPatient")
             )
             groups[key].append(one)
-    return [len(group) for group in groups.values() if len(group) >= FEWEST_PARTS and _beside_one_another(group)]
+    return [len(group) for group in groups.values() if len(group) >= MIN_PARTS and _beside_one_another(group)]
 
 
 def _beside_one_another(group: list[Series]) -> bool:

@@ -20,7 +20,7 @@ SEPARATORS = {
     "AcquisitionNumber": "acquisition (0020,0012)",
     "FrameAcquisitionNumber": "acquisition (0020,9156)",
 }
-FEWEST_SLICES, MOST_PHASES = 2, 40
+MIN_SLICES, MAX_PHASES = 2, 40
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def phases(series: Series) -> tuple[Phase, ...]:
     for keyword, name in SEPARATORS.items():
         index = series.column(keyword).index
         kinds = np.unique(index)
-        if not 2 <= len(kinds) <= MOST_PHASES or kinds[0] < 0:
+        if not 2 <= len(kinds) <= MAX_PHASES or kinds[0] < 0:
             continue
         parts = [np.flatnonzero(index == kind) for kind in kinds]
         if all(_is_volume(series, part) for part in parts):
@@ -52,4 +52,4 @@ def phases(series: Series) -> tuple[Phase, ...]:
 
 def _is_volume(series: Series, rows: np.ndarray) -> bool:
     placed = compute_slice_geometry(subset(series, rows))
-    return placed is not None and len(placed.rows) >= FEWEST_SLICES and bool(placed.gaps.min() >= SAME_PLACE_MM)
+    return placed is not None and len(placed.rows) >= MIN_SLICES and bool(placed.gaps.min() >= SAME_PLACE_MM)

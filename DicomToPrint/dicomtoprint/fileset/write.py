@@ -22,7 +22,7 @@ from . import deidentify
 from .native import encoded, native_dataset
 
 FILE_SET_ID = "DICOMTOPRINT"
-LARGEST_PIXELS = 2 * 2**30
+MAX_PIXELS = 2 * 2**30
 # What a directory record must hold and an image may lack; the image itself is left as it is.
 _RECORD_DEFAULTS = {"PatientID": "UNKNOWN", "StudyID": "1", "StudyDate": "19000101", "StudyTime": "000000",
                     "Modality": "OT", "SeriesNumber": 1}  # fmt: skip
@@ -66,7 +66,7 @@ def write_file_set(
     file_set = FileSet()
     file_set.ID = FILE_SET_ID
     unpacked = burned = lossy = filled = 0
-    with GdcmDecoder(LARGEST_PIXELS >> 4) as decoder, suppress_pydicom_output():
+    with GdcmDecoder(MAX_PIXELS >> 4) as decoder, suppress_pydicom_output():
         for at, name in enumerate(wanted):
             progress(0.9 * at / max(len(wanted), 1), "packing the study")
             content = _content(source, name)

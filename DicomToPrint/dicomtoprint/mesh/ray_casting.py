@@ -16,8 +16,8 @@ from .arrays import Points
 from .core import Mesh
 
 _BLOCK = 16_384  # rays traced together: small enough to stay in the cache, large enough to hide the interpreter
-_MOST_CELLS = 16_000_000
-_MOST_PIECES = 2_000_000.0  # pieces that large triangles may be cut into
+_MAX_CELLS = 16_000_000
+_MAX_PIECES = 2_000_000.0  # pieces that large triangles may be cut into
 _EDGE = 1e-6  # barycentric: a ray through an edge meets one of its triangles
 
 
@@ -94,8 +94,8 @@ class RayCaster:
         size = np.maximum(high - low, 1e-6)
         # Measured best on bones and on slender triangles: cells a little wider than the mean triangle.
         cell = min(1.2 * float(np.sqrt(area.mean())), max(reach / 3.0, 1e-6))
-        cell = max(cell, float(np.sqrt(area.sum() / _MOST_PIECES)), float(size.max()) / 4096.0)
-        cell = max(cell, float(np.prod(size / cell + 2.0) / _MOST_CELLS) ** (1.0 / 3.0) * cell)
+        cell = max(cell, float(np.sqrt(area.sum() / _MAX_PIECES)), float(size.max()) / 4096.0)
+        cell = max(cell, float(np.prod(size / cell + 2.0) / _MAX_CELLS) ** (1.0 / 3.0) * cell)
         self._cell, self._low = cell, low - 0.01 * cell
         self._shape = np.floor((high + 0.01 * cell - self._low) / cell).astype(np.int64) + 1
         count = len(self.normals)

@@ -10,7 +10,7 @@ from .scan_loading import GateClosedError, LoadedScan
 if TYPE_CHECKING:
     from ..reconstruction import SurfaceModel
 
-LEAST_PERCENT = 0.5  # of the surface: less is the rim of a hole, or a spur
+MIN_PERCENT = 0.5  # of the surface: less is the rim of a hole, or a spur
 
 
 def ask_about_modelled(scan: LoadedScan, model: "SurfaceModel", settings: RunSettings) -> LoadedScan:
@@ -23,7 +23,7 @@ def ask_about_modelled(scan: LoadedScan, model: "SurfaceModel", settings: RunSet
     from ..acceptance.use_gate import OVERRIDE_NOTICE
 
     share = max((_percent(entry) for entry in model.figures), default=0.0)
-    if scan.series is None or scan.acceptance is None or share < LEAST_PERCENT:
+    if scan.series is None or scan.acceptance is None or share < MIN_PERCENT:
         return scan
     if "ask" not in load_use_case(settings.use).blocked_by:
         return scan

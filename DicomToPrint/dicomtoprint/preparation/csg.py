@@ -17,7 +17,7 @@ SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
 FAR_MM = 1e8
 KEPT_MM = 0.01  # how far mending may move what was there before
 LOST_MM = 0.05  # and how far what the step itself made
-MOST_TURNED = 200  # flat triangles, one after another
+MAX_TURNED = 200  # flat triangles, one after another
 LOOKED_AT = 20_000  # points of what was mended
 
 
@@ -164,7 +164,7 @@ def _turned(mesh: Mesh, bad: np.ndarray) -> Mesh:
 
     points, triangles = mesh.points.astype(np.float64), mesh.triangles.copy()
     marks = {name: values.copy() for name, values in mesh.triangle_arrays.items()}
-    for row in bad[degenerate_triangles(points, triangles[bad])][:MOST_TURNED]:
+    for row in bad[degenerate_triangles(points, triangles[bad])][:MAX_TURNED]:
         sides = np.linalg.norm(points[np.roll(triangles[row], -1)] - points[triangles[row]], axis=1)
         start, end, corner = np.roll(triangles[row], -int(sides.argmax()))
         on_start, on_corner = (triangles == start).any(axis=1), (triangles == corner).any(axis=1)

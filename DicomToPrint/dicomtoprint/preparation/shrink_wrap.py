@@ -13,7 +13,7 @@ from ..mesh.voxelize import voxelize
 from ..progress import ProgressCallback, no_progress, subprogress
 from .voxel_grid import isosurface_mesh
 
-MOST_VOXELS_PER_EDGE = 400
+MAX_VOXELS_PER_EDGE = 400
 MAX_LOST_FRACTION = 0.01  # of the volume, that the grid may cut off edges
 
 
@@ -37,7 +37,7 @@ def shrink_wrap(mesh: Mesh, bridge: float = 3.0, *, progress: ProgressCallback =
 
     reach = bridge / 2.0
     bounds = np.asarray(mesh.bounds).reshape(3, 2)
-    spacing = max(reach / 4.0, float((bounds[:, 1] - bounds[:, 0]).max()) / MOST_VOXELS_PER_EDGE)
+    spacing = max(reach / 4.0, float((bounds[:, 1] - bounds[:, 0]).max()) / MAX_VOXELS_PER_EDGE)
     grid = grid_around(mesh, spacing, 2.0 * reach + 3.0 * spacing)
     within = voxelize(mesh, grid.affine, grid.shape)
     field = np.float32(reach) - narrow_band_distance(mesh, grid, ~within, reach, subprogress(progress, 0.1, 0.4))

@@ -19,7 +19,7 @@ SPACING = 4.0  # samples to the minimum
 REACH = (
     1.45  # of the minimum: walls are measured up to here; 0.7 of it, where neighbours count, is more than the minimum
 )
-MOST_SAMPLES = 2_000_000
+MAX_SAMPLES = 2_000_000
 SLACK_MM = 0.01  # half of what the check lets pass
 REPEAT_TOLERANCE_MM = 0.018  # after a pass nearly all of it: added material makes its surroundings slightly uneven
 NOTHING_MM = 0.005  # growth that no process shows
@@ -269,7 +269,7 @@ def _on_triangles(mesh: Mesh, rows: np.ndarray, step: float) -> SurfaceSamples:
     doubled = np.linalg.norm(cross, axis=1)
     sound = doubled > 1e-9
     rows, corners, normals, doubled = rows[sound], corners[sound], cross[sound] / doubled[sound, None], doubled[sound]
-    step = max(step, float(np.sqrt(doubled.sum() / 2.0 / MOST_SAMPLES)))
+    step = max(step, float(np.sqrt(doubled.sum() / 2.0 / MAX_SAMPLES)))
     corners, piece_of = subdivide_slender(corners, step)
     doubled = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
     divisions = np.clip(np.ceil(longest_sides(corners) / step), 1, 300).astype(int)

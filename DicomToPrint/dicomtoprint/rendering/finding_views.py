@@ -25,7 +25,7 @@ MAX_IMAGES = 40
 _WALLS = ("wall", "thin-area", "pins", "wall-recommended")
 _GAPS = ("gap", "holes")
 _NEAR = 0.09  # half of the near picture, as a share of the model's
-_LEAST_MM = 6.0
+_MIN_MM = 6.0
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def render_finding_views(
         3, 2
     )
     half = 0.6 * float(np.linalg.norm(np.ptp(bounds, axis=1)))
-    near = max(_NEAR * half, min(_LEAST_MM, half))
+    near = max(_NEAR * half, min(_MIN_MM, half))
     looks = _looks(whole, shown, half, near, shapes)
     scenes = _scenes(meshes, whole, looks, bounds, near, wall_limit_mm, shapes, marked)
     drawn = render_offscreen(scenes, _SIZE, bounds.mean(axis=1), half, progress=subprogress(progress, 0.1, 1.0))

@@ -6,7 +6,7 @@ from ..voxel_components import bounding_box, components_of_at_least
 
 BLOOM_MM = 2.0
 BESIDE_MM = 2.5
-SMALLEST_MM3 = 3.0
+MIN_MM3 = 3.0
 GROW_MM = 1.5
 
 
@@ -28,7 +28,7 @@ def detect_metal(
     box = bounding_box(mask, margin)
     if box is None:
         return None
-    core = components_of_at_least(mask[box], SMALLEST_MM3, float(np.prod(spacing)))
+    core = components_of_at_least(mask[box], MIN_MM3, float(np.prod(spacing)))
     if not core.any():
         return None
     near = ndimage.distance_transform_edt(~core, sampling=spacing[::-1]) <= GROW_MM

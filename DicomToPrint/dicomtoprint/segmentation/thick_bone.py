@@ -7,8 +7,8 @@ out everywhere. The grey value of bone is therefore read where profiles across i
 import numpy as np
 
 HIGH = 0.85  # of the step: above it a profile counts as inside
-LEAST_MM = 1.5  # for which it stays there in thick bone: a plate of 2 mm under a blur of 0.45 mm does so for 1.1 mm
-LEAST_VOXELS = 2.6  # the same where voxels are coarse
+MIN_MM = 1.5  # for which it stays there in thick bone: a plate of 2 mm under a blur of 0.45 mm does so for 1.1 mm
+MIN_VOXELS = 2.6  # the same where voxels are coarse
 FURTHER = 1.4  # times as far as the plateaus of an edge are sought
 COARSEST_MM = 2.0  # voxels on which every bone is a ridge
 FINEST_MM = 1.4  # voxels on which a profile tells a wall's thickness, and thick bone from thin, at most

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .presets import ThresholdSettings
-from .thick_bone import FINEST_MM, FURTHER, LEAST_MM, LEAST_VOXELS, has_soft_tissue, is_thick, without_thin
+from .thick_bone import FINEST_MM, FURTHER, MIN_MM, MIN_VOXELS, has_soft_tissue, is_thick, without_thin
 
 AIR_HU, FAT_HU, SOFT_HU = -1000.0, -110.0, 40.0
-LEAST_SOFT_SHARE, LEAST_BONE_SHARE = 0.2, 0.005
+MIN_SOFT_SHARE, MIN_BONE_SHARE = 0.2, 0.005
 NARROW_SCALE = 400.0  # grey values from air to soft tissue: fewer are unusual
 BRIGHTEST_BONE = (
     2.4  # steps from air to soft tissue by which the brightest bone exceeds soft tissue, and metal only more
@@ -105,7 +105,7 @@ def _is_soft_and_bone(inner: np.ndarray, low: float, high: float) -> bool:
     share = float((inner > 0.5 * (low + high)).mean())
     step = high - low
     brighter = inner[inner > high + 0.25 * step]
-    if share < LEAST_SOFT_SHARE or len(brighter) < LEAST_BONE_SHARE * share * len(inner):
+    if share < MIN_SOFT_SHARE or len(brighter) < MIN_BONE_SHARE * share * len(inner):
         return True
     if np.median(brighter) > high + 2.0 * step:
         return True
@@ -263,5 +263,5 @@ def edge_plateaus(
     lower = profile[:, within & (steps <= 0)].min(axis=1).astype(np.float64)
     inside, outside = (higher, lower) if bright else (lower, higher)
     base = outside if soft is None or not bright else np.maximum(outside, soft)
-    least = max(LEAST_MM, LEAST_VOXELS * float(np.cbrt(spacing.prod())))
+    least = max(MIN_MM, MIN_VOXELS * float(np.cbrt(spacing.prod())))
     return inside, outside, is_thick(profile, step, inside, base, least)

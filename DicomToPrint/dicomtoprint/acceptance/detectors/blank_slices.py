@@ -12,7 +12,7 @@ from .scan_overview import ScanOverview
 from .slice_labels import format_slices, slice_center
 
 # Part of the method: what part of the neighbours' body must be gone, and how many slices may be lost in a row.
-LOST_SHARE, BODY_SHARE, LONGEST_RUN = 0.25, 0.25, 3
+LOST_SHARE, BODY_SHARE, MAX_RUN = 0.25, 0.25, 3
 
 
 def blank_slices(scene: ScanOverview, numbers: tuple[int, ...]) -> Fact:
@@ -59,7 +59,7 @@ def _wholly_lost(areas: np.ndarray, usual: float, coarse: np.ndarray) -> list[in
         full = [areas[at] >= usual for at, inside in ((start - 1, before), (end, after)) if inside]
         run = range(int(start), int(end))
         inner = before and after
-        if full and all(full) and (plain[start:end].all() or (inner and len(run) <= LONGEST_RUN)):
+        if full and all(full) and (plain[start:end].all() or (inner and len(run) <= MAX_RUN)):
             found += run
     return found
 

@@ -8,7 +8,7 @@ from .scan_overview import ScanOverview
 from .slice_labels import confidence_label
 
 # Part of the method: a straight edge (share of the variance that a line explains) over at least so many slices, rows.
-STRAIGHT, FEWEST_SLICES, FEWEST_ROWS, SHAPE_ROWS = 0.98, 5, 3.0, 0.2
+STRAIGHT, MIN_SLICES, MIN_ROWS, SHAPE_ROWS = 0.98, 5, 3.0, 0.2
 STRAIGHT_SHARE, WHOLE_WIDTH = 0.95, 0.9  # of the columns: an edge is straight; a picture and no object shows it
 
 
@@ -17,7 +17,7 @@ def detect_corrected_tilt(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage,
     evidence = "pixels: first and last row that is not padding, against the slice"
     edge: tuple[float, float, float, int] | None = None
     figures: dict[str, object] = {"r_squared": 0.0, "sure": "clear"}
-    if scene.lowest is not None and len(scene.volume.array) >= FEWEST_SLICES:
+    if scene.lowest is not None and len(scene.volume.array) >= MIN_SLICES:
         fits = [fit for fit in map(_line, _edges_of_padding(scene)) if fit is not None]
         edge = max((fit for fit in fits if fit[2] >= STRAIGHT), key=lambda fit: fit[2], default=None)
     if edge is not None:
@@ -52,7 +52,7 @@ def _is_straight(edge: np.ndarray) -> bool:
     """
     shown = np.isfinite(edge).any(axis=0)
     known = edge[np.isfinite(edge).any(axis=1)][:, shown]
-    if len(known) < FEWEST_SLICES or shown.mean() < WHOLE_WIDTH:
+    if len(known) < MIN_SLICES or shown.mean() < WHOLE_WIDTH:
         return False
     third = np.ma.masked_invalid(known[:, known.shape[1] // 3 : 2 * known.shape[1] // 3 + 1])
     middle = np.ma.median(third, axis=1, keepdims=True).filled(np.nan)
@@ -94,14 +94,14 @@ def _line(edge: np.ndarray) -> tuple[float, float, float, int] | None:
     known = np.isfinite(edge).all(axis=1)
     rows = np.full(len(edge), np.nan)
     rows[known] = np.median(edge[known], axis=1)
-    if known.sum() < FEWEST_SLICES:
+    if known.sum() < MIN_SLICES:
         return None
     # Where the edge has left the picture it stands still at the picture's (or the circle's) own edge: leave that out.
     resting = np.bincount(rows[known].astype(int)).argmax()
     moving = known & (np.abs(rows - resting) > 1)
-    if moving.sum() < FEWEST_SLICES or np.ptp(rows[moving]) < FEWEST_ROWS:
+    if moving.sum() < MIN_SLICES or np.ptp(rows[moving]) < MIN_ROWS:
         moving = known
-    if np.ptp(rows[moving]) < FEWEST_ROWS or not _keeps_its_shape(edge[moving]):
+    if np.ptp(rows[moving]) < MIN_ROWS or not _keeps_its_shape(edge[moving]):
         return None
     slices = np.flatnonzero(moving)
     slope, start = np.polyfit(slices, rows[moving], 1)

@@ -15,14 +15,14 @@ from .slice_labels import confidence_label
 RIGHT_AIR_HU, TISSUE_HU, SOLID_MM, BONE_ENDS_HU = (-1100.0, -850.0), 1000.0, 15.0, 3071.0
 # Drawings hold few grey values; scans hundreds.
 DARKEST_HU = 50.0  # below water: fat alone reaches no further
-FEWEST_VALUES, NOTHING_BELOW_HU = 32, -20.0
+MIN_VALUES, NOTHING_BELOW_HU = 32, -20.0
 USUAL_HU = (600.0, 1400.0)  # says only how sure the measure is; the limit stands in the rule
 
 
 def is_drawing(scene: ScanOverview) -> bool:
     """Whether the picture beside its air holds so few grey values that a program drew it."""
     sample = scene.volume.array[:: max(1, len(scene.volume.array) // 8), ::2, ::2]
-    return len(np.unique(sample[sample > scene.split])) < FEWEST_VALUES
+    return len(np.unique(sample[sample > scene.split])) < MIN_VALUES
 
 
 def settled(scene: ScanOverview) -> ScanOverview:

@@ -11,7 +11,7 @@ from .slice_labels import confidence_label, format_slices, slice_center
 
 # Part of the method: enamel ends at about 2500 HU; scanners clip at 3071, so what reaches the clip counts as well.
 METAL_HU, OF_MAXIMUM, CLIPPED_ABOVE_HU = 2500.0, 0.97, 2000.0
-SMALLEST_MM3, LOST_INTERCEPT_HU = 20.0, 300.0
+MIN_MM3, LOST_INTERCEPT_HU = 20.0, 300.0
 REACH_MM = 20.0  # streaks of metal reach so far (catalogue, O17)
 
 
@@ -57,8 +57,8 @@ def _pieces(scene: ScanOverview) -> tuple[float, np.ndarray | None, int, dict[st
     slices = np.flatnonzero(array.max(axis=(1, 2)) > limit)
     labels, counts = count_components(array[slices[0] : slices[-1] + 1] > limit)
     volumes = counts[1:] * scene.volume.voxel_volume
-    pieces = np.flatnonzero(volumes > SMALLEST_MM3) + 1
-    figures = _figures(limit, len(pieces), float(volumes.max(initial=0.0)) / SMALLEST_MM3)
+    pieces = np.flatnonzero(volumes > MIN_MM3) + 1
+    figures = _figures(limit, len(pieces), float(volumes.max(initial=0.0)) / MIN_MM3)
     return limit, np.isin(labels, pieces) if len(pieces) else None, int(slices[0]), figures
 
 

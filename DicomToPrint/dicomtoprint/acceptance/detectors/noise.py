@@ -12,7 +12,7 @@ SLICES = 24  # are enough for a mean
 # Part of the method (dicom-rules.md): smooth kernels leave 0.56 to 0.66, sharp ones 0.20 to 0.37.
 # A real GE STANDARD scan at 0.81 mm and a Siemens Br38f at 1.5 mm read as sharp: large pixels part the noise of
 # neighbours.
-SHARP_BELOW, LARGEST_PIXEL_MM = 0.45, 0.6
+SHARP_BELOW, MAX_PIXEL_MM = 0.45, 0.6
 # No reconstruction leaves white noise: what is nearly so was added by a program, and says nothing of a kernel.
 WHITE_NOISE_AUTOCORRELATION = 0.1
 
@@ -55,7 +55,7 @@ def kernel_from_noise(scene: ScanOverview, tiles: np.ndarray) -> tuple[Fact, tup
     """Fact ``kernel_from_noise``: "smooth", "sharp" or "unknown", from the autocorrelation of the noise at one
     pixel."""
     evidence = "pixels: autocorrelation of the noise in flat soft tissue"
-    if scene.pixel_mm > LARGEST_PIXEL_MM + 1e-6:
+    if scene.pixel_mm > MAX_PIXEL_MM + 1e-6:
         return Fact("kernel_from_noise", MISSING, "pixels above 0.6 mm hide the kernel", evidence), ()
     # Scans without noise (smoothed, simulated, segmented) say nothing about their kernel.
     if len(tiles) < 20 or tiles.std() < 1.0:

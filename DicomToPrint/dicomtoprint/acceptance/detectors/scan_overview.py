@@ -17,12 +17,12 @@ BONE_ABOVE_TISSUE = 0.25
 HIGHEST_AIR_HU, LOST_LOWEST_HU = -400.0, -20.0
 PLAIN_AIR_HU = (-1030.0, -900.0)
 COUCH_SHELL_MM = 6.0
-SMALLEST_BONE_MM3 = 20.0  # less is a few voxels of noise
-LARGEST_HU = 65536.0  # no scanner stores more; more is a broken number
+MIN_BONE_MM3 = 20.0  # less is a few voxels of noise
+MAX_HU = 65536.0  # no scanner stores more; more is a broken number
 # What tells a scan of a patient from a test pattern: a field that a scanner reconstructs (cone beam CT begins at 40 mm),
 # grey values of air and soft tissue about 1000 HU apart, each a peak. Real scans: 73 % of what is air or lung lies
 # within 150 HU of its mode, 27 % of what is brighter within 150 HU of its own; evenly spread values 30 % or less.
-SMALLEST_FIELD_MM, NEAR_HU, AIR_IN_PEAK, TISSUE_IN_PEAK, TISSUE_ALONE_IN_PEAK = 40.0, 150.0, 0.5, 0.15, 0.4
+MIN_FIELD_MM, NEAR_HU, AIR_IN_PEAK, TISSUE_IN_PEAK, TISSUE_ALONE_IN_PEAK = 40.0, 150.0, 0.5, 0.15, 0.4
 TISSUE_ABOVE_AIR_HU, TISSUE_ALONE_HU = (600.0, 1400.0), (-300.0, 1400.0)
 # Without an intercept soft tissue still lies so far above air; a test object in water seldom does.
 LOST_TISSUE_HU = (850.0, 1100.0)
@@ -82,7 +82,7 @@ def analyse_scan(volume: Volume, progress: ProgressCallback = no_progress) -> Sc
     limit = (soft if soft is not None else 0.0) + BONE_ABOVE_TISSUE * span
     progress(0.6, "looking for the largest bone")
     bone = _largest_bone(volume.array[:, ::bone_step, ::bone_step] > limit, body, bone_step, body_step)
-    if bone.sum() * volume.voxel_volume * bone_step**2 < SMALLEST_BONE_MM3:
+    if bone.sum() * volume.voxel_volume * bone_step**2 < MIN_BONE_MM3:
         bone[:] = False
     patient = _shows_patient(volume, coarse[_not(coarse, padding)], air, soft, split)
     return ScanOverview(
@@ -93,7 +93,7 @@ def analyse_scan(volume: Volume, progress: ProgressCallback = no_progress) -> Sc
 def _shows_patient(volume: Volume, values: np.ndarray, air: float | None, soft: float | None, split: float) -> bool:
     """Whether grey values are those of a body, in a field as large as a scanner's smallest; `values` (n,) HU."""
     field = min(edge * step for edge, step in zip(volume.array.shape[:0:-1], volume.spacing))
-    if soft is None or field < SMALLEST_FIELD_MM:
+    if soft is None or field < MIN_FIELD_MM:
         return False
     some = values[:: max(1, len(values) // 200_000)]
     if air is None:
@@ -110,9 +110,9 @@ def _share_near(values: np.ndarray, mode: float) -> float:
 def _finite(volume: Volume) -> Volume:
     """The volume, or a copy in which NaN, infinite and absurd values are replaced."""
     array = volume.array
-    if np.issubdtype(array.dtype, np.integer) or (np.isfinite(array).all() and np.abs(array).max() < LARGEST_HU):
+    if np.issubdtype(array.dtype, np.integer) or (np.isfinite(array).all() and np.abs(array).max() < MAX_HU):
         return volume
-    usable = np.isfinite(array) & (np.abs(np.nan_to_num(array)) < LARGEST_HU)
+    usable = np.isfinite(array) & (np.abs(np.nan_to_num(array)) < MAX_HU)
     low = array[usable].min() if usable.any() else 0.0
     return replace(volume, array=np.where(usable, array, low).astype(np.float32))
 

@@ -13,7 +13,7 @@ from ...rules import Fact
 from .image_type import is_cone_beam
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
-MOST_TILT_DEGREES = 35.0  # no gantry tilts further
+MAX_TILT_DEGREES = 35.0  # no gantry tilts further
 _IPP, _IOP = "Image Position (Patient)", "Image Orientation (Patient)"
 # Sideways steps below this are rounding of decimal strings (two digits at worst), not a tilt of one slice.
 _SIDEWAYS_RESOLUTION_MM = 0.02
@@ -229,7 +229,7 @@ def plane_angle(series: Series, context: FactContext) -> Fact:
     angle = _from_axis(normals).min()
     if placed.same_orientation and placed.shear_degrees > 0.1:
         along = float(_from_axis(placed.direction[None])[0])
-        tilt_is_gantry = abs(placed.normal[0]) < 0.02 and placed.shear_degrees < MOST_TILT_DEGREES
+        tilt_is_gantry = abs(placed.normal[0]) < 0.02 and placed.shear_degrees < MAX_TILT_DEGREES
         angle = min(angle, along) if tilt_is_gantry else angle
     return Fact("plane_angle", round(float(angle), 4), evidence=_IOP)
 
@@ -258,7 +258,7 @@ def shear_angle(series: Series, context: FactContext) -> Fact:
     value = max(placed.shear_degrees, float(single.max()) if len(single) else 0.0)
     where = describe_slices(series, placed, np.flatnonzero(odd)) if len(single) and placed.shear_degrees < value else ""
     tag = np.abs(series.table("GantryDetectorTilt", 1)[:, 0])
-    gantry = placed.same_orientation and abs(placed.normal[0]) < 0.02 and placed.shear_degrees < MOST_TILT_DEGREES
+    gantry = placed.same_orientation and abs(placed.normal[0]) < 0.02 and placed.shear_degrees < MAX_TILT_DEGREES
     kind = "one slice" if where else "gantry" if gantry else "not a tilt"
     return Fact(
         "shear_angle",

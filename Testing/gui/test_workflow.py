@@ -1,4 +1,4 @@
-"""The whole walk on the phantom, clicked through; cancelled once in every step; and the same bytes as the script."""
+"""The whole workflow on the phantom, clicked through; cancelled once in every step; and the same bytes as the script."""
 
 import os
 import shlex
