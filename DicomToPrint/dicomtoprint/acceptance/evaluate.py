@@ -89,12 +89,12 @@ def _check_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) ->
 
 def _pixel_facts(series: Series, progress: ProgressCallback) -> tuple[Mapping[str, Fact], tuple[RasterImage, ...]]:
     """Facts of the pixel detectors; where the volume is not defined or not decodable, that it is so and why."""
-    from .detectors import run_detectors
-
     try:
         volume = read_volume(series, subprogress(progress, 0.0, 0.4))
     except (RefusedError, InputError) as error:
         return pixel_coverage.unreadable(error), ()
+    from .detectors import run_detectors  # heavy, and a series without a volume needs none of it
+
     facts, pictures = run_detectors(volume, series, subprogress(progress, 0.4, 1.0))
     return {**facts, **pixel_coverage.read(facts)}, pictures
 

@@ -101,6 +101,9 @@ def _terminate_as_interrupt() -> Iterator[None]:
 @contextmanager
 def _terminal_progress() -> Iterator[ProgressCallback]:
     """A progress bar on a terminal, silence in a pipe; where tqdm is absent (Slicer), silence as well."""
+    if not sys.stderr.isatty():  # nobody would see it, and tqdm takes time to load
+        yield no_progress
+        return
     try:
         from tqdm import tqdm
     except ImportError:
@@ -108,7 +111,6 @@ def _terminal_progress() -> Iterator[ProgressCallback]:
         return
     with tqdm(
         total=100,
-        disable=None,
         file=sys.stderr,
         leave=False,
         bar_format="{desc:<42.42} {percentage:3.0f} % |{bar}| {elapsed}",
