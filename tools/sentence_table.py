@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dicomtoprint.acceptance.messages import LEVELS, REMEDIES, TEXTS
-from dicomtoprint.acceptance.protocol import load_protocol, protocol_names
+from dicomtoprint.acceptance.protocol import load_protocol
 from dicomtoprint.acceptance.sentences import HINTS, SENTENCES
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.rules import Rule
 
 # Facts whose every fault is of a kind that has its own sentence.
@@ -85,7 +86,7 @@ def rows() -> Iterator[tuple[str, str, str, str, str]]:
 
 def _rules_by_fact() -> dict[str, Rule]:
     found: dict[str, Rule] = {}
-    for name in protocol_names():
+    for name in builtin_names("protocols"):
         for rule in load_protocol(name).rules:
             found.setdefault(rule.fact.partition(":")[0] if rule.fact.startswith("rules:") else rule.fact, rule)
     return found

@@ -6,11 +6,12 @@ import json
 
 import pytest
 
-from dicomtoprint.acceptance import evaluate_study, load_protocol, load_use_case, protocol_names, use_case_names
+from dicomtoprint.acceptance import evaluate_study, load_protocol, load_use_case
 from dicomtoprint.acceptance.facts.image_type import classify_kernel
 from dicomtoprint.acceptance.facts.registry import FACTS, is_known_fact
 from dicomtoprint.acceptance.messages import QUESTIONS, TEXTS, finding_message
 from dicomtoprint.config import resources
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.dicom import read_study
 from dicomtoprint.errors import UsageError
 from dicomtoprint.rules import Fact, Outcome
@@ -57,23 +58,25 @@ def test_files_obey_their_schema(kind):
 @pytest.mark.parametrize("name", ["3dsystems-ortho", "exoplan-import", "walter-reed-3d-mac", "partsnap-veterinary"])
 def test_built_in_protocols_load(name):
     protocol = load_protocol(name)
-    assert protocol.name == name in protocol_names()
+    assert protocol.name == name in builtin_names("protocols")
     assert len({rule.id for rule in protocol.rules}) == len(protocol.rules)
     assert all(rule.source for rule in protocol.rules)
     assert protocol.unverified_source == (name not in ("3dsystems-ortho", "exoplan-import"))
 
 
 def test_every_fact_is_used_and_has_words():
-    used = {rule.fact for name in protocol_names() for rule in load_protocol(name).rules}
+    used = {rule.fact for name in builtin_names("protocols") for rule in load_protocol(name).rules}
     assert set(FACTS) <= used
     assert {fact.partition(":")[0] for fact in used} <= set(TEXTS) | {"attribute"}
-    assert all(question.rule in QUESTIONS for name in protocol_names() for question in load_protocol(name).questions)
+    assert all(
+        question.rule in QUESTIONS for name in builtin_names("protocols") for question in load_protocol(name).questions
+    )
     assert not is_known_fact("made-up")
 
 
 def test_no_limit_stands_in_two_protocols_under_one_rule_with_another_fact():
     facts = {}
-    for name in protocol_names():
+    for name in builtin_names("protocols"):
         for rule in load_protocol(name).rules:
             facts.setdefault((name, rule.id), set()).add(rule.fact)
     assert all(len(found) == 1 for found in facts.values())
@@ -183,7 +186,7 @@ def test_a_count_of_one_is_told_in_the_singular(count, told):
 
 
 def test_uses_hold_the_field_s_figures():
-    assert set(use_case_names()) == {
+    assert set(builtin_names("uses")) == {
         "general",
         "teaching",
         "patient-education",
@@ -195,9 +198,9 @@ def test_uses_hold_the_field_s_figures():
         "implant",
         "research",
     }
-    budgets = {name: load_use_case(name).max_deviation_mm for name in use_case_names()}
+    budgets = {name: load_use_case(name).max_deviation_mm for name in builtin_names("uses")}
     assert budgets["general"] == 0.5 and budgets["dental"] == 0.25 and budgets["research"] is None
-    assert {name for name in use_case_names() if load_use_case(name).protocol == "exoplan-import"} == {
+    assert {name for name in builtin_names("uses") if load_use_case(name).protocol == "exoplan-import"} == {
         "dental",
         "implant",
     }

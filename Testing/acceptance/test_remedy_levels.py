@@ -4,8 +4,9 @@ import datetime
 
 import pytest
 
-from dicomtoprint.acceptance import causes, evaluate_study, load_protocol, protocol_names
+from dicomtoprint.acceptance import causes, evaluate_study, load_protocol
 from dicomtoprint.acceptance.messages import LEVELS, REMEDIES
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.dicom import read_study
 from Phantoms.case import PROTOCOLS
 from Phantoms.catalogue import catalogue
@@ -91,7 +92,7 @@ def test_the_age_of_a_scan_is_told_to_the_day(day, told, tmp_path):
 def test_every_rule_has_a_level():
     """What can lower a verdict says what to do; only what cannot be changed, or changes nothing, does not."""
     nothing_to_do = {"window-presets", "rescale-uniform"}
-    for name in protocol_names():
+    for name in builtin_names("protocols"):
         for rule in load_protocol(name).rules:
             codes = {code for codes in (rule.remedy, *rule.remedy_when.values()) for code in codes}
             assert codes <= set(LEVELS) == set(REMEDIES)
@@ -105,7 +106,7 @@ SCAN_AGAIN = {"gantry-tilt", "gantry-tilt-tag", "tilt-geometry", "tilt-tag", "gr
 
 
 def test_only_rules_on_the_voxels_can_ask_for_a_new_scan():
-    for name in protocol_names():
+    for name in builtin_names("protocols"):
         for rule in load_protocol(name).rules:
             codes = {code for codes in (rule.remedy, *rule.remedy_when.values()) for code in codes}
             assert "S" not in codes or rule.id in SCAN_AGAIN, (name, rule.id)

@@ -4,7 +4,8 @@ import datetime
 
 import pytest
 
-from dicomtoprint.acceptance import evaluate_gate, evaluate_study, load_protocol, load_use_case, use_case_names
+from dicomtoprint.acceptance import evaluate_gate, evaluate_study, load_protocol, load_use_case
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.dicom import read_study
 from dicomtoprint.errors import UsageError
 from Phantoms.files import write_files
@@ -30,11 +31,11 @@ def _judged(files, tmp_path, answers=None, protocols=("3dsystems-ortho",), surge
 
 def _gates(files, tmp_path, answers=None, reason=None):
     one = _judged(files, tmp_path, answers).series[0]
-    return {name: evaluate_gate(one, load_use_case(name), reason) for name in use_case_names()}
+    return {name: evaluate_gate(one, load_use_case(name), reason) for name in builtin_names("uses")}
 
 
 def test_uses_are_all_here():
-    assert set(CLINICAL) | set(OPEN) == set(use_case_names())
+    assert set(CLINICAL) | set(OPEN) == set(builtin_names("uses"))
 
 
 def test_good_scan_opens_every_use_once_the_questions_are_answered(tmp_path):

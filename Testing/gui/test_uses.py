@@ -3,7 +3,8 @@
 import pytest
 
 from dicomtoprint import pipeline
-from dicomtoprint.acceptance import load_use_case, use_case_names
+from dicomtoprint.acceptance import load_use_case
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import UsageError
 from dicomtoprint.progress import no_progress
@@ -28,7 +29,7 @@ def checked(tmp_path, source, settings):
     return job.load("scan")
 
 
-@pytest.mark.parametrize("use", use_case_names())
+@pytest.mark.parametrize("use", builtin_names("uses"))
 def test_every_use_opens_once_its_own_questions_are_answered(conformant, tmp_path, use):
     settings = RunSettings(use=use, check_pixels=False)
     first = checked(tmp_path, conformant, settings)

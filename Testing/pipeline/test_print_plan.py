@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dicomtoprint.acceptance import use_case_names
 from dicomtoprint.config import resources
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.pipeline.print_plan import build_print_plan
@@ -32,7 +32,7 @@ def plan_of(settings: RunSettings, count: int = 1, done: tuple[str, ...] = ()) -
 @pytest.mark.parametrize("process", process_names())
 def test_every_process_and_use_gets_a_whole_plan(process):
     known = resources.load_json_resource("plans", "plan")[0]["uses"]
-    for use in use_case_names():
+    for use in builtin_names("uses"):
         plan = plan_of(RunSettings(process=process, use=use))
         assert use in known
         for name, choice in plan.items():

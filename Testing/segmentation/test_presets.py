@@ -6,8 +6,9 @@ import jsonschema
 import pytest
 
 from dicomtoprint.config import resources
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.errors import UsageError
-from dicomtoprint.segmentation import anatomy_names, load_anatomy
+from dicomtoprint.segmentation import load_anatomy
 
 WANTED = {
     "bone",
@@ -26,7 +27,7 @@ WANTED = {
 
 
 def test_the_presets_of_the_contract_are_there():
-    assert set(anatomy_names()) >= WANTED
+    assert set(builtin_names("anatomy")) >= WANTED
 
 
 @pytest.mark.parametrize("name", sorted(WANTED))

@@ -2,9 +2,9 @@
 
 from .anatomy_checks import reevaluate_for_anatomy
 from .evaluate import answerable_rule_ids, evaluate_study
-from .protocol import Protocol, QuestionSpec, load_protocol, protocol_names
+from .protocol import Protocol, QuestionSpec, load_protocol
 from .results import AcceptanceReport, OperatorQuestion, ProtocolResult, SeriesAcceptance
-from .use_gate import Gate, UseCase, evaluate_gate, load_use_case, use_case_names
+from .use_gate import Gate, UseCase, evaluate_gate, load_use_case
 
 __all__ = [
     "AcceptanceReport",
@@ -20,7 +20,5 @@ __all__ = [
     "evaluate_study",
     "load_protocol",
     "load_use_case",
-    "protocol_names",
     "reevaluate_for_anatomy",
-    "use_case_names",
 ]

@@ -51,11 +51,6 @@ class Protocol:
         return next((rule for rule in self.rules if rule.id == rule_id), None)
 
 
-def protocol_names() -> tuple[str, ...]:
-    """Names of the built-in protocols."""
-    return resources.builtin_names("protocols")
-
-
 def load_protocol(name_or_file: str) -> Protocol:
     """A built-in protocol by name, or a hospital's own by the path of its .json file.
 

@@ -34,11 +34,6 @@ class Gate:
     reason: str
 
 
-def use_case_names() -> tuple[str, ...]:
-    """Names of the built-in uses."""
-    return resources.builtin_names("uses")
-
-
 def load_use_case(name: str) -> UseCase:
     """A built-in use by name or a user's own by path. Raises `UsageError`."""
     content, text = resources.load_json_resource("uses", name)

@@ -2,7 +2,7 @@
 
 from .labelmap_files import read_labelmap
 from .labelmap_refinement import refine_labelmap
-from .presets import AnatomyPreset, anatomy_names, load_anatomy
+from .presets import AnatomyPreset, load_anatomy
 from .threshold_segmenter import segment
 from .types import Segment, Segmentation
 
@@ -10,7 +10,6 @@ __all__ = [
     "AnatomyPreset",
     "Segment",
     "Segmentation",
-    "anatomy_names",
     "load_anatomy",
     "read_labelmap",
     "refine_labelmap",

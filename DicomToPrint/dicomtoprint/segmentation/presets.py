@@ -135,11 +135,6 @@ _GROUPS: Mapping[str, type] = {
 }
 
 
-def anatomy_names() -> tuple[str, ...]:
-    """Names of the built-in presets."""
-    return resources.builtin_names("anatomy")
-
-
 def load_anatomy(name_or_file: str) -> AnatomyPreset:
     """A built-in preset by name or a user's by file.
 
