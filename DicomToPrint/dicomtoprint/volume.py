@@ -1,6 +1,6 @@
 """Voxels with their true place in the patient, and the one place where an uneven or sheared grid is resampled."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,15 @@ class Volume:
 
     `array` (k, j, i) int16 or float32, in HU after rescale; `affine` 4x4 float64, takes (i, j, k, 1) to LPS mm and keeps shear.
     `interpolated` (k,) bool marks slices that were not measured but interpolated on a regular grid (None: all measured).
-    `notes` say what was done to the voxels on the way here, one sentence each, for the record.
+    `notes` say what was done to the voxels on the way here, one sentence each, for the record. `modality` is that of the series (PS3.3
+    C.7.3.1.1.1), empty where nobody says.
     """
 
     array: np.ndarray
     affine: np.ndarray
     interpolated: np.ndarray | None = None
     notes: tuple[str, ...] = field(default=())
+    modality: str = ""
 
     @property
     def spacing(self) -> tuple[float, float, float]:
@@ -165,7 +167,7 @@ def resample_orthogonal(volume: Volume, progress: ProgressCallback = no_progress
     straight[:3, 2] = height * normal
     straight[:3, 3] = affine[:3, 3] + axis_i * low[0] + axis_j * low[1]
     note = f"A shear of {volume.shear_degrees:.2f} degrees was resampled to a right-angled grid."
-    return Volume(result, straight, volume.interpolated, (*volume.notes, note))
+    return replace(volume, array=result, affine=straight, notes=(*volume.notes, note))
 
 
 def to_sitk(volume: Volume) -> Any:

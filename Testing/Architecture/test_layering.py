@@ -41,7 +41,7 @@ ORDER = (
 )
 BUNDLED = {"numpy", "scipy", "vtk", "vtkmodules", "SimpleITK", "pydicom"}
 # Not in Slicer: only inside a function, where its absence can be told or worked round.
-OPTIONAL = {"highdicom", "fast_simplification", "manifold3d", "lib3mf", "tqdm", "dicomanonymizer"}
+OPTIONAL = {"highdicom", "fast_simplification", "manifold3d", "lib3mf", "tqdm", "dicomanonymizer", "nibabel"}
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "socketserver"}
 # Urls are only taken apart, never opened.
 HARMLESS = {"urllib.parse"}

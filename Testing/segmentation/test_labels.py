@@ -8,6 +8,7 @@ from dicomtoprint.errors import InputError, RefusedError
 from dicomtoprint.mesh.core import Provenance
 from dicomtoprint.segmentation import Segment, Segmentation, load_anatomy, read_labelmap, refine_labelmap
 from dicomtoprint.volume import Volume
+from Phantoms.seg_source import source_slices
 from Phantoms.shapes import add_ball, dice, middle, scan, with_noise
 
 PRESET = load_anatomy("from-segmentation")
@@ -167,28 +168,6 @@ def test_a_header_that_holds_no_numbers_where_it_must_is_refused_by_its_entry(tm
         read_labelmap(path)
 
 
-def _source_slices(count=4):
-    import pydicom
-    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-
-    study, series, frame = generate_uid(), generate_uid(), generate_uid()
-    slices = []
-    for n in range(count):
-        data = pydicom.Dataset()
-        data.file_meta = pydicom.dataset.FileMetaDataset()
-        data.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        data.SOPClassUID, data.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", generate_uid()
-        data.StudyInstanceUID, data.SeriesInstanceUID, data.FrameOfReferenceUID = study, series, frame
-        data.PatientID = data.PatientName = data.StudyID = data.AccessionNumber = "TEST"
-        data.PatientBirthDate = data.PatientSex = data.StudyDate = data.StudyTime = ""
-        data.ReferringPhysicianName = ""
-        data.Modality, data.InstanceNumber, data.Rows, data.Columns = "CT", n + 1, 5, 6
-        data.ImagePositionPatient, data.ImageOrientationPatient = [10.0, 20.0, 30.0 + 1.5 * n], [1, 0, 0, 0, 1, 0]
-        data.PixelSpacing, data.SliceThickness = [0.7, 0.8], 1.5
-        slices.append(data)
-    return slices
-
-
 def test_dicom_segmentation_is_read(tmp_path):
     highdicom = pytest.importorskip("highdicom")
     from pydicom.sr.codedict import codes
@@ -202,7 +181,7 @@ def test_dicom_segmentation_is_read(tmp_path):
         for n, name in ((1, "Femur"), (2, "Pelvis"))
     ]
     made = highdicom.seg.Segmentation(
-        _source_slices(),
+        source_slices(),
         labels,
         highdicom.seg.SegmentationTypeValues.BINARY,
         described,

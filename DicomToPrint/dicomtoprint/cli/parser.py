@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     listing = _command(commands, "list", "list the built-in names")
     listing.add_argument(
         "kind",
-        choices=["protocols", "anatomy", "processes", "printers", "uses"],
+        choices=["protocols", "anatomy", "processes", "printers", "uses", "label-names"],
         help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
     )
     return parser
@@ -133,7 +133,7 @@ def _add_run(commands: Any) -> None:
     run.add_argument(
         "--anatomy", default="bone", metavar="NAME|FILE", help="what to segment (default bone; see list anatomy)"
     )
-    run.add_argument("--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD or DICOM SEG labels")
+    _add_label_options(run)
     run.add_argument(
         "--threshold", metavar="LOW[,HIGH]", help="grey values of the anatomy instead of the measured boundary"
     )
@@ -167,6 +167,27 @@ def _add_run(commands: Any) -> None:
     )
     run.add_argument(
         "--accept-anyway", metavar="REASON", help="go on with a rejected scan; the reason stands on the report"
+    )
+
+
+def _add_label_options(run: argparse.ArgumentParser) -> None:
+    """A given segmentation, and which of its structures are wanted."""
+    run.add_argument("--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD or DICOM SEG labels")
+    run.add_argument(
+        "--labels",
+        action="append",
+        default=[],
+        metavar="A,B",
+        help="of the given segmentation these structures, by name or value (repeatable; default: all)",
+    )
+    run.add_argument("--merge", action="store_true", help="join the chosen structures into one")
+    run.add_argument(
+        "--label-names",
+        metavar="NAME|FILE",
+        help="what the values are called (see list label-names; .json: name by value, or the dataset.json of nnU-Net)",
+    )
+    run.add_argument(
+        "--label-cutoff", type=float, metavar="P", help="for probabilities: from which one a voxel counts, such as 0.5"
     )
 
 

@@ -84,6 +84,7 @@ def run_summary(result: "RunResult") -> str:
         lines += choice_in_words(result.scan.acceptance, result.scan.series, result.settings)
     else:
         lines.append(result.scan.gate)
+    lines += result.segmentation.warnings
     for mesh in result.model.meshes:
         lines.append(f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3")
     lines.append(readiness_summary(result.readiness.as_json()))

@@ -27,7 +27,9 @@ class RunSettings:
     are diameter and height, `base_kind` is plate, foot or stand, `scale_bar` its length. `check_pixels` runs the detectors on
     pixel data; `include_identifiers` lets names and UIDs of the patient into the output. `answer_times` are (rule, time) of the
     answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols` empty means the
-    command's default, `printer` None means the process's typical build volume.
+    command's default, `printer` None means the process's typical build volume. `labels` are the structures of a given segmentation
+    that are wanted, by name or value (empty: all), `merge` joins them into one, `label_names` is a table of their names,
+    `label_cutoff` the probability from which a voxel counts.
     """
 
     use: str = "general"
@@ -71,6 +73,10 @@ class RunSettings:
     formats: tuple[str, ...] = DEFAULT_FORMATS
     scene: bool = False
     accept_anyway: str | None = None
+    labels: tuple[str, ...] = ()
+    merge: bool = False
+    label_names: str | None = None
+    label_cutoff: float | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -162,7 +168,7 @@ def _refuse_unknown(
 
 
 # Settings that may be a file of the user's own instead of a built-in name.
-NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "protocols")
+NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "label_names", "protocols")
 
 
 def redact_paths(settings: RunSettings) -> RunSettings:
@@ -222,7 +228,7 @@ def _option_arguments(name: str, option: str, value: Any) -> list[str]:
         return [option]
     if name == "formats":
         return [option, ",".join(value)]
-    if name in ("protocols", "keep"):
+    if name in ("protocols", "keep", "labels"):
         return [part for item in value for part in (option, item)]
     if name == "magnets":
         return [option, "x".join(_number(v) for v in value)]

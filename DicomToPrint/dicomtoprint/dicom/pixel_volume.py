@@ -1,6 +1,6 @@
 """Voxels of a series in HU with their true place: slice by slice into one array, shear and uneven steps kept."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +87,7 @@ def read_volume(series: Series, progress: ProgressCallback = no_progress) -> Vol
     volume = volume_from_slices(
         array, placed.positions, step_i, step_j, SPACING_TOLERANCE_MM, subprogress(progress, 0.9, 1.0)
     )
-    return Volume(volume.array, volume.affine, volume.interpolated, (*notes, *volume.notes))
+    return replace(volume, notes=(*notes, *volume.notes), modality=series.modality)
 
 
 def _defined_geometry(series: Series) -> SliceGeometry:

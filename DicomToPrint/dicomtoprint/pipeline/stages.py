@@ -118,12 +118,13 @@ def segment(
     given: "Segmentation | None" = None,
 ) -> "Segmentation":
     """Labelled anatomy of a volume; or the given segmentation (`given`, or a file of the settings) with the volume's grey values."""
-    from ..segmentation import load_anatomy, read_labelmap, refine_labelmap
+    from ..segmentation import choose_segments, load_anatomy, read_labelmap, refine_labelmap
     from ..segmentation import segment as segment_volume
 
     if given is None and settings.segmentation:
-        given = read_labelmap(Path(settings.segmentation))
+        given = read_labelmap(Path(settings.segmentation), names=settings.label_names, cutoff=settings.label_cutoff)
     if given is not None:
+        given = choose_segments(given, settings.labels, settings.merge)
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
         name = FROM_SEGMENTATION if settings.anatomy == RunSettings.anatomy else settings.anatomy
         found = refine_labelmap(given, volume, load_anatomy(name), progress=progress)

@@ -12,6 +12,7 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .inspection import inspect_outputs
 from .modelled import ask_about_modelled
+from .open_questions import ask_about_contrast_medium
 from .preparation import PreparedModel, prepare
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 
@@ -154,6 +155,7 @@ def _read_scan(state: WorkflowState, progress: ProgressCallback) -> WorkflowStat
 def _segment(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     segmentation = stages.segment(state.scan.volume, state.settings, progress, state.given)
     scan = reevaluate_for_anatomy(state.scan, segmentation, state.settings)
+    scan = ask_about_contrast_medium(scan, segmentation, state.settings)
     return replace(state, results=replace(state.results, segmentation=segmentation, scan=scan))
 
 

@@ -1,6 +1,6 @@
 """Segmentation: voxels to labelled anatomy, by presets that are data."""
 
-from .labelmap_files import read_labelmap
+from .labelmap_files import choose_segments, read_labelmap
 from .labelmap_refinement import refine_labelmap
 from .presets import AnatomyPreset, load_anatomy
 from .threshold_segmenter import segment
@@ -10,6 +10,7 @@ __all__ = [
     "AnatomyPreset",
     "Segment",
     "Segmentation",
+    "choose_segments",
     "load_anatomy",
     "read_labelmap",
     "refine_labelmap",

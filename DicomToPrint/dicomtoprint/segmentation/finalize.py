@@ -52,6 +52,7 @@ def build_segmentation(state: SegmentationState, core: np.ndarray | None, progre
         tuple(state.notes),
         state.figures,
         state.raised,
+        tuple(state.warnings),
     )
 
 

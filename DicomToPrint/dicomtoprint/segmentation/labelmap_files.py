@@ -1,35 +1,102 @@
-"""Given segmentations read from files: label maps in NIfTI and NRRD (Slicer's own too), and DICOM SEG."""
+"""Given segmentations read from files: label maps in NIfTI and NRRD (Slicer's own too), stacks of masks, and DICOM."""
 
-from collections.abc import Mapping
+import colorsys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
-from ..pydicom_logging import suppress_pydicom_output
-from ..volume import affine_from_sitk
+from ..errors import InputError, UsageError
 from ..voxel_components import label_voxel_counts
+from .dicom_labelmaps import LabelArray, read_dicom_labelmap
+from .labelmap_styles import LabelStyle, NrrdSegment, load_label_names, nifti_styles, nrrd_segments
 from .types import Segment, Segmentation
 
 HUE_STEP = 0.381966
+OVERLAP_NOTE = "Segments of the file overlap: where they do, the later one was taken."
 
 
-def read_labelmap(path: Path) -> Segmentation:
-    """Labels of a NIfTI, NRRD (`.seg.nrrd` with names and colours) or DICOM SEG file, at their true place, without
+def read_labelmap(path: Path, *, names: str | None = None, cutoff: float | None = None) -> Segmentation:
+    """Labels of a NIfTI, NRRD (`.seg.nrrd` with names and colours), DICOM SEG or DICOM Label Map file, at their true place, without
     grey values.
 
-    Where segments overlap, the later one wins and a note says so. Raises `InputError` in one sentence where the file
-    is no
-    segmentation or holds no labelled voxel.
+    Parameters
+    ----------
+    path
+        The file. Structures are named as it says: in the header of a Slicer segmentation, a LabelTable in a NIfTI header
+        (TotalSegmentator), the segments of a DICOM object. A fourth dimension is a stack of masks, one a structure.
+    names
+        A table of names by value, built-in or a .json file, in place of those of the file.
+    cutoff
+        Probability from which a voxel belongs to a structure, for files of probabilities (0 to 1). None: such a file is refused.
+
+    Where segments overlap, the later one wins and a note says so; of probabilities the largest does. Raises `InputError` in one
+    sentence where the file is no segmentation or holds no labelled voxel, `UsageError` for unknown names or a cut-off outside 0 to 1.
     """
     path = Path(path)
+    if cutoff is not None and not 0.0 < cutoff < 1.0:
+        raise UsageError(f"The cut-off of a probability lies between 0 and 1, not at {cutoff:g}.")
+    table = load_label_names(names) if names else {}
     if not path.is_file():
         raise InputError(f"{path.name} was not found: give a NIfTI, NRRD or DICOM SEG file.")
-    found = _read_dicom(path) if _is_dicom(path) else _read_image(path)
-    if not found.segments:
+    notes: tuple[str, ...] = ()
+    if _is_dicom(path):
+        found = read_dicom_labelmap(path)
+    else:
+        found, notes = _read_image(path, cutoff)
+    if found.overlap:
+        notes = (*notes, OVERLAP_NOTE)
+    segments = _segments(found.labels, found.affine, {**found.styles, **table})
+    if not segments:
         raise InputError(f"{path.name} holds no labelled voxel: choose another segmentation.")
-    return found
+    return Segmentation(None, found.affine, found.labels, None, segments, notes)
+
+
+def choose_segments(given: Segmentation, wanted: Sequence[str], merge: bool = False) -> Segmentation:
+    """The structures named in `wanted` (by name, identifier or value, several with commas between; empty: all), joined into one
+    with `merge`.
+
+    Raises `UsageError` that lists what there is where one is not found.
+    """
+    chosen = [segment for name in wanted for segment in _named(given, name)] if wanted else list(given.segments)
+    kept = tuple(dict.fromkeys(segment.label for segment in chosen))
+    segments = tuple(segment for segment in given.segments if segment.label in kept)
+    labels = given.labels
+    if len(segments) < len(given.segments) or merge:
+        rank = np.zeros(int(labels.max()) + 1, dtype=labels.dtype)
+        for segment in segments:
+            rank[segment.label] = segments[0].label if merge else segment.label
+        labels = rank[labels]
+    if merge and len(segments) > 1:
+        name = " + ".join(s.name for s in segments) if len(segments) <= 3 else f"{len(segments)} structures"
+        segments = (replace(segments[0], name=name, volume_mm3=sum(s.volume_mm3 for s in segments)),)
+    return replace(given, labels=labels, segments=segments)
+
+
+def _named(given: Segmentation, text: str) -> list[Segment]:
+    """The structures that `text` names: the whole of it, which may hold a comma, or the names between its commas."""
+    if found := _called(given, text):
+        return found
+    names = [name for name in text.split(",") if name.strip()]
+    for name in names:
+        if not _called(given, name):
+            known = ", ".join(f"{s.label} {s.name}" for s in given.segments[:20])
+            more = len(given.segments) - 20
+            raise UsageError(
+                f"The segmentation holds no structure '{name.strip()}': choose of {known}{f' and {more} more' if more > 0 else ''}."
+            )
+    return [segment for name in names for segment in _called(given, name)]
+
+
+def _called(given: Segmentation, name: str) -> list[Segment]:
+    """The structures of that value, identifier or name, whatever the case; an underscore is as good as a blank."""
+
+    def plain(text: str) -> str:
+        return text.strip().casefold().replace("_", " ")
+
+    return [s for s in given.segments if plain(name) in (plain(s.name), plain(s.id), str(s.label))]
 
 
 def _is_dicom(path: Path) -> bool:
@@ -40,7 +107,7 @@ def _is_dicom(path: Path) -> bool:
         raise InputError(f"{path.name} cannot be opened: check its rights.") from None
 
 
-def _read_image(path: Path) -> Segmentation:
+def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str, ...]]:
     import SimpleITK as sitk
 
     try:
@@ -49,29 +116,65 @@ def _read_image(path: Path) -> Segmentation:
         raise InputError(
             f"{path.name} cannot be read as a segmentation: give a NIfTI, NRRD or DICOM SEG file."
         ) from None
-    if image.GetDimension() != 3:
-        raise InputError(f"{path.name} has {image.GetDimension()} dimensions: give one label map of three.")
-    affine = affine_from_sitk(image)
+    dimension = image.GetDimension()
+    if dimension not in (3, 4):
+        raise InputError(f"{path.name} has {dimension} dimensions: give one label map of three.")
+    affine = np.eye(4)
+    direction = np.reshape(image.GetDirection(), (dimension, dimension))[:3, :3]
+    affine[:3, :3] = direction * np.asarray(image.GetSpacing()[:3])
+    affine[:3, 3] = image.GetOrigin()[:3]
     facts = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
     array = sitk.GetArrayFromImage(image)
-    layers = [array] if array.ndim == 3 else [array[..., layer] for layer in range(array.shape[-1])]
-    named = _named_in_nrrd(facts, path.name)
+    axis = 0 if dimension == 4 else -1  # of the layers, where there are several
+    layers = [array] if array.ndim == 3 else list(np.moveaxis(array, axis, 0))
+    named = nrrd_segments(facts, path.name)
+    if named:
+        return _named_layers(layers, affine, named, path.name), ()
+    styles, notes = nifti_styles(path)
+    if len(layers) > 1 and not _is_stack_of_masks(layers):
+        raise InputError(
+            f"{path.name} holds {len(layers)} label maps: give one, or a stack of masks with one structure in each."
+        )
+    if cutoff is not None and all(_is_probability(layer) for layer in layers):
+        return LabelArray(_most_probable(layers, cutoff), affine, styles), notes
+    if len(layers) == 1:
+        return LabelArray(_whole_numbers(layers[0], path.name), affine, styles), notes
+    stack = [
+        NrrdSegment(n, 1, styles.get(n + 1, LabelStyle(f"label-{n + 1}", f"Label {n + 1}"))) for n in range(len(layers))
+    ]
+    return _named_layers(layers, affine, stack, path.name), notes
+
+
+def _named_layers(
+    layers: Sequence[np.ndarray], affine: np.ndarray, named: Sequence[NrrdSegment], file: str
+) -> LabelArray:
+    """One label a segment, in the order of `named`."""
     labels, overlap = np.zeros(layers[0].shape, dtype=np.uint16), False
     for number, layer in enumerate(layers):
-        whole = _whole_numbers(layer, path.name)
-        if len(layers) == 1 and not named:
-            labels = whole
-            break
-        wanted = {v: n for n, (where, v, *_rest) in enumerate(named, start=1) if where == number} or {1: number + 1}
-        for value, label in wanted.items():
-            hit = whole == value
-            overlap |= bool(labels[hit].any())
-            labels[hit] = label
-    looks: dict[int, Any] = {
-        n: (identity, name, color, {}) for n, (_, _, identity, name, color) in enumerate(named, start=1)
-    }
-    notes = ("Segments of the file overlap: where they do, the later one was taken.",) if overlap else ()
-    return Segmentation(None, affine, labels, None, _segments(labels, affine, looks), notes)
+        whole = _whole_numbers(layer, file)
+        for label, segment in enumerate(named, start=1):
+            if segment.layer == number:
+                hit = whole == segment.value
+                overlap |= bool(labels[hit].any())
+                labels[hit] = label
+    return LabelArray(labels, affine, {n: segment.style for n, segment in enumerate(named, start=1)}, overlap)
+
+
+def _is_stack_of_masks(layers: Sequence[np.ndarray]) -> bool:
+    return all(layer.min() >= 0 and layer.max() <= 1 for layer in layers)
+
+
+def _is_probability(layer: np.ndarray) -> bool:
+    return layer.dtype.kind == "f" and bool(layer.min() >= 0.0 and layer.max() <= 1.0)
+
+
+def _most_probable(layers: Sequence[np.ndarray], cutoff: float) -> np.ndarray:
+    """The number of the layer with the largest probability, from `cutoff` on; of one at a time, so that no stack is copied."""
+    best, labels = np.full(layers[0].shape, cutoff, dtype=np.float32), np.zeros(layers[0].shape, dtype=np.uint16)
+    for number, layer in enumerate(layers, start=1):
+        hit = (layer > best) | ((layer == best) & (labels == 0))
+        labels[hit], best[hit] = number, layer[hit]
+    return labels
 
 
 def _whole_numbers(layer: np.ndarray, name: str) -> np.ndarray:
@@ -84,7 +187,8 @@ def _whole_numbers(layer: np.ndarray, name: str) -> np.ndarray:
         )
     whole = layer.astype(np.uint16)
     if layer.dtype.kind == "f" and not np.array_equal(whole, layer):
-        raise InputError(f"{name} holds fractions, so it is no label map: export the segmentation as labels.")
+        way = "say from which probability a voxel counts (--label-cutoff 0.5)" if high <= 1.0 else "export it as labels"
+        raise InputError(f"{name} holds fractions, so it is no label map: {way}.")
     if np.count_nonzero(label_voxel_counts(whole)) > 1000:
         raise InputError(
             f"{name} holds more than 1000 different values, so it is no label map: choose the "
@@ -93,147 +197,14 @@ def _whole_numbers(layer: np.ndarray, name: str) -> np.ndarray:
     return whole
 
 
-def _named_in_nrrd(
-    facts: Mapping[str, str], file: str
-) -> "list[tuple[int, int, str, str, tuple[float, float, float]]]":
-    """(layer, value, id, name, colour) of each segment that a Slicer segmentation file names.
-
-    Raises `InputError` for an entry of the header that does not hold the numbers it must.
-    """
-
-    def numbers(entry: str, absent: str, count: int, kind: type[int] | type[float], wanted: str) -> list[float]:
-        text = facts.get(f"Segment{number}_{entry}", absent)
-        try:
-            values = [kind(part) for part in text.split()]
-        except ValueError:
-            values = []
-        if len(values) != count or not all(abs(value) < 1e9 for value in values):
-            raise InputError(
-                f"{file} has '{text}' for Segment{number}_{entry}, which must be {wanted}: write the segmentation again."
-            )
-        return list(values)
-
-    found = []
-    number = 0
-    while f"Segment{number}_Name" in facts:
-        red, green, blue = numbers("Color", "0.8 0.6 0.5", 3, float, "three numbers")
-        found.append(
-            (
-                int(numbers("Layer", "0", 1, int, "a whole number")[0]),
-                int(numbers("LabelValue", str(number + 1), 1, int, "a whole number")[0]),
-                facts.get(f"Segment{number}_ID", f"segment-{number + 1}"),
-                facts[f"Segment{number}_Name"],
-                (red, green, blue),
-            )
-        )
-        number += 1
-    return found
-
-
-def _segments(labels: np.ndarray, affine: np.ndarray, looks: Mapping[int, Any]) -> tuple[Segment, ...]:
-    import colorsys
-
+def _segments(labels: np.ndarray, affine: np.ndarray, styles: Mapping[int, LabelStyle]) -> tuple[Segment, ...]:
     voxel = float(abs(np.linalg.det(affine[:3, :3])))
     segments = []
     for label, count in enumerate(label_voxel_counts(labels)):
         if label == 0 or count == 0:
             continue
-        color = colorsys.hsv_to_rgb((0.1 + HUE_STEP * (label - 1)) % 1.0, 0.45, 0.92)
-        identity, name, color, codes = looks.get(label, (f"label-{label}", f"Label {label}", color, {}))
-        segments.append(Segment(identity, label, name, color, None, codes, float(count) * voxel))
+        style = styles.get(label, LabelStyle(f"label-{label}", f"Label {label}"))
+        color = style.color or colorsys.hsv_to_rgb((0.1 + HUE_STEP * (label - 1)) % 1.0, 0.45, 0.92)
+        codes: Mapping[str, Any] = style.terminology or {}
+        segments.append(Segment(style.id, label, style.name, color, None, codes, float(count) * voxel))
     return tuple(segments)
-
-
-@suppress_pydicom_output()
-def _read_dicom(path: Path) -> Segmentation:
-    import pydicom
-
-    try:
-        data = pydicom.dcmread(path)
-        if str(data.get("SOPClassUID", "")) != "1.2.840.10008.5.1.4.1.1.66.4":
-            raise InputError(f"{path.name} is a DICOM object, but no segmentation: give a DICOM SEG file.")
-        return _from_seg(data)
-    except InputError:
-        raise
-    except Exception as error:  # a damaged file fails anywhere in the parser; the sentence names the file
-        raise InputError(
-            f"{path.name} is damaged or of a kind of DICOM segmentation that cannot be read ({type(error).__name__}): "
-            "export it again, or as NRRD."
-        ) from None
-
-
-def _from_seg(data: Any) -> Segmentation:
-    """Frames of a DICOM SEG put at their positions (PS3.3 C.8.20). Fractional segments count from one half."""
-    shared = data.SharedFunctionalGroupsSequence[0]
-    frames = data.PerFrameFunctionalGroupsSequence
-    measures = _macro(shared, frames[0], "PixelMeasuresSequence")
-    orientation = np.asarray(
-        _macro(shared, frames[0], "PlaneOrientationSequence").ImageOrientationPatient, dtype=np.float64
-    )
-    row, column = orientation[:3], orientation[3:]
-    normal = np.cross(row, column)
-    positions = np.array([f.PlanePositionSequence[0].ImagePositionPatient for f in frames], dtype=np.float64)
-    depth = np.round(positions @ normal, 3)
-    levels = np.unique(depth)
-    gap = float(np.diff(levels).min()) if len(levels) > 1 else float(measures.get("SliceThickness", 1.0))
-    places = np.rint((depth - levels[0]) / gap).astype(int)
-    if np.abs(depth - levels[0] - places * gap).max() > 0.1 * gap:
-        raise InputError("The DICOM segmentation has uneven slices: export it again, or as NRRD.")
-    affine = np.eye(4)
-    affine[:3, 0], affine[:3, 1] = row * float(measures.PixelSpacing[1]), column * float(measures.PixelSpacing[0])
-    affine[:3, 2], affine[:3, 3] = normal * gap, positions[int(np.argmin(depth))]
-    pixels = np.asarray(data.pixel_array).reshape(len(frames), data.Rows, data.Columns)
-    half = float(data.get("MaximumFractionalValue", 1)) / 2 if data.SegmentationType == "FRACTIONAL" else 0.5
-    labels = np.zeros((places.max() + 1, data.Rows, data.Columns), dtype=np.uint16)
-    overlap = False
-    for frame, place, plane in zip(frames, places, pixels):
-        number = int(_macro(shared, frame, "SegmentIdentificationSequence").ReferencedSegmentNumber)
-        hit = plane >= half
-        overlap |= bool(labels[place][hit & (labels[place] != number)].any())
-        labels[place][hit] = number
-    looks = {
-        int(s.SegmentNumber): (
-            f"segment-{s.SegmentNumber}",
-            str(s.get("SegmentLabel", f"Segment {s.SegmentNumber}")),
-            _color_of(s),
-            _codes_of(s),
-        )
-        for s in data.SegmentSequence
-    }
-    notes = ("Segments of the file overlap: where they do, the later one was taken.",) if overlap else ()
-    return Segmentation(None, affine, labels, None, _segments(labels, affine, looks), notes)
-
-
-def _macro(shared: Any, frame: Any, name: str) -> Any:
-    return (frame[name] if name in frame else shared[name]).value[0]
-
-
-def _color_of(segment: Any) -> tuple[float, float, float]:
-    """RGB in 0..1 of the recommended CIELab value, a bone colour where there is none."""
-    value = segment.get("RecommendedDisplayCIELabValue")
-    if value is None:
-        return (0.9, 0.8, 0.6)
-    light, a, b = value[0] / 65535 * 100, value[1] / 65535 * 255 - 128, value[2] / 65535 * 255 - 128
-    y = (light + 16) / 116
-    f = np.array([y + a / 500, y, y - b / 200])
-    xyz = np.where(f > 6 / 29, f**3, 3 * (6 / 29) ** 2 * (f - 4 / 29)) * (0.9505, 1.0, 1.089)
-    linear = np.array([[3.2406, -1.5372, -0.4986], [-0.9689, 1.8758, 0.0415], [0.0557, -0.2040, 1.0570]]) @ xyz
-    linear = np.clip(linear, 0.0, 1.0)
-    red, green, blue = np.where(linear > 0.0031308, 1.055 * linear ** (1 / 2.4) - 0.055, 12.92 * linear)
-    return (float(red), float(green), float(blue))
-
-
-def _codes_of(segment: Any) -> dict[str, dict[str, str]]:
-    found = {}
-    for key, name in (
-        ("category", "SegmentedPropertyCategoryCodeSequence"),
-        ("type", "SegmentedPropertyTypeCodeSequence"),
-    ):
-        item = segment.get(name)
-        if item:
-            found[key] = {
-                "scheme": str(item[0].CodingSchemeDesignator),
-                "code": str(item[0].get("CodeValue", "")),
-                "meaning": str(item[0].CodeMeaning),
-            }
-    return found

@@ -88,6 +88,16 @@ class MetalSettings:
 
 
 @dataclass(frozen=True)
+class ContrastMediumSettings:
+    """Blood with contrast medium that is taken out of bone: its `range` in HU, how much its grey values may vary as a share of
+    their height over soft tissue, and the smallest pool that counts."""
+
+    range: tuple[float, float]
+    spread: float
+    smallest_mm3: float
+
+
+@dataclass(frozen=True)
 class SeparationSettings:
     """Separation of touching bones.
 
@@ -118,6 +128,7 @@ class AnatomyPreset:
     interior: HoleFillSettings = field(default_factory=HoleFillSettings)
     thin: ThinBoneSettings = field(default_factory=ThinBoneSettings)
     metal: MetalSettings = field(default_factory=MetalSettings)
+    contrast_medium: ContrastMediumSettings | None = None
     separation: SeparationSettings = field(default_factory=SeparationSettings)
     closing_mm: float = 0.0
     surroundings: bool = False
@@ -131,6 +142,7 @@ _GROUPS: Mapping[str, type] = {
     "interior": HoleFillSettings,
     "thin": ThinBoneSettings,
     "metal": MetalSettings,
+    "contrast_medium": ContrastMediumSettings,
     "separation": SeparationSettings,
 }
 

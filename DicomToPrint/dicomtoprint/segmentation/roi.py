@@ -1,6 +1,7 @@
 """A region of interest and seeds in the patient, brought to voxels."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -47,7 +48,7 @@ def crop(volume: Volume, box: Box) -> Volume:
     affine = volume.affine.copy()
     affine[:3, 3] = volume.to_lps(np.array([[s.start for s in box[::-1]]], dtype=np.float64))[0]
     interpolated = None if volume.interpolated is None else volume.interpolated[box[0]]
-    return Volume(volume.array[box], affine, interpolated, volume.notes)
+    return replace(volume, array=volume.array[box], affine=affine, interpolated=interpolated)
 
 
 def seeds_to_voxels(volume: Volume, seeds_lps: Sequence[Point]) -> np.ndarray:

@@ -1,5 +1,7 @@
 """Anisotropic scans on finer slices, before anything is segmented."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..progress import ProgressCallback, no_progress
@@ -52,4 +54,4 @@ def interpolate_slices(volume: Volume, finest_ratio: float, progress: ProgressCa
         f"{step_k / factor:.2f} mm; "
         "the scan's own resolution along the slices stays what it was."
     )
-    return Volume(result, affine, interpolated, (*volume.notes, note))
+    return replace(volume, array=result, affine=affine, interpolated=interpolated, notes=(*volume.notes, note))

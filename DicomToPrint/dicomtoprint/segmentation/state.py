@@ -35,6 +35,7 @@ class SegmentationState:
     metal_boundary: float = 0.0
     streaked: np.ndarray | None = None
     notes: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     figures: dict[str, object] = field(default_factory=dict)
     slice_mm: float = 0.0
 

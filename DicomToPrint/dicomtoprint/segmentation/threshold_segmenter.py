@@ -9,9 +9,11 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from ..volume import Volume
 from ..voxel_components import VoxelComponents, bounding_box, label_components
+from .contrast_medium import remove_contrast_medium
 from .finalize import build_segmentation, segment_vertebrae
 from .hole_filling import cavities_to_fill, closing_residue
 from .metal import detect_metal, metal_neighbourhood, remove_streaks
+from .modality import holds_xray, require_threshold, without_hounsfield
 from .patient_mask import PatientMask, find_patient
 from .presets import AnatomyPreset
 from .roi import Bounds, Point, crop_to_roi, nearest_mask_voxel, seeds_to_voxels
@@ -60,6 +62,10 @@ def segment(
             f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one (--segmentation FILE)."
         )
     validate_voxels(volume.array)
+    if not holds_xray(volume):
+        require_threshold(volume, threshold)
+        anatomy = without_hounsfield(anatomy)
+    assert anatomy.boundary is not None
     # The whole scan tells the scale: a region may hold neither air nor soft tissue.
     scale = estimate_intensity_scale(volume.array) if anatomy.boundary.calibrate else IDENTITY_SCALE
     inside = None
@@ -85,6 +91,7 @@ def segment(
         return segment_vertebrae(state, seeds_lps, subprogress(progress, 0.3, 1.0))
     add_thin_bone(state, subprogress(progress, 0.3, 0.4))
     _metal(state)
+    remove_contrast_medium(state)
     _parts(state, subprogress(progress, 0.4, 0.7))
     core = _interior(state, subprogress(progress, 0.7, 0.85))
     return build_segmentation(state, core, subprogress(progress, 0.85, 1.0))

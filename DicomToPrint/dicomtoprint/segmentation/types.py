@@ -40,6 +40,7 @@ class Segmentation:
     4x4 index (i, j, k) to LPS mm, shear kept; `labels` (k, j, i) uint8 or uint16, 0 is nothing; `provenance` (k, j, i)
     uint8 of
     `mesh.Provenance` (None: every voxel measured). `notes` say in words what was done, `figures` the same in numbers.
+    `warnings` are those of the notes that must be seen before the model is used.
     `raised` are the voxels of thin walls whose grey values find the boundary only when raised (None: none).
     """
 
@@ -51,3 +52,4 @@ class Segmentation:
     notes: tuple[str, ...] = ()
     figures: Mapping[str, object] = field(default_factory=dict)
     raised: Raised | None = None
+    warnings: tuple[str, ...] = ()

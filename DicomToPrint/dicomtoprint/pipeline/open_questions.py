@@ -1,0 +1,43 @@
+"""What a strict use asks once the anatomy is found: a question closes its gate until a reason to go on is given."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..config.run_settings import RunSettings
+from ..errors import UnansweredQuestionError
+from .scan_loading import GateClosedError, LoadedScan
+
+if TYPE_CHECKING:
+    from ..segmentation import Segmentation
+
+
+def require_reason(scan: LoadedScan, question: str, settings: RunSettings) -> LoadedScan:
+    """The scan, with the reason to go on anyway in its gate's sentence where the use asks.
+
+    Raises `GateClosedError` with `UnansweredQuestionError` where the use is closed by questions and no reason was given. A volume
+    file or a scene has no gate to pass.
+    """
+    from ..acceptance import load_use_case
+    from ..acceptance.use_gate import OVERRIDE_NOTICE
+
+    if scan.series is None or scan.acceptance is None or "ask" not in load_use_case(settings.use).blocked_by:
+        return scan
+    reason = (settings.accept_anyway or "").strip()
+    if not reason:
+        sentence = f"{question} The use {settings.use} asks whether that will do: --accept-anyway REASON to go on."
+        raise GateClosedError(UnansweredQuestionError(sentence), scan.series, scan.acceptance)
+    if OVERRIDE_NOTICE in scan.gate:
+        return scan
+    return replace(scan, gate=f"{scan.gate} {question} {OVERRIDE_NOTICE}: {reason}")
+
+
+def ask_about_contrast_medium(scan: LoadedScan, segmentation: "Segmentation", settings: RunSettings) -> LoadedScan:
+    """As `require_reason`, where vessels full of contrast medium were taken out of bone: where they touch, a part of either may be gone."""
+    taken = segmentation.figures.get("contrast_medium_mm3")
+    if not isinstance(taken, float):
+        return scan
+    question = (
+        f"Contrast medium of {taken / 1000.0:.0f} cm3 in vessels or the heart was taken out of the bone by its grey values: where "
+        "they touch, compare the model with the slices."
+    )
+    return require_reason(scan, question, settings)

@@ -1,0 +1,174 @@
+"""Vessels and heart full of contrast medium, which by grey value alone would be bone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ..volume import Volume
+from ..voxel_components import label_components
+from .presets import ContrastMediumSettings
+from .state import SegmentationState
+from .threshold_estimation import SOFT_HU, IntensityScale
+
+_CELL_MM = (
+    1.5  # blood pools are looked for on means of cells of this size: noise falls, and vessels of 6 mm still have a core
+)
+_CORE_MM = 2.5  # from the middle of the core to where the pool ends
+_NEAR_MM, _FAR_MM = 2.0, 5.0  # the shell around a core in which a cortex would be seen
+_CORTEX_HU, _CORTEX_NOISE = (
+    80.0,
+    5.0,
+)  # brighter than the core by this much, and by this many standard deviations of its voxels, is cortex
+_SIGHT_MM = 3.0  # how far from a place of the shell cortex is looked for
+_MOST_CORTEX, _LEAST_SOFT = (
+    0.6,
+    0.15,
+)  # shares of the shell: all of marrow is within sight of cortex, a vessel by bone on one side only
+_GROWTH_MM = 5.5  # from a core to the rim of its pool: the depth of the core, a cell of the mean, and the blur
+_BAND_HU = 150.0  # brighter than its pool by more is no longer blood
+_LEAST_BONE = 0.02  # share of voxels brighter than blood in a part that is bone
+_LARGEST_BRANCH_MM3 = 3000.0  # a larger part is kept whatever its grey values: bone of low density looks the same
+
+
+@dataclass(frozen=True)
+class ContrastMedium:
+    """Where blood pools are: `labels` (k, j, i) on cells of `cell` voxels (k, j, i), and the grey value of each pool."""
+
+    labels: np.ndarray
+    cell: tuple[int, int, int]
+    grey: np.ndarray
+    volume_mm3: float
+
+
+def find_contrast_medium(
+    volume: Volume, settings: ContrastMediumSettings, scale: IntensityScale
+) -> ContrastMedium | None:
+    """Large even bodies in the range of contrast medium that no cortex encloses and soft tissue surrounds; None where there is none."""
+    spacing = np.asarray(volume.spacing[::-1])
+    cell = tuple(int(max(1, round(_CELL_MM / step))) for step in spacing)
+    means = _cells(volume.array, cell, np.mean)
+    if min(means.shape) < 5:
+        return None
+    peaks = _cells(volume.array, cell, np.max)
+    steps = spacing * cell
+    low, high = (scale.grey(value) for value in settings.range)
+    unit = scale.grey(SOFT_HU + 1.0) - scale.grey(SOFT_HU)
+    even = ndimage.uniform_filter(means, 3)
+    spread = np.sqrt(np.maximum(ndimage.uniform_filter(means * means, 3) - even * even, 0.0))
+    pool = (even > low) & (even < high) & (spread < settings.spread * (even - scale.grey(SOFT_HU)))
+    core = ndimage.distance_transform_edt(pool, sampling=steps) >= _CORE_MM
+    labels, count = ndimage.label(core)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(steps))
+    kept = [n for n in range(1, count + 1) if sizes[n] >= settings.smallest_mm3]
+    margin = [int(np.ceil((_FAR_MM + _SIGHT_MM) / step)) + 1 for step in steps]
+    boxes = ndimage.find_objects(labels)
+    found, greys = [], [0.0]
+    for number in kept:
+        box = tuple(slice(max(0, s.start - m), s.stop + m) for s, m in zip(boxes[number - 1], margin))
+        own = labels[box] == number
+        values = means[box][own]
+        grey = float(values.mean())
+        if values.std() > settings.spread * (grey - scale.grey(SOFT_HU)):
+            continue
+        away = ndimage.distance_transform_edt(~own, sampling=steps)
+        shell = (away > _NEAR_MM) & (away < _FAR_MM)
+        if not shell.any():
+            continue
+        bright = peaks[box] > grey + max(_CORTEX_HU * unit, _CORTEX_NOISE * _voxel_noise(volume.array, box, own, cell))
+        seen = ndimage.distance_transform_edt(~bright, sampling=steps) <= _SIGHT_MM if bright.any() else bright
+        cortex = seen[shell].mean()
+        soft = (means[box][(away > _FAR_MM - 1.0) & (away < _FAR_MM + 2.0)] < 0.5 * (grey + scale.grey(SOFT_HU))).mean()
+        if cortex <= _MOST_CORTEX and soft >= _LEAST_SOFT:
+            found.append(number)
+            greys.append(grey)
+    if not found:
+        return None
+    rank = np.zeros(count + 1, dtype=np.uint16)
+    rank[found] = np.arange(1, len(found) + 1)
+    return ContrastMedium(rank[labels], cell, np.array(greys), float(sizes[found].sum()))  # type: ignore[arg-type]
+
+
+def remove_contrast_medium(state: SegmentationState) -> None:
+    """Takes blood pools, their rims and the branches that hang on to them out of the mask, and notes it."""
+    settings = state.anatomy.contrast_medium
+    if settings is None:
+        return
+    found = find_contrast_medium(state.volume, settings, state.scale)
+    if found is None:
+        return
+    volume, mask = state.volume, state.mask
+    region = _pools(found, volume, mask, state.scale)
+    before = np.count_nonzero(mask)
+    mask &= ~region
+    _drop_branches(state, region, float(found.grey[1:].max()))
+    if not mask.any():
+        mask |= region  # nothing but vessels: that they are no bone is said, and the model is not empty
+    taken = float(before - np.count_nonzero(mask)) * volume.voxel_volume
+    if taken < settings.smallest_mm3:
+        return  # the boundary of bone lies above the blood: what went was the rim of a vessel
+    state.figures["contrast_medium_mm3"] = taken
+    unit = "HU" if state.scale.calibrated else "grey values"
+    state.warnings.append(
+        f"Contrast medium (vessels or heart at about {np.median(found.grey[1:]):.0f} {unit}) was taken out of the bone, "
+        f"{taken / 1000.0:.0f} cm3: look where vessels touch bone, and for branches that are left."
+    )
+    state.notes.append(state.warnings[-1])
+
+
+def _cells(array: np.ndarray, cell: tuple[int, ...], of: Callable[..., np.ndarray]) -> np.ndarray:
+    """`of` (np.mean, np.max) of cells of `cell` voxels, (k, j, i) float32; an incomplete row at the far ends is left out."""
+    n = [size // step for size, step in zip(array.shape, cell)]
+    found = np.empty(n, dtype=np.float32)
+    for k in range(n[0]):
+        slab = array[k * cell[0] : (k + 1) * cell[0], : n[1] * cell[1], : n[2] * cell[2]]
+        found[k] = of(slab.reshape(cell[0], n[1], cell[1], n[2], cell[2]), axis=(0, 2, 4))
+    return found
+
+
+def _voxel_noise(array: np.ndarray, box: tuple[slice, ...], own: np.ndarray, cell: tuple[int, ...]) -> float:
+    """Standard deviation of the voxels of a core, from one voxel of each of its cells."""
+    places = np.argwhere(own)[:5000] + [s.start for s in box]
+    k, j, i = (places * cell).T
+    return float(array[k, j, i].astype(np.float32).std())
+
+
+def _pools(found: ContrastMedium, volume: Volume, mask: np.ndarray, scale: IntensityScale) -> np.ndarray:
+    """(k, j, i) bool: voxels of the mask that are a pool or its rim, not brighter than the pool by more than the band."""
+    unit = scale.grey(SOFT_HU + 1.0) - scale.grey(SOFT_HU)
+    steps = np.asarray(volume.spacing[::-1]) * found.cell
+    means = _cells(volume.array, found.cell, np.mean)
+    away, nearest = ndimage.distance_transform_edt(found.labels == 0, sampling=steps, return_indices=True)
+    ceiling = found.grey[found.labels[tuple(nearest)]] + _BAND_HU * unit
+    within = (away <= _GROWTH_MM) & (means < ceiling)
+    linked = ndimage.binary_propagation(found.labels > 0, mask=within)
+    region = np.zeros(mask.shape, dtype=bool)
+    for k, plane in enumerate(region):
+        cell_k = min(k // found.cell[0], len(linked) - 1)
+        ceilings = _spread_out(ceiling[cell_k], found.cell[1:], plane.shape)
+        plane[...] = _spread_out(linked[cell_k], found.cell[1:], plane.shape) & (volume.array[k] < ceilings)
+    return region & mask
+
+
+def _spread_out(cells: np.ndarray, cell: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
+    """The cells of a plane at its voxels (j, i); the far ends take the last cell."""
+    j = np.minimum(np.arange(shape[0]) // cell[0], cells.shape[0] - 1)
+    i = np.minimum(np.arange(shape[1]) // cell[1], cells.shape[1] - 1)
+    return cells[np.ix_(j, i)]
+
+
+def _drop_branches(state: SegmentationState, region: np.ndarray, grey: float) -> None:
+    """Parts that only hung on to a pool and hold next to nothing brighter than blood are vessels too."""
+    parts = label_components(state.mask)
+    if parts is None:
+        return
+    unit = state.scale.grey(SOFT_HU + 1.0) - state.scale.grey(SOFT_HU)
+    bright = parts.share(lambda k: state.volume.array[k] >= grey + _BAND_HU * unit)
+    near = ndimage.binary_dilation(region, iterations=2)[parts.box]
+    touching = np.zeros(len(parts.counts), dtype=bool)
+    touching[np.unique(parts.labels[near])] = True
+    vessels = touching & (bright < _LEAST_BONE) & (parts.counts * state.volume.voxel_volume <= _LARGEST_BRANCH_MM3)
+    vessels[0] = False
+    if vessels.any():
+        state.mask &= ~parts.select(vessels, state.mask.shape)

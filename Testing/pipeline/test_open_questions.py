@@ -1,0 +1,31 @@
+"""What strict uses ask once the anatomy is found."""
+
+import numpy as np
+import pytest
+
+from dicomtoprint.config.run_settings import RunSettings
+from dicomtoprint.errors import UnansweredQuestionError
+from dicomtoprint.pipeline.open_questions import ask_about_contrast_medium
+from dicomtoprint.pipeline.scan_loading import GateClosedError, LoadedScan
+from dicomtoprint.segmentation import Segmentation
+
+SCAN = LoadedScan(None, object(), object(), "Accepted.")  # only the presence of a series counts
+
+
+def segmentation(**figures):
+    return Segmentation(None, np.eye(4), np.ones((1, 1, 1), np.uint8), None, (), figures=figures)
+
+
+@pytest.mark.parametrize("use", ["surgical-planning", "fracture", "dental", "implant", "legal"])
+def test_contrast_medium_taken_out_of_bone_is_asked_about(use):
+    taken = segmentation(contrast_medium_mm3=125_000.0)
+    with pytest.raises(GateClosedError, match=r"125 cm3 .*--accept-anyway") as caught:
+        ask_about_contrast_medium(SCAN, taken, RunSettings(use=use))
+    assert isinstance(caught.value.error, UnansweredQuestionError)
+    opened = ask_about_contrast_medium(SCAN, taken, RunSettings(use=use, accept_anyway="compared with the slices"))
+    assert opened.gate.endswith("compared with the slices")
+
+
+def test_nothing_is_asked_without_it_or_for_other_uses():
+    assert ask_about_contrast_medium(SCAN, segmentation(), RunSettings(use="dental")) is SCAN
+    assert ask_about_contrast_medium(SCAN, segmentation(contrast_medium_mm3=125_000.0), RunSettings()) is SCAN
