@@ -1,6 +1,6 @@
 """From labelled anatomy to closed surfaces, step by step."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from .isosurface_fitting import fit_to_isosurface
 from .processing_notes import cleaning_steps, contour_step, edge_shift_steps, simplification_step, user_notes
 from .provenance import triangle_provenance
 from .scalar_field import build_scalar_field
+from .shared_walls import groups_that_touch, reconstruct_shared_walls
 from .small_components import SurfaceComponent, select_components
 from .smoothing import smooth_labelmap_surface, taubin_smooth, windowed_sinc_smooth
 from .surface_measurement import measure_surface
@@ -92,16 +93,6 @@ class _Task:
         return self.field.level if self.segment.brighter_than_background else -self.field.level
 
 
-@dataclass(frozen=True)
-class _SegmentSurface:
-    """One segment's surface with its figures, what was done, and what the user must know."""
-
-    mesh: Mesh
-    figures: Mapping[str, object]
-    steps: tuple[ProcessingStep, ...]
-    notes: tuple[str, ...]
-
-
 def reconstruct_surfaces(
     segmentation: "Segmentation",
     *,
@@ -123,17 +114,34 @@ def reconstruct_surfaces(
     present = [s for s in segmentation.segments if (segmentation.labels == s.label).any()]
     if not present:
         raise RefusedError("The segmentation is empty: lower the threshold or choose another anatomy.")
-    ceilings = _ceilings(segmentation, present, max_triangles)
-    surfaces = []
-    for number, (segment, ceiling) in enumerate(zip(present, ceilings)):
-        inner = subprogress(progress, number / len(present), (number + 1) / len(present))
+    ceilings = dict(zip((s.label for s in present), _ceilings(segmentation, present, max_triangles)))
+    groups = groups_that_touch(segmentation, present) if segmentation.shares_walls else [[s] for s in present]
+    done, models = 0, []
+    for group in groups:
+        inner = subprogress(progress, done / len(present), (done + len(group)) / len(present))
+        done += len(group)
+        ceiling = sum(ceilings[segment.label] for segment in group)
+        if len(group) > 1:
+            models.append(
+                reconstruct_shared_walls(
+                    segmentation, group, max_deviation_mm=max_deviation_mm, max_triangles=ceiling, progress=inner
+                )
+            )
+            continue
         options = SurfaceOptions(max_deviation_mm, ceiling, min_fragment_mm3, max_cavity_mm3, smoothing)
-        surfaces.append(_segment_surface(segmentation, segment, options, inner))
+        models.append(_segment_surface(segmentation, group[0], options, inner))
+    return _in_order(models, [segment.name for segment in present])
+
+
+def _in_order(models: "list[SurfaceModel]", names: list[str]) -> SurfaceModel:
+    """The models of all groups as one, the meshes in the order of the segments."""
+    found = [(mesh, figures) for model in models for mesh, figures in zip(model.meshes, model.figures)]
+    found.sort(key=lambda entry: names.index(entry[0].name))
     return SurfaceModel(
-        tuple(surface.mesh for surface in surfaces),
-        tuple(surface.figures for surface in surfaces),
-        tuple(step for surface in surfaces for step in surface.steps),
-        tuple(note for surface in surfaces for note in surface.notes),
+        tuple(mesh for mesh, _ in found),
+        tuple(figures for _, figures in found),
+        tuple(step for model in models for step in model.steps),
+        tuple(note for model in models for note in model.notes),
     )
 
 
@@ -148,7 +156,7 @@ def _ceilings(segmentation: "Segmentation", present: "list[Segment]", max_triang
 
 def _segment_surface(
     segmentation: "Segmentation", segment: "Segment", options: SurfaceOptions, progress: ProgressCallback
-) -> _SegmentSurface:
+) -> SurfaceModel:
     """The surface from the clustered contour, or from the whole contour where that one could not be made valid."""
     # One thread for what can run beside this one; it has one task at a time.
     with ThreadPoolExecutor(1) as helper:
@@ -194,7 +202,7 @@ def _segment_surface(
     if correction is not None:
         steps += edge_shift_steps(segment, correction, figures)
     notes = user_notes(segment, field, result, options.max_deviation_mm, options.max_triangles)
-    return _SegmentSurface(mesh, figures, tuple(steps), tuple(notes))
+    return SurfaceModel((mesh,), (figures,), tuple(steps), tuple(notes))
 
 
 def _contour(task: _Task, cluster: ClusteringFunction, progress: ProgressCallback) -> _Contour:

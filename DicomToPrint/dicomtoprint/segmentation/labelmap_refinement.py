@@ -204,11 +204,13 @@ def _finished(
         "boundaries": {s.name: s.boundary for s in kept},
     }
     provenance = joined.provenance if joined.provenance.any() else None
-    return Segmentation(volume, volume.affine, joined.labels, provenance, kept, tuple(notes), figures)
+    return Segmentation(
+        volume, volume.affine, joined.labels, provenance, kept, tuple(notes), figures, shares_walls=True
+    )
 
 
 def _without_small(labels: Segmentation, anatomy: AnatomyPreset) -> Segmentation:
     kept = tuple(s for s in labels.segments if s.volume_mm3 >= anatomy.parts.smallest_mm3)
     if not kept:
         raise RefusedError("No structure of the segmentation is large enough: choose another one.")
-    return replace(labels, segments=kept)
+    return replace(labels, segments=kept, shares_walls=True)

@@ -41,6 +41,7 @@ class Segmentation:
     uint8 of
     `mesh.Provenance` (None: every voxel measured). `notes` say in words what was done, `figures` the same in numbers.
     `warnings` are those of the notes that must be seen before the model is used.
+    `shares_walls`: labels that touch were told apart by whoever made them, and get one wall between them.
     `raised` are the voxels of thin walls whose grey values find the boundary only when raised (None: none).
     """
 
@@ -53,3 +54,4 @@ class Segmentation:
     figures: Mapping[str, object] = field(default_factory=dict)
     raised: Raised | None = None
     warnings: tuple[str, ...] = ()
+    shares_walls: bool = False
