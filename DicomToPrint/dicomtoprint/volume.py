@@ -185,8 +185,8 @@ def to_sitk(volume: Volume) -> Any:
 
 
 def affine_from_sitk(image: Any) -> np.ndarray:
-    """4x4 index (i, j, k) to LPS mm of a SimpleITK image of three dimensions."""
-    affine = np.eye(4)
-    affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * np.asarray(image.GetSpacing())
-    affine[:3, 3] = image.GetOrigin()
+    """4x4 index (i, j, k) to LPS mm of a SimpleITK image; of its first three dimensions where it has more."""
+    affine, count = np.eye(4), image.GetDimension()
+    affine[:3, :3] = np.reshape(image.GetDirection(), (count, count))[:3, :3] * np.asarray(image.GetSpacing()[:3])
+    affine[:3, 3] = image.GetOrigin()[:3]
     return affine

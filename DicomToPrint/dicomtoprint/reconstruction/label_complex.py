@@ -18,8 +18,9 @@ _REACH = 0.49  # voxels that a point may leave its corner along each axis: the c
 class LabelComplex:
     """Faces between voxels of different labels, each once.
 
-    `points` (n, 3) float64 as indices (i, j, k) of the grid; `faces` (m, 4) their corners, wound so that the normal points from the label
-    ``sides[:, 0]`` to the larger ``sides[:, 1]`` (0: nothing) in a right-handed grid; `inner` (m,) flat index of a labelled voxel of each face; `corners` (n, 3) where the points were before they were smoothed.
+    `points` (n, 3) float64 as indices (i, j, k) of the grid; `faces` (m, 4) their corners, wound so that the normal points from
+    the label ``sides[:, 0]`` to the larger ``sides[:, 1]`` (0: nothing) in a right-handed grid; `inner` (m,) flat index of a
+    labelled voxel of each face; `corners` (n, 3) where the points were before they were smoothed.
     """
 
     points: Points
@@ -62,7 +63,9 @@ def _fill_once(labels: np.ndarray, active: np.ndarray | None) -> np.ndarray:
         if not len(bad):
             continue
         # Of the voxels that would help, free ones go first; of a neighbour's only those with a larger label, so that it ends.
-        rank = choice[code[bad]] + 100 * (values[bad] > 0) + 10_000 * ((values[bad] > 0) & (values[bad] <= own[bad, None]))
+        rank = (
+            choice[code[bad]] + 100 * (values[bad] > 0) + 10_000 * ((values[bad] > 0) & (values[bad] <= own[bad, None]))
+        )
         best = rank.argmin(axis=1)
         sure = rank[np.arange(len(bad)), best] < 10_000
         where = cells[bad[sure], best[sure]]
@@ -76,7 +79,7 @@ def _fill_once(labels: np.ndarray, active: np.ndarray | None) -> np.ndarray:
 def _is_inside(flat: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Which flat indices lie within the padding."""
     places = np.stack(np.unravel_index(flat, shape), axis=1)
-    return ((places > 0) & (places < np.array(shape) - 1)).all(axis=1)
+    return np.asarray(((places > 0) & (places < np.array(shape) - 1)).all(axis=1))
 
 
 def _mixed_blocks(labels: np.ndarray, active: np.ndarray | None) -> np.ndarray:
@@ -89,7 +92,9 @@ def _mixed_blocks(labels: np.ndarray, active: np.ndarray | None) -> np.ndarray:
         layers = labels[k : k + 2]
         low, high = layers.min(axis=0), layers.max(axis=0)
         for axis in (0, 1):
-            low = np.minimum(np.take(low, range(low.shape[axis] - 1), axis), np.take(low, range(1, low.shape[axis]), axis))
+            low = np.minimum(
+                np.take(low, range(low.shape[axis] - 1), axis), np.take(low, range(1, low.shape[axis]), axis)
+            )
             high = np.maximum(
                 np.take(high, range(high.shape[axis] - 1), axis), np.take(high, range(1, high.shape[axis]), axis)
             )
@@ -99,7 +104,7 @@ def _mixed_blocks(labels: np.ndarray, active: np.ndarray | None) -> np.ndarray:
 
 @cache
 def _block_tables() -> tuple[np.ndarray, np.ndarray]:
-    """For each pattern of a label in a block: whether its faces are a surface at the middle, and for each other voxel how little it helps."""
+    """For each pattern of a label in a block: whether its faces are a surface at the middle, and how little each other voxel helps."""
     fits, choice = np.ones(256, dtype=bool), np.full((256, 8), 50)
     for code in range(256):
         member = np.array([bool(code >> n & 1) for n in range(8)])
@@ -149,7 +154,8 @@ def faces_between_labels(padded: np.ndarray) -> LabelComplex:
         corner = origin @ lattice
         faces.append(
             np.stack(
-                [corner, corner + lattice[first], corner + lattice[first] + lattice[second], corner + lattice[second]], 1
+                [corner, corner + lattice[first], corner + lattice[first] + lattice[second], corner + lattice[second]],
+                1,
             )
         )
         sides.append(pair)
@@ -162,9 +168,7 @@ def faces_between_labels(padded: np.ndarray) -> LabelComplex:
     k, j, i = np.unravel_index(used, tuple(shape + 1))
     # Corner n lies half a voxel before voxel n; the padding moves all by one.
     points = np.stack([i, j, k], axis=1) - 1.5
-    return LabelComplex(
-        points, numbered.reshape(-1, 4).astype(np.int64), pairs, np.concatenate(inner), points
-    )
+    return LabelComplex(points, numbered.reshape(-1, 4).astype(np.int64), pairs, np.concatenate(inner), points)
 
 
 def smooth_complex(surface: LabelComplex, affine: np.ndarray, shape: tuple[int, ...], rounds: int) -> LabelComplex:

@@ -45,7 +45,9 @@ def groups_that_touch(segmentation: "Segmentation", present: "Sequence[Segment]"
     for axis in range(3):
         for k in range(labels.shape[0] if axis else labels.shape[0] - 1):
             one, other = (
-                (labels[k], labels[k + 1]) if axis == 0 else (_without(labels[k], axis - 1, -1), _without(labels[k], axis - 1, 0))
+                (labels[k], labels[k + 1])
+                if axis == 0
+                else (_without(labels[k], axis - 1, -1), _without(labels[k], axis - 1, 0))
             )
             meet = (one != other) & (one > 0) & (other > 0)
             if meet.any():
@@ -78,11 +80,12 @@ def reconstruct_shared_walls(
     max_triangles: int,
     progress: ProgressCallback = no_progress,
 ) -> SurfaceModel:
-    """Closed surfaces of segments that touch, from the faces between their voxels: smoothed together, so that neighbours have the very
-    same triangles in their common wall; towards the outside laid on the scan's edge where the segment has a boundary in grey values.
+    """Closed surfaces of segments that touch, from the faces between their voxels.
 
-    `max_triangles` holds for the group, and goes before `max_deviation_mm`, by which triangles are saved at most. Notes say what was added to
-    the labels and what could not be made free of crossings.
+    They are smoothed together, so that neighbours have the very same triangles in their common wall; towards the outside they are
+    laid on the scan's edge where the segment has a boundary in grey values. `max_triangles` holds for the group;
+    `max_deviation_mm` limits how far the surface moves where triangles are saved, and goes before it. Notes say what has no grey
+    values, and what could not be made free of crossings.
     """
     labels = segmentation.labels
     wanted = [segment.label for segment in segments]
@@ -111,9 +114,13 @@ def reconstruct_shared_walls(
         meshes.append(mesh)
         figures.append(facts)
         if segment.boundary is None or segmentation.volume is None:
-            notes.append(f"{segment.name} has no grey values: its surface follows the label, within about half a voxel.")
+            notes.append(
+                f"{segment.name} has no grey values: its surface follows the label, within about half a voxel."
+            )
         if not facts["valid"]:
-            notes.append(f"{segment.name}: {facts['defects_at']} triangles could not be repaired where structures touch.")
+            notes.append(
+                f"{segment.name}: {facts['defects_at']} triangles could not be repaired where structures touch."
+            )
     names = ", ".join(segment.name for segment in segments)
     step = ProcessingStep(
         "shared walls",
@@ -268,7 +275,9 @@ def _mesh_of(points: Points, surface: _Complex, segment: "Segment", segmentation
     triangles = np.where(flipped[:, None], triangles[:, ::-1], triangles)
     used, numbered = np.unique(triangles, return_inverse=True)
     origin = _provenance(surface.sides[own], surface.inner[own], segmentation)
-    beyond = ((surface.corners <= -0.5) | (surface.corners >= np.array(segmentation.labels.shape[::-1]) - 0.5)).any(axis=1)
+    beyond = ((surface.corners <= -0.5) | (surface.corners >= np.array(segmentation.labels.shape[::-1]) - 0.5)).any(
+        axis=1
+    )
     origin[beyond[triangles].all(axis=1)] = Provenance.CUT
     return Mesh(
         points[used],

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, UsageError
+from ..volume import affine_from_sitk
 from ..voxel_components import label_voxel_counts
 from .dicom_labelmaps import LabelArray, read_dicom_labelmap
 from .labelmap_styles import LabelStyle, NrrdSegment, load_label_names, nifti_styles, nrrd_segments
@@ -119,10 +120,7 @@ def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str
     dimension = image.GetDimension()
     if dimension not in (3, 4):
         raise InputError(f"{path.name} has {dimension} dimensions: give one label map of three.")
-    affine = np.eye(4)
-    direction = np.reshape(image.GetDirection(), (dimension, dimension))[:3, :3]
-    affine[:3, :3] = direction * np.asarray(image.GetSpacing()[:3])
-    affine[:3, 3] = image.GetOrigin()[:3]
+    affine = affine_from_sitk(image)
     facts = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
     array = sitk.GetArrayFromImage(image)
     axis = 0 if dimension == 4 else -1  # of the layers, where there are several

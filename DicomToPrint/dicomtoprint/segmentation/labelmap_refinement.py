@@ -9,7 +9,7 @@ from ..errors import RefusedError
 from ..mesh.core import Provenance
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
-from ..voxel_components import bounding_box, components_touching, label_voxel_counts
+from ..voxel_components import bounding_box, components_touching, count_components, label_voxel_counts
 from .hole_filling import closing_residue, distance_to_background, enclosed_cavities
 from .presets import AnatomyPreset
 from .roi import crop
@@ -162,6 +162,7 @@ def _join(joined: _Joined, given: np.ndarray, segment: Segment, volume: Volume) 
     # What was taken away stays away only where it is open to the outside: marrow under a porous cortex is inside.
     shell = shape | closing_residue(shape, spacing, 1.01 * max(spacing))
     shape |= (shell | enclosed_cavities(shell)) & mine
+    shape |= _bridges(mine, shape)
     unseen = (
         shape & ~inner_side & (distance_to_background(~(shape & inner_side), spacing) > max(2.0, 1.5 * max(spacing)))
     )
@@ -171,6 +172,15 @@ def _join(joined: _Joined, given: np.ndarray, segment: Segment, volume: Volume) 
     joined.nearness[place][grown] = away[grown]
     joined.provenance[place][unseen] = Provenance.ADDED
     return float(np.count_nonzero(unseen & border)) * volume.voxel_volume ** (2 / 3)
+
+
+def _bridges(mine: np.ndarray, shape: np.ndarray) -> np.ndarray:
+    """Voxels of the label that must stay so that what was one body stays one: all that was taken from a part that fell apart."""
+    given, _ = count_components(mine)
+    left, _ = count_components(shape & mine)
+    bodies = np.unique(np.stack([given[left > 0], left[left > 0]]), axis=1)[0]
+    apart = np.flatnonzero(np.bincount(bodies) > 1)
+    return mine & ~shape & np.isin(given, apart[apart > 0])
 
 
 def _finished(
