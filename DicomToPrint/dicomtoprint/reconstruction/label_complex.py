@@ -10,8 +10,8 @@ from ..mesh.arrays import Points
 _CORNERS = np.array([(k, j, i) for k in (0, 1) for j in (0, 1) for i in (0, 1)])
 _ROUNDS = 40  # of filling; each closes what the one before has opened
 # Shrinking and swelling steps of Taubin's filter (1995, doi 10.1145/218380.218473), which leave the volume nearly as it is.
-_SHRINK, _SWELL = 0.5, -0.53
-_REACH = 0.49  # voxels that a point may leave its corner along each axis: the cell of surface nets (Gibson 1998)
+_SHRINK, _SWELL = 0.5, -0.505
+MAX_REACH = 0.49  # voxels that a point may leave its corner along each axis: the cell of surface nets (Gibson 1998)
 
 
 @dataclass(frozen=True)
@@ -171,8 +171,10 @@ def faces_between_labels(padded: np.ndarray) -> LabelComplex:
     return LabelComplex(points, numbered.reshape(-1, 4).astype(np.int64), pairs, np.concatenate(inner), points)
 
 
-def smooth_complex(surface: LabelComplex, affine: np.ndarray, shape: tuple[int, ...], rounds: int) -> LabelComplex:
-    """The surface without its steps: Taubin's filter in mm, no point further than half a voxel from its corner along each axis.
+def smooth_complex(
+    surface: LabelComplex, affine: np.ndarray, shape: tuple[int, ...], rounds: int, reach: float = MAX_REACH
+) -> LabelComplex:
+    """The surface without its steps: Taubin's filter in mm, no point further than `reach` voxels from where it was along each axis.
 
     Points where three labels meet move along that curve only, points where four do stay; what closes a structure at the face of the
     volume (`shape` k, j, i) stays in its plane. `affine` takes indices (i, j, k) to mm.
@@ -182,7 +184,7 @@ def smooth_complex(surface: LabelComplex, affine: np.ndarray, shape: tuple[int, 
     fixed = (surface.corners <= -0.5) | (surface.corners >= last)
     linear, inverse = affine[:3, :3], np.linalg.inv(affine[:3, :3])
     points = surface.points.copy()
-    low, high = surface.corners - _REACH, surface.corners + _REACH
+    low, high = surface.points - reach, surface.points + reach
     for _ in range(rounds):
         for step in (_SHRINK, _SWELL):
             # In mm, since a step in indices would be longer along thick slices.

@@ -21,7 +21,8 @@ from .types import ProcessingStep, SurfaceModel
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
 
-SMOOTHING_ROUNDS = 15
+SMOOTHING_ROUNDS = 40
+_FINISHING_ROUNDS, _FINISHING_REACH = 6, 0.25  # after points went onto the scan's edge: ledges where it was not seen
 _FIT_REACH = 1.0  # voxels to each side in which the scan's edge is looked for, along the normal
 _FIT_STEPS = 17
 _CALM_ROUNDS = 8  # of going back towards the voxels where triangles cross
@@ -99,6 +100,7 @@ def reconstruct_shared_walls(
     progress(0.2, "smoothing the walls together")
     smooth = smooth_complex(surface, segmentation.affine, labels.shape, SMOOTHING_ROUNDS)
     smooth = _fitted(smooth, segmentation, segments)
+    smooth = smooth_complex(smooth, segmentation.affine, labels.shape, _FINISHING_ROUNDS, _FINISHING_REACH)
     progress(0.4, "dividing faces into triangles")
     whole = _calmed(_triangulated(smooth, segmentation.affine), segmentation.affine, wanted)
     before = len(whole.triangles)
@@ -275,9 +277,8 @@ def _mesh_of(points: Points, surface: _Complex, segment: "Segment", segmentation
     triangles = np.where(flipped[:, None], triangles[:, ::-1], triangles)
     used, numbered = np.unique(triangles, return_inverse=True)
     origin = _provenance(surface.sides[own], surface.inner[own], segmentation)
-    beyond = ((surface.corners <= -0.5) | (surface.corners >= np.array(segmentation.labels.shape[::-1]) - 0.5)).any(
-        axis=1
-    )
+    last = np.array(segmentation.labels.shape[::-1]) - 0.5
+    beyond = np.asarray(np.any((surface.corners <= -0.5) | (surface.corners >= last), axis=1))
     origin[beyond[triangles].all(axis=1)] = Provenance.CUT
     return Mesh(
         points[used],
