@@ -100,6 +100,9 @@ def test_a_written_scene_reads_back_with_everything_in_its_folder(tmp_path):
         for role in ("scan", "anatomy", "model", "findings", "places", "record")
     }
     assert roles == dict.fromkeys(roles, 1)
+    places = subject_hierarchy.nodes_with_role(scene, item, "places")[0]
+    marked = findings_markups([finding()], new_scene(), "places").GetNumberOfControlPoints()
+    assert places.GetNumberOfControlPoints() == marked > 0
     text = subject_hierarchy.nodes_with_role(scene, item, "record")[0].GetText()
     assert json.loads(text) == {"verdict": "warn"}
 

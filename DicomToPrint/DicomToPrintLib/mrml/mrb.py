@@ -27,6 +27,7 @@ from .volumes import volume_to_node
 
 TITLES = ("Rule", "Outcome", "Severity", "Measured", "Limit", "Where", "Message", "Remedy")
 OVERLAY_TITLES = {"Deviation": "Deviation (mm)", "Wall": "Wall (mm)", "Provenance": "Provenance"}
+MARKUPS = "vtkMRMLMarkupsNode"
 PROVENANCE_NAMES = ("measured", "bridged", "cut", "added", "modelled")
 
 
@@ -129,5 +130,8 @@ def read_mrb(path: Path) -> Any:
 
 
 def _counts(scene: Any) -> list[int]:
+    """What a scene holds: nodes of each kind, and the points of all its markups."""
     kinds = ("vtkMRMLDisplayableNode", "vtkMRMLTableNode", "vtkMRMLTextNode")
-    return [int(scene.GetNumberOfNodesByClass(kind)) for kind in kinds]
+    markups = [scene.GetNthNodeByClass(n, MARKUPS) for n in range(scene.GetNumberOfNodesByClass(MARKUPS))]
+    points = sum(int(node.GetNumberOfControlPoints()) for node in markups)
+    return [*(int(scene.GetNumberOfNodesByClass(kind)) for kind in kinds), points]

@@ -17,6 +17,13 @@ def new_scene() -> Any:
     segmentations.SetMRMLScene(scene)
     # The colours module registers the legend in the application; its logic wants the application's colour files here.
     scene.RegisterNodeClass(slicer.vtkMRMLColorLegendDisplayNode())
+    # Likewise the markups module: without its storage node a scene file holds places without points.
+    scene.RegisterNodeClass(slicer.vtkMRMLMarkupsJsonStorageNode())
+    # Markups ask it for the unit of lengths, and warn where the application's is missing.
+    selection = slicer.vtkMRMLSelectionNode()
+    selection.SetSingletonTag("Singleton")
+    selection.SetSaveWithScene(False)
+    scene.AddNode(selection)
     return scene
 
 
