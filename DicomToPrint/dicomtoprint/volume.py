@@ -54,6 +54,55 @@ class Volume:
         return np.asarray(lps, dtype=np.float64) @ inverse[:3, :3].T + inverse[:3, 3]
 
 
+def in_patient_axes(volume: Volume) -> Volume:
+    """The same voxels in the order in which every scan is segmented: k along the thickest step, or else upwards, i before j along
+    left, posterior, superior, each index rising that way.
+
+    However a scan is stored (axial, coronal, sagittal, flipped), the same voxels then give the same model. Unchanged, and not copied,
+    where they are in this order already; a scan with interpolated slices keeps its slices, which are marked along k.
+    """
+    steps = np.asarray(volume.spacing)
+    patient = np.argmax(np.abs(volume.affine[:3, :3]) / steps, axis=0)  # 0 left, 1 posterior, 2 superior of each index
+    if sorted(patient) != [0, 1, 2]:
+        return volume
+    thickest = int(np.argmax(steps))
+    is_thick = steps[thickest] > 1.05 * np.sort(steps)[1]
+    last = 2 if volume.interpolated is not None else thickest if is_thick else int(np.argmax(patient))
+    first, second = sorted((n for n in range(3) if n != last), key=lambda n: patient[n])
+    order = [first, second, last]
+    signs = np.array([1.0 if volume.affine[patient[n], n] > 0 else -1.0 for n in order])
+    if volume.interpolated is not None:
+        signs[2] = 1.0
+    affine = np.eye(4)
+    affine[:3, :3] = volume.affine[:3, order] * signs
+    sizes = np.array(volume.array.shape[::-1])
+    starts = np.where([sign < 0 for sign in signs], sizes[order] - 1, 0)
+    affine[:3, 3] = volume.affine[:3, 3] + volume.affine[:3, order] @ starts
+    if np.array_equal(affine, volume.affine):
+        return volume
+    array = reordered(volume.array, volume.affine, affine)
+    assert array is not None
+    return replace(volume, array=np.ascontiguousarray(array), affine=affine)
+
+
+def reordered(array: np.ndarray, affine: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
+    """A view of `array` (k, j, i) whose indices `wanted` (4x4) takes to the same places as `affine` those of `array`.
+
+    None where both are not the same grid in another order of its axes.
+    """
+    across = np.linalg.inv(wanted) @ affine
+    turn = np.rint(across[:3, :3])
+    if not np.allclose(across[:3, :3], turn, atol=1e-4) or not np.array_equal(np.abs(turn) @ np.abs(turn).T, np.eye(3)):
+        return None
+    source = np.argmax(np.abs(turn), axis=1)  # of the new i, j, k: the old index
+    falling = turn[np.arange(3), source] < 0
+    sizes = np.array(array.shape[::-1])[source]
+    if not np.allclose(across[:3, 3], np.where(falling, sizes - 1, 0), atol=1e-2):
+        return None
+    turned = array.transpose([2 - source[2 - axis] for axis in range(3)])
+    return np.flip(turned, [axis for axis in range(3) if falling[2 - axis]])
+
+
 def volume_from_slices(
     slices: np.ndarray,
     origins: np.ndarray,

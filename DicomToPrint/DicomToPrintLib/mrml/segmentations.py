@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomtoprint.errors import InputError
-from dicomtoprint.volume import Volume
+from dicomtoprint.volume import Volume, reordered
 
 from .matrices import RAS_TO_LPS, store_exact_affine, to_vtk_matrix
 
@@ -116,7 +116,11 @@ def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None"
         raise InputError(
             f"The segments of '{node.GetName()}' are empty within the scan: paint or choose another segmentation."
         )
-    provenance = known.provenance if known is not None and known.labels.shape == labels.shape else None
+    provenance = None
+    if known is not None and known.provenance is not None:
+        # The anatomy found lies along the patient's axes, the node along the scan's.
+        provenance = reordered(known.provenance, known.affine, grid.affine)
+        provenance = provenance if provenance is not None and provenance.shape == labels.shape else None
     return Segmentation(None, grid.affine, labels, provenance, tuple(segments))
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..config.run_settings import RunSettings
 from ..errors import DicomToPrintError, RefusedError, UnansweredQuestionError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..volume import VOLUME_SUFFIXES
+from ..volume import VOLUME_SUFFIXES, reordered
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..acceptance import AcceptanceReport, SeriesAcceptance, UseCase
@@ -158,12 +158,14 @@ def reevaluate_for_anatomy(scan: LoadedScan, segmentation: "Segmentation", setti
     from ..acceptance import load_protocol, load_use_case
     from ..acceptance import reevaluate_for_anatomy as judge_series
 
-    whole = segmentation.labels.shape == scan.volume.array.shape
-    if scan.series is None or scan.acceptance is None or not settings.check_pixels or not whole:
+    if scan.series is None or scan.acceptance is None or not settings.check_pixels:
+        return scan
+    labels = reordered(segmentation.labels, segmentation.affine, scan.volume.affine)
+    if labels is None or labels.shape != scan.volume.array.shape:
         return scan
     # As in `check_scan`: a protocol of the user's own is found by its file, not by the name that its findings stand under.
     protocols = [load_protocol(name) for name in settings.protocols or (load_use_case(settings.use).protocol,)]
-    judged = judge_series(scan.series, protocols, scan.volume, segmentation.labels > 0, dict(settings.answers))
+    judged = judge_series(scan.series, protocols, scan.volume, labels > 0, dict(settings.answers))
     others = tuple(judged if one.series.id == judged.series.id else one for one in scan.acceptance.series)
     acceptance = replace(scan.acceptance, series=others)
     return replace(scan, series=judged, acceptance=acceptance, gate=require_open_gate(judged, acceptance, settings))

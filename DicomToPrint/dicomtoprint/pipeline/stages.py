@@ -10,6 +10,7 @@ from .. import __version__
 from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
+from ..volume import in_patient_axes, reordered
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -121,6 +122,7 @@ def segment(
     from ..segmentation import choose_segments, load_anatomy, read_labelmap, refine_labelmap
     from ..segmentation import segment as segment_volume
 
+    volume = in_patient_axes(volume)
     if given is None and settings.segmentation:
         given = read_labelmap(Path(settings.segmentation), names=settings.label_names, cutoff=settings.label_cutoff)
     if given is not None:
@@ -308,7 +310,10 @@ def _segmentation_file(
 
     assert scan.series is not None
     labels, volume = segmentation.labels, scan.volume
-    if labels.shape != volume.array.shape or not np.allclose(segmentation.affine, volume.affine, atol=1e-6):
+    same = reordered(labels, segmentation.affine, volume.affine)
+    if same is not None and same.shape == volume.array.shape:
+        labels = same
+    else:
         to_labels = np.linalg.inv(segmentation.affine) @ volume.affine
         turned = to_labels[:3, :3][::-1, ::-1]
         labels = ndimage.affine_transform(labels, turned, to_labels[2::-1, 3], volume.array.shape, order=0)

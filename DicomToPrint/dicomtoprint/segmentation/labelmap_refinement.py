@@ -8,7 +8,7 @@ import numpy as np
 from ..errors import RefusedError
 from ..mesh.core import Provenance
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..volume import Volume
+from ..volume import Volume, reordered
 from ..voxel_components import bounding_box, components_touching, count_components, label_voxel_counts
 from .hole_filling import closing_residue, distance_to_background, enclosed_cavities
 from .presets import AnatomyPreset
@@ -78,8 +78,9 @@ def resample_labelmap(labels: Segmentation, volume: Volume, progress: ProgressCa
     from scipy import ndimage
 
     shape = volume.array.shape
-    if labels.labels.shape == shape and np.allclose(labels.affine, volume.affine, atol=1e-3):
-        return labels.labels.astype(np.uint16)
+    same = reordered(labels.labels, labels.affine, volume.affine)
+    if same is not None and same.shape == shape:
+        return same.astype(np.uint16, order="C")
     progress(0.0, "bringing the segmentation onto the scan")
     across = np.linalg.inv(labels.affine) @ volume.affine
     matrix = across[:3, :3][::-1, ::-1]
