@@ -100,7 +100,7 @@ def reordered(array: np.ndarray, affine: np.ndarray, wanted: np.ndarray) -> np.n
     if not np.allclose(across[:3, 3], np.where(falling, sizes - 1, 0), atol=1e-2):
         return None
     turned = array.transpose([2 - source[2 - axis] for axis in range(3)])
-    return np.flip(turned, [axis for axis in range(3) if falling[2 - axis]])
+    return np.flip(turned, tuple(axis for axis in range(3) if falling[2 - axis]))
 
 
 def volume_from_slices(
