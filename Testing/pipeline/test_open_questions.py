@@ -26,6 +26,11 @@ def test_contrast_medium_taken_out_of_bone_is_asked_about(use):
     assert opened.gate.endswith("compared with the slices")
 
 
+def test_what_may_be_contrast_medium_and_stayed_is_asked_about():
+    with pytest.raises(GateClosedError, match=r"40 cm3 in the model may be contrast medium"):
+        ask_about_contrast_medium(SCAN, segmentation(contrast_medium_left_mm3=40_000.0), RunSettings(use="dental"))
+
+
 def test_nothing_is_asked_without_it_or_for_other_uses():
     assert ask_about_contrast_medium(SCAN, segmentation(), RunSettings(use="dental")) is SCAN
     assert ask_about_contrast_medium(SCAN, segmentation(contrast_medium_mm3=125_000.0), RunSettings()) is SCAN

@@ -34,10 +34,17 @@ def require_reason(scan: LoadedScan, question: str, settings: RunSettings) -> Lo
 def ask_about_contrast_medium(scan: LoadedScan, segmentation: "Segmentation", settings: RunSettings) -> LoadedScan:
     """As `require_reason`, where vessels full of contrast medium were taken out of bone: where they touch, a part of either may be gone."""
     taken = segmentation.figures.get("contrast_medium_mm3")
-    if not isinstance(taken, float):
+    left = segmentation.figures.get("contrast_medium_left_mm3")
+    if isinstance(taken, float):
+        question = (
+            f"Contrast medium of {taken / 1000.0:.0f} cm3 in vessels or the heart was taken out of the bone by its grey values: where "
+            "they touch, compare the model with the slices."
+        )
+    elif isinstance(left, float):
+        question = (
+            f"Even bodies of {left / 1000.0:.0f} cm3 in the model may be contrast medium in vessels or the heart: compare the model "
+            "with the slices."
+        )
+    else:
         return scan
-    question = (
-        f"Contrast medium of {taken / 1000.0:.0f} cm3 in vessels or the heart was taken out of the bone by its grey values: where "
-        "they touch, compare the model with the slices."
-    )
     return require_reason(scan, question, settings)

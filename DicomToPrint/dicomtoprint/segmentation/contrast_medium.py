@@ -101,20 +101,39 @@ def remove_contrast_medium(state: SegmentationState) -> None:
     volume, mask = state.volume, state.mask
     region = _pools(found, volume, mask, state.scale)
     before = np.count_nonzero(mask)
+    unit = "HU" if state.scale.calibrated else "grey values"
+    what = f"(vessels or heart at about {np.median(found.grey[1:]):.0f} {unit})"
+    if not _holds_bone(state, mask & ~region, float(found.grey[1:].max())):
+        # Without brighter bone in view, bone of low density would go.
+        state.figures["contrast_medium_left_mm3"] = found.volume_mm3
+        _warn(
+            state, f"What may be contrast medium {what} is in the model, since no brighter bone is in view: look at it."
+        )
+        return
     mask &= ~region
     _drop_branches(state, region, float(found.grey[1:].max()))
-    if not mask.any():
-        mask |= region  # nothing but vessels: that they are no bone is said, and the model is not empty
     taken = float(before - np.count_nonzero(mask)) * volume.voxel_volume
     if taken < settings.smallest_mm3:
         return  # the boundary of bone lies above the blood: what went was the rim of a vessel
     state.figures["contrast_medium_mm3"] = taken
-    unit = "HU" if state.scale.calibrated else "grey values"
-    state.warnings.append(
-        f"Contrast medium (vessels or heart at about {np.median(found.grey[1:]):.0f} {unit}) was taken out of the bone, "
-        f"{taken / 1000.0:.0f} cm3: look where vessels touch bone, and for branches that are left."
+    _warn(
+        state,
+        f"Contrast medium {what} was taken out of the bone, {taken / 1000.0:.0f} cm3: look where vessels touch bone, and for "
+        "branches that are left.",
     )
-    state.notes.append(state.warnings[-1])
+
+
+def _warn(state: SegmentationState, sentence: str) -> None:
+    state.warnings.append(sentence)
+    state.notes.append(sentence)
+
+
+def _holds_bone(state: SegmentationState, mask: np.ndarray, grey: float) -> bool:
+    """Whether the mask holds as much that is brighter than blood as a small pool is large."""
+    unit = state.scale.grey(SOFT_HU + 1.0) - state.scale.grey(SOFT_HU)
+    bright = np.count_nonzero(mask & (state.volume.array >= grey + _BAND_HU * unit))
+    assert state.anatomy.contrast_medium is not None
+    return bool(bright * state.volume.voxel_volume >= state.anatomy.contrast_medium.smallest_mm3)
 
 
 def _cells(array: np.ndarray, cell: tuple[int, ...], of: Callable[..., np.ndarray]) -> np.ndarray:
@@ -146,12 +165,12 @@ def _pools(found: ContrastMedium, volume: Volume, mask: np.ndarray, scale: Inten
     region = np.zeros(mask.shape, dtype=bool)
     for k, plane in enumerate(region):
         cell_k = min(k // found.cell[0], len(linked) - 1)
-        ceilings = _spread_out(ceiling[cell_k], found.cell[1:], plane.shape)
-        plane[...] = _spread_out(linked[cell_k], found.cell[1:], plane.shape) & (volume.array[k] < ceilings)
+        ceilings = spread_over_voxels(ceiling[cell_k], found.cell[1:], plane.shape)
+        plane[...] = spread_over_voxels(linked[cell_k], found.cell[1:], plane.shape) & (volume.array[k] < ceilings)
     return region & mask
 
 
-def _spread_out(cells: np.ndarray, cell: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
+def spread_over_voxels(cells: np.ndarray, cell: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
     """The cells of a plane at its voxels (j, i); the far ends take the last cell."""
     j = np.minimum(np.arange(shape[0]) // cell[0], cells.shape[0] - 1)
     i = np.minimum(np.arange(shape[1]) // cell[1], cells.shape[1] - 1)
