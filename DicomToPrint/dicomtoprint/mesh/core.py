@@ -29,12 +29,21 @@ class Provenance(IntEnum):
 
 
 @dataclass(frozen=True)
+class Material:
+    """What a file says a triangle is made of: a `name` and a colour, red, green, blue and opacity from 0 to 255."""
+
+    name: str
+    rgba: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
 class Mesh:
     """Triangles in LPS mm.
 
     `points` (n, 3) float32 or float64; `triangles` (m, 3) int32 or int64, counter-clockwise seen from outside. `point_arrays`
     have n rows, `triangle_arrays` m rows; ``Provenance`` (uint8, values of `Provenance`) is a triangle array, ``Wall`` and
-    ``Deviation`` (float32, mm) are point arrays. `color` is RGB in 0..1.
+    ``Deviation`` (float32, mm) are point arrays. `color` is RGB in 0..1. Where triangles of one mesh are of several `materials`,
+    the triangle array ``Material`` (int32) holds their numbers in it, -1 for none.
     """
 
     points: Points
@@ -43,6 +52,7 @@ class Mesh:
     color: tuple[float, float, float] = (0.9, 0.85, 0.7)
     point_arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
     triangle_arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    materials: tuple[Material, ...] = ()
 
     @property
     def bounds(self) -> tuple[float, float, float, float, float, float]:

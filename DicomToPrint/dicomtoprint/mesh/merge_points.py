@@ -60,3 +60,18 @@ def merge_duplicate_points(mesh: Mesh) -> Mesh:
         triangles=rank[group][mesh.triangles],
         point_arrays={name: values[first] for name, values in mesh.point_arrays.items()},
     )
+
+
+def drop_unused_points(mesh: Mesh) -> Mesh:
+    """The mesh without points that no triangle has: they are no part of the solid, but would count in its size."""
+    used = np.zeros(len(mesh.points), dtype=bool)
+    used[mesh.triangles.ravel()] = True
+    if used.all():
+        return mesh
+    rank = (np.cumsum(used) - 1).astype(mesh.triangles.dtype)
+    return replace(
+        mesh,
+        points=mesh.points[used],
+        triangles=rank[mesh.triangles],
+        point_arrays={name: values[used] for name, values in mesh.point_arrays.items()},
+    )

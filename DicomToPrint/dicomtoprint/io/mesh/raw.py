@@ -7,13 +7,26 @@ from ...mesh.core import Mesh
 
 
 @dataclass(frozen=True)
+class LeftOutObject:
+    """An object of the file that is not printed as a solid: its `name`, and in words what it is (``support``, ``negative volume``)."""
+
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class RawMeshFile:
-    """Meshes as the file has them, the unit and the space (``LPS``, ``RAS``) it states, and notes for the report."""
+    """Meshes as the file has them, the unit and the space (``LPS``, ``RAS``) it states, and notes for the report.
+
+    `left_out` are objects that are not printed as solids; `unjudged` says in words what the file has that is no triangle.
+    """
 
     meshes: tuple[Mesh, ...]
     unit: str | None = None
     space: str | None = None
     notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOutObject, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
 
 def parse_space(text: str) -> str | None:

@@ -8,9 +8,9 @@ import numpy as np
 
 from ...errors import InputError, UsageError
 from ...mesh.core import Mesh
-from ...mesh.merge_points import merge_duplicate_points
+from ...mesh.merge_points import drop_unused_points, merge_duplicate_points
 from ...progress import ProgressCallback, no_progress, subprogress
-from .raw import RawMeshFile
+from .raw import LeftOutObject, RawMeshFile
 
 MILLIMETRES: Mapping[str, float] = {
     "um": 0.001,
@@ -37,6 +37,8 @@ class MeshFile:
     `meshes` hold points in mm (LPS where `space` is known, else as the file has them), equal points welded, nothing dropped.
     `unit` is the unit the file states (3MF, OBJ comment) or that the user gave, None where nobody said; `scale` is what the
     coordinates were multiplied by. `space` is ``LPS`` or ``RAS`` as the header says, None where it says nothing. `size` is in bytes.
+    `left_out` are objects that are not printed as solids (supports, a slicing program's negative volumes and modifiers, items that are
+    marked as not to be printed): they are in no mesh. `unjudged` names what is printed and is no triangle (beam lattices, slices).
     """
 
     name: str
@@ -48,6 +50,8 @@ class MeshFile:
     space: str | None = None
     size: int = 0
     notes: tuple[str, ...] = ()
+    left_out: tuple[LeftOutObject, ...] = ()
+    unjudged: tuple[str, ...] = ()
 
     @property
     def triangles(self) -> int:
@@ -109,7 +113,7 @@ def _finished(
 ) -> MeshFile:
     count = sum(len(mesh.triangles) for mesh in contents.meshes)
     if count == 0:
-        raise InputError(f"{path.name} holds no triangles: export the model again as a closed surface.")
+        raise InputError(_nothing_to_print(path, contents))
     stated = unit.lower() if unit is not None else contents.unit
     source = "given by the user" if unit is not None else ("stated in the file" if contents.unit else "")
     scale = MILLIMETRES.get(stated or "mm", 1.0)
@@ -120,8 +124,30 @@ def _finished(
             raise InputError(f"{path.name} has coordinates that are not numbers: export the model again.")
         if len(mesh.points) and float(np.abs(mesh.points).max()) > 1e12:
             raise InputError(f"{path.name} has coordinates beyond any size (over 1e12): export the model again.")
-        meshes.append(_in_lps_mm(merge_duplicate_points(mesh), scale, contents.space))
-    return MeshFile(path.name, form, tuple(meshes), stated, source, scale, contents.space, size, contents.notes)
+        meshes.append(_in_lps_mm(merge_duplicate_points(drop_unused_points(mesh)), scale, contents.space))
+    return MeshFile(
+        path.name,
+        form,
+        tuple(meshes),
+        stated,
+        source,
+        scale,
+        contents.space,
+        size,
+        contents.notes,
+        contents.left_out,
+        contents.unjudged,
+    )
+
+
+def _nothing_to_print(path: Path, contents: RawMeshFile) -> str:
+    if contents.unjudged:
+        kinds = ", ".join(contents.unjudged)
+        return f"{path.name} holds no triangles, only what cannot be judged ({kinds}): export the model as a closed surface."
+    if contents.left_out:
+        kinds = ", ".join(sorted({item.kind for item in contents.left_out}))
+        return f"{path.name} holds nothing that is printed ({kinds}): mark an object as one to be printed, or export it again."
+    return f"{path.name} holds no triangles: export the model again as a closed surface."
 
 
 def _in_lps_mm(mesh: Mesh, scale: float, space: str | None) -> Mesh:

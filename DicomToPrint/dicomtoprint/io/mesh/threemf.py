@@ -1,8 +1,7 @@
-"""3MF through lib3mf, after the package has been looked at from outside: size when unpacked, names, XML entities."""
+"""3MF through lib3mf, after the package has been looked at from outside; what is not to be printed is left out, and told."""
 
-import re
-import zipfile
-import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,26 +10,40 @@ import numpy as np
 from ...errors import InputError, MissingDependencyError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
-from .raw import RawMeshFile
+from .raw import LeftOutObject, RawMeshFile
+from .slicer_volumes import PRINTED, SlicerVolume, slicer_volumes
+from .threemf_materials import MaterialReader
+from .threemf_package import MAX_INSTANCES, PackageContents, inspect_package
 
-MAX_UNPACKED_BYTES = 3 * 1024**3  # bytes of all parts
-MAX_COMPRESSION_RATIO = 200  # real meshes unpack 4 to 30 times
-MAX_INSTANCES = 10_000
 MAX_TRIANGLES = 60_000_000
-_PLACED = re.compile(rb"<(?:\w+:)?(object|component)\b[^>]*?\s(?:id|objectid)\s*=\s*[\"'](\d+)[\"']")
-_SMALL = 8 * 1024**2  # below this a high ratio harms nobody
 _UNITS = {0: "um", 1: "mm", 2: "cm", 3: "in", 4: "ft", 5: "m"}
+# lib3mf's ObjectType; 1 is a model. A surface is no solid, and what is "other" is not for the printer.
+_TYPES = {0: "of type 'other'", 2: "support", 3: "solid support", 4: "of type 'surface'"}
+_SHAPES = {
+    "beamlattice": "beam lattice",
+    "slicestack": "slices",
+    "levelset": "implicit or volumetric shape",
+    "displacementmesh": "displaced surface",
+    "displacement2d": "displaced surface",
+    "booleanshape": "shape made by booleans",
+}
+# Extensions whose triangles are read whole, by the end of their namespace.
+_READ = ("/material", "/production", "/trianglesets", "/beamlattice", "/slice", "/volumetric", "/implicit")
 
 
 def read_3mf(path: Path, progress: ProgressCallback) -> RawMeshFile:
-    """One mesh a placed object, its build transform and the transforms of its components applied, in the unit of the file."""
+    """One mesh a placed object, its build transform and the transforms of its components applied, in the unit of the file.
+
+    Supports, items marked as not printable, and a slicing program's negative volumes and modifiers are left out; what is printed and is
+    no triangle is named. An object of several volumes of a slicing program gives a mesh for each that is printed.
+    """
     try:
         import lib3mf
     except ImportError:
         raise MissingDependencyError(
             "Reading 3MF needs the package lib3mf, which is not installed: install it, or use STL."
         ) from None
-    _inspect_package(path, progress)
+    package = inspect_package(path, progress)
     wrapper = lib3mf.get_wrapper()
     model = wrapper.CreateModel()
     try:
@@ -39,147 +52,154 @@ def read_3mf(path: Path, progress: ProgressCallback) -> RawMeshFile:
     except Exception as error:  # lib3mf raises its own class, with the code of its C interface
         raise InputError(f"{path.name} is no valid 3MF ({_short(error)}): export the model again.") from None
     progress(0.6, "reading 3MF")
-    meshes = _placed_meshes(path, model, progress)
-    return RawMeshFile(tuple(meshes), _UNITS.get(int(model.GetUnit()), "mm"))
+    build = _Build(path, model, package, progress)
+    build.read()
+    notes = tuple(sorted(build.materials.notes))
+    unjudged = tuple(sorted(build.unjudged | _unjudged(package)))
+    unit = _UNITS.get(int(model.GetUnit()), "mm")
+    return RawMeshFile(tuple(build.meshes), unit, notes=notes, left_out=tuple(build.left_out), unjudged=unjudged)
 
 
 def _short(error: Exception) -> str:
     return str(error).splitlines()[0][:80] if str(error) else type(error).__name__
 
 
-def _inspect_package(path: Path, progress: ProgressCallback) -> None:
-    """Refuse what would unpack to too much, leave its folder, or bring XML entities; nothing is unpacked to disk."""
-    try:
-        with zipfile.ZipFile(path) as package:
-            entries = package.infolist()
-            if len(entries) > 10_000:
-                raise InputError(f"{path.name} holds {len(entries):,} parts, too many for a model: export it again.")
-            for entry in entries:
-                name = entry.filename.replace("\\", "/")
-                if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0] or "\0" in name:
+def _unjudged(package: PackageContents) -> set[str]:
+    """What the package says it has beside triangles; extensions it requires by their namespace."""
+    unknown = {space for space in package.required if not any(known in space for known in _READ)}
+    named = {f"the extension {space[:80]}" for space in unknown}
+    # A lattice, slices or a level set that no item places are asked of lib3mf instead.
+    return named | {
+        _SHAPES[name] for name in package.shapes if name in ("displacementmesh", "displacement2d", "booleanshape")
+    }
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """An object where an item puts it: lib3mf's resource, its 4x4 matrix, the name of what holds it, how deep in components, and the
+    volumes that a slicing program knows of the object that the item names."""
+
+    resource: Any
+    matrix: np.ndarray
+    name: str = ""
+    depth: int = 0
+    volumes: tuple[SlicerVolume, ...] = ()
+
+
+class _Build:
+    """Walks through the items of a model; `meshes`, `left_out` and `unjudged` are what it found."""
+
+    def __init__(self, path: Path, model: Any, package: PackageContents, progress: ProgressCallback) -> None:
+        self.meshes: list[Mesh] = []
+        self.left_out: list[LeftOutObject] = []
+        self.unjudged: set[str] = set()
+        self.materials = MaterialReader(model)
+        self._path, self._model, self._progress = path, model, progress
+        self._items: Sequence[Mapping[str, str]] = package.items
+        self._volumes = slicer_volumes(package.settings)
+        self._geometry: dict[int, Mesh] = {}
+        self._triangles = 0
+
+    def read(self) -> None:
+        """Read all items. Raises `InputError` where they place more than a model needs."""
+        items, number = self._model.GetBuildItems(), -1
+        while items.MoveNext():
+            item, number = items.GetCurrent(), number + 1
+            resource = item.GetObjectResource()
+            said = self._items[number] if number < len(self._items) else {}
+            if said.get("printable", "1").strip().lower() in ("0", "false"):
+                self.left_out.append(LeftOutObject(self._name(resource), "marked as not to be printed"))
+                continue
+            matrix = _matrix(item.GetObjectTransform()) if item.HasObjectTransform() else np.eye(4)
+            volumes = self._volumes.get(int(resource.GetModelResourceID()), ())
+            stack = [_Placed(resource, matrix, volumes=volumes)]
+            while stack:
+                placed = stack.pop()
+                if len(self.meshes) + len(stack) > MAX_INSTANCES or placed.depth > 32:
                     raise InputError(
-                        f"{path.name} holds a part whose name leads out of the package: "
-                        "do not open it, ask where it came from."
+                        f"{self._path.name} places its parts more often than a model needs: export it again as one mesh."
                     )
-            total = 0
-            for entry in entries:
-                total += _unpacked_size(path, package, entry, MAX_UNPACKED_BYTES - total, progress)
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        NotImplementedError,
-        RuntimeError,
-        zlib.error,
-        EOFError,
-        ValueError,
-    ) as error:
-        raise InputError(
-            f"{path.name} is no whole 3MF package ({type(error).__name__}): copy or export it again."
-        ) from None
+                stack += self._taken(placed)
 
+    def _taken(self, placed: _Placed) -> list[_Placed]:
+        """Take a placed object; its components, where it has any, are still to be taken."""
+        resource, name = placed.resource, self._name(placed.resource, placed.name)
+        kind = _TYPES.get(int(resource.GetType()))
+        if kind is not None:
+            self.left_out.append(LeftOutObject(name, kind))
+            return []
+        if resource.HasSlices(False):
+            self.unjudged.add("slices")
+        if resource.IsLevelSetObject():
+            self.unjudged.add(_SHAPES["levelset"])
+        if resource.IsComponentsObject():
+            return list(self._components(placed, name))
+        if resource.IsMeshObject():
+            self._take_mesh(placed, name)
+        return []
 
-def _unpacked_size(
-    path: Path, package: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: int, progress: ProgressCallback
-) -> int:
-    """Bytes the part truly unpacks to, read in pieces, whatever its directory entry claims."""
-    bomb = InputError(
-        f"{path.name} would unpack to far more than a model needs (a zip bomb?): do not open it, ask where it came from."
-    )
-    if entry.file_size > budget or (
-        entry.file_size > _SMALL and entry.file_size > MAX_COMPRESSION_RATIO * max(entry.compress_size, 1)
-    ):
-        raise bomb
-    xml = entry.filename.lower().endswith((".model", ".rels", ".xml"))
-    total, tail = 0, b""
-    copies = _Copies(path)
-    with package.open(entry) as stream:
-        while block := stream.read(1 << 20):
-            total += len(block)
-            if total > budget or (total > _SMALL and total > MAX_COMPRESSION_RATIO * max(entry.compress_size, 1)):
-                raise bomb
-            if xml:
-                if total == len(block) and (block[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in block[:64]):
-                    raise InputError(f"{path.name} has XML that is not UTF-8, as 3MF demands: export the model again.")
-                window = (tail + block).upper()
-                if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
-                    raise InputError(
-                        f"{path.name} declares XML entities, which 3MF forbids: do not open it, ask where it came from."
-                    )
-                copies.count(tail + block)
-                tail = (tail + block)[-400:]
-            progress(0.3, "checking 3MF")
-    if total != entry.file_size:
-        raise InputError(f"{path.name} is no whole 3MF package (a part's size lies): copy or export it again.")
-    return total
-
-
-class _Copies:
-    """How often objects are placed through components of components; lib3mf itself would visit all of them."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._placed: dict[bytes, int] = {}
-        self._current = b""
-
-    def count(self, window: bytes) -> None:
-        """Take the tags of the next stretch of XML; raises `InputError` where an object stands for too many."""
-        for tag, number in _PLACED.findall(window):
-            if tag == b"object":
-                self._current = number
-                self._placed.setdefault(number, 0)
+    def _components(self, placed: _Placed, name: str) -> Iterator[_Placed]:
+        components = self._model.GetComponentsObjectByID(placed.resource.GetUniqueResourceID())
+        volumes = {volume.component: volume for volume in placed.volumes if volume.component is not None}
+        for index in range(components.GetComponentCount()):
+            component = components.GetComponent(index)
+            inner = component.GetObjectResource()
+            volume = volumes.get(int(inner.GetModelResourceID()))
+            if volume is not None and volume.role != PRINTED:
+                self.left_out.append(LeftOutObject(volume.name or self._name(inner, name), volume.role))
                 continue
-            self._placed[self._current] = self._placed.get(self._current, 0) + max(self._placed.get(number, 1), 1)
-            if self._placed[self._current] > MAX_INSTANCES:
-                raise InputError(
-                    f"{self._path.name} places its parts more often than a model needs: export it again as one mesh."
-                )
+            matrix = _matrix(component.GetTransform()) if component.HasTransform() else np.eye(4)
+            own = volume.name if volume is not None and volume.name else name
+            yield _Placed(inner, placed.matrix @ matrix, own, placed.depth + 1)
 
-
-def _placed_meshes(path: Path, model: Any, progress: ProgressCallback) -> list[Mesh]:
-    geometry: dict[int, tuple[np.ndarray, np.ndarray]] = {}
-    result: list[Mesh] = []
-    triangles = 0
-    items = model.GetBuildItems()
-    while items.MoveNext():
-        item = items.GetCurrent()
-        stack = [
-            (
-                item.GetObjectResource(),
-                _matrix(item.GetObjectTransform()) if item.HasObjectTransform() else np.eye(4),
-                0,
+    def _take_mesh(self, placed: _Placed, name: str) -> None:
+        key = int(placed.resource.GetUniqueResourceID())
+        if key not in self._geometry:
+            source = self._model.GetMeshObjectByID(key)
+            self._geometry[key] = self.materials.painted(_geometry(source), source)
+        mesh = self._geometry[key]
+        if self._model.GetMeshObjectByID(key).BeamLattice().GetBeamCount():
+            self.unjudged.add(_SHAPES["beamlattice"])
+        self._triangles += len(mesh.triangles)
+        if self._triangles > MAX_TRIANGLES:
+            raise InputError(
+                f"{self._path.name} places more than {MAX_TRIANGLES:,} triangles: reduce it in the program that made it."
             )
-        ]
-        while stack:
-            resource, matrix, depth = stack.pop()
-            if len(result) + len(stack) > MAX_INSTANCES or depth > 32:
-                raise InputError(
-                    f"{path.name} places its parts more often than a model needs: export it again as one mesh."
-                )
-            if resource.IsComponentsObject():
-                components = model.GetComponentsObjectByID(resource.GetUniqueResourceID())
-                for index in range(components.GetComponentCount()):
-                    component = components.GetComponent(index)
-                    inner = _matrix(component.GetTransform()) if component.HasTransform() else np.eye(4)
-                    stack.append((component.GetObjectResource(), matrix @ inner, depth + 1))
-                continue
-            if not resource.IsMeshObject():
-                continue
-            key = resource.GetUniqueResourceID()
-            if key not in geometry:
-                geometry[key] = _geometry(model.GetMeshObjectByID(key))
-            points, corners = geometry[key]
-            triangles += len(corners)
-            if triangles > MAX_TRIANGLES:
-                raise InputError(
-                    f"{path.name} places more than {MAX_TRIANGLES:,} triangles: reduce it in the program that made it."
-                )
-            moved = points @ matrix[:3, :3].T + matrix[:3, 3]
-            mirrored = np.linalg.det(matrix[:3, :3]) < 0
-            result.append(
-                Mesh(moved, corners[:, ::-1].copy() if mirrored else corners, resource.GetName() or path.stem)
-            )
-            progress(0.7, "reading 3MF")
-    return result
+        moved = mesh.points @ placed.matrix[:3, :3].T + placed.matrix[:3, 3]
+        mirrored = np.linalg.det(placed.matrix[:3, :3]) < 0
+        triangles = mesh.triangles[:, ::-1].copy() if mirrored else mesh.triangles
+        self._split(replace(mesh, points=moved, triangles=triangles, name=name), placed.volumes)
+        self._progress(0.7, "reading 3MF")
+
+    def _split(self, mesh: Mesh, volumes: Sequence[SlicerVolume]) -> None:
+        """Add the mesh, or its volumes that are printed where a slicing program says which triangles belong to which."""
+        ranges = [volume for volume in volumes if volume.component is None and volume.last >= volume.first]
+        if not ranges:
+            self.meshes.append(mesh)
+            return
+        rest = np.ones(len(mesh.triangles), dtype=bool)
+        for volume in ranges:
+            rows = slice(volume.first, volume.last + 1)
+            own = np.zeros(len(mesh.triangles), dtype=bool)
+            own[rows] = rest[rows]
+            rest[rows] = False
+            several = sum(other.role == PRINTED for other in ranges) > 1
+            name = volume.name if volume.name and several else mesh.name
+            if volume.role != PRINTED:
+                self.left_out.append(LeftOutObject(volume.name or mesh.name, volume.role))
+            elif own.any():
+                self.meshes.append(_rows_of(replace(mesh, name=name), own))
+        if rest.any():
+            self.meshes.append(_rows_of(mesh, rest))
+
+    def _name(self, resource: Any, otherwise: str = "") -> str:
+        return resource.GetName() or otherwise or self._path.stem
+
+
+def _rows_of(mesh: Mesh, rows: np.ndarray) -> Mesh:
+    """Some triangles of the mesh; their points stay, and go where they are not used when the file is read on."""
+    arrays = {name: values[rows] for name, values in mesh.triangle_arrays.items()}
+    return replace(mesh, triangles=mesh.triangles[rows], triangle_arrays=arrays)
 
 
 def _matrix(transform: Any) -> np.ndarray:
@@ -190,9 +210,9 @@ def _matrix(transform: Any) -> np.ndarray:
     return matrix
 
 
-def _geometry(mesh: Any) -> tuple[np.ndarray, np.ndarray]:
+def _geometry(mesh: Any) -> Mesh:
     points = _rows(mesh.GetVertices(), np.dtype("=f4")).astype(np.float64)
-    return points, _rows(mesh.GetTriangleIndices(), np.dtype("=u4")).astype(np.int32)
+    return Mesh(points, _rows(mesh.GetTriangleIndices(), np.dtype("=u4")).astype(np.int32))
 
 
 def _rows(structures: list[Any], kind: np.dtype) -> np.ndarray:

@@ -14,8 +14,9 @@ import numpy as np
 
 from ... import __version__
 from ...errors import MissingDependencyError, OutputError
-from ...mesh.core import Mesh, concatenate
+from ...mesh.core import Material, Mesh, concatenate
 from ...progress import ProgressCallback, no_progress
+from .threemf_materials import add_triangle_materials
 
 SPACE = "SPACE=LPS"
 OBJ_UNIT = "vertex coordinates are measured in units, where 1 unit = 1.000000 mm"  # read by Slicer, after Mimics
@@ -218,8 +219,11 @@ def _add_object(lib3mf: Any, wrapper: Any, model: Any, colors: Any, mesh: Mesh, 
         (lib3mf.Triangle * len(triangles)).from_buffer_copy(triangles.tobytes()),
     )
     red, green, blue = (int(v) for v in _bytes(mesh.color))
-    color = colors.AddMaterial(_one_line(mesh.name), wrapper.RGBAToColor(red, green, blue, 255))
+    material = mesh.materials[0] if len(mesh.materials) == 1 else Material(mesh.name, (red, green, blue, 255))
+    color = colors.AddMaterial(_one_line(material.name), wrapper.RGBAToColor(*material.rgba))
     part.SetObjectLevelProperty(colors.GetResourceID(), color)
+    if len(mesh.triangle_arrays.get("Material", ())):
+        add_triangle_materials(lib3mf, wrapper, part, colors, mesh, color)
     item = model.AddBuildItem(part, wrapper.GetIdentityTransform())
     item.SetUUID(str(uuid.uuid5(uuid.UUID(identity), "item")))
 
