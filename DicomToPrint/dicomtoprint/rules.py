@@ -87,7 +87,8 @@ class Rule:
     ``*`` stands for any other value. `missing` is the outcome of a fact that is not established: a severity,
     ``not applicable``, or ``not judged`` (one finding on the scan then asks for all such rules). `affects_geometry` marks
     rules that break the shape of the model (the gate of `run` reads it). `remedy_when` maps a kind of fault, a value or
-    ``missing`` to remedies of its own.
+    ``missing`` to remedies of its own. `unless` names rules: where one of them failed, it has said the same and more. Beyond
+    `reject_beyond` a failure is a reject, whatever `severity` says.
     """
 
     id: str
@@ -108,6 +109,8 @@ class Rule:
     applies_to: tuple[str, ...] = ()
     title: str = ""
     remedy_when: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    unless: tuple[str, ...] = ()
+    reject_beyond: float | None = None
 
 
 @dataclass(frozen=True)
@@ -205,6 +208,8 @@ def compare(rule: Rule, fact: Fact) -> tuple[Outcome, Severity]:
         return (Outcome.ASK if severity is Severity.ASK else Outcome.FAIL), severity
     if OPERATORS[rule.operator](fact.value, rule.limit, rule.tolerance):
         return Outcome.PASS, rule.severity
+    if rule.reject_beyond is not None and float(fact.value) > rule.reject_beyond:  # type: ignore[arg-type]
+        return Outcome.FAIL, Severity.REJECT
     return (Outcome.ASK if rule.severity is Severity.ASK else Outcome.FAIL), rule.severity
 
 

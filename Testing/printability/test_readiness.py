@@ -76,7 +76,12 @@ DEFECTS = {
     "duplicate": (with_triangles(CUBE, CUBE.triangles[2]), {"duplicate", "manifold-edges"}, "repair"),
     "degenerate": (with_triangles(CUBE, [1, 1, 2]), {"degenerate"}, "repair"),
     "one flipped": (flipped(CUBE, 4), {"orientation"}, "repair"),
-    "inside out": (turned(CUBE), {"orientation", "volume"}, "repair"),
+    "inside out": (turned(CUBE), {"orientation"}, "repair"),
+    "more inside out than not": (
+        concatenate((CUBE, turned(box(30, 30, 30, at=(40, 0, 0))))),
+        {"orientation", "volume"},
+        "repair",
+    ),
     "fin": (with_fin(CUBE), {"closed", "manifold-edges"}, "repair"),
     "pinch": (two_touching_tetrahedra(), {"manifold-vertices"}, "repair"),
     "crossing": (concatenate((CUBE, moved(CUBE, (11, 7, 5)))), {"self-intersections"}, "repair"),

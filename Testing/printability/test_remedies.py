@@ -37,6 +37,14 @@ FILLED = {
     "layer": 0.1,
     "voxel": "0.5 x 0.5 x 1.0",
     "intended": "base",
+    "speck": 2.0,
+    "pairs": "'a' and 'b', 1.0 mm3",
+    "objects": "'a' (support)",
+    "kinds": "beam lattice",
+    "printed": "1 x 2 x 3",
+    "behind": 100.0,
+    "opening": 10.0,
+    "volume": 8.0,
 }
 PLACEHOLDERS = {
     "MM": "1",

@@ -62,14 +62,14 @@ def _file_names(files: Sequence[str], limit: int = 3) -> str:
 
 
 def readiness_summary(content: Mapping[str, Any]) -> str:
-    """A few lines for the terminal: the verdict, then what is below guideline."""
+    """A few lines for the terminal: the verdict, then what is below guideline, and what of the file was not judged."""
     words = {"ready": "READY", "warn": "READY WITH WARNINGS", "not-ready": "NOT READY"}
     lines = [f"Print readiness: {words[content['verdict']]}"]
     lines += [
         f"  {finding['severity']:<6} {finding['rule']:<18} {finding['message']}"
         + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
         for finding in content["findings"]
-        if finding["outcome"] in ("fail", "ask") and finding["severity"] != "info"
+        if finding["outcome"] in ("fail", "ask") and (finding["severity"] != "info" or finding["clause"] == "content")
     ]
     return "\n".join(lines)
 

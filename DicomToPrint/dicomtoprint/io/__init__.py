@@ -9,11 +9,13 @@ from .atomic import (
     write_text_atomically,
 )
 from .mesh.export import FORMATS, WrittenFile, export_meshes
+from .mesh.raw import LeftOutObject
 from .mesh.reader import MeshFile, read_mesh_file, read_meshes
 
 __all__ = [
     "FORMATS",
     "AtomicOutputSet",
+    "LeftOutObject",
     "MeshFile",
     "WrittenFile",
     "export_meshes",

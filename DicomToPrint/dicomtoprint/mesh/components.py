@@ -23,6 +23,16 @@ class Component:
     high: np.ndarray
 
 
+@dataclass(frozen=True)
+class NestedComponent:
+    """A part with its place among the others: whether it is `closed`, and how often it lies `within` the solid of other closed parts:
+    each that faces outward around it counts 1, each that faces inward -1."""
+
+    part: Component
+    closed: bool
+    within: int
+
+
 def component_volumes(points: Points, triangles: Triangles, part: np.ndarray, count: int) -> np.ndarray:
     """(count,) signed volumes in mm3 of the parts of `triangles` (m, 3), `part` (m,) being the part of each
     triangle."""
@@ -37,17 +47,31 @@ def component_volumes(points: Points, triangles: Triangles, part: np.ndarray, co
 def components(mesh: Mesh) -> tuple[Component, ...]:
     """The parts of the mesh that hang together over edges after a float32 weld, the one of largest absolute volume
     first."""
+    return tuple(item.part for item in nested_components(mesh, ask_nesting=False))
+
+
+def nested_components(mesh: Mesh, ask_nesting: bool = True) -> tuple[NestedComponent, ...]:
+    """The parts as `components` gives them, each with what it lies in; without `ask_nesting` as if each lay outside the others."""
     points, triangles, _ = merged_mesh(mesh)
-    count, part = label_face_components(triangles)
+    edges = build_edge_table(triangles)
+    count, part = label_face_components(triangles, edges)
+    closed = np.ones(count, dtype=bool)
+    closed[part[edges.order[edges.start[edges.count == 1]] // 3]] = False
     volumes = component_volumes(points, triangles, part, count)
+    within: np.ndarray = np.zeros(count)
+    if ask_nesting and count > 1:
+        inside = _containment(points, triangles, part, count)
+        inside = inside[closed[inside].all(axis=1)]
+        within = np.bincount(inside[:, 0], np.sign(volumes[inside[:, 1]]), minlength=count)
     areas = np.bincount(part, np.linalg.norm(mesh.triangle_normals(), axis=1) / 2.0, minlength=count)
     order = np.argsort(part, kind="stable")
     groups = np.split(order, np.cumsum(np.bincount(part, minlength=count))[:-1]) if count else []
     found = []
     for index, group in enumerate(groups):
         used = points[triangles[group].ravel()]
-        found.append(Component(group, float(volumes[index]), float(areas[index]), used.min(axis=0), used.max(axis=0)))
-    return tuple(sorted(found, key=lambda item: -abs(item.volume)))
+        own = Component(group, float(volumes[index]), float(areas[index]), used.min(axis=0), used.max(axis=0))
+        found.append(NestedComponent(own, bool(closed[index]), int(within[index])))
+    return tuple(sorted(found, key=lambda item: -abs(item.part.volume)))
 
 
 def winding_number_x_ray(points: Points, triangles: Triangles, queries: Points) -> np.ndarray:
@@ -61,8 +85,16 @@ def winding_number_x_ray(points: Points, triangles: Triangles, queries: Points) 
         return winding
     corners = points[triangles].astype(np.float64)
     low, high = corners.min(axis=1), corners.max(axis=1)
+    # By where they begin along y: only those that begin less than the widest one before a query can reach it.
+    order = np.argsort(low[:, 1], kind="stable") if len(queries) > 8 else np.arange(len(triangles))
+    begin = low[order, 1]
+    widest = float((high[:, 1] - low[:, 1]).max())
     for index, (x, y, z) in enumerate(np.asarray(queries, dtype=np.float64)):
-        hit = corners[(low[:, 1] <= y) & (high[:, 1] >= y) & (low[:, 2] <= z) & (high[:, 2] >= z) & (high[:, 0] >= x)]
+        near = order
+        if len(queries) > 8:
+            near = order[np.searchsorted(begin, y - widest) : np.searchsorted(begin, y, side="right")]
+        within = (low[near, 1] <= y) & (high[near, 1] >= y) & (low[near, 2] <= z) & (high[near, 2] >= z)
+        hit = corners[near[within & (high[near, 0] >= x)]]
         u, v = hit[:, :, 1] - y, hit[:, :, 2] - z
         s0 = u[:, 1] * v[:, 2] - u[:, 2] * v[:, 1]
         s1 = u[:, 2] * v[:, 0] - u[:, 0] * v[:, 2]

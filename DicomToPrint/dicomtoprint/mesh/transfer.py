@@ -1,4 +1,6 @@
-"""Triangle arrays taken over from a finer surface."""
+"""Triangle arrays taken over from another surface."""
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -19,3 +21,15 @@ def transfer_triangle_arrays(mesh: Mesh, fine: Mesh) -> Mesh:
     tree = cKDTree(fine.points[fine.triangles].mean(axis=1), balanced_tree=False, compact_nodes=False)
     _, nearest = tree.query(mesh.points[mesh.triangles].mean(axis=1), workers=-1)
     return mesh.with_arrays(triangle_arrays={key: values[nearest] for key, values in fine.triangle_arrays.items()})
+
+
+def transfer_materials(mesh: Mesh, source: Mesh) -> Mesh:
+    """The mesh with name, colour and materials of the one it was made from: each triangle has the material of the nearest one."""
+    painted = replace(mesh, name=source.name, color=source.color, materials=source.materials)
+    material = source.triangle_arrays.get("Material")
+    if material is None or len(mesh.triangles) == 0:
+        return painted
+    from .triangle_distance import nearest_triangles
+
+    nearest, _ = nearest_triangles(mesh.points[mesh.triangles].mean(axis=1, dtype=np.float64), source)
+    return painted.with_arrays(triangle_arrays={"Material": material[nearest]})

@@ -15,7 +15,7 @@ if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import WrittenFile
     from ..mesh.core import Mesh
     from ..preparation import LabelResult
-    from ..printability import Readiness, ScanReference
+    from ..printability import LabelFrame, Readiness, ScanReference
     from ..reconstruction import SurfaceModel
     from ..segmentation import Segmentation
 
@@ -83,7 +83,7 @@ def _reference(
     """
     import numpy as np
 
-    from ..printability import LabelFrame, ScanReference
+    from ..printability import ScanReference
     from ..volume import Volume
 
     grid = Volume(segmentation.labels, segmentation.affine)
@@ -96,10 +96,35 @@ def _reference(
     low, high = corners.min(axis=0), corners.max(axis=0)
     bounds = (float(low[0]), float(high[0]), float(low[1]), float(high[1]), float(low[2]), float(high[2]))
     numbers = [segment.label for segment in segmentation.segments]
-    mask = None
-    if not (settings.hollow or settings.cuts or settings.oblique_cuts or settings.split or settings.wrap):
-        mask = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
-    places = tuple(
+    mask, structure = None, 0.0
+    if not (settings.cuts or settings.oblique_cuts or settings.split):
+        inside = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
+        structure = _longest_side(inside, grid)
+        mask = None if settings.hollow or settings.wrap else inside
+    asked = {
+        "thicken": settings.thicken,
+        "struts": settings.struts,
+        "base": settings.base,
+        "label": settings.label or settings.scale_bar,
+    }
+    return ScanReference(
+        bounds=bounds,
+        mask=mask,
+        affine=segmentation.affine,
+        voxel_mm=grid.spacing,
+        labels=_label_frames(labels),
+        moved=moved,
+        intended=tuple(name for name, value in asked.items() if value),
+        is_turned=moved is not None,
+        structure_mm=structure,
+    )
+
+
+def _label_frames(labels: "Sequence[LabelResult]") -> "tuple[LabelFrame, ...]":
+    """Where preparation put texts, as the judgement takes them."""
+    from ..printability import LabelFrame
+
+    return tuple(
         LabelFrame(
             done.text,
             done.origin,
@@ -113,22 +138,20 @@ def _reference(
         )
         for done in labels
     )
-    asked = {
-        "thicken": settings.thicken,
-        "struts": settings.struts,
-        "base": settings.base,
-        "label": settings.label or settings.scale_bar,
-    }
-    return ScanReference(
-        bounds=bounds,
-        mask=mask,
-        affine=segmentation.affine,
-        voxel_mm=grid.spacing,
-        labels=places,
-        moved=moved,
-        intended=tuple(name for name, value in asked.items() if value),
-        is_turned=moved is not None,
-    )
+
+
+def _longest_side(mask: "np.ndarray", grid: Any) -> float:
+    """Longest side in mm, along L, P, S, of the box around voxels (k, j, i) bool; 0 where there are none."""
+    import numpy as np
+
+    if not mask.any():
+        return 0.0
+    ends = []
+    for axis in range(3):
+        rows = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        ends.append((rows[0] - 0.5, rows[-1] + 0.5))
+    corners = grid.to_lps(np.array([[i, j, k] for i in ends[2] for j in ends[1] for k in ends[0]]))
+    return float(np.ptp(corners, axis=0).max())
 
 
 def inspect_file(
@@ -155,7 +178,7 @@ def inspect_file(
     written = None
     if repair_to is not None:
         repaired = _repaired(file, subprogress(progress, 0.0, 0.4))
-        told = repaired[1]
+        told = (*repaired[1], *_not_written(file, repair_to))
         written = _write_one(repaired[0], repair_to)
         file = read_mesh_file(repair_to)
         progress = subprogress(progress, 0.4, 1.0)
@@ -163,6 +186,7 @@ def inspect_file(
 
 
 def _repaired(file: Any, progress: ProgressCallback) -> "tuple[tuple[Mesh, ...], tuple[str, ...]]":
+    from ..mesh.transfer import transfer_materials
     from ..repair import repair_mesh
 
     meshes, told = [], []
@@ -173,9 +197,19 @@ def _repaired(file: Any, progress: ProgressCallback) -> "tuple[tuple[Mesh, ...],
             raise RefusedError(
                 f"'{mesh.name}' could not be repaired without changing it ({left}): mend it where it was made."
             )
-        meshes.append(repaired.mesh)
+        meshes.append(transfer_materials(repaired.mesh, mesh))
         told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
     return tuple(meshes), tuple(told)
+
+
+def _not_written(file: Any, target: Path) -> tuple[str, ...]:
+    """What of the file the repaired one has not: objects that are not printed, what is no triangle, colours."""
+    lost = [f"'{item.name}' ({item.kind}) is not written: it is no part of the print." for item in file.left_out]
+    lost += [f"{kind} is not written: it is no triangle." for kind in file.unjudged]
+    colored = [mesh for mesh in file.meshes if mesh.materials]
+    if colored and target.suffix.lower() != ".3mf":
+        lost.append(f"Colours and materials are kept in 3MF only, not in {target.suffix[1:].upper()}.")
+    return (*lost, *file.notes)
 
 
 def _write_one(meshes: "Sequence[Mesh]", target: Path) -> "WrittenFile":

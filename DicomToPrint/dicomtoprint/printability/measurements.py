@@ -10,7 +10,11 @@ from ..mesh.core import Mesh, concatenate
 from ..progress import ProgressCallback, subprogress
 from ..rules import MISSING, Fact
 from .checks import build_volume as print_checks
+from .checks import drainage as drainage_checks
 from .checks import mesh as mesh_checks
+from .checks import objects as object_checks
+from .checks import parts as part_checks
+from .checks import scale as scale_checks
 from .checks import scan_comparison as scan_checks
 from .checks import walls as wall_checks
 from .process import Printer, PrintProcess
@@ -30,6 +34,8 @@ SUMMED_METRICS = (  # of several meshes together they are the sums of each
 )
 MINIMUM_METRICS = ("min_wall_mm", "wall_p05_mm", "min_gap_mm")
 REPORTED_METRICS = (*SUMMED_METRICS, *MINIMUM_METRICS)
+# With any of these it cannot be told what is inside.
+UNSOUND = ("boundary_edges", "nonmanifold_edges", "self_intersections", "duplicate", "inverted")
 METHOD = "ball between a point and the wall that its inward ray meets; sharp edges measured behind the edge"
 METRIC_ORDER = (*SUMMED_METRICS, "bounds_mm", *MINIMUM_METRICS)  # in the contract's order
 
@@ -56,14 +62,17 @@ def measure_file(
     extents = tuple(float(v) for v in high - low)
     facts: dict[str, Fact] = {}
     facts.update(mesh_checks.topology_facts(file.meshes, subprogress(progress, 0.0, 0.35)))
-    parts, fragments = mesh_checks.part_facts(file.meshes, process)
-    facts.update(parts)
-    facts.update(mesh_checks.overlap_facts(file.meshes, subprogress(progress, 0.35, 0.4)))
-    facts.update(mesh_checks.scale_facts(file, whole, reference))
+    parts = part_checks.part_facts(file.meshes, process)
+    facts.update(parts.facts)
+    facts.update(object_checks.content_facts(file))
+    facts.update(object_checks.object_facts(file.meshes, subprogress(progress, 0.35, 0.38)))
+    is_sound = all(facts[name].value == 0 for name in UNSOUND)
+    facts.update(drainage_checks.drainage_facts(whole, process, parts.shut, is_sound, subprogress(progress, 0.38, 0.4)))
+    facts.update(scale_checks.scale_facts(file, whole, reference))
     facts.update(print_checks.fit_facts(file.meshes, printer, subprogress(progress, 0.4, 0.45)))
     counts = [len(mesh.triangles) for mesh in file.meshes]
     owner = np.repeat(np.arange(len(counts)), counts) if len(counts) > 1 else None
-    walls = wall_checks.wall_facts(whole, process, sum(extents), fragments, subprogress(progress, 0.45, 0.8), owner)
+    walls = wall_checks.wall_facts(whole, process, sum(extents), parts.loose, subprogress(progress, 0.45, 0.8), owner)
     facts.update(walls.facts)
     facts.update(print_checks.support_facts(whole, walls.samples, process, reference, subprogress(progress, 0.8, 0.9)))
     shapes: Mapping[str, tuple[Mesh, ...]] = {}

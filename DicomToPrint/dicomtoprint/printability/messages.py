@@ -1,6 +1,6 @@
 """The sentences of the findings, by rule; `_` marks them for translation. Guidelines are general: never "will fail"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from gettext import gettext as _
 
 from ..rules import Fact, Outcome, Rule
@@ -16,6 +16,19 @@ PASS_TEXTS: Mapping[str, str] = {
     "duplicate": _("No triangle is there twice."),
     "orientation": _("All triangles face outward."),
     "volume": _("The model encloses {measured:.1f} mm3."),
+    "nested-shells": _("No shell inside another faces the same way as it."),
+    "unjudged": _("All that is printed is triangles."),
+    "negative-volumes": _("No slicing program cuts a volume out of the model."),
+    "left-out": _("All objects of the file are judged."),
+    "size": _("The model is as large as {process} prints."),
+    "unit-carried": _("Slicing programs read the size as it was judged."),
+    "nested-objects": _("No object of the file lies inside another."),
+    "touching-objects": _("No two objects of the file touch."),
+    "drain": _("Large hollows have ways out of {measured:.1f} mm, guidelines for {process} begin at {limit:.1f} mm."),
+    "drain-guideline": _("Hollows have ways out of {measured:.1f} mm, the guideline for {process} is {limit:.1f} mm."),
+    "suction": _("No hollow that is open upwards shuts in more than {limit:.0f} mm3 while it is built."),
+    "islands": _("No part of the model begins in the air as it stands."),
+    "thin-share": _("{limit:.0%} of the surface or less has walls below the guideline ({measured:.0%})."),
     "fragments": _("There is no loose fragment too small for {process}."),
     "loose-parts": _("The model is one part."),
     "overlapping-objects": _("No two objects of the file overlap."),
@@ -58,14 +71,45 @@ FAIL_TEXTS: Mapping[str, str] = {
     "duplicate": _("{measured:,} triangles are there twice."),
     "orientation": _("{measured:,} triangles face into the solid."),
     "volume": _("The model encloses no volume ({measured:.1f} mm3)."),
+    "nested-shells": _(
+        "{measured:,} shells ({volumes} mm3) lie inside another and face the same way as it: slicing programs fill them or leave them "
+        "hollow, each in its own way."
+    ),
+    "unjudged": _("The file has what cannot be judged and may print as it pleases: {kinds}."),
+    "negative-volumes": _(
+        "The slicing program will cut out {measured:,} volumes that are not judged: {objects}; walls and cavities there are not known."
+    ),
+    "left-out": _("{measured:,} objects are no part of the print and were left out: {objects}."),
+    "size": _(
+        "{what} measures {size} mm: smaller than the {limit:g} mm that {process} makes, it would print as nothing."
+    ),
+    "unit-carried": _(
+        "The model was judged in {unit} ({size} mm), but the file carries no such unit: slicing programs take it as {printed} mm."
+    ),
+    "nested-objects": _("Objects of the file lie inside others: {pairs}; the same space would be printed twice."),
+    "touching-objects": _("Objects of the file touch: {pairs}; printed as they lie they become one piece."),
+    "drain": _(
+        "A hollow has only a way out of less than {measured:.1f} mm, below the {limit:.1f} mm at which guidelines for {process} begin: "
+        "{behind:.0f} mm3 of {trapped} would stay behind it."
+    ),
+    "drain-guideline": _(
+        "A hollow has only a way out of less than {measured:.1f} mm, below the guideline of {limit:.1f} mm for {process}: some of the "
+        "{behind:.0f} mm3 of {trapped} behind it may stay."
+    ),
+    "suction": _(
+        "A hollow that is open upwards shuts in {measured:.0f} mm3 ({opening:.0f} mm2 wide) while it is built, more than {limit:.0f} mm3: "
+        "it sucks on the film as the model stands."
+    ),
+    "islands": _("{measured:,} places begin in the air as the model stands and need supports from their first layer."),
+    "thin-share": _("{measured:.0%} of the surface has walls below the guideline of {wall:.2f} mm for {process}."),
     "fragments": _(
-        "{measured:,} loose fragments ({volumes} mm3) are below {smallest:.2f} mm3, too small for {process}."
+        "{measured:,} loose fragments ({volumes} mm3) are below {smallest:.2g} mm3 or shorter than {speck:g} mm, too small for {process}."
     ),
     "loose-parts": _("The model has {measured:,} loose parts ({volumes} mm3)."),
-    "overlapping-objects": _("{measured:,} pairs of objects in the file overlap."),
+    "overlapping-objects": _("{measured:,} pairs of objects in the file overlap: {pairs}."),
     "trapped": _("Closed cavities ({cavities}) would trap {measured:.0f} mm3 of {trapped}."),
     "cavities": _("Closed cavities lie inside the model: {measured:,} ({volumes} mm3)."),
-    "unit": _("The size of {size} mm is not plausible: {measured}."),
+    "unit": _("The size of {size} mm is not plausible: {guessed}."),
     "placement": _("The model does not lie where it was scanned: {measured}."),
     "wall": _("The thinnest wall measures {width}, below the guideline of {limit:.2f} mm for {process}."),
     "thin-area": _(
@@ -116,12 +160,39 @@ FAIL_TEXTS_SINGULAR: Mapping[str, str] = {
     "degenerate": _("One triangle has no area."),
     "duplicate": _("One triangle is there twice."),
     "orientation": _("One triangle faces into the solid."),
-    "fragments": _("One loose fragment ({volumes} mm3) is below {smallest:.2f} mm3, too small for {process}."),
-    "overlapping-objects": _("One pair of objects in the file overlaps."),
+    "fragments": _(
+        "One loose fragment ({volumes} mm3) is below {smallest:.2g} mm3 or shorter than {speck:g} mm, too small for {process}."
+    ),
+    "overlapping-objects": _("One pair of objects in the file overlaps: {pairs}."),
+    "nested-shells": _(
+        "One shell ({volumes} mm3) lies inside another and faces the same way as it: slicing programs fill it or leave it hollow, each in "
+        "its own way."
+    ),
+    "negative-volumes": _(
+        "The slicing program will cut out one volume that is not judged: {objects}; walls and cavities there are not known."
+    ),
+    "left-out": _("One object is no part of the print and was left out: {objects}."),
+    "islands": _("One place begins in the air as the model stands and needs supports from its first layer."),
     "cavities": _("One closed cavity ({volumes} mm3) lies inside the model."),
     "lost": _("One part of the segment over 1 mm3 is missing from the model ({largest:.1f} mm3)."),
     "added": _("The model has one part over 1 mm3 that the segment has not ({largest:.1f} mm3){wanted}."),
 }
+ALL_INVERTED = _(
+    "The whole surface is inverted: all {measured:,} triangles face inwards, turned over it encloses {volume:,.0f} mm3."
+)
+# Beyond what may be there at all (`Rule.reject_beyond`).
+FAR_TOO_MUCH: Mapping[str, str] = {
+    "fragments": _(
+        "{measured:,} loose fragments ({volumes} mm3) are below {smallest:.2g} mm3 or shorter than {speck:g} mm, too small for {process}; "
+        "more than {beyond:.0f} are no model but its debris."
+    ),
+    "trapped": _(
+        "Closed cavities ({cavities}) would trap {measured:.0f} mm3 of {trapped}, more than the {beyond:.0f} mm3 that may stay."
+    ),
+}
+# What a length that anatomy does not have may mean.
+LOOKS_LIKE = _("it looks like {unit}, in which it is {length:.0f} mm long{like}")
+AS_LONG_AS = _(", as long as {structure}")
 # The size of the model has more than two outcomes.
 FIT: Mapping[object, str] = {
     "too large": _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried."),
@@ -135,8 +206,29 @@ NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
     "repair": _("Repair it: inspect FILE --repair OUT"),
     "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN --output DIR"),
+    "unjudged": _(
+        "Turn it into triangles in the program that made it, or judge the meshes without it: inspect FILE --repair OUT writes these alone."
+    ),
+    "negative": _(
+        "Cut the volume out of the mesh in the program that made it, then inspect that; inspect FILE --repair OUT writes the mesh as it "
+        "was judged, without the cut."
+    ),
+    "left-out": _(
+        "Mark them as printable parts in the program that made the file where they are wanted; inspect FILE --repair OUT leaves them out."
+    ),
+    "nested": _(
+        "Make one object of them, or a cavity in the outer one, in the program that made the file; from a scan run with --segmentation "
+        "FILE, where each voxel has one label."
+    ),
+    "touching": _("Lay parts that shall come apart side by side: --orient; else they are joined as they lie."),
+    "drain": _(
+        "Widen the hole to {escape} mm or add one: --hollow {hollow:g} puts such holes of its own into a solid model."
+    ),
+    "suction": _("Turn it, or give the hollow a hole at its lowest place: --orient"),
+    "unit-carried": _("Write it in mm: inspect FILE --unit {unit} --repair OUT"),
     "fragments": _(
-        "Take one bone only (--anatomy single-bone) or what is at a point (--seed R,A,S), or hold the fragments with --struts"
+        "Remove them: inspect FILE --repair OUT; from a scan take one bone only (--anatomy single-bone) or what is at a point "
+        "(--seed R,A,S), or hold the fragments with --struts"
     ),
     "struts": _("Join them with bars (--struts), or print them as separate parts."),
     "union": _(
@@ -147,7 +239,7 @@ REMEDY: Mapping[str, str] = {
         "Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"
     ),
     "wrap": _("Fill them with --wrap, or leave them."),
-    "unit": _("Say the unit with --unit (mm, cm, m or inch), or export 3MF (--format 3mf), which carries it."),
+    "unit": _("Say the unit with --unit {as_unit}, or export 3MF (--format 3mf), which carries it."),
     "placement": _(
         "Do not print before left and right are settled: make the file again from the scan, run SCAN --output DIR, which writes LPS "
         "and never mirrors."
@@ -183,9 +275,18 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome, process: PrintProc
     if outcome is Outcome.PASS:
         return PASS_TEXTS[rule.id].format_map(values)
     text = FIT.get(fact.value, FAIL_TEXTS["fit"]) if rule.id == "fit" else FAIL_TEXTS[rule.id]
+    if rule.id == "orientation" and fact.parameters.get("whole"):
+        text = ALL_INVERTED
     if fact.value == 1 and rule.limit == 0:
         text = FAIL_TEXTS_SINGULAR.get(rule.id, text)
+    if rule.reject_beyond is not None and isinstance(fact.value, (int, float)) and fact.value > rule.reject_beyond:
+        text = FAR_TOO_MUCH[rule.id]
     return text.format_map(values)
+
+
+def said_by(rules: Sequence[str]) -> str:
+    """The sentence of a finding that others have said already, by the names of their rules."""
+    return NOT_APPLICABLE.format(reason=_("said by {rules}").format(rules=", ".join(rules)))
 
 
 # What is left to do where the model was turned for the least support already.
@@ -225,6 +326,7 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
         "width": _width(fact.value),
         "measured": fact.value,
         "limit": rule.limit,
+        "beyond": rule.reject_beyond,
         "area": fact.area_mm2 or 0.0,
         "trapped": process.trapped,
         "choose": _("Choose a finer process (--process {name})").format(name=finer) if finer else _("Change the model"),
@@ -234,12 +336,26 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
         "wall": process.limit("wall_supported_mm") or 0.0,
         "rotation": "",
         "way": "",
+        "as_unit": "(mm, cm, m or inch)",
+        "guessed": _guessed(fact),
+        "what": _("The model"),
     }
     values.update(fact.parameters)
+    if fact.parameters.get("object"):
+        values["what"] = _("The object '{name}'").format(name=fact.parameters["object"])
     voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
     values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if voxel else ""
     values["wanted"] = _("; added on purpose: {names}").format(names=intended) if intended else ""
     return values
+
+
+def _guessed(fact: Fact) -> str:
+    """What a size that makes no sense may mean, in words."""
+    value, length, like = str(fact.value), fact.parameters.get("as_mm"), fact.parameters.get("like")
+    if not isinstance(length, (int, float)):
+        return value
+    unit = value.removeprefix("perhaps ").removeprefix("in ")
+    return LOOKS_LIKE.format(unit=unit, length=length, like=AS_LONG_AS.format(structure=like) if like else "")
 
 
 def _width(value: object) -> str:

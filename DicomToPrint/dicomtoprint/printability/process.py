@@ -10,6 +10,9 @@ from ..config import resources
 from ..errors import UsageError
 
 PROJECT_THRESHOLDS = ("thin_patch_mm2", "small_patch_mm2", "edge_walls", "trapped_mm3", "triangles", "facet_error_mm")
+# Named later: a file of one's own that lacks them has those of the built-in process below.
+LATER_THRESHOLDS = ("speck_mm", "loose_specks", "thin_share", "pocket_mm3", "undrained_mm3", "suction_mm3")
+_DEFAULTS = "fdm"
 _MOST_BYTES = 1_000_000  # a process is a page of JSON; a giant file is a mistake
 
 
@@ -52,6 +55,11 @@ class PrintProcess:
         """Value of a limit by name (``wall_supported_mm``); None where there is none."""
         entry = self.limits.get(name)
         return entry.value if entry else None
+
+    def low_limit(self, name: str) -> float | None:
+        """The lowest figure that a vendor publishes for a limit; the limit itself where it has no range."""
+        entry = self.limits.get(name)
+        return None if entry is None else entry.low if entry.low is not None else entry.value
 
     def wall_recommended(self, size_sum_mm: float) -> float | None:
         """Wall in mm that is recommended for a model whose extents add up to `size_sum_mm`."""
@@ -108,7 +116,7 @@ def load_process(name_or_file: str) -> PrintProcess:
             overhangs=_one_of(content["overhangs"], ("supports", "free")),
             trapped=_one_of(content["trapped"], ("closed", "liquid", "powder", "support")),
             printer=str(content["printer"]),
-            judgement={name: float(content["judgement"][name]) for name in PROJECT_THRESHOLDS},
+            judgement=_judgement(content["judgement"]),
             wall_by_size=by_size,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -158,6 +166,13 @@ def _load(kind: str, name_or_file: str) -> tuple[dict[str, Any], str]:
     except (OSError, ValueError):
         raise UsageError(f"'{path.name[:60]}' is no name and no file: see 'list' for the names.") from None
     return resources.load_json_resource(kind, name_or_file)
+
+
+def _judgement(given: Mapping[str, Any]) -> dict[str, float]:
+    found = {name: float(given[name]) for name in PROJECT_THRESHOLDS}
+    missing = [name for name in LATER_THRESHOLDS if name not in given]
+    usual = _load("processes", _DEFAULTS)[0]["judgement"] if missing else {}
+    return found | {name: float(given.get(name, usual.get(name))) for name in LATER_THRESHOLDS}
 
 
 def _limit(entry: Mapping[str, Any]) -> GuidelineLimit:

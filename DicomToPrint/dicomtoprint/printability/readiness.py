@@ -1,7 +1,7 @@
 """Readiness of a written file: it is opened with no memory of how it was made, measured, and judged by the process's rules."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -78,7 +78,7 @@ def assess_file(
     rules = load_rules(process, sum(measured.extents))
     facts = measured.facts
     is_turned = reference is not None and reference.is_turned
-    findings = tuple(_finding(rule, facts, process, printer, is_turned) for rule in rules)
+    findings = _said_once(rules, tuple(_finding(rule, facts, process, printer, is_turned) for rule in rules))
     progress(1.0, "judged")
     mesh = {name: _plain(value) for name, value in measured.mesh.items()}
     shapes = {rule.id: measured.shapes[rule.fact] for rule in rules if measured.shapes.get(rule.fact)}
@@ -101,6 +101,17 @@ def _finding(
         fact,
         messages.finding_message(rule, fact, first.outcome, process, printer),
         messages.remedy_text(rule, fact, process, is_turned) if first.outcome is Outcome.FAIL else "",
+    )
+
+
+def _said_once(rules: Sequence[Rule], findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings, those silent that another rule's failure has said already (`Rule.unless`)."""
+    failed = {finding.rule for finding in findings if finding.outcome is Outcome.FAIL}
+    return tuple(
+        replace(finding, outcome=Outcome.NOT_APPLICABLE, remedy="", message=messages.said_by(sorted(said)))
+        if finding.outcome is Outcome.FAIL and (said := failed & set(rule.unless))
+        else finding
+        for rule, finding in zip(rules, findings)
     )
 
 

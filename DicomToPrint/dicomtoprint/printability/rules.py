@@ -32,8 +32,11 @@ def _rule(entry: Mapping[str, Any], process: PrintProcess, size_sum_mm: float) -
         limit = process.wall_recommended(size_sum_mm) if name == "wall_recommended_mm" else process.limit(name)
         known = process.limits.get("wall_supported_mm" if name == "wall_recommended_mm" else name)
         source = process.sources.get(known.source, "") if known else ""
+    elif isinstance(limit, Mapping) and "process_low" in limit:
+        limit = process.low_limit(str(limit["process_low"]))
     elif isinstance(limit, Mapping) and "judgement" in limit:
         limit = process.judgement.get(str(limit["judgement"]))
+    beyond = entry.get("reject_beyond", {}).get("judgement")
     return Rule(
         id=entry["id"],
         clause=entry["clause"],
@@ -47,4 +50,6 @@ def _rule(entry: Mapping[str, Any], process: PrintProcess, size_sum_mm: float) -
         unit=str(entry.get("unit", "")),
         source=source,
         applies_to=tuple(entry.get("applies_to", ())),
+        unless=tuple(entry.get("unless", ())),
+        reject_beyond=None if beyond is None else process.judgement.get(str(beyond)),
     )

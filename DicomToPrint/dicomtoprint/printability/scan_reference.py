@@ -33,6 +33,8 @@ class ScanReference:
     `affine` (4x4, (i, j, k, 1) to LPS mm, shear kept); `voxel_mm` steps i, j, k; `critical` names regions (k, j, i) bool that must not be
     lost; `labels` the texts put on, on the model as scanned; `moved` (4x4) the transform that preparation applied to the model
     (orientation for printing), None where the file stands as scanned; `intended` says in words what was added or cut on purpose;
+    `structure_mm` is the longest side of what the model was made from, 0 where it was cut (a piece may be of any
+    size), None where it is not known;
     `is_turned`: turned for printing, also where several parts were turned each on its own and have no `moved` in common.
     """
 
@@ -45,3 +47,4 @@ class ScanReference:
     moved: np.ndarray | None = None
     intended: tuple[str, ...] = ()
     is_turned: bool = False
+    structure_mm: float | None = None

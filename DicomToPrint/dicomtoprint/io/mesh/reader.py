@@ -39,6 +39,7 @@ class MeshFile:
     coordinates were multiplied by. `space` is ``LPS`` or ``RAS`` as the header says, None where it says nothing. `size` is in bytes.
     `left_out` are objects that are not printed as solids (supports, a slicing program's negative volumes and modifiers, items that are
     marked as not to be printed): they are in no mesh. `unjudged` names what is printed and is no triangle (beam lattices, slices).
+    `slicer_scale` is what a slicing program multiplies the coordinates by: only 3MF has a unit that such programs read.
     """
 
     name: str
@@ -52,6 +53,7 @@ class MeshFile:
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOutObject, ...] = ()
     unjudged: tuple[str, ...] = ()
+    slicer_scale: float = 1.0
 
     @property
     def triangles(self) -> int:
@@ -137,6 +139,7 @@ def _finished(
         contents.notes,
         contents.left_out,
         contents.unjudged,
+        MILLIMETRES.get(contents.unit or "mm", 1.0) if form == "3mf" else 1.0,
     )
 
 

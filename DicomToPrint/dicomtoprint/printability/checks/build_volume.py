@@ -15,6 +15,7 @@ from ..process import Printer, PrintProcess
 from ..scan_reference import ScanReference
 from ..stable_pose import find_stable_pose
 from .mesh import MOST_PLACES, describe_positions, round_sizes, subsample_positions
+from .scale import size_words
 
 FITS_SEPARATELY = "each on its own"
 TOO_LARGE = "too large"
@@ -36,7 +37,7 @@ def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: ProgressCallba
     else:
         value = TOO_LARGE
     parameters = {
-        "size": " x ".join(f"{value:.1f}" for value in extents),
+        "size": size_words(extents),
         "room": " x ".join(f"{value:g}" for value in room),
         "rotation": found.words if found else "",
         "matrix": found.matrix.tolist() if found else None,

@@ -25,6 +25,8 @@ from .mesh import MOST_PLACES, describe_positions, round_sizes, subsample_positi
 TOLERANCE_MM = 0.02  # as in the rules: what measures this much less is not below a limit
 WALL_SHARE = 4.0  # both sides of a wall, in squares of its thickness: what is smaller is a bump, no wall
 MOST_ROD = 0.1  # of a stretch's samples: along the middle of a rod they are distinguished from a wall's
+CONTACT_MM = 0.005  # surfaces of two objects that are nearer touch: that is no gap, and told elsewhere
+KINDS = {"min_wall_mm": "wall", "min_pin_mm": "rod or pin", "min_gap_mm": "gap", "min_hole_mm": "hole or channel"}
 ROD_SHARE = (
     3.0  # a rod's side in squares of its thickness: a round one as long as thick has 3.1, the corner of a plate 1
 )
@@ -66,9 +68,13 @@ def wall_facts(
     wall = thickness_field(mesh, subprogress(progress, 0.1, 0.5), wall_cap, samples, rays)
     wall = correct_sharp_edges(wall, rays, back * (limits[0] or 1.0), subprogress(progress, 0.5, 0.52))
     gap = clearance_field(mesh, subprogress(progress, 0.52, 0.75), gap_cap, samples, rays)
+    if owner is not None:
+        gap = replace(gap, distance=np.where(gap.distance <= CONTACT_MM, np.inf, gap.distance))
     gap = correct_sharp_edges(gap, rays, back * (openings[0] or 0.5), subprogress(progress, 0.75, 0.77))
     rod = detect_rods(wall, rays, max(limits[1] or wall_cap, limits[2] or 0.0), subprogress(progress, 0.77, 0.87))
     hole = detect_rods(gap, rays, openings[1] or gap_cap, subprogress(progress, 0.87, 0.93))
+    if fragments.all():  # a wire, a needle: there is nothing else whose walls could be judged
+        fragments = np.zeros_like(fragments)
     judged = ~fragments[samples.triangle]
     small = process.judgement["small_patch_mm2"]
     thick = wall
@@ -89,13 +95,14 @@ def wall_facts(
         "wall_p05_mm",
         MISSING if value is None else round(value, 4),
         _below(mesh, wall, judged, limits[3], small),
-        why=_thick(wall),
+        why=_none_below("wall_p05_mm", wall),
     )
     return WallMeasurements(facts, samples, wall, gap)
 
 
-def _thick(field: ThicknessField) -> str:
-    return f"nothing measures less than {field.cap_mm:.1f} mm"
+def _none_below(name: str, field: ThicknessField) -> str:
+    """Why there is no figure of this kind; what another kind measures is not denied."""
+    return f"no {KINDS.get(name, 'stretch of wall')} was found that measures less than {field.cap_mm:.1f} mm"
 
 
 def _smallest(
@@ -120,7 +127,7 @@ def _smallest(
         value, rows = field.smallest(enough, least_mm2)
         found = (value, rows) if value is not None else None
     if found is None:
-        return {name: Fact(name, MISSING, parameters={"why": _thick(field)})}
+        return {name: Fact(name, MISSING, parameters={"why": _none_below(name, field)})}
     points = field.samples.points[found[1]]
     return {
         name: Fact(
@@ -204,14 +211,18 @@ def _stretches(name: str, value: object, found: list[SurfacePatch], **more: obje
 
 
 def _thin(mesh: Mesh, wall: ThicknessField, judged: np.ndarray, process: PrintProcess) -> dict[str, Fact]:
-    """Stretches of wall below the guideline: the largest decides."""
+    """Stretches of wall below the guideline: the largest decides, and the share of the surface that they are."""
     limit = process.limit("wall_supported_mm")
     if limit is None:
         return {}
     found = _below(mesh, wall, judged, limit, process.judgement["small_patch_mm2"])
     largest = round(found[0].area, 2) if found else 0.0
     total = float(wall.samples.area[judged & (wall.distance < limit - TOLERANCE_MM)].sum())
-    return {"thin_patch_mm2": _stretches("thin_patch_mm2", largest, found, wall=limit, total=total)}
+    share = total / max(float(wall.samples.area[judged].sum()), 1e-12)
+    return {
+        "thin_patch_mm2": _stretches("thin_patch_mm2", largest, found, wall=limit, total=total),
+        "thin_share": _stretches("thin_share", round(share, 4), found, wall=limit, total=total),
+    }
 
 
 def _unsupported(
