@@ -119,7 +119,7 @@ class _Build:
                     raise InputError(
                         f"{self._path.name} places its parts more often than a model needs: export it again as one mesh."
                     )
-                stack += self._taken(placed)
+                stack += reversed(self._taken(placed))  # the first one is taken next
 
     def _taken(self, placed: _Placed) -> list[_Placed]:
         """Take a placed object; its components, where it has any, are still to be taken."""
