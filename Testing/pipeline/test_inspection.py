@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from dicomtoprint.errors import RefusedError
+from dicomtoprint.io import read_mesh_file
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.pipeline.inspection import inspect_file
-from Phantoms.solids import write_stl
+from Phantoms.solids import box, write_stl
+from Phantoms.threemf import mesh_xml, object_xml, write_package
 
 TRIANGLE = Mesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.int32))
 PAIR = Mesh(np.eye(4, 3, dtype=np.float32), np.array([[0, 1, 2], [0, 1, 2]], np.int32))
@@ -24,3 +26,44 @@ def test_a_repair_that_fails_says_what_is_left_in_words(mesh, tmp_path):
     assert re.search(r"without changing it \(\d+ [a-z ]+(; \d+ [a-z ]+)*\): mend it", sentence), sentence
     assert not re.search(r"[\[\]]|\(\(|'\d|,\)|\.\)", sentence), sentence
     assert not (tmp_path / "mended.stl").exists()
+
+
+def coloured_and_open(path):
+    """Two objects in centimetres, moved: one with triangles in two colours and a hole, one of a named material; and a support."""
+    space = "http://schemas.microsoft.com/3dmanufacturing/material/2015/02"
+    block = box(2, 2, 2)
+    hole = Mesh(block.points, block.triangles[:-1])
+    resources = (
+        '<m:colorgroup id="8"><m:color color="#FF0000"/><m:color color="#00FF00"/></m:colorgroup>'
+        '<basematerials id="9"><base name="PA 12" displaycolor="#336699"/></basematerials>'
+        + object_xml(1, mesh_xml(hole, 'pid="8" p1="0"').replace('p1="0"', 'p1="1"', 6), 'type="model" name="bone"')
+        + object_xml(2, mesh_xml(box(1, 1, 1, at=(4, 0, 0))), 'type="model" name="tumour" pid="9" pindex="0"')
+        + object_xml(3, mesh_xml(block), 'type="support" name="prop"')
+    )
+    items = '<item objectid="1" transform="1 0 0 0 1 0 0 0 1 0 0 3"/><item objectid="2"/><item objectid="3"/>'
+    return write_package(path, resources, items, model=f'unit="centimeter" xmlns:m="{space}"')
+
+
+def test_repair_keeps_names_colours_materials_and_places(tmp_path):
+    """Read again, the repaired file has what the first one had, in mm; what it has not is told."""
+    pytest.importorskip("lib3mf")
+    path = coloured_and_open(tmp_path / "a.3mf")
+    done = inspect_file(path, repair_to=tmp_path / "b.3mf")
+    bone, tumour = read_mesh_file(tmp_path / "b.3mf").meshes
+    assert (bone.name, tumour.name) == ("bone", "tumour")
+    assert bone.bounds == pytest.approx((0, 20, 0, 20, 30, 50)) and bone.volume == pytest.approx(8000.0)
+    assert tumour.bounds == pytest.approx((40, 50, 0, 10, 0, 10))
+    assert [item.name for item in tumour.materials] == ["PA 12"] and tumour.materials[0].rgba[:3] == (51, 102, 153)
+    before = read_mesh_file(path).meshes[0]
+    for triangle, number in zip(before.triangles, before.triangle_arrays["Material"]):
+        middle = before.points[triangle].mean(axis=0)
+        away = np.linalg.norm(bone.points[bone.triangles].mean(axis=1) - middle, axis=1)
+        own = bone.materials[bone.triangle_arrays["Material"][int(away.argmin())]]
+        assert own.rgba == before.materials[number].rgba
+    assert any("'prop' (support) is not written" in line for line in done.repaired)
+
+
+def test_repair_to_a_format_without_colours_says_so(tmp_path):
+    pytest.importorskip("lib3mf")
+    done = inspect_file(coloured_and_open(tmp_path / "a.3mf"), repair_to=tmp_path / "b.stl")
+    assert any("Colours and materials are kept in 3MF only" in line for line in done.repaired)

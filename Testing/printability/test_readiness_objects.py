@@ -125,15 +125,27 @@ def test_what_is_left_out_is_told_and_a_negative_volume_warns(tmp_path):
         '<metadata key="volume_type" value="NegativeVolume"/></volume></object></config>'
     )
     whole = concatenate((CUBE, box(4, 4, 40, at=(8, 8, -10))))
-    resources = object_xml(1, mesh_xml(whole)) + object_xml(2, mesh_xml(CUBE), 'type="support" name="prop"')
-    items = '<item objectid="1"/><item objectid="2"/>'
+    resources = object_xml(1, mesh_xml(whole)) + object_xml(2, mesh_xml(CUBE), 'type="model" name="prop"')
+    items = '<item objectid="1"/><item objectid="2" printable="0"/>'
     path = write_package(tmp_path / "a.3mf", resources, items, more={"Metadata/Slic3r_PE_model.config": config})
     readiness = assess_file(path)
     assert readiness.verdict == "warn" and failed(readiness) == {"negative-volumes"}
     assert "'drill' (negative volume)" in finding(readiness, "negative-volumes").message
     left = finding(readiness, "left-out")
-    assert (left.outcome, left.severity) == (Outcome.FAIL, Severity.INFO) and "'prop' (support)" in left.message
+    assert (left.outcome, left.severity) == (
+        Outcome.FAIL,
+        Severity.INFO,
+    ) and "'prop' (marked as not to be printed)" in left.message
     assert len(read_mesh_file(path).meshes) == 1
+
+
+def test_an_object_that_is_no_model_is_left_out_and_warns(tmp_path):
+    """Slicing programs refuse a file that places one, so it is not simply ready."""
+    pytest.importorskip("lib3mf")
+    resources = object_xml(1, mesh_xml(CUBE)) + object_xml(2, mesh_xml(CUBE), 'type="support" name="prop"')
+    readiness = assess_file(write_package(tmp_path / "a.3mf", resources, '<item objectid="1"/><item objectid="2"/>'))
+    assert readiness.verdict == "warn" and failed(readiness) == {"other-types"}
+    assert "'prop' (support)" in finding(readiness, "other-types").message
 
 
 def test_a_reason_denies_nothing_that_another_finding_measured(tmp_path):

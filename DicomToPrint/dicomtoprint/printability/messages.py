@@ -19,6 +19,7 @@ PASS_TEXTS: Mapping[str, str] = {
     "nested-shells": _("No shell inside another faces the same way as it."),
     "unjudged": _("All that is printed is triangles."),
     "negative-volumes": _("No slicing program cuts a volume out of the model."),
+    "other-types": _("All objects that the file places are models."),
     "left-out": _("All objects of the file are judged."),
     "size": _("The model is as large as {process} prints."),
     "unit-carried": _("Slicing programs read the size as it was judged."),
@@ -78,6 +79,9 @@ FAIL_TEXTS: Mapping[str, str] = {
     "unjudged": _("The file has what cannot be judged and may print as it pleases: {kinds}."),
     "negative-volumes": _(
         "The slicing program will cut out {measured:,} volumes that are not judged: {objects}; walls and cavities there are not known."
+    ),
+    "other-types": _(
+        "{measured:,} objects that the file places are no models and were left out: {objects}; some slicing programs refuse such a file."
     ),
     "left-out": _("{measured:,} objects are no part of the print and were left out: {objects}."),
     "size": _(
@@ -171,6 +175,9 @@ FAIL_TEXTS_SINGULAR: Mapping[str, str] = {
     "negative-volumes": _(
         "The slicing program will cut out one volume that is not judged: {objects}; walls and cavities there are not known."
     ),
+    "other-types": _(
+        "One object that the file places is no model and was left out: {objects}; some slicing programs refuse such a file."
+    ),
     "left-out": _("One object is no part of the print and was left out: {objects}."),
     "islands": _("One place begins in the air as the model stands and needs supports from its first layer."),
     "cavities": _("One closed cavity ({volumes} mm3) lies inside the model."),
@@ -213,6 +220,7 @@ REMEDY: Mapping[str, str] = {
         "Cut the volume out of the mesh in the program that made it, then inspect that; inspect FILE --repair OUT writes the mesh as it "
         "was judged, without the cut."
     ),
+    "other-types": _("Write the file without them: inspect FILE --repair OUT"),
     "left-out": _(
         "Mark them as printable parts in the program that made the file where they are wanted; inspect FILE --repair OUT leaves them out."
     ),

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from ...mesh.core import Mesh
 
+# Kinds of 3MF objects that are no models. PrusaSlicer 2.5 reads no file that places one.
+OTHER_TYPES = ("support", "solid support", "of type 'surface'", "of type 'other'")
+
 
 @dataclass(frozen=True)
 class LeftOutObject:

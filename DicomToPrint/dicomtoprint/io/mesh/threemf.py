@@ -10,15 +10,15 @@ import numpy as np
 from ...errors import InputError, MissingDependencyError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
-from .raw import LeftOutObject, RawMeshFile
+from .raw import OTHER_TYPES, LeftOutObject, RawMeshFile
 from .slicer_volumes import PRINTED, SlicerVolume, slicer_volumes
 from .threemf_materials import MaterialReader
 from .threemf_package import MAX_INSTANCES, PackageContents, inspect_package
 
 MAX_TRIANGLES = 60_000_000
 _UNITS = {0: "um", 1: "mm", 2: "cm", 3: "in", 4: "ft", 5: "m"}
-# lib3mf's ObjectType; 1 is a model. A surface is no solid, and what is "other" is not for the printer.
-_TYPES = {0: "of type 'other'", 2: "support", 3: "solid support", 4: "of type 'surface'"}
+# By lib3mf's ObjectType; 1 is a model. A surface is no solid, and what is "other" is not for the printer.
+_TYPES = dict(zip((2, 3, 4, 0), OTHER_TYPES))
 _SHAPES = {
     "beamlattice": "beam lattice",
     "slicestack": "slices",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import MissingDependencyError, RefusedError
-from ...io import LeftOutObject, MeshFile
+from ...io import OTHER_TYPES, LeftOutObject, MeshFile
 from ...mesh.core import Mesh, concatenate
 from ...mesh.merge_points import merge_equal_points
 from ...mesh.self_intersection import intersecting_pairs
@@ -146,13 +146,15 @@ def _words(meshes: tuple[Mesh, ...], item: _Meeting) -> str:
 def content_facts(file: MeshFile) -> dict[str, Fact]:
     """What the file has beside the solids that are judged: objects that are left out, and what cannot be judged."""
     negative = [item for item in file.left_out if item.kind == NEGATIVE]
-    others = [item for item in file.left_out if item.kind != NEGATIVE]
+    typed = [item for item in file.left_out if item.kind in OTHER_TYPES]
+    others = [item for item in file.left_out if item not in negative and item not in typed]
 
     def words(items: Sequence[LeftOutObject]) -> str:
         return ", ".join(f"'{item.name}' ({item.kind})" for item in items[:8]) + (" ..." if len(items) > 8 else "")
 
     return {
         "left_out": Fact("left_out", len(others), parameters={"objects": words(others)}),
+        "other_types": Fact("other_types", len(typed), parameters={"objects": words(typed)}),
         "negative_volumes": Fact("negative_volumes", len(negative), parameters={"objects": words(negative)}),
         "unjudged": Fact("unjudged", len(file.unjudged), parameters={"kinds": ", ".join(file.unjudged)}),
     }
