@@ -190,6 +190,12 @@ OPERATORS: Mapping[str, Callable[..., bool]] = {
 }
 
 
+def is_far_beyond(rule: Rule, fact: Fact) -> bool:
+    """Whether the fact exceeds `Rule.reject_beyond`: its parameter ``severe`` where it has one, else its value."""
+    value = fact.parameters.get("severe", fact.value)
+    return rule.reject_beyond is not None and isinstance(value, (int, float)) and value > rule.reject_beyond
+
+
 def compare(rule: Rule, fact: Fact) -> tuple[Outcome, Severity]:
     """Outcome and severity of `rule` on `fact`; pure comparison, no words."""
     if not fact.applicable:
@@ -208,7 +214,7 @@ def compare(rule: Rule, fact: Fact) -> tuple[Outcome, Severity]:
         return (Outcome.ASK if severity is Severity.ASK else Outcome.FAIL), severity
     if OPERATORS[rule.operator](fact.value, rule.limit, rule.tolerance):
         return Outcome.PASS, rule.severity
-    if rule.reject_beyond is not None and float(fact.value) > rule.reject_beyond:  # type: ignore[arg-type]
+    if is_far_beyond(rule, fact):
         return Outcome.FAIL, Severity.REJECT
     return (Outcome.ASK if rule.severity is Severity.ASK else Outcome.FAIL), rule.severity
 

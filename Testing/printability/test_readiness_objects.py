@@ -99,6 +99,13 @@ def test_loose_specks_are_told_for_every_process_and_many_are_not_ready(tmp_path
     assert "--repair" in item.remedy
 
 
+def test_crumbs_thinner_than_a_layer_warn_only(tmp_path):
+    """They are in no layer of the print, however many there are."""
+    crumbs = [box(0.02, 0.02, 0.02, at=(30 + i, 0, 0)) for i in range(20)]
+    item = finding(judged(tmp_path, concatenate((CUBE, *crumbs)), "fdm"), "fragments")
+    assert (item.measured, item.severity) == (20, Severity.WARN)
+
+
 def test_what_is_only_small_is_no_speck_beside_nothing_larger(tmp_path):
     assert failed(judged(tmp_path, box(1.5, 1.4, 1.3), "sla")) == {"unit"}
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from gettext import gettext as _
 
-from ..rules import Fact, Outcome, Rule
+from ..rules import Fact, Outcome, Rule, is_far_beyond
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
 from .process import Printer, PrintProcess, load_process
 
@@ -287,7 +287,7 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome, process: PrintProc
         text = ALL_INVERTED
     if fact.value == 1 and rule.limit == 0:
         text = FAIL_TEXTS_SINGULAR.get(rule.id, text)
-    if rule.reject_beyond is not None and isinstance(fact.value, (int, float)) and fact.value > rule.reject_beyond:
+    if is_far_beyond(rule, fact):
         text = FAR_TOO_MUCH[rule.id]
     return text.format_map(values)
 

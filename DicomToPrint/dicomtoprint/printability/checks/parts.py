@@ -27,11 +27,12 @@ class PartMeasurements:
 
 @dataclass(frozen=True)
 class _Part:
-    """A closed part: signed volume mm3 (of a cavity what no other object takes up), area mm2, a place (3,) to look at, and its triangles
-    among those of all meshes."""
+    """A closed part: signed volume mm3 (of a cavity what no other object takes up), area mm2, longest side mm, a place (3,) to look at, and
+    its triangles among those of all meshes."""
 
     volume: float
     area: float
+    length: float
     place: np.ndarray
     triangles: np.ndarray
 
@@ -66,8 +67,10 @@ def part_facts(meshes: tuple[Mesh, ...], process: PrintProcess) -> PartMeasureme
     cavities = groups["cavities"]
     trapped = float(sum(-cavity.volume for cavity in cavities))
     size = process.judgement["speck_mm"]
+    # What is thinner than a layer is not even printed: it does no harm.
+    severe = sum(item.length >= (process.limit("layer_mm") or 0.0) for item in groups["fragments"])
     facts = {
-        "fragments": _parts_fact("fragments", groups["fragments"], smallest=smallest, speck=size),
+        "fragments": _parts_fact("fragments", groups["fragments"], smallest=smallest, speck=size, severe=severe),
         "loose_parts": _parts_fact("loose_parts", groups["solids"], beside=True),
         "cavities": _parts_fact("cavities", cavities),
         "nested_shells": _parts_fact("nested_shells", groups["nested"]),
@@ -96,7 +99,7 @@ def _part(mesh: Mesh, item: NestedComponent, volume: float, start: int) -> _Part
     part = item.part
     corners = mesh.points[mesh.triangles[part.triangles].ravel()]
     highest, middle = corners[int(np.argmax(corners[:, 2]))], (part.low + part.high) / 2.0
-    return _Part(volume, part.area, middle if part.volume < 0 else highest, part.triangles + start)
+    return _Part(volume, part.area, _length(item), middle if part.volume < 0 else highest, part.triangles + start)
 
 
 def _outward(mesh: Mesh, item: NestedComponent) -> Mesh:
