@@ -7,6 +7,7 @@ import pytest
 from dicomtoprint.config.resources import RESOURCE_DIR
 from dicomtoprint.errors import UsageError
 from dicomtoprint.printability import load_printer, load_process, messages, printer_names, process_names
+from dicomtoprint.printability.process import LATER_THRESHOLDS
 from dicomtoprint.printability.rules import load_rules
 
 
@@ -96,3 +97,14 @@ def test_every_rule_has_its_sentences():
         assert all(word in messages.REMEDY for word in rule.remedy)
     for text in (*messages.FAIL_TEXTS.values(), *messages.PASS_TEXTS.values()):
         assert "will fail" not in text
+
+
+def test_a_file_of_ones_own_from_before_the_later_thresholds_still_loads(tmp_path):
+    """It has those of the built-in process."""
+    content = json.loads((RESOURCE_DIR / "processes" / "mjf.json").read_text(encoding="utf-8"))
+    for name in LATER_THRESHOLDS:
+        del content["judgement"][name]
+    (tmp_path / "own.json").write_text(json.dumps(content), encoding="utf-8")
+    own = load_process(str(tmp_path / "own.json"))
+    assert own.judgement == load_process("fdm").judgement and own.judgement["speck_mm"] > 0
+    assert own.low_limit("escape_hole_mm") == 2.0 and own.low_limit("pin_mm") == 0.4
