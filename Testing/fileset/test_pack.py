@@ -77,6 +77,41 @@ def test_the_verdict_stays_but_for_medium_and_compression(name, tmp_path):
         assert after[(protocol, rule)][0] == "pass"
 
 
+ANSWERS = ("--surgery-date", "2026-05-04", "--answer", "issuer-consulted=yes", "--answer", "scan-age=yes")
+JUDGED = {
+    "accepted when answered": (
+        lambda: put(series(count=4), PatientBirthDate="", ConvolutionKernel="XYZ"),
+        ("kernel=yes",),
+    ),
+    "rejected when answered": (lambda: put(series(count=4), ConvolutionKernel="XYZ"), ("kernel=no",)),
+    "asked": (lambda: put(series(count=4), ConvolutionKernel="XYZ"), ()),
+    "enhanced": (lambda: series(ENHANCED, count=4), ()),
+}
+
+
+@pytest.mark.parametrize("name", JUDGED)
+def test_the_report_inside_is_the_one_that_the_user_gets(name, tmp_path):
+    make, answers = JUDGED[name]
+    given = [*ANSWERS, *(part for answer in answers for part in ("--answer", answer)), "--no-pixels"]
+    write_files(make(), tmp_path / "in")
+    main(["check", str(tmp_path / "in"), *given, "--json", str(tmp_path / "check.json")])
+    assert main(["pack", str(tmp_path / "in"), "--output", str(tmp_path / "out"), *given]) == 0
+    (before,) = json.loads((tmp_path / "check.json").read_text(encoding="utf-8"))["series"]
+    (inside,) = json.loads((tmp_path / "out/REPORT/acceptance.json").read_text(encoding="utf-8"))["series"]
+    for protocol in ("3dsystems-ortho", "exoplan-import"):
+        assert before["protocols"][protocol]["verdict"] == inside["protocols"][protocol]["verdict"]
+    assert before["verdict"] == inside["verdict"] and before["questions"] == inside["questions"]
+    assert any(question["answer"] == "yes" for question in inside["questions"])
+
+
+@pytest.mark.parametrize("wrong", [("--answer", "no-such-rule=yes"), ("--answer", "kernel=maybe"),
+                                   ("--surgery-date", "tomorrow"), ("--protocol", "no-such-protocol")])  # fmt: skip
+def test_a_wrong_answer_is_refused_before_anything_is_packed(wrong, tmp_path, capsys):
+    write_files(series(count=4), tmp_path / "in")
+    assert main(["pack", str(tmp_path / "in"), "--output", str(tmp_path / "out"), *wrong]) == 2
+    assert not (tmp_path / "out").exists() and len(capsys.readouterr().err.splitlines()) == 1
+
+
 def test_names_manifest_and_report(tmp_path):
     files = put(series(count=4), PatientName="Muster^Hans", PatientID="P-4711")
     write_files(files, tmp_path / "in")

@@ -7,6 +7,7 @@ from pathlib import Path
 import qt
 from slicer.i18n import tr as _
 
+from dicomtoprint.config.run_settings import to_judgement_args
 from dicomtoprint.errors import InputError
 from dicomtoprint.workers.process import ChildError, ChildProcess
 
@@ -43,7 +44,7 @@ class PackStudy:
         if not target:
             return
         self._messages = Path(tempfile.mkdtemp(prefix="dicom-to-print-pack-"))
-        arguments = ("pack", *given, "--output", str(Path(target, FOLDER)))
+        arguments = ("pack", *given, "--output", str(Path(target, FOLDER)), *to_judgement_args(self._panel.settings))
         try:
             self._child = ChildProcess(
                 SCRIPT, *arguments, output=self._messages / "output.txt", errors=self._messages / "errors.txt"

@@ -6,7 +6,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from dicomtoprint.rules import Finding
+from dicomtoprint.rules import Finding, Outcome
 
 from . import widgets
 from .findings_table import FindingsTable
@@ -142,8 +142,9 @@ class ScanStep(StepView):
         acceptance, shut = result["acceptance"], not result["open"]
         self.reason_label.visible = self.reason.visible = shut or bool(self.panel.settings.accept_anyway)
         if acceptance is None:
-            widgets.update_badge(self.chip, "not applicable", result["gate"])
-            return "done"
+            widgets.clear_layout(self.questions)
+            widgets.update_badge(self.chip, "ask" if shut else "not applicable", without_options(result["gate"]))
+            return "needs you" if shut else "done"
         if not self.panel.settings.series:
             self.fill_series([one.series for one in acceptance.series])
         series = next(item for item in acceptance.series if item.series.id == result["series"])
@@ -153,7 +154,7 @@ class ScanStep(StepView):
             self.protocols.addWidget(widgets.status_badge(judged.verdict.value, line))
         found = _distinct([finding for judged in series.protocols.values() for finding in judged.findings])
         self.findings.show(found)
-        self._ask(series.questions)
+        self._ask({question.rule: question.text for question in series.questions} | self._asked(found))
         verdict = "reject" if shut else ("warn" if series.verdict.value == "reject" else series.verdict.value)
         widgets.update_badge(self.chip, verdict, without_options(result["gate"]))
         self.panel.results.keep_findings(
@@ -172,19 +173,25 @@ class ScanStep(StepView):
         widgets.set_items_silently(self.series, [("", _("the best one")), *(items if len(items) > 1 else [])])
         self._show_series(self.panel.settings.series)
 
-    def _ask(self, questions: Any) -> None:
+    def _asked(self, found: list[Finding]) -> dict[str, str]:
+        """Findings that an answer closes, or has closed: rule and sentence."""
+        answered = dict(self.panel.settings.answers)
+        return {one.rule: one.message for one in found if one.outcome is Outcome.ASK or one.rule in answered}
+
+    def _ask(self, questions: dict[str, str]) -> None:
+        """A chooser for every question: rule and text."""
         widgets.clear_layout(self.questions)
         answers = dict(self.panel.settings.answers)
         items = [("", _("not answered")), ("yes", _("yes")), ("no", _("no"))]
-        for question in questions:
+        for rule, text in questions.items():
             box = widgets.combo_box(
                 items,
-                question.text,
-                self.guarded_slot(lambda key, rule=question.rule: self._answer(rule, key)),
-                f"answer-{question.rule}",
+                text,
+                self.guarded_slot(lambda key, rule=rule: self._answer(rule, key)),
+                f"answer-{rule}",
             )
-            widgets.select_silently(box, answers.get(question.rule, ""))
-            self.questions.addWidget(widgets.text_label(without_options(question.text)))
+            widgets.select_silently(box, answers.get(rule, ""))
+            self.questions.addWidget(widgets.text_label(without_options(text)))
             self.questions.addWidget(box)
 
     def _answer(self, rule: str, key: str) -> None:

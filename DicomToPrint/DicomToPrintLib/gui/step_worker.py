@@ -14,7 +14,7 @@ from typing import Any
 
 from dicomtoprint import pipeline
 from dicomtoprint.config.run_settings import RunSettings
-from dicomtoprint.errors import DicomToPrintError, InputError, UsageError
+from dicomtoprint.errors import DicomToPrintError, InputError, UnansweredQuestionError, UsageError
 from dicomtoprint.progress import ProgressCallback, subprogress
 
 from .step_results import SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
@@ -91,7 +91,8 @@ def _is_volume(source: Any) -> bool:
 def _scan(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
     """What the panel's first part shows before anything is made: the verdicts of all protocols, and whether the gate opens."""
     if _is_volume(source) or pipeline.is_volume_file(source):
-        job.save("scan", {"acceptance": None, "open": True, "gate": pipeline.NO_HEADERS_MESSAGE, "series": None})
+        gate, is_open = _gate_without_headers(settings)
+        job.save("scan", {"acceptance": None, "open": is_open, "gate": gate, "series": None})
         return
     acceptance = pipeline.check_scan(source, settings, progress)
     chosen = pipeline.choose_series(acceptance, settings)
@@ -100,6 +101,17 @@ def _scan(job: WorkerResultStore, source: Any, settings: RunSettings, progress: 
     except pipeline.GateClosedError as shut:
         gate, is_open = str(shut.error), False
     job.save("scan", {"acceptance": acceptance, "open": is_open, "gate": gate, "series": chosen.series.id})
+
+
+def _gate_without_headers(settings: RunSettings) -> tuple[str, bool]:
+    """The sentence on a volume that has no headers to judge, and whether the use goes on with it, as in `load_scan`."""
+    from dicomtoprint.acceptance import load_use_case
+
+    try:
+        use = load_use_case(settings.use)
+        return pipeline.pass_gate_without_headers(pipeline.NO_HEADERS_MESSAGE, use, settings), True
+    except UnansweredQuestionError as shut:
+        return str(shut), False
 
 
 def _as_run_judges(chosen: Any, settings: RunSettings) -> Any:

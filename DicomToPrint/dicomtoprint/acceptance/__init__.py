@@ -1,7 +1,7 @@
 """Facts to findings to a verdict under named protocols, the questions that no file answers, and the gate of `run`."""
 
 from .anatomy_checks import reevaluate_for_anatomy
-from .evaluate import answerable_rule_ids, evaluate_study
+from .evaluate import answerable_rule_ids, evaluate_study, require_known_answers
 from .protocol import Protocol, QuestionSpec, load_protocol
 from .results import AcceptanceReport, OperatorQuestion, ProtocolResult, SeriesAcceptance
 from .use_gate import Gate, UseCase, evaluate_gate, load_use_case
@@ -21,4 +21,5 @@ __all__ = [
     "load_protocol",
     "load_use_case",
     "reevaluate_for_anatomy",
+    "require_known_answers",
 ]

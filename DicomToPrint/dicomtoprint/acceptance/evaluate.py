@@ -42,7 +42,7 @@ def evaluate_study(
     the pixel detectors do not run and their rules do not apply, which every result says. Raises `UsageError`.
     """
     answers = dict(answers or {})
-    _check_answers(answers, protocols)
+    require_known_answers(answers, protocols)
     chosen = [one for one in study.series if series_id is None or series_id in (one.id, one.uid)]
     chosen = chosen or [
         phase.series
@@ -68,7 +68,9 @@ def evaluate_study(
     judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
     judged = [replace(result, suggested_series=_suggested_series(result, judged)) for result in judged]
     progress(1.0, "checking the scan")
-    return AcceptanceReport(tuple(judged), study.unreadable, study.non_image_files, study_notes(study), study.documents)
+    return AcceptanceReport(
+        tuple(judged), study.unreadable, study.non_image_files, study_notes(study), study.documents, len(study.series)
+    )
 
 
 def answerable_rule_ids(protocols: Iterable[Protocol]) -> set[str]:
@@ -78,7 +80,8 @@ def answerable_rule_ids(protocols: Iterable[Protocol]) -> set[str]:
     return known | {question.rule for protocol in every for question in protocol.questions}
 
 
-def _check_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) -> None:
+def require_known_answers(answers: Mapping[str, str], protocols: Sequence[Protocol]) -> None:
+    """Raises `UsageError` for an answer that no protocol asks for, or that is neither yes nor no."""
     known = answerable_rule_ids(protocols)
     for rule, answer in answers.items():
         if rule not in known:

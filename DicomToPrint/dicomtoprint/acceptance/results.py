@@ -99,13 +99,16 @@ class SeriesAcceptance:
 
 @dataclass(frozen=True)
 class AcceptanceReport:
-    """All series judged, best verdict first, and what could not be read."""
+    """All series judged, best verdict first, and what could not be read. `series_in_input` counts those that were not judged
+    too, since another was named.
+    """
 
     series: tuple[SeriesAcceptance, ...]
     unreadable: tuple[UnreadableFile, ...]
     non_image_files: tuple[str, ...] = ()
     study_notes: tuple[str, ...] = ()
     documents: Mapping[str, str] = field(default_factory=dict)
+    series_in_input: int = 0
 
     def for_terminal(self, identified: bool = False) -> dict[str, Any]:
         """`as_json`, and in each series the names of its damaged files, which may stand on the terminal only."""

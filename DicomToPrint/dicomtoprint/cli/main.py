@@ -217,12 +217,12 @@ def _demo(options: argparse.Namespace, host: Host) -> int:
 
 
 def _pack(options: argparse.Namespace, host: Host) -> int:
-    from ..config.run_settings import RunSettings
     from ..pipeline.pack import pack
     from .summaries import pack_summary
 
+    settings = settings_from_args(options)
     with _terminal_progress() as progress, _source(options.input, host) as source:
-        packed = pack(source, options.output, RunSettings(), options.series, options.deidentify, progress)
+        packed = pack(source, options.output, settings, options.series, options.deidentify, progress)
     print(pack_summary(packed))
     return 0
 

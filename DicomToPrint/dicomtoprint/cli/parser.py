@@ -103,24 +103,29 @@ def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"
     )
+    _add_judgement_options(parser)
+    parser.add_argument(
+        "--series", metavar="ID|UID", help="this series only; ID/PHASE for one phase of a series that holds several"
+    )
+    parser.add_argument("--identified", action="store_true", help="let names, descriptions and UIDs into the output")
+    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+
+
+def _add_judgement_options(parser: argparse.ArgumentParser) -> None:
+    """What a scan is judged by, and what its operator says to it."""
     parser.add_argument(
         "--protocol",
         action="append",
         default=[],
         metavar="NAME|FILE",
-        help="judge under this protocol (repeatable; default: 3dsystems-ortho and exoplan-import in check, that of the use in run)",
+        help="judge under this protocol (repeatable; default: 3dsystems-ortho and exoplan-import, in run that of the use)",
     )
     parser.add_argument("--no-pixels", action="store_true", help="judge the headers alone")
     parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help="planned date of surgery")
     parser.add_argument(
-        "--series", metavar="ID|UID", help="this series only; ID/PHASE for one phase of a series that holds several"
-    )
-    parser.add_argument(
         "--answer", action="append", default=[], metavar="RULE=yes|no", help="answer a question (repeatable)"
     )
     parser.add_argument("--role", default="operator", metavar="ROLE", help="role of who answers, for the record")
-    parser.add_argument("--identified", action="store_true", help="let names, descriptions and UIDs into the output")
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
 
 
 def _add_run(commands: Any) -> None:
@@ -321,6 +326,7 @@ def _add_pack(commands: Any) -> None:
         action="store_true",
         help="by the basic profile of DICOM PS3.15; needs the package dicom-anonymizer",
     )
+    _add_judgement_options(pack)
 
 
 def _positive(text: str) -> float:

@@ -9,14 +9,16 @@ from ..errors import UsageError
 
 
 def settings_from_args(options: argparse.Namespace) -> RunSettings:
-    """Settings of parsed `check` or `run` options. Raises `UsageError`."""
-    fields = _acceptance_fields(options)
+    """Settings of parsed `check`, `run` or `pack` options; the series that `pack` takes are no part of them. Raises `UsageError`."""
+    fields = _judgement_fields(options)
+    if options.command != "pack":
+        fields |= {"series": options.series, "include_identifiers": options.identified}
     if options.command == "run":
         fields |= {**_preparation_fields(options), **_model_fields(options), **_output_fields(options)}
     return RunSettings(**fields)
 
 
-def _acceptance_fields(options: argparse.Namespace) -> dict[str, Any]:
+def _judgement_fields(options: argparse.Namespace) -> dict[str, Any]:
     answers = _pairs(options.answer, "--answer", "RULE=yes or RULE=no")
     for rule, answer in answers:
         if answer not in ("yes", "no"):
@@ -25,10 +27,8 @@ def _acceptance_fields(options: argparse.Namespace) -> dict[str, Any]:
         "protocols": tuple(options.protocol),
         "check_pixels": not options.no_pixels,
         "surgery_date": options.surgery_date,
-        "series": options.series,
         "answers": answers,
         "role": options.role,
-        "include_identifiers": options.identified,
     }
 
 

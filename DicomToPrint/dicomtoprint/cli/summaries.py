@@ -100,9 +100,9 @@ def choice_in_words(
     acceptance: "AcceptanceReport | None", chosen: "SeriesAcceptance", settings: RunSettings
 ) -> list[str]:
     """Which series of a study was used and why; nothing for a study of one series."""
-    if acceptance is None or len(acceptance.series) < 2:
+    if acceptance is None or acceptance.series_in_input < 2:
         return []
-    how = f"Used: series {chosen.series.id} ({pluralize(len(chosen.series), 'slice')}) of {len(acceptance.series)}"
+    how = f"Used: series {chosen.series.id} ({pluralize(len(chosen.series), 'slice')}) of {acceptance.series_in_input}"
     if settings.series:
         return [f"{how}, because it was named."]
     others = [one for one in acceptance.series if one.series.id != chosen.series.id]

@@ -221,6 +221,15 @@ def to_cli_args(settings: RunSettings) -> list[str]:
     return arguments
 
 
+# What a scan is judged by, and what its operator says to it: the fields that a check without a model has.
+JUDGEMENT_FIELDS = ("protocols", "check_pixels", "surgery_date", "answers", "role")
+
+
+def to_judgement_args(settings: RunSettings) -> list[str]:
+    """The options of `check` and `pack` that give what these settings say of the judgement alone."""
+    return to_cli_args(RunSettings(**{name: getattr(settings, name) for name in JUDGEMENT_FIELDS}))
+
+
 def _option_arguments(name: str, option: str, value: Any) -> list[str]:
     if name == "split":
         return ["--split", "auto"]

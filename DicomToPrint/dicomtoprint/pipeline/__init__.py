@@ -15,6 +15,7 @@ from .scan_loading import (
     choose_series,
     is_volume_file,
     load_scan,
+    pass_gate_without_headers,
     reevaluate_for_anatomy,
     require_open_gate,
 )
@@ -69,6 +70,7 @@ __all__ = [
     "missing_optional_packages",
     "missing_packages",
     "needs_preparation",
+    "pass_gate_without_headers",
     "prepare",
     "reevaluate_for_anatomy",
     "repair",

@@ -15,7 +15,7 @@ from ..config.run_settings import RunSettings
 from ..errors import InputError, OutputError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
-from .scan_loading import BUILT_IN_PROTOCOLS, is_volume_file
+from .scan_loading import is_volume_file, load_judgement
 
 if TYPE_CHECKING:
     from ..acceptance import AcceptanceReport
@@ -67,7 +67,7 @@ def pack(
     InputError
         Where the study cannot be read whole, or holds several patients.
     UsageError
-        For a series that is not there.
+        For a series that is not there, and for a protocol, an answer or a date of surgery that is none.
     OutputError
         Where the output cannot be written or did not read back.
     """
@@ -77,6 +77,7 @@ def pack(
     if is_volume_file(source):
         raise InputError(f"'{Path(source).name}' holds no DICOM objects: choose the DICOM files of the study.")
     _require_free(output)
+    load_judgement(settings)
     study = read_study(Path(source), subprogress(progress, 0.0, 0.1))
     chosen, notes = _chosen(study, series_ids)
     names = _names(study, chosen, whole=not series_ids)
@@ -199,7 +200,7 @@ def _write_report(root: Path, settings: RunSettings, progress: ProgressCallback)
     from .scan_loading import check_scan
 
     settings = replace(settings, series=None)
-    acceptance = check_scan(root / "DICOMDIR", settings, progress, BUILT_IN_PROTOCOLS)
+    acceptance = check_scan(root / "DICOMDIR", settings, progress)
     write_check(acceptance, settings, root / "REPORT")
     return acceptance
 

@@ -11,7 +11,7 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import VOLUME_SUFFIXES, reordered
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
-    from ..acceptance import AcceptanceReport, SeriesAcceptance, UseCase
+    from ..acceptance import AcceptanceReport, Protocol, SeriesAcceptance, UseCase
     from ..segmentation import Segmentation
     from ..volume import Volume
 
@@ -61,6 +61,19 @@ def surgery_date(settings: RunSettings) -> datetime.date | None:
         raise UsageError(f"--surgery-date takes a date as YYYY-MM-DD, not '{settings.surgery_date}'.") from None
 
 
+def load_judgement(
+    settings: RunSettings, protocols: tuple[str, ...] = BUILT_IN_PROTOCOLS
+) -> "tuple[list[Protocol], datetime.date | None]":
+    """What a scan is to be judged by: the protocols, and the date of surgery. Raises `UsageError` for a name, a date or an
+    answer that is none, before anything is read.
+    """
+    from ..acceptance import load_protocol, require_known_answers
+
+    loaded = [load_protocol(name) for name in settings.protocols or protocols]
+    require_known_answers(dict(settings.answers), loaded)
+    return loaded, surgery_date(settings)
+
+
 def check_scan(
     source: Source,
     settings: RunSettings,
@@ -72,14 +85,13 @@ def check_scan(
 
     Raises `InputError` where the source holds no image series, `UsageError` for unknown names.
     """
-    from ..acceptance import AcceptanceReport, evaluate_study, load_protocol
+    from ..acceptance import AcceptanceReport, evaluate_study
     from ..dicom import read_image_volume, read_study
 
     if is_volume_file(source):
         read_image_volume(Path(source))
         return AcceptanceReport((), ())
-    loaded = [load_protocol(name) for name in settings.protocols or protocols]
-    date = surgery_date(settings)
+    loaded, date = load_judgement(settings, protocols)
     study = read_study(Path(source), subprogress(progress, 0.0, 0.4))
     return evaluate_study(
         study,
