@@ -249,6 +249,29 @@ def test_deidentified_by_the_basic_profile(tmp_path):
     assert b"Muster" not in (tmp_path / "out" / "DICOMDIR").read_bytes()
 
 
+def test_a_deidentified_study_still_opens_in_dcmtk(tmp_path):
+    pytest.importorskip("dicomanonymizer", reason="the optional package dicom-anonymizer is not installed")
+    if not (shutil.which("dcmmkdir") and shutil.which("dcmdump")):
+        pytest.skip("dcmtk's tools are not installed")
+    files = put(_identified(), StudyID="S-4711")
+    for file in files:
+        file.header["ReferencedImageSequence"] = [
+            {"ReferencedSOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "ReferencedSOPInstanceUID": "1.2.3"}
+        ]
+    write_files(files, tmp_path / "in")
+    pack(tmp_path / "in", tmp_path / "out", SETTINGS, deidentified=True)
+    images = sorted(str(path.relative_to(tmp_path / "out")) for path in (tmp_path / "out").rglob("IM*"))
+    done = subprocess.run(
+        ["dcmmkdir", "-Pgp", "+id", ".", "+D", str(tmp_path / "again"), *images],
+        capture_output=True, text=True, cwd=tmp_path / "out",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    read = pydicom.dcmread(tmp_path / "out" / images[0])
+    assert read.ReferencedImageSequence[0].ReferencedSOPClassUID == read.SOPClassUID
+    for element in read.iterall():
+        assert element.VR not in ("DA", "DT") or not element.value or str(element.value)[:4] == "1900", element
+
+
 def test_without_the_package_the_sentence_names_it(tmp_path, monkeypatch):
     import sys
 

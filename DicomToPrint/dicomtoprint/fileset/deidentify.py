@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from ..errors import MissingDependencyError
@@ -15,8 +16,10 @@ from ..errors import MissingDependencyError
 PACKAGE = "dicom-anonymizer"
 TABLE = "dicomfields_2026c"
 _CODE = ("113100", "DCM", "Basic Application Confidentiality Profile")
-# What is no person and what a reader of the images needs; the profile itself keeps both.
+# What is no person and what a reader of the images needs; the profile itself keeps all of it.
 _KEPT = {(0x0008, 0x0016), (0x0002, 0x0010)}
+# The package's dummy date has a year that readers refuse; ours is one that no CT was made on, which acceptance asks about.
+_ITS_DUMMY, _DUMMY = "00010101", "19000101"
 
 
 def require() -> None:
@@ -48,6 +51,7 @@ def deidentify(dataset: Dataset) -> None:
     """
     with contextlib.redirect_stdout(io.StringIO()):  # the package prints what it stumbles over, values among it
         _clean(dataset)
+    _make_readable(dataset)
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = "PS3.15 Basic Application Level Confidentiality Profile"
     code = Dataset()
@@ -72,10 +76,35 @@ def _clean(dataset: Dataset) -> None:
             None,
         )
         if action is not None:
-            action(dataset, place)
+            _apply(action, dataset, element)
         if element.VR == "SQ" and element.tag in dataset:
             for item in dataset[element.tag].value or []:
                 _clean(item)
+
+
+def _apply(action: Callable[[Dataset, Any], None], dataset: Dataset, element: DataElement) -> None:
+    """An action of the table. On a sequence the package makes new UIDs of the classes of its images too: they stay."""
+    classes = [str(one.value) for one in _class_elements(element)]
+    action(dataset, (element.tag.group, element.tag.element))
+    left = _class_elements(dataset[element.tag]) if element.tag in dataset else []
+    if len(left) == len(classes):
+        for one, uid in zip(left, classes):
+            one.value = uid
+
+
+def _class_elements(element: DataElement) -> list[DataElement]:
+    if element.VR != "SQ":
+        return []
+    return [one for item in element.value or [] for one in item.iterall() if one.keyword == "ReferencedSOPClassUID"]
+
+
+def _make_readable(dataset: Dataset) -> None:
+    """Dummy values instead of those that readers refuse, and of a Study ID, which a DICOMDIR needs."""
+    for element in dataset.iterall():
+        if element.VR in ("DA", "DT") and str(element.value).startswith(_ITS_DUMMY):
+            element.value = _DUMMY if element.VR == "DA" else f"{_DUMMY}000000"
+    if not dataset.get("StudyID"):
+        dataset.StudyID = "1"
 
 
 def says_burned_in(dataset: Dataset) -> bool:

@@ -88,7 +88,7 @@ def write_file_set(
         file_set.write(folder)
     _verify(folder, hashes)
     progress(1.0, "study packed")
-    notes = (f"{filled} directory records hold a stand-in for what their images lack.",) if filled else ()
+    notes = (f"Directory records with a stand-in for what their images lack: {filled}.",) if filled else ()
     return Packed(len(hashes), unpacked, burned, lossy, notes)
 
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from ..config.run_settings import RunSettings
 from ..errors import InputError, OutputError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..text import pluralize
 from .scan_loading import is_volume_file, load_judgement
 
 if TYPE_CHECKING:
@@ -91,9 +90,9 @@ def pack(
     progress(1.0, "study packed")
     notes += packed.notes
     if packed.burned_in:
-        notes += (f"{pluralize(packed.burned_in, 'image')} may show a name in the picture itself: look at them.",)
+        notes += (f"Images that may show a name in the picture itself: {packed.burned_in}. Look at them.",)
     if packed.lossy:
-        notes += (f"{pluralize(packed.lossy, 'image')} were compressed with loss before; the flag stays.",)
+        notes += (f"Images that were compressed with loss before, as their flag still says: {packed.lossy}.",)
     discs = {name: ceil(size / room) for name, room in DISCS.items()}
     ids = tuple(one.id for one in chosen)
     return PackedStudy(Path(output), packed.objects, packed.unpacked, size, ids, discs, notes)
@@ -125,7 +124,7 @@ def _chosen(study: Study, series_ids: Sequence[str]) -> tuple[tuple[Series, ...]
 
     if count_patients_of(chosen) > 1:
         raise InputError("The input holds several patients: pack one at a time, with --series for each of its series.")
-    note = f"{pluralize(len(added), 'original series')} came along with its reformat."
+    note = f"Original series that came along with their reformats: {len(added)}."
     return (*chosen, *added), (note,) if added else ()
 
 
