@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from ..rules import MISSING, Fact, Outcome, Rule
@@ -92,9 +93,44 @@ class _Nothing:
         return self
 
 
+class _Measured(float):
+    """A measured value that never reads like a limit which it is not: it gets as many digits as that takes."""
+
+    limits: tuple[float, ...]
+
+    def __format__(self, spec: str) -> str:
+        text = float(self).__format__(spec)
+        for _more in range(6):
+            shown = float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
+            if not any(abs(shown - limit) < 1e-9 * max(abs(limit), 1e-3) for limit in self.limits if limit != self):
+                break
+            spec = re.sub(
+                r"[.](\d+)", lambda digits: f".{int(digits[1]) + 1}", spec if "." in spec else f".6{spec or 'g'}"
+            )
+            text = float(self).__format__(spec)
+        return text
+
+
+def _measured(value: object, limit: object) -> object:
+    """The value, for a sentence that names the limit beside it."""
+    limits = limit if isinstance(limit, (list, tuple)) else [limit]
+    numbers = tuple(float(one) for one in limits if isinstance(one, (int, float)))
+    if not isinstance(value, float) or not numbers:
+        return value
+    measured = _Measured(value)
+    measured.limits = numbers
+    return measured
+
+
 def _fields(rule: Rule, fact: Fact) -> _Gaps:
     limit = rule.limit
-    fields = _Gaps(value=fact.value, limit=limit, where=fact.where or "all slices", rule=rule.id, **fact.parameters)
+    fields = _Gaps(
+        value=_measured(fact.value, limit),
+        limit=limit,
+        where=fact.where or "all slices",
+        rule=rule.id,
+        **fact.parameters,
+    )
     if fact.name == "pixel_size" and isinstance(limit, (int, float)):
         fields["dfov"] = 512 * limit
     if fact.name == "kernel_family" and isinstance(limit, Mapping):
@@ -127,8 +163,8 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     if own:
         return own
     if fact.value is MISSING:
-        names = ", ".join(filter(None, (fact.evidence, fact.where)))
-        return _("{title}: the header does not say{where}.").format(title=head, where=f" ({names})" if names else "")
+        where = f" ({fact.where})" if fact.where else ""
+        return _("The header lacks {what}{where}.").format(what=fact.evidence or head, where=where)
     kind = rule.fact.partition(":")[0]
     if rule.fact == "pixels_judged" and outcome is not Outcome.PASS:
         return _pixels_sentence(fact)
@@ -147,7 +183,7 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
 def _own_sentence(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     """The sentence of the kind of fault that the fact tells of; empty where there is none for it, or nothing is wrong."""
     kinds = SENTENCES.get(rule.fact.partition(":")[0], {})
-    text = kinds.get(str(fact.parameters.get("kind", fact.value)))
+    text = kinds.get(str(fact.parameters.get("kind", "missing" if fact.value is MISSING else fact.value)))
     if not text or outcome is Outcome.PASS:
         return ""
     return text.format_map(_fields(rule, fact))
@@ -184,6 +220,8 @@ def remedy_codes(rule: Rule, fact: Fact) -> tuple[str, ...]:
 def level(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     """The lowest burden that can help, empty where nothing is to do."""
     codes = remedy_codes(rule, fact) if outcome in (Outcome.FAIL, Outcome.ASK) else ()
+    if outcome is Outcome.FAIL and rule.fact.partition(":")[0] not in CHECKS:
+        codes = tuple(code for code in codes if code != "Q")  # nothing is asked where no answer can close the finding
     return LEVELS[codes[0]] if codes else ""
 
 

@@ -18,18 +18,22 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     "instance_uids": {
         "missing": _("Images lack their own identifier, SOP Instance UID (0008,0018) ({where}); each needs one."),
         "repeated": _("Different images carry the same SOP Instance UID (0008,0018) ({where}); each needs its own."),
-        "copied file": _("{where} copy another byte for byte; the copies are left out."),
+        "copied file": _("Copies of other files, byte for byte, are left out: {where}."),
         "unlike file meta": _(
             "The head of a file names another image than its content does, SOP Instance UID (0002,0003) against "
             "(0008,0018) ({where}); both must agree."
         ),
     },
     "study_uid": {
-        "missing": _("Images do not say to which study they belong, Study Instance UID (0020,000D) ({where})."),
+        "missing": _(
+            "Images do not say to which study they belong, Study Instance UID (0020,000D) ({where}); each must."
+        ),
         "several": _("The series holds images of several studies, Study Instance UID (0020,000D); one is needed."),
     },
     "series_uid": {
-        "missing": _("Images do not say to which series they belong, Series Instance UID (0020,000E) ({where})."),
+        "missing": _(
+            "Images do not say to which series they belong, Series Instance UID (0020,000E) ({where}); each must."
+        ),
     },
     "frames_of_reference": {
         "one a slice": _(
@@ -53,7 +57,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "sop_class": {
-        "other": _("The images are no CT images (SOP Class UID (0008,0016) is that of another object)."),
+        "other": _("The images are not CT images: SOP Class UID (0008,0016) is that of another kind; CT is needed."),
         "mixed": _("The series mixes images of several kinds, SOP Class UID (0008,0016); CT images alone are needed."),
         "Legacy Converted Enhanced CT Image": _(
             "The images were converted to Legacy Converted Enhanced CT, which exoplan does not read; the CT images from "
@@ -61,21 +65,26 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "object_type": {
-        "no CT class": _("The series is no CT: its images are of another kind, SOP Class UID (0008,0016)."),
+        "missing": _("The header gives no Modality (0008,0060): did a CT or a cone beam scanner make the images?"),
+        "no CT class": _(
+            "The series is not a CT: SOP Class UID (0008,0016) is that of another kind of image; CT is needed."
+        ),
         "mislabelled": _(
             "The images are stored as CT, but Modality (0008,0060) names another device; CT is needed there if a CT made "
             "them."
         ),
     },
     "modality": {
-        "other": _("Modality (0008,0060) is not that of the images: CT is needed (DX for a dental cone beam object)."),
+        "other": _("Modality (0008,0060) is not CT; CT is needed (DX for a dental cone beam object)."),
     },
     "window": {
         "unpaired": _(
             "The window presets cannot be offered: Window Center (0028,1050) and Window Width (0028,1051) have not "
             "equally many values."
         ),
-        "no number": _("The window presets cannot be offered: centre or width (0028,1050), (0028,1051) is no number."),
+        "no number": _(
+            "The window presets cannot be offered: Window Center (0028,1050) or Window Width (0028,1051) is not a number."
+        ),
         "width below 1": _("The window presets cannot be offered: Window Width (0028,1051) is below 1."),
     },
     "functional_groups": {
@@ -103,9 +112,13 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     "pixel_element": {
         "float": _("The pixels are numbers with a fraction ({where}); whole numbers of 16 bits are needed."),
-        "wrong length": _("The pixels are missing or not as many as rows and columns say ({where})."),
+        "wrong length": _(
+            "The pixels are missing, or not as many as Rows (0028,0010) and Columns (0028,0011) say ({where}); all are needed."
+        ),
         "OB": _("The pixels are stored in bytes (OB) ({where}); words of 16 bits (OW) are expected."),
-        "other": _("The pixels are stored as neither OW nor OB ({where}); OW is expected."),
+        "other": _(
+            "The pixels are stored neither in words (OW) nor in bytes (OB) ({where}); words of 16 bits (OW) are expected."
+        ),
     },
     "frame_count": {
         "not stated": _("The image holds many frames but does not say how many, Number of Frames (0028,0008)."),
@@ -123,12 +136,16 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     "media_files": {
         "directory damaged": _("The DICOMDIR of the disc cannot be read; what should be on the disc is not known."),
-        "files missing": _("{where} that the DICOMDIR names are not on the disc; it names {referenced}."),
-        "files not whole": _("{where} on the disc are cut off or damaged."),
+        "files missing": _("The DICOMDIR names {referenced} files, of which the disc lacks {where}; all are needed."),
+        "files not whole": _("Cut off or damaged on the disc: {where}; all must be whole."),
         "several patients": _("The disc holds several patients; one is needed."),
     },
     "transfer_syntax": {
-        "lossless": _("The images are compressed (without loss) ({where}); uncompressed ones are needed."),
+        "missing": _(
+            "The files do not say how their pixels are encoded, Transfer Syntax UID (0002,0010) ({where}): are they "
+            "uncompressed?"
+        ),
+        "lossless": _("The images are compressed, without loss ({where}); uncompressed ones are needed."),
         "lossy": _("The images are compressed with loss ({where}); uncompressed ones are needed."),
         "deflated": _("The images are packed (deflated) ({where}); uncompressed ones are needed."),
         "private": _("The images are encoded in a maker's own way ({where}); uncompressed standard DICOM is needed."),
@@ -143,44 +160,61 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
             "The images were compressed with loss at some time, Lossy Image Compression (0028,2110) is 01 ({where}); "
             "images without such loss are needed."
         ),
-        "method": _("The images were compressed with loss: a method is named, (0028,2114); images without are needed."),
-        "ratio": _("The images were compressed with loss: a ratio is named, (0028,2112); images without are needed."),
-        "derivation": _("The images were compressed with loss: Derivation Description (0008,2111) says so."),
+        "method": _(
+            "The images were compressed with loss: Lossy Image Compression Method (0028,2114) is given; images without are needed."
+        ),
+        "ratio": _(
+            "The images were compressed with loss: Lossy Image Compression Ratio (0028,2112) is given; images without are needed."
+        ),
+        "derivation": _(
+            "The images were compressed with loss: Derivation Description (0008,2111) says so; images without are needed."
+        ),
     },
     "reformat": {
-        "image type": _("The images are no slices as scanned: Image Type (0008,0008) says {word}."),
-        "description": _("The images may be no slices as scanned: their description says {word}."),
-        "thin original": _(
-            "The images call themselves original, primary and axial and are thin, but their description says {word}: "
-            "are they the slices as scanned?"
+        "image type": _(
+            "The images are not slices as scanned: Image Type (0008,0008) says {word}; the slices as scanned are needed."
         ),
-        "calculation": _("The images were calculated from a volume, (0008,9207), and are no slices as scanned."),
+        "description": _(
+            "The images do not seem to be slices as scanned: Series Description (0008,103E) says {word}; the slices as scanned are needed."
+        ),
+        "thin original": _(
+            "Image Type (0008,0008) says original, primary, axial and the slices are thin, but Series Description (0008,103E) "
+            "says {word}: are they the slices as scanned?"
+        ),
+        "calculation": _(
+            "The images were calculated from a volume, Volume Based Calculation Technique (0008,9207); the slices as scanned are needed."
+        ),
     },
     "tilt_taken_out": {
-        "derivation": _("A gantry tilt was taken out of the images afterwards: their description says so."),
+        "derivation": _(
+            "A gantry tilt was taken out of the images afterwards, as Derivation Description (0008,2111) says; "
+            "images as acquired are needed."
+        ),
         "tag without shear": _(
             "The header states a gantry tilt of {tag:g} degrees (0018,1120), yet the slices stand straight: the tilt was "
             "taken out afterwards, or the header is wrong. 0 is needed."
         ),
     },
     "localizers": {
-        "dropped": _("{where} are localizers (scouts, topograms); they are left out of the volume."),
-        "only": _("The series holds localizers (scouts, topograms) alone; slices are needed."),
+        "dropped": _("Localizers (scouts, topograms) are left out of the volume: {where}."),
+        "only": _("The series holds nothing but localizers (scouts, topograms); slices are needed."),
     },
     "acquisitions": {
         "overlap": _(
-            "Two acquisitions (0020,0012) cover the same part of the body: the scan was started again ({where}); one is "
-            "needed."
+            "Two acquisitions, Acquisition Number (0020,0012), cover the same part of the body: the scan was started again "
+            "({where}); one is needed."
         ),
     },
     "charset": {
-        "several": _("The text is in several character sets (0008,0005): names may show wrong."),
-        "unknown": _("The character set (0008,0005) is none of the standard: names may show wrong."),
+        "several": _(
+            "Specific Character Set (0008,0005) names several character sets, exoplan reads one: names may show wrong."
+        ),
+        "unknown": _("Specific Character Set (0008,0005) is none of the DICOM standard: names may show wrong."),
     },
     "scan_age": {
         "no date": _("The header gives no date of the scan: was it within {limit} months before the surgery?"),
         "no real date": _(
-            "The date of the scan cannot be right (before 1971, in the future, or no date): was it within {limit} months "
+            "The date of the scan cannot be right (before 1971, in the future, or not a date): was it within {limit} months "
             "before the surgery?"
         ),
         "shifted": _(
@@ -201,16 +235,22 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
     },
     "shear_angle": {
         "gantry": _(
-            "The slices were taken with the gantry tilted: they lie aslant by {value:.1f} degrees, measured from their "
+            "The gantry was tilted: each slice is shifted against the one before, by {value:.2f} degrees, measured from their "
             "positions (0020,0032); 0 is needed."
         ),
         "one slice": _(
-            "Slices lie beside the row of the others, by {value:.1f} degrees ({where}); all must lie in one row."
+            "Slices lie beside the row of the others, by {value:.2f} degrees ({where}); all must lie in one row."
         ),
         "not a tilt": _(
             "Each slice lies beside the one before by {value:.1f} degrees, more than a gantry can tilt or in another "
             "direction; positions as the scanner wrote them are needed."
         ),
+    },
+    "slice_thickness": {
+        "missing": _("The header gives no Slice Thickness (0018,0050): is it {limit:g} mm or less?"),
+    },
+    "pixel_size": {
+        "missing": _("The header gives no Pixel Spacing (0028,0030): is a pixel {limit:g} mm or smaller?"),
     },
     "tilt_tag": {
         "tilted": _("The gantry was tilted by {value:g} degrees (0018,1120); 0 is needed."),
@@ -218,7 +258,7 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
             "The header states a gantry tilt of {value:g} degrees (0018,1120), which the positions of the slices do not "
             "show; 0 is needed."
         ),
-        "no number": _("Gantry/Detector Tilt (0018,1120) is no number: was the gantry upright?"),
+        "no number": _("Gantry/Detector Tilt (0018,1120) is not a number: was the gantry upright?"),
     },
     "image_type": {
         "not stated": _(
@@ -227,10 +267,14 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
         ),
     },
     "volumetric": {
-        "distorted": _("The frames are declared distorted (0008,9206): they do not show the body to scale."),
-        "sampled": _("The frames are declared samples of a volume (0008,9206), not the volume itself."),
-        "mixed": _("The frames are declared of mixed kinds (0008,9206); one volume is needed."),
-        "other": _("The frames do not say in a known word that they are a volume (0008,9206)."),
+        "distorted": _(
+            "Volumetric Properties (0008,9206) is DISTORTED: the frames do not show the body to scale; VOLUME is needed."
+        ),
+        "sampled": _(
+            "Volumetric Properties (0008,9206) is SAMPLED: the frames are samples of a volume; VOLUME is needed."
+        ),
+        "mixed": _("Volumetric Properties (0008,9206) is MIXED: the frames are of several kinds; VOLUME is needed."),
+        "other": _("Volumetric Properties (0008,9206) is not a word of the standard; VOLUME is needed."),
     },
     "least_gap": {
         "phases": _(
@@ -255,6 +299,7 @@ CHECKS: Mapping[str, str] = {
     "object_type": _("Ask which device made the images."),
     "modality": _("Ask which device made the images."),
     "tilt_tag": _("Ask whether the gantry was upright."),
+    "transfer_syntax": _("Ask how the files were exported."),
     "acquisition_pause": _("Ask what the pause was for."),
     "least_gap": _("Choose one of them: {choices}."),
     "reformat": _("Check whether the series is the one as scanned."),

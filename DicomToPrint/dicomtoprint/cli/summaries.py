@@ -121,7 +121,7 @@ def pack_summary(packed: "PackedStudy") -> str:
     """A few lines for the terminal about a packed study."""
     discs = ", ".join(f"{count} x {name}" for name, count in packed.discs.items())
     first = (
-        f"Packed {packed.objects} objects of {len(packed.series)} series, {packed.unpacked} of them unpacked, into "
+        f"Packed {pluralize(packed.objects, 'object')} of {len(packed.series)} series ({packed.unpacked} uncompressed for it) into "
         f"'{packed.path.name}': {packed.bytes / 1e6:.1f} MB, {discs}; read back."
     )
     return "\n".join((first, *packed.notes))

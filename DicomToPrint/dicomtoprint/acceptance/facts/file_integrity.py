@@ -11,6 +11,7 @@ from ...dicom import ImageFile, Series
 from ...dicom.attributes import parse_decimal_strings, split_text_values
 from ...dicom.header import UNCOMPRESSED, UNDEFINED_LENGTH
 from ...rules import Fact
+from ...text import pluralize
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
 _BESIDE = "named like its slices"
@@ -154,7 +155,7 @@ def sop_instance_uid_status(series: Series, context: FactContext) -> Fact:
     if len(series.rows_without("SOPInstanceUID")):
         return Fact("instance_uids", "missing", series.names_of(series.rows_without("SOPInstanceUID")), evidence)
     if series.copies:
-        return Fact("instance_uids", "copied file", f"{len(series.copies)} files", evidence)
+        return Fact("instance_uids", "copied file", pluralize(len(series.copies), "file"), evidence)
     by_file = (
         [str(column[int(np.flatnonzero(series.file_of == at)[0])]).strip(" \0") for at in range(len(series.files))]
         if len(series.files) < len(series)

@@ -11,6 +11,7 @@ from ...dicom import Series, compute_slice_geometry
 from ...dicom.attributes import split_text_values
 from ...dicom.series import CRANIOFACIAL
 from ...rules import Fact
+from ...text import pluralize
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
 # Only tell thin slices as scanned from a set of reformats; what a protocol allows stands in its rules.
@@ -137,7 +138,7 @@ def localizers(series: Series, context: FactContext) -> Fact:
     """``none``, ``dropped`` (they are left out of the volume) or ``only`` (nothing else is there)."""
     kind = "none" if not series.localizers else "only" if _only_localizers(series) else "dropped"
     count = len(series.localizers)
-    return Fact("localizers", kind, f"{count} images" if count else "", _IMAGE_TYPE)
+    return Fact("localizers", kind, pluralize(count, "image") if count else "", _IMAGE_TYPE)
 
 
 @register_fact("reformat")

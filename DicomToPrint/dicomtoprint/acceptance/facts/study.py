@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...dicom import Series
 from ...rules import Fact
+from ...text import pluralize
 from .registry import FactContext, not_applicable_fact, register_fact
 
 
@@ -22,7 +23,7 @@ def dicomdir_completeness(series: Series, context: FactContext) -> Fact:
         return Fact("media_files", "directory damaged", "", evidence, parameters=parameters)
     lost = [name for item in media for name in item.missing]
     if lost:
-        return Fact("media_files", "files missing", f"{len(lost)} files", evidence, parameters=parameters)
+        return Fact("media_files", "files missing", pluralize(len(lost), "file"), evidence, parameters=parameters)
     broken = [
         file.name
         for one in context.study.series
@@ -31,7 +32,7 @@ def dicomdir_completeness(series: Series, context: FactContext) -> Fact:
         or (0 <= file.pixel_length < 0xFFFFFFFF and file.pixel_offset + file.pixel_length > file.body_size)
     ]
     if broken:
-        return Fact("media_files", "files not whole", f"{len(broken)} files", evidence, parameters=parameters)
+        return Fact("media_files", "files not whole", pluralize(len(broken), "file"), evidence, parameters=parameters)
     if context.study.patients > 1 or any(item.patients > 1 for item in media):
         return Fact("media_files", "several patients", "", evidence, parameters=parameters)
     return Fact("media_files", "whole", "", evidence, parameters=parameters)

@@ -23,7 +23,7 @@ ACQUISITION: Mapping[str, MessageTemplate] = {
     ),
     "body_share_of_fov": MessageTemplate(
         _("Small field of view"),
-        _("The body fills {value:.0%} of the field of view; {limit:.0%} or more is better."),
+        _("The body fills {value:.1%} of the field of view; {limit:.0%} or more is better."),
         _("a field of view no larger than the anatomy needs"),
     ),
     "fov_cut_mm2": MessageTemplate(
@@ -39,18 +39,18 @@ ACQUISITION: Mapping[str, MessageTemplate] = {
     ),
     "acquisitions": MessageTemplate(
         _("Scanned once"),
-        _("Two acquisitions cover the same place: the scan was restarted ({where})."),
+        _("Two acquisitions cover the same place: the scan was started again ({where}); one is needed."),
         _("the complete acquisition alone"),
     ),
     "acquisition_pause": MessageTemplate(
         _("Scanned without a pause"),
-        _("The scan paused for {value:.0f} s; at most {limit:g} s is allowed: the patient may have moved."),
+        _("The scan paused for {value:.4g} s; at most {limit:g} s is allowed: the patient may have moved."),
         _("the images of one acquisition alone"),
     ),
     "metal_mm3": MessageTemplate(
         _("Metal"),
         _(
-            "{value:.0f} mm3 are as bright as metal; up to {limit:g} mm3 does not count: can the anatomy be seen all the same?"
+            "{value:.4g} mm3 are as bright as metal; up to {limit:g} mm3 does not count: can the anatomy be seen all the same?"
         ),
     ),
     "fov_cut_ends_mm2": MessageTemplate(
@@ -66,7 +66,7 @@ ACQUISITION: Mapping[str, MessageTemplate] = {
     ),
     "kernel_family": MessageTemplate(
         _("Reconstruction kernel"),
-        _("The reconstruction kernel{kernel} is {family}; {wanted} one is needed."),
+        _("The reconstruction kernel (0018,1210){kernel} is {family}; {wanted} one is needed."),
         _("{kernels}"),
     ),
     "kernel_from_noise": MessageTemplate(

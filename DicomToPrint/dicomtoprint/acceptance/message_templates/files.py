@@ -12,8 +12,8 @@ FILES: Mapping[str, MessageTemplate] = {
     ),
     "files_without_preamble": MessageTemplate(
         _("DICOM file format"),
-        _("{value} files lack the head of a DICOM file ({where}); each needs one."),
-        one=_("One file lacks the head of a DICOM file ({where}); each needs one."),
+        _("{value} files do not begin as a DICOM file does, with a preamble and DICM ({where}); each must."),
+        one=_("One file does not begin as a DICOM file does, with a preamble and DICM ({where}); each must."),
     ),
     "wrong_syntax_files": MessageTemplate(
         _("Encoding as declared"),
@@ -35,7 +35,8 @@ FILES: Mapping[str, MessageTemplate] = {
         _("Localizers apart"), _("Localizer images: {value} ({where})."), _("the axial series without its localizer")
     ),
     "mixed_types": MessageTemplate(
-        _("One kind of image"), _("The series mixes {value} combinations of image type and kernel; one is expected.")
+        _("One kind of image"),
+        _("The series mixes {value} combinations of Image Type (0008,0008) and kernel (0018,1210); one is expected."),
     ),
     "volumetric": MessageTemplate(
         _("Volumetric properties"),
@@ -62,7 +63,8 @@ FILES: Mapping[str, MessageTemplate] = {
     "original_beside": MessageTemplate(
         _("Original beside the reformat"),
         _(
-            "No accepted original of the same scan is here, Frame of Reference UID (0020,0052); a reformat needs one beside it."
+            "The series is a reformat, and no accepted original of the same scan is here, "
+            "Frame of Reference UID (0020,0052); it needs one beside it."
         ),
         _("the original axial series too"),
     ),
@@ -77,7 +79,7 @@ FILES: Mapping[str, MessageTemplate] = {
     ),
     "image_type": MessageTemplate(
         _("Original, primary, axial"),
-        _("The image type is {value}; original, primary, axial is needed ({where})."),
+        _("Image Type (0008,0008) is {value} ({where}); original, primary, axial is needed."),
         _("the original axial series"),
     ),
     "third_value": MessageTemplate(
@@ -88,7 +90,10 @@ FILES: Mapping[str, MessageTemplate] = {
         _("The series is a reformat, projection or rendering ({value} says {word})."),
         _("the original axial series"),
     ),
-    "charset": MessageTemplate(_("Character set"), _("The character set is {value}: names may show wrong.")),
+    "charset": MessageTemplate(
+        _("Character set"),
+        _("Specific Character Set (0008,0005) is {value}, which exoplan does not list: names may show wrong."),
+    ),
     "modality": MessageTemplate(_("Modality"), _("The modality is not that of a CT."), _("the CT series")),
     "functional_groups": MessageTemplate(
         _("Functional groups"), _("The functional groups of the frames: {value} ({where}).")

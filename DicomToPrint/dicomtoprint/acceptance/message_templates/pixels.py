@@ -8,7 +8,7 @@ PIXELS: Mapping[str, MessageTemplate] = {
     "air_mode_hu": MessageTemplate(
         _("Grey value of air"),
         _(
-            "Air reads {value:.0f} HU; {limit[0]} to {limit[1]} is expected, as Rescale Intercept (0028,1052) sets it: is it right?"
+            "Air reads {value:.4g} HU; {limit[0]} to {limit[1]} is expected, as Rescale Intercept (0028,1052) sets it: is it right?"
         ),
     ),
     "padding": MessageTemplate(_("Padding value"), ""),
@@ -75,7 +75,7 @@ PIXELS: Mapping[str, MessageTemplate] = {
     ),
     "noise_hu": MessageTemplate(
         _("Noise"),
-        _("The noise is {value:.0f} HU; {limit:g} HU or less is expected: can the anatomy be told from it?"),
+        _("The noise is {value:.4g} HU; {limit:g} HU or less is expected: can the anatomy be told from it?"),
         _("a smoother kernel or thicker slices, up to the limit"),
     ),
     "pixels_judged": MessageTemplate(

@@ -23,7 +23,7 @@ SLICES: Mapping[str, MessageTemplate] = {
     ),
     "hole_ratio": MessageTemplate(
         _("No missing slices"),
-        _("A gap of {gap:.3f} mm against {median:.3f} mm elsewhere: slices are missing ({where})."),
+        _("Slices are missing: {where}, where {median:.3f} mm is usual; all are needed."),
         _("all slices of the series"),
     ),
     "orientation_spread": MessageTemplate(
@@ -33,14 +33,17 @@ SLICES: Mapping[str, MessageTemplate] = {
     ),
     "matrix_spread": MessageTemplate(
         _("One matrix and pixel size"),
-        _("The series mixes {value} matrices or pixel sizes; one is needed."),
+        _(
+            "The series mixes {value} sizes of matrix or pixel, Rows (0028,0010), Columns (0028,0011), "
+            "Pixel Spacing (0028,0030); one is needed."
+        ),
         _("the original axial series alone"),
     ),
     "scale_error": MessageTemplate(
         _("Scale"),
         _(
-            "The stated field of view ({stated:g} mm) and the pixels ({found:.1f} mm) differ by {value:.1f} %: "
-            "the print may have the wrong size."
+            "The stated field of view, Reconstruction Diameter (0018,1100), is {stated:g} mm, that of the pixels {found:.1f} mm: "
+            "{value:.3g} % apart, at most {limit:g} % is allowed. Is the pixel size right, and with it the size of the print?"
         ),
         _("the images as reconstructed, not resampled"),
     ),
@@ -77,29 +80,32 @@ SLICES: Mapping[str, MessageTemplate] = {
     ),
     "slice_spacing": MessageTemplate(
         _("Slice spacing"),
-        _("Slices lie {value:.4g} mm apart; at most {limit:g} mm is allowed."),
+        _("Slices lie {value:.6g} mm apart; at most {limit:g} mm is allowed."),
         _("slices spaced {limit:g} mm or closer"),
     ),
     "gap_percent": MessageTemplate(
         _("No gaps between slices"),
         _(
-            "Slices lie {spacing:.3f} mm apart but are {thickness:g} mm thick, more than {limit:g} % apart: tissue between "
-            "them was not imaged."
+            "Slices lie {spacing:.3f} mm apart but are {thickness:g} mm thick: the tissue in the gaps was not imaged; at most "
+            "{limit:g} % more than the thickness is allowed."
         ),
         _("spacing equal to thickness"),
     ),
     "overlap_percent": MessageTemplate(
         _("Spacing equal to thickness"),
-        _("Slices lie {spacing:.3f} mm apart and are {thickness:g} mm thick: they overlap by more than {limit:g} %."),
+        _(
+            "Slices lie {spacing:.3f} mm apart and are {thickness:g} mm thick: they overlap by more than {limit:g} %; "
+            "spacing equal to thickness is expected."
+        ),
     ),
     "gap_deviation": MessageTemplate(
         _("Even slices"),
-        _("Gaps between slices differ by up to {value:.3f} mm ({where}); at most {limit:g} mm is expected."),
+        _("Gaps between slices differ by up to {value:.3g} mm ({where}); at most {limit:g} mm is expected."),
         _("the series as reconstructed, not edited"),
     ),
     "plane_angle": MessageTemplate(
         _("Original scanning plane"),
-        _("Slices lie {value:.1f} degrees off the axial plane, at most {limit:g} is allowed: they are reformatted."),
+        _("Slices lie {value:.3g} degrees off the axial plane, at most {limit:g} is allowed: they are reformatted."),
         _("the original axial series"),
     ),
     "tilt_tag": MessageTemplate(
@@ -130,7 +136,7 @@ SLICES: Mapping[str, MessageTemplate] = {
     "equidistance": MessageTemplate(
         _("Equidistant slices"),
         _(
-            "Slice distances differ from their mean by up to {value:.4f} mm; {limit:g} mm is allowed ({cause}, "
+            "Slice distances differ from their mean by up to {value:.3g} mm; {limit:g} mm is allowed ({cause}, "
             "{where})."
         ),
         _("the positions as the scanner wrote them, not rounded or edited"),
@@ -138,7 +144,7 @@ SLICES: Mapping[str, MessageTemplate] = {
     "orientation_error": MessageTemplate(
         _("Right-angled grid"),
         _(
-            "Image Orientation (0020,0037): rows and columns are off unit length or a right angle by {value:.4f}; at most "
+            "Image Orientation (0020,0037): rows and columns are off unit length or a right angle by {value:.3g}; at most "
             "{limit:g} is allowed."
         ),
     ),
