@@ -53,6 +53,7 @@ SILENT = {
     "slope 2": lambda: (head() + 1024) * 2 - 1024,
     "slope 0.5": lambda: (head() + 1024) * 0.5 - 1024,
     "a dry bone off by 1024": lambda: _dry() + 1024,
+    "a dry bone off by 1000": lambda: np.maximum(_dry(), -1024) + 1000,
     "a dry bone off by -1024": lambda: np.maximum(_dry() - 1024, -1024),
     "noise of 200 HU": lambda: head() + _noise(200, 0.0),
     "smooth noise of 200 HU": lambda: head() + _noise(200),

@@ -101,3 +101,21 @@ def test_a_page_in_the_place_of_a_slice_blocks_the_series(tmp_path):
 @pytest.mark.parametrize("head, kind", [(b"", ""), (b"\0" * 200, ""), (b"Rar!\x1a\x07\0", "a .rar archive")])
 def test_kinds(head, kind):
     assert archive_kind(head) == kind and document_kind(head) == ""
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
+def test_an_archive_named_like_a_slice_is_told_once_and_blocks_its_series(mode, tmp_path):
+    scan = write_files(series(count=6), tmp_path / "scan")
+    with tarfile.open(scan / "I0009.dcm", mode) as archive:
+        archive.add(scan / "I0002.dcm", "I0009.dcm")
+    accepted, said = _said(scan)
+    assert accepted.series[0].verdict.value == "reject"
+    assert said.count("archive, no DICOM file") == 1 and "beside the images" not in said
+
+
+def test_office_documents_are_documents_and_no_archives(tmp_path):
+    scan = write_files(series(count=6), tmp_path / "scan")
+    with zipfile.ZipFile(scan / "letter.docx", "w") as document:
+        document.writestr("word/document.xml", "x")
+    accepted, said = _said(scan)
+    assert "letter.docx (an Office document)" in said and not accepted.unreadable

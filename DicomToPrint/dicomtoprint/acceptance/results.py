@@ -115,7 +115,8 @@ class AcceptanceReport:
         content = self.as_json(identified)
         for plain, one in zip(content["series"], self.series):
             plain["cut_files"] = one.cut_files()
-        content["documents"] = dict(self.documents)
+        told = {item.file for item in self.unreadable}
+        content["documents"] = {name: kind for name, kind in self.documents.items() if name not in told}
         return content
 
     def as_json(self, identified: bool = False) -> dict[str, Any]:

@@ -6,8 +6,10 @@ from .file_source import FileSource
 from .series import UnreadableFile
 
 HEAD_BYTES = 512
+_ZIP = "a .zip archive"
+_PACKED_DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")  # .zip archives themselves
 _ARCHIVES = (
-    (0, b"PK\x03\x04", "a .zip archive"),
+    (0, b"PK\x03\x04", _ZIP),
     (0, b"Rar!\x1a\x07", "a .rar archive"),
     (0, b"7z\xbc\xaf\x27\x1c", "a .7z archive"),
     (0, b"\x1f\x8b", "a .gz archive"),
@@ -64,7 +66,11 @@ def identify_foreign_files(
     for name in [*non_image, *(item.file for item in unreadable)]:
         head = head_of(source, name)
         archive, document = archive_kind(head), document_kind(head)
-        if archive and name in non_image:
+        if archive == _ZIP and name.lower().endswith(_PACKED_DOCUMENTS):
+            archive, document = "", "an Office document"
+        if archive and name not in non_image:  # named like a slice, so it may stand in the place of one
+            documents[name] = archive
+        elif archive:
             non_image.remove(name)
             archives.add(name)
             unreadable.append(UnreadableFile(name, archive_reason(archive)))

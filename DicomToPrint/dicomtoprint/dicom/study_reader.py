@@ -85,8 +85,9 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
     groups = _grouped(records, non_image)
     if not groups:
         raise InputError(_nothing_found(path, names, unreadable))
-    # A page that says why a download failed stands in the place of a slice; other documents never do.
-    others = {*archives, *(name for name, kind in documents.items() if not kind.endswith("HTML page"))}
+    # A page that says why a download failed, or a packed slice, stands in the place of one; other documents never do.
+    instead = ("HTML page", "archive")
+    others = {*archives, *(name for name, kind in documents.items() if not kind.endswith(instead))}
     unreadable += _ruined_slices([name for name in non_image if name not in others], records)
     non_image = [name for name in non_image if name not in {item.file for item in unreadable}]
     alone = Counter(series for series, _ in groups)

@@ -15,7 +15,7 @@ from .slice_labels import confidence_label
 RIGHT_AIR_HU, TISSUE_HU, SOLID_MM, BONE_ENDS_HU = (-1100.0, -850.0), 1000.0, 15.0, 3071.0
 # Drawings hold few grey values; scans hundreds.
 DARKEST_HU = 50.0  # below water: fat alone reaches no further
-MIN_VALUES, NOTHING_BELOW_HU = 32, -20.0
+MIN_VALUES, NOTHING_BELOW_HU = 32, -60.0  # fat, and the noise of soft tissue, reach further down
 USUAL_HU = (600.0, 1400.0)  # says only how sure the measure is; the limit stands in the rule
 
 
