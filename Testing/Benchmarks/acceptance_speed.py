@@ -1,4 +1,4 @@
-"""Files per second of our header check against dciodvfy, on the same files in one run; detectors; memory.
+"""Files per second of our header check against dciodvfy and dcm2niix, on the same files in one run; detectors; memory.
 
     python Testing/Benchmarks/acceptance_speed.py [--files 500] [--write]
 
@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -32,7 +33,7 @@ from Phantoms.case import PROTOCOLS, SURGERY
 from Phantoms.files import write_files
 from Phantoms.series import renamed, series
 
-SIDE = 512
+SIDE, PROCESS_FILES = 512, 280
 
 
 def make(folder: Path, count: int, name: str = "speed") -> Path:
@@ -75,14 +76,54 @@ def plain_pydicom(paths: list[Path]) -> float:
     return time.perf_counter() - start
 
 
+@dataclass(frozen=True)
+class ProcessTime:
+    """Seconds of a whole process, start included: least of several runs, since other work only adds."""
+
+    processor: float
+    clock: float
+
+
+def process_time(command: list[str], runs: int = 7) -> ProcessTime:
+    """Processor time (user and system) and clock of a command."""
+    processor, clock = [], []
+    for _ in range(runs):
+        start = time.perf_counter()
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, _, used = os.wait4(child.pid, 0)
+        child.returncode = 0
+        clock.append(time.perf_counter() - start)
+        processor.append(used.ru_utime + used.ru_stime)
+    return ProcessTime(min(processor), min(clock))
+
+
+def processes(folder: Path, out: Path) -> list[str]:
+    """Rows of a table: `check` of a folder and of one file of it as processes, against dcm2niix on the folder."""
+    script = str(HERE.parent.parent / "DicomToPrint" / "Scripts" / "dicom_to_print.py")
+    one = str(next(folder.rglob("*.dcm")))
+    out.mkdir()
+    commands = {
+        "check, both protocols": [sys.executable, script, "check", str(folder), "--no-pixels"],
+        "check of one file": [sys.executable, script, "check", one, "--no-pixels"],
+        "Python with numpy alone": [sys.executable, "-c", "import numpy"],
+        "dcm2niix -b o": ["dcm2niix", "-b", "o", "-o", str(out), str(folder)],
+    }
+    times = {name: process_time(words) for name, words in commands.items() if shutil.which(words[0])}
+    peer = times.get("dcm2niix -b o", ProcessTime(float("nan"), float("nan")))
+    return [
+        f"| {name} | {own.processor:.2f} | {own.clock:.2f} | {own.processor / peer.processor:.1f} | {own.clock / peer.clock:.1f} |"
+        for name, own in times.items()
+    ]
+
+
 # VmHWM starts anew with each program; the ru_maxrss of a child would carry its parent's peak over.
 MEMORY = """
 import re, sys
 sys.path[:0] = {paths!r}
 from pathlib import Path
-from dicomtoprint.acceptance import accept, load_protocol
+from dicomtoprint.acceptance import evaluate_study, load_protocol
 from dicomtoprint.dicom import read_study
-accept(read_study(Path(sys.argv[1])), [load_protocol(n) for n in ("3dsystems-ortho", "exoplan-import")],
+evaluate_study(read_study(Path(sys.argv[1])), [load_protocol(n) for n in ("3dsystems-ortho", "exoplan-import")],
        pixels=sys.argv[2] == "pixels").as_json(identified=False)
 print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text()).group(1)) / 1024)
 """
@@ -122,6 +163,8 @@ def measure(folder: Path, count: int) -> str:
     theirs = dciodvfy(paths) if shutil.which("dciodvfy") else float("nan")
     plain = plain_pydicom(paths)
     shutil.rmtree(scan)
+    started = processes(make(folder / "series", PROCESS_FILES), folder / "out")
+    shutil.rmtree(folder / "series")
     slices = head(folder / "head")
     headers = statistics.median(check(folder / "head") for _ in range(3))
     detectors = (statistics.median(check(folder / "head", pixels=True) for _ in range(3)) - headers) / slices
@@ -132,10 +175,12 @@ def measure(folder: Path, count: int) -> str:
             make(study, 40, f"s{at}")
         growth.append((number, memory(study, "headers"), memory(study, "pixels")))
         shutil.rmtree(study)
-    return report(count, ours, theirs, plain, detectors, growth)
+    return report(count, ours, theirs, plain, started, detectors, growth)
 
 
-def report(count: int, ours: float, theirs: float, plain: float, detectors: float, growth: list) -> str:
+def report(
+    count: int, ours: float, theirs: float, plain: float, started: list[str], detectors: float, growth: list
+) -> str:
     """The figures as markdown."""
     lines = [
         "# Speed of check",
@@ -150,6 +195,12 @@ def report(count: int, ours: float, theirs: float, plain: float, detectors: floa
         f"| check, both protocols | {ours:.2f} | {count / ours:.0f} | {theirs / ours:.1f} |",
         f"| dciodvfy | {theirs:.2f} | {count / theirs:.0f} | 1.0 |",
         f"| pydicom, headers read and nothing judged | {plain:.2f} | {count / plain:.0f} | {theirs / plain:.1f} |",
+        "",
+        f"As processes, start included, on {PROCESS_FILES} files; least of seven runs:",
+        "",
+        "| headers only | processor (s) | clock (s) | processor, ratio to dcm2niix | clock, ratio |",
+        "|---|---|---|---|---|",
+        *started,
         "",
         f"Pixel detectors: {1000 * detectors:.1f} ms a slice of 512 x 512 (all detectors, reading included).",
         "",
