@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dicomtoprint.acceptance import causes, evaluate_study, load_protocol, protocol_names
+from dicomtoprint.acceptance import causes, evaluate_study, load_protocol
 from dicomtoprint.acceptance.messages import TEXTS, finding_message
 from dicomtoprint.acceptance.sentences import SENTENCES
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.dicom import read_study
 from dicomtoprint.rules import MISSING, Fact, Outcome, compare
 from dicomtoprint.text import pluralize
@@ -49,7 +50,7 @@ def test_a_sentence_is_one(fact, kind, sentence):
 
 
 def _rules():
-    return [rule for name in protocol_names() for rule in load_protocol(name).rules]
+    return [rule for name in builtin_names("protocols") for rule in load_protocol(name).rules]
 
 
 def _just_beyond(rule):
