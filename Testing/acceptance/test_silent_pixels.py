@@ -15,7 +15,8 @@ from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.dicom import read_study, read_volume
 from dicomtoprint.errors import UnansweredQuestionError
 from dicomtoprint.pipeline.scan_loading import load_scan
-from dicomtoprint.rules import Verdict
+from dicomtoprint.rules import MISSING, Verdict
+from dicomtoprint.volume import Volume
 from Phantoms.case import PROTOCOLS, SURGERY
 from Phantoms.files import write_files
 from Phantoms.pixels import AIR, head, scanned, with_couch
@@ -199,3 +200,12 @@ def test_a_real_scan_of_bone(name, data_dir):
         rule.id for rule in rules if rule.missing == "not judged" and repr(facts[rule.fact].value) == "not established"
     }
     assert bool(asked | silent) == (name != "whole"), (asked, silent)
+
+
+@pytest.mark.parametrize("slices", [3, 6, 12])
+@pytest.mark.parametrize("outlier", [-3000, 3000, 30000])
+def test_one_grey_value_and_a_pixel_far_from_it_are_no_patient(slices, outlier):
+    array = np.zeros((slices, 32, 32), np.int16)
+    array[0, 0, 0] = outlier
+    facts, _ = run_detectors(Volume(array, np.diag([0.5, 0.5, 1.0, 1.0])))
+    assert {facts[name].value for name in ("motion_slices", "metal_mm3", "noise_hu")} == {MISSING}

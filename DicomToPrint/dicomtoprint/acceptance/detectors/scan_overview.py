@@ -161,6 +161,8 @@ def _modes(coarse: np.ndarray, padding: float | None) -> tuple[float | None, flo
     above = below[-1] - below
     with np.errstate(divide="ignore", invalid="ignore"):
         apart = below * above * (total / below - (total[-1] - total) / above) ** 2
+    if np.isnan(apart).all():  # one grey value and a few far from it
+        return None, float(np.median(values)), float(low) - 1.0
     cut = int(np.nanargmax(apart))
     air, soft = _mode(counts[: cut + 1], centres[: cut + 1]), _mode(counts[cut + 1 :], centres[cut + 1 :])
     if air is None or soft is None or soft - air < AIR_TO_TISSUE_HU or not _is_air(values, air, soft):
