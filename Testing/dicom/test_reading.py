@@ -287,3 +287,14 @@ def test_names_of_slices_tell_no_file_name(tmp_path):
     one = _one(write_files(series(), tmp_path))
     assert one.names_of([0, 1, 2, 3]) == "image 1, image 2, image 3 and 1 more"
     assert replace(one, columns={}).names_of([0]) == "file 1"
+
+
+def test_a_long_header_before_many_pixels_is_read(tmp_path, monkeypatch):
+    """An Enhanced CT of hundreds of frames is larger than the longest header that is looked through."""
+    from dicomtoprint.dicom import header
+
+    write_files(series(ENHANCED, count=500), tmp_path)
+    (path,) = tmp_path.iterdir()
+    monkeypatch.setattr(header, "MAX_HEADER_BYTES", path.stat().st_size - 1000)
+    (one,) = read_study(tmp_path).series
+    assert len(one) == 500 and not one.files[0].problem and one.files[0].pixel_offset > header.HEAD_BYTES

@@ -44,10 +44,11 @@ class FolderSource:
         count = 0
         for folder, subfolders, files in os.walk(self.root):
             subfolders.sort()
+            home = Path(folder).relative_to(self.root).as_posix()
             for name in sorted(files):
-                path = Path(folder, name)
+                path = os.path.join(folder, name)
                 try:
-                    regular = stat.S_ISREG(path.stat().st_mode)
+                    regular = stat.S_ISREG(os.stat(path).st_mode)
                 except OSError:
                     regular = True
                 if regular and name != ".DS_Store":
@@ -56,15 +57,15 @@ class FolderSource:
                         raise InputError(
                             f"The folder holds more than {MAX_FILES} files: choose the folder of one study."
                         )
-                    yield path.relative_to(self.root).as_posix()
+                    yield name if home == "." else f"{home}/{name}"
 
     def open(self, name: str) -> BinaryIO:
         """The file, open for reading. Raises OSError."""
-        return open(self.root / name, "rb")
+        return open(os.path.join(self.root, name), "rb")
 
     def size(self, name: str) -> int:
         """Bytes of the file."""
-        return (self.root / name).stat().st_size
+        return os.stat(os.path.join(self.root, name)).st_size
 
     def path(self, name: str) -> Path | None:
         """The file on disk."""

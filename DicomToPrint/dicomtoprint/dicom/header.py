@@ -66,10 +66,10 @@ def read_header(handle: BinaryIO, size: int, texts: dict[bytes, str]) -> Header:
     head = handle.read(HEAD_BYTES)
     header = _parse(io.BytesIO(head), size, texts)
     if (header.pixel_offset < 0 or header.syntax == DEFLATED) and size > len(head):
-        if size > MAX_HEADER_BYTES:
-            raise InvalidDicomError("no pixel data in its first 256 MB")
         handle.seek(0)
-        header = _parse(BoundedReader(handle, size), size, texts)
+        header = _parse(BoundedReader(handle, min(size, MAX_HEADER_BYTES)), size, texts)
+        if header.pixel_offset < 0 and size > MAX_HEADER_BYTES:
+            raise InvalidDicomError("no pixel data in its first 256 MB")
     if header.pixel_length == UNDEFINED_LENGTH:
         header.fragments = count_fragments(handle, header, size)
     return header
