@@ -31,6 +31,7 @@ ORDER = (
     "reconstruction",
     "preparation",
     "printability",
+    "slicing",
     "accuracy",
     "rendering",
     "report",

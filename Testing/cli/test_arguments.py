@@ -52,7 +52,7 @@ def test_help_and_list(capsys):
         ["run", ".", "--output", "o", "--avoid", "0,0,0", "--cut", "S=3"],
         ["run", ".", "--output", "o", "--plane", "0,0,0,0,0,0"],
         ["run", ".", "--output", "o", "--label", ""],
-        ["run", ".", "--output", "o", "--label", "Müller"],
+        ["run", ".", "--output", "o", "--label", "骨"],
         ["run", ".", "--output", "o", "--label-at", "0,0,0"],
         ["run", ".", "--output", "o", "--escape", "0,0,0"],
     ],

@@ -22,7 +22,7 @@ def plan_of(settings: RunSettings, count: int = 1, done: tuple[str, ...] = ()) -
     process = load_process(settings.process)
     finding = SimpleNamespace(rule="wall", message="The wall <b>is thin</b>.", verdict=SimpleNamespace(rank=1))
     readiness = SimpleNamespace(
-        process=process, printer=load_printer(process.printer), findings=(finding,), verdict="warn"
+        process=process, printer=load_printer(process.printer), findings=(finding,), verdict="warn", slicing={}
     )
     return build_print_plan(
         settings, SurfaceModel((mesh,) * count, (), tuple(ProcessingStep(name, "") for name in done)), readiness
@@ -76,13 +76,14 @@ def test_the_report_has_the_plan_on_a_page_of_its_own():
 
 
 def test_sizes_of_what_is_added_are_data():
-    from dicomtoprint.pipeline.splitting import preparation_defaults
+    from dicomtoprint.pipeline.joints import preparation_defaults
     from dicomtoprint.preparation import BaseSize, ScaleBarSize
 
     usual = preparation_defaults()
     base, bar = BaseSize(), ScaleBarSize()
     assert (base.thickness, base.rim, base.sink) == (usual["base_mm"], usual["base_rim_mm"], usual["base_sink_mm"])
     assert (base.fillet, base.column) == (usual["fillet_mm"], usual["column_mm"])
+    assert (base.tilt, base.neck) == (usual["base_tilt_deg"], usual["base_neck"])
     assert (bar.stroke, bar.tick, bar.letters) == tuple(
         usual[f"scale_bar_{n}_mm"] for n in ("stroke", "tick", "letters")
     )

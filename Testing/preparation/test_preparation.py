@@ -251,7 +251,7 @@ def test_label_refuses_text_it_cannot_set(ball):
     from dicomtoprint.preparation import add_label
 
     with pytest.raises(UsageError):
-        add_label(ball, "für")
+        add_label(ball, "骨 12")
     with pytest.raises(RefusedError, match="even enough"):
         add_label(mesh_of(manifold3d.Manifold.sphere(5.0, 64)), "MUCH TOO LONG FOR THIS", 6.0)
 

@@ -272,10 +272,10 @@ def test_a_split_stays_away_from_what_is_marked():
 
 
 def test_pins_become_thinner_where_there_is_no_room():
-    slab = box((40.0, 30.0, 6.0))
+    slab = box((40.0, 30.0, 4.0))
     assert "pins of 2.56 mm" in told(prepared(RunSettings(process="sla", cuts=(("R", 0.0),), pins=True), slab), "pins")
     assert "no room for a pin" in told(
-        prepared(RunSettings(process="sla", cuts=(("R", 0.0),), pins=True), box((40.0, 30.0, 3.0))), "no pins"
+        prepared(RunSettings(process="sla", cuts=(("R", 0.0),), pins=True), box((40.0, 30.0, 2.0))), "no pins"
     )
 
 

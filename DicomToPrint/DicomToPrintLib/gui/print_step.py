@@ -6,11 +6,13 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.config.run_settings import DEFAULT_KEEP_OUT_RADIUS_MM
 
 from ..mrml.models import with_origin
 from . import widgets
 from .findings_table import FindingsTable
+from .joint_controls import JointControls
 from .markups_binding import MarkupsBinding, last_point
 from .preset_titles import builtin_presets, printers_for_process
 from .quick_fixes import available_quick_fixes
@@ -41,6 +43,13 @@ class PrintStep(StepView):
         tip = _("Width x depth x height in mm of a printer that is not listed.")
         self.size = self.line("printer", tip, "printerSize", _("own size, such as 250x210x210"))
         self.form.addRow("", self.size)
+        self.slicer = widgets.combo_box(
+            [("", _("not asked")), *((name, name) for name in builtin_names("slicers"))],
+            _("Ask a slicer that is installed here for printing time, material, layers and islands."),
+            self.guarded_slot(lambda key: self.panel.change(slice_with=key or None)),
+            "slicer",
+        )
+        self.form.addRow(_("Slicer"), self.slicer)
 
     def build_results(self) -> None:
         self.figures = widgets.text_label(selectable=True)
@@ -146,6 +155,7 @@ class PrintStep(StepView):
 
     def _build_split(self, form: Any) -> None:
         form.addRow(widgets.hbox(self.boxes["split"], self.boxes["pins"]))
+        self.joints = JointControls(self, form)
         tip = _("Places that no cut of the split may come near, such as a fracture or a foramen.")
         self.avoid = MarkupsBinding(self.panel, "keep_out_regions", tip, _("Keep whole"), self._marked)
         form.addRow(_("Keep whole"), self.avoid.widget)
@@ -200,6 +210,7 @@ class PrintStep(StepView):
         widgets.select_silently(self.printer, settings.printer or "")
         listed_printer = settings.printer is None or self.printer.findData(settings.printer) >= 0
         widgets.set_text_silently(self.size, None if listed_printer else settings.printer)
+        widgets.select_silently(self.slicer, settings.slice_with or "")
         widgets.set_property_silently(self.thicken, "value", settings.thicken or 0.0)
         widgets.set_property_silently(self.hollow, "value", settings.hollow or 0.0)
         for name, box in self.boxes.items():
@@ -232,6 +243,7 @@ class PrintStep(StepView):
         width, height = settings.magnets or (0.0, 0.0)
         widgets.set_property_silently(self.magnet_width, "value", width)
         widgets.set_property_silently(self.magnet_height, "value", height)
+        self.joints.refresh(settings)
         widgets.select_silently(self.base, settings.base_kind if settings.base else "")
         widgets.set_text_silently(self.label, settings.label)
         widgets.set_property_silently(self.scale_bar, "value", settings.scale_bar or 0.0)

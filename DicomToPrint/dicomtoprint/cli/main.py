@@ -237,6 +237,7 @@ def _list(options: argparse.Namespace, host: Host) -> int:
         "printers": "printers",
         "uses": "uses",
         "label-names": "label_names",
+        "slicers": "slicers",
     }
     for name in resources.builtin_names(kind[options.kind]):
         content, _ = resources.load_json_resource(kind[options.kind], name)

@@ -24,6 +24,7 @@ NAME is one that `list` shows, FILE a .json file of your own in the same form. P
 Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
 
 BASE_KINDS = ("plate", "foot", "stand")
+JOINTS, FITS = ("pin", "dowel", "dovetail"), ("sliding", "press")
 SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
 
 
@@ -71,7 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     listing = _command(commands, "list", "list the built-in names")
     listing.add_argument(
         "kind",
-        choices=["protocols", "anatomy", "processes", "printers", "uses", "label-names"],
+        choices=["protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers"],
         help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
     )
     return parser
@@ -161,6 +162,7 @@ def _add_run(commands: Any) -> None:
     )
     _add_preparation(run)
     _add_print_options(run)
+    _add_slicer_option(run)
     run.add_argument(
         "--format",
         action="append",
@@ -270,7 +272,23 @@ def _add_cutting_options(group: Any) -> None:
         metavar="R,A,S[,MM]",
         help="no cut of the split comes nearer than MM (default 10) to this place (repeatable)",
     )
-    group.add_argument("--pins", action="store_true", help="alignment pins across cuts")
+    group.add_argument("--pins", action="store_true", help="alignment pins across cuts, or what --joint names")
+    group.add_argument(
+        "--joint",
+        choices=JOINTS,
+        default=RunSettings.joint,
+        help="printed pin (default), holes for dowels put in loose, or a dovetail; thin cuts get dowels from 1 mm",
+    )
+    group.add_argument(
+        "--fit",
+        choices=FITS,
+        default=RunSettings.fit,
+        help="sliding (default) or press, with the clearance of the process",
+    )
+    group.add_argument("--pin-diameter", type=_positive, metavar="MM", help="joints of this thickness and no other")
+    group.add_argument(
+        "--joint-clearance", type=_clearance, metavar="MM", help="gap a side in joints, instead of the fit's"
+    )
     group.add_argument(
         "--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm"
     )
@@ -284,6 +302,14 @@ def _add_print_options(parser: argparse.ArgumentParser) -> None:
         "--printer",
         metavar="NAME|FILE|WxDxH",
         help="printer, or its build volume in mm (default: usual for the process; see list printers)",
+    )
+
+
+def _add_slicer_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--slice-with",
+        metavar="NAME|FILE",
+        help="ask this installed slicer for time, material, layers and islands (see list slicers, or a file; default: none)",
     )
 
 
@@ -333,6 +359,13 @@ def _positive(text: str) -> float:
     value = float(text)
     if not 0.0 < value < 1e4:
         raise argparse.ArgumentTypeError(f"'{text}' is no length above 0 mm")
+    return value
+
+
+def _clearance(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value < 1e2:
+        raise argparse.ArgumentTypeError(f"'{text}' is no gap in mm")
     return value
 
 

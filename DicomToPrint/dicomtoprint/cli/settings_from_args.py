@@ -53,6 +53,8 @@ def _model_fields(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _preparation_fields(options: argparse.Namespace) -> dict[str, Any]:
+    if options.base_kind and not options.base:
+        raise UsageError(f"--base-kind {options.base_kind} says what base it is: give --base too, or leave it out.")
     return {
         "thicken": options.thicken,
         "hollow": options.hollow,
@@ -64,9 +66,13 @@ def _preparation_fields(options: argparse.Namespace) -> dict[str, Any]:
         "split": options.split == "auto",
         "keep_out_regions": tuple(_marked(place) for place in options.avoid),
         "pins": options.pins,
+        "joint": options.joint,
+        "fit": options.fit,
+        "pin_diameter": options.pin_diameter,
+        "joint_clearance": options.joint_clearance,
         "struts": options.struts,
         "magnets": _magnets(options.magnets),
-        "base": options.base or options.base_kind is not None,
+        "base": options.base,
         "base_kind": options.base_kind or "plate",
         "label": options.label,
         "label_raised": options.label_raised,
@@ -83,6 +89,7 @@ def _output_fields(options: argparse.Namespace) -> dict[str, Any]:
         "printer": options.printer,
         "formats": _formats(options.format),
         "scene": options.scene,
+        "slice_with": options.slice_with,
     }
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.run_settings import RunSettings
 from ..pipeline.inspection import Inspection
+from ..pipeline.joints import lines_on_joints
 from ..pipeline.scan_loading import NO_HEADERS_MESSAGE
 from ..text import pluralize
 
@@ -71,6 +72,11 @@ def readiness_summary(content: Mapping[str, Any]) -> str:
         for finding in content["findings"]
         if finding["outcome"] in ("fail", "ask") and (finding["severity"] != "info" or finding["clause"] == "content")
     ]
+    lines += [
+        f"  {finding['message']}"
+        for finding in content["findings"]
+        if finding["rule"] == "slicer" and finding["outcome"] == "pass"
+    ]
     return "\n".join(lines)
 
 
@@ -87,6 +93,7 @@ def run_summary(result: "RunResult") -> str:
     lines += result.segmentation.warnings
     for mesh in result.model.meshes:
         lines.append(f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3")
+    lines += lines_on_joints(result.model.steps)
     lines.append(readiness_summary(result.readiness.as_json()))
     lines.append(
         "Written: "

@@ -24,12 +24,14 @@ class RunSettings:
     `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm), `oblique_cuts` are planes (point R, A, S, normal R, A, S).
     `kept_sides` names the sides of cuts that stay: R, L, A, P, S, I, or front and back of the oblique planes (empty: all).
     `drain_hole_positions` are (R, A, S), `keep_out_regions` are balls (R, A, S, radius) that no cut of a split enters; `magnets`
-    are diameter and height, `base_kind` is plate, foot or stand, `scale_bar` its length. `check_pixels` runs the detectors on
-    pixel data; `include_identifiers` lets names and UIDs of the patient into the output. `answer_times` are (rule, time) of the
-    answers (empty: when the run began). `max_deviation` None means the use case's own budget, `protocols` empty means the
-    command's default, `printer` None means the process's typical build volume. `labels` are the structures of a given segmentation
-    that are wanted, by name or value (empty: all), `merge` joins them into one, `label_names` is a table of their names,
-    `label_cutoff` the probability from which a voxel counts.
+    are diameter and height; `joint` is what `pins` makes (pin, dowel or dovetail), `fit` sliding or press, `joint_clearance` the gap
+    a side (None: that of the process's fit), `pin_diameter` None the process's own. `base_kind` is plate, foot or stand,
+    `scale_bar` its length. `check_pixels` runs the detectors on pixel data; `include_identifiers` lets names and UIDs of the patient into
+    the output. `answer_times` are (rule, time) of the answers (empty: when the run began). `max_deviation` None means the use case's own
+    budget, `slice_with` names an installed slicer that is asked (None: none is), `protocols` empty means the command's default, `printer`
+    None means the process's typical build volume. `labels` are the structures of a given segmentation that are wanted, by name or
+    value (empty: all), `merge` joins them into one, `label_names` is a table of their names, `label_cutoff` the probability from which a
+    voxel counts.
     """
 
     use: str = "general"
@@ -77,6 +79,11 @@ class RunSettings:
     merge: bool = False
     label_names: str | None = None
     label_cutoff: float | None = None
+    joint: str = "pin"
+    fit: str = "sliding"
+    pin_diameter: float | None = None
+    joint_clearance: float | None = None
+    slice_with: str | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -168,7 +175,7 @@ def _refuse_unknown(
 
 
 # Settings that may be a file of the user's own instead of a built-in name.
-NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "label_names", "protocols")
+NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "label_names", "protocols", "slice_with")
 
 
 def redact_paths(settings: RunSettings) -> RunSettings:

@@ -62,12 +62,40 @@ def inspect_outputs(
         turned = [moved[at] for at in chosen if at < len(moved) and moved[at] is not None]
         # Parts that were turned each on its own have no common place to compare with.
         reference = (
-            _reference(segmentation, settings, chosen, labels, turned[0] if turned else None)
+            _reference(
+                segmentation,
+                settings,
+                chosen,
+                labels_on(labels, model.meshes, moved, chosen),
+                turned[0] if turned else None,
+            )
             if len(turned) < 2
             else ScanReference(is_turned=True)
         )
         judged.append(judge_file(read_mesh_file(file.path), process, machine, reference=reference, progress=step))
     return merge_readiness(judged, [mesh.name for mesh in model.meshes])
+
+
+def labels_on(
+    labels: "Sequence[LabelResult]",
+    meshes: "Sequence[Mesh]",
+    moved: "Sequence[np.ndarray | None]",
+    chosen: Sequence[int],
+) -> "list[LabelResult]":
+    """The labels that stand on the `chosen` meshes: each on the mesh that comes nearest to its middle. `moved` as in `PreparedModel`."""
+    import numpy as np
+
+    own = []
+    for label in labels:
+        away = []
+        for index, mesh in enumerate(meshes):
+            transform = moved[index] if index < len(moved) else None
+            at = np.append(label.origin, 1.0)
+            place = at[:3] if transform is None else (transform @ at)[:3]
+            away.append(float(np.linalg.norm(mesh.points - place, axis=1).min()))
+        if int(np.argmin(away)) in chosen:
+            own.append(label)
+    return own
 
 
 def _reference(

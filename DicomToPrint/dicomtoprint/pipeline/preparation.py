@@ -10,8 +10,10 @@ from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
 from ..progress import ProgressCallback, no_progress, subprogress
-from .solid_steps import PreparationContext, SolidStep, requested_steps
-from .splitting import apply_cuts, displacement_summary, split_to_printer, validate_cut_settings
+from .displacements import displacement_summary
+from .joints import validate_joint_settings
+from .solid_steps import PreparationContext, SolidStep, requested_steps, validate_wall_settings
+from .splitting import apply_cuts, split_to_printer, validate_cut_settings
 
 if TYPE_CHECKING:
     from ..preparation import LabelResult, Plane
@@ -29,17 +31,21 @@ class PreparedModel:
 
 def validate_preparation(settings: RunSettings) -> None:
     """Raises `UsageError` for settings of preparation that contradict one another or cannot be done, before any long work."""
-    from ..preparation import validate_text
+    from ..preparation import validate_scale_bar, validate_text
+    from ..printability import load_process
 
+    process = load_process(settings.process)
     validate_cut_settings(settings)
+    validate_joint_settings(settings, process)
+    validate_wall_settings(settings, process)
+    if settings.base_kind != RunSettings.base_kind and not settings.base:
+        raise UsageError("--base-kind says what base it is: give --base too, or leave it out.")
     if settings.label is not None:
         validate_text(settings.label)
     elif settings.label_at or settings.label_raised:
         raise UsageError("--label-at and --label-raised are about a label: give --label TEXT too, or leave them out.")
-    if (settings.drain_hole_positions or settings.escape_holes) and not settings.hollow:
-        raise UsageError(
-            "--escape and --escape-holes are about a hollow model: give --hollow MM too, or leave them out."
-        )
+    if settings.scale_bar is not None:
+        validate_scale_bar(settings.scale_bar)
 
 
 def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> PreparedModel:

@@ -10,6 +10,12 @@ if TYPE_CHECKING:
     from ..printability import Readiness
     from ..reconstruction import SurfaceModel
 
+# By the step that made them.
+JOINTS = {
+    "pins": "D-shaped pins with {gap}",
+    "dowels": "holes with {gap} for dowels, rods of steel or filament put in loose",
+    "dovetails": "a dovetail with {gap}, slid in sideways",
+}
 SCHEMA = "dicom-to-print/print-plan/1"
 
 
@@ -37,6 +43,7 @@ def build_print_plan(settings: RunSettings, model: "SurfaceModel", readiness: "R
         "durability": _choice(wish["durability"], f"the use {settings.use.replace('-', ' ')}"),
         "post_processing": _choice(offer.get("post_processing"), "steps of the process, in order"),
         **_quantities(model, offer),
+        **({"slicing": dict(readiness.slicing)} if readiness.slicing else {}),
         "warnings": [finding.message for finding in readiness.findings if finding.verdict.rank > 0],
     }
 
@@ -84,7 +91,7 @@ def _assembly_choices(
         "pins": _choice(
             _joints(settings, {step.name for step in model.steps}),
             "parts of a cut model go together one way" if is_divided else "one part",
-            ["--pins", "--magnets 5x2"] if is_divided else None,
+            ["--pins", "--pins --joint dowel", "--pins --joint dovetail", "--magnets 5x2"] if is_divided else None,
         ),
     }
 
@@ -103,7 +110,12 @@ def _quantities(model: "SurfaceModel", offer: Mapping[str, Any]) -> dict[str, An
 
 def _joints(settings: RunSettings, done: set[str]) -> str:
     """What holds the parts together, by the names of the steps that were `done`."""
-    joints = ["D-shaped pins with the process's clearance"] if "pins" in done else []
+    gap = (
+        "the clearance given"
+        if settings.joint_clearance is not None
+        else f"the process's clearance for a {settings.fit} fit"
+    )
+    joints = [words.format(gap=gap) for name, words in JOINTS.items() if name in done]
     if settings.magnets and "magnets" in done:
         joints.append("magnets of {:g} x {:g} mm, glued in with their poles facing".format(*settings.magnets))
     if done & {"no pins", "no magnets"}:

@@ -12,6 +12,7 @@ from . import stages
 from .output_folder import check_writable, lock_output_folder
 from .results import RunResult
 from .scan_loading import GateClosedError, Source
+from .slicing import validate_slicer
 from .workflow import WORKFLOW, StageTiming, WorkflowState, run_stages
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def run(
     settings = stages.drop_unavailable_formats(settings)
     stages.validate_names(settings)
     stages.validate_source(source, settings)
+    validate_slicer(settings)
     if settings.scene and scene is None:
         raise MissingDependencyError(
             "--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out."
@@ -90,10 +92,10 @@ def replay(
     from ..run_record import compare_runs, read_record
 
     record = read_record(record_file)
-    # A scene is a view of the run, with times of its own in the bundle; what is repeated are the files to print.
+    # A scene is a view of the run, with times of its own in the bundle, a slicer another program; what is repeated are the files to print.
     record = replace(record, outputs=tuple(entry for entry in record.outputs if entry.get("format") != "mrb"))
     settings = resolve_relative_to(
-        replace(run_settings_from_json(record.parameters, f"'{record_file.name}'"), scene=False),
+        replace(run_settings_from_json(record.parameters, f"'{record_file.name}'"), scene=False, slice_with=None),
         record_file.resolve().parent,
     )
     result = run(source, output, settings, progress)

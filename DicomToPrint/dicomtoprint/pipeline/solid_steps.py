@@ -1,7 +1,7 @@
 """The steps of preparation that turn one solid into one solid: one function a step, in the order of `SOLID_STEPS`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
@@ -9,11 +9,11 @@ from ..errors import UsageError
 from ..mesh.core import Mesh
 from ..progress import ProgressCallback, subprogress
 from ..text import pluralize
-from .splitting import preparation_defaults
+from .joints import preparation_defaults
 from .stages import simplification_budget
 
 if TYPE_CHECKING:
-    from ..preparation import LabelResult
+    from ..preparation import LabelResult, LabelSlot, ScaleBarSize
     from ..printability import PrintProcess
 
 # Used where a process names no limit of its own, mm.
@@ -38,6 +38,8 @@ class PreparationContext:
         The meshes of the model as they stand when a step runs; the caller replaces its entries.
     labels
         The texts put on the model so far; steps append to it.
+    slots
+        Places that a base offers for texts, by the step that fills them.
     """
 
     settings: RunSettings
@@ -45,6 +47,7 @@ class PreparationContext:
     meshes: list[Mesh]
     labels: "list[LabelResult]" = field(default_factory=list)
     defaults: Mapping[str, float] = field(default_factory=preparation_defaults)
+    slots: "dict[str, LabelSlot]" = field(default_factory=dict)
 
     @property
     def relief_mm(self) -> float:
@@ -54,10 +57,27 @@ class PreparationContext:
     @property
     def min_letter_height_mm(self) -> float:
         """The smallest letters whose strokes the process can still make."""
-        from ..preparation import STROKE
+        from ..images.lettering import STROKE
 
         stroke_mm = self.process.limit("emboss_width_mm") or EMBOSS_WIDTH_MM
         return max(stroke_mm / STROKE, self.defaults["least_letters_mm"])
+
+    @property
+    def letter_height_mm(self) -> float:
+        """The height that letters have where there is room."""
+        return max(self.defaults["letters_mm"], self.min_letter_height_mm)
+
+    @property
+    def min_wall_mm(self) -> float:
+        """The thinnest wall that the process prints: so much stays behind engraved marks."""
+        return self.process.limit("wall_supported_mm") or self.defaults["least_wall_mm"]
+
+    @property
+    def scale_bar_size(self) -> "ScaleBarSize":
+        """Sizes of a scale bar's lines and figures."""
+        from ..preparation import ScaleBarSize
+
+        return ScaleBarSize(*(self.defaults[f"scale_bar_{name}_mm"] for name in ("stroke", "tick", "letters")))
 
 
 PreparationFunction = Callable[[Mesh, PreparationContext, ProgressCallback], tuple[Mesh, str]]
@@ -74,6 +94,32 @@ class SolidStep:
     is_requested: Callable[[RunSettings], object]
     apply: PreparationFunction
     largest_mesh_only: bool = False
+
+
+def validate_wall_settings(settings: RunSettings, process: "PrintProcess") -> None:
+    """Raises `UsageError` for walls that no model has or that the process cannot print, and for escape holes without a cavity."""
+    usual = preparation_defaults()
+    most, thinnest = usual["most_thicken_mm"], process.limit("wall_supported_mm") or usual["least_wall_mm"]
+    if settings.thicken is not None and not 0.0 < settings.thicken <= most:
+        raise UsageError(f"--thicken is for thin walls: give up to {most:g} mm, not {settings.thicken:g}.")
+    if settings.hollow is not None and not thinnest <= settings.hollow <= usual["most_hollow_mm"]:
+        raise UsageError(
+            f"--hollow {settings.hollow:g} leaves a wall that the process {process.name} does not print, or nothing hollow: give "
+            f"{thinnest:g} to {usual['most_hollow_mm']:g} mm."
+        )
+    if not (settings.drain_hole_positions or settings.escape_holes):
+        return
+    if not settings.hollow:
+        raise UsageError(
+            "--escape and --escape-holes are about a hollow model: give --hollow MM too, or leave them out."
+        )
+    if settings.drain_hole_positions:
+        _refuse_needless_holes(process)
+
+
+def _refuse_needless_holes(process: "PrintProcess") -> None:
+    if not process.limit("escape_hole_mm"):
+        raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
 
 
 def requested_steps(settings: RunSettings) -> list[SolidStep]:
@@ -120,8 +166,8 @@ def _hollow(mesh: Mesh, context: PreparationContext, progress: ProgressCallback)
     diameter = process.limit("escape_hole_mm") or 0.0
     holes = settings.escape_holes or (2 if 0.0 < diameter < context.defaults["two_holes_below_mm"] else 1)
     places = [(-r, -a, s) for r, a, s in settings.drain_hole_positions]
-    if places and not diameter:
-        raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
+    if places:
+        _refuse_needless_holes(process)
     result = hollow(mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, progress=progress)
     if result.holes:
         positions = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in result.holes)
@@ -143,38 +189,71 @@ def _add_struts(mesh: Mesh, context: PreparationContext, progress: ProgressCallb
 def _add_base(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
     from ..preparation import BaseSize, add_base
 
-    names = ("base_mm", "base_rim_mm", "base_sink_mm", "fillet_mm", "column_mm")
-    kind = context.settings.base_kind
-    result = add_base(mesh, kind, BaseSize(*(context.defaults[name] for name in names)))
-    return result.mesh, f"a {kind} of {result.added_mm3:.0f} mm3 added"
+    names = ("base_mm", "base_rim_mm", "base_sink_mm", "fillet_mm", "column_mm", "base_tilt_deg", "base_neck")
+    size = BaseSize(*(context.defaults[name] for name in names))
+    kind, texts = context.settings.base_kind, _texts_for_base(context)
+    if texts:
+        size = replace(size, thickness=max(size.thickness, context.relief_mm + context.min_wall_mm))
+    result = add_base(mesh, kind, size, texts=tuple(texts.values()))
+    context.slots.update(zip(texts, result.slots))
+    how = [f"sunk in by {result.sunk_mm:.1f} mm"] if result.sunk_mm else []
+    how += [f"carried by {pluralize(result.columns, 'column')}"] if result.columns else []
+    how += [] if result.held else ["held on one side only: what hangs over may need support"]
+    return result.mesh, f"a {kind} of {result.added_mm3:.0f} mm3 added, {', '.join(how)}"
+
+
+def _texts_for_base(context: PreparationContext) -> dict[str, tuple[float, float]]:
+    """Width and height in mm of the texts that the base shall carry, by the step that puts them there."""
+    from ..preparation import scale_bar_extent, text_extent
+
+    settings = context.settings
+    texts: dict[str, tuple[float, float]] = {}
+    if settings.base_kind == "foot":
+        return texts
+    if settings.label and settings.label_at is None:
+        texts["label"] = text_extent(settings.label, context.letter_height_mm)
+    if settings.scale_bar:
+        texts["scale bar"] = scale_bar_extent(settings.scale_bar, context.scale_bar_size)
+    return texts
 
 
 def _add_label(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
     from ..preparation import add_label
 
-    settings, relief, smallest = context.settings, context.relief_mm, context.min_letter_height_mm
+    settings, relief = context.settings, context.relief_mm
     at = settings.label_at
     result = add_label(
         mesh,
         str(settings.label),
-        max(context.defaults["letters_mm"], smallest),
+        context.letter_height_mm,
         relief,
         raised=settings.label_raised,
         place=None if at is None else (-at[0], -at[1], at[2]),
-        smallest=smallest,
+        smallest=context.min_letter_height_mm,
+        wall=context.min_wall_mm,
+        slot=context.slots.get("label"),
     )
     context.labels.append(result)
     kind = f"raised {relief:g} mm" if settings.label_raised else f"engraved {relief:g} mm deep"
-    return result.mesh, f"'{result.text}' {kind}, {result.width:.0f} x {result.height:.0f} mm"
+    where = " on the base" if "label" in context.slots else ""
+    return result.mesh, f"'{result.text}' {kind}{where}, {result.width:.0f} x {result.height:.0f} mm"
 
 
 def _add_scale_bar(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
-    from ..preparation import ScaleBarSize, add_scale_bar
+    from ..preparation import add_scale_bar
 
-    size = ScaleBarSize(*(context.defaults[f"scale_bar_{name}_mm"] for name in ("stroke", "tick", "letters")))
     length, relief = float(context.settings.scale_bar or 0.0), context.relief_mm
-    result = add_scale_bar(mesh, length, relief, avoid=context.labels, size=size)
-    return result.mesh, f"a bar of {result.text} engraved {relief:g} mm deep"
+    result = add_scale_bar(
+        mesh,
+        length,
+        relief,
+        avoid=context.labels,
+        size=context.scale_bar_size,
+        wall=context.min_wall_mm,
+        slot=context.slots.get("scale bar"),
+    )
+    where = " on the base" if "scale bar" in context.slots else ""
+    return result.mesh, f"a bar of {result.text} engraved {relief:g} mm deep{where}"
 
 
 SOLID_STEPS = (

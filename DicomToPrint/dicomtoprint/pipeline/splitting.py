@@ -1,21 +1,22 @@
-"""Taking the model apart: cuts, split to the printer, and the pins and magnets that put it together again."""
+"""Taking the model apart: cuts, and the split to the printer."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..config import resources
 from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh
 from ..text import pluralize
+from .displacements import displacement_summary
+from .joints import join_parts, joint_plan, preparation_defaults
 
 if TYPE_CHECKING:
-    from ..preparation import ConnectorSize, Plane
+    from ..preparation import Plane
 
 AXIS_OF = {"R": "R", "L": "R", "A": "A", "P": "A", "S": "S", "I": "S"}
 
@@ -32,11 +33,6 @@ def validate_cut_settings(settings: RunSettings) -> None:
             raise _keeps_without_cut(side)
     if settings.keep_out_regions and not settings.split:
         raise _avoids_without_split()
-    for name in ("pins", "magnets"):
-        if getattr(settings, name) and not (settings.cuts or settings.oblique_cuts or settings.split):
-            raise UsageError(
-                f"--{name} stand across cuts: give --cut, --plane or --split auto too, or leave --{name} out."
-            )
 
 
 def _keeps_without_cut(side: str) -> UsageError:
@@ -63,16 +59,16 @@ def split_to_printer(
     Raises `RefusedError` where the split finds no place, `UsageError` for marked places without a split.
     """
     parts = list(meshes)
-    size = default_pin_size(process)
+    plan = joint_plan(settings, process)
     if settings.split:
-        # A pin makes its part longer.
-        room = [side - (size.length if settings.pins else 0.0) for side in printer.usable_mm]
+        # A pin or a dovetail makes its part longer.
+        longer = max(plan.size.length, plan.size.diameter) if settings.pins and settings.joint != "dowel" else 0.0
+        room = [side - longer for side in printer.usable_mm]
         parts = _numbered(_split(parts, room, printer.usable_mm, settings, planes, steps))
     elif settings.keep_out_regions:
         raise _avoids_without_split()
     if settings.pins or settings.magnets:
-        smallest = max(process.limit("pin_mm") or 0.0, preparation_defaults()["least_pin_mm"])
-        parts = _joined_again(parts, planes, settings, size, min(smallest, size.diameter), steps)
+        parts = join_parts(parts, planes, settings, plan, steps)
     return parts
 
 
@@ -183,8 +179,10 @@ def _split(
 
     avoid = [KeepOutRegion((-r, -a, s), around) for r, a, s, around in settings.keep_out_regions]
     pieces: list[Mesh] = []
+    usual = preparation_defaults()
     for mesh in parts:
-        split = split_to_fit(mesh, room, avoid=avoid)
+        crumb = min(usual["crumb_share"] * mesh.volume, usual["crumb_mm3"])
+        split = split_to_fit(mesh, room, avoid=avoid, crumb=crumb)
         pieces += split.parts
         planes += split.planes
         size = " x ".join(f"{side:g}" for side in build)
@@ -192,102 +190,7 @@ def _split(
         cuts = f"; sections of {areas} mm2" if areas else ""
         away = f", away from {pluralize(len(avoid), 'marked place')}" if avoid else ""
         fitted = f"{pluralize(len(split.parts), 'part')} for a build volume of {size} mm{cuts}{away}"
+        if split.crumbs:
+            fitted += f"; {pluralize(split.crumbs, 'body', 'bodies')} of less than {crumb:.1f} mm3 broken off"
         steps.append(ProcessingStep("split", f"{mesh.name}: {fitted}; {displacement_summary([mesh], split.parts)}"))
     return pieces
-
-
-def preparation_defaults() -> Mapping[str, Any]:
-    """Sizes in mm of what preparation adds, where the process leaves them open: `preparation` of `data/plans/plan.json`."""
-    return resources.load_json_resource("plans", "plan")[0]["preparation"]
-
-
-def default_pin_size(process: Any) -> "ConnectorSize":
-    """Pins that the process can print: some times its thinnest pin, and what is usual at least."""
-    from ..preparation import ConnectorSize
-
-    usual = preparation_defaults()
-    diameter = max(usual["pin_guidelines"] * (process.limit("pin_mm") or 0.0), usual["pin_mm"])
-    wall = max(process.limit("wall_supported_mm") or 1.0, 1.0)
-    return ConnectorSize(diameter, usual["pin_length_diameters"] * diameter, process.limit("clearance_mm") or 0.3, wall)
-
-
-def _joined_again(
-    meshes: Sequence[Mesh],
-    planes: "Sequence[Plane]",
-    settings: RunSettings,
-    size: "ConnectorSize",
-    smallest: float,
-    steps: list[Any],
-) -> list[Mesh]:
-    """Pins and magnets across every cut, between every two parts that meet there with room for them."""
-    from ..reconstruction import ProcessingStep
-
-    parts = list(meshes)
-    for plane in planes:
-        before = list(parts)
-        spans = [_span(mesh, plane) for mesh in parts]
-        above = [number for number, (low, _high) in enumerate(spans) if abs(low - plane.offset) < 0.01]
-        below = [number for number, (_low, high) in enumerate(spans) if abs(high - plane.offset) < 0.01]
-        if not (above and below):
-            continue  # only one side of this cut was kept, so nothing is put together there
-        pins: list[float] = []
-        pockets = 0
-        for first, second in ((one, other) for one in above for other in below):
-            pins += _pinned(parts, first, second, plane, size, smallest) if settings.pins else []
-            if settings.magnets:
-                pockets += _pocketed(parts, first, second, plane, settings.magnets, size)
-        if settings.pins:
-            sizes = " and ".join(f"{diameter:g}" for diameter in sorted(set(pins), reverse=True))
-            moved = displacement_summary(before, parts)
-            made = f"{pluralize(len(pins), 'pin')} of {sizes} mm with {size.clearance:g} mm clearance; {moved}"
-            none = ProcessingStep("no pins", f"a cut has no room for a pin of {smallest:g} mm: glue it")
-            steps.append(ProcessingStep("pins", made) if pins else none)
-        if settings.magnets:
-            made = pluralize(pockets, "pair", "pairs")
-            made += " of pockets for magnets of {:g} x {:g} mm: mind their poles".format(*settings.magnets)
-            made += f"; {displacement_summary(before, parts)}"
-            none = ProcessingStep("no magnets", "a cut has no room for a magnet: glue it")
-            steps.append(ProcessingStep("magnets", made) if pockets else none)
-    return parts
-
-
-def _pinned(
-    parts: list[Mesh], first: int, second: int, plane: "Plane", size: "ConnectorSize", smallest: float
-) -> list[float]:
-    """Diameters of the pins put between two parts, in place; none where they do not meet, or only in a rim."""
-    from ..preparation import cut_pins
-
-    try:
-        pinned = cut_pins(parts[first], parts[second], plane, size, smallest)
-    except RefusedError:
-        return []
-    parts[first], parts[second] = pinned.first, pinned.second
-    return [pinned.size.diameter] * len(pinned.places)
-
-
-def _pocketed(
-    parts: list[Mesh], first: int, second: int, plane: "Plane", magnet: tuple[float, float], size: "ConnectorSize"
-) -> int:
-    """Number of pairs of pockets put between two parts, in place."""
-    from ..preparation import ConnectorSize, cut_magnet_pockets
-
-    try:
-        held = cut_magnet_pockets(
-            parts[first], parts[second], plane, ConnectorSize(*magnet, size.clearance / 2.0, size.wall)
-        )
-    except RefusedError:
-        return 0
-    parts[first], parts[second] = held.first, held.second
-    return len(held.places)
-
-
-def displacement_summary(before: Sequence[Mesh], after: Sequence[Mesh]) -> str:
-    """How far a step moved the surface, for the record: what was kept, and what is new."""
-    from ..preparation import measure_displacement
-
-    done = measure_displacement(before, after)
-    kept = f"the surface kept moved {done.kept.mean:.4f} mm in the mean, {done.kept.p95:.4f} at 95 %, {done.kept.most:.4f} at most"
-    if done.new_share == 0.0:
-        return kept
-    new = f"{100.0 * done.new_share:.1f} % is new, {done.new.mean:.2f}, {done.new.p95:.2f} and {done.new.most:.2f} mm from the old surface"
-    return f"{kept}; {new}"

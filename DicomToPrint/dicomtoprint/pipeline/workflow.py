@@ -15,6 +15,7 @@ from .modelled import ask_about_modelled
 from .open_questions import ask_about_contrast_medium
 from .preparation import PreparedModel, prepare
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
+from .slicing import ask_slicer
 
 if TYPE_CHECKING:
     from ..io import WrittenFile
@@ -190,6 +191,11 @@ def _inspect(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     return replace(state, results=replace(state.results, readiness=readiness))
 
 
+def _ask_slicer(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    readiness = ask_slicer(state.readiness, state.files, state.settings, progress)
+    return replace(state, results=replace(state.results, readiness=readiness))
+
+
 def _scan_effect(state: WorkflowState) -> dict[str, object]:
     scan = state.scan
     return {
@@ -246,6 +252,14 @@ WORKFLOW: tuple[WorkflowStage, ...] = (
         ("print",),
         _inspect,
         lambda state: {"verdict": state.readiness.as_json()["verdict"]},
+    ),
+    WorkflowStage(
+        "asking the slicer",
+        0.1,
+        ("print",),
+        _ask_slicer,
+        lambda state: dict(state.readiness.slicing),
+        lambda settings: bool(settings.slice_with),
     ),
 )
 

@@ -5,25 +5,26 @@ Valid before, valid after, or refused with a reason.
 
 from .base import KINDS as BASE_KINDS
 from .base import AddedSolidResult, BaseSize, add_base
-from .connectors import ConnectorResult, ConnectorSize
+from .base_label import LabelSlot
+from .connectors import ConnectorResult, ConnectorSize, contact_area
 from .csg import SEAM_MM
 from .cut import Plane, axis_plane, cut, plane_from_point_normal
 from .displacement import Displacement, measure_displacement
+from .dovetail import cut_dovetail
 from .hollow import HollowResult, hollow
-from .magnets import cut_magnet_pockets
 from .orient import OrientResult, arrange_on_plate, orient
 from .pins import cut_pins
-from .scale_bar import ScaleBarSize, add_scale_bar
+from .round_holes import cut_dowel_holes, cut_magnet_pockets
+from .scale_bar import ScaleBarSize, add_scale_bar, scale_bar_extent, validate_scale_bar
 from .shrink_wrap import ShrinkWrapResult, shrink_wrap
 from .split import KeepOutRegion, SplitResult, split_to_fit
 from .struts import add_struts
-from .text_label import STROKE, LabelResult, add_label, validate_text
+from .text_label import LabelResult, add_label, text_extent, validate_text
 from .thicken import ThickenResult, thicken
 
 __all__ = [
     "BASE_KINDS",
     "SEAM_MM",
-    "STROKE",
     "AddedSolidResult",
     "BaseSize",
     "ConnectorResult",
@@ -32,6 +33,7 @@ __all__ = [
     "HollowResult",
     "KeepOutRegion",
     "LabelResult",
+    "LabelSlot",
     "OrientResult",
     "Plane",
     "ScaleBarSize",
@@ -44,15 +46,21 @@ __all__ = [
     "add_struts",
     "arrange_on_plate",
     "axis_plane",
+    "contact_area",
     "cut",
+    "cut_dovetail",
+    "cut_dowel_holes",
     "cut_magnet_pockets",
     "cut_pins",
     "hollow",
     "measure_displacement",
     "orient",
     "plane_from_point_normal",
+    "scale_bar_extent",
     "shrink_wrap",
     "split_to_fit",
+    "text_extent",
     "thicken",
+    "validate_scale_bar",
     "validate_text",
 ]

@@ -1,7 +1,7 @@
 """Where two parts of a cut can be held together: places with solid material on both sides."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,8 @@ from .csg import CsgSolid, import_manifold3d, to_manifold
 from .cut import Plane, plane_basis
 
 Point = tuple[float, float, float]
+BESIDE_CUT_MM = 0.02  # where a section beside a cut is taken
+DIAMETER_STEPS = 0.8  # from one size of joints to the next
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,22 @@ class ConnectorPlacement:
         module = import_manifold3d()
         stands = [_placed(tool, self.rotation, np.asarray(place)) for place in self.places]
         return module.Manifold.batch_boolean(stands, module.OpType.Add)
+
+
+def thinner_sizes(size: ConnectorSize, smallest: float) -> Iterator[ConnectorSize]:
+    """The size asked for, then thinner and in proportion shorter ones, the last of `smallest` mm."""
+    yield size
+    diameter = size.diameter
+    while diameter > smallest:
+        diameter = round(max(DIAMETER_STEPS * diameter, smallest), 2)
+        yield replace(size, diameter=diameter, length=size.length * diameter / size.diameter)
+
+
+def contact_area(first: Mesh, second: Mesh, plane: Plane) -> float:
+    """Area in mm2 on which two parts meet in the plane that cut them, `first` on the side of the normal."""
+    rotation = plane_basis(np.asarray(plane.normal))
+    above, below = (_placed(to_manifold(part).manifold, rotation.T, np.zeros(3)) for part in (first, second))
+    return float((above.slice(plane.offset + BESIDE_CUT_MM) ^ below.slice(plane.offset - BESIDE_CUT_MM)).area())
 
 
 def place_connectors(first: Mesh, second: Mesh, plane: Plane, sizes: Sequence[ConnectorSize]) -> ConnectorPlacement:

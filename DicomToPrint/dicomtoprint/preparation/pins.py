@@ -1,16 +1,12 @@
 """Pins and sockets across a cut: D-shaped, so that the parts go together one way."""
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
-from .connectors import ConnectorResult, ConnectorSize, place_connectors
+from .connectors import ConnectorResult, ConnectorSize, place_connectors, thinner_sizes
 from .csg import from_manifold, import_manifold3d
 from .cut import Plane
-
-DIAMETER_STEPS = 0.8  # from one size of pins to the next
 
 
 def cut_pins(
@@ -22,11 +18,11 @@ def cut_pins(
     `size.wall` mm around its socket. Where there is no room for `size`, pins become thinner and in proportion shorter, down to a
     diameter of `smallest` mm. Raises `RefusedError` where the section has no room for one.
     """
-    joints = place_connectors(first, second, plane, list(_sizes(size, smallest or size.diameter)))
+    joints = place_connectors(first, second, plane, list(thinner_sizes(size, smallest or size.diameter)))
     if not joints.places:
         raise RefusedError(
-            f"The cut of '{first.name}' has no room for a pin of {joints.size.diameter:g} mm: cut at another place, use thinner "
-            "pins, or glue the parts."
+            f"The cut of '{first.name}' has no room for a pin of {joints.size.diameter:g} mm: cut at another place, use dowels "
+            "(--joint dowel), or glue the parts."
         )
     size = joints.size
     sockets = joints.each(_d_shape(size, size.clearance))
@@ -35,15 +31,6 @@ def cut_pins(
         joints.second.manifold + joints.each(_d_shape(size, 0.0)), [joints.second], Provenance.ADDED, second
     )
     return ConnectorResult(with_sockets, with_pins, joints.places, size)
-
-
-def _sizes(size: ConnectorSize, smallest: float) -> Iterator[ConnectorSize]:
-    """The size asked for, then thinner ones, the last of `smallest` mm."""
-    yield size
-    diameter = size.diameter
-    while diameter > smallest:
-        diameter = round(max(DIAMETER_STEPS * diameter, smallest), 2)
-        yield replace(size, diameter=diameter, length=size.length * diameter / size.diameter)
 
 
 def _d_shape(size: ConnectorSize, clearance: float) -> Any:

@@ -6,9 +6,11 @@ from typing import Any
 
 from ..errors import UsageError
 from ..mesh.core import Mesh
+from .base_label import LabelSlot
 from .csg import import_manifold3d
 from .text_label import LabelResult, apply_relief, text_outline
 
+SHORTEST_MM, LONGEST_MM = 5.0, 200.0
 CURVED = 0.1  # of the diagonal
 
 
@@ -31,15 +33,18 @@ def add_scale_bar(
     place: tuple[float, float, float] | None = None,
     avoid: Sequence[LabelResult] = (),
     size: ScaleBarSize | None = None,
+    wall: float = 0.0,
+    slot: LabelSlot | None = None,
 ) -> LabelResult:
-    """A bar of exactly `length` mm between the outer edges of its ticks, with its length in words, on the flattest place.
+    """A bar of exactly `length` mm between the outer edges of its ticks, with its length in words.
+
+    It lies on the flattest place of the outside, or on the `slot` that a base offers, and leaves `wall` mm of the model behind it.
 
     On a curved place the bar keeps its length straight across, as a ruler laid against it tells; it bends by a tenth of its
     diagonal at most. Raises `UsageError` for a length under 5 mm, `RefusedError`
     where no place is flat enough.
     """
-    if not 5.0 <= length <= 200.0:
-        raise UsageError(f"A scale bar is 5 to 200 mm long, not {length:g} mm.")
+    validate_scale_bar(length)
     return apply_relief(
         mesh,
         _bar(length, size or ScaleBarSize()),
@@ -49,7 +54,21 @@ def add_scale_bar(
         curved=CURVED,
         place=place,
         avoid=avoid,
+        wall=wall,
+        slot=slot,
     )
+
+
+def validate_scale_bar(length: float) -> None:
+    """Raises `UsageError` for a length in mm that no bar has."""
+    if not SHORTEST_MM <= length <= LONGEST_MM:
+        raise UsageError(f"A scale bar is {SHORTEST_MM:g} to {LONGEST_MM:g} mm long, not {length:g} mm (--scale-bar).")
+
+
+def scale_bar_extent(length: float, size: ScaleBarSize | None = None) -> tuple[float, float]:
+    """Width and height in mm of a bar with its words."""
+    low_x, low_y, high_x, high_y = _bar(length, size or ScaleBarSize()).bounds()
+    return high_x - low_x, high_y - low_y
 
 
 def _bar(length: float, size: ScaleBarSize) -> Any:

@@ -2,10 +2,11 @@
 
 from .merge import merge_readiness
 from .process import GuidelineLimit, Printer, PrintProcess, load_printer, load_process, printer_names, process_names
-from .readiness import Readiness, assess_file
+from .readiness import VERDICTS, Readiness, assess_file
 from .scan_reference import LabelFrame, ScanReference
 
 __all__ = [
+    "VERDICTS",
     "GuidelineLimit",
     "LabelFrame",
     "PrintProcess",

@@ -26,7 +26,8 @@ class Readiness:
     `mesh` has the contract's keys; `meshes` are the file's meshes in LPS mm with the point arrays ``Wall`` and ``Gap`` (float32 mm,
     NaN where thicker than `measured.wall_cap_mm`); findings carry `places` (LPS mm) to jump to. `shapes` are those of the largest
     lost and added parts by rule, `pictures` file names by rule once they are drawn, both in the order of the finding's places.
-    `marked` are the triangles (indices over all meshes) that a finding speaks of, by rule.
+    `marked` are the triangles (indices over all meshes) that a finding speaks of, by rule. `slicing` is what a slicer said, where one was
+    asked.
     """
 
     verdict: str
@@ -40,6 +41,7 @@ class Readiness:
     shapes: Mapping[str, tuple[Mesh, ...]] = field(default_factory=dict)
     marked: Mapping[str, np.ndarray] = field(default_factory=dict)
     pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    slicing: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def exit_code(self) -> int:
@@ -48,12 +50,13 @@ class Readiness:
 
     def as_json(self) -> dict[str, object]:
         """The contract's form ``dicom-to-print/printability/1``."""
-        return {
+        content: dict[str, object] = {
             "schema": "dicom-to-print/printability/1",
             "verdict": self.verdict,
             "mesh": dict(self.mesh),
             "findings": [_finding_json(finding, self.pictures.get(finding.rule, ())) for finding in self.findings],
         }
+        return {**content, "slicing": dict(self.slicing)} if self.slicing else content
 
 
 def assess_file(

@@ -48,10 +48,35 @@ def add_print_plan(main: Element, content: ReportContent) -> None:
         facts.append(
             text + (_(", about {mass} g").format(mass=f"{plan['material_g']:g}") if plan.get("material_g") else "")
         )
+    if plan.get("slicing"):
+        facts += _slicing_facts(plan["slicing"])
     add_list(block, facts)
     if plan.get("warnings"):
         add_element(block, "p", _("Before you print, mind:"), class_="key")
         add_list(block, (str(warning) for warning in plan["warnings"]))
+
+
+def _slicing_facts(slicing: Mapping[str, Any]) -> list[str]:
+    """What the slicer said of all parts together, each printed by itself, and what it warns of or refuses."""
+    told = []
+    if slicing.get("time_s") is not None:
+        minutes = round(slicing["time_s"] / 60.0)
+        told.append(_("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60))
+    if slicing.get("material_cm3") is not None:
+        told.append(_("{volume} cm3 with supports").format(volume=f"{slicing['material_cm3']:.1f}"))
+    told += [
+        _("{name}: {count}").format(name=words, count=slicing[name])
+        for name, words in (("layers", _("layers")), ("islands", _("islands")))
+        if slicing.get(name) is not None
+    ]
+    facts = [_("{slicer} says: {figures}").format(slicer=slicing["slicer"], figures=", ".join(told))] if told else []
+    for file in slicing.get("files", ()):
+        words = [file[name] for name in ("refused", "unknown") if file.get(name)] + list(file.get("warnings", ()))
+        facts += [
+            _("{slicer} on {file}: {text}").format(slicer=slicing["slicer"], file=file["file"], text=one)
+            for one in words
+        ]
+    return facts
 
 
 def _row(title: str, choice: Mapping[str, Any]) -> list[str | Element]:

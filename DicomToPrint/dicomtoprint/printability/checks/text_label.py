@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...images.lettering import rasterize_text
 from ...mesh.core import Mesh
 from ...mesh.ray_casting import RayCaster
 from ...rules import Fact
@@ -83,13 +84,13 @@ def measure_relief(mesh: Mesh, label: LabelFrame) -> ReliefSize | None:
 def classify_label(mesh: Mesh, label: LabelFrame) -> str:
     """Compare the relief at the label's place with the text drawn plain, mirrored and upside down.
 
-    The relief is the height of the outermost surface over the label's rectangle; the drawing comes from vtkVectorText, scaled to the same
-    rectangle. The drawing that correlates best decides, if it does so clearly.
+    The relief is the height of the outermost surface over the label's rectangle; the drawing has the outlines that the text was cut
+    from, scaled to the same rectangle. The drawing that correlates best decides, if it does so clearly.
     """
     relief = _relief(mesh, label, _ROWS)
     if label.uneven > 0:
         relief = _levelled(relief)
-    drawn = _drawn(label.text, relief.shape)
+    drawn = rasterize_text(label.text, relief.shape)
     if relief.std() < 0.02 * max(abs(label.depth), 0.05) or drawn.std() == 0:
         return "missing"
     if label.depth < 0:
@@ -140,31 +141,3 @@ def _levelled(relief: np.ndarray) -> np.ndarray:
     terms = np.stack([u**a * v**b for a in range(4) for b in range(4 - a)], axis=1)
     fitted, *_ = np.linalg.lstsq(terms, relief.ravel(), rcond=None)
     return relief - (terms @ fitted).reshape(relief.shape)
-
-
-def _drawn(text: str, shape: tuple[int, ...]) -> np.ndarray:
-    """(rows, columns) 1 where the text is, drawn to fill the rectangle."""
-    import vtk
-    from vtk.util.numpy_support import vtk_to_numpy
-
-    source = vtk.vtkVectorText()
-    source.SetText(text)
-    triangles = vtk.vtkTriangleFilter()
-    triangles.SetInputConnection(source.GetOutputPort())
-    triangles.Update()
-    polydata = triangles.GetOutput()
-    picture = np.zeros(shape)
-    if polydata.GetNumberOfCells() == 0:
-        return picture
-    points = vtk_to_numpy(polydata.GetPoints().GetData())[:, :2].astype(np.float64)
-    cells = vtk_to_numpy(polydata.GetPolys().GetConnectivityArray()).reshape(-1, 3)
-    low, size = points.min(axis=0), np.ptp(points, axis=0)
-    corners = ((points - low) / size)[cells] * (np.array([shape[1], shape[0]]))
-    centre = np.stack(np.meshgrid(np.arange(shape[1]) + 0.5, shape[0] - np.arange(shape[0]) - 0.5), axis=-1)
-    for a, b, c in corners:
-        sides = [
-            (q[0] - p[0]) * (centre[..., 1] - p[1]) - (q[1] - p[1]) * (centre[..., 0] - p[0])
-            for p, q in ((a, b), (b, c), (c, a))
-        ]
-        picture[np.all([side >= 0 for side in sides], axis=0) | np.all([side <= 0 for side in sides], axis=0)] = 1.0
-    return picture

@@ -1,0 +1,242 @@
+"""What holds the parts of a cut model together: pins, dowels, dovetails and magnets, of a size that there is room for."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..config import resources
+from ..config.run_settings import RunSettings
+from ..errors import RefusedError, UsageError
+from ..mesh.core import Mesh
+from ..text import pluralize
+from .displacements import displacement_summary
+
+if TYPE_CHECKING:
+    from ..preparation import ConnectorResult, ConnectorSize, Plane
+    from ..printability import PrintProcess
+
+JOINTS = ("pin", "dowel", "dovetail")
+FITS = ("sliding", "press")
+# What is tried where a joint has no room: a dowel of steel may be thinner than any pin that is printed.
+INSTEAD: Mapping[str, tuple[str, ...]] = {
+    "pin": ("pin", "dowel"),
+    "dowel": ("dowel",),
+    "dovetail": ("dovetail", "pin", "dowel"),
+}
+STEP_NAMES: Mapping[str, str] = {"pin": "pins", "dowel": "dowels", "dovetail": "dovetails"}
+NO_JOINT_STEPS = ("no pins", "no magnets")
+ON_CUT_MM = 0.01
+SMALLEST_CONTACT_MM2 = 1.0  # parts that meet on less do not count as joined
+
+
+@dataclass(frozen=True)
+class JointPlan:
+    """The sizes of the joints of a run: `size` of what is asked for, and the thinnest pin and dowel that are made instead (mm)."""
+
+    kind: str
+    size: "ConnectorSize"
+    least_pin: float
+    least_dowel: float
+    magnet_clearance: float
+
+
+@dataclass(frozen=True)
+class MadeJoint:
+    """A joint between two parts: its kind, its size and at how many places."""
+
+    kind: str
+    size: "ConnectorSize"
+    count: int
+
+
+def preparation_defaults() -> Mapping[str, Any]:
+    """Sizes in mm of what preparation adds, where the process leaves them open: `preparation` of `data/plans/plan.json`."""
+    return resources.load_json_resource("plans", "plan")[0]["preparation"]
+
+
+def validate_joint_settings(settings: RunSettings, process: "PrintProcess") -> None:
+    """Raises `UsageError` for joints that contradict one another or that the process has no figures for."""
+    usual = preparation_defaults()
+    for name in ("pins", "magnets"):
+        if getattr(settings, name) and not (settings.cuts or settings.oblique_cuts or settings.split):
+            raise UsageError(
+                f"--{name} stand across cuts: give --cut, --plane or --split auto too, or leave --{name} out."
+            )
+    if not settings.pins and (settings.joint, settings.fit, settings.pin_diameter, settings.joint_clearance) != (
+        JOINTS[0],
+        FITS[0],
+        None,
+        None,
+    ):
+        raise UsageError(
+            "--joint, --fit, --pin-diameter and --joint-clearance say how parts are joined: give --pins too, or leave them out."
+        )
+    if settings.joint not in JOINTS or settings.fit not in FITS:
+        raise UsageError(f"A joint is one of {', '.join(JOINTS)} (--joint), its fit one of {', '.join(FITS)} (--fit).")
+    least, most = usual["least_pin_mm"], usual["most_pin_mm"]
+    if settings.pin_diameter is not None and not least <= settings.pin_diameter <= most:
+        raise UsageError(
+            f"--pin-diameter {settings.pin_diameter:g} is no pin that holds: give {least:g} to {most:g} mm, or leave it out."
+        )
+    if settings.joint_clearance is not None and not 0.0 <= settings.joint_clearance <= usual["most_joint_clearance_mm"]:
+        raise UsageError(
+            f"--joint-clearance {settings.joint_clearance:g} holds nothing: give 0 to {usual['most_joint_clearance_mm']:g} mm a side."
+        )
+    if settings.fit == "press" and settings.joint_clearance is None and process.limit("press_fit_mm") is None:
+        raise UsageError(
+            f"No figure is published for a press fit in the process {process.name}: give the clearance a side (--joint-clearance MM), "
+            "or leave --fit out."
+        )
+
+
+def joint_plan(settings: RunSettings, process: "PrintProcess") -> JointPlan:
+    """Joints that the process can print: some times its thinnest pin, and what is usual at least, or as thick as asked for."""
+    from ..preparation import ConnectorSize
+
+    usual = preparation_defaults()
+    printed = max(process.limit("pin_mm") or 0.0, usual["least_pin_mm"])
+    diameter = settings.pin_diameter or max(usual["pin_guidelines"] * printed, usual["pin_mm"])
+    loose = process.limit("clearance_mm") or usual["joint_clearance_mm"]
+    clearance = settings.joint_clearance
+    if clearance is None:
+        clearance = process.limit(f"{settings.fit}_fit_mm")
+    wall = process.limit("wall_supported_mm") or usual["least_wall_mm"]
+    size = ConnectorSize(
+        diameter, usual["pin_length_diameters"] * diameter, loose if clearance is None else clearance, wall
+    )
+    asked = settings.pin_diameter
+    return JointPlan(
+        settings.joint,
+        size,
+        asked or min(printed, diameter),
+        asked or min(usual["least_dowel_mm"], diameter),
+        loose / 2.0,
+    )
+
+
+def join_parts(
+    meshes: Sequence[Mesh], planes: "Sequence[Plane]", settings: RunSettings, plan: JointPlan, steps: list[Any]
+) -> list[Mesh]:
+    """The parts with joints and magnets across every cut, between every two that meet there; what was made, and where there was no
+    room for it, is added to `steps`."""
+    parts = list(meshes)
+    for plane in planes:
+        pairs = _meeting(parts, plane)
+        if pairs and settings.pins:
+            _join_cut(parts, pairs, plane, plan, steps)
+        if pairs and settings.magnets:
+            _magnets(parts, pairs, plane, settings.magnets, plan, steps)
+    return parts
+
+
+def _meeting(parts: Sequence[Mesh], plane: "Plane") -> list[tuple[int, int]]:
+    """Pairs of parts, the one on the side of the normal first, that meet on the cut; none where only one side of it was kept."""
+    from ..preparation import contact_area
+
+    above: list[int] = []
+    below: list[int] = []
+    for number, mesh in enumerate(parts):
+        along = mesh.points.astype(np.float64) @ np.asarray(plane.normal) - plane.offset
+        # A split may have left a crumb of the other side with a part: where most of it lies counts.
+        if (np.abs(along) < ON_CUT_MM).any():
+            (above if along.max() > -along.min() else below).append(number)
+    return [
+        (one, other)
+        for one in above
+        for other in below
+        if contact_area(parts[one], parts[other], plane) > SMALLEST_CONTACT_MM2
+    ]
+
+
+def _join_cut(
+    parts: list[Mesh], pairs: Sequence[tuple[int, int]], plane: "Plane", plan: JointPlan, steps: list[Any]
+) -> None:
+    from ..reconstruction import ProcessingStep
+
+    before = list(parts)
+    made: list[MadeJoint] = []
+    bare: list[str] = []
+    for first, second in pairs:
+        joint = _join_pair(parts, first, second, plane, plan)
+        if joint is None:
+            bare.append(f"{parts[first].name} and {parts[second].name}")
+        else:
+            made.append(joint)
+    moved = displacement_summary(before, parts)
+    for kind in JOINTS:
+        own = [joint for joint in made if joint.kind == kind]
+        if own:
+            steps.append(ProcessingStep(STEP_NAMES[kind], f"{_in_words(kind, own, plan)}; {moved}"))
+    if bare:
+        least = plan.least_pin if plan.kind == "pin" and plan.least_pin == plan.size.diameter else plan.least_dowel
+        tried = "a dovetail, a pin or a dowel" if plan.kind == "dovetail" else f"a {plan.kind}"
+        where = "" if len(pairs) == 1 else f" between {', '.join(bare)}"
+        steps.append(ProcessingStep("no pins", f"a cut{where} has no room for {tried} of {least:g} mm: glue it"))
+
+
+def _join_pair(parts: list[Mesh], first: int, second: int, plane: "Plane", plan: JointPlan) -> MadeJoint | None:
+    """What was put between two parts, in place: what was asked for, or what is made instead; None where nothing finds room."""
+    from ..preparation import cut_dovetail, cut_dowel_holes, cut_pins
+
+    cutters: Mapping[str, tuple[Callable[..., ConnectorResult], float]] = {
+        "pin": (cut_pins, plan.least_pin),
+        "dowel": (cut_dowel_holes, plan.least_dowel),
+        "dovetail": (cut_dovetail, plan.least_pin),
+    }
+    for kind in INSTEAD[plan.kind]:
+        cutter, smallest = cutters[kind]
+        try:
+            done = cutter(parts[first], parts[second], plane, plan.size, smallest)
+        except RefusedError:
+            continue
+        parts[first], parts[second] = done.first, done.second
+        return MadeJoint(kind, done.size, 1 if kind == "dovetail" else len(done.places))
+    return None
+
+
+def _in_words(kind: str, made: Sequence[MadeJoint], plan: JointPlan) -> str:
+    count = sum(joint.count for joint in made)
+    sizes = {round(joint.size.diameter, 2): joint.size.length for joint in made}
+    widths = " and ".join(f"{diameter:g}" for diameter in sorted(sizes, reverse=True))
+    words = {
+        "pin": f"{pluralize(count, 'pin')} of {widths} mm",
+        "dowel": f"{pluralize(count, 'pair', 'pairs')} of holes for dowels of {widths} mm, "
+        f"{' and '.join(f'{2.0 * sizes[one]:g}' for one in sorted(sizes, reverse=True))} mm long, put in loose",
+        "dovetail": f"{pluralize(count, 'dovetail')} {widths} mm high",
+    }[kind]
+    instead = "" if kind == plan.kind else f", since there is no room for a {plan.kind}"
+    return f"{words}{instead}, with {plan.size.clearance:g} mm clearance a side"
+
+
+def _magnets(
+    parts: list[Mesh],
+    pairs: Sequence[tuple[int, int]],
+    plane: "Plane",
+    magnet: tuple[float, float],
+    plan: JointPlan,
+    steps: list[Any],
+) -> None:
+    from ..preparation import cut_magnet_pockets
+    from ..reconstruction import ProcessingStep
+
+    before, pockets = list(parts), 0
+    size = replace(plan.size, diameter=magnet[0], length=magnet[1], clearance=plan.magnet_clearance)
+    for first, second in pairs:
+        try:
+            held = cut_magnet_pockets(parts[first], parts[second], plane, size)
+        except RefusedError:
+            continue
+        parts[first], parts[second] = held.first, held.second
+        pockets += len(held.places)
+    made = pluralize(pockets, "pair", "pairs")
+    made += " of pockets for magnets of {:g} x {:g} mm: mind their poles".format(*magnet)
+    made += f"; {displacement_summary(before, parts)}"
+    none = ProcessingStep("no magnets", "a cut has no room for a magnet: glue it")
+    steps.append(ProcessingStep("magnets", made) if pockets else none)
+
+
+def lines_on_joints(steps: Sequence[Any]) -> list[str]:
+    """A line for the terminal for each cut where a joint found no room."""
+    return [f"{step.name}: {step.effect}" for step in steps if step.name in NO_JOINT_STEPS]

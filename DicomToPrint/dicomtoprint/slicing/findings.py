@@ -1,0 +1,60 @@
+"""What a slicer said as findings on the readiness of a model."""
+
+from dataclasses import replace
+
+from ..printability import VERDICTS, Readiness
+from ..rules import Fact, Finding, Rule, Severity, aggregate_verdict, make_finding
+from ..text import pluralize
+from .ask import SlicedFile, SlicingResult
+
+
+def add_slicing(readiness: Readiness, slicing: SlicingResult) -> Readiness:
+    """The readiness with what the slicer said: a refusal fails by the slicer's severity, what could not be asked is a question, and the
+    verdict counts both."""
+    findings = (*readiness.findings, _finding(slicing))
+    return replace(
+        readiness, findings=findings, verdict=VERDICTS[aggregate_verdict(findings)], slicing=slicing.as_json()
+    )
+
+
+def _finding(slicing: SlicingResult) -> Finding:
+    refused = [file for file in slicing.files if file.refused]
+    unknown = [file for file in slicing.files if file.unknown]
+    value = "refused" if refused else "not known" if unknown else "sliced"
+    limit = {"sliced": "pass", "refused": slicing.severity, "not known": "ask"}
+    rule = Rule("slicer", "slicer", "slicer", "table", limit, Severity(slicing.severity), source=slicing.slicer)
+    remedy = ""
+    if refused:
+        message = f"{slicing.slicer} refuses {_named(refused)}: {refused[0].refused}."
+        remedy = "Choose a printer that it fits (--printer), split it (--split auto), or mend what the slicer names."
+    elif unknown:
+        message = f"{slicing.slicer} could not be asked about {_named(unknown)}: {unknown[0].unknown}."
+        remedy = "Slice the file by hand, or leave --slice-with out."
+    else:
+        message = f"{slicing.slicer} slices it: {summary_of(slicing)}."
+    warned = [warning for file in slicing.files for warning in file.warnings]
+    if warned:
+        message = f"{message} It warns: {warned[0].rstrip('.')}."
+    return make_finding(rule, Fact("slicer", value), message, remedy)
+
+
+def _named(files: list[SlicedFile]) -> str:
+    return files[0].file + (f" and {len(files) - 1} more" if len(files) > 1 else "")
+
+
+def summary_of(slicing: SlicingResult) -> str:
+    """The figures in a few words."""
+    words = []
+    time_s, material, layers, islands = (
+        slicing.total(name) for name in ("time_s", "material_cm3", "layers", "islands")
+    )
+    if time_s is not None:
+        minutes = round(time_s / 60.0)
+        words.append(f"{minutes // 60} h {minutes % 60} min")
+    if material is not None:
+        words.append(f"{material:.1f} cm3 with supports")
+    if layers is not None:
+        words.append(pluralize(int(layers), "layer"))
+    if islands is not None:
+        words.append(pluralize(int(islands), "island"))
+    return ", ".join(words)
