@@ -226,23 +226,23 @@ def test_an_interrupted_write_leaves_nothing(meshes, tmp_path, error):
     assert list(tmp_path.iterdir()) == []
 
 
-def _mirrored(path, meshes, progress=None):
+def _mirrored(path, meshes, progress=None, space="LPS"):
     real_stl(path, [replace(mesh, points=mesh.points * (-1, 1, 1)) for mesh in meshes])
 
 
-def _turned(path, meshes, progress=None):
+def _turned(path, meshes, progress=None, space="LPS"):
     real_stl(path, [replace(mesh, triangles=mesh.triangles[:, ::-1]) for mesh in meshes])
 
 
-def _moved(path, meshes, progress=None):
+def _moved(path, meshes, progress=None, space="LPS"):
     real_stl(path, [replace(mesh, points=mesh.points + 0.01) for mesh in meshes])
 
 
-def _lost(path, meshes, progress=None):
+def _lost(path, meshes, progress=None, space="LPS"):
     real_stl(path, meshes[:1])
 
 
-def _short(path, meshes, progress=None):
+def _short(path, meshes, progress=None, space="LPS"):
     real_stl(path, meshes)
     path.write_bytes(path.read_bytes()[:-30])
 

@@ -51,7 +51,7 @@ PLACEHOLDERS = {
     "TEXT": "R",
     "WxDxH": "256x256x256",
     "OUT": "out.stl",
-    "(mm": "mm",
+    "UNIT": "mm",
     "R": "1,2,3",
     "DIR": "out",
     "NAME": "bone",
@@ -59,6 +59,13 @@ PLACEHOLDERS = {
 }
 # The command that knows an option: preparation belongs to `run`, the rest to `inspect` too.
 COMMANDS = (["inspect", "a.stl"], ["run", "scan", "--output", "out"])
+# The command that a remedy speaks to, and the others that it may name with their options.
+SPEAKS_TO = {
+    "scan": ["run", "scan", "--output", "out"],
+    "mesh": ["prepare", "a.stl", "--output", "out"],
+    "file": ["inspect", "a.stl"],
+}
+NAMED = {"prepare": SPEAKS_TO["mesh"], "inspect": SPEAKS_TO["file"], "run": SPEAKS_TO["scan"]}
 
 
 def remedies():
@@ -68,6 +75,11 @@ def remedies():
                 yield process, rule, remedy_text(rule, Fact(rule.fact, 0.5, parameters=FILLED), process)
 
 
+def clauses(text):
+    """A remedy in pieces: each with the options of one command, which it names first, or none, where its own reader's is meant."""
+    return re.split(r"[:,;(]|\. |\bor\b|\bputs\b", text)
+
+
 def calls(text):
     """(option, value or None) of every option that a remedy names."""
     for option, value in re.findall(r"(--[a-z-]+)(?:[ =]([^\s,;)]+))?", text):
@@ -75,8 +87,8 @@ def calls(text):
         yield option, known if value in PLACEHOLDERS or re.fullmatch(r"[\d.]+|[a-z0-9-]*[a-z0-9]", known) else None
 
 
-def taken(option, value):
-    for command in COMMANDS:
+def taken(option, value, commands=COMMANDS):
+    for command in commands:
         for tail in ([option, value] if value else [option], [option]):
             try:
                 build_parser().parse_args([*command, *tail])
@@ -90,6 +102,26 @@ def test_every_option_that_a_remedy_names_exists():
     named = {call for _, _, text in remedies() for call in calls(text)}
     assert len({option for option, _ in named}) >= 8
     assert [call for call in sorted(named, key=str) if not taken(*call)] == []
+
+
+@pytest.mark.parametrize("source", SPEAKS_TO)
+def test_a_remedy_names_options_of_the_command_that_made_or_inspected_the_file(source):
+    """A file that is only inspected is sent to `prepare`; a prepared mesh is never told to choose something in a scan."""
+    wrong, named = [], 0
+    for process in map(load_process, process_names()):
+        for rule in load_rules(process, 300.0):
+            # Nothing of a scan is known of a mesh, and no text of a file that is only inspected.
+            if not rule.remedy or rule.limit is None or rule.clause in ("scan", "text"):
+                continue
+            for value in (0.5, "too large", "turned") if rule.id == "fit" else (0.5,):
+                text = remedy_text(rule, Fact(rule.fact, value, parameters=FILLED), process, source=source)
+                for clause in clauses(text):
+                    command = next(
+                        (NAMED[word] for word in NAMED if re.search(rf"\b{word} [A-Z]+ ", clause)), SPEAKS_TO[source]
+                    )
+                    wrong += [(text, call) for call in calls(clause) if not taken(*call, commands=(command,))]
+                    named += len(list(calls(clause)))
+    assert wrong == [] and named > 100
 
 
 def test_every_remedy_names_an_option():

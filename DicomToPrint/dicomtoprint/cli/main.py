@@ -165,17 +165,41 @@ def _run(options: argparse.Namespace, host: Host) -> int:
     pipeline.validate_preparation(settings)
     with _terminal_progress() as progress, _source(options.input, host) as source:
         write_scene = host.scene_writer() if settings.scene else None
-        result = pipeline.run(source, options.output, settings, progress, write_scene)
+        result = pipeline.run(source, options.output, settings, progress, write_scene, options.overwrite)
     _write_json(result.readiness.as_json(), options.json)
     if options.json != "-":
         print(run_summary(result))
     return 1 if result.verdict == "not-ready" else 0
 
 
+def _prepare(options: argparse.Namespace, host: Host) -> int:
+    from .. import pipeline
+    from .summaries import preparation_summary
+
+    settings = settings_from_args(options)
+    pipeline.validate_preparation(settings)
+    _keep_mesh(options)
+    with _terminal_progress() as progress:
+        result = pipeline.prepare_file(options.mesh, options.output, settings, progress, options.overwrite)
+    _write_json(result.readiness.as_json(), options.json)
+    if options.json != "-":
+        print(preparation_summary(result))
+    return result.readiness.exit_code
+
+
+def _keep_mesh(options: argparse.Namespace) -> None:
+    """Raises `UsageError` where the JSON would take the place of the mesh."""
+    from ..pipeline.output_folder import refuse_same_file
+
+    if options.json not in (None, "-"):
+        refuse_same_file(Path(options.json), [options.mesh], options.overwrite)
+
+
 def _inspect(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
     from .summaries import inspection_summary
 
+    _keep_mesh(options)
     if options.output:
         pipeline.check_writable(options.output)
     with _terminal_progress() as progress:
@@ -185,6 +209,7 @@ def _inspect(options: argparse.Namespace, host: Host) -> int:
             printer=options.printer,
             unit=options.unit,
             repair_to=options.repair,
+            overwrite=options.overwrite,
             progress=progress,
         )
     if options.output:
@@ -261,6 +286,7 @@ def _write_json(content: dict[str, Any], target: str | None) -> None:
 HANDLERS: dict[str, Callable[[argparse.Namespace, Host], int]] = {
     "check": _check,
     "run": _run,
+    "prepare": _prepare,
     "inspect": _inspect,
     "replay": _replay,
     "pack": _pack,

@@ -14,9 +14,10 @@ EXAMPLES = """examples:
   dicom_to_print.py run CT_FOLDER --output OUT --process sla      from the scan to a checked STL and 3MF
   dicom_to_print.py run CT_FOLDER --output OUT --anatomy skull --use teaching
   dicom_to_print.py inspect model.stl --process fdm --json -      will this file print?
+  dicom_to_print.py prepare model.stl --output OUT --hollow 2     make a checked print file from a mesh
   dicom_to_print.py demo --output OUT                             make a phantom CT and run it
 
-exit codes: 0 accept, warn, ask (check) or ready (run, inspect); 1 reject or not ready; 2 usage; 3 the input cannot be read;
+exit codes: 0 accept, warn, ask (check) or ready (run, prepare, inspect); 1 reject or not ready; 2 usage; 3 the input cannot be read;
 4 an open question blocks this use; 5 an output cannot be written; 70 internal error; 130 interrupted
 
 NAME is one that `list` shows, FILE a .json file of your own in the same form. Points are R,A,S in mm, as Slicer shows them.
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_check(commands)
     _add_run(commands)
+    _add_prepare(commands)
     _add_inspect(commands)
     _add_replay(commands)
     _add_pack(commands)
@@ -132,10 +134,7 @@ def _add_judgement_options(parser: argparse.ArgumentParser) -> None:
 def _add_run(commands: Any) -> None:
     run = _command(commands, "run", "make a checked print file from a scan")
     _add_acceptance_options(run)
-    run.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
-    run.add_argument(
-        "--use", default="general", metavar="NAME|FILE", help="what the model is for (default general; see list uses)"
-    )
+    _add_use(run)
     run.add_argument(
         "--anatomy", default="bone", metavar="NAME|FILE", help="what to segment (default bone; see list anatomy)"
     )
@@ -147,28 +146,11 @@ def _add_run(commands: Any) -> None:
         "--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)"
     )
     run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
-    run.add_argument(
-        "--max-deviation",
-        type=_positive,
-        metavar="MM",
-        help="how far editing may move the surface (default: as the use allows)",
-    )
-    run.add_argument(
-        "--triangles",
-        type=_count,
-        default=RunSettings.triangles,
-        metavar="N",
-        help="most triangles in a file (default 500000)",
-    )
+    _add_surface(run)
     _add_preparation(run)
     _add_print_options(run)
+    _add_output(run)
     _add_slicer_option(run)
-    run.add_argument(
-        "--format",
-        action="append",
-        metavar="LIST",
-        help=f"comma-separated, of {', '.join(FORMATS)} (repeatable; default stl,3mf)",
-    )
     run.add_argument(
         "--scene", action="store_true", help="also write a Slicer scene (.mrb); needs Slicer or slicer-core"
     )
@@ -196,6 +178,43 @@ def _add_label_options(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--label-cutoff", type=float, metavar="P", help="for probabilities: from which one a voxel counts, such as 0.5"
     )
+
+
+def _add_use(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument(
+        "--use", default="general", metavar="NAME|FILE", help="what the model is for (default general; see list uses)"
+    )
+
+
+def _add_surface(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--max-deviation",
+        type=_positive,
+        metavar="MM",
+        help="how far editing may move the surface (default: as the use allows)",
+    )
+    parser.add_argument(
+        "--triangles",
+        type=_count,
+        default=RunSettings.triangles,
+        metavar="N",
+        help="most triangles in a file (default 500000)",
+    )
+
+
+def _add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        action="append",
+        metavar="LIST",
+        help=f"comma-separated, of {', '.join(FORMATS)} (repeatable; default stl,3mf)",
+    )
+    _add_overwrite(parser)
+
+
+def _add_overwrite(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--overwrite", action="store_true", help="let an output take the place of an input")
 
 
 def _add_preparation(run: argparse.ArgumentParser) -> None:
@@ -313,14 +332,40 @@ def _add_slicer_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_inspect(commands: Any) -> None:
-    inspect = _command(commands, "inspect", "judge a mesh file for a print process")
-    inspect.add_argument("mesh", type=Path, metavar="MESH", help="STL, 3MF, OBJ or PLY file")
-    inspect.add_argument(
+def _add_mesh(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("mesh", type=Path, metavar="MESH", help="STL, 3MF, OBJ, PLY or VTP file")
+    parser.add_argument(
         "--unit", metavar="UNIT", help="unit of the file: mm, cm, m, inch (default: what the file says, else mm)"
     )
+
+
+def _add_prepare(commands: Any) -> None:
+    prepare = _command(commands, "prepare", "make a checked print file from a mesh file")
+    _add_mesh(prepare)
+    prepare.add_argument(
+        "--no-repair", action="store_true", help="refuse a mesh that is no closed surface instead of repairing it"
+    )
+    _add_use(prepare)
+    _add_surface(prepare)
+    _add_preparation(prepare)
+    _add_print_options(prepare)
+    _add_output(prepare)
+    _add_slicer_option(prepare)
+    prepare.add_argument("--identified", action="store_true", help="let the name of the file into the output")
+    prepare.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    prepare.add_argument(
+        "--accept-anyway",
+        metavar="REASON",
+        help="go on where the use needs a scan that was judged; the reason stands on the report",
+    )
+
+
+def _add_inspect(commands: Any) -> None:
+    inspect = _command(commands, "inspect", "judge a mesh file for a print process")
+    _add_mesh(inspect)
     _add_print_options(inspect)
     inspect.add_argument("--repair", type=Path, metavar="OUT", help="repair the mesh and write it here")
+    _add_overwrite(inspect)
     inspect.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
     inspect.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and printability.json")
 
@@ -328,7 +373,7 @@ def _add_inspect(commands: Any) -> None:
 def _add_replay(commands: Any) -> None:
     replay = _command(commands, "replay", "repeat a recorded run and compare")
     replay.add_argument("record", type=Path, metavar="record.json", help="record of the run")
-    replay.add_argument("--input", required=True, metavar="INPUT", help="the same scan, as for run")
+    replay.add_argument("--input", required=True, metavar="INPUT", help="the same scan or mesh, as for run or prepare")
     replay.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the repeated results")
 
 

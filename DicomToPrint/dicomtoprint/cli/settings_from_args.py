@@ -9,13 +9,19 @@ from ..errors import UsageError
 
 
 def settings_from_args(options: argparse.Namespace) -> RunSettings:
-    """Settings of parsed `check`, `run` or `pack` options; the series that `pack` takes are no part of them. Raises `UsageError`."""
-    fields = _judgement_fields(options)
-    if options.command != "pack":
+    """Settings of parsed `check`, `run`, `prepare` or `pack` options; the series that `pack` takes are no part of them. Raises `UsageError`."""
+    fields = _mesh_fields(options) if options.command == "prepare" else _judgement_fields(options)
+    if options.command in ("check", "run"):
         fields |= {"series": options.series, "include_identifiers": options.identified}
     if options.command == "run":
+        fields |= {**_segmentation_fields(options), "scene": options.scene}
+    if options.command in ("run", "prepare"):
         fields |= {**_preparation_fields(options), **_model_fields(options), **_output_fields(options)}
     return RunSettings(**fields)
+
+
+def _mesh_fields(options: argparse.Namespace) -> dict[str, Any]:
+    return {"unit": options.unit, "repair": not options.no_repair, "include_identifiers": options.identified}
 
 
 def _judgement_fields(options: argparse.Namespace) -> dict[str, Any]:
@@ -32,11 +38,9 @@ def _judgement_fields(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _model_fields(options: argparse.Namespace) -> dict[str, Any]:
-    """What is segmented, and the surface of it."""
+def _segmentation_fields(options: argparse.Namespace) -> dict[str, Any]:
     threshold = _numbers(options.threshold, (1, 2), "--threshold") if options.threshold else None
     return {
-        "use": options.use,
         "anatomy": options.anatomy,
         "segmentation": options.segmentation,
         "labels": tuple(dict.fromkeys(name for name in options.labels if name.strip())),
@@ -46,6 +50,13 @@ def _model_fields(options: argparse.Namespace) -> dict[str, Any]:
         "threshold": (threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
         "seeds": _points(options.seed, 3, "--seed"),
         "roi": _numbers(options.roi, (6,), "--roi") if options.roi else None,
+    }
+
+
+def _model_fields(options: argparse.Namespace) -> dict[str, Any]:
+    """What the model is for, and its surface."""
+    return {
+        "use": options.use,
         "max_deviation": options.max_deviation,
         "triangles": options.triangles,
         "accept_anyway": options.accept_anyway,
@@ -88,7 +99,6 @@ def _output_fields(options: argparse.Namespace) -> dict[str, Any]:
         "process": options.process,
         "printer": options.printer,
         "formats": _formats(options.format),
-        "scene": options.scene,
         "slice_with": options.slice_with,
     }
 

@@ -12,7 +12,7 @@ from ..text import pluralize
 if TYPE_CHECKING:
     from ..acceptance import AcceptanceReport, SeriesAcceptance
     from ..pipeline.pack import PackedStudy
-    from ..pipeline.results import RunResult
+    from ..pipeline.results import MadeModel, PreparationResult, RunResult
 
 
 def acceptance_summary(content: Mapping[str, Any]) -> str:
@@ -91,16 +91,33 @@ def run_summary(result: "RunResult") -> str:
     else:
         lines.append(result.scan.gate)
     lines += result.segmentation.warnings
-    for mesh in result.model.meshes:
-        lines.append(f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3")
+    return "\n".join((*lines, *_model_lines(result, "report.html, record.json, plan.json, registry.json")))
+
+
+def _model_lines(result: "MadeModel", beside: str) -> list[str]:
+    """The parts, the verdict, and the files with what stands `beside` them."""
+    space = next((file.space for file in result.files), "LPS") or "space not known"
+    lines = [
+        f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3" for mesh in result.model.meshes
+    ]
     lines += lines_on_joints(result.model.steps)
     lines.append(readiness_summary(result.readiness.as_json()))
-    lines.append(
-        "Written: "
-        + ", ".join(file.path.name for file in result.files)
-        + ", report.html, record.json, plan.json, registry.json, printability.json (LPS, millimetres)"
-    )
-    return "\n".join(lines)
+    names = ", ".join(file.path.name for file in result.files)
+    return [*lines, f"Written: {names}, {beside}, printability.json ({space}, millimetres)"]
+
+
+def preparation_summary(result: "PreparationResult") -> str:
+    """A few lines for the terminal about a mesh that was prepared: what came, what was done to it, how far it moved, the verdict."""
+    file = result.mesh.file
+    lines = [
+        f"Given: {pluralize(len(file.meshes), 'object')}, {pluralize(file.triangles, 'triangle')}, "
+        f"{sum(mesh.volume for mesh in file.meshes) / 1000.0:.1f} cm3",
+        result.mesh.gate,
+        *result.mesh.notes,
+        *(f"{step.name}: {step.effect}" for step in result.model.steps),
+        result.comparison.in_words,
+    ]
+    return "\n".join((*lines, *_model_lines(result, "report.html, record.json, plan.json")))
 
 
 def choice_in_words(

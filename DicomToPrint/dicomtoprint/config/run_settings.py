@@ -18,7 +18,7 @@ DEFAULT_KEEP_OUT_RADIUS_MM = 10.0  # around a marked place, where nothing else i
 
 @dataclass(frozen=True)
 class RunSettings:
-    """Every parameter of `check` and `run`, with its default.
+    """Every parameter of `check`, `run` and `prepare`, with its default.
 
     Points are (R, A, S) mm as Slicer shows them; lengths are mm. `threshold` is (low, high or None) in the volume's grey values;
     `roi` is (R, R, A, A, S, S); `cuts` are (axis letter, mm), `oblique_cuts` are planes (point R, A, S, normal R, A, S).
@@ -31,7 +31,8 @@ class RunSettings:
     budget, `slice_with` names an installed slicer that is asked (None: none is), `protocols` empty means the command's default, `printer`
     None means the process's typical build volume. `labels` are the structures of a given segmentation that are wanted, by name or
     value (empty: all), `merge` joins them into one, `label_names` is a table of their names, `label_cutoff` the probability from which a
-    voxel counts.
+    voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface; a scan asks for
+    neither.
     """
 
     use: str = "general"
@@ -84,6 +85,8 @@ class RunSettings:
     pin_diameter: float | None = None
     joint_clearance: float | None = None
     slice_with: str | None = None
+    unit: str | None = None
+    repair: bool = True
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -217,6 +220,7 @@ def to_cli_args(settings: RunSettings) -> list[str]:
             continue
         option = {
             "pixels": "--no-pixels",
+            "repair": "--no-repair",
             "answers": "--answer",
             "protocols": "--protocol",
             "seeds": "--seed",
@@ -261,7 +265,9 @@ def _number(value: Any) -> str:
     return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)  # not a digit less
 
 
-def to_command_line(source: str, output: str, settings: RunSettings, script: str = "dicom_to_print.py") -> str:
-    """The command that repeats this run outside the panel, quoted for the shell of this system."""
-    words = ["python", script, "run", source, "--output", output, *to_cli_args(settings)]
+def to_command_line(
+    source: str, output: str, settings: RunSettings, script: str = "dicom_to_print.py", command: str = "run"
+) -> str:
+    """The command (`run`, `prepare`) that repeats this run outside the panel, quoted for the shell of this system."""
+    words = ["python", script, command, source, "--output", output, *to_cli_args(settings)]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

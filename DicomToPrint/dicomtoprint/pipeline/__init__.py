@@ -1,11 +1,12 @@
 """One stage a function, composed by `run`, from a scan to a checked print file. The panel and the command line call these."""
 
 from .inspection import Inspection, inspect_file
+from .mesh_loading import LoadedMesh, is_mesh_file
 from .output_folder import check_writable
-from .outputs import write_check, write_inspection, write_run
+from .outputs import write_check, write_inspection, write_preparation, write_run
 from .preparation import PreparedModel, prepare, validate_preparation
-from .results import RunResult
-from .run import collect_result, demo, replay, run
+from .results import PreparationResult, RunResult
+from .run import collect_preparation, collect_result, demo, prepare_file, replay, run
 from .scan_loading import (
     BUILT_IN_PROTOCOLS,
     NO_HEADERS_MESSAGE,
@@ -32,6 +33,7 @@ from .stages import (
     segment,
 )
 from .workflow import (
+    MESH_WORKFLOW,
     WORKFLOW,
     StageResults,
     StageTiming,
@@ -43,11 +45,14 @@ from .workflow import (
 
 __all__ = [
     "BUILT_IN_PROTOCOLS",
+    "MESH_WORKFLOW",
     "NO_HEADERS_MESSAGE",
     "WORKFLOW",
     "GateClosedError",
     "Inspection",
+    "LoadedMesh",
     "LoadedScan",
+    "PreparationResult",
     "PreparedModel",
     "RunResult",
     "StageResults",
@@ -57,6 +62,7 @@ __all__ = [
     "check_scan",
     "check_writable",
     "choose_series",
+    "collect_preparation",
     "collect_result",
     "demo",
     "deviation_budget",
@@ -64,6 +70,7 @@ __all__ = [
     "export",
     "file_stem",
     "inspect_file",
+    "is_mesh_file",
     "is_volume_file",
     "load_scan",
     "make_surface",
@@ -72,6 +79,7 @@ __all__ = [
     "needs_preparation",
     "pass_gate_without_headers",
     "prepare",
+    "prepare_file",
     "reevaluate_for_anatomy",
     "repair",
     "replay",
@@ -83,5 +91,6 @@ __all__ = [
     "validate_preparation",
     "write_check",
     "write_inspection",
+    "write_preparation",
     "write_run",
 ]

@@ -1,13 +1,14 @@
 """The verdict on what was written, or on a mesh file of any program."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
+from .output_folder import refuse_same_file
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     import numpy as np
@@ -33,14 +34,14 @@ class Inspection:
 
 def inspect_outputs(
     files: "Sequence[WrittenFile]",
-    segmentation: "Segmentation",
+    segmentation: "Segmentation | None",
     model: "SurfaceModel",
     settings: RunSettings,
     progress: ProgressCallback = no_progress,
     labels: "Sequence[LabelResult]" = (),
     moved: "Sequence[np.ndarray | None]" = (),
 ) -> "Readiness":
-    """Verdict on what was written, read again, against the scan it came from.
+    """Verdict on what was written, read again, against the scan it came from; a given mesh has none (`segmentation` None).
 
     Several meshes are judged together where one file holds them all (3MF, OBJ); else each file is judged by itself, and of each
     rule the worst finding stands, with its part. `labels` and `moved` are what preparation did (`PreparedModel`).
@@ -61,17 +62,17 @@ def inspect_outputs(
         chosen = range(len(model.meshes)) if len(targets) == 1 else [index]
         turned = [moved[at] for at in chosen if at < len(moved) and moved[at] is not None]
         # Parts that were turned each on its own have no common place to compare with.
-        reference = (
-            _reference(
-                segmentation,
-                settings,
-                chosen,
-                labels_on(labels, model.meshes, moved, chosen),
-                turned[0] if turned else None,
+        source: Literal["scan", "mesh"] = "mesh" if segmentation is None else "scan"
+        reference = ScanReference(is_turned=True, source=source)
+        if len(turned) < 2:
+            moved_once = turned[0] if turned else None
+            put_on = labels_on(labels, model.meshes, moved, chosen)
+            reference = replace(
+                _mesh_reference(settings, put_on, moved_once)
+                if segmentation is None
+                else _reference(segmentation, settings, chosen, put_on, moved_once),
+                source=source,
             )
-            if len(turned) < 2
-            else ScanReference(is_turned=True)
-        )
         judged.append(judge_file(read_mesh_file(file.path), process, machine, reference=reference, progress=step))
     return merge_readiness(judged, [mesh.name for mesh in model.meshes])
 
@@ -111,7 +112,6 @@ def _reference(
     """
     import numpy as np
 
-    from ..printability import ScanReference
     from ..volume import Volume
 
     grid = Volume(segmentation.labels, segmentation.affine)
@@ -129,6 +129,22 @@ def _reference(
         inside = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
         structure = _longest_side(inside, grid)
         mask = None if settings.hollow or settings.wrap else inside
+    return replace(
+        _mesh_reference(settings, labels, moved),
+        bounds=bounds,
+        mask=mask,
+        affine=segmentation.affine,
+        voxel_mm=grid.spacing,
+        structure_mm=structure,
+    )
+
+
+def _mesh_reference(
+    settings: RunSettings, labels: "Sequence[LabelResult]", moved: "np.ndarray | None"
+) -> "ScanReference":
+    """What preparation put on the model and how it turned it, which is known without a scan too."""
+    from ..printability import ScanReference
+
     asked = {
         "thicken": settings.thicken,
         "struts": settings.struts,
@@ -136,15 +152,10 @@ def _reference(
         "label": settings.label or settings.scale_bar,
     }
     return ScanReference(
-        bounds=bounds,
-        mask=mask,
-        affine=segmentation.affine,
-        voxel_mm=grid.spacing,
         labels=_label_frames(labels),
         moved=moved,
         intended=tuple(name for name, value in asked.items() if value),
         is_turned=moved is not None,
-        structure_mm=structure,
     )
 
 
@@ -189,11 +200,13 @@ def inspect_file(
     printer: str | None = None,
     unit: str | None = None,
     repair_to: Path | None = None,
+    overwrite: bool = False,
     progress: ProgressCallback = no_progress,
 ) -> Inspection:
     """Verdict on a mesh file of any program; with `repair_to`, the repaired mesh is written there and judged instead.
 
-    Raises `InputError` for what is no mesh, `UsageError` for unknown names.
+    Raises `InputError` for what is no mesh, `UsageError` for unknown names, and where the repaired mesh would take the place of the one
+    given and not `overwrite`.
     """
     from ..io import read_mesh_file
     from ..printability import assess_file as judge_file
@@ -201,13 +214,15 @@ def inspect_file(
 
     limits = load_process(process)
     machine = load_printer(printer) if printer else None
+    if repair_to is not None:
+        refuse_same_file(repair_to, [path], overwrite)
     file = read_mesh_file(path, unit)
     told: tuple[str, ...] = ()
     written = None
     if repair_to is not None:
         repaired = _repaired(file, subprogress(progress, 0.0, 0.4))
         told = (*repaired[1], *_not_written(file, repair_to))
-        written = _write_one(repaired[0], repair_to)
+        written = _write_one(repaired[0], repair_to, "LPS" if file.space else None)
         file = read_mesh_file(repair_to)
         progress = subprogress(progress, 0.4, 1.0)
     return Inspection(path, tuple(file.meshes), judge_file(file, limits, machine, progress=progress), told, written)
@@ -240,7 +255,7 @@ def _not_written(file: Any, target: Path) -> tuple[str, ...]:
     return (*lost, *file.notes)
 
 
-def _write_one(meshes: "Sequence[Mesh]", target: Path) -> "WrittenFile":
+def _write_one(meshes: "Sequence[Mesh]", target: Path, space: str | None) -> "WrittenFile":
     from ..io import FORMATS, export_meshes
 
     name = target.suffix[1:].lower()
@@ -248,4 +263,5 @@ def _write_one(meshes: "Sequence[Mesh]", target: Path) -> "WrittenFile":
         raise UsageError(
             f"--repair writes {', '.join(FORMATS)}, not '{target.suffix}': choose a file name with one of these endings."
         )
-    return next(file for file in export_meshes(meshes, target.parent, target.stem, (name,)) if file.format == name)
+    files = export_meshes(meshes, target.parent, target.stem, (name,), space=space)
+    return next(file for file in files if file.format == name)

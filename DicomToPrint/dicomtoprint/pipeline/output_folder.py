@@ -4,11 +4,11 @@ import os
 import platform
 import re
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from ..errors import OutputError
+from ..errors import OutputError, UsageError
 from ..text import pluralize
 
 MODEL_SUFFIXES = (".stl", ".3mf", ".obj", ".ply", ".dcm", ".mrb")
@@ -30,6 +30,33 @@ def check_writable(folder: Path) -> None:
         raise OutputError(
             f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one."
         ) from None
+
+
+def keep_inputs(
+    inputs: Iterable[Path | str], folder: Path, stem: str, formats: Sequence[str], overwrite: bool = False
+) -> None:
+    """Raises `UsageError` where a file of the run, called `stem` and what follows, could take the place of an input, before any long work.
+
+    Two names are one file where the file system says so, through links and whatever the case of their letters.
+    """
+    given = [Path(path) for path in inputs if Path(path).is_file()]
+    if overwrite or not given or not folder.is_dir():
+        return
+    endings = {"dicom": ".dcm", "seg": ".seg.dcm"}
+    written = tuple(endings.get(name, f".{name}") for name in (*formats, *(("mtl",) if "obj" in formats else ())))
+    for path in folder.iterdir():
+        name = path.name.lower()
+        if name.startswith(stem.lower()) and name.endswith(written):
+            refuse_same_file(path, given)
+
+
+def refuse_same_file(target: Path, inputs: Iterable[Path], overwrite: bool = False) -> None:
+    """Raises `UsageError` where a file to be written is one of the inputs and not `overwrite`."""
+    for path in inputs:
+        if not overwrite and target.exists() and path.exists() and os.path.samefile(target, path):
+            raise UsageError(
+                f"'{target.name}' is the input itself and would be replaced: choose another place for the output, or say --overwrite."
+            )
 
 
 @contextmanager

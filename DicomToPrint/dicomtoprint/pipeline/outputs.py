@@ -1,6 +1,6 @@
 """What a run tells: the files beside the model, and the few lines on the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +10,10 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from .inspection import Inspection
 from .output_folder import check_writable, describe_foreign_files
 from .print_plan import build_print_plan
-from .record_content import assemble_record, assemble_registry_entry
+from .record_content import assemble_preparation_record, assemble_record, assemble_registry_entry
 from .report_content import (
     as_notes,
+    assemble_preparation_content,
     assemble_run_content,
     finding_images,
     measure_budget,
@@ -24,9 +25,12 @@ from .scan_loading import GateClosedError, Source
 
 if TYPE_CHECKING:
     from ..acceptance import AcceptanceReport
+    from ..accuracy import CaliperMeasurement
     from ..images.image import ReportImage
     from ..printability import Readiness
-    from .results import RunResult
+    from ..report import ReportContent
+    from ..run_record import RunRecord
+    from .results import MadeModel, PreparationResult, RunResult
 
 
 def write_refusal(shut: GateClosedError, settings: RunSettings, folder: Path) -> None:
@@ -101,28 +105,55 @@ def write_finding_images(folder: Path, places: "Mapping[str, tuple[ReportImage, 
 def write_run(source: Source, result: "RunResult", progress: ProgressCallback = no_progress) -> "Readiness":
     """Everything beside the mesh files: acceptance, plan, registry, record, printability with its pictures, and last the report that
     names the record. Returns the readiness, which then names its pictures."""
-    from ..io import sha256_of, write_json_atomically
-    from ..report import select_caliper_measurements, write_report
-    from ..run_record import write_record, write_registry
+    from ..io import write_json_atomically
+    from ..run_record import write_registry
 
     folder, settings = result.folder, result.settings
     if result.scan.acceptance is not None:
         write_json_atomically(folder / "acceptance.json", result.scan.acceptance.as_json(settings.include_identifiers))
-    plan = build_print_plan(settings, result.model, result.readiness)
-    write_json_atomically(folder / "plan.json", plan)
+    calipers, budget = _calipers(result), measure_budget(result)
+    record = assemble_record(source, result, calipers, budget)
+    write_registry(folder, assemble_registry_entry(result, record))
+    content = assemble_run_content(result, calipers, budget, record, subprogress(progress, 0.0, 0.9))
+    readiness = _write_model(result, record, content)
+    progress(1.0, "report and record written")
+    return readiness
+
+
+def write_preparation(
+    source: Path, result: "PreparationResult", progress: ProgressCallback = no_progress
+) -> "Readiness":
+    """As `write_run`, for a given mesh: no acceptance, and no entry of the registry, whose form is about a scan."""
+    calipers = _calipers(result)
+    record = assemble_preparation_record(source, result, calipers)
+    content = assemble_preparation_content(result, calipers, record, subprogress(progress, 0.0, 0.9))
+    readiness = _write_model(result, record, content)
+    progress(1.0, "report and record written")
+    return readiness
+
+
+def _calipers(result: "MadeModel") -> "Sequence[CaliperMeasurement]":
+    """Distances to measure on the finished part, with the tolerance of the process."""
+    from ..report import select_caliper_measurements
+
     process = result.readiness.process
-    calipers = select_caliper_measurements(
+    return select_caliper_measurements(
         result.meshes_in_scan,
         absolute_mm=process.limit("tolerance_mm"),
         share=(process.limit("tolerance_percent") or 0.0) / 100.0,
     )
-    budget = measure_budget(result)
-    record = assemble_record(source, result, calipers, budget)
-    write_registry(folder, assemble_registry_entry(result, record))
-    content = assemble_run_content(result, calipers, budget, record, subprogress(progress, 0.0, 0.9))
-    # The report names the record's hash, so the record comes first.
+
+
+def _write_model(result: "MadeModel", record: "RunRecord", content: "ReportContent") -> "Readiness":
+    """Plan, record, printability with its pictures, and last the report, which names the record's hash."""
+    from ..io import sha256_of, write_json_atomically
+    from ..report import write_report
+    from ..run_record import write_record
+
+    folder = result.folder
+    plan = build_print_plan(result.settings, result.model, result.readiness)
+    write_json_atomically(folder / "plan.json", plan)
     readiness = replace(result.readiness, pictures=write_finding_images(folder, content.finding_pictures))
     write_json_atomically(folder / "printability.json", readiness.as_json())
     write_report(folder, replace(content, plan=plan, record_sha256=sha256_of(write_record(folder, record))))
-    progress(1.0, "report and record written")
     return readiness

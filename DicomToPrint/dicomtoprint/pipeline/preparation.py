@@ -29,6 +29,16 @@ class PreparedModel:
     moved: tuple[np.ndarray | None, ...] = ()
 
 
+def undo_transforms(meshes: Sequence[Mesh], transforms: Sequence[np.ndarray | None]) -> tuple[Mesh, ...]:
+    """Meshes moved back by the transforms (4x4, LPS mm) that turned them, in the same order; None, or none left: not moved."""
+    back = [np.linalg.inv(moved) if moved is not None else None for moved in transforms]
+    back += [None] * (len(meshes) - len(back))
+    return tuple(
+        mesh if way is None else replace(mesh, points=mesh.points @ way[:3, :3].T + way[:3, 3])
+        for mesh, way in zip(meshes, back)
+    )
+
+
 def validate_preparation(settings: RunSettings) -> None:
     """Raises `UsageError` for settings of preparation that contradict one another or cannot be done, before any long work."""
     from ..preparation import validate_scale_bar, validate_text

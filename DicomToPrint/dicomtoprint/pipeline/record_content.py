@@ -13,7 +13,7 @@ from .stages import anatomy_name
 if TYPE_CHECKING:
     from ..accuracy import ErrorBudget
     from ..run_record import RunRecord
-    from .results import RunResult
+    from .results import MadeModel, PreparationResult, RunResult
 
 
 def assemble_record(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget") -> "RunRecord":
@@ -21,43 +21,68 @@ def assemble_record(source: Source, result: "RunResult", calipers: Sequence[Any]
 
     from ..run_record import hash_inputs, hash_series, new_run_record
 
-    settings = result.settings
-    series = result.scan.series.series if result.scan.series else None
+    settings, scan = result.settings, result.scan
+    series = scan.series.series if scan.series else None
     inputs, whole = (
         hash_series(series, identified=settings.include_identifiers)
         if series
         else hash_inputs([Path(source)], identified=settings.include_identifiers)
     )
-    given = user_files(settings)
-    hashes, _all = hash_inputs(given, identified=True)
     spent = datetime.timedelta(seconds=sum(step.seconds for step in result.steps))
     began = (datetime.datetime.now().astimezone() - spent).isoformat(timespec="seconds")
-    answered, scan = dict(settings.answer_times), result.scan
+    answered = dict(settings.answer_times)
     return new_run_record(
-        intended_use=settings.use,
-        accept_anyway=settings.accept_anyway or "",
+        **_model_entries(result, calipers),
         inputs=inputs,
         input_sha256=whole,
-        given_files=tuple(
-            {"file": entry["name"], "sha256": entry["sha256"], "bytes": entry["bytes"]} for entry in hashes
-        ),
-        series=scan.series.series.id if scan.series else "",
-        parameters=recorded_settings(settings).as_json(),
+        series=series.id if series else "",
         answers=tuple(
             {"rule": rule, "answer": answer, "role": settings.role, "time": answered.get(rule, began)}
             for rule, answer in settings.answers
         ),
         acceptance=scan.acceptance.as_json(settings.include_identifiers) if scan.acceptance else {},
         gate=scan.gate,
-        steps=tuple(asdict(step) for step in result.steps),
-        parts=model_parts(result),
         provenance=provenance_area_fractions(result.model.meshes),
         budget=budget,
         verdicts={"scan": scan.series.verdict.value if scan.series else "not applicable", "print": result.verdict},
-        outputs=tuple(file.as_json() for file in result.files),
-        calipers=tuple(calipers),
         notes=(*scan.volume.notes, *result.segmentation.notes, *result.model.notes),
     )
+
+
+def assemble_preparation_record(source: Path, result: "PreparationResult", calipers: Sequence[Any]) -> "RunRecord":
+    """The record of a run on a given mesh: no scan, so neither acceptance nor budget."""
+    from ..run_record import hash_inputs, new_run_record
+
+    inputs, whole = hash_inputs([source], identified=result.settings.include_identifiers)
+    return new_run_record(
+        command="prepare",
+        **_model_entries(result, calipers),
+        inputs=inputs,
+        input_sha256=whole,
+        gate=result.mesh.gate,
+        verdicts={"scan": "not applicable", "print": result.verdict},
+        notes=result.model.notes,
+    )
+
+
+def _model_entries(result: "MadeModel", calipers: Sequence[Any]) -> dict[str, Any]:
+    """What the records of both kinds of runs hold."""
+    from ..run_record import hash_inputs
+
+    settings = result.settings
+    hashes, _all = hash_inputs(user_files(settings), identified=True)
+    return {
+        "intended_use": settings.use,
+        "accept_anyway": settings.accept_anyway or "",
+        "given_files": tuple(
+            {"file": entry["name"], "sha256": entry["sha256"], "bytes": entry["bytes"]} for entry in hashes
+        ),
+        "parameters": recorded_settings(settings).as_json(),
+        "steps": tuple(asdict(step) for step in result.steps),
+        "parts": model_parts(result),
+        "outputs": tuple(file.as_json() for file in result.files),
+        "calipers": tuple(calipers),
+    }
 
 
 def assemble_registry_entry(result: "RunResult", record: "RunRecord") -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from ..accuracy import Accuracy, ErrorBudget
     from ..images.image import ReportImage
     from ..printability import Readiness
+    from ..rendering.model_views import ModelViews
     from ..report import ReportContent
     from ..run_record import RunRecord
-    from .results import RunResult
+    from .results import MadeModel, PreparationResult, RunResult
 
 
 def finding_images(readiness: "Readiness", progress: ProgressCallback) -> "Mapping[str, tuple[ReportImage, ...]]":
@@ -63,7 +65,7 @@ def assemble_run_content(
     result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget", record: "RunRecord", progress: ProgressCallback
 ) -> "ReportContent":
     from ..rendering import render_model_views, render_slice_contours
-    from ..report import ProcessingNote, ReportContent
+    from ..report import ReportContent
 
     content = with_scan(result.scan.acceptance, result.settings, ReportContent())
     # A model that was turned for the print is shown as it lies in the patient: only there are front, left and above true.
@@ -75,24 +77,68 @@ def assemble_run_content(
         calipers,
         subprogress(progress, 0.3, 0.7),
     )
-    places = finding_images(result.readiness, subprogress(progress, 0.7, 1.0))
-    notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes, *as_notes(drawn.note))
-    notes += describe_foreign_files(result.folder, [file.path.name for file in result.files])
-    changes = tuple(ProcessingNote(step.name, step.effect) for step in result.model.steps)
+    notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes)
+    content = _with_model(content, result, drawn, notes, calipers, record, subprogress(progress, 0.7, 1.0))
     return replace(
         content,
         series=result.scan.series.series.id if result.scan.series else "",
         gate=result.scan.gate,
+        slice_pictures=slices,
+        provenance=provenance_area_fractions(result.model.meshes),
+        budget=budget,
+        command=to_command_line("INPUT", "OUTPUT", recorded_settings(result.settings)),
+    )
+
+
+def assemble_preparation_content(
+    result: "PreparationResult", calipers: Sequence[Any], record: "RunRecord", progress: ProgressCallback
+) -> "ReportContent":
+    """The report of a given mesh: as it came and as it is now, without what only a scan can tell."""
+    from ..mesh.core import concatenate
+    from ..rendering import render_model_views
+    from ..rendering.scalar_maps import lost_map
+    from ..report import ReportContent
+
+    read, loaded = replace(result.readiness, meshes=result.in_scan(result.readiness.meshes)), result.mesh
+    given = concatenate(list(result.comparison.source))
+    maps = [(given, lost_map(given)), *wall_maps(read)]
+    drawn = render_model_views(result.meshes_in_scan, maps, calipers, subprogress(progress, 0.0, 0.7))
+    notes = (*result.model.notes, result.comparison.in_words)
+    content = _with_model(ReportContent(), result, drawn, notes, calipers, record, subprogress(progress, 0.7, 1.0))
+    return replace(
+        content,
+        title=_("From mesh to print: report"),
+        gate=loaded.gate,
+        parts_given=given_parts(loaded.meshes),
+        identified=result.settings.include_identifiers,
+        command=to_command_line("MESH", "OUTPUT", recorded_settings(result.settings), command="prepare"),
+    )
+
+
+def _with_model(
+    content: "ReportContent",
+    result: "MadeModel",
+    drawn: "ModelViews",
+    notes: tuple[str, ...],
+    calipers: Sequence[Any],
+    record: "RunRecord",
+    progress: ProgressCallback,
+) -> "ReportContent":
+    """The content with what runs of both kinds tell of the model and its files."""
+    from ..report import ProcessingNote
+
+    places = finding_images(result.readiness, progress)
+    notes += as_notes(drawn.note)
+    notes += describe_foreign_files(result.folder, [file.path.name for file in result.files])
+    return replace(
+        content,
         **use_content(result.settings),
         parts=model_parts(result),
         turned=any(moved is not None for moved in result.print_transforms),
-        slice_pictures=slices,
         view_pictures=drawn.views,
         map_pictures=drawn.maps,
         caliper_picture=drawn.calipers,
-        changes=changes,
-        provenance=provenance_area_fractions(result.model.meshes),
-        budget=budget,
+        changes=tuple(ProcessingNote(step.name, step.effect) for step in result.model.steps),
         calipers=tuple(calipers),
         readiness=result.readiness,
         finding_pictures=places,
@@ -104,7 +150,6 @@ def assemble_run_content(
         software=f"DicomToPrint {__version__}",
         inputs=f"{len(record.inputs)} files; SHA-256 over their sorted hashes: {record.input_sha256}",
         answers_role={entry["rule"]: {"role": entry["role"], "time": entry["time"]} for entry in record.answers},
-        command=to_command_line("INPUT", "OUTPUT", recorded_settings(result.settings)),
     )
 
 
@@ -113,7 +158,16 @@ def recorded_settings(settings: RunSettings) -> RunSettings:
     return settings if settings.include_identifiers else redact_paths(settings)
 
 
-def model_parts(result: "RunResult") -> tuple[Any, ...]:
+def given_parts(meshes: Sequence[Any]) -> tuple[Any, ...]:
+    """The objects of a given mesh as parts of the report."""
+    from ..report import ModelPart
+
+    return tuple(
+        ModelPart(mesh.name, mesh.color, len(mesh.triangles), mesh.volume, mesh.area, mesh.bounds) for mesh in meshes
+    )
+
+
+def model_parts(result: "MadeModel") -> tuple[Any, ...]:
     from ..report import ModelPart
 
     parts = []

@@ -1,11 +1,14 @@
-"""What a run made."""
+"""What a run made, from a scan or from a given mesh."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
+from .mesh_comparison import SourceComparison
+from .mesh_loading import LoadedMesh
+from .preparation import undo_transforms
 from .scan_loading import LoadedScan
 from .workflow import StageTiming
 
@@ -19,12 +22,38 @@ if TYPE_CHECKING:
     from ..segmentation import Segmentation
 
 
-@dataclass(frozen=True)
-class RunResult:
-    """Everything a run made. `verdict` is the readiness of the written file: ready, warn or not-ready.
+class MadeModel:
+    """What runs of both kinds have. `verdict` is the readiness of the written file: ready, warn or not-ready.
 
     `print_transforms` are the transforms (4x4, LPS mm) that turned the meshes for the print, None for a mesh that stayed.
     """
+
+    settings: RunSettings
+    model: "SurfaceModel"
+    files: "tuple[WrittenFile, ...]"
+    readiness: "Readiness"
+    steps: tuple[StageTiming, ...]
+    folder: Path
+    print_transforms: "tuple[np.ndarray | None, ...]"
+
+    @property
+    def meshes_in_scan(self) -> "tuple[Mesh, ...]":
+        """The meshes where they lie in the scan or in the given file, without what turned them for the print."""
+        return self.in_scan(self.model.meshes)
+
+    def in_scan(self, meshes: "Sequence[Mesh]") -> "tuple[Mesh, ...]":
+        """Meshes in the order of the model's, as in the file, moved back to where they lie in the scan or in the given file."""
+        return undo_transforms(meshes, self.print_transforms)
+
+    @property
+    def verdict(self) -> str:
+        """ready, warn or not-ready."""
+        return str(self.readiness.verdict)
+
+
+@dataclass(frozen=True)
+class RunResult(MadeModel):
+    """Everything a run on a scan made."""
 
     settings: RunSettings
     scan: LoadedScan
@@ -36,23 +65,17 @@ class RunResult:
     folder: Path
     print_transforms: "tuple[np.ndarray | None, ...]" = ()
 
-    @property
-    def meshes_in_scan(self) -> "tuple[Mesh, ...]":
-        """The meshes where they lie in the scan, without what turned them for the print."""
-        return self.in_scan(self.model.meshes)
 
-    def in_scan(self, meshes: "Sequence[Mesh]") -> "tuple[Mesh, ...]":
-        """Meshes in the order of the model's, as in the file, moved back to where they lie in the scan."""
-        import numpy as np
+@dataclass(frozen=True)
+class PreparationResult(MadeModel):
+    """Everything a run on a given mesh made."""
 
-        back = [np.linalg.inv(moved) if moved is not None else None for moved in self.print_transforms]
-        back += [None] * (len(meshes) - len(back))
-        return tuple(
-            mesh if way is None else replace(mesh, points=mesh.points @ way[:3, :3].T + way[:3, 3])
-            for mesh, way in zip(meshes, back)
-        )
-
-    @property
-    def verdict(self) -> str:
-        """ready, warn or not-ready."""
-        return str(self.readiness.verdict)
+    settings: RunSettings
+    mesh: LoadedMesh
+    comparison: SourceComparison
+    model: "SurfaceModel"
+    files: "tuple[WrittenFile, ...]"
+    readiness: "Readiness"
+    steps: tuple[StageTiming, ...]
+    folder: Path
+    print_transforms: "tuple[np.ndarray | None, ...]" = ()

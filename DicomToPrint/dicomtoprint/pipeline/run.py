@@ -1,19 +1,20 @@
-"""A whole run, and its repetitions: `run`, `replay`, `demo`."""
+"""A whole run on a scan or a given mesh, and its repetitions: `run`, `prepare_file`, `replay`, `demo`."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..config.run_settings import RunSettings, resolve_relative_to, run_settings_from_json
+from ..config.run_settings import RunSettings, resolve_relative_to, run_settings_from_json, user_files
 from ..errors import MissingDependencyError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
-from .output_folder import check_writable, lock_output_folder
-from .results import RunResult
+from .mesh_loading import PLAIN_NAME, validate_mesh_source
+from .output_folder import check_writable, keep_inputs, lock_output_folder
+from .results import PreparationResult, RunResult
 from .scan_loading import GateClosedError, Source
 from .slicing import validate_slicer
-from .workflow import WORKFLOW, StageTiming, WorkflowState, run_stages
+from .workflow import MESH_WORKFLOW, WORKFLOW, StageTiming, WorkflowState, run_stages
 
 if TYPE_CHECKING:
     from ..io import WrittenFile
@@ -42,14 +43,60 @@ def collect_result(state: WorkflowState, times: Sequence[StageTiming]) -> RunRes
     )
 
 
+def collect_preparation(state: WorkflowState, times: Sequence[StageTiming]) -> PreparationResult:
+    """As `collect_result`, for a given mesh."""
+    return PreparationResult(
+        state.settings,
+        state.mesh,
+        state.comparison,
+        state.prepared.model,
+        state.files,
+        state.readiness,
+        tuple({stage.name: stage for stage in times}.values()),
+        state.folder,
+        state.prepared.moved,
+    )
+
+
+def prepare_file(
+    source: Path,
+    output: Path,
+    settings: RunSettings,
+    progress: ProgressCallback = no_progress,
+    overwrite: bool = False,
+) -> PreparationResult:
+    """From a mesh file to checked print files, report and record in `output`, by the steps that `run` takes after its surface.
+
+    Raises what `run` raises, and `UsageError` where a file to be written is the mesh itself and not `overwrite`.
+    """
+    from . import outputs
+
+    source = Path(source)
+    settings = stages.drop_unavailable_formats(settings)
+    stages.validate_names(settings)
+    validate_mesh_source(source, settings)
+    stem = source.stem if settings.include_identifiers else PLAIN_NAME
+    keep_inputs([source], output, stem, settings.formats, overwrite)
+    with lock_output_folder(output):
+        state, times = run_stages(
+            WorkflowState(source, settings, output), MESH_WORKFLOW, subprogress(progress, 0.0, REPORT_PROGRESS_START)
+        )
+        result = collect_preparation(state, times)
+        readiness = outputs.write_preparation(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
+    progress(1.0, "done")
+    return replace(result, readiness=readiness)
+
+
 def run(
     source: Source,
     output: Path,
     settings: RunSettings,
     progress: ProgressCallback = no_progress,
     scene: SceneWriter | None = None,
+    overwrite: bool = False,
 ) -> RunResult:
-    """From a scan to checked print files, report and record in `output`. `scene` writes the Slicer scene that the settings may ask for.
+    """From a scan to checked print files, report and record in `output`. `scene` writes the Slicer scene that the settings may ask for;
+    `overwrite` lets an output take the place of an input.
 
     Raises `UsageError`, `InputError`, `RefusedError`, `UnansweredQuestionError`, `OutputError` or `CancelledError`, each with one
     sentence; where the gate of the use stays shut, the report of the scan is still written. No file is ever partial under its
@@ -61,6 +108,7 @@ def run(
     stages.validate_names(settings)
     stages.validate_source(source, settings)
     validate_slicer(settings)
+    keep_inputs([source, *user_files(settings)], output, stages.file_stem(settings), settings.formats, overwrite)
     if settings.scene and scene is None:
         raise MissingDependencyError(
             "--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out."
@@ -84,7 +132,7 @@ def run(
 def replay(
     record_file: Path, source: Source, output: Path, progress: ProgressCallback = no_progress
 ) -> "RunComparison":
-    """Repeats a recorded run on the same scan and compares the files. Raises what `run` raises, `InputError` for no record.
+    """Repeats a recorded run on the same scan or mesh and compares the files. Raises what `run` raises, `InputError` for no record.
 
     The record names the user's own protocols, processes, anatomies and segmentations without their folders: they are looked
     for where the program runs, then beside the record.
@@ -98,7 +146,11 @@ def replay(
         replace(run_settings_from_json(record.parameters, f"'{record_file.name}'"), scene=False, slice_with=None),
         record_file.resolve().parent,
     )
-    result = run(source, output, settings, progress)
+    result: RunResult | PreparationResult
+    if record.command == "prepare":
+        result = prepare_file(Path(source), output, settings, progress)
+    else:
+        result = run(source, output, settings, progress)
     return compare_runs(
         record, result.files, old_folder=record_file.resolve().parent, new_record=read_record(output / "record.json")
     )

@@ -135,8 +135,8 @@ def load_scan(source: "Source | Volume", settings: RunSettings, progress: Progre
     return LoadedScan(read_volume(chosen.series, subprogress(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
 
 
-def pass_gate_without_headers(sentence: str, use: "UseCase", settings: RunSettings) -> str:
-    """The sentence that says why this use may go on with a volume that has no headers. Raises `UnansweredQuestionError`.
+def pass_gate_without_headers(sentence: str, use: "UseCase", settings: RunSettings, what: str = "volume") -> str:
+    """The sentence that says why this use may go on with a volume, or `what` else has no headers. Raises `UnansweredQuestionError`.
 
     A use that stops at an open question stops here too: nothing is known of the scan, unless a reason to go on is given.
     """
@@ -147,7 +147,7 @@ def pass_gate_without_headers(sentence: str, use: "UseCase", settings: RunSettin
         return sentence
     if not reason:
         raise UnansweredQuestionError(
-            f"{sentence} The use {use.name} needs a scan that was judged: choose its DICOM files, or say why this volume "
+            f"{sentence} The use {use.name} needs a scan that was judged: choose its DICOM files, or say why this {what} "
             "may be used: --accept-anyway REASON."
         )
     return f"{sentence} {OVERRIDE_NOTICE}: {reason}"

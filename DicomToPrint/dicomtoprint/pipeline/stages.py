@@ -2,7 +2,7 @@
 
 import importlib.util
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -230,32 +230,42 @@ def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallb
     return replace(model, meshes=tuple(meshes), notes=(*model.notes, *notes)) if notes else model
 
 
+@dataclass(frozen=True)
+class FileNaming:
+    """What the files of a run are called, and the space that they name: LPS, or None where the given mesh named none."""
+
+    stem: str
+    space: str | None = "LPS"
+
+
 def export(
     model: "SurfaceModel",
     settings: RunSettings,
-    scan: LoadedScan,
+    scan: LoadedScan | None,
     folder: Path,
     progress: ProgressCallback = no_progress,
     segmentation: "Segmentation | None" = None,
+    naming: FileNaming | None = None,
 ) -> "tuple[WrittenFile, ...]":
     """The files of the model, each read back before it got its name.
 
     STL and PLY hold one solid each, so several meshes become several files; 3MF and OBJ hold all as named objects. The DICOM
     Encapsulated STL and the DICOM SEG of `segmentation` carry the patient and study of the scan, since a PACS files them
-    by these.
+    by these. `naming` None takes the anatomy's name.
     """
-    from ..dicom_export import source_headers, write_encapsulated_stl
     from ..io import export_meshes
     from ..rendering import render_thumbnail
 
-    stem = file_stem(settings)
+    naming = naming or FileNaming(file_stem(settings))
+    stem = naming.stem
     metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
     together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
     single = tuple(name for name in settings.formats if name in ("stl", "ply"))
     files: list[WrittenFile] = []
     for index, mesh in enumerate(model.meshes if single else ()):
         name = stem if len(model.meshes) == 1 else _numbered_stem(stem, index + 1, safe_file_name(mesh.name))
-        files += export_meshes((mesh,), folder, name, single, progress=subprogress(progress, 0.0, 0.4))
+        step = subprogress(progress, 0.0, 0.4)
+        files += export_meshes((mesh,), folder, name, single, space=naming.space, progress=step)
     if together:
         picture = render_thumbnail(model.meshes) if "3mf" in together else b""
         files += export_meshes(
@@ -265,9 +275,29 @@ def export(
             together,
             metadata=metadata,
             thumbnail=picture,
+            space=naming.space,
             progress=subprogress(progress, 0.4, 0.8),
         )
-    if "dicom" in settings.formats and scan.series is not None:
+    if scan is not None and scan.series is not None:
+        files += _study_files(model, settings, scan, folder, stem, segmentation, subprogress(progress, 0.8, 1.0))
+    return tuple(files)
+
+
+def _study_files(
+    model: "SurfaceModel",
+    settings: RunSettings,
+    scan: LoadedScan,
+    folder: Path,
+    stem: str,
+    segmentation: "Segmentation | None",
+    progress: ProgressCallback,
+) -> "list[WrittenFile]":
+    """The files that join the study of the scan."""
+    from ..dicom_export import source_headers, write_encapsulated_stl
+
+    assert scan.series is not None
+    files: list[WrittenFile] = []
+    if "dicom" in settings.formats:
         files.append(
             write_encapsulated_stl(
                 model.meshes,
@@ -276,12 +306,12 @@ def export(
                 source_headers(scan.series.series),
                 use=settings.use,
                 modified=needs_preparation(settings) or _holds_more(model),
-                progress=subprogress(progress, 0.8, 0.9),
+                progress=subprogress(progress, 0.0, 0.5),
             )
         )
-    if "seg" in settings.formats and scan.series is not None and segmentation is not None:
-        files.append(_segmentation_file(segmentation, scan, folder, stem, subprogress(progress, 0.9, 1.0)))
-    return tuple(files)
+    if "seg" in settings.formats and segmentation is not None:
+        files.append(_segmentation_file(segmentation, scan, folder, stem, subprogress(progress, 0.5, 1.0)))
+    return files
 
 
 def _numbered_stem(stem: str, number: int, own: str) -> str:

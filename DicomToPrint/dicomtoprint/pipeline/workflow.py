@@ -1,4 +1,7 @@
-"""The stages of a run in their order: `run` takes all of them, the panel those of one of its steps at a time."""
+"""The stages of a run in their order: `run` takes all of them, the panel those of one of its steps at a time.
+
+A mesh takes the place of scan, anatomy and surface; from there on the stages are the same.
+"""
 
 import time
 from collections.abc import Callable, Mapping
@@ -11,6 +14,8 @@ from ..errors import InputError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .inspection import inspect_outputs
+from .mesh_comparison import SourceComparison, compare_with_source
+from .mesh_loading import LoadedMesh, load_mesh, surface_of_mesh
 from .modelled import ask_about_modelled
 from .open_questions import ask_about_contrast_medium
 from .preparation import PreparedModel, prepare
@@ -31,7 +36,8 @@ T = TypeVar("T")
 class StageResults:
     """What the stages have made; None for a stage that has not run.
 
-    `model` is the repaired surface as scanned, `prepared` the same prepared for print, or as it is where nothing was asked for.
+    `model` is the repaired surface as scanned or given, `prepared` the same prepared for print, or as it is where nothing was asked
+    for. A run has either a `scan` with its segmentation, or a `mesh` with its `comparison`.
     """
 
     scan: LoadedScan | None = None
@@ -40,6 +46,8 @@ class StageResults:
     prepared: PreparedModel | None = None
     files: "tuple[WrittenFile, ...] | None" = None
     readiness: "Readiness | None" = None
+    mesh: LoadedMesh | None = None
+    comparison: SourceComparison | None = None
 
 
 @dataclass(frozen=True)
@@ -62,13 +70,23 @@ class WorkflowState:
         return _require(self.results.scan, "scan")
 
     @property
+    def mesh(self) -> LoadedMesh:
+        """The mesh that was given."""
+        return _require(self.results.mesh, "mesh")
+
+    @property
+    def comparison(self) -> SourceComparison:
+        """The prepared model against the mesh that was given."""
+        return _require(self.results.comparison, "comparison with the given mesh")
+
+    @property
     def segmentation(self) -> "Segmentation":
         """The anatomy found or given."""
         return _require(self.results.segmentation, "segmentation")
 
     @property
     def model(self) -> "SurfaceModel":
-        """The surface as scanned."""
+        """The surface as scanned or given."""
         return _require(self.results.model, "surface")
 
     @property
@@ -177,16 +195,43 @@ def _prepare(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     return replace(state, results=replace(state.results, prepared=prepared))
 
 
+def _read_mesh(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    mesh = load_mesh(_path_of(state.source), state.settings, progress)
+    return replace(state, results=replace(state.results, mesh=mesh))
+
+
+def _path_of(source: "Source | Volume") -> Path:
+    if not isinstance(source, (str, Path)):
+        raise InputError("A volume is no mesh: name a mesh file.")
+    return Path(source)
+
+
+def _close_mesh(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    model = surface_of_mesh(state.mesh, state.settings, progress)
+    return replace(state, results=replace(state.results, model=model, prepared=PreparedModel(model)))
+
+
+def _compare(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    prepared = state.prepared
+    comparison = compare_with_source(state.mesh.meshes, prepared.model.meshes, prepared.moved, progress)
+    return replace(state, results=replace(state.results, comparison=comparison))
+
+
 def _write(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    model, segmentation = state.prepared.model, state.results.segmentation
-    files = stages.export(model, state.settings, state.scan, state.folder, progress, segmentation)
+    model, results = state.prepared.model, state.results
+    if results.mesh is not None:
+        naming = stages.FileNaming(results.mesh.stem, results.mesh.space)
+    else:
+        naming = stages.FileNaming(stages.file_stem(state.settings))
+    files = stages.export(model, state.settings, results.scan, state.folder, progress, results.segmentation, naming)
     return replace(state, results=replace(state.results, files=files))
 
 
 def _inspect(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     prepared = state.prepared
+    segmentation = None if state.results.mesh is not None else state.segmentation
     readiness = inspect_outputs(
-        state.files, state.segmentation, prepared.model, state.settings, progress, prepared.labels, prepared.moved
+        state.files, segmentation, prepared.model, state.settings, progress, prepared.labels, prepared.moved
     )
     return replace(state, results=replace(state.results, readiness=readiness))
 
@@ -215,6 +260,19 @@ def _segment_effect(state: WorkflowState) -> dict[str, object]:
         {"id": s.id, "name": s.name, "boundary": s.boundary, "volume_mm3": s.volume_mm3} for s in found.segments
     ]
     return {"segments": segments, "figures": dict(found.figures), "notes": list(found.notes)}
+
+
+def _mesh_effect(state: WorkflowState) -> dict[str, object]:
+    loaded = state.mesh
+    return {
+        "format": loaded.file.format,
+        "unit": loaded.file.unit,
+        "space": loaded.file.space,
+        "objects": [
+            {"name": mesh.name, "triangles": len(mesh.triangles), "volume_mm3": mesh.volume} for mesh in loaded.meshes
+        ],
+        "notes": list(loaded.notes),
+    }
 
 
 def _model_effect(model: "SurfaceModel") -> dict[str, object]:
@@ -264,6 +322,16 @@ WORKFLOW: tuple[WorkflowStage, ...] = (
 )
 
 
-def stages_for_panel_step(panel_step: str) -> tuple[WorkflowStage, ...]:
-    """The stages that one step of the panel runs, in their order."""
-    return tuple(stage for stage in WORKFLOW if panel_step in stage.panel_steps)
+_FROM_PREPARATION = next(number for number, stage in enumerate(WORKFLOW) if stage.apply is _prepare)
+MESH_WORKFLOW: tuple[WorkflowStage, ...] = (
+    WorkflowStage("reading the mesh", 0.1, ("model",), _read_mesh, _mesh_effect),
+    WorkflowStage("repairing", 0.2, ("model",), _close_mesh, lambda state: _model_effect(state.model)),
+    WORKFLOW[_FROM_PREPARATION],
+    WorkflowStage("comparing with the given mesh", 0.1, ("print",), _compare, lambda state: state.comparison.as_json()),
+    *WORKFLOW[_FROM_PREPARATION + 1 :],
+)
+
+
+def stages_for_panel_step(panel_step: str, is_mesh: bool = False) -> tuple[WorkflowStage, ...]:
+    """The stages that one step of the panel runs on a scan, or on a given mesh, in their order."""
+    return tuple(stage for stage in (MESH_WORKFLOW if is_mesh else WORKFLOW) if panel_step in stage.panel_steps)

@@ -9,7 +9,7 @@ from .base_label import LabelSlot
 from .connectors import ConnectorResult, ConnectorSize, contact_area
 from .csg import SEAM_MM
 from .cut import Plane, axis_plane, cut, plane_from_point_normal
-from .displacement import Displacement, measure_displacement
+from .displacement import Displacement, DistanceStats, measure_displacement, measure_distance
 from .dovetail import cut_dovetail
 from .hollow import HollowResult, hollow
 from .orient import OrientResult, arrange_on_plate, orient
@@ -30,6 +30,7 @@ __all__ = [
     "ConnectorResult",
     "ConnectorSize",
     "Displacement",
+    "DistanceStats",
     "HollowResult",
     "KeepOutRegion",
     "LabelResult",
@@ -54,6 +55,7 @@ __all__ = [
     "cut_pins",
     "hollow",
     "measure_displacement",
+    "measure_distance",
     "orient",
     "plane_from_point_normal",
     "scale_bar_extent",

@@ -30,6 +30,12 @@ class Displacement:
     new_share: float
 
 
+def measure_distance(of: Sequence[Mesh], to: Sequence[Mesh]) -> DistanceStats:
+    """Distances of 20,000 points, spread evenly over the surfaces `of`, from the nearest of the surfaces `to`, in mm."""
+    points, _marks = _spread_over(of)
+    return _spread(np.min([point_to_mesh_distance(points, mesh) for mesh in to], axis=0))
+
+
 def measure_displacement(before: Sequence[Mesh], after: Sequence[Mesh]) -> Displacement:
     """Distances of 20,000 points, spread evenly over the surfaces `after` a step, from the surfaces `before` it.
 

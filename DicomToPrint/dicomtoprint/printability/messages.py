@@ -207,9 +207,15 @@ FIT: Mapping[object, str] = {
         "Each of the {objects} objects fits the build volume of {room} mm; together, as they lie ({size} mm), they do not."
     ),
 }
-SPLIT_OR_LARGER = _("Split it (--split auto), or choose a larger printer (--printer WxDxH).")
+SPLIT_OR_LARGER = _("Split it ({prepare}--split auto{into}), or choose a larger printer (--printer WxDxH).")
 PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
+# Options of preparation belong to the run that made the file; a file that is only inspected goes to `prepare` first.
+PREPARE: Mapping[str, Mapping[str, str]] = {
+    "scan": {"prepare": "", "into": ""},
+    "mesh": {"prepare": "", "into": ""},
+    "file": {"prepare": "prepare MESH ", "into": " --output DIR"},
+}
 REMEDY: Mapping[str, str] = {
     "repair": _("Repair it: inspect FILE --repair OUT"),
     "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN --output DIR"),
@@ -235,33 +241,36 @@ REMEDY: Mapping[str, str] = {
     "suction": _("Turn it, or give the hollow a hole at its lowest place: --orient"),
     "unit-carried": _("Write it in mm: inspect FILE --unit {unit} --repair OUT"),
     "fragments": _(
-        "Remove them: inspect FILE --repair OUT; from a scan take one bone only (--anatomy single-bone) or what is at a point "
+        "Remove them: inspect FILE --repair OUT; take one bone only (--anatomy single-bone) or what is at a point "
         "(--seed R,A,S), or hold the fragments with --struts"
     ),
-    "struts": _("Join them with bars (--struts), or print them as separate parts."),
+    "struts": _("Join them with bars ({prepare}--struts{into}), or print them as separate parts."),
     "union": _(
-        "Parts of one model: lay them side by side with --orient. Else make one object of them: run with --anatomy NAME or "
+        "Parts of one model: lay them side by side with {prepare}--orient{into}. Else make one object of them: run with --anatomy NAME or "
         "--segmentation FILE of one structure; or let the slicing program join them."
     ),
     "escape": _(
-        "Give cavities a way out: --hollow {hollow:g} puts escape holes of {escape} mm, or fill them with --wrap"
+        "Give cavities a way out: {prepare}--hollow {hollow:g}{into} puts escape holes of {escape} mm, or fill them with "
+        "{prepare}--wrap{into}"
     ),
-    "wrap": _("Fill them with --wrap, or leave them."),
-    "unit": _("Say the unit with --unit {as_unit}, or export 3MF (--format 3mf), which carries it."),
+    "wrap": _("Fill them with {prepare}--wrap{into}, or leave them."),
+    "unit": _("Look at the voxel sizes of the scan, and of labels that were given: --segmentation FILE"),
     "placement": _(
         "Do not print before left and right are settled: make the file again from the scan, run SCAN --output DIR, which writes LPS "
         "and never mirrors."
     ),
-    "thicken": _("Thicken to the guideline: --thicken {wall:g}{other}"),
-    "thicken-unsupported": _("Thicken: --thicken {limit:g}{other}"),
-    "thicken-recommended": _("For a sturdier model: --thicken {limit:g}"),
-    "thicken-pin": _("Thicken: --thicken {limit:g}{other}"),
-    "gap": _("{choose}, close gaps on purpose (--wrap), or accept that this one may close."),
-    "hole": _("Widen the hole before export{other}, fill it with --wrap, or drill it after printing."),
-    "orient": _("Let the model be turned for the least support: --orient"),
-    "base": _("Put it on a base (--base), or turn it: --orient"),
-    "split": _("Turn it as said, split it (--split auto), or choose a larger printer (--printer WxDxH)."),
-    "triangles": _("Reduce the triangles: --triangles {limit:.0f}"),
+    "thicken": _("Thicken to the guideline: {prepare}--thicken {wall:g}{into}{other}"),
+    "thicken-unsupported": _("Thicken: {prepare}--thicken {limit:g}{into}{other}"),
+    "thicken-recommended": _("For a sturdier model: {prepare}--thicken {limit:g}{into}"),
+    "thicken-pin": _("Thicken: {prepare}--thicken {limit:g}{into}{other}"),
+    "gap": _("{choose}, close gaps on purpose ({prepare}--wrap{into}), or accept that this one may close."),
+    "hole": _("Widen the hole before export{other}, fill it with {prepare}--wrap{into}, or drill it after printing."),
+    "orient": _("Let the model be turned for the least support: {prepare}--orient{into}"),
+    "base": _("Put it on a base ({prepare}--base{into}), or turn it: {prepare}--orient{into}"),
+    "split": _(
+        "Turn it as said, split it ({prepare}--split auto{into}), or choose a larger printer (--printer WxDxH)."
+    ),
+    "triangles": _("Reduce the triangles: {prepare}--triangles {limit:.0f}{into}"),
     "coarse": _("Export with more triangles: --max-deviation 0.1"),
     "lost": _(
         "Look at the places; keep more of the shape with --max-deviation 0.1, and thin parts with --thicken {wall:g}"
@@ -272,6 +281,19 @@ REMEDY: Mapping[str, str] = {
     ),
     "label": _("Put the label on again, where it is more even: --label TEXT --label-at R,A,S"),
     "text": _("{choose}, or leave out --label TEXT and mark the print by hand."),
+}
+# What is told instead where the source is a mesh: nothing of a scan can be chosen or made finer.
+REMEDY_OF_MESH: Mapping[str, str] = {
+    "empty": _(
+        "Nothing can be printed from this file: export it again where it was made, or make it from a scan, run SCAN --output DIR"
+    ),
+    "fragments": _("Remove them: inspect FILE --repair OUT; or hold them with {prepare}--struts{into}"),
+    "union": _(
+        "Parts of one model: lay them side by side with {prepare}--orient{into}. Else join them where they were made, or let the slicing "
+        "program join them."
+    ),
+    "unit": _("Say the unit with --unit {as_unit}, or export 3MF ({prepare}--format 3mf{into}), which carries it."),
+    "coarse": _("Export it with more triangles where it was made: nothing here can make them finer."),
 }
 
 
@@ -304,17 +326,22 @@ REMEDY_AFTER_ORIENTING = {
 }
 
 
-def remedy_text(rule: Rule, fact: Fact, process: PrintProcess, is_turned: bool = False) -> str:
-    """What to do, naming the option that does it; `is_turned`: the model was turned for printing already."""
+def remedy_text(rule: Rule, fact: Fact, process: PrintProcess, is_turned: bool = False, source: str = "scan") -> str:
+    """What to do, naming the option that does it.
+
+    `is_turned`: the model was turned for printing already; `source`: made from a ``scan`` or a ``mesh``, whose command takes the option
+    itself, or a ``file`` that is only inspected.
+    """
     if not rule.remedy:
         return ""
     if rule.id == "fit" and fact.value == FITS_SEPARATELY:
         return PRINT_ONE_BY_ONE
     if rule.id == "fit" and fact.value == TOO_LARGE:
-        return SPLIT_OR_LARGER
+        return SPLIT_OR_LARGER.format_map(PREPARE[source])
     if is_turned and rule.remedy[0] in REMEDY_AFTER_ORIENTING:
         return REMEDY_AFTER_ORIENTING[rule.remedy[0]]
-    return REMEDY[rule.remedy[0]].format_map(_values(rule, fact, process))
+    text = REMEDY[rule.remedy[0]] if source == "scan" else REMEDY_OF_MESH.get(rule.remedy[0], REMEDY[rule.remedy[0]])
+    return text.format_map({**_values(rule, fact, process), **PREPARE[source]})
 
 
 def _reason(rule: Rule, fact: Fact, process: PrintProcess) -> str:
@@ -344,7 +371,7 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
         "wall": process.limit("wall_supported_mm") or 0.0,
         "rotation": "",
         "way": "",
-        "as_unit": "(mm, cm, m or inch)",
+        "as_unit": "UNIT (mm, cm, m or inch)",
         "guessed": _guessed(fact),
         "what": _("The model"),
     }

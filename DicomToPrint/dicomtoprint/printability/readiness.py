@@ -80,8 +80,7 @@ def assess_file(
     measured = measure_file(file, process, printer, reference, subprogress(progress, 0.1, 0.98))
     rules = load_rules(process, sum(measured.extents))
     facts = measured.facts
-    is_turned = reference is not None and reference.is_turned
-    findings = _said_once(rules, tuple(_finding(rule, facts, process, printer, is_turned) for rule in rules))
+    findings = _said_once(rules, tuple(_finding(rule, facts, process, printer, reference) for rule in rules))
     progress(1.0, "judged")
     mesh = {name: _plain(value) for name, value in measured.mesh.items()}
     shapes = {rule.id: measured.shapes[rule.fact] for rule in rules if measured.shapes.get(rule.fact)}
@@ -93,17 +92,18 @@ def assess_file(
 
 
 def _finding(
-    rule: Rule, facts: Mapping[str, Fact], process: PrintProcess, printer: Printer, is_turned: bool
+    rule: Rule, facts: Mapping[str, Fact], process: PrintProcess, printer: Printer, reference: ScanReference | None
 ) -> Finding:
     fact = facts.get(rule.fact, Fact(rule.fact, MISSING))
     if not rule_applies(rule, process):
         fact = Fact(rule.fact, fact.value, applicable=False)
     first = make_finding(rule, fact, "", "")
+    is_turned, source = (reference.is_turned, reference.source) if reference is not None else (False, "file")
     return make_finding(
         rule,
         fact,
         messages.finding_message(rule, fact, first.outcome, process, printer),
-        messages.remedy_text(rule, fact, process, is_turned) if first.outcome is Outcome.FAIL else "",
+        messages.remedy_text(rule, fact, process, is_turned, source) if first.outcome is Outcome.FAIL else "",
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class ScanReference:
     `structure_mm` is the longest side of what the model was made from, 0 where it was cut (a piece may be of any
     size), None where it is not known;
     `is_turned`: turned for printing, also where several parts were turned each on its own and have no `moved` in common.
+    `source` is what the model was made from: where it is a mesh, only `labels`, `moved`, `intended` and `is_turned` can be known.
     """
 
     bounds: tuple[float, float, float, float, float, float] | None = None
@@ -47,4 +49,5 @@ class ScanReference:
     moved: np.ndarray | None = None
     intended: tuple[str, ...] = ()
     is_turned: bool = False
+    source: Literal["scan", "mesh"] = "scan"
     structure_mm: float | None = None

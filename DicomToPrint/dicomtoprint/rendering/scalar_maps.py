@@ -1,7 +1,7 @@
 """Values on the surface as colours that colour-blind eyes can tell apart, with their legends."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from gettext import gettext as _
 
 import numpy as np
@@ -91,6 +91,12 @@ def deviation_map(mesh: Mesh, name: str = "Deviation", most_mm: float | None = N
         "mm",
         _RISING,
     )
+
+
+def lost_map(mesh: Mesh, name: str = "Deviation") -> ScalarMap:
+    """Distance in mm of a given surface from what was made of it. Raises KeyError without the point array."""
+    shown = deviation_map(mesh, name)
+    return replace(shown, name="lost", title=_("Distance of the given surface from the result (mm)"))
 
 
 def wall_map(mesh: Mesh, limit_mm: float | None = None, name: str = "Wall") -> ScalarMap:

@@ -1,5 +1,5 @@
 """Broken meshes to closed, manifold ones without self-intersections."""
 
-from .repair import repair_mesh
+from .repair import find_defects, repair_mesh
 
-__all__ = ["repair_mesh"]
+__all__ = ["find_defects", "repair_mesh"]

@@ -95,6 +95,11 @@ def repair_mesh(mesh: Mesh, progress: ProgressCallback = no_progress) -> RepairR
     )
 
 
+def find_defects(mesh: Mesh, progress: ProgressCallback = no_progress) -> tuple[str, ...]:
+    """What keeps a mesh from being a closed, oriented, two-manifold surface without self-intersections, a sentence a kind; empty: none."""
+    return _remaining(_judged(mesh, progress))
+
+
 def _judged(mesh: Mesh, progress: ProgressCallback = no_progress) -> _State:
     facts = analyse_topology(mesh)
     nested = nested_shell_triangles(mesh) if facts.components > 1 and not facts.degenerate else np.zeros(0, np.int64)

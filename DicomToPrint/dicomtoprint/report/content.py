@@ -46,6 +46,7 @@ class ReportContent:
     - `scan_pictures`: pictures of the pixel detectors, by short id of the series.
     - `gate`: the sentence that says why the scan was used or refused; `refused` marks a run that stopped there;
     - `use`, `use_title`: name and title of the intended use; `use_notes`: what must be known for it.
+    - `parts_given`: the objects of a mesh that was given instead of a scan, before anything was done to them;
     - `parts`, `slice_pictures`, `view_pictures`, `map_pictures`: the model; `changes`: what each step did, in order.
     - `turned`: the meshes of the files are turned for the print, so that their axes are no longer the patient's.
     - `provenance`: share of the surface's area by origin (``measured``, ``bridged``, ``cut``, ``added``,
@@ -74,6 +75,7 @@ class ReportContent:
     use_title: str = ""
     use_notes: tuple[str, ...] = ()
     parts: tuple[ModelPart, ...] = ()
+    parts_given: tuple[ModelPart, ...] = ()
     turned: bool = False
     slice_pictures: tuple[ReportImage, ...] = ()
     view_pictures: tuple[ReportImage, ...] = ()

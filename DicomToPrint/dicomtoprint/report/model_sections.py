@@ -27,6 +27,10 @@ def add_model(main: Element, content: ReportContent) -> None:
     if not content.parts and not pictures:
         return
     block = add_section(main, _("The model"), "model")
+    if content.parts_given:
+        heads = [_("Object"), _("Size x × y × z (mm)"), _("Volume (cm³)"), _("Surface (cm²)"), _("Triangles")]
+        rows = [_part_row(part)[:-1] for part in content.parts_given]
+        add_table(block, _("Before: the mesh as it was given"), heads, rows)
     if content.parts:
         heads = [
             _("Part"),
@@ -38,9 +42,7 @@ def add_model(main: Element, content: ReportContent) -> None:
         ]
         add_table(
             block,
-            _("Parts; in the files they are turned for the print, in millimetres, with z upwards")
-            if content.turned
-            else _("Parts; coordinates in the files are LPS millimetres"),
+            _parts_title(content),
             heads,
             [_part_row(part) for part in content.parts],
         )
@@ -66,6 +68,14 @@ def add_model(main: Element, content: ReportContent) -> None:
         if group:
             add_element(block, "h3", title)
             add_figures(block, group, class_)
+
+
+def _parts_title(content: ReportContent) -> str:
+    if content.turned:
+        return _("Parts; in the files they are turned for the print, in millimetres, with z upwards")
+    if content.parts_given:
+        return _("After: the parts as written, in millimetres")
+    return _("Parts; coordinates in the files are LPS millimetres")
 
 
 def _part_row(part: ModelPart) -> list[str | Element]:
@@ -106,7 +116,9 @@ def add_changes(main: Element, content: ReportContent) -> None:
         block = add_section(main, _("What was changed"), "changes")
         add_table(
             block,
-            _("Steps from the scan to the file, in order"),
+            _("Steps from the given mesh to the file, in order")
+            if content.parts_given
+            else _("Steps from the scan to the file, in order"),
             [_("Step"), _("Effect")],
             [(change.step, change.effect) for change in content.changes],
         )

@@ -1,7 +1,7 @@
 """Mesh files that are read back and compared before they get their names."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ class WrittenFile:
     back; `deviation_mm` is the largest distance between a corner as written and as read back;
     `payload_sha256` is the hash of the STL or of the labels inside a DICOM object, whose own bytes change with the time
     it was made.
-    Coordinates are LPS millimetres.
+    Coordinates are millimetres in `space`: LPS, or None where the mesh that was given named none.
     """
 
     path: Path
@@ -35,6 +35,7 @@ class WrittenFile:
     triangles: int = 0
     deviation_mm: float = 0.0
     payload_sha256: str = ""
+    space: str | None = "LPS"
 
     def as_json(self) -> dict[str, object]:
         """The file in the record's form: its name without folder, so that no path leaks."""
@@ -46,7 +47,7 @@ class WrittenFile:
             "triangles": self.triangles,
             "read_back_deviation_mm": self.deviation_mm,
             "unit": "mm",
-            "space": "LPS",
+            "space": self.space or "unknown",
         }
         return {**entry, "payload_sha256": self.payload_sha256} if self.payload_sha256 else entry
 
@@ -59,12 +60,14 @@ def export_meshes(
     *,
     metadata: Mapping[str, str] | None = None,
     thumbnail: bytes = b"",
+    space: str | None = "LPS",
     progress: ProgressCallback = no_progress,
 ) -> tuple[WrittenFile, ...]:
     """Writes closed meshes (LPS mm) as ``<stem>.stl``, ``.3mf``, ``.obj`` (with ``.mtl``), ``.ply`` in `folder`.
 
     STL and PLY hold all meshes side by side; 3MF and OBJ keep them as named, coloured objects. `metadata` (Title,
-    Description, ... or own names) goes into the 3MF and must hold no patient data; `thumbnail` is a PNG for it. Every
+    Description, ... or own names) goes into the 3MF and must hold no patient data; `thumbnail` is a PNG for it. The files name
+    `space`; with None they name none, since nobody knows it. Every
     file is written under a temporary name, read back and compared (count, corners within 1e-4 mm, orientation); all
     are moved to their names only when the last one has passed. An existing file of the name is replaced. The same
     meshes give the same bytes.
@@ -84,12 +87,12 @@ def export_meshes(
             step(0.0, f"writing {name.upper()}")
             path = outputs.temporary(f"{stem}.{name}")
             with translate_os_errors(f"{stem}.{name}"):
-                _write(name, path, outputs, stem, meshes, metadata or {}, thumbnail, subprogress(step, 0.0, 0.6))
+                _write(name, path, outputs, stem, meshes, metadata or {}, thumbnail, space, subprogress(step, 0.0, 0.6))
             step(0.6, f"reading {name.upper()} back")
-            checked[f"{stem}.{name}"] = verify_round_trip(path, meshes, name)
+            checked[f"{stem}.{name}"] = verify_round_trip(path, meshes, name, space)
         paths = outputs.publish()
     progress(1.0, "files written")
-    return tuple(_written(path, checked.get(path.name, (0, 0.0))) for path in paths)
+    return tuple(replace(_written(path, checked.get(path.name, (0, 0.0))), space=space) for path in paths)
 
 
 def _write(
@@ -100,16 +103,17 @@ def _write(
     meshes: Sequence[Mesh],
     metadata: Mapping[str, str],
     thumbnail: bytes,
+    space: str | None,
     progress: ProgressCallback,
 ) -> None:
     if name == "stl":
-        write_stl(path, meshes, progress)
+        write_stl(path, meshes, progress, space=space)
     elif name == "ply":
-        write_ply(path, meshes, progress)
+        write_ply(path, meshes, progress, space=space)
     elif name == "3mf":
-        write_3mf(path, meshes, metadata, thumbnail, progress)
+        write_3mf(path, meshes, metadata, thumbnail, progress, space=space)
     else:
-        write_obj(path, outputs.temporary(f"{stem}.mtl"), f"{stem}.mtl", meshes, progress)
+        write_obj(path, outputs.temporary(f"{stem}.mtl"), f"{stem}.mtl", meshes, progress, space=space)
 
 
 def _written(path: Path, check: tuple[int, float]) -> WrittenFile:
@@ -127,11 +131,11 @@ def _refuse_empty(meshes: Sequence[Mesh]) -> None:
             raise OutputError("The model holds points without a finite position: repair it before writing.")
 
 
-def verify_round_trip(path: Path, meshes: Sequence[Mesh], name: str) -> tuple[int, float]:
+def verify_round_trip(path: Path, meshes: Sequence[Mesh], name: str, space: str | None = "LPS") -> tuple[int, float]:
     """Number of triangles in the file and the largest distance of its corners from those of `meshes`, in mm.
 
     Raises `OutputError` where they differ by more than 1e-4 mm (plus the rounding of float32), in number, or in
-    orientation.
+    orientation, or unit and `space` are not those that were meant.
     """
     try:
         found = read_mesh_file(path)
@@ -146,7 +150,7 @@ def verify_round_trip(path: Path, meshes: Sequence[Mesh], name: str) -> tuple[in
             f"The {name.upper()} file read back with {len(result.triangles)} triangles instead of "
             f"{len(expected.triangles)}: repair the model and write it again."
         )
-    if found.unit not in (None, "mm") or (found.space != "LPS" and name != "3mf"):
+    if found.unit not in (None, "mm") or found.space != space:
         raise OutputError(
             f"The {name.upper()} file read back in another unit or space: this is a fault of the program; please "
             "report it."

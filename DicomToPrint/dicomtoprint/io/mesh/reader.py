@@ -26,7 +26,7 @@ MILLIMETRES: Mapping[str, float] = {
     "ft": 304.8,
     "foot": 304.8,
 }
-FORMATS = ("stl", "3mf", "obj", "ply")
+FORMATS = ("stl", "3mf", "obj", "ply", "vtp")
 MAX_FILE_BYTES = 3 * 1024**3  # 60 million triangles as STL; more would not fit in memory with the checks
 
 
@@ -67,7 +67,7 @@ def read_meshes(path: Path, unit: str | None = None, progress: ProgressCallback 
 
 
 def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallback = no_progress) -> MeshFile:
-    """Read STL (binary, ASCII), 3MF, OBJ or PLY.
+    """Read STL (binary, ASCII), 3MF, OBJ, PLY or VTP.
 
     `unit` (``mm``, ``cm``, ``m``, ``in``, ``um``) overrules what the file says. RAS coordinates, where the header says so, become LPS.
     Memory stays within a small multiple of the file's size, whatever it claims. Raises `InputError` with one sentence for what
@@ -79,7 +79,7 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:
         raise InputError(
-            f"{path.name} has no ending .stl, .3mf, .obj or .ply: export the model in one of these formats."
+            f"{path.name} has no ending .stl, .3mf, .obj, .ply or .vtp: export the model in one of these formats."
         )
     try:
         size = path.stat().st_size
@@ -105,9 +105,16 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
 
 
 def _reader(form: str):  # type: ignore[no-untyped-def]
-    from . import obj, ply, stl, threemf
+    from . import obj, ply, stl, threemf, vtp
 
-    return {"stl": stl.read_stl, "obj": obj.read_obj, "ply": ply.read_ply, "3mf": threemf.read_3mf}[form]
+    readers = {
+        "stl": stl.read_stl,
+        "obj": obj.read_obj,
+        "ply": ply.read_ply,
+        "3mf": threemf.read_3mf,
+        "vtp": vtp.read_vtp,
+    }
+    return readers[form]
 
 
 def _finished(

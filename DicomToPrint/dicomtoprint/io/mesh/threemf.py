@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import InputError, MissingDependencyError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
-from .raw import OTHER_TYPES, LeftOutObject, RawMeshFile
+from .raw import OTHER_TYPES, LeftOutObject, RawMeshFile, parse_space
 from .slicer_volumes import PRINTED, SlicerVolume, slicer_volumes
 from .threemf_materials import MaterialReader
 from .threemf_package import MAX_INSTANCES, PackageContents, inspect_package
@@ -56,8 +56,16 @@ def read_3mf(path: Path, progress: ProgressCallback) -> RawMeshFile:
     build.read()
     notes = tuple(sorted(build.materials.notes))
     unjudged = tuple(sorted(build.unjudged | _unjudged(package)))
-    unit = _UNITS.get(int(model.GetUnit()), "mm")
-    return RawMeshFile(tuple(build.meshes), unit, notes=notes, left_out=tuple(build.left_out), unjudged=unjudged)
+    unit, space = _UNITS.get(int(model.GetUnit()), "mm"), _space(model)
+    return RawMeshFile(tuple(build.meshes), unit, space, notes, tuple(build.left_out), unjudged)
+
+
+def _space(model: Any) -> str | None:
+    """The space that our own writer names in the metadata of the package; the format has no word for it."""
+    group = model.GetMetaDataGroup()
+    entries = (group.GetMetaData(index) for index in range(group.GetMetaDataCount()))
+    told = [entry.GetValue() for entry in entries if entry.GetName() == "CoordinateSystem"]
+    return parse_space(told[0]) if told else None
 
 
 def _short(error: Exception) -> str:

@@ -18,18 +18,25 @@ from ...mesh.core import Material, Mesh, concatenate
 from ...progress import ProgressCallback, no_progress
 from .threemf_materials import add_triangle_materials
 
-SPACE = "SPACE=LPS"
+UNKNOWN_SPACE = "written by DicomToPrint, space unknown"
 OBJ_UNIT = "vertex coordinates are measured in units, where 1 unit = 1.000000 mm"  # read by Slicer, after Mimics
 NAMESPACE = "urn:x-dicom-to-print:metadata:1"
 _CHUNK = 65536
 
 
-def write_stl(path: Path, meshes: Sequence[Mesh], progress: ProgressCallback = no_progress) -> None:
+def space_words(space: str | None) -> str:
+    """How a header names the space, as Slicer reads it: ``SPACE=LPS``; for None words that no reader takes for a space."""
+    return f"SPACE={space}" if space else UNKNOWN_SPACE
+
+
+def write_stl(
+    path: Path, meshes: Sequence[Mesh], progress: ProgressCallback = no_progress, *, space: str | None = "LPS"
+) -> None:
     """Binary STL, little-endian float32, all meshes side by side in one solid; the 80-byte header is ``SPACE=LPS``."""
     count = sum(len(mesh.triangles) for mesh in meshes)
     record = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
     with open(path, "wb") as file:
-        file.write(SPACE.encode("ascii").ljust(80, b"\0"))
+        file.write(space_words(space).encode("ascii").ljust(80, b"\0"))
         file.write(np.uint32(count).astype("<u4").tobytes())
         done = 0
         for mesh in meshes:
@@ -50,7 +57,9 @@ def unit_normals(corners: np.ndarray) -> np.ndarray:
     return np.divide(normals, lengths, out=np.zeros_like(normals), where=lengths > 0)
 
 
-def write_ply(path: Path, meshes: Sequence[Mesh], progress: ProgressCallback = no_progress) -> None:
+def write_ply(
+    path: Path, meshes: Sequence[Mesh], progress: ProgressCallback = no_progress, *, space: str | None = "LPS"
+) -> None:
     """Binary little-endian PLY of all meshes: colours, their shared arrays by name, each triangle's object number."""
     whole = concatenate(list(meshes))
     colors = np.concatenate([np.tile(_bytes(mesh.color), (len(mesh.points), 1)) for mesh in meshes])
@@ -74,15 +83,14 @@ def write_ply(path: Path, meshes: Sequence[Mesh], progress: ProgressCallback = n
         faces[name] = values
     progress(0.5, "PLY")
     with open(path, "wb") as file:
-        file.write(
-            _ply_header(meshes, vertices.dtype, len(vertices), faces.dtype, len(faces)).encode("ascii", "replace")
-        )
+        header = _ply_header(meshes, vertices.dtype, len(vertices), faces.dtype, len(faces), space_words(space))
+        file.write(header.encode("ascii", "replace"))
         for rows in (vertices, faces):
             for start in range(0, len(rows), _CHUNK):
                 file.write(rows[start : start + _CHUNK].tobytes())
 
 
-def _ply_header(meshes: Sequence[Mesh], vertex: np.dtype, vertices: int, face: np.dtype, faces: int) -> str:
+def _ply_header(meshes: Sequence[Mesh], vertex: np.dtype, vertices: int, face: np.dtype, faces: int, space: str) -> str:
     words = {
         "f4": "float",
         "f8": "double",
@@ -93,7 +101,7 @@ def _ply_header(meshes: Sequence[Mesh], vertex: np.dtype, vertices: int, face: n
         "u4": "uint",
         "i4": "int",
     }
-    lines = ["ply", "format binary_little_endian 1.0", f"comment {SPACE}", "comment unit mm"]
+    lines = ["ply", "format binary_little_endian 1.0", f"comment {space}", "comment unit mm"]
     lines += [f"comment object {index} {_one_line(mesh.name)}" for index, mesh in enumerate(meshes)]
     lines += [f"element vertex {vertices}"]
     lines += [f"property {words[vertex[name].str[1:]]} {name}" for name in vertex.names or ()]
@@ -125,6 +133,8 @@ def write_obj(
     material_name: str,
     meshes: Sequence[Mesh],
     progress: ProgressCallback = no_progress,
+    *,
+    space: str | None = "LPS",
 ) -> None:
     """OBJ with one object and one material a mesh, and its material file, called `material_name` in the OBJ."""
     with open(material_path, "w", encoding="utf-8", newline="\n") as file:
@@ -133,7 +143,7 @@ def write_obj(
             file.write(f"newmtl material_{index}\nKa {color}\nKd {color}\nKs 0 0 0\nd 1\nillum 1\n")
     first = 1
     with open(path, "w", encoding="utf-8", newline="\n") as file:
-        file.write(f"# DicomToPrint output. {SPACE}\n# {OBJ_UNIT}\nmtllib {material_name}\n")
+        file.write(f"# DicomToPrint output. {space_words(space)}\n# {OBJ_UNIT}\nmtllib {material_name}\n")
         for index, mesh in enumerate(meshes):
             progress(index / len(meshes), "OBJ")
             file.write(f"o {_one_line(mesh.name).replace(' ', '_')}\n")
@@ -155,6 +165,8 @@ def write_3mf(
     metadata: Mapping[str, str] | None = None,
     thumbnail: bytes = b"",
     progress: ProgressCallback = no_progress,
+    *,
+    space: str | None = "LPS",
 ) -> None:
     """3MF in millimetres by lib3mf: one coloured named object a mesh, the package's metadata and a PNG thumbnail.
 
@@ -172,7 +184,12 @@ def write_3mf(
     try:
         model.SetUnit(lib3mf.ModelUnit.MilliMeter)
         model.SetBuildUUID(_id("build", meshes))
-        _add_metadata(model.GetMetaDataGroup(), {"Application": f"DicomToPrint {__version__}", **(metadata or {})})
+        told = {
+            "CoordinateSystem": space_words(space),
+            "Application": f"DicomToPrint {__version__}",
+            **(metadata or {}),
+        }
+        _add_metadata(model.GetMetaDataGroup(), told)
         colors = model.AddBaseMaterialGroup()
         for index, mesh in enumerate(meshes):
             progress(index / len(meshes), "3MF")
@@ -241,7 +258,7 @@ def _add_metadata(group: Any, metadata: Mapping[str, str]) -> None:
         "ModificationDate",
         "Application",
     )
-    for name, value in {"CoordinateSystem": SPACE, **metadata}.items():
+    for name, value in metadata.items():
         group.AddMetaData("" if name in known else NAMESPACE, name, str(value), "xs:string", True)
 
 

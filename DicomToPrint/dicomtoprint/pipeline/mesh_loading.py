@@ -1,0 +1,179 @@
+"""The mesh of a `prepare`: read, the gate of the use checked, and made one closed surface an object."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..config.run_settings import RunSettings
+from ..errors import InputError, RefusedError, UsageError
+from ..mesh.core import Mesh, Provenance
+from ..progress import ProgressCallback, no_progress, subprogress
+from ..text import pluralize
+from .scan_loading import pass_gate_without_headers
+
+if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
+    from ..io import MeshFile
+    from ..reconstruction import ProcessingStep, SurfaceModel
+
+NO_SCAN_MESSAGE = (
+    "Not judged, since a mesh is no scan: grey values, origin of the surface, accuracy against the anatomy."
+)
+PLAIN_NAME = "model"  # of files and objects; a mesh file is often named after a patient
+MESH_SUFFIXES = (".stl", ".3mf", ".obj", ".ply", ".vtp")
+BRIDGED_MM = 0.01  # what repair put farther than this from the given surface was not there
+
+
+@dataclass(frozen=True)
+class LoadedMesh:
+    """A mesh file that may be prepared.
+
+    `meshes` are its objects as read (LPS mm where the file says its space), under names that may be told; `stem` is what the
+    files of the run are called; `gate` says in a sentence why this use may go on and what is not judged; `notes` what must be
+    known of unit and space.
+    """
+
+    file: "MeshFile"
+    meshes: tuple[Mesh, ...]
+    stem: str
+    gate: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def space(self) -> str | None:
+        """The space of the written files: LPS where the file says which it has (RAS is turned), None where it says none."""
+        return "LPS" if self.file.space else None
+
+
+def is_mesh_file(source: object) -> bool:
+    """True for the path of a file with the ending of a mesh."""
+    return isinstance(source, (str, Path)) and str(source).lower().endswith(MESH_SUFFIXES)
+
+
+def validate_mesh_source(source: Path, settings: RunSettings) -> None:
+    """Raises `InputError` for a mesh that does not exist, `UsageError` for formats that need a scan."""
+    if not source.exists():
+        raise InputError(f"'{source.name}' does not exist: name a mesh file ({', '.join(MESH_SUFFIXES)}).")
+    for name in ("dicom", "seg"):
+        if name in settings.formats:
+            raise UsageError(
+                f"The format {name} needs a scan in DICOM files, whose study it joins: leave it out for a mesh."
+            )
+
+
+def load_mesh(source: Path, settings: RunSettings, progress: ProgressCallback = no_progress) -> LoadedMesh:
+    """The objects of a mesh file, past the gate of the use; one that is strict takes a mesh with a reason only.
+
+    Raises `InputError` for what is no mesh, `UsageError` for an unknown unit, `UnansweredQuestionError` where a strict use has no reason.
+    """
+    from ..acceptance import load_use_case
+    from ..io import read_mesh_file
+
+    gate = pass_gate_without_headers(NO_SCAN_MESSAGE, load_use_case(settings.use), settings, "mesh")
+    file = read_mesh_file(source, settings.unit, progress)
+    stem = source.stem if settings.include_identifiers else PLAIN_NAME
+    return LoadedMesh(file, _renamed(file.meshes, source.stem, stem), stem, gate, (*file.notes, *_notes(file)))
+
+
+def _renamed(meshes: Sequence[Mesh], old: str, new: str) -> tuple[Mesh, ...]:
+    """Objects that have a name of their own keep it; those that only carry the file's get `new`, numbered where they are several."""
+    unnamed = [index for index, mesh in enumerate(meshes) if mesh.name == old]
+    names = {index: f"{new} {number + 1}" if len(unnamed) > 1 else new for number, index in enumerate(unnamed)}
+    # The files hold float32: what its rounding does to the surface is to be seen, and mended, before anything is made of it.
+    return tuple(
+        replace(mesh, name=names.get(index, mesh.name), points=mesh.points.astype(np.float32))
+        for index, mesh in enumerate(meshes)
+    )
+
+
+def _notes(file: "MeshFile") -> tuple[str, ...]:
+    """Unit and space, as far as they were not said by the file."""
+    unit = (
+        () if file.unit else ("The file states no unit: its numbers were taken as millimetres (--unit says another).",)
+    )
+    if file.space == "RAS":
+        return (*unit, "The file is in RAS; the files written are in LPS, at the same place in the patient.")
+    if file.space is None:
+        return (
+            *unit,
+            "The file states no coordinate system, and neither do the files written: x, y, z stayed as they were. Places in R, A, S "
+            "(cuts, labels) take them as L, P, S.",
+        )
+    return unit
+
+
+def surface_of_mesh(
+    loaded: LoadedMesh, settings: RunSettings, progress: ProgressCallback = no_progress
+) -> "SurfaceModel":
+    """One closed surface an object: as given where it is one, else repaired; with fewer triangles where there are more than the settings
+    allow.
+
+    What repair put where the file had no surface is marked BRIDGED. Raises `RefusedError` where a mesh cannot be repaired, or must
+    not be (`settings.repair`).
+    """
+    from ..reconstruction import SurfaceModel
+
+    meshes, steps = [], []
+    for index, mesh in enumerate(loaded.meshes):
+        part = subprogress(progress, index / len(loaded.meshes), (index + 1) / len(loaded.meshes))
+        closed, told = _closed(mesh, settings, subprogress(part, 0.0, 0.8))
+        share = max(int(settings.triangles * len(mesh.triangles) / loaded.file.triangles), 100)
+        reduced, more = _reduced(closed, settings, share, subprogress(part, 0.8, 1.0))
+        meshes.append(reduced)
+        steps += [*told, *more]
+    figures = tuple({"triangles": len(mesh.triangles), "volume_mm3": mesh.volume} for mesh in meshes)
+    return SurfaceModel(tuple(meshes), figures, tuple(steps), loaded.notes)
+
+
+def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "tuple[Mesh, tuple[ProcessingStep, ...]]":
+    from ..reconstruction import ProcessingStep
+    from ..repair import find_defects, repair_mesh
+
+    origin = np.full(len(mesh.triangles), Provenance.MEASURED, np.uint8)
+    defects = find_defects(mesh, subprogress(progress, 0.0, 0.3))
+    if not defects:
+        return mesh.with_arrays(triangle_arrays={"Provenance": origin}), ()
+    words = "; ".join(sentence.rstrip(".") for sentence in defects)
+    if not settings.repair:
+        raise RefusedError(
+            f"'{mesh.name}' is no closed surface ({words}), and --no-repair forbids to mend it: leave that out, or mend it where it was "
+            "made."
+        )
+    repaired = repair_mesh(mesh, subprogress(progress, 0.3, 1.0))
+    if not repaired.valid:
+        left = "; ".join(sentence.rstrip(".") for sentence in repaired.remaining)
+        raise RefusedError(
+            f"'{mesh.name}' could not be repaired without changing it ({left}): mend it where it was made."
+        )
+    steps = [ProcessingStep("repair", f"{mesh.name}: {stage.name}: {stage.effect}") for stage in repaired.stages]
+    return _with_bridged(repaired.mesh, mesh), tuple(steps)
+
+
+def _with_bridged(repaired: Mesh, given: Mesh) -> Mesh:
+    """The repaired mesh with its origin: BRIDGED where a triangle's middle lies off the given surface."""
+    from ..imaging.surface_deviation import point_to_mesh_distance
+
+    finite = given.points[given.triangles]
+    whole = Mesh(given.points, given.triangles[np.isfinite(finite).all(axis=(1, 2))])
+    middles = repaired.points[repaired.triangles].mean(axis=1, dtype=np.float64)
+    away = point_to_mesh_distance(middles, whole) > BRIDGED_MM
+    origin = np.where(away, Provenance.BRIDGED, Provenance.MEASURED).astype(np.uint8)
+    return repaired.with_arrays(triangle_arrays={"Provenance": origin})
+
+
+def _reduced(
+    mesh: Mesh, settings: RunSettings, most: int, progress: ProgressCallback
+) -> "tuple[Mesh, tuple[ProcessingStep, ...]]":
+    """Fewer triangles where there are more than `most`, or a deviation is allowed by name; the file is the user's own otherwise."""
+    from ..reconstruction import ProcessingStep
+    from ..simplify import simplify
+    from .stages import simplification_budget
+
+    if len(mesh.triangles) <= most and settings.max_deviation is None:
+        return mesh, ()
+    budget = simplification_budget(settings)
+    fewer = simplify(mesh, budget, most, progress)
+    effect = f"{mesh.name}: {pluralize(len(mesh.triangles), 'triangle')} to {len(fewer.triangles)} within {budget:g} mm"
+    return fewer, (ProcessingStep("simplify", effect),)
