@@ -44,7 +44,7 @@ def main(path: str, megabytes: int) -> None:
         write_message(sys.stdout.buffer, b"")
         return
     said = reader.GetOutput().GetFieldData().GetAbstractArray("SPACE")
-    space = str(said.GetVariantValue(0)) if said is not None and said.GetNumberOfValues() else ""
+    space = said.GetValue(0) if isinstance(said, vtk.vtkStringArray) and said.GetNumberOfValues() else ""
     stream = io.BytesIO()
     np.savez(
         stream,

@@ -8,6 +8,7 @@ import numpy as np
 from ...errors import InputError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
+from .plain_text import mend_text
 from .raw import RawMeshFile, parse_space
 
 _UNIT = re.compile(r"1\s*unit\s*=\s*([0-9.]+(?:e[+-]?\d+)?)\s*(um|mm|cm|m|in|inch|ft)\b", re.IGNORECASE)
@@ -21,7 +22,7 @@ _AFTER_SLASH = re.compile(rb"/[^\s]*")
 def read_obj(path: Path, progress: ProgressCallback) -> RawMeshFile:
     """One mesh an ``o`` (or none); polygons become fans; texture, normals and groups are left out."""
     progress(0.0, "reading OBJ")
-    content = path.read_bytes().replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") + b"\n"
+    content = mend_text(path.read_bytes()).replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") + b"\n"
     lines = _Lines(content)
     vertices, faces, names = (lines.starting_with(letter) for letter in (b"v", b"f", b"o"))
     objects = [(lines.text(at)[2:].strip().decode("utf-8", "replace"), int(np.searchsorted(faces, at))) for at in names]

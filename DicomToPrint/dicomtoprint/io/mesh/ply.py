@@ -8,6 +8,7 @@ import numpy as np
 from ...errors import InputError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
+from .plain_text import mend_text
 from .raw import RawMeshFile, parse_space
 
 _TYPES = {
@@ -55,6 +56,8 @@ def read_ply(path: Path, progress: ProgressCallback) -> RawMeshFile:
     """One mesh with the file's scalar arrays; polygons become fans."""
     with open(path, "rb") as file:
         data = file.read()
+    if not data.startswith(b"ply") or b"\n" not in data:
+        data = mend_text(data)
     form, elements, comments, start = _header(path, data)
     progress(0.2, "reading PLY")
     names = [element.name for element in elements]

@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import InputError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
+from .plain_text import mend_text
 from .raw import RawMeshFile, parse_space
 
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
@@ -25,7 +26,8 @@ def read_stl(path: Path, progress: ProgressCallback) -> RawMeshFile:
     claimed = int(np.frombuffer(head[80:84], "<u4")[0]) if len(head) >= 84 else -1
     if claimed >= 0 and size == 84 + 50 * claimed:
         return _binary(path, head, claimed)
-    if head.lstrip()[:5].lower() == b"solid" and b"\0" not in head[:80]:
+    begin = mend_text(head[: len(head) // 2 * 2])
+    if begin.lstrip()[:5].lower() == b"solid" and b"\0" not in begin[:80]:
         return _ascii(path, progress)
     if claimed < 0:
         raise InputError(f"{path.name} is no STL file (only {size} bytes): export the model again.")
@@ -47,7 +49,7 @@ def _binary(path: Path, head: bytes, count: int) -> RawMeshFile:
 
 
 def _ascii(path: Path, progress: ProgressCallback) -> RawMeshFile:
-    text = path.read_bytes()
+    text = mend_text(path.read_bytes()).lstrip()
     facets = len(re.findall(rb"(?i)\bendfacet\b", text))
     started = len(re.findall(rb"(?im)^\s*facet\b", text))
     if started == 0:

@@ -12,6 +12,7 @@ from ...mesh.core import Mesh
 from ...progress import ProgressCallback
 from .raw import OTHER_TYPES, LeftOutObject, RawMeshFile, parse_space
 from .slicer_volumes import PRINTED, SlicerVolume, slicer_volumes
+from .threemf_errors import in_words
 from .threemf_materials import MaterialReader
 from .threemf_package import MAX_INSTANCES, PackageContents, inspect_package
 
@@ -50,7 +51,7 @@ def read_3mf(path: Path, progress: ProgressCallback) -> RawMeshFile:
         # From the file: its buffers are copied to C byte by byte, in Python.
         model.QueryReader("3mf").ReadFromFile(str(path))
     except Exception as error:  # lib3mf raises its own class, with the code of its C interface
-        raise InputError(f"{path.name} is no valid 3MF ({_short(error)}): export the model again.") from None
+        raise InputError(f"{path.name} is no valid 3MF ({in_words(error)}): export the model again.") from None
     progress(0.6, "reading 3MF")
     build = _Build(path, model, package, progress)
     build.read()
@@ -66,10 +67,6 @@ def _space(model: Any) -> str | None:
     entries = (group.GetMetaData(index) for index in range(group.GetMetaDataCount()))
     told = [entry.GetValue() for entry in entries if entry.GetName() == "CoordinateSystem"]
     return parse_space(told[0]) if told else None
-
-
-def _short(error: Exception) -> str:
-    return str(error).splitlines()[0][:80] if str(error) else type(error).__name__
 
 
 def _unjudged(package: PackageContents) -> set[str]:

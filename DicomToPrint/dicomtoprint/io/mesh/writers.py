@@ -16,6 +16,7 @@ from ... import __version__
 from ...errors import MissingDependencyError, OutputError
 from ...mesh.core import Material, Mesh, concatenate
 from ...progress import ProgressCallback, no_progress
+from .threemf_errors import in_words
 from .threemf_materials import add_triangle_materials
 
 UNKNOWN_SPACE = "written by DicomToPrint, space unknown"
@@ -201,8 +202,8 @@ def write_3mf(
         writer.SetDecimalPrecision(6)
         progress(0.7, "3MF")
         package = _packed(lib3mf, writer)
-    except lib3mf.ELib3MFException:
-        raise OutputError("lib3mf refused the model: repair it, or choose the format stl.") from None
+    except lib3mf.ELib3MFException as error:
+        raise OutputError(f"The 3MF cannot be made ({in_words(error)}): repair the model, or write STL.") from None
     path.write_bytes(package)
 
 
