@@ -4,7 +4,7 @@ import os
 import sys
 
 import slicer
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
+from slicer import vtkMRMLModelNode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.parameterNodeWrapper import parameterNodeWrapper
@@ -63,6 +63,7 @@ class DicomToPrintParameterNode:
     volume - the scan, if it is a volume of the scene
     series - series UID in the DICOM database, instead of the volume
     folder - folder of DICOM files, instead of both
+    model - a model of the scene, instead of a scan
     segmentation - the anatomy that is worked on
     given - a segmentation of the user's, instead of the automatic one
     chosen - whether the user has chosen a scan: from then on none is chosen for them
@@ -74,6 +75,7 @@ class DicomToPrintParameterNode:
     volume: vtkMRMLScalarVolumeNode
     series: str = ""
     folder: str = ""
+    model: vtkMRMLModelNode
     chosen: bool = False
     segmentation: vtkMRMLSegmentationNode
     given: vtkMRMLSegmentationNode

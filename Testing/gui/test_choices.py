@@ -6,6 +6,7 @@ pytestmark = pytest.mark.panel
 
 CHOOSERS = {
     "volume": "vtkMRMLScalarVolumeNode",
+    "model": "vtkMRMLModelNode",
     "givenSegmentation": "vtkMRMLSegmentationNode",
     "region": "vtkMRMLMarkupsROINode",
     "cutPlane": "vtkMRMLMarkupsPlaneNode",
@@ -31,10 +32,11 @@ def three(kind):
 def chosen_of(panel):
     """What the panel works with, apart from what its choosers show."""
     parameters, settings = panel.parameters, panel.settings
-    return parameters.volume, parameters.given, settings.roi, *(getattr(settings, name) for name in list(CHOOSERS)[4:])
+    settings_of = (getattr(settings, name) for name in list(CHOOSERS)[5:])
+    return parameters.volume, parameters.model, parameters.given, settings.roi, *settings_of
 
 
-NOTHING = (None, None, None, (), (), (), None)
+NOTHING = (None, None, None, None, (), (), (), None)
 
 
 def test_every_chooser_of_nodes_is_known_here(driver):
@@ -83,7 +85,7 @@ def test_several_nodes_that_go_at_once_leave_none(driver, name):
     assert chosen_of(driver.panel) == NOTHING
 
 
-@pytest.mark.parametrize("name", list(CHOOSERS)[:4])
+@pytest.mark.parametrize("name", list(CHOOSERS)[:5])
 def test_a_hidden_node_leaves_none(driver, name):
     import slicer
 

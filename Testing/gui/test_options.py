@@ -17,6 +17,7 @@ REASONS = {
     "label_names": "segments have their names in the scene",
     "label_cutoff": "a probability map becomes a segment by 'Threshold' of the Segment Editor",
     "json": "the findings stand in the scene as a table and as JSON",
+    "overwrite": "an output folder is chosen, and nothing of the scene is a file that a step reads again",
     "help": "tooltips",
     "debug": "for a report of an internal error; the application has its own log",
 }

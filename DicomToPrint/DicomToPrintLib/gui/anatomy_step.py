@@ -124,6 +124,9 @@ class AnatomyStep(StepView):
         widgets.set_property_silently(self.high, "value", -2000.0 if high is None else high)
         self.high.enabled = settings.threshold is not None
         has = self.panel.results.anatomy_node() is not None
+        if self.panel.state.state(self.key) == "not needed":
+            self.primary.enabled = False
+            widgets.update_badge(self.chip, "not applicable", _("Not needed: a model was chosen in step 1."))
         self.show_3d.enabled = self.full.enabled = self.edit_group.enabled = has
 
     def clear(self) -> None:

@@ -10,7 +10,7 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
-from dicomtoprint.config.run_settings import RunSettings, to_command_line
+from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh, to_command_line
 from dicomtoprint.errors import CancelledError, DicomToPrintError, InputError
 
 from ..mrml.markups import roi_bounds_ras
@@ -19,6 +19,7 @@ from . import scan_source
 from .anatomy_step import AnatomyStep
 from .dialogs import Dialogs
 from .export_step import ExportStep
+from .model_source import ModelSource
 from .node_watch import NodeWatch
 from .panel_head import PanelHead
 from .panel_state import open_state
@@ -40,6 +41,7 @@ class Panel:
         self.job = StepResultStore(getattr(slicer.app, "temporaryPath", None))
         self.results = ScenePresenter(self)
         self.runner = StepRunner(self)
+        self.model_source = ModelSource(self)
         self.watch = NodeWatch(slicer.mrmlScene)
         self.head = PanelHead(
             layout,
@@ -89,11 +91,11 @@ class Panel:
             self.runner.stop()
             self.steps["anatomy"].close_editor()
             self.state = None
-            self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "model-before")
+            self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "given", "mesh", "model-before")
         else:
             self.state = state
             self._restore()
-            self.open_step(next((step for step in STEPS if self.state.state(step) != "done"), STEPS[-1]))
+            self.open_step(next((step for step in STEPS if not self.state.is_finished(step)), STEPS[-1]))
         self.refresh()
         if fault:
             self.show_message(fault)
@@ -102,7 +104,7 @@ class Panel:
         """Show what a reopened scene holds: steps keep their state, results stay in the scene."""
         for view in self.steps.values():
             view.clear()
-        self.steps["scan"].volume.setCurrentNode(self.parameters.volume)
+        self.steps["scan"].show_source(self.parameters.volume, self.parameters.model)
         self.steps["anatomy"].given.setCurrentNode(self.parameters.given)
         for step in STEPS:
             if self.state.state(step) == "running":
@@ -151,7 +153,7 @@ class Panel:
         """The results of `step` and of those after it no longer count."""
         self.job.drop_from(step)
         for later in STEPS[STEPS.index(step) :]:
-            self.state.set_state(later, "idle")
+            self.state.reset(later)
             self.steps[later].clear()
         self.show_message("")
         self.refresh()
@@ -177,9 +179,9 @@ class Panel:
             node is self.parameters.volume and not self.parameters.series and not self.parameters.folder
         ):
             return
-        if node is None and (self.parameters.series or self.parameters.folder):
+        if node is None and scan_source.selected_kind(self.parameters) in ("series", "folder", "model"):
             return
-        self._choose(volume=node)
+        self.choose_source(volume=node)
 
     def volume_lost(self) -> None:
         """The chosen volume was taken out of the scene."""
@@ -192,7 +194,7 @@ class Panel:
             return
         volumes = shown_volumes(slicer.mrmlScene)
         if len(volumes) == 1:
-            self._choose(volume=volumes[0])
+            self.choose_source(volume=volumes[0])
             self.parameters.chosen = False
 
     def choose_series(self) -> None:
@@ -203,27 +205,26 @@ class Panel:
             return
         index = self.dialogs.choose(_("DICOM database"), _("Series"), [text for _uid, text in listed])
         if index >= 0:
-            self._choose(series=listed[index][0])
+            self.choose_source(series=listed[index][0])
 
     def choose_folder(self) -> None:
         """Ask for a folder of DICOM files."""
         path = self.dialogs.folder(_("Folder of DICOM files"), self.parameters.folder)
         if path:
-            self._choose(folder=path)
+            self.choose_source(folder=path)
 
-    def _choose(self, volume: Any = None, series: str = "", folder: str = "") -> None:
+    def choose_source(self, volume: Any = None, series: str = "", folder: str = "", model: Any = None) -> None:
+        """Work on one of these; what was made of another goes."""
         if self.runner.running:
             self.cancel()
         parameters = self.parameters
         self.results.remove_scan_nodes()
-        parameters.series, parameters.folder, parameters.volume = series, folder, volume
+        parameters.series, parameters.folder, parameters.volume, parameters.model = series, folder, volume, model
         parameters.chosen = True
-        self.steps["scan"].volume.setCurrentNode(volume)
-        self.job.drop("edited", "opened", "grid")
-        self.state.settings = replace(
-            self.settings,
-            **{name: getattr(RunSettings(), name) for name in PER_SCAN_SETTINGS},
-        )
+        self.steps["scan"].show_source(volume, model)
+        self.job.drop("edited", "opened", "grid", "given", "mesh")
+        fresh = {name: getattr(RunSettings(), name) for name in PER_SCAN_SETTINGS}
+        self.state.settings = replace(self.settings, **fresh)
         self.release_points()
         self.steps["anatomy"].region.setCurrentNode(None)
         self.steps["scan"].fill_series(())
@@ -336,6 +337,9 @@ class Panel:
     def command(self) -> str:
         """The command line that does the same."""
         output, settings = self.output_folder() or "OUTPUT", self.settings
+        if scan_source.selected_kind(self.parameters) == "model":
+            source = scan_source.for_cli(self.parameters)
+            return to_command_line(source, output, settings_of_mesh(settings), str(CLI_SCRIPT), "prepare")
         if self.results.is_given():
             settings = replace(settings, segmentation=self.results.given_file())
         return to_command_line(scan_source.for_cli(self.parameters), output, settings, str(CLI_SCRIPT))

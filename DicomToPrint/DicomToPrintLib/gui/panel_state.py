@@ -9,7 +9,8 @@ from slicer.i18n import tr as _
 from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
 from dicomtoprint.errors import InputError
 
-from .step_results import STEPS
+from .scan_source import selected_kind
+from .step_results import STEPS, STEPS_OF_SCAN
 
 # What the presets of use, anatomy and process themselves are; and what is an answer, not a deviation.
 PRESET_FIELDS = ("use", "anatomy", "process", "answers", "answer_times", "role")
@@ -34,7 +35,7 @@ class PanelState:
         self.parameters.settings = json.dumps(value.changed())
 
     def state(self, step: str) -> str:
-        """idle, running, done or needs you."""
+        """idle, running, done, needs you or not needed."""
         return self._states[step]
 
     def set_state(self, step: str, state: str) -> None:
@@ -42,6 +43,15 @@ class PanelState:
         if self._states[step] != state:
             self._states[step] = state
             self.parameters.states = json.dumps(self._states)
+
+    def reset(self, step: str) -> None:
+        """A step without a result: idle, or not needed where a model takes the place of what it makes."""
+        is_given = selected_kind(self.parameters) == "model" and step in STEPS_OF_SCAN
+        self.set_state(step, "not needed" if is_given else "idle")
+
+    def is_finished(self, step: str) -> bool:
+        """True for a step that is done or not needed."""
+        return self.state(step) in ("done", "not needed")
 
     def differing(self) -> list[str]:
         """Names of the settings that differ from the preset."""

@@ -1,13 +1,14 @@
-"""Which scan the panel works on: a volume of the scene, a series of Slicer's DICOM database, or a folder."""
+"""What the panel works on: a volume of the scene, a series of Slicer's DICOM database, a folder, or a model of the scene."""
 
 from pathlib import Path
 from typing import Any
 
 from slicer.i18n import tr as _
 
+from dicomtoprint import pipeline
 from dicomtoprint.errors import InputError
 
-from ..mrml import dicom_database, volumes
+from ..mrml import dicom_database, models, volumes
 from .step_results import StepResultStore
 
 
@@ -17,11 +18,13 @@ def current_database() -> Any:
 
 
 def selected_kind(parameters: Any) -> str:
-    """What the panel works on: ``series``, ``folder``, ``volume`` or nothing."""
+    """What the panel works on: ``series``, ``folder``, ``model``, ``volume`` or nothing."""
     if parameters.series:
         return "series"
     if parameters.folder:
         return "folder"
+    if parameters.model is not None:
+        return "model"
     return "volume" if parameters.volume is not None else ""
 
 
@@ -37,6 +40,9 @@ def for_worker(parameters: Any, job: StepResultStore) -> dict[str, Any]:
         return {"path": parameters.folder}
     if kind == "volume":
         return _of_volume(parameters.volume, job)
+    if kind == "model":
+        job.save("given", models.mesh_from_node(parameters.model))
+        return {"mesh": True}
     raise InputError(_("No scan is chosen yet: choose a volume or a series in step 1."))
 
 
@@ -58,6 +64,10 @@ def for_cli(parameters: Any) -> str:
         return dicom_database.URI_PREFIX + str(parameters.series)
     if kind == "folder":
         return str(parameters.folder)
+    if kind == "model":
+        storage = parameters.model.GetStorageNode()
+        stored = storage.GetFileName() if storage is not None else None
+        return str(stored) if pipeline.is_mesh_file(stored) else "MODEL.stl"
     if kind == "volume":
         try:
             series = dicom_database.series_of_volume(current_database(), parameters.volume)

@@ -6,6 +6,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from dicomtoprint.pipeline import NO_SCAN_MESSAGE
 from dicomtoprint.rules import Finding, Outcome
 
 from . import widgets
@@ -37,6 +38,15 @@ class ScanStep(StepView):
             self.guarded_slot(self.panel.volume_lost),
         )
         self.form.addRow(_("Volume"), self.volume)
+        self.model = node_selector(
+            self.panel.watch,
+            "vtkMRMLModelNode",
+            _("A model of the scene instead of a scan: steps 1 and 2 are then not needed."),
+            "model",
+            _("none: work on a scan"),
+            self.action_slot(self.panel.model_source.choose),
+            self.guarded_slot(self.panel.model_source.lost),
+        )
         self.browse = self.button(
             _("Series in the database..."),
             _("Choose a series that Slicer's DICOM database knows, loaded or not."),
@@ -47,6 +57,7 @@ class ScanStep(StepView):
             _("Folder..."), _("Choose a folder of DICOM files."), self.panel.choose_folder, "browseFolder"
         )
         self.form.addRow(_("or"), widgets.hbox(self.browse, self.folder))
+        self.form.addRow(_("or a model"), self.model)
         self.packing = PackStudy(self.panel)
         self.pack = self.button(
             _("Pack for transfer..."),
@@ -123,6 +134,13 @@ class ScanStep(StepView):
         widgets.set_text_silently(self.date, settings.surgery_date)
         widgets.set_text_silently(self.role, settings.role)
         widgets.set_text_silently(self.reason, settings.accept_anyway)
+        if self.panel.state.state(self.key) == "not needed":
+            self.primary.enabled = False
+            widgets.update_badge(self.chip, "not applicable", NO_SCAN_MESSAGE)
+            from dicomtoprint.acceptance import load_use_case  # late: the panel opens without what computes
+
+            is_strict = bool({"ask", "question"} & set(load_use_case(settings.use).blocked_by))
+            self.reason_label.visible = self.reason.visible = is_strict or bool(settings.accept_anyway)
         self._show_series(settings.series)
         self.source.text = self.panel.source_text()
         self.source.visible = bool(self.source.text)
@@ -166,6 +184,11 @@ class ScanStep(StepView):
         """The chooser of series: there where the checked folder holds several, or one was chosen."""
         widgets.select_silently(self.series, chosen or "")
         self.series.visible = self.series_label.visible = self.series.count > 1
+
+    def show_source(self, volume: Any, model: Any) -> None:
+        """Show what was chosen in the choosers."""
+        self.volume.setCurrentNode(volume)
+        self.model.setCurrentNode(model)
 
     def fill_series(self, series: Any) -> None:
         """Offer the series that a check has found; none takes the offer back."""

@@ -127,6 +127,9 @@ class ScenePresenter:
             anatomy = self.anatomy_node()
             if anatomy is not None and anatomy.GetDisplayNode() is not None:
                 anatomy.GetDisplayNode().SetVisibility3D(False)
+            given = node_or_none(self._panel.parameters.model)
+            if given is not None:
+                given.SetDisplayVisibility(False)
             views.show_models()
 
     def _overlay(self, key: str) -> models.ScalarOverlay | None:

@@ -15,7 +15,9 @@ from dicomtoprint.workers.state_files import StateFolder, remove_unused_arrays
 
 # Stands for a segmentation of the scene where a command or a record must name a file.
 SEGMENTATION_PLACEHOLDER = "SEGMENTATION.seg.nrrd"
+GIVEN_FILE = "given.ply"  # a model of the scene, as the record names it
 STEPS = ("scan", "anatomy", "model", "print", "files")
+STEPS_OF_SCAN = ("scan", "anatomy")  # a given model needs neither
 # Which step's result a setting changes first; whatever comes after must run again too.
 # Answers, places and names that mean something in one scan alone.
 PER_SCAN_SETTINGS = (
@@ -46,7 +48,7 @@ STEP_OF_SETTING = {
         "accept_anyway",
     ),
     "anatomy": ("anatomy", "segmentation", "threshold", "seeds", "roi"),
-    "model": ("max_deviation", "triangles"),
+    "model": ("max_deviation", "triangles", "unit", "repair"),
     "print": (
         "process",
         "printer",

@@ -53,7 +53,7 @@ class StepRunner:
     def run_everything(self) -> None:
         """Every step that is not done, in order; the files only where a folder is chosen."""
         panel = self._panel
-        wanted = [step for step in STEPS if panel.state.state(step) != "done" or not self._there(step)]
+        wanted = [step for step in STEPS if not panel.state.is_finished(step) or not self._there(step)]
         if not panel.output_folder() and "files" in wanted:
             wanted.remove("files")
             if not wanted:
@@ -79,9 +79,12 @@ class StepRunner:
         self._next()
 
     def _there(self, step: str) -> bool:
-        """True where a step's result is there, or in a reopened scene could be taken from its nodes."""
+        """True where a step's result is there, or in a reopened scene could be taken from its nodes, or is not needed."""
         panel = self._panel
-        return bool(panel.job.has(step) or (panel.state.state(step) == "done" and panel.results.restore(step)))
+        state = panel.state.state(step)
+        if state == "not needed":
+            return True
+        return bool(panel.job.has(step) or (state == "done" and panel.results.restore(step)))
 
     def _next(self) -> None:
         panel = self._panel
@@ -100,7 +103,9 @@ class StepRunner:
 
     def _start(self, step: str) -> None:
         panel = self._panel
-        if step in ("scan", "anatomy", "files") or not panel.job.has("opened"):
+        if scan_source.selected_kind(panel.parameters) == "model":
+            source = scan_source.for_worker(panel.parameters, panel.job) if step == "model" else {"mesh": True}
+        elif step in ("scan", "anatomy", "files") or not panel.job.has("opened"):
             source = scan_source.for_worker(panel.parameters, panel.job)
         else:
             source = {"path": scan_source.for_cli(panel.parameters)}
@@ -110,7 +115,7 @@ class StepRunner:
         self.running = step
         panel.job.drop_from(step)
         for later in STEPS[STEPS.index(step) :]:
-            panel.state.set_state(later, "idle")
+            panel.state.reset(later)
             panel.steps[later].clear()
         panel.open_step(step)
         self._child.start(panel.job.write_request(step, source, panel.settings))

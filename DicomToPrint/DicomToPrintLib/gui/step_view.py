@@ -14,6 +14,7 @@ from dicomtoprint.config.run_settings import RunSettings
 
 from ..mrml.scene import node_or_none
 from . import widgets
+from .model_source import ModelSource
 from .node_watch import NodeWatch
 from .panel_context import PanelContext
 from .scene_presenter import ScenePresenter
@@ -33,6 +34,8 @@ class StepContext(PanelContext, Protocol):
 
     def choose_volume(self, node: Any) -> None:
         """Work on a volume of the scene."""
+
+    model_source: ModelSource
 
     def volume_lost(self) -> None:
         """The chosen volume was taken out of the scene."""

@@ -4,6 +4,7 @@ the folder of its request.
 
 import hashlib
 import json
+import shutil
 import sys
 import time
 import traceback
@@ -13,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from dicomtoprint import pipeline
-from dicomtoprint.config.run_settings import RunSettings
+from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh
 from dicomtoprint.errors import DicomToPrintError, InputError, UnansweredQuestionError, UsageError
 from dicomtoprint.progress import ProgressCallback, subprogress
 
-from .step_results import SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
+from .step_results import GIVEN_FILE, SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
 
 
 def run_request(request: str) -> int:
@@ -81,6 +82,8 @@ def _opened_source(job: WorkerResultStore, source: dict[str, Any]) -> Any:
         if not links.is_dir():
             link_files(map(Path, source["files"]), job.folder / "links").replace(links)
         return links
+    if source.get("mesh"):
+        return job.session_folder / GIVEN_FILE
     return job.load("volume") if source.get("volume") else source.get("path", "")
 
 
@@ -133,7 +136,8 @@ def _run_stages(
     job: WorkerResultStore, step: str, state: pipeline.WorkflowState, progress: ProgressCallback
 ) -> pipeline.WorkflowState:
     """The stages of one step of the panel; their times stay in the session for the record."""
-    state, times = pipeline.run_stages(state, pipeline.stages_for_panel_step(step), progress)
+    stages = pipeline.stages_for_panel_step(step, pipeline.is_mesh_file(state.source))
+    state, times = pipeline.run_stages(state, stages, progress)
     job.save("times", {**(job.load("times") if job.has("times") else {}), step: times})
     return state
 
@@ -147,9 +151,23 @@ def _anatomy(job: WorkerResultStore, source: Any, settings: RunSettings, progres
 
 
 def _model(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
+    if pipeline.is_mesh_file(source):
+        _given_model(job, source, settings_of_mesh(settings), progress)
+        return
     results = pipeline.StageResults(segmentation=_needed(job, "anatomy"))
     state = pipeline.WorkflowState(source, settings, job.folder, results=results)
     job.save("model", _run_stages(job, "model", state, progress).model)
+
+
+def _given_model(job: WorkerResultStore, source: Path, settings: RunSettings, progress: ProgressCallback) -> None:
+    """The model of the scene as a file, which the record of the run can name, and the closed surface of it."""
+    from dicomtoprint.io import export_meshes
+
+    (file,) = export_meshes((job.load("given"),), job.folder, source.stem, (source.suffix[1:],))
+    file.path.replace(source)
+    state = _run_stages(job, "model", pipeline.WorkflowState(source, settings, job.folder), progress)
+    job.save("mesh", state.mesh)
+    job.save("model", state.model)
 
 
 def _print(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
@@ -158,7 +176,8 @@ def _print(job: WorkerResultStore, source: Any, settings: RunSettings, progress:
     results = replace(known.results, model=model, prepared=pipeline.PreparedModel(model))
     state = replace(known, results=results, folder=_made(job, "files"))
     state = _run_stages(job, "print", state, subprogress(progress, 0.1, 1.0))
-    job.save("print", {"prepared": state.prepared, "readiness": state.readiness})
+    made = {"prepared": state.prepared, "readiness": state.readiness}
+    job.save("print", {**made, "comparison": state.results.comparison})
 
 
 def _known(
@@ -166,6 +185,9 @@ def _known(
 ) -> pipeline.WorkflowState:
     """What the steps before have left; the scan is opened and judged once more where a reopened scene brought the results."""
     settings = pipeline.drop_unavailable_formats(settings)
+    if pipeline.is_mesh_file(source):
+        results = pipeline.StageResults(mesh=_needed(job, "mesh"))
+        return pipeline.WorkflowState(source, settings_of_mesh(settings), job.folder, results=results)
     segmentation = _needed(job, "anatomy")
     if not job.has("opened"):
         scan = pipeline.load_scan(source, settings, progress)
@@ -183,22 +205,36 @@ def _made(job: WorkerResultStore, name: str) -> Path:
 def _files(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
     printed, folder = _needed(job, "print"), _made(job, "files")
     known = _known(job, source, settings, subprogress(progress, 0.0, 0.1))
-    if {"dicom", "seg"} & set(known.settings.formats) and known.scan.series is None:
+    scan = known.results.scan
+    if {"dicom", "seg"} & set(known.settings.formats) and (scan is None or scan.series is None):
         raise UsageError("The DICOM formats need a scan in DICOM files, whose study they join: leave them out here.")
     if job.has("edited"):
         known = _note_given_segmentation(known)
     results = replace(known.results, prepared=printed["prepared"], readiness=printed["readiness"])
     state = replace(known, results=results, folder=folder)
     state = _run_stages(job, "files", state, subprogress(progress, 0.1, 0.3))
-    times = job.load("times")
-    result = pipeline.collect_result(state, [timing for step in STEPS for timing in times.get(step, ())])
+    times = [timing for made in map(job.load("times").get, STEPS) for timing in made or ()]
+    if scan is None:
+        state = replace(state, results=replace(state.results, comparison=printed["comparison"]))
+        kept = Path(shutil.copy(source, folder / GIVEN_FILE))
+        result_of_mesh = pipeline.collect_preparation(state, times)
+        pipeline.write_preparation(kept, result_of_mesh, subprogress(progress, 0.4, 1.0))
+    else:
+        _write_run_of_scan(source, state, times, settings, subprogress(progress, 0.3, 1.0))
+    names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
+    job.save("files", {"names": sorted(names), "folder": folder})
+
+
+def _write_run_of_scan(
+    source: Any, state: pipeline.WorkflowState, times: Any, settings: RunSettings, progress: ProgressCallback
+) -> None:
+    """Report, record and all else that a run on a scan leaves, with a scene where one is asked for."""
+    result, folder = pipeline.collect_result(state, times), state.folder
     if settings.scene:
         from ..mrml.mrb import write_run_scene
 
         result = replace(result, files=(*result.files, write_run_scene(result)))
-    pipeline.write_run(_kept(source, folder) if _is_volume(source) else source, result, subprogress(progress, 0.4, 1.0))
-    names = [str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()]
-    job.save("files", {"names": sorted(names), "folder": folder})
+    pipeline.write_run(_kept(source, folder) if _is_volume(source) else source, result, progress)
 
 
 def _note_given_segmentation(state: pipeline.WorkflowState) -> pipeline.WorkflowState:

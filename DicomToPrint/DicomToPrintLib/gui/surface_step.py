@@ -54,6 +54,9 @@ class SurfaceStep(StepView):
         self.triangles.toolTip = _("The file never has more triangles than this.")
         self.triangles.connect("valueChanged(int)", self.setting("triangles"))
         form.addRow(_("Most triangles"), self.triangles)
+        tip = _("Repair a given model that is no closed surface; off: refuse it, and say why.")
+        self.repair = self.check("repair", _("Repair a given model"), tip)
+        form.addRow("", self.repair)
         self.group.collapsed = True
         self.clear()
 
@@ -61,6 +64,7 @@ class SurfaceStep(StepView):
         settings = self.panel.settings
         widgets.set_property_silently(self.deviation, "value", settings.max_deviation or 0.0)
         widgets.set_property_silently(self.triangles, "value", settings.triangles)
+        widgets.set_property_silently(self.repair, "checked", settings.repair)
         self.undo.enabled = self.panel.can_undo_model()
 
     def clear(self) -> None:

@@ -62,10 +62,16 @@ def outcome_text(kind: str) -> str:
 
 def step_state_text(state: str) -> str:
     """A step's state in words."""
-    return {"idle": _("not started"), "running": _("running"), "done": _("done"), "needs you": _("needs you")}[state]
+    return {
+        "idle": _("not started"),
+        "running": _("running"),
+        "done": _("done"),
+        "needs you": _("needs you"),
+        "not needed": _("not needed"),
+    }[state]
 
 
-STATE_SIGNS = {"idle": "\u25cb", "running": "\u25d4", "done": "\u2714", "needs you": "\u25b2"}
+STATE_SIGNS = {"idle": "\u25cb", "running": "\u25d4", "done": "\u2714", "needs you": "\u25b2", "not needed": "\u2013"}
 
 
 def step_title(step: str) -> str:
@@ -147,6 +153,8 @@ def setting_text(name: str) -> str:
         "protocols": _("protocols"),
         "series": _("series"),
         "include_identifiers": _("names in the report"),
+        "unit": _("unit"),
+        "repair": _("repair of a given model"),
     }.get(name, name.replace("_", " "))
 
 
@@ -160,6 +168,7 @@ _OPTIONS = (
     (r"--accept-anyway( REASON)?", "a reason below"),
     (r": inspect FILE --repair OUT", ": make the model again in step 3"),
     (r", run SCAN --output DIR", ""),
+    (r"leave --no-repair out to have it repaired", "allow its repair in step 3"),
     (
         r": install with 'python -m pip install [^']*', or leave the option out",
         ": agree to the installation, or leave it out",

@@ -177,6 +177,28 @@ def _refuse_unknown(
         raise error(f"{where} has {what}, which this version does not know: correct the name, or use a newer version.")
 
 
+# Settings about a scan, its anatomy and the scene of both: of no use where the source is a mesh.
+SCAN_FIELDS = (
+    *(
+        "anatomy",
+        "protocols",
+        "check_pixels",
+        "surgery_date",
+        "series",
+        "answers",
+        "answer_times",
+        "role",
+        "segmentation",
+    ),
+    *("threshold", "seeds", "roi", "scene"),
+)
+
+
+def settings_of_mesh(settings: RunSettings) -> RunSettings:
+    """The settings as `prepare` takes them: what is about a scan at its default."""
+    return replace(settings, **{name: getattr(RunSettings(), name) for name in SCAN_FIELDS})
+
+
 # Settings that may be a file of the user's own instead of a built-in name.
 NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "label_names", "protocols", "slice_with")
 

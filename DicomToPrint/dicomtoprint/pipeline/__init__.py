@@ -1,7 +1,7 @@
 """One stage a function, composed by `run`, from a scan to a checked print file. The panel and the command line call these."""
 
 from .inspection import Inspection, inspect_file
-from .mesh_loading import LoadedMesh, is_mesh_file
+from .mesh_loading import NO_SCAN_MESSAGE, LoadedMesh, is_mesh_file
 from .output_folder import check_writable
 from .outputs import write_check, write_inspection, write_preparation, write_run
 from .preparation import PreparedModel, prepare, validate_preparation
@@ -47,6 +47,7 @@ __all__ = [
     "BUILT_IN_PROTOCOLS",
     "MESH_WORKFLOW",
     "NO_HEADERS_MESSAGE",
+    "NO_SCAN_MESSAGE",
     "WORKFLOW",
     "GateClosedError",
     "Inspection",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..mesh.core import Mesh
+from ..mesh.core import Mesh, Provenance
 from ..progress import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
@@ -21,12 +21,14 @@ class SourceComparison:
 
     `lost` is from the given surface to the result: what was left of the given shape. `added` is from the result to the given surface:
     what preparation put there. `source` are the given meshes with the point array ``Deviation`` (float32, mm, their distance
-    from the result).
+    from the result). `made` are the prepared meshes with the same array: how far what was kept lies from the given surface, NaN where
+    preparation or repair made it.
     """
 
     lost: "DistanceStats"
     added: "DistanceStats"
     source: tuple[Mesh, ...]
+    made: tuple[Mesh, ...]
 
     def as_json(self) -> dict[str, object]:
         """The figures, for the record."""
@@ -54,12 +56,28 @@ def compare_with_source(
     from .preparation import undo_transforms
 
     placed = undo_transforms(made, moved)
-    source = []
+    words = "comparing with the given mesh"
+    source, compared = [], []
     for index, mesh in enumerate(given):
-        progress(0.5 * index / len(given), "comparing with the given mesh")
+        progress(0.3 * index / len(given), words)
         away = np.min([point_to_mesh_distance(mesh.points, other) for other in placed], axis=0)
         source.append(replace(mesh, point_arrays={DEVIATION: away.astype(np.float32)}))
-    progress(0.5, "comparing with the given mesh")
+    for index, (mesh, lies) in enumerate(zip(made, placed)):
+        progress(0.3 + 0.3 * index / len(made), words)
+        compared.append(mesh.with_arrays(point_arrays={DEVIATION: _kept_distance(lies, given)}))
+    progress(0.6, words)
     lost = measure_distance(given, placed)
-    progress(0.75, "comparing with the given mesh")
-    return SourceComparison(lost, measure_distance(placed, given), tuple(source))
+    progress(0.8, words)
+    return SourceComparison(lost, measure_distance(placed, given), tuple(source), tuple(compared))
+
+
+def _kept_distance(mesh: Mesh, given: Sequence[Mesh]) -> np.ndarray:
+    """(n,) float32 mm of the points of kept triangles from the given surfaces; NaN for all other points."""
+    from ..imaging.surface_deviation import point_to_mesh_distance
+
+    origin = mesh.triangle_arrays.get("Provenance", np.zeros(len(mesh.triangles), np.uint8))
+    kept = np.unique(mesh.triangles[origin == Provenance.MEASURED])
+    away = np.full(len(mesh.points), np.nan, dtype=np.float32)
+    if len(kept):
+        away[kept] = np.min([point_to_mesh_distance(mesh.points[kept], other) for other in given], axis=0)
+    return away

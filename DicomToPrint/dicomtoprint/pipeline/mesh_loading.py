@@ -138,8 +138,7 @@ def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "t
     words = "; ".join(sentence.rstrip(".") for sentence in defects)
     if not settings.repair:
         raise RefusedError(
-            f"'{mesh.name}' is no closed surface ({words}), and --no-repair forbids to mend it: leave that out, or mend it where it was "
-            "made."
+            f"'{mesh.name}' is no closed surface ({words}): leave --no-repair out to have it repaired, or mend it where it was made."
         )
     repaired = repair_mesh(mesh, subprogress(progress, 0.3, 1.0))
     if not repaired.valid:

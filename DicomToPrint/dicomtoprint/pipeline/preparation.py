@@ -94,7 +94,7 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     if settings.orient:
         meshes, moved = _oriented(meshes, process, steps)
     progress(1.0, "prepared")
-    figures = tuple(_figures(mesh) for mesh in meshes)
+    figures = tuple(mesh_figures(mesh) for mesh in meshes)
     return PreparedModel(
         replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)),
         tuple(label for label in context.labels if label.text == settings.label),
@@ -187,7 +187,7 @@ def _checked(mesh: Mesh) -> Mesh:
     return _with_deviation(repaired.mesh, [mesh])
 
 
-def _figures(mesh: Mesh) -> dict[str, object]:
+def mesh_figures(mesh: Mesh) -> dict[str, object]:
     """Deviation of what is still measured surface, by area, and the sizes after preparation."""
     figures: dict[str, object] = {"triangles": len(mesh.triangles), "volume_mm3": mesh.volume}
     deviation = mesh.point_arrays.get("Deviation")

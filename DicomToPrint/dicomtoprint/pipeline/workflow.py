@@ -18,7 +18,7 @@ from .mesh_comparison import SourceComparison, compare_with_source
 from .mesh_loading import LoadedMesh, load_mesh, surface_of_mesh
 from .modelled import ask_about_modelled
 from .open_questions import ask_about_contrast_medium
-from .preparation import PreparedModel, prepare
+from .preparation import PreparedModel, mesh_figures, prepare
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 from .slicing import ask_slicer
 
@@ -214,7 +214,9 @@ def _close_mesh(state: WorkflowState, progress: ProgressCallback) -> WorkflowSta
 def _compare(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     prepared = state.prepared
     comparison = compare_with_source(state.mesh.meshes, prepared.model.meshes, prepared.moved, progress)
-    return replace(state, results=replace(state.results, comparison=comparison))
+    figures = tuple(map(mesh_figures, comparison.made))
+    prepared = replace(prepared, model=replace(prepared.model, meshes=comparison.made, figures=figures))
+    return replace(state, results=replace(state.results, comparison=comparison, prepared=prepared))
 
 
 def _write(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:

@@ -1,5 +1,6 @@
 """PLY, binary and ASCII, by numpy. vtkPLYReader ends the whole process on a lying header, so it is not used."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,9 +77,19 @@ def read_ply(path: Path, progress: ProgressCallback) -> RawMeshFile:
         raise InputError(f"{path.name} has a face that names a vertex that does not exist: export the model again.")
     point_arrays = {name: np.asarray(values) for name, values in vertices.items() if name not in ("x", "y", "z")}
     text = "\n".join(comments)
-    mesh = Mesh(points, triangles.astype(np.int32), path.stem, point_arrays=point_arrays, triangle_arrays=arrays)
+    color = _one_color(point_arrays)
+    mesh = Mesh(points, triangles.astype(np.int32), path.stem, color, point_arrays, arrays)
     unit = next((line.split()[-1] for line in comments if line.lower().startswith("unit ")), None)
     return RawMeshFile((mesh,), unit if unit in ("um", "mm", "cm", "m", "in") else None, parse_space(text))
+
+
+def _one_color(arrays: Mapping[str, np.ndarray]) -> tuple[float, float, float]:
+    """The colour of all points where they have one and the same, in [0, 1]; else that of a mesh without any."""
+    channels = [np.asarray(arrays[name]) for name in ("red", "green", "blue") if name in arrays]
+    if len(channels) < 3 or not all(len(values) and (values == values[0]).all() for values in channels):
+        return Mesh.color
+    red, green, blue = (min(max(float(values[0]) / 255.0, 0.0), 1.0) for values in channels)
+    return red, green, blue
 
 
 def _header(path: Path, data: bytes) -> tuple[str, list[_Element], list[str], int]:
