@@ -198,6 +198,7 @@ HOSTILE = {
     "none.stl": (b"x".ljust(80) + bytes(4), 3),
     "one.stl": (b"x".ljust(80) + (1).to_bytes(4, "little") + np.eye(4, 3, dtype="<f4").tobytes() + b"\0\0", 1),
     "huge.obj": (b"v 0 0 0\nv 1e30 0 0\nv 0 1 0\nv 0 0 1\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 3 1 4\n", 3),
+    "far.obj": (b"v 0 0 0\nv 1e9 0 0\nv 0 1e9 0\nv 0 0 1e9\nf 1 3 2\nf 1 2 4\nf 2 3 4\nf 3 1 4\n", 1),
     "points.ply": (
         b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\nend_header\n0 0 0\n",
         3,

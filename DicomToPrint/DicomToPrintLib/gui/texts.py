@@ -71,7 +71,7 @@ def step_state_text(state: str) -> str:
     }[state]
 
 
-STATE_SIGNS = {"idle": "\u25cb", "running": "\u25d4", "done": "\u2714", "needs you": "\u25b2", "not needed": "\u2013"}
+STATE_SIGNS = {"idle": "\u25cb", "running": "\u25d4", "done": "\u2714", "needs you": "\u25b2", "not needed": "\u25c7"}
 
 
 def step_title(step: str) -> str:

@@ -44,7 +44,9 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
         return _failed(f"{_system_error(error)}: free space or choose another place and run it again.", 5)
     except MemoryError:
         return _failed(
-            "The computer has too little memory for this step: give --roi, a smaller series or a larger machine.", 70
+            "The computer has too little memory for this step: give less of the scan (--roi, --series), fewer triangles or "
+            "a larger machine.",
+            70,
         )
     except Exception as error:
         if debug:

@@ -73,8 +73,23 @@ def load_mesh(source: Path, settings: RunSettings, progress: ProgressCallback = 
 
     gate = pass_gate_without_headers(NO_SCAN_MESSAGE, load_use_case(settings.use), settings, "mesh")
     file = read_mesh_file(source, settings.unit, progress)
+    _refuse_size(file, settings)
     stem = source.stem if settings.include_identifiers else PLAIN_NAME
     return LoadedMesh(file, _renamed(file.meshes, source.stem, stem), stem, gate, (*file.notes, *_notes(file)))
+
+
+def _refuse_size(file: "MeshFile", settings: RunSettings) -> None:
+    """Raises `RefusedError` before steps whose time and memory grow with the size, where that is no size of a print."""
+    from .splitting import preparation_defaults
+    from .stages import needs_preparation
+
+    longest = max(float(np.ptp(mesh.points, axis=0).max()) for mesh in file.meshes)
+    most = float(preparation_defaults()["largest_mm"])
+    if needs_preparation(settings) and longest > most:
+        raise RefusedError(
+            f"{file.name} is {longest:,.0f} mm long, and no more than {most:,.0f} mm can be prepared: say its unit with --unit (mm, cm, m, "
+            "inch), or scale it where it was made."
+        )
 
 
 def _renamed(meshes: Sequence[Mesh], old: str, new: str) -> tuple[Mesh, ...]:
