@@ -1,5 +1,7 @@
 """Text of other systems and editors, spaces that are not known, VTP, and what lib3mf says."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,6 +40,15 @@ def test_a_file_names_the_space_that_is_known(form, space, tmp_path):
     assert {file.space for file in written} == {space}
     assert read_mesh_file(tmp_path / f"box.{form}").space == space
     assert written[0].as_json()["space"] == (space or "unknown")
+
+
+def test_a_ply_that_was_read_can_be_written_again_in_its_colour(tmp_path):
+    given = replace(box(5.0, 5.0, 5.0), name="first", color=(0.2, 0.6, 0.4))
+    export_meshes((given,), tmp_path, "first", ("ply",))
+    (read,) = read_mesh_file(tmp_path / "first.ply").meshes
+    assert read.color == pytest.approx(given.color, abs=0.003)
+    export_meshes((read,), tmp_path, "second", ("ply",))
+    assert (tmp_path / "first.ply").read_bytes() == (tmp_path / "second.ply").read_bytes()
 
 
 def vtp(path, mesh, space=None, mode="SetDataModeToAppended"):

@@ -23,6 +23,7 @@ UNKNOWN_SPACE = "written by DicomToPrint, space unknown"
 OBJ_UNIT = "vertex coordinates are measured in units, where 1 unit = 1.000000 mm"  # read by Slicer, after Mimics
 NAMESPACE = "urn:x-dicom-to-print:metadata:1"
 _CHUNK = 65536
+_PLY_OWN = ("x", "y", "z", "red", "green", "blue", "count", "vertex_indices", "object")
 
 
 def space_words(space: str | None) -> str:
@@ -112,11 +113,11 @@ def _ply_header(meshes: Sequence[Mesh], vertex: np.dtype, vertices: int, face: n
 
 
 def _scalar_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """One-component arrays in a type PLY knows, names without blanks."""
+    """One-component arrays in a type PLY knows, names without blanks; not those of another PLY that this one writes by itself."""
     result = {}
     for name, values in arrays.items():
         values = np.asarray(values)
-        if values.ndim != 1:
+        if values.ndim != 1 or name in _PLY_OWN:
             continue
         if values.dtype.kind == "b" or (values.dtype.kind in "iu" and values.dtype.itemsize == 1):
             kind = "u1" if values.dtype.kind != "i" else "i1"
