@@ -72,6 +72,9 @@ def test_report_shows_before_and_after_and_says_what_was_not_judged(prepared):
     for words in (
         "Before: the mesh as it was given",
         "Steps from the given mesh to the file",
+        "model: 3 edges are open",
+        "as turned by the program",
+        "replay record.json --input MESH",
         "Distance of the given surface from the result (mm)",
         "Given surface to result: ",
         pipeline.mesh_loading.NO_SCAN_MESSAGE,

@@ -161,7 +161,8 @@ def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "t
         raise RefusedError(
             f"'{mesh.name}' could not be repaired without changing it ({left}): mend it where it was made."
         )
-    steps = [ProcessingStep("repair", f"{mesh.name}: {stage.name}: {stage.effect}") for stage in repaired.stages]
+    steps = [ProcessingStep("found", f"{mesh.name}: {words}")]
+    steps += [ProcessingStep("repair", f"{mesh.name}: {stage.name}: {stage.effect}") for stage in repaired.stages]
     return _with_bridged(repaired.mesh, mesh), tuple(steps)
 
 

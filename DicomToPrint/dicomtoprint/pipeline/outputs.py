@@ -151,7 +151,8 @@ def _write_model(result: "MadeModel", record: "RunRecord", content: "ReportConte
     from ..run_record import write_record
 
     folder = result.folder
-    plan = build_print_plan(result.settings, result.model, result.readiness)
+    source = "mesh" if content.parts_given else "scan"
+    plan = build_print_plan(result.settings, result.model, result.readiness, source)
     write_json_atomically(folder / "plan.json", plan)
     readiness = replace(result.readiness, pictures=write_finding_images(folder, content.finding_pictures))
     write_json_atomically(folder / "printability.json", readiness.as_json())

@@ -19,10 +19,12 @@ JOINTS = {
 SCHEMA = "dicom-to-print/print-plan/1"
 
 
-def build_print_plan(settings: RunSettings, model: "SurfaceModel", readiness: "Readiness") -> dict[str, Any]:
+def build_print_plan(
+    settings: RunSettings, model: "SurfaceModel", readiness: "Readiness", source: str = "scan"
+) -> dict[str, Any]:
     """``plan.json``: every choice as ``{"choice", "reason", "options"}``; sizes in mm, volumes in cm3, masses in g of solid material.
 
-    What was made counts, not what was asked for: a cut without room for pins has none.
+    What was made counts, not what was asked for: a cut without room for pins has none. `source` is a ``scan`` or a ``mesh``.
 
     The data stand in `data/plans/plan.json`; a process or use of the user's own, not named there, gets "to be chosen".
     """
@@ -37,7 +39,7 @@ def build_print_plan(settings: RunSettings, model: "SurfaceModel", readiness: "R
         "process": _choice(readiness.process.title, "as set for this run", sorted(data["processes"])),
         "printer": _choice(readiness.printer.title, messages.get("fit", "")),
         **_material_choices(offer, wish, settings.use.replace("-", " ")),
-        **_assembly_choices(settings, model, offer, messages),
+        **_assembly_choices(settings, model, offer, messages, source),
         "colour": _choice(offer.get("colour"), "what the process offers"),
         "finish": _choice(wish["finish"], f"the use {settings.use.replace('-', ' ')}"),
         "durability": _choice(wish["durability"], f"the use {settings.use.replace('-', ' ')}"),
@@ -76,13 +78,13 @@ def _material_choices(offer: Mapping[str, Any], wish: Mapping[str, Any], use: st
 
 
 def _assembly_choices(
-    settings: RunSettings, model: "SurfaceModel", offer: Mapping[str, Any], messages: Mapping[str, str]
+    settings: RunSettings, model: "SurfaceModel", offer: Mapping[str, Any], messages: Mapping[str, str], source: str
 ) -> dict[str, Any]:
     """Orientation, supports, parts and what joins them; `messages` are the findings by rule."""
     is_divided = len(model.meshes) > 1
     return {
         "orientation": _choice(
-            "as turned by the program" if settings.orient else "as scanned",
+            "as turned by the program" if settings.orient else {"scan": "as scanned", "mesh": "as given"}[source],
             messages.get("overhang", ""),
             [] if settings.orient else ["--orient turns it for least support"],
         ),

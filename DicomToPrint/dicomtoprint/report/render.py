@@ -68,7 +68,9 @@ def _add_head(main: Element, content: ReportContent, title: str) -> None:
     add_element(
         head,
         "p",
-        _("A processed representation of the scan; not a diagnosis. See the statement at the end."),
+        _("A processed representation of the given mesh; not a diagnosis. See the statement at the end.")
+        if content.parts_given
+        else _("A processed representation of the scan; not a diagnosis. See the statement at the end."),
         class_="small",
     )
 
@@ -124,7 +126,11 @@ def _add_repeat(main: Element, content: ReportContent) -> None:
         add_element(block, "p", _("record.json holds every parameter and hash; its own SHA-256 is:"))
         add_element(block, "pre", content.record_sha256)
         add_element(block, "p", _("With it, this says whether a repeated run gives the same files:"))
-        add_element(block, "pre", "dicom_to_print.py replay record.json --input DIR --output DIR")
+        add_element(
+            block,
+            "pre",
+            f"dicom_to_print.py replay record.json --input {'MESH' if content.parts_given else 'DIR'} --output DIR",
+        )
 
 
 def _add_responsibility(main: Element, content: ReportContent) -> None:
