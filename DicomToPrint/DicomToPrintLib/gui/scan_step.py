@@ -6,7 +6,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from dicomtoprint.pipeline import NO_SCAN_MESSAGE
+from dicomtoprint.pipeline import NO_SCAN_MESSAGE, needs_reason
 from dicomtoprint.rules import Finding, Outcome
 
 from . import widgets
@@ -38,15 +38,6 @@ class ScanStep(StepView):
             self.guarded_slot(self.panel.volume_lost),
         )
         self.form.addRow(_("Volume"), self.volume)
-        self.model = node_selector(
-            self.panel.watch,
-            "vtkMRMLModelNode",
-            _("A model of the scene instead of a scan: steps 1 and 2 are then not needed."),
-            "model",
-            _("none: work on a scan"),
-            self.action_slot(self.panel.model_source.choose),
-            self.guarded_slot(self.panel.model_source.lost),
-        )
         self.browse = self.button(
             _("Series in the database..."),
             _("Choose a series that Slicer's DICOM database knows, loaded or not."),
@@ -57,7 +48,7 @@ class ScanStep(StepView):
             _("Folder..."), _("Choose a folder of DICOM files."), self.panel.choose_folder, "browseFolder"
         )
         self.form.addRow(_("or"), widgets.hbox(self.browse, self.folder))
-        self.form.addRow(_("or a model"), self.model)
+        self._add_model_chooser()
         self.packing = PackStudy(self.panel)
         self.pack = self.button(
             _("Pack for transfer..."),
@@ -85,6 +76,18 @@ class ScanStep(StepView):
         )
         self.layout.addWidget(self.placement)
         self.layout.addWidget(self.harden)
+
+    def _add_model_chooser(self) -> None:
+        self.model = node_selector(
+            self.panel.watch,
+            "vtkMRMLModelNode",
+            _("A model of the scene instead of a scan: steps 1 and 2 are then not needed."),
+            "model",
+            _("none: work on a scan"),
+            self.action_slot(self.panel.model_source.choose),
+            self.guarded_slot(self.panel.model_source.lost),
+        )
+        self.form.addRow(_("or a model"), self.model)
 
     def build_results(self) -> None:
         self.protocols = qt.QVBoxLayout()
@@ -137,10 +140,8 @@ class ScanStep(StepView):
         if self.panel.state.state(self.key) == "not needed":
             self.primary.enabled = False
             widgets.update_badge(self.chip, "not applicable", NO_SCAN_MESSAGE)
-            from dicomtoprint.acceptance import load_use_case  # late: the panel opens without what computes
-
-            is_strict = bool({"ask", "question"} & set(load_use_case(settings.use).blocked_by))
-            self.reason_label.visible = self.reason.visible = is_strict or bool(settings.accept_anyway)
+            is_shown = needs_reason(settings) or bool(settings.accept_anyway)
+            self.reason_label.visible = self.reason.visible = is_shown
         self._show_series(settings.series)
         self.source.text = self.panel.source_text()
         self.source.visible = bool(self.source.text)

@@ -17,6 +17,7 @@ from .scan_loading import (
     is_volume_file,
     load_scan,
     pass_gate_without_headers,
+    needs_reason,
     reevaluate_for_anatomy,
     require_open_gate,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "missing_packages",
     "needs_preparation",
     "pass_gate_without_headers",
+    "needs_reason",
     "prepare",
     "prepare_file",
     "reevaluate_for_anatomy",

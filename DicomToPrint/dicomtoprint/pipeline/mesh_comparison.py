@@ -51,7 +51,7 @@ def compare_with_source(
     progress: ProgressCallback = no_progress,
 ) -> SourceComparison:
     """The prepared meshes against those given; `moved` (4x4, LPS mm) turned them for the print, one a mesh, and is undone first."""
-    from ..imaging.surface_deviation import point_to_mesh_distance
+    from ..mesh.triangle_distance import nearest_triangles
     from ..preparation import measure_distance
     from .preparation import undo_transforms
 
@@ -60,7 +60,7 @@ def compare_with_source(
     source, compared = [], []
     for index, mesh in enumerate(given):
         progress(0.3 * index / len(given), words)
-        away = np.min([point_to_mesh_distance(mesh.points, other) for other in placed], axis=0)
+        away = np.min([nearest_triangles(mesh.points, other)[1] for other in placed], axis=0)
         source.append(replace(mesh, point_arrays={DEVIATION: away.astype(np.float32)}))
     for index, (mesh, lies) in enumerate(zip(made, placed)):
         progress(0.3 + 0.3 * index / len(made), words)
@@ -73,11 +73,11 @@ def compare_with_source(
 
 def _kept_distance(mesh: Mesh, given: Sequence[Mesh]) -> np.ndarray:
     """(n,) float32 mm of the points of kept triangles from the given surfaces; NaN for all other points."""
-    from ..imaging.surface_deviation import point_to_mesh_distance
+    from ..mesh.triangle_distance import nearest_triangles
 
     origin = mesh.triangle_arrays.get("Provenance", np.zeros(len(mesh.triangles), np.uint8))
     kept = np.unique(mesh.triangles[origin == Provenance.MEASURED])
     away = np.full(len(mesh.points), np.nan, dtype=np.float32)
     if len(kept):
-        away[kept] = np.min([point_to_mesh_distance(mesh.points[kept], other) for other in given], axis=0)
+        away[kept] = np.min([nearest_triangles(mesh.points[kept], other)[1] for other in given], axis=0)
     return away

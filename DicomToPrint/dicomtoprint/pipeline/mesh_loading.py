@@ -168,12 +168,12 @@ def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "t
 
 def _with_bridged(repaired: Mesh, given: Mesh) -> Mesh:
     """The repaired mesh with its origin: BRIDGED where a triangle's middle lies off the given surface."""
-    from ..imaging.surface_deviation import point_to_mesh_distance
+    from ..mesh.triangle_distance import nearest_triangles
 
     finite = given.points[given.triangles]
     whole = Mesh(given.points, given.triangles[np.isfinite(finite).all(axis=(1, 2))])
     middles = repaired.points[repaired.triangles].mean(axis=1, dtype=np.float64)
-    away = point_to_mesh_distance(middles, whole) > BRIDGED_MM
+    away = nearest_triangles(middles, whole)[1] > BRIDGED_MM
     origin = np.where(away, Provenance.BRIDGED, Provenance.MEASURED).astype(np.uint8)
     return repaired.with_arrays(triangle_arrays={"Provenance": origin})
 

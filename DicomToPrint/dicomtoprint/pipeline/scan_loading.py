@@ -135,6 +135,13 @@ def load_scan(source: "Source | Volume", settings: RunSettings, progress: Progre
     return LoadedScan(read_volume(chosen.series, subprogress(progress, 0.6, 1.0)), chosen, acceptance, gate_sentence)
 
 
+def needs_reason(settings: RunSettings) -> bool:
+    """True where the use stops at an open question, and so at everything that no header vouches for, unless a reason is given."""
+    from ..acceptance import load_use_case
+
+    return bool({"ask", "question"} & set(load_use_case(settings.use).blocked_by))
+
+
 def pass_gate_without_headers(sentence: str, use: "UseCase", settings: RunSettings, what: str = "volume") -> str:
     """The sentence that says why this use may go on with a volume, or `what` else has no headers. Raises `UnansweredQuestionError`.
 
@@ -143,7 +150,7 @@ def pass_gate_without_headers(sentence: str, use: "UseCase", settings: RunSettin
     from ..acceptance.use_gate import OVERRIDE_NOTICE
 
     reason = (settings.accept_anyway or "").strip()
-    if not {"ask", "question"} & set(use.blocked_by):
+    if not needs_reason(settings):
         return sentence
     if not reason:
         raise UnansweredQuestionError(

@@ -33,7 +33,7 @@ class Displacement:
 def measure_distance(of: Sequence[Mesh], to: Sequence[Mesh]) -> DistanceStats:
     """Distances of 20,000 points, spread evenly over the surfaces `of`, from the nearest of the surfaces `to`, in mm."""
     points, _marks = _spread_over(of)
-    return _spread(np.min([point_to_mesh_distance(points, mesh) for mesh in to], axis=0))
+    return _spread(np.min([nearest_triangles(points, mesh)[1] for mesh in to], axis=0))
 
 
 def measure_displacement(before: Sequence[Mesh], after: Sequence[Mesh]) -> Displacement:
