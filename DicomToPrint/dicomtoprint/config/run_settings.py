@@ -190,7 +190,7 @@ SCAN_FIELDS = (
         "role",
         "segmentation",
     ),
-    *("threshold", "seeds", "roi", "scene"),
+    *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene"),
 )
 
 
