@@ -9,7 +9,7 @@ from ..errors import UsageError
 
 
 def settings_from_args(options: argparse.Namespace) -> RunSettings:
-    """Settings of parsed `check`, `run`, `prepare` or `pack` options; the series that `pack` takes are no part of them. Raises `UsageError`."""
+    """Settings of parsed `check`, `run`, `prepare` or `pack` options; series of `pack` are no part of them. Raises `UsageError`."""
     fields = _mesh_fields(options) if options.command == "prepare" else _judgement_fields(options)
     if options.command in ("check", "run"):
         fields |= {"series": options.series, "include_identifiers": options.identified}

@@ -73,6 +73,10 @@ def load_mesh(source: Path, settings: RunSettings, progress: ProgressCallback = 
 
     gate = pass_gate_without_headers(NO_SCAN_MESSAGE, load_use_case(settings.use), settings, "mesh")
     file = read_mesh_file(source, settings.unit, progress)
+    if file.unjudged:
+        raise RefusedError(
+            f"{file.name} holds what is no triangle ({', '.join(file.unjudged)}) and would be lost: export it as a mesh where it was made."
+        )
     _refuse_size(file, settings)
     stem = source.stem if settings.include_identifiers else PLAIN_NAME
     return LoadedMesh(file, _renamed(file.meshes, source.stem, stem), stem, gate, (*file.notes, *_notes(file)))
@@ -108,6 +112,7 @@ def _notes(file: "MeshFile") -> tuple[str, ...]:
     unit = (
         () if file.unit else ("The file states no unit: its numbers were taken as millimetres (--unit says another).",)
     )
+    unit += tuple(f"'{item.name}' ({item.kind}) is left out: it is no part of the print." for item in file.left_out)
     if file.space == "RAS":
         return (*unit, "The file is in RAS; the files written are in LPS, at the same place in the patient.")
     if file.space is None:

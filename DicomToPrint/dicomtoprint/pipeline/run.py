@@ -75,6 +75,7 @@ def prepare_file(
     settings = stages.drop_unavailable_formats(settings)
     stages.validate_names(settings)
     validate_mesh_source(source, settings)
+    validate_slicer(settings)
     stem = source.stem if settings.include_identifiers else PLAIN_NAME
     keep_inputs([source], output, stem, settings.formats, overwrite)
     with lock_output_folder(output):
