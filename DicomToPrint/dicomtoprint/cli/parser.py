@@ -8,11 +8,11 @@ from typing import Any
 from .. import __version__
 from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
+from .option_types import clearance, count, positive
 
 EXAMPLES = """examples:
   dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
   dicom_to_print.py run CT_FOLDER --output OUT --process sla      from the scan to a checked STL and 3MF
-  dicom_to_print.py run CT_FOLDER --output OUT --anatomy skull --use teaching
   dicom_to_print.py inspect model.stl --process fdm --json -      will this file print?
   dicom_to_print.py prepare model.stl --output OUT --hollow 2     make a checked print file from a mesh
   dicom_to_print.py demo --output OUT                             make a phantom CT and run it
@@ -190,13 +190,13 @@ def _add_use(parser: argparse.ArgumentParser) -> None:
 def _add_surface(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--max-deviation",
-        type=_positive,
+        type=positive,
         metavar="MM",
         help="how far editing may move the surface (default: as the use allows)",
     )
     parser.add_argument(
         "--triangles",
-        type=_count,
+        type=count,
         default=RunSettings.triangles,
         metavar="N",
         help="most triangles in a file (default 500000)",
@@ -232,8 +232,8 @@ def _add_preparation(run: argparse.ArgumentParser) -> None:
 def _add_solid_options(group: Any) -> None:
     """Options that change the walls of the solid, and the base."""
     group.add_argument("--wrap", action="store_true", help="outer surface only, filled")
-    group.add_argument("--thicken", type=_positive, metavar="MM", help="thicken walls below this")
-    group.add_argument("--hollow", type=_positive, metavar="MM", help="hollow to this wall, with escape holes")
+    group.add_argument("--thicken", type=positive, metavar="MM", help="thicken walls below this")
+    group.add_argument("--hollow", type=positive, metavar="MM", help="hollow to this wall, with escape holes")
     group.add_argument(
         "--escape",
         action="append",
@@ -261,7 +261,7 @@ def _add_marking_options(group: Any) -> None:
     group.add_argument("--label", metavar="TEXT", help="text on the model, on the flattest place, else on a curved one")
     group.add_argument("--label-raised", action="store_true", help="the label stands out instead of being engraved")
     group.add_argument("--label-at", metavar="R,A,S", help="put the label nearest to this place, mm")
-    group.add_argument("--scale-bar", type=_positive, metavar="MM", help="engraved bar of this length, for exhibits")
+    group.add_argument("--scale-bar", type=positive, metavar="MM", help="engraved bar of this length, for exhibits")
 
 
 def _add_cutting_options(group: Any) -> None:
@@ -304,9 +304,9 @@ def _add_cutting_options(group: Any) -> None:
         default=RunSettings.fit,
         help="sliding (default) or press, with the clearance of the process",
     )
-    group.add_argument("--pin-diameter", type=_positive, metavar="MM", help="joints of this thickness and no other")
+    group.add_argument("--pin-diameter", type=positive, metavar="MM", help="joints of this thickness and no other")
     group.add_argument(
-        "--joint-clearance", type=_clearance, metavar="MM", help="gap a side in joints, instead of the fit's"
+        "--joint-clearance", type=clearance, metavar="MM", help="gap a side in joints, instead of the fit's"
     )
     group.add_argument(
         "--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm"
@@ -398,24 +398,3 @@ def _add_pack(commands: Any) -> None:
         help="by the basic profile of DICOM PS3.15; needs the package dicom-anonymizer",
     )
     _add_judgement_options(pack)
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value < 1e4:
-        raise argparse.ArgumentTypeError(f"'{text}' is no length above 0 mm")
-    return value
-
-
-def _clearance(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value < 1e2:
-        raise argparse.ArgumentTypeError(f"'{text}' is no gap in mm")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 100:
-        raise argparse.ArgumentTypeError(f"'{text}' is too few triangles (100 at least)")
-    return value

@@ -5,6 +5,7 @@ from gettext import gettext as _
 
 from ..rules import Fact, Outcome, Rule, is_far_beyond
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
+from .mesh_remedies import PREPARE, REMEDY_AFTER_ORIENTING, REMEDY_OF_MESH
 from .process import Printer, PrintProcess, load_process
 
 PASS_TEXTS: Mapping[str, str] = {
@@ -210,12 +211,6 @@ FIT: Mapping[object, str] = {
 SPLIT_OR_LARGER = _("Split it ({prepare}--split auto{into}), or choose a larger printer (--printer WxDxH).")
 PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
-# Options of preparation belong to the run that made the file; a file that is only inspected goes to `prepare` first.
-PREPARE: Mapping[str, Mapping[str, str]] = {
-    "scan": {"prepare": "", "into": ""},
-    "mesh": {"prepare": "", "into": ""},
-    "file": {"prepare": "prepare MESH ", "into": " --output DIR"},
-}
 REMEDY: Mapping[str, str] = {
     "repair": _("Repair it: inspect FILE --repair OUT"),
     "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN --output DIR"),
@@ -231,14 +226,16 @@ REMEDY: Mapping[str, str] = {
         "Mark them as printable parts in the program that made the file where they are wanted; inspect FILE --repair OUT leaves them out."
     ),
     "nested": _(
-        "Make one object of them, or a cavity in the outer one, in the program that made the file; from a scan run with --segmentation "
-        "FILE, where each voxel has one label."
+        "Make one object of them, or a cavity in the outer one, in the program that made the file; from a scan, run SCAN "
+        "--segmentation FILE where each voxel has one label."
     ),
-    "touching": _("Lay parts that shall come apart side by side: --orient; else they are joined as they lie."),
+    "touching": _(
+        "Lay parts that shall come apart side by side: {prepare}--orient{into}; else they are joined as they lie."
+    ),
     "drain": _(
-        "Widen the hole to {escape} mm or add one: --hollow {hollow:g} puts such holes of its own into a solid model."
+        "Widen the hole to {escape} mm or add one: {prepare}--hollow {hollow:g}{into} puts such holes of its own into a solid model."
     ),
-    "suction": _("Turn it, or give the hollow a hole at its lowest place: --orient"),
+    "suction": _("Turn it, or give the hollow a hole at its lowest place: {prepare}--orient{into}"),
     "unit-carried": _("Write it in mm: inspect FILE --unit {unit} --repair OUT"),
     "fragments": _(
         "Remove them: inspect FILE --repair OUT; take one bone only (--anatomy single-bone) or what is at a point "
@@ -282,19 +279,6 @@ REMEDY: Mapping[str, str] = {
     "label": _("Put the label on again, where it is more even: --label TEXT --label-at R,A,S"),
     "text": _("{choose}, or leave out --label TEXT and mark the print by hand."),
 }
-# What is told instead where the source is a mesh: nothing of a scan can be chosen or made finer.
-REMEDY_OF_MESH: Mapping[str, str] = {
-    "empty": _(
-        "Nothing can be printed from this file: export it again where it was made, or make it from a scan, run SCAN --output DIR"
-    ),
-    "fragments": _("Remove them: inspect FILE --repair OUT; or hold them with {prepare}--struts{into}"),
-    "union": _(
-        "Parts of one model: lay them side by side with {prepare}--orient{into}. Else join them where they were made, or let the slicing "
-        "program join them."
-    ),
-    "unit": _("Say the unit with --unit {as_unit}, or export 3MF ({prepare}--format 3mf{into}), which carries it."),
-    "coarse": _("Export it with more triangles where it was made: nothing here can make them finer."),
-}
 
 
 def finding_message(rule: Rule, fact: Fact, outcome: Outcome, process: PrintProcess, printer: Printer) -> str:
@@ -317,13 +301,6 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome, process: PrintProc
 def said_by(rules: Sequence[str]) -> str:
     """The sentence of a finding that others have said already, by the names of their rules."""
     return NOT_APPLICABLE.format(reason=_("said by {rules}").format(rules=", ".join(rules)))
-
-
-# What is left to do where the model was turned for the least support already.
-REMEDY_AFTER_ORIENTING = {
-    "orient": _("It is turned for the least support already: print it with supports."),
-    "base": _("Put it on a base (--base), or let supports hold it: it is turned for the least support already."),
-}
 
 
 def remedy_text(rule: Rule, fact: Fact, process: PrintProcess, is_turned: bool = False, source: str = "scan") -> str:

@@ -1,0 +1,29 @@
+"""Remedies that depend on where the file comes from, and on what was done to it already."""
+
+from collections.abc import Mapping
+from gettext import gettext as _
+
+# Options of preparation belong to the run that made the file; a file that is only inspected goes to `prepare` first.
+PREPARE: Mapping[str, Mapping[str, str]] = {
+    "scan": {"prepare": "", "into": ""},
+    "mesh": {"prepare": "", "into": ""},
+    "file": {"prepare": "prepare MESH ", "into": " --output DIR"},
+}
+# What is told instead where the source is a mesh: nothing of a scan can be chosen or made finer.
+REMEDY_OF_MESH: Mapping[str, str] = {
+    "empty": _(
+        "Nothing can be printed from this file: export it again where it was made, or make it from a scan, run SCAN --output DIR"
+    ),
+    "fragments": _("Remove them: inspect FILE --repair OUT; or hold them with {prepare}--struts{into}"),
+    "union": _(
+        "Parts of one model: lay them side by side with {prepare}--orient{into}. Else join them where they were made, or let the slicing "
+        "program join them."
+    ),
+    "unit": _("Say the unit with --unit {as_unit}, or export 3MF ({prepare}--format 3mf{into}), which carries it."),
+    "coarse": _("Export it with more triangles where it was made: nothing here can make them finer."),
+}
+# What is left to do where the model was turned for the least support already.
+REMEDY_AFTER_ORIENTING = {
+    "orient": _("It is turned for the least support already: print it with supports."),
+    "base": _("Put it on a base (--base), or let supports hold it: it is turned for the least support already."),
+}
