@@ -38,11 +38,23 @@ ORDER = (
     "run_record",
     "phantom",
     "pipeline",
+    "batch",
     "cli",
 )
 BUNDLED = {"numpy", "scipy", "vtk", "vtkmodules", "SimpleITK", "pydicom"}
 # Not in Slicer: only inside a function, where its absence can be told or worked round.
-OPTIONAL = {"highdicom", "fast_simplification", "manifold3d", "lib3mf", "tqdm", "dicomanonymizer", "nibabel"}
+OPTIONAL = {
+    "highdicom",
+    "fast_simplification",
+    "manifold3d",
+    "lib3mf",
+    "tqdm",
+    "dicomanonymizer",
+    "nibabel",
+    "filelock",
+    "psutil",
+    "distributed",
+}
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "socketserver"}
 # Urls are only taken apart, never opened.
 HARMLESS = {"urllib.parse"}

@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -254,6 +254,14 @@ def _pack(options: argparse.Namespace, host: Host) -> int:
     return 0
 
 
+def _batch(options: argparse.Namespace, host: Host) -> int:
+    from .batch_command import run_batch
+
+    code, status = run_batch(options)
+    _write_json(status, options.json)
+    return code
+
+
 def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
@@ -273,7 +281,7 @@ def _list(options: argparse.Namespace, host: Host) -> int:
     return 0
 
 
-def _write_json(content: dict[str, Any], target: str | None) -> None:
+def _write_json(content: Mapping[str, Any], target: str | None) -> None:
     if target is None:
         return
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
@@ -292,6 +300,7 @@ HANDLERS: dict[str, Callable[[argparse.Namespace, Host], int]] = {
     "inspect": _inspect,
     "replay": _replay,
     "pack": _pack,
+    "batch": _batch,
     "demo": _demo,
     "list": _list,
 }

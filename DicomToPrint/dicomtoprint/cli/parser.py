@@ -67,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_inspect(commands)
     _add_replay(commands)
     _add_pack(commands)
+    _add_batch(commands)
     demo = _command(commands, "demo", "make the phantom CT as DICOM and run it")
     demo.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
@@ -78,6 +79,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
     )
     return parser
+
+
+def command_parsers(names: Sequence[str]) -> list[argparse.ArgumentParser]:
+    """Parsers of those of the named commands that there are."""
+    choices: Any = next(action.choices for action in build_parser()._actions if action.dest == "command")
+    return [choices[name] for name in names if name in choices]
 
 
 def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParser:
@@ -98,14 +105,19 @@ def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParse
 
 def _add_check(commands: Any) -> None:
     check = _command(commands, "check", "judge a scan against the acceptance protocols")
+    _add_scan(check)
     _add_acceptance_options(check)
     check.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and acceptance.json")
 
 
-def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
+def _add_scan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"
     )
+
+
+def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
+    """What is judged of a scan, by what, and where it is told."""
     _add_judgement_options(parser)
     parser.add_argument(
         "--series", metavar="ID|UID", help="this series only; ID/PHASE for one phase of a series that holds several"
@@ -133,6 +145,47 @@ def _add_judgement_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_run(commands: Any) -> None:
     run = _command(commands, "run", "make a checked print file from a scan")
+    _add_scan(run)
+    _add_run_options(run)
+
+
+def _add_batch(commands: Any) -> None:
+    batch = _command(
+        commands, "batch", "run many cases, each in a process of its own; what is finished is not done again"
+    )
+    batch.add_argument(
+        "inputs",
+        nargs="*",
+        metavar="INPUT",
+        help="folder of a study, archive folder (a case a study), file, or .csv with a row a case; none: write the pages anew",
+    )
+    batch.add_argument(
+        "--jobs", type=_jobs, metavar="N", help="cases at a time (default: one a core, while memory is free)"
+    )
+    batch.add_argument(
+        "--memory-per-case",
+        type=_positive,
+        metavar="GB",
+        help="what a case may take (default: by the size of its series)",
+    )
+    batch.add_argument(
+        "--scheduler", metavar="ADDRESS|FILE", help="run on a Dask cluster: its address, or its scheduler file"
+    )
+    batch.add_argument("--retry-failed", action="store_true", help="try again what failed or was unreadable")
+    batch.add_argument(
+        "--list", action="store_true", help="show the name, the verdict and the input of each case; run nothing"
+    )
+    _add_run_options(batch)
+
+
+def _jobs(text: str) -> int:
+    value = int(text)
+    if not 0 < value < 1000:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of cases above 0")
+    return value
+
+
+def _add_run_options(run: argparse.ArgumentParser) -> None:
     _add_acceptance_options(run)
     _add_use(run)
     run.add_argument(

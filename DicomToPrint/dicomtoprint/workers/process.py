@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -109,6 +109,24 @@ class ChildProcess:
     def exit_code(self) -> int | None:
         """None while it runs; negative, or above 255, where a signal or a crash ended it."""
         return self._process.poll()
+
+    @property
+    def pid(self) -> int:
+        """Its process id; inside the Slicer application that of the launcher."""
+        return self._process.pid
+
+    def wait(self, seconds: float) -> int | None:
+        """Its exit code once it has ended; None where it still runs after `seconds`."""
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def tell(self, message: bytes) -> None:
+        """Write a message; its input stays open. Where it has ended by then, its exit code tells."""
+        assert self._process.stdin is not None
+        with suppress(OSError):
+            write_message(self._process.stdin, message)
 
     def ask(self, question: bytes | None, seconds: float) -> bytes:
         """What the child answers to a message; what it says by itself, when it is ready, where that is None.

@@ -1,0 +1,180 @@
+"""The state of all cases of a folder, and the files that show it: ``status.json``, ``summary.csv`` and the pages."""
+
+import csv
+import io
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..io import write_text_atomically
+from .case import VERDICTS, CaseOutcome
+from .describe import THUMBNAIL
+from .folder import RESULT, case_folder, outcome_folders, read_outcome
+
+SCHEMA = "dicom-to-print/batch-status/1"
+WAITING = "waiting"
+MEASURES = ("triangles", "components", "volume_mm3", "area_mm2", "min_wall_mm", "min_gap_mm")
+COLUMNS = (
+    "case",
+    "verdict",
+    "exit_code",
+    "seconds",
+    "reason",
+    "scan_verdict",
+    *MEASURES,
+    "attempts",
+    "files",
+    "bytes",
+    "version",
+    "models",
+    "report",
+    "thumbnail",
+)
+
+
+@dataclass(frozen=True)
+class ScanFacts:
+    """What the table of scanners counts: nothing in it tells of a patient. `clauses` are (protocol, clause, severity) not passed."""
+
+    scanner: str
+    kernel: str
+    month: str
+    verdict: str
+    clauses: frozenset[tuple[str, str, str]]
+
+    @classmethod
+    def of(cls, scan: Mapping[str, Any]) -> "ScanFacts":
+        """Those of the ``scan`` of an outcome."""
+        clauses = frozenset((one["protocol"], one["clause"], one["severity"]) for one in scan.get("clauses", ()))
+        scanner, kernel, month, verdict = (
+            str(scan.get(name, "")) for name in ("scanner", "kernel", "month", "verdict")
+        )
+        return cls(scanner, kernel, month, verdict, clauses)
+
+
+class Board:
+    """What is known of every case, by name: a row of plain values each, read from its folder once it is finished.
+
+    Parameters
+    ----------
+    root
+        The batch's folder.
+    names
+        Cases of this batch; what the folder holds beside them is shown as well.
+    """
+
+    def __init__(self, root: Path, names: Iterable[str]) -> None:
+        self._root = root
+        self._rows: dict[str, tuple[Any, ...] | None] = dict.fromkeys(names)
+        self._scans: dict[str, ScanFacts] = {}
+        self._same: dict[Any, Any] = {}  # one object for equal values: thousands of cases are told apart by few
+        for folder in outcome_folders(root):
+            self.refresh(folder.name)
+
+    def refresh(self, name: str) -> str:
+        """Reads the outcome of a case again; returns its verdict, `WAITING` where it has none."""
+        folder = case_folder(self._root, name)
+        outcome = read_outcome(folder)
+        if outcome is None:
+            self.forget(name)
+            return WAITING
+        self._rows[name] = tuple(self._same.setdefault(value, value) for value in _row(outcome, self._root, folder))
+        if outcome.scan:
+            facts = ScanFacts.of(outcome.scan)
+            self._scans[name] = self._same.setdefault(facts, facts)
+        return outcome.verdict
+
+    def refresh_waiting(self) -> None:
+        """Looks for outcomes of the cases that have none yet: another batch may have finished them."""
+        for name in [name for name, row in self._rows.items() if row is None]:
+            self.refresh(name)
+
+    def forget(self, name: str) -> None:
+        """A case that is to be made again waits until it is."""
+        self._rows[name] = None
+        self._scans.pop(name, None)
+
+    def scans(self) -> list[ScanFacts]:
+        """Scanner, kernel, month and what did not pass, of every case whose scan was judged."""
+        return list(self._scans.values())
+
+    def verdict(self, name: str) -> str:
+        """Verdict of a case; `WAITING` where it has none."""
+        row = self._rows.get(name)
+        return WAITING if row is None else str(row[1])
+
+    def counts(self, names: Iterable[str] | None = None) -> dict[str, int]:
+        """Cases by verdict, of those named or of all; every verdict stands there."""
+        counted = Counter(self.verdict(name) for name in (self._rows if names is None else names))
+        return {verdict: counted.get(verdict, 0) for verdict in (*VERDICTS, WAITING)}
+
+    def exit_codes(self, names: Iterable[str]) -> set[int]:
+        """Exit codes of the named cases that are finished."""
+        return {row[2] for name in names if (row := self._rows.get(name)) is not None}
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """A row a case in the order of `COLUMNS`, the cases without an outcome last."""
+        finished = [row for row in self._rows.values() if row is not None]
+        waiting = [(name, WAITING, *(None,) * (len(COLUMNS) - 2)) for name, row in self._rows.items() if row is None]
+        return finished + waiting
+
+    def status(self, running: int) -> dict[str, Any]:
+        """The content of ``status.json``."""
+        return {
+            "schema": SCHEMA,
+            "version": __version__,
+            "updated": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "running": running,
+            "counts": self.counts(),
+            "cases": [dict(zip(COLUMNS, row)) for row in self.rows()],
+        }
+
+
+def _row(outcome: CaseOutcome, root: Path, folder: Path) -> tuple[Any, ...]:
+    result = folder / RESULT
+    models = " ".join(f"{name}:{sha256}" for name, sha256 in outcome.models.items())
+    return (
+        outcome.case,
+        outcome.verdict,
+        outcome.exit_code,
+        outcome.seconds,
+        outcome.reason,
+        outcome.scan.get("verdict"),
+        *(outcome.measures.get(name) for name in MEASURES),
+        outcome.attempts,
+        outcome.input.get("files"),
+        outcome.input.get("bytes"),
+        outcome.version,
+        models,
+        *(
+            path.relative_to(root).as_posix() if path.is_file() else None
+            for path in (result / "report.html", result / THUMBNAIL)
+        ),
+    )
+
+
+def csv_text(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """CSV of plain values. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(heads)
+    for row in rows:
+        writer.writerow([_cell(value) for value in row])
+    return stream.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
+def write_status(board: Board, root: Path, running: int) -> Mapping[str, Any]:
+    """Writes ``status.json`` and ``summary.csv``; returns the status. Raises `OutputError`."""
+    status = board.status(running)
+    write_text_atomically(root / "status.json", json.dumps(status, ensure_ascii=False, separators=(",", ":")) + "\n")
+    write_text_atomically(root / "summary.csv", csv_text(COLUMNS, board.rows()))
+    return status

@@ -1,0 +1,105 @@
+"""The pages of a batch: ``index.html`` with every case, ``scanners.html`` with the table of scanners. No server, no network."""
+
+import json
+from collections.abc import Mapping
+from gettext import gettext as _
+from pathlib import Path
+from typing import Any
+
+from ..config import resources
+from ..io import write_text_atomically
+from ..report.html import Element, add_element, add_table, new_document, to_html
+from ..text import pluralize
+from .board import COLUMNS, Board, csv_text, write_status
+from .league import COLUMNS as LEAGUE_COLUMNS
+from .league import LeagueRow, league_table, table_rows
+
+_DATA = resources.RESOURCE_DIR / "batch"
+# What the page shows of a case; its script reads them in this order.
+_SHOWN = ("case", "verdict", "seconds", "reason", "scan_verdict", "triangles", "min_wall_mm", "report", "thumbnail")
+_HEADS = ("case", "verdict", "seconds", "reason", "scan", "triangles", "thinnest wall, mm", "report", "model")
+
+
+def write_pages(board: Board, root: Path, running: int, least: int) -> Mapping[str, Any]:
+    """Writes ``index.html``, ``status.json``, ``summary.csv``, ``scanners.html`` and ``scanners.csv``; returns the status.
+
+    `least` is the size below which the table of scanners does not show a group. Raises `OutputError`.
+    """
+    status = write_status(board, root, running)
+    write_text_atomically(root / "index.html", _index(board, status))
+    rows, hidden = league_table(board.scans(), least)
+    write_text_atomically(root / "scanners.csv", csv_text(LEAGUE_COLUMNS, table_rows(rows)))
+    write_text_atomically(root / "scanners.html", _scanners(rows, hidden, least))
+    return status
+
+
+def _index(board: Board, status: Mapping[str, Any]) -> str:
+    page, main = _document(_("Batch"))
+    add_element(main, "h1", _("Batch"))
+    add_element(main, "p", "", id="state")
+    tools = add_element(main, "p", "", class_="tools")
+    add_element(tools, "input", id="search", type="search", aria_label=_("Search"), placeholder=_("Search"))
+    add_element(tools, "span", "", id="filters")
+    links = add_element(tools, "span", "", class_="links")
+    add_element(links, "a", _("scanners and protocols"), href="scanners.html")
+    add_element(links, "a", "summary.csv", href="summary.csv")
+    add_element(links, "a", "status.json", href="status.json")
+    whole = add_element(main, "table", class_="cases")
+    head = add_element(add_element(whole, "thead"), "tr")
+    for title in _HEADS:
+        add_element(add_element(head, "th", scope="col"), "button", title)
+    add_element(whole, "tbody", "", id="cases")
+    add_element(main, "button", "", id="more")
+    places = [COLUMNS.index(name) for name in _SHOWN]
+    _add_data(
+        main,
+        {
+            **{name: status[name] for name in ("updated", "version", "running", "counts")},
+            "cases": [[row[at] for at in places] for row in board.rows()],
+        },
+    )
+    add_element(main, "noscript", _("The cases stand in summary.csv; this page needs JavaScript, and no network."))
+    add_element(main, "script", "").text = (_DATA / "page.js").read_text(encoding="utf-8")
+    return to_html(page)
+
+
+def _add_data(main: Element, content: Any) -> None:
+    """The data of the page. Nothing in it can end the element: every < is escaped, since the writer of HTML leaves scripts as they are."""
+    text = json.dumps(content, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
+    add_element(main, "script", "", id="data", type="application/json").text = text
+
+
+def _scanners(rows: tuple[LeagueRow, ...], hidden: int, least: int) -> str:
+    page, main = _document(_("Scanners and protocols"))
+    add_element(main, "h1", _("Scanners and protocols"))
+    add_element(
+        main,
+        "p",
+        _(
+            "Scans that were judged, by scanner, kernel and month of the scan; which clauses of the protocols they did not pass, and how "
+            "many of them. Groups of fewer than {least} scans are counted together with others, and not shown where they are too few "
+            "even so; nothing here names a patient."
+        ).format(least=least),
+    )
+    if hidden:
+        add_element(main, "p", _("Not shown: {count}.").format(count=pluralize(hidden, "scan")))
+    heads = (_("Scanner"), _("Kernel"), _("Month"), _("Scans"), _("Rejected"), _("Not passed: clause (scans)"))
+    if rows:
+        add_table(main, _("Groups, most rejected first"), heads, map(_cells, rows))
+    back = add_element(main, "p", "", class_="links")
+    add_element(back, "a", _("all cases"), href="index.html")
+    add_element(back, "a", "scanners.csv", href="scanners.csv")
+    return to_html(page)
+
+
+def _cells(row: LeagueRow) -> tuple[str, ...]:
+    clauses = ", ".join(
+        f"{clause} [{protocol}] {count}" + (" reject" if severity == "reject" else "")
+        for (protocol, clause, severity), count in row.not_passed
+    )
+    return row.scanner, row.kernel, row.month, str(row.scans), str(row.rejected), clauses or "–"
+
+
+def _document(title: str) -> tuple[Element, Element]:
+    styles = (resources.RESOURCE_DIR / "report" / "report.css", _DATA / "page.css")
+    return new_document(title, "\n".join(path.read_text(encoding="utf-8") for path in styles))

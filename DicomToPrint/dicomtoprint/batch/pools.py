@@ -1,0 +1,145 @@
+"""Where cases run: threads of this process that each start a child, or the workers of a Dask cluster; one interface."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import InputError, MissingDependencyError, OutputError
+from .attempt import Attempt, make_case_in_child
+from .case import Case
+from .folder import require_shared
+from .limits import BatchLimits
+
+RETRIES = 10  # of a task whose worker died: the case itself counts its own attempts
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Where cases run.
+
+    Attributes
+    ----------
+    submit
+        Starts a case within a bound of bytes.
+    slots
+        How many may be submitted at once.
+    memory_bytes
+        What they may take together; None where the cluster's scheduler sees to that.
+    where
+        In words, for the terminal.
+    """
+
+    submit: Callable[[Case, int], "Future[str]"]
+    slots: int
+    memory_bytes: int | None
+    where: str
+
+
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+
+
+def free_memory_bytes(limits: BatchLimits) -> int:
+    """What all cases together may take of the memory that is free now. Raises `MissingDependencyError`."""
+    try:
+        import psutil
+    except ImportError:
+        raise MissingDependencyError(
+            "A batch needs the packages filelock and psutil: install them with pip install 'dicomtoprint[batch]'."
+        ) from None
+    return int(limits.memory_share * psutil.virtual_memory().available)
+
+
+@contextmanager
+def thread_pool(jobs: int | None, attempt: Attempt, limits: BatchLimits) -> Iterator[Pool]:
+    """Threads that each start a child; by default as many as there are cores. Children end with the block, however it ends."""
+    jobs, stop = jobs or usable_cores(), threading.Event()
+    own = replace(attempt, threads=max(1, usable_cores() // jobs))
+    executor: Executor = ThreadPoolExecutor(jobs, thread_name_prefix="case")
+
+    def submit(case: Case, memory_bytes: int) -> "Future[str]":
+        return executor.submit(make_case_in_child, case, replace(own, memory_bytes=memory_bytes), stop)
+
+    try:
+        yield Pool(submit, jobs, free_memory_bytes(limits), f"{jobs} at a time on this machine")
+    finally:
+        stop.set()
+        executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def dask_pool(scheduler: str, attempt: Attempt, limits: BatchLimits, key: bytes) -> Iterator[Pool]:
+    """The workers of a Dask cluster by the address of its scheduler or its scheduler file.
+
+    Every worker must see inputs and output under the same paths. Where workers offer the resource ``MEMORY`` (bytes), a case
+    takes as much of it as it may use.
+
+    Raises
+    ------
+    MissingDependencyError
+        Without the package distributed.
+    InputError
+        Where the scheduler cannot be reached or has no workers.
+    OutputError
+        Where a worker does not see the output folder.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        raise MissingDependencyError(
+            "--scheduler needs the package distributed: install it with pip install 'dicomtoprint[dask]', or leave the option out."
+        ) from None
+    try:
+        client = Client(scheduler_file=scheduler) if Path(scheduler).is_file() else Client(scheduler, timeout="20s")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            f"No Dask scheduler answers at '{scheduler}' ({type(error).__name__}): start it first."
+        ) from None
+    with client:
+        workers = client.scheduler_info(n_workers=-1)["workers"]
+        _require_workers(client, workers, attempt.root, key)
+        threads = sum(worker["nthreads"] for worker in workers.values())
+        offered = [worker["resources"].get("MEMORY", 0) for worker in workers.values()]
+        has_memory = min(offered) > 0
+        executor = client.get_executor(pure=False, retries=RETRIES)
+
+        def submit(case: Case, memory_bytes: int) -> "Future[str]":
+            memory_bytes = (
+                min(memory_bytes, int(max(offered))) if has_memory else memory_bytes
+            )  # no worker would ever take more
+            asked: dict[str, Any] = {"resources": {"MEMORY": memory_bytes}} if has_memory else {}
+            return executor.submit(_on_worker, case, replace(attempt, memory_bytes=memory_bytes), **asked)
+
+        said = (
+            ""
+            if has_memory
+            else ", which offer no resource MEMORY: only their threads limit how many cases run at once"
+        )
+        slots = threads * limits.tasks_per_worker_thread
+        yield Pool(submit, slots, None, f"on {len(workers)} Dask workers with {threads} threads{said}")
+
+
+def _require_workers(client: Any, workers: Any, root: Path, key: bytes) -> None:
+    if not workers:
+        raise InputError("The Dask cluster has no workers: start them first.")
+    sees = client.run(require_shared, root, key)
+    blind = [address for address, seen in sees.items() if not seen]
+    if blind:
+        raise OutputError(
+            f"{len(blind)} of {len(sees)} workers do not see the output folder '{root.name}' ({blind[0]}): inputs and output "
+            "must stand on a file system that all workers see under the same paths."
+        )
+
+
+def _on_worker(case: Case, attempt: Attempt) -> str:
+    """As `make_case_in_child`, with this worker's share of its machine's cores."""
+    from distributed import get_worker
+
+    threads = max(1, usable_cores() // get_worker().state.nthreads)
+    return make_case_in_child(case, replace(attempt, threads=threads))

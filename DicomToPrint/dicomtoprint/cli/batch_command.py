@@ -1,0 +1,263 @@
+"""The command `batch`: inputs and tables to cases, the cases through a pool, the pages and the summary."""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ..batch.attempt import Attempt
+from ..batch.board import WAITING, Board
+from ..batch.case import Case, settings_hash
+from ..batch.folder import case_folder, is_finished, open_batch_folder, read_outcome
+from ..batch.inputs import CaseRequest, cases_of
+from ..batch.limits import BatchLimits, load_limits
+from ..batch.page import write_pages
+from ..batch.pools import Pool, dask_pool, thread_pool
+from ..batch.schedule import run_cases
+from ..batch.table import read_table
+from ..config.run_settings import NAME_OR_PATH_FIELDS, RunSettings, to_cli_args, user_files
+from ..errors import InputError, OutputError, RefusedError, UsageError
+from ..pipeline import output_folder
+from ..text import pluralize
+from .parser import build_parser, command_parsers
+from .settings_from_args import settings_from_args
+
+ENTRY = Path(__file__).resolve().parent / "case_entry.py"
+OnChange = Callable[[Case | None, int], None]
+
+
+def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
+    """Runs the command; returns its exit code and the content of ``status.json``.
+
+    Raises
+    ------
+    UsageError
+        For options that make no sense, answers for all cases of a strict use among them.
+    InputError
+        Where a table or a cluster cannot be reached.
+    OutputError
+        Where the output cannot be written.
+    """
+    root, limits = Path(os.path.abspath(options.output)), load_limits()
+    requests = list(_requests(options))
+    output_folder.check_writable(root)
+    key = open_batch_folder(root)
+    cases = list({case.name: case for request in requests for case in cases_of(request, root, key)}.values())
+    board = Board(root, [case.name for case in cases])
+    if options.list:
+        _print_list(cases, board)
+        return 0, board.status(0)
+    left = [
+        case
+        for case in cases
+        if not is_finished(case, read_outcome(case_folder(root, case.name)), options.retry_failed)
+    ]
+    for case in left:
+        board.forget(case.name)
+    begun = time.monotonic()
+    if left:
+        attempt = Attempt(root, ENTRY, 0, 0, limits.attempts, limits.watch_seconds, options.retry_failed)
+        with _pool(options, attempt, limits, key) as pool:
+            print(
+                f"{pluralize(len(left), 'case')} of {len(cases)} to run, {pool.where}: see {root.name}/index.html",
+                flush=True,
+            )
+            _run(left, cases, root, pool, board, limits, options)
+    status = write_pages(board, root, 0, limits.league_min_cases)
+    names = [case.name for case in cases]
+    print(_summary(board.counts(names), len(cases), len(left), time.monotonic() - begun))
+    return _exit_code(board, names), status
+
+
+def _run(
+    left: Sequence[Case],
+    cases: Sequence[Case],
+    root: Path,
+    pool: Pool,
+    board: Board,
+    limits: BatchLimits,
+    options: argparse.Namespace,
+) -> None:
+    memory = int(options.memory_per_case * 1e9) if options.memory_per_case else None
+    with _progress(len(cases), len(cases) - len(left)) as count:
+        write = _PageWriter(board, root, limits)
+        write.now(min(pool.slots, len(left)))
+
+        def on_change(case: Case | None, running: int) -> None:
+            if case is not None:
+                board.refresh(case.name)
+                count()
+            write.when_due(running)
+
+        try:
+            run_cases(left, root, pool, limits, memory, options.retry_failed, on_change)
+        except KeyboardInterrupt:
+            write.now(0)
+            raise
+
+
+class _PageWriter:
+    """Writes the pages every few seconds; with many cases less often, so that it takes a small share of the time."""
+
+    def __init__(self, board: Board, root: Path, limits: BatchLimits) -> None:
+        self._board, self._root, self._limits = board, root, limits
+        self._due = 0.0
+
+    def when_due(self, running: int) -> None:
+        if time.monotonic() >= self._due:
+            self._board.refresh_waiting()
+            self.now(running)
+
+    def now(self, running: int) -> None:
+        begun = time.monotonic()
+        write_pages(self._board, self._root, running, self._limits.league_min_cases)
+        ended = time.monotonic()
+        self._due = ended + max(self._limits.page_seconds, (ended - begun) / self._limits.page_time_share)
+
+
+def _pool(
+    options: argparse.Namespace, attempt: Attempt, limits: BatchLimits, key: bytes
+) -> AbstractContextManager[Pool]:
+    if options.scheduler:
+        if options.jobs:
+            raise UsageError(
+                "--jobs is for this machine: a Dask cluster runs as many cases as its workers have threads."
+            )
+        return dask_pool(options.scheduler, attempt, limits, key)
+    return thread_pool(options.jobs, attempt, limits)
+
+
+def _requests(options: argparse.Namespace) -> Iterator[CaseRequest]:
+    """What is asked for, input by input and row by row, all of it checked before anything is written."""
+    if options.scene:
+        raise UsageError("A batch writes no scenes: leave --scene out, or run the case by itself in Slicer.")
+    common = settings_from_args(argparse.Namespace(**{**vars(options), "command": "run"}))
+    _refuse_answers_for_all(common, common)
+    words = _absolute_files(to_cli_args(common), common)
+    make = partial(_request_of_words, given=user_files(common))
+    for text in options.inputs:
+        path = Path(text)
+        if path.suffix.lower() == ".csv" and path.is_file():
+            yield from _table_requests(path, common, words)
+        elif text.startswith("dicomdb:"):
+            raise UsageError(
+                "dicomdb: names a series in Slicer's DICOM database: give a batch the folders of its files."
+            )
+        else:
+            yield make(path, "run", words)
+
+
+def _request_of_words(
+    source: Path, command: str, words: Sequence[str], given: Sequence[Path], name: str = "", occurrence: int = 0
+) -> CaseRequest:
+    try:
+        made_with = settings_hash(command, words, given)
+    except OSError as error:
+        raise InputError(f"'{Path(str(error.filename)).name}' cannot be read: check the file and its rights.") from None
+    return CaseRequest(source, command, tuple(words), made_with, name, occurrence)
+
+
+def _table_requests(path: Path, common: RunSettings, words: Sequence[str]) -> Iterator[CaseRequest]:
+    parser, seen = build_parser(), dict[Path, int]()
+    switches, repeated = _kinds_of_options()
+    for row in read_table(path):
+        own = row.arguments(switches, repeated, path.parent)
+        start = [*words, *own] if row.command == "run" else own
+        try:
+            parsed = parser.parse_args([row.command, str(row.source), "--output", ".", *start])
+            settings = settings_from_args(parsed)
+            _refuse_answers_for_all(common, settings)
+        except UsageError as error:
+            raise UsageError(f"Line {row.line} of '{path.name}': {error}") from None
+        given = user_files(settings)
+        ready = _absolute_files(to_cli_args(settings), settings)
+        occurrence = seen.get(row.source, 0)
+        seen[row.source] = occurrence + 1
+        yield _request_of_words(row.source, row.command, ready, given, row.name, occurrence)
+
+
+def _kinds_of_options() -> tuple[frozenset[str], frozenset[str]]:
+    """Names of the options without a value, and of those that may be given several times, of the commands that a table may name."""
+    switches, repeated = set[str](), set[str]()
+    for parser in command_parsers(("run", "prepare")):
+        for action in parser._actions:
+            names = {option.lstrip("-") for option in action.option_strings}
+            switches |= names if action.nargs == 0 else set()
+            repeated |= names if isinstance(action.default, list) else set()
+    return frozenset(switches), frozenset(repeated)
+
+
+def _refuse_answers_for_all(common: RunSettings, settings: RunSettings) -> None:
+    """Raises `UsageError` where a use that stops at open questions would get answers that were given for all cases at once."""
+    from ..acceptance import load_use_case
+
+    if not (common.answers or common.accept_anyway):
+        return
+    use = load_use_case(settings.use)
+    if {"ask", "question"} & set(use.blocked_by):
+        raise UsageError(
+            f"For the use {use.name} each case needs answers of its own: give answer and accept-anyway in columns of a table (.csv), "
+            "not for all cases at once."
+        )
+
+
+def _absolute_files(words: Sequence[str], settings: RunSettings) -> list[str]:
+    """The words with the user's own files by their whole path: children and workers may run elsewhere."""
+    values = [getattr(settings, name) for name in NAME_OR_PATH_FIELDS]
+    files = {text for value in values for text in (value if isinstance(value, tuple) else (value,)) if text}
+    return [
+        os.path.abspath(word) if word in files and Path(word).suffix and Path(word).is_file() else word
+        for word in words
+    ]
+
+
+@contextmanager
+def _progress(total: int, done: int) -> Iterator[Callable[[], Any]]:
+    """Cases done, and the time left, on a terminal; silence in a pipe and where tqdm is absent."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        yield lambda: None
+        return
+    with tqdm(
+        total=total, initial=done, disable=None, file=sys.stderr, leave=False, unit="case", smoothing=0.05
+    ) as bar:
+        yield bar.update
+
+
+def _print_list(cases: Sequence[Case], board: Board) -> None:
+    """On the terminal alone: the inputs may be named after patients."""
+    for case in cases:
+        print(f"{case.name}  {board.verdict(case.name):<10}  {case.source}")
+
+
+_WORDS = {
+    "ready": "ready",
+    "warn": "ready with warnings",
+    "not-ready": "not ready",
+    "reject": "scan rejected",
+    "ask": "question open",
+    "unreadable": "unreadable",
+    "failed": "failed",
+    WAITING: "not finished",
+}
+
+
+def _summary(counts: Mapping[str, int], total: int, run: int, seconds: float) -> str:
+    told = ", ".join(f"{count} {_WORDS[verdict]}" for verdict, count in counts.items() if count) or "none"
+    return f"{pluralize(total, 'case')}: {told}. {run} run now in {seconds:.0f} s. See index.html, summary.csv, scanners.html."
+
+
+def _exit_code(board: Board, names: Sequence[str]) -> int:
+    """5 where an output could not be written, else 3 where an input is unreadable, else 1 where a case is not ready, else 0."""
+    counts = board.counts(names)
+    if OutputError.exit_code in board.exit_codes(names):
+        return OutputError.exit_code
+    if counts["unreadable"]:
+        return InputError.exit_code
+    return 0 if counts["ready"] + counts["warn"] == len(names) else RefusedError.exit_code
