@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from .. import __version__
 from ..errors import InputError, MissingDependencyError, OutputError
 from .attempt import Attempt, make_case_in_child
 from .case import Case
@@ -126,15 +127,33 @@ def dask_pool(scheduler: str, attempt: Attempt, limits: BatchLimits, key: bytes)
 
 
 def _require_workers(client: Any, workers: Any, root: Path, key: bytes) -> None:
+    """Raises `InputError` where there are no workers or they have not this engine, `OutputError` where one does not see `root`."""
     if not workers:
         raise InputError("The Dask cluster has no workers: start them first.")
-    sees = client.run(require_shared, root, key)
+    try:
+        # The scheduler takes tasks apart as well, so that it is asked too.
+        versions = {*client.run(_engine_version).values(), client.submit(_engine_version, pure=False).result(60)}
+        sees = client.run(require_shared, root, key)
+    except Exception as error:  # what a cluster of another make-up raises has many kinds
+        raise InputError(
+            f"The Dask cluster cannot load DicomToPrint {__version__} ({type(error).__name__}): install it, with the extra dask, "
+            "for the scheduler and every worker."
+        ) from None
+    if versions != {__version__}:
+        raise InputError(
+            f"The Dask cluster has DicomToPrint {', '.join(sorted(versions))}, this is {__version__}: install one version everywhere."
+        )
     blind = [address for address, seen in sees.items() if not seen]
     if blind:
         raise OutputError(
             f"{len(blind)} of {len(sees)} workers do not see the output folder '{root.name}' ({blind[0]}): inputs and output "
             "must stand on a file system that all workers see under the same paths."
         )
+
+
+def _engine_version() -> str:
+    """Version of the engine where this is called."""
+    return __version__
 
 
 def _on_worker(case: Case, attempt: Attempt) -> str:
