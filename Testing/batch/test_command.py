@@ -84,7 +84,7 @@ def test_exit_codes(inputs, tmp_path, told, capsys, verdicts, code):
     told(f"finish(*dict(zip('ab', {verdicts!r}))[case.name])")
     assert main(["batch", str(table), "--output", str(tmp_path / "out")]) == code
     assert main(["batch", str(table), "--output", str(tmp_path / "out")]) == code
-    assert "0 run now" in capsys.readouterr().out
+    assert "0 of them finished now" in capsys.readouterr().out
     assert sorted(starts(tmp_path / "out")) == ["a", "b"]
 
 

@@ -1,22 +1,24 @@
 """The state of all cases of a folder, and the files that show it: ``status.json``, ``summary.csv`` and the pages."""
 
 import csv
-import io
 import json
+import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..io import write_text_atomically
+from ..io import AtomicOutputSet
+from ..io.atomic import translate_os_errors
 from .case import VERDICTS, CaseOutcome
 from .describe import THUMBNAIL
 from .folder import RESULT, case_folder, outcome_folders, read_outcome
 
 SCHEMA = "dicom-to-print/batch-status/1"
+_FILES = ("report.html", THUMBNAIL)
 WAITING = "waiting"
 MEASURES = ("triangles", "components", "volume_mm3", "area_mm2", "min_wall_mm", "min_gap_mm")
 COLUMNS = (
@@ -72,7 +74,7 @@ class Board:
         self._root = root
         self._rows: dict[str, tuple[Any, ...] | None] = dict.fromkeys(names)
         self._scans: dict[str, ScanFacts] = {}
-        self._same: dict[Any, Any] = {}  # one object for equal values: thousands of cases are told apart by few
+        self._same: dict[ScanFacts, ScanFacts] = {}  # one object for equal ones: thousands of cases have few
         for folder in outcome_folders(root):
             self.refresh(folder.name)
 
@@ -83,7 +85,7 @@ class Board:
         if outcome is None:
             self.forget(name)
             return WAITING
-        self._rows[name] = tuple(self._same.setdefault(value, value) for value in _row(outcome, self._root, folder))
+        self._rows[name] = _row(outcome, folder)
         if outcome.scan:
             facts = ScanFacts.of(outcome.scan)
             self._scans[name] = self._same.setdefault(facts, facts)
@@ -117,64 +119,84 @@ class Board:
         """Exit codes of the named cases that are finished."""
         return {row[2] for name in names if (row := self._rows.get(name)) is not None}
 
-    def rows(self) -> list[tuple[Any, ...]]:
+    def rows(self) -> Iterator[tuple[Any, ...]]:
         """A row a case in the order of `COLUMNS`, the cases without an outcome last."""
-        finished = [row for row in self._rows.values() if row is not None]
-        waiting = [(name, WAITING, *(None,) * (len(COLUMNS) - 2)) for name, row in self._rows.items() if row is None]
-        return finished + waiting
+        for row in self._rows.values():
+            if row is not None:
+                where = case_folder(self._root, row[0]).relative_to(self._root).as_posix()
+                files = (f"{where}/{RESULT}/{name}" if there else None for name, there in zip(_FILES, row[-2:]))
+                yield (*row[:-2], *files)
+        for name, row in self._rows.items():
+            if row is None:
+                yield (name, WAITING, *(None,) * (len(COLUMNS) - 2))
 
-    def status(self, running: int) -> dict[str, Any]:
-        """The content of ``status.json``."""
+    def head(self, running: int) -> dict[str, Any]:
+        """The content of ``status.json`` but for the cases."""
         return {
             "schema": SCHEMA,
             "version": __version__,
             "updated": datetime.now().astimezone().isoformat(timespec="seconds"),
             "running": running,
             "counts": self.counts(),
-            "cases": [dict(zip(COLUMNS, row)) for row in self.rows()],
         }
 
+    def status(self, running: int) -> dict[str, Any]:
+        """The content of ``status.json``."""
+        return {**self.head(running), "cases": [dict(zip(COLUMNS, row)) for row in self.rows()]}
 
-def _row(outcome: CaseOutcome, root: Path, folder: Path) -> tuple[Any, ...]:
-    result = folder / RESULT
+
+def _row(outcome: CaseOutcome, folder: Path) -> tuple[Any, ...]:
+    """As in `COLUMNS`, with whether report and thumbnail are there in the place of their paths."""
     models = " ".join(f"{name}:{sha256}" for name, sha256 in outcome.models.items())
     return (
         outcome.case,
-        outcome.verdict,
+        sys.intern(outcome.verdict),
         outcome.exit_code,
         outcome.seconds,
-        outcome.reason,
+        sys.intern(outcome.reason),
         outcome.scan.get("verdict"),
         *(outcome.measures.get(name) for name in MEASURES),
         outcome.attempts,
         outcome.input.get("files"),
         outcome.input.get("bytes"),
-        outcome.version,
+        sys.intern(outcome.version),
         models,
-        *(
-            path.relative_to(root).as_posix() if path.is_file() else None
-            for path in (result / "report.html", result / THUMBNAIL)
-        ),
+        *((folder / RESULT / name).is_file() for name in _FILES),
     )
 
 
-def csv_text(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
-    """CSV of plain values. A text that a spreadsheet would take for a formula gets an apostrophe before it."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(heads)
-    for row in rows:
-        writer.writerow([_cell(value) for value in row])
-    return stream.getvalue()
+def write_csv(path: Path, heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> None:
+    """Writes plain values, row by row: whole or not at all. A text that a spreadsheet would take for a formula gets an apostrophe
+    before it. Raises `OutputError`.
+    """
+    with AtomicOutputSet(path.parent) as outputs, translate_os_errors(path.name):
+        with outputs.temporary(path.name).open("w", encoding="utf-8", newline="") as stream:
+            writer = csv.writer(stream, lineterminator="\n")
+            writer.writerow(heads)
+            writer.writerows(map(_cell, row) for row in rows)
+        outputs.publish()
+
+
+def write_with_rows(path: Path, before: str, rows: Iterable[Any], after: str) -> None:
+    """Writes a text with a JSON list of `rows` in it, row by row, so that it takes little memory: whole or not at all. In it every <
+    is escaped: in a page nothing in the list can end its element. Raises `OutputError`.
+    """
+    with AtomicOutputSet(path.parent) as outputs, translate_os_errors(path.name):
+        with outputs.temporary(path.name).open("w", encoding="utf-8", newline="") as stream:
+            stream.write(f"{before}[")
+            for number, row in enumerate(rows):
+                text = json.dumps(row, separators=(",", ":")).replace("<", "\\u003c")
+                stream.write(f",\n{text}" if number else text)
+            stream.write(f"]{after}")
+        outputs.publish()
 
 
 def _cell(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
-def write_status(board: Board, root: Path, running: int) -> Mapping[str, Any]:
-    """Writes ``status.json`` and ``summary.csv``; returns the status. Raises `OutputError`."""
-    status = board.status(running)
-    write_text_atomically(root / "status.json", json.dumps(status, ensure_ascii=False, separators=(",", ":")) + "\n")
-    write_text_atomically(root / "summary.csv", csv_text(COLUMNS, board.rows()))
-    return status
+def write_status(board: Board, root: Path, running: int) -> None:
+    """Writes ``status.json`` and ``summary.csv``. Raises `OutputError`."""
+    before = json.dumps(board.head(running), separators=(",", ":"))[:-1] + ',"cases":'
+    write_with_rows(root / "status.json", before, (dict(zip(COLUMNS, row)) for row in board.rows()), "}\n")
+    write_csv(root / "summary.csv", COLUMNS, board.rows())

@@ -15,7 +15,7 @@ FAILED = ("unreadable", "failed")
 VERDICTS = ("ready", "warn", "not-ready", "reject", "ask", *FAILED)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Case:
     """One `run` or `prepare`.
 

@@ -15,7 +15,7 @@ _PACKED_FACTOR = 4  # of .nii.gz and .nrrd: a CT shrinks two to four times
 _BYTES_PER_VOXEL = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CaseRequest:
     """What is to be made of one input: command, options without input and output, their hash, and the name that the user gave.
 

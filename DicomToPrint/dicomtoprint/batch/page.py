@@ -1,39 +1,42 @@
 """The pages of a batch: ``index.html`` with every case, ``scanners.html`` with the table of scanners. No server, no network."""
 
 import json
-from collections.abc import Mapping
 from gettext import gettext as _
 from pathlib import Path
-from typing import Any
 
 from ..config import resources
 from ..io import write_text_atomically
 from ..report.html import Element, add_element, add_table, new_document, to_html
 from ..text import pluralize
-from .board import COLUMNS, Board, csv_text, write_status
+from .board import COLUMNS, Board, write_csv, write_status, write_with_rows
 from .league import COLUMNS as LEAGUE_COLUMNS
 from .league import LeagueRow, league_table, table_rows
 
+_ROWS_HERE = "@ROWS@"
 _DATA = resources.RESOURCE_DIR / "batch"
 # What the page shows of a case; its script reads them in this order.
 _SHOWN = ("case", "verdict", "seconds", "reason", "scan_verdict", "triangles", "min_wall_mm", "report", "thumbnail")
 _HEADS = ("case", "verdict", "seconds", "reason", "scan", "triangles", "thinnest wall, mm", "report", "model")
 
 
-def write_pages(board: Board, root: Path, running: int, least: int) -> Mapping[str, Any]:
-    """Writes ``index.html``, ``status.json``, ``summary.csv``, ``scanners.html`` and ``scanners.csv``; returns the status.
+def write_pages(board: Board, root: Path, running: int, least: int) -> None:
+    """Writes ``index.html``, ``status.json``, ``summary.csv``, ``scanners.html`` and ``scanners.csv``.
 
     `least` is the size below which the table of scanners does not show a group. Raises `OutputError`.
     """
-    status = write_status(board, root, running)
-    write_text_atomically(root / "index.html", _index(board, status))
+    write_status(board, root, running)
+    before, after = _index().split(_ROWS_HERE)
+    head = json.dumps(board.head(running), separators=(",", ":")).replace("<", "\\u003c")
+    places = [COLUMNS.index(name) for name in _SHOWN]
+    cases = ([row[at] for at in places] for row in board.rows())
+    write_with_rows(root / "index.html", f'{before}{head[:-1]},"cases":', cases, f"}}{after}")
     rows, hidden = league_table(board.scans(), least)
-    write_text_atomically(root / "scanners.csv", csv_text(LEAGUE_COLUMNS, table_rows(rows)))
+    write_csv(root / "scanners.csv", LEAGUE_COLUMNS, table_rows(rows))
     write_text_atomically(root / "scanners.html", _scanners(rows, hidden, least))
-    return status
 
 
-def _index(board: Board, status: Mapping[str, Any]) -> str:
+def _index() -> str:
+    """The page with `_ROWS_HERE` in the place of its data."""
     page, main = _document(_("Batch"))
     add_element(main, "h1", _("Batch"))
     add_element(main, "p", "", id="state")
@@ -50,23 +53,10 @@ def _index(board: Board, status: Mapping[str, Any]) -> str:
         add_element(add_element(head, "th", scope="col"), "button", title)
     add_element(whole, "tbody", "", id="cases")
     add_element(main, "button", "", id="more")
-    places = [COLUMNS.index(name) for name in _SHOWN]
-    _add_data(
-        main,
-        {
-            **{name: status[name] for name in ("updated", "version", "running", "counts")},
-            "cases": [[row[at] for at in places] for row in board.rows()],
-        },
-    )
+    add_element(main, "script", _ROWS_HERE, id="data", type="application/json")
     add_element(main, "noscript", _("The cases stand in summary.csv; this page needs JavaScript, and no network."))
     add_element(main, "script", "").text = (_DATA / "page.js").read_text(encoding="utf-8")
     return to_html(page)
-
-
-def _add_data(main: Element, content: Any) -> None:
-    """The data of the page. Nothing in it can end the element: every < is escaped, since the writer of HTML leaves scripts as they are."""
-    text = json.dumps(content, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c")
-    add_element(main, "script", "", id="data", type="application/json").text = text
 
 
 def _scanners(rows: tuple[LeagueRow, ...], hidden: int, least: int) -> str:

@@ -44,7 +44,7 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
         Where the output cannot be written.
     """
     root, limits = Path(os.path.abspath(options.output)), load_limits()
-    requests = list(_requests(options))
+    requests = list(_requests(options))  # all are checked before anything is written
     output_folder.check_writable(root)
     key = open_batch_folder(root)
     cases = list({case.name: case for request in requests for case in cases_of(request, root, key)}.values())
@@ -68,10 +68,10 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
                 flush=True,
             )
             _run(left, cases, root, pool, board, limits, options)
-    status = write_pages(board, root, 0, limits.league_min_cases)
+    write_pages(board, root, 0, limits.league_min_cases)
     names = [case.name for case in cases]
     print(_summary(board.counts(names), len(cases), len(left), time.monotonic() - begun))
-    return _exit_code(board, names), status
+    return _exit_code(board, names), board.status(0) if options.json else {}
 
 
 def _run(
@@ -250,7 +250,10 @@ _WORDS = {
 
 def _summary(counts: Mapping[str, int], total: int, run: int, seconds: float) -> str:
     told = ", ".join(f"{count} {_WORDS[verdict]}" for verdict, count in counts.items() if count) or "none"
-    return f"{pluralize(total, 'case')}: {told}. {run} run now in {seconds:.0f} s. See index.html, summary.csv, scanners.html."
+    return (
+        f"{pluralize(total, 'case')}: {told}. {run} of them finished now, in {seconds:.0f} s. See index.html, summary.csv, "
+        "scanners.html."
+    )
 
 
 def _exit_code(board: Board, names: Sequence[str]) -> int:
