@@ -2,8 +2,10 @@
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -107,6 +109,16 @@ def test_the_page_alone_is_written_again(inputs, tmp_path, told):
     assert '"ready"' in (out / "index.html").read_text(encoding="utf-8")
 
 
+def batch_script(entry, inputs, root) -> str:
+    """The command with children of the test, for a process of its own."""
+    return (
+        f"import sys; sys.path[0:0] = {[str(path) for path in sys.path]!r}\n"
+        f"from pathlib import Path\nfrom dicomtoprint.cli import batch_command, main\n"
+        f"batch_command.ENTRY = Path({str(entry)!r})\n"
+        f"sys.exit(main.main(['batch', *{inputs!r}, '--output', {str(root)!r}, '--jobs', '2']))"
+    )
+
+
 def test_two_batches_on_one_folder_share_the_work(inputs, tmp_path, make_child, root):
     """Both end with all cases finished, and each case was started to be made by one of them only."""
     cases = []
@@ -124,16 +136,22 @@ try:
             finish()
 except Timeout:
     sys.exit(75)""")
-    script = (
-        f"import sys; sys.path[0:0] = {[str(path) for path in sys.path]!r}\n"
-        f"from pathlib import Path\nfrom dicomtoprint.cli import batch_command, main\n"
-        f"batch_command.ENTRY = Path({str(entry)!r})\n"
-        f"sys.exit(main.main(['batch', *{cases!r}, '--output', {str(root)!r}, '--jobs', '2']))"
-    )
-    both = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(2)]
+    both = [subprocess.Popen([sys.executable, "-c", batch_script(entry, cases, root)]) for _ in range(2)]
     assert [one.wait(120) for one in both] == [0, 0]
     made = (root / "made").read_text(encoding="utf-8").split()
     assert len(made) == len(set(made)) == 6
+
+
+def test_an_interrupted_batch_ends_its_children_and_goes_on_later(inputs, tmp_path, make_child, root):
+    entry = make_child("time.sleep(600)")
+    process = subprocess.Popen([sys.executable, "-c", batch_script(entry, inputs, root)])
+    end = time.monotonic() + 60
+    while len(starts(root)) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 130
+    make_child("finish()")
+    assert subprocess.run([sys.executable, "-c", batch_script(entry, inputs, root)]).returncode == 0
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,18 @@ def test_an_archive_is_split_and_no_file_is_lost(archive, root):
     assert [case.name for case in cases(archive, root)] == [case.name for case in made]
 
 
+def test_a_study_keeps_its_name_when_the_archive_grows(tmp_path, root):
+    write_files(study("b"), tmp_path / "archive" / "b")
+    (first,) = cases(tmp_path / "archive", root)
+    write_files(study("a"), tmp_path / "archive" / "a")
+    assert first in cases(tmp_path / "archive", root)
+    (named,) = cases(tmp_path / "archive" / "a", root, name="p1")
+    assert named.name == "p1"
+    several = cases(tmp_path / "archive", root, name="p1")
+    assert len({case.name for case in several}) == 2
+    assert all(case.name.startswith("p1-") for case in several)
+
+
 def test_the_largest_series_counts(tmp_path):
     scout = put(series("classic", "a", count=2), SeriesInstanceUID=uid("scout"))
     for number, file in enumerate(scout):

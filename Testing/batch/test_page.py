@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from filelock import FileLock
 
 from dicomtoprint.batch import folder
 from dicomtoprint.batch.board import COLUMNS, Board, ScanFacts, write_csv
@@ -51,6 +52,13 @@ def test_the_page_comes_from_the_folders(root):
     rows = list(csv.reader(io.StringIO((root / "summary.csv").read_text(encoding="utf-8"))))
     assert tuple(rows[0]) == COLUMNS
     assert len(rows) == 5
+
+
+def test_one_batch_writes_the_pages_at_a_time(root):
+    with FileLock(root / folder.LOCK):
+        assert not write_pages(Board(root, []), root, 0, least=1)
+    assert not (root / "index.html").exists()
+    assert write_pages(Board(root, []), root, 0, least=1)
 
 
 def test_what_files_say_is_text_on_the_page(root):

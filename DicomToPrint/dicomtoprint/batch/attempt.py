@@ -11,6 +11,7 @@ from pathlib import Path
 from ..workers.process import EXIT_INTERRUPTED, ChildError, ChildProcess
 from .case import Case
 from .child import EXIT_HELD, write_failure
+from .folder import HeldError
 
 FINISHED, HELD, STOPPED = "finished", "held", "stopped"
 _THREADS = (
@@ -74,7 +75,10 @@ def make_case_in_child(case: Case, attempt: Attempt, stop: threading.Event | Non
         reason = _ended(code, number)
         if code == 5:
             break
-    write_failure(case, attempt.root, reason, code, number, time.monotonic() - begun)
+    try:
+        write_failure(case, attempt.root, reason, code, number, time.monotonic() - begun)
+    except HeldError:
+        return HELD
     return FINISHED
 
 

@@ -52,16 +52,16 @@ def cases_of(request: CaseRequest, root: Path, key: bytes) -> Iterator[Case]:
         yield replace(one, voxels=_voxels_of_file(source))
         return
     studies = split_into_studies(folder)
-    if len(studies) < 2:
+    if not studies or (len(studies) == 1 and folder != source):
         yield replace(one, voxels=studies[0].voxels if studies else 0)
         return
-    for number, (study, home) in enumerate(zip(studies, _own_folders(studies)), start=1):
+    for study, home in zip(studies, _own_folders(studies)):
+        # By its own folder, so that a study keeps its name where others come to the archive.
+        name = case_name(key, home or str(source), *([] if home else [study.uid]), *identity[1:])
+        if request.name:
+            name = request.name if len(studies) == 1 else f"{request.name}-{name[:6]}"
         yield replace(
-            one,
-            name=f"{request.name}-{number}" if request.name else case_name(key, *identity, study.uid),
-            source=home or str(folder),
-            files=() if home else tuple(study.files),
-            voxels=study.voxels,
+            one, name=name, source=home or str(folder), files=() if home else tuple(study.files), voxels=study.voxels
         )
 
 

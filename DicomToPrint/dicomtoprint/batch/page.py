@@ -9,6 +9,7 @@ from ..io import write_text_atomically
 from ..report.html import Element, add_element, add_table, new_document, to_html
 from ..text import pluralize
 from .board import COLUMNS, Board, write_csv, write_status, write_with_rows
+from .folder import LOCK, HeldError, held
 from .league import COLUMNS as LEAGUE_COLUMNS
 from .league import LeagueRow, league_table, table_rows
 
@@ -19,11 +20,21 @@ _SHOWN = ("case", "verdict", "seconds", "reason", "scan_verdict", "triangles", "
 _HEADS = ("case", "verdict", "seconds", "reason", "scan", "triangles", "thinnest wall, mm", "report", "model")
 
 
-def write_pages(board: Board, root: Path, running: int, least: int) -> None:
+def write_pages(board: Board, root: Path, running: int, least: int, wait_seconds: float = 0.0) -> bool:
     """Writes ``index.html``, ``status.json``, ``summary.csv``, ``scanners.html`` and ``scanners.csv``.
 
+    Of several batches on the folder one writes at a time: False where another did so for longer than `wait_seconds`.
     `least` is the size below which the table of scanners does not show a group. Raises `OutputError`.
     """
+    try:
+        with held(root / LOCK, wait_seconds):
+            _write(board, root, running, least)
+        return True
+    except HeldError:
+        return False
+
+
+def _write(board: Board, root: Path, running: int, least: int) -> None:
     write_status(board, root, running)
     before, after = _index().split(_ROWS_HERE)
     head = json.dumps(board.head(running), separators=(",", ":")).replace("<", "\\u003c")

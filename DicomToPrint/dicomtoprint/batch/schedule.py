@@ -7,10 +7,10 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .attempt import HELD
+from .attempt import FINISHED, HELD
 from .case import Case
 from .child import write_failure
-from .folder import case_folder, is_finished, read_outcome
+from .folder import HeldError, case_folder, is_finished, read_outcome
 from .limits import BatchLimits
 from .pools import Pool
 
@@ -93,8 +93,13 @@ def _result(future: "Future[str]", case: Case, root: Path) -> str:
     """What became of a case; where a cluster lost it again and again, that is its outcome."""
     error = future.exception()
     if error is not None and type(error).__name__ == "KilledWorker":
-        write_failure(case, root, "The workers that it ran on ended again and again: look into their logs.", 70, 1, 0.0)
-        return ""
+        try:
+            write_failure(
+                case, root, "The workers that it ran on ended again and again: look into their logs.", 70, 1, 0.0
+            )
+        except HeldError:
+            return HELD
+        return FINISHED
     return future.result()
 
 

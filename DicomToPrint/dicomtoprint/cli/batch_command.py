@@ -28,6 +28,7 @@ from .parser import build_parser, command_parsers
 from .settings_from_args import settings_from_args
 
 ENTRY = Path(__file__).resolve().parent / "case_entry.py"
+PAGE_LOCK_SECONDS = 60.0  # for the last time, while other batches write theirs
 OnChange = Callable[[Case | None, int], None]
 
 
@@ -68,7 +69,8 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
                 flush=True,
             )
             _run(left, cases, root, pool, board, limits, options)
-    write_pages(board, root, 0, limits.league_min_cases)
+    board.refresh_waiting()
+    write_pages(board, root, 0, limits.league_min_cases, PAGE_LOCK_SECONDS)
     names = [case.name for case in cases]
     print(_summary(board.counts(names), len(cases), len(left), time.monotonic() - begun))
     return _exit_code(board, names), board.status(0) if options.json else {}
