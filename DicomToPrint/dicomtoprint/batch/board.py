@@ -67,10 +67,10 @@ class Board:
     root
         The batch's folder.
     names
-        Cases of this batch; what the folder holds beside them is shown as well.
+        Cases that are known to be waiting; what the folder holds beside them is shown as well.
     """
 
-    def __init__(self, root: Path, names: Iterable[str]) -> None:
+    def __init__(self, root: Path, names: Iterable[str] = ()) -> None:
         self._root = root
         self._rows: dict[str, tuple[Any, ...] | None] = dict.fromkeys(names)
         self._scans: dict[str, ScanFacts] = {}

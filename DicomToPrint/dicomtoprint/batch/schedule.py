@@ -2,9 +2,10 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from .attempt import FINISHED, HELD
@@ -17,11 +18,18 @@ from .pools import Pool
 
 @dataclass
 class _Queue:
-    """Cases that wait; that run, with the bytes that they may take; that another batch holds, with the time to look again."""
+    """Cases that are to come, that wait, that run (with the bytes that they may take), that another batch holds (and until when)."""
 
-    waiting: deque[Case]
+    more: Iterator[Case]
+    waiting: deque[Case] = field(default_factory=deque)
     running: dict["Future[str]", tuple[Case, int]] = field(default_factory=dict)
     held: deque[tuple[float, Case]] = field(default_factory=deque)
+
+    def next_waiting(self) -> Case | None:
+        """The case that is to start next: one that waits, else the next that comes; None where there is none."""
+        if not self.waiting:
+            self.waiting.extend(islice(self.more, 1))
+        return self.waiting[0] if self.waiting else None
 
     def reserved_bytes(self) -> int:
         return sum(memory for _case, memory in self.running.values())
@@ -41,7 +49,7 @@ def run_cases(
     Parameters
     ----------
     cases
-        What is to be run.
+        What is to be run; taken one by one as there is room, so that the first run while inputs are still looked at.
     root
         The batch's folder.
     pool
@@ -60,8 +68,8 @@ def run_cases(
     OutputError
         Where the folder cannot be written.
     """
-    queue = _Queue(deque(cases))
-    while queue.waiting or queue.running or queue.held:
+    queue = _Queue(iter(cases))
+    while queue.next_waiting() is not None or queue.running or queue.held:
         _start(queue, pool, limits, memory_per_case)
         if not queue.running:  # all that is left is held by another batch
             time.sleep(limits.held_seconds)
@@ -79,8 +87,7 @@ def run_cases(
 
 def _start(queue: _Queue, pool: Pool, limits: BatchLimits, memory_per_case: int | None) -> None:
     """Submits what there is room for; a case that takes more than all the memory runs alone."""
-    while queue.waiting and len(queue.running) < pool.slots:
-        case = queue.waiting[0]
+    while len(queue.running) < pool.slots and (case := queue.next_waiting()) is not None:
         memory = memory_per_case or limits.memory_bytes(case.voxels)
         full = pool.memory_bytes is not None and queue.reserved_bytes() + memory > pool.memory_bytes
         if full and queue.running:

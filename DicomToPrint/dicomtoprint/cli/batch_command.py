@@ -4,9 +4,10 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,6 @@ from .settings_from_args import settings_from_args
 
 ENTRY = Path(__file__).resolve().parent / "case_entry.py"
 PAGE_LOCK_SECONDS = 60.0  # for the last time, while other batches write theirs
-OnChange = Callable[[Case | None, int], None]
 
 
 def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
@@ -47,60 +47,75 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
     root, limits = Path(os.path.abspath(options.output)), load_limits()
     requests = list(_requests(options))  # all are checked before anything is written
     output_folder.check_writable(root)
-    key = open_batch_folder(root)
-    cases = list({case.name: case for request in requests for case in cases_of(request, root, key)}.values())
-    board = Board(root, [case.name for case in cases])
+    key, begun = open_batch_folder(root), time.monotonic()
+    board, names = Board(root), dict[str, None]()
+    found = _found(requests, root, key, names)
     if options.list:
-        _print_list(cases, board)
+        _print_list(found, board)
         return 0, board.status(0)
-    left = [
-        case
-        for case in cases
-        if not is_finished(case, read_outcome(case_folder(root, case.name)), options.retry_failed)
-    ]
-    for case in left:
-        board.forget(case.name)
-    begun = time.monotonic()
-    if left:
-        attempt = Attempt(root, ENTRY, 0, 0, limits.attempts, limits.watch_seconds, options.retry_failed)
-        with _pool(options, attempt, limits, key) as pool:
-            print(
-                f"{pluralize(len(left), 'case')} of {len(cases)} to run, {pool.where}: see {root.name}/index.html",
-                flush=True,
-            )
-            _run(left, cases, root, pool, board, limits, options)
+    run = 0
+    with _progress(len(requests)) as bar:
+        left = _unfinished(found, root, board, options.retry_failed, bar)
+        first = next(left, None)
+        if first is not None:
+            attempt = Attempt(root, ENTRY, 0, 0, limits.attempts, limits.watch_seconds, options.retry_failed)
+            with _pool(options, attempt, limits, key) as pool:
+                bar.write(f"Cases run {pool.where}: see {root.name}/index.html")
+                run = _run(chain([first], left), root, pool, board, limits, options, bar)
     board.refresh_waiting()
     write_pages(board, root, 0, limits.league_min_cases, PAGE_LOCK_SECONDS)
-    names = [case.name for case in cases]
-    print(_summary(board.counts(names), len(cases), len(left), time.monotonic() - begun))
+    print(_summary(board.counts(names), len(names), run, time.monotonic() - begun))
     return _exit_code(board, names), board.status(0) if options.json else {}
 
 
+def _found(requests: Sequence[CaseRequest], root: Path, key: bytes, names: dict[str, None]) -> Iterator[Case]:
+    """Cases of all inputs, each once; `names` takes theirs."""
+    for request in requests:
+        for case in cases_of(request, root, key):
+            if case.name not in names:
+                names[case.name] = None
+                yield case
+
+
+def _unfinished(found: Iterable[Case], root: Path, board: Board, retry_failed: bool, bar: "_Bar") -> Iterator[Case]:
+    """Those of the cases that are to be run; the others are counted."""
+    for case in found:
+        bar.found()
+        if is_finished(case, read_outcome(case_folder(root, case.name)), retry_failed):
+            bar.finished()
+        else:
+            board.forget(case.name)
+            yield case
+
+
 def _run(
-    left: Sequence[Case],
-    cases: Sequence[Case],
+    cases: Iterable[Case],
     root: Path,
     pool: Pool,
     board: Board,
     limits: BatchLimits,
     options: argparse.Namespace,
-) -> None:
+    bar: "_Bar",
+) -> int:
+    """Runs the cases while the pages are written; returns how many there were."""
     memory = int(options.memory_per_case * 1e9) if options.memory_per_case else None
-    with _progress(len(cases), len(cases) - len(left)) as count:
-        write = _PageWriter(board, root, limits)
-        write.now(min(pool.slots, len(left)))
+    write, done = _PageWriter(board, root, limits), 0
+    write.now(1)
 
-        def on_change(case: Case | None, running: int) -> None:
-            if case is not None:
-                board.refresh(case.name)
-                count()
-            write.when_due(running)
+    def on_change(case: Case | None, running: int) -> None:
+        nonlocal done
+        if case is not None:
+            board.refresh(case.name)
+            bar.finished()
+            done += 1
+        write.when_due(running)
 
-        try:
-            run_cases(left, root, pool, limits, memory, options.retry_failed, on_change)
-        except KeyboardInterrupt:
-            write.now(0)
-            raise
+    try:
+        run_cases(cases, root, pool, limits, memory, options.retry_failed, on_change)
+    except KeyboardInterrupt:
+        write.now(0)
+        raise
+    return done
 
 
 class _PageWriter:
@@ -218,21 +233,42 @@ def _absolute_files(words: Sequence[str], settings: RunSettings) -> list[str]:
     ]
 
 
-@contextmanager
-def _progress(total: int, done: int) -> Iterator[Callable[[], Any]]:
+class _Bar:
     """Cases done, and the time left, on a terminal; silence in a pipe and where tqdm is absent."""
+
+    def __init__(self, bar: Any, least: int) -> None:
+        self._bar, self._least, self._count = bar, least, 0
+
+    def found(self) -> None:
+        """One more case was found: an archive holds more of them than inputs were given."""
+        self._count += 1
+        if self._bar is not None and self._count > self._least:
+            self._bar.total = self._count
+
+    def finished(self) -> None:
+        if self._bar is not None:
+            self._bar.update()
+
+    def write(self, line: str) -> None:
+        """A line beside the bar."""
+        if self._bar is not None:
+            self._bar.clear()
+        print(line, flush=True)
+
+
+@contextmanager
+def _progress(least: int) -> Iterator[_Bar]:
+    """A bar over at least so many cases."""
     try:
         from tqdm import tqdm
     except ImportError:
-        yield lambda: None
+        yield _Bar(None, least)
         return
-    with tqdm(
-        total=total, initial=done, disable=None, file=sys.stderr, leave=False, unit="case", smoothing=0.05
-    ) as bar:
-        yield bar.update
+    with tqdm(total=least, disable=None, file=sys.stderr, leave=False, unit="case", smoothing=0.05) as bar:
+        yield _Bar(bar, least)
 
 
-def _print_list(cases: Sequence[Case], board: Board) -> None:
+def _print_list(cases: Iterable[Case], board: Board) -> None:
     """On the terminal alone: the inputs may be named after patients."""
     for case in cases:
         print(f"{case.name}  {board.verdict(case.name):<10}  {case.source}")
@@ -258,7 +294,7 @@ def _summary(counts: Mapping[str, int], total: int, run: int, seconds: float) ->
     )
 
 
-def _exit_code(board: Board, names: Sequence[str]) -> int:
+def _exit_code(board: Board, names: Collection[str]) -> int:
     """5 where an output could not be written, else 3 where an input is unreadable, else 1 where a case is not ready, else 0."""
     counts = board.counts(names)
     if OutputError.exit_code in board.exit_codes(names):
