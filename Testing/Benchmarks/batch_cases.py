@@ -18,15 +18,15 @@ KERNELS = ("H30s", "H60s", "BONE")
 Broken = Callable[[Path, list[File]], None]
 
 
-def write_cases(folder: Path, count: int, models: int) -> dict[str, tuple[str, ...]]:
-    """Writes `count` inputs, `models` of which become a model and a twentieth of which are broken.
+def write_cases(folder: Path, count: int, models: int, broken: int = 10) -> dict[str, tuple[str, ...]]:
+    """Writes `count` inputs, `models` of which become a model and `broken` (ten at most) of which are broken.
 
     Returns
     -------
     dict
         Name of the input to the verdicts of which it must get one.
     """
-    broken = min(len(BROKEN), max(1, count // 20))
+    broken = min(len(BROKEN), broken)
     expected: dict[str, tuple[str, ...]] = {}
     for number in range(count - broken):
         name = f"case{number:04d}"
