@@ -160,6 +160,36 @@ def judged(output: Path, source: Path, expected: dict[str, tuple[str, ...]]) -> 
     return by_input, wrong
 
 
+def report_text(options, expected, local, remote, killed, cluster, faults) -> str:
+    """The table of results. `faults` are wrong verdicts here and there, files that are not whole, models that differ."""
+    wrong, wrong_remote, bad, different = faults
+    median = statistics.median(one["seconds"] for one in local.values())
+    models = sum(len(one["models"]) for one in local.values())
+    retried = sum(one["attempts"] > 1 for one in remote.values())
+    made = sum("ready" in verdicts for verdicts in expected.values())
+    return f"""# A batch, killed
+
+{options.cases} small cases ({made} become a model, 10 are broken, each in another way, the others are
+refused for the use), two at a time on two shared cores; the median case takes {median:.1f} s of wall time there.
+
+| check | this machine's pool | Dask cluster of 2 workers |
+|---|---|---|
+| killed at random (SIGKILL) | main process, {killed["starts"] - 1} times | worker, {cluster["killed"]} times, at 5 medians or more |
+| exit code of the last start (3: some are unreadable) | {killed["code"]} | {cluster["code"]} |
+| cases with an outcome | {len(local)} | {len(remote)} |
+| verdicts other than meant | {len(wrong)} | {len(wrong_remote)} |
+| outcomes that changed after they stood there (made twice) | {killed["changed"]} | - |
+| files under their final names that were partial, after every kill | {killed["partial"]} | - |
+| partial files, models of other bytes than recorded, drafts left at the end | {len(bad)} | (both) |
+| cases that a second attempt finished | - | {retried} |
+| wall time, s | {killed["seconds"]:.0f} | {cluster["seconds"]:.0f} |
+
+Models with other bytes in the two: {len(different)} of {models} files.
+
+Repeat: `python Testing/Benchmarks/batch_kills.py --cases {options.cases} --models {options.models} --kills {options.kills}`
+"""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     for name, value in (("cases", 200), ("models", 8), ("kills", 20), ("worker-kills", 5), ("seed", 0)):
@@ -196,30 +226,9 @@ def main() -> None:
             for path in folder.rglob("*")
             if path.name in (".making", ".before") or path.name.startswith(".partial-")
         ]
-        models = sum(len(one["models"]) for one in local.values())
-        retried = sum(one["attempts"] > 1 for one in remote.values())
-    made = sum("ready" in verdicts for verdicts in expected.values())
-    text = f"""# A batch, killed
-
-{options.cases} small cases ({made} become a model, 10 are broken, each in another way, the others are
-refused for the use), two at a time on two shared cores; the median case takes {median:.1f} s of wall time there.
-
-| check | this machine's pool | Dask cluster of 2 workers |
-|---|---|---|
-| killed at random (SIGKILL) | main process, {killed["starts"] - 1} times | worker, {cluster["killed"]} times, at 5 medians or more |
-| exit code of the last start (3: some are unreadable) | {killed["code"]} | {cluster["code"]} |
-| cases with an outcome | {len(local)} | {len(remote)} |
-| verdicts other than meant | {len(wrong)} | {len(wrong_remote)} |
-| outcomes that changed after they stood there (made twice) | {killed["changed"]} | - |
-| files under their final names that were partial, after every kill | {killed["partial"]} | - |
-| partial files, models of other bytes than recorded, drafts left at the end | {len(bad) + len(drafts)} | (both) |
-| cases that a second attempt finished | - | {retried} |
-| wall time, s | {killed["seconds"]:.0f} | {cluster["seconds"]:.0f} |
-
-Models with other bytes in the two: {len(different)} of {models} files.
-
-Repeat: `python Testing/Benchmarks/batch_kills.py --cases {options.cases} --models {options.models} --kills {options.kills}`
-"""
+    text = report_text(
+        options, expected, local, remote, killed, cluster, (wrong, wrong_remote, [*bad, *drafts], different)
+    )
     print(text, wrong, wrong_remote, bad, drafts, different)
     (Path(__file__).parent / "results" / "batch_kills.md").write_text(text, encoding="utf-8")
     sys.exit(1 if wrong or wrong_remote or different or bad or drafts or killed["changed"] or killed["partial"] else 0)

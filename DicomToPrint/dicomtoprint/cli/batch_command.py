@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -45,7 +46,7 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
         Where the output cannot be written.
     """
     root, limits = Path(os.path.abspath(options.output)), load_limits()
-    requests = list(_requests(options))  # all are checked before anything is written
+    requests = deque(_requests(options))  # all are checked before anything is written
     output_folder.check_writable(root)
     key, begun = open_batch_folder(root), time.monotonic()
     board, names = Board(root), dict[str, None]()
@@ -68,9 +69,10 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
     return _exit_code(board, names), board.status(0) if options.json else {}
 
 
-def _found(requests: Sequence[CaseRequest], root: Path, key: bytes, names: dict[str, None]) -> Iterator[Case]:
-    """Cases of all inputs, each once; `names` takes theirs."""
-    for request in requests:
+def _found(requests: deque[CaseRequest], root: Path, key: bytes, names: dict[str, None]) -> Iterator[Case]:
+    """Cases of all inputs, each once; `names` takes theirs, and `requests` gives up each when its turn has come."""
+    while requests:
+        request = requests.popleft()
         for case in cases_of(request, root, key):
             if case.name not in names:
                 names[case.name] = None

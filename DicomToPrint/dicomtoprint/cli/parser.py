@@ -9,6 +9,7 @@ from .. import __version__
 from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
 from .option_types import clearance, count, positive
+from .batch_options import add_batch_options
 
 EXAMPLES = """examples:
   dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
@@ -153,36 +154,8 @@ def _add_batch(commands: Any) -> None:
     batch = _command(
         commands, "batch", "run many cases, each in a process of its own; what is finished is not done again"
     )
-    batch.add_argument(
-        "inputs",
-        nargs="*",
-        metavar="INPUT",
-        help="folder of a study, archive folder (a case a study), file, or .csv with a row a case; none: write the pages anew",
-    )
-    batch.add_argument(
-        "--jobs", type=_jobs, metavar="N", help="cases at a time (default: one a core, while memory is free)"
-    )
-    batch.add_argument(
-        "--memory-per-case",
-        type=_positive,
-        metavar="GB",
-        help="what a case may take (default: by the size of its series)",
-    )
-    batch.add_argument(
-        "--scheduler", metavar="ADDRESS|FILE", help="run on a Dask cluster: its address, or its scheduler file"
-    )
-    batch.add_argument("--retry-failed", action="store_true", help="try again what failed or was unreadable")
-    batch.add_argument(
-        "--list", action="store_true", help="show the name, the verdict and the input of each case; run nothing"
-    )
+    add_batch_options(batch)
     _add_run_options(batch)
-
-
-def _jobs(text: str) -> int:
-    value = int(text)
-    if not 0 < value < 1000:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of cases above 0")
-    return value
 
 
 def _add_run_options(run: argparse.ArgumentParser) -> None:
