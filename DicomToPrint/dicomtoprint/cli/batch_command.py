@@ -260,13 +260,16 @@ class _Bar:
 
 @contextmanager
 def _progress(least: int) -> Iterator[_Bar]:
-    """A bar over at least so many cases."""
+    """A bar over at least so many cases; none in a pipe, where nobody would see it."""
+    if not sys.stderr.isatty():
+        yield _Bar(None, least)
+        return
     try:
         from tqdm import tqdm
     except ImportError:
         yield _Bar(None, least)
         return
-    with tqdm(total=least, disable=None, file=sys.stderr, leave=False, unit="case", smoothing=0.05) as bar:
+    with tqdm(total=least, file=sys.stderr, leave=False, unit="case", smoothing=0.05) as bar:
         yield _Bar(bar, least)
 
 
