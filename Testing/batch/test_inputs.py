@@ -5,6 +5,8 @@ import shutil
 import pytest
 
 from dicomtoprint.batch import folder
+from dicomtoprint.batch.case import CaseOutcome
+from dicomtoprint.batch.fingerprint import stat_hash
 from dicomtoprint.batch.inputs import CaseRequest, cases_of
 from dicomtoprint.batch.studies import split_into_studies
 from dicomtoprint.cli.main import main
@@ -75,6 +77,16 @@ def test_a_folder_of_one_study_is_one_case(tmp_path, root):
     assert (case.source, case.files) == (str(tmp_path / "scan"), ())
     (none,) = cases(tmp_path / "missing", root)
     assert none.voxels == 0
+
+
+@pytest.mark.parametrize(("verdict", "voxels"), [("ready", 0), ("failed", 7 * 32 * 32)])
+def test_headers_are_read_again_of_what_may_run_again_only(tmp_path, root, verdict, voxels):
+    write_files(study("a"), tmp_path / "scan")
+    (case,) = cases(tmp_path / "scan", root)
+    found = {"stat": stat_hash(case)}
+    own = folder.case_folder(root, case.name)
+    folder.write_outcome(own, CaseOutcome(case.name, verdict, 0, input=found, settings_sha256="s"))
+    assert [one.voxels for one in cases(tmp_path / "scan", root)] == [voxels]
 
 
 def test_names_tell_nothing_without_the_key(tmp_path, root):

@@ -33,7 +33,7 @@ class CaseRequest:
 def cases_of(request: CaseRequest, root: Path, key: bytes) -> Iterator[Case]:
     """The cases of one input: a study each for a folder or a DICOMDIR, else one.
 
-    The headers are read only where the input is not known as one finished case, with the same files.
+    The headers are read only where the input is not known as one finished case, with the same files, that did not fail.
     """
     source = Path(os.path.abspath(request.source))
     identity = (str(source), *([str(request.occurrence)] if request.occurrence else []))
@@ -44,7 +44,7 @@ def cases_of(request: CaseRequest, root: Path, key: bytes) -> Iterator[Case]:
         request.options,
         request.settings_sha256,
     )
-    if request.command != "run" or is_finished(one, read_outcome(case_folder(root, one.name))):
+    if request.command != "run" or is_finished(one, read_outcome(case_folder(root, one.name)), True):
         yield one
         return
     folder = source.parent if source.name.upper().split(";")[0] == "DICOMDIR" else source
