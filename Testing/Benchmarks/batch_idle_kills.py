@@ -67,7 +67,7 @@ def main() -> None:
 | check | result |
 |---|---|
 | cases, two at a time on two shared cores | {options.cases} |
-| main process killed at random moments (SIGKILL), {options.span[0]:g} to {options.span[1]:g} s after its start | {seen["starts"] - 1} times |
+| main process killed (SIGKILL) {options.span[0]:g} to {options.span[1]:g} s after its start | {seen["starts"] - 1} times |
 | cases with an outcome in the end | {finished} |
 | outcomes that changed after they stood there (made twice) | {seen["changed"]} |
 | files under their final names that were partial, after every kill and in the end | {seen["partial"] + partial} |
