@@ -206,7 +206,10 @@ def main() -> None:
             told = ", ".join(f"{ours:.1f} / {theirs:.1f}" for ours, theirs in zip(batch, xargs))
             lines.append(f"| {options.runs} runs by the batch / by xargs -P 2, three turns | {told} s |")
             lines.append(f"| median of xargs' time over the batch's | {ratio:.2f} |")
-    text = "# What the batch itself costs\n\nMeasured on two cores shared with other work: CPU times count.\n\n" + "\n".join(lines)
+    text = (
+        "# What the batch itself costs\n\nMeasured on two cores shared with other work: CPU times count.\n\n"
+        + "\n".join(lines)
+    )
     text += "\n\nRepeat: `python Testing/Benchmarks/batch_overhead.py`\n"
     print(text)
     (Path(__file__).parent / "results" / "batch_overhead.md").write_text(text, encoding="utf-8")
