@@ -26,7 +26,7 @@ from ..config.run_settings import NAME_OR_PATH_FIELDS, RunSettings, to_cli_args,
 from ..errors import InputError, OutputError, RefusedError, UsageError
 from ..pipeline import output_folder
 from ..text import pluralize
-from .parser import build_parser, command_parsers
+from .parser import build_parser
 from .settings_from_args import settings_from_args
 
 ENTRY = Path(__file__).resolve().parent / "case_entry.py"
@@ -202,12 +202,12 @@ def _table_requests(path: Path, common: RunSettings, words: Sequence[str]) -> It
 
 def _kinds_of_options() -> tuple[frozenset[str], frozenset[str]]:
     """Names of the options without a value, and of those that may be given several times, of the commands that a table may name."""
+    commands: Any = next(action.choices for action in build_parser()._actions if action.dest == "command")
     switches, repeated = set[str](), set[str]()
-    for parser in command_parsers(("run", "prepare")):
-        for action in parser._actions:
-            names = {option.lstrip("-") for option in action.option_strings}
-            switches |= names if action.nargs == 0 else set()
-            repeated |= names if isinstance(action.default, list) else set()
+    for action in chain.from_iterable(commands[name]._actions for name in ("run", "prepare") if name in commands):
+        names = {option.lstrip("-") for option in action.option_strings}
+        switches |= names if action.nargs == 0 else set()
+        repeated |= names if isinstance(action.default, list) else set()
     return frozenset(switches), frozenset(repeated)
 
 

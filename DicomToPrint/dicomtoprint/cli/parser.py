@@ -82,12 +82,6 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def command_parsers(names: Sequence[str]) -> list[argparse.ArgumentParser]:
-    """Parsers of those of the named commands that there are."""
-    choices: Any = next(action.choices for action in build_parser()._actions if action.dest == "command")
-    return [choices[name] for name in names if name in choices]
-
-
 def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
