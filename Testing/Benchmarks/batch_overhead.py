@@ -152,6 +152,17 @@ def against_xargs(scratch: Path, runs: int) -> tuple[list[float], list[float]]:
     return batch, xargs
 
 
+def xargs_lines(scratch: Path, runs: int) -> list[str]:
+    """Rows of the table on the same runs by the batch and by xargs."""
+    batch, xargs = against_xargs(scratch, runs)
+    ratio = statistics.median(theirs / ours for ours, theirs in zip(batch, xargs))
+    told = ", ".join(f"{ours:.1f} / {theirs:.1f}" for ours, theirs in zip(batch, xargs))
+    return [
+        f"| {runs} runs by the batch / by xargs -P 2, three turns | {told} s |",
+        f"| median of xargs' time over the batch's | {ratio:.2f} |",
+    ]
+
+
 def main() -> None:
     if sys.argv[1:2] == ["--measure"]:
         measure(sys.argv[2], *map(Path, sys.argv[3:]))
@@ -201,11 +212,7 @@ def main() -> None:
             rows = seen[0][2].count("<tr><th>")
             lines.append(f"| rows of cases in the finished page before 'show more' | {rows} |")
         if not options.no_xargs:
-            batch, xargs = against_xargs(scratch, options.runs)
-            ratio = statistics.median(theirs / ours for ours, theirs in zip(batch, xargs))
-            told = ", ".join(f"{ours:.1f} / {theirs:.1f}" for ours, theirs in zip(batch, xargs))
-            lines.append(f"| {options.runs} runs by the batch / by xargs -P 2, three turns | {told} s |")
-            lines.append(f"| median of xargs' time over the batch's | {ratio:.2f} |")
+            lines += xargs_lines(scratch, options.runs)
     text = (
         "# What the batch itself costs\n\nMeasured on two cores shared with other work: CPU times count.\n\n"
         + "\n".join(lines)
