@@ -19,6 +19,7 @@ REASONS = {
     "json": "the findings stand in the scene as a table and as JSON",
     "overwrite": "an output folder is chosen, and nothing of the scene is a file that a step reads again",
     "help": "tooltips",
+    "quiet": "the panel has its own progress",
     "debug": "for a report of an internal error; the application has its own log",
 }
 

@@ -55,7 +55,7 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
         _print_list(found, board)
         return 0, board.status(0)
     run = 0
-    with _progress(len(requests)) as bar:
+    with _progress(len(requests), options.quiet) as bar:
         left = _unfinished(found, root, board, options.retry_failed, bar)
         first = next(left, None)
         if first is not None:
@@ -259,9 +259,9 @@ class _Bar:
 
 
 @contextmanager
-def _progress(least: int) -> Iterator[_Bar]:
-    """A bar over at least so many cases; none in a pipe, where nobody would see it."""
-    if not sys.stderr.isatty():
+def _progress(least: int, quiet: bool) -> Iterator[_Bar]:
+    """A bar over at least so many cases; none when quiet, or in a pipe, where nobody would see it."""
+    if quiet or not sys.stderr.isatty():
         yield _Bar(None, least)
         return
     try:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DicomToPrintError, UsageError
-from ..progress import ProgressCallback, no_progress
 from .host import Host
 from .parser import build_parser, join_negative_values
 from .settings_from_args import settings_from_args
+from .terminal_progress import terminal_progress
 
 
 def main(arguments: Sequence[str], host: Host | None = None) -> int:
@@ -101,32 +101,6 @@ def _terminate_as_interrupt() -> Iterator[None]:
 
 
 @contextmanager
-def _terminal_progress() -> Iterator[ProgressCallback]:
-    """A progress bar on a terminal, silence in a pipe; where tqdm is absent (Slicer), silence as well."""
-    if not sys.stderr.isatty():  # nobody would see it, and tqdm takes time to load
-        yield no_progress
-        return
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        yield no_progress
-        return
-    with tqdm(
-        total=100,
-        file=sys.stderr,
-        leave=False,
-        bar_format="{desc:<42.42} {percentage:3.0f} % |{bar}| {elapsed}",
-    ) as bar:
-
-        def advance(fraction: float, phrase: str = "") -> None:
-            if phrase:
-                bar.set_description_str(phrase, refresh=False)
-            bar.update(max(0.0, min(100.0, 100.0 * fraction) - bar.n))
-
-        yield advance
-
-
-@contextmanager
 def _source(text: str, host: Host) -> Iterator[Path]:
     """The input as a path; a source of the host (``dicomdb:SERIESUID``) is open while it is read."""
     scheme, _, rest = text.partition(":")
@@ -146,7 +120,7 @@ def _check(options: argparse.Namespace, host: Host) -> int:
     settings = settings_from_args(options)
     if options.output:
         pipeline.check_writable(options.output)
-    with _terminal_progress() as progress, _source(options.input, host) as source:
+    with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
         acceptance = pipeline.check_scan(source, settings, progress)
     content = acceptance.as_json(settings.include_identifiers)
     if options.output:
@@ -165,7 +139,7 @@ def _run(options: argparse.Namespace, host: Host) -> int:
     settings = settings_from_args(options)
     # Here and not in `run`: what the panel leaves unused, such as pins without a cut, stands in its record and must replay.
     pipeline.validate_preparation(settings)
-    with _terminal_progress() as progress, _source(options.input, host) as source:
+    with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
         write_scene = host.scene_writer() if settings.scene else None
         result = pipeline.run(source, options.output, settings, progress, write_scene, options.overwrite)
     _write_json(result.readiness.as_json(), options.json)
@@ -181,7 +155,7 @@ def _prepare(options: argparse.Namespace, host: Host) -> int:
     settings = settings_from_args(options)
     pipeline.validate_preparation(settings)
     _keep_mesh(options)
-    with _terminal_progress() as progress:
+    with terminal_progress(options.quiet) as progress:
         result = pipeline.prepare_file(options.mesh, options.output, settings, progress, options.overwrite)
     _write_json(result.readiness.as_json(), options.json)
     if options.json != "-":
@@ -204,7 +178,7 @@ def _inspect(options: argparse.Namespace, host: Host) -> int:
     _keep_mesh(options)
     if options.output:
         pipeline.check_writable(options.output)
-    with _terminal_progress() as progress:
+    with terminal_progress(options.quiet) as progress:
         inspected = pipeline.inspect_file(
             options.mesh,
             process=options.process,
@@ -226,7 +200,7 @@ def _inspect(options: argparse.Namespace, host: Host) -> int:
 def _replay(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
 
-    with _terminal_progress() as progress:
+    with terminal_progress(options.quiet) as progress:
         comparison = pipeline.replay(options.record, Path(options.input), options.output, progress)
     print(comparison.in_words)
     return 0 if comparison.same else 1
@@ -236,7 +210,7 @@ def _demo(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
     from .summaries import run_summary
 
-    with _terminal_progress() as progress:
+    with terminal_progress(options.quiet) as progress:
         result = pipeline.demo(options.output, progress)
     print(run_summary(result))
     # The phantom has walls that no process prints; a demo that reported them has done its work.
@@ -248,7 +222,7 @@ def _pack(options: argparse.Namespace, host: Host) -> int:
     from .summaries import pack_summary
 
     settings = settings_from_args(options)
-    with _terminal_progress() as progress, _source(options.input, host) as source:
+    with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
         packed = pack(source, options.output, settings, options.series, options.deidentify, progress)
     print(pack_summary(packed))
     return 0

@@ -8,8 +8,9 @@ from typing import Any
 from .. import __version__
 from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
-from .option_types import clearance, count, positive
 from .batch_options import add_batch_options
+from .option_types import count, positive
+from .preparation_options import add_preparation
 
 EXAMPLES = """examples:
   dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
@@ -24,10 +25,6 @@ exit codes: 0 accept, warn, ask (check) or ready (run, prepare, inspect); 1 reje
 NAME is one that `list` shows, FILE a .json file of your own in the same form. Points are R,A,S in mm, as Slicer shows them.
 
 Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
-
-BASE_KINDS = ("plate", "foot", "stand")
-JOINTS, FITS = ("pin", "dowel", "dovetail"), ("sliding", "press")
-SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -95,6 +92,7 @@ def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParse
         action="store_true",
         help="print the traceback of an internal error; it may quote names and values of the input: read it before you send it",
     )
+    parser.add_argument("--quiet", action="store_true", help="no progress, neither a bar nor lines")
     return parser
 
 
@@ -167,7 +165,7 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
     _add_surface(run)
-    _add_preparation(run)
+    add_preparation(run)
     _add_print_options(run)
     _add_output(run)
     _add_slicer_option(run)
@@ -237,102 +235,6 @@ def _add_overwrite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="let an output take the place of an input")
 
 
-def _add_preparation(run: argparse.ArgumentParser) -> None:
-    group = run.add_argument_group(
-        "preparation",
-        "done in this order: wrap, thicken, hollow, struts, base, label, scale bar, cuts (before the base where a side is kept), split, "
-        "pins, magnets, orient",
-    )
-    _add_solid_options(group)
-    _add_marking_options(group)
-    _add_cutting_options(group)
-    group.add_argument("--orient", action="store_true", help="turn for printing")
-
-
-def _add_solid_options(group: Any) -> None:
-    """Options that change the walls of the solid, and the base."""
-    group.add_argument("--wrap", action="store_true", help="outer surface only, filled")
-    group.add_argument("--thicken", type=positive, metavar="MM", help="thicken walls below this")
-    group.add_argument("--hollow", type=positive, metavar="MM", help="hollow to this wall, with escape holes")
-    group.add_argument(
-        "--escape",
-        action="append",
-        default=[],
-        metavar="R,A,S",
-        help="place of an escape hole on the surface, mm (repeatable)",
-    )
-    group.add_argument(
-        "--escape-holes",
-        type=int,
-        choices=range(1, 5),
-        help="escape holes a cavity (default 1; 2 where the process needs them)",
-    )
-    group.add_argument("--struts", action="store_true", help="bars between loose fragments")
-    group.add_argument("--base", action="store_true", help="add a base")
-    group.add_argument(
-        "--base-kind",
-        choices=BASE_KINDS,
-        help="plate (default), foot of the model's own outline, or stand with columns",
-    )
-
-
-def _add_marking_options(group: Any) -> None:
-    """Label and scale bar."""
-    group.add_argument("--label", metavar="TEXT", help="text on the model, on the flattest place, else on a curved one")
-    group.add_argument("--label-raised", action="store_true", help="the label stands out instead of being engraved")
-    group.add_argument("--label-at", metavar="R,A,S", help="put the label nearest to this place, mm")
-    group.add_argument("--scale-bar", type=positive, metavar="MM", help="engraved bar of this length, for exhibits")
-
-
-def _add_cutting_options(group: Any) -> None:
-    """Cuts, split, and what joins the parts again."""
-    group.add_argument(
-        "--cut", action="append", default=[], metavar="R=MM|A=MM|S=MM", help="cut by a plane (repeatable)"
-    )
-    group.add_argument(
-        "--plane",
-        action="append",
-        default=[],
-        metavar="R,A,S,R,A,S",
-        help="cut by an oblique plane: a point on it and its normal (repeatable)",
-    )
-    group.add_argument(
-        "--keep",
-        action="append",
-        default=[],
-        choices=SIDES,
-        help="keep only this side of the cuts across its axis, front or back of the planes (repeatable; default all)",
-    )
-    group.add_argument("--split", choices=["auto"], help="split into the fewest parts that fit the printer")
-    group.add_argument(
-        "--avoid",
-        action="append",
-        default=[],
-        metavar="R,A,S[,MM]",
-        help="no cut of the split comes nearer than MM (default 10) to this place (repeatable)",
-    )
-    group.add_argument("--pins", action="store_true", help="alignment pins across cuts, or what --joint names")
-    group.add_argument(
-        "--joint",
-        choices=JOINTS,
-        default=RunSettings.joint,
-        help="printed pin (default), holes for dowels put in loose, or a dovetail; thin cuts get dowels from 1 mm",
-    )
-    group.add_argument(
-        "--fit",
-        choices=FITS,
-        default=RunSettings.fit,
-        help="sliding (default) or press, with the clearance of the process",
-    )
-    group.add_argument("--pin-diameter", type=positive, metavar="MM", help="joints of this thickness and no other")
-    group.add_argument(
-        "--joint-clearance", type=clearance, metavar="MM", help="gap a side in joints, instead of the fit's"
-    )
-    group.add_argument(
-        "--magnets", metavar="DxH", help="pockets for round magnets across cuts, diameter x height in mm"
-    )
-
-
 def _add_print_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--process", default="fdm", metavar="NAME|FILE", help="print process (default fdm; see list processes)"
@@ -367,7 +269,7 @@ def _add_prepare(commands: Any) -> None:
     )
     _add_use(prepare)
     _add_surface(prepare)
-    _add_preparation(prepare)
+    add_preparation(prepare)
     _add_print_options(prepare)
     _add_output(prepare)
     _add_slicer_option(prepare)

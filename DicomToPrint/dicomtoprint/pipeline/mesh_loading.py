@@ -109,7 +109,7 @@ def _renamed(meshes: Sequence[Mesh], old: str, new: str) -> tuple[Mesh, ...]:
 
 def _notes(file: "MeshFile") -> tuple[str, ...]:
     """Unit and space, as far as they were not said by the file."""
-    unit = (
+    unit: tuple[str, ...] = (
         () if file.unit else ("The file states no unit: its numbers were taken as millimetres (--unit says another).",)
     )
     unit += tuple(f"'{item.name}' ({item.kind}) is left out: it is no part of the print." for item in file.left_out)
