@@ -11,7 +11,7 @@ resolution cortical bone thickness measurement from clinical CT data, Med. Image
 et al. (2017, doi 10.1371/journal.pone.0187097). The rest are priors: wide where the profile says more, decisive where not.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -24,6 +24,7 @@ _THINNEST = 0.02  # mm
 _SETTLED = 0.004  # mm: faces that move by less are found
 _CORRELATED = 1.6  # by which neighbouring samples that share noise count less: standard deviations are larger
 _MISFIT = 0.07  # of the contrast: what a profile that is a wall may differ from the model by
+_NARROWER = (2.2, 1.6)  # mm to both sides of the brightest place: what is fitted where a whole profile is no wall
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,10 @@ class Prior:
     contrast: float
     noise: float
     free_width: bool = False
+
+    def chosen(self, rows: np.ndarray) -> "Prior":
+        """That of some rows."""
+        return replace(self, bone=self.bone[rows], bone_sd=self.bone_sd[rows])
 
 
 @dataclass(frozen=True)
@@ -96,8 +101,26 @@ class _Window:
 
 
 def fitted_walls(profiles: Profiles, prior: Prior) -> WallFit:
-    """The model fitted to every profile."""
-    window = _window(profiles, prior)
+    """The model fitted to every profile; where that shows more than a wall (the lung behind a pleura, skin), to what lies
+    next to its brightest place."""
+    fit = _fitted(profiles, prior, np.inf)
+    for reach in _NARROWER:
+        rows = np.flatnonzero(~fit.good)
+        if not len(rows):
+            break
+        again = _fitted(profiles.chosen(rows), prior.chosen(rows), reach)
+        better = rows[again.good]
+        for name in _OF_THE_WALL:
+            getattr(fit, name)[better] = getattr(again, name)[again.good]
+    return fit
+
+
+_OF_THE_WALL = ("outer", "inner", "outer_sd", "thickness_sd", "left", "bone", "bone_sd", "right", "width", "good")
+
+
+def _fitted(profiles: Profiles, prior: Prior, reach: float) -> WallFit:
+    """The model fitted to what lies within `reach` mm of the brightest place of every profile."""
+    window = _window(profiles, prior, reach)
     start = _start(profiles, prior, window)
     parameters, covariance, misfit = _least_squares(profiles, prior, window, start)
     a, b, left, bone, right, width = parameters.T
@@ -108,7 +131,7 @@ def fitted_walls(profiles: Profiles, prior: Prior) -> WallFit:
         (misfit <= np.maximum(2.5 * prior.noise, _MISFIT * prior.contrast))
         & (drop >= np.maximum(0.05 * prior.contrast, 2.0 * prior.noise))
         & (window.peak - window.left >= np.maximum(0.05 * prior.contrast, 2.0 * prior.noise))
-        & (b < profiles.x[-1] - 0.5)
+        & (b < np.minimum(_ends(window.use, profiles.x), profiles.x[-1] - 0.5))
         & (a > profiles.x[0] + 0.3)
         & (b - a > 2.0 * _THINNEST)
         & (bone > 0.5 * prior.bone)
@@ -130,8 +153,8 @@ def fitted_walls(profiles: Profiles, prior: Prior) -> WallFit:
     )
 
 
-def _window(profiles: Profiles, prior: Prior) -> _Window:
-    """Cut off where the profile rises again on the far side of a valley."""
+def _window(profiles: Profiles, prior: Prior, reach: float) -> _Window:
+    """Cut off where the profile rises again on the far side of a valley, and `reach` mm from its brightest place."""
     y, x = profiles.values, profiles.x
     n, m = y.shape
     smooth = y.copy()
@@ -140,7 +163,7 @@ def _window(profiles: Profiles, prior: Prior) -> _Window:
     at = near[0] + smooth[:, near].argmax(axis=1)
     rise = max(_RISE * prior.contrast, _NOISES * prior.noise)
     column = np.arange(m)
-    use = np.ones((n, m), dtype=bool)
+    use = np.abs(x - x[at][:, None]) <= reach
     for way in (1, -1):
         turned, place = (smooth, at) if way == 1 else (smooth[:, ::-1], m - 1 - at)
         beyond = column >= place[:, None]
@@ -171,12 +194,15 @@ def _window(profiles: Profiles, prior: Prior) -> _Window:
     return _Window(use, left, right, left_sd, right_sd, smooth[np.arange(n), at])
 
 
+def _ends(use: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """(n,) depth of the last place that is used of each profile."""
+    return np.asarray(x[len(x) - 1 - use[:, ::-1].argmax(axis=1)])
+
+
 def _start(profiles: Profiles, prior: Prior, window: _Window) -> np.ndarray:
     """(n, 6) outer, inner, left, bone, right, width: from the moments, held within the window."""
     x, step = profiles.x, float(profiles.x[1] - profiles.x[0])
-    m = len(x)
-    last = m - 1 - window.use[:, ::-1].argmax(axis=1)
-    end = x[last] + 0.5 * step
+    end = _ends(window.use, x) + 0.5 * step
     bone = np.maximum(prior.bone, window.peak)
     h1, h2 = bone - window.left, window.right - bone
     above = (profiles.values - window.left[:, None]) * window.use
