@@ -207,6 +207,11 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
         "voxels of {sizes} mm; blur of {in_plane} mm in the slices and {across} mm across, read from {edges} edges of "
         "the scan: where the boundary lay before it"
     )
+    if not accuracy.blur.edges:
+        basis = _(
+            "voxels of {sizes} mm; blur of {in_plane} mm in the slices and {across} mm across, assumed since no bone in the scan "
+            "is thick enough to show it"
+        )
     return BudgetItem(
         name,
         accuracy.scan_p95_mm,

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..imaging.psf import PointSpreadFunction, estimate_psf
 from ..imaging.surface_deviation import vertex_normals
-from ..imaging.voxel_patches import SurfacePoints, interpolate, sample_measured_surface
+from ..imaging.voxel_patches import SurfacePoints, interpolate, runs_through, sample_measured_surface
 from ..mesh.core import Mesh
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
@@ -19,7 +19,6 @@ EXTREME_POINTS = 600
 _ROUNDS, _EXTREME_ROUNDS = 20, 60  # of deblurring; accuracy against the phantom's truth is measured with them
 # In widths of the blur: no maximum was farther from the phantom's truth (Testing/Benchmarks/output_truth.py).
 MAX_DEVIATION_UNCERTAINTY_FWHM = 0.1
-_WALL_MM = (0.8, 1.4, 2.0, 2.6)  # depths at which the far side of a wall shows
 _OTHER = 0.06, 0.2  # of the step between the scan's main materials, by which the boundary of a face may differ
 
 
@@ -80,9 +79,9 @@ def estimate_accuracy(
         weights.append(weight * share)
         levels, first = _levels(volume, some, level, blur), subprogress(inner, 0.0, 0.5)
         off = deblurred_edge_distances(volume, some.places, levels, bright, blur, noise, _ROUNDS, first)
-        if modelled is not None:
+        if modelled is not None and bright:
             # Deblurring may take the far face of a wall for its near one: walls are recognised by their fit.
-            off = np.where(_in_wall(volume, some, levels, bright), np.nan, off)
+            off = np.where(runs_through(volume, some.places, some.outward, levels), np.nan, off)
         drawn.append(off)
         boundary.append(off - some.deviation)
         worst = _extremes(volume, mesh, max(int(EXTREME_POINTS * share), 1))
@@ -139,14 +138,6 @@ def _with_walls(off: np.ndarray, weight: np.ndarray, modelled: Modelled | None) 
     walls = measured * float(weight[~known].sum()) + modelled.share * float(weight.sum())
     rest = np.full(len(modelled.of_walls), walls / len(modelled.of_walls))
     return np.concatenate([off[known], modelled.of_walls]), np.concatenate([measured * weight[known], rest])
-
-
-def _in_wall(volume: Volume, points: SurfacePoints, levels: np.ndarray, bright: bool) -> np.ndarray:
-    """(n,) bool: points beneath which the scan passes the boundary again soon."""
-    sign, result = (1.0 if bright else -1.0), np.zeros(len(points.places), dtype=bool)
-    for depth in _WALL_MM:
-        result |= sign * (interpolate(volume, points.places - depth * points.outward) - levels) < 0.0
-    return result
 
 
 def _steepness(volume: Volume, places: np.ndarray, outward: np.ndarray) -> np.ndarray:

@@ -56,11 +56,11 @@ def modelled_of(meshes: Sequence[Mesh], figures: Sequence[Mapping[str, Any]]) ->
 
 
 def blur_from(figures: Sequence[Mapping[str, Any]]) -> PointSpreadFunction | None:
-    """The blur that the walls of a scan showed, where its edges alone showed none."""
+    """The blur that the walls of a scan showed, where its edges alone showed none; that which was assumed, of 0 edges, where
+    they did not either."""
     for entry in figures:
-        if entry.get("bone_established") and entry.get("wall_blur_mm"):
+        if entry.get("wall_blur_mm"):
             in_plane, across = entry["wall_blur_mm"]
-            return PointSpreadFunction(
-                in_plane, across, entry["bone_grey_value"], entry["outside_grey_value"], int(entry["bone_places"])
-            )
+            edges = int(entry["bone_places"]) if entry.get("bone_established") else 0
+            return PointSpreadFunction(in_plane, across, entry["bone_grey_value"], entry["outside_grey_value"], edges)
     return None

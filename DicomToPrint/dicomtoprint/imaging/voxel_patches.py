@@ -9,6 +9,8 @@ from ..mesh.core import Mesh, Provenance
 from ..mesh.surface_sampling import draw_by_weight
 from ..volume import Volume
 
+_THROUGH_MM = (0.8, 1.4, 2.0, 2.6)  # depths at which the far side of a wall shows
+
 
 @dataclass(frozen=True)
 class SurfacePoints:
@@ -63,6 +65,15 @@ def interpolate(volume: Volume, places: np.ndarray) -> np.ndarray:
 
     at = volume.to_ijk(places).T[::-1]
     return ndimage.map_coordinates(volume.array, at, output=np.float32, order=1, mode="nearest")
+
+
+def runs_through(volume: Volume, places: np.ndarray, outward: np.ndarray, levels: "np.ndarray | float") -> np.ndarray:
+    """(n,) bool: places (n, 3) LPS mm of a bright structure's surface beneath which the scan passes the boundary's grey value,
+    `levels` (n,) or one, again soon: a thin wall, or its rim."""
+    result = np.zeros(len(places), dtype=bool)
+    for depth in _THROUGH_MM:
+        result |= interpolate(volume, places - depth * outward) < levels
+    return result
 
 
 def extract_patches(volume: Volume, places: np.ndarray, half: Sequence[int]) -> tuple[VoxelPatches, np.ndarray]:

@@ -39,6 +39,10 @@ class VertexAveraging:
         """Values (n,) or (n, c) at the points, each averaged with its neighbours."""
         return np.asarray(self._mean @ values)
 
+    def rows(self, rows: np.ndarray) -> "sparse.csr_array":
+        """The matrix (k, n) that `averaged` multiplies values by, for some points only."""
+        return self._mean[rows]
+
     def summed(self, values: np.ndarray) -> np.ndarray:
         """Sums (m,) over each triangle, summed around each point and divided by twice the area there (n,)."""
         return self.share * (self.around @ values)

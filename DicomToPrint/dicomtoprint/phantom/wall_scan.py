@@ -15,6 +15,7 @@ from .ct_simulation import add_noise
 AIR_HU, SOFT_HU = -1000.0, 40.0
 _FINE_MM = 0.12  # largest step of the fine grid
 _PLANES = 8
+_BONE_HU = 500.0
 
 Distance = Callable[[np.ndarray], np.ndarray]
 Density = Callable[[np.ndarray], np.ndarray]
@@ -230,6 +231,12 @@ def varying(hu: float, share: float, period_mm: float) -> Density:
         return np.asarray(hu * (1.0 + 0.5 * share * wave))
 
     return density
+
+
+def bone_distance(scene: WallScene, points: np.ndarray) -> np.ndarray:
+    """(n,) mm, without sign, of points (n, 3) from the nearest face of bone."""
+    bone = [layer for layer in scene.layers if callable(layer.hu) or layer.hu >= _BONE_HU]
+    return np.asarray(np.min([np.abs(layer.distance(points)) for layer in bone], axis=0))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..imaging.voxel_patches import interpolate
 from ..volume import Volume
-from .wall_profile import INWARD_MM, OUTWARD_MM, Prior, Profiles, WallFit, fitted_walls
+from .wall_profile import INWARD_MM, OUTWARD_MM, Prior, Profiles, WallFit, fitted_profiles
 
 _STEP_MM = 0.25
 _COARSE, _ASIDE = 1.6, 0.8  # times a pixel, from which slices are far apart; steps of them from line to line
@@ -21,7 +21,7 @@ _ENOUGH = 25  # places that establish a density, or a blur
 _LIKE_BONE = 0.65  # of the contrast of the scan's bone: what is darker is marrow or spongy bone
 _CELL_MM, _NEAR_MM = 4.0, 10.0
 _STRAY = 0.04  # of the contrast: what the density of a wall may differ from that around it, at least
-_UNSURE = 0.25  # the same where nothing establishes it
+_UNSURE = 0.2  # the same where nothing establishes it
 _SLICE = 0.9  # of the variance of a slice as thick as the step between slices, at least
 _SOLID_MM, _SOLID = 1.2, 0.9  # solid bone is as bright this far to all sides of its middle
 _GUESSED = 0.45  # mm: blur of a scan that shows none
@@ -131,14 +131,14 @@ def density_of(
     profiles = profiles_at(volume, places, normals, widths, False)
     contrast = bone - outside
     wide = Prior(np.full(len(places), bone), np.full(len(places), 0.3 * contrast), contrast, noise, True)
-    fit = fitted_walls(profiles, wide)
+    fit = fitted_profiles(profiles, wide)
     thick, values, sd = _thick(fit, bone, outside, contrast)
     rows = np.flatnonzero(thick)
     rows = rows[_solid(volume, places[rows], normals[rows], fit, rows, values[rows], outside)]
     variance = _variance(volume, normals[rows], fit.width[rows]) if len(rows) >= _ENOUGH else None
     if variance is not None:
         widths = np.sqrt(np.einsum("ni,ij,nj->n", normals, variance, normals))
-        fit = fitted_walls(replace(profiles, width=widths), replace(wide, free_width=False))
+        fit = fitted_profiles(replace(profiles, width=widths), replace(wide, free_width=False))
         thick, values, sd = _thick(fit, bone, outside, contrast)
     variance = start if variance is None else variance
     rows = np.flatnonzero(thick)

@@ -62,6 +62,14 @@ def psf_curvature_shift(mesh: Mesh, variance: np.ndarray, near: VertexAveraging 
     return 0.5 * trust * sideways * curvature
 
 
+def summed_curvature(mesh: Mesh, facing: np.ndarray, near: VertexAveraging) -> np.ndarray:
+    """(n,) per mm: sum of the two curvatures at the points of a mesh, over the triangles around each; `facing` (m, 3) are its
+    `triangle_normals`."""
+    normals = near.averaged(vertex_normals(mesh, facing))
+    normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-30)[:, None]
+    return near.summed(_divergence(mesh, facing / np.maximum(near.area, 1e-30)[:, None], normals))
+
+
 def _divergence(mesh: Mesh, facing: np.ndarray, normals: np.ndarray) -> np.ndarray:
     """(m,) how fast the normals of the corners spread over each triangle, times twice its area: the sum of the two
     curvatures, which is 2 / r on a ball."""

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..imaging.surface_deviation import vertex_areas, vertex_normals
-from ..imaging.voxel_patches import interpolate
+from ..imaging.voxel_patches import interpolate, runs_through
 from ..mesh.core import Mesh, Provenance
 from ..mesh.vertex_averaging import VertexAveraging, build_vertex_averaging
 from ..volume import Volume
 from .bone_density import Density, density_of, profiles_at
-from .psf_curvature_correction import psf_curvature_shift
+from .psf_curvature_correction import psf_curvature_shift, summed_curvature
 from .scalar_field import ScalarField
 from .wall_profile import Prior, fitted_walls
 
@@ -33,31 +33,39 @@ _THICKEST = 2.8  # mm: beyond, each face is measured by itself
 _NORMALS = (6, 3)  # rounds over which normals are averaged, in each pass
 _PASSES = 2
 _TURNED = 0.985  # cosine: normals that have turned further are asked again
-_MANY = 8000  # points that are always fitted themselves
-_PART = 4, 10  # one of so many more, where the contour was raised and where it lies near its faces anyway
+_MANY = (
+    4000,
+    2500,
+)  # points that are always fitted themselves, where the contour was raised and where it lies near its faces
+_PART = 4, 10  # one of so many more
 _BETWEEN = 0.2  # of a point's surroundings are known: it lies among points of a wall
 _FILL = 24  # rounds in which places are handed on to points whose profiles tell nothing
 _SMOOTH = 5  # rounds of smoothing
 _SHARING = 2.0  # times less of the noise is left after smoothing
-_GRID = 0.045  # of a voxel: what triangles between samples leave of a face; measured on scans with a known truth
+_GRID = 0.03  # of a voxel: what triangles between samples leave of a face; measured on scans with a known truth
+# An edge sharper than the blur comes out round, and nothing in the scan tells it from one that is: standard deviation of
+# such faces in widths of blur and grid, and from which curvature on, and in full; measured on scans with a known truth.
+_EDGE, _ROUND, _SHARP = 0.255, 0.2, 0.35
+_OF_STEP = 0.7  # of the largest step between voxels, by which the grid makes edges round
 _CURVED = 5  # rounds over which curvature is averaged
 _TAUBIN = (0.6, -0.64)
 _FWHM = 2.3548  # widths of the blur: the faces of a thinner wall do not show apart
 _CHUNK = 8000
+_QUANTILES = np.arange(0.0125, 1.0, 0.025)
 _REACH_MM = 0.8  # how far from a point of the fine surface a coarse point takes its place from it
 _FACING = 0.3  # cosine
 
 
 @dataclass(frozen=True)
 class WallFaces:
-    """A surface whose thin walls lie at the scan's faces. `mesh` (LPS mm) has moved where `known` (n,) bool; `thickness`
-    (n,) mm of the wall there and `error` (n,) mm, the standard deviation of its face's place; `modelled` (n,) bool where
-    the thickness comes of brightness alone. `shift` (n,) mm outwards by which the blur's shift of curved faces was corrected."""
+    """A surface whose thin walls lie at the scan's faces. `mesh` (LPS mm) has moved where `known` (n,) bool; `error` (n,) mm
+    is the standard deviation of each point's distance from the true face; `walled` (n,) bool: in walls and at rims, where
+    edges tell no distance; `modelled` (n,) bool where the thickness comes of brightness alone."""
 
     mesh: Mesh
     known: np.ndarray
-    thickness: np.ndarray
     error: np.ndarray
+    walled: np.ndarray
     modelled: np.ndarray
     density: Density
 
@@ -71,13 +79,13 @@ class WallFaces:
             "outside_grey_value": self.density.outside,
             "wall_blur_mm": self.density.blur_mm,
         }
-        for name, which in (("wall_error_mm", self.known), ("modelled_error_mm", self.modelled)):
-            some = which & np.isfinite(self.error)
+        whole = vertex_areas(self.mesh)
+        for name, some in (("wall_error_mm", self.walled), ("modelled_error_mm", self.modelled)):
             if some.any():
-                area, error = vertex_areas(self.mesh)[some], self.error[some]
+                area, error = whole[some], self.error[some]
                 order = np.argsort(error)
                 share = np.cumsum(area[order]) / area.sum()
-                at = np.minimum(np.searchsorted(share, np.arange(0.05, 1.0, 0.1)), len(order) - 1)
+                at = np.minimum(np.searchsorted(share, _QUANTILES), len(order) - 1)
                 result[name] = [float(v) for v in error[order][at]]
         return result
 
@@ -95,7 +103,7 @@ class WallFaces:
 
     def ahead(self, points: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(n,) mm by which the walls' faces lie outwards of points (n, 3) with outward normals (n, 3), and where that is
-        known (n,) bool: the nearest point of the fine surface that faces the same way belongs to a wall."""
+        known (n,) bool: the nearest point of the fine surface that faces the same way belongs to a wall. Zero where none does."""
         height, found = np.zeros(len(points)), np.zeros(len(points), dtype=bool)
         if not self.known.any() or not len(points):
             return height, found
@@ -110,6 +118,9 @@ class WallFaces:
         away = self.mesh.points[rows[chosen]] - points[some]
         height[some] = np.einsum("nx,nx->n", away, facing[chosen]) / agree[some, first]
         found[some] = self.known[rows[chosen]]
+        # Around a rim no point may face the same way: the field, which is raised there, tells less than this surface.
+        rim = np.flatnonzero(np.isfinite(distance[:, 0]) & ~valid.any(axis=1))
+        found[rim] = self.known[rows[index[rim, 0]]]
         return height, found
 
 
@@ -142,8 +153,8 @@ def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> 
     raised = np.abs(interpolate(volume, points) - level) > _OFF * density.contrast
     movable = _measured(mesh) & _within(volume, points)
     asked = movable & (raised | _may_be_thin(volume, points, normals, density))
-    few = _some_of(np.flatnonzero(asked & raised), _PART[0]), _some_of(np.flatnonzero(asked & ~raised), _PART[1])
-    rows = np.sort(np.concatenate(few))
+    groups = [np.flatnonzero(asked & which) for which in (raised, ~raised)]
+    rows = np.sort(np.concatenate([_some_of(*group) for group in zip(groups, _MANY, _PART)]))
     asked[rows[~raised[rows]]] = (
         False  # what is fitted itself and tells nothing is left where it is, unless it was raised
     )
@@ -171,11 +182,23 @@ def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> 
     for _ in range(_CURVED):
         back = near.averaged(back)  # the curvature of noise would be corrected too
     whole = _like(mesh, points + np.where(known, back, 0.0)[:, None] * vertex_normals(whole))
-    thickness = filled[3]
-    modelled = known & (np.nan_to_num(thickness, nan=np.inf) < _FWHM * density.widths(normals))
-    error = np.hypot(filled[4] / _SHARING, 0.5 * thickness * density.at(points)[1] / density.contrast)
-    error = np.hypot(error, _GRID * volume.voxel_volume ** (1.0 / 3.0))
-    return WallFaces(_marked(whole, modelled), known, thickness, error, modelled, density)
+    modelled = known & (np.nan_to_num(filled[3], nan=np.inf) < _FWHM * density.widths(normals))
+    fitted = np.nan_to_num(filled[4], nan=0.0)
+    grid = _GRID * volume.voxel_volume ** (1.0 / 3.0)
+    error = np.sqrt(fitted**2 + grid**2 + _rounded(whole, volume, density) ** 2)
+    walled = known.copy()
+    rest = np.flatnonzero(~known)
+    walled[rest] = runs_through(volume, whole.points[rest], vertex_normals(whole)[rest], level)
+    return WallFaces(_marked(whole, modelled), known, error, walled, modelled, density)
+
+
+def _rounded(mesh: Mesh, volume: Volume, density: Density) -> np.ndarray:
+    """(n,) mm: standard deviation of the distance between a surface and the edges that blur and grid have rounded."""
+    facing = mesh.triangle_normals()
+    near = build_vertex_averaging(mesh, facing)
+    width = np.hypot(density.widths(vertex_normals(mesh, facing)), _OF_STEP * max(volume.spacing))
+    curvature = np.abs(near.averaged(summed_curvature(mesh, facing, near)))
+    return np.asarray(_EDGE * width * np.clip((curvature * width - _ROUND) / (_SHARP - _ROUND), 0.0, 1.0))
 
 
 def _marked(mesh: Mesh, modelled: np.ndarray) -> Mesh:
@@ -207,9 +230,9 @@ def _fit_rows(
             found[3:, some] = rest
 
 
-def _some_of(rows: np.ndarray, part: int) -> np.ndarray:
-    """Rows to be fitted themselves: all of a few, a `part` of many, spread evenly; their neighbours go by them."""
-    count = max(_MANY, len(rows) // part)
+def _some_of(rows: np.ndarray, many: int, part: int) -> np.ndarray:
+    """Rows to be fitted themselves: up to `many`, one of `part` of more, spread evenly; their neighbours go by them."""
+    count = max(many, len(rows) // part)
     return rows if len(rows) <= count else np.random.default_rng(0).permutation(rows)[:count]
 
 
@@ -262,7 +285,10 @@ def _fitted(
     good = fit.good & (np.abs(fit.outer) <= _FARTHEST) & (fit.thickness <= _THICKEST)
     depth = np.where(good, fit.outer, np.nan)
     thickness = np.where(good, fit.thickness, np.nan)
-    error = np.where(good, fit.outer_sd, np.nan)
+    # Neighbours share what noise makes of a face; what the density makes of it they have in common.
+    common = 0.5 * fit.thickness * fit.bone_sd / density.contrast
+    alone = np.sqrt(np.maximum(fit.outer_sd**2 - common**2, 0.0)) / _SHARING
+    error = np.where(good, np.hypot(common, alone), np.nan)
     rim = np.flatnonzero(~good & raised)
     depth[rim] = _half_up(profiles.values[rim], profiles.x, fit.left[rim], density)
     return depth, thickness, error
@@ -290,12 +316,15 @@ def _half_up(values: np.ndarray, x: np.ndarray, outside: np.ndarray, density: De
 def _filled(near: VertexAveraging, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
     """What was `found` (5, n) of each point, NaN where not known, handed on along the surface: to the neighbours of known
     points that lie in their walls, and on to the points `asked` (n,)."""
-    known = np.isfinite(found[0])
-    table = np.vstack([np.where(known, np.nan_to_num(found), 0.0), known]).T
+    zone = np.flatnonzero(near.averaged((asked | np.isfinite(found[0])).astype(np.float32)) > 0.0)
+    means = near.rows(zone)[:, zone]
+    some, wanted = found[:, zone], asked[zone]
+    known = np.isfinite(some[0])
+    table = np.vstack([np.where(known, np.nan_to_num(some), 0.0), known]).T
     for round_ in range(_FILL):
-        around = near.averaged(table)
+        around = means @ table
         enough = around[:, -1] > (0.0 if round_ else _BETWEEN)
-        new = ~known & enough & (asked | (round_ == 0))
+        new = ~known & enough & (wanted | (round_ == 0))
         if not new.any():
             if round_ == 0:
                 continue
@@ -303,14 +332,16 @@ def _filled(near: VertexAveraging, asked: np.ndarray, found: np.ndarray) -> np.n
         table[new, :-1] = around[new, :-1] / around[new, -1:]
         table[new, -1] = 1.0
         known = known | new
-    return np.where(known, table.T[:-1], np.nan)
+    result = np.full_like(found, np.nan)
+    result[:, zone] = np.where(known, table.T[:-1], np.nan)
+    return result
 
 
 def _shared(near: VertexAveraging, points: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Points (n, 3), those that are `known` smoothed with their neighbours without shrinking (Taubin 1995)."""
-    rows = np.flatnonzero(known)
+    rows, points = np.flatnonzero(known), points.copy()
+    means = near.rows(rows)
     for _ in range(_SMOOTH):
         for share in _TAUBIN:
-            points = points.copy()
-            points[rows] += share * (near.averaged(points)[rows] - points[rows])
+            points[rows] += share * (means @ points - points[rows])
     return points

@@ -11,7 +11,7 @@ resolution cortical bone thickness measurement from clinical CT data, Med. Image
 et al. (2017, doi 10.1371/journal.pone.0187097). The rest are priors: wide where the profile says more, decisive where not.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -21,9 +21,11 @@ _RISE = 0.06  # of the contrast: a profile that rises by more beyond a wall show
 _NOISES = 3.5  # the same in standard deviations of noise
 _ROUNDS = 7
 _THINNEST = 0.02  # mm
+_HOPELESS = 2, 2.5  # from this round on a profile is given up that the model misses by so many times what it may
 _SETTLED = 0.004  # mm: faces that move by less are found
 _CORRELATED = 1.6  # by which neighbouring samples that share noise count less: standard deviations are larger
 _MISFIT = 0.07  # of the contrast: what a profile that is a wall may differ from the model by
+_AIR = 1.15  # of the contrast: a profile that falls so far below bone reaches air
 _NARROWER = (2.2, 1.6)  # mm to both sides of the brightest place: what is fitted where a whole profile is no wall
 
 
@@ -99,58 +101,81 @@ class _Window:
     right_sd: np.ndarray
     peak: np.ndarray
 
+    def chosen(self, rows: np.ndarray) -> "_Window":
+        """Those of some rows."""
+        return _Window(*(getattr(self, field.name)[rows] for field in fields(self)))
+
 
 def fitted_walls(profiles: Profiles, prior: Prior) -> WallFit:
-    """The model fitted to every profile; where that shows more than a wall (the lung behind a pleura, skin), to what lies
-    next to its brightest place."""
-    fit = _fitted(profiles, prior, np.inf)
+    """The model fitted to the profiles that may be walls: that are darker on both sides of their brightest place. Where one
+    shows air and no wall (the lung behind a pleura), to what lies next to its brightest place. The others are not good."""
+    windows = _window(profiles, prior, np.inf)
+    fit = _unfitted(windows, profiles)
+    rows = np.flatnonzero(_stands_out(windows, prior))
+    found = _fitted(profiles.chosen(rows), prior.chosen(rows), windows.chosen(rows))
+    _enter(fit, rows, found, np.ones(len(rows), dtype=bool))
+    air = np.minimum(windows.left, windows.right) < prior.bone - _AIR * prior.contrast
     for reach in _NARROWER:
-        rows = np.flatnonzero(~fit.good)
+        rows = np.flatnonzero(~fit.good & np.isfinite(fit.outer) & air)
         if not len(rows):
             break
-        again = _fitted(profiles.chosen(rows), prior.chosen(rows), reach)
-        better = rows[again.good]
-        for name in _OF_THE_WALL:
-            getattr(fit, name)[better] = getattr(again, name)[again.good]
+        some, known = profiles.chosen(rows), prior.chosen(rows)
+        found = _fitted(some, known, _window(some, known, reach))
+        _enter(fit, rows, found, found.good)
     return fit
 
 
-_OF_THE_WALL = ("outer", "inner", "outer_sd", "thickness_sd", "left", "bone", "bone_sd", "right", "width", "good")
+def fitted_profiles(profiles: Profiles, prior: Prior) -> WallFit:
+    """The model fitted to every profile as a whole, those of solid bone too."""
+    return _fitted(profiles, prior, _window(profiles, prior, np.inf))
 
 
-def _fitted(profiles: Profiles, prior: Prior, reach: float) -> WallFit:
-    """The model fitted to what lies within `reach` mm of the brightest place of every profile."""
-    window = _window(profiles, prior, reach)
+def _unfitted(window: _Window, profiles: Profiles) -> WallFit:
+    """A fit of which nothing is known but what the windows show."""
+    nothing = [np.full(len(window.peak), np.nan) for _ in range(6)]
+    a, b, a_sd, t_sd, bone, bone_sd = nothing
+    good = np.zeros(len(window.peak), dtype=bool)
+    left, right, width = window.left.copy(), window.right.copy(), profiles.width.copy()
+    drop = window.peak - window.right
+    return WallFit(
+        a, b, a_sd, t_sd, left, bone, bone_sd, right, width, good, window.peak, drop, np.full(len(a), np.inf)
+    )
+
+
+def _enter(fit: WallFit, rows: np.ndarray, found: WallFit, which: np.ndarray) -> None:
+    """Puts those of what was `found` for some rows into the whole."""
+    for field in fields(WallFit):
+        getattr(fit, field.name)[rows[which]] = getattr(found, field.name)[which]
+
+
+def _stands_out(window: _Window, prior: Prior) -> np.ndarray:
+    """(n,) bool: profiles whose brightest place exceeds both sides."""
+    least = max(0.05 * prior.contrast, 2.0 * prior.noise)
+    return np.asarray(window.peak - np.maximum(window.left, window.right) >= least)
+
+
+def _most_misfit(prior: Prior) -> float:
+    return max(2.5 * prior.noise, _MISFIT * prior.contrast)
+
+
+def _fitted(profiles: Profiles, prior: Prior, window: _Window) -> WallFit:
+    """The model fitted to what the windows show."""
     start = _start(profiles, prior, window)
     parameters, covariance, misfit = _least_squares(profiles, prior, window, start)
     a, b, left, bone, right, width = parameters.T
     sd = np.sqrt(np.maximum(np.einsum("npp->np", covariance), 0.0))
     thickness_sd = np.sqrt(np.maximum(sd[:, 0] ** 2 + sd[:, 1] ** 2 - 2.0 * covariance[:, 0, 1], 0.0))
-    drop = window.peak - window.right
     good = (
-        (misfit <= np.maximum(2.5 * prior.noise, _MISFIT * prior.contrast))
-        & (drop >= np.maximum(0.05 * prior.contrast, 2.0 * prior.noise))
-        & (window.peak - window.left >= np.maximum(0.05 * prior.contrast, 2.0 * prior.noise))
+        (misfit <= _most_misfit(prior))
+        & _stands_out(window, prior)
         & (b < np.minimum(_ends(window.use, profiles.x), profiles.x[-1] - 0.5))
         & (a > profiles.x[0] + 0.3)
         & (b - a > 2.0 * _THINNEST)
         & (bone > 0.5 * prior.bone)
     )
-    return WallFit(
-        a,
-        b,
-        sd[:, 0],
-        thickness_sd,
-        left,
-        bone,
-        sd[:, 3],
-        right,
-        width,
-        good,
-        window.peak,
-        drop,
-        np.where(window.use.all(axis=1), misfit, np.inf),
-    )
+    single = np.where(window.use.all(axis=1), misfit, np.inf)
+    drop = window.peak - window.right
+    return WallFit(a, b, sd[:, 0], thickness_sd, left, bone, sd[:, 3], right, width, good, window.peak, drop, single)
 
 
 def _window(profiles: Profiles, prior: Prior, reach: float) -> _Window:
@@ -242,7 +267,8 @@ def _least_squares(
     size = slopes.shape[1]
     eye = np.eye(size)
     open_ = np.arange(len(p))
-    for _ in range(_ROUNDS):
+    count = np.maximum(used.sum(axis=1), 1.0)
+    for round_ in range(_ROUNDS):
         some, q, w, off = profiles.chosen(open_), p[open_], weight[open_], p[open_] - start[open_]
         slope = slopes[open_]
         normal = slope @ slope.transpose(0, 2, 1) + w[:, :size, None] * eye
@@ -265,13 +291,16 @@ def _least_squares(
             new[better] for new in (trial, cost_t, residual_t, slopes_t)
         )
         damping[open_] *= np.where(better, 0.25, 6.0)
-        open_ = open_[~better | (np.abs(move[:, :2]).max(axis=1) > _SETTLED)]
+        going = ~better | (np.abs(move[:, :2]).max(axis=1) > _SETTLED)
+        if round_ >= _HOPELESS[0]:
+            going &= cost[open_] <= (_HOPELESS[1] * _most_misfit(prior)) ** 2 * count[open_]
+        open_ = open_[going]
         if not len(open_):
             break
     normal = slopes @ slopes.transpose(0, 2, 1) + weight[:, :size, None] * eye
     covariance = np.zeros((len(p), 6, 6))
     covariance[:, :size, :size] = sigma**2 * np.linalg.inv(normal + 1e-6 * eye)
-    misfit = np.sqrt((residual**2).sum(axis=1) / np.maximum(used.sum(axis=1), 1.0))
+    misfit = np.sqrt((residual**2).sum(axis=1) / count)
     return p, covariance, misfit
 
 

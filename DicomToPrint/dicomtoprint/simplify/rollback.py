@@ -154,7 +154,8 @@ def roll_back_defects(
         (m, 3), of the fine mesh.
     grades
         Levels of collapse from the finest to the coarsest, each a collapse of the one before. The finest is known to be valid
-        (a contour as extracted), so that rolling back terminates; the second has the same triangles.
+        (a contour as extracted), so that rolling back terminates; the second and more may have the same triangles, and the same
+        `target`.
     also
         Returns vertices of the coarsest level that are rolled back once without a defect.
     most
@@ -171,8 +172,9 @@ def roll_back_defects(
     """
     mixture = _Mixture(triangles, grades)
     current = mixture.surface()
-    if len(grades) > 2:
-        current = _joined(mixture, current, also)
+    same = sum(grade.target is grades[0].target for grade in grades)
+    if len(grades) > same:
+        current = _joined(mixture, current, same - 1, also)
     if most is not None and len(current.triangles) > most:
         return current, 0, np.zeros(0, np.int64)
     if fit is not None:
@@ -198,8 +200,8 @@ def roll_back_defects(
     return result, int(mixture.back.sum()), rank[bad]
 
 
-def _joined(mixture: _Mixture, current: CoarseMesh, also: Callable[[], np.ndarray] | None) -> CoarseMesh:
-    """The `current` surface, rolled back where it is not manifold, and once where `also` says.
+def _joined(mixture: _Mixture, current: CoarseMesh, lowest: int, also: Callable[[], np.ndarray] | None) -> CoarseMesh:
+    """The `current` surface, rolled back where it is not manifold, at most to the level `lowest`, and once where `also` says.
 
     This needs no coordinates, so it is done before points are moved and before intersections are searched for.
     """
@@ -208,7 +210,7 @@ def _joined(mixture: _Mixture, current: CoarseMesh, also: Callable[[], np.ndarra
     if also is not None:
         bad = np.union1d(bad, also() + mixture.starts[-2])
     for _ in range(_ROUNDS):
-        moved = mixture.set_back(bad, 1)
+        moved = mixture.set_back(bad, lowest)
         if len(moved) == 0:
             break
         current = mixture.surface()

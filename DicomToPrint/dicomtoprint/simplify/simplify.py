@@ -1,6 +1,6 @@
 """Fewer triangles within a budget of deviation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -60,17 +60,17 @@ def simplify_with_report(
     max_triangles: int,
     progress: ProgressCallback = no_progress,
     fit: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
+    between: Sequence[float] = (),
 ) -> SimplifyResult:
-    """As `simplify`, with figures. `raw` (n, 3) are the points before smoothing, known to be without defects: a
-    defect of the smoothing is mended by going back to them. `fit` moves the points of the coarse triangles (both are
-    given) to where they belong; it is undone where it does harm."""
+    """As `simplify`, with figures. `raw` (n, 3) are the points before smoothing, known to be without defects: a defect
+    of the smoothing is mended by going back to them, first to the greatest of these shares of the way `between` them. `fit` moves
+    the points of the coarse triangles (both are given) to where they belong; it is undone where it does harm."""
     if not has_fast_simplification():
         return _with_vtk(mesh, raw, max_triangles, progress, fit)
     identity = np.arange(len(mesh.points))
-    grades = [
-        CollapseLevel(np.asarray(raw, np.float32), identity),
-        CollapseLevel(np.asarray(mesh.points, np.float32), identity),
-    ]
+    first, whole = np.asarray(raw, np.float32), np.asarray(mesh.points, np.float32)
+    grades = [CollapseLevel(first + np.float32(share) * (whole - first), identity) for share in (0.0, *sorted(between))]
+    grades.append(CollapseLevel(whole, identity))
     moved, most = (0.0, 0.0), _most(mesh, max_triangles)
     for attempt in range(_TRIES):
         inner = subprogress(progress, attempt / _TRIES, (attempt + 1) / _TRIES)
