@@ -1,5 +1,7 @@
 """The verdict against the scan and what was written on the model: sides, scale, lost parts, legible text."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,27 @@ def test_lost_and_added_parts_are_listed(tmp_path):
     assert "216.0 mm3" in added.message and added.message.endswith("added on purpose: base.")
     assert "voxels of the scan 1.00 x 1.00 x 1.00 mm" in finding(readiness, "coarse").message
     assert kept.outcome is Outcome.FAIL and "nerve canal" in kept.message
+
+
+def thin_plate(missing=False):
+    """A block with a plate of 1 mm on it, on a grid of 0.5 mm: the plate's voxels were raised and reach 1 mm beyond its rim.
+    Also the surface; `missing`: without the plate."""
+    affine = np.diag([0.5, 0.5, 0.5, 1.0])
+    mask, raised = np.zeros((60, 60, 60), bool), np.zeros((60, 60, 60), bool)
+    mask[10:30, 10:40, 10:40] = True
+    raised[30:50, 24:26, 8:42] = True  # 10 x 1 x 17 mm
+    blocks = [box(15, 15, 10, at=(4.75, 4.75, 4.75))]
+    blocks += [] if missing else [box(15, 1, 9.05, at=(4.75, 11.75, 14.7))]
+    return ScanReference(mask=mask | raised, affine=affine, raised=raised), concatenate(tuple(blocks))
+
+
+def test_a_raised_rim_is_no_lost_part_and_a_lost_wall_is_one(tmp_path):
+    reference, mesh = thin_plate()
+    assert finding(judged(tmp_path, mesh, reference=replace(reference, raised=None)), "lost").measured > 0
+    assert finding(judged(tmp_path, mesh, reference=reference), "lost").outcome is Outcome.PASS
+    reference, bare = thin_plate(missing=True)
+    lost = finding(judged(tmp_path, bare, reference=reference), "lost")
+    assert lost.measured == 1 and lost.sizes[0] > 120.0
 
 
 @pytest.mark.parametrize(

@@ -136,6 +136,7 @@ def _reference(
         affine=segmentation.affine,
         voxel_mm=grid.spacing,
         structure_mm=structure,
+        raised=None if mask is None else _raised(segmentation),
     )
 
 
@@ -191,6 +192,16 @@ def _longest_side(mask: "np.ndarray", grid: Any) -> float:
         ends.append((rows[0] - 0.5, rows[-1] + 0.5))
     corners = grid.to_lps(np.array([[i, j, k] for i in ends[2] for j in ends[1] for k in ends[0]]))
     return float(np.ptp(corners, axis=0).max())
+
+
+def _raised(segmentation: "Segmentation") -> "np.ndarray | None":
+    """(k, j, i) bool: voxels that were raised to say where a thin wall is; None where none was."""
+    from ..mesh.core import Provenance
+
+    if segmentation.provenance is None:
+        return None
+    raised = segmentation.provenance == Provenance.MODELLED
+    return raised if raised.any() else None
 
 
 def inspect_file(

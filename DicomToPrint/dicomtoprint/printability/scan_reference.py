@@ -36,6 +36,7 @@ class ScanReference:
     (orientation for printing), None where the file stands as scanned; `intended` says in words what was added or cut on purpose;
     `structure_mm` is the longest side of what the model was made from, 0 where it was cut (a piece may be of any
     size), None where it is not known;
+    `raised` (k, j, i) bool are voxels of `mask` that say where a thin wall is, and reach further than it;
     `is_turned`: turned for printing, also where several parts were turned each on its own and have no `moved` in common.
     `source` is what the model was made from: where it is a mesh, only `labels`, `moved`, `intended` and `is_turned` can be known.
     """
@@ -51,3 +52,4 @@ class ScanReference:
     is_turned: bool = False
     source: Literal["scan", "mesh"] = "scan"
     structure_mm: float | None = None
+    raised: np.ndarray | None = None

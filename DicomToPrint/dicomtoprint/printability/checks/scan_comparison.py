@@ -15,6 +15,8 @@ from .text_label import label_facts
 
 NEAR_VOXELS = 2.0  # a surface lies where it was scanned if 90 % of it is this near to the segment's boundary
 MIN_COMPONENT_MM3 = 1.0
+# How far beyond a thin wall the voxels reach that say where it is: what the scan's blur makes of its rim.
+RIM_MM = 1.5
 MOST_PARTS = 200
 MOST_SHAPES = 20  # parts that are drawn in pictures
 
@@ -133,7 +135,7 @@ def _parts_against(
     mesh: Mesh, reference: ScanReference, progress: ProgressCallback
 ) -> tuple[dict[str, list[ChangedComponent]], dict[str, Fact]]:
     """Lost and added parts over 1 mm3, and critical regions that were lost; what differs within one voxel of the surface is partial
-    volume, not a part."""
+    volume, and what was raised around a wall that is there its rim: neither is a part."""
     from scipy import ndimage
 
     assert reference.mask is not None and reference.affine is not None
@@ -144,14 +146,18 @@ def _parts_against(
     progress(0.6, "looking for lost and added parts")
     ball = ndimage.generate_binary_structure(3, 2)
     near_model = ndimage.binary_dilation(model, ball)
-    found = {"lost_parts": _parts(mask & ~model, mask & ~near_model, affine)}
+    absent = mask & ~near_model
+    if reference.raised is not None:
+        raised = _cropped(reference.raised, mesh, reference.affine, reference.mask)[0]
+        absent &= ~_beside(model, absent & raised, affine)
+    found = {"lost_parts": _parts(mask & ~model, absent, affine)}
     progress(0.8, "looking for lost and added parts")
     found["added_parts"] = _parts(model & ~mask, model & ~ndimage.binary_dilation(mask, ball), affine)
     if not reference.critical:
         return found, {}
     critical: dict[str, np.ndarray] = {}
     for name, region in reference.critical.items():
-        gone = _cropped(region, mesh, reference.affine, reference.mask)[0] & mask & ~near_model
+        gone = _cropped(region, mesh, reference.affine, reference.mask)[0] & absent
         if gone.any():
             critical[name] = affine[:3, :3] @ np.argwhere(gone).mean(axis=0)[::-1] + affine[:3, 3]
     where = np.array(list(critical.values())).reshape(-1, 3)
@@ -166,6 +172,21 @@ def _parts_against(
         parameters=names,
     )
     return found, {"critical_lost": fact}
+
+
+def _beside(model: np.ndarray, voxels: np.ndarray, affine: np.ndarray) -> np.ndarray:
+    """(k, j, i) bool: those of the voxels that lie within `RIM_MM` of one of the model."""
+    result = np.zeros_like(voxels)
+    at = np.argwhere(voxels)
+    reach = np.ceil(RIM_MM / np.linalg.norm(affine[:3, :3], axis=0)).astype(int)
+    steps = np.stack(np.meshgrid(*(np.arange(-n, n + 1) for n in reach[::-1]), indexing="ij"), axis=-1).reshape(-1, 3)
+    steps = steps[np.linalg.norm(steps[:, ::-1] @ affine[:3, :3].T, axis=1) <= RIM_MM]
+    near = np.zeros(len(at), dtype=bool)
+    for step in steps:
+        there = np.clip(at + step, 0, np.array(model.shape) - 1)
+        near |= model[tuple(there.T)]
+    result[tuple(at[near].T)] = True
+    return result
 
 
 def _cropped(
