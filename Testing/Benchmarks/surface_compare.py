@@ -1,13 +1,15 @@
 """Ours, Slicer's rule, dicom2stl and an InVesalius-like chain on the same voxels, each in a fresh process.
 
     python Testing/Benchmarks/surface_compare.py [--cases S,M,L,XL,lattice,head] [--dicom2stl PATH] [--head FOLDER]
-    [--exact] [--picture CASE] [--methods ours,Slicer] [--work FOLDER]
+    [--exact] [--picture CASE] [--methods ours,Slicer] [--work FOLDER] [--before CHECKOUT]
 
 Needs slicer-core in this interpreter for Slicer's rule; --dicom2stl names the program of a separate environment (pip
 install dicom2stl); --exact counts self-intersections by libigl's CGAL part too (GPL: only ever in such a benchmark).
 CPU seconds of the process and its peak memory come from the operating system. The clock runs from the volume in
 memory (dicom2stl: from an .mha file) to the STL on disk. dicom2stl takes larger volumes at every second or third voxel
 unless it is told not to: "dicom2stl" is at all voxels, as the others are, "dicom2stl, shrunk" what it does by itself.
+"run" is ours with the segmentation that `run` makes (anatomy `bone`: its own boundary, thin walls, cavities filled; its
+time is included), all other methods get the same plain threshold. --before names a checkout of other code to run so too.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from pathlib import Path
 
 import numpy as np
 from surface_judgement import judged, picture
-from surface_methods import chain, labels_of, ours, slicer_rule
+from surface_methods import as_run, chain, labels_of, ours, slicer_rule
 
 HERE = Path(__file__).resolve()
 sys.path.insert(0, str(HERE.parents[2] / "DicomToPrint"))
@@ -65,7 +67,16 @@ def ball_centres(truth) -> list:
     return [((b[0] + b[1]) / 2, (b[2] + b[3]) / 2, (b[4] + b[5]) / 2) for b in bounds]
 
 
-METHODS = ("ours", "Slicer", "Slicer + decimation", "dicom2stl", "dicom2stl, shrunk", "InVesalius-like")
+METHODS = (
+    "ours",
+    "run",
+    "run before",
+    "Slicer",
+    "Slicer + decimation",
+    "dicom2stl",
+    "dicom2stl, shrunk",
+    "InVesalius-like",
+)
 DICOM2STL = {
     "dicom2stl": ("--disable", "rotation", "--disable", "shrink"),
     "dicom2stl, shrunk": ("--disable", "rotation"),
@@ -92,8 +103,10 @@ def one(method: str, case: str, folder: Path, threshold: float) -> None:
     out = stl_of(method, case, folder)
     before = resource.getrusage(resource.RUSAGE_SELF)
     start = time.perf_counter()
-    labels = labels_of(array, threshold)
+    labels = None if method in ("run", "run before") else labels_of(array, threshold)
     facts = {
+        "run": lambda: as_run(array, affine, out),
+        "run before": lambda: as_run(array, affine, out),
         "ours": lambda: ours(array, affine, labels, threshold, out),
         "Slicer": lambda: slicer_rule(array, affine, labels, out, False),
         "Slicer + decimation": lambda: slicer_rule(array, affine, labels, out, True),
@@ -110,9 +123,11 @@ def one(method: str, case: str, folder: Path, threshold: float) -> None:
     os._exit(0)
 
 
-def run(method: str, case: str, folder: Path, threshold: float, dicom2stl: str | None) -> dict | None:
+def run(method: str, case: str, folder: Path, threshold: float, options: argparse.Namespace) -> dict | None:
     if method in DICOM2STL:
-        return run_dicom2stl(method, case, folder, threshold, dicom2stl) if dicom2stl else None
+        return run_dicom2stl(method, case, folder, threshold, options.dicom2stl) if options.dicom2stl else None
+    if method == "run before" and options.before is None:
+        return None
     done = subprocess.run(
         [
             sys.executable,
@@ -125,6 +140,7 @@ def run(method: str, case: str, folder: Path, threshold: float, dicom2stl: str |
             str(folder),
             "--threshold",
             str(threshold),
+            *(["--before", str(options.before)] if method == "run before" else []),
         ],
         capture_output=True,
         text=True,
@@ -193,6 +209,7 @@ def main() -> None:
     parser.add_argument("--cases", default="S,M,L")
     parser.add_argument("--head", type=Path)
     parser.add_argument("--dicom2stl")
+    parser.add_argument("--before", type=Path, help="checkout of other code for the method 'run before'")
     parser.add_argument("--exact", action="store_true")
     parser.add_argument("--methods", help="some of the methods only, separated by commas")
     parser.add_argument("--work", type=Path, help="folder that keeps volumes, surfaces and figures; done rows are kept")
@@ -203,6 +220,8 @@ def main() -> None:
     parser.add_argument("--threshold", type=float, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
+        if options.before:
+            sys.path.insert(0, str(options.before / "DicomToPrint"))
         one(options.one, options.case, Path(options.folder), options.threshold)
     if options.work:
         options.work.mkdir(parents=True, exist_ok=True)
@@ -221,10 +240,12 @@ def compare(options: argparse.Namespace, folder: Path) -> None:
         for method in options.methods.split(",") if options.methods else METHODS:
             key, path = f"{case}|{method}", stl_of(method, case, folder)
             if key not in held:
-                figures = run(method, case, folder, facts["threshold"], options.dicom2stl)
+                figures = run(method, case, folder, facts["threshold"], options)
                 if figures is None:
                     continue
-                held[key] = figures | judged(case, path, folder, facts, options.exact)
+                # The head is judged against the grey value that its surface was made for.
+                own = facts | {"threshold": figures.get("boundary_value", facts["threshold"])}
+                held[key] = figures | judged(case, path, folder, own, options.exact)
                 print(key, {k: v for k, v in held[key].items() if k != "shares"}, flush=True)
                 tally.write_text(json.dumps(held), encoding="utf-8")
         rows = {tuple(key.split("|")): row for key, row in held.items()}
@@ -247,9 +268,12 @@ def known(case: str, folder: Path, head: Path | None) -> dict:
 def remarks_on(rows: dict) -> list[str]:
     remarks: list[str] = []
     for (case, method), row in rows.items():
-        if method == "ours":
+        if method in ("ours", "run", "run before"):
             phrases = ", ".join(f"{phrase} {spent:.1f}" for phrase, spent in row["shares"].items() if spent > 0.05)
-            remarks += [f"- {case}, where our CPU seconds go: {phrases}", *(f"  - {note}" for note in row["notes"])]
+            remarks += [
+                f"- {case}, {method}, where our CPU seconds go: {phrases}",
+                *(f"  - {note}" for note in row["notes"]),
+            ]
     return remarks
 
 

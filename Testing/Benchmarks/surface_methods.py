@@ -39,30 +39,41 @@ def write(polydata, path: Path) -> None:
 
 
 def ours(array, affine, labels, threshold: float, path: Path) -> dict:
-    from dicomtoprint.mesh.core import to_polydata
-    from dicomtoprint.reconstruction import reconstruct_surfaces
     from dicomtoprint.segmentation import Segment, Segmentation
     from dicomtoprint.volume import Volume
 
     segment = Segment("bone", 1, "Bone", (1.0, 1.0, 1.0), threshold, {}, 0.0)
+    return surface_of(lambda note: Segmentation(Volume(array, affine), affine, labels, None, (segment,)), path)
+
+
+def as_run(array, affine, path: Path) -> dict:
+    """The anatomy `bone` as `run` segments it: its own boundary, thin walls, solid core."""
+    from dicomtoprint.segmentation import load_anatomy, segment
+    from dicomtoprint.volume import Volume
+
+    return surface_of(lambda note: segment(Volume(array, affine), load_anatomy("bone"), progress=note), path)
+
+
+def surface_of(segmented, path: Path) -> dict:
+    """The surface of what `segmented` returns, which takes a progress callback; where the CPU seconds go, and the grey value
+    of the boundary."""
+    from dicomtoprint.mesh.core import to_polydata
+    from dicomtoprint.reconstruction import reconstruct_surfaces
+
     parts: list = []
 
     def note(fraction: float, phrase: str = "") -> None:
         if phrase and (not parts or parts[-1][0] != phrase):
             parts.append((phrase, time.perf_counter(), time.process_time()))
 
-    model = reconstruct_surfaces(
-        Segmentation(Volume(array, affine), affine, labels, None, (segment,)),
-        max_triangles=CEILING,
-        max_deviation_mm=BUDGET_MM,
-        progress=note,
-    )
+    segmentation = segmented(note)
+    model = reconstruct_surfaces(segmentation, max_triangles=CEILING, max_deviation_mm=BUDGET_MM, progress=note)
     write(to_polydata(model.meshes[0]), path)
     parts.append(("end", time.perf_counter(), time.process_time()))
     shares: dict = {}
     for (phrase, _, cpu), (_, _, after) in pairwise(parts):
         shares[phrase] = shares.get(phrase, 0.0) + after - cpu
-    return {"shares": shares, "notes": list(model.notes)}
+    return {"shares": shares, "notes": list(model.notes), "boundary_value": float(segmentation.segments[0].boundary)}
 
 
 def slicer_rule(array, affine, labels, path: Path, decimated: bool) -> dict:
