@@ -93,11 +93,10 @@ def truth_of(scene, points: np.ndarray, triangles: np.ndarray, inside) -> float:
     """The 95 % distance in mm of a surface from the nearest face of bone."""
     from dicomtoprint.imaging.voxel_patches import sample_measured_surface
     from dicomtoprint.mesh.core import Mesh
+    from dicomtoprint.phantom.wall_scan import bone_distance
 
     places = sample_measured_surface(Mesh(points, triangles), 6000).places
-    places = places[inside(places)]
-    bone = [layer for layer in scene.layers if callable(layer.hu) or layer.hu >= 500]
-    return float(np.percentile(np.min([np.abs(layer.distance(places)) for layer in bone], axis=0), 95))
+    return float(np.percentile(bone_distance(scene, places[inside(places)]), 95))
 
 
 def words(found) -> str:
