@@ -25,9 +25,9 @@ from dicomtoprint.accuracy import (
     measure_edge_profile,
     modelled_of,
 )
-from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
 from dicomtoprint.imaging.voxel_patches import sample_measured_surface
 from dicomtoprint.mesh.core import Mesh, Provenance, concatenate
+from dicomtoprint.mesh.triangle_distance import nearest_triangles
 from dicomtoprint.reconstruction import reconstruct_surfaces
 from dicomtoprint.segmentation import load_anatomy, segment
 from dicomtoprint.volume import Volume
@@ -108,7 +108,7 @@ def agreement(volume: Volume, factors: tuple[int, int, int]) -> Agreement:
     places = sample_measured_surface(mesh.with_arrays(triangle_arrays={"Provenance": own}), POINTS).places
     at = coarse.to_ijk(places)
     inside = ((at > BORDER) & (at < np.array(coarse.array.shape[::-1]) - 1 - BORDER)).all(axis=1)
-    distance = point_to_mesh_distance(places[inside], whole)
+    _, distance = nearest_triangles(places[inside], whole)
     return Agreement(float(np.percentile(distance, 95)), original, stated)
 
 

@@ -33,10 +33,7 @@ _THICKEST = 2.8  # mm: beyond, each face is measured by itself
 _NORMALS = (6, 3)  # rounds over which normals are averaged, in each pass
 _PASSES = 2
 _TURNED = 0.985  # cosine: normals that have turned further are asked again
-_MANY = (
-    4000,
-    2500,
-)  # points that are always fitted themselves, where the contour was raised and where it lies near its faces
+_MANY = 8000  # points that are always fitted themselves
 _PART = 4, 10  # one of so many more
 _BETWEEN = 0.2  # of a point's surroundings are known: it lies among points of a wall
 _FILL = 24  # rounds in which places are handed on to points whose profiles tell nothing
@@ -154,7 +151,7 @@ def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> 
     movable = _measured(mesh) & _within(volume, points)
     asked = movable & (raised | _may_be_thin(volume, points, normals, density))
     groups = [np.flatnonzero(asked & which) for which in (raised, ~raised)]
-    rows = np.sort(np.concatenate([_some_of(*group) for group in zip(groups, _MANY, _PART)]))
+    rows = np.sort(np.concatenate([_some_of(*group) for group in zip(groups, (_MANY, _MANY), _PART)]))
     asked[rows[~raised[rows]]] = (
         False  # what is fitted itself and tells nothing is left where it is, unless it was raised
     )
