@@ -36,6 +36,7 @@ _TURNED = 0.985  # cosine: normals that have turned further are asked again
 _MANY = 8000  # points that are always fitted themselves
 _PART = 4, 10  # one of so many more
 _BETWEEN = 0.2  # of a point's surroundings are known: it lies among points of a wall
+_AGREEING = 0.9  # length along its own of the mean of the normals around a point: less is a rim
 _FILL = 24  # rounds in which places are handed on to points whose profiles tell nothing
 _SMOOTH = 5  # rounds of smoothing
 _SHARING = 2.0  # times less of the noise is left after smoothing
@@ -158,7 +159,7 @@ def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> 
     found = np.full((5, len(points)), np.nan)  # place of the face (3), thickness, error
     for round_ in range(_PASSES):
         _fit_rows(found, rows, points, normals, volume, density, raised)
-        filled = _filled(near, asked, found)
+        filled = _filled(near, asked, found, points, normals)
         known = np.isfinite(filled[0])
         off = np.einsum("xn,nx->n", filled[:3] - points.T, normals)
         points = _shared(near, points + np.where(known, off, 0.0)[:, None] * normals, known)
@@ -310,27 +311,44 @@ def _half_up(values: np.ndarray, x: np.ndarray, outside: np.ndarray, density: De
     return np.where(found, x[before] + share * (x[1] - x[0]), np.nan)
 
 
-def _filled(near: VertexAveraging, asked: np.ndarray, found: np.ndarray) -> np.ndarray:
+def _filled(
+    near: VertexAveraging, asked: np.ndarray, found: np.ndarray, points: np.ndarray, normals: np.ndarray
+) -> np.ndarray:
     """What was `found` (5, n) of each point, NaN where not known, handed on along the surface: to the neighbours of known
-    points that lie in their walls, and on to the points `asked` (n,)."""
+    points that lie in their walls, and on to the points `asked` (n,).
+
+    Over a curved wall the mean of the neighbours lies on the hollow side, that of their tangent planes as far on the other:
+    half-way between both is right.
+    """
     zone = np.flatnonzero(near.averaged((asked | np.isfinite(found[0])).astype(np.float32)) > 0.0)
     means = near.rows(zone)[:, zone]
-    some, wanted = found[:, zone], asked[zone]
+    some, wanted, at, facing = found[:, zone], asked[zone], points[zone], normals[zone]
     known = np.isfinite(some[0])
-    table = np.vstack([np.where(known, np.nan_to_num(some), 0.0), known]).T
+    # Place (3), thickness, error, normal (3), distance of the tangent plane from the origin, known.
+    table = np.zeros((len(zone), 10))
+    table[known, :5] = np.nan_to_num(some[:, known]).T
+    table[known, 5:8], table[known, 9] = facing[known], 1.0
+    table[known, 8] = np.einsum("nx,nx->n", table[known, :3], facing[known])
     for round_ in range(_FILL):
         around = means @ table
         enough = around[:, -1] > (0.0 if round_ else _BETWEEN)
-        new = ~known & enough & (wanted | (round_ == 0))
-        if not new.any():
+        new = np.flatnonzero(~known & enough & (wanted | (round_ == 0)))
+        if not len(new):
             if round_ == 0:
                 continue
             break
-        table[new, :-1] = around[new, :-1] / around[new, -1:]
-        table[new, -1] = 1.0
-        known = known | new
+        mean = around[new] / around[new, -1:]
+        height = np.einsum("nx,nx->n", mean[:, :3] - at[new], facing[new])
+        plane = mean[:, 8] - np.einsum("nx,nx->n", mean[:, 5:8], at[new])
+        agreeing = np.einsum("nx,nx->n", mean[:, 5:8], facing[new])
+        height = np.where(agreeing > _AGREEING, 0.5 * (height + plane / np.maximum(agreeing, _AGREEING)), height)
+        mean[:, :3] = at[new] + height[:, None] * facing[new]
+        mean[:, 5:8] = facing[new]
+        mean[:, 8] = np.einsum("nx,nx->n", mean[:, :3], facing[new])
+        table[new] = mean
+        known[new] = True
     result = np.full_like(found, np.nan)
-    result[:, zone] = np.where(known, table.T[:-1], np.nan)
+    result[:, zone] = np.where(known, table[:, :5].T, np.nan)
     return result
 
 
