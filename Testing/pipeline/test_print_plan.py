@@ -5,11 +5,10 @@ from types import SimpleNamespace
 import pytest
 
 from dicomtoprint.config import resources
-from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.pipeline.print_plan import build_print_plan
-from dicomtoprint.printability import load_printer, load_process, process_names
+from dicomtoprint.printability import load_printer, load_process
 from dicomtoprint.reconstruction import ProcessingStep, SurfaceModel
 from dicomtoprint.report import ReportContent, render_report
 
@@ -29,10 +28,10 @@ def plan_of(settings: RunSettings, count: int = 1, done: tuple[str, ...] = ()) -
     )
 
 
-@pytest.mark.parametrize("process", process_names())
+@pytest.mark.parametrize("process", resources.builtin_names("processes"))
 def test_every_process_and_use_gets_a_whole_plan(process):
     known = resources.load_json_resource("plans", "plan")[0]["uses"]
-    for use in builtin_names("uses"):
+    for use in resources.builtin_names("uses"):
         plan = plan_of(RunSettings(process=process, use=use))
         assert use in known
         for name, choice in plan.items():

@@ -4,21 +4,21 @@ import json
 
 import pytest
 
-from dicomtoprint.config.resources import RESOURCE_DIR
+from dicomtoprint.config.resources import RESOURCE_DIR, builtin_names
 from dicomtoprint.errors import UsageError
-from dicomtoprint.printability import load_printer, load_process, messages, printer_names, process_names
+from dicomtoprint.printability import load_printer, load_process, messages
 from dicomtoprint.printability.process import LATER_THRESHOLDS
 from dicomtoprint.printability.rules import load_rules
 
 
 def test_the_built_in_names():
-    assert set(process_names()) == {"fdm", "sla", "sls", "mjf", "material-jetting", "binder-jetting", "dmls"}
+    assert set(builtin_names("processes")) == {"fdm", "sla", "sls", "mjf", "material-jetting", "binder-jetting", "dmls"}
 
 
-@pytest.mark.parametrize("name", process_names())
+@pytest.mark.parametrize("name", builtin_names("processes"))
 def test_a_process_is_consistent(name):
     process = load_process(name)
-    assert process.printer in printer_names()
+    assert process.printer in builtin_names("printers")
     for limit in process.limits.values():
         assert limit.value is None or not limit.source or limit.source in process.sources
         assert limit.low is None or limit.low <= limit.value <= limit.high

@@ -7,7 +7,7 @@ import pytest
 
 from dicomtoprint.cli.parser import build_parser
 from dicomtoprint.config import resources
-from dicomtoprint.printability import load_printer, load_process, process_names
+from dicomtoprint.printability import load_printer, load_process
 from dicomtoprint.printability.messages import (
     FAIL_TEXTS,
     FAIL_TEXTS_SINGULAR,
@@ -69,7 +69,7 @@ NAMED = {"prepare": SPEAKS_TO["mesh"], "inspect": SPEAKS_TO["file"], "run": SPEA
 
 
 def remedies():
-    for process in map(load_process, process_names()):
+    for process in map(load_process, resources.builtin_names("processes")):
         for rule in load_rules(process, 300.0):
             if rule.remedy and rule.limit is not None:
                 yield process, rule, remedy_text(rule, Fact(rule.fact, 0.5, parameters=FILLED), process)
@@ -108,7 +108,7 @@ def test_every_option_that_a_remedy_names_exists():
 def test_a_remedy_names_options_of_the_command_that_made_or_inspected_the_file(source):
     """A file that is only inspected is sent to `prepare`; a prepared mesh is never told to choose something in a scan."""
     wrong, named = [], 0
-    for process in map(load_process, process_names()):
+    for process in map(load_process, resources.builtin_names("processes")):
         for rule in load_rules(process, 300.0):
             # Nothing of a scan is known of a mesh, and no text of a file that is only inspected.
             if not rule.remedy or rule.limit is None or rule.clause in ("scan", "text"):

@@ -1,7 +1,7 @@
 """The verdict on a written file: will this process and this printer make it, where not, and what to do."""
 
 from .merge import merge_readiness
-from .process import GuidelineLimit, Printer, PrintProcess, load_printer, load_process, printer_names, process_names
+from .process import GuidelineLimit, Printer, PrintProcess, load_printer, load_process
 from .readiness import VERDICTS, Readiness, assess_file
 from .scan_reference import LabelFrame, ScanReference
 
@@ -17,6 +17,4 @@ __all__ = [
     "load_printer",
     "load_process",
     "merge_readiness",
-    "printer_names",
-    "process_names",
 ]

@@ -87,20 +87,12 @@ class Printer:
         return (x - 2 * self.margin_mm, y - 2 * self.margin_mm, z - self.margin_mm)
 
 
-def process_names() -> tuple[str, ...]:
-    """Names of the built-in processes."""
-    return resources.builtin_names("processes")
-
-
-def printer_names() -> tuple[str, ...]:
-    """Names of the built-in printers."""
-    return resources.builtin_names("printers")
-
-
 def load_process(name_or_file: str) -> PrintProcess:
     """A built-in process by name or a user's JSON file. Raises `UsageError` naming what is wrong and where."""
     content, text = _load("processes", name_or_file)
-    where = Path(name_or_file).name if name_or_file not in process_names() else f"{name_or_file}.json"
+    where = (
+        Path(name_or_file).name if name_or_file not in resources.builtin_names("processes") else f"{name_or_file}.json"
+    )
     try:
         limits = {name: _limit(entry) for name, entry in content["limits"].items()}
         by_size = tuple(
@@ -139,7 +131,9 @@ def load_printer(name_or_size: str) -> Printer:
         sides = [f"{value:g}" for value in build]
         return Printer("x".join(sides), f"build volume of {' x '.join(sides)} mm, as entered", build)  # type: ignore[arg-type]
     content, text = _load("printers", name_or_size)
-    where = Path(name_or_size).name if name_or_size not in printer_names() else f"{name_or_size}.json"
+    where = (
+        Path(name_or_size).name if name_or_size not in resources.builtin_names("printers") else f"{name_or_size}.json"
+    )
     try:
         build = tuple(float(value) for value in content["build_mm"])
         margin = float(content.get("margin_mm", 0.0))
