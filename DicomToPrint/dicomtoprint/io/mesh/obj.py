@@ -9,6 +9,7 @@ from ...errors import InputError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
 from .plain_text import mend_text
+from .polygons import triangulate_polygons
 from .raw import RawMeshFile, parse_space
 
 _UNIT = re.compile(r"1\s*unit\s*=\s*([0-9.]+(?:e[+-]?\d+)?)\s*(um|mm|cm|m|in|inch|ft)\b", re.IGNORECASE)
@@ -20,7 +21,7 @@ _AFTER_SLASH = re.compile(rb"/[^\s]*")
 
 
 def read_obj(path: Path, progress: ProgressCallback) -> RawMeshFile:
-    """One mesh an ``o`` (or none); polygons become fans; texture, normals and groups are left out."""
+    """One mesh an ``o`` (or none); polygons are triangulated by ear clipping; texture, normals and groups are left out."""
     progress(0.0, "reading OBJ")
     content = mend_text(path.read_bytes()).replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") + b"\n"
     lines = _Lines(content)
@@ -30,10 +31,11 @@ def read_obj(path: Path, progress: ProgressCallback) -> RawMeshFile:
     progress(0.2, "reading OBJ")
     coordinates = _coordinates(path, lines, vertices)
     progress(0.5, "reading OBJ")
-    corners, owner = _triangles(path, lines, faces, np.searchsorted(vertices, faces), len(coordinates))
+    corners, sizes = _polygons(path, lines, faces, np.searchsorted(vertices, faces), len(coordinates))
+    triangles, owner = triangulate_polygons(coordinates, corners, sizes)
     text = "\n".join(comments)
     unit, factor = _unit(text)
-    meshes = _objects(path, coordinates * factor, corners, owner, objects)
+    meshes = _objects(path, coordinates * factor, triangles.astype(np.int32), owner, objects)
     return RawMeshFile(meshes, unit, parse_space(text))
 
 
@@ -102,17 +104,16 @@ def _coordinates(path: Path, lines: _Lines, which: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _triangles(
+def _polygons(
     path: Path, lines: _Lines, which: np.ndarray, seen: np.ndarray, count: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(m, 3) point indices and the face each triangle came from; negative indices count back from where they stand (`seen`)."""
+    """Point indices of all faces, one after another, and the number of corners of each (f,); negative indices count back from where they
+    stand (`seen`)."""
     at_once = _faces_alike(lines, which, seen, count)
     if at_once is not None:
-        fans = at_once.shape[1] - 2
-        corners = np.stack([np.repeat(at_once[:, :1], fans, axis=1), at_once[:, 1:-1], at_once[:, 2:]], axis=2)
-        return corners.reshape(-1, 3).astype(np.int32), np.repeat(np.arange(len(which)), fans)
-    single: list[tuple[int, int, int]] = []
-    owner: list[int] = []
+        return at_once.ravel(), np.full(len(at_once), at_once.shape[1])
+    corners: list[int] = []
+    sizes = np.zeros(len(which), dtype=np.int64)
     for index, at in enumerate(which):
         try:
             face = [int(word.split(b"/", 1)[0]) for word in lines.text(at).split()[1:]]
@@ -125,10 +126,9 @@ def _triangles(
             raise InputError(
                 f"{path.name}, line {at + 1}: a face names a vertex that does not exist: export the model again."
             )
-        for second, third in zip(face[1:-1], face[2:]):
-            single.append((face[0], second, third))
-            owner.append(index)
-    return np.array(single, dtype=np.int32).reshape(-1, 3), np.array(owner, dtype=np.int64)
+        corners += face
+        sizes[index] = len(face)
+    return np.array(corners, dtype=np.int64), sizes
 
 
 def _faces_alike(lines: _Lines, which: np.ndarray, seen: np.ndarray, count: int) -> np.ndarray | None:

@@ -10,6 +10,7 @@ from ...errors import InputError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
 from .plain_text import mend_text
+from .polygons import triangulate_polygons
 from .raw import RawMeshFile, parse_space
 
 _TYPES = {
@@ -54,7 +55,7 @@ class _Element:
 
 
 def read_ply(path: Path, progress: ProgressCallback) -> RawMeshFile:
-    """One mesh with the file's scalar arrays; polygons become fans."""
+    """One mesh with the file's scalar arrays; polygons are triangulated by ear clipping."""
     with open(path, "rb") as file:
         data = file.read()
     if not data.startswith(b"ply") or b"\n" not in data:
@@ -69,12 +70,14 @@ def read_ply(path: Path, progress: ProgressCallback) -> RawMeshFile:
         if form == "ascii"
         else _binary_rows(path, data, start, form, elements)
     )
-    vertices, (triangles, arrays) = table["vertex"], table["face"]
+    vertices, (corners, sizes, arrays) = table["vertex"], table["face"]
     if not {"x", "y", "z"} <= set(vertices):
         raise InputError(f"{path.name} has vertices without x, y, z: export the model again.")
     points = np.stack([vertices[axis] for axis in "xyz"], axis=1).astype(np.float64)
-    if len(triangles) and (triangles.min() < 0 or triangles.max() >= len(points)):
+    if len(corners) and (corners.min() < 0 or corners.max() >= len(points)):
         raise InputError(f"{path.name} has a face that names a vertex that does not exist: export the model again.")
+    triangles, owner = triangulate_polygons(points, corners, sizes)
+    arrays = {name: values[owner] for name, values in arrays.items()}
     point_arrays = {name: np.asarray(values) for name, values in vertices.items() if name not in ("x", "y", "z")}
     text = "\n".join(comments)
     color = _one_color(point_arrays)
@@ -153,7 +156,8 @@ def _binary_rows(path: Path, data: bytes, start: int, order: str, elements: list
             start += element.count * row.itemsize
         elif rows is not None and len(lists) == 1 and bool(np.all(rows[f"{lists[0][0]}:count"] == 3)):
             table[element.name] = (
-                rows[lists[0][0]].astype(np.int64),
+                rows[lists[0][0]].astype(np.int64).ravel(),
+                np.full(element.count, 3),
                 {
                     name: rows[name].astype(rows[name].dtype.newbyteorder("="))
                     for name, _, counter in element.properties
@@ -170,10 +174,11 @@ def _binary_rows(path: Path, data: bytes, start: int, order: str, elements: list
 
 def _mixed_rows(
     path: Path, data: bytes, start: int, order: str, element: _Element
-) -> tuple[tuple[np.ndarray, dict], int]:
+) -> tuple[tuple[np.ndarray, np.ndarray, dict], int]:
     """Rows whose lists differ in length, one after another, every length checked against what is left of the file."""
-    corners: list[tuple[int, int, int]] = []
-    for _ in range(element.count):
+    corners: list[int] = []
+    sizes = np.zeros(element.count, dtype=np.int64)
+    for row in range(element.count):
         for name, kind, counter in element.properties:
             size = np.dtype(counter or kind).itemsize
             if start + size > len(data):
@@ -187,9 +192,10 @@ def _mixed_rows(
                 raise _cut_short(path)
             if name in ("vertex_indices", "vertex_index"):
                 face = np.frombuffer(data, order + kind, length, start).tolist()
-                corners += [(face[0], second, third) for second, third in zip(face[1:-1], face[2:])]
+                corners += face
+                sizes[row] = length
             start += length * width
-    return (np.array(corners, dtype=np.int64).reshape(-1, 3), {}), start
+    return (np.array(corners, dtype=np.int64), sizes, {}), start
 
 
 def _ascii_rows(path: Path, data: bytes, elements: list[_Element]) -> dict:
@@ -203,8 +209,8 @@ def _ascii_rows(path: Path, data: bytes, elements: list[_Element]) -> dict:
                 faces = [[int(word) for word in row[first + 1 : first + 1 + int(row[first])]] for row in rows]
                 if any(len(face) != int(row[first]) for face, row in zip(faces, rows)):
                     raise ValueError
-                corners = [(face[0], second, third) for face in faces for second, third in zip(face[1:-1], face[2:])]
-                table["face"] = (np.array(corners, dtype=np.int64).reshape(-1, 3), {})
+                corners = [corner for face in faces for corner in face]
+                table["face"] = (np.array(corners, dtype=np.int64), np.array([len(face) for face in faces], int), {})
             else:
                 values = np.array(rows, dtype=np.float64).reshape(element.count, -1)
                 table[element.name] = {item[0]: values[:, index] for index, item in enumerate(element.properties)}
