@@ -16,7 +16,7 @@ from typing import Any
 from ..errors import DicomToPrintError, UsageError
 from .host import Host
 from .parser import build_parser, join_negative_values
-from .settings_from_args import settings_from_args
+from .settings_from_args import repair_options_from_args, settings_from_args
 from .terminal_progress import terminal_progress
 
 
@@ -186,11 +186,12 @@ def _inspect(options: argparse.Namespace, host: Host) -> int:
             unit=options.unit,
             repair_to=options.repair,
             overwrite=options.overwrite,
+            repair_options=repair_options_from_args(options),
             progress=progress,
         )
     if options.output:
         inspected = pipeline.write_inspection(inspected, options.output)
-    content = inspected.readiness.as_json()
+    content = inspected.as_json()
     _write_json(content, options.json)
     if options.json != "-":
         print(inspection_summary(inspected))

@@ -22,3 +22,10 @@ def count(text: str) -> int:
     if value < 100:
         raise argparse.ArgumentTypeError(f"'{text}' is too few triangles (100 at least)")
     return value
+
+
+def one_or_more(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
+    return value

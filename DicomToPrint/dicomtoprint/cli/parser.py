@@ -9,7 +9,7 @@ from .. import __version__
 from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
 from .batch_options import add_batch_options
-from .option_types import count, positive
+from .option_types import count, one_or_more, positive
 from .preparation_options import add_preparation
 
 EXAMPLES = """examples:
@@ -288,8 +288,30 @@ def _add_inspect(commands: Any) -> None:
     _add_print_options(inspect)
     inspect.add_argument("--repair", type=Path, metavar="OUT", help="repair the mesh and write it here")
     _add_overwrite(inspect)
+    _add_repair(inspect.add_argument_group("repair", "with --repair; shells and holes have the numbers that it lists"))
     inspect.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
     inspect.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and printability.json")
+
+
+def _add_repair(group: Any) -> None:
+    """What a repair may lose, and what is to be done with each shell and hole."""
+    group.add_argument(
+        "--max-loss",
+        type=positive,
+        metavar="MM",
+        help="refuse a repair that loses a piece farther than this from the result (default: the process's smallest feature)",
+    )
+    group.add_argument(
+        "--thicken-sheet", type=positive, metavar="MM", help="make open sheets solids of this thickness"
+    )
+    group.add_argument(
+        "--shell", action="append", default=[], metavar="N=keep|drop|flip", help="what to do with a shell (repeatable)"
+    )
+    group.add_argument(
+        "--hole", action="append", default=[], metavar="N=cap|keep", help="what to do with a hole (repeatable)"
+    )
+    group.add_argument("--drop-shells-below", type=positive, metavar="MM", help="drop shells smaller than this")
+    group.add_argument("--largest-shells", type=one_or_more, metavar="N", help="keep only the N largest shells")
 
 
 def _add_replay(commands: Any) -> None:

@@ -2,10 +2,13 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..config.run_settings import DEFAULT_FORMATS, DEFAULT_KEEP_OUT_RADIUS_MM, FORMATS, RunSettings
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..repair import RepairOptions
 
 
 def settings_from_args(options: argparse.Namespace) -> RunSettings:
@@ -171,3 +174,27 @@ def _formats(lists: Sequence[str] | None) -> tuple[str, ...]:
     if not formats:
         raise UsageError(f"--format names no format: choose of {', '.join(FORMATS)}.")
     return formats
+
+
+def repair_options_from_args(options: argparse.Namespace) -> "RepairOptions":
+    """What the user chose for a repair. Raises `UsageError` for a choice that is not N=WORD, and for choices without --repair."""
+    from ..repair import RepairOptions
+
+    chosen = RepairOptions(
+        max_loss_mm=options.max_loss,
+        thicken_sheet_mm=options.thicken_sheet,
+        shells=tuple(_numbered("--shell", text) for text in options.shell),
+        holes=tuple(_numbered("--hole", text) for text in options.hole),
+        min_shell_mm=options.drop_shells_below or 0.0,
+        largest_shells=options.largest_shells,
+    )
+    if options.repair is None and chosen != RepairOptions():
+        raise UsageError("Choices for a repair change nothing without one: add --repair OUT.")
+    return chosen
+
+
+def _numbered(option: str, text: str) -> tuple[int, str]:
+    number, _, word = text.partition("=")
+    if not number.strip().isdigit() or not word:
+        raise UsageError(f"{option} takes a number and what to do, as in {option} 1=keep, not '{text}'.")
+    return int(number), word.strip()

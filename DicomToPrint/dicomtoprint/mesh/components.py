@@ -163,7 +163,7 @@ def _turned_parts(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, v
     walls of cavities at odd depth negative, the others positive. Where it does, only a negative part at even depth is
     wrong; a positive one at odd depth is an overlap.
     """
-    inside = _containment(points, triangles, part, len(volumes))
+    inside = contained_parts(points, triangles, part, len(volumes))
     depth = np.bincount(inside[:, 0], minlength=len(volumes))
     wrong_outermost = (depth == 0) & (volumes < 0)
     in_wrong = np.zeros(len(volumes), dtype=bool)
@@ -173,8 +173,8 @@ def _turned_parts(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, v
     return np.where(in_wrong, by_depth, (volumes < 0) & ~odd)
 
 
-def _containment(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, count: int) -> np.ndarray:
-    """(n, 2) pairs of parts: the first begins inside the second."""
+def contained_parts(points: Points, triangles: Triangles, part: np.ndarray, count: int) -> np.ndarray:
+    """(n, 2) pairs of parts of `triangles` (m, 3), `part` (m,) being the part of each: the first begins inside the second."""
     order = np.argsort(part, kind="stable")
     ends = np.cumsum(np.bincount(part, minlength=count))
     starts = np.concatenate([[0], ends[:-1]])
@@ -208,7 +208,7 @@ def nested_shell_triangles(mesh: Mesh) -> np.ndarray:
     closed = np.ones(count, dtype=bool)
     closed[part[edges.order[edges.start[edges.count == 1]] // 3]] = False
     volumes = component_volumes(points, triangles, part, count)
-    inside = _containment(points, triangles, part, count)
+    inside = contained_parts(points, triangles, part, count)
     inside = inside[closed[inside].all(axis=1)]
     around = np.bincount(inside[:, 0], np.sign(volumes[inside[:, 1]]), minlength=count)
     return np.flatnonzero(np.where(volumes > 0, around >= 1, around >= 2)[part])

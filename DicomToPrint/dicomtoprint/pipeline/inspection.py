@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..config.run_settings import RunSettings
-from ..errors import RefusedError, UsageError
+from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
+from .mesh_repair import RepairedMeshes, repair_meshes
 from .output_folder import refuse_same_file
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -16,20 +17,32 @@ if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import WrittenFile
     from ..mesh.core import Mesh
     from ..preparation import LabelResult
-    from ..printability import LabelFrame, Readiness, ScanReference
+    from ..printability import LabelFrame, PrintProcess, Readiness, ScanReference
     from ..reconstruction import SurfaceModel
+    from ..repair import RepairOptions
     from ..segmentation import Segmentation
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """A mesh file with its verdict; `repaired` tells what a repair did (empty: none asked), `repaired_file` where it went."""
+    """A mesh file with its verdict; `repair` is what a repair did (None: none asked), `repaired_file` where it went."""
 
     file: Path
     meshes: "tuple[Mesh, ...]"
     readiness: "Readiness"
-    repaired: tuple[str, ...] = ()
+    repair: "RepairedMeshes | None" = None
     repaired_file: "WrittenFile | None" = None
+    not_written: tuple[str, ...] = ()
+
+    @property
+    def repaired(self) -> tuple[str, ...]:
+        """What the repair did, in words, and what of the file is not in the repaired one; empty where none was asked for."""
+        return (*self.repair.lines, *self.not_written) if self.repair is not None else ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The readiness in the contract's form, with what a repair did under ``repair``."""
+        content: dict[str, Any] = self.readiness.as_json()
+        return content if self.repair is None else {**content, "repair": self.repair.as_json()}
 
 
 def inspect_outputs(
@@ -212,12 +225,14 @@ def inspect_file(
     unit: str | None = None,
     repair_to: Path | None = None,
     overwrite: bool = False,
+    repair_options: "RepairOptions | None" = None,
     progress: ProgressCallback = no_progress,
 ) -> Inspection:
     """Verdict on a mesh file of any program; with `repair_to`, the repaired mesh is written there and judged instead.
 
-    Raises `InputError` for what is no mesh, `UsageError` for unknown names, and where the repaired mesh would take the place of the one
-    given and not `overwrite`.
+    Unless `repair_options` state it, a repair may lose nothing larger than the process's smallest feature. Raises `InputError` for
+    what is no mesh, `UsageError` for unknown names, and where the repaired mesh would take the place of the one given and not
+    `overwrite`, `RefusedError` where the repair would lose more than it may.
     """
     from ..io import read_mesh_file
     from ..printability import assess_file as judge_file
@@ -228,32 +243,25 @@ def inspect_file(
     if repair_to is not None:
         refuse_same_file(repair_to, [path], overwrite)
     file = read_mesh_file(path, unit)
-    told: tuple[str, ...] = ()
-    written = None
+    repaired = written = None
+    left_out: tuple[str, ...] = ()
     if repair_to is not None:
-        repaired = _repaired(file, subprogress(progress, 0.0, 0.4))
-        told = (*repaired[1], *_not_written(file, repair_to))
-        written = _write_one(repaired[0], repair_to, "LPS" if file.space else None)
+        options = _with_process(repair_options, limits)
+        repaired = repair_meshes(file.meshes, options, subprogress(progress, 0.0, 0.4))
+        left_out = _not_written(file, repair_to)
+        written = _write_one(repaired.meshes, repair_to, "LPS" if file.space else None)
         file = read_mesh_file(repair_to)
         progress = subprogress(progress, 0.4, 1.0)
-    return Inspection(path, tuple(file.meshes), judge_file(file, limits, machine, progress=progress), told, written)
+    readiness = judge_file(file, limits, machine, progress=progress)
+    return Inspection(path, tuple(file.meshes), readiness, repaired, written, left_out)
 
 
-def _repaired(file: Any, progress: ProgressCallback) -> "tuple[tuple[Mesh, ...], tuple[str, ...]]":
-    from ..mesh.transfer import transfer_materials
-    from ..repair import repair_mesh
+def _with_process(options: "RepairOptions | None", process: "PrintProcess") -> "RepairOptions":
+    """The options with the process's smallest feature as the loss that is allowed, where they state none."""
+    from ..repair import RepairOptions
 
-    meshes, told = [], []
-    for index, mesh in enumerate(file.meshes):
-        repaired = repair_mesh(mesh, subprogress(progress, index / len(file.meshes), (index + 1) / len(file.meshes)))
-        if not repaired.valid:
-            left = "; ".join(sentence.rstrip(".") for sentence in repaired.remaining)
-            raise RefusedError(
-                f"'{mesh.name}' could not be repaired without changing it ({left}): mend it where it was made."
-            )
-        meshes.append(transfer_materials(repaired.mesh, mesh))
-        told += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
-    return tuple(meshes), tuple(told)
+    options = options or RepairOptions()
+    return options if options.max_loss_mm is not None else replace(options, max_loss_mm=process.limit("feature_mm"))
 
 
 def _not_written(file: Any, target: Path) -> tuple[str, ...]:

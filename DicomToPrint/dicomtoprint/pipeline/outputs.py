@@ -66,19 +66,21 @@ def write_inspection(inspection: Inspection, folder: Path, progress: ProgressCal
     """``printability.json``, ``report.html`` and the pictures of the findings of an inspection; its readiness then names them."""
     from ..io import write_json_atomically
     from ..rendering import render_model_views
-    from ..report import ReportContent, write_report
+    from ..report import ProcessingNote, ReportContent, write_report
 
     check_writable(folder)
     readiness = inspection.readiness
     drawn = render_model_views(readiness.meshes, wall_maps(readiness), (), subprogress(progress, 0.0, 0.6))
     places = finding_images(readiness, subprogress(progress, 0.6, 1.0))
     readiness = replace(readiness, pictures=write_finding_images(folder, places))
-    write_json_atomically(folder / "printability.json", readiness.as_json())
+    inspection = replace(inspection, readiness=readiness)
+    write_json_atomically(folder / "printability.json", inspection.as_json())
     write_report(
         folder,
         replace(
             ReportContent(),
             readiness=readiness,
+            changes=tuple(ProcessingNote("repair", line) for line in inspection.repaired),
             process=readiness.process.title,
             printer=readiness.printer.title,
             view_pictures=drawn.views,
@@ -87,7 +89,7 @@ def write_inspection(inspection: Inspection, folder: Path, progress: ProgressCal
             notes=as_notes(drawn.note),
         ),
     )
-    return replace(inspection, readiness=readiness)
+    return inspection
 
 
 def write_finding_images(folder: Path, places: "Mapping[str, tuple[ReportImage, ...]]") -> dict[str, tuple[str, ...]]:

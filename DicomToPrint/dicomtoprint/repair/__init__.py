@@ -1,5 +1,26 @@
-"""Broken meshes to closed, manifold ones without self-intersections."""
+"""Broken meshes to closed, manifold ones without self-intersections, with the loss measured and limited."""
 
 from .repair import find_defects, repair_mesh
+from .types import (
+    LostPiece,
+    RepairDistance,
+    RepairMeasures,
+    RepairOptions,
+    RepairResult,
+    RepairStage,
+    Shell,
+    SourceHole,
+)
 
-__all__ = ["find_defects", "repair_mesh"]
+__all__ = [
+    "LostPiece",
+    "RepairDistance",
+    "RepairMeasures",
+    "RepairOptions",
+    "RepairResult",
+    "RepairStage",
+    "Shell",
+    "SourceHole",
+    "find_defects",
+    "repair_mesh",
+]

@@ -1,22 +1,31 @@
 """A new closed surface around whatever triangles there are: the last resort of repair."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ..mesh.core import Mesh
 from ..mesh.isosurface import extract_isosurface
 from ..mesh.scalar_field import ScalarField
-from ..mesh.triangle_lattice import longest_sides, subtriangle_centroids
+from ..mesh.triangle_lattice import longest_sides, subdivide_slender, subtriangle_centroids
 
 _CELLS = 110  # along the longest side of the model
+_MARGIN = 8  # cells around the model, at whose border the winding number is 0
+_BLOCK = 1_000_000  # samples at once
 
 
 def winding_number_remesh(mesh: Mesh, cells: int = _CELLS) -> Mesh:
-    """The half-level surface of the generalised winding number (Jacobson, Kavan and Sorkine 2013), at the distance of
-    the triangles.
+    """The half-level surface of the generalised winding number, at the distance of the triangles.
 
-    The winding number is the potential of a layer of dipoles on the surface, taken on a grid by convolution (FFT); it
-    bridges holes and does not mind overlaps. It gives the sign, samples of the triangles give the distance. Details
-    below two cells (the longest side over 55) are lost. Returns an empty mesh where no cell lies inside.
+    The winding number jumps by one across each triangle and is smooth elsewhere, so it solves Poisson's equation with the divergence of
+    the triangles' area vectors; it bridges holes and does not mind overlaps. It gives the sign, samples of the triangles give the
+    distance. Details below two cells (the longest side over 55) are lost. Returns an empty mesh where no cell lies inside.
+    Time and memory go with the grid and with the surface in cells, however many or slender the triangles are.
+
+    References
+    ----------
+    Jacobson, Kavan, Sorkine-Hornung: Robust inside-outside segmentation using generalized winding numbers. SIGGRAPH 2013.
+    Kazhdan, Bolitho, Hoppe: Poisson surface reconstruction. SGP 2006.
     """
     triangles = mesh.triangles[np.isfinite(mesh.points[mesh.triangles]).all(axis=(1, 2))]
     if len(triangles) == 0:
@@ -24,29 +33,54 @@ def winding_number_remesh(mesh: Mesh, cells: int = _CELLS) -> Mesh:
     corners = mesh.points.astype(np.float64)[triangles]
     low, high = corners.min(axis=(0, 1)), corners.max(axis=(0, 1))
     step = max(float((high - low).max()) / cells, 1e-9)
-    origin = low - 3.0 * step
-    i, j, k = (int(n) for n in np.ceil((high - origin) / step).astype(int) + 4)
+    origin = low - _MARGIN * step
+    i, j, k = (int(n) for n in np.ceil((high - origin) / step).astype(int) + _MARGIN + 1)
     shape = (k, j, i)
-    samples, weighted = _samples(corners, step)
-    winding = _winding(samples, weighted, origin, step, shape)
-    field = _signed(winding, samples, origin, step, shape)
+    flow = [np.zeros(i * j * k) for _ in range(3)]
+    kept = []
+    for block in _blocks(corners, step):
+        points, vectors = _samples(block, step)
+        for axis in range(3):
+            # Between the nodes along its own axis, where the winding number's difference is.
+            between = origin + 0.5 * step * np.eye(3)[axis]
+            _splat(flow[axis], points, vectors[:, axis], between, step, shape)
+        kept.append(_one_each(points, origin, 0.25 * step))
+    samples = _one_each(np.concatenate(kept), origin, 0.25 * step)
+    field = _signed(_winding(flow, step, shape), samples, origin, step, shape)
     affine = np.diag([step, step, step, 1.0])
     affine[:3, 3] = origin
     made, _ = extract_isosurface(ScalarField(field, 0.0, (0, 0, 0), shape, affine, True))
     return Mesh(made.points, made.triangles, mesh.name, mesh.color)
 
 
-def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Points on all triangles, about half a step apart, and the area vector of each.
+def _blocks(corners: np.ndarray, step: float) -> Iterator[np.ndarray]:
+    """The triangles in blocks of at most about `_BLOCK` samples."""
+    longest = longest_sides(corners) / step + 1.0
+    height = 2.0 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
+    expected = np.cumsum(4.0 * longest + 4.0 * height / step**2)
+    begun = 0
+    while begun < len(corners):
+        used = expected[begun - 1] if begun else 0.0
+        end = max(begun + 1, int(np.searchsorted(expected, used + _BLOCK)))
+        yield corners[begun:end]
+        begun = end
 
-    Not `mesh.sample_tree.sample_triangles`: each point stands for the same area of its triangle, so slender ones stay whole, and the
-    divisions are powers of two. Points summed in its order of operations would move by a rounding, and the surface with them.
-    """
+
+def _one_each(points: np.ndarray, origin: np.ndarray, size: float) -> np.ndarray:
+    """One of the points (n, 3) in each cube of that size."""
+    i, j, k = (np.floor((points - origin) / size).astype(np.int64) + 1).T
+    key = (k * (int(j.max()) + 1) + j) * (int(i.max()) + 1) + i
+    return points[np.unique(key, return_index=True)[1]]
+
+
+def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """Points on all triangles, about half a step apart, and the area vector of each. Slender triangles are cut into short ones first."""
+    pieces, _ = subdivide_slender(corners, 0.5 * step)
     points, vectors = [], []
-    longest = longest_sides(corners)
-    pieces = np.minimum(2 ** np.ceil(np.log2(np.maximum(longest / (0.5 * step), 1.0))).astype(int), 512)
-    for count in np.unique(pieces):
-        chosen = corners[pieces == count]
+    divisions = np.minimum(np.ceil(longest_sides(pieces) / (0.5 * step)).astype(int), 512)
+    divisions = np.maximum(divisions, 1)
+    for count in np.unique(divisions):
+        chosen = pieces[divisions == count]
         v, u = subtriangle_centroids(int(count))
         at = (
             chosen[:, None, 0]
@@ -59,37 +93,36 @@ def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(points), np.concatenate(vectors)
 
 
-def _winding(
-    samples: np.ndarray, vectors: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]
-) -> np.ndarray:
+def _winding(flow: list[np.ndarray], step: float, shape: tuple[int, ...]) -> np.ndarray:
+    """(k, j, i) winding number with the difference `flow` x, y, z between the nodes along each axis, 0 at the border of the grid: Poisson's
+    equation by sine transforms."""
     from scipy import fft
 
-    padded = tuple(fft.next_fast_len(2 * n, real=True) for n in shape)
-    axes = [np.fft.fftfreq(n, 1.0 / n) * step for n in padded]
-    z, y, x = np.meshgrid(*axes, indexing="ij", sparse=True)
-    # Distances below a cell are rounded off: the layer of dipoles becomes one cell thick.
-    cubed = 4.0 * np.pi * (x * x + y * y + z * z + (0.5 * step) ** 2) ** 1.5
-    total = None
-    for k, coordinate in enumerate((x, y, z)):
-        layer = fft.rfftn(_splat(samples, vectors[:, k], origin, step, shape), padded, workers=-1)
-        layer *= fft.rfftn((-coordinate / cubed).astype(np.float32), workers=-1)
-        total = layer if total is None else total + layer
-    winding = fft.irfftn(total, padded, workers=-1)
-    return winding[tuple(slice(0, n) for n in shape)]
+    source = np.zeros(shape, dtype=np.float32)
+    for axis, part in enumerate(flow):
+        grid = (part.reshape(shape) / step**2).astype(np.float32)
+        along = 2 - axis
+        source -= np.diff(grid, axis=along, prepend=0.0)
+    source = fft.dstn(source, type=1, workers=-1)
+    total = np.zeros((1, 1, 1))
+    for axis, size in enumerate(shape):
+        wave = 2.0 - 2.0 * np.cos(np.pi * np.arange(1, size + 1) / (size + 1))
+        reached = wave.reshape([-1 if other == axis else 1 for other in range(3)])
+        total = total + reached
+    return fft.idstn(source / -total.astype(np.float32), type=1, workers=-1)
 
 
 def _splat(
-    samples: np.ndarray, values: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]
-) -> np.ndarray:
+    grid: np.ndarray, samples: np.ndarray, values: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]
+) -> None:
+    """Adds `values` (n,) at `samples` (n, 3) to the eight nodes around each, by their nearness."""
     at = (samples - origin) / step
     base = np.floor(at).astype(np.int64)
     rest = at - base
-    grid = np.zeros(int(np.prod(shape)))
     for corner in np.ndindex(2, 2, 2):
         weight = np.prod(np.where(np.array(corner) == 1, rest, 1.0 - rest), axis=1)
         i, j, k = (base + np.array(corner)).T
         grid += np.bincount((k * shape[1] + j) * shape[2] + i, weight * values, minlength=len(grid))
-    return grid.reshape(shape).astype(np.float32)
 
 
 def _signed(

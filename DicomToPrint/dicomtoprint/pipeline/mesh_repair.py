@@ -1,0 +1,136 @@
+"""Repair of a file's meshes, with what it did in words and as JSON."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..errors import RefusedError, UsageError
+from ..progress import ProgressCallback, no_progress, subprogress
+from ..text import pluralize
+
+if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
+    from ..mesh.core import Mesh
+    from ..repair import RepairMeasures, RepairOptions, RepairResult
+
+_LISTED = 10  # shells and holes on the terminal; the JSON has all
+
+
+@dataclass(frozen=True)
+class RepairedMeshes:
+    """The meshes after a repair, and the result for each in the same order."""
+
+    meshes: "tuple[Mesh, ...]"
+    results: "tuple[RepairResult, ...]"
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What was done to each mesh, in words: stages, measures, what the user should know, shells and holes."""
+        return tuple(
+            f"{mesh.name}: {line}" for mesh, result in zip(self.meshes, self.results) for line in _lines(result)
+        )
+
+    def as_json(self) -> list[dict[str, Any]]:
+        """One object a mesh, as `data/report/printability.schema.json` describes them under ``repair``."""
+        return [_as_json(mesh.name, result) for mesh, result in zip(self.meshes, self.results)]
+
+
+def repair_meshes(
+    meshes: "Sequence[Mesh]", options: "RepairOptions", progress: ProgressCallback = no_progress
+) -> RepairedMeshes:
+    """All meshes repaired, each by itself, in the colours and materials they had.
+
+    Raises `RefusedError` where one cannot be mended, or not without losing more than it may, and says why and what can be done;
+    `UsageError` where shells or holes are chosen by number among several meshes.
+    """
+    from ..mesh.transfer import transfer_materials
+    from ..repair import repair_mesh
+
+    if (options.shells or options.holes) and len(meshes) != 1:
+        raise UsageError(
+            f"Shells and holes have numbers within one object, and this file has {len(meshes)}: repair them in files of their own."
+        )
+    results = []
+    for index, mesh in enumerate(meshes):
+        step = subprogress(progress, index / len(meshes), (index + 1) / len(meshes))
+        result = repair_mesh(mesh, step, options)
+        keeps_holes = "keep" in dict(options.holes).values()
+        if not result.valid and (result.is_refused or not keeps_holes):
+            raise RefusedError(_refusal(mesh.name, result))
+        results.append(result)
+    made = tuple(transfer_materials(result.mesh, mesh) for result, mesh in zip(results, meshes))
+    return RepairedMeshes(made, tuple(results))
+
+
+def _refusal(name: str, result: "RepairResult") -> str:
+    left = "; ".join(sentence.rstrip(".") for sentence in result.remaining)
+    advice = "".join(f" {note}" for note in result.notes)
+    if result.is_refused:
+        return (
+            f"'{name}' was not repaired, since it would lose more than it may. {left}: allow it (--max-loss MM) or mend it where it was "
+            f"made.{advice}"
+        )
+    return f"'{name}' could not be repaired without changing it ({left}): mend it where it was made.{advice}"
+
+
+def _lines(result: "RepairResult") -> list[str]:
+    lines = [f"{stage.name}: {stage.effect}" for stage in result.stages]
+    if result.measures is not None:
+        lines += _measures_in_words(result.measures)
+    lines += result.notes
+    if len(result.shells) > 1:
+        lines += [
+            f"shell {shell.number}: {pluralize(shell.triangles, 'triangle')}, {shell.size_mm:.1f} mm, "
+            f"{'closed' if shell.closed else 'open'}, {shell.done}"
+            for shell in result.shells[:_LISTED]
+        ]
+        if len(result.shells) > _LISTED:
+            lines.append(f"{len(result.shells) - _LISTED} more shells: see the JSON")
+    lines += [
+        f"hole {hole.number}: {pluralize(hole.edges, 'edge')}, {hole.area_mm2:.1f} mm2, {hole.done}"
+        for hole in result.holes[:_LISTED]
+    ]
+    if len(result.holes) > _LISTED:
+        lines.append(f"{len(result.holes) - _LISTED} more holes: see the JSON")
+    return lines
+
+
+def _measures_in_words(measures: "RepairMeasures") -> list[str]:
+    loss, added = measures.loss, measures.added
+    lines = [
+        f"moved or lost: mean {loss.mean_mm:.3f} mm, 95 % within {loss.p95_mm:.3f} mm, at most {loss.max_mm:.2f} mm from the source",
+        f"added: mean {added.mean_mm:.3f} mm, 95 % within {added.p95_mm:.3f} mm, at most {added.max_mm:.2f} mm from the source",
+        f"triangles {measures.triangles_before} to {measures.triangles_after} ({measures.triangles_removed} removed, "
+        f"{measures.triangles_added} added), parts {measures.parts_before} to {measures.parts_after}, volume "
+        f"{measures.volume_before_mm3:.1f} to {measures.volume_after_mm3:.1f} mm3",
+    ]
+    if measures.swallowed_area_mm2 > 0.0:
+        lines.append(
+            f"{measures.swallowed_area_mm2:.1f} mm2 of surface inside the solid of overlapping shells were left out"
+        )
+    words = {
+        "lost": "was lost",
+        "filled": "of a hollow was filled",
+        "sheet": "of a sheet without thickness was dropped",
+    }
+    for piece in measures.pieces[:3]:
+        place = ", ".join(f"{value:.1f}" for value in piece.place)
+        lines.append(
+            f"{piece.area_mm2:.1f} mm2 {words[piece.kind]} around {place} (LPS), up to {piece.distance_mm:.2f} mm from the result"
+        )
+    if measures.piece_count > 3:
+        lines.append(f"{measures.piece_count - 3} more pieces were lost: see the JSON")
+    return lines
+
+
+def _as_json(name: str, result: "RepairResult") -> dict[str, Any]:
+    from dataclasses import asdict
+
+    return {
+        "name": name,
+        "valid": result.valid,
+        "stages": [asdict(stage) for stage in result.stages],
+        "measures": asdict(result.measures) if result.measures is not None else None,
+        "shells": [asdict(shell) for shell in result.shells],
+        "holes": [asdict(hole) for hole in result.holes],
+        "notes": list(result.notes),
+    }

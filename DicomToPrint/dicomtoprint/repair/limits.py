@@ -1,0 +1,30 @@
+"""How much a repair may lose, and how much work it may be: `data/repair/limits.json` in typed form."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ..config.resources import load_json_resource
+
+
+@dataclass(frozen=True)
+class RepairLimits:
+    """The limits as `data/repair/schema.json` describes them; shares are of the diagonal of the box, or of the area."""
+
+    mean_share: float
+    p95_share: float
+    part_share: float
+    part_area_share: float
+    sheet_area_share: float
+    area_per_cap: float
+    seconds: float
+    triangles_per_source: float
+    least_triangles: int
+    grid_cells: int
+    memory_gb: float
+
+
+@lru_cache(maxsize=1)
+def repair_limits() -> RepairLimits:
+    """The built-in limits."""
+    content, _ = load_json_resource("repair", "limits")
+    return RepairLimits(**content["loss"], **content["sheet"], **content["work"])

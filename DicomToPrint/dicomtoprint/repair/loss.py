@@ -1,0 +1,260 @@
+"""What a repair lost and added: distances between source and result, and the pieces that are gone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..imaging.surface_deviation import point_to_mesh_distance
+from ..mesh.core import Mesh
+from ..mesh.edge_table import build_edge_table, label_face_components
+from ..mesh.graph import label_connected_nodes
+from ..mesh.merge_points import merged_mesh
+from ..mesh.topology import degenerate_triangles
+from ..mesh.triangle_lattice import longest_sides
+from .limits import RepairLimits
+from .types import LostPiece, RepairDistance, RepairMeasures
+from .winding_number import winding_numbers
+
+_SAMPLES = 20_000  # places on the changed triangles of one surface
+_PROBES = 240  # places whose side of the solids is asked for
+_TOLD = 20  # pieces that are named
+
+
+@dataclass(frozen=True)
+class _Changed:
+    """The triangles of one surface that the other lacks, with their distance from it: `triangles` (n,) indices, `area` (n,) mm2,
+    `places` (k, 3) with their `owner` (k,) among the n, `distance` (k,) mm and the area `weight` (k,) mm2 each stands for."""
+
+    triangles: np.ndarray
+    area: np.ndarray
+    places: np.ndarray
+    owner: np.ndarray
+    distance: np.ndarray
+    weight: np.ndarray
+
+
+def measure_repair(
+    source: Mesh, result: Mesh, limits: RepairLimits, max_loss_mm: float | None = None, may_fill_mm: float = 0.0
+) -> RepairMeasures:
+    """What became of the source.
+
+    Parameters
+    ----------
+    source, result
+        Points in mm. Triangles that both have are not measured: their distance is 0.
+    limits
+        What may be lost.
+    max_loss_mm
+        A piece farther than this from the result is lost; None: the limit's share of the diagonal.
+    may_fill_mm
+        How deep in the result source surface may lie on purpose (half the thickness that a sheet was given).
+    """
+    source, result = _finite(source), _finite(result)
+    size = np.array(source.bounds).reshape(3, 2) if len(source.points) else np.zeros((3, 2))
+    diagonal = float(np.linalg.norm(size[:, 1] - size[:, 0]))
+    limit = limits.part_share * diagonal if max_loss_mm is None else max_loss_mm
+    limit = max(limit, 1.05 * may_fill_mm)
+    gone, new = _difference(source, result)
+    lost, added = _changed(source, gone, result), _changed(result, new, source)
+    areas = _areas(source)
+    total = float(areas.sum())
+    kinds = _kinds(source, result, lost, limit)
+    counted = kinds[lost.owner] != "swallowed"
+    # What is smaller than the stated limit in both directions is no feature.
+    spared = limits.part_area_share * total if max_loss_mm is None else min(limits.part_area_share * total, limit**2)
+    pieces = _pieces(
+        source, lost, kinds, limit, {"sheet": limits.sheet_area_share * total, "lost": spared, "filled": spared}
+    )
+    return RepairMeasures(
+        diagonal_mm=diagonal,
+        limit_mm=limit,
+        intended_mm=may_fill_mm,
+        loss=_statistics(lost.distance[counted], lost.weight[counted], total - lost.area[kinds == "swallowed"].sum()),
+        added=_statistics(added.distance, added.weight, float(_areas(result).sum())),
+        lost_area_mm2=float(sum(piece.area_mm2 for piece in pieces)),
+        swallowed_area_mm2=float(lost.area[kinds == "swallowed"].sum()),
+        pieces=pieces[:_TOLD],
+        piece_count=len(pieces),
+        triangles_before=len(source.triangles),
+        triangles_after=len(result.triangles),
+        triangles_removed=len(gone),
+        triangles_added=len(new),
+        parts_before=_parts(source),
+        parts_after=_parts(result),
+        area_before_mm2=total,
+        area_after_mm2=float(_areas(result).sum()),
+        volume_before_mm3=source.volume,
+        volume_after_mm3=result.volume,
+    )
+
+
+def loss_sentences(measures: RepairMeasures, limits: RepairLimits, name: str = "the model") -> tuple[str, ...]:
+    """Why a repair loses more than it may, one sentence a reason; empty where it does not."""
+    told = []
+    for piece in (piece for piece in measures.pieces if piece.is_beyond_limit):
+        sides = " x ".join(f"{side:.1f}" for side in piece.size)
+        place = ", ".join(f"{value:.1f}" for value in piece.place)
+        what = {
+            "lost": "a piece of the surface would be lost",
+            "filled": "a hollow would be filled",
+            "sheet": "a sheet without thickness would be dropped",
+        }[piece.kind]
+        told.append(
+            f"{what}: {piece.area_mm2:.1f} mm2 in a box of {sides} mm around {place} (LPS), up to {piece.distance_mm:.2f} mm "
+            f"from the result (limit {measures.limit_mm:.2f} mm)"
+        )
+        if len(told) == 3:
+            break
+    mean, p95 = (share * measures.diagonal_mm + measures.intended_mm for share in (limits.mean_share, limits.p95_share))
+    if measures.loss.mean_mm > mean or measures.loss.p95_mm > p95:
+        told.append(
+            f"the surface would move by {measures.loss.mean_mm:.2f} mm on average and {measures.loss.p95_mm:.2f} mm at 95 % "
+            f"(limits {mean:.2f} and {p95:.2f} mm)"
+        )
+    return tuple(told)
+
+
+def _finite(mesh: Mesh) -> Mesh:
+    """The mesh after the weld, without triangles that are no surface."""
+    points, triangles, _ = merged_mesh(mesh)
+    flat = degenerate_triangles(points, triangles)
+    used, compact = np.unique(triangles[~flat], return_inverse=True)
+    return Mesh(points[used], compact.reshape(-1, 3), mesh.name)
+
+
+def _areas(mesh: Mesh) -> np.ndarray:
+    return np.linalg.norm(mesh.triangle_normals(), axis=1) / 2.0
+
+
+def _parts(mesh: Mesh) -> int:
+    return label_face_components(mesh.triangles)[0]
+
+
+def _difference(one: Mesh, other: Mesh) -> tuple[np.ndarray, np.ndarray]:
+    """Triangles of each that the other has not, whichever way they face, by their corners in float32."""
+    points, group = np.unique(np.concatenate([one.points, other.points]), axis=0, return_inverse=True)
+    group = group.ravel()
+    size = len(points) + 1
+    keys = []
+    for mesh, shift in ((one, 0), (other, len(one.points))):
+        corner = np.sort(group[mesh.triangles + shift], axis=1).astype(np.float64)
+        # Exact below 2^53: two numbers side by side, not one of three.
+        keys.append(np.rec.fromarrays([corner[:, 0] * size + corner[:, 1], corner[:, 2]]))
+    return np.flatnonzero(~np.isin(keys[0], keys[1])), np.flatnonzero(~np.isin(keys[1], keys[0]))
+
+
+def _changed(mesh: Mesh, triangles: np.ndarray, other: Mesh) -> _Changed:
+    corners = mesh.points.astype(np.float64)[mesh.triangles[triangles]]
+    area = _areas(Mesh(mesh.points, mesh.triangles[triangles]))
+    empty = np.zeros(0)
+    if len(triangles) == 0:
+        return _Changed(triangles, area, np.zeros((0, 3)), np.zeros(0, np.int64), empty, empty)
+    places, owner, weight = _sample(corners, area)
+    far = float(np.ptp(mesh.points, axis=0).max())
+    distance = point_to_mesh_distance(places, other) if len(other.triangles) else np.full(len(places), far)
+    return _Changed(triangles, area, places, owner, distance, weight)
+
+
+def _sample(corners: np.ndarray, area: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Places in triangles (m, 3, 3), the triangle of each, and the area each stands for: the middle of every triangle, and more in the
+    large ones, in the golden ratio's pattern so that the same mesh gives the same places."""
+    rest = max(_SAMPLES - len(area), 0)
+    # A long triangle is sampled along its length too, however small its area.
+    want = np.maximum(area, 0.02 * longest_sides(corners) ** 2)
+    count = 1 + np.floor(rest * want / max(float(want.sum()), 1e-300)).astype(np.int64)
+    owner = np.repeat(np.arange(len(area)), count)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    u = np.where(count[owner] > 1, (0.5 + number) / count[owner], 4.0 / 9.0)
+    v = np.where(count[owner] > 1, (0.5 + number * 0.6180339887498949) % 1.0, 0.5)
+    root = np.sqrt(u)
+    weights = np.stack([1.0 - root, root * (1.0 - v), root * v], axis=1)
+    places = np.einsum("ij,ijk->ik", weights, corners[owner])
+    return places, owner, area[owner] / count[owner]
+
+
+def _statistics(distance: np.ndarray, weight: np.ndarray, total: float) -> RepairDistance:
+    """With the area `total` mm2 of which only `weight` was measured; the rest has distance 0."""
+    if len(distance) == 0 or total <= 0.0:
+        return RepairDistance(0.0, 0.0, 0.0)
+    order = np.argsort(-distance)
+    beyond = np.cumsum(weight[order])
+    at = int(np.searchsorted(beyond, 0.05 * total))
+    p95 = float(distance[order[at]]) if at < len(order) else 0.0
+    return RepairDistance(float((distance * weight).sum() / total), p95, float(distance.max()))
+
+
+def _far(lost: _Changed, limit: float) -> np.ndarray:
+    """(n,) the largest distance of each changed triangle."""
+    reach = np.zeros(len(lost.triangles))
+    np.maximum.at(reach, lost.owner, lost.distance)
+    return reach
+
+
+def _kinds(source: Mesh, result: Mesh, lost: _Changed, limit: float) -> np.ndarray:
+    """(n,) ``near`` or the kind of loss for each changed triangle; ``swallowed`` where solid lay on both of its sides.
+
+    The kind is asked for at a few triangles of each piece and taken over to its others from the nearest of them.
+    """
+    from scipy.spatial import cKDTree
+
+    kinds = np.full(len(lost.triangles), "near", dtype="<U9")
+    if len(lost.triangles) == 0:
+        return kinds
+    diagonal = float(np.linalg.norm(np.ptp(source.points, axis=0)))
+    reach = _far(lost, limit)
+    far = np.flatnonzero(reach > min(limit, 0.005 * diagonal))
+    if len(far) == 0:
+        return kinds
+    middle = source.points.astype(np.float64)[source.triangles[lost.triangles]].mean(axis=1)
+    order = far[np.argsort(-lost.area[far], kind="stable")]
+    probes = order if len(order) <= _PROBES else order[np.linspace(0, len(order) - 1, _PROBES).astype(int)]
+    normals = source.triangle_normals()[lost.triangles[probes]]
+    normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]
+    hair = 1e-4 * diagonal * normals
+    outer = winding_numbers(source, middle[probes] + hair)
+    inner = winding_numbers(source, middle[probes] - hair)
+    covered = winding_numbers(result, middle[probes]) > 0.5
+    kind = np.where(np.maximum(inner, -outer) < 0.75, "sheet", np.where(covered, "filled", "lost")).astype(kinds.dtype)
+    kind[covered & (np.minimum(inner, outer) > 0.75)] = "swallowed"
+    _, nearest = cKDTree(middle[probes]).query(middle[far])
+    kinds[far] = kind[nearest]
+    return kinds
+
+
+def _pieces(
+    source: Mesh, lost: _Changed, kinds: np.ndarray, limit: float, spared: dict[str, float]
+) -> tuple[LostPiece, ...]:
+    reach = _far(lost, limit)
+    away = np.flatnonzero((reach > limit) & np.isin(kinds, ("lost", "filled", "sheet")))
+    if len(away) == 0:
+        return ()
+    triangles = source.triangles[lost.triangles[away]]
+    edges = build_edge_table(triangles)
+    first, second = edges.pairs()
+    alike = kinds[away[first // 3]] == kinds[away[second // 3]]
+    count, label = label_connected_nodes(first[alike] // 3, second[alike] // 3, len(away))
+    area = np.bincount(label, lost.area[away], minlength=count)
+    sheets = float(lost.area[away][kinds[away] == "sheet"].sum())
+    found: list[LostPiece] = []
+    for number in np.argsort(-area, kind="stable"):
+        own = (
+            np.flatnonzero(label == number)
+            if count < 5000 or len(found) < _TOLD
+            else np.flatnonzero(label == number)[:1]
+        )
+        corners = source.points[triangles[own].ravel()].astype(np.float64)
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        middle, size = ((low + high) / 2.0).tolist(), (high - low).tolist()
+        kind = str(kinds[away[own[0]]])
+        much = sheets if kind == "sheet" else float(area[number])
+        found.append(
+            LostPiece(
+                kind,
+                float(area[number]),
+                float(reach[away[own]].max()),
+                (middle[0], middle[1], middle[2]),
+                (size[0], size[1], size[2]),
+                much > spared[kind],
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,84 @@
+"""A new surface for the shells that no gentler mend could close, and for no others."""
+
+import numpy as np
+
+from ..mesh.core import Mesh, concatenate
+from ..mesh.edge_table import build_edge_table, label_face_components
+from ..mesh.merge_points import merged_mesh
+from .limits import RepairLimits
+from .local_repair import repair_locally
+from .state import RepairState
+from .welding import drop_unused_points
+from .winding_number import winding_numbers
+from .winding_number_remesh import winding_number_remesh
+
+_PROBES = 200
+_SOLID_SHARE = 0.75  # of the surface must have solid on one side, or there is nothing to make a new surface of
+
+
+def remesh_defective_shells(mesh: Mesh, bad: np.ndarray, limits: RepairLimits) -> Mesh:
+    """The mesh with a new surface in place of the shells that are open, crowded or hold one of the `bad` (n,) triangles.
+
+    The mesh itself where these enclose nothing: then a new surface would be crumbs.
+    """
+    points, triangles, _ = merged_mesh(mesh)
+    edges = build_edge_table(triangles)
+    count, part = label_face_components(triangles, edges)
+    broken = np.zeros(count, dtype=bool)
+    broken[part[edges.order[np.repeat(edges.count != 2, edges.count)] // 3]] = True
+    broken[part[bad[bad < len(part)]]] = True
+    if not broken.any():
+        broken[:] = True
+    chosen = broken[part]
+    piece = drop_unused_points(points, triangles[chosen], mesh)
+    if not _encloses(piece):
+        return mesh
+    made = winding_number_remesh(piece, limits.grid_cells)
+    if len(made.triangles) == 0:
+        return mesh
+    most = max(int(limits.triangles_per_source * len(mesh.triangles)), limits.least_triangles)
+    made = _coarser(made, most)
+    if chosen.all():
+        return made
+    return concatenate([drop_unused_points(points, triangles[~chosen], mesh), made], mesh.name)
+
+
+def _encloses(mesh: Mesh) -> bool:
+    """Whether most of the surface has solid on its inner side: places just below it, by area."""
+    normals = mesh.triangle_normals()
+    area = np.linalg.norm(normals, axis=1)
+    if area.sum() <= 0.0:
+        return False
+    at = np.unique(np.searchsorted(np.cumsum(area), (np.arange(_PROBES) + 0.5) / _PROBES * area.sum()))
+    at = at[at < len(area)]
+    middle = mesh.points.astype(np.float64)[mesh.triangles[at]].mean(axis=1)
+    hair = 1e-4 * float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
+    inner = winding_numbers(mesh, middle - hair * normals[at] / area[at, None])
+    return float((np.abs(inner) > 0.6).mean()) >= _SOLID_SHARE
+
+
+def _coarser(mesh: Mesh, most: int) -> Mesh:
+    """The mesh with at most so many triangles where that leaves it valid, else the mesh itself."""
+    if len(mesh.triangles) <= most:
+        return mesh
+    share = 1.0 - most / len(mesh.triangles)
+    try:
+        import fast_simplification
+
+        points, triangles = fast_simplification.simplify(
+            mesh.points.astype(np.float32), mesh.triangles.astype(np.int32), target_reduction=share
+        )
+        made = Mesh(points, triangles, mesh.name, mesh.color)
+    except ImportError:
+        from vtkmodules.vtkFiltersCore import vtkQuadricDecimation
+
+        from ..mesh.core import from_polydata, to_polydata
+
+        decimate = vtkQuadricDecimation()
+        decimate.SetInputData(to_polydata(mesh))
+        decimate.SetTargetReduction(share)
+        decimate.Update()
+        made = from_polydata(decimate.GetOutput(), mesh.name)
+    if not RepairState(made).valid:
+        made = repair_locally(made).mesh
+    return made if RepairState(made).valid else mesh
