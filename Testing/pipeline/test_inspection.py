@@ -1,16 +1,23 @@
 """Repair by `inspect --repair`: what it cannot mend is told in plain words."""
 
+import json
 import re
 
+import jsonschema
 import numpy as np
 import pytest
+from Benchmarks.repair_corpus import implicit
 
-from dicomtoprint.errors import RefusedError
-from dicomtoprint.io import read_mesh_file
+from dicomtoprint.config.resources import RESOURCE_DIR
+from dicomtoprint.errors import RefusedError, UsageError
+from dicomtoprint.io import export_meshes, read_mesh_file
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.pipeline.inspection import inspect_file
+from dicomtoprint.repair import RepairOptions
 from Phantoms.solids import box, write_stl
 from Phantoms.threemf import mesh_xml, object_xml, write_package
+
+SCHEMA = RESOURCE_DIR / "report" / "printability.schema.json"
 
 TRIANGLE = Mesh(np.eye(3, dtype=np.float32), np.array([[0, 1, 2]], np.int32))
 PAIR = Mesh(np.eye(4, 3, dtype=np.float32), np.array([[0, 1, 2], [0, 1, 2]], np.int32))
@@ -26,6 +33,36 @@ def test_a_repair_that_fails_says_what_is_left_in_words(mesh, tmp_path):
     assert re.search(r"without changing it \(\d+ [a-z ]+(; \d+ [a-z ]+)*\): mend it", sentence), sentence
     assert not re.search(r"[\[\]]|\(\(|'\d|,\)|\.\)", sentence), sentence
     assert not (tmp_path / "mended.stl").exists()
+
+
+def test_a_repair_is_measured_on_terminal_and_in_json(tmp_path):
+    cube = box(10.0, 10.0, 10.0)
+    write_stl(tmp_path / "open.stl", Mesh(cube.points, cube.triangles[2:]))
+    inspected = inspect_file(tmp_path / "open.stl", repair_to=tmp_path / "mended.stl")
+    assert any("moved or lost: mean 0.000 mm" in line for line in inspected.repaired)
+    assert any(line.endswith("4 edges, 100.0 mm2, capped") for line in inspected.repaired)
+    content = inspected.as_json()
+    jsonschema.validate(content, json.loads(SCHEMA.read_text(encoding="utf-8")))
+    assert content["repair"][0]["measures"]["triangles_added"] == 2
+    assert "repair" not in inspect_file(tmp_path / "mended.stl").as_json()
+
+
+def test_a_repair_that_would_lose_more_than_the_process_prints_is_refused_by_name(tmp_path):
+    ball = implicit(lambda x, y, z: 0.5 - np.sqrt(x * x + y * y + z * z), 14, 0.7)
+    points = ball.points.copy()
+    points[int(points[:, 2].argmax())] = (0.5, 0.3, -14.0)  # only cutting this out would mend it
+    write_stl(tmp_path / "spike.stl", Mesh(points, ball.triangles))
+    with pytest.raises(RefusedError, match="spike"):
+        inspect_file(tmp_path / "spike.stl", process="sla", repair_to=tmp_path / "mended.stl")
+    assert not (tmp_path / "mended.stl").exists()
+
+
+def test_choices_by_number_need_one_object(tmp_path):
+    two = export_meshes((box(10.0, 10.0, 10.0), box(5.0, 5.0, 5.0, at=(20.0, 0.0, 0.0))), tmp_path, "two", ("obj",))[
+        0
+    ].path
+    with pytest.raises(UsageError, match="numbers within one object"):
+        inspect_file(two, repair_to=tmp_path / "out.stl", repair_options=RepairOptions(shells=((1, "keep"),)))
 
 
 def coloured_and_open(path):

@@ -60,7 +60,7 @@ def nested_components(mesh: Mesh, ask_nesting: bool = True) -> tuple[NestedCompo
     volumes = component_volumes(points, triangles, part, count)
     within: np.ndarray = np.zeros(count)
     if ask_nesting and count > 1:
-        inside = _containment(points, triangles, part, count)
+        inside = contained_parts(points, triangles, part, count)
         inside = inside[closed[inside].all(axis=1)]
         within = np.bincount(inside[:, 0], np.sign(volumes[inside[:, 1]]), minlength=count)
     areas = np.bincount(part, np.linalg.norm(mesh.triangle_normals(), axis=1) / 2.0, minlength=count)

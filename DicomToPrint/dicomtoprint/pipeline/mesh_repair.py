@@ -1,7 +1,8 @@
 """Repair of a file's meshes, with what it did in words and as JSON."""
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError, UsageError
@@ -123,14 +124,18 @@ def _measures_in_words(measures: "RepairMeasures") -> list[str]:
 
 
 def _as_json(name: str, result: "RepairResult") -> dict[str, Any]:
-    from dataclasses import asdict
-
     return {
         "name": name,
         "valid": result.valid,
-        "stages": [asdict(stage) for stage in result.stages],
-        "measures": asdict(result.measures) if result.measures is not None else None,
-        "shells": [asdict(shell) for shell in result.shells],
-        "holes": [asdict(hole) for hole in result.holes],
+        "stages": [_plain(stage) for stage in result.stages],
+        "measures": _plain(result.measures) if result.measures is not None else None,
+        "shells": [_plain(shell) for shell in result.shells],
+        "holes": [_plain(hole) for hole in result.holes],
         "notes": list(result.notes),
     }
+
+
+def _plain(value: Any) -> dict[str, Any]:
+    """A dataclass as JSON holds it: tuples as lists, dataclasses as objects."""
+    plain: dict[str, Any] = json.loads(json.dumps(asdict(value)))
+    return plain
