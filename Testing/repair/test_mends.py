@@ -203,3 +203,29 @@ def test_a_choice_that_does_not_exist_is_a_usage_error(options, text):
     opened = concatenate([Mesh(given.points, given.triangles[2:]), box((2.0, 2.0, 2.0), (20.0, 0.0, 0.0))])
     with pytest.raises(UsageError, match=text):
         repair_mesh(opened, options=options)
+
+
+def test_triangles_without_area_go_and_leave_no_gap():
+    middle = np.array([[0.5, 0.0, 0.0]])
+    # The bottom edge from corner 0 to 4 has a point in its middle on one side, and a flat triangle between the two.
+    faces = [face for face in FACES.tolist() if face != [0, 4, 5]] + [[0, 8, 5], [8, 4, 5], [0, 4, 8]]
+    given = Mesh((np.concatenate([CORNERS, middle]) * 10.0).astype(np.float32), np.array(faces))
+    assert analyse_topology(given).degenerate == 1
+    result = repair_mesh(given)
+    assert result.valid, result.remaining
+    assert result.mesh.volume == pytest.approx(1000.0)
+    assert result.measures.loss.max_mm < 1e-4
+    assert [stage.name for stage in result.stages] == ["flat triangles"]
+
+
+def test_a_broken_shell_is_made_new_and_its_sound_neighbour_left_alone():
+    base = implicit(lambda x, y, z: 0.5 - np.sqrt(x * x + y * y + z * z), 14, 0.7)
+    rng = np.random.default_rng(4)
+    keep = rng.random(len(base.triangles)) > 0.25
+    given = concatenate([Mesh(base.points, base.triangles[keep]), box((3.0, 3.0, 3.0), (30.0, 0.0, 0.0))])
+    result = repair_mesh(given)
+    assert result.valid, result.remaining
+    assert result.mesh.volume == pytest.approx(base.volume + 27.0, rel=0.05)
+    corners = {tuple(point) for point in result.mesh.points[result.mesh.points[:, 0] > 25.0].round(4).tolist()}
+    assert len(corners) == 8
+    assert len(result.mesh.triangles) <= 8000

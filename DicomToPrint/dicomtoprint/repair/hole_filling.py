@@ -13,6 +13,7 @@ from .limits import RepairLimits
 from .sheets import sheet_triangles, thicken_sheets
 from .types import RepairOptions, SourceHole
 from .welding import drop_unused_points
+from .winding_number import encloses_solid
 
 HOLE_CHOICES = ("cap", "keep")
 
@@ -52,14 +53,17 @@ def fill_holes(mesh: Mesh, limits: RepairLimits, options: RepairOptions) -> Fill
             patches.append(cap.triangles)
             capped |= {number_of[loop] for loop in cap.loops}
     told = tuple(replace(hole, done="capped" if hole.number in capped else "kept") for hole in holes)
+    area = np.linalg.norm(Mesh(points, triangles).triangle_normals(), axis=1)
+    flakes = float(area[sheets].sum()) < limits.flakes_share * float(area.sum())
     left = [number_of[n] for n in range(len(loops)) if on_sheet[loops[n][0]] and number_of[n] not in capped]
     made = mesh
     if patches:
         # A soup: closing each flake by itself would make leaves, no surface.
-        if sum(len(loops[n]) for n in range(len(loops))) > len(triangles):
+        if _is_soup(loops, triangles):
             return FilledHoles(mesh, holes, False)
         made = drop_unused_points(points, np.concatenate([triangles, *patches]), mesh)
-    return FilledHoles(made, told, bool(left) and not _is_soup(loops, triangles))
+    sheets_left = bool(left) and not flakes and not _is_soup(loops, triangles) and not encloses_solid(mesh)
+    return FilledHoles(made, told, sheets_left)
 
 
 def thicken_open_sheets(mesh: Mesh, limits: RepairLimits, options: RepairOptions) -> Mesh:

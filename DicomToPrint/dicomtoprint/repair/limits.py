@@ -16,6 +16,7 @@ class RepairLimits:
     part_area_share: float
     sheet_area_share: float
     area_per_cap: float
+    flakes_share: float
     seconds: float
     triangles_per_source: float
     least_triangles: int

@@ -9,11 +9,8 @@ from .limits import RepairLimits
 from .local_repair import repair_locally
 from .state import RepairState
 from .welding import drop_unused_points
-from .winding_number import winding_numbers
+from .winding_number import encloses_solid
 from .winding_number_remesh import winding_number_remesh
-
-_PROBES = 200
-_SOLID_SHARE = 0.75  # of the surface must have solid on one side, or there is nothing to make a new surface of
 
 
 def remesh_defective_shells(mesh: Mesh, bad: np.ndarray, limits: RepairLimits) -> Mesh:
@@ -31,7 +28,7 @@ def remesh_defective_shells(mesh: Mesh, bad: np.ndarray, limits: RepairLimits) -
         broken[:] = True
     chosen = broken[part]
     piece = drop_unused_points(points, triangles[chosen], mesh)
-    if not _encloses(piece):
+    if not encloses_solid(piece):
         return mesh
     made = winding_number_remesh(piece, limits.grid_cells)
     if len(made.triangles) == 0:
@@ -41,20 +38,6 @@ def remesh_defective_shells(mesh: Mesh, bad: np.ndarray, limits: RepairLimits) -
     if chosen.all():
         return made
     return concatenate([drop_unused_points(points, triangles[~chosen], mesh), made], mesh.name)
-
-
-def _encloses(mesh: Mesh) -> bool:
-    """Whether most of the surface has solid on its inner side: places just below it, by area."""
-    normals = mesh.triangle_normals()
-    area = np.linalg.norm(normals, axis=1)
-    if area.sum() <= 0.0:
-        return False
-    at = np.unique(np.searchsorted(np.cumsum(area), (np.arange(_PROBES) + 0.5) / _PROBES * area.sum()))
-    at = at[at < len(area)]
-    middle = mesh.points.astype(np.float64)[mesh.triangles[at]].mean(axis=1)
-    hair = 1e-4 * float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
-    inner = winding_numbers(mesh, middle - hair * normals[at] / area[at, None])
-    return float((np.abs(inner) > 0.6).mean()) >= _SOLID_SHARE
 
 
 def _coarser(mesh: Mesh, most: int) -> Mesh:

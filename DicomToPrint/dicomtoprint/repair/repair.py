@@ -21,7 +21,7 @@ from .shells import choose_shells
 from .state import RepairState, describe_effect, describe_faults
 from .touching import separate_touching
 from .types import RepairMeasures, RepairOptions, RepairResult, RepairStage, Shell, SourceHole
-from .welding import close_seams, drop_fins, drop_unused_points, split_sides, weld
+from .welding import close_seams, drop_fins, drop_flat_triangles, drop_unused_points, split_sides, weld
 
 AS_IT_IS = RepairOptions()
 _SURGERY_SHARE = 0.1  # of the triangles: where more is wrong, cutting it out would not leave the shape
@@ -39,6 +39,7 @@ class _Run:
     holes: tuple[SourceHole, ...] = ()
     has_sheets: bool = False
     stays_open: bool = False
+    declined: list[str] = field(default_factory=list)
 
     @property
     def late(self) -> bool:
@@ -92,6 +93,8 @@ def find_defects(mesh: Mesh, progress: ProgressCallback = no_progress) -> tuple[
 def _gentle(state: RepairState, run: _Run) -> RepairState:
     """Mends that move nothing beyond a seam."""
     run.progress(0.1, "repairing: seams")
+    if state.facts.degenerate:
+        state = _taken(state, drop_flat_triangles, "flat triangles", run)
     if state.facts.boundary_edges:
         state = _taken(state, close_seams, "seams", run)
     if state.facts.boundary_edges:
@@ -156,8 +159,11 @@ def _taken(state: RepairState, work: Callable[[Mesh], Mesh], name: str, run: _Ru
     after = RepairState(made)
     if not after.valid and not state.is_worse_than(after):
         return state
-    if name in ("surgery", "new surface", "union") and loss_sentences(_measured(state.mesh, made, run), run.limits):
-        return state
+    if name in ("surgery", "new surface", "union"):
+        lost = loss_sentences(_measured(state.mesh, made, run), run.limits)
+        if lost:
+            run.declined.append(f"The stage '{name}' was declined: {'; '.join(lost)}.")
+            return state
     return _noted(run, state, after, name)
 
 
@@ -179,7 +185,7 @@ def _result(
     run.progress(0.9, "measuring what the repair did")
     stages, notes = tuple(run.stages), _notes(given, shells, run)
     if not state.valid:
-        remaining = describe_faults(state)
+        remaining = (*describe_faults(state), *run.declined[-1:])
         if run.late:
             remaining += (f"The repair was ended after {run.limits.seconds:.0f} s of work.",)
         mesh = state.mesh if given.is_worse_than(state) else given.mesh

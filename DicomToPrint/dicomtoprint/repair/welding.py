@@ -6,6 +6,7 @@ from ..mesh.arrays import Triangles
 from ..mesh.core import Mesh
 from ..mesh.edge_table import EdgeTable, build_edge_table, label_face_components
 from ..mesh.merge_points import merged_mesh
+from ..mesh.topology import degenerate_triangles
 from .local_repair import remove_duplicate_triangles
 
 _SEAM_SHARE = 0.2  # of a short rim edge: a wider gap is a hole, no seam
@@ -137,6 +138,15 @@ def split_at_points(triangles: Triangles, half: np.ndarray, at: np.ndarray) -> T
     result = triangles.copy()
     result[row] = np.stack([a, at, c], axis=1)
     return np.concatenate([result, np.stack([at, b, c], axis=1)])
+
+
+def drop_flat_triangles(mesh: Mesh) -> Mesh:
+    """Without triangles that have no area, the sides beside them split at the corner that lay on them, so that nothing comes open."""
+    points, triangles, _ = merged_mesh(mesh)
+    flat = degenerate_triangles(points, triangles)
+    if flat.all():
+        return mesh
+    return split_sides(drop_unused_points(points, triangles[~flat], mesh))
 
 
 def drop_fins(mesh: Mesh) -> Mesh:

@@ -5,6 +5,8 @@ import numpy as np
 from ..mesh.arrays import Points
 from ..mesh.core import Mesh
 
+_PROBES = 200
+_SOLID_SHARE = 0.75  # of the surface must have solid on one side, or there is nothing to make a new surface of
 _BLOCK = 2_000_000  # pairs of place and triangle at once: about 200 MB
 
 
@@ -36,3 +38,17 @@ def winding_numbers(mesh: Mesh, places: Points) -> np.ndarray:
         )
         result[start : start + step] = np.arctan2(volume, below).sum(axis=1) / (2.0 * np.pi)
     return result
+
+
+def encloses_solid(mesh: Mesh) -> bool:
+    """Whether most of the surface has solid on its inner side: places just below it, by area."""
+    normals = mesh.triangle_normals()
+    area = np.linalg.norm(normals, axis=1)
+    if area.sum() <= 0.0:
+        return False
+    at = np.unique(np.searchsorted(np.cumsum(area), (np.arange(_PROBES) + 0.5) / _PROBES * area.sum()))
+    at = at[at < len(area)]
+    middle = mesh.points.astype(np.float64)[mesh.triangles[at]].mean(axis=1)
+    hair = 1e-4 * float(np.linalg.norm(np.ptp(mesh.points, axis=0)))
+    inner = winding_numbers(mesh, middle - hair * normals[at] / area[at, None])
+    return float((np.abs(inner) > 0.6).mean()) >= _SOLID_SHARE

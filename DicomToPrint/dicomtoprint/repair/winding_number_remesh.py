@@ -7,6 +7,7 @@ import numpy as np
 from ..mesh.core import Mesh
 from ..mesh.isosurface import extract_isosurface
 from ..mesh.scalar_field import ScalarField
+from ..mesh.triangle_distance import point_triangle_distance
 from ..mesh.triangle_lattice import longest_sides, subdivide_slender, subtriangle_centroids
 
 _CELLS = 110  # along the longest side of the model
@@ -37,16 +38,20 @@ def winding_number_remesh(mesh: Mesh, cells: int = _CELLS) -> Mesh:
     i, j, k = (int(n) for n in np.ceil((high - origin) / step).astype(int) + _MARGIN + 1)
     shape = (k, j, i)
     flow = [np.zeros(i * j * k) for _ in range(3)]
-    kept = []
+    kept, owners, begun = [], [], 0
     for block in _blocks(corners, step):
-        points, vectors = _samples(block, step)
+        points, vectors, owner = _samples(block, step)
         for axis in range(3):
             # Between the nodes along its own axis, where the winding number's difference is.
             between = origin + 0.5 * step * np.eye(3)[axis]
             _splat(flow[axis], points, vectors[:, axis], between, step, shape)
-        kept.append(_one_each(points, origin, 0.25 * step))
-    samples = _one_each(np.concatenate(kept), origin, 0.25 * step)
-    field = _signed(_winding(flow, step, shape), samples, origin, step, shape)
+        some = _one_each(points, origin, 0.5 * step)
+        kept.append(points[some])
+        owners.append(owner[some] + begun)
+        begun += len(block)
+    samples, owner = np.concatenate(kept), np.concatenate(owners)
+    some = _one_each(samples, origin, 0.5 * step)
+    field = _signed(_winding(flow, step, shape), samples[some], corners[owner[some]], origin, step, shape)
     affine = np.diag([step, step, step, 1.0])
     affine[:3, 3] = origin
     made, _ = extract_isosurface(ScalarField(field, 0.0, (0, 0, 0), shape, affine, True))
@@ -57,7 +62,7 @@ def _blocks(corners: np.ndarray, step: float) -> Iterator[np.ndarray]:
     """The triangles in blocks of at most about `_BLOCK` samples."""
     longest = longest_sides(corners) / step + 1.0
     height = 2.0 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    expected = np.cumsum(4.0 * longest + 4.0 * height / step**2)
+    expected = np.cumsum(4.0 * longest + height / step**2)
     begun = 0
     while begun < len(corners):
         used = expected[begun - 1] if begun else 0.0
@@ -67,17 +72,18 @@ def _blocks(corners: np.ndarray, step: float) -> Iterator[np.ndarray]:
 
 
 def _one_each(points: np.ndarray, origin: np.ndarray, size: float) -> np.ndarray:
-    """One of the points (n, 3) in each cube of that size."""
+    """Rows of the points (n, 3), one in each cube of that size."""
     i, j, k = (np.floor((points - origin) / size).astype(np.int64) + 1).T
     key = (k * (int(j.max()) + 1) + j) * (int(i.max()) + 1) + i
-    return points[np.unique(key, return_index=True)[1]]
+    return np.unique(key, return_index=True)[1]
 
 
-def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
-    """Points on all triangles, about half a step apart, and the area vector of each. Slender triangles are cut into short ones first."""
-    pieces, _ = subdivide_slender(corners, 0.5 * step)
-    points, vectors = [], []
-    divisions = np.minimum(np.ceil(longest_sides(pieces) / (0.5 * step)).astype(int), 512)
+def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Points on all triangles, about a step apart, the area vector and the triangle of each. Slender triangles are cut into short ones
+    first."""
+    pieces, piece_of = subdivide_slender(corners, 0.5 * step)
+    points, vectors, owner = [], [], []
+    divisions = np.minimum(np.ceil(longest_sides(pieces) / step).astype(int), 512)
     divisions = np.maximum(divisions, 1)
     for count in np.unique(divisions):
         chosen = pieces[divisions == count]
@@ -90,7 +96,8 @@ def _samples(corners: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:
         area = np.cross(chosen[:, 1] - chosen[:, 0], chosen[:, 2] - chosen[:, 0]) / (2.0 * count**2)
         points.append(at.reshape(-1, 3))
         vectors.append(np.repeat(area, len(u), axis=0))
-    return np.concatenate(points), np.concatenate(vectors)
+        owner.append(np.repeat(piece_of[divisions == count], len(u)))
+    return np.concatenate(points), np.concatenate(vectors), np.concatenate(owner)
 
 
 def _winding(flow: list[np.ndarray], step: float, shape: tuple[int, ...]) -> np.ndarray:
@@ -126,9 +133,15 @@ def _splat(
 
 
 def _signed(
-    winding: np.ndarray, samples: np.ndarray, origin: np.ndarray, step: float, shape: tuple[int, ...]
+    winding: np.ndarray,
+    samples: np.ndarray,
+    corners: np.ndarray,
+    origin: np.ndarray,
+    step: float,
+    shape: tuple[int, ...],
 ) -> np.ndarray:
-    """Positive inside; distance in mm near the surface, capped at two steps, and never zero."""
+    """Positive inside; distance in mm near the surface, capped at two steps, and never zero. `corners` (n, 3, 3) are the triangles
+    of the samples (n, 3)."""
     from scipy.spatial import cKDTree
 
     inside = winding > 0.5
@@ -141,8 +154,8 @@ def _signed(
         near[k, j, i] = True
     k, j, i = np.nonzero(near)
     places = origin + np.stack([i, j, k], axis=1) * step
-    found, _ = cKDTree(samples, balanced_tree=False, compact_nodes=False).query(places, workers=-1)
-    distance[k, j, i] = np.clip(found, 0.02 * step, cap)
+    _, nearest = cKDTree(samples, balanced_tree=False, compact_nodes=False).query(places, workers=-1)
+    distance[k, j, i] = np.clip(point_triangle_distance(places, corners[nearest]), 0.02 * step, cap)
     # A change of sign without a triangle nearby (a bridged hole) lies where the winding number says.
     free = np.clip(np.abs(winding - 0.5) * 2.0 * cap, 0.02 * step, cap)
     distance = np.where(near, np.maximum(distance, 0.02 * step), free)
