@@ -45,9 +45,9 @@ def is_valid(mesh) -> bool:
 
 def loss(source, result) -> tuple[float, float]:
     """Mean and 95 % distance from the source's surface to the result, as shares of the diagonal."""
-    from dicomtoprint.imaging.surface_deviation import point_to_mesh_distance
     from dicomtoprint.mesh.core import Mesh
     from dicomtoprint.mesh.topology import degenerate_triangles
+    from dicomtoprint.mesh.triangle_distance import nearest_triangles
 
     triangles = source.triangles[~degenerate_triangles(source.points, source.triangles)]
     corners = source.points.astype(np.float64)[triangles]
@@ -56,7 +56,7 @@ def loss(source, result) -> tuple[float, float]:
     at = rng.choice(len(area), 20_000, p=area / area.sum())
     u, v = np.sqrt(rng.random(len(at))), rng.random(len(at))
     places = np.einsum("ij,ijk->ik", np.stack([1 - u, u * (1 - v), u * v], axis=1), corners[at])
-    distance = point_to_mesh_distance(places, result)
+    distance = nearest_triangles(places, result)[1]
     diagonal = np.linalg.norm(np.ptp(corners.reshape(-1, 3), axis=0))
     return float(distance.mean() / diagonal), float(np.percentile(distance, 95) / diagonal)
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..imaging.surface_deviation import point_to_mesh_distance
 from ..mesh.core import Mesh
 from ..mesh.edge_table import build_edge_table, label_face_components
 from ..mesh.graph import label_connected_nodes
 from ..mesh.merge_points import merged_mesh
 from ..mesh.topology import degenerate_triangles
+from ..mesh.triangle_distance import nearest_triangles
 from ..mesh.triangle_lattice import longest_sides
 from .limits import RepairLimits
 from .types import LostPiece, RepairDistance, RepairMeasures
@@ -151,7 +151,7 @@ def _changed(mesh: Mesh, triangles: np.ndarray, other: Mesh) -> _Changed:
         return _Changed(triangles, area, np.zeros((0, 3)), np.zeros(0, np.int64), empty, empty)
     places, owner, weight = _sample(corners, area)
     far = float(np.ptp(mesh.points, axis=0).max())
-    distance = point_to_mesh_distance(places, other) if len(other.triangles) else np.full(len(places), far)
+    distance = nearest_triangles(places, other)[1] if len(other.triangles) else np.full(len(places), far)
     return _Changed(triangles, area, places, owner, distance, weight)
 
 

@@ -7,7 +7,7 @@ from ..mesh.core import Mesh
 
 _PROBES = 200
 _SOLID_SHARE = 0.75  # of the surface must have solid on one side, or there is nothing to make a new surface of
-_BLOCK = 2_000_000  # pairs of place and triangle at once: about 200 MB
+_BLOCK = 500_000  # pairs of place and triangle at once: about 100 MB
 
 
 def winding_numbers(mesh: Mesh, places: Points) -> np.ndarray:

@@ -12,7 +12,7 @@ from ..mesh.triangle_lattice import longest_sides, subdivide_slender, subtriangl
 
 _CELLS = 110  # along the longest side of the model
 _MARGIN = 8  # cells around the model, at whose border the winding number is 0
-_BLOCK = 1_000_000  # samples at once
+_BLOCK = 200_000  # samples at once: about 100 MB
 
 
 def winding_number_remesh(mesh: Mesh, cells: int = _CELLS) -> Mesh:
@@ -62,7 +62,7 @@ def _blocks(corners: np.ndarray, step: float) -> Iterator[np.ndarray]:
     """The triangles in blocks of at most about `_BLOCK` samples."""
     longest = longest_sides(corners) / step + 1.0
     height = 2.0 * np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    expected = np.cumsum(4.0 * longest + height / step**2)
+    expected = np.cumsum(8.0 * longest + height / step**2)
     begun = 0
     while begun < len(corners):
         used = expected[begun - 1] if begun else 0.0
