@@ -92,24 +92,24 @@ def loss_sentences(measures: RepairMeasures, limits: RepairLimits, name: str = "
     """Why a repair loses more than it may, one sentence a reason; empty where it does not."""
     told = []
     for piece in (piece for piece in measures.pieces if piece.is_beyond_limit):
-        sides = " x ".join(f"{side:.1f}" for side in piece.size)
-        place = ", ".join(f"{value:.1f}" for value in piece.place)
+        sides = " x ".join(f"{side:.3g}" for side in piece.size)
+        place = ", ".join(f"{value:.4g}" for value in piece.place)
         what = {
             "lost": "a piece of the surface would be lost",
             "filled": "a hollow would be filled",
             "sheet": "a sheet without thickness would be dropped",
         }[piece.kind]
         told.append(
-            f"{what}: {piece.area_mm2:.1f} mm2 in a box of {sides} mm around {place} (LPS), up to {piece.distance_mm:.2f} mm "
-            f"from the result (limit {measures.limit_mm:.2f} mm)"
+            f"{what}: {piece.area_mm2:.3g} mm2 in a box of {sides} mm around {place} (LPS), up to {piece.distance_mm:.3g} mm "
+            f"from the result (limit {measures.limit_mm:.3g} mm)"
         )
         if len(told) == 3:
             break
     mean, p95 = (share * measures.diagonal_mm + measures.intended_mm for share in (limits.mean_share, limits.p95_share))
     if measures.loss.mean_mm > mean or measures.loss.p95_mm > p95:
         told.append(
-            f"the surface would move by {measures.loss.mean_mm:.2f} mm on average and {measures.loss.p95_mm:.2f} mm at 95 % "
-            f"(limits {mean:.2f} and {p95:.2f} mm)"
+            f"the surface would move by {measures.loss.mean_mm:.3g} mm on average and {measures.loss.p95_mm:.3g} mm at 95 % "
+            f"(limits {mean:.3g} and {p95:.3g} mm)"
         )
     return tuple(told)
 
@@ -215,7 +215,8 @@ def _kinds(source: Mesh, result: Mesh, lost: _Changed, limit: float) -> np.ndarr
     inner = winding_numbers(source, middle[probes] - hair)
     covered = winding_numbers(result, middle[probes]) > 0.5
     kind = np.where(np.maximum(inner, -outer) < 0.75, "sheet", np.where(covered, "filled", "lost")).astype(kinds.dtype)
-    kind[covered & (np.minimum(inner, outer) > 0.75)] = "swallowed"
+    # Half a turn is the border of the inside; the shells around may be open elsewhere.
+    kind[covered & (np.minimum(inner, outer) > 0.5)] = "swallowed"
     _, nearest = cKDTree(middle[probes]).query(middle[far])
     kinds[far] = kind[nearest]
     return kinds

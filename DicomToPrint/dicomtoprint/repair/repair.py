@@ -162,7 +162,7 @@ def _taken(state: RepairState, work: Callable[[Mesh], Mesh], name: str, run: _Ru
     if name in ("surgery", "new surface", "union"):
         lost = loss_sentences(_measured(state.mesh, made, run), run.limits)
         if lost:
-            run.declined.append(f"The stage '{name}' was declined: {'; '.join(lost)}.")
+            run.declined.append(f"The stage '{name}' was declined: {lost[0]}.")
             return state
     return _noted(run, state, after, name)
 
