@@ -25,7 +25,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "DicomToPrint"))
 
-LIMIT_S = 240  # wall seconds a mesh and a tool
+LIMIT_S = 120  # wall seconds a mesh and a tool
 _FIX = """
 import sys, time, numpy as np, pymeshfix
 d = np.load(sys.argv[1]); t = time.process_time()

@@ -26,10 +26,10 @@ def bars(count: int, length: float = 100.0, width: float = 0.2) -> Mesh:
 
 
 def test_a_new_surface_of_long_thin_bars_stays_within_its_memory():
-    given = bars(40)
+    given = bars(15)
     tracemalloc.start()
     winding_number_remesh(given, 60)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    # The limit is for a million triangles, and these are 1,440: a tenth of it is the grid and one block of samples.
+    # The limit is for a million triangles, and these are 540: a tenth of it is the grid and one block of samples.
     assert peak < 0.1e9 * repair_limits().memory_gb
