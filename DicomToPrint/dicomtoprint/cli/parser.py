@@ -301,9 +301,7 @@ def _add_repair(group: Any) -> None:
         metavar="MM",
         help="refuse a repair that loses a piece farther than this from the result (default: the process's smallest feature)",
     )
-    group.add_argument(
-        "--thicken-sheet", type=positive, metavar="MM", help="make open sheets solids of this thickness"
-    )
+    group.add_argument("--thicken-sheet", type=positive, metavar="MM", help="make open sheets solids of this thickness")
     group.add_argument(
         "--shell", action="append", default=[], metavar="N=keep|drop|flip", help="what to do with a shell (repeatable)"
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..config.run_settings import RunSettings
 from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
-from .mesh_repair import RepairedMeshes, repair_meshes
+from .mesh_repair import RepairedMeshes, repair_meshes, repair_options_for
 from .output_folder import refuse_same_file
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import WrittenFile
     from ..mesh.core import Mesh
     from ..preparation import LabelResult
-    from ..printability import LabelFrame, PrintProcess, Readiness, ScanReference
+    from ..printability import LabelFrame, Readiness, ScanReference
     from ..reconstruction import SurfaceModel
     from ..repair import RepairOptions
     from ..segmentation import Segmentation
@@ -246,7 +246,7 @@ def inspect_file(
     repaired = written = None
     left_out: tuple[str, ...] = ()
     if repair_to is not None:
-        options = _with_process(repair_options, limits)
+        options = repair_options_for(limits, repair_options)
         repaired = repair_meshes(file.meshes, options, subprogress(progress, 0.0, 0.4))
         left_out = _not_written(file, repair_to)
         written = _write_one(repaired.meshes, repair_to, "LPS" if file.space else None)
@@ -254,14 +254,6 @@ def inspect_file(
         progress = subprogress(progress, 0.4, 1.0)
     readiness = judge_file(file, limits, machine, progress=progress)
     return Inspection(path, tuple(file.meshes), readiness, repaired, written, left_out)
-
-
-def _with_process(options: "RepairOptions | None", process: "PrintProcess") -> "RepairOptions":
-    """The options with the process's smallest feature as the loss that is allowed, where they state none."""
-    from ..repair import RepairOptions
-
-    options = options or RepairOptions()
-    return options if options.max_loss_mm is not None else replace(options, max_loss_mm=process.limit("feature_mm"))
 
 
 def _not_written(file: Any, target: Path) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from ..errors import InputError, RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
+from .mesh_repair import repair_meshes, repair_options_for
 from .scan_loading import pass_gate_without_headers
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -148,8 +149,9 @@ def surface_of_mesh(
 
 
 def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "tuple[Mesh, tuple[ProcessingStep, ...]]":
+    from ..printability import load_process
     from ..reconstruction import ProcessingStep
-    from ..repair import find_defects, repair_mesh
+    from ..repair import find_defects
 
     origin = np.full(len(mesh.triangles), Provenance.MEASURED, np.uint8)
     defects = find_defects(mesh, subprogress(progress, 0.0, 0.3))
@@ -160,15 +162,11 @@ def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "t
         raise RefusedError(
             f"'{mesh.name}' is no closed surface ({words}): leave --no-repair out to have it repaired, or mend it where it was made."
         )
-    repaired = repair_mesh(mesh, subprogress(progress, 0.3, 1.0))
-    if not repaired.valid:
-        left = "; ".join(sentence.rstrip(".") for sentence in repaired.remaining)
-        raise RefusedError(
-            f"'{mesh.name}' could not be repaired without changing it ({left}): mend it where it was made."
-        )
+    options = repair_options_for(load_process(settings.process))
+    repaired = repair_meshes((mesh,), options, subprogress(progress, 0.3, 1.0))
     steps = [ProcessingStep("found", f"{mesh.name}: {words}")]
-    steps += [ProcessingStep("repair", f"{mesh.name}: {stage.name}: {stage.effect}") for stage in repaired.stages]
-    return _with_bridged(repaired.mesh, mesh), tuple(steps)
+    steps += [ProcessingStep("repair", line) for line in repaired.lines]
+    return _with_bridged(repaired.meshes[0], mesh), tuple(steps)
 
 
 def _with_bridged(repaired: Mesh, given: Mesh) -> Mesh:

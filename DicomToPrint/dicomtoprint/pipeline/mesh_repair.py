@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError, UsageError
@@ -11,6 +11,7 @@ from ..text import pluralize
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..mesh.core import Mesh
+    from ..printability import PrintProcess
     from ..repair import RepairMeasures, RepairOptions, RepairResult
 
 _LISTED = 10  # shells and holes on the terminal; the JSON has all
@@ -52,7 +53,7 @@ def repair_meshes(
         )
     results = []
     for index, mesh in enumerate(meshes):
-        step = subprogress(progress, index / len(meshes), (index + 1) / len(meshes))
+        step = subprogress(progress, index / max(len(meshes), 1), (index + 1) / max(len(meshes), 1))
         result = repair_mesh(mesh, step, options)
         keeps_holes = "keep" in dict(options.holes).values()
         if not result.valid and (result.is_refused or not keeps_holes):
@@ -62,13 +63,21 @@ def repair_meshes(
     return RepairedMeshes(made, tuple(results))
 
 
+def repair_options_for(process: "PrintProcess", options: "RepairOptions | None" = None) -> "RepairOptions":
+    """The options with the process's smallest feature as the loss that is allowed, where they state none."""
+    from ..repair import RepairOptions
+
+    options = options or RepairOptions()
+    return options if options.max_loss_mm is not None else replace(options, max_loss_mm=process.limit("feature_mm"))
+
+
 def _refusal(name: str, result: "RepairResult") -> str:
     left = "; ".join(sentence.rstrip(".") for sentence in result.remaining)
     advice = "".join(f" {note}" for note in result.notes)
     if result.is_refused:
         return (
-            f"'{name}' was not repaired, since it would lose more than it may. {left}: allow it (--max-loss MM) or mend it where it was "
-            f"made.{advice}"
+            f"'{name}' was not repaired, since it would lose more than it may. {left}: allow it "
+            f"(inspect --repair OUT --max-loss MM) or mend it where it was made.{advice}"
         )
     return f"'{name}' could not be repaired without changing it ({left}): mend it where it was made.{advice}"
 

@@ -218,7 +218,7 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
         if _is_alike_inside(shell, shells):
             told.append(
                 f"Shell {shell.number} lies inside shell {shell.inside} and faces the same way, so its inside counts as solid: if it "
-                f"is the wall of a cavity, flip it (--shell {shell.number}=flip)."
+                f"is the wall of a cavity, flip it (inspect --repair OUT --shell {shell.number}=flip)."
             )
     dropped = [shell for shell in shells if shell.done == "dropped"]
     if dropped:
@@ -227,8 +227,8 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
         )
     if run.has_sheets:
         told.append(
-            "Open sheets have no inside to print: give them a thickness (--thicken-sheet MM), drop them (--shell N=drop) or cap "
-            "their rims (--hole N=cap)."
+            "Open sheets have no inside to print: give them a thickness, drop them or cap their rims (inspect --repair OUT with "
+            "--thicken-sheet MM, --shell N=drop or --hole N=cap)."
         )
     return tuple(told)
 
