@@ -61,6 +61,16 @@ def test_cut_positions_are_ras_as_slicer_shows_them(ball):
         axis_plane("X", 0.0)
 
 
+def test_no_hole_opens_where_a_base_will_close_it(ball):
+    from dicomtoprint.preparation import hollow
+
+    low = ball.bounds[4]
+    assert hollow(ball, 3.0, 4.0).holes[0][2] < low + 1.0
+    done = hollow(ball, 3.0, 4.0, holes=2, floor=low + 6.0)
+    assert len(done.holes) == 2 and min(z for _x, _y, z in done.holes) >= low + 8.0
+    assert_valid(done.mesh)
+
+
 def test_hollow_keeps_the_outside_and_leaves_the_wall(ball):
     from dicomtoprint.preparation import hollow
 

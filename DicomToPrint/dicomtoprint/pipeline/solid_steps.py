@@ -161,6 +161,7 @@ def _thicken(mesh: Mesh, context: PreparationContext, progress: ProgressCallback
 def _hollow(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
     """Raises `UsageError` for given places of holes where the process needs none."""
     from ..preparation import hollow
+    from ..preparation.base import DEEPEST_SINK
 
     settings, process = context.settings, context.process
     diameter = process.limit("escape_hole_mm") or 0.0
@@ -168,7 +169,13 @@ def _hollow(mesh: Mesh, context: PreparationContext, progress: ProgressCallback)
     places = [(-r, -a, s) for r, a, s in settings.drain_hole_positions]
     if places:
         _refuse_needless_holes(process)
-    result = hollow(mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, progress=progress)
+    floor = -float("inf")
+    if settings.base:  # it would close a hole at the lowest place
+        low, high = mesh.bounds[4:]
+        floor = low + DEEPEST_SINK * (high - low)
+    result = hollow(
+        mesh, float(settings.hollow or 0.0), diameter, places=places, holes=holes, floor=floor, progress=progress
+    )
     if result.holes:
         positions = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in result.holes)
         openings = f"{pluralize(len(result.holes), 'escape hole')} of {diameter:g} mm at R, A, S {positions}"

@@ -14,6 +14,7 @@ from .csg import from_manifold, import_manifold3d, remove_small_voids, to_manifo
 
 KINDS = ("plate", "foot", "stand")
 STEPS = 6  # of a rounding
+DEEPEST_SINK = 0.1  # share of the height that goes into a base
 SINK_STEPS = 8  # from the usual depth to the deepest
 BEHIND_LABEL = 1.0  # mm of the rim between the model and the letters on its base
 THINNER_COLUMNS = (0.7, 0.5)  # of a stand's columns, for bones of the hand
@@ -153,7 +154,7 @@ def _sink(model: _Model) -> float:
     """How deep the model sinks in: the usual depth, or as much more, up to a tenth of its height, as makes the neck thick enough."""
     usual = min(model.size.sink, 0.3 * (model.high - model.low))
     needed = model.size.neck * model.solid.volume() ** (2.0 / 3.0)
-    deepest = max(usual, min(0.1 * (model.high - model.low), 2.0 * model.size.thickness))
+    deepest = max(usual, min(DEEPEST_SINK * (model.high - model.low), 2.0 * model.size.thickness))
     for depth in np.linspace(usual, deepest, SINK_STEPS):
         if model.solid.slice(model.low + float(depth)).area() >= needed:
             return float(depth)

@@ -14,6 +14,7 @@ DOWN = (0.0, 0.0, -1.0)
 SIDEWAYS = ((1.0, 0.0, 0.0), (-1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, -1.0, 0.0), (0.0, 0.0, 1.0))
 TRIES = 60
 SIDES = 48
+LOWER_DIAMETERS = 3.0  # where no way leads down, one to the side is looked for this near to the lowest place first
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,24 @@ class DrainHole:
     cutter: Any
 
 
-def place_drain_holes(outer: Any, cavity: Any, diameter: float, count: int, name: str) -> list[DrainHole]:
+def place_drain_holes(
+    outer: Any, cavity: Any, diameter: float, count: int, name: str, floor: float = -np.inf
+) -> list[DrainHole]:
     """Up to `count` holes of a cavity: the first at its lowest place, further ones as far from the others as it reaches.
+
+    None opens below the height `floor` (mm along S), where a base will close it.
 
     Each takes the shortest straight way out that leads through one wall only, downwards if there is one, else sideways or up.
     Raises `RefusedError` where no way leads out.
     """
     points = _points(cavity)
     low = points[points[:, 2] <= points[:, 2].min() + diameter]
-    first = _shortest(outer, low, (DOWN,), diameter) or _shortest(outer, points, SIDEWAYS, diameter)
+    lower = points[points[:, 2] <= max(floor, points[:, 2].min()) + LOWER_DIAMETERS * diameter]
+    first = (
+        _shortest(outer, low, (DOWN,), diameter, floor)
+        or _shortest(outer, lower, SIDEWAYS, diameter, floor)
+        or _shortest(outer, points, SIDEWAYS, diameter, floor)
+    )
     if first is None:
         raise RefusedError(
             f"A cavity of '{name}' cannot be drained in a straight line: cut the model through it, or print it solid."
@@ -41,7 +51,7 @@ def place_drain_holes(outer: Any, cavity: Any, diameter: float, count: int, name
     for _ in range(count - 1):
         away = np.min([np.linalg.norm(points - np.asarray(hole.opening), axis=1) for hole in holes], axis=0)
         far = points[away >= max(0.7 * float(away.max()), 3.0 * diameter)]
-        more = _shortest(outer, far, (DOWN, *SIDEWAYS), diameter) if len(far) else None
+        more = _shortest(outer, far, (DOWN, *SIDEWAYS), diameter, floor) if len(far) else None
         if more is None:
             break
         holes.append(more)
@@ -79,12 +89,14 @@ def _points(cavity: Any) -> np.ndarray:
     return np.asarray(cavity.to_mesh64().vert_properties)[:, :3]
 
 
-def _shortest(outer: Any, places: np.ndarray, directions: Sequence[Point], diameter: float) -> DrainHole | None:
+def _shortest(
+    outer: Any, places: np.ndarray, directions: Sequence[Point], diameter: float, floor: float
+) -> DrainHole | None:
     best: tuple[float, DrainHole] | None = None
     for direction in directions:
         for place in places[:: max(1, len(places) // TRIES)]:
             hole = _way(outer, place, np.asarray(direction), diameter)
-            if hole is None:
+            if hole is None or hole.opening[2] - 0.5 * diameter < floor:
                 continue
             length = float(np.linalg.norm(np.asarray(hole.opening) - place))
             if best is None or length < best[0]:

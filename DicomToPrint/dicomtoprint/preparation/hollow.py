@@ -38,6 +38,7 @@ def hollow(
     places: Sequence[Point] = (),
     holes: int = 1,
     spacing: float | None = None,
+    floor: float = -np.inf,
     progress: ProgressCallback = no_progress,
 ) -> HollowResult:
     """The solid with its inside taken out to `wall` mm, and escape holes of `escape_diameter` mm for each cavity.
@@ -45,15 +46,17 @@ def hollow(
     The outer surface stays where it is; the wall is measured perpendicular to it (a field on a grid of a quarter of the wall, or
     `spacing` mm). Cavities too small to drain through their hole stay solid. A hole opens at each of `places` (LPS mm on the
     surface); a cavity that none of them opens gets `holes` of its own, the first straight down from its lowest place, the next
-    far from it; the new faces are marked CUT. An `escape_diameter` of 0 makes no holes. Raises `RefusedError` where no cavity is
-    left, a place reaches none, or a cavity cannot be drained.
+    far from it, none of them below the height `floor` (mm along S). The new faces are marked CUT. An `escape_diameter` of 0
+    makes no holes. Raises `RefusedError` where no cavity is left, a place reaches none, or a cavity cannot be drained.
     """
     module = import_manifold3d()
     outer = to_manifold(mesh)
     cavities = _cavities(mesh, wall, escape_diameter, spacing, subprogress(progress, 0.0, 0.7))
     progress(0.7, "taking the inside out")
     opened = (
-        _openings(outer.manifold, cavities, escape_diameter, places, holes, mesh.name) if escape_diameter > 0 else []
+        _openings(outer.manifold, cavities, escape_diameter, places, holes, mesh.name, floor)
+        if escape_diameter > 0
+        else []
     )
     tools = [*cavities, *(hole.cutter for hole in opened)]
     result = outer.manifold - module.Manifold.batch_boolean(tools, module.OpType.Add)
@@ -91,11 +94,11 @@ def _cavities(
 
 
 def _openings(
-    outer: Any, cavities: list[Any], diameter: float, places: Sequence[Point], holes: int, name: str
+    outer: Any, cavities: list[Any], diameter: float, places: Sequence[Point], holes: int, name: str, floor: float
 ) -> list[DrainHole]:
     chosen = [drain_hole_at(outer, cavities, diameter, place, name) for place in places]
     opened = [hole for _number, hole in chosen]
     for number, cavity in enumerate(cavities):
         if number not in {at for at, _hole in chosen}:
-            opened += place_drain_holes(outer, cavity, diameter, holes, name)
+            opened += place_drain_holes(outer, cavity, diameter, holes, name, floor)
     return opened
