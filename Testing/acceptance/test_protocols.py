@@ -160,11 +160,11 @@ def test_kernel_table(vendor, kernel, family):
 @pytest.mark.parametrize(
     "protocol, kernel, told, asked",
     [
-        ("3dsystems-ortho", "BONE", "kernel BONE is sharp; a standard one is needed", "GE STANDARD"),
+        ("3dsystems-ortho", "BONE", "kernel (0018,1210) BONE is sharp; a standard one is needed", "GE STANDARD"),
         (
             "partsnap-veterinary",
             "STANDARD",
-            "kernel STANDARD is standard; a sharp one is needed",
+            "kernel (0018,1210) STANDARD is standard; a sharp one is needed",
             "a sharp (bone) kernel",
         ),
     ],

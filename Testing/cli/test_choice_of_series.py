@@ -67,6 +67,11 @@ def test_the_summary_of_a_run_has_it(tmp_path):
     chosen, acceptance, words = _words(folder)
     scan = SimpleNamespace(series=chosen, acceptance=acceptance, gate="Accepted.")
     readiness = SimpleNamespace(as_json=lambda: {"verdict": "ready", "findings": []})
-    model, settings = SimpleNamespace(meshes=()), RunSettings(check_pixels=False, surgery_date=SURGERY)
-    said = run_summary(SimpleNamespace(scan=scan, settings=settings, model=model, readiness=readiness, files=()))
+    model, settings = SimpleNamespace(meshes=(), steps=()), RunSettings(check_pixels=False, surgery_date=SURGERY)
+    segmentation = SimpleNamespace(warnings=("Look here.",))
+    result = SimpleNamespace(
+        scan=scan, settings=settings, segmentation=segmentation, model=model, readiness=readiness, files=()
+    )
+    said = run_summary(result)
+    assert "Look here." in said.splitlines()
     assert words[0] in said.splitlines()

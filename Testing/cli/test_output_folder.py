@@ -80,7 +80,7 @@ def phrases_of(arguments, monkeypatch) -> list[str]:
             seen.append(phrase)
 
     with monkeypatch.context() as patch:
-        patch.setattr(main_module, "_terminal_progress", lambda: nullcontext(note))
+        patch.setattr(main_module, "terminal_progress", lambda quiet: nullcontext(note))
         main(arguments)
     return seen
 
@@ -99,7 +99,7 @@ def test_interrupt_in_every_phase_leaves_nothing_partial(ct, tmp_path, monkeypat
                 raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(main_module, "_terminal_progress", lambda stop=stop: nullcontext(stop))
+            patch.setattr(main_module, "terminal_progress", lambda quiet, stop=stop: nullcontext(stop))
             capsys.readouterr()
             assert main([*arguments, str(folder)]) == 130, phrase
         sentence_of(capsys)

@@ -270,7 +270,7 @@ TOLD = {
     "overhang": (table(30.0, 20.0, 6.0), "600 mm2 overhang more than 45 degrees and need about 6.", "--orient"),
     "bridge": (table(30.0, 20.0, 6.0), "spans 30.", "--orient"),
     "pose": (moved(rod(4.0, 40.0), (0, 0, 0), LEANING), "turned (", "--base"),
-    "coarse": (ball(12.0, 5), "coarser than 0.25 mm (layers of 0.2 mm)", "--max-deviation"),
+    "coarse": (ball(12.0, 5), "coarser than 0.25 mm (layers of 0.2 mm)", "more triangles"),
     "fit": (box(300, 20, 20), "only when turned (", "--split auto"),
 }
 

@@ -14,7 +14,9 @@ REMEDY_OF_MESH: Mapping[str, str] = {
     "empty": _(
         "Nothing can be printed from this file: export it again where it was made, or make it from a scan, run SCAN --output DIR"
     ),
-    "fragments": _("Remove them: inspect FILE --repair OUT; or hold them with {prepare}--struts{into}"),
+    "fragments": _(
+        "Remove fragments: inspect FILE --repair OUT --drop-shells-below {speck:g}; or hold them with {prepare}--struts{into}"
+    ),
     "union": _(
         "Parts of one model: lay them side by side with {prepare}--orient{into}. Else join them where they were made, or let the slicing "
         "program join them."

@@ -226,8 +226,8 @@ REMEDY: Mapping[str, str] = {
         "Mark them as printable parts in the program that made the file where they are wanted; inspect FILE --repair OUT leaves them out."
     ),
     "nested": _(
-        "Make one object of them, or a cavity in the outer one, in the program that made the file; from a scan, run SCAN "
-        "--segmentation FILE where each voxel has one label."
+        "Make one object of them, or a cavity in the outer one, in the program that made the file; or make the file again from the scan, "
+        "run SCAN --output DIR, with labels in which each voxel has one."
     ),
     "touching": _(
         "Lay parts that shall come apart side by side: {prepare}--orient{into}; else they are joined as they lie."
@@ -238,8 +238,8 @@ REMEDY: Mapping[str, str] = {
     "suction": _("Turn it, or give the hollow a hole at its lowest place: {prepare}--orient{into}"),
     "unit-carried": _("Write it in mm: inspect FILE --unit {unit} --repair OUT"),
     "fragments": _(
-        "Remove them: inspect FILE --repair OUT; take one bone only (--anatomy single-bone) or what is at a point "
-        "(--seed R,A,S), or hold the fragments with --struts"
+        "Remove fragments: inspect FILE --repair OUT --drop-shells-below {speck:g}; take one bone only (--anatomy single-bone) or what "
+        "is at a point (--seed R,A,S), or hold them with --struts"
     ),
     "struts": _("Join them with bars ({prepare}--struts{into}), or print them as separate parts."),
     "union": _(
