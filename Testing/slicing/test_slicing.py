@@ -39,9 +39,10 @@ G1 X9 Y9 E2
 def fake(folder, body, **changes):
     """A slicer's data file whose program is a script: `output` and `model` are its last two arguments."""
     program = folder / "slicer"
-    program.write_text(
-        f"#!{sys.executable}\nimport os, sys, time\noutput, model = sys.argv[-2:]\n{body}\n", encoding="utf-8"
-    )
+    script = folder / "slicer.py"
+    script.write_text(f"import os, sys, time\noutput, model = sys.argv[-2:]\n{body}\n", encoding="utf-8")
+    # The path of this Python may hold a space, which a first line of a script cannot.
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n', encoding="utf-8")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)
     content = {**json.loads(BUILTIN.read_text(encoding="utf-8")), "name": "fake", "commands": [str(program)], **changes}
     content["jobs"]["fdm"]["arguments"] = ["--layer", "{layer_mm}", "{output}", "{model}"]
