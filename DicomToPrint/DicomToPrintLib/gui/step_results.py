@@ -18,7 +18,6 @@ SEGMENTATION_PLACEHOLDER = "SEGMENTATION.seg.nrrd"
 GIVEN_FILE = "given.ply"  # a model of the scene, as the record names it
 STEPS = ("scan", "anatomy", "model", "print", "files")
 STEPS_OF_SCAN = ("scan", "anatomy")  # a given model needs neither
-# Which step's result a setting changes first; whatever comes after must run again too.
 # Answers, places and names that mean something in one scan alone.
 PER_SCAN_SETTINGS = (
     "series",
@@ -35,6 +34,7 @@ PER_SCAN_SETTINGS = (
     "keep_out_regions",
 )
 
+# Which step's result a setting changes first; whatever comes after must run again too.
 STEP_OF_SETTING = {
     "scan": (
         "use",
@@ -47,7 +47,17 @@ STEP_OF_SETTING = {
         "role",
         "accept_anyway",
     ),
-    "anatomy": ("anatomy", "segmentation", "threshold", "seeds", "roi"),
+    "anatomy": (
+        "anatomy",
+        "segmentation",
+        "labels",
+        "merge",
+        "label_names",
+        "label_cutoff",
+        "threshold",
+        "seeds",
+        "roi",
+    ),
     "model": ("max_deviation", "triangles", "unit", "repair"),
     "print": (
         "process",
@@ -57,6 +67,10 @@ STEP_OF_SETTING = {
         "cuts",
         "split",
         "pins",
+        "joint",
+        "fit",
+        "pin_diameter",
+        "joint_clearance",
         "struts",
         "base",
         "label",
@@ -72,6 +86,7 @@ STEP_OF_SETTING = {
         "scale_bar",
         "keep_out_regions",
         "label_raised",
+        "slice_with",
     ),
     "files": ("formats", "scene", "include_identifiers"),
 }
