@@ -22,6 +22,14 @@ _BOX = np.array(
 )
 
 
+def mesh_of(solid, name: str = "Bone", tagged: bool = True) -> Mesh:
+    """The mesh of a manifold3d.Manifold; `tagged`: every triangle counts as measured."""
+    raw = solid.to_mesh64()
+    triangles = np.asarray(raw.tri_verts).astype(np.int64)
+    arrays = {"Provenance": np.zeros(len(triangles), np.uint8)} if tagged else {}
+    return Mesh(np.asarray(raw.vert_properties)[:, :3].astype(np.float32), triangles, name, triangle_arrays=arrays)
+
+
 def box(x: float, y: float, z: float, at=(0.0, 0.0, 0.0)) -> Mesh:
     """A box of 12 triangles whose lowest corner is `at`."""
     corners = np.array([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0], [0, 0, 1], [1, 0, 1], [1, 1, 1], [0, 1, 1]], float)

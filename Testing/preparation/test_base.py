@@ -5,21 +5,14 @@ import pytest
 
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.mesh import analyse_topology, self_intersections
-from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.pipeline.preparation import prepare
 from dicomtoprint.preparation.csg import to_manifold
 from dicomtoprint.printability.stable_pose import find_stable_pose
 from dicomtoprint.reconstruction import SurfaceModel
+from Phantoms.solids import mesh_of
 
 manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
 M = manifold3d.Manifold
-
-
-def mesh_of(solid, name="Bone"):
-    raw = solid.to_mesh64()
-    triangles = np.asarray(raw.tri_verts).astype(np.int64)
-    arrays = {"Provenance": np.zeros(len(triangles), np.uint8)}
-    return Mesh(np.asarray(raw.vert_properties)[:, :3].astype(np.float32), triangles, name, triangle_arrays=arrays)
 
 
 def vertebra():

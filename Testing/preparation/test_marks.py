@@ -5,20 +5,13 @@ import pytest
 
 from dicomtoprint.errors import RefusedError, UsageError
 from dicomtoprint.images.lettering import outline_loops, rasterize_text, undrawable_characters
-from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.preparation import add_label, add_scale_bar, validate_text
 from dicomtoprint.printability import LabelFrame
 from dicomtoprint.printability.checks.text_label import classify_label
+from Phantoms.solids import mesh_of
 
 manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
 M = manifold3d.Manifold
-
-
-def mesh_of(solid):
-    raw = solid.to_mesh64()
-    triangles = np.asarray(raw.tri_verts).astype(np.int64)
-    arrays = {"Provenance": np.zeros(len(triangles), np.uint8)}
-    return Mesh(np.asarray(raw.vert_properties)[:, :3].astype(np.float32), triangles, "Bone", triangle_arrays=arrays)
 
 
 def plate_and_block(thickness):

@@ -7,16 +7,9 @@ from dicomtoprint.errors import RefusedError, UsageError
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh, Provenance
 from dicomtoprint.mesh.thickness import thickness_field
-from Phantoms.solids import box
+from Phantoms.solids import box, mesh_of
 
 manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
-
-
-def mesh_of(solid, name: str = "Solid", tagged: bool = True) -> Mesh:
-    raw = solid.to_mesh64()
-    triangles = np.asarray(raw.tri_verts).astype(np.int64)
-    arrays = {"Provenance": np.zeros(len(triangles), np.uint8)} if tagged else {}
-    return Mesh(np.asarray(raw.vert_properties)[:, :3].astype(np.float32), triangles, name, triangle_arrays=arrays)
 
 
 def assert_valid(mesh: Mesh) -> None:

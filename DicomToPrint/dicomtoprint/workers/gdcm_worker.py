@@ -18,19 +18,12 @@ if __name__ == "__main__":  # run as a file: its folder's modules are no top-lev
 import numpy as np
 import SimpleITK as sitk
 
-from dicomtoprint.workers.process import read_message, write_message
-
-try:
-    import resource
-except ImportError:  # Windows: there the time alone is bounded
-    resource = None  # type: ignore[assignment]
+from dicomtoprint.workers.process import limit_memory, read_message, write_message
 
 
 def main(folder: str, megabytes: int) -> NoReturn:
     """Answers until the input ends."""
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory(megabytes)
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
     asked: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=read_requests, args=(asked,), daemon=True).start()

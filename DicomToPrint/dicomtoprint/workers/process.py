@@ -45,6 +45,17 @@ def _watch_input() -> None:
     os._exit(EXIT_INTERRUPTED)
 
 
+def limit_memory(megabytes: int) -> None:
+    """Called in a child that reads what may lie about its size: more data than that fails, and leaves no core file. Not on Windows, where
+    its time alone is bounded."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 class ChildError(Exception):
     """A child process could not be started, ended, or took longer than it may."""
 

@@ -14,12 +14,7 @@ if __name__ == "__main__":  # run as a file: its folder's modules are no top-lev
 
 import numpy as np
 
-from dicomtoprint.workers.process import exit_when_stdin_closes, write_message
-
-try:
-    import resource
-except ImportError:  # Windows: there the time alone is bounded
-    resource = None  # type: ignore[assignment]
+from dicomtoprint.workers.process import exit_when_stdin_closes, limit_memory, write_message
 
 
 def main(path: str, megabytes: int) -> None:
@@ -27,9 +22,7 @@ def main(path: str, megabytes: int) -> None:
     import vtk
     from vtk.util.numpy_support import vtk_to_numpy
 
-    if resource is not None:
-        resource.setrlimit(resource.RLIMIT_DATA, (megabytes << 20, megabytes << 20))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit_memory(megabytes)
     vtk.vtkObject.GlobalWarningDisplayOff()
     reader = vtk.vtkXMLPolyDataReader()
     reader.SetFileName(path)
