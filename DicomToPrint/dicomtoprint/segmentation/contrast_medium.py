@@ -51,7 +51,6 @@ def find_contrast_medium(
     means = _cells(volume.array, cell, np.mean)
     if min(means.shape) < 5:
         return None
-    peaks = _cells(volume.array, cell, np.max)
     steps = spacing * cell
     low, high = (scale.grey(value) for value in settings.range)
     unit = scale.grey(SOFT_HU + 1.0) - scale.grey(SOFT_HU)
@@ -62,6 +61,9 @@ def find_contrast_medium(
     labels, count = ndimage.label(core)
     sizes = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(steps))
     kept = [n for n in range(1, count + 1) if sizes[n] >= settings.smallest_mm3]
+    if not kept:
+        return None
+    peaks = _cells(volume.array, cell, np.max)
     margin = [int(np.ceil((_FAR_MM + _SIGHT_MM) / step)) + 1 for step in steps]
     boxes = ndimage.find_objects(labels)
     found, greys = [], [0.0]
