@@ -80,13 +80,13 @@ def in_patient_axes(volume: Volume) -> Volume:
     affine[:3, 3] = volume.affine[:3, 3] + volume.affine[:3, order] @ starts
     if np.array_equal(affine, volume.affine):
         return volume
-    array = reordered(volume.array, volume.affine, affine)
+    array = reordered(volume.array, volume.affine, affine, tuple(sizes[order][::-1]))
     assert array is not None
     return replace(volume, array=np.ascontiguousarray(array), affine=affine)
 
 
-def reordered(array: np.ndarray, affine: np.ndarray, wanted: np.ndarray) -> np.ndarray | None:
-    """A view of `array` (k, j, i) whose indices `wanted` (4x4) takes to the same places as `affine` those of `array`.
+def reordered(array: np.ndarray, affine: np.ndarray, wanted: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
+    """A view of `array` (k, j, i) with `shape`, whose indices `wanted` (4x4) takes to the same places as `affine` those of `array`.
 
     None where both are not the same grid in another order of its axes.
     """
@@ -97,7 +97,7 @@ def reordered(array: np.ndarray, affine: np.ndarray, wanted: np.ndarray) -> np.n
     source = np.argmax(np.abs(turn), axis=1)  # of the new i, j, k: the old index
     falling = turn[np.arange(3), source] < 0
     sizes = np.array(array.shape[::-1])[source]
-    if not np.allclose(across[:3, 3], np.where(falling, sizes - 1, 0), atol=1e-2):
+    if tuple(sizes[::-1]) != shape or not np.allclose(across[:3, 3], np.where(falling, sizes - 1, 0), atol=1e-2):
         return None
     turned = array.transpose([2 - source[2 - axis] for axis in range(3)])
     return np.flip(turned, tuple(axis for axis in range(3) if falling[2 - axis]))

@@ -77,11 +77,12 @@ def test_interpolated_slices_stay_slices(head):
 def test_other_grids_are_told(head):
     turned = head.affine.copy()
     turned[:3, :2] = turned[:3, :2] @ np.array([[0.8, -0.6], [0.6, 0.8]])
-    assert reordered(head.array, turned, head.affine) is None
-    assert reordered(head.array[1:], head.affine, head.affine @ np.diag([1.0, 1, 2, 1])) is None
+    assert reordered(head.array, turned, head.affine, head.array.shape) is None
+    assert reordered(head.array[1:], head.affine, head.affine @ np.diag([1.0, 1, 2, 1]), head.array[1:].shape) is None
     moved = head.affine.copy()
     moved[:3, 3] += 3.0
-    assert reordered(head.array, moved, head.affine) is None
+    assert reordered(head.array, moved, head.affine, head.array.shape) is None
+    assert reordered(head.array, head.affine, head.affine, head.array[1:].shape) is None
 
 
 @pytest.mark.parametrize(("order", "flips"), [((2, 1, 0), (0, 0, 0)), ((1, 0, 2), (1, 0, 1)), ((0, 1, 2), (1, 1, 0))])

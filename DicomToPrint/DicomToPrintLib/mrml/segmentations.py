@@ -119,8 +119,7 @@ def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None"
     provenance = None
     if known is not None and known.provenance is not None:
         # The anatomy found lies along the patient's axes, the node along the scan's.
-        provenance = reordered(known.provenance, known.affine, grid.affine)
-        provenance = provenance if provenance is not None and provenance.shape == labels.shape else None
+        provenance = reordered(known.provenance, known.affine, grid.affine, labels.shape)
     return Segmentation(None, grid.affine, labels, provenance, tuple(segments))
 
 

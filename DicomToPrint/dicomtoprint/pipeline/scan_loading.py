@@ -179,8 +179,8 @@ def reevaluate_for_anatomy(scan: LoadedScan, segmentation: "Segmentation", setti
 
     if scan.series is None or scan.acceptance is None or not settings.check_pixels:
         return scan
-    labels = reordered(segmentation.labels, segmentation.affine, scan.volume.affine)
-    if labels is None or labels.shape != scan.volume.array.shape:
+    labels = reordered(segmentation.labels, segmentation.affine, scan.volume.affine, scan.volume.array.shape)
+    if labels is None:
         return scan
     # As in `check_scan`: a protocol of the user's own is found by its file, not by the name that its findings stand under.
     protocols = [load_protocol(name) for name in settings.protocols or (load_use_case(settings.use).protocol,)]

@@ -340,8 +340,8 @@ def _segmentation_file(
 
     assert scan.series is not None
     labels, volume = segmentation.labels, scan.volume
-    same = reordered(labels, segmentation.affine, volume.affine)
-    if same is not None and same.shape == volume.array.shape:
+    same = reordered(labels, segmentation.affine, volume.affine, volume.array.shape)
+    if same is not None:
         labels = same
     else:
         to_labels = np.linalg.inv(segmentation.affine) @ volume.affine

@@ -78,8 +78,8 @@ def resample_labelmap(labels: Segmentation, volume: Volume, progress: ProgressCa
     from scipy import ndimage
 
     shape = volume.array.shape
-    same = reordered(labels.labels, labels.affine, volume.affine)
-    if same is not None and same.shape == shape:
+    same = reordered(labels.labels, labels.affine, volume.affine, shape)
+    if same is not None:
         return same.astype(np.uint16, order="C")
     progress(0.0, "bringing the segmentation onto the scan")
     across = np.linalg.inv(labels.affine) @ volume.affine
