@@ -168,7 +168,7 @@ def main() -> None:
         measure(sys.argv[2], *map(Path, sys.argv[3:]))
         return
     parser = argparse.ArgumentParser()
-    for name, value in (("small", 10), ("many", 10_000), ("children", 60), ("runs", 12)):
+    for name, value in (("small", 10), ("many", 10_000), ("children", 60), ("runs", 24)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--chromium", default=shutil.which("chromium") or "")
     parser.add_argument("--no-xargs", action="store_true")

@@ -47,6 +47,15 @@ def test_too_much_memory_ends_the_child(root, make_case, make_child, attempt_of)
     assert starts(root) == ["one"]
 
 
+def test_a_mesh_that_took_too_much_is_not_told_of_regions_of_scans(root, make_case, make_child, attempt_of):
+    case = make_case(command="prepare")
+    entry = make_child("held = b'1' * 400_000_000; time.sleep(60)")
+    assert make_case_in_child(case, attempt_of(entry, memory_bytes=300_000_000)) == FINISHED
+    reason = outcome_of(root, case).reason
+    assert "--memory-per-case" in reason
+    assert "--roi" not in reason
+
+
 def test_held_and_stopped_write_nothing(root, make_case, make_child, attempt_of):
     case, stop = make_case(), threading.Event()
     assert make_case_in_child(case, attempt_of(make_child("sys.exit(75)"))) == HELD

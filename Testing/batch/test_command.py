@@ -16,6 +16,7 @@ from Phantoms.ball_scan import ball_scan
 from Phantoms.files import write_files
 from Phantoms.phi_leak import NAME, NUMBER, heard
 from Phantoms.series import put
+from Phantoms.solids import box, write_stl
 
 from .conftest import starts
 
@@ -57,6 +58,23 @@ def test_whole_cases_run_and_no_patient_is_named(inputs, tmp_path, capsys):
     capsys.readouterr()
     assert main([*arguments, "--list"]) == 0
     assert inputs[0] in capsys.readouterr().out
+
+
+def test_rows_of_meshes_are_prepared_as_the_command_does(tmp_path, capsys):
+    """Its bytes, its own options from the row, and none of `run` from the command line; a file that is missing costs its row."""
+    pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
+    write_stl(tmp_path / "block.stl", box(30.0, 20.0, 12.0))
+    rows = "input,case,command,process,label\nblock.stl,block,prepare,fdm,R1\ngone.stl,gone,prepare,,\n"
+    (tmp_path / "cases.csv").write_text(rows, encoding="utf-8")
+    out, single = tmp_path / "out", tmp_path / "single"
+    assert main(["batch", str(tmp_path / "cases.csv"), "--output", str(out), "--threshold", "300"]) == 3
+    status = json.loads((out / "status.json").read_text(encoding="utf-8"))
+    cases = {case["case"]: case for case in status["cases"]}
+    assert cases["gone"]["verdict"] == "unreadable"
+    assert cases["block"]["verdict"] in ("ready", "warn")
+    alone = ["prepare", str(tmp_path / "block.stl"), "--output", str(single), "--process", "fdm", "--label", "R1"]
+    assert main(alone) == 0
+    assert (single / "model.stl").read_bytes() == (out / cases["block"]["report"]).with_name("model.stl").read_bytes()
 
 
 @pytest.fixture

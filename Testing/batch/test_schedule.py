@@ -49,6 +49,13 @@ def test_memory_bounds_how_many_run(root, make_case):
     assert len(most) == 5
 
 
+def test_a_mesh_may_take_its_own_share_of_memory(make_case):
+    """A model as large as a femur takes 2.1 GB however few triangles it has."""
+    limits = load_limits()
+    assert limits.memory_bytes(make_case(command="prepare")) > 2_500_000_000
+    assert limits.memory_bytes(make_case(voxels=512 * 512 * 400)) > 3_000_000_000
+
+
 def test_what_another_batch_holds_is_made_when_it_is_let_go(root, make_case):
     case, answers = make_case(), iter((HELD, HELD, FINISHED))
     asked, changed = [], []

@@ -70,7 +70,7 @@ def make_case_in_child(case: Case, attempt: Attempt, stop: threading.Event | Non
         if stop is not None and stop.is_set():
             return STOPPED
         if too_much:
-            reason = _too_much(attempt.memory_bytes)
+            reason = _too_much(attempt.memory_bytes, case.command)
             break
         reason = _ended(code, number)
         if code == 5:
@@ -126,9 +126,14 @@ def _environment(threads: int) -> Mapping[str, str]:
     return {**dict.fromkeys(_THREADS, str(threads)), **os.environ}
 
 
-def _too_much(limit: int) -> str:
+def _too_much(limit: int, command: str) -> str:
+    smaller = (
+        "make the mesh smaller (fewer triangles, less volume)"
+        if command == "prepare"
+        else "give it a region with --roi"
+    )
     return (
-        f"It took more than {limit / 1e9:.1f} GB of memory: allow more with --memory-per-case, or give it a region with --roi, "
+        f"It took more than {limit / 1e9:.1f} GB of memory: allow more with --memory-per-case, or {smaller}, "
         "and try it again with --retry-failed."
     )
 

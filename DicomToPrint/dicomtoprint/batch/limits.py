@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from ..config import resources
+from .case import Case
 
 
 @dataclass(frozen=True)
@@ -10,6 +11,7 @@ class BatchLimits:
     """How many cases run at once, how long they may try, how often the page is written. The schema beside the data says what each is."""
 
     memory_base_mb: float
+    memory_mesh_mb: float
     memory_bytes_per_voxel: float
     memory_share: float
     attempts: int
@@ -20,9 +22,11 @@ class BatchLimits:
     tasks_per_worker_thread: int
     league_min_cases: int
 
-    def memory_bytes(self, voxels: int) -> int:
-        """Bytes that a case with so many voxels in its largest series may take."""
-        return int(self.memory_base_mb * 1e6 + self.memory_bytes_per_voxel * voxels)
+    def memory_bytes(self, case: Case) -> int:
+        """Bytes that a case may take: a scan by the voxels of its largest series, a given mesh as much as any other."""
+        if case.command == "prepare":
+            return int(self.memory_mesh_mb * 1e6)
+        return int(self.memory_base_mb * 1e6 + self.memory_bytes_per_voxel * case.voxels)
 
 
 def load_limits() -> BatchLimits:

@@ -88,7 +88,7 @@ def run_cases(
 def _start(queue: _Queue, pool: Pool, limits: BatchLimits, memory_per_case: int | None) -> None:
     """Submits what there is room for; a case that takes more than all the memory runs alone."""
     while len(queue.running) < pool.slots and (case := queue.next_waiting()) is not None:
-        memory = memory_per_case or limits.memory_bytes(case.voxels)
+        memory = memory_per_case or limits.memory_bytes(case)
         full = pool.memory_bytes is not None and queue.reserved_bytes() + memory > pool.memory_bytes
         if full and queue.running:
             return
