@@ -2,16 +2,12 @@
 
 import os
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-# Every test leaves its pictures here, to be looked at: DICOM_TO_PRINT_PICTURES=Resources/Screenshots makes those of
-# the README.
-PICTURES = Path(os.environ.get("DICOM_TO_PRINT_PICTURES") or tempfile.mkdtemp(prefix="DicomToPrint-pictures-"))
 
 
 @pytest.fixture(scope="session")
@@ -126,8 +122,9 @@ class Answers:
 class Driver:
     """A user's hands on the panel."""
 
-    def __init__(self, application, widget):
+    def __init__(self, application, widget, pictures):
         self.application, self.widget, self.panel = application, widget, widget.panel
+        self.pictures = pictures
         self.panel.dialogs = self.dialogs = Answers()
 
     def find(self, name):
@@ -201,7 +198,6 @@ class Driver:
         """Leave a PNG of the panel."""
         from DicomToPrintLib.gui import widgets
 
-        PICTURES.mkdir(parents=True, exist_ok=True)
         top = self.widget.parent.widget
         self.application.processEvents()
         top.show()
@@ -214,12 +210,23 @@ class Driver:
             folder, "currentPath", "Documents/prints" if chosen else ""
         )  # a picture shows no path of the machine
         self.application.processEvents()
-        assert top.grab().save(str(PICTURES / f"{name}.png"))
+        assert top.grab().save(str(self.pictures / f"{name}.png"))
         widgets.set_property_silently(folder, "currentPath", chosen)
 
 
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory):
+    """Where every test leaves its pictures, to be looked at: DICOM_TO_PRINT_PICTURES=Resources/Screenshots makes those of the
+    tutorial.
+    """
+    chosen = os.environ.get("DICOM_TO_PRINT_PICTURES")
+    folder = Path(chosen) if chosen else tmp_path_factory.mktemp("pictures")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 @pytest.fixture
-def driver(application, monkeypatch):
+def driver(application, monkeypatch, pictures):
     """The module opened in an empty scene."""
     import slicer
 
@@ -232,7 +239,7 @@ def driver(application, monkeypatch):
     monkeypatch.setattr(sys, "excepthook", keep_uncaught)
     before = our_modules()
     widget = open_module()
-    yield Driver(application, widget)
+    yield Driver(application, widget, pictures)
     widget.cleanup()
     widget.parent.widget.close()
     widget.parent.widget.deleteLater()
