@@ -43,6 +43,10 @@ def _with(at, value=None):
     return volume
 
 
+def _rounded_anew(at):
+    return head()[at] + np.random.default_rng(3).integers(-1, 2, head()[at].shape)
+
+
 SILENT = {
     "all air": lambda: AIR + _noise(8),
     "all one value": lambda: np.full_like(head(), AIR),
@@ -51,6 +55,8 @@ SILENT = {
     "half a lost slice": lambda: _with(np.s_[14, 64:], -1024.0),
     "a lost first slice": lambda: _with(0, -1024.0),
     "a repeated slice": lambda: _with(20),
+    "a slice repeated beside itself and rounded anew": lambda: _with(10, _rounded_anew(9)),
+    "a slice repeated elsewhere and rounded anew": lambda: _with(20, _rounded_anew(9)),
     "slope 2": lambda: (head() + 1024) * 2 - 1024,
     "slope 0.5": lambda: (head() + 1024) * 0.5 - 1024,
     "a dry bone off by 1024": lambda: _dry() + 1024,
@@ -177,6 +183,8 @@ def test_a_volume_without_headers_needs_a_reason_for_the_strict_uses(use, tmp_pa
 REAL = {
     "air": lambda a: np.full_like(a, a.min()),
     "midblank": lambda a: np.concatenate([a[:12], np.full_like(a[:1], a.min()), a[13:]]),
+    "a slice repeated beside itself and rounded anew": lambda: _with(10, _rounded_anew(9)),
+    "a slice repeated elsewhere and rounded anew": lambda: _with(20, _rounded_anew(9)),
     "slope 2": lambda a: (a + 1024) * 2 - 1024,
     "slope 0.5": lambda a: (a + 1024) / 2 - 1024,
     "offset": lambda a: a + 1024,
