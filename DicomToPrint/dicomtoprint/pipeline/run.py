@@ -9,6 +9,7 @@ from ..config.run_settings import RunSettings, resolve_relative_to, run_settings
 from ..errors import MissingDependencyError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
+from .backends import validate_backend
 from .mesh_loading import PLAIN_NAME, validate_mesh_source
 from .output_folder import check_writable, keep_inputs, lock_output_folder
 from .results import PreparationResult, RunResult
@@ -109,6 +110,7 @@ def run(
     stages.validate_names(settings)
     stages.validate_source(source, settings)
     validate_slicer(settings)
+    validate_backend(settings)
     keep_inputs([source, *user_files(settings)], output, stages.file_stem(settings), settings.formats, overwrite)
     if settings.scene and scene is None:
         raise MissingDependencyError(

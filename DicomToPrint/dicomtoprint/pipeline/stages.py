@@ -11,6 +11,7 @@ from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import in_patient_axes, reordered
+from .backends import label_scan
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -118,18 +119,23 @@ def segment(
     progress: ProgressCallback = no_progress,
     given: "Segmentation | None" = None,
 ) -> "Segmentation":
-    """Labelled anatomy of a volume; or the given segmentation (`given`, or a file of the settings) with the volume's grey values."""
+    """Labelled anatomy of a volume; or the given segmentation (`given`, a file of the settings, or the labels of their backend) with the
+    volume's grey values."""
     from ..segmentation import choose_segments, load_anatomy, read_labelmap, refine_labelmap
     from ..segmentation import segment as segment_volume
 
     volume = in_patient_axes(volume)
     if given is None and settings.segmentation:
         given = read_labelmap(Path(settings.segmentation), names=settings.label_names, cutoff=settings.label_cutoff)
+    if given is None:
+        given = label_scan(volume, settings, subprogress(progress, 0.0, 0.8))
+        progress = subprogress(progress, 0.0 if given is None else 0.8, 1.0)
     if given is not None:
         given = choose_segments(given, settings.labels, settings.merge)
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
         name = FROM_SEGMENTATION if settings.anatomy == RunSettings.anatomy else settings.anatomy
         found = refine_labelmap(given, volume, load_anatomy(name), progress=progress)
+        found = replace(found, figures={**given.figures, **found.figures})
         left = [
             words
             for words, value in (
@@ -157,7 +163,7 @@ def _not_used(left: "list[str]") -> str:
 def anatomy_name(settings: RunSettings) -> str:
     """The anatomy that a run is about: a given segmentation is not of bone because that is the default for scans."""
     is_default = settings.anatomy == RunSettings.anatomy
-    return FROM_SEGMENTATION if settings.segmentation and is_default else settings.anatomy
+    return FROM_SEGMENTATION if (settings.segmentation or settings.segment_with) and is_default else settings.anatomy
 
 
 def make_surface(

@@ -19,6 +19,10 @@ HUE_STEP = 0.381966
 OVERLAP_NOTE = "Segments of the file overlap: where they do, the later one was taken."
 
 
+class EmptyLabelmapError(InputError):
+    """A file of labels without a labelled voxel."""
+
+
 def read_labelmap(path: Path, *, names: str | None = None, cutoff: float | None = None) -> Segmentation:
     """Labels of a NIfTI, NRRD (`.seg.nrrd` with names and colours), DICOM SEG or DICOM Label Map file, at their true place, without
     grey values.
@@ -51,7 +55,7 @@ def read_labelmap(path: Path, *, names: str | None = None, cutoff: float | None 
         notes = (*notes, OVERLAP_NOTE)
     segments = _segments(found.labels, found.affine, {**found.styles, **table})
     if not segments:
-        raise InputError(f"{path.name} holds no labelled voxel: choose another segmentation.")
+        raise EmptyLabelmapError(f"{path.name} holds no labelled voxel: choose another segmentation.")
     return Segmentation(None, found.affine, found.labels, None, segments, notes)
 
 
