@@ -99,6 +99,8 @@ CONTROLS = {
     "max_deviation": ([("max_deviation", put(0.3))], "--max-deviation 0.3"),
     "triangles": ([("triangles", put(90_000))], "--triangles 90000"),
     "wrap": ([("wrap", tick)], "--wrap"),
+    "scale": ([("scale", put(50.0))], "--scale 0.5"),
+    "mirror": ([("mirror", choose("sagittal"))], "--mirror sagittal"),
     "thicken": ([("thicken", put(1.2))], "--thicken 1.2"),
     "hollow": ([("hollow", put(2.0))], "--hollow 2"),
     "escape": ([("drain_hole_positions", point)], "--escape=1,-2,3.5"),

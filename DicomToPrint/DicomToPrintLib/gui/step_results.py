@@ -65,6 +65,8 @@ STEP_OF_SETTING = {
     "print": (
         "process",
         "printer",
+        "scale",
+        "mirror",
         "thicken",
         "hollow",
         "cuts",

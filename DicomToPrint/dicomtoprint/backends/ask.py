@@ -84,7 +84,20 @@ def label_with_backend(
         _run(job, progress)
         progress(DONE, f"reading the labels of {backend.title}")
         found = _read_labels(job, straight)
-    facts = {
+    facts = _facts(backend, task, found, version)
+    facts["seconds"] = round(time.monotonic() - began, 1)
+    voxel = "" if task.voxel_mm is None else f", voxels of its model {' x '.join(f'{v:g}' for v in task.voxel_mm)} mm"
+    note = f"Labelled by {backend.title} {version}, task {task.name}{voxel}. Nobody has checked its labels: look at them on the scan."
+    return replace(
+        found,
+        notes=(*found.notes, note, *backend.faults, *task.faults),
+        figures={**found.figures, "backend": facts},
+    )
+
+
+def _facts(backend: Backend, task: BackendTask, found: Segmentation, version: str) -> dict[str, object]:
+    """What a record must know of labels that a backend gave."""
+    return {
         "name": backend.name,
         "title": backend.title,
         "version": version,
@@ -95,17 +108,9 @@ def label_with_backend(
         "licence_confirmed": True,
         "telemetry": backend.telemetry,
         "voxel_mm": None if task.voxel_mm is None else list(task.voxel_mm),
-        "seconds": round(time.monotonic() - began, 1),
         "memory_watched": can_measure_memory(),
         "labels_sha256": hashlib.sha256(np.ascontiguousarray(found.labels, dtype="<u2").tobytes()).hexdigest(),
     }
-    voxel = "" if task.voxel_mm is None else f", voxels of its model {' x '.join(f'{v:g}' for v in task.voxel_mm)} mm"
-    note = f"Labelled by {backend.title} {version}, task {task.name}{voxel}. Nobody has checked its labels: look at them on the scan."
-    return replace(
-        found,
-        notes=(*found.notes, note, *backend.faults, *task.faults),
-        figures={**found.figures, "backend": facts},
-    )
 
 
 def _write_scan(volume: Volume, job: _Job) -> None:

@@ -73,6 +73,8 @@ def _preparation_fields(options: argparse.Namespace) -> dict[str, Any]:
     if options.base_kind and not options.base:
         raise UsageError(f"--base-kind {options.base_kind} says what base it is: give --base too, or leave it out.")
     return {
+        "scale": options.scale,
+        "mirror": options.mirror,
         "thicken": options.thicken,
         "hollow": options.hollow,
         "escape_holes": options.escape_holes,

@@ -35,6 +35,7 @@ class RunSettings:
     voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface; a scan asks for
     neither. `segment_with` is a backend and its task that label the scan (None: none does), `backend_command` its program or the Python
     that it is installed in (None: its program in PATH), `confirm_licence` the backend whose licence the user has confirmed.
+    `scale` is how many mm of the print are one of the anatomy (None: 1), `mirror` the plane of a mirror: sagittal, coronal or axial.
     """
 
     use: str = "general"
@@ -92,6 +93,8 @@ class RunSettings:
     segment_with: str | None = None
     backend_command: str | None = None
     confirm_licence: str | None = None
+    scale: float | None = None
+    mirror: str | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:

@@ -10,6 +10,7 @@ from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from .mesh_repair import RepairedMeshes, repair_meshes, repair_options_for
 from .output_folder import refuse_same_file
+from .scaling import scale_of
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     import numpy as np
@@ -76,8 +77,8 @@ def inspect_outputs(
         turned = [moved[at] for at in chosen if at < len(moved) and moved[at] is not None]
         # Parts that were turned each on its own have no common place to compare with.
         source: Literal["scan", "mesh"] = "mesh" if segmentation is None else "scan"
-        reference = ScanReference(is_turned=True, source=source)
-        if len(turned) < 2:
+        reference = ScanReference(is_turned=True, source=source, scale=scale_of(settings))
+        if len(turned) < 2 or not settings.orient:  # scale and mirror are the same for all
             moved_once = turned[0] if turned else None
             put_on = labels_on(labels, model.meshes, moved, chosen)
             reference = replace(
@@ -169,7 +170,8 @@ def _mesh_reference(
         labels=_label_frames(labels),
         moved=moved,
         intended=tuple(name for name, value in asked.items() if value),
-        is_turned=moved is not None,
+        is_turned=settings.orient and moved is not None,
+        scale=scale_of(settings),
     )
 
 

@@ -13,6 +13,7 @@ from .backends import validate_backend
 from .mesh_loading import PLAIN_NAME, validate_mesh_source
 from .output_folder import check_writable, keep_inputs, lock_output_folder
 from .results import PreparationResult, RunResult
+from .scaling import size_suffix
 from .scan_loading import GateClosedError, Source
 from .slicing import validate_slicer
 from .workflow import MESH_WORKFLOW, WORKFLOW, StageTiming, WorkflowState, run_stages
@@ -78,7 +79,7 @@ def prepare_file(
     validate_mesh_source(source, settings)
     validate_slicer(settings)
     stem = source.stem if settings.include_identifiers else PLAIN_NAME
-    keep_inputs([source], output, stem, settings.formats, overwrite)
+    keep_inputs([source], output, stem + size_suffix(settings), settings.formats, overwrite)
     with lock_output_folder(output):
         state, times = run_stages(
             WorkflowState(source, settings, output), MESH_WORKFLOW, subprogress(progress, 0.0, REPORT_PROGRESS_START)

@@ -12,6 +12,7 @@ from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import in_patient_axes, reordered
 from .backends import label_scan
+from .scaling import is_scaled, size_suffix, validate_scale
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -28,7 +29,7 @@ def missing_packages(settings: RunSettings) -> tuple[str, ...]:
     """Packages that these settings need and this Python lacks, by their names on PyPI. Nothing is installed here."""
     needed = {
         "lib3mf": "3mf" in settings.formats,
-        "manifold3d": needs_preparation(settings),
+        "manifold3d": needs_solid_steps(settings),
         "highdicom": "seg" in settings.formats,
     }
     return _absent(*(name for name, is_needed in needed.items() if is_needed))
@@ -45,6 +46,11 @@ def _absent(*names: str) -> tuple[str, ...]:
 
 def needs_preparation(settings: RunSettings) -> bool:
     """True where a step of preparation is asked for."""
+    return is_scaled(settings) or needs_solid_steps(settings)
+
+
+def needs_solid_steps(settings: RunSettings) -> bool:
+    """True where a step of preparation is asked for that adds to the solid, or takes from it or turns it."""
     return bool(
         settings.thicken
         or settings.hollow
@@ -302,6 +308,7 @@ def _study_files(
     from ..dicom_export import source_headers, write_encapsulated_stl
 
     assert scan.series is not None
+    validate_scale(settings)
     files: list[WrittenFile] = []
     if "dicom" in settings.formats:
         files.append(
@@ -358,10 +365,10 @@ def _segmentation_file(
 
 
 def file_stem(settings: RunSettings) -> str:
-    """What the files of a run are called: its anatomy, without folder and ending where that is a file of the user's own."""
+    """What the files of a run are called: its anatomy, without folder and ending where that is a file of the user's own, and its scale."""
     anatomy = anatomy_name(settings)
     stem = anatomy if "/" not in anatomy and "." not in anatomy else Path(anatomy).stem
-    return "model" if stem == FROM_SEGMENTATION else stem
+    return ("model" if stem == FROM_SEGMENTATION else stem) + size_suffix(settings)
 
 
 def safe_file_name(name: str) -> str:

@@ -33,10 +33,11 @@ class ScanReference:
     `bounds` xmin, xmax, ymin, ymax, zmin, zmax of the scanned volume in LPS mm; `mask` (k, j, i) bool of the segment on
     `affine` (4x4, (i, j, k, 1) to LPS mm, shear kept); `voxel_mm` steps i, j, k; `critical` names regions (k, j, i) bool that must not be
     lost; `labels` the texts put on, on the model as scanned; `moved` (4x4) the transform that preparation applied to the model
-    (orientation for printing), None where the file stands as scanned; `intended` says in words what was added or cut on purpose;
+    (scale, mirror, orientation), None where the file stands as scanned; `intended` says in words what was added or cut on purpose;
     `structure_mm` is the longest side of what the model was made from, 0 where it was cut (a piece may be of any
     size), None where it is not known;
     `raised` (k, j, i) bool are voxels of `mask` that say where a thin wall is, and reach further than it;
+    `scale`: mm of the file that are one of what it was made from;
     `is_turned`: turned for printing, also where several parts were turned each on its own and have no `moved` in common.
     `source` is what the model was made from: where it is a mesh, only `labels`, `moved`, `intended` and `is_turned` can be known.
     """
@@ -53,3 +54,4 @@ class ScanReference:
     source: Literal["scan", "mesh"] = "scan"
     structure_mm: float | None = None
     raised: np.ndarray | None = None
+    scale: float = 1.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...mesh.core import Mesh
+from ...mesh.core import Mesh, transformed
 from ...mesh.voxelize import mask_surface, voxelize
 from ...progress import ProgressCallback, subprogress
 from ...rules import MISSING, Fact
@@ -48,8 +48,7 @@ def scan_facts(
     """
     back = mesh
     if reference.moved is not None:
-        inverse = np.linalg.inv(reference.moved)
-        back = replace(mesh, points=mesh.points.astype(np.float64) @ inverse[:3, :3].T + inverse[:3, 3])
+        back = transformed(mesh, np.linalg.inv(reference.moved))
     facts: dict[str, Fact] = {}
     shapes: dict[str, tuple[Mesh, ...]] = {}
     placement = _placement(back, reference, subprogress(progress, 0.0, 0.3))
@@ -80,9 +79,11 @@ def _moved(item: ChangedComponent, by: np.ndarray | None) -> ChangedComponent:
         return item
     shape = item.shape
     if shape is not None:
-        points = shape.points.astype(np.float64) @ by[:3, :3].T + by[:3, 3]
-        shape = replace(shape, points=points.astype(np.float32))
-    return ChangedComponent(item.volume, by[:3, :3] @ item.place + by[:3, 3], shape)
+        shape = transformed(shape, by)
+        shape = replace(shape, points=shape.points.astype(np.float32))
+    return ChangedComponent(
+        item.volume * abs(float(np.linalg.det(by[:3, :3]))), by[:3, :3] @ item.place + by[:3, 3], shape
+    )
 
 
 def _placement(mesh: Mesh, reference: ScanReference, progress: ProgressCallback) -> Fact:
