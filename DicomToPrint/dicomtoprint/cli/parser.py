@@ -180,7 +180,9 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
 
 def _add_label_options(run: argparse.ArgumentParser) -> None:
     """A given segmentation, and which of its structures are wanted."""
-    run.add_argument("--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD or DICOM SEG labels")
+    run.add_argument(
+        "--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD, DICOM SEG or RT Structure Set"
+    )
     run.add_argument(
         "--labels",
         action="append",

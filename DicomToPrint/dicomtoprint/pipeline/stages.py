@@ -132,7 +132,13 @@ def segment(
 
     volume = in_patient_axes(volume)
     if given is None and settings.segmentation:
-        given = read_labelmap(Path(settings.segmentation), names=settings.label_names, cutoff=settings.label_cutoff)
+        given = read_labelmap(
+            Path(settings.segmentation),
+            names=settings.label_names,
+            cutoff=settings.label_cutoff,
+            wanted=settings.labels,
+            scan=volume,
+        )
     if given is None:
         given = label_scan(volume, settings, subprogress(progress, 0.0, 0.8))
         progress = subprogress(progress, 0.0 if given is None else 0.8, 1.0)
