@@ -151,7 +151,25 @@ def _reference(
         voxel_mm=grid.spacing,
         structure_mm=structure,
         raised=None if mask is None else _raised(segmentation),
+        **_label_figures(segmentation, [numbers[index] for index in chosen if index < len(numbers)]),
     )
+
+
+def _label_figures(segmentation: "Segmentation", numbers: Sequence[int]) -> dict[str, Any]:
+    """What the segmentation tells of the labels `numbers`, as fields of `ScanReference`; what was not measured is left out."""
+    figures, chosen = segmentation.figures, [s for s in segmentation.segments if s.label in numbers]
+    names = {segment.name for segment in chosen}
+    told: dict[str, Any] = {}
+    for field, figure in (("filled_opening_mm2", "disagreement_mm2"), ("cut_by_scan_mm2", "cut_by_scan_mm2")):
+        areas = figures.get(figure)
+        if isinstance(areas, dict):
+            told[field] = {name: area for name, area in areas.items() if name in names}
+    voxel, backend = figures.get("label_voxel_mm"), figures.get("backend")
+    if isinstance(voxel, float):
+        model = (backend.get("voxel_mm") if isinstance(backend, dict) else None) or ()
+        told["label_voxel_mm"] = max(voxel, *model) if model else voxel
+        told["label_only"] = tuple(s.name for s in chosen if s.boundary is None)
+    return told
 
 
 def _mesh_reference(

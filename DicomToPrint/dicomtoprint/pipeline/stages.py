@@ -147,7 +147,7 @@ def segment(
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
         name = FROM_SEGMENTATION if settings.anatomy == RunSettings.anatomy else settings.anatomy
         found = refine_labelmap(given, volume, load_anatomy(name), progress=progress)
-        found = replace(found, figures={**given.figures, **found.figures})
+        found = with_scan_edge(replace(found, figures={**given.figures, **found.figures}), volume)
         left = [
             words
             for words, value in (
@@ -158,7 +158,7 @@ def segment(
             if value
         ]
         return replace(found, notes=(*found.notes, _not_used(left))) if left else found
-    return segment_volume(
+    found = segment_volume(
         volume,
         load_anatomy(settings.anatomy),
         threshold=settings.threshold,
@@ -166,6 +166,14 @@ def segment(
         roi_lps=settings.roi_lps,
         progress=progress,
     )
+    return with_scan_edge(found, volume)
+
+
+def with_scan_edge(found: "Segmentation", volume: "Volume") -> "Segmentation":
+    """The segmentation with the area that the scan's edge cuts of each structure in its figures."""
+    from ..segmentation import cut_by_scan
+
+    return replace(found, figures={**found.figures, "cut_by_scan_mm2": cut_by_scan(found, volume)})
 
 
 def _not_used(left: "list[str]") -> str:

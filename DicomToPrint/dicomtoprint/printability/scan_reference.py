@@ -37,7 +37,9 @@ class ScanReference:
     `structure_mm` is the longest side of what the model was made from, 0 where it was cut (a piece may be of any
     size), None where it is not known;
     `raised` (k, j, i) bool are voxels of `mask` that say where a thin wall is, and reach further than it;
-    `scale`: mm of the file that are one of what it was made from;
+    `scale`: mm of the file that are one of what it was made from; `filled_opening_mm2`: area by name where a label shows structure and
+    the scan no edge; `label_voxel_mm`: largest side of a label's voxel, for the structures `label_only` whose surface no grey value
+    finds; `cut_by_scan_mm2`: area by name on the scan's outermost voxels; None where it is not known;
     `is_turned`: turned for printing, also where several parts were turned each on its own and have no `moved` in common.
     `source` is what the model was made from: where it is a mesh, only `labels`, `moved`, `intended` and `is_turned` can be known.
     """
@@ -55,3 +57,7 @@ class ScanReference:
     structure_mm: float | None = None
     raised: np.ndarray | None = None
     scale: float = 1.0
+    filled_opening_mm2: Mapping[str, float] | None = None
+    label_voxel_mm: float | None = None
+    label_only: tuple[str, ...] = ()
+    cut_by_scan_mm2: Mapping[str, float] | None = None

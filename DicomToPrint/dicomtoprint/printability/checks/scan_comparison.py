@@ -1,5 +1,6 @@
 """Facts of the file against the scan it came from: place and sides, lost and added parts, the text on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -49,7 +50,7 @@ def scan_facts(
     back = mesh
     if reference.moved is not None:
         back = transformed(mesh, np.linalg.inv(reference.moved))
-    facts: dict[str, Fact] = {}
+    facts = _label_facts(reference)
     shapes: dict[str, tuple[Mesh, ...]] = {}
     placement = _placement(back, reference, subprogress(progress, 0.0, 0.3))
     facts["placement"] = placement
@@ -64,6 +65,27 @@ def scan_facts(
     if reference.labels:
         facts.update(label_facts(mesh, tuple(_turned(label, reference.moved) for label in reference.labels)))
     return facts, shapes
+
+
+def _label_facts(reference: ScanReference) -> dict[str, Fact]:
+    """What is known of the labels that the model was made from, as far as it is."""
+    facts = {}
+    filled, cut = reference.filled_opening_mm2, reference.cut_by_scan_mm2
+    if filled is not None:
+        worst = max(filled, key=lambda name: filled[name], default="")
+        facts["filled_opening_mm2"] = Fact("filled_opening_mm2", filled.get(worst, 0.0), parameters={"names": worst})
+    if cut is not None:
+        names = _listed_names(sorted(cut, key=lambda name: -cut[name]))
+        facts["cut_by_scan_mm2"] = Fact("cut_by_scan_mm2", float(sum(cut.values())), parameters={"names": names})
+    if reference.label_voxel_mm is not None and reference.label_only:
+        voxel = reference.scale * reference.label_voxel_mm
+        parameters = {"names": _listed_names(reference.label_only), "voxel_mm": voxel}
+        facts["label_error_mm"] = Fact("label_error_mm", voxel / 2.0, parameters=parameters)
+    return facts
+
+
+def _listed_names(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def _turned(label: LabelFrame, by: np.ndarray | None) -> LabelFrame:
