@@ -12,12 +12,7 @@ REASONS = {
     "input": "the volume, series or folder of step 1",
     "output": "the folder of step 5",
     "segmentation": "a file is loaded into the scene and chosen under 'Use instead'",
-    "labels": "the chosen segmentation holds the wanted segments: others are deleted in the Segment Editor",
-    "merge": "segments are joined by 'Logical operators' of the Segment Editor",
     "label_names": "segments have their names in the scene",
-    "segment_with": "TotalSegmentator and nnU-Net have modules of their own in Slicer: their segmentation is chosen under 'Use instead'",
-    "backend_command": "as segment_with",
-    "confirm_licence": "as segment_with",
     "label_cutoff": "a probability map becomes a segment by 'Threshold' of the Segment Editor",
     "json": "the findings stand in the scene as a table and as JSON",
     "overwrite": "an output folder is chosen, and nothing of the scene is a file that a step reads again",
@@ -45,6 +40,15 @@ def put(value):
 
 def tick(widget):
     widget.checked = not widget.checked
+
+
+def untick(row):
+    def act(widget):
+        import qt
+
+        widget.item(row).setCheckState(qt.Qt.Unchecked)
+
+    return act
 
 
 def write(text):
@@ -93,6 +97,20 @@ CONTROLS = {
     "identified": ([("include_identifiers", tick)], "--identified"),
     "use": ([("use", choose("teaching"))], "--use teaching"),
     "anatomy": ([("anatomy", choose("skull"))], "--anatomy skull"),
+    "segment_with": ([("backend", choose("totalsegmentator:body"))], "--segment-with totalsegmentator:body"),
+    "backend_command": (
+        [("backend", choose("totalsegmentator:body")), ("backendCommand", write("seg"))],
+        "--backend-command seg",
+    ),
+    "confirm_licence": (
+        [("backend", choose("totalsegmentator:body")), ("backendConfirmed", tick)],
+        "--confirm-licence totalsegmentator",
+    ),
+    "labels": (
+        [("backend", choose("totalsegmentator:body")), ("labels", untick(1))],
+        "--labels body_trunc",
+    ),
+    "merge": ([("backend", choose("totalsegmentator:body")), ("merge", tick)], "--merge"),
     "threshold": ([("thresholdLow", put(300.0)), ("thresholdHigh", put(900.0))], "--threshold=300,900"),
     "seed": ([("seeds", point)], "--seed=1,-2,3.5"),
     "roi": ([("region", region)], "--roi=5,15,14,26,23,37"),

@@ -157,6 +157,8 @@ def setting_text(name: str) -> str:
         "answers": _("answers"),
         "protocols": _("protocols"),
         "series": _("series"),
+        "labels": _("structures"),
+        "merge": _("structures joined"),
         "include_identifiers": _("names in the report"),
         "unit": _("unit"),
         "repair": _("repair of a given model"),
