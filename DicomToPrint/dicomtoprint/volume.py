@@ -18,7 +18,7 @@ class Volume:
     `array` (k, j, i) int16 or float32, in HU after rescale; `affine` 4x4 float64, takes (i, j, k, 1) to LPS mm and keeps shear.
     `interpolated` (k,) bool marks slices that were not measured but interpolated on a regular grid (None: all measured).
     `notes` say what was done to the voxels on the way here, one sentence each, for the record. `modality` is that of the series (PS3.3
-    C.7.3.1.1.1), empty where nobody says.
+    C.7.3.1.1.1), `frame_uid` its Frame of Reference UID (C.7.4.1), `series_uid` its own UID; empty where nobody says.
     """
 
     array: np.ndarray
@@ -26,6 +26,8 @@ class Volume:
     interpolated: np.ndarray | None = None
     notes: tuple[str, ...] = field(default=())
     modality: str = ""
+    frame_uid: str = ""
+    series_uid: str = ""
 
     @property
     def spacing(self) -> tuple[float, float, float]:

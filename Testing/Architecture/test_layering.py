@@ -26,6 +26,7 @@ ORDER = (
     "imaging",
     "acceptance",
     "segmentation",
+    "backends",
     "repair",
     "simplify",
     "reconstruction",

@@ -12,8 +12,6 @@ REASONS = {
     "input": "the volume, series or folder of step 1",
     "output": "the folder of step 5",
     "segmentation": "a file is loaded into the scene and chosen under 'Use instead'",
-    "labels": "the chosen segmentation holds the wanted segments: others are deleted in the Segment Editor",
-    "merge": "segments are joined by 'Logical operators' of the Segment Editor",
     "label_names": "segments have their names in the scene",
     "label_cutoff": "a probability map becomes a segment by 'Threshold' of the Segment Editor",
     "json": "the findings stand in the scene as a table and as JSON",
@@ -42,6 +40,15 @@ def put(value):
 
 def tick(widget):
     widget.checked = not widget.checked
+
+
+def untick(row):
+    def act(widget):
+        import qt
+
+        widget.item(row).setCheckState(qt.Qt.Unchecked)
+
+    return act
 
 
 def write(text):
@@ -90,12 +97,28 @@ CONTROLS = {
     "identified": ([("include_identifiers", tick)], "--identified"),
     "use": ([("use", choose("teaching"))], "--use teaching"),
     "anatomy": ([("anatomy", choose("skull"))], "--anatomy skull"),
+    "segment_with": ([("backend", choose("totalsegmentator:body"))], "--segment-with totalsegmentator:body"),
+    "backend_command": (
+        [("backend", choose("totalsegmentator:body")), ("backendCommand", write("seg"))],
+        "--backend-command seg",
+    ),
+    "confirm_licence": (
+        [("backend", choose("totalsegmentator:body")), ("backendConfirmed", tick)],
+        "--confirm-licence totalsegmentator",
+    ),
+    "labels": (
+        [("backend", choose("totalsegmentator:body")), ("labels", untick(1))],
+        "--labels body_trunc",
+    ),
+    "merge": ([("backend", choose("totalsegmentator:body")), ("merge", tick)], "--merge"),
     "threshold": ([("thresholdLow", put(300.0)), ("thresholdHigh", put(900.0))], "--threshold=300,900"),
     "seed": ([("seeds", point)], "--seed=1,-2,3.5"),
     "roi": ([("region", region)], "--roi=5,15,14,26,23,37"),
     "max_deviation": ([("max_deviation", put(0.3))], "--max-deviation 0.3"),
     "triangles": ([("triangles", put(90_000))], "--triangles 90000"),
     "wrap": ([("wrap", tick)], "--wrap"),
+    "scale": ([("scale", put(50.0))], "--scale 0.5"),
+    "mirror": ([("mirror", choose("sagittal"))], "--mirror sagittal"),
     "thicken": ([("thicken", put(1.2))], "--thicken 1.2"),
     "hollow": ([("hollow", put(2.0))], "--hollow 2"),
     "escape": ([("drain_hole_positions", point)], "--escape=1,-2,3.5"),

@@ -45,6 +45,7 @@ FILLED = {
     "behind": 100.0,
     "opening": 10.0,
     "volume": 8.0,
+    "voxel_mm": 1.5,
 }
 PLACEHOLDERS = {
     "MM": "1",

@@ -6,7 +6,10 @@ import qt
 import slicer
 from slicer.i18n import tr as _
 
+from dicomtoprint.pipeline.open_questions import grey_value_caution
+
 from . import widgets
+from .backend_controls import BackendControls, LabelChooser, structures_of
 from .markups_binding import MarkupsBinding
 from .preset_titles import builtin_presets, preset_help
 from .step_view import StepView, node_selector
@@ -42,6 +45,9 @@ class AnatomyStep(StepView):
         self.form.addRow(_("Anatomy"), self.anatomy)
         self.help = widgets.text_label()
         self.layout.addWidget(self.help)
+        self.caution = widgets.text_label()
+        self.caution.objectName = "anatomyCaution"
+        self.layout.addWidget(self.caution)
 
     def build_results(self) -> None:
         self.figures = widgets.text_label(selectable=True)
@@ -112,6 +118,8 @@ class AnatomyStep(StepView):
             self.guarded_slot(self.panel.segmentation_lost),
         )
         form.addRow(_("Use instead"), self.given)
+        self.backend = BackendControls(self, form)
+        self.wanted = LabelChooser(self, form)
         self.group.collapsed = True
         self.clear()
 
@@ -123,6 +131,11 @@ class AnatomyStep(StepView):
         widgets.set_property_silently(self.low, "value", -2000.0 if low is None else low)
         widgets.set_property_silently(self.high, "value", -2000.0 if high is None else high)
         self.high.enabled = settings.threshold is not None
+        given = self.panel.results.given_node()
+        self.caution.text = without_options(grey_value_caution(self.panel.scan_modality(), settings, given is not None))
+        self.caution.visible = bool(self.caution.text)
+        self.backend.refresh(settings)
+        self.wanted.refresh(settings, structures_of(settings, given))
         has = self.panel.results.anatomy_node() is not None
         if self.panel.state.state(self.key) == "not needed":
             self.primary.enabled = False
@@ -147,6 +160,8 @@ class AnatomyStep(StepView):
         widgets.update_badge(
             self.chip, "accept", found if len(lines) != 1 else _("one structure found; look at it in the slices")
         )
+        if result.warnings:
+            widgets.update_badge(self.chip, "warn", " ".join(map(without_options, result.warnings)))
         self.connect_editor(node)
         return "done"
 

@@ -230,11 +230,16 @@ class Panel:
         self.steps["scan"].fill_series(())
         self.invalidate_from("scan")
 
+    def scan_modality(self) -> str:
+        """Modality of the series that was checked; empty before."""
+        return str(self.steps["scan"].modality)
+
     def choose_segmentation(self, node: Any) -> None:
         """Use a segmentation that is in the scene already; None finds it automatically."""
         if self.state is None or node is self.parameters.given:
             return
         self.parameters.given = node
+        self.state.settings = replace(self.settings, labels=())  # they are names of the segmentation before
         self.job.drop("edited")
         self.invalidate_from("anatomy")
 
@@ -341,7 +346,7 @@ class Panel:
             source = scan_source.for_cli(self.parameters)
             return to_command_line(source, output, settings_of_mesh(settings), str(CLI_SCRIPT), "prepare")
         if self.results.is_given():
-            settings = replace(settings, segmentation=self.results.given_file())
+            settings = replace(settings, segmentation=self.results.given_file(), segment_with=None)
         return to_command_line(scan_source.for_cli(self.parameters), output, settings, str(CLI_SCRIPT))
 
     def copy(self, text: str) -> None:

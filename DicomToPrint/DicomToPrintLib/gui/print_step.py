@@ -78,7 +78,14 @@ class PrintStep(StepView):
     def build_advanced(self) -> None:
         self.group, self.tools = widgets.collapsible_form(_("Prepare the model"), self.layout)
         self.boxes = self._boxes()
-        for build in (self._build_walls, self._build_cuts, self._build_split, self._build_whole, self._build_marks):
+        for build in (
+            self._build_size,
+            self._build_walls,
+            self._build_cuts,
+            self._build_split,
+            self._build_whole,
+            self._build_marks,
+        ):
             build(self.tools)
         self.group.collapsed = True
         self.clear()
@@ -99,6 +106,28 @@ class PrintStep(StepView):
             ),
             "label_raised": self.check("label_raised", _("Raised letters"), _("Instead of engraved ones.")),
         }
+
+    def _build_size(self, form: Any) -> None:
+        self.scale = widgets.double_spin_box(
+            0.0,
+            10_000.0,
+            5.0,
+            " %",
+            _("Print larger or smaller than the anatomy; file, label and report say so."),
+            self.guarded_slot(lambda value: self.panel.change(scale=float(value) / 100.0 if value >= 1.0 else None)),
+            "scale",
+            _("as the anatomy"),
+        )
+        form.addRow(_("Scale"), self.scale)
+        planes = [("", _("not mirrored")), ("sagittal", _("left and right"))]
+        planes += [("coronal", _("front and back")), ("axial", _("top and bottom"))]
+        self.mirror = widgets.combo_box(
+            planes,
+            _("Mirror all parts, such as the healthy side for the other one; file, label and report say so."),
+            self.guarded_slot(lambda key: self.panel.change(mirror=key or None)),
+            "mirror",
+        )
+        form.addRow(_("Mirror"), self.mirror)
 
     def _build_walls(self, form: Any) -> None:
         self.thicken = self.number("thicken", 0.0, 20.0, 0.1, _("Thicken walls that are thinner than this."), _("off"))
@@ -211,6 +240,8 @@ class PrintStep(StepView):
         listed_printer = settings.printer is None or self.printer.findData(settings.printer) >= 0
         widgets.set_text_silently(self.size, None if listed_printer else settings.printer)
         widgets.select_silently(self.slicer, settings.slice_with or "")
+        widgets.set_property_silently(self.scale, "value", 100.0 * (settings.scale or 0.0))
+        widgets.select_silently(self.mirror, settings.mirror or "")
         widgets.set_property_silently(self.thicken, "value", settings.thicken or 0.0)
         widgets.set_property_silently(self.hollow, "value", settings.hollow or 0.0)
         for name, box in self.boxes.items():

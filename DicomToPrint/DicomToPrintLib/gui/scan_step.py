@@ -23,6 +23,8 @@ class ScanStep(StepView):
     key = "scan"
     tip = _("Judge the scan against the acceptance protocols. Nothing is changed.")
 
+    modality = ""  # of the series that was checked, empty before
+
     def build_controls(self) -> None:
         self.use = widgets.combo_box(
             builtin_presets("uses"), _("What the model is for decides what is strict."), self.setting("use"), "use"
@@ -151,6 +153,7 @@ class ScanStep(StepView):
 
     def clear(self) -> None:
         super().clear()
+        self.modality = ""
         widgets.clear_layout(self.protocols)
         if not self._answering:
             widgets.clear_layout(self.questions)
@@ -167,6 +170,7 @@ class ScanStep(StepView):
         if not self.panel.settings.series:
             self.fill_series([one.series for one in acceptance.series])
         series = next(item for item in acceptance.series if item.series.id == result["series"])
+        self.modality = series.series.modality
         widgets.clear_layout(self.protocols)
         for name, judged in series.protocols.items():
             line = f"{name} {judged.version}: {verdict_text(judged.verdict.value)}"

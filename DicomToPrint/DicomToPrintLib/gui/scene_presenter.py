@@ -220,6 +220,10 @@ class ScenePresenter:
             grid = volumes.volume_from_node(self.volume_node()) if self.volume_node() is not None else None
         return segmentations.segmentation_from_node(node, grid, known) if grid is not None else None
 
+    def given_node(self) -> Any:
+        """The segmentation of the scene that the user chose; None where there is none."""
+        return node_or_none(self._panel.parameters.given) if self._panel.state is not None else None
+
     def is_given(self) -> bool:
         """True where the user gave a segmentation, or has edited the one that was found."""
         node = node_or_none(self._panel.parameters.segmentation)

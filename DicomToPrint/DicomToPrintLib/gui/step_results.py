@@ -54,6 +54,9 @@ STEP_OF_SETTING = {
         "merge",
         "label_names",
         "label_cutoff",
+        "segment_with",
+        "backend_command",
+        "confirm_licence",
         "threshold",
         "seeds",
         "roi",
@@ -62,6 +65,8 @@ STEP_OF_SETTING = {
     "print": (
         "process",
         "printer",
+        "scale",
+        "mirror",
         "thicken",
         "hollow",
         "cuts",

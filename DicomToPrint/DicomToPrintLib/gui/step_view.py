@@ -58,6 +58,9 @@ class StepContext(PanelContext, Protocol):
     def harden(self) -> None:
         """Apply the transform over the volume to its voxels."""
 
+    def scan_modality(self) -> str:
+        """Modality of the series that was checked; empty before."""
+
     def choose_segmentation(self, node: Any) -> None:
         """Use a segmentation that is in the scene already; None finds it automatically."""
 

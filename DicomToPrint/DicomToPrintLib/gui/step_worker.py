@@ -244,7 +244,7 @@ def _note_given_segmentation(state: pipeline.WorkflowState) -> pipeline.Workflow
         "it with --segmentation."
     )
     noted = replace(state.segmentation, notes=(*state.segmentation.notes, note))
-    settings = replace(state.settings, segmentation=SEGMENTATION_PLACEHOLDER)
+    settings = replace(state.settings, segmentation=SEGMENTATION_PLACEHOLDER, segment_with=None)
     return replace(state, settings=settings, results=replace(state.results, segmentation=noted))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DicomToPrintError, UsageError
+from .backend_terms import backends_summary, confirm_licence
 from .host import Host
 from .parser import build_parser, join_negative_values
 from .settings_from_args import repair_options_from_args, settings_from_args
@@ -136,7 +137,7 @@ def _run(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
     from .summaries import run_summary
 
-    settings = settings_from_args(options)
+    settings = confirm_licence(settings_from_args(options))
     # Here and not in `run`: what the panel leaves unused, such as pins without a cut, stands in its record and must replay.
     pipeline.validate_preparation(settings)
     with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
@@ -240,6 +241,9 @@ def _batch(options: argparse.Namespace, host: Host) -> int:
 def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
+    if options.kind == "backends":
+        print(backends_summary())
+        return 0
     kind = {
         "protocols": "protocols",
         "anatomy": "anatomy",

@@ -10,6 +10,15 @@ def positive(text: str) -> float:
     return value
 
 
+def scale_factor(text: str) -> float:
+    """A factor, or a ratio such as 1:2."""
+    part, mark, whole = text.partition(":")
+    value = float(part) / float(whole) if mark else float(part)
+    if not 0.01 <= value <= 100.0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no scale from 0.01 to 100, or such as 1:2")
+    return value
+
+
 def clearance(text: str) -> float:
     value = float(text)
     if not 0.0 <= value < 1e2:

@@ -73,7 +73,7 @@ def build_parser() -> argparse.ArgumentParser:
     listing = _command(commands, "list", "list the built-in names")
     listing.add_argument(
         "kind",
-        choices=["protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers"],
+        choices=["protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers", "backends"],
         help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
     )
     return parser
@@ -157,6 +157,7 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
         "--anatomy", default="bone", metavar="NAME|FILE", help="what to segment (default bone; see list anatomy)"
     )
     _add_label_options(run)
+    _add_backend_options(run)
     run.add_argument(
         "--threshold", metavar="LOW[,HIGH]", help="grey values of the anatomy instead of the measured boundary"
     )
@@ -179,7 +180,9 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
 
 def _add_label_options(run: argparse.ArgumentParser) -> None:
     """A given segmentation, and which of its structures are wanted."""
-    run.add_argument("--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD or DICOM SEG labels")
+    run.add_argument(
+        "--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD, DICOM SEG or RT Structure Set"
+    )
     run.add_argument(
         "--labels",
         action="append",
@@ -195,6 +198,25 @@ def _add_label_options(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument(
         "--label-cutoff", type=float, metavar="P", help="for probabilities: from which one a voxel counts, such as 0.5"
+    )
+
+
+def _add_backend_options(run: argparse.ArgumentParser) -> None:
+    """An installed program that labels the scan."""
+    run.add_argument(
+        "--segment-with",
+        metavar="NAME[:TASK]",
+        help="let this installed program label the scan, in its own process (see list backends; nnunet:FOLDER for a model of your own)",
+    )
+    run.add_argument(
+        "--backend-command",
+        metavar="PROGRAM",
+        help="its program, or the Python that it is installed in (default: looked for in PATH)",
+    )
+    run.add_argument(
+        "--confirm-licence",
+        metavar="NAME",
+        help="you have read what the licence of this backend allows (else asked once)",
     )
 
 

@@ -4,9 +4,10 @@ import argparse
 from typing import Any
 
 from ..config.run_settings import RunSettings
-from .option_types import clearance, positive
+from .option_types import clearance, positive, scale_factor
 
 BASE_KINDS = ("plate", "foot", "stand")
+MIRRORS = ("sagittal", "coronal", "axial")
 JOINTS, FITS = ("pin", "dowel", "dovetail"), ("sliding", "press")
 SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
 
@@ -14,8 +15,8 @@ SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
 def add_preparation(run: argparse.ArgumentParser) -> None:
     group = run.add_argument_group(
         "preparation",
-        "done in this order: wrap, thicken, hollow, struts, base, label, scale bar, cuts (before the base where a side is kept), split, "
-        "pins, magnets, orient",
+        "done in this order: scale and mirror, wrap, thicken, hollow, struts, base, label, scale bar, cuts (before the base where a "
+        "side is kept), split, pins, magnets, orient",
     )
     _add_solid_options(group)
     _add_marking_options(group)
@@ -25,6 +26,17 @@ def add_preparation(run: argparse.ArgumentParser) -> None:
 
 def _add_solid_options(group: Any) -> None:
     """Options that change the walls of the solid, and the base."""
+    group.add_argument(
+        "--scale",
+        type=scale_factor,
+        metavar="F|1:N",
+        help="print larger or smaller than the anatomy; files and label say so",
+    )
+    group.add_argument(
+        "--mirror",
+        choices=MIRRORS,
+        help="mirror at this plane: sagittal changes left and right; files and label say so",
+    )
     group.add_argument("--wrap", action="store_true", help="outer surface only, filled")
     group.add_argument("--thicken", type=positive, metavar="MM", help="thicken walls below this")
     group.add_argument("--hollow", type=positive, metavar="MM", help="hollow to this wall, with escape holes")

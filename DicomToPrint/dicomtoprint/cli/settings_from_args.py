@@ -50,6 +50,9 @@ def _segmentation_fields(options: argparse.Namespace) -> dict[str, Any]:
         "merge": options.merge,
         "label_names": options.label_names,
         "label_cutoff": options.label_cutoff,
+        "segment_with": options.segment_with,
+        "backend_command": options.backend_command,
+        "confirm_licence": options.confirm_licence,
         "threshold": (threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
         "seeds": _points(options.seed, 3, "--seed"),
         "roi": _numbers(options.roi, (6,), "--roi") if options.roi else None,
@@ -70,6 +73,8 @@ def _preparation_fields(options: argparse.Namespace) -> dict[str, Any]:
     if options.base_kind and not options.base:
         raise UsageError(f"--base-kind {options.base_kind} says what base it is: give --base too, or leave it out.")
     return {
+        "scale": options.scale,
+        "mirror": options.mirror,
         "thicken": options.thicken,
         "hollow": options.hollow,
         "escape_holes": options.escape_holes,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..config.run_settings import RunSettings
 from ..pipeline.inspection import Inspection
 from ..pipeline.joints import lines_on_joints
+from ..pipeline.scaling import scale_words
 from ..pipeline.scan_loading import NO_HEADERS_MESSAGE
 from ..text import pluralize
 
@@ -101,6 +102,8 @@ def _model_lines(result: "MadeModel", beside: str) -> list[str]:
         f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3" for mesh in result.model.meshes
     ]
     lines += lines_on_joints(result.model.steps)
+    if words := scale_words(result.settings):
+        lines.append(f"Printed {words}: not the anatomy as it is.")
     lines.append(readiness_summary(result.readiness.as_json()))
     names = ", ".join(file.path.name for file in result.files)
     return [*lines, f"Written: {names}, {beside}, printability.json ({space}, millimetres)"]

@@ -1,6 +1,7 @@
 """What the user chose for a run: one frozen object that the panel and the script fill alike."""
 
 import os
+import re
 import shlex
 import subprocess
 from collections.abc import Callable, Mapping
@@ -32,7 +33,9 @@ class RunSettings:
     None means the process's typical build volume. `labels` are the structures of a given segmentation that are wanted, by name or
     value (empty: all), `merge` joins them into one, `label_names` is a table of their names, `label_cutoff` the probability from which a
     voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface; a scan asks for
-    neither.
+    neither. `segment_with` is a backend and its task that label the scan (None: none does), `backend_command` its program or the Python
+    that it is installed in (None: its program in PATH), `confirm_licence` the backend whose licence the user has confirmed.
+    `scale` is how many mm of the print are one of the anatomy (None: 1), `mirror` the plane of a mirror: sagittal, coronal or axial.
     """
 
     use: str = "general"
@@ -87,6 +90,11 @@ class RunSettings:
     slice_with: str | None = None
     unit: str | None = None
     repair: bool = True
+    segment_with: str | None = None
+    backend_command: str | None = None
+    confirm_licence: str | None = None
+    scale: float | None = None
+    mirror: str | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -191,6 +199,7 @@ SCAN_FIELDS = (
         "segmentation",
     ),
     *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene"),
+    *("segment_with", "backend_command", "confirm_licence"),
 )
 
 
@@ -199,18 +208,23 @@ def settings_of_mesh(settings: RunSettings) -> RunSettings:
     return replace(settings, **{name: getattr(RunSettings(), name) for name in SCAN_FIELDS})
 
 
+_BACKEND_CHOICE = re.compile(
+    r"(.+\.json|[A-Za-z0-9_-]+)(?::(.+))?", re.DOTALL
+)  # a path of Windows has a colon of its own
 # Settings that may be a file of the user's own instead of a built-in name.
 NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "label_names", "protocols", "slice_with")
 
 
 def redact_paths(settings: RunSettings) -> RunSettings:
     """The settings with the user's own files by their names alone, for record and report: a folder names people and machines."""
-    return _each_file(settings, lambda file: Path(file).name)
+    command = settings.backend_command and Path(settings.backend_command).name
+    return _each_file(replace(settings, backend_command=command), lambda file: Path(file).name)
 
 
 def user_files(settings: RunSettings) -> tuple[Path, ...]:
     """The files of the user's own that the settings name: presets, protocols, a segmentation."""
     values = [getattr(settings, name) for name in NAME_OR_PATH_FIELDS]
+    values += backend_choice(settings.segment_with)[:1]
     names = [name for value in values for name in (value if isinstance(value, tuple) else (value,)) if name]
     return tuple(path for path in map(Path, names) if path.suffix and path.is_file())
 
@@ -227,7 +241,16 @@ def _each_file(settings: RunSettings, renamed: Callable[[str], str]) -> RunSetti
     for name in NAME_OR_PATH_FIELDS:
         value = getattr(settings, name)
         changed[name] = tuple(map(renamed, value)) if isinstance(value, tuple) else renamed(value) if value else value
+    if settings.segment_with:
+        changed["segment_with"] = ":".join(map(renamed, backend_choice(settings.segment_with)))
     return replace(settings, **changed)
+
+
+def backend_choice(text: str | None) -> tuple[str, ...]:
+    """Name and, where it is given, task of ``NAME[:TASK]``: NAME is built in or a .json file, TASK a name or a folder. Empty where `text`
+    is neither."""
+    found = _BACKEND_CHOICE.fullmatch((text or "").strip())
+    return () if found is None else tuple(filter(None, found.groups()))
 
 
 def _frozen(value: Any) -> Any:

@@ -87,7 +87,14 @@ def read_volume(series: Series, progress: ProgressCallback = no_progress) -> Vol
     volume = volume_from_slices(
         array, placed.positions, step_i, step_j, SPACING_TOLERANCE_MM, subprogress(progress, 0.9, 1.0)
     )
-    return replace(volume, notes=(*notes, *volume.notes), modality=series.modality)
+    frames = series.distinct("FrameOfReferenceUID")
+    return replace(
+        volume,
+        notes=(*notes, *volume.notes),
+        modality=series.modality,
+        frame_uid=str(frames[0] or "") if len(frames) == 1 else "",
+        series_uid=series.uid,
+    )
 
 
 def _defined_geometry(series: Series) -> SliceGeometry:

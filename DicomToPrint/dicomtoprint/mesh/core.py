@@ -96,6 +96,14 @@ class Mesh:
         )
 
 
+def transformed(mesh: Mesh, matrix: np.ndarray) -> Mesh:
+    """The mesh with its points (float64) taken through `matrix` (4x4); where that mirrors, the triangles turn so that they still face
+    outwards."""
+    points = mesh.points.astype(np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
+    triangles = mesh.triangles if np.linalg.det(matrix[:3, :3]) > 0.0 else mesh.triangles[:, ::-1]
+    return replace(mesh, points=points, triangles=np.ascontiguousarray(triangles))
+
+
 def to_polydata(mesh: Mesh) -> Any:
     """vtkPolyData of the mesh, with its arrays."""
     from vtkmodules.util.numpy_support import numpy_to_vtk, numpy_to_vtkIdTypeArray

@@ -10,6 +10,7 @@ from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from .mesh_repair import RepairedMeshes, repair_meshes, repair_options_for
 from .output_folder import refuse_same_file
+from .scaling import scale_of
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     import numpy as np
@@ -76,8 +77,8 @@ def inspect_outputs(
         turned = [moved[at] for at in chosen if at < len(moved) and moved[at] is not None]
         # Parts that were turned each on its own have no common place to compare with.
         source: Literal["scan", "mesh"] = "mesh" if segmentation is None else "scan"
-        reference = ScanReference(is_turned=True, source=source)
-        if len(turned) < 2:
+        reference = ScanReference(is_turned=True, source=source, scale=scale_of(settings))
+        if len(turned) < 2 or not settings.orient:  # scale and mirror are the same for all
             moved_once = turned[0] if turned else None
             put_on = labels_on(labels, model.meshes, moved, chosen)
             reference = replace(
@@ -150,7 +151,25 @@ def _reference(
         voxel_mm=grid.spacing,
         structure_mm=structure,
         raised=None if mask is None else _raised(segmentation),
+        **_label_figures(segmentation, [numbers[index] for index in chosen if index < len(numbers)]),
     )
+
+
+def _label_figures(segmentation: "Segmentation", numbers: Sequence[int]) -> dict[str, Any]:
+    """What the segmentation tells of the labels `numbers`, as fields of `ScanReference`; what was not measured is left out."""
+    figures, chosen = segmentation.figures, [s for s in segmentation.segments if s.label in numbers]
+    names = {segment.name for segment in chosen}
+    told: dict[str, Any] = {}
+    for field, figure in (("filled_opening_mm2", "disagreement_mm2"), ("cut_by_scan_mm2", "cut_by_scan_mm2")):
+        areas = figures.get(figure)
+        if isinstance(areas, dict):
+            told[field] = {name: area for name, area in areas.items() if name in names}
+    voxel, backend = figures.get("label_voxel_mm"), figures.get("backend")
+    if isinstance(voxel, float):
+        model = (backend.get("voxel_mm") if isinstance(backend, dict) else None) or ()
+        told["label_voxel_mm"] = max(voxel, *model) if model else voxel
+        told["label_only"] = tuple(s.name for s in chosen if s.boundary is None)
+    return told
 
 
 def _mesh_reference(
@@ -169,7 +188,8 @@ def _mesh_reference(
         labels=_label_frames(labels),
         moved=moved,
         intended=tuple(name for name, value in asked.items() if value),
-        is_turned=moved is not None,
+        is_turned=settings.orient and moved is not None,
+        scale=scale_of(settings),
     )
 
 

@@ -31,6 +31,19 @@ def require_reason(scan: LoadedScan, question: str, settings: RunSettings) -> Lo
     return replace(scan, gate=f"{scan.gate} {question} {OVERRIDE_NOTICE}: {reason}")
 
 
+def grey_value_caution(modality: str, settings: RunSettings, is_given: bool) -> str:
+    """What to know of a scan of `modality` before its anatomy is looked for; empty where its grey values tell tissues apart, or something
+    else does: a given segmentation, a backend or a threshold."""
+    from ..segmentation.modality import XRAY_MODALITIES
+
+    if not modality or modality in XRAY_MODALITIES or is_given or settings.segment_with or settings.threshold:
+        return ""
+    return (
+        f"This scan is {modality}: its grey values do not tell one tissue from another. Give a segmentation, let a program label it "
+        "(--segment-with), or give the grey values of what you want (--threshold)."
+    )
+
+
 def ask_about_contrast_medium(scan: LoadedScan, segmentation: "Segmentation", settings: RunSettings) -> LoadedScan:
     """As `require_reason`, where vessels full of contrast medium were taken out of bone: where they touch, a part of either may be gone."""
     taken = segmentation.figures.get("contrast_medium_mm3")

@@ -21,6 +21,7 @@ from .report_content import (
     wall_maps,
     with_scan,
 )
+from .scaling import scale_of
 from .scan_loading import GateClosedError, Source
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def _calipers(result: "MadeModel") -> "Sequence[CaliperMeasurement]":
         result.meshes_in_scan,
         absolute_mm=process.limit("tolerance_mm"),
         share=(process.limit("tolerance_percent") or 0.0) / 100.0,
+        scale=scale_of(result.settings),
     )
 
 

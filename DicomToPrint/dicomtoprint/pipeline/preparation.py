@@ -8,10 +8,11 @@ import numpy as np
 
 from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
-from ..mesh.core import Mesh, Provenance
+from ..mesh.core import Mesh, Provenance, transformed
 from ..progress import ProgressCallback, no_progress, subprogress
 from .displacements import displacement_summary
 from .joints import validate_joint_settings
+from .scaling import in_print, label_in_patient, scale_matrix, scaled_meshes, validate_scale
 from .solid_steps import PreparationContext, SolidStep, requested_steps, validate_wall_settings
 from .splitting import apply_cuts, split_to_printer, validate_cut_settings
 
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PreparedModel:
-    """The prepared model, the texts put on it with their frames, and for each mesh the transform that turned it (None: not turned)."""
+    """The prepared model, the texts put on it with their frames in the patient, and for each mesh the transform from the patient to the
+    print: what scaled, mirrored and turned it (None: nothing did)."""
 
     model: "SurfaceModel"
     labels: "tuple[LabelResult, ...]" = ()
@@ -33,10 +35,7 @@ def undo_transforms(meshes: Sequence[Mesh], transforms: Sequence[np.ndarray | No
     """Meshes moved back by the transforms (4x4, LPS mm) that turned them, in the same order; None, or none left: not moved."""
     back = [np.linalg.inv(moved) if moved is not None else None for moved in transforms]
     back += [None] * (len(meshes) - len(back))
-    return tuple(
-        mesh if way is None else replace(mesh, points=mesh.points @ way[:3, :3].T + way[:3, 3])
-        for mesh, way in zip(meshes, back)
-    )
+    return tuple(mesh if way is None else transformed(mesh, way) for mesh, way in zip(meshes, back))
 
 
 def validate_preparation(settings: RunSettings) -> None:
@@ -45,6 +44,7 @@ def validate_preparation(settings: RunSettings) -> None:
     from ..printability import load_process
 
     process = load_process(settings.process)
+    validate_scale(settings)
     validate_cut_settings(settings)
     validate_joint_settings(settings, process)
     validate_wall_settings(settings, process)
@@ -59,7 +59,8 @@ def validate_preparation(settings: RunSettings) -> None:
 
 
 def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> PreparedModel:
-    """Wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as `settings` ask for them.
+    """Scale and mirror, wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as `settings`
+    ask for them.
 
     Where a side is kept, the cuts come before base, label and scale bar, so that these stand on what is kept.
 
@@ -69,9 +70,16 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     from ..printability import load_printer, load_process
     from ..reconstruction import ProcessingStep
 
+    validate_scale(settings)
     process = load_process(settings.process)
     steps: list[ProcessingStep] = []
     meshes: list[Mesh] = list(model.meshes)
+    matrix = scale_matrix(settings, meshes)
+    if matrix is not None:
+        settings = in_print(settings, matrix)
+        meshes, step_done = scaled_meshes(meshes, matrix, settings)
+        steps.append(step_done)
+    before = tuple(meshes)
     planes: list[Plane] = []
     context = PreparationContext(settings, process, meshes)
     requested = requested_steps(settings)
@@ -89,15 +97,19 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     meshes = split_to_printer(
         meshes, settings, process, load_printer(settings.printer or process.printer), planes, steps
     )
-    meshes = [_checked(_with_deviation(mesh, model.meshes)) for mesh in meshes]
-    moved: list[np.ndarray | None] = [None] * len(meshes)
+    meshes = [_checked(_with_deviation(mesh, before)) for mesh in meshes]
+    moved: list[np.ndarray | None] = [matrix] * len(meshes)
     if settings.orient:
-        meshes, moved = _oriented(meshes, process, steps)
+        meshes, turned = _oriented(meshes, process, steps)
+        moved = [turn if matrix is None or turn is None else turn @ matrix for turn in turned]
+    labels = tuple(label for label in context.labels if label.text == settings.label)
+    if matrix is not None:
+        labels = tuple(label_in_patient(label, matrix) for label in labels)
     progress(1.0, "prepared")
     figures = tuple(mesh_figures(mesh) for mesh in meshes)
     return PreparedModel(
         replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)),
-        tuple(label for label in context.labels if label.text == settings.label),
+        labels,
         tuple(moved),
     )
 

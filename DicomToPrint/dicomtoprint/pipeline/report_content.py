@@ -9,6 +9,7 @@ from .. import __version__
 from ..config.run_settings import RunSettings, redact_paths, to_command_line
 from ..progress import ProgressCallback, subprogress
 from .output_folder import describe_foreign_files
+from .scaling import is_scaled, scale_of, scale_words
 
 if TYPE_CHECKING:
     from ..acceptance import AcceptanceReport
@@ -129,12 +130,14 @@ def _with_model(
 
     places = finding_images(result.readiness, progress)
     notes += as_notes(drawn.note)
+    if is_scaled(result.settings):
+        notes = (f"The model is printed {scale_words(result.settings)}: it is not the anatomy as it is.", *notes)
     notes += describe_foreign_files(result.folder, [file.path.name for file in result.files])
     return replace(
         content,
         **use_content(result.settings),
         parts=model_parts(result),
-        turned=any(moved is not None for moved in result.print_transforms),
+        turned=result.settings.orient and any(moved is not None for moved in result.print_transforms),
         view_pictures=drawn.views,
         map_pictures=drawn.maps,
         caliper_picture=drawn.calipers,
@@ -248,12 +251,17 @@ def measure_budget(result: "RunResult") -> "ErrorBudget":
     longest = max(b[2 * axis + 1] - b[2 * axis] for b in bounds for axis in range(3))
     p95, tolerance = worst("p95_deviation_mm"), process.limit("tolerance_mm")
     share = (process.limit("tolerance_percent") or 0.0) / 100.0
+    scale = scale_of(
+        result.settings
+    )  # the budget is about the anatomy: an error of the print is that much larger in it
     return error_budget(
         spacing=volume.spacing,
         boundary=boundary,
         accuracy=_measure_accuracy(result, boundary.noise_hu) if boundary is not None and has_edges else None,
         deviation=None if p95 is None else Deviation(p95, worst("max_deviation_mm")),
-        tolerance=None if tolerance is None else PrintTolerance(tolerance, share, longest, process.title),
+        tolerance=None
+        if tolerance is None
+        else PrintTolerance(tolerance / scale, share, longest / scale, process.title),
         structure=_structures(result),
     )
 

@@ -9,9 +9,11 @@ from ..config.run_settings import RunSettings, resolve_relative_to, run_settings
 from ..errors import MissingDependencyError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
+from .backends import validate_backend
 from .mesh_loading import PLAIN_NAME, validate_mesh_source
 from .output_folder import check_writable, keep_inputs, lock_output_folder
 from .results import PreparationResult, RunResult
+from .scaling import size_suffix
 from .scan_loading import GateClosedError, Source
 from .slicing import validate_slicer
 from .workflow import MESH_WORKFLOW, WORKFLOW, StageTiming, WorkflowState, run_stages
@@ -77,7 +79,7 @@ def prepare_file(
     validate_mesh_source(source, settings)
     validate_slicer(settings)
     stem = source.stem if settings.include_identifiers else PLAIN_NAME
-    keep_inputs([source], output, stem, settings.formats, overwrite)
+    keep_inputs([source], output, stem + size_suffix(settings), settings.formats, overwrite)
     with lock_output_folder(output):
         state, times = run_stages(
             WorkflowState(source, settings, output), MESH_WORKFLOW, subprogress(progress, 0.0, REPORT_PROGRESS_START)
@@ -109,6 +111,7 @@ def run(
     stages.validate_names(settings)
     stages.validate_source(source, settings)
     validate_slicer(settings)
+    validate_backend(settings)
     keep_inputs([source, *user_files(settings)], output, stages.file_stem(settings), settings.formats, overwrite)
     if settings.scene and scene is None:
         raise MissingDependencyError(

@@ -11,6 +11,8 @@ from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import in_patient_axes, reordered
+from .backends import label_scan
+from .scaling import is_scaled, size_suffix, validate_scale
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -27,7 +29,7 @@ def missing_packages(settings: RunSettings) -> tuple[str, ...]:
     """Packages that these settings need and this Python lacks, by their names on PyPI. Nothing is installed here."""
     needed = {
         "lib3mf": "3mf" in settings.formats,
-        "manifold3d": needs_preparation(settings),
+        "manifold3d": needs_solid_steps(settings),
         "highdicom": "seg" in settings.formats,
     }
     return _absent(*(name for name, is_needed in needed.items() if is_needed))
@@ -44,6 +46,11 @@ def _absent(*names: str) -> tuple[str, ...]:
 
 def needs_preparation(settings: RunSettings) -> bool:
     """True where a step of preparation is asked for."""
+    return is_scaled(settings) or needs_solid_steps(settings)
+
+
+def needs_solid_steps(settings: RunSettings) -> bool:
+    """True where a step of preparation is asked for that adds to the solid, or takes from it or turns it."""
     return bool(
         settings.thicken
         or settings.hollow
@@ -118,18 +125,29 @@ def segment(
     progress: ProgressCallback = no_progress,
     given: "Segmentation | None" = None,
 ) -> "Segmentation":
-    """Labelled anatomy of a volume; or the given segmentation (`given`, or a file of the settings) with the volume's grey values."""
+    """Labelled anatomy of a volume; or the given segmentation (`given`, a file of the settings, or the labels of their backend) with the
+    volume's grey values."""
     from ..segmentation import choose_segments, load_anatomy, read_labelmap, refine_labelmap
     from ..segmentation import segment as segment_volume
 
     volume = in_patient_axes(volume)
     if given is None and settings.segmentation:
-        given = read_labelmap(Path(settings.segmentation), names=settings.label_names, cutoff=settings.label_cutoff)
+        given = read_labelmap(
+            Path(settings.segmentation),
+            names=settings.label_names,
+            cutoff=settings.label_cutoff,
+            wanted=settings.labels,
+            scan=volume,
+        )
+    if given is None:
+        given = label_scan(volume, settings, subprogress(progress, 0.0, 0.8))
+        progress = subprogress(progress, 0.0 if given is None else 0.8, 1.0)
     if given is not None:
         given = choose_segments(given, settings.labels, settings.merge)
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
         name = FROM_SEGMENTATION if settings.anatomy == RunSettings.anatomy else settings.anatomy
         found = refine_labelmap(given, volume, load_anatomy(name), progress=progress)
+        found = with_scan_edge(replace(found, figures={**given.figures, **found.figures}), volume)
         left = [
             words
             for words, value in (
@@ -140,7 +158,7 @@ def segment(
             if value
         ]
         return replace(found, notes=(*found.notes, _not_used(left))) if left else found
-    return segment_volume(
+    found = segment_volume(
         volume,
         load_anatomy(settings.anatomy),
         threshold=settings.threshold,
@@ -148,6 +166,14 @@ def segment(
         roi_lps=settings.roi_lps,
         progress=progress,
     )
+    return with_scan_edge(found, volume)
+
+
+def with_scan_edge(found: "Segmentation", volume: "Volume") -> "Segmentation":
+    """The segmentation with the area that the scan's edge cuts of each structure in its figures."""
+    from ..segmentation import cut_by_scan
+
+    return replace(found, figures={**found.figures, "cut_by_scan_mm2": cut_by_scan(found, volume)})
 
 
 def _not_used(left: "list[str]") -> str:
@@ -157,7 +183,7 @@ def _not_used(left: "list[str]") -> str:
 def anatomy_name(settings: RunSettings) -> str:
     """The anatomy that a run is about: a given segmentation is not of bone because that is the default for scans."""
     is_default = settings.anatomy == RunSettings.anatomy
-    return FROM_SEGMENTATION if settings.segmentation and is_default else settings.anatomy
+    return FROM_SEGMENTATION if (settings.segmentation or settings.segment_with) and is_default else settings.anatomy
 
 
 def make_surface(
@@ -296,6 +322,7 @@ def _study_files(
     from ..dicom_export import source_headers, write_encapsulated_stl
 
     assert scan.series is not None
+    validate_scale(settings)
     files: list[WrittenFile] = []
     if "dicom" in settings.formats:
         files.append(
@@ -352,10 +379,10 @@ def _segmentation_file(
 
 
 def file_stem(settings: RunSettings) -> str:
-    """What the files of a run are called: its anatomy, without folder and ending where that is a file of the user's own."""
+    """What the files of a run are called: its anatomy, without folder and ending where that is a file of the user's own, and its scale."""
     anatomy = anatomy_name(settings)
     stem = anatomy if "/" not in anatomy and "." not in anatomy else Path(anatomy).stem
-    return "model" if stem == FROM_SEGMENTATION else stem
+    return ("model" if stem == FROM_SEGMENTATION else stem) + size_suffix(settings)
 
 
 def safe_file_name(name: str) -> str:

@@ -19,6 +19,7 @@ from .mesh_loading import LoadedMesh, load_mesh, surface_of_mesh
 from .modelled import ask_about_modelled
 from .open_questions import ask_about_contrast_medium
 from .preparation import PreparedModel, mesh_figures, prepare
+from .scaling import ask_about_scale, size_suffix
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 from .slicing import ask_slicer
 
@@ -191,8 +192,10 @@ def _repair(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
 
 
 def _prepare(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
+    scan = state.results.scan
+    scan = None if scan is None else ask_about_scale(scan, state.settings)
     prepared = prepare(state.model, state.settings, progress)
-    return replace(state, results=replace(state.results, prepared=prepared))
+    return replace(state, results=replace(state.results, prepared=prepared, scan=scan))
 
 
 def _read_mesh(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
@@ -222,7 +225,7 @@ def _compare(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
 def _write(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     model, results = state.prepared.model, state.results
     if results.mesh is not None:
-        naming = stages.FileNaming(results.mesh.stem, results.mesh.space)
+        naming = stages.FileNaming(results.mesh.stem + size_suffix(state.settings), results.mesh.space)
     else:
         naming = stages.FileNaming(stages.file_stem(state.settings))
     files = stages.export(model, state.settings, results.scan, state.folder, progress, results.segmentation, naming)

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from gettext import gettext as _
 
 from ..rules import Fact, Outcome, Rule, is_far_beyond
+from . import label_texts
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
 from .mesh_remedies import PREPARE, REMEDY_AFTER_ORIENTING, REMEDY_OF_MESH
 from .process import Printer, PrintProcess, load_process
 
 PASS_TEXTS: Mapping[str, str] = {
+    **label_texts.PASS,
     "closed": _("The surface is closed."),
     "manifold-edges": _("Every edge has exactly two triangles."),
     "manifold-vertices": _("Every vertex belongs to one sheet of surface."),
@@ -65,6 +67,7 @@ PASS_TEXTS: Mapping[str, str] = {
     "space": _("Coordinates: {measured}; unit: {unit}."),
 }
 FAIL_TEXTS: Mapping[str, str] = {
+    **label_texts.FAIL,
     "closed": _("The surface is open: {measured:,} edges have one triangle only."),
     "manifold-edges": _("{measured:,} edges have more than two triangles."),
     "manifold-vertices": _("{measured:,} vertices join sheets that only touch in a point."),
@@ -212,6 +215,7 @@ SPLIT_OR_LARGER = _("Split it ({prepare}--split auto{into}), or choose a larger 
 PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
+    **label_texts.REMEDY,
     "repair": _("Repair it: inspect FILE --repair OUT"),
     "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN --output DIR"),
     "unjudged": _(

@@ -33,10 +33,13 @@ class ScanReference:
     `bounds` xmin, xmax, ymin, ymax, zmin, zmax of the scanned volume in LPS mm; `mask` (k, j, i) bool of the segment on
     `affine` (4x4, (i, j, k, 1) to LPS mm, shear kept); `voxel_mm` steps i, j, k; `critical` names regions (k, j, i) bool that must not be
     lost; `labels` the texts put on, on the model as scanned; `moved` (4x4) the transform that preparation applied to the model
-    (orientation for printing), None where the file stands as scanned; `intended` says in words what was added or cut on purpose;
+    (scale, mirror, orientation), None where the file stands as scanned; `intended` says in words what was added or cut on purpose;
     `structure_mm` is the longest side of what the model was made from, 0 where it was cut (a piece may be of any
     size), None where it is not known;
     `raised` (k, j, i) bool are voxels of `mask` that say where a thin wall is, and reach further than it;
+    `scale`: mm of the file that are one of what it was made from; `filled_opening_mm2`: area by name where a label shows structure and
+    the scan no edge; `label_voxel_mm`: largest side of a label's voxel, for the structures `label_only` whose surface no grey value
+    finds; `cut_by_scan_mm2`: area by name on the scan's outermost voxels; None where it is not known;
     `is_turned`: turned for printing, also where several parts were turned each on its own and have no `moved` in common.
     `source` is what the model was made from: where it is a mesh, only `labels`, `moved`, `intended` and `is_turned` can be known.
     """
@@ -53,3 +56,8 @@ class ScanReference:
     source: Literal["scan", "mesh"] = "scan"
     structure_mm: float | None = None
     raised: np.ndarray | None = None
+    scale: float = 1.0
+    filled_opening_mm2: Mapping[str, float] | None = None
+    label_voxel_mm: float | None = None
+    label_only: tuple[str, ...] = ()
+    cut_by_scan_mm2: Mapping[str, float] | None = None

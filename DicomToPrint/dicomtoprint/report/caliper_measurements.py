@@ -14,7 +14,7 @@ _FLAT_MM = 0.2
 
 
 def select_caliper_measurements(
-    meshes: Sequence[Mesh], *, absolute_mm: float | None = None, share: float = 0.0, count: int = 5
+    meshes: Sequence[Mesh], *, absolute_mm: float | None = None, share: float = 0.0, count: int = 5, scale: float = 1.0
 ) -> tuple[CaliperMeasurement, ...]:
     """Distances in mm between points of the model that stick out.
 
@@ -23,7 +23,8 @@ def select_caliper_measurements(
     All lie on the largest connected piece of one mesh, since loose pieces and parts have no place to each other once printed;
     of several meshes the description names it. Where the model ends in a flat face, the two points are chosen straight opposite
     each other. Directions are those of the patient, so the meshes must lie as scanned (LPS mm). `absolute_mm` and `share` are
-    the process's tolerance: the larger of a length and a share of the distance; None leaves it open.
+    the process's tolerance: the larger of a length and a share of the distance; None leaves it open. `scale`: mm of the print that are one
+    of the meshes; the distances are those of the print, their ends those of the meshes.
     """
     pieces = [(_largest_piece(mesh), mesh.name) for mesh in meshes if len(mesh.triangles)]
     if not pieces:
@@ -39,7 +40,7 @@ def select_caliper_measurements(
             chosen.append(candidate)
     result = []
     for number, (words, start, end) in enumerate(chosen[:count], start=1):
-        length = float(np.linalg.norm(end - start))
+        length = scale * float(np.linalg.norm(end - start))
         tolerance = max(absolute_mm, share * length) if absolute_mm is not None else None
         description = _("{distance}, of {part}").format(distance=words, part=name) if len(meshes) > 1 else words
         result.append(

@@ -3,6 +3,7 @@
 from .labelmap_files import choose_segments, read_labelmap
 from .labelmap_refinement import refine_labelmap
 from .presets import AnatomyPreset, load_anatomy
+from .scan_edge import cut_by_scan
 from .threshold_segmenter import segment
 from .types import Segment, Segmentation
 
@@ -11,6 +12,7 @@ __all__ = [
     "Segment",
     "Segmentation",
     "choose_segments",
+    "cut_by_scan",
     "load_anatomy",
     "read_labelmap",
     "refine_labelmap",

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
-from ..pydicom_logging import suppress_pydicom_output
 from .labelmap_styles import LabelStyle
 
 SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -25,31 +23,10 @@ class LabelArray:
     overlap: bool = False
 
 
-@suppress_pydicom_output()
-def read_dicom_labelmap(path: Path) -> LabelArray:
-    """The labels of a DICOM segmentation. Fractional segments count from one half; of segments that overlap, the later one wins.
-
-    Raises `InputError` in one sentence for any other object, a damaged file, or uneven slices.
-    """
-    import pydicom
-
-    try:
-        data = pydicom.dcmread(path)
-        kind = str(data.get("SOPClassUID", ""))
-        if kind not in (SEGMENTATION_STORAGE, LABEL_MAP_SEGMENTATION_STORAGE):
-            raise InputError(f"{path.name} is a DICOM object, but no segmentation: give a DICOM SEG file.")
-        return _placed(data, _label_frames if kind == LABEL_MAP_SEGMENTATION_STORAGE else _segment_frames)
-    except InputError:
-        raise
-    except Exception as error:  # a damaged file fails anywhere in the parser; the sentence names the file
-        raise InputError(
-            f"{path.name} is damaged or of a kind of DICOM segmentation that cannot be read ({type(error).__name__}): "
-            "export it again, or as NRRD."
-        ) from None
-
-
-def _placed(data: Any, frames_of: Any) -> LabelArray:
-    """Frames at their positions (PS3.3 C.8.20)."""
+def segment_labels(data: Any) -> LabelArray:
+    """The labels of a DICOM Segmentation or Label Map Segmentation, frames at their positions (PS3.3 C.8.20). Fractional segments count
+    from one half; of segments that overlap, the later one wins. Raises `InputError` for uneven slices, any error for a damaged object."""
+    frames_of = _label_frames if str(data.SOPClassUID) == LABEL_MAP_SEGMENTATION_STORAGE else _segment_frames
     shared = data.SharedFunctionalGroupsSequence[0]
     frames = data.PerFrameFunctionalGroupsSequence
     measures = _macro(shared, frames[0], "PixelMeasuresSequence")

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, UsageError
-from ..volume import affine_from_sitk
+from ..volume import Volume, affine_from_sitk
 from ..voxel_components import label_voxel_counts
-from .dicom_labelmaps import LabelArray, read_dicom_labelmap
+from .dicom_labelmaps import LabelArray
+from .dicom_segmentations import read_dicom_segmentation
 from .labelmap_styles import LabelStyle, NrrdSegment, load_label_names, nifti_styles, nrrd_segments
 from .types import Segment, Segmentation
 
@@ -19,9 +20,20 @@ HUE_STEP = 0.381966
 OVERLAP_NOTE = "Segments of the file overlap: where they do, the later one was taken."
 
 
-def read_labelmap(path: Path, *, names: str | None = None, cutoff: float | None = None) -> Segmentation:
-    """Labels of a NIfTI, NRRD (`.seg.nrrd` with names and colours), DICOM SEG or DICOM Label Map file, at their true place, without
-    grey values.
+class EmptyLabelmapError(InputError):
+    """A file of labels without a labelled voxel."""
+
+
+def read_labelmap(
+    path: Path,
+    *,
+    names: str | None = None,
+    cutoff: float | None = None,
+    wanted: Sequence[str] = (),
+    scan: Volume | None = None,
+) -> Segmentation:
+    """Labels of a NIfTI, NRRD (`.seg.nrrd` with names and colours), DICOM SEG, Label Map or RT Structure Set file, at their true place,
+    without grey values.
 
     Parameters
     ----------
@@ -33,8 +45,14 @@ def read_labelmap(path: Path, *, names: str | None = None, cutoff: float | None 
     cutoff
         Probability from which a voxel belongs to a structure, for files of probabilities (0 to 1). None: such a file is refused.
 
-    Where segments overlap, the later one wins and a note says so; of probabilities the largest does. Raises `InputError` in one
-    sentence where the file is no segmentation or holds no labelled voxel, `UsageError` for unknown names or a cut-off outside 0 to 1.
+    wanted
+        Structures of a structure set that are wanted, by name; empty: all but the outline of the body.
+    scan
+        The scan of a structure set, whose contours are filled in its pixels.
+
+    Where segments overlap, the later one wins and a note says so, in a structure set the smaller one; of probabilities the largest does.
+    Raises `InputError` in one sentence where the file is no segmentation or holds no labelled voxel, `UsageError` for unknown names or a
+    cut-off outside 0 to 1.
     """
     path = Path(path)
     if cutoff is not None and not 0.0 < cutoff < 1.0:
@@ -44,14 +62,14 @@ def read_labelmap(path: Path, *, names: str | None = None, cutoff: float | None 
         raise InputError(f"{path.name} was not found: give a NIfTI, NRRD or DICOM SEG file.")
     notes: tuple[str, ...] = ()
     if _is_dicom(path):
-        found = read_dicom_labelmap(path)
+        found, notes = read_dicom_segmentation(path, wanted, scan)
     else:
         found, notes = _read_image(path, cutoff)
     if found.overlap:
         notes = (*notes, OVERLAP_NOTE)
     segments = _segments(found.labels, found.affine, {**found.styles, **table})
     if not segments:
-        raise InputError(f"{path.name} holds no labelled voxel: choose another segmentation.")
+        raise EmptyLabelmapError(f"{path.name} holds no labelled voxel: choose another segmentation.")
     return Segmentation(None, found.affine, found.labels, None, segments, notes)
 
 

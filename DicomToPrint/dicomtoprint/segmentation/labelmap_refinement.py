@@ -211,6 +211,7 @@ def _finished(
             )
     figures = {
         "disagreement_mm2": {name: round(area, 1) for name, area in areas.items()},
+        "label_voxel_mm": max(Volume(labels.labels, labels.affine).spacing),
         "voxels_moved": int(np.count_nonzero(joined.labels != given)),
         "boundaries": {s.name: s.boundary for s in kept},
     }
@@ -224,4 +225,5 @@ def _without_small(labels: Segmentation, anatomy: AnatomyPreset) -> Segmentation
     kept = tuple(s for s in labels.segments if s.volume_mm3 >= anatomy.parts.smallest_mm3)
     if not kept:
         raise RefusedError("No structure of the segmentation is large enough: choose another one.")
-    return replace(labels, segments=kept, shares_walls=True)
+    figures = {**labels.figures, "label_voxel_mm": max(Volume(labels.labels, labels.affine).spacing)}
+    return replace(labels, segments=kept, shares_walls=True, figures=figures)

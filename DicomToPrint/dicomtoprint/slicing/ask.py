@@ -1,23 +1,17 @@
 """Asking the slicer: it runs as a program of its own, in a folder of its own, and may crash, hang or say nothing."""
 
-import contextlib
-import os
 import re
-import signal
-import subprocess
 import tempfile
-import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..progress import ProgressCallback, no_progress
+from ..workers.program import MAX_TEXT, ProgramLimits, run_program
 from .islands import count_islands
 from .profile import SlicerJob, SlicerProfile, find_program
 
-POLL_S = 0.1
-MAX_TEXT = 200_000  # characters of what it says that are looked at
 MAX_BYTES = 2_000_000_000  # of what it writes
 _WORDS = re.compile(r"(\d+)\s*([dhms])")
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
@@ -117,58 +111,26 @@ def _slice(
         re.sub(r"\{(\w+)\}", lambda found: filled.get(found.group(1), found.group(0)), one) for one in job.arguments
     ]
     try:
-        code, said = _run([program, *arguments], folder, profile.timeout_s, progress)
+        end = run_program(
+            [program, *arguments],
+            folder,
+            ProgramLimits(profile.timeout_s),
+            lambda said: progress(0.5, "waiting for the slicer"),
+        )
     except OSError as error:
         return SlicedFile(file.name, unknown=f"{profile.title} could not be started ({type(error).__name__})")
-    warnings = tuple(dict.fromkeys(_found(profile.warnings, said)))
-    refusal = next(iter(_found(profile.refusals, said)), "")
+    warnings = tuple(dict.fromkeys(_found(profile.warnings, end.said)))
+    refusal = next(iter(_found(profile.refusals, end.said)), "")
     if refusal:
         return SlicedFile(file.name, warnings=warnings, refused=refusal)
     failed = ""
-    if code is None:
+    if end.limit:
         failed = f"gave no answer in {profile.timeout_s:g} s and was stopped"
-    elif code != 0:
-        failed = f"ended with code {code} and no reason that is known"
+    elif end.code != 0:
+        failed = f"ended with code {end.code} and no reason that is known"
     if failed:
         return SlicedFile(file.name, warnings=warnings, unknown=f"{profile.title} {failed}")
     return _read(file.name, output, profile, job, warnings)
-
-
-def _run(command: Sequence[str], folder: Path, timeout_s: float, progress: ProgressCallback) -> tuple[int | None, str]:
-    """Exit code (None: stopped after the timeout) and what the program said. It and its children are ended where the caller stops."""
-    log = folder / "said.txt"
-    with log.open("wb") as said:
-        own_group = {"start_new_session": True} if os.name != "nt" else {}
-        child = subprocess.Popen(
-            command,
-            cwd=folder,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            **own_group,  # type: ignore[call-overload]
-        )
-        end = time.monotonic() + timeout_s
-        try:
-            while child.poll() is None and time.monotonic() < end:
-                progress(0.5, "waiting for the slicer")
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    child.wait(POLL_S)
-        finally:
-            _end(child)
-        code = child.returncode if time.monotonic() < end else None
-    text = log.read_bytes()[-MAX_TEXT:].decode("utf-8", "replace").replace(str(folder) + os.sep, "")
-    return code, text
-
-
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    if child.poll() is not None:
-        return
-    with contextlib.suppress(OSError):
-        if os.name != "nt":
-            os.killpg(child.pid, signal.SIGKILL)
-        else:
-            child.kill()
-    child.wait()
 
 
 def _found(patterns: Sequence[str], text: str) -> list[str]:

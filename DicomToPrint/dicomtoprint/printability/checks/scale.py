@@ -26,13 +26,14 @@ def scale_facts(file: MeshFile, whole: Mesh, reference: ScanReference | None) ->
     """What the file says of its space, and whether its size makes sense: against the scan where known, else by itself."""
     extents = _extents(whole)
     longest = float(extents.max())
+    true_size = longest / (reference.scale if reference is not None else 1.0)
     if reference is not None and reference.bounds is not None and longest > 0:
         scan = np.array(reference.bounds).reshape(3, 2)
         guess: Mapping[str, Any] = _guess_against(
-            longest, float((scan[:, 1] - scan[:, 0]).max()), reference.structure_mm
+            true_size, float((scan[:, 1] - scan[:, 0]).max()), reference.structure_mm
         )
     else:
-        guess = guess_unit(longest, [file.name, *(mesh.name for mesh in file.meshes)])
+        guess = guess_unit(true_size, [file.name, *(mesh.name for mesh in file.meshes)])
     as_unit = {"as_unit": guess["as_unit"]} if "as_unit" in guess else {}
     shortest = min(file.meshes, key=lambda mesh: float(_extents(mesh).max()))
     printed = AS_JUDGED if file.slicer_scale == file.scale else (file.unit or "mm")

@@ -1,10 +1,11 @@
 """Facts of the file against the scan it came from: place and sides, lost and added parts, the text on it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ...mesh.core import Mesh
+from ...mesh.core import Mesh, transformed
 from ...mesh.voxelize import mask_surface, voxelize
 from ...progress import ProgressCallback, subprogress
 from ...rules import MISSING, Fact
@@ -48,9 +49,8 @@ def scan_facts(
     """
     back = mesh
     if reference.moved is not None:
-        inverse = np.linalg.inv(reference.moved)
-        back = replace(mesh, points=mesh.points.astype(np.float64) @ inverse[:3, :3].T + inverse[:3, 3])
-    facts: dict[str, Fact] = {}
+        back = transformed(mesh, np.linalg.inv(reference.moved))
+    facts = _label_facts(reference)
     shapes: dict[str, tuple[Mesh, ...]] = {}
     placement = _placement(back, reference, subprogress(progress, 0.0, 0.3))
     facts["placement"] = placement
@@ -67,6 +67,27 @@ def scan_facts(
     return facts, shapes
 
 
+def _label_facts(reference: ScanReference) -> dict[str, Fact]:
+    """What is known of the labels that the model was made from, as far as it is."""
+    facts = {}
+    filled, cut = reference.filled_opening_mm2, reference.cut_by_scan_mm2
+    if filled is not None:
+        worst = max(filled, key=lambda name: filled[name], default="")
+        facts["filled_opening_mm2"] = Fact("filled_opening_mm2", filled.get(worst, 0.0), parameters={"names": worst})
+    if cut is not None:
+        names = _listed_names(sorted(cut, key=lambda name: -cut[name]))
+        facts["cut_by_scan_mm2"] = Fact("cut_by_scan_mm2", float(sum(cut.values())), parameters={"names": names})
+    if reference.label_voxel_mm is not None and reference.label_only:
+        voxel = reference.scale * reference.label_voxel_mm
+        parameters = {"names": _listed_names(reference.label_only), "voxel_mm": voxel}
+        facts["label_error_mm"] = Fact("label_error_mm", voxel / 2.0, parameters=parameters)
+    return facts
+
+
+def _listed_names(names: Sequence[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
 def _turned(label: LabelFrame, by: np.ndarray | None) -> LabelFrame:
     """The label where the file has it."""
     if by is None:
@@ -80,9 +101,11 @@ def _moved(item: ChangedComponent, by: np.ndarray | None) -> ChangedComponent:
         return item
     shape = item.shape
     if shape is not None:
-        points = shape.points.astype(np.float64) @ by[:3, :3].T + by[:3, 3]
-        shape = replace(shape, points=points.astype(np.float32))
-    return ChangedComponent(item.volume, by[:3, :3] @ item.place + by[:3, 3], shape)
+        shape = transformed(shape, by)
+        shape = replace(shape, points=shape.points.astype(np.float32))
+    return ChangedComponent(
+        item.volume * abs(float(np.linalg.det(by[:3, :3]))), by[:3, :3] @ item.place + by[:3, 3], shape
+    )
 
 
 def _placement(mesh: Mesh, reference: ScanReference, progress: ProgressCallback) -> Fact:

@@ -1,0 +1,20 @@
+"""The licence of a backend's task: shown, and confirmed before it runs."""
+
+from ..errors import UnansweredQuestionError
+from .profile import USES, Backend, BackendTask
+
+
+def licence_notice(backend: Backend, task: BackendTask) -> str:
+    """What the licence is and allows, and what the program sends, for who confirms it."""
+    return (
+        f"{backend.title}, task {task.name}: {task.licence.title}; for {USES[task.licence.use]}. {task.licence.text} "
+        f"{backend.telemetry}"
+    )
+
+
+def require_confirmed_licence(backend: Backend, task: BackendTask, confirmed: str | None) -> None:
+    """Raises `UnansweredQuestionError` with the licence where it was not confirmed by the backend's name."""
+    if (confirmed or "").strip().casefold() != backend.name.casefold():
+        raise UnansweredQuestionError(
+            f"{licence_notice(backend, task)} Its licence was not confirmed: read it, and add --confirm-licence {backend.name}."
+        )
