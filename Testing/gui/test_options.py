@@ -93,6 +93,7 @@ CONTROLS = {
     "threshold": ([("thresholdLow", put(300.0)), ("thresholdHigh", put(900.0))], "--threshold=300,900"),
     "seed": ([("seeds", point)], "--seed=1,-2,3.5"),
     "roi": ([("region", region)], "--roi=5,15,14,26,23,37"),
+    "least_branch": ([("least_branch", put(3.0))], "--least-branch 3"),
     "max_deviation": ([("max_deviation", put(0.3))], "--max-deviation 0.3"),
     "triangles": ([("triangles", put(90_000))], "--triangles 90000"),
     "wrap": ([("wrap", tick)], "--wrap"),

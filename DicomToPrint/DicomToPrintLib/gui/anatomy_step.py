@@ -102,6 +102,9 @@ class AnatomyStep(StepView):
         )
         form.addRow(_("Threshold from"), self.low)
         form.addRow(_("Threshold to"), self.high)
+        tip = _("Side branches of a vessel that are thinner than this are left out.")
+        self.branch = self.number("least_branch", 0.0, 50.0, 0.5, tip, _("all branches"))
+        form.addRow(_("Thinnest branch"), self.branch)
         self.given = node_selector(
             self.panel.watch,
             "vtkMRMLSegmentationNode",
@@ -123,6 +126,7 @@ class AnatomyStep(StepView):
         widgets.set_property_silently(self.low, "value", -2000.0 if low is None else low)
         widgets.set_property_silently(self.high, "value", -2000.0 if high is None else high)
         self.high.enabled = settings.threshold is not None
+        widgets.set_property_silently(self.branch, "value", settings.least_branch or 0.0)
         has = self.panel.results.anatomy_node() is not None
         if self.panel.state.state(self.key) == "not needed":
             self.primary.enabled = False

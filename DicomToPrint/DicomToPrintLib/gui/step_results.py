@@ -57,6 +57,7 @@ STEP_OF_SETTING = {
         "threshold",
         "seeds",
         "roi",
+        "least_branch",
     ),
     "model": ("max_deviation", "triangles", "unit", "repair"),
     "print": (

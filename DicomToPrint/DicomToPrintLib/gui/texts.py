@@ -115,6 +115,7 @@ def setting_text(name: str) -> str:
         "threshold": _("threshold"),
         "seeds": _("seed points"),
         "roi": _("region"),
+        "least_branch": _("thinnest branch"),
         "thicken": _("thicken walls"),
         "hollow": _("hollow"),
         "cuts": _("cutting planes"),

@@ -53,6 +53,7 @@ def _segmentation_fields(options: argparse.Namespace) -> dict[str, Any]:
         "threshold": (threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
         "seeds": _points(options.seed, 3, "--seed"),
         "roi": _numbers(options.roi, (6,), "--roi") if options.roi else None,
+        "least_branch": options.least_branch,
     }
 
 

@@ -32,7 +32,7 @@ class RunSettings:
     None means the process's typical build volume. `labels` are the structures of a given segmentation that are wanted, by name or
     value (empty: all), `merge` joins them into one, `label_names` is a table of their names, `label_cutoff` the probability from which a
     voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface; a scan asks for
-    neither.
+    neither. `least_branch` is the diameter below which side branches of a vessel are left out (None: none are).
     """
 
     use: str = "general"
@@ -87,6 +87,7 @@ class RunSettings:
     slice_with: str | None = None
     unit: str | None = None
     repair: bool = True
+    least_branch: float | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -190,7 +191,7 @@ SCAN_FIELDS = (
         "role",
         "segmentation",
     ),
-    *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene"),
+    *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene", "least_branch"),
 )
 
 

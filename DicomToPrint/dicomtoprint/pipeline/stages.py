@@ -136,6 +136,7 @@ def segment(
                 ("threshold", settings.threshold),
                 ("seeds", settings.seeds),
                 ("region of interest", settings.roi),
+                ("least branch", settings.least_branch),
             )
             if value
         ]
@@ -146,6 +147,7 @@ def segment(
         threshold=settings.threshold,
         seeds_lps=settings.seeds_lps,
         roi_lps=settings.roi_lps,
+        least_branch_mm=settings.least_branch,
         progress=progress,
     )
 

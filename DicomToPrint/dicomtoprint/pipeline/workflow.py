@@ -21,6 +21,7 @@ from .open_questions import ask_about_contrast_medium
 from .preparation import PreparedModel, mesh_figures, prepare
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 from .slicing import ask_slicer
+from .vessel_findings import add_vessel_ends
 
 if TYPE_CHECKING:
     from ..io import WrittenFile
@@ -235,6 +236,7 @@ def _inspect(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     readiness = inspect_outputs(
         state.files, segmentation, prepared.model, state.settings, progress, prepared.labels, prepared.moved
     )
+    readiness = add_vessel_ends(readiness, segmentation)
     return replace(state, results=replace(state.results, readiness=readiness))
 
 
