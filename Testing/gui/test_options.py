@@ -99,6 +99,7 @@ CONTROLS = {
     "wrap": ([("wrap", tick)], "--wrap"),
     "thicken": ([("thicken", put(1.2))], "--thicken 1.2"),
     "hollow": ([("hollow", put(2.0))], "--hollow 2"),
+    "shell": ([("shell", put(2.0))], "--shell 2"),
     "escape": ([("drain_hole_positions", point)], "--escape=1,-2,3.5"),
     "escape_holes": ([("escape_holes", put(2))], "--escape-holes 2"),
     "struts": ([("struts", tick)], "--struts"),

@@ -65,6 +65,7 @@ STEP_OF_SETTING = {
         "printer",
         "thicken",
         "hollow",
+        "shell",
         "cuts",
         "split",
         "pins",

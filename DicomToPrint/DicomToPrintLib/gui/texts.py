@@ -118,6 +118,7 @@ def setting_text(name: str) -> str:
         "least_branch": _("thinnest branch"),
         "thicken": _("thicken walls"),
         "hollow": _("hollow"),
+        "shell": _("wall around a lumen"),
         "cuts": _("cutting planes"),
         "oblique_cuts": _("oblique cutting planes"),
         "kept_sides": _("sides kept"),

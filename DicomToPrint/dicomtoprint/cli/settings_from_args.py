@@ -73,6 +73,7 @@ def _preparation_fields(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "thicken": options.thicken,
         "hollow": options.hollow,
+        "shell": options.shell,
         "escape_holes": options.escape_holes,
         "cuts": _cuts(options.cut),
         "drain_hole_positions": _points(options.escape, 3, "--escape"),

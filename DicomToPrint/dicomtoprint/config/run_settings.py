@@ -32,7 +32,8 @@ class RunSettings:
     None means the process's typical build volume. `labels` are the structures of a given segmentation that are wanted, by name or
     value (empty: all), `merge` joins them into one, `label_names` is a table of their names, `label_cutoff` the probability from which a
     voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface; a scan asks for
-    neither. `least_branch` is the diameter below which side branches of a vessel are left out (None: none are).
+    neither. `least_branch` is the diameter below which side branches of a vessel are left out (None: none are), `shell` the
+    thickness of a wall around a lumen, whose ends are open.
     """
 
     use: str = "general"
@@ -88,6 +89,7 @@ class RunSettings:
     unit: str | None = None
     repair: bool = True
     least_branch: float | None = None
+    shell: float | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:

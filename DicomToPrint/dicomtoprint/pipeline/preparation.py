@@ -59,7 +59,7 @@ def validate_preparation(settings: RunSettings) -> None:
 
 
 def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> PreparedModel:
-    """Wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as `settings` ask for them.
+    """Wrap, thicken, hollow, shell, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as `settings` ask for them.
 
     Where a side is kept, the cuts come before base, label and scale bar, so that these stand on what is kept.
 

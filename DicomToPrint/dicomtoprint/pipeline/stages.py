@@ -47,6 +47,7 @@ def needs_preparation(settings: RunSettings) -> bool:
     return bool(
         settings.thicken
         or settings.hollow
+        or settings.shell
         or settings.cuts
         or settings.oblique_cuts
         or settings.scale_bar

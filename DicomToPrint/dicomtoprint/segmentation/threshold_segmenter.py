@@ -82,14 +82,7 @@ def segment(
         if inside is not None and volume is not before:
             inside = inside[np.rint(np.linspace(0, len(inside) - 1, len(volume.array))).astype(int)]
     seeds = seeds_to_voxels(volume, seeds_lps)
-    if least_branch_mm and anatomy.separation.method != "vessel":
-        raise UsageError(
-            f"--least-branch is about vessels, and the anatomy '{anatomy.name}' has none: leave it out, or choose contrast-vessels."
-        )
-    if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
-        raise UsageError(
-            f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
-        )
+    _validate_hints(anatomy, seeds, least_branch_mm)
     state = _start(volume, anatomy, scale, threshold, seeds, subprogress(progress, 0.1, 0.3))
     state.slice_mm = slice_mm
     if inside is not None:
@@ -103,6 +96,18 @@ def segment(
     _parts(state, subprogress(progress, 0.4, 0.7))
     core = _interior(state, subprogress(progress, 0.7, 0.85))
     return build_segmentation(state, core, cut, subprogress(progress, 0.85, 1.0))
+
+
+def _validate_hints(anatomy: AnatomyPreset, seeds: np.ndarray, least_branch_mm: float | None) -> None:
+    """Raises `UsageError` where a seed is missing, or what is said of branches is about none."""
+    if least_branch_mm and anatomy.separation.method != "vessel":
+        raise UsageError(
+            f"--least-branch is about vessels, and the anatomy '{anatomy.name}' has none: leave it out, or choose contrast-vessels."
+        )
+    if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
+        raise UsageError(
+            f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
+        )
 
 
 def validate_voxels(array: np.ndarray) -> None:
