@@ -108,6 +108,9 @@ class AnatomyStep(StepView):
         )
         form.addRow(_("Threshold from"), self.low)
         form.addRow(_("Threshold to"), self.high)
+        tip = _("Side branches of a vessel that are thinner than this are left out.")
+        self.branch = self.number("least_branch", 0.0, 50.0, 0.5, tip, _("all branches"))
+        form.addRow(_("Thinnest branch"), self.branch)
         self.given = node_selector(
             self.panel.watch,
             "vtkMRMLSegmentationNode",
@@ -136,6 +139,7 @@ class AnatomyStep(StepView):
         self.caution.visible = bool(self.caution.text)
         self.backend.refresh(settings)
         self.wanted.refresh(settings, structures_of(settings, given))
+        widgets.set_property_silently(self.branch, "value", settings.least_branch or 0.0)
         has = self.panel.results.anatomy_node() is not None
         if self.panel.state.state(self.key) == "not needed":
             self.primary.enabled = False

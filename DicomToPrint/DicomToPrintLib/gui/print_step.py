@@ -136,6 +136,9 @@ class PrintStep(StepView):
             "hollow", 0.0, 50.0, 0.5, _("Hollow the model to this wall, with holes to drain."), _("off")
         )
         form.addRow(_("Hollow to a wall of"), self.hollow)
+        tip = _("Put a wall of this thickness around a lumen: a hollow vessel or heart, open where the scan ends.")
+        self.shell = self.number("shell", 0.0, 50.0, 0.5, tip, _("off"))
+        form.addRow(_("Wall around a lumen"), self.shell)
         self.escape_holes = qt.QSpinBox()
         self.escape_holes.objectName = "escape_holes"
         self.escape_holes.setRange(0, 4)
@@ -244,6 +247,7 @@ class PrintStep(StepView):
         widgets.select_silently(self.mirror, settings.mirror or "")
         widgets.set_property_silently(self.thicken, "value", settings.thicken or 0.0)
         widgets.set_property_silently(self.hollow, "value", settings.hollow or 0.0)
+        widgets.set_property_silently(self.shell, "value", settings.shell or 0.0)
         for name, box in self.boxes.items():
             widgets.set_property_silently(box, "checked", getattr(settings, name))
         cuts = [f"{axis} = {at:g} mm" for axis, at in settings.cuts]

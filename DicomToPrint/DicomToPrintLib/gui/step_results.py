@@ -60,6 +60,7 @@ STEP_OF_SETTING = {
         "threshold",
         "seeds",
         "roi",
+        "least_branch",
     ),
     "model": ("max_deviation", "triangles", "unit", "repair"),
     "print": (
@@ -69,6 +70,7 @@ STEP_OF_SETTING = {
         "mirror",
         "thicken",
         "hollow",
+        "shell",
         "cuts",
         "split",
         "pins",

@@ -165,6 +165,9 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
         "--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)"
     )
     run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
+    run.add_argument(
+        "--least-branch", type=positive, metavar="MM", help="leave out side branches of a vessel thinner than this"
+    )
     _add_surface(run)
     add_preparation(run)
     _add_print_options(run)

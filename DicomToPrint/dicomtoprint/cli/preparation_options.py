@@ -15,8 +15,8 @@ SIDES = ("R", "L", "A", "P", "S", "I", "front", "back")
 def add_preparation(run: argparse.ArgumentParser) -> None:
     group = run.add_argument_group(
         "preparation",
-        "done in this order: scale and mirror, wrap, thicken, hollow, struts, base, label, scale bar, cuts (before the base where a "
-        "side is kept), split, pins, magnets, orient",
+        "done in this order: scale and mirror, wrap, thicken, hollow, shell, struts, base, label, scale bar, cuts (before the base "
+        "where a side is kept), split, pins, magnets, orient",
     )
     _add_solid_options(group)
     _add_marking_options(group)
@@ -52,6 +52,12 @@ def _add_solid_options(group: Any) -> None:
         type=int,
         choices=range(1, 5),
         help="escape holes a cavity (default 1; 2 where the process needs them)",
+    )
+    group.add_argument(
+        "--shell",
+        type=positive,
+        metavar="MM",
+        help="a wall of this thickness around a lumen, open at the edge of the scan",
     )
     group.add_argument("--struts", action="store_true", help="bars between loose fragments")
     group.add_argument("--base", action="store_true", help="add a base")

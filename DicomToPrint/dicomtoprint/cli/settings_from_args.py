@@ -56,6 +56,7 @@ def _segmentation_fields(options: argparse.Namespace) -> dict[str, Any]:
         "threshold": (threshold[0], threshold[1] if len(threshold) > 1 else None) if threshold else None,
         "seeds": _points(options.seed, 3, "--seed"),
         "roi": _numbers(options.roi, (6,), "--roi") if options.roi else None,
+        "least_branch": options.least_branch,
     }
 
 
@@ -77,6 +78,7 @@ def _preparation_fields(options: argparse.Namespace) -> dict[str, Any]:
         "mirror": options.mirror,
         "thicken": options.thicken,
         "hollow": options.hollow,
+        "shell": options.shell,
         "escape_holes": options.escape_holes,
         "cuts": _cuts(options.cut),
         "drain_hole_positions": _points(options.escape, 3, "--escape"),

@@ -36,6 +36,8 @@ class RunSettings:
     neither. `segment_with` is a backend and its task that label the scan (None: none does), `backend_command` its program or the Python
     that it is installed in (None: its program in PATH), `confirm_licence` the backend whose licence the user has confirmed.
     `scale` is how many mm of the print are one of the anatomy (None: 1), `mirror` the plane of a mirror: sagittal, coronal or axial.
+    `least_branch` is the diameter below which side branches of a vessel are left out (None: none are), `shell` the
+    thickness of a wall around a lumen, whose ends are open.
     """
 
     use: str = "general"
@@ -95,6 +97,8 @@ class RunSettings:
     confirm_licence: str | None = None
     scale: float | None = None
     mirror: str | None = None
+    least_branch: float | None = None
+    shell: float | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -198,7 +202,7 @@ SCAN_FIELDS = (
         "role",
         "segmentation",
     ),
-    *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene"),
+    *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene", "least_branch"),
     *("segment_with", "backend_command", "confirm_licence"),
 )
 

@@ -142,7 +142,7 @@ def _reference(
     if not (settings.cuts or settings.oblique_cuts or settings.split):
         inside = np.isin(segmentation.labels, [numbers[index] for index in chosen if index < len(numbers)])
         structure = _longest_side(inside, grid)
-        mask = None if settings.hollow or settings.wrap else inside
+        mask = None if settings.hollow or settings.shell or settings.wrap else inside
     return replace(
         _mesh_reference(settings, labels, moved),
         bounds=bounds,
@@ -180,6 +180,7 @@ def _mesh_reference(
 
     asked = {
         "thicken": settings.thicken,
+        "shell": settings.shell,
         "struts": settings.struts,
         "base": settings.base,
         "label": settings.label or settings.scale_bar,

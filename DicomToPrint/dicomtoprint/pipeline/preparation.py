@@ -59,8 +59,8 @@ def validate_preparation(settings: RunSettings) -> None:
 
 
 def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> PreparedModel:
-    """Scale and mirror, wrap, thicken, hollow, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as `settings`
-    ask for them.
+    """Scale and mirror, wrap, thicken, hollow, shell, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as
+    `settings` ask for them.
 
     Where a side is kept, the cuts come before base, label and scale bar, so that these stand on what is kept.
 

@@ -107,6 +107,7 @@ def validate_wall_settings(settings: RunSettings, process: "PrintProcess") -> No
             f"--hollow {settings.hollow:g} leaves a wall that the process {process.name} does not print, or nothing hollow: give "
             f"{thinnest:g} to {usual['most_hollow_mm']:g} mm."
         )
+    _validate_shell(settings, thinnest, usual["most_hollow_mm"], process)
     if not (settings.drain_hole_positions or settings.escape_holes):
         return
     if not settings.hollow:
@@ -115,6 +116,19 @@ def validate_wall_settings(settings: RunSettings, process: "PrintProcess") -> No
         )
     if settings.drain_hole_positions:
         _refuse_needless_holes(process)
+
+
+def _validate_shell(settings: RunSettings, thinnest: float, most: float, process: "PrintProcess") -> None:
+    if settings.shell is None:
+        return
+    if not thinnest <= settings.shell <= most:
+        raise UsageError(
+            f"--shell {settings.shell:g} is a wall that the process {process.name} does not print, or no wall: give {thinnest:g} to "
+            f"{most:g} mm."
+        )
+    others = [name for name in ("wrap", "thicken", "hollow") if getattr(settings, name)]
+    if others:
+        raise UsageError(f"--shell puts a wall around a lumen, which --{others[0]} would undo: leave one of them out.")
 
 
 def _refuse_needless_holes(process: "PrintProcess") -> None:
@@ -183,6 +197,21 @@ def _hollow(mesh: Mesh, context: PreparationContext, progress: ProgressCallback)
         openings = "no escape holes"
     cavities = pluralize(result.cavities, "cavity", "cavities")
     return result.mesh, f"{result.removed_mm3:.0f} mm3 taken out of {cavities}, {openings}"
+
+
+def _add_shell(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
+    from ..preparation import add_shell
+
+    wall = float(context.settings.shell or 0.0)
+    result = add_shell(mesh, wall, progress=progress)
+    if result.ends:
+        places = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in result.ends)
+        ends = f"{pluralize(len(result.ends), 'end')} open at the edge of the scan, at R, A, S {places}"
+    elif context.settings.cuts or context.settings.oblique_cuts:
+        ends = "opened by the cuts"
+    else:
+        ends = "closed all around: open it by a cut (--cut, --plane)"
+    return result.mesh, f"a wall of {wall:g} mm around the lumen, {result.added_mm3:.0f} mm3, {ends}"
 
 
 def _add_struts(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
@@ -267,6 +296,7 @@ SOLID_STEPS = (
     SolidStep("wrap", lambda settings: settings.wrap, _wrap),
     SolidStep("thicken", lambda settings: settings.thicken, _thicken),
     SolidStep("hollow", lambda settings: settings.hollow, _hollow),
+    SolidStep("shell", lambda settings: settings.shell, _add_shell),
     SolidStep("struts", lambda settings: settings.struts, _add_struts),
     SolidStep("base", lambda settings: settings.base, _add_base, largest_mesh_only=True),
     SolidStep("label", lambda settings: settings.label, _add_label, largest_mesh_only=True),

@@ -54,6 +54,7 @@ def needs_solid_steps(settings: RunSettings) -> bool:
     return bool(
         settings.thicken
         or settings.hollow
+        or settings.shell
         or settings.cuts
         or settings.oblique_cuts
         or settings.scale_bar
@@ -154,6 +155,7 @@ def segment(
                 ("threshold", settings.threshold),
                 ("seeds", settings.seeds),
                 ("region of interest", settings.roi),
+                ("least branch", settings.least_branch),
             )
             if value
         ]
@@ -164,6 +166,7 @@ def segment(
         threshold=settings.threshold,
         seeds_lps=settings.seeds_lps,
         roi_lps=settings.roi_lps,
+        least_branch_mm=settings.least_branch,
         progress=progress,
     )
     return with_scan_edge(found, volume)

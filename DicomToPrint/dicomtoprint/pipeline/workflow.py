@@ -22,6 +22,7 @@ from .preparation import PreparedModel, mesh_figures, prepare
 from .scaling import ask_about_scale, size_suffix
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 from .slicing import ask_slicer
+from .vessel_findings import add_vessel_ends
 
 if TYPE_CHECKING:
     from ..io import WrittenFile
@@ -238,6 +239,7 @@ def _inspect(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     readiness = inspect_outputs(
         state.files, segmentation, prepared.model, state.settings, progress, prepared.labels, prepared.moved
     )
+    readiness = add_vessel_ends(readiness, segmentation)
     return replace(state, results=replace(state.results, readiness=readiness))
 
 

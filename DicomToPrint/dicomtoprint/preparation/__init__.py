@@ -16,6 +16,7 @@ from .orient import OrientResult, arrange_on_plate, orient
 from .pins import cut_pins
 from .round_holes import cut_dowel_holes, cut_magnet_pockets
 from .scale_bar import ScaleBarSize, add_scale_bar, scale_bar_extent, validate_scale_bar
+from .shell import ShellResult, add_shell
 from .shrink_wrap import ShrinkWrapResult, shrink_wrap
 from .split import KeepOutRegion, SplitResult, split_to_fit
 from .struts import add_struts
@@ -38,12 +39,14 @@ __all__ = [
     "OrientResult",
     "Plane",
     "ScaleBarSize",
+    "ShellResult",
     "ShrinkWrapResult",
     "SplitResult",
     "ThickenResult",
     "add_base",
     "add_label",
     "add_scale_bar",
+    "add_shell",
     "add_struts",
     "arrange_on_plate",
     "axis_plane",

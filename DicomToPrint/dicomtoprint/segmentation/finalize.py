@@ -20,10 +20,11 @@ MAX_SEGMENTS = 60
 VALLEY_SHARE, VALLEY_NOISE = 0.15, 5.0
 
 
-def build_segmentation(state: SegmentationState, core: np.ndarray | None, progress: ProgressCallback) -> Segmentation:
-    """Labels, provenance and segments of the finished mask."""
-    cut = None
-    if state.anatomy.separation.method != "none":
+def build_segmentation(
+    state: SegmentationState, core: np.ndarray | None, cut: np.ndarray | None, progress: ProgressCallback
+) -> Segmentation:
+    """Labels, provenance and segments of the finished mask; `cut` (k, j, i) are faces where something was left out."""
+    if state.anatomy.separation.method not in ("none", "vessel"):
         labels, cut = _separated(state, progress)
     elif state.anatomy.parts.apart:
         labels = _apart(state)

@@ -103,7 +103,8 @@ class SeparationSettings:
 
     Parts of at least `smallest_mm3` that hang together by a neck thinner than `neck_mm`, or over voxels darker than
     both, are cut apart; pieces from `crumb_mm3` on, where only such dark voxels join them to anything. `reach_mm`
-    bounds the search around the seeds (0: everywhere). `method` is ``neck`` or ``vertebra``.
+    bounds the search around the seeds (0: everywhere). `method` is ``neck``, ``vertebra`` or ``vessel`` (grown from its
+    seeds, bone left out).
     """
 
     method: str = "none"
@@ -220,7 +221,7 @@ def _group(key: str, kind: type, content: Any) -> Any:
 _CHOICES = {
     "keep": ("all", "largest", "seed"),
     "fill": ("solid-core", "keep"),
-    "method": ("none", "neck", "vertebra", "grey", "labels"),
+    "method": ("none", "neck", "vertebra", "vessel", "grey", "labels"),
 }
 
 

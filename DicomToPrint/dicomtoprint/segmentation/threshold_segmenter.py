@@ -31,6 +31,7 @@ from .threshold_estimation import (
     half_maximum_threshold,
 )
 from .types import Segmentation
+from .vessel_growth import grow_vessels
 
 MIN_INSIDE_FRACTION = 0.2
 MIN_BONE_FRACTION = 0.02
@@ -45,6 +46,7 @@ def segment(
     threshold: "tuple[float, float | None] | None" = None,
     seeds_lps: Sequence[Point] = (),
     roi_lps: Bounds | None = None,
+    least_branch_mm: float | None = None,
     progress: ProgressCallback = no_progress,
 ) -> Segmentation:
     """Labelled anatomy of a scan by a preset.
@@ -52,6 +54,7 @@ def segment(
     `threshold` (low, high or None), in grey values of the volume, replaces the adaptive boundary; `seeds_lps` are
     points in LPS mm,
     `roi_lps` is (x0, x1, y0, y1, z0, z1) in LPS mm, in any order of each pair; the result lies on the region's grid.
+    `least_branch_mm` is the diameter below which side branches of a vessel are left out.
     Raises
     `UsageError` for a threshold, a seed or a region outside the scan or a seed that is missing, and `RefusedError` where
     nothing would be left, or the voxels
@@ -79,10 +82,7 @@ def segment(
         if inside is not None and volume is not before:
             inside = inside[np.rint(np.linspace(0, len(inside) - 1, len(volume.array))).astype(int)]
     seeds = seeds_to_voxels(volume, seeds_lps)
-    if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
-        raise UsageError(
-            f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
-        )
+    _validate_hints(anatomy, seeds, least_branch_mm)
     state = _start(volume, anatomy, scale, threshold, seeds, subprogress(progress, 0.1, 0.3))
     state.slice_mm = slice_mm
     if inside is not None:
@@ -92,9 +92,22 @@ def segment(
     add_thin_bone(state, subprogress(progress, 0.3, 0.4))
     _metal(state)
     remove_contrast_medium(state)
+    cut = grow_vessels(state, least_branch_mm) if anatomy.separation.method == "vessel" else None
     _parts(state, subprogress(progress, 0.4, 0.7))
     core = _interior(state, subprogress(progress, 0.7, 0.85))
-    return build_segmentation(state, core, subprogress(progress, 0.85, 1.0))
+    return build_segmentation(state, core, cut, subprogress(progress, 0.85, 1.0))
+
+
+def _validate_hints(anatomy: AnatomyPreset, seeds: np.ndarray, least_branch_mm: float | None) -> None:
+    """Raises `UsageError` where a seed is missing, or what is said of branches is about none."""
+    if least_branch_mm and anatomy.separation.method != "vessel":
+        raise UsageError(
+            f"--least-branch is about vessels, and the anatomy '{anatomy.name}' has none: leave it out, or choose contrast-vessels."
+        )
+    if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
+        raise UsageError(
+            f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
+        )
 
 
 def validate_voxels(array: np.ndarray) -> None:
@@ -260,7 +273,7 @@ def _parts(state: SegmentationState, progress: ProgressCallback) -> None:
     if state.body is not None and keep.any():
         _drop_surroundings(state, state.body, parts, keep)
     # Where parts are to be separated, seeds choose among them afterwards.
-    by_seed = settings.keep == "seed" and state.anatomy.separation.method == "none"
+    by_seed = settings.keep == "seed" and state.anatomy.separation.method in ("none", "vessel")
     if by_seed and len(state.seeds):
         keep &= np.isin(np.arange(len(counts)), [_part_at(state, parts, seed) for seed in state.seeds])
     elif (by_seed or settings.keep == "largest") and keep.any():
