@@ -40,6 +40,7 @@ class _Run:
     has_sheets: bool = False
     stays_open: bool = False
     declined: list[str] = field(default_factory=list)
+    measured: tuple[Mesh, Mesh, RepairMeasures] | None = None
 
     @property
     def late(self) -> bool:
@@ -125,14 +126,14 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     if state.valid or run.late or run.stays_open:
         return state
     run.progress(0.5, "repairing: union")
-    state = _taken(state, union_components, "union", run)
+    state = _taken(state, _united, "union", run)
     if state.valid or run.late:
         return state
     run.progress(0.6, "repairing: surgery")
     told = len(run.stages)
     after = _taken(state, _surgery, "surgery", run)
     if not after.valid and after.facts.closed:
-        after = _taken(after, union_components, "union", run)
+        after = _taken(after, _united, "union", run)
     if after.valid:
         return after
     # Half a surgery is a worse start for a new surface than none.
@@ -147,7 +148,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
     run.progress(0.7, "repairing: new surface")
     made = _taken(state, lambda mesh: remesh_defective_shells(mesh, state.bad_at, run.limits), "new surface", run)
     if not made.valid and made is not state:
-        made = _taken(made, union_components, "union", run)
+        made = _taken(made, _united, "union", run)
     return made
 
 
@@ -175,8 +176,12 @@ def _noted(run: _Run, before: RepairState, after: RepairState, name: str) -> Rep
 
 
 def _measured(source: Mesh, result: Mesh, run: _Run) -> RepairMeasures:
-    thickness = run.options.thicken_sheet_mm or 0.0
-    return measure_repair(source, result, run.limits, run.options.max_loss_mm, thickness / 2.0)
+    # A stage is measured when it is taken, and the whole at the end: where that was the one stage, they are the same.
+    if run.measured is None or run.measured[0] is not source or run.measured[1] is not result:
+        thickness = run.options.thicken_sheet_mm or 0.0
+        made = measure_repair(source, result, run.limits, run.options.max_loss_mm, thickness / 2.0)
+        run.measured = (source, result, made)
+    return run.measured[2]
 
 
 def _result(
@@ -255,8 +260,16 @@ def _orient(mesh: Mesh) -> Mesh:
     return drop_unused_points(points, triangles, mesh)
 
 
+def _united(mesh: Mesh) -> Mesh:
+    """The parts as one; what rounding to float32 left of their seams is mended at once, or the union would look worse than its parts."""
+    made = union_components(mesh)
+    return made if made is mesh else _surgery(made)
+
+
 def _surgery(mesh: Mesh) -> Mesh:
     state = RepairState(mesh)
+    if state.valid:
+        return mesh
     if state.score > max(_SURGERY_SHARE * len(mesh.triangles), 60):
         return mesh
     return repair_locally(mesh).mesh
