@@ -45,7 +45,7 @@ def repair_meshes(
     `UsageError` where shells or holes are chosen by number among several meshes.
     """
     from ..mesh.transfer import transfer_materials
-    from ..repair import repair_mesh
+    from ..repair import repair_within_limits
 
     if (options.shells or options.holes) and len(meshes) != 1:
         raise UsageError(
@@ -54,7 +54,7 @@ def repair_meshes(
     results = []
     for index, mesh in enumerate(meshes):
         step = subprogress(progress, index / max(len(meshes), 1), (index + 1) / max(len(meshes), 1))
-        result = repair_mesh(mesh, step, options)
+        result = repair_within_limits(mesh, step, options)
         keeps_holes = "keep" in dict(options.holes).values()
         if not result.valid and (result.is_refused or not keeps_holes):
             raise RefusedError(_refusal(mesh.name, result))

@@ -214,7 +214,7 @@ def deviation_budget(settings: RunSettings) -> float:
 def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> "SurfaceModel":
     """The model with every mesh that has defects repaired; unchanged, and at once, where there are none."""
     from ..mesh import analyse_topology, self_intersections
-    from ..repair import repair_mesh
+    from ..repair import repair_within_limits
 
     meshes, notes = [], []
     for index, mesh in enumerate(model.meshes):
@@ -224,7 +224,7 @@ def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallb
         if clean and not len(self_intersections(mesh, subprogress(step, 0.0, 0.3))):
             meshes.append(mesh)
             continue
-        repaired = repair_mesh(mesh, subprogress(step, 0.3, 1.0))
+        repaired = repair_within_limits(mesh, subprogress(step, 0.3, 1.0))
         meshes.append(repaired.mesh)
         notes += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
     return replace(model, meshes=tuple(meshes), notes=(*model.notes, *notes)) if notes else model

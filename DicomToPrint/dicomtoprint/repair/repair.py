@@ -35,6 +35,7 @@ class _Run:
     limits: RepairLimits
     progress: ProgressCallback
     begun: float
+    seconds: float
     stages: list[RepairStage] = field(default_factory=list)
     holes: tuple[SourceHole, ...] = ()
     has_sheets: bool = False
@@ -44,7 +45,7 @@ class _Run:
 
     @property
     def late(self) -> bool:
-        return time.process_time() - self.begun > self.limits.seconds
+        return time.process_time() - self.begun > self.seconds
 
 
 def repair_mesh(
@@ -74,7 +75,8 @@ def repair_mesh(
         replace(options, max_loss_mm=None) == AS_IT_IS and given.valid
     ):
         return RepairResult(mesh, given.valid, (), describe_faults(given))
-    run = _Run(options, repair_limits(), progress, time.process_time())
+    limits = repair_limits()
+    run = _Run(options, limits, progress, time.process_time(), limits.seconds_for(len(mesh.triangles)))
     source, shells = choose_shells(weld(mesh), options)
     state = _noted(run, given, RepairState(source), "weld")
     state = _gentle(state, run)
@@ -192,7 +194,7 @@ def _result(
     if not state.valid:
         remaining = (*describe_faults(state), *run.declined[-1:])
         if run.late:
-            remaining += (f"The repair was ended after {run.limits.seconds:.0f} s of work.",)
+            remaining += (f"The repair was ended after {run.seconds:.0f} s of work.",)
         mesh = state.mesh if given.is_worse_than(state) else given.mesh
         bad = state.bad_at if mesh is state.mesh else given.bad_at
         kept = _with_arrays(mesh, given.mesh) if mesh is state.mesh else mesh
