@@ -25,20 +25,6 @@ from dicomtoprint.mesh.scalar_field import ScalarField
 from dicomtoprint.mesh.triangle_distance import nearest_triangles
 from dicomtoprint.repair import repair_mesh
 
-# Corners of a cube by x, y, z, and its twelve triangles facing outward.
-BOX_CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=np.float64)
-BOX_FACES = np.array(
-    [
-        *((0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1)),
-        *((2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3)),
-    ]
-)
-
-
-def box(size=(10.0, 10.0, 10.0), at=(0.0, 0.0, 0.0)) -> Mesh:
-    """Twelve triangles, its lowest corner `at`, in mm."""
-    return Mesh((BOX_CORNERS * size + at).astype(np.float32), BOX_FACES)
-
 
 def implicit(function, cells: int = 28, reach: float = 1.3) -> Mesh:
     """Closed mesh of function(x, y, z) > 0 over a cube, 20 mm per unit."""

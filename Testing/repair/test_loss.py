@@ -5,7 +5,7 @@ import json
 import jsonschema
 import numpy as np
 import pytest
-from Benchmarks.repair_corpus import box, implicit
+from Benchmarks.repair_corpus import implicit
 
 from dicomtoprint.config.resources import RESOURCE_DIR
 from dicomtoprint.mesh.core import Mesh, concatenate
@@ -13,6 +13,7 @@ from dicomtoprint.repair import RepairOptions, repair_mesh
 from dicomtoprint.repair.limits import repair_limits
 from dicomtoprint.repair.loss import loss_sentences, measure_repair
 from dicomtoprint.repair.winding_number import winding_numbers
+from Phantoms.solids import box
 
 LIMITS = repair_limits()
 
@@ -65,7 +66,7 @@ def test_a_hollow_that_was_filled_is_told_from_solid_that_overlapped():
 
 def test_of_large_triangles_only_the_part_inside_the_other_solid_is_swallowed():
     # Bars that cross: every long side lies partly inside the other bar, partly outside.
-    crossing = concatenate([box((60.0, 10.0, 10.0)), box((16.0, 60.0, 16.0), (20.0, -25.0, 2.0))])
+    crossing = concatenate([box(60.0, 10.0, 10.0), box(16.0, 60.0, 16.0, at=(20.0, -25.0, 2.0))])
     result = repair_mesh(crossing)
     assert result.valid, result.remaining
     assert [stage.name for stage in result.stages] == ["union"]

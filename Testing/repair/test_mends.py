@@ -2,12 +2,25 @@
 
 import numpy as np
 import pytest
-from Benchmarks.repair_corpus import BOX_CORNERS, BOX_FACES, box, implicit
+from Benchmarks.repair_corpus import implicit
 
 from dicomtoprint.errors import UsageError
 from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh, concatenate
 from dicomtoprint.repair import RepairOptions, repair_mesh
+
+# Corners of a cube by x, y, z, and its twelve triangles facing outward.
+CORNERS = np.array([[x, y, z] for x in (0, 1) for y in (0, 1) for z in (0, 1)], dtype=np.float64)
+FACES = np.array(
+    [
+        *((0, 1, 3), (0, 3, 2), (4, 6, 7), (4, 7, 5), (0, 4, 5), (0, 5, 1)),
+        *((2, 3, 7), (2, 7, 6), (0, 2, 6), (0, 6, 4), (1, 5, 7), (1, 7, 3)),
+    ]
+)
+
+
+def box(size=(10.0, 10.0, 10.0), at=(0.0, 0.0, 0.0)) -> Mesh:
+    return Mesh((CORNERS * size + at).astype(np.float32), FACES)
 
 
 def voxel_surface(filled: np.ndarray) -> Mesh:
@@ -96,9 +109,9 @@ def test_seams_are_joined_at_the_distance_that_the_file_shows():
 
 
 def test_sides_are_split_where_another_side_has_a_point():
-    points = np.concatenate([BOX_CORNERS, [[1.0, 0.5, 1.0]]]) * 10.0
+    points = np.concatenate([CORNERS, [[1.0, 0.5, 1.0]]]) * 10.0
     # The top is cut at the middle of one edge, the wall below it is not.
-    faces = [face for face in BOX_FACES.tolist() if face != [1, 5, 7]]
+    faces = [face for face in FACES.tolist() if face != [1, 5, 7]]
     faces += [[1, 5, 8], [1, 8, 7]]
     result = repair_mesh(Mesh(points.astype(np.float32), np.array(faces)))
     assert result.valid, result.remaining
@@ -157,7 +170,7 @@ def test_a_shell_inside_another_that_faces_alike_is_said_and_can_be_flipped():
     filled = repair_mesh(given)
     assert filled.valid
     assert filled.mesh.volume == pytest.approx(1000.0)
-    assert any("--shell 2=flip" in note for note in filled.notes)
+    assert any("--repair-shell 2=flip" in note for note in filled.notes)
     assert filled.measures.swallowed_area_mm2 == pytest.approx(96.0)
     flipped = repair_mesh(given, options=RepairOptions(shells=((2, "flip"),)))
     assert flipped.valid
@@ -181,9 +194,12 @@ def test_small_shells_go_by_size_and_by_count_and_are_counted():
         (RepairOptions(shells=((3, "drop"),)), "no shell 3"),
         (RepairOptions(shells=((1, "melt"),)), "not 'melt'"),
         (RepairOptions(shells=((1, "drop"), (2, "drop"))), "No shell"),
+        (RepairOptions(shells=((1, "keep"), (1, "flip"))), "Two choices are given for one shell"),
         (RepairOptions(holes=((9, "cap"),)), "no hole 9"),
+        (RepairOptions(holes=((0, "cap"),)), "no hole 0"),
+        (RepairOptions(holes=((1, "melt"),)), "not 'melt'"),
     ],
-    ids=["shell", "choice", "nothing left", "hole"],
+    ids=["shell", "choice", "nothing left", "twice", "hole", "hole 0", "choice for a hole"],
 )
 def test_a_choice_that_does_not_exist_is_a_usage_error(options, text):
     given = box()
@@ -195,8 +211,8 @@ def test_a_choice_that_does_not_exist_is_a_usage_error(options, text):
 def test_triangles_without_area_go_and_leave_no_gap():
     middle = np.array([[0.5, 0.0, 0.0]])
     # The bottom edge from corner 0 to 4 has a point in its middle on one side, and a flat triangle between the two.
-    faces = [face for face in BOX_FACES.tolist() if face != [0, 4, 5]] + [[0, 8, 5], [8, 4, 5], [0, 4, 8]]
-    given = Mesh((np.concatenate([BOX_CORNERS, middle]) * 10.0).astype(np.float32), np.array(faces))
+    faces = [face for face in FACES.tolist() if face != [0, 4, 5]] + [[0, 8, 5], [8, 4, 5], [0, 4, 8]]
+    given = Mesh((np.concatenate([CORNERS, middle]) * 10.0).astype(np.float32), np.array(faces))
     assert analyse_topology(given).degenerate == 1
     result = repair_mesh(given)
     assert result.valid, result.remaining
@@ -216,3 +232,8 @@ def test_a_broken_shell_is_made_new_and_its_sound_neighbour_left_alone():
     corners = {tuple(point) for point in result.mesh.points[result.mesh.points[:, 0] > 25.0].round(4).tolist()}
     assert len(corners) == 8
     assert len(result.mesh.triangles) <= 8000
+
+
+def test_a_hole_that_a_closed_mesh_lacks_is_a_usage_error():
+    with pytest.raises(UsageError, match="no hole 1 in 'Model': it has none"):
+        repair_mesh(box(), options=RepairOptions(holes=((1, "cap"),)))

@@ -4,22 +4,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from Benchmarks.repair_corpus import box
 
 from dicomtoprint.errors import CancelledError, UsageError
 from dicomtoprint.mesh.core import Material, Mesh, concatenate
 from dicomtoprint.repair import RepairOptions, repair_mesh, repair_within_limits
 from dicomtoprint.repair.limits import repair_limits
+from Phantoms.solids import box
 
 IN_CHILD = replace(repair_limits(), child_triangles=0)
-CROSSING = concatenate([box((60.0, 10.0, 10.0)), box((16.0, 60.0, 16.0), (20.0, -25.0, 2.0))])
+CROSSING = concatenate([box(60.0, 10.0, 10.0), box(16.0, 60.0, 16.0, at=(20.0, -25.0, 2.0))])
 
 
 def bars(count: int) -> Mesh:
     """So many bars in each of two directions of a turned frame, each across all of the others."""
     turn, _ = np.linalg.qr(np.random.default_rng(1).normal(size=(3, 3)))
-    made = [box((10.0 * count, 1.0, 1.0), (-3.0, 10.0 * row, 0.0)) for row in range(count)]
-    made += [box((1.0, 10.0 * count, 1.0), (10.0 * row, -3.0, 0.5)) for row in range(count)]
+    made = [box(10.0 * count, 1.0, 1.0, at=(-3.0, 10.0 * row, 0.0)) for row in range(count)]
+    made += [box(1.0, 10.0 * count, 1.0, at=(10.0 * row, -3.0, 0.5)) for row in range(count)]
     joined = concatenate(made)
     return Mesh((joined.points @ (turn * np.sign(np.linalg.det(turn)))).astype(np.float32), joined.triangles)
 

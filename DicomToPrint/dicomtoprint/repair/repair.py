@@ -80,7 +80,7 @@ def repair_mesh(
     source, shells = choose_shells(weld(mesh), options)
     state = _noted(run, given, RepairState(source), "weld")
     state = _gentle(state, run)
-    if not state.valid:
+    if not state.valid or options.holes:
         state = _closed(state, run)
     if not state.valid:
         state = _rebuilt(state, run)
@@ -105,7 +105,7 @@ def _gentle(state: RepairState, run: _Run) -> RepairState:
     if state.facts.boundary_edges:
         state = _taken(state, drop_fins, "flakes", run)
     if state.facts.inverted:
-        state = _taken(state, _orient, "orientation", run)
+        state = _taken(state, _orient_before_capping, "orientation", run)
     if state.facts.nonmanifold_edges or state.facts.nonmanifold_vertices:
         state = _taken(state, separate_touching, "touching", run)
     return state
@@ -116,7 +116,7 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     run.progress(0.3, "repairing: holes")
     if run.options.thicken_sheet_mm and state.facts.boundary_edges:
         state = _taken(state, lambda made: thicken_open_sheets(made, run.limits, run.options), "sheets", run)
-    if state.facts.boundary_edges:
+    if state.facts.boundary_edges or run.options.holes:
         filled = fill_holes(state.mesh, run.limits, run.options)
         run.holes, run.has_sheets = filled.holes, filled.has_sheets
         run.stays_open = filled.has_sheets or "keep" in dict(run.options.holes).values()
@@ -225,7 +225,7 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
         if _is_alike_inside(shell, shells):
             told.append(
                 f"Shell {shell.number} lies inside shell {shell.inside} and faces the same way, so its inside counts as solid: if it "
-                f"is the wall of a cavity, flip it (inspect --repair OUT --shell {shell.number}=flip)."
+                f"is the wall of a cavity, flip it (--repair-shell {shell.number}=flip)."
             )
     dropped = [shell for shell in shells if shell.done == "dropped"]
     if dropped:
@@ -234,8 +234,8 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
         )
     if run.has_sheets:
         told.append(
-            "Open sheets have no inside to print: give them a thickness, drop them or cap their rims (inspect --repair OUT with "
-            "--thicken-sheet MM, --shell N=drop or --hole N=cap)."
+            "Open sheets have no inside to print: give them a thickness (--thicken-sheet MM), drop them "
+            "(--repair-shell N=drop) or cap their rims (--repair-hole N=cap)."
         )
     return tuple(told)
 
@@ -251,10 +251,30 @@ def _with_arrays(mesh: Mesh, given: Mesh) -> Mesh:
 
 
 def _orient(mesh: Mesh) -> Mesh:
+    """Neighbours alike, and shells outward but for the walls of cavities."""
+    points, triangles, _ = merged_mesh(mesh)
+    edges = build_edge_table(triangles)
+    count, label = label_face_components(triangles, edges)
+    return _turned(mesh, inverted_triangles(points, triangles, edges, label, count))
+
+
+def _orient_before_capping(mesh: Mesh) -> Mesh:
+    """As `_orient`, but while a shell is open, closed ones stay as a whole: what lies in the open one may be the wall of a cavity, which
+    is known when it is closed."""
     points, triangles, _ = merged_mesh(mesh)
     edges = build_edge_table(triangles)
     count, label = label_face_components(triangles, edges)
     wrong = inverted_triangles(points, triangles, edges, label, count)
+    closed = np.ones(count, dtype=bool)
+    closed[label[edges.order[np.repeat(edges.count == 1, edges.count)] // 3]] = False
+    if not closed.all():
+        whole = np.bincount(label[wrong], minlength=count) == np.bincount(label, minlength=count)
+        wrong = wrong[~(whole & closed)[label[wrong]]]
+    return _turned(mesh, wrong)
+
+
+def _turned(mesh: Mesh, wrong: np.ndarray) -> Mesh:
+    points, triangles, _ = merged_mesh(mesh)
     if len(wrong) == 0:
         return mesh
     triangles = triangles.copy()
