@@ -31,8 +31,10 @@ class RunSettings:
     budget, `slice_with` names an installed slicer that is asked (None: none is), `protocols` empty means the command's default, `printer`
     None means the process's typical build volume. `labels` are the structures of a given segmentation that are wanted, by name or
     value (empty: all), `merge` joins them into one, `label_names` is a table of their names, `label_cutoff` the probability from which a
-    voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface; a scan asks for
-    neither.
+    voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface,
+    losing no piece farther than `max_loss` (None: the process's smallest feature), with `repair_shells` (number; keep, drop or flip)
+    and `repair_holes` (number; cap or keep) as chosen, without shells smaller than `drop_shells_below` and all but the
+    `largest_shells`, and with open sheets made solids of `thicken_sheet`; a scan asks for none of these.
     """
 
     use: str = "general"
@@ -87,6 +89,12 @@ class RunSettings:
     slice_with: str | None = None
     unit: str | None = None
     repair: bool = True
+    max_loss: float | None = None
+    thicken_sheet: float | None = None
+    repair_shells: tuple[tuple[int, str], ...] = ()
+    repair_holes: tuple[tuple[int, str], ...] = ()
+    drop_shells_below: float | None = None
+    largest_shells: int | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -249,6 +257,8 @@ def to_cli_args(settings: RunSettings) -> list[str]:
             "cuts": "--cut",
             "planes": "--plane",
             "formats": "--format",
+            "repair_shells": "--repair-shell",
+            "repair_holes": "--repair-hole",
         }.get(name, "--" + name.replace("_", "-"))
         arguments += _option_arguments(name, option, value)
     return arguments
@@ -274,7 +284,7 @@ def _option_arguments(name: str, option: str, value: Any) -> list[str]:
         return [part for item in value for part in (option, item)]
     if name == "magnets":
         return [option, "x".join(_number(v) for v in value)]
-    if name in ("answers", "cuts"):
+    if name in ("answers", "cuts", "repair_shells", "repair_holes"):
         return [part for key, item in value for part in (option, f"{key}={_number(item)}")]
     if name in ("seeds", "planes", "escape", "avoid"):
         return [f"{option}=" + ",".join(_number(v) for v in seed) for seed in value]

@@ -10,6 +10,7 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
+    from ..config.run_settings import RunSettings
     from ..mesh.core import Mesh
     from ..printability import PrintProcess
     from ..repair import RepairMeasures, RepairOptions, RepairResult
@@ -63,6 +64,20 @@ def repair_meshes(
     return RepairedMeshes(made, tuple(results))
 
 
+def repair_choices(settings: "RunSettings") -> "RepairOptions":
+    """What the user chose for the repair of a given mesh."""
+    from ..repair import RepairOptions
+
+    return RepairOptions(
+        max_loss_mm=settings.max_loss,
+        thicken_sheet_mm=settings.thicken_sheet,
+        shells=settings.repair_shells,
+        holes=settings.repair_holes,
+        min_shell_mm=settings.drop_shells_below or 0.0,
+        largest_shells=settings.largest_shells,
+    )
+
+
 def repair_options_for(process: "PrintProcess", options: "RepairOptions | None" = None) -> "RepairOptions":
     """The options with the process's smallest feature as the loss that is allowed, where they state none."""
     from ..repair import RepairOptions
@@ -77,7 +92,7 @@ def _refusal(name: str, result: "RepairResult") -> str:
     if result.is_refused:
         return (
             f"'{name}' was not repaired, since it would lose more than it may. {left}: allow it "
-            f"(inspect --repair OUT --max-loss MM) or mend it where it was made.{advice}"
+            f"(--max-loss MM) or mend it where it was made.{advice}"
         )
     return f"'{name}' could not be repaired without changing it ({left}): mend it where it was made.{advice}"
 
