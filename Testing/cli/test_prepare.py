@@ -13,9 +13,9 @@ from dicomtoprint.cli.main import main
 from dicomtoprint.cli.settings_from_args import settings_from_args
 from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json, to_cli_args
 from dicomtoprint.io import export_meshes, read_mesh_file
-from dicomtoprint.mesh.core import Mesh, concatenate
+from dicomtoprint.mesh.core import Material, Mesh, concatenate
 from Phantoms.command_line import sentence_of
-from Phantoms.solids import ball, box, write_stl
+from Phantoms.solids import ball, box, moved, write_stl
 
 pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
 NAME = "Mustermann-Erika"  # the file is called after a patient, and no output may be
@@ -315,3 +315,42 @@ def test_the_input_is_not_replaced_without_overwrite(tmp_path, capsys, monkeypat
     assert sorted(item.name for item in path.parent.iterdir()) == ["model.stl"]
     assert main(["inspect", "here/model.stl", "--repair", "here/model.stl", "--overwrite"]) == 0
     assert read_mesh_file(path).triangles == 12
+
+
+def half_and_half(name, at, low, high) -> Mesh:
+    """A ball whose triangles below the middle of its height are of the material `low`, the others of `high`."""
+    made = moved(ball(10.0, 24), at)
+    upper = made.points[made.triangles].mean(axis=1)[:, 2] > at[2]
+    return replace(
+        made, name=name, materials=(low, high), triangle_arrays={"Material": np.where(upper, 1, 0).astype(np.int32)}
+    )
+
+
+def test_materials_of_triangles_survive_repair_and_the_steps_that_rebuild(tmp_path):
+    pytest.importorskip("lib3mf")
+    from dicomtoprint.io.mesh.writers import write_3mf
+
+    blue, red, grey = (
+        Material(n, c) for n, c in (("b", (0, 0, 255, 255)), ("r", (255, 0, 0, 255)), ("g", (9, 9, 9, 255)))
+    )
+    given = [half_and_half("one", (0.0, 0.0, 0.0), blue, red), half_and_half("two", (40.0, 0.0, 0.0), grey, red)]
+    given[0] = replace(  # open at one triangle
+        given[0],
+        triangles=given[0].triangles[1:],
+        triangle_arrays={"Material": given[0].triangle_arrays["Material"][1:]},
+    )
+    write_3mf(tmp_path / "balls.3mf", given, space=None)
+    out = tmp_path / "out"
+    assert main(["prepare", str(tmp_path / "balls.3mf"), "--output", str(out), "--cut", "R=0"]) in (
+        0,
+        1,
+    )
+    found = read_mesh_file(out / "model.3mf").meshes
+    assert len(found) == 3  # the cut goes through the first
+    for mesh in found:
+        names = np.array([material.name for material in mesh.materials])[mesh.triangle_arrays["Material"]]
+        middle = mesh.points[mesh.triangles].mean(axis=1)
+        low = "g" if middle[:, 0].mean() > 20.0 else "b"
+        clear = np.abs(middle[:, 2]) > 1.0
+        assert clear.sum() > 100
+        assert (names[clear] == np.where(middle[clear, 2] > 0.0, "r", low)).mean() > 0.99

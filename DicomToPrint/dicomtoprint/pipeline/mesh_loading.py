@@ -10,6 +10,7 @@ import numpy as np
 from ..config.run_settings import RunSettings
 from ..errors import InputError, RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
+from ..mesh.transfer import transfer_materials_of_nearest
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from .mesh_repair import repair_choices, repair_meshes, repair_options_for
@@ -143,7 +144,7 @@ def surface_of_mesh(
         closed, told = _closed(mesh, settings, subprogress(part, 0.0, 0.8))
         share = max(int(settings.triangles * len(mesh.triangles) / loaded.file.triangles), 100)
         reduced, more = _reduced(closed, settings, share, subprogress(part, 0.8, 1.0))
-        meshes.append(reduced)
+        meshes.append(transfer_materials_of_nearest(reduced, (mesh,)))
         steps += [*told, *more]
     figures = tuple({"triangles": len(mesh.triangles), "volume_mm3": mesh.volume} for mesh in meshes)
     return SurfaceModel(tuple(meshes), figures, tuple(steps), loaded.notes)
