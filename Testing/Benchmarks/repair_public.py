@@ -179,15 +179,19 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="only every N-th mesh")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--details", type=Path, help="one JSON line a mesh; those that stand there are not done again")
+    parser.add_argument("--skip", type=int, default=0, help="the first meshes of the list to leave out")
+    parser.add_argument(
+        "--limit", type=int, help="end after so many more meshes; --details lets the next run go on from there"
+    )
     parser.add_argument("--output", type=Path, default=here / "results")
     options = parser.parse_args()
     listed = list(csv.DictReader(options.list.read_text(encoding="utf-8").splitlines()))
-    rows = listed[:: options.every]
+    rows = listed[options.skip :: options.every]
     found = []
     if options.details and options.details.exists():
         found = [json.loads(line) for line in options.details.read_text(encoding="utf-8").splitlines()]
     done = {item["mesh"] for item in found}
-    left = [row for row in rows if f"{row['repository']}/{row['path']}" not in done]
+    left = [row for row in rows if f"{row['repository']}/{row['path']}" not in done][: options.limit]
     with ProcessPoolExecutor(options.jobs) as pool:
         waiting = [pool.submit(judge, row, options.repositories, options.pymeshfix) for row in left]
         for row, future in zip(left, waiting):
@@ -201,13 +205,12 @@ def main() -> None:
                 with options.details.open("a", encoding="utf-8") as file:
                     file.write(json.dumps(item) + "\n")
     print(Counter(item["outcome"] for item in found))
-    which = "all" if options.every == 1 else f"every {options.every}th"
+    which = "all" if options.every == 1 else f"every {options.every}th (from number {options.skip + 1} on)"
     head = f"# Repair of public meshes\n\nThe list: `Testing/Benchmarks/repair_public.csv`, {which} of its {len(listed)} meshes"
     ended = len(found) - len(rows)
     head += f" ({-ended} of these were not judged)" if ended else ""
-    text = (
-        f"{head}. Repeat: `python Testing/Benchmarks/repair_public.py --every {options.every}`.\n\n{summary(found)}\n"
-    )
+    head += ". Repeat: `python Testing/Benchmarks/repair_public.py --repositories FOLDER --pymeshfix PYTHON`."
+    text = f"{head}\n\n{summary(found)}\n"
     (options.output / "repair_public.md").write_text(text, encoding="utf-8")
 
 

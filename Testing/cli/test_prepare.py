@@ -10,11 +10,12 @@ import pytest
 from dicomtoprint import pipeline
 from dicomtoprint.cli import parser
 from dicomtoprint.cli.main import main
-from dicomtoprint.config.run_settings import RunSettings
+from dicomtoprint.cli.settings_from_args import settings_from_args
+from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json, to_cli_args
 from dicomtoprint.io import export_meshes, read_mesh_file
-from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.mesh.core import Material, Mesh, concatenate
 from Phantoms.command_line import sentence_of
-from Phantoms.solids import box, write_stl
+from Phantoms.solids import ball, box, moved, write_stl
 
 pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
 NAME = "Mustermann-Erika"  # the file is called after a patient, and no output may be
@@ -172,6 +173,64 @@ def test_no_repair_refuses_with_the_reason_and_writes_nothing(tmp_path, capsys):
     assert list(out.iterdir()) == []
 
 
+def nested(folder):
+    """A box, open in one corner, with a smaller box in it that faces the same way, and a speck beside it."""
+    outer, inner = without(box(20.0, 20.0, 20.0), 3), box(8.0, 8.0, 8.0, at=(6.0, 6.0, 6.0))
+    write_stl(folder / "nested.stl", concatenate([outer, inner, box(0.5, 0.5, 0.5, at=(25.0, 0.0, 0.0))]))
+    return folder / "nested.stl"
+
+
+@pytest.mark.parametrize(
+    ("choices", "volume"),
+    [
+        ((), 8000.0 + 0.125),
+        (("--repair-shell", "2=flip"), 8000.0 - 512.0 + 0.125),
+        (("--repair-shell", "2=flip", "--drop-shells-below", "1"), 8000.0 - 512.0),
+        (("--largest-shells", "1"), 8000.0),
+    ],
+)
+def test_shells_are_kept_flipped_and_dropped_as_chosen(choices, volume, tmp_path):
+    path = nested(tmp_path)
+    command = ["prepare", str(path), "--output", str(tmp_path / "out"), *choices]
+    settings = settings_from_args(parser.build_parser().parse_args(command))
+    again = ["prepare", str(path), "--output", "out", *to_cli_args(settings)]
+    assert settings_from_args(parser.build_parser().parse_args(again)) == settings
+    assert run_settings_from_json(json.loads(json.dumps(settings.as_json()))) == settings
+    loaded = pipeline.mesh_loading.load_mesh(path, settings)
+    (mesh,) = pipeline.mesh_loading.surface_of_mesh(loaded, settings).meshes
+    assert mesh.volume == pytest.approx(volume, rel=1e-5)
+
+
+def test_a_choice_changes_a_mesh_that_needs_no_repair_too(tmp_path):
+    path = tmp_path / "two.stl"
+    write_stl(path, concatenate([box(20.0, 20.0, 20.0), box(8.0, 8.0, 8.0, at=(30.0, 0.0, 0.0))]))
+    settings = RunSettings(repair_shells=((2, "drop"),))
+    (mesh,) = pipeline.mesh_loading.surface_of_mesh(pipeline.mesh_loading.load_mesh(path, settings), settings).meshes
+    assert mesh.volume == pytest.approx(8000.0)
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        (("--repair-shell", "9=drop"), "There is no shell 9"),
+        (("--repair-hole", "4=keep"), "There is no hole 4"),
+        (("--repair-shell", "1=mend"), "keep, drop, flip"),
+        (("--repair-hole", "big=cap"), "takes a number"),
+        (("--no-repair", "--largest-shells", "1"), "leave --no-repair out"),
+    ],
+)
+def test_a_choice_that_does_not_exist_is_one_sentence(choices, words, tmp_path, capsys):
+    assert main(["prepare", str(nested(tmp_path)), "--output", str(tmp_path / "out"), *choices]) == 2
+    assert words in sentence_of(capsys)
+
+
+def test_shells_by_number_need_one_object(tmp_path, capsys):
+    pytest.importorskip("lib3mf")
+    command = ["prepare", str(two_objects(tmp_path)), "--output", str(tmp_path / "out"), "--repair-shell", "1=keep"]
+    assert main(command) == 2
+    assert "this file has 2" in sentence_of(capsys)
+
+
 def test_a_strict_use_takes_a_mesh_with_a_reason_only(tmp_path, capsys):
     path = tmp_path / "box.stl"
     write_stl(path, box(20.0, 20.0, 20.0))
@@ -183,8 +242,6 @@ def test_a_strict_use_takes_a_mesh_with_a_reason_only(tmp_path, capsys):
 
 
 def test_the_unit_scales_the_mesh_and_triangles_are_reduced_on_request(tmp_path):
-    from Phantoms.solids import ball
-
     path = tmp_path / "ball.stl"
     write_stl(path, ball(1.0, 40))
     settings = RunSettings(unit="cm", triangles=1000)
@@ -258,3 +315,42 @@ def test_the_input_is_not_replaced_without_overwrite(tmp_path, capsys, monkeypat
     assert sorted(item.name for item in path.parent.iterdir()) == ["model.stl"]
     assert main(["inspect", "here/model.stl", "--repair", "here/model.stl", "--overwrite"]) == 0
     assert read_mesh_file(path).triangles == 12
+
+
+def half_and_half(name, at, low, high) -> Mesh:
+    """A ball whose triangles below the middle of its height are of the material `low`, the others of `high`."""
+    made = moved(ball(10.0, 24), at)
+    upper = made.points[made.triangles].mean(axis=1)[:, 2] > at[2]
+    return replace(
+        made, name=name, materials=(low, high), triangle_arrays={"Material": np.where(upper, 1, 0).astype(np.int32)}
+    )
+
+
+def test_materials_of_triangles_survive_repair_and_the_steps_that_rebuild(tmp_path):
+    pytest.importorskip("lib3mf")
+    from dicomtoprint.io.mesh.writers import write_3mf
+
+    blue, red, grey = (
+        Material(n, c) for n, c in (("b", (0, 0, 255, 255)), ("r", (255, 0, 0, 255)), ("g", (9, 9, 9, 255)))
+    )
+    given = [half_and_half("one", (0.0, 0.0, 0.0), blue, red), half_and_half("two", (40.0, 0.0, 0.0), grey, red)]
+    given[0] = replace(  # open at one triangle
+        given[0],
+        triangles=given[0].triangles[1:],
+        triangle_arrays={"Material": given[0].triangle_arrays["Material"][1:]},
+    )
+    write_3mf(tmp_path / "balls.3mf", given, space=None)
+    out = tmp_path / "out"
+    assert main(["prepare", str(tmp_path / "balls.3mf"), "--output", str(out), "--cut", "R=0"]) in (
+        0,
+        1,
+    )
+    found = read_mesh_file(out / "model.3mf").meshes
+    assert len(found) == 3  # the cut goes through the first
+    for mesh in found:
+        names = np.array([material.name for material in mesh.materials])[mesh.triangle_arrays["Material"]]
+        middle = mesh.points[mesh.triangles].mean(axis=1)
+        low = "g" if middle[:, 0].mean() > 20.0 else "b"
+        clear = np.abs(middle[:, 2]) > 1.0
+        assert clear.sum() > 100
+        assert (names[clear] == np.where(middle[clear, 2] > 0.0, "r", low)).mean() > 0.99

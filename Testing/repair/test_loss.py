@@ -13,6 +13,7 @@ from dicomtoprint.repair import RepairOptions, repair_mesh
 from dicomtoprint.repair.limits import repair_limits
 from dicomtoprint.repair.loss import loss_sentences, measure_repair
 from dicomtoprint.repair.winding_number import winding_numbers
+from Phantoms.solids import box
 
 LIMITS = repair_limits()
 
@@ -61,6 +62,18 @@ def test_a_hollow_that_was_filled_is_told_from_solid_that_overlapped():
     assert swallowed.pieces == ()
     assert swallowed.swallowed_area_mm2 == pytest.approx(inner.area, rel=1e-3)
     assert loss_sentences(swallowed, LIMITS) == ()
+
+
+def test_of_large_triangles_only_the_part_inside_the_other_solid_is_swallowed():
+    # Bars that cross: every long side lies partly inside the other bar, partly outside.
+    crossing = concatenate([box(60.0, 10.0, 10.0), box(16.0, 60.0, 16.0, at=(20.0, -25.0, 2.0))])
+    result = repair_mesh(crossing)
+    assert result.valid, result.remaining
+    assert [stage.name for stage in result.stages] == ["union"]
+    assert result.measures.pieces == ()
+    # The first bar's four sides over 16 mm but for the lower 2 mm; the second's: its bottom, and its two sides over 8 mm.
+    swallowed = 16.0 * (10.0 + 2 * 8.0) + 10.0 * 16.0 + 2 * 8.0 * 10.0
+    assert result.measures.swallowed_area_mm2 == pytest.approx(swallowed, rel=0.1)
 
 
 def test_what_was_added_is_no_loss():

@@ -170,7 +170,7 @@ def test_a_shell_inside_another_that_faces_alike_is_said_and_can_be_flipped():
     filled = repair_mesh(given)
     assert filled.valid
     assert filled.mesh.volume == pytest.approx(1000.0)
-    assert any("--shell 2=flip" in note for note in filled.notes)
+    assert any("--repair-shell 2=flip" in note for note in filled.notes)
     assert filled.measures.swallowed_area_mm2 == pytest.approx(96.0)
     flipped = repair_mesh(given, options=RepairOptions(shells=((2, "flip"),)))
     assert flipped.valid
@@ -194,9 +194,12 @@ def test_small_shells_go_by_size_and_by_count_and_are_counted():
         (RepairOptions(shells=((3, "drop"),)), "no shell 3"),
         (RepairOptions(shells=((1, "melt"),)), "not 'melt'"),
         (RepairOptions(shells=((1, "drop"), (2, "drop"))), "No shell"),
+        (RepairOptions(shells=((1, "keep"), (1, "flip"))), "Two choices are given for one shell"),
         (RepairOptions(holes=((9, "cap"),)), "no hole 9"),
+        (RepairOptions(holes=((0, "cap"),)), "no hole 0"),
+        (RepairOptions(holes=((1, "melt"),)), "not 'melt'"),
     ],
-    ids=["shell", "choice", "nothing left", "hole"],
+    ids=["shell", "choice", "nothing left", "twice", "hole", "hole 0", "choice for a hole"],
 )
 def test_a_choice_that_does_not_exist_is_a_usage_error(options, text):
     given = box()
@@ -229,3 +232,8 @@ def test_a_broken_shell_is_made_new_and_its_sound_neighbour_left_alone():
     corners = {tuple(point) for point in result.mesh.points[result.mesh.points[:, 0] > 25.0].round(4).tolist()}
     assert len(corners) == 8
     assert len(result.mesh.triangles) <= 8000
+
+
+def test_a_hole_that_a_closed_mesh_lacks_is_a_usage_error():
+    with pytest.raises(UsageError, match="no hole 1 in 'Model': it has none"):
+        repair_mesh(box(), options=RepairOptions(holes=((1, "cap"),)))

@@ -57,14 +57,45 @@ class SurfaceStep(StepView):
         tip = _("Repair a given model that is no closed surface; off: refuse it, and say why.")
         self.repair = self.check("repair", _("Repair a given model"), tip)
         form.addRow("", self.repair)
+        self.mends = (
+            self._mend(
+                form,
+                "max_loss",
+                _("Repair may lose"),
+                _("Repair of a given model: no piece may lie farther from the result than this."),
+                _("as the process"),
+            ),
+            self._mend(
+                form,
+                "thicken_sheet",
+                _("Thicken open sheets"),
+                _("Repair of a given model: open sheets become solids of this thickness."),
+                _("off"),
+            ),
+            self._mend(
+                form,
+                "drop_shells_below",
+                _("Drop shells below"),
+                _("Repair of a given model: loose shells smaller than this go."),
+                _("off"),
+            ),
+        )
         self.group.collapsed = True
         self.clear()
+
+    def _mend(self, form: Any, name: str, text: str, tip: str, off: str) -> tuple[str, Any]:
+        """The name of a setting in mm and its field."""
+        widget = self.number(name, 0.0, 50.0, 0.1, tip, off)
+        form.addRow(text, widget)
+        return name, widget
 
     def refresh(self) -> None:
         settings = self.panel.settings
         widgets.set_property_silently(self.deviation, "value", settings.max_deviation or 0.0)
         widgets.set_property_silently(self.triangles, "value", settings.triangles)
         widgets.set_property_silently(self.repair, "checked", settings.repair)
+        for name, widget in self.mends:
+            widgets.set_property_silently(widget, "value", getattr(settings, name) or 0.0)
         self.undo.enabled = self.panel.can_undo_model()
 
     def clear(self) -> None:

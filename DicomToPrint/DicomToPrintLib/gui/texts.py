@@ -164,6 +164,12 @@ def setting_text(name: str) -> str:
         "include_identifiers": _("names in the report"),
         "unit": _("unit"),
         "repair": _("repair of a given model"),
+        "max_loss": _("loss that a repair may have"),
+        "thicken_sheet": _("thickness of open sheets"),
+        "repair_shells": _("choices for shells"),
+        "repair_holes": _("choices for holes"),
+        "drop_shells_below": _("smallest shell kept"),
+        "largest_shells": _("largest shells kept"),
     }.get(name, name.replace("_", " "))
 
 

@@ -292,6 +292,8 @@ def _add_prepare(commands: Any) -> None:
     prepare.add_argument(
         "--no-repair", action="store_true", help="refuse a mesh that is no closed surface instead of repairing it"
     )
+    numbers = "of meshes that are no closed surfaces; the report of a run lists the numbers of shells and holes"
+    _add_repair(prepare.add_argument_group("repair", numbers), ("--repair-shell",), ("--repair-hole",))
     _add_use(prepare)
     _add_surface(prepare)
     add_preparation(prepare)
@@ -313,13 +315,14 @@ def _add_inspect(commands: Any) -> None:
     _add_print_options(inspect)
     inspect.add_argument("--repair", type=Path, metavar="OUT", help="repair the mesh and write it here")
     _add_overwrite(inspect)
-    _add_repair(inspect.add_argument_group("repair", "with --repair; shells and holes have the numbers that it lists"))
+    group = inspect.add_argument_group("repair", "with --repair; shells and holes have the numbers that it lists")
+    _add_repair(group, ("--repair-shell", "--shell"), ("--repair-hole", "--hole"))
     inspect.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
     inspect.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and printability.json")
 
 
-def _add_repair(group: Any) -> None:
-    """What a repair may lose, and what is to be done with each shell and hole."""
+def _add_repair(group: Any, shell: tuple[str, ...], hole: tuple[str, ...]) -> None:
+    """What a repair may lose, and what is to be done with each shell and hole, by options of these names."""
     group.add_argument(
         "--max-loss",
         type=positive,
@@ -328,10 +331,10 @@ def _add_repair(group: Any) -> None:
     )
     group.add_argument("--thicken-sheet", type=positive, metavar="MM", help="make open sheets solids of this thickness")
     group.add_argument(
-        "--shell", action="append", default=[], metavar="N=keep|drop|flip", help="what to do with a shell (repeatable)"
+        *shell, action="append", default=[], metavar="N=keep|drop|flip", help="what to do with a shell (repeatable)"
     )
     group.add_argument(
-        "--hole", action="append", default=[], metavar="N=cap|keep", help="what to do with a hole (repeatable)"
+        *hole, action="append", default=[], metavar="N=cap|keep", help="what to do with a hole (repeatable)"
     )
     group.add_argument("--drop-shells-below", type=positive, metavar="MM", help="drop shells smaller than this")
     group.add_argument("--largest-shells", type=one_or_more, metavar="N", help="keep only the N largest shells")

@@ -24,7 +24,23 @@ def settings_from_args(options: argparse.Namespace) -> RunSettings:
 
 
 def _mesh_fields(options: argparse.Namespace) -> dict[str, Any]:
-    return {"unit": options.unit, "repair": not options.no_repair, "include_identifiers": options.identified}
+    return {
+        "unit": options.unit,
+        "repair": not options.no_repair,
+        "include_identifiers": options.identified,
+        **_repair_fields(options),
+    }
+
+
+def _repair_fields(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "max_loss": options.max_loss,
+        "thicken_sheet": options.thicken_sheet,
+        "repair_shells": tuple(_numbered("--repair-shell", text) for text in options.repair_shell),
+        "repair_holes": tuple(_numbered("--repair-hole", text) for text in options.repair_hole),
+        "drop_shells_below": options.drop_shells_below,
+        "largest_shells": options.largest_shells,
+    }
 
 
 def _judgement_fields(options: argparse.Namespace) -> dict[str, Any]:
@@ -185,16 +201,10 @@ def _formats(lists: Sequence[str] | None) -> tuple[str, ...]:
 
 def repair_options_from_args(options: argparse.Namespace) -> "RepairOptions":
     """What the user chose for a repair. Raises `UsageError` for a choice that is not N=WORD, and for choices without --repair."""
+    from ..pipeline.mesh_repair import repair_choices
     from ..repair import RepairOptions
 
-    chosen = RepairOptions(
-        max_loss_mm=options.max_loss,
-        thicken_sheet_mm=options.thicken_sheet,
-        shells=tuple(_numbered("--shell", text) for text in options.shell),
-        holes=tuple(_numbered("--hole", text) for text in options.hole),
-        min_shell_mm=options.drop_shells_below or 0.0,
-        largest_shells=options.largest_shells,
-    )
+    chosen = repair_choices(RunSettings(**_repair_fields(options)))
     if options.repair is None and chosen != RepairOptions():
         raise UsageError("Choices for a repair change nothing without one: add --repair OUT.")
     return chosen

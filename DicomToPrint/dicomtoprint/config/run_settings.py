@@ -32,8 +32,11 @@ class RunSettings:
     budget, `slice_with` names an installed slicer that is asked (None: none is), `protocols` empty means the command's default, `printer`
     None means the process's typical build volume. `labels` are the structures of a given segmentation that are wanted, by name or
     value (empty: all), `merge` joins them into one, `label_names` is a table of their names, `label_cutoff` the probability from which a
-    voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface; a scan asks for
-    neither. `segment_with` is a backend and its task that label the scan (None: none does), `backend_command` its program or the Python
+    voxel counts. `unit` is that of a given mesh (None: what its file says), `repair` mends one that is no closed surface,
+    losing no piece farther than `max_loss` (None: the process's smallest feature), with `repair_shells` (number; keep, drop or flip)
+    and `repair_holes` (number; cap or keep) as chosen, without shells smaller than `drop_shells_below` and all but the
+    `largest_shells`, and with open sheets made solids of `thicken_sheet`; a scan asks for none of these.
+    `segment_with` is a backend and its task that label the scan (None: none does), `backend_command` its program or the Python
     that it is installed in (None: its program in PATH), `confirm_licence` the backend whose licence the user has confirmed.
     `scale` is how many mm of the print are one of the anatomy (None: 1), `mirror` the plane of a mirror: sagittal, coronal or axial.
     `least_branch` is the diameter below which side branches of a vessel are left out (None: none are), `shell` the
@@ -99,6 +102,12 @@ class RunSettings:
     mirror: str | None = None
     least_branch: float | None = None
     shell: float | None = None
+    max_loss: float | None = None
+    thicken_sheet: float | None = None
+    repair_shells: tuple[tuple[int, str], ...] = ()
+    repair_holes: tuple[tuple[int, str], ...] = ()
+    drop_shells_below: float | None = None
+    largest_shells: int | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -276,6 +285,8 @@ def to_cli_args(settings: RunSettings) -> list[str]:
             "cuts": "--cut",
             "planes": "--plane",
             "formats": "--format",
+            "repair_shells": "--repair-shell",
+            "repair_holes": "--repair-hole",
         }.get(name, "--" + name.replace("_", "-"))
         arguments += _option_arguments(name, option, value)
     return arguments
@@ -301,7 +312,7 @@ def _option_arguments(name: str, option: str, value: Any) -> list[str]:
         return [part for item in value for part in (option, item)]
     if name == "magnets":
         return [option, "x".join(_number(v) for v in value)]
-    if name in ("answers", "cuts"):
+    if name in ("answers", "cuts", "repair_shells", "repair_holes"):
         return [part for key, item in value for part in (option, f"{key}={_number(item)}")]
     if name in ("seeds", "planes", "escape", "avoid"):
         return [f"{option}=" + ",".join(_number(v) for v in seed) for seed in value]

@@ -1,10 +1,13 @@
 """Triangle arrays taken over from another surface."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from .core import Mesh
+
+_PROBES = 500  # triangles by which the surface that another was made from is told
 
 
 def transfer_triangle_arrays(mesh: Mesh, fine: Mesh) -> Mesh:
@@ -33,3 +36,16 @@ def transfer_materials(mesh: Mesh, source: Mesh) -> Mesh:
 
     nearest, _ = nearest_triangles(mesh.points[mesh.triangles].mean(axis=1, dtype=np.float64), source)
     return painted.with_arrays(triangle_arrays={"Material": material[nearest]})
+
+
+def transfer_materials_of_nearest(mesh: Mesh, sources: Sequence[Mesh]) -> Mesh:
+    """The mesh, under its own name, in colour and materials of the one of several that it was made from: the one whose surface most of it
+    lies on. The mesh itself where none has materials."""
+    from .triangle_distance import nearest_triangles
+
+    if not any(source.materials for source in sources) or len(mesh.triangles) == 0:
+        return mesh
+    some = mesh.triangles[np.linspace(0, len(mesh.triangles) - 1, min(len(mesh.triangles), _PROBES)).astype(int)]
+    places = mesh.points[some].mean(axis=1, dtype=np.float64)
+    away = [float(np.median(nearest_triangles(places, source)[1])) for source in sources]
+    return replace(transfer_materials(mesh, sources[int(np.argmin(away))]), name=mesh.name)

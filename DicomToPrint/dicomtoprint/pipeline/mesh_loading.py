@@ -10,9 +10,10 @@ import numpy as np
 from ..config.run_settings import RunSettings
 from ..errors import InputError, RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
+from ..mesh.transfer import transfer_materials_of_nearest
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
-from .mesh_repair import repair_meshes, repair_options_for
+from .mesh_repair import repair_choices, repair_meshes, repair_options_for
 from .scan_loading import pass_gate_without_headers
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -136,16 +137,28 @@ def surface_of_mesh(
     """
     from ..reconstruction import SurfaceModel
 
+    _refuse_numbers(loaded, settings)
     meshes, steps = [], []
     for index, mesh in enumerate(loaded.meshes):
         part = subprogress(progress, index / len(loaded.meshes), (index + 1) / len(loaded.meshes))
         closed, told = _closed(mesh, settings, subprogress(part, 0.0, 0.8))
         share = max(int(settings.triangles * len(mesh.triangles) / loaded.file.triangles), 100)
         reduced, more = _reduced(closed, settings, share, subprogress(part, 0.8, 1.0))
-        meshes.append(reduced)
+        meshes.append(transfer_materials_of_nearest(reduced, (mesh,)))
         steps += [*told, *more]
     figures = tuple({"triangles": len(mesh.triangles), "volume_mm3": mesh.volume} for mesh in meshes)
     return SurfaceModel(tuple(meshes), figures, tuple(steps), loaded.notes)
+
+
+def _refuse_numbers(loaded: LoadedMesh, settings: RunSettings) -> None:
+    """Raises `UsageError` for shells or holes by number where it is not said of which object, and for choices without a repair."""
+    chosen = repair_choices(settings)
+    if (chosen.shells or chosen.holes) and len(loaded.meshes) != 1:
+        raise UsageError(
+            f"Shells and holes have numbers within one object, and this file has {len(loaded.meshes)}: give each a file of its own."
+        )
+    if not settings.repair and chosen != repair_choices(RunSettings()):
+        raise UsageError("Choices for a repair change nothing without one: leave --no-repair out.")
 
 
 def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "tuple[Mesh, tuple[ProcessingStep, ...]]":
@@ -155,16 +168,17 @@ def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "t
 
     origin = np.full(len(mesh.triangles), Provenance.MEASURED, np.uint8)
     defects = find_defects(mesh, subprogress(progress, 0.0, 0.3))
-    if not defects:
+    chosen = repair_choices(settings)
+    if not defects and replace(chosen, max_loss_mm=None) == repair_choices(RunSettings()):
         return mesh.with_arrays(triangle_arrays={"Provenance": origin}), ()
     words = "; ".join(sentence.rstrip(".") for sentence in defects)
     if not settings.repair:
         raise RefusedError(
             f"'{mesh.name}' is no closed surface ({words}): leave --no-repair out to have it repaired, or mend it where it was made."
         )
-    options = repair_options_for(load_process(settings.process))
+    options = repair_options_for(load_process(settings.process), chosen)
     repaired = repair_meshes((mesh,), options, subprogress(progress, 0.3, 1.0))
-    steps = [ProcessingStep("found", f"{mesh.name}: {words}")]
+    steps = [ProcessingStep("found", f"{mesh.name}: {words}")] if defects else []
     steps += [ProcessingStep("repair", line) for line in repaired.lines]
     return _with_bridged(repaired.meshes[0], mesh), tuple(steps)
 

@@ -10,6 +10,7 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
+    from ..config.run_settings import RunSettings
     from ..mesh.core import Mesh
     from ..printability import PrintProcess
     from ..repair import RepairMeasures, RepairOptions, RepairResult
@@ -45,7 +46,7 @@ def repair_meshes(
     `UsageError` where shells or holes are chosen by number among several meshes.
     """
     from ..mesh.transfer import transfer_materials
-    from ..repair import repair_mesh
+    from ..repair import repair_within_limits
 
     if (options.shells or options.holes) and len(meshes) != 1:
         raise UsageError(
@@ -54,13 +55,27 @@ def repair_meshes(
     results = []
     for index, mesh in enumerate(meshes):
         step = subprogress(progress, index / max(len(meshes), 1), (index + 1) / max(len(meshes), 1))
-        result = repair_mesh(mesh, step, options)
+        result = repair_within_limits(mesh, step, options)
         keeps_holes = "keep" in dict(options.holes).values()
         if not result.valid and (result.is_refused or not keeps_holes):
             raise RefusedError(_refusal(mesh.name, result))
         results.append(result)
     made = tuple(transfer_materials(result.mesh, mesh) for result, mesh in zip(results, meshes))
     return RepairedMeshes(made, tuple(results))
+
+
+def repair_choices(settings: "RunSettings") -> "RepairOptions":
+    """What the user chose for the repair of a given mesh."""
+    from ..repair import RepairOptions
+
+    return RepairOptions(
+        max_loss_mm=settings.max_loss,
+        thicken_sheet_mm=settings.thicken_sheet,
+        shells=settings.repair_shells,
+        holes=settings.repair_holes,
+        min_shell_mm=settings.drop_shells_below or 0.0,
+        largest_shells=settings.largest_shells,
+    )
 
 
 def repair_options_for(process: "PrintProcess", options: "RepairOptions | None" = None) -> "RepairOptions":
@@ -77,7 +92,7 @@ def _refusal(name: str, result: "RepairResult") -> str:
     if result.is_refused:
         return (
             f"'{name}' was not repaired, since it would lose more than it may. {left}: allow it "
-            f"(inspect --repair OUT --max-loss MM) or mend it where it was made.{advice}"
+            f"(--max-loss MM) or mend it where it was made.{advice}"
         )
     return f"'{name}' could not be repaired without changing it ({left}): mend it where it was made.{advice}"
 

@@ -9,6 +9,7 @@ import numpy as np
 from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance, transformed
+from ..mesh.transfer import transfer_materials_of_nearest
 from ..progress import ProgressCallback, no_progress, subprogress
 from .displacements import displacement_summary
 from .joints import validate_joint_settings
@@ -98,6 +99,8 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
         meshes, settings, process, load_printer(settings.printer or process.printer), planes, steps
     )
     meshes = [_checked(_with_deviation(mesh, before)) for mesh in meshes]
+    # Before they are turned, while they lie where their sources do.
+    meshes = [transfer_materials_of_nearest(mesh, before) for mesh in meshes]
     moved: list[np.ndarray | None] = [matrix] * len(meshes)
     if settings.orient:
         meshes, turned = _oriented(meshes, process, steps)

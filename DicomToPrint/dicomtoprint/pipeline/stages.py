@@ -243,8 +243,11 @@ def deviation_budget(settings: RunSettings) -> float:
 def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> "SurfaceModel":
     """The model with every mesh that has defects repaired; unchanged, and at once, where there are none."""
     from ..mesh import analyse_topology, self_intersections
-    from ..repair import repair_mesh
+    from ..printability import load_process
+    from ..repair import repair_within_limits
+    from .mesh_repair import repair_options_for
 
+    options = repair_options_for(load_process(settings.process))
     meshes, notes = [], []
     for index, mesh in enumerate(model.meshes):
         step = subprogress(progress, index / len(model.meshes), (index + 1) / len(model.meshes))
@@ -253,9 +256,10 @@ def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallb
         if clean and not len(self_intersections(mesh, subprogress(step, 0.0, 0.3))):
             meshes.append(mesh)
             continue
-        repaired = repair_mesh(mesh, subprogress(step, 0.3, 1.0))
+        repaired = repair_within_limits(mesh, subprogress(step, 0.3, 1.0), options)
         meshes.append(repaired.mesh)
         notes += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
+        notes += [f"{mesh.name} still has defects: {sentence}" for sentence in repaired.remaining]
     return replace(model, meshes=tuple(meshes), notes=(*model.notes, *notes)) if notes else model
 
 

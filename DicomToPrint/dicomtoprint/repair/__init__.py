@@ -11,6 +11,7 @@ from .types import (
     Shell,
     SourceHole,
 )
+from .within_limits import repair_within_limits
 
 __all__ = [
     "LostPiece",
@@ -23,4 +24,5 @@ __all__ = [
     "SourceHole",
     "find_defects",
     "repair_mesh",
+    "repair_within_limits",
 ]

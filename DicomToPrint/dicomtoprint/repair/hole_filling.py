@@ -4,18 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..errors import UsageError
 from ..mesh.core import Mesh
 from ..mesh.edge_table import label_face_components
 from ..mesh.merge_points import merged_mesh
 from .capping import Cap, make_caps, vector_area
+from .choices import HOLE_CHOICES, require_choices
 from .limits import RepairLimits
 from .sheets import sheet_triangles, thicken_sheets
 from .types import RepairOptions, SourceHole
 from .welding import drop_unused_points
 from .winding_number import encloses_solid
-
-HOLE_CHOICES = ("cap", "keep")
 
 
 @dataclass(frozen=True)
@@ -32,16 +30,11 @@ def fill_holes(mesh: Mesh, limits: RepairLimits, options: RepairOptions) -> Fill
     does not exist."""
     points, triangles, _ = merged_mesh(mesh)
     loops, caps = make_caps(points, triangles)
+    chosen = require_choices(options.holes, "hole", HOLE_CHOICES, len(loops), mesh.name)
     if not loops:
         return FilledHoles(mesh, (), False)
     sheets = sheet_triangles(mesh, loops, caps, limits.area_per_cap)
     holes, number_of = _listed(points, triangles, loops)
-    chosen = dict(options.holes)
-    for number, choice in chosen.items():
-        if not 1 <= number <= len(holes):
-            raise UsageError(f"There is no hole {number}: '{mesh.name}' has {len(holes)}, the largest is 1.")
-        if choice not in HOLE_CHOICES:
-            raise UsageError(f"A hole can be {' or '.join(HOLE_CHOICES)}, not '{choice}'.")
     on_sheet = np.zeros(len(points), dtype=bool)
     on_sheet[triangles[sheets].ravel()] = True
     capped: set[int] = set()

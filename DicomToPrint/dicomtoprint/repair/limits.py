@@ -22,6 +22,17 @@ class RepairLimits:
     least_triangles: int
     grid_cells: int
     memory_gb: float
+    seconds_a_million: float
+    last_stage: float
+    child_triangles: int
+
+    def seconds_for(self, triangles: int) -> float:
+        """Seconds of work after which no further stage begins."""
+        return self.seconds + self.seconds_a_million * triangles / 1e6
+
+    def memory_for(self, triangles: int) -> float:
+        """Gigabytes."""
+        return self.memory_gb * max(1.0, triangles / 1e6)
 
 
 @lru_cache(maxsize=1)

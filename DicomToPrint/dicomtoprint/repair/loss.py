@@ -16,7 +16,9 @@ from .types import LostPiece, RepairDistance, RepairMeasures
 from .winding_number import winding_numbers
 
 _SAMPLES = 20_000  # places on the changed triangles of one surface
-_PROBES = 240  # places whose side of the solids is asked for
+_PROBES = (240, 2000)  # places whose side of the solids is asked for: at least and at most
+_PAIRS = 1_000_000  # of place and triangle that this may take
+KINDS_OF_LOSS = ("lost", "filled", "sheet")
 _TOLD = 20  # pieces that are named
 
 
@@ -59,7 +61,8 @@ def measure_repair(
     areas = _areas(source)
     total = float(areas.sum())
     kinds = _kinds(source, result, lost, limit)
-    counted = kinds[lost.owner] != "swallowed"
+    counted = kinds != "swallowed"
+    swallowed = float(lost.weight[~counted].sum())
     # What is smaller than the stated limit in both directions is no feature.
     spared = limits.part_area_share * total if max_loss_mm is None else min(limits.part_area_share * total, limit**2)
     pieces = _pieces(
@@ -69,10 +72,10 @@ def measure_repair(
         diagonal_mm=diagonal,
         limit_mm=limit,
         intended_mm=may_fill_mm,
-        loss=_statistics(lost.distance[counted], lost.weight[counted], total - lost.area[kinds == "swallowed"].sum()),
+        loss=_statistics(lost.distance[counted], lost.weight[counted], total - swallowed),
         added=_statistics(added.distance, added.weight, float(_areas(result).sum())),
         lost_area_mm2=float(sum(piece.area_mm2 for piece in pieces)),
-        swallowed_area_mm2=float(lost.area[kinds == "swallowed"].sum()),
+        swallowed_area_mm2=swallowed,
         pieces=pieces[:_TOLD],
         piece_count=len(pieces),
         triangles_before=len(source.triangles),
@@ -183,41 +186,34 @@ def _statistics(distance: np.ndarray, weight: np.ndarray, total: float) -> Repai
     return RepairDistance(float((distance * weight).sum() / total), p95, float(distance.max()))
 
 
-def _far(lost: _Changed, limit: float) -> np.ndarray:
-    """(n,) the largest distance of each changed triangle."""
-    reach = np.zeros(len(lost.triangles))
-    np.maximum.at(reach, lost.owner, lost.distance)
-    return reach
-
-
 def _kinds(source: Mesh, result: Mesh, lost: _Changed, limit: float) -> np.ndarray:
-    """(n,) ``near`` or the kind of loss for each changed triangle; ``swallowed`` where solid lay on both of its sides.
+    """(k,) ``near`` or the kind of loss for each place; ``swallowed`` where solid lay on both of its sides.
 
-    The kind is asked for at a few triangles of each piece and taken over to its others from the nearest of them.
+    By place, not by triangle: a large triangle may lie within another shell for a part only. The kind is asked for at some places and
+    taken over to the others from the nearest of them that faces alike.
     """
     from scipy.spatial import cKDTree
 
-    kinds = np.full(len(lost.triangles), "near", dtype="<U9")
-    if len(lost.triangles) == 0:
-        return kinds
-    diagonal = float(np.linalg.norm(np.ptp(source.points, axis=0)))
-    reach = _far(lost, limit)
-    far = np.flatnonzero(reach > min(limit, 0.005 * diagonal))
+    kinds = np.full(len(lost.places), "near", dtype="<U9")
+    diagonal = float(np.linalg.norm(np.ptp(source.points, axis=0))) if len(source.points) else 0.0
+    far = np.flatnonzero(lost.distance > min(limit, 0.005 * diagonal))
     if len(far) == 0:
         return kinds
-    middle = source.points.astype(np.float64)[source.triangles[lost.triangles]].mean(axis=1)
-    order = far[np.argsort(-lost.area[far], kind="stable")]
-    probes = order if len(order) <= _PROBES else order[np.linspace(0, len(order) - 1, _PROBES).astype(int)]
-    normals = source.triangle_normals()[lost.triangles[probes]]
+    normals = source.triangle_normals()[lost.triangles[lost.owner[far]]]
     normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]
-    hair = 1e-4 * diagonal * normals
-    outer = winding_numbers(source, middle[probes] + hair)
-    inner = winding_numbers(source, middle[probes] - hair)
-    covered = winding_numbers(result, middle[probes]) > 0.5
+    places = lost.places[far]
+    most = int(np.clip(_PAIRS / max(len(source.triangles), len(result.triangles), 1), _PROBES[0], _PROBES[1]))
+    order = np.argsort(-lost.weight[far], kind="stable")
+    probes = order if len(order) <= most else order[np.linspace(0, len(order) - 1, most).astype(int)]
+    hair = 1e-4 * diagonal * normals[probes]
+    outer = winding_numbers(source, places[probes] + hair)
+    inner = winding_numbers(source, places[probes] - hair)
+    covered = winding_numbers(result, places[probes]) > 0.5
     kind = np.where(np.maximum(inner, -outer) < 0.75, "sheet", np.where(covered, "filled", "lost")).astype(kinds.dtype)
     # Half a turn is the border of the inside; the shells around may be open elsewhere.
     kind[covered & (np.minimum(inner, outer) > 0.5)] = "swallowed"
-    _, nearest = cKDTree(middle[probes]).query(middle[far])
+    placed = np.concatenate([places, 0.02 * diagonal * normals], axis=1)
+    _, nearest = cKDTree(placed[probes]).query(placed)
     kinds[far] = kind[nearest]
     return kinds
 
@@ -225,37 +221,54 @@ def _kinds(source: Mesh, result: Mesh, lost: _Changed, limit: float) -> np.ndarr
 def _pieces(
     source: Mesh, lost: _Changed, kinds: np.ndarray, limit: float, spared: dict[str, float]
 ) -> tuple[LostPiece, ...]:
-    reach = _far(lost, limit)
-    away = np.flatnonzero((reach > limit) & np.isin(kinds, ("lost", "filled", "sheet")))
-    if len(away) == 0:
+    gone = np.flatnonzero((lost.distance > limit) & np.isin(kinds, KINDS_OF_LOSS))
+    if len(gone) == 0:
         return ()
-    triangles = source.triangles[lost.triangles[away]]
-    edges = build_edge_table(triangles)
+    away, owner = np.unique(lost.owner[gone], return_inverse=True)
+    share = np.zeros((len(away), len(KINDS_OF_LOSS)))
+    which = np.array([KINDS_OF_LOSS.index(kind) for kind in kinds[gone]], dtype=np.int64)
+    np.add.at(share, (owner, which), lost.weight[gone])
+    kind_of, area_of = share.argmax(axis=1), share.sum(axis=1)
+    reach = np.zeros(len(away))
+    np.maximum.at(reach, owner, lost.distance[gone])
+    edges = build_edge_table(source.triangles[lost.triangles[away]])
     first, second = edges.pairs()
-    alike = kinds[away[first // 3]] == kinds[away[second // 3]]
+    alike = kind_of[first // 3] == kind_of[second // 3]
     count, label = label_connected_nodes(first[alike] // 3, second[alike] // 3, len(away))
-    area = np.bincount(label, lost.area[away], minlength=count)
-    sheets = float(lost.area[away][kinds[away] == "sheet"].sum())
+    area = np.bincount(label, area_of, minlength=count)
+    sheets = float(area_of[kind_of == KINDS_OF_LOSS.index("sheet")].sum())
+    low, high = _boxes(source, lost, gone, away, owner, label, count)
+    furthest = np.zeros(count)
+    np.maximum.at(furthest, label, reach)
+    kind_of_piece = np.zeros(count, dtype=np.int64)
+    kind_of_piece[label] = kind_of
     found: list[LostPiece] = []
     for number in np.argsort(-area, kind="stable"):
-        own = (
-            np.flatnonzero(label == number)
-            if count < 5000 or len(found) < _TOLD
-            else np.flatnonzero(label == number)[:1]
-        )
-        corners = source.points[triangles[own].ravel()].astype(np.float64)
-        low, high = corners.min(axis=0), corners.max(axis=0)
-        middle, size = ((low + high) / 2.0).tolist(), (high - low).tolist()
-        kind = str(kinds[away[own[0]]])
+        middle, size = ((low[number] + high[number]) / 2.0).tolist(), (high[number] - low[number]).tolist()
+        kind = KINDS_OF_LOSS[kind_of_piece[number]]
         much = sheets if kind == "sheet" else float(area[number])
         found.append(
             LostPiece(
                 kind,
                 float(area[number]),
-                float(reach[away[own]].max()),
+                float(furthest[number]),
                 (middle[0], middle[1], middle[2]),
                 (size[0], size[1], size[2]),
                 much > spared[kind],
             )
         )
     return tuple(found)
+
+
+def _boxes(
+    source: Mesh, lost: _Changed, gone: np.ndarray, away: np.ndarray, owner: np.ndarray, label: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high corners (count, 3) of the pieces: of whole triangles where every place of them is gone, else of the places that are."""
+    whole = np.bincount(owner, minlength=len(away)) == np.bincount(lost.owner, minlength=len(lost.triangles))[away]
+    corners = source.points.astype(np.float64)[source.triangles[lost.triangles[away[whole]]]].reshape(-1, 3)
+    points = np.concatenate([lost.places[gone], corners])
+    of = np.concatenate([label[owner], np.repeat(label[whole], 3)])
+    low, high = np.full((count, 3), np.inf), np.full((count, 3), -np.inf)
+    np.minimum.at(low, of, points)
+    np.maximum.at(high, of, points)
+    return low, high

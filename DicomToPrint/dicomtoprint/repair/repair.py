@@ -35,15 +35,17 @@ class _Run:
     limits: RepairLimits
     progress: ProgressCallback
     begun: float
+    seconds: float
     stages: list[RepairStage] = field(default_factory=list)
     holes: tuple[SourceHole, ...] = ()
     has_sheets: bool = False
     stays_open: bool = False
     declined: list[str] = field(default_factory=list)
+    measured: tuple[Mesh, Mesh, RepairMeasures] | None = None
 
     @property
     def late(self) -> bool:
-        return time.process_time() - self.begun > self.limits.seconds
+        return time.process_time() - self.begun > self.seconds
 
 
 def repair_mesh(
@@ -73,11 +75,12 @@ def repair_mesh(
         replace(options, max_loss_mm=None) == AS_IT_IS and given.valid
     ):
         return RepairResult(mesh, given.valid, (), describe_faults(given))
-    run = _Run(options, repair_limits(), progress, time.process_time())
+    limits = repair_limits()
+    run = _Run(options, limits, progress, time.process_time(), limits.seconds_for(len(mesh.triangles)))
     source, shells = choose_shells(weld(mesh), options)
     state = _noted(run, given, RepairState(source), "weld")
     state = _gentle(state, run)
-    if not state.valid:
+    if not state.valid or options.holes:
         state = _closed(state, run)
     if not state.valid:
         state = _rebuilt(state, run)
@@ -102,7 +105,7 @@ def _gentle(state: RepairState, run: _Run) -> RepairState:
     if state.facts.boundary_edges:
         state = _taken(state, drop_fins, "flakes", run)
     if state.facts.inverted:
-        state = _taken(state, _orient, "orientation", run)
+        state = _taken(state, _orient_before_capping, "orientation", run)
     if state.facts.nonmanifold_edges or state.facts.nonmanifold_vertices:
         state = _taken(state, separate_touching, "touching", run)
     return state
@@ -113,7 +116,7 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     run.progress(0.3, "repairing: holes")
     if run.options.thicken_sheet_mm and state.facts.boundary_edges:
         state = _taken(state, lambda made: thicken_open_sheets(made, run.limits, run.options), "sheets", run)
-    if state.facts.boundary_edges:
+    if state.facts.boundary_edges or run.options.holes:
         filled = fill_holes(state.mesh, run.limits, run.options)
         run.holes, run.has_sheets = filled.holes, filled.has_sheets
         run.stays_open = filled.has_sheets or "keep" in dict(run.options.holes).values()
@@ -125,14 +128,14 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     if state.valid or run.late or run.stays_open:
         return state
     run.progress(0.5, "repairing: union")
-    state = _taken(state, union_components, "union", run)
+    state = _taken(state, _united, "union", run)
     if state.valid or run.late:
         return state
     run.progress(0.6, "repairing: surgery")
     told = len(run.stages)
     after = _taken(state, _surgery, "surgery", run)
     if not after.valid and after.facts.closed:
-        after = _taken(after, union_components, "union", run)
+        after = _taken(after, _united, "union", run)
     if after.valid:
         return after
     # Half a surgery is a worse start for a new surface than none.
@@ -147,7 +150,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
     run.progress(0.7, "repairing: new surface")
     made = _taken(state, lambda mesh: remesh_defective_shells(mesh, state.bad_at, run.limits), "new surface", run)
     if not made.valid and made is not state:
-        made = _taken(made, union_components, "union", run)
+        made = _taken(made, _united, "union", run)
     return made
 
 
@@ -175,8 +178,12 @@ def _noted(run: _Run, before: RepairState, after: RepairState, name: str) -> Rep
 
 
 def _measured(source: Mesh, result: Mesh, run: _Run) -> RepairMeasures:
-    thickness = run.options.thicken_sheet_mm or 0.0
-    return measure_repair(source, result, run.limits, run.options.max_loss_mm, thickness / 2.0)
+    # A stage is measured when it is taken, and the whole at the end: where that was the one stage, they are the same.
+    if run.measured is None or run.measured[0] is not source or run.measured[1] is not result:
+        thickness = run.options.thicken_sheet_mm or 0.0
+        made = measure_repair(source, result, run.limits, run.options.max_loss_mm, thickness / 2.0)
+        run.measured = (source, result, made)
+    return run.measured[2]
 
 
 def _result(
@@ -187,7 +194,7 @@ def _result(
     if not state.valid:
         remaining = (*describe_faults(state), *run.declined[-1:])
         if run.late:
-            remaining += (f"The repair was ended after {run.limits.seconds:.0f} s of work.",)
+            remaining += (f"The repair was ended after {run.seconds:.0f} s of work.",)
         mesh = state.mesh if given.is_worse_than(state) else given.mesh
         bad = state.bad_at if mesh is state.mesh else given.bad_at
         kept = _with_arrays(mesh, given.mesh) if mesh is state.mesh else mesh
@@ -218,7 +225,7 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
         if _is_alike_inside(shell, shells):
             told.append(
                 f"Shell {shell.number} lies inside shell {shell.inside} and faces the same way, so its inside counts as solid: if it "
-                f"is the wall of a cavity, flip it (inspect --repair OUT --shell {shell.number}=flip)."
+                f"is the wall of a cavity, flip it (--repair-shell {shell.number}=flip)."
             )
     dropped = [shell for shell in shells if shell.done == "dropped"]
     if dropped:
@@ -227,8 +234,8 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
         )
     if run.has_sheets:
         told.append(
-            "Open sheets have no inside to print: give them a thickness, drop them or cap their rims (inspect --repair OUT with "
-            "--thicken-sheet MM, --shell N=drop or --hole N=cap)."
+            "Open sheets have no inside to print: give them a thickness (--thicken-sheet MM), drop them "
+            "(--repair-shell N=drop) or cap their rims (--repair-hole N=cap)."
         )
     return tuple(told)
 
@@ -244,10 +251,30 @@ def _with_arrays(mesh: Mesh, given: Mesh) -> Mesh:
 
 
 def _orient(mesh: Mesh) -> Mesh:
+    """Neighbours alike, and shells outward but for the walls of cavities."""
+    points, triangles, _ = merged_mesh(mesh)
+    edges = build_edge_table(triangles)
+    count, label = label_face_components(triangles, edges)
+    return _turned(mesh, inverted_triangles(points, triangles, edges, label, count))
+
+
+def _orient_before_capping(mesh: Mesh) -> Mesh:
+    """As `_orient`, but while a shell is open, closed ones stay as a whole: what lies in the open one may be the wall of a cavity, which
+    is known when it is closed."""
     points, triangles, _ = merged_mesh(mesh)
     edges = build_edge_table(triangles)
     count, label = label_face_components(triangles, edges)
     wrong = inverted_triangles(points, triangles, edges, label, count)
+    closed = np.ones(count, dtype=bool)
+    closed[label[edges.order[np.repeat(edges.count == 1, edges.count)] // 3]] = False
+    if not closed.all():
+        whole = np.bincount(label[wrong], minlength=count) == np.bincount(label, minlength=count)
+        wrong = wrong[~(whole & closed)[label[wrong]]]
+    return _turned(mesh, wrong)
+
+
+def _turned(mesh: Mesh, wrong: np.ndarray) -> Mesh:
+    points, triangles, _ = merged_mesh(mesh)
     if len(wrong) == 0:
         return mesh
     triangles = triangles.copy()
@@ -255,8 +282,16 @@ def _orient(mesh: Mesh) -> Mesh:
     return drop_unused_points(points, triangles, mesh)
 
 
+def _united(mesh: Mesh) -> Mesh:
+    """The parts as one; what rounding to float32 left of their seams is mended at once, or the union would look worse than its parts."""
+    made = union_components(mesh)
+    return made if made is mesh else _surgery(made)
+
+
 def _surgery(mesh: Mesh) -> Mesh:
     state = RepairState(mesh)
+    if state.valid:
+        return mesh
     if state.score > max(_SURGERY_SHARE * len(mesh.triangles), 60):
         return mesh
     return repair_locally(mesh).mesh

@@ -9,12 +9,12 @@ from ..mesh.components import component_volumes, contained_parts, winding_number
 from ..mesh.core import Mesh
 from ..mesh.edge_table import build_edge_table, label_face_components
 from ..mesh.merge_points import merged_mesh
+from .choices import SHELL_CHOICES, require_choices
 from .types import RepairOptions, Shell
 from .welding import drop_unused_points
 
 _MOST_NESTED = 2000  # shells: beyond, which lies in which is not told
 _PROBES = 12  # corners of a shell that are looked at
-SHELL_CHOICES = ("keep", "drop", "flip")
 
 
 def list_shells(mesh: Mesh) -> tuple[tuple[Shell, ...], np.ndarray]:
@@ -76,12 +76,7 @@ def choose_shells(mesh: Mesh, options: RepairOptions) -> tuple[Mesh, tuple[Shell
     """The mesh without the shells that the user dropped, with those turned that the user flipped, and the list of all shells with what was
     done. Raises `UsageError` for a number or a choice that does not exist, and where nothing would be left."""
     shells, part = list_shells(mesh)
-    chosen = dict(options.shells)
-    for number, choice in chosen.items():
-        if not 1 <= number <= len(shells):
-            raise UsageError(f"There is no shell {number}: '{mesh.name}' has {len(shells)}, the largest is 1.")
-        if choice not in SHELL_CHOICES:
-            raise UsageError(f"A shell can be {', '.join(SHELL_CHOICES)}, not '{choice}'.")
+    chosen = require_choices(options.shells, "shell", SHELL_CHOICES, len(shells), mesh.name)
     done = []
     for shell in shells:
         wanted = chosen.get(shell.number)

@@ -1,0 +1,43 @@
+"""What the user chose by number, checked against what there is."""
+
+from collections.abc import Sequence
+
+from ..errors import UsageError
+
+SHELL_CHOICES = ("keep", "drop", "flip")
+HOLE_CHOICES = ("cap", "keep")
+
+
+def require_choices(
+    chosen: Sequence[tuple[int, str]], what: str, words: Sequence[str], count: int, name: str
+) -> dict[int, str]:
+    """The choices by number.
+
+    Parameters
+    ----------
+    chosen
+        (number, word) each.
+    what
+        What has the numbers: ``shell`` or ``hole``.
+    words
+        Those that may be chosen.
+    count
+        How many there are; numbers go from 1, the largest.
+    name
+        Of the mesh.
+
+    Raises
+    ------
+    UsageError
+        For a number that does not exist or stands twice, and for another word.
+    """
+    for number, word in chosen:
+        if not 1 <= number <= count:
+            there = f"it has {count}, the largest is 1" if count else "it has none"
+            raise UsageError(f"There is no {what} {number} in '{name}': {there}.")
+        if word not in words:
+            raise UsageError(f"A {what} can be {', '.join(words[:-1])} or {words[-1]}, not '{word}'.")
+    result = dict(chosen)
+    if len(result) < len(set(chosen)):
+        raise UsageError(f"Two choices are given for one {what} of '{name}': give one.")
+    return result
