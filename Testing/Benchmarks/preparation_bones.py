@@ -171,7 +171,7 @@ def judge_parts(mesh: Mesh, parts: tuple[Mesh, ...], settings: RunSettings, told
         whole = {round(body.volume(), 1) for body in to_manifold(mesh).manifold.decompose()}
         small = [body.volume() for solid in solids for body in solid.decompose() if 0 < body.volume() < crumb]
         small = [one for one in small if round(one, 1) not in whole]
-        if small and "broken off" not in told.get("split", ""):
+        if small and "broken off" not in told.get("crumbs", ""):
             return f"a crumb of {min(small):.2f} mm3 that is not told"
     return ""
 

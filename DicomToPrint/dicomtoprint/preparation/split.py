@@ -219,6 +219,11 @@ def crumbs_at(side: Any, normal: np.ndarray, offset: float, crumb: float) -> lis
     return [body for body in bodies if abs(body.volume()) < crumb and _touches(body, normal, offset)]
 
 
+def count_small_bodies(mesh: Mesh, volume: float) -> int:
+    """Bodies of a closed mesh that are smaller than `volume` mm3; cavities are none."""
+    return sum(0.0 < body.volume() < volume for body in to_manifold(mesh).manifold.decompose())
+
+
 def _touches(body: Any, normal: np.ndarray, offset: float) -> bool:
     along = np.asarray(body.to_mesh64().vert_properties)[:, :3] @ normal - offset
     return bool(np.abs(along).min() < ON_CUT_MM)
