@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dicomtoprint.cli.summaries import readiness_summary
 from dicomtoprint.mesh.air_pockets import find_air_pockets
 from dicomtoprint.mesh.build_layers import find_islands, find_suction_cups
 from dicomtoprint.mesh.core import Mesh
@@ -92,9 +93,11 @@ def test_what_begins_in_the_air_is_an_island(tmp_path):
     """An arm on a column, from which a leg hangs that does not reach the plate."""
     cube = manifold3d.Manifold.cube
     solid = cube((6, 6, 20)) + cube((20, 6, 4)).translate((0, 0, 16)) + cube((4, 6, 8)).translate((16, 0, 9))
-    item = finding(judged(tmp_path, to_mesh(solid), "sla"), "islands")
+    readiness = judged(tmp_path, to_mesh(solid), "sla")
+    item = finding(readiness, "islands")
     assert (item.outcome, item.severity, item.measured) == (Outcome.FAIL, Severity.INFO, 1)
     assert item.places[0] == pytest.approx((18, 3, 9), abs=1.0)
+    assert item.message in readiness_summary(readiness.as_json()), "it falls off without supports: said on the terminal"
 
 
 def test_voxels_enclose_the_volume_of_the_mesh():
