@@ -79,7 +79,9 @@ def split_to_fit(
 def _limits(mesh: Mesh, build: np.ndarray) -> np.ndarray:
     """Which side of the build volume takes which axis: the order that needs the fewest parts."""
     if (build <= 5.0).any():
-        raise RefusedError("The build volume is too small to hold a part, with its pins where it has some: name a larger printer (--printer WxDxH).")
+        raise RefusedError(
+            "The build volume is too small to hold a part, with its pins where it has some: name a larger printer (--printer WxDxH)."
+        )
     bounds = np.asarray(mesh.bounds).reshape(3, 2)
     size = bounds[:, 1] - bounds[:, 0]
     orders = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
@@ -121,7 +123,8 @@ def _along(
     else:
         away = " that stays away from what is marked" if near else ""
         raise RefusedError(
-            f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one (--printer WxDxH){' or mark less' if near else ''}."
+            f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one (--printer WxDxH)"
+            f"{' or mark less' if near else ''}."
         )
     rest, pieces, planes, areas = mesh, [], [], []
     crumbs = 0
