@@ -190,7 +190,7 @@ def judge_base(mesh: Mesh, done: Any, settings: RunSettings) -> str:
 
 def judge_texts(done: Any, settings: RunSettings) -> str:
     made = done.model.meshes[0]
-    for one in done.labels:
+    for one in (one for one in done.labels if one.is_text):
         frame = LabelFrame(
             one.text, one.origin, one.right, one.up, one.outward, one.width, one.height, one.depth, one.uneven_mm
         )

@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 
+from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import RefusedError, UsageError
 from dicomtoprint.images.lettering import outline_loops, rasterize_text, undrawable_characters
+from dicomtoprint.pipeline.preparation import prepare
 from dicomtoprint.preparation import add_label, add_scale_bar, validate_text
-from dicomtoprint.printability import LabelFrame
+from dicomtoprint.printability import LabelFrame, ScanReference, assess_file
 from dicomtoprint.printability.checks.text_label import classify_label, stroke_width
-from Phantoms.solids import mesh_of
+from dicomtoprint.reconstruction import SurfaceModel
+from Phantoms.judged_solids import failed
+from Phantoms.solids import mesh_of, write_stl
 
 manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
 M = manifold3d.Manifold
@@ -134,3 +138,27 @@ def test_the_width_of_round_strokes_does_not_depend_on_the_cells(rows):
     width, height = np.ptp(points, axis=0)
     strokes = rasterize_text("OHO", (rows, int(rows * width / height))) > 0.5
     assert stroke_width(strokes) * height / rows == pytest.approx(0.705, abs=0.02)
+
+
+def frame_of(done):
+    return LabelFrame(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth)
+
+
+@pytest.mark.parametrize("thickness", [6.0, 1.5])
+def test_letters_are_judged_as_letters_and_the_wall_behind_them_as_a_wall(tmp_path, thickness):
+    """Ridges and slits between strokes are no walls and gaps of the model, which --thicken could not mend."""
+    done = add_label(mesh_of(M.cube((32.0, thickness, 14.0))), "\u00c4rz 7", 6.0, 1.0)
+    write_stl(tmp_path / "label.stl", done.mesh)
+    told = failed(assess_file(tmp_path / "label.stl", "fdm", reference=ScanReference(labels=(frame_of(done),))))
+    if thickness < 2.0:
+        assert "wall" in told, "half a millimetre behind the letters"
+    else:
+        assert not {"wall", "gap", "holes", "pins", "wall-unsupported"} & told
+        assert {"wall", "gap"} & failed(assess_file(tmp_path / "label.stl", "fdm")), "what they would be taken for"
+
+
+def test_a_scale_bar_is_known_to_the_judgement_and_is_no_text():
+    settings = RunSettings(process="fdm", base=True, label="R 7", scale_bar=10.0)
+    cube = mesh_of(M.cube((20.0, 20.0, 20.0)))
+    done = prepare(SurfaceModel((cube,), ({},), (), ()), settings)
+    assert [(label.text, label.is_text) for label in done.labels] == [("R 7", True), ("10 mm", False)]

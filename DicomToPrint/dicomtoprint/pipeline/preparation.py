@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PreparedModel:
-    """The prepared model, the texts put on it with their frames, and for each mesh the transform that turned it (None: not turned)."""
+    """The prepared model, the texts and scale bars put on it with their frames, and for each mesh the transform that turned it (None:
+    not turned)."""
 
     model: "SurfaceModel"
     labels: "tuple[LabelResult, ...]" = ()
@@ -97,7 +98,7 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     figures = tuple(mesh_figures(mesh) for mesh in meshes)
     return PreparedModel(
         replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)),
-        tuple(label for label in context.labels if label.text == settings.label),
+        tuple(context.labels),
         tuple(moved),
     )
 

@@ -62,9 +62,15 @@ def scan_facts(
             wanted = {"intended": ", ".join(reference.intended)} if name == "added_parts" else {}
             facts[name] = _listed(name, parts, **wanted)
             shapes[name] = tuple(item.shape for item in parts if item.shape is not None)
-    if reference.labels:
-        facts.update(label_facts(mesh, tuple(_turned(label, reference.moved) for label in reference.labels)))
+    texts = tuple(label for label in labels_as_filed(reference) if label.is_text)
+    if texts:
+        facts.update(label_facts(mesh, texts))
     return facts, shapes
+
+
+def labels_as_filed(reference: ScanReference) -> tuple[LabelFrame, ...]:
+    """The texts and scale bars where the file has them."""
+    return tuple(_turned(label, reference.moved) for label in reference.labels)
 
 
 def _turned(label: LabelFrame, by: np.ndarray | None) -> LabelFrame:

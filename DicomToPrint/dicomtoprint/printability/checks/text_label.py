@@ -11,6 +11,7 @@ from ...rules import Fact
 from ..scan_reference import LabelFrame
 
 _ROWS = 48
+_BESIDE_MM = 0.1  # around a text, where triangles still are its own
 _FINE_MM, _FINE_ROWS = 0.05, 160  # size of a cell, and most rows, where strokes are measured
 _KEPT_SHARE, _WIDTH_HALVINGS = 0.8, 12
 
@@ -25,6 +26,22 @@ def label_facts(mesh: Mesh, labels: tuple[LabelFrame, ...]) -> dict[str, Fact]:
             way = "high" if label.depth > 0 else "deep"
             facts[name] = _placed(name, round(getattr(found, name), 3), label, way=way)
     return facts
+
+
+def label_triangles(mesh: Mesh, labels: tuple[LabelFrame, ...]) -> np.ndarray:
+    """(m,) bool: triangles of letters and of what lies between them, which have findings of their own; the wall behind is none of them."""
+    found = np.zeros(len(mesh.triangles), dtype=bool)
+    centres = mesh.points.astype(np.float64)[mesh.triangles].mean(axis=1)
+    normals = mesh.triangle_normals()
+    lengths = np.maximum(np.linalg.norm(normals, axis=1), 1e-30)
+    for label in labels:
+        axes = np.array([label.right, label.up, label.outward], dtype=np.float64)
+        local = (centres - np.array(label.origin)) @ axes.T
+        reach = np.array([label.width, label.height]) / 2.0 + _BESIDE_MM
+        beside = (np.abs(local[:, :2]) <= reach).all(axis=1)
+        beside &= np.abs(local[:, 2]) <= abs(label.depth) + label.uneven + _BESIDE_MM
+        found |= beside & (normals @ axes[2] > -0.1 * lengths)
+    return found
 
 
 def _placed(name: str, value: object, label: LabelFrame, **more: object) -> Fact:
