@@ -4,8 +4,9 @@
 
 Judges every STL and 3MF file below the folders for the process `fdm` and its printer. Each that is ready, with warnings or without,
 must be sliced with the printer's bed: filament is used, every object has the size told (0.02 mm), the print has the height of the
-tallest (two layers less or more), and none is smaller than the process prints. `--bones` adds the bones of `bones.json`, each as it is,
-on a base and cut in two with pins. Needs PrusaSlicer (Debian: prusa-slicer).
+tallest (two layers less or more), and none is smaller than the process prints. What fits only when
+turned is sliced as it is told to turn. `--bones` adds the bones of `bones.json`, each as it is, on a base and cut in two with pins.
+Needs PrusaSlicer (Debian: prusa-slicer).
 """
 
 import argparse
@@ -25,8 +26,10 @@ sys.path[:0] = [str(HERE.parents[1] / "DicomToPrint"), str(HERE.parent), str(HER
 
 from dicomtoprint.errors import DicomToPrintError
 from dicomtoprint.io import export_meshes
+from dicomtoprint.mesh.core import Mesh, concatenate
 from dicomtoprint.pipeline.preparation import prepare
 from dicomtoprint.printability import assess_file, load_printer, load_process
+from dicomtoprint.printability.build_volume_fit import find_fitting_rotation
 from dicomtoprint.reconstruction import SurfaceModel
 from Phantoms.prusa_slicer import LAYER_MM, SLICER, sizes_read, sliced
 
@@ -90,14 +93,24 @@ def row_of(name: str, path: Path, gcode: Path) -> dict[str, Any]:
     whole = np.ptp(np.concatenate([mesh.points for mesh in readiness.meshes]), axis=0)
     sizes = sizes_read(path)
     told = each if len(sizes) == len(each) else whole[None]
+    fitting = find_fitting_rotation(np.concatenate([mesh.points for mesh in readiness.meshes]), np.array(build))
+    tallest = told[:, 2].max()
+    if (
+        fitting is not None and fitting.angle_deg > 0.0
+    ):  # "fits only when turned": as a user would, by the turn that is told
+        turned = [
+            Mesh((mesh.points @ fitting.matrix.T).astype(np.float32), mesh.triangles) for mesh in readiness.meshes
+        ]
+        tallest = float(np.ptp(np.concatenate([mesh.points for mesh in turned])[:, 2]))
+        path = export_meshes((concatenate(turned),), gcode.parent, gcode.stem, ("stl",))[0].path
     used, height = sliced(path, gcode, build)
     row |= {"filament_mm": used, "height_mm": height, "told_mm": told.max(axis=0).round(3).tolist()}
     if used <= 0.0:
         row["why"] = "no print"
     elif sizes.shape != told.shape or np.abs(sizes - told).max() > 0.02:
         row["why"] = f"{sizes.tolist()} mm read, {told.tolist()} mm told"
-    elif abs(height - told[:, 2].max()) > 2.0 * LAYER_MM:
-        row["why"] = f"{height} mm high, {told[:, 2].max():.2f} mm told"
+    elif abs(height - tallest) > 2.0 * LAYER_MM:
+        row["why"] = f"{height} mm high, {tallest:.2f} mm told"
     elif (told.max(axis=1) < (load_process(PROCESS).limit("feature_mm") or 0.0)).any():
         row["why"] = "smaller than the process prints"
     return row

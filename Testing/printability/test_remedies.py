@@ -44,6 +44,7 @@ FILLED = {
     "printed": "1 x 2 x 3",
     "behind": 100.0,
     "opening": 10.0,
+    "begins": "UTF-16",
     "volume": 8.0,
 }
 PLACEHOLDERS = {
