@@ -171,7 +171,7 @@ def judge_parts(mesh: Mesh, parts: tuple[Mesh, ...], settings: RunSettings, told
         whole = {round(body.volume(), 1) for body in to_manifold(mesh).manifold.decompose()}
         small = [body.volume() for solid in solids for body in solid.decompose() if 0 < body.volume() < crumb]
         small = [one for one in small if round(one, 1) not in whole]
-        if small and "broken off" not in told.get("split", ""):
+        if small and "broken off" not in told.get("crumbs", ""):
             return f"a crumb of {min(small):.2f} mm3 that is not told"
     return ""
 
@@ -190,7 +190,7 @@ def judge_base(mesh: Mesh, done: Any, settings: RunSettings) -> str:
 
 def judge_texts(done: Any, settings: RunSettings) -> str:
     made = done.model.meshes[0]
-    for one in done.labels:
+    for one in (one for one in done.labels if one.is_text):
         frame = LabelFrame(
             one.text, one.origin, one.right, one.up, one.outward, one.width, one.height, one.depth, one.uneven_mm
         )

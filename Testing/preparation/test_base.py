@@ -101,7 +101,7 @@ def test_texts_go_on_the_base_in_front_of_the_model():
     done = on_base(given, label="Ärztin Ω 7", scale_bar=20.0)
     told = {step.name: step.effect for step in done.model.steps}
     assert "on the base" in told["label"] and "on the base" in told["scale bar"]
-    (label,) = done.labels
+    label, _bar = done.labels
     assert label.outward == (0.0, 0.0, 1.0) and label.up == (0.0, 1.0, 0.0)
     assert label.origin[1] + label.height / 2.0 < given.bounds[2], "nothing of the model covers it from above"
     mesh = done.model.meshes[0]

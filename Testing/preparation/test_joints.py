@@ -2,6 +2,7 @@
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -183,6 +184,29 @@ def test_what_a_cut_breaks_off_stays_with_what_it_hangs_on():
     assert [len(to_manifold(part).manifold.decompose()) for part in (first, second)] == [1, 1]
     assert first.bounds[4] == pytest.approx(9.0) and second.bounds[5] == pytest.approx(10.0)
     assert first.volume + second.volume == pytest.approx(given.volume, rel=1e-6)
+
+
+@pytest.mark.parametrize("pins", [False, True])
+def test_what_a_split_has_to_break_off_is_told_on_the_terminal(pins):
+    """A needle on a block that no cut may come near: its tip is a part of its own."""
+    given = mesh_of(M.cube((40.0, 40.0, 40.0), True) + M.cylinder(30.0, 1.5, 1.5, 24).translate((0.0, 0.0, 15.0)))
+    settings = RunSettings(process="sla", split=True, printer="60x60x52", keep_out_regions=((0.0, 0.0, 0.0, 24.0),))
+    done = prepare(SurfaceModel((given,), ({},), (), ()), replace(settings, pins=pins)).model
+    (told,) = [line for line in lines_on_joints(done.steps) if line.startswith("crumbs")]
+    assert told.startswith("crumbs: 1 body of less than 200.0 mm3 broken off")
+    assert min(part.volume for part in done.meshes) < 200.0
+
+
+def test_a_split_leaves_room_for_what_joints_take_out():
+    """What two sockets take out of a part is no more than the split reckons with."""
+    from dicomtoprint.pipeline.joints import joint_plan
+    from dicomtoprint.printability import load_process
+
+    plan = joint_plan(RunSettings(process="sla", pins=True), load_process("sla"))
+    parts, told, _steps = cut_in_two(mesh_of(M.cube((40.0, 40.0, 40.0), True)))
+    assert told["pins"].startswith("2 pins of 4 mm")
+    taken = 32000.0 - min(part.volume for part in parts)
+    assert 0.7 * plan.pair_mm3 < taken <= plan.pair_mm3
 
 
 def test_every_option_that_preparation_names_exists():

@@ -3,12 +3,16 @@
 import numpy as np
 import pytest
 
+from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import RefusedError, UsageError
 from dicomtoprint.images.lettering import outline_loops, rasterize_text, undrawable_characters
+from dicomtoprint.pipeline.preparation import prepare
 from dicomtoprint.preparation import add_label, add_scale_bar, validate_text
-from dicomtoprint.printability import LabelFrame
-from dicomtoprint.printability.checks.text_label import classify_label
-from Phantoms.solids import mesh_of
+from dicomtoprint.printability import LabelFrame, ScanReference, assess_file
+from dicomtoprint.printability.checks.text_label import classify_label, stroke_width
+from dicomtoprint.reconstruction import SurfaceModel
+from Phantoms.judged_solids import failed
+from Phantoms.solids import mesh_of, write_stl
 
 manifold3d = pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
 M = manifold3d.Manifold
@@ -115,3 +119,46 @@ def test_a_text_is_looked_for_on_the_part_that_bears_it(orient):
     on = {index: labels_on(done.labels, done.model.meshes, done.moved, [index]) for index in (upper, lower)}
     assert [label.text for label in on[upper]] == ["R 7"], "engraving made it the smaller one"
     assert on[lower] == [] and len(labels_on(done.labels, done.model.meshes, done.moved, range(2))) == 1
+
+
+def test_letters_lie_wholly_on_their_face_with_a_wall_beside_them():
+    size = 12.0
+    done = add_label(mesh_of(M.cube((size, size, size))), "R7", 6.0, 0.5, smallest=4.0, wall=0.6)
+    face = int(np.argmax(np.abs(done.outward)))
+    sides = np.abs(np.array(done.right)) * done.width + np.abs(np.array(done.up)) * done.height
+    for axis in {0, 1, 2} - {face}:
+        low, high = done.origin[axis] - sides[axis] / 2.0, done.origin[axis] + sides[axis] / 2.0
+        assert low >= 0.59 and high <= size - 0.59, "letters over an edge lose their ends"
+
+
+@pytest.mark.parametrize("rows", [96, 120, 133, 160])
+def test_the_width_of_round_strokes_does_not_depend_on_the_cells(rows):
+    """Letters of 6 mm whose strokes are 0.7 mm wide, drawn on cells of 0.04 to 0.06 mm."""
+    points = np.concatenate(outline_loops("OHO", 6.0))
+    width, height = np.ptp(points, axis=0)
+    strokes = rasterize_text("OHO", (rows, int(rows * width / height))) > 0.5
+    assert stroke_width(strokes) * height / rows == pytest.approx(0.705, abs=0.02)
+
+
+def frame_of(done):
+    return LabelFrame(done.text, done.origin, done.right, done.up, done.outward, done.width, done.height, done.depth)
+
+
+@pytest.mark.parametrize("thickness", [6.0, 1.5])
+def test_letters_are_judged_as_letters_and_the_wall_behind_them_as_a_wall(tmp_path, thickness):
+    """Ridges and slits between strokes are no walls and gaps of the model, which --thicken could not mend."""
+    done = add_label(mesh_of(M.cube((32.0, thickness, 14.0))), "\u00c4rz 7", 6.0, 1.0)
+    write_stl(tmp_path / "label.stl", done.mesh)
+    told = failed(assess_file(tmp_path / "label.stl", "fdm", reference=ScanReference(labels=(frame_of(done),))))
+    if thickness < 2.0:
+        assert "wall" in told, "half a millimetre behind the letters"
+    else:
+        assert not {"wall", "gap", "holes", "pins", "wall-unsupported"} & told
+        assert {"wall", "gap"} & failed(assess_file(tmp_path / "label.stl", "fdm")), "what they would be taken for"
+
+
+def test_a_scale_bar_is_known_to_the_judgement_and_is_no_text():
+    settings = RunSettings(process="fdm", base=True, label="R 7", scale_bar=10.0)
+    cube = mesh_of(M.cube((20.0, 20.0, 20.0)))
+    done = prepare(SurfaceModel((cube,), ({},), (), ()), settings)
+    assert [(label.text, label.is_text) for label in done.labels] == [("R 7", True), ("10 mm", False)]

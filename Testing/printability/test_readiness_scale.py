@@ -95,3 +95,25 @@ def test_a_small_structure_of_a_large_scan_is_not_in_inches(tmp_path):
 
 def test_lengths_in_words_say_something():
     assert size_words((0.0341, 0.5, 120.26)) == "0.034 x 0.5 x 120.3"
+
+
+@pytest.mark.parametrize(
+    "mark, encoding, words", [("\ufeff", "utf-8", "a byte order mark"), ("\ufeff", "utf-16-le", "UTF-16")]
+)
+def test_a_text_that_slicing_programs_do_not_read_is_not_ready_and_written_again_it_is(tmp_path, mark, encoding, words):
+    from dicomtoprint.cli.main import main
+
+    facets = box(10.0, 10.0, 10.0).points[box(10.0, 10.0, 10.0).triangles]
+    corners = "".join(
+        "facet normal 0 0 0\nouter loop\n"
+        + "".join(f"vertex {x} {y} {z}\n" for x, y, z in facet)
+        + "endloop\nendfacet\n"
+        for facet in facets
+    )
+    path, again = tmp_path / "model.stl", tmp_path / "again.stl"
+    path.write_bytes(f"{mark}solid \n{corners}endsolid\n".encode(encoding))
+    readiness = assess_file(path, "fdm")
+    told = next(item for item in readiness.findings if item.rule == "encoding")
+    assert readiness.verdict == "not-ready" and words in told.message and "--repair OUT" in told.remedy
+    assert main(["inspect", str(path), "--repair", str(again)]) == 0
+    assert assess_file(again, "fdm").verdict == "ready"

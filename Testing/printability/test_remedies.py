@@ -44,6 +44,7 @@ FILLED = {
     "printed": "1 x 2 x 3",
     "behind": 100.0,
     "opening": 10.0,
+    "begins": "UTF-16",
     "volume": 8.0,
     "voxel_mm": 1.5,
 }
@@ -186,3 +187,14 @@ def test_only_what_fits_turned_is_told_to_be_turned_as_said():
     (fit,) = (rule for rule in load_rules(process, 300.0) if rule.id == "fit")
     assert "as said" in remedy_text(fit, Fact("fit", "turned", parameters=FILLED), process)
     assert remedy_text(fit, Fact("fit", "too large", parameters=FILLED), process).startswith("Split it (--split auto)")
+
+
+@pytest.mark.parametrize("source", ["scan", "mesh"])
+def test_what_was_turned_for_the_least_support_is_not_to_be_turned_again(source):
+    process = load_process("sla")
+    rules = [rule for rule in load_rules(process, 300.0) if rule.id in ("overhang", "islands", "pose", "suction")]
+    assert len(rules) == 4
+    for rule in rules:
+        fact = Fact(rule.fact, 0.5, parameters=FILLED)
+        assert "--orient" in remedy_text(rule, fact, process, source=source)
+        assert "--orient" not in remedy_text(rule, fact, process, is_turned=True, source=source), rule.id

@@ -1,19 +1,15 @@
 """What is called ready is sliced by PrusaSlicer into a print that is not empty and as large as was told."""
 
-import re
-import shutil
-import subprocess
-
 import numpy as np
 import pytest
 
 from dicomtoprint.mesh.core import concatenate
 from dicomtoprint.printability import assess_file
 from Phantoms.judged_solids import CUBE
+from Phantoms.prusa_slicer import SLICER, sizes_read, sliced
 from Phantoms.solids import ball, box, moved, rod, shell, table, tube, write_stl
 from Phantoms.threemf import mesh_xml, object_xml, write_package
 
-SLICER = shutil.which("prusa-slicer")
 pytestmark = pytest.mark.skipif(SLICER is None, reason="PrusaSlicer is not installed (Debian: prusa-slicer)")
 TILTED = np.array([[1, 0, 0], [0, 0.866, -0.5], [0, 0.5, 0.866]])
 INCH = 'unit="inch"'
@@ -55,25 +51,6 @@ FILES = {
 NOT_READY = {"smaller than the process prints", "metres without a unit", "wire"}
 
 
-def told_by_slicer(path):
-    """Sizes (n, 3) in mm of the objects as PrusaSlicer reads them."""
-    told = subprocess.run([SLICER, "--info", path], capture_output=True, text=True, timeout=120).stdout
-    sizes = [[float(value) for value in re.findall(rf"^size_{axis} = ([\d.]+)", told, re.M)] for axis in "xyz"]
-    return np.array(sizes).T
-
-
-def sliced(path):
-    """Filament in mm and the height in mm of the G-code of all objects; (0, 0) where the slicer makes none."""
-    out = path.with_suffix(".gcode")
-    options = ["--skirts", "0", "--brim-width", "0", "--output", out]
-    subprocess.run([SLICER, "--export-gcode", *options, path], capture_output=True, text=True, timeout=300)
-    if not out.exists():
-        return 0.0, 0.0
-    text = out.read_text(encoding="utf-8", errors="replace")
-    used = sum(float(value) for value in re.findall(r"^; filament used \[mm\] = ([\d.]+)", text, re.M))
-    return used, max((float(value) for value in re.findall(r"^;Z:([\d.]+)", text, re.M)), default=0.0)
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_called_ready_becomes_a_print_of_its_size(tmp_path, name):
     if "3mf" in name:
@@ -85,12 +62,12 @@ def test_a_file_called_ready_becomes_a_print_of_its_size(tmp_path, name):
         return
     each = np.array([np.ptp(mesh.points, axis=0) for mesh in readiness.meshes])
     whole = np.ptp(np.concatenate([mesh.points for mesh in readiness.meshes]), axis=0)
-    sizes = told_by_slicer(path)
+    sizes = sizes_read(path)
     if len(sizes) == len(each):
         assert sizes == pytest.approx(each, abs=0.02)
     else:  # components of one object
         assert sizes[0] == pytest.approx(whole, abs=0.02)
-    used, height = sliced(path)
+    used, height = sliced(path, path.with_suffix(".gcode"))
     assert used > 0.0
     tallest = max(each[:, 2]) if len(sizes) == len(each) else whole[2]
     assert height == pytest.approx(tallest, abs=0.45)  # whole layers of 0.3 mm

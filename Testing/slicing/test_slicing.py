@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import stat
 import sys
@@ -234,3 +235,21 @@ def test_prusa_slicer_as_resin_printer(prusa, tmp_path):
     told = readiness.as_json()["slicing"]
     assert told["layers"] > 10 and told["time_s"] > 10.0 and told["islands"] is None
     assert np.isfinite(told["material_cm3"]) and "islands" not in finding_of(readiness).message
+
+
+def test_prepare_asks_it_and_replays_to_the_byte(prusa, tmp_path, capsys):
+    from dicomtoprint.cli.main import main
+    from Phantoms.solids import write_stl
+
+    pytest.importorskip("manifold3d", reason="preparation needs manifold3d")
+    source, out = tmp_path / "block.stl", tmp_path / "out"
+    write_stl(source, box(20.0, 20.0, 6.0))
+    assert main(["prepare", str(source), "--output", str(out), "--base", "--slice-with", prusa.slice_with]) == 0
+    terminal = capsys.readouterr().out
+    told = json.loads((out / "printability.json").read_text(encoding="utf-8"))["slicing"]
+    assert told["time_s"] > 60.0 and told["layers"] > 20
+    assert json.loads((out / "plan.json").read_text(encoding="utf-8"))["slicing"] == told
+    printing_time = re.search(r"PrusaSlicer slices it: (\d+ h \d+ min)", terminal).group(1)
+    assert f"PrusaSlicer says: {printing_time}" in (out / "report.html").read_text(encoding="utf-8")
+    again = ["replay", str(out / "record.json"), "--input", str(source), "--output", str(tmp_path / "again")]
+    assert main(again) == 0 and capsys.readouterr().out.count("the same to the byte") == 2

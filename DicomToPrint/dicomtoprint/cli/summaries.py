@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.run_settings import RunSettings
 from ..pipeline.inspection import Inspection
-from ..pipeline.joints import lines_on_joints
+from ..pipeline.joints import is_line_on_joints, lines_on_joints
 from ..pipeline.scaling import scale_words
 from ..pipeline.scan_loading import NO_HEADERS_MESSAGE
 from ..text import pluralize
@@ -71,7 +71,7 @@ def readiness_summary(content: Mapping[str, Any]) -> str:
         f"  {finding['severity']:<6} {finding['rule']:<18} {finding['message']}"
         + (f" To do: {finding['remedy']}" if finding["remedy"] else "")
         for finding in content["findings"]
-        if finding["outcome"] in ("fail", "ask") and (finding["severity"] != "info" or finding["clause"] == "content")
+        if finding["outcome"] in ("fail", "ask") and (finding["severity"] != "info" or _is_said(finding))
     ]
     lines += [
         f"  {finding['message']}"
@@ -79,6 +79,11 @@ def readiness_summary(content: Mapping[str, Any]) -> str:
         if finding["rule"] == "slicer" and finding["outcome"] == "pass"
     ]
     return "\n".join(lines)
+
+
+def _is_said(finding: Mapping[str, Any]) -> bool:
+    """Whether a finding for information is said on the terminal: of what a file holds, and of islands, which fall off without supports."""
+    return finding["clause"] == "content" or finding["rule"] == "islands"
 
 
 def run_summary(result: "RunResult") -> str:
@@ -117,7 +122,7 @@ def preparation_summary(result: "PreparationResult") -> str:
         f"{sum(mesh.volume for mesh in file.meshes) / 1000.0:.1f} cm3",
         result.mesh.gate,
         *result.mesh.notes,
-        *(f"{step.name}: {step.effect}" for step in result.model.steps),
+        *(f"{step.name}: {step.effect}" for step in result.model.steps if not is_line_on_joints(step)),
         result.comparison.in_words,
     ]
     return "\n".join((*lines, *_model_lines(result, "report.html, record.json, plan.json")))

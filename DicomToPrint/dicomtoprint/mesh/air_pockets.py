@@ -6,19 +6,19 @@ import numpy as np
 
 from .components import winding_number_x_ray
 from .core import Mesh
+from .neck_width import measure_neck
 from .surface_voxels import SurfaceVoxels, distance_from_surface, distance_in_voxels, label_voxels, winding_at
 
 LEVELS = (1.0, 0.5)  # of the ball's radius: a cavity may itself be narrower than the ball
 SLACK = 1.0  # voxels that a way may lie beside the middles of voxels
-COARSEST = 1.5  # voxels: narrower balls are not followed
+COARSEST = 1.5  # voxels: narrower balls do not tell air from the way to it
 MOST = 50  # pockets that are looked at, the largest first
-HALVINGS = 6
 
 
 @dataclass(frozen=True)
 class AirPocket:
-    """Air that is not shut in, but has only a narrow way out: its `volume` in mm3, a width in mm that its widest way out does not exceed
-    (`neck`, which may be a voxel too much), and a `place` (3,) in it in mm, as deep as possible."""
+    """Air that is not shut in, but has only a narrow way out: its `volume` in mm3, the width in mm of its widest way out (`neck`; of a
+    way that could not be found, the two voxels that would have shown it), and a `place` (3,) in it in mm, as deep as possible."""
 
     volume: float
     neck: float
@@ -31,24 +31,23 @@ def find_air_pockets(voxels: SurfaceVoxels, width: float, least_mm3: float, shut
     Parameters
     ----------
     voxels
-        Of a closed mesh, with half the `width` of outside around it, through which all that is outside hangs together. Where half the
-        width is less than a few voxels, only narrower ways out are found, never wider ones.
+        Of a closed mesh, with half the `width` of outside around it, through which all that is outside hangs together. Hollows less
+        than three voxels wide are not found.
     shut
         Surfaces of the cavities that have no way out at all, which are no pockets; None where there is none.
 
     Notes
     -----
-    The middles of balls that fit into the air form a region; the ways between its parts are narrower than the ball. A ball as wide as
-    the way passes although it touches voxels beside it, so one voxel is taken off its radius.
+    The middles of balls that fit into the air form a region; the ways between its parts are narrower than the ball, or than a few
+    voxels. How wide they are is measured on the triangles, see `measure_neck`.
     """
     spacing = voxels.grid.spacing
     distance = distance_from_surface(voxels)
     found: list[AirPocket] = []
     taken = np.zeros(distance.shape, dtype=bool)
     for share in LEVELS:
-        radius = share * (width / 2.0 - SLACK * spacing)
-        if radius < COARSEST * spacing:
-            continue
+        # With coarse voxels wider ways part the air too; they are measured, and left out where they are wide enough.
+        radius = max(share * (width / 2.0 - SLACK * spacing), COARSEST * spacing)
         label, count = label_voxels(distance >= radius)
         sizes = np.bincount(label.ravel(), minlength=count + 1)
         sizes[[0, label[0, 0, 0]]] = 0
@@ -87,7 +86,8 @@ def _pocket(
     volume = float(near.sum()) * spacing**3
     if volume < least_mm3:
         return None
-    return AirPocket(volume, 2.0 * _widest_way(distance, tuple(kji[0]), radius, spacing), place)
+    neck = measure_neck(voxels, distance, kji[0], radius + SLACK * spacing)
+    return AirPocket(volume, 2.0 * spacing if neck is None else neck, place)
 
 
 def _box(region: np.ndarray, grow: int) -> tuple[slice, ...]:
@@ -97,18 +97,3 @@ def _box(region: np.ndarray, grow: int) -> tuple[slice, ...]:
         rows = np.flatnonzero(region.any(axis=tuple(other for other in range(3) if other != axis)))
         box.append(slice(max(int(rows[0]) - grow, 0), min(int(rows[-1]) + grow + 1, region.shape[axis])))
     return tuple(box)
-
-
-def _widest_way(distance: np.ndarray, start: tuple[int, ...], radius: float, spacing: float) -> float:
-    """Largest radius in mm, below `radius`, of a ball whose middle gets from `start` to the outside, by bisection on the grid."""
-    low, high = 0.0, radius
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2.0
-        label, _ = label_voxels(distance >= middle)
-        if label[start] == label[0, 0, 0]:
-            low = middle
-        else:
-            high = middle
-        if high - low < 0.25 * spacing:
-            break
-    return high + SLACK * spacing

@@ -209,6 +209,7 @@ def _label_frames(labels: "Sequence[LabelResult]") -> "tuple[LabelFrame, ...]":
             done.height,
             done.depth,
             done.uneven_mm,
+            done.is_text,
         )
         for done in labels
     )

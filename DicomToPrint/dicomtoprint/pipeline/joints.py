@@ -27,6 +27,7 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
 }
 STEP_NAMES: Mapping[str, str] = {"pin": "pins", "dowel": "dowels", "dovetail": "dovetails"}
 NO_JOINT_STEPS = ("no pins", "no magnets")
+CRUMB_STEP = "crumbs"
 ON_CUT_MM = 0.01
 SMALLEST_CONTACT_MM2 = 1.0  # parts that meet on less do not count as joined
 
@@ -40,6 +41,12 @@ class JointPlan:
     least_pin: float
     least_dowel: float
     magnet_clearance: float
+
+    @property
+    def pair_mm3(self) -> float:
+        """What two sockets of the size asked for take out of a part."""
+        across = self.size.diameter + 2.0 * self.size.clearance
+        return float(2.0 * (np.pi / 4.0) * across**2 * (self.size.length + self.size.clearance))
 
 
 @dataclass(frozen=True)
@@ -237,6 +244,11 @@ def _magnets(
     steps.append(ProcessingStep("magnets", made) if pockets else none)
 
 
+def is_line_on_joints(step: Any) -> bool:
+    """Whether a step is one that every summary says: a cut where a joint found no room, what a split left too small to handle."""
+    return step.name in (*NO_JOINT_STEPS, CRUMB_STEP)
+
+
 def lines_on_joints(steps: Sequence[Any]) -> list[str]:
-    """A line for the terminal for each cut where a joint found no room."""
-    return [f"{step.name}: {step.effect}" for step in steps if step.name in NO_JOINT_STEPS]
+    """Lines for the terminal on the steps that every summary says."""
+    return [f"{step.name}: {step.effect}" for step in steps if is_line_on_joints(step)]

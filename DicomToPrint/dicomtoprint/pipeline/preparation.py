@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PreparedModel:
-    """The prepared model, the texts put on it with their frames in the patient, and for each mesh the transform from the patient to the
-    print: what scaled, mirrored and turned it (None: nothing did)."""
+    """The prepared model, the texts and scale bars put on it with their frames in the patient, and for each mesh the transform from the
+    patient to the print: what scaled, mirrored and turned it (None: nothing did)."""
 
     model: "SurfaceModel"
     labels: "tuple[LabelResult, ...]" = ()
@@ -105,7 +105,7 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     if settings.orient:
         meshes, turned = _oriented(meshes, process, steps)
         moved = [turn if matrix is None or turn is None else turn @ matrix for turn in turned]
-    labels = tuple(label for label in context.labels if label.text == settings.label)
+    labels = tuple(context.labels)
     if matrix is not None:
         labels = tuple(label_in_patient(label, matrix) for label in labels)
     progress(1.0, "prepared")

@@ -288,6 +288,7 @@ def _add_scale_bar(mesh: Mesh, context: PreparationContext, progress: ProgressCa
         wall=context.min_wall_mm,
         slot=context.slots.get("scale bar"),
     )
+    context.labels.append(result)
     where = " on the base" if "scale bar" in context.slots else ""
     return result.mesh, f"a bar of {result.text} engraved {relief:g} mm deep{where}"
 

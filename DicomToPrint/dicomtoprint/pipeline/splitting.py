@@ -13,7 +13,7 @@ from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh
 from ..text import pluralize
 from .displacements import displacement_summary
-from .joints import join_parts, joint_plan, preparation_defaults
+from .joints import CRUMB_STEP, join_parts, joint_plan, preparation_defaults
 
 if TYPE_CHECKING:
     from ..preparation import Plane
@@ -64,11 +64,16 @@ def split_to_printer(
         # A pin or a dovetail makes its part longer.
         longer = max(plan.size.length, plan.size.diameter) if settings.pins and settings.joint != "dowel" else 0.0
         room = [side - longer for side in printer.usable_mm]
-        parts = _numbered(_split(parts, room, printer.usable_mm, settings, planes, steps))
+        pieces = _split(
+            parts, room, plan.pair_mm3 if settings.pins else 0.0, printer.usable_mm, settings, planes, steps
+        )
+        parts = _numbered([piece for own in pieces for piece in own])
     elif settings.keep_out_regions:
         raise _avoids_without_split()
     if settings.pins or settings.magnets:
         parts = join_parts(parts, planes, settings, plan, steps)
+    if settings.split:
+        _add_crumb_step(meshes, [len(own) for own in pieces], parts, steps)
     return parts
 
 
@@ -166,31 +171,52 @@ def _span(mesh: Mesh, plane: "Plane") -> tuple[float, float]:
     return float(along.min()), float(along.max())
 
 
+def _crumb_mm3(mesh: Mesh) -> float:
+    """Volume below which a body that a split broke off a mesh is too small to handle."""
+    usual = preparation_defaults()
+    return float(min(usual["crumb_share"] * mesh.volume, usual["crumb_mm3"]))
+
+
+def _add_crumb_step(meshes: Sequence[Mesh], counts: Sequence[int], parts: Sequence[Mesh], steps: list[Any]) -> None:
+    """Adds to `steps` what a split broke off `meshes` that is too small to handle, with its joints; `counts` are the parts of each."""
+    from ..preparation import count_small_bodies
+    from ..reconstruction import ProcessingStep
+
+    left, begin = 0, 0
+    for mesh, count in zip(meshes, counts):
+        crumb, own = _crumb_mm3(mesh), parts[begin : begin + count]
+        left += max(sum(count_small_bodies(part, crumb) for part in own) - count_small_bodies(mesh, crumb), 0)
+        begin += count
+    if left:
+        limit = max(map(_crumb_mm3, meshes))
+        effect = f"{pluralize(left, 'body', 'bodies')} of less than {limit:.1f} mm3 broken off: too small to handle, glue or discard"
+        steps.append(ProcessingStep(CRUMB_STEP, effect))
+
+
 def _split(
     parts: Sequence[Mesh],
     room: Sequence[float],
+    joints_mm3: float,
     build: Sequence[float],
     settings: RunSettings,
     planes: "list[Plane]",
     steps: list[Any],
-) -> list[Mesh]:
+) -> list[tuple[Mesh, ...]]:
+    """The parts of each mesh; none is left so small that joints, which take `joints_mm3` out of it, make it a crumb, where a cut can
+    avoid that."""
     from ..preparation import KeepOutRegion, split_to_fit
     from ..reconstruction import ProcessingStep
 
     avoid = [KeepOutRegion((-r, -a, s), around) for r, a, s, around in settings.keep_out_regions]
-    pieces: list[Mesh] = []
-    usual = preparation_defaults()
+    pieces: list[tuple[Mesh, ...]] = []
     for mesh in parts:
-        crumb = min(usual["crumb_share"] * mesh.volume, usual["crumb_mm3"])
-        split = split_to_fit(mesh, room, avoid=avoid, crumb=crumb)
-        pieces += split.parts
+        split = split_to_fit(mesh, room, avoid=avoid, crumb=_crumb_mm3(mesh) + joints_mm3)
+        pieces.append(split.parts)
         planes += split.planes
         size = " x ".join(f"{side:g}" for side in build)
         areas = ", ".join(f"{area:.0f}" for area in split.sections_mm2)
         cuts = f"; sections of {areas} mm2" if areas else ""
         away = f", away from {pluralize(len(avoid), 'marked place')}" if avoid else ""
         fitted = f"{pluralize(len(split.parts), 'part')} for a build volume of {size} mm{cuts}{away}"
-        if split.crumbs:
-            fitted += f"; {pluralize(split.crumbs, 'body', 'bodies')} of less than {crumb:.1f} mm3 broken off"
         steps.append(ProcessingStep("split", f"{mesh.name}: {fitted}; {displacement_summary([mesh], split.parts)}"))
     return pieces

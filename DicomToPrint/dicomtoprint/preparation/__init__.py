@@ -18,7 +18,7 @@ from .round_holes import cut_dowel_holes, cut_magnet_pockets
 from .scale_bar import ScaleBarSize, add_scale_bar, scale_bar_extent, validate_scale_bar
 from .shell import ShellResult, add_shell
 from .shrink_wrap import ShrinkWrapResult, shrink_wrap
-from .split import KeepOutRegion, SplitResult, split_to_fit
+from .split import KeepOutRegion, SplitResult, count_small_bodies, split_to_fit
 from .struts import add_struts
 from .text_label import LabelResult, add_label, text_extent, validate_text
 from .thicken import ThickenResult, thicken
@@ -51,6 +51,7 @@ __all__ = [
     "arrange_on_plate",
     "axis_plane",
     "contact_area",
+    "count_small_bodies",
     "cut",
     "cut_dovetail",
     "cut_dowel_holes",

@@ -18,6 +18,11 @@ CELL_MM = 2.0
 PROBES = 300  # rays through the wall under a text, and out from it
 PROBE_REACH_MM = 10.0
 DOWNWARDS = -0.7  # z of the direction that a place looks to
+RIM_STEP_MM, MAX_RIM_STEPS = (
+    0.5,
+    60,
+)  # between the places where the model must lie under a text, and most of them along a side
+OVER_MM = 0.5  # so far the model may lie beside what was drawn from its surface under a text
 STEP_OFF_MM = 1e-3  # so far from the surface a ray starts
 NO_PLACE = (
     "No place of the model's outside is even enough for this label: choose a shorter text or bar (--label, --scale-bar), or add a base "
@@ -115,6 +120,8 @@ def find_place(
             if not _is_free(rays, cloud[0][under], outward, mesh):
                 continue
             place = TextPlace(origin, right, up, outward, below, above)
+            if not _is_covered(rays, place, needs):
+                continue
             if _wall_left(rays, cloud[0][under], place, needs) >= needs.wall:
                 return place
             is_thin = True
@@ -158,6 +165,18 @@ def _is_free(rays: RayCaster, under: np.ndarray, outward: np.ndarray, mesh: Mesh
     some = under[:: max(1, len(under) // PROBES)]
     along = np.broadcast_to(outward, some.shape)
     return bool(np.isinf(rays.first_hit(some + STEP_OFF_MM * along, along, False, _diagonal(mesh)).distance).all())
+
+
+def _is_covered(rays: RayCaster, place: TextPlace, needs: TextNeeds) -> bool:
+    """Whether the model lies under all of the text and, beside engraved letters, under a wall: over an edge they would lose their ends."""
+    sides = (needs.width + 2.0 * needs.wall, needs.height + 2.0 * needs.wall)
+    steps = (int(np.clip(np.ceil(side / RIM_STEP_MM), 2, MAX_RIM_STEPS)) for side in sides)
+    u, v = (np.linspace(-0.5, 0.5, count + 1) * side for count, side in zip(steps, sides))
+    across, along = (axis.ravel()[:, None] for axis in np.meshgrid(u, v))
+    start = place.origin + across * place.right + along * place.up + (place.above + OVER_MM) * place.outward
+    inward = np.broadcast_to(-place.outward, start.shape)
+    reach = place.above - place.below + 2.0 * OVER_MM
+    return bool((rays.first_hit(start, inward, False, reach).distance <= reach).all())
 
 
 def _wall_left(rays: RayCaster, under: np.ndarray, place: TextPlace, needs: TextNeeds) -> float:

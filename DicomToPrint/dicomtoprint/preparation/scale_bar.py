@@ -1,7 +1,7 @@
 """A scale bar on the model, for exhibits: a length that anyone can lay a ruler against."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import UsageError
@@ -45,7 +45,7 @@ def add_scale_bar(
     where no place is flat enough.
     """
     validate_scale_bar(length)
-    return apply_relief(
+    done = apply_relief(
         mesh,
         _bar(length, size or ScaleBarSize()),
         f"{length:g} mm",
@@ -57,6 +57,7 @@ def add_scale_bar(
         wall=wall,
         slot=slot,
     )
+    return replace(done, is_text=False)
 
 
 def validate_scale_bar(length: float) -> None:

@@ -79,7 +79,9 @@ def split_to_fit(
 def _limits(mesh: Mesh, build: np.ndarray) -> np.ndarray:
     """Which side of the build volume takes which axis: the order that needs the fewest parts."""
     if (build <= 5.0).any():
-        raise RefusedError("The build volume is too small to hold a part: name a larger printer.")
+        raise RefusedError(
+            "The build volume is too small to hold a part, with its pins where it has some: name a larger printer (--printer WxDxH)."
+        )
     bounds = np.asarray(mesh.bounds).reshape(3, 2)
     size = bounds[:, 1] - bounds[:, 0]
     orders = ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))
@@ -121,7 +123,8 @@ def _along(
     else:
         away = " that stays away from what is marked" if near else ""
         raise RefusedError(
-            f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one{' or mark less' if near else ''}."
+            f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one (--printer WxDxH)"
+            f"{' or mark less' if near else ''}."
         )
     rest, pieces, planes, areas = mesh, [], [], []
     crumbs = 0
@@ -217,6 +220,11 @@ def crumbs_at(side: Any, normal: np.ndarray, offset: float, crumb: float) -> lis
     if len(bodies) < 2:
         return []
     return [body for body in bodies if abs(body.volume()) < crumb and _touches(body, normal, offset)]
+
+
+def count_small_bodies(mesh: Mesh, volume: float) -> int:
+    """Bodies of a closed mesh that are smaller than `volume` mm3; cavities are none."""
+    return sum(0.0 < body.volume() < volume for body in to_manifold(mesh).manifold.decompose())
 
 
 def _touches(body: Any, normal: np.ndarray, offset: float) -> bool:

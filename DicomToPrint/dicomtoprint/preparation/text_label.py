@@ -28,7 +28,7 @@ class LabelResult:
     """The solid with its text and the text's frame in LPS mm: `origin` its middle, `right` along the line, `up`, `outward`.
 
     right x up = outward, so the text reads from outside. `width`, `height` and `depth` in mm, depth negative for engraved text;
-    `uneven_mm` is how far the surface under the text lies from a plane.
+    `uneven_mm` is how far the surface under the text lies from a plane; `is_text` is false for a scale bar, which is no line of letters.
     """
 
     mesh: Mesh
@@ -41,6 +41,7 @@ class LabelResult:
     height: float
     depth: float
     uneven_mm: float = 0.0
+    is_text: bool = True
 
 
 def add_label(

@@ -16,6 +16,7 @@ from .checks import objects as object_checks
 from .checks import parts as part_checks
 from .checks import scale as scale_checks
 from .checks import scan_comparison as scan_checks
+from .checks import text_label as label_checks
 from .checks import walls as wall_checks
 from .process import Printer, PrintProcess
 from .scan_reference import ScanReference
@@ -72,7 +73,9 @@ def measure_file(
     facts.update(print_checks.fit_facts(file.meshes, printer, subprogress(progress, 0.4, 0.45)))
     counts = [len(mesh.triangles) for mesh in file.meshes]
     owner = np.repeat(np.arange(len(counts)), counts) if len(counts) > 1 else None
-    walls = wall_checks.wall_facts(whole, process, sum(extents), parts.loose, subprogress(progress, 0.45, 0.8), owner)
+    marks = scan_checks.labels_as_filed(reference) if reference is not None else ()
+    apart = parts.loose | label_checks.label_triangles(whole, marks)
+    walls = wall_checks.wall_facts(whole, process, sum(extents), apart, subprogress(progress, 0.45, 0.8), owner)
     facts.update(walls.facts)
     facts.update(print_checks.support_facts(whole, walls.samples, process, reference, subprogress(progress, 0.8, 0.9)))
     shapes: Mapping[str, tuple[Mesh, ...]] = {}

@@ -27,5 +27,8 @@ REMEDY_OF_MESH: Mapping[str, str] = {
 # What is left to do where the model was turned for the least support already.
 REMEDY_AFTER_ORIENTING = {
     "orient": _("It is turned for the least support already: print it with supports."),
+    "suction": _(
+        "Give the hollow a hole at its lowest place where it was made, or print it aslant: it is turned for the least support already."
+    ),
     "base": _("Put it on a base (--base), or let supports hold it: it is turned for the least support already."),
 }

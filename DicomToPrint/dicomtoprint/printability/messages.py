@@ -20,6 +20,7 @@ PASS_TEXTS: Mapping[str, str] = {
     "orientation": _("All triangles face outward."),
     "volume": _("The model encloses {measured:.1f} mm3."),
     "nested-shells": _("No shell inside another faces the same way as it."),
+    "encoding": _("Slicing programs can read the file's text."),
     "unjudged": _("All that is printed is triangles."),
     "negative-volumes": _("No slicing program cuts a volume out of the model."),
     "other-types": _("All objects that the file places are models."),
@@ -80,6 +81,7 @@ FAIL_TEXTS: Mapping[str, str] = {
         "{measured:,} shells ({volumes} mm3) lie inside another and face the same way as it: slicing programs fill them or leave them "
         "hollow, each in its own way."
     ),
+    "encoding": _("The text of the file begins with {begins}: slicing programs do not read it."),
     "unjudged": _("The file has what cannot be judged and may print as it pleases: {kinds}."),
     "negative-volumes": _(
         "The slicing program will cut out {measured:,} volumes that are not judged: {objects}; walls and cavities there are not known."
@@ -218,6 +220,7 @@ REMEDY: Mapping[str, str] = {
     **label_texts.REMEDY,
     "repair": _("Repair it: inspect FILE --repair OUT"),
     "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN --output DIR"),
+    "encoding": _("Write it again as they read it: inspect FILE --repair OUT"),
     "unjudged": _(
         "Turn it into triangles in the program that made it, or judge the meshes without it: inspect FILE --repair OUT writes these alone."
     ),

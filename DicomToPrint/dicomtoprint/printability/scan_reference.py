@@ -12,7 +12,7 @@ class LabelFrame:
     """Text that preparation put on the model: its frame in LPS mm, `right` along the line, `up`, `outward` from the surface.
 
     `origin` (3,) is the middle of the text; `width` and `height` in mm; `depth` in mm, positive raised, negative engraved;
-    `uneven` is how far the surface under it lies from a plane, in mm.
+    `uneven` is how far the surface under it lies from a plane, in mm; `is_text`: letters to be read, not the lines of a scale bar.
     """
 
     text: str
@@ -24,6 +24,7 @@ class LabelFrame:
     height: float
     depth: float
     uneven: float = 0.0
+    is_text: bool = True
 
 
 @dataclass(frozen=True)

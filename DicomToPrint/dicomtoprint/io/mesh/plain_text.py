@@ -5,6 +5,13 @@ import codecs
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
+def text_encoding(begin: bytes) -> str:
+    """What the first bytes of a text file say of its encoding, in words that only tolerant readers take: empty for plain text."""
+    if begin.startswith(_UTF16):
+        return "UTF-16"
+    return "a byte order mark" if begin.startswith(codecs.BOM_UTF8) else ""
+
+
 def mend_text(data: bytes) -> bytes:
     """The text without a byte order mark, UTF-16 as UTF-8, and with line feeds where it ends its lines by carriage returns alone.
 

@@ -10,6 +10,7 @@ from ...errors import InputError, UsageError
 from ...mesh.core import Mesh
 from ...mesh.merge_points import drop_unused_points, merge_duplicate_points
 from ...progress import ProgressCallback, no_progress, subprogress
+from .plain_text import text_encoding
 from .raw import LeftOutObject, RawMeshFile
 
 MILLIMETRES: Mapping[str, float] = {
@@ -27,6 +28,7 @@ MILLIMETRES: Mapping[str, float] = {
     "foot": 304.8,
 }
 FORMATS = ("stl", "3mf", "obj", "ply", "vtp")
+TEXT_FORMATS = ("stl", "obj", "ply")  # that may be text
 MAX_FILE_BYTES = 3 * 1024**3  # 60 million triangles as STL; more would not fit in memory with the checks
 
 
@@ -40,6 +42,7 @@ class MeshFile:
     `left_out` are objects that are not printed as solids (supports, a slicing program's negative volumes and modifiers, items that are
     marked as not to be printed): they are in no mesh. `unjudged` names what is printed and is no triangle (beam lattices, slices).
     `slicer_scale` is what a slicing program multiplies the coordinates by: only 3MF has a unit that such programs read.
+    `encoding` is how a text begins that such programs do not read (``a byte order mark``, ``UTF-16``), empty for any other file.
     """
 
     name: str
@@ -54,6 +57,7 @@ class MeshFile:
     left_out: tuple[LeftOutObject, ...] = ()
     unjudged: tuple[str, ...] = ()
     slicer_scale: float = 1.0
+    encoding: str = ""
 
     @property
     def triangles(self) -> int:
@@ -91,6 +95,8 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
             )
         progress(0.0, f"reading {form.upper()}")
         contents = _reader(form)(path, subprogress(progress, 0.0, 0.6))
+        with path.open("rb") as file:
+            encoding = text_encoding(file.read(4)) if form in TEXT_FORMATS else ""
     except FileNotFoundError:
         raise InputError(f"{path.name} does not exist: check the name and the folder.") from None
     except OSError as error:
@@ -101,7 +107,7 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
         raise InputError(
             f"{path.name} needs more memory than there is: reduce its triangles in the program that made it."
         ) from None
-    return _finished(path, form, size, contents, unit, subprogress(progress, 0.6, 1.0))
+    return replace(_finished(path, form, size, contents, unit, subprogress(progress, 0.6, 1.0)), encoding=encoding)
 
 
 def _reader(form: str):  # type: ignore[no-untyped-def]

@@ -15,6 +15,8 @@ from .mesh import MOST_PLACES, describe_positions, round_sizes, subsample_positi
 
 MOST_VOXELS = 5_000_000
 ACROSS = 10.0  # voxels across the narrowest hole that is enough, where there are so few that this can be afforded
+SEEN = 3.0  # voxels: narrower hollows are not told from the ways to them
+TOLERANCE_MM = 0.05  # a round hole of flat sides is that much narrower than it was drawn
 LIQUID, CLOSED = "liquid", "closed"
 DRAIN = ("drain_mm", "drain_guideline_mm")
 LAYERS = ("suction_mm3", "islands")
@@ -49,17 +51,23 @@ def _drains(
     voxels: SurfaceVoxels, process: PrintProcess, enough: float, least: float, shut: Mesh | None
 ) -> dict[str, Fact]:
     """The narrowest way out of the large hollows, which must not be narrower than anyone's guideline, and of all that count."""
-    pockets = find_air_pockets(voxels, enough, process.judgement["pocket_mm3"], shut)
-    large = [item for item in pockets if item.volume > process.judgement["undrained_mm3"] and item.neck < least]
+    found = find_air_pockets(voxels, enough, process.judgement["pocket_mm3"], shut)
+    pockets = [item for item in found if item.neck < enough - TOLERANCE_MM]
+    large = [
+        item
+        for item in pockets
+        if item.volume > process.judgement["undrained_mm3"] and item.neck < least - TOLERANCE_MM
+    ]
     return {
-        name: _drain(name, found, voxels.grid.spacing)
-        for name, found in zip(DRAIN, (large, [item for item in pockets if item not in large]))
+        name: _drain(name, some, voxels.grid.spacing)
+        for name, some in zip(DRAIN, (large, [item for item in pockets if item not in large]))
     }
 
 
 def _drain(name: str, pockets: Sequence[AirPocket], spacing: float) -> Fact:
     if not pockets:
-        return Fact(name, MISSING, parameters={"why": "no hollow with a narrow way out was found"})
+        why = f"no hollow more than {SEEN * spacing:.1f} mm wide with a narrow way out was found"
+        return Fact(name, MISSING, parameters={"why": why})
     pockets = sorted(pockets, key=lambda item: item.neck)
     where = np.array([item.place for item in pockets[:MOST_PLACES]])
     return Fact(
@@ -67,7 +75,7 @@ def _drain(name: str, pockets: Sequence[AirPocket], spacing: float) -> Fact:
         round(pockets[0].neck, 2),
         where=describe_positions(where),
         places=subsample_positions(where),
-        evidence=f"balls in the air around the model, on voxels of {spacing:.2f} mm",
+        evidence=f"balls in the air around the model, on voxels of {spacing:.2f} mm; the way out on the triangles",
         parameters={"hollows": len(pockets), "behind": sum(item.volume for item in pockets)},
         sizes=round_sizes(item.volume for item in pockets[:MOST_PLACES]),
         size_unit="mm3",

@@ -156,5 +156,6 @@ def content_facts(file: MeshFile) -> dict[str, Fact]:
         "left_out": Fact("left_out", len(others), parameters={"objects": words(others)}),
         "other_types": Fact("other_types", len(typed), parameters={"objects": words(typed)}),
         "negative_volumes": Fact("negative_volumes", len(negative), parameters={"objects": words(negative)}),
+        "encoding": Fact("encoding", file.encoding or "plain", parameters={"begins": file.encoding}),
         "unjudged": Fact("unjudged", len(file.unjudged), parameters={"kinds": ", ".join(file.unjudged)}),
     }

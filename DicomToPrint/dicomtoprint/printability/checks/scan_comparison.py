@@ -62,8 +62,9 @@ def scan_facts(
             wanted = {"intended": ", ".join(reference.intended)} if name == "added_parts" else {}
             facts[name] = _listed(name, parts, **wanted)
             shapes[name] = tuple(item.shape for item in parts if item.shape is not None)
-    if reference.labels:
-        facts.update(label_facts(mesh, tuple(_turned(label, reference.moved) for label in reference.labels)))
+    texts = tuple(label for label in labels_as_filed(reference) if label.is_text)
+    if texts:
+        facts.update(label_facts(mesh, texts))
     return facts, shapes
 
 
@@ -86,6 +87,11 @@ def _label_facts(reference: ScanReference) -> dict[str, Fact]:
 
 def _listed_names(names: Sequence[str]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def labels_as_filed(reference: ScanReference) -> tuple[LabelFrame, ...]:
+    """The texts and scale bars where the file has them."""
+    return tuple(_turned(label, reference.moved) for label in reference.labels)
 
 
 def _turned(label: LabelFrame, by: np.ndarray | None) -> LabelFrame:

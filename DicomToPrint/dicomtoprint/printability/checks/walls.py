@@ -52,7 +52,7 @@ def wall_facts(
 ) -> WallMeasurements:
     """Walls and gaps measured up to a little more than the process's largest limit; beyond that they are only "thick enough".
 
-    `fragments` (m,) bool are triangles of loose crumbs, which have a finding of their own: their walls are not judged.
+    `fragments` (m,) bool are triangles of loose crumbs and of texts, which have findings of their own: their walls are not judged.
     `owner` (m,) is the object of each triangle where a file has several: walls are those of each object, gaps those between all.
     """
     names = ("wall_supported_mm", "pin_mm", "wall_unsupported_mm")
