@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from dicomtoprint.imaging.surface_deviation import vertex_normals
 from dicomtoprint.mesh.core import flying_edges
 from dicomtoprint.mesh.vertex_averaging import build_vertex_averaging
 from dicomtoprint.reconstruction.bone_density import Density
@@ -27,9 +28,10 @@ def surface(distance):
 
 
 def rounding(mesh):
-    near = build_vertex_averaging(mesh, mesh.triangle_normals())
+    facing = mesh.triangle_normals()
+    near, outward = build_vertex_averaging(mesh, facing), vertex_normals(mesh, facing)
     volume = Volume(np.zeros((60, 60, 60), np.int16), np.diag([0.5, 0.5, 0.5, 1.0]))
-    return edge_curvature(mesh, near), edge_rounding(mesh, near, volume, density())
+    return edge_curvature(mesh, facing, outward, near), edge_rounding(mesh, facing, outward, near, volume, density())
 
 
 def test_curvature_of_a_ball_is_not_counted_twice(ball):

@@ -62,14 +62,14 @@ def psf_curvature_shift(mesh: Mesh, variance: np.ndarray, near: VertexAveraging 
     return 0.5 * trust * sideways * curvature
 
 
-def edge_curvature(mesh: Mesh, near: VertexAveraging) -> np.ndarray:
+def edge_curvature(mesh: Mesh, facing: np.ndarray, outward: np.ndarray, near: VertexAveraging) -> np.ndarray:
     """(n,) per mm: curvature of the edges of a mesh around its points, the lesser of the sum of the two curvatures and the root of
-    the sum of their squares: the first forgets noise and saddles, the second counts a ball not twice."""
-    facing = mesh.triangle_normals()
-    normals = near.averaged(vertex_normals(mesh, facing))
+    the sum of their squares: the first forgets noise and saddles, the second counts a ball not twice. `facing` (m, 3) are the
+    mesh's `triangle_normals`, `outward` (n, 3) the unit normals of its points."""
+    normals = near.averaged(outward)
     normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-30)[:, None]
-    facing /= np.maximum(near.area, 1e-30)[:, None]
-    summed = near.averaged(near.summed(_divergence(mesh, facing, normals)))
+    unit = facing / np.maximum(near.area, 1e-30)[:, None]
+    summed = near.averaged(near.summed(_divergence(mesh, unit, normals)))
     return np.minimum(np.abs(summed), near.averaged(near.summed(_turning(mesh, normals))))
 
 

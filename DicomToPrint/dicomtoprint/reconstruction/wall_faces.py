@@ -189,20 +189,21 @@ def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> 
         rows, normals = again, better
         asked = known | asked
     whole = _like(mesh, points)
-    around = build_vertex_averaging(whole, whole.triangle_normals())
-    rounding = edge_rounding(whole, around, volume, density)
+    facing = whole.triangle_normals()
+    around, outward = build_vertex_averaging(whole, facing), vertex_normals(whole, facing)
+    rounding = edge_rounding(whole, facing, outward, around, volume, density)
     # Over a curved wall the half-maximum position lies on the hollow side, of both faces alike.
     back = psf_curvature_shift(whole, density.variance, around)
     for _ in range(_CURVED):
         back = near.averaged(back)  # the curvature of noise would be corrected too
-    whole = _like(mesh, points + np.where(known, back, 0.0)[:, None] * vertex_normals(whole))
+    whole = _like(mesh, points + np.where(known, back, 0.0)[:, None] * outward)
     modelled = known & (np.nan_to_num(filled[3], nan=np.inf) < _FWHM * density.widths(normals))
     fitted = np.nan_to_num(filled[4], nan=0.0)
     grid = _GRID * volume.voxel_volume ** (1.0 / 3.0)
     error = np.sqrt(fitted**2 + grid**2 + rounding**2)
     walled = known.copy()
     rest = np.flatnonzero(~known)
-    walled[rest] = runs_through(volume, whole.points[rest], vertex_normals(whole)[rest], level)
+    walled[rest] = runs_through(volume, whole.points[rest], outward[rest], level)
     return WallFaces(_marked(whole, modelled), known, error, walled, modelled, density)
 
 

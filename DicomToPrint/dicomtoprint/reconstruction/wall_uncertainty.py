@@ -3,7 +3,6 @@ edges sharper than the blur."""
 
 import numpy as np
 
-from ..imaging.surface_deviation import vertex_normals
 from ..mesh.core import Mesh
 from ..mesh.vertex_averaging import VertexAveraging
 from ..volume import Volume
@@ -13,17 +12,25 @@ from .psf_curvature_correction import edge_curvature
 # What the scan shows of an edge sharper than its blur is round, and nothing tells it from an edge that is. Standard deviation of
 # such faces, in widths of the blur: by how much the surface turns over that width, and at most; a surface that turns less is
 # smooth. Measured on the scans `tuned` of Testing/Benchmarks/wall_scans.py.
-_PER_TURN, _SMOOTH, _SHARPEST = 0.7, 0.13, 0.3
+_PER_TURN, _SMOOTH, _SHARPEST = 0.7, 0.13, 0.32
 _TURNS_OVER, _WIDENED = 1.3, 0.2  # of the largest step between voxels, by which the grid widens both widths
 _SHARES = 20  # equal ones of a normal distribution, of which each place of a surface takes the middles
 _PLACES = 10_000
 _QUANTILES = np.arange(0.005, 1.0, 0.01)
 
 
-def edge_rounding(mesh: Mesh, near: VertexAveraging, volume: Volume, density: Density) -> np.ndarray:
-    """(n,) mm: standard deviation of the distance between a surface and the faces that blur and grid have rounded."""
-    width, step = density.widths(vertex_normals(mesh)), max(volume.spacing)
-    turned = edge_curvature(mesh, near) * np.hypot(width, _TURNS_OVER * step)
+def edge_rounding(
+    mesh: Mesh,
+    facing: np.ndarray,
+    outward: np.ndarray,
+    near: VertexAveraging,
+    volume: Volume,
+    density: Density,
+) -> np.ndarray:
+    """(n,) mm: standard deviation of the distance between a surface and the faces that blur and grid have rounded; `facing` (m, 3)
+    are its `triangle_normals`, `outward` (n, 3) the unit normals of its points."""
+    width, step = density.widths(outward), max(volume.spacing)
+    turned = edge_curvature(mesh, facing, outward, near) * np.hypot(width, _TURNS_OVER * step)
     sharp = np.clip(_PER_TURN * (turned - _SMOOTH), 0.0, _SHARPEST)
     return np.asarray(sharp * np.hypot(width, _WIDENED * step))
 

@@ -167,7 +167,7 @@ def half_maximum_threshold(
     fine = float(np.linalg.norm(affine[:3, :3], axis=0).max()) <= FINEST_MM
     tissue, air = scale.grey(SOFT_HU), scale.grey(AIR_HU)
     soft = settings.range_in_air is not None and has_soft_tissue(strided_sample(array), tissue, air)
-    for count in (6_000, 12_000, 20_000):
+    for count in (4_000, 8_000, 20_000):
         points = threshold_crossings(array, value, count)
         if inside_body is not None and len(points):
             within = inside_body(points)
