@@ -81,3 +81,59 @@ def held_out() -> dict[str, Scan]:
         ),
         "no thick bone": (plates(OBLIQUE, (0.5, 0.7, 0.9), thick=False), Scanner(V40, seed=24)),
     }
+
+
+def unseen() -> dict[str, Scan]:
+    """Scans of the same kinds, measured after the last change of any setting."""
+    steep = (0.15, -0.8, 0.55)
+    return {
+        "plates, 1050 HU, 0.38 mm": (
+            plates(steep, (0.4, 0.7, 1.1, 1.8), 1050.0),
+            Scanner((0.38, 0.38, 0.6), 0.41, noise_hu=17, seed=41),
+        ),
+        "plates, 800 HU, 0.55 mm": (
+            plates((0.9, -0.2, 0.35), (0.5, 0.9, 1.4, 2.2), 800.0),
+            Scanner((0.55, 0.55, 0.55), 0.38, noise_hu=21, seed=42),
+        ),
+        "plates, slices 1.1 mm": (
+            plates((0.4, 0.3, 0.85), (0.5, 0.8, 1.3, 2.0), 1150.0),
+            Scanner((0.4, 0.4, 1.1), 0.42, noise_hu=18, seed=43),
+        ),
+        "shell 0.9 mm, air, 950 HU, 0.45 mm": (
+            ball_shell(0.9, 950.0, 8.5),
+            Scanner((0.45, 0.45, 0.6), 0.4, noise_hu=22, seed=44),
+        ),
+        "shell 0.6 mm, air, 1250 HU, 0.6 mm": (ball_shell(0.6, 1250.0, 9.5), Scanner((0.6, 0.6, 0.75), 0.38, seed=45)),
+        "open shell 0.6 mm, tissue, 0.4 mm": (
+            ball_shell(0.6, 1000.0, 8.5, SOFT_HU, opened=True, axis=(0.2, 1, 0.4)),
+            Scanner((0.4, 0.4, 0.5), 0.38, noise_hu=19, seed=46),
+        ),
+        "saddle 0.8 mm, air, 0.42 mm": (saddle_shell(0.8, 1100.0), Scanner((0.42, 0.42, 0.5), 0.4, seed=47)),
+        "vertebra, cortex 0.8 mm, core 180 HU": (
+            vertebra(0.8, 180.0, 1300.0),
+            Scanner((0.4, 0.4, 0.6), 0.38, noise_hu=18, seed=48),
+        ),
+        "spine body 32 mm, 0.5 mm": (spine_body(32.0, 20.0, 0.9, 120.0, 900.0), Scanner((0.5, 0.5, 0.5), 0.4, seed=49)),
+        "spine body 30 mm, 0.7 x 1.0 mm": (spine_body(30.0, 24.0, 1.2, 170.0), Scanner((0.7, 0.7, 1.0), 0.42, seed=50)),
+        "rib 0.9 mm, 0.55 mm": (rib(0.9, 1000.0), Scanner((0.55, 0.55, 0.7), 0.38, seed=51)),
+        "child, 700 HU, 0.45 mm": (
+            plates((-0.3, 0.5, 0.8), (0.5, 0.7, 1.0, 1.6), 700.0),
+            Scanner((0.45, 0.45, 0.5), 0.38, seed=52),
+        ),
+        "dry bone, 1100 HU": (
+            plates((0.6, 0.1, -0.5), (0.4, 0.7, 1.0, 1.8), 1100.0, in_air=True),
+            Scanner((0.42, 0.42, 0.5), 0.4, noise_hu=20, seed=53),
+        ),
+        "CBCT, 1150 HU": (
+            ball_shell(0.9, 1150.0, 8.0),
+            Scanner((0.35, 0.35, 0.35), 0.36, noise_hu=25, seed=54, gain=0.7, offset=150.0, cupping=-40.0),
+        ),
+        "density varying by 20 %": (
+            plates(steep, (0.5, 0.8, 1.2, 2.0), varying(1150.0, 0.2, 30.0)),
+            Scanner((0.45, 0.45, 0.6), 0.4, seed=55),
+        ),
+        "smooth kernel": (
+            plates(OBLIQUE, (0.5, 0.8, 1.2, 2.0), 1300.0),
+            Scanner((0.45, 0.45, 0.6), 0.55, noise_hu=10, seed=56),
+        ),
+    }

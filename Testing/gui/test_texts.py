@@ -2,9 +2,11 @@
 
 import re
 
+import numpy as np
 import pytest
 
 from dicomtoprint import rules
+from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.printability.messages import REMEDY
 
 pytestmark = pytest.mark.panel
@@ -55,3 +57,12 @@ def test_findings_are_shown_and_copied_without_options(driver):
     assert "\u201cthicken walls\u201d 3" in view.detail.text
     assert "--" not in view.detail.text + view.remedies()
     assert "\u201cthicken walls\u201d 3" in view.remedies()
+
+
+@pytest.mark.parametrize(("percent", "said"), [(12.34, True), (0.0, False)])
+def test_the_modelled_share_stands_beside_the_surface(application, percent, said):
+    from DicomToPrintLib.gui.surface_step import format_surface_stats
+
+    mesh = Mesh(np.zeros((3, 3), np.float32), np.array([[0, 1, 2]]), "bone")
+    line = format_surface_stats(mesh, {"provenance_area_percent": {"modelled": percent}})
+    assert ("12.3 % of the surface are modelled walls" in line) == said

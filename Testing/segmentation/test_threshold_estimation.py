@@ -8,6 +8,7 @@ from dicomtoprint.segmentation.threshold_estimation import (
     estimate_intensity_scale,
     estimate_noise,
     half_maximum_threshold,
+    prominent_peaks,
 )
 from dicomtoprint.volume import Volume
 from Phantoms.shapes import add_ball, middle, scan, with_noise
@@ -107,3 +108,15 @@ def test_phantom_boundary(phantom):
     volume, truth = phantom
     found = segment(volume, load_anatomy("bone")).segments[0].boundary
     assert found == pytest.approx(truth.boundary_hu, abs=30)
+
+
+def test_peaks_of_a_histogram_are_those_of_scipy():
+    from scipy import signal
+
+    random = np.random.default_rng(4)
+    for size in (3, 10, 258):
+        for _ in range(20):
+            values = random.integers(0, 12, size).astype(float)
+            peaks, facts = signal.find_peaks(values, prominence=3.0)
+            found, heights = prominent_peaks(values, 3.0)
+            assert np.array_equal(found, peaks) and np.array_equal(heights, facts["prominences"])

@@ -127,4 +127,7 @@ def format_surface_stats(mesh: Any, figures: Any) -> str:
         line += _("; 95 % within {p95} mm of the scan's boundary, at most {largest} mm").format(
             p95=f"{p95:.2f}", largest=f"{largest:.2f}"
         )
+    modelled = figures.get("provenance_area_percent", {}).get("modelled", 0.0)
+    if modelled > 0.0:
+        line += _("; {share} % of the surface are modelled walls").format(share=f"{modelled:.1f}")
     return line

@@ -229,6 +229,8 @@ def _modelled_words(modelled: Modelled) -> str:
         line += " " + _(
             "No bone in the scan is thick enough to show that value: it is assumed, and may be off by a quarter."
         )
+    elif not modelled.calibrated:
+        line += " " + _("The scan is not calibrated in HU: that value may differ over it by a tenth.")
     return line
 
 

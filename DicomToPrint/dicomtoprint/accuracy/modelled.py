@@ -19,13 +19,14 @@ class Modelled:
     """Walls of a surface that were fitted as walls: `share` of its measured and modelled area is modelled; `errors` (k,)
     mm, distances without sign that the faces of these are expected to have from the truth, evenly by area, and
     `of_walls` the same for all walls, whose faces show apart too; the grey value of `bone` that they go by, and whether thick
-    bone of the scan `established` it."""
+    bone of the scan `established` it; `calibrated`: grey values are HU."""
 
     share: float
     errors: np.ndarray
     of_walls: np.ndarray
     bone: float
     established: bool
+    calibrated: bool = True
 
     def within(self, share: float) -> float:
         """mm within which a share of the modelled faces lies."""
@@ -40,18 +41,22 @@ def modelled_of(meshes: Sequence[Mesh], figures: Sequence[Mapping[str, Any]]) ->
         size = np.linalg.norm(mesh.triangle_normals(), axis=1)
         for kind in area:
             area[kind] += float(size[origin == kind].sum()) if origin is not None else 0.0
-    known = [f for f in figures if f.get("wall_error_mm")]
+    known = [f for f in figures if f.get("wall_distance_mm")]
     if not known or sum(area.values()) == 0.0:
         return None
 
-    def errors_of(name: str) -> np.ndarray:
-        widths = np.concatenate([np.asarray(f.get(name) or f["wall_error_mm"], dtype=float) for f in known])
-        return np.asarray((widths[:, None] * HALF_NORMAL).ravel())
+    def expected(name: str) -> np.ndarray:
+        return np.concatenate([np.asarray(f.get(name) or f["wall_distance_mm"], dtype=float) for f in known])
 
     share = area[Provenance.MODELLED] / sum(area.values())
-    errors, of_walls = errors_of("modelled_error_mm"), errors_of("wall_error_mm")
+    errors, of_walls = expected("modelled_distance_mm"), expected("wall_distance_mm")
     return Modelled(
-        share, errors, of_walls, float(known[0]["bone_grey_value"]), all(bool(f.get("bone_established")) for f in known)
+        share,
+        errors,
+        of_walls,
+        float(known[0]["bone_grey_value"]),
+        all(bool(f.get("bone_established")) for f in known),
+        all(bool(f.get("bone_calibrated", True)) for f in known),
     )
 
 

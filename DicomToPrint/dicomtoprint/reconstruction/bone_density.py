@@ -21,6 +21,7 @@ _ENOUGH = 25  # places that establish a density, or a blur
 _LIKE_BONE = 0.65  # of the contrast of the scan's bone: what is darker is marrow or spongy bone
 _CELL_MM, _NEAR_MM = 4.0, 10.0
 _STRAY = 0.04  # of the contrast: what the density of a wall may differ from that around it, at least
+_UNEVEN = 0.08  # the same in a scan that is not calibrated, as cone beams are: grey values differ over the field
 _UNSURE = 0.2  # the same where nothing establishes it
 _SLICE = 0.9  # of the variance of a slice as thick as the step between slices, at least
 _SOLID_MM, _SOLID = 1.2, 0.9  # solid bone is as bright this far to all sides of its middle
@@ -32,7 +33,7 @@ class Density:
     """Bone and blur of a scan. `bone` its typical grey value and `spread` the standard deviation of that over the scan,
     `outside` that of soft tissue (air, where bone lies in it), `noise`; `variance` (3, 3) mm2 in LPS of the blur; `places`
     that established the density (0: it is a guess). `origin`, `sums` and `weights` are the densities found in cells of the
-    scan."""
+    scan; `calibrated`: its grey values are HU."""
 
     bone: float
     spread: float
@@ -43,6 +44,7 @@ class Density:
     origin: np.ndarray
     sums: np.ndarray
     weights: np.ndarray
+    calibrated: bool = True
 
     @property
     def established(self) -> bool:
@@ -73,7 +75,8 @@ class Density:
         total = ndimage.map_coordinates(self.sums, cell, order=1, mode="nearest")
         known = weight / (weight + 1.0)
         value = known * total / np.maximum(weight, 1e-9) + (1.0 - known) * self.bone
-        base = (_STRAY if self.established else _UNSURE) * self.contrast
+        stray = _STRAY if self.calibrated else _UNEVEN
+        base = (stray if self.established else _UNSURE) * self.contrast
         return value, np.hypot(base, (1.0 - known) * self.spread)
 
 
@@ -121,9 +124,11 @@ def density_of(
     outside: float,
     noise: float,
     blur: np.ndarray | None = None,
+    calibrated: bool = True,
 ) -> Density:
     """Bone and blur along a surface of `places` (n, 3) with outward `normals` (n, 3); `bone`, `outside` and `noise` are
-    what the segmentation saw, `blur` (3, 3) mm2 in LPS is where the search begins."""
+    what the segmentation saw, `blur` (3, 3) mm2 in LPS is where the search begins;
+    `calibrated`: grey values are HU."""
     some = np.random.default_rng(0).permutation(_promising(volume, places, normals, bone, outside))[:_SAMPLES]
     places, normals = places[some].astype(np.float64), normals[some]
     start = _guessed(volume) if blur is None else blur
@@ -147,12 +152,14 @@ def density_of(
     if len(values) < _ENOUGH:
         nothing = np.zeros((2, 2, 2))
         top = max(bone, float(np.percentile(fit.peak, 95))) if len(fit.peak) else bone
-        return Density(top, 0.2 * (top - outside), outside, noise, variance, 0, np.zeros(3), nothing, nothing)
+        return Density(
+            top, 0.2 * (top - outside), outside, noise, variance, 0, np.zeros(3), nothing, nothing, calibrated
+        )
     typical = float(np.median(values))
     spread = float(1.4826 * np.median(np.abs(values - typical)))
     spread = float(np.sqrt(max(spread**2 - float(np.median(sd)) ** 2, 0.0)))
     origin, sums, weights = _cells(places, values, typical, max(spread, 0.02 * contrast))
-    return Density(typical, spread, outside, noise, variance, len(values), origin, sums, weights)
+    return Density(typical, spread, outside, noise, variance, len(values), origin, sums, weights, calibrated)
 
 
 def _promising(volume: Volume, places: np.ndarray, normals: np.ndarray, bone: float, outside: float) -> np.ndarray:

@@ -63,7 +63,8 @@ def fit_to_isosurface(
         at_middle = at_middle + shift.take(triangles).mean(axis=1)
     at_point, at_middle = np.nan_to_num(at_point), np.nan_to_num(at_middle)
     if walls is not None:
-        face, found = walls.ahead(np.concatenate([points, middle]), np.concatenate([normals, facing]))
+        ahead = walls.ahead(np.concatenate([points, middle]), np.concatenate([normals, facing]))
+        face, found = ahead.height, ahead.found
         at_point = np.where(found[: len(points)], face[: len(points)], at_point)
         at_middle = np.where(found[len(points) :], face[len(points) :], at_middle)
     moved = np.clip(_least_squares(triangles, area, at_point, at_middle), -reach, reach)

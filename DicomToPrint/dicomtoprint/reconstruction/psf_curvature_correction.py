@@ -62,12 +62,29 @@ def psf_curvature_shift(mesh: Mesh, variance: np.ndarray, near: VertexAveraging 
     return 0.5 * trust * sideways * curvature
 
 
-def summed_curvature(mesh: Mesh, facing: np.ndarray, near: VertexAveraging) -> np.ndarray:
-    """(n,) per mm: sum of the two curvatures at the points of a mesh, over the triangles around each; `facing` (m, 3) are its
-    `triangle_normals`."""
-    normals = near.averaged(vertex_normals(mesh, facing))
+def edge_curvature(mesh: Mesh, facing: np.ndarray, outward: np.ndarray, near: VertexAveraging) -> np.ndarray:
+    """(n,) per mm: curvature of the edges of a mesh around its points, the lesser of the sum of the two curvatures and the root of
+    the sum of their squares: the first forgets noise and saddles, the second counts a ball not twice. `facing` (m, 3) are the
+    mesh's `triangle_normals`, `outward` (n, 3) the unit normals of its points."""
+    normals = near.averaged(outward)
     normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-30)[:, None]
-    return near.summed(_divergence(mesh, facing / np.maximum(near.area, 1e-30)[:, None], normals))
+    unit = facing / np.maximum(near.area, 1e-30)[:, None]
+    summed = near.averaged(near.summed(_divergence(mesh, unit, normals)))
+    return np.minimum(np.abs(summed), near.averaged(near.summed(_turning(mesh, normals))))
+
+
+def _turning(mesh: Mesh, normals: np.ndarray) -> np.ndarray:
+    """(m,) root of the sum of the squares of the two curvatures over each triangle, times twice its area: how fast the normals of
+    its corners turn, in the metric of two of its sides."""
+    a, b, c = (mesh.triangles[:, k] for k in range(3))
+    sides = [mesh.points[end].astype(np.float64) - mesh.points[a] for end in (b, c)]
+    turns = [normals[end] - normals[a] for end in (b, c)]
+    square = (
+        np.einsum("ij,ij->i", sides[1], sides[1]) * np.einsum("ij,ij->i", turns[0], turns[0])
+        + np.einsum("ij,ij->i", sides[0], sides[0]) * np.einsum("ij,ij->i", turns[1], turns[1])
+        - 2.0 * np.einsum("ij,ij->i", *sides) * np.einsum("ij,ij->i", *turns)
+    )
+    return np.asarray(np.sqrt(np.maximum(square, 0.0)))
 
 
 def _divergence(mesh: Mesh, facing: np.ndarray, normals: np.ndarray) -> np.ndarray:

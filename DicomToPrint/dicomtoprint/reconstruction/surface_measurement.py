@@ -54,25 +54,25 @@ def measure_surface(
         counting = helper.submit(label_vertex_components, mesh.triangles, len(mesh.points))
         area = np.bincount(mesh.triangles.ravel(), np.repeat(length / 6.0, 3), minlength=len(mesh.points))
         offset = _boundary_distance(mesh, field, raw, cross, length, some, progress)
-        components = counting.result()[0]
     facts: dict[str, object] = {}
     if correction is not None:
         near = build_vertex_averaging(mesh, cross)
         beside = correction.of_neighbours(mesh, -offset[: len(mesh.points)], near)
         offset -= np.concatenate([beside, beside[mesh.triangles[some]].mean(axis=1)]).astype(offset.dtype)
         facts.update(correction.figures(mesh, beside, near))
-    if walls is not None:
-        height, found = walls.ahead(*_places_and_normals(mesh, cross, length, some))
-        offset = np.where(found, -height, offset).astype(np.float32)
     weights = np.concatenate([area, length[some] * area.sum() / length[some].sum()])
-    facts.update(weighted_distance_stats(offset, weights))
+    if walls is not None:
+        ahead = walls.ahead(*_places_and_normals(mesh, cross, length, some))
+        offset = np.where(ahead.found, -ahead.height, offset).astype(np.float32)
+        facts.update(walls.distances(ahead, weights))
     volume = mesh.volume
     facts.update(
+        weighted_distance_stats(offset, weights),
         triangles=len(mesh.triangles),
         volume_mm3=volume,
         area_mm2=float(length.sum() / 2.0),
         volume_change_percent=100.0 * (volume - volume_before) / volume_before if volume_before else 0.0,
-        components=components,
+        components=counting.result()[0],
         provenance_area_percent=_area_shares(mesh, length),
     )
     return mesh.with_arrays(point_arrays={"Deviation": offset[: len(mesh.points)].astype(np.float32)}), facts

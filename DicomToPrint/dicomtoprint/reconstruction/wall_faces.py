@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..imaging.surface_deviation import vertex_areas, vertex_normals
+from ..imaging.surface_deviation import vertex_normals
 from ..imaging.voxel_patches import interpolate, runs_through
 from ..mesh.core import Mesh, Provenance
 from ..mesh.vertex_averaging import VertexAveraging, build_vertex_averaging
 from ..volume import Volume
 from .bone_density import Density, density_of, profiles_at
-from .psf_curvature_correction import psf_curvature_shift, summed_curvature
+from .psf_curvature_correction import psf_curvature_shift
 from .scalar_field import ScalarField
 from .wall_profile import Prior, fitted_walls
+from .wall_uncertainty import edge_rounding, expected_distances
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
@@ -33,6 +34,7 @@ _THICKEST = 2.8  # mm: beyond, each face is measured by itself
 _NORMALS = (6, 3)  # rounds over which normals are averaged, in each pass
 _PASSES = 2
 _TURNED = 0.985  # cosine: normals that have turned further are asked again
+_MOVED = 0.1  # mm: what told nothing is asked again where its neighbours have moved it so far
 _MANY = 8000  # points that are always fitted themselves
 _PART = 4, 10  # one of so many more
 _BETWEEN = 0.2  # of a point's surroundings are known: it lies among points of a wall
@@ -41,15 +43,10 @@ _FILL = 24  # rounds in which places are handed on to points whose profiles tell
 _SMOOTH = 5  # rounds of smoothing
 _SHARING = 2.0  # times less of the noise is left after smoothing
 _GRID = 0.03  # of a voxel: what triangles between samples leave of a face; measured on scans with a known truth
-# An edge sharper than the blur comes out round, and nothing in the scan tells it from one that is: standard deviation of
-# such faces in widths of blur and grid, and from which curvature on, and in full; measured on scans with a known truth.
-_EDGE, _ROUND, _SHARP = 0.255, 0.2, 0.35
-_OF_STEP = 0.7  # of the largest step between voxels, by which the grid makes edges round
 _CURVED = 5  # rounds over which curvature is averaged
 _TAUBIN = (0.6, -0.64)
 _FWHM = 2.3548  # widths of the blur: the faces of a thinner wall do not show apart
 _CHUNK = 8000
-_QUANTILES = np.arange(0.0125, 1.0, 0.025)
 _REACH_MM = 0.8  # how far from a point of the fine surface a coarse point takes its place from it
 _FACING = 0.3  # cosine
 
@@ -68,24 +65,16 @@ class WallFaces:
     density: Density
 
     def figures(self) -> dict[str, object]:
-        """What the report says of modelled walls: the grey value of bone that they go by and whether the scan shows it, and
-        how well their faces are known, as deciles of the standard deviations over their area in mm."""
-        result: dict[str, object] = {
+        """What the report says of modelled walls: the grey value of bone that they go by, whether the scan shows it, and the
+        blur that counts."""
+        return {
             "bone_grey_value": self.density.bone,
             "bone_established": self.density.established,
             "bone_places": self.density.places,
+            "bone_calibrated": self.density.calibrated,
             "outside_grey_value": self.density.outside,
             "wall_blur_mm": self.density.blur_mm,
         }
-        whole = vertex_areas(self.mesh)
-        for name, some in (("wall_error_mm", self.walled), ("modelled_error_mm", self.modelled)):
-            if some.any():
-                area, error = whole[some], self.error[some]
-                order = np.argsort(error)
-                share = np.cumsum(area[order]) / area.sum()
-                at = np.minimum(np.searchsorted(share, _QUANTILES), len(order) - 1)
-                result[name] = [float(v) for v in error[order][at]]
-        return result
 
     @cached_property
     def _tree(self) -> tuple[Any, np.ndarray, np.ndarray]:
@@ -99,12 +88,13 @@ class WallFaces:
         points = self.mesh.points[rows].astype(np.float64)
         return cKDTree(points), rows, vertex_normals(self.mesh)[rows]
 
-    def ahead(self, points: np.ndarray, normals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(n,) mm by which the walls' faces lie outwards of points (n, 3) with outward normals (n, 3), and where that is
-        known (n,) bool: the nearest point of the fine surface that faces the same way belongs to a wall. Zero where none does."""
+    def ahead(self, points: np.ndarray, normals: np.ndarray) -> "FacesAhead":
+        """The walls' faces over points (n, 3) with outward normals (n, 3): of the nearest point of the fine surface that
+        faces the same way."""
         height, found = np.zeros(len(points)), np.zeros(len(points), dtype=bool)
+        nearest = np.full(len(points), -1)
         if not self.known.any() or not len(points):
-            return height, found
+            return FacesAhead(height, found, nearest)
         tree, rows, facing = self._tree
         distance, index = tree.query(points, k=6, distance_upper_bound=_REACH_MM, workers=2)
         index = np.minimum(index, len(rows) - 1)
@@ -115,11 +105,33 @@ class WallFaces:
         chosen = index[some, first]
         away = self.mesh.points[rows[chosen]] - points[some]
         height[some] = np.einsum("nx,nx->n", away, facing[chosen]) / agree[some, first]
-        found[some] = self.known[rows[chosen]]
+        nearest[some] = rows[chosen]
         # Around a rim no point may face the same way: the field, which is raised there, tells less than this surface.
         rim = np.flatnonzero(np.isfinite(distance[:, 0]) & ~valid.any(axis=1))
-        found[rim] = self.known[rows[index[rim, 0]]]
-        return height, found
+        nearest[rim] = rows[index[rim, 0]]
+        known = np.append(self.known, False)
+        return FacesAhead(np.where(known[nearest], height, 0.0), known[nearest], nearest)
+
+    def distances(self, ahead: "FacesAhead", weights: np.ndarray) -> dict[str, list[float]]:
+        """Quantiles of the distances in mm that the places from which faces were sought, `weights` (n,) in size, are expected
+        to have from the truth: of all walls, and of those that are modelled."""
+        result = {}
+        for name, which in (("wall_distance_mm", self.walled), ("modelled_distance_mm", self.modelled)):
+            rows = np.flatnonzero(np.append(which, False)[ahead.nearest])
+            if len(rows):
+                error = self.error[ahead.nearest[rows]]
+                result[name] = expected_distances(ahead.height[rows], error, weights[rows])
+        return result
+
+
+@dataclass(frozen=True)
+class FacesAhead:
+    """By how many mm faces of walls lie outwards of places, `height` (n,), zero where no face was `found` (n,) bool; `nearest`
+    (n,) points of the fine surface, -1 where none lies near."""
+
+    height: np.ndarray
+    found: np.ndarray
+    nearest: np.ndarray
 
 
 def walls_of(mesh: Mesh, segmentation: "Segmentation", segment: "Segment", field: ScalarField) -> WallFaces | None:
@@ -137,7 +149,8 @@ def walls_of(mesh: Mesh, segmentation: "Segmentation", segment: "Segment", field
     if not isinstance(inside, float) or not isinstance(outside, float):
         return None
     noise = float(figures["noise"])  # type: ignore[arg-type]
-    density = density_of(volume, mesh.points, vertex_normals(mesh), inside, outside, noise)
+    calibrated = bool(figures.get("calibrated", True))
+    density = density_of(volume, mesh.points, vertex_normals(mesh), inside, outside, noise, calibrated=calibrated)
     return placed_walls(mesh, volume, density, field.level)
 
 
@@ -168,35 +181,30 @@ def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> 
         # A contour between slices far apart is rough: its normals are better once it has moved.
         better = _averaged(vertex_normals(_like(mesh, points)), near, _NORMALS[round_ + 1])
         turned = np.einsum("nx,nx->n", better, normals) < _TURNED
-        again = rows[turned[rows] | ~np.isfinite(found[0][rows])]
+        lost = ~np.isfinite(found[0]) & (np.abs(np.nan_to_num(off)) > _MOVED)
+        again = rows[(turned | lost)[rows]]
         kept = np.setdiff1d(np.flatnonzero(np.isfinite(found[0])), again)
         found[:, again] = np.nan
         found[:3, kept] = points[kept].T
         rows, normals = again, better
         asked = known | asked
     whole = _like(mesh, points)
+    facing = whole.triangle_normals()
+    around, outward = build_vertex_averaging(whole, facing), vertex_normals(whole, facing)
+    rounding = edge_rounding(whole, facing, outward, around, volume, density)
     # Over a curved wall the half-maximum position lies on the hollow side, of both faces alike.
-    back = psf_curvature_shift(whole, density.variance)
+    back = psf_curvature_shift(whole, density.variance, around)
     for _ in range(_CURVED):
         back = near.averaged(back)  # the curvature of noise would be corrected too
-    whole = _like(mesh, points + np.where(known, back, 0.0)[:, None] * vertex_normals(whole))
+    whole = _like(mesh, points + np.where(known, back, 0.0)[:, None] * outward)
     modelled = known & (np.nan_to_num(filled[3], nan=np.inf) < _FWHM * density.widths(normals))
     fitted = np.nan_to_num(filled[4], nan=0.0)
     grid = _GRID * volume.voxel_volume ** (1.0 / 3.0)
-    error = np.sqrt(fitted**2 + grid**2 + _rounded(whole, volume, density) ** 2)
+    error = np.sqrt(fitted**2 + grid**2 + rounding**2)
     walled = known.copy()
     rest = np.flatnonzero(~known)
-    walled[rest] = runs_through(volume, whole.points[rest], vertex_normals(whole)[rest], level)
+    walled[rest] = runs_through(volume, whole.points[rest], outward[rest], level)
     return WallFaces(_marked(whole, modelled), known, error, walled, modelled, density)
-
-
-def _rounded(mesh: Mesh, volume: Volume, density: Density) -> np.ndarray:
-    """(n,) mm: standard deviation of the distance between a surface and the edges that blur and grid have rounded."""
-    facing = mesh.triangle_normals()
-    near = build_vertex_averaging(mesh, facing)
-    width = np.hypot(density.widths(vertex_normals(mesh, facing)), _OF_STEP * max(volume.spacing))
-    curvature = np.abs(near.averaged(summed_curvature(mesh, facing, near)))
-    return np.asarray(_EDGE * width * np.clip((curvature * width - _ROUND) / (_SHARP - _ROUND), 0.0, 1.0))
 
 
 def _marked(mesh: Mesh, modelled: np.ndarray) -> Mesh:

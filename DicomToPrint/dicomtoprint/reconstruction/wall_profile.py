@@ -247,75 +247,127 @@ def _start(profiles: Profiles, prior: Prior, window: _Window) -> np.ndarray:
     return np.stack([a, b, window.left, prior.bone.astype(np.float64), window.right, profiles.width], axis=1)
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """What the rows still open are fitted to: grey values `y` at `depths` (n, m), those `used` as 0 and 1, the blur's
+    `width` (n,), where the search began, and the `weight` (n, 6) that holds it there."""
+
+    y: np.ndarray
+    depths: np.ndarray
+    used: np.ndarray
+    width: np.ndarray
+    start: np.ndarray
+    weight: np.ndarray
+
+    def chosen(self, rows: np.ndarray) -> "_Problem":
+        """Those of some rows."""
+        return _Problem(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+    def cost(self, p: np.ndarray, residual: np.ndarray) -> np.ndarray:
+        """(n,) squares of the residuals, and of how far the parameters are from where they are held."""
+        square = np.einsum("nm,nm->n", residual, residual)
+        return np.asarray(square + np.einsum("np,np->n", self.weight, (p - self.start) ** 2))
+
+
 def _least_squares(
     profiles: Profiles, prior: Prior, window: _Window, start: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Parameters (n, 6), their covariance (n, 6, 6) and the root mean square misfit (n,): Levenberg and Marquardt, with
     priors on the plateaus, on bone and on the width."""
-    used = np.tile(window.use.astype(np.float32), profiles.depths.shape[1] // len(profiles.x))
     lines = profiles.depths.shape[1] // len(profiles.x)
     sigma = max(prior.noise * _CORRELATED * lines**0.25, 1e-3 * prior.contrast)
-    big = 1e3 * np.ones(len(start))
+    far = 1e3 * np.ones(len(start))
     width_sd = 0.5 * profiles.width if prior.free_width else 1e-4 * profiles.width
-    prior_sd = np.stack(
-        [big, big, window.left_sd, prior.bone_sd * np.ones(len(start)), window.right_sd, width_sd], axis=1
-    )
-    weight = (sigma / prior_sd) ** 2
-    p, damping = start.copy(), np.full(len(start), 1e-2)
-    residual, slopes = _model(p, profiles, used, prior.free_width)
-    cost = (residual**2).sum(axis=1) + (weight * (p - start) ** 2).sum(axis=1)
-    size = slopes.shape[1]
-    eye = np.eye(size)
-    open_ = np.arange(len(p))
+    held = np.stack([far, far, window.left_sd, prior.bone_sd * np.ones(len(start)), window.right_sd, width_sd], axis=1)
+    used = np.tile(window.use.astype(np.float32), lines)
+    whole = _Problem(profiles.voxels, profiles.depths, used, profiles.width, start, (sigma / held) ** 2)
     count = np.maximum(used.sum(axis=1), 1.0)
+    most = (_HOPELESS[1] * _most_misfit(prior)) ** 2 * count
+    size = 6 if prior.free_width else 5
+    parameters, open_ = start.copy(), np.arange(len(start))
+    normal, square = np.zeros((len(start), size, size)), np.zeros(len(start))
+    problem, p, damping = whole, start, np.full(len(start), 1e-2)
+    residual, slopes = _model(p, problem, prior.free_width)
+    cost = problem.cost(p, residual)
     for round_ in range(_ROUNDS):
-        some, q, w, off = profiles.chosen(open_), p[open_], weight[open_], p[open_] - start[open_]
-        slope = slopes[open_]
-        normal = slope @ slope.transpose(0, 2, 1) + w[:, :size, None] * eye
-        right = (slope @ residual[open_][:, :, None])[..., 0] + (w * off)[:, :size]
-        diagonal = np.einsum("npp->np", normal)[:, :, None] * eye
-        move = np.linalg.solve(normal + damping[open_][:, None, None] * diagonal + 1e-6 * eye, right[:, :, None])[
-            ..., 0
-        ]
-        trial = q.copy()
-        trial[:, :size] -= move
-        most = np.maximum(some.width, 0.3)[:, None]
-        trial[:, :2] = np.clip(trial[:, :2], q[:, :2] - most, q[:, :2] + most)
-        trial[:, 1] = np.maximum(trial[:, 1], trial[:, 0] + _THINNEST)
-        trial[:, 5] = np.maximum(trial[:, 5], 0.3 * some.width)
-        residual_t, slopes_t = _model(trial, some, used[open_], prior.free_width)
-        cost_t = (residual_t**2).sum(axis=1) + (w * (trial - start[open_]) ** 2).sum(axis=1)
-        better = cost_t <= cost[open_]
-        rows = open_[better]
-        p[rows], cost[rows], residual[rows], slopes[rows] = (
-            new[better] for new in (trial, cost_t, residual_t, slopes_t)
-        )
-        damping[open_] *= np.where(better, 0.25, 6.0)
-        going = ~better | (np.abs(move[:, :2]).max(axis=1) > _SETTLED)
+        trial, moved = _step(problem, p, residual, slopes, damping)
+        residual_t, slopes_t = _model(trial, problem, prior.free_width)
+        cost_t = problem.cost(trial, residual_t)
+        worse = np.flatnonzero(cost_t > cost)
+        for new, old in ((trial, p), (cost_t, cost), (residual_t, residual), (slopes_t, slopes)):
+            new[worse] = old[worse]
+        p, cost, residual, slopes = trial, cost_t, residual_t, slopes_t
+        factor = np.full(len(p), 0.25)
+        factor[worse] = 6.0
+        damping = damping * factor
+        going = moved > _SETTLED
+        going[worse] = True
         if round_ >= _HOPELESS[0]:
-            going &= cost[open_] <= (_HOPELESS[1] * _most_misfit(prior)) ** 2 * count[open_]
-        open_ = open_[going]
-        if not len(open_):
+            going &= cost <= most[open_]
+        if round_ == _ROUNDS - 1:
+            going[:] = False
+        done, rest = np.flatnonzero(~going), np.flatnonzero(going)
+        rows = open_[done]
+        parameters[rows] = p[done]
+        square[rows] = np.einsum("nm,nm->n", residual[done], residual[done])
+        normal[rows] = slopes[done] @ slopes[done].transpose(0, 2, 1)
+        if not len(rest):
             break
-    normal = slopes @ slopes.transpose(0, 2, 1) + weight[:, :size, None] * eye
-    covariance = np.zeros((len(p), 6, 6))
-    covariance[:, :size, :size] = sigma**2 * np.linalg.inv(normal + 1e-6 * eye)
-    misfit = np.sqrt((residual**2).sum(axis=1) / count)
-    return p, covariance, misfit
+        if len(done):
+            problem = problem.chosen(rest)
+            open_, p, cost, damping, residual, slopes = (
+                values[rest] for values in (open_, p, cost, damping, residual, slopes)
+            )
+    normal += whole.weight[:, :size, None] * np.eye(size) + 1e-6 * np.eye(size)
+    covariance = np.zeros((len(start), 6, 6))
+    covariance[:, :size, :size] = sigma**2 * np.linalg.inv(normal)
+    return parameters, covariance, np.sqrt(square / count)
 
 
-def _model(p: np.ndarray, profiles: Profiles, used: np.ndarray, free_width: bool) -> tuple[np.ndarray, np.ndarray]:
+def _step(
+    problem: _Problem, p: np.ndarray, residual: np.ndarray, slopes: np.ndarray, damping: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Parameters (n, 6) one damped step on, and by how many mm the faces would move (n,)."""
+    size = slopes.shape[1]
+    normal = (slopes @ slopes.transpose(0, 2, 1)).astype(np.float64)
+    right = (slopes @ residual[:, :, None])[..., 0] + (problem.weight * (p - problem.start))[:, :size]
+    diagonal = np.arange(size)
+    own = normal[:, diagonal, diagonal] + problem.weight[:, :size]
+    normal[:, diagonal, diagonal] = own * (1.0 + damping[:, None]) + 1e-6
+    move = np.linalg.solve(normal, right[:, :, None])[..., 0]
+    trial = p.copy()
+    trial[:, :size] -= move
+    most = np.maximum(problem.width, 0.3)[:, None]
+    trial[:, :2] = np.clip(trial[:, :2], p[:, :2] - most, p[:, :2] + most)
+    trial[:, 1] = np.maximum(trial[:, 1], trial[:, 0] + _THINNEST)
+    trial[:, 5] = np.maximum(trial[:, 5], 0.3 * problem.width)
+    return trial, np.abs(move[:, :2]).max(axis=1)
+
+
+def _model(p: np.ndarray, problem: _Problem, free_width: bool) -> tuple[np.ndarray, np.ndarray]:
     """Residual (n, m), model minus values where used, and its slopes (n, 5 or 6, m) by the parameters."""
     from scipy.special import ndtr
 
-    q = p.astype(np.float32)
+    q, used = p.astype(np.float32), problem.used
     a, b, left, bone, right, width = (q[:, k : k + 1] for k in range(6))
-    za, zb = (profiles.depths - a) / width, (profiles.depths - b) / width
+    za, zb = (problem.depths - a) / width, (problem.depths - b) / width
     fa, fb = ndtr(za), ndtr(zb)
-    one = np.float32(1.0 / (2.0 * np.pi) ** 0.5)
-    da, db = one * np.exp(-0.5 * za * za) / width, one * np.exp(-0.5 * zb * zb) / width
-    residual = (left + (bone - left) * fa + (right - bone) * fb - profiles.voxels) * used
-    parts = [(left - bone) * da, (bone - right) * db, 1.0 - fa, fa - fb, fb]
+    slopes = np.empty((len(p), 6 if free_width else 5, za.shape[1]), dtype=np.float32)
+    one = np.float32(1.0 / (2.0 * np.pi) ** 0.5) / width
+    for part, z, step in ((slopes[:, 0], za, (left - bone) * one), (slopes[:, 1], zb, (bone - right) * one)):
+        np.multiply(z, z, out=part)
+        part *= np.float32(-0.5)
+        np.exp(part, out=part)
+        part *= step
+        part *= used
+    np.multiply(fb, used, out=slopes[:, 4])
+    np.multiply(fa, used, out=slopes[:, 2])
+    np.subtract(slopes[:, 2], slopes[:, 4], out=slopes[:, 3])
+    np.subtract(used, slopes[:, 2], out=slopes[:, 2])
+    residual = left * slopes[:, 2]
+    residual += bone * slopes[:, 3]
+    residual += right * slopes[:, 4]
+    residual -= problem.y * used
     if free_width:
-        parts.append(parts[0] * za + parts[1] * zb)
-    return residual, np.stack(parts, axis=1) * used[:, None, :]
+        slopes[:, 5] = slopes[:, 0] * za + slopes[:, 1] * zb
+    return residual, slopes

@@ -1,7 +1,7 @@
 """Vessels and heart full of contrast medium, which by grey value alone would be bone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from scipy import ndimage
@@ -48,7 +48,7 @@ def find_contrast_medium(
     """Large even bodies in the range of contrast medium that no cortex encloses and soft tissue surrounds; None where there is none."""
     spacing = np.asarray(volume.spacing[::-1])
     cell = tuple(int(max(1, round(_CELL_MM / step))) for step in spacing)
-    means = _cells(volume.array, cell, np.mean)
+    means = _cell_means(volume.array, cell)
     if min(means.shape) < 5:
         return None
     steps = spacing * cell
@@ -57,18 +57,20 @@ def find_contrast_medium(
     even = ndimage.uniform_filter(means, 3)
     spread = np.sqrt(np.maximum(ndimage.uniform_filter(means * means, 3) - even * even, 0.0))
     pool = (even > low) & (even < high) & (spread < settings.spread * (even - scale.grey(SOFT_HU)))
-    core = ndimage.distance_transform_edt(pool, sampling=steps) >= _CORE_MM
+    core = ~_within(~pool, steps, np.nextafter(_CORE_MM, 0.0))
     labels, count = ndimage.label(core)
     sizes = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(steps))
     kept = [n for n in range(1, count + 1) if sizes[n] >= settings.smallest_mm3]
     if not kept:
         return None
-    peaks = _cells(volume.array, cell, np.max)
     margin = [int(np.ceil((_FAR_MM + _SIGHT_MM) / step)) + 1 for step in steps]
     boxes = ndimage.find_objects(labels)
     found, greys = [], [0.0]
     for number in kept:
-        box = tuple(slice(max(0, s.start - m), s.stop + m) for s, m in zip(boxes[number - 1], margin))
+        box = tuple(
+            slice(max(0, s.start - m), min(s.stop + m, size))
+            for s, m, size in zip(boxes[number - 1], margin, means.shape)
+        )
         own = labels[box] == number
         values = means[box][own]
         grey = float(values.mean())
@@ -78,9 +80,8 @@ def find_contrast_medium(
         shell = (away > _NEAR_MM) & (away < _FAR_MM)
         if not shell.any():
             continue
-        bright = peaks[box] > grey + max(_CORTEX_HU * unit, _CORTEX_NOISE * _voxel_noise(volume.array, box, own, cell))
-        seen = ndimage.distance_transform_edt(~bright, sampling=steps) <= _SIGHT_MM if bright.any() else bright
-        cortex = seen[shell].mean()
+        limit = grey + max(_CORTEX_HU * unit, _CORTEX_NOISE * _voxel_noise(volume.array, box, own, cell))
+        cortex = _within(_cell_peaks(volume.array, cell, box) > limit, steps, _SIGHT_MM)[shell].mean()
         soft = (means[box][(away > _FAR_MM - 1.0) & (away < _FAR_MM + 2.0)] < 0.5 * (grey + scale.grey(SOFT_HU))).mean()
         if cortex <= _MOST_CORTEX and soft >= _LEAST_SOFT:
             found.append(number)
@@ -138,13 +139,38 @@ def _holds_bone(state: SegmentationState, mask: np.ndarray, grey: float) -> bool
     return bool(bright * state.volume.voxel_volume >= state.anatomy.contrast_medium.smallest_mm3)
 
 
-def _cells(array: np.ndarray, cell: tuple[int, ...], of: Callable[..., np.ndarray]) -> np.ndarray:
-    """`of` (np.mean, np.max) of cells of `cell` voxels, (k, j, i) float32; an incomplete row at the far ends is left out."""
+def _cell_means(array: np.ndarray, cell: tuple[int, ...]) -> np.ndarray:
+    """Means of cells of `cell` voxels, (k, j, i) float32; an incomplete row at the far ends is left out."""
     n = [size // step for size, step in zip(array.shape, cell)]
+    whole = np.int64 if array.dtype.kind in "iub" else np.float64
     found = np.empty(n, dtype=np.float32)
     for k in range(n[0]):
-        slab = array[k * cell[0] : (k + 1) * cell[0], : n[1] * cell[1], : n[2] * cell[2]]
-        found[k] = of(slab.reshape(cell[0], n[1], cell[1], n[2], cell[2]), axis=(0, 2, 4))
+        slab = array[k * cell[0] : (k + 1) * cell[0]].sum(axis=0, dtype=whole)
+        total = np.zeros(n[1:], dtype=whole)
+        for j, i in np.ndindex(*cell[1:]):
+            total += slab[j : n[1] * cell[1] : cell[1], i : n[2] * cell[2] : cell[2]]
+        found[k] = total / np.prod(cell)
+    return found
+
+
+def _cell_peaks(array: np.ndarray, cell: tuple[int, ...], box: tuple[slice, ...]) -> np.ndarray:
+    """The brightest voxel of each cell in a box of cells."""
+    some = array[tuple(slice(s.start * step, s.stop * step) for s, step in zip(box, cell))]
+    parts = [some[k :: cell[0], j :: cell[1], i :: cell[2]] for k, j, i in np.ndindex(*cell)]
+    return reduce(np.maximum, parts)
+
+
+def _within(mask: np.ndarray, steps: np.ndarray, reach: float) -> np.ndarray:
+    """Cells at most `reach` mm from one of the mask, which is 0 mm from itself; a short reach costs less so than a map of
+    distances."""
+    found = mask.copy()
+    most = np.minimum(np.floor(reach / steps).astype(int), np.array(mask.shape) - 1)
+    for step in np.ndindex(*(2 * most + 1)):
+        offset = np.array(step) - most
+        if offset.any() and float(np.sqrt(((offset * steps) ** 2).sum())) <= reach:
+            to = tuple(slice(max(0, o), size + min(0, o)) for o, size in zip(offset, mask.shape))
+            come = tuple(slice(max(0, -o), size - max(0, o)) for o, size in zip(offset, mask.shape))
+            found[to] |= mask[come]
     return found
 
 
@@ -159,7 +185,7 @@ def _pools(found: ContrastMedium, volume: Volume, mask: np.ndarray, scale: Inten
     """(k, j, i) bool: voxels of the mask that are a pool or its rim, not brighter than the pool by more than the band."""
     unit = scale.grey(SOFT_HU + 1.0) - scale.grey(SOFT_HU)
     steps = np.asarray(volume.spacing[::-1]) * found.cell
-    means = _cells(volume.array, found.cell, np.mean)
+    means = _cell_means(volume.array, found.cell)
     away, nearest = ndimage.distance_transform_edt(found.labels == 0, sampling=steps, return_indices=True)
     ceiling = found.grey[found.labels[tuple(nearest)]] + _BAND_HU * unit
     within = (away <= _GROWTH_MM) & (means < ceiling)

@@ -130,7 +130,8 @@ def _candidates(
     dk, dj, di = sides
     inner = slice(dj, array.shape[1] - dj), slice(di, array.shape[2] - di)
     plane = array[k][inner]
-    j, i = np.nonzero((plane > low) & (plane <= high))
+    some = (plane > low) & (plane <= high)
+    j, i = np.divmod(np.flatnonzero(some), some.shape[1])
     j, i = j + dj, i + di
     total = np.zeros(len(j), dtype=np.float32)
     for a, b, c in ((dk, 0, 0), (-dk, 0, 0), (0, dj, 0), (0, -dj, 0), (0, 0, di), (0, 0, -di)):

@@ -65,7 +65,7 @@ def estimate_intensity_scale(array: np.ndarray) -> IntensityScale:
     voxels, or
     where there are no two peaks to tell otherwise. The smallest value alone (padding) is left out.
     """
-    from scipy import ndimage, signal
+    from scipy import ndimage
 
     calibrated = IDENTITY_SCALE
     values = strided_sample(array).astype(np.float32)
@@ -77,11 +77,10 @@ def estimate_intensity_scale(array: np.ndarray) -> IntensityScale:
         return calibrated
     counts, edges = np.histogram(inner, bins=256, range=(float(low), float(high)))
     smooth = np.concatenate([[0.0], ndimage.gaussian_filter1d(counts.astype(np.float64), 2.0), [0.0]])
-    peaks, facts = signal.find_peaks(smooth, prominence=0.02 * smooth.max())
+    peaks, heights = prominent_peaks(smooth, 0.02 * float(smooth.max()))
     places = edges[peaks - 1] + 0.5 * (edges[1] - edges[0])
     if any(-1150 <= p <= -850 for p in places) or len(places) < 2:
         return calibrated
-    heights = facts["prominences"]
     later = np.flatnonzero(places > places[0] + 0.1 * (high - low))
     if len(later) == 0:
         return calibrated
@@ -93,6 +92,25 @@ def estimate_intensity_scale(array: np.ndarray) -> IntensityScale:
     if low <= -700 and any(-150 <= p <= 150 for p in places):
         return calibrated
     return IntensityScale(air, soft, False)
+
+
+def prominent_peaks(values: np.ndarray, least: float) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the peaks in `values` (n,), of a flat one its middle, that stand out by at least `least` from the higher of the
+    valleys beside them, and by how much each does: as `scipy.signal.find_peaks`, whose import alone takes half as long as
+    the segmentation of a scan."""
+    first = np.flatnonzero(np.append(True, values[1:] != values[:-1]))
+    last = np.append(first[1:], len(values)) - 1
+    level = values[first]
+    tops = np.flatnonzero((level[1:-1] > level[:-2]) & (level[1:-1] > level[2:])) + 1
+    peaks = (first[tops] + last[tops]) // 2
+    heights = np.zeros(len(peaks))
+    for number, peak in enumerate(peaks):
+        higher = np.flatnonzero(values > values[peak])
+        left = higher[higher < peak].max(initial=-1) + 1
+        right = higher[higher > peak].min(initial=len(values))
+        heights[number] = values[peak] - max(values[left : peak + 1].min(), values[peak:right].min())
+    keep = heights >= least
+    return peaks[keep], heights[keep]
 
 
 def _is_soft_and_bone(inner: np.ndarray, low: float, high: float) -> bool:
@@ -149,7 +167,7 @@ def half_maximum_threshold(
     fine = float(np.linalg.norm(affine[:3, :3], axis=0).max()) <= FINEST_MM
     tissue, air = scale.grey(SOFT_HU), scale.grey(AIR_HU)
     soft = settings.range_in_air is not None and has_soft_tissue(strided_sample(array), tissue, air)
-    for count in (8_000, 20_000, 40_000):
+    for count in (4_000, 8_000, 20_000):
         points = threshold_crossings(array, value, count)
         if inside_body is not None and len(points):
             within = inside_body(points)
@@ -196,21 +214,31 @@ def weighted_quantiles(values: np.ndarray, weights: np.ndarray, shares: tuple[fl
     return values[order][np.minimum(places, len(values) - 1)]
 
 
+def lowest_above(array: np.ndarray, value: float) -> "float | int":
+    """The lowest grey value that is not below `value`: whole for whole grey values, whose comparison needs no conversion."""
+    if array.dtype.kind not in "iu":
+        return value
+    limits = np.iinfo(array.dtype)
+    return int(np.ceil(value)) if limits.min < value <= limits.max else value
+
+
 def threshold_crossings(array: np.ndarray, value: float, count: int) -> np.ndarray:
     """(n, 3) index positions (i, j, k) where the grey value passes `value` between neighbours; a fixed random choice
     of `count`."""
     generator = np.random.default_rng(0)
     found = []
+    least = lowest_above(array, value)
     stride = max(1, array.shape[0] // 48)
     depth = array.shape[0]
     for k in range(min(1, depth - 1), depth - 1, stride) if depth > 2 else range(depth):
         plane = array[k]
-        above = plane >= value
+        above = plane >= least
         if not above.any():
             continue
         for axis in (0, 1):
             first, second = (above[:-1], above[1:]) if axis == 0 else (above[:, :-1], above[:, 1:])
-            j, i = np.nonzero(first != second)
+            differs = first != second
+            j, i = np.divmod(np.flatnonzero(differs), differs.shape[1])
             if len(j) > 4000:
                 chosen = generator.choice(len(j), 4000, replace=False)
                 j, i = j[chosen], i[chosen]

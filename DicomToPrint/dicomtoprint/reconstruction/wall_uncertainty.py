@@ -1,0 +1,49 @@
+"""How far the faces of a model's walls may lie from the truth: what was fitted, what the model's triangles leave of it, and
+edges sharper than the blur."""
+
+import numpy as np
+
+from ..mesh.core import Mesh
+from ..mesh.vertex_averaging import VertexAveraging
+from ..volume import Volume
+from .bone_density import Density
+from .psf_curvature_correction import edge_curvature
+
+# What the scan shows of an edge sharper than its blur is round, and nothing tells it from an edge that is. Standard deviation of
+# such faces, in widths of the blur: by how much the surface turns over that width, and at most; a surface that turns less is
+# smooth. Measured on the scans `tuned` of Testing/Benchmarks/wall_scans.py.
+_PER_TURN, _SMOOTH, _SHARPEST = 0.7, 0.13, 0.32
+_TURNS_OVER, _WIDENED = 1.3, 0.2  # of the largest step between voxels, by which the grid widens both widths
+_SHARES = 20  # equal ones of a normal distribution, of which each place of a surface takes the middles
+_PLACES = 10_000
+_QUANTILES = np.arange(0.005, 1.0, 0.01)
+
+
+def edge_rounding(
+    mesh: Mesh,
+    facing: np.ndarray,
+    outward: np.ndarray,
+    near: VertexAveraging,
+    volume: Volume,
+    density: Density,
+) -> np.ndarray:
+    """(n,) mm: standard deviation of the distance between a surface and the faces that blur and grid have rounded; `facing` (m, 3)
+    are its `triangle_normals`, `outward` (n, 3) the unit normals of its points."""
+    width, step = density.widths(outward), max(volume.spacing)
+    turned = edge_curvature(mesh, facing, outward, near) * np.hypot(width, _TURNS_OVER * step)
+    sharp = np.clip(_PER_TURN * (turned - _SMOOTH), 0.0, _SHARPEST)
+    return np.asarray(sharp * np.hypot(width, _WIDENED * step))
+
+
+def expected_distances(off: np.ndarray, error: np.ndarray, weights: np.ndarray) -> list[float]:
+    """Quantiles in mm of the distances, without sign, that places of a surface are expected to have from the truth: the surface
+    lies `off` (n,) mm from faces that are known within the standard deviations `error` (n,) mm; `weights` (n,) are their areas."""
+    from scipy.special import ndtri
+
+    some = slice(None, None, max(1, len(off) // _PLACES))
+    normal = ndtri((np.arange(_SHARES) + 0.5) / _SHARES)
+    distances = np.abs(off[some, None] + error[some, None] * normal).ravel()
+    order = np.argsort(distances)
+    share = np.cumsum(np.repeat(weights[some], _SHARES)[order])
+    at = np.minimum(np.searchsorted(share, _QUANTILES * share[-1]), len(order) - 1)
+    return [float(value) for value in distances[order][at]]
