@@ -109,6 +109,10 @@ def action_text(step: str) -> str:
 
 def setting_text(name: str) -> str:
     """A setting in words, for what differs from the preset."""
+    return (_texts_of_scan() | _texts_of_model()).get(name, name.replace("_", " "))
+
+
+def _texts_of_scan() -> dict[str, str]:
     return {
         "max_deviation": _("allowed deviation"),
         "triangles": _("most triangles"),
@@ -116,12 +120,28 @@ def setting_text(name: str) -> str:
         "seeds": _("seed points"),
         "roi": _("region"),
         "least_branch": _("thinnest branch"),
-        "thicken": _("thicken walls"),
-        "scale": _("scale"),
-        "mirror": _("mirror"),
         "segment_with": _("program that labels the scan"),
         "backend_command": _("place of that program"),
         "confirm_licence": _("licence confirmed"),
+        "check_pixels": _("headers only"),
+        "surgery_date": _("date of surgery"),
+        "anatomy": _("anatomy"),
+        "segmentation": _("given segmentation"),
+        "accept_anyway": _("accepted anyway"),
+        "answers": _("answers"),
+        "protocols": _("protocols"),
+        "series": _("series"),
+        "labels": _("structures"),
+        "merge": _("structures joined"),
+        "include_identifiers": _("names in the report"),
+    }
+
+
+def _texts_of_model() -> dict[str, str]:
+    return {
+        "thicken": _("thicken walls"),
+        "scale": _("scale"),
+        "mirror": _("mirror"),
         "hollow": _("hollow"),
         "shell": _("wall around a lumen"),
         "cuts": _("cutting planes"),
@@ -147,21 +167,10 @@ def setting_text(name: str) -> str:
         "label": _("label"),
         "wrap": _("outer surface only"),
         "orient": _("turned for printing"),
-        "check_pixels": _("headers only"),
-        "surgery_date": _("date of surgery"),
         "printer": _("printer"),
         "process": _("process"),
-        "anatomy": _("anatomy"),
-        "segmentation": _("given segmentation"),
         "formats": _("formats"),
         "scene": _("scene file"),
-        "accept_anyway": _("accepted anyway"),
-        "answers": _("answers"),
-        "protocols": _("protocols"),
-        "series": _("series"),
-        "labels": _("structures"),
-        "merge": _("structures joined"),
-        "include_identifiers": _("names in the report"),
         "unit": _("unit"),
         "repair": _("repair of a given model"),
         "max_loss": _("loss that a repair may have"),
@@ -170,7 +179,7 @@ def setting_text(name: str) -> str:
         "repair_holes": _("choices for holes"),
         "drop_shells_below": _("smallest shell kept"),
         "largest_shells": _("largest shells kept"),
-    }.get(name, name.replace("_", " "))
+    }
 
 
 _OPTIONS = (

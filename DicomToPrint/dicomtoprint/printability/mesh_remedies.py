@@ -1,7 +1,10 @@
-"""Remedies that depend on where the file comes from, and on what was done to it already."""
+"""Remedies that depend on where the file comes from, on what was done to it already, and on what other processes can do."""
 
 from collections.abc import Mapping
 from gettext import gettext as _
+
+from ..rules import Rule
+from .process import PrintProcess, load_process
 
 # Options of preparation belong to the run that made the file; a file that is only inspected goes to `prepare` first.
 PREPARE: Mapping[str, Mapping[str, str]] = {
@@ -32,3 +35,20 @@ REMEDY_AFTER_ORIENTING = {
     ),
     "base": _("Put it on a base (--base), or let supports hold it: it is turned for the least support already."),
 }
+
+
+def finer_process(rule: Rule, process: PrintProcess) -> str:
+    """A built-in process with a smaller limit than this one; empty where this one is as fine as any."""
+    finest = {
+        "wall": ("mjf", "wall_supported_mm"),
+        "wall-unsupported": ("mjf", "wall_unsupported_mm"),
+        "thin-area": ("mjf", "wall_supported_mm"),
+        "pins": ("material-jetting", "pin_mm"),
+        "gap": ("material-jetting", "clearance_mm"),
+        "holes": ("sla", "hole_mm"),
+        "text-width": ("sla", "emboss_width_mm"),
+    }
+    name, quantity = finest.get(rule.id, ("", ""))
+    own = process.limit(quantity)
+    other = load_process(name).limit(quantity) if name else None
+    return name if own is not None and other is not None and other < own else ""

@@ -6,8 +6,8 @@ from gettext import gettext as _
 from ..rules import Fact, Outcome, Rule, is_far_beyond
 from . import label_texts
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
-from .mesh_remedies import PREPARE, REMEDY_AFTER_ORIENTING, REMEDY_OF_MESH
-from .process import Printer, PrintProcess, load_process
+from .mesh_remedies import PREPARE, REMEDY_AFTER_ORIENTING, REMEDY_OF_MESH, finer_process
+from .process import Printer, PrintProcess
 
 PASS_TEXTS: Mapping[str, str] = {
     **label_texts.PASS,
@@ -339,7 +339,7 @@ def _reason(rule: Rule, fact: Fact, process: PrintProcess) -> str:
 
 
 def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
-    finer = _finer(rule, process)
+    finer = finer_process(rule, process)
     values: dict[str, object] = {
         "process": process.title,
         "width": _width(fact.value),
@@ -382,20 +382,3 @@ def _width(value: object) -> str:
     if not isinstance(value, (int, float)):
         return ""
     return _("less than 0.01 mm") if value < 0.005 else f"{value:.2f} mm"
-
-
-def _finer(rule: Rule, process: PrintProcess) -> str:
-    """A built-in process with a smaller limit than this one; empty where this one is as fine as any."""
-    finest = {
-        "wall": ("mjf", "wall_supported_mm"),
-        "wall-unsupported": ("mjf", "wall_unsupported_mm"),
-        "thin-area": ("mjf", "wall_supported_mm"),
-        "pins": ("material-jetting", "pin_mm"),
-        "gap": ("material-jetting", "clearance_mm"),
-        "holes": ("sla", "hole_mm"),
-        "text-width": ("sla", "emboss_width_mm"),
-    }
-    name, quantity = finest.get(rule.id, ("", ""))
-    own = process.limit(quantity)
-    other = load_process(name).limit(quantity) if name else None
-    return name if own is not None and other is not None and other < own else ""
