@@ -5,8 +5,10 @@ import json
 import numpy as np
 import pytest
 
+from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.io import read_mesh_file
 from dicomtoprint.mesh.core import Mesh, concatenate
+from dicomtoprint.pipeline.mesh_loading import load_mesh
 from dicomtoprint.printability import assess_file
 from dicomtoprint.rules import Outcome, Severity
 from Phantoms.judged_solids import CUBE, failed, finding, judged, write_obj
@@ -138,6 +140,9 @@ def test_what_is_left_out_is_told_and_a_negative_volume_warns(tmp_path):
     readiness = assess_file(path)
     assert readiness.verdict == "warn" and failed(readiness) == {"negative-volumes"}
     assert "'drill' (negative volume)" in finding(readiness, "negative-volumes").message
+    notes = load_mesh(path, RunSettings()).notes
+    assert "'drill' (negative volume) is left out: what it would cut away is printed." in notes
+    assert "'prop' (marked as not to be printed) is left out: it is no part of the print." in notes
     left = finding(readiness, "left-out")
     assert (left.outcome, left.severity) == (
         Outcome.FAIL,

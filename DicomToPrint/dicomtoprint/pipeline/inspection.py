@@ -280,7 +280,7 @@ def inspect_file(
 
 def _not_written(file: Any, target: Path) -> tuple[str, ...]:
     """What of the file the repaired one has not: objects that are not printed, what is no triangle, colours."""
-    lost = [f"'{item.name}' ({item.kind}) is not written: it is no part of the print." for item in file.left_out]
+    lost = [f"'{item.name}' ({item.kind}) is not written: {item.consequence}." for item in file.left_out]
     lost += [f"{kind} is not written: it is no triangle." for kind in file.unjudged]
     colored = [mesh for mesh in file.meshes if mesh.materials]
     if colored and target.suffix.lower() != ".3mf":

@@ -114,7 +114,7 @@ def _notes(file: "MeshFile") -> tuple[str, ...]:
     unit: tuple[str, ...] = (
         () if file.unit else ("The file states no unit: its numbers were taken as millimetres (--unit says another).",)
     )
-    unit += tuple(f"'{item.name}' ({item.kind}) is left out: it is no part of the print." for item in file.left_out)
+    unit += tuple(f"'{item.name}' ({item.kind}) is left out: {item.consequence}." for item in file.left_out)
     if file.space == "RAS":
         return (*unit, "The file is in RAS; the files written are in LPS, at the same place in the patient.")
     if file.space is None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ...mesh.core import Mesh
 
 # Kinds of 3MF objects that are no models. PrusaSlicer 2.5 reads no file that places one.
+NEGATIVE_VOLUME = "negative volume"
 OTHER_TYPES = ("support", "solid support", "of type 'surface'", "of type 'other'")
 
 
@@ -15,6 +16,13 @@ class LeftOutObject:
 
     name: str
     kind: str
+
+    @property
+    def consequence(self) -> str:
+        """What it means for the print that it is left out."""
+        if self.kind == NEGATIVE_VOLUME:
+            return "what it would cut away is printed"
+        return "it is no part of the print"
 
 
 @dataclass(frozen=True)
