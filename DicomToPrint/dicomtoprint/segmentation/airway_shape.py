@@ -70,8 +70,9 @@ def _longest_tube(mask: np.ndarray, thickness: float, across: np.ndarray) -> lis
         labels, _count = ndimage.label(air)
         chains: dict[int, list[_Section]] = {}
         for section in _sections(labels, plane, across, middle):
-            below = [] if before_labels is None else np.unique(before_labels[labels == section.label])
-            linked = [before[n] for n in below if n in before and _alike(before[n][-1].area, section.area)]
+            own = labels == section.label
+            below: set[int] = set() if before_labels is None else {int(n) for n in np.unique(before_labels[own])}
+            linked = [before[n] for n in sorted(below & set(before)) if _alike(before[n][-1].area, section.area)]
             chains[section.label] = [*max(linked, key=len, default=[]), section]
             if len(chains[section.label]) > len(best):
                 best = chains[section.label]
@@ -107,7 +108,8 @@ def _above_lungs(
 ) -> tuple[np.ndarray, bool]:
     """What hangs together with the tube (its caudal end first), and whether its end had to be raised to leave the lungs out."""
     starts = np.zeros(mask.shape, dtype=bool)
-    starts[(tube[-1].plane, *tube[-1].voxel)] = True
+    j, i = tube[-1].voxel
+    starts[tube[-1].plane, j, i] = True
     kept = components_touching(mask, starts)
     if not _holds_lung(kept, pixel):
         return kept, False
