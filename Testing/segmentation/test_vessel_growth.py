@@ -89,6 +89,18 @@ def test_two_vessels_that_nothing_joins_are_two_and_the_edge_of_the_scan_is_told
     assert end["size"] == pytest.approx(np.pi * 16.0, rel=0.1)
 
 
+def test_many_ends_at_the_edge_of_the_scan_do_not_hide_one_of_another_kind():
+    from types import SimpleNamespace
+
+    from dicomtoprint.segmentation.vessel_ends import VesselEnd, note_ends
+
+    state = SimpleNamespace(notes=[], warnings=[], figures={})
+    edges = [VesselEnd("edge", (float(n), 0.0, 0.0), 9.0) for n in range(80)]
+    note_ends(state, [*edges, VesselEnd("narrowing", (1.0, 2.0, 3.0), 99.0)])
+    assert state.figures["vessel_ends"][-1]["kind"] == "narrowing" and len(state.figures["vessel_ends"]) == 61
+    assert "77 more places" in state.warnings[0] and "narrowing" in state.warnings[1]
+
+
 def test_thin_side_branches_are_left_out_and_a_narrowing_of_the_trunk_is_not():
     scene = VesselScene((50.0, 40.0, 40.0), (0.8, 0.8, 0.8))
     scene.tube((4, 20, 20), (20, 20, 20), 4.0, 4.0)
