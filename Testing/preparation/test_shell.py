@@ -6,12 +6,13 @@ import pytest
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import UsageError
 from dicomtoprint.mesh import analyse_topology, self_intersections
-from dicomtoprint.mesh.core import Provenance
+from dicomtoprint.mesh.core import Provenance, concatenate
 from dicomtoprint.mesh.triangle_distance import nearest_triangles
 from dicomtoprint.pipeline.preparation import prepare, validate_preparation
 from dicomtoprint.preparation.shell import add_shell, cut_faces
 from dicomtoprint.reconstruction import reconstruct_surfaces
 from dicomtoprint.segmentation import load_anatomy, segment
+from Phantoms.solids import box
 from Phantoms.vessel_scenes import VesselScene
 
 WALL = 1.5
@@ -71,6 +72,13 @@ def test_a_run_puts_the_wall_and_a_cut_opens_it(model):
     assert mesh.bounds[5] == pytest.approx(8.0, abs=0.01)
     # Open at both of its ends, else the lumen would be counted.
     assert mesh.volume == pytest.approx(np.pi * ((3.7 + WALL) ** 2 - 3.7**2) * 8.3, rel=0.15)
+
+
+def test_where_two_parts_of_a_lumen_are_near_the_wall_between_them_is_told_to_be_thinner():
+    one, other = box(10.0, 10.0, 10.0), box(10.0, 10.0, 10.0, at=(10.8, 0.0, 0.0))
+    apart = add_shell(one, WALL, spacing=0.5)
+    assert apart.shared_mm2 == 0.0 and not apart.ends
+    assert add_shell(concatenate([one, other]), WALL, spacing=0.4).shared_mm2 == pytest.approx(200.0, rel=0.1)
 
 
 @pytest.mark.parametrize(

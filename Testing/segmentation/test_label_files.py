@@ -7,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 
 from dicomtoprint.errors import InputError, UsageError
-from dicomtoprint.segmentation import choose_segments, read_labelmap
+from dicomtoprint.segmentation import choose_segments, keep_largest_islands, read_labelmap
 from dicomtoprint.segmentation.labelmap_styles import load_label_names
 from Phantoms.seg_source import source_slices
 
@@ -131,6 +131,18 @@ def test_structures_are_chosen_by_name_or_value_and_merged(tmp_path):
     assert merged.segments[0].volume_mm3 == sum(s.volume_mm3 for s in given.segments)
     with pytest.raises(UsageError, match="no structure 'femur': choose of 1 hip_left, 2 hip, right"):
         choose_segments(given, ("femur",))
+
+
+def test_of_each_structure_the_largest_island_is_kept(tmp_path):
+    array = labels()
+    array[0, 0, 6:8], array[5, 6, 7] = 1, 1
+    given = keep_largest_islands(read_labelmap(write(tmp_path / "a.nrrd", array)))
+    assert np.array_equal(given.labels, labels())
+    before = read_labelmap(write(tmp_path / "b.nrrd", labels()))
+    assert [s.volume_mm3 for s in given.segments] == pytest.approx([s.volume_mm3 for s in before.segments])
+    (note,) = [note for note in given.notes if "as asked" in note]
+    assert "2 islands" in note
+    assert keep_largest_islands(before).notes == before.notes
 
 
 def test_a_dicom_label_map_is_read(tmp_path):

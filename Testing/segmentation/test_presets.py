@@ -21,6 +21,8 @@ WANTED = {
     "skin",
     "contrast-vessels",
     "airway",
+    "heart-blood-pool",
+    "lung",
     "metal",
     "from-segmentation",
 }

@@ -89,6 +89,18 @@ def test_two_vessels_that_nothing_joins_are_two_and_the_edge_of_the_scan_is_told
     assert end["size"] == pytest.approx(np.pi * 16.0, rel=0.1)
 
 
+def test_many_ends_at_the_edge_of_the_scan_do_not_hide_one_of_another_kind():
+    from types import SimpleNamespace
+
+    from dicomtoprint.segmentation.vessel_ends import VesselEnd, note_ends
+
+    state = SimpleNamespace(notes=[], warnings=[], figures={})
+    edges = [VesselEnd("edge", (float(n), 0.0, 0.0), 9.0) for n in range(80)]
+    note_ends(state, [*edges, VesselEnd("narrowing", (1.0, 2.0, 3.0), 99.0)])
+    assert state.figures["vessel_ends"][-1]["kind"] == "narrowing" and len(state.figures["vessel_ends"]) == 61
+    assert "77 more places" in state.warnings[0] and "narrowing" in state.warnings[1]
+
+
 def test_thin_side_branches_are_left_out_and_a_narrowing_of_the_trunk_is_not():
     scene = VesselScene((50.0, 40.0, 40.0), (0.8, 0.8, 0.8))
     scene.tube((4, 20, 20), (20, 20, 20), 4.0, 4.0)
@@ -110,6 +122,24 @@ def test_thin_side_branches_are_left_out_and_a_narrowing_of_the_trunk_is_not():
         segment(volume, VESSELS, seeds_lps=((20.0, 20.0, 10.0),), least_branch_mm=12.0)
     with pytest.raises(UsageError, match="least-branch"):
         segment(volume, load_anatomy("bone"), least_branch_mm=3.0)
+
+
+def test_the_blood_pool_of_a_heart_is_one_with_its_vessels_and_without_ribs():
+    scene = VesselScene((80.0, 80.0, 80.0), (1.6, 1.6, 1.6))
+    for middle, radius in (
+        ((30, 30, 26), 14.0),
+        ((30, 30, 54), 13.0),
+        ((50, 34, 30), 10.0),
+    ):  # chambers, open to one another
+        scene.tube(middle, np.add(middle, (1, 0, 0)), radius, radius)
+    scene.tube((30, 30, 26), (50, 34, 30), 7.0, 7.0)
+    scene.tube((30, 30, 38), (30, 30, 44), 4.0, 4.0)
+    scene.tube((50, 34, 30), (84, 34, 30), 8.0, 8.0)
+    scene.vertebra((50, 60.5, 32), (11.0, 13.0, 17.0))
+    volume, (pool, bone) = scene.scan(350.0, 20.0), scene.truth()
+    found = segment(volume, load_anatomy("heart-blood-pool"), seeds_lps=((26.0, 30.0, 30.0),))
+    mask = on_scan(found, pool.shape)
+    assert mask[pool].mean() > 0.95 and (mask & bone).sum() < 0.01 * bone.sum()
 
 
 def test_a_dissected_aorta_keeps_its_true_lumen_and_no_vertebra(data_dir):

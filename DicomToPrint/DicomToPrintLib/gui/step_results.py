@@ -61,6 +61,7 @@ STEP_OF_SETTING = {
         "seeds",
         "roi",
         "least_branch",
+        "largest_island",
     ),
     "model": (
         "max_deviation",

@@ -195,6 +195,11 @@ def _add_label_options(run: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--merge", action="store_true", help="join the chosen structures into one")
     run.add_argument(
+        "--largest-island",
+        action="store_true",
+        help="of each structure of the given segmentation its largest part alone",
+    )
+    run.add_argument(
         "--label-names",
         metavar="NAME|FILE",
         help="what the values are called (see list label-names; .json: name by value, or the dataset.json of nnU-Net)",

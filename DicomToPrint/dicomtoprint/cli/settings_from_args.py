@@ -64,6 +64,7 @@ def _segmentation_fields(options: argparse.Namespace) -> dict[str, Any]:
         "segmentation": options.segmentation,
         "labels": tuple(dict.fromkeys(name for name in options.labels if name.strip())),
         "merge": options.merge,
+        "largest_island": options.largest_island,
         "label_names": options.label_names,
         "label_cutoff": options.label_cutoff,
         "segment_with": options.segment_with,

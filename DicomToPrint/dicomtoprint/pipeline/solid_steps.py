@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Used where a process names no limit of its own, mm.
 CLEARANCE_MM, EMBOSS_HEIGHT_MM, EMBOSS_WIDTH_MM = 0.3, 0.8, 0.4
 MIN_RELIEF_MM, MAX_RELIEF_MM = 0.5, 1.0
+REPORTED_SHARED_MM2 = 5.0  # of a lumen beside itself: less is a crease
 REPORTED_SPARED_MM2 = 0.5  # areas that were left thin are named in the effect from here
 
 
@@ -211,7 +212,12 @@ def _add_shell(mesh: Mesh, context: PreparationContext, progress: ProgressCallba
         ends = "opened by the cuts"
     else:
         ends = "closed all around: open it by a cut (--cut, --plane)"
-    return result.mesh, f"a wall of {wall:g} mm around the lumen, {result.added_mm3:.0f} mm3, {ends}"
+    thin = ""
+    if result.shared_mm2 > REPORTED_SHARED_MM2:
+        thin = (
+            f", thinner at {result.shared_mm2:.0f} mm2 where two parts of the lumen are nearer to one another than that"
+        )
+    return result.mesh, f"a wall of {wall:g} mm around the lumen, {result.added_mm3:.0f} mm3{thin}, {ends}"
 
 
 def _add_struts(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:

@@ -128,7 +128,7 @@ def segment(
 ) -> "Segmentation":
     """Labelled anatomy of a volume; or the given segmentation (`given`, a file of the settings, or the labels of their backend) with the
     volume's grey values."""
-    from ..segmentation import choose_segments, load_anatomy, read_labelmap, refine_labelmap
+    from ..segmentation import choose_segments, keep_largest_islands, load_anatomy, read_labelmap, refine_labelmap
     from ..segmentation import segment as segment_volume
 
     volume = in_patient_axes(volume)
@@ -145,6 +145,8 @@ def segment(
         progress = subprogress(progress, 0.0 if given is None else 0.8, 1.0)
     if given is not None:
         given = choose_segments(given, settings.labels, settings.merge)
+        if settings.largest_island:
+            given = keep_largest_islands(given)
         # The default anatomy is meant for scans; a given segmentation says itself what it holds.
         name = FROM_SEGMENTATION if settings.anatomy == RunSettings.anatomy else settings.anatomy
         found = refine_labelmap(given, volume, load_anatomy(name), progress=progress)

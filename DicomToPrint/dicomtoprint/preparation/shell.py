@@ -32,11 +32,13 @@ OPENING_MM = 0.02  # so far inside of that face the wall ends, or a film would c
 
 @dataclass(frozen=True)
 class ShellResult:
-    """The wall as a solid; `added_mm3` is its volume, `ends` the middle of each open end in LPS mm."""
+    """The wall as a solid; `added_mm3` is its volume, `ends` the middle of each open end in LPS mm, `shared_mm2` the area of the lumen
+    that has another part of it nearer than the wall is thick: between the two the wall is only as thick as what lies there."""
 
     mesh: Mesh
     added_mm3: float
     ends: tuple[tuple[float, float, float], ...]
+    shared_mm2: float = 0.0
 
 
 def add_shell(
@@ -47,6 +49,7 @@ def add_shell(
     The surface of the lumen stays where it is and becomes the wall's inner side; the outer side is its offset, measured perpendicular to
     it on a grid of 0.25 mm (or `spacing`; coarser for large models), and is marked ADDED. Ends are open where the edge of the scan cuts
     the lumen: at flat faces marked CUT beyond which nothing of it lies. Where there is none the wall is closed, and a cut opens it.
+    Two parts of the lumen nearer to one another than the wall is thick keep what lies between them and no more.
     Raises `RefusedError` where the lumen encloses no solid or the wall leaves none of it hollow.
     """
     module = import_manifold3d()
@@ -55,9 +58,11 @@ def add_shell(
     size = np.ptp(np.asarray(mesh.bounds).reshape(3, 2), axis=1) + 2.0 * (wall + MARGIN_VOXELS)
     step = max(step, float(np.prod(size) / MOST_VOXELS) ** (1.0 / 3.0))
     grid = grid_around(mesh, step, wall + MARGIN_VOXELS * step)
-    field = _field(mesh, grid, wall, subprogress(progress, 0.0, 0.8))
+    inside = voxelize(mesh, grid.affine, grid.shape)
+    shared = _shared_area(mesh, grid, inside, wall)
+    field = _field(mesh, grid, inside, wall, subprogress(progress, 0.0, 0.8))
     outer = to_manifold(isosurface_mesh(field, grid, mesh)).manifold.simplify(SIMPLIFICATION_MM)
-    del field
+    del field, inside
     # What the offset encloses on its own is the lumen's own hollow, which a wall fills.
     pieces = [piece for piece in outer.decompose() if piece.volume() > 0]
     outer = module.Manifold.batch_boolean(pieces, module.OpType.Add)
@@ -70,12 +75,24 @@ def add_shell(
         raise RefusedError(f"'{mesh.name}' is no lumen that a wall of {wall:g} mm fits around: choose another wall.")
     made = from_manifold(result, [lumen], Provenance.ADDED, mesh)
     progress(1.0, "shell")
-    return ShellResult(made, float(result.volume()), tuple(middle for _plane, middle in faces))
+    return ShellResult(made, float(result.volume()), tuple(middle for _plane, middle in faces), shared)
 
 
-def _field(mesh: Mesh, grid: Grid, wall: float, progress: ProgressCallback) -> np.ndarray:
-    """(k, j, i) float32 mm, zero at `wall` outside the mesh, positive nearer to it and inside."""
-    inside = voxelize(mesh, grid.affine, grid.shape)
+def _shared_area(mesh: Mesh, grid: Grid, inside: np.ndarray, wall: float) -> float:
+    """Area in mm2 of the mesh from which another part of it is reached within the wall, along the outward normal."""
+    normals = mesh.triangle_normals()
+    areas = np.linalg.norm(normals, axis=1)
+    middles = mesh.points.astype(np.float64)[mesh.triangles].mean(axis=1)
+    outward = normals / np.maximum(areas, 1e-12)[:, None]
+    met = np.zeros(len(areas), dtype=bool)
+    for away in np.arange(grid.spacing, wall, grid.spacing):  # a voxel off, the surface itself is not met
+        at = np.rint((middles + away * outward - grid.origin) / grid.spacing).astype(np.int64)
+        met |= inside[at[:, 2], at[:, 1], at[:, 0]]
+    return float(0.5 * areas[met].sum())
+
+
+def _field(mesh: Mesh, grid: Grid, inside: np.ndarray, wall: float, progress: ProgressCallback) -> np.ndarray:
+    """(k, j, i) float32 mm, zero at `wall` outside the mesh, positive nearer to it and inside (k, j, i)."""
     field = np.float32(wall) - narrow_band_distance(mesh, grid, ~inside, wall, progress)
     np.clip(field, -np.float32(grid.spacing), np.float32(grid.spacing), out=field)
     field[inside] = np.float32(grid.spacing)

@@ -1,6 +1,6 @@
 """Segmentation: voxels to labelled anatomy, by presets that are data."""
 
-from .labelmap_files import choose_segments, read_labelmap
+from .labelmap_files import choose_segments, keep_largest_islands, read_labelmap
 from .labelmap_refinement import refine_labelmap
 from .presets import AnatomyPreset, load_anatomy
 from .scan_edge import cut_by_scan
@@ -13,6 +13,7 @@ __all__ = [
     "Segmentation",
     "choose_segments",
     "cut_by_scan",
+    "keep_largest_islands",
     "load_anatomy",
     "read_labelmap",
     "refine_labelmap",

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, UsageError
+from ..text import pluralize
 from ..volume import Volume, affine_from_sitk
-from ..voxel_components import label_voxel_counts
+from ..voxel_components import count_components, label_voxel_counts, largest_component
 from .dicom_labelmaps import LabelArray
 from .dicom_segmentations import read_dicom_segmentation
 from .labelmap_styles import LabelStyle, NrrdSegment, load_label_names, nifti_styles, nrrd_segments
@@ -92,6 +93,31 @@ def choose_segments(given: Segmentation, wanted: Sequence[str], merge: bool = Fa
         name = " + ".join(s.name for s in segments) if len(segments) <= 3 else f"{len(segments)} structures"
         segments = (replace(segments[0], name=name, volume_mm3=sum(s.volume_mm3 for s in segments)),)
     return replace(given, labels=labels, segments=segments)
+
+
+def keep_largest_islands(given: Segmentation) -> Segmentation:
+    """Of each structure its largest connected part (over faces) alone; what went is noted by structure."""
+    from scipy import ndimage
+
+    labels, segments, notes = given.labels.copy(), [], []
+    boxes = ndimage.find_objects(labels)
+    for segment in given.segments:
+        box = boxes[segment.label - 1] if segment.label <= len(boxes) else None
+        if box is None:
+            segments.append(segment)
+            continue
+        own = labels[box] == segment.label
+        gone = own & ~largest_component(own)
+        labels[box][gone] = 0
+        share = float(np.count_nonzero(gone)) / float(np.count_nonzero(own))
+        segments.append(replace(segment, volume_mm3=segment.volume_mm3 * (1.0 - share)))
+        if share:
+            islands = len(count_components(gone)[1]) - 1
+            notes.append(
+                f"{segment.name}: its largest part was kept, as asked; {pluralize(islands, 'island')} of "
+                f"{share * segment.volume_mm3:.0f} mm3 went."
+            )
+    return replace(given, labels=labels, segments=tuple(segments), notes=(*given.notes, *notes))
 
 
 def _named(given: Segmentation, text: str) -> list[Segment]:

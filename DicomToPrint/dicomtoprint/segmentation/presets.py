@@ -46,13 +46,15 @@ class ThresholdSettings:
 class ComponentSettings:
     """Which connected parts stay: `keep` is ``all``, ``largest`` or ``seed``; parts below `smallest_mm3` are dropped.
 
-    `seed_is_optional`: without a seed the largest part stays. `apart`: each part becomes a segment of its own.
+    `seed_is_optional`: without a seed the largest part stays, or with `tube` the airway, told by its shape. `apart`: each part
+    becomes a segment of its own.
     """
 
     keep: str = "all"
     smallest_mm3: float = 0.0
     seed_is_optional: bool = False
     apart: bool = False
+    tube: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from ..volume import Volume
 from ..voxel_components import VoxelComponents, bounding_box, label_components
+from .airway_shape import keep_airway
 from .contrast_medium import remove_contrast_medium
 from .finalize import build_segmentation, segment_vertebrae
 from .hole_filling import cavities_to_fill, closing_residue
@@ -92,6 +93,8 @@ def segment(
     add_thin_bone(state, subprogress(progress, 0.3, 0.4))
     _metal(state)
     remove_contrast_medium(state)
+    if anatomy.parts.tube and not len(seeds):
+        keep_airway(state)
     cut = grow_vessels(state, least_branch_mm) if anatomy.separation.method == "vessel" else None
     _parts(state, subprogress(progress, 0.4, 0.7))
     core = _interior(state, subprogress(progress, 0.7, 0.85))

@@ -21,7 +21,7 @@ _SIGHT_MM = 10.0  # from the vessel to what goes on
 _LEAST_MM3 = 50.0  # a part of a vessel that is worth a word
 _ENCLOSED = 0.25  # share of a part's side that lies against bone where it is marrow
 _LEAST_MM2 = 1.0  # and a face at the edge of the scan
-_MOST_ENDS = 20
+_MOST_ENDS = 60  # of each kind, the largest
 
 WORDS = {
     "edge": "it runs out of the scan or the region of interest",
@@ -118,12 +118,14 @@ def note_ends(state: SegmentationState, ends: list[VesselEnd]) -> None:
     """Notes and warns where the vessel was cut; the places go to the figures as ``vessel_ends``."""
     if not ends:
         return
-    state.figures["vessel_ends"] = [asdict(end) for end in ends[:_MOST_ENDS]]
+    told: list[VesselEnd] = []
     for kind in dict.fromkeys(end.kind for end in ends):
         own = [end for end in ends if end.kind == kind]
+        told += own[:_MOST_ENDS]
         sentence = f"The vessel is cut: {WORDS[kind]}, at {_placed(own)} (R, A, S mm)."
         state.notes.append(sentence)
         state.warnings.append(sentence)
+    state.figures["vessel_ends"] = [asdict(end) for end in told]
 
 
 def _placed(ends: list[VesselEnd]) -> str:
@@ -145,7 +147,7 @@ def _at_edges(volume: Volume, vessel: np.ndarray, box: Box) -> list[VesselEnd]:
                 if number:
                     middle = np.argwhere(labels == number).mean(axis=0)
                     at = np.insert(middle, axis, vessel.shape[axis] - 1 if last else 0)
-                    ends.append(VesselEnd("edge", _ras(volume, at, box), float(area[number])))
+                    ends.append(VesselEnd("edge", _ras(volume, at, box), round(float(area[number]), 1)))
     return sorted(ends, key=lambda end: -end.size)
 
 
