@@ -258,6 +258,16 @@ def _sign(options: argparse.Namespace, host: Host) -> int:
     return code
 
 
+def _compare(options: argparse.Namespace, host: Host) -> int:
+    from .compare_command import run_compare
+
+    content, words = run_compare(options)
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(words)
+    return 0
+
+
 def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
@@ -303,5 +313,6 @@ HANDLERS: dict[str, Callable[[argparse.Namespace, Host], int]] = {
     "demo": _demo,
     "review": _review,
     "sign": _sign,
+    "compare": _compare,
     "list": _list,
 }

@@ -9,6 +9,7 @@ from .. import __version__
 from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
 from .batch_options import add_batch_options
+from .compare_command import add_compare_options
 from .option_types import count, one_or_more, positive
 from .preparation_options import add_preparation
 from .review_options import add_review_options
@@ -74,6 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_sign_options(
         _command(commands, "sign", "note who approved or rejected a model, in a log that shows any change")
     )
+    add_compare_options(_command(commands, "compare", "hold the models of two records against one another"))
     demo = _command(commands, "demo", "make the phantom CT as DICOM and run it")
     demo.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"

@@ -8,12 +8,10 @@ from ..mesh.components import label_components
 from ..mesh.core import Mesh
 from ..mesh.graph import label_connected_nodes
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
-from ..mesh.triangle_distance import point_triangle_distance
 from .fine_fit import ModelSurface
 from .scan_points import ScanPoints, measured_points
 from .types import Pose
 
-_NEIGHBOURS = 4
 _WANTED_ERROR_MM = 0.01  # standard error of the map: so many points are averaged as the scan's noise asks for
 _LEAST_POINTS, _MOST_POINTS = 8, 160
 _FARTHEST_MM = 2.0  # a mean goes no farther around
@@ -88,32 +86,16 @@ def measure_deviation(
 
 
 def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Signed distance (n,) mm of points to the model's triangles, outside positive, and the unit normal (n, 3) of the nearest one.
+    """Signed distance (n,) mm of points to the model's triangles, outside positive, by vtkImplicitPolyDataDistance; and the unit normal
+    (n, 3) of the model at the sample nearest to each."""
+    from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
+    from vtkmodules.vtkCommonCore import vtkDoubleArray
 
-    The nearest triangle is one of those that own the nearest samples. Where several are as near, at an edge, the one that the point lies
-    farthest in front of or behind gives the sign.
-    """
-    best = np.full(len(points), np.inf)
-    level = np.zeros(len(points))
-    chosen = np.zeros(len(points), np.int64)
-    for start in range(0, len(points), 100_000):
-        block = slice(start, start + 100_000)
-        _distance, nearest = surface.tree.query(points[block], k=_NEIGHBOURS)
-        owners = surface.owner[nearest]
-        for column in range(_NEIGHBOURS):
-            owner = owners[:, column]
-            new = np.ones(len(owner), bool) if column == 0 else (owners[:, :column] != owner[:, None]).all(axis=1)
-            rows = np.flatnonzero(new)
-            corners = surface.corners[owner[rows]]
-            distance = point_triangle_distance(points[block][rows], corners)
-            height = np.einsum("ij,ij->i", points[block][rows] - corners[:, 0], surface.normals[owner[rows]])
-            at = start + rows
-            nearer = distance < best[at] - 1e-7
-            same = ~nearer & (distance < best[at] + 1e-7) & (np.abs(height) > np.abs(level[at]))
-            take = nearer | same
-            best[at[take]] = np.minimum(distance[take], best[at[take]])
-            level[at[take]], chosen[at[take]] = height[take], owner[rows][take]
-    return np.copysign(best, level), surface.normals[chosen]
+    precise = np.ascontiguousarray(points, dtype=np.float64)
+    found = vtkDoubleArray()
+    surface.distance.FunctionValue(numpy_to_vtk(precise), found)
+    _distance, nearest = surface.tree.query(precise)
+    return vtk_to_numpy(found).copy(), surface.normals[surface.owner[nearest]]
 
 
 def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm: float) -> tuple[np.ndarray, int]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..mesh.arrays import Points
-from ..mesh.core import Mesh
+from ..mesh.core import Mesh, to_polydata
 from ..mesh.surface_sampling import draw_by_weight
 from .scan_points import ScanPoints
 from .types import Pose, rotation_of
@@ -41,6 +41,15 @@ class ModelSurface:
         from scipy.spatial import cKDTree
 
         return cKDTree(self.samples, balanced_tree=False)
+
+    @cached_property
+    def distance(self) -> Any:
+        """A vtkImplicitPolyDataDistance of the model."""
+        from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
+
+        made = vtkImplicitPolyDataDistance()
+        made.SetInput(to_polydata(Mesh(self.mesh.points.astype(np.float64), self.mesh.triangles)))
+        return made
 
     @cached_property
     def centre(self) -> np.ndarray:
