@@ -56,7 +56,10 @@ def test_the_same_run_twice_is_the_same(tmp_path, capsys):
     assert "same input, settings and versions" in said
 
 
-def test_a_model_turned_for_the_print_cannot_be_compared(tmp_path, capsys):
-    records = [write_run(tmp_path / name, ball(14.0), orient=name == "b") for name in "ab"]
+@pytest.mark.parametrize(
+    "change", [{"orient": True}, {"scale": 0.5}, {"mirror": "sagittal"}], ids=lambda change: next(iter(change))
+)
+def test_a_model_turned_for_the_print_cannot_be_compared(tmp_path, capsys, change):
+    records = [write_run(tmp_path / name, ball(14.0), **(change if name == "b" else {})) for name in "ab"]
     assert main(["compare", *map(str, records), "--quiet"]) == 2
-    assert "turned for the print" in capsys.readouterr().err
+    assert "mirrored for the print" in capsys.readouterr().err

@@ -67,7 +67,8 @@ def compare_models(
     one, other = load_reviewed_model(first, model), load_reviewed_model(second, model)
     if one.is_turned or other.is_turned:
         raise UsageError(
-            "A model that was turned for the print has no common place with another: compare runs without --orient."
+            "A model that was turned, scaled or mirrored for the print has no common place with another: compare runs without --orient, "
+            "--scale and --mirror."
         )
     progress(0.1, "comparing the surfaces")
     surfaces = build_model_surface(one.mesh), build_model_surface(other.mesh)

@@ -234,8 +234,10 @@ def _budget(request: ReviewRequest, model: ReviewedModel, verdict: "ReviewVerdic
     stated = request.scan_error_mm
     basis = "surface scan of this part, its own error " + ("not stated" if stated is None else f"{stated:.2f} mm")
     shown = 100.0 * verdict.figures["seen_share"]
+    # Of a model in another scale the budget of the anatomy is not that of the part.
+    scaled = model.record.parameters.get("scale")
     return measured_budget(
-        model.record.budget,
+        {} if scaled else model.record.budget,
         verdict.figures["p95_mm"],
         f"{basis}; {shown:.0f} % of the surface were seen",
         ("what the scan does not show, and errors of the scanner itself",),

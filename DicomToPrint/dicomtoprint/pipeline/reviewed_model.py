@@ -16,7 +16,7 @@ _FORMATS = ("stl", "ply", "obj", "3mf")  # the first that stands unchanged in th
 @dataclass(frozen=True)
 class ReviewedModel:
     """`record` of the file `path`; `mesh` of its model `file`, an entry of the record's outputs, in LPS mm as printed; `is_turned`: the
-    file lies as it was printed, no longer as in the patient. `notes` on files that changed."""
+    file lies as it was printed, turned, scaled or mirrored, no longer as in the patient. `notes` on files that changed."""
 
     path: Path
     record: "RunRecord"
@@ -61,7 +61,8 @@ def load_reviewed_model(given: Path, model: str | None = None) -> ReviewedModel:
             notes.append(f"{name} was changed after the record was written.")
         else:
             mesh = concatenate(list(read_mesh_file(file).meshes))
-            turned = bool(record.parameters.get("orient")) or str(entry.get("space")) != "LPS"
+            turned = any(record.parameters.get(name) for name in ("orient", "scale", "mirror"))
+            turned = turned or str(entry.get("space")) != "LPS"
             return ReviewedModel(path, record, entry, mesh, turned, tuple(notes))
     raise InputError(" ".join(notes) + " Put the model files of the run back beside record.json.")
 
