@@ -34,6 +34,7 @@ ORDER = (
     "printability",
     "slicing",
     "accuracy",
+    "review",
     "rendering",
     "report",
     "run_record",

@@ -2,6 +2,7 @@
 
 from .error_budget import Deviation, EdgeProfile, PrintTolerance, error_budget, estimate_noise, measure_edge_profile
 from .estimate import Accuracy, estimate_accuracy
+from .measured import measured_budget
 from .modelled import Modelled, blur_from, modelled_of
 from .types import BudgetItem, CaliperMeasurement, ErrorBudget
 
@@ -19,5 +20,6 @@ __all__ = [
     "estimate_accuracy",
     "estimate_noise",
     "measure_edge_profile",
+    "measured_budget",
     "modelled_of",
 ]

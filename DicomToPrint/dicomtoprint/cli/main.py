@@ -238,6 +238,36 @@ def _batch(options: argparse.Namespace, host: Host) -> int:
     return code
 
 
+def _review(options: argparse.Namespace, host: Host) -> int:
+    from .review_command import review_summary, run_review
+
+    code, content = run_review(options)
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(review_summary(content))
+    return code
+
+
+def _sign(options: argparse.Namespace, host: Host) -> int:
+    from .sign_command import run_sign
+
+    code, content, words = run_sign(options)
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(words)
+    return code
+
+
+def _compare(options: argparse.Namespace, host: Host) -> int:
+    from .compare_command import run_compare
+
+    content, words = run_compare(options)
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(words)
+    return 0
+
+
 def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
@@ -281,5 +311,8 @@ HANDLERS: dict[str, Callable[[argparse.Namespace, Host], int]] = {
     "pack": _pack,
     "batch": _batch,
     "demo": _demo,
+    "review": _review,
+    "sign": _sign,
+    "compare": _compare,
     "list": _list,
 }

@@ -9,18 +9,23 @@ from .. import __version__
 from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
 from .batch_options import add_batch_options
+from .compare_command import add_compare_options
 from .option_types import count, one_or_more, positive
 from .preparation_options import add_preparation
+from .review_options import add_review_options
+from .sign_command import add_sign_options
 
 EXAMPLES = """examples:
   dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
   dicom_to_print.py run CT_FOLDER --output OUT --process sla      from the scan to a checked STL and 3MF
   dicom_to_print.py inspect model.stl --process fdm --json -      will this file print?
   dicom_to_print.py prepare model.stl --output OUT --hollow 2     make a checked print file from a mesh
+  dicom_to_print.py review OUT/record.json --part scan.stl        is the printed part as it should be?
   dicom_to_print.py demo --output OUT                             make a phantom CT and run it
 
-exit codes: 0 accept, warn, ask (check) or ready (run, prepare, inspect); 1 reject or not ready; 2 usage; 3 the input cannot be read;
-4 an open question blocks this use; 5 an output cannot be written; 70 internal error; 130 interrupted
+exit codes: 0 accept, warn, ask (check), ready (run, prepare, inspect) or pass (review); 1 reject, not ready or fail; 2 usage;
+3 the input cannot be read; 4 an open question blocks this use, or a part is ambiguous; 5 an output cannot be written;
+70 internal error; 130 interrupted
 
 NAME is one that `list` shows, FILE a .json file of your own in the same form. Points are R,A,S in mm, as Slicer shows them.
 
@@ -66,6 +71,11 @@ def build_parser() -> argparse.ArgumentParser:
     _add_replay(commands)
     _add_pack(commands)
     _add_batch(commands)
+    add_review_options(_command(commands, "review", "measure the printed part against its model, by a scan or by hand"))
+    add_sign_options(
+        _command(commands, "sign", "note who approved or rejected a model, in a log that shows any change")
+    )
+    add_compare_options(_command(commands, "compare", "hold the models of two records against one another"))
     demo = _command(commands, "demo", "make the phantom CT as DICOM and run it")
     demo.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"

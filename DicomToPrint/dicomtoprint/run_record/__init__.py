@@ -3,11 +3,16 @@
 from .compare import FileComparison, RunComparison, compare_runs
 from .record import RunRecord, hash_inputs, hash_series, library_versions, new_run_record, read_record, write_record
 from .rsna_acr_registry import registry_entry, write_registry
+from .sign_off import LogCheck, SignOff, append_sign_off, check_sign_off
 
 __all__ = [
     "FileComparison",
+    "LogCheck",
     "RunComparison",
     "RunRecord",
+    "SignOff",
+    "append_sign_off",
+    "check_sign_off",
     "compare_runs",
     "hash_inputs",
     "hash_series",

@@ -1,0 +1,84 @@
+"""`review`: from the options to the engine, and a few lines for the terminal."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import InputError
+from .terminal_progress import terminal_progress
+
+if TYPE_CHECKING:
+    from ..review import CaliperReading
+
+
+def run_review(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
+    """The exit code and the JSON of `review`."""
+    from ..pipeline.output_folder import refuse_same_file
+    from ..pipeline.review import ReviewRequest, review
+    from ..pipeline.review_output import write_review
+    from ..pipeline.reviewed_model import record_path
+
+    record = record_path(options.record)
+    inputs = [record, *filter(None, [options.part])]
+    folder = options.output or record.parent / "review"
+    targets = [folder / name for name in ("review.json", "review.html", "deviation.ply", "part.ply")]
+    if options.json not in (None, "-"):
+        targets.append(Path(options.json))
+    for target in targets:
+        refuse_same_file(target, inputs)
+    request = ReviewRequest(
+        record,
+        options.part,
+        _readings(options),
+        options.model,
+        options.unit,
+        options.scan_error,
+        options.process,
+        options.use,
+        options.identified,
+    )
+    with terminal_progress(options.quiet) as progress:
+        done = review(request, progress)
+        content = write_review(done, folder, progress)
+    return done.exit_code, content
+
+
+def _readings(options: argparse.Namespace) -> "tuple[CaliperReading, ...]":
+    from ..review import parse_reading, read_caliper_table
+
+    readings: list[CaliperReading] = []
+    for text in options.caliper:
+        if "=" in text or not text.lower().endswith(".csv"):
+            readings.append(parse_reading(text, options.person, options.instrument))
+            continue
+        path = Path(text)
+        try:
+            table = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(
+                f"{path.name} cannot be read ({type(error).__name__}): save the table as CSV in UTF-8."
+            ) from None
+        readings += read_caliper_table(table, path.name, options.person, options.instrument)
+    return tuple(readings)
+
+
+def review_summary(content: Mapping[str, Any]) -> str:
+    """A few lines for the terminal: the verdict, then why."""
+    lines = [f"Printed part: {content['verdict'].upper()}"]
+    scan = content.get("scan")
+    if scan:
+        lines.append(f"  {scan['budget']['sentence']}")
+        lines += [f"  {found['outcome']:<6} {found['rule']:<16} {found['message']}" for found in scan["findings"]]
+        lines += [f"  {note}" for note in scan["notes"]]
+    for entry in content["calipers"]:
+        name = f"{entry['number']}. {entry['description']}"
+        if entry["measured_mm"] is None:
+            lines.append(f"  {'–':<6} {name}: not measured")
+            continue
+        limit = "" if entry["tolerance_mm"] is None else f", allowed ± {entry['tolerance_mm']:.2f} mm"
+        lines.append(
+            f"  {entry['outcome']:<6} {name}: {entry['measured_mm']:.2f} mm, expected {entry['expected_mm']:.2f} mm "
+            f"({entry['difference_mm']:+.2f} mm{limit})"
+        )
+    return "\n".join(lines)

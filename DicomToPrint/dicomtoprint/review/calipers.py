@@ -1,0 +1,154 @@
+"""Distances that were measured by hand, held against those that the report asked for."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InputError, UsageError
+
+
+@dataclass(frozen=True)
+class CaliperReading:
+    """One distance that somebody took, in mm; `name` is the number or the words of a distance of the record."""
+
+    name: str
+    measured_mm: float
+    person: str = ""
+    instrument: str = ""
+
+
+@dataclass(frozen=True)
+class CaliperResult:
+    """A distance of the record with what was measured: `measured_mm` None where nobody did, `tolerance_mm` None where there is none."""
+
+    number: int
+    description: str
+    expected_mm: float
+    tolerance_mm: float | None
+    measured_mm: float | None = None
+    person: str = ""
+    instrument: str = ""
+
+    @property
+    def difference_mm(self) -> float | None:
+        """Measured less expected."""
+        return None if self.measured_mm is None else self.measured_mm - self.expected_mm
+
+    @property
+    def outcome(self) -> str:
+        """pass, fail, or not measured; info without a tolerance."""
+        if self.difference_mm is None:
+            return "not measured"
+        if self.tolerance_mm is None:
+            return "info"
+        return "pass" if abs(self.difference_mm) <= self.tolerance_mm + 1e-9 else "fail"
+
+    def as_json(self) -> dict[str, Any]:
+        """The result in the contract's form."""
+        return {
+            "number": self.number,
+            "description": self.description,
+            "expected_mm": self.expected_mm,
+            "measured_mm": self.measured_mm,
+            "difference_mm": self.difference_mm,
+            "tolerance_mm": self.tolerance_mm,
+            "outcome": self.outcome,
+            "person": self.person,
+            "instrument": self.instrument,
+        }
+
+
+def parse_reading(text: str, person: str = "", instrument: str = "") -> CaliperReading:
+    """``NAME=MM``. Raises `UsageError`."""
+    name, _sign, value = text.rpartition("=")
+    return CaliperReading(name.strip(), _millimetres(value if name.strip() else "", text), person, instrument)
+
+
+def read_caliper_table(text: str, file: str, person: str = "", instrument: str = "") -> tuple[CaliperReading, ...]:
+    """Readings of a CSV with a head: ``name`` (or ``number``), ``measured_mm``, and if wanted ``person`` and ``instrument``.
+
+    Commas or semicolons; with semicolons a comma in a figure is a decimal point. Raises `InputError`.
+    """
+    separator = ";" if text.partition("\n")[0].count(";") else ","
+    rows = csv.DictReader(io.StringIO(text), delimiter=separator)
+    heads = {str(head).strip().lower(): head for head in rows.fieldnames or ()}
+    name = heads.get("name", heads.get("number"))
+    if name is None or "measured_mm" not in heads:
+        raise InputError(
+            f"{file}, line 1: columns 'name' and 'measured_mm' are expected, as in the list of the report."
+        )
+    readings = []
+    try:
+        for row in rows:
+            value = (row.get(heads["measured_mm"]) or "").strip()
+            if not value:
+                continue  # a form that was not filled in to the end
+            given = {
+                key: (row.get(heads[key]) or "").strip() if key in heads else "" for key in ("person", "instrument")
+            }
+            try:
+                measured = _millimetres(value.replace(",", "."), value)
+            except UsageError as error:
+                raise InputError(f"{file}, line {rows.line_num}: {error}") from None
+            label = (row.get(name) or "").strip()
+            readings.append(
+                CaliperReading(label, measured, given["person"] or person, given["instrument"] or instrument)
+            )
+    except csv.Error as error:
+        raise InputError(f"{file}, line {rows.line_num}: no table ({error}); save it as CSV again.") from None
+    return tuple(readings)
+
+
+def _millimetres(value: str, whole: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not 0.0 < number < 1e4:
+        raise UsageError(
+            f"'{whole}' is no distance: write NAME=MM, such as 1=54.2, with NAME a number of the report's list."
+        )
+    return number
+
+
+def match_readings(
+    recorded: Sequence[Mapping[str, Any]], readings: Sequence[CaliperReading]
+) -> tuple[CaliperResult, ...]:
+    """Every distance of the record, with the reading that names it by number or by words.
+
+    Raises `UsageError` for a reading that names none or one that was given before, and where the record asks for none.
+    """
+    if not recorded:
+        raise UsageError("The record asks for no distances: review the part by a scan (--part).")
+    taken: dict[int, CaliperReading] = {}
+    for reading in readings:
+        number = _number_of(reading.name, recorded)
+        if number in taken:
+            raise UsageError(f"The distance {number} is given twice: give each distance once.")
+        taken[number] = reading
+    results = []
+    for entry in recorded:
+        number, tolerance = int(entry["number"]), entry.get("tolerance_mm")
+        given = taken.get(number)
+        results.append(
+            CaliperResult(
+                number,
+                str(entry.get("description", "")),
+                float(entry["expected_mm"]),
+                None if tolerance is None else float(tolerance),
+                None if given is None else given.measured_mm,
+                "" if given is None else given.person,
+                "" if given is None else given.instrument,
+            )
+        )
+    return tuple(results)
+
+
+def _number_of(name: str, recorded: Sequence[Mapping[str, Any]]) -> int:
+    for entry in recorded:
+        if name.casefold() in (str(entry["number"]), str(entry.get("description", "")).casefold()):
+            return int(entry["number"])
+    known = "; ".join(f"{entry['number']} {entry.get('description', '')}" for entry in recorded)
+    raise UsageError(f"The report asks for no distance '{name}': name one by its number ({known}).")

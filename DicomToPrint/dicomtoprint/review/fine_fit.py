@@ -1,0 +1,263 @@
+"""The pose of a part to a hundredth of a millimetre, its scale in three axes and its bend, and how well the shape defines them."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..mesh.arrays import Points
+from ..mesh.core import Mesh, to_polydata
+from ..mesh.surface_sampling import draw_by_weight
+from .scan_points import ScanPoints
+from .types import Pose, rotation_of
+
+_ROUNDS = 30
+_STILL_MM = 3e-4  # a pose that moves less has come to rest
+_TUKEY = 6.0  # robust standard deviations beyond which a point has no say
+_FACING = 0.5
+_SURE = 5e-3  # of the squared correlation: below it two unknowns tell the same, as scale and growth of a ball
+_FARTHEST_SCALE = 1.25  # in either direction: a fit that goes farther has lost the part
+_FAR_SHARE = 0.05  # of the diagonal: how far off a point is, is not asked beyond this
+_STEP_MM = 0.3  # between samples, where the model is small enough for it
+_LEAST_SAMPLES, _SAMPLES = 40_000, 250_000
+
+
+@dataclass(frozen=True)
+class ModelSurface:
+    """The model for nearest planes: `samples` (n, 3) mm on its triangles, the triangle `owner` of each, unit `normals` (m, 3) and
+    `corners` (m, 3, 3) of the triangles; `step` mm between samples."""
+
+    mesh: Mesh
+    samples: Points
+    owner: np.ndarray
+    normals: Points
+    corners: np.ndarray
+    step: float
+
+    @cached_property
+    def tree(self) -> Any:
+        """A cKDTree of the samples."""
+        from scipy.spatial import cKDTree
+
+        return cKDTree(self.samples, balanced_tree=False)
+
+    @cached_property
+    def distance(self) -> Any:
+        """A vtkImplicitPolyDataDistance of the model."""
+        from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
+
+        made = vtkImplicitPolyDataDistance()
+        made.SetInput(to_polydata(Mesh(self.mesh.points.astype(np.float64), self.mesh.triangles)))
+        return made
+
+    @cached_property
+    def centre(self) -> np.ndarray:
+        """(3,) mean of the surface by area, about which scale is told."""
+        areas = np.linalg.norm(self.mesh.triangle_normals(), axis=1)
+        middle: np.ndarray = np.average(self.corners.mean(axis=1), axis=0, weights=areas)
+        return middle
+
+    @property
+    def sides(self) -> np.ndarray:
+        """(3,) mm of the box along the axes."""
+        return np.ptp(self.mesh.points.astype(np.float64), axis=0)
+
+    def offsets(self, points: Points, reach_mm: float) -> tuple[np.ndarray, Points, Points]:
+        """Signed distance (n,) of points to the plane of the nearest triangle, its unit normal, and the vector from its sample; inf for
+        what is farther than `reach_mm`, which is told sooner than it is found."""
+        distance, nearest = self.tree.query(points, distance_upper_bound=reach_mm)
+        far = ~np.isfinite(distance)
+        nearest[far] = 0
+        facing = self.normals[self.owner[nearest]]
+        gap = points - self.samples[nearest]
+        gap[far] = np.inf
+        offset = np.einsum("ij,ij->i", np.where(far[:, None], 0.0, gap), facing)
+        return np.where(far, np.inf, offset), facing, gap
+
+
+def build_model_surface(mesh: Mesh) -> ModelSurface:
+    """`mesh` (LPS mm), closed and oriented, made ready for `fit_pose` and `measure_deviation`."""
+    facing = mesh.triangle_normals()
+    doubled = np.linalg.norm(facing, axis=1)
+    count = int(np.clip(doubled.sum() / 2.0 / _STEP_MM**2, _LEAST_SAMPLES, _SAMPLES))
+    random = np.random.default_rng(0)
+    u, v = np.sqrt(random.random(count)), random.random(count)
+    shares = np.stack([1.0 - u, u * (1.0 - v), u * v], axis=1)
+    owner, samples = draw_by_weight(mesh, doubled, (np.arange(count) + random.random(count)) / count, shares)
+    normals = facing / np.maximum(doubled[:, None], 1e-30)
+    step = float(np.sqrt(doubled.sum() / 2.0 / count))
+    corners = mesh.points.astype(np.float64)[mesh.triangles]
+    return ModelSurface(mesh, samples, owner, normals, corners, step)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Where the part lies and how it differs as a whole.
+
+    Attributes
+    ----------
+    pose
+        From the part's file to the model.
+    scale
+        (3,) how many times larger the part is than the model along x, y, z of the model, about `ModelSurface.centre`.
+    scale_error
+        (3,) standard errors of them; inf where the shape does not define one.
+    growth_mm, growth_error_mm
+        How far the surface lies outside the model all over, besides scale, and its standard error: without it a part that is thicker
+        all over would seem scaled and moved.
+    noise_mm
+        Robust standard deviation of what remains.
+    undefined
+        Unit motions (k, 6) that the shape does not resist: rotation vector about the centre times the radius of gyration, then shift.
+    radius_mm
+        That radius.
+    stiffness
+        (6,) how many mm the surface gives way, root mean square along its normals, for a motion of 1 mm along each of the principal
+        motions, the weakest first.
+    offsets
+        (n,) mm, what remains at each point; `share` of the points that had a say.
+    """
+
+    pose: Pose
+    scale: np.ndarray
+    scale_error: np.ndarray
+    growth_mm: float
+    growth_error_mm: float
+    noise_mm: float
+    undefined: np.ndarray
+    radius_mm: float
+    stiffness: np.ndarray
+    offsets: np.ndarray
+    share: float
+
+
+def fit_pose(
+    surface: ModelSurface,
+    scan: ScanPoints,
+    start: Pose,
+    *,
+    reach_mm: float,
+    has_scale: bool = True,
+    defined_share: float = 0.02,
+    rounds: int = _ROUNDS,
+) -> Fit:
+    """Point to plane with Tukey's weights from `start`, pose and scale together, so that scale does not turn the part.
+
+    Parameters
+    ----------
+    surface, scan
+        Model and part.
+    start
+        A pose within some degrees; points farther than `reach_mm` have no say at first.
+    has_scale
+        Whether scale is estimated; without it, it is 1.
+    defined_share
+        Motions that move the surface along its normals by a smaller share of their size are not defined, and left as they are.
+    rounds
+        At most.
+    """
+    turned, shift, scale, growth = start.rotation, start.translation, np.ones(3), 0.0
+    centre, radius = surface.centre, float(np.linalg.norm(surface.sides) / np.sqrt(12.0))
+    reach, found, before = reach_mm, None, np.inf
+    for _round in range(rounds):
+        moved = (scan.points @ turned.T + shift - centre) / scale
+        offset, facing, _gap = surface.offsets(moved + centre, 2.0 * reach + surface.step)
+        offset = offset - growth
+        says = np.einsum("ij,ij->i", scan.normals @ turned.T, facing) > _FACING
+        says &= np.abs(offset) < 2.0 * reach
+        offset = np.where(says, offset, 0.0)
+        if says.sum() < 50:
+            break
+        noise = max(1.4826 * float(np.median(np.abs(offset[says]))), 0.003)
+        cut = min(reach, _TUKEY * noise)
+        weight = np.where(says, np.clip(1.0 - (offset / cut) ** 2, 0.0, None) ** 2, 0.0)
+        lever = np.column_stack([np.cross(moved, facing) / radius, facing, -moved * facing, -np.ones(len(facing))])
+        if not has_scale:
+            lever[:, 6:] = 0.0
+        motion, found = _solve(lever, offset, weight, defined_share)
+        turned_by = rotation_of(motion[:3] / radius)
+        # The motion is that of the part as it lies in the model, before its scale is taken out.
+        turned = turned_by @ turned
+        shift = turned_by @ (shift - centre) + centre + motion[3:6]
+        scale = np.clip(scale * (1.0 + motion[6:9]), 1.0 / _FARTHEST_SCALE, _FARTHEST_SCALE)
+        growth = float(np.clip(growth + motion[9], -reach_mm, reach_mm))
+        reach = max(0.7 * reach, cut)
+        size = float(np.abs(motion[:6]).max() + radius * np.abs(motion[6:9]).max() + abs(motion[9]))
+        if reach <= 1.01 * cut and (size < _STILL_MM or (size < 10.0 * _STILL_MM and size > 0.8 * before)):
+            break
+        before = size
+    return _fitted(surface, scan, Pose(turned, shift), scale, growth, found, radius, defined_share)
+
+
+@dataclass(frozen=True)
+class _Solution:
+    covariance: np.ndarray
+    stiffness: np.ndarray
+    motions: np.ndarray
+    share: float
+    defined: np.ndarray
+
+
+def _solve(lever: Points, offset: np.ndarray, weight: np.ndarray, defined_share: float) -> tuple[np.ndarray, _Solution]:
+    """The motion (10,) that takes the offsets away, and what defines it: directions that the surface does not resist are left out."""
+    total = float(weight.sum())
+    matrix = (lever * weight[:, None]).T @ lever / total
+    right = -(lever * weight[:, None]).T @ offset / total
+    rigid, motions = np.linalg.eigh(matrix[:6, :6])
+    stiffness = np.sqrt(np.clip(rigid, 0.0, None))
+    loose = motions[:, stiffness < defined_share]
+    basis = np.zeros((10, 10 - loose.shape[1]))
+    kept = np.linalg.svd(loose, full_matrices=True)[0][:, loose.shape[1] :] if loose.size else np.eye(6)
+    basis[:6, : kept.shape[1]] = kept
+    basis[6:, kept.shape[1] :] = np.eye(4)
+    inner = basis.T @ matrix @ basis
+    sizes = np.sqrt(np.maximum(np.diag(inner), 1e-12))
+    values, vectors = np.linalg.eigh(inner / np.outer(sizes, sizes))
+    sure = values > _SURE
+    inverse = (vectors[:, sure] / values[sure]) @ vectors[:, sure].T / np.outer(sizes, sizes)
+    motion = basis @ inverse @ basis.T @ right
+    covariance = basis @ inverse @ basis.T / max(float((weight > 0).sum()), 1.0)
+    unsure = np.einsum("ij,ij->i", vectors[:, ~sure], vectors[:, ~sure]) if (~sure).any() else np.zeros(len(values))
+    defined = np.concatenate([np.ones(6, bool), (unsure[-4:] < 0.1) & (np.diag(matrix)[6:] > 1e-6)])
+    return motion, _Solution(covariance, stiffness, motions, float((weight > 0).mean()), defined)
+
+
+def _fitted(
+    surface: ModelSurface,
+    scan: ScanPoints,
+    pose: Pose,
+    scale: np.ndarray,
+    growth: float,
+    found: _Solution | None,
+    radius: float,
+    defined_share: float,
+) -> Fit:
+    offset = remaining_offsets(surface, scan, pose, scale, growth)
+    inner = np.abs(offset[np.isfinite(offset)])
+    noise = 1.4826 * float(np.median(inner)) if len(inner) else float("inf")
+    if found is None:
+        return Fit(pose, scale, np.full(3, np.inf), growth, np.inf, noise, np.eye(6), radius, np.zeros(6), offset, 0.0)
+    # Of several points on a triangle each is a mean of its corners, with about half their variance.
+    shared = 2.0 * scan.sharing if scan.sharing > 1.0 else 1.0
+    error = noise * np.sqrt(shared * np.clip(np.diag(found.covariance)[6:], 0.0, None))
+    error = np.where(found.defined[6:], error, np.inf)
+    if not found.defined[9]:  # a ball that is larger all over, or in every axis
+        error[:] = np.inf
+    loose = found.motions.T[found.stiffness < defined_share]
+    return Fit(
+        pose, scale, error[:3], growth, float(error[3]), noise, loose, radius, found.stiffness, offset, found.share
+    )
+
+
+def remaining_offsets(
+    surface: ModelSurface, scan: ScanPoints, pose: Pose, scale: np.ndarray, growth: float
+) -> np.ndarray:
+    """(n,) signed mm from the model's planes, with scale and growth taken out; inf for points that face the other way or are far off."""
+    placed = (pose.apply(scan.points) - surface.centre) / scale + surface.centre
+    offset, facing, gap = surface.offsets(placed, _FAR_SHARE * float(np.linalg.norm(surface.sides)))
+    offset = offset - growth
+    against = np.einsum("ij,ij->i", scan.normals @ pose.rotation.T, facing) <= 0.0
+    # Beyond the end of a face its plane is near and the face is not.
+    size = np.maximum(np.abs(offset), np.linalg.norm(gap, axis=1) - 2.0 * surface.step)
+    return np.where(against | ~np.isfinite(offset), np.inf, np.copysign(size, offset))

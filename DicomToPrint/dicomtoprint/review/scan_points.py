@@ -1,0 +1,108 @@
+"""A surface scan as points with normals that its noise does not turn about."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..mesh.arrays import Points
+from ..mesh.core import Mesh
+from ..mesh.surface_sampling import draw_by_weight
+
+_LARGE = 2.0  # of the median area: larger triangles count no more
+_WIDE_MM = 1.5  # triangles of more than about this length are sampled
+_SMOOTHED_MM = 0.6  # normals are means over about this: three times the noise of a poor scanner
+
+
+@dataclass(frozen=True)
+class ScanPoints:
+    """`points` (n, 3) float64 mm; unit `normals` (n, 3) outward; `triangle` (n,) they lie on; `areas` (n,) mm2 that each stands for.
+
+    `sharing` is how many there are for each point that the scanner measured, since those of one triangle share its noise.
+    """
+
+    points: Points
+    normals: Points
+    triangle: np.ndarray
+    areas: np.ndarray
+    sharing: float = 1.0
+
+
+def measured_areas(mesh: Mesh) -> np.ndarray:
+    """(m,) weights for `sample_scan`: areas, of large triangles cut off.
+
+    A scanner's program that thins out flat places leaves points there that are as noisy as all others, and each stands for much area. By
+    area they would have the most to say of the pose.
+    """
+    areas = np.linalg.norm(mesh.triangle_normals(), axis=1)
+    weights: np.ndarray = np.minimum(areas, _LARGE * np.median(areas))
+    return weights if weights.sum() > 0.0 else areas
+
+
+def sample_scan(mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | None = None) -> ScanPoints:
+    """`count` points on the triangles of `mesh` (mm) in proportion to their area, or to `weights` (m,), in an order of chance."""
+    random = np.random.default_rng(seed)
+    facing = mesh.triangle_normals()
+    doubled = np.linalg.norm(facing, axis=1)
+    u, v = np.sqrt(random.random(count)), random.random(count)
+    shares = np.stack([1.0 - u, u * (1.0 - v), u * v], axis=1)
+    positions = random.permutation((np.arange(count) + random.random(count)) / count)
+    triangle, points = draw_by_weight(mesh, doubled if weights is None else weights, positions, shares)
+    rounds = _smoothing_rounds(mesh)
+    if rounds == 0:
+        normals = facing[triangle]
+    else:
+        at_points = _vertex_normals(mesh, facing, rounds)
+        normals = np.einsum("nc,ncx->nx", shares, at_points[mesh.triangles[triangle]])
+    length = np.linalg.norm(normals, axis=1, keepdims=True)
+    areas = np.full(count, float(doubled.sum() / 2.0 / count))
+    sharing = max(count / len(mesh.points), 1.0)
+    return ScanPoints(points, normals / np.maximum(length, 1e-12), triangle, areas, sharing)
+
+
+def measured_points(mesh: Mesh, most: int, seed: int = 0) -> ScanPoints:
+    """The points of a scan as they were measured, `most` of them at most by chance, and points on triangles too large to be told by their
+    corners: their noise is each point's own."""
+    random = np.random.default_rng(seed)
+    facing = mesh.triangle_normals()
+    doubled = np.linalg.norm(facing, axis=1)
+    corners = mesh.triangles.ravel()
+    areas = np.bincount(corners, np.repeat(doubled / 6.0, 3), minlength=len(mesh.points))
+    owner = np.zeros(len(mesh.points), np.int64)
+    owner[corners] = np.repeat(np.arange(len(mesh.triangles)), 3)
+    rows = np.flatnonzero(areas > 0.0)
+    used = random.permutation(rows)[:most]
+    share = len(rows) / max(len(used), 1)
+    normals = _vertex_normals(mesh, facing, max(_smoothing_rounds(mesh), 1))
+    measured = ScanPoints(mesh.points[used].astype(np.float64), normals[used], owner[used], areas[used] * share)
+    large = np.where(doubled > _WIDE_MM**2, doubled, 0.0)
+    if not large.any():
+        return measured
+    count = int(np.clip(large.sum() / 2.0 / _WIDE_MM**2 * 4.0, 1, most // 4))
+    drawn = sample_scan(mesh, count, seed, large)
+    # The area of large triangles is told by the points on them, no longer by their corners.
+    small = np.bincount(corners, np.repeat((doubled - large) / 6.0, 3), minlength=len(mesh.points))
+    return ScanPoints(
+        np.concatenate([measured.points, drawn.points]),
+        np.concatenate([measured.normals, drawn.normals]),
+        np.concatenate([measured.triangle, drawn.triangle]),
+        np.concatenate([small[used] * share, np.full(count, large.sum() / 2.0 / count)]),
+    )
+
+
+def _smoothing_rounds(mesh: Mesh) -> int:
+    """How often normals are averaged with their neighbours: not at all where the triangles are large and so hold the edges."""
+    corners = mesh.points[mesh.triangles[:: max(1, len(mesh.triangles) // 20_000)]].astype(np.float64)
+    edge = float(np.median(np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)))
+    return int(np.clip((_SMOOTHED_MM / max(edge, 1e-6)) ** 2, 0, 8))
+
+
+def _vertex_normals(mesh: Mesh, facing: Points, rounds: int) -> Points:
+    count, corners = len(mesh.points), mesh.triangles.ravel()
+    normals = np.zeros((count, 3))
+    around = facing
+    for _round in range(rounds):
+        for axis in range(3):
+            normals[:, axis] = np.bincount(corners, np.repeat(around[:, axis], 3), minlength=count)
+        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+        around = normals[mesh.triangles].sum(axis=1)
+    return normals

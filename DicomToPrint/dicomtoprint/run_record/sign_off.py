@@ -1,0 +1,221 @@
+"""Sign-off: who approved or rejected which files, in a log beside the record that shows any change.
+
+One entry a line, JSON in one canonical form. Each holds the hash of the line before it and one of itself, so that no byte of the log can
+be changed alone. Who may write the file can write a new log from the start: only its head hash, kept elsewhere, shows that.
+"""
+
+import datetime
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import InputError, RefusedError
+from ..io.atomic import sha256_of, write_bytes_atomically
+
+SCHEMA = "dicom-to-print/sign-off/1"
+LOG = "sign-off.jsonl"
+PAGE = "sign-off.html"
+START = "0" * 64
+DECISIONS = ("approve", "reject")
+MOST_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class SignOff:
+    """One entry: what was decided when in which `role`, and `files` ``{"file", "sha256", "bytes"}`` as they were then."""
+
+    number: int
+    time: str
+    role: str
+    decision: str
+    comment: str
+    files: tuple[Mapping[str, Any], ...]
+    sha256: str
+
+    @property
+    def in_words(self) -> str:
+        """``approved by ROLE``, with time and comment."""
+        word = {"approve": "approved", "reject": "rejected"}[self.decision]
+        return f"{word} by {self.role}, {self.time}" + (f": {self.comment}" if self.comment else "")
+
+
+@dataclass(frozen=True)
+class LogCheck:
+    """What the log of a folder shows: its `entries`, `broken` (why it cannot be trusted, empty where it holds), files that `changed` or are
+    `gone` since the last entry, and those that were `added`. `head` is the hash of the last entry."""
+
+    entries: tuple[SignOff, ...]
+    broken: str = ""
+    changed: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+
+    @property
+    def head(self) -> str:
+        """Hash of the last entry; zeros where there is none."""
+        return self.entries[-1].sha256 if self.entries else START
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is a log, it is whole, and all files are as they were signed."""
+        return bool(self.entries) and not (self.broken or self.changed or self.gone)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The state in words, a line each."""
+        if self.broken:
+            return (f"Sign-off: the log is BROKEN: {self.broken}",)
+        if not self.entries:
+            return ("Sign-off: none.",)
+        said = [f"Sign-off {entry.number}: {entry.in_words}" for entry in self.entries]
+        for words, names in (("changed", self.changed), ("gone", self.gone)):
+            if names:
+                said.append(f"BROKEN: {words} since sign-off {len(self.entries)}: {', '.join(names)}.")
+        if self.added:
+            said.append(f"Not signed, since newer: {', '.join(self.added)}.")
+        if self.holds:
+            said.append(f"All {len(self.entries[-1].files)} files are as they were signed.")
+        return (*said, f"Head of the log: {self.head}")
+
+    def as_json(self) -> dict[str, Any]:
+        """The state as plain JSON."""
+        return {
+            "schema": "dicom-to-print/sign-off-check/1",
+            "holds": self.holds,
+            "broken": self.broken,
+            "changed": list(self.changed),
+            "gone": list(self.gone),
+            "added": list(self.added),
+            "head": self.head,
+            "entries": [_content(entry) for entry in self.entries],
+        }
+
+
+def append_sign_off(record: Path, role: str, decision: str, comment: str = "") -> LogCheck:
+    """Adds an entry on all files of the record's folder to the log beside it.
+
+    Raises `RefusedError` where the log is broken: it must not be continued as if it were whole. `InputError` for what cannot be read.
+    """
+    folder = record.parent
+    before = check_sign_off(record)
+    if before.broken:
+        raise RefusedError(
+            f"The log {LOG} is broken and is not continued: {before.broken} Keep it as evidence, and begin again in a copy without it."
+        )
+    entry: dict[str, Any] = {
+        "schema": SCHEMA,
+        "number": len(before.entries) + 1,
+        "previous": before.head,
+        "time": datetime.datetime.now().astimezone().isoformat(timespec="seconds"),
+        "role": role,
+        "decision": decision,
+        "comment": comment,
+        "software": f"DicomToPrint {__version__}",
+        "files": _files(folder),
+    }
+    entry["sha256"] = _hash_of(entry)
+    path = folder / LOG
+    old = path.read_bytes() if path.exists() else b""
+    write_bytes_atomically(path, old + _canonical(entry) + b"\n")
+    return check_sign_off(record)
+
+
+def check_sign_off(record: Path, head: str | None = None) -> LogCheck:
+    """Whether the log and the files that it names are as they were; `head` is a hash of its last entry that was kept elsewhere.
+
+    Raises `InputError` where the log or a file cannot be read.
+    """
+    path = record.parent / LOG
+    if not path.exists():
+        return LogCheck((), "there is none, and a head was given." if head else "")
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise InputError(f"{LOG} is larger than any log: name the record of a run.")
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise InputError(f"{LOG} cannot be opened ({error.strerror}): check its rights.") from None
+    entries: list[SignOff] = []
+    previous = START
+    if lines.pop() != b"":
+        return LogCheck((), "its last line is cut off.")
+    for number, line in enumerate(lines, start=1):
+        entry = _entry(line, number, previous)
+        if entry is None:
+            return LogCheck(tuple(entries), f"line {number} is not as it was written.")
+        entries.append(entry)
+        previous = entry.sha256
+    if not entries:
+        return LogCheck((), "it is empty.")
+    if head is not None and head.strip().lower() != previous:
+        return LogCheck(
+            tuple(entries), "its head is not the one that was kept: it was cut short, continued or written anew."
+        )
+    return _with_files(record.parent, entries)
+
+
+def _with_files(folder: Path, entries: Sequence[SignOff]) -> LogCheck:
+    signed = {str(item["file"]): str(item["sha256"]) for item in entries[-1].files}
+    now = {str(item["file"]): str(item["sha256"]) for item in _files(folder)}
+    return LogCheck(
+        tuple(entries),
+        changed=tuple(sorted(name for name in signed if name in now and now[name] != signed[name])),
+        gone=tuple(sorted(name for name in signed if name not in now)),
+        added=tuple(sorted(name for name in now if name not in signed)),
+    )
+
+
+def _files(folder: Path) -> list[dict[str, Any]]:
+    """Every file of the folder and those below, but for the log, its page and what is hidden."""
+    found = []
+    try:
+        for path in sorted(folder.rglob("*")):
+            name = path.relative_to(folder).as_posix()
+            if not path.is_file() or name in (LOG, PAGE) or any(part.startswith(".") for part in name.split("/")):
+                continue
+            found.append({"file": name, "sha256": sha256_of(path), "bytes": path.stat().st_size})
+    except OSError as error:
+        raise InputError(f"A file beside the record cannot be read ({error.strerror}): check the folder.") from None
+    return found
+
+
+def _canonical(entry: Mapping[str, Any]) -> bytes:
+    return json.dumps(entry, sort_keys=True, ensure_ascii=True, separators=(",", ":")).encode("ascii")
+
+
+def _hash_of(entry: Mapping[str, Any]) -> str:
+    return hashlib.sha256(_canonical({name: value for name, value in entry.items() if name != "sha256"})).hexdigest()
+
+
+def _entry(line: bytes, number: int, previous: str) -> SignOff | None:
+    """The entry of a line; None where any byte of it is not as it was written."""
+    try:
+        content = json.loads(line.decode("ascii"))
+        if _canonical(content) != line or content["sha256"] != _hash_of(content):
+            return None
+        if (content["schema"], content["number"], content["previous"]) != (SCHEMA, number, previous):
+            return None
+        files = tuple(
+            {"file": str(i["file"]), "sha256": str(i["sha256"]), "bytes": int(i["bytes"])} for i in content["files"]
+        )
+        if content["decision"] not in DECISIONS:
+            return None
+        time, role, decision, comment = (str(content[name]) for name in ("time", "role", "decision", "comment"))
+        return SignOff(number, time, role, decision, comment, files, content["sha256"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _content(entry: SignOff) -> dict[str, Any]:
+    return {
+        "number": entry.number,
+        "time": entry.time,
+        "role": entry.role,
+        "decision": entry.decision,
+        "comment": entry.comment,
+        "files": len(entry.files),
+        "sha256": entry.sha256,
+    }

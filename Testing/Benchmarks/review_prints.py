@@ -1,0 +1,172 @@
+"""Simulated prints and their scans against the truth: pose, scale, map and verdict.
+
+    python Testing/Benchmarks/review_prints.py MODEL.stl... [--cases 200] [--first 0] [--edge 0.7] [--output FILE.jsonl]
+
+Cases go in turn through the models and kinds: scaled 0.3 to 1 % an axis, bent by 0.3 mm, a wall thinned by 0.2 mm, and thicker all over by
+0.8 or 1.2 of a limit; noise of 0.02 to 0.1 mm a point, up to 30 % missing, spikes and dust, any pose. The truth of the map is VTK's
+distance from the model's points to the print without the scanner's faults, in the true pose for prints that are not bent, for bent
+ones after the rigid motion that a least-squares fit of the true distances gives. One line of JSON a case; at the end a table.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[2] / "DicomToPrint"), str(Path(__file__).resolve().parents[1])]
+
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkDoubleArray
+from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
+
+from dicomtoprint.config import resources
+from dicomtoprint.io import read_mesh_file
+from dicomtoprint.mesh.core import concatenate, to_polydata
+from dicomtoprint.review import (
+    PartLimits,
+    Pose,
+    SearchLimits,
+    build_model_surface,
+    find_bend,
+    judge_part,
+    measure_deviation,
+    measure_walls,
+    register_part,
+)
+from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of
+
+LIMIT_MM = 0.25
+KINDS = ("scaled", "bent", "thinned", "within", "beyond")
+
+
+def fault_of(kind, surface, random):
+    if kind == "scaled":
+        return PrintFault(scale=tuple(1.0 + random.uniform(0.003, 0.01, 3) * random.choice([-1, 1], 3)))
+    if kind == "bent":
+        return PrintFault(bend_mm=0.3)
+    if kind == "thinned":
+        centre = surface.mesh.points[random.integers(len(surface.mesh.points))]
+        return PrintFault(thinned_mm=0.2, wall_centre=tuple(map(float, centre)), wall_radius=6.0)
+    return PrintFault(offset_mm={"within": 0.8, "beyond": 1.2}[kind] * LIMIT_MM)
+
+
+def true_map(scan, points):
+    """(n,) mm from points of the model to the faultless scan of the print, outside positive."""
+    distance = vtkImplicitPolyDataDistance()
+    distance.SetInput(to_polydata(scan.printed))
+    given, found = vtkDoubleArray(), vtkDoubleArray()
+    given.SetNumberOfComponents(3)
+    given.SetNumberOfTuples(len(points))
+    vtk_to_numpy(given)[:] = points
+    distance.FunctionValue(given, found)
+    return -vtk_to_numpy(found)
+
+
+def without_motion(values, samples, centre):
+    """The map after the rigid motion that makes its squares smallest, scale and growth left free as in the fit."""
+    arm = samples.points - centre
+    basis = np.column_stack(
+        [np.cross(arm, samples.normals), samples.normals, arm * samples.normals, np.ones(len(values))]
+    )
+    weight = np.sqrt(samples.area)
+    found, *_rest = np.linalg.lstsq(basis * weight[:, None], values * weight, rcond=1e-9)
+    return values - basis[:, :6] @ found[:6]
+
+
+def run_case(number, surface, name, edge_mm, limits, search):
+    random = np.random.default_rng(number)
+    kind = KINDS[number % len(KINDS)]
+    fault = fault_of(kind, surface, random)
+    scanner = ScannerFault(random.uniform(0.02, 0.1), random.uniform(0.0, 0.3), edge_mm=edge_mm)
+    scan = scan_of(surface.mesh, fault, scanner, number)
+    began, spent = time.perf_counter(), time.process_time()
+    registration = register_part(surface, scan.mesh, search)
+    fit = registration.fit
+    deviation = measure_deviation(surface, scan.mesh, fit.pose, gross_mm=limits.gross_mm)
+    walls = measure_walls(surface, deviation, limits.wall_mm)
+    bend = find_bend(surface, deviation, fit.scale)
+    verdict = judge_part(surface, fit, deviation, walls, bend, limits)
+    spent, began = time.process_time() - spent, time.perf_counter() - began
+    truth = true_map(scan, deviation.samples.points)
+    if kind == "bent":
+        truth = without_motion(truth, deviation.samples, surface.centre)
+    error = np.abs(deviation.values - truth)[deviation.seen]
+    middle = scan.rotation.T @ (surface.centre - scan.translation)
+    outcome = next(finding.outcome for finding in verdict.findings if finding.rule == "surface-process")
+    return {
+        "case": number,
+        "model": name,
+        "kind": kind,
+        "points": len(scan.mesh.points),
+        "noise_mm": scanner.noise_mm,
+        "missing": scanner.missing,
+        "ambiguous": registration.is_ambiguous,
+        "shift_mm": float(np.linalg.norm(fit.pose.apply(middle[None])[0] - surface.centre)),
+        "degrees": fit.pose.angle_to(Pose(scan.rotation, scan.translation)),
+        "scale_percent": float(100.0 * np.abs(fit.scale - scan.scale).max()),
+        "map_mean_mm": float(error.mean()),
+        "map_p95_mm": float(np.percentile(error, 95)),
+        "outcome": outcome,
+        "cpu_s": spent,
+        "wall_s": began,
+    }
+
+
+def table(rows):
+    """Markdown: worst case and share within the bound, by kind."""
+    lines = [
+        "| kind | cases | shift mm | degrees | scale % | map mean mm | map p95 mm | wrong verdicts | CPU s |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for kind in KINDS:
+        own = [row for row in rows if row["kind"] == kind]
+        if not own:
+            continue
+        worst = [
+            max(row[key] for row in own)
+            for key in ("shift_mm", "degrees", "scale_percent", "map_mean_mm", "map_p95_mm")
+        ]
+        expected = {"within": "pass", "beyond": "fail"}.get(kind)
+        wrong = "–" if expected is None else str(sum(row["outcome"] != expected for row in own))
+        cells = [
+            kind,
+            str(len(own)),
+            *(f"{value:.3f}" for value in worst),
+            wrong,
+            f"{np.mean([r['cpu_s'] for r in own]):.1f}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("models", nargs="+", type=Path)
+    parser.add_argument("--cases", type=int, default=200)
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--edge", type=float, default=0.7, help="mm between points of the scan")
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    content, _text = resources.load_json_resource("review", "limits")
+    search = SearchLimits(**content["search"])
+    limits = PartLimits(LIMIT_MM, None, "process", "use", **content["judgement"])
+    surfaces = [
+        (path.stem, build_model_surface(concatenate(list(read_mesh_file(path).meshes)))) for path in options.models
+    ]
+    rows = []
+    for number in range(options.first, options.first + options.cases):
+        name, surface = surfaces[number // len(KINDS) % len(surfaces)]
+        rows.append(run_case(number, surface, name, options.edge, limits, search))
+        line = json.dumps(rows[-1])
+        print(line, flush=True)
+        if options.output:
+            with open(options.output, "a", encoding="utf-8") as file:
+                file.write(line + "\n")
+    print(table(rows))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The map of deviation against what was done to the print, and the verdict on both sides of a limit."""
+
+import json
+
+import numpy as np
+import pytest
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkDoubleArray
+from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
+
+from dicomtoprint.config import resources
+from dicomtoprint.mesh.core import Mesh, concatenate, keep_triangles, to_polydata
+from dicomtoprint.review import (
+    Fit,
+    PartLimits,
+    Pose,
+    find_bend,
+    fit_pose,
+    judge_part,
+    measure_deviation,
+    measure_walls,
+    sample_scan,
+)
+from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of, solid
+
+WALL = (-8.0, 9.0, 6.0)  # in the bracket's wall of 2 mm, away from its rods
+
+
+def limits(tolerance=0.3, use=0.5):
+    content = json.loads((resources.RESOURCE_DIR / "review" / "limits.json").read_text(encoding="utf-8"))
+    return PartLimits(tolerance, use, "a process", "general", **content["judgement"])
+
+
+def placed(scan) -> Fit:
+    """The true pose, near which every fit begins here."""
+    return Pose(scan.rotation, scan.translation)
+
+
+def reviewed(surface, scan, held=None):
+    held = held or limits()
+    fit = fit_pose(surface, sample_scan(scan.mesh, 12_000), placed(scan), reach_mm=1.0)
+    deviation = measure_deviation(surface, scan.mesh, fit.pose, gross_mm=held.gross_mm, budget=20_000)
+    walls = measure_walls(surface, deviation, held.wall_mm)
+    bend = find_bend(surface, deviation, fit.scale)
+    return deviation, walls, bend, judge_part(surface, fit, deviation, walls, bend, held)
+
+
+def true_map(scan, points):
+    """(n,) mm from points of the model to the print without the scanner's faults, outside positive, by VTK's own distance."""
+    distance = vtkImplicitPolyDataDistance()
+    distance.SetInput(to_polydata(scan.printed))
+    given, found = vtkDoubleArray(), vtkDoubleArray()
+    given.SetNumberOfComponents(3)
+    given.SetNumberOfTuples(len(points))
+    vtk_to_numpy(given)[:] = points
+    distance.FunctionValue(given, found)
+    return -vtk_to_numpy(found)
+
+
+def outcome(verdict, rule):
+    return [finding.outcome for finding in verdict.findings if finding.rule == rule]
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [PrintFault(scale=(1.01, 0.994, 1.006)), PrintFault(thinned_mm=0.2, wall_centre=WALL, wall_radius=5.0)],
+    ids=["scaled", "thinned"],
+)
+def test_the_map_is_true(bracket, bracket_surface, fault):
+    scan = scan_of(bracket, fault, ScannerFault(noise_mm=0.03, missing=0.15, edge_mm=0.6), 5)
+    deviation, walls, _bend, _verdict = reviewed(bracket_surface, scan)
+    error = np.abs(deviation.values - true_map(scan, deviation.samples.points))[deviation.seen]
+    assert error.mean() < 0.03
+    assert np.percentile(error, 90) < 0.03
+    assert 0.75 < deviation.seen_share < 0.93
+    if fault.thinned_mm:
+        near = np.linalg.norm(deviation.samples.points[walls.rows] - WALL, axis=1) < 3.0
+        assert near.sum() > 50
+        assert np.median(walls.change_mm[near]) == pytest.approx(-0.2, abs=0.03)
+
+
+@pytest.mark.parametrize("factor, expected", [(0.8, "pass"), (1.2, "fail")])
+@pytest.mark.parametrize("rule, use", [("surface-process", None), ("surface-use", 0.15)])
+def test_the_verdict_is_right_on_both_sides_of_the_limit(bracket, bracket_surface, factor, expected, rule, use):
+    held = limits(0.25, use)
+    limit = use or 0.25
+    scan = scan_of(bracket, PrintFault(offset_mm=factor * limit), ScannerFault(noise_mm=0.06), 7)
+    _deviation, _walls, _bend, verdict = reviewed(bracket_surface, scan, held)
+    assert outcome(verdict, rule) == [expected]
+
+
+@pytest.mark.parametrize("thinned, expected", [(0.16, "pass"), (0.24, "fail")])
+def test_a_wall_is_judged_by_its_thickness(bracket, bracket_surface, thinned, expected):
+    fault = PrintFault(thinned_mm=thinned, wall_centre=WALL, wall_radius=6.0)
+    scan = scan_of(bracket, fault, ScannerFault(noise_mm=0.03, edge_mm=0.7), 8)
+    _deviation, _walls, _bend, verdict = reviewed(bracket_surface, scan, limits(0.2, None))
+    assert outcome(verdict, "walls") == [expected]
+    assert outcome(verdict, "surface-process") == ["pass"]
+
+
+def test_a_bend_and_a_scale_are_told_as_such(bracket, bracket_surface):
+    bent = scan_of(bracket, PrintFault(bend_mm=0.3), ScannerFault(noise_mm=0.03), 9)
+    _deviation, _walls, bend, verdict = reviewed(bracket_surface, bent)
+    sides = bracket_surface.sides
+    assert (bend.along, bend.across) == (np.argmax(sides), np.argmin(sides))
+    assert bend.sagitta_mm == pytest.approx(0.3, abs=0.03)
+    assert any(finding.rule == "bend" and "Bent by 0." in finding.message for finding in verdict.findings)
+    large = scan_of(bracket, PrintFault(scale=(1.0, 1.0, 1.005)), ScannerFault(noise_mm=0.03, edge_mm=0.7), 10)
+    *_rest, verdict = reviewed(bracket_surface, large)
+    told = [finding for finding in verdict.findings if finding.rule == "scale"]
+    assert any("too large in S" in finding.message for finding in told)
+    assert [finding.measured for finding in told if " in S" in finding.message] == [pytest.approx(0.5, abs=0.05)]
+
+
+def test_missing_and_extra_material_are_found_and_loose_pieces_are_not_judged(bracket, bracket_surface):
+    """A rod broken off half-way, with its face closed; a support left on another; a scrap that hangs in the air."""
+    scan = scan_of(bracket, PrintFault(), ScannerFault(noise_mm=0.02, dust=0, spikes=0.0), 11)
+    points = placed(scan).apply(scan.mesh.points)
+    above = np.maximum(points[:, 2] - 14.0, 0.0) * (points[:, 0] > 5.0)
+    points[:, 2] -= above
+    foot = solid(lambda x, y, z: np.sqrt((x + 10) ** 2 + y**2 + (z + 12) ** 2) - 4, 50.0, 1.0)
+    scrap = solid(lambda x, y, z: np.sqrt(x**2 + (y + 30) ** 2 + z**2) - 2, 80.0, 1.0)
+    # The scanner sees what stands out of the part.
+    below = foot.points[foot.triangles][:, :, 2].max(axis=1) < -9.5
+    part = concatenate([Mesh(points, scan.mesh.triangles), keep_triangles(foot, below), scrap])
+    held = limits()
+    fit = fit_pose(bracket_surface, sample_scan(part, 8_000), Pose(np.eye(3), np.zeros(3)), reach_mm=1.0)
+    deviation = measure_deviation(bracket_surface, part, fit.pose, gross_mm=held.gross_mm, budget=20_000)
+    verdict = judge_part(
+        bracket_surface, fit, deviation, measure_walls(bracket_surface, deviation, held.wall_mm), None, held
+    )
+    where = {finding.rule: finding.where for finding in verdict.findings if finding.rule in ("missing", "extra")}
+    assert where["missing"] == pytest.approx((13, 2.6, 14), abs=3)
+    assert where["extra"] == pytest.approx((-10, 0, -14), abs=3)
+    assert deviation.loose_pieces == 1
+    assert verdict.verdict == "fail"
+
+
+def test_what_the_scan_hardly_shows_is_not_judged(bracket, bracket_surface):
+    scan = scan_of(bracket, PrintFault(), ScannerFault(noise_mm=0.02, missing=0.6), 12)
+    deviation, _walls, _bend, verdict = reviewed(bracket_surface, scan)
+    assert deviation.seen_share < 0.5
+    assert verdict.verdict == "ambiguous"
+    assert outcome(verdict, "seen") == ["ask"]

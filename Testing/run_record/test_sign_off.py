@@ -1,0 +1,104 @@
+"""The log of sign-offs: any byte that changes is seen, and what it cannot show is said."""
+
+import json
+
+import numpy as np
+import pytest
+
+from dicomtoprint.cli.main import main
+from dicomtoprint.errors import RefusedError
+from dicomtoprint.run_record import append_sign_off, check_sign_off, new_run_record, write_record
+from dicomtoprint.run_record.sign_off import LOG, PAGE
+
+
+@pytest.fixture
+def record(tmp_path):
+    (tmp_path / "review").mkdir()
+    (tmp_path / "bone.stl").write_bytes(bytes(range(200)))
+    (tmp_path / "review" / "review.json").write_text("{}", encoding="utf-8")
+    return write_record(tmp_path, new_run_record(parameters={"process": "fdm"}))
+
+
+def test_files_and_log_hold_until_something_changes(record, capsys):
+    assert (
+        main(["sign", str(record), "--role", "radiologist", "--decision", "approve", "--comment", "as\nplanned"]) == 0
+    )
+    said = capsys.readouterr().out
+    assert "approved by radiologist" in said and "as planned" in said and "released" not in said
+    page = (record.parent / PAGE).read_text(encoding="utf-8")
+    assert "approved by radiologist" in page and "no electronic signature" in page
+    assert main(["sign", str(record.parent), "--verify"]) == 0
+    (record.parent / "new.txt").write_text("later", encoding="utf-8")
+    assert main(["sign", str(record.parent), "--verify"]) == 0
+    assert "Not signed, since newer: new.txt" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["bone.stl", "record.json", "review/review.json"])
+def test_any_changed_byte_of_a_signed_file_is_seen(record, name, capsys):
+    append_sign_off(record, "surgeon", "approve")
+    path = record.parent / name
+    whole = bytearray(path.read_bytes())
+    # A record must stay readable to be looked at: a digit of its time changes, a byte of the others.
+    at = whole.index(b"20") + 2 if name == "record.json" else len(whole) // 2
+    whole[at] ^= 1
+    path.write_bytes(whole)
+    assert main(["sign", str(record), "--verify"]) == 1
+    assert f"BROKEN: changed since sign-off 1: {name}" in capsys.readouterr().out
+    path.unlink()
+    if name != "record.json":
+        assert check_sign_off(record).gone == (name,)
+
+
+def test_any_changed_byte_of_the_log_is_seen(record):
+    for role in ("surgeon", "technician"):
+        append_sign_off(record, role, "approve", "größer")
+    path = record.parent / LOG
+    whole = path.read_bytes()
+    assert check_sign_off(record).holds
+    random = np.random.default_rng(0)
+    for at in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[at] ^= int(random.integers(1, 256))
+        path.write_bytes(damaged)
+        assert check_sign_off(record).broken, f"byte {at}"
+    for damaged in (whole[:-1], whole[:-5], b"", b"\n", whole + b"\n", whole.split(b"\n")[1] + b"\n", whole * 2):
+        path.write_bytes(damaged)
+        assert check_sign_off(record).broken
+    with pytest.raises(RefusedError, match="not continued"):
+        append_sign_off(record, "surgeon", "approve")
+
+
+def test_a_log_cut_short_or_written_anew_is_seen_by_the_head_that_was_kept(record, capsys):
+    append_sign_off(record, "surgeon", "reject", "wall too thin")
+    first = (record.parent / LOG).read_bytes()
+    head = append_sign_off(record, "surgeon", "approve").head
+    assert check_sign_off(record, head).holds
+    (record.parent / LOG).write_bytes(first)
+    assert check_sign_off(record).holds, "without the head nothing shows it"
+    assert main(["sign", str(record), "--verify", "--head", head]) == 1
+    assert "its head is not the one that was kept" in capsys.readouterr().out
+    (record.parent / LOG).unlink()
+    assert main(["sign", str(record), "--verify", "--head", head]) == 1
+    assert main(["sign", str(record), "--verify"]) == 1
+
+
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (["--role", "surgeon"], "needs --role and --decision"),
+        (["--role", " ", "--decision", "approve"], "needs --role"),
+        (["--verify", "--role", "surgeon"], "only looks"),
+        (["--role", "a", "--decision", "reject", "--head", "0"], "by --verify"),
+    ],
+)
+def test_halves_of_a_sign_off_are_refused(record, options, words, capsys):
+    assert main(["sign", str(record), *options]) == 2
+    assert words in capsys.readouterr().err
+    assert not (record.parent / LOG).exists()
+
+
+def test_the_state_is_json_too(record, capsys):
+    append_sign_off(record, "surgeon", "approve")
+    assert main(["sign", str(record), "--verify", "--json", "-"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["holds"] and content["entries"][0]["role"] == "surgeon"
