@@ -128,14 +128,14 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     if state.valid or run.late or run.stays_open:
         return state
     run.progress(0.5, "repairing: union")
-    state = _taken(state, _united, "union", run)
+    state = _taken(state, _united(state), "union", run)
     if state.valid or run.late:
         return state
     run.progress(0.6, "repairing: surgery")
     told = len(run.stages)
     after = _taken(state, _surgery, "surgery", run)
     if not after.valid and after.facts.closed:
-        after = _taken(after, _united, "union", run)
+        after = _taken(after, _united(after), "union", run)
     if after.valid:
         return after
     # Half a surgery is a worse start for a new surface than none.
@@ -150,7 +150,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
     run.progress(0.7, "repairing: new surface")
     made = _taken(state, lambda mesh: remesh_defective_shells(mesh, state.bad_at, run.limits), "new surface", run)
     if not made.valid and made is not state:
-        made = _taken(made, _united, "union", run)
+        made = _taken(made, _united(made), "union", run)
     return made
 
 
@@ -282,10 +282,14 @@ def _turned(mesh: Mesh, wrong: np.ndarray) -> Mesh:
     return drop_unused_points(points, triangles, mesh)
 
 
-def _united(mesh: Mesh) -> Mesh:
+def _united(state: RepairState) -> Callable[[Mesh], Mesh]:
     """The parts as one; what rounding to float32 left of their seams is mended at once, or the union would look worse than its parts."""
-    made = union_components(mesh)
-    return made if made is mesh else _surgery(made)
+
+    def work(mesh: Mesh) -> Mesh:
+        made = union_components(mesh, state.pairs)
+        return made if made is mesh else _surgery(made)
+
+    return work
 
 
 def _surgery(mesh: Mesh) -> Mesh:
