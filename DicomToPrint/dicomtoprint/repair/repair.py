@@ -42,6 +42,7 @@ class _Run:
     stays_open: bool = False
     declined: list[str] = field(default_factory=list)
     measured: tuple[Mesh, Mesh, RepairMeasures] | None = None
+    capped: Mesh | None = None
 
     @property
     def late(self) -> bool:
@@ -125,6 +126,7 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
         state = _taken(state, _orient, "orientation", run)
     if state.facts.nonmanifold_edges or state.facts.nonmanifold_vertices:
         state = _taken(state, separate_touching, "touching", run)
+    run.capped = state.mesh
     if state.valid or run.late or run.stays_open:
         return state
     run.progress(0.5, "repairing: union")
@@ -181,7 +183,7 @@ def _measured(source: Mesh, result: Mesh, run: _Run) -> RepairMeasures:
     # A stage is measured when it is taken, and the whole at the end: where that was the one stage, they are the same.
     if run.measured is None or run.measured[0] is not source or run.measured[1] is not result:
         thickness = run.options.thicken_sheet_mm or 0.0
-        made = measure_repair(source, result, run.limits, run.options.max_loss_mm, thickness / 2.0)
+        made = measure_repair(source, result, run.limits, run.options.max_loss_mm, thickness / 2.0, run.capped)
         run.measured = (source, result, made)
     return run.measured[2]
 
