@@ -65,8 +65,7 @@ def measure_repair(
     limit = max(limit, 1.05 * may_fill_mm)
     gone, new = _difference(source, result)
     lost, added = _changed(source, gone, result), _changed(result, new, source)
-    areas = _areas(source)
-    total = float(areas.sum())
+    total = float(_areas(source).sum())
     kinds = _kinds(source, source if capped is None else _finite(capped), result, lost, limit)
     counted = kinds != "swallowed"
     swallowed = float(lost.weight[~counted].sum())
