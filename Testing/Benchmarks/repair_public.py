@@ -145,13 +145,16 @@ def summary(found: list[dict]) -> str:
     same = [item for item in found if item["given"] and item["outcome"] == "valid" and not item["stages"]]
     own, fix = (sum(item[key] for item in both) / max(len(both), 1) for key in ("seconds", "fix_seconds"))
     share = lambda some: f"{len(some)} ({100 * len(some) / count:.0f} %)"  # noqa: E731
+    # A part of the list may have been run without the other tool: its shares are of those that it was given.
+    given = max(sum("fix" in item for item in invalid), 1)
+    other = lambda some: f"{len(some)} of {given} ({100 * len(some) / given:.0f} %)"  # noqa: E731
     lines = [
         f"{len(found)} meshes, {len(invalid)} of them invalid.",
         "",
         "| of the invalid ones | this repair | pymeshfix |",
         "|---|---|---|",
-        f"| valid after repair | {share(valid)} | {share(fix_valid)} |",
-        f"| valid and faithful, plain distance | {share(plain)} | {share(fix_plain)} |",
+        f"| valid after repair | {share(valid)} | {other(fix_valid)} |",
+        f"| valid and faithful, plain distance | {share(plain)} | {other(fix_plain)} |",
         f"| valid and faithful, without surface inside overlapping solids | {share(told)} | |",
         f"| refused, with a reason | {share(refused)} | |",
         f"| valid but lossy, not said | {share(silent)} | |",

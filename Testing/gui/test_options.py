@@ -196,6 +196,23 @@ def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
         assert panel.settings == RunSettings(), (option, panel.settings.changed())
 
 
+def test_lengths_of_a_repair_are_fields_and_go_back_with_reset(driver):
+    from dicomtoprint.config.run_settings import RunSettings, to_command_line
+
+    panel = driver.panel
+    panel.steps["model"].group.collapsed = False
+    for name in ("max_loss", "thicken_sheet", "drop_shells_below"):
+        put(1.5)(driver.find(name))
+        assert panel.settings.changed() == {name: 1.5}
+        # Of a scan's run it is no option; a model's command has it.
+        assert name.replace("_", "-") not in panel.command()
+        assert f"--{name.replace('_', '-')} 1.5" in to_command_line("m.stl", "OUT", panel.settings, command="prepare")
+        driver.click("reset")
+        panel.refresh()
+        assert panel.settings == RunSettings()
+        assert driver.find(name).value == 0.0
+
+
 def test_every_setting_has_words(driver):
     from dataclasses import fields
 

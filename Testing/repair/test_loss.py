@@ -76,6 +76,17 @@ def test_of_large_triangles_only_the_part_inside_the_other_solid_is_swallowed():
     assert result.measures.swallowed_area_mm2 == pytest.approx(swallowed, rel=0.1)
 
 
+def test_what_open_shells_enclose_is_told_by_them_with_their_holes_closed():
+    # A bar ends in a thick tube close to its open end, where less than half a turn of the tube is around it.
+    tube, bar = box(45.0, 40.0, 40.0), box(80.0, 10.0, 10.0, at=(1.5, 15.0, 15.0))
+    ends = np.abs(tube.triangle_normals()[:, 0]) > 0.0
+    given = concatenate([Mesh(tube.points, tube.triangles[~ends]), bar])
+    result = repair_mesh(given, options=RepairOptions(max_loss_mm=1.0))
+    assert result.valid, result.remaining
+    assert [piece.kind for piece in measure_repair(given, result.mesh, LIMITS, 1.0).pieces] == ["filled"]
+    assert result.measures.pieces == ()
+
+
 def test_what_was_added_is_no_loss():
     given = ball(10.0)
     cut = Mesh(given.points, given.triangles[given.points[given.triangles].mean(axis=1)[:, 2] < 5.0])

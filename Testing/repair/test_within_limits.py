@@ -8,6 +8,7 @@ import pytest
 from dicomtoprint.errors import CancelledError, UsageError
 from dicomtoprint.mesh.core import Material, Mesh, concatenate
 from dicomtoprint.repair import RepairOptions, repair_mesh, repair_within_limits
+from dicomtoprint.repair.boolean_union import _apart
 from dicomtoprint.repair.limits import repair_limits
 from Phantoms.solids import box
 
@@ -74,3 +75,13 @@ def test_what_the_child_refuses_and_a_cancel_come_through():
 
     with pytest.raises(CancelledError):
         repair_within_limits(bars(12), stop, limits=IN_CHILD)
+
+
+def test_bars_that_all_cross_are_united_as_two_solids_with_the_exact_volume():
+    made = repair_mesh(bars(5))
+    assert made.valid, made.remaining
+    assert [stage.name for stage in made.stages] == ["union"]
+    # Ten bars of 50 mm; where two cross, 1 x 1 x 0.5 mm is in both.
+    assert made.mesh.volume == pytest.approx(10 * 50.0 - 25 * 0.5, rel=1e-4)
+    met = np.array([(row, 5 + column) for row in range(5) for column in range(5)])
+    assert _apart(met, np.arange(10)).max() == 1

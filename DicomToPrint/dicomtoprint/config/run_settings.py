@@ -226,6 +226,26 @@ def settings_of_mesh(settings: RunSettings) -> RunSettings:
 _BACKEND_CHOICE = re.compile(
     r"(.+\.json|[A-Za-z0-9_-]+)(?::(.+))?", re.DOTALL
 )  # a path of Windows has a colon of its own
+
+
+# Settings about a given mesh and its repair: of no use where the source is a scan.
+MESH_FIELDS = (
+    "unit",
+    "repair",
+    "max_loss",
+    "thicken_sheet",
+    "repair_shells",
+    "repair_holes",
+    "drop_shells_below",
+    "largest_shells",
+)
+
+
+def settings_of_scan(settings: RunSettings) -> RunSettings:
+    """The settings as `run` takes them: what is about a given mesh at its default."""
+    return replace(settings, **{name: getattr(RunSettings(), name) for name in MESH_FIELDS})
+
+
 # Settings that may be a file of the user's own instead of a built-in name.
 NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "label_names", "protocols", "slice_with")
 
@@ -331,5 +351,6 @@ def to_command_line(
     source: str, output: str, settings: RunSettings, script: str = "dicom_to_print.py", command: str = "run"
 ) -> str:
     """The command (`run`, `prepare`) that repeats this run outside the panel, quoted for the shell of this system."""
+    settings = settings_of_scan(settings) if command == "run" else settings
     words = ["python", script, command, source, "--output", output, *to_cli_args(settings)]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -36,7 +36,12 @@ class _Changed:
 
 
 def measure_repair(
-    source: Mesh, result: Mesh, limits: RepairLimits, max_loss_mm: float | None = None, may_fill_mm: float = 0.0
+    source: Mesh,
+    result: Mesh,
+    limits: RepairLimits,
+    max_loss_mm: float | None = None,
+    may_fill_mm: float = 0.0,
+    capped: Mesh | None = None,
 ) -> RepairMeasures:
     """What became of the source.
 
@@ -50,6 +55,8 @@ def measure_repair(
         A piece farther than this from the result is lost; None: the limit's share of the diagonal.
     may_fill_mm
         How deep in the result source surface may lie on purpose (half the thickness that a sheet was given).
+    capped
+        The source with its holes closed, which tells better what was solid; None: the source itself.
     """
     source, result = _finite(source), _finite(result)
     size = np.array(source.bounds).reshape(3, 2) if len(source.points) else np.zeros((3, 2))
@@ -58,9 +65,8 @@ def measure_repair(
     limit = max(limit, 1.05 * may_fill_mm)
     gone, new = _difference(source, result)
     lost, added = _changed(source, gone, result), _changed(result, new, source)
-    areas = _areas(source)
-    total = float(areas.sum())
-    kinds = _kinds(source, result, lost, limit)
+    total = float(_areas(source).sum())
+    kinds = _kinds(source, source if capped is None else _finite(capped), result, lost, limit)
     counted = kinds != "swallowed"
     swallowed = float(lost.weight[~counted].sum())
     # What is smaller than the stated limit in both directions is no feature.
@@ -186,11 +192,11 @@ def _statistics(distance: np.ndarray, weight: np.ndarray, total: float) -> Repai
     return RepairDistance(float((distance * weight).sum() / total), p95, float(distance.max()))
 
 
-def _kinds(source: Mesh, result: Mesh, lost: _Changed, limit: float) -> np.ndarray:
+def _kinds(source: Mesh, solid: Mesh, result: Mesh, lost: _Changed, limit: float) -> np.ndarray:
     """(k,) ``near`` or the kind of loss for each place; ``swallowed`` where solid lay on both of its sides.
 
     By place, not by triangle: a large triangle may lie within another shell for a part only. The kind is asked for at some places and
-    taken over to the others from the nearest of them that faces alike.
+    taken over to the others from the nearest of them that faces alike. `solid` is what the sides are asked of.
     """
     from scipy.spatial import cKDTree
 
@@ -202,12 +208,12 @@ def _kinds(source: Mesh, result: Mesh, lost: _Changed, limit: float) -> np.ndarr
     normals = source.triangle_normals()[lost.triangles[lost.owner[far]]]
     normals /= np.maximum(np.linalg.norm(normals, axis=1), 1e-300)[:, None]
     places = lost.places[far]
-    most = int(np.clip(_PAIRS / max(len(source.triangles), len(result.triangles), 1), _PROBES[0], _PROBES[1]))
+    most = int(np.clip(_PAIRS / max(len(solid.triangles), len(result.triangles), 1), _PROBES[0], _PROBES[1]))
     order = np.argsort(-lost.weight[far], kind="stable")
     probes = order if len(order) <= most else order[np.linspace(0, len(order) - 1, most).astype(int)]
     hair = 1e-4 * diagonal * normals[probes]
-    outer = winding_numbers(source, places[probes] + hair)
-    inner = winding_numbers(source, places[probes] - hair)
+    outer = winding_numbers(solid, places[probes] + hair)
+    inner = winding_numbers(solid, places[probes] - hair)
     covered = winding_numbers(result, places[probes]) > 0.5
     kind = np.where(np.maximum(inner, -outer) < 0.75, "sheet", np.where(covered, "filled", "lost")).astype(kinds.dtype)
     # Half a turn is the border of the inside; the shells around may be open elsewhere.

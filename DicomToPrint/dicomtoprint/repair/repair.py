@@ -42,6 +42,7 @@ class _Run:
     stays_open: bool = False
     declined: list[str] = field(default_factory=list)
     measured: tuple[Mesh, Mesh, RepairMeasures] | None = None
+    capped: Mesh | None = None
 
     @property
     def late(self) -> bool:
@@ -125,17 +126,18 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
         state = _taken(state, _orient, "orientation", run)
     if state.facts.nonmanifold_edges or state.facts.nonmanifold_vertices:
         state = _taken(state, separate_touching, "touching", run)
+    run.capped = state.mesh
     if state.valid or run.late or run.stays_open:
         return state
     run.progress(0.5, "repairing: union")
-    state = _taken(state, _united, "union", run)
+    state = _taken(state, _united(state), "union", run)
     if state.valid or run.late:
         return state
     run.progress(0.6, "repairing: surgery")
     told = len(run.stages)
     after = _taken(state, _surgery, "surgery", run)
     if not after.valid and after.facts.closed:
-        after = _taken(after, _united, "union", run)
+        after = _taken(after, _united(after), "union", run)
     if after.valid:
         return after
     # Half a surgery is a worse start for a new surface than none.
@@ -150,7 +152,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
     run.progress(0.7, "repairing: new surface")
     made = _taken(state, lambda mesh: remesh_defective_shells(mesh, state.bad_at, run.limits), "new surface", run)
     if not made.valid and made is not state:
-        made = _taken(made, _united, "union", run)
+        made = _taken(made, _united(made), "union", run)
     return made
 
 
@@ -181,7 +183,7 @@ def _measured(source: Mesh, result: Mesh, run: _Run) -> RepairMeasures:
     # A stage is measured when it is taken, and the whole at the end: where that was the one stage, they are the same.
     if run.measured is None or run.measured[0] is not source or run.measured[1] is not result:
         thickness = run.options.thicken_sheet_mm or 0.0
-        made = measure_repair(source, result, run.limits, run.options.max_loss_mm, thickness / 2.0)
+        made = measure_repair(source, result, run.limits, run.options.max_loss_mm, thickness / 2.0, run.capped)
         run.measured = (source, result, made)
     return run.measured[2]
 
@@ -282,10 +284,14 @@ def _turned(mesh: Mesh, wrong: np.ndarray) -> Mesh:
     return drop_unused_points(points, triangles, mesh)
 
 
-def _united(mesh: Mesh) -> Mesh:
+def _united(state: RepairState) -> Callable[[Mesh], Mesh]:
     """The parts as one; what rounding to float32 left of their seams is mended at once, or the union would look worse than its parts."""
-    made = union_components(mesh)
-    return made if made is mesh else _surgery(made)
+
+    def work(mesh: Mesh) -> Mesh:
+        made = union_components(mesh, state.pairs)
+        return made if made is mesh else _surgery(made)
+
+    return work
 
 
 def _surgery(mesh: Mesh) -> Mesh:

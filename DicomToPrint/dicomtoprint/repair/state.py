@@ -7,7 +7,7 @@ import numpy as np
 
 from ..mesh.components import nested_shell_triangles
 from ..mesh.core import Mesh
-from ..mesh.self_intersection import self_intersections
+from ..mesh.self_intersection import intersecting_pairs
 from ..mesh.topology import TopologyReport, analyse_topology
 
 _WORDS = {
@@ -34,9 +34,14 @@ class RepairState:
         return analyse_topology(self.mesh)
 
     @cached_property
+    def pairs(self) -> np.ndarray:
+        """(n, 2) triangles that pass through one another."""
+        return intersecting_pairs(self.mesh)
+
+    @cached_property
     def crossing(self) -> np.ndarray:
         """(n,) triangles that pass through others."""
-        return self_intersections(self.mesh)
+        return np.unique(self.pairs)
 
     @cached_property
     def nested(self) -> np.ndarray:
