@@ -12,8 +12,8 @@ from .psf_curvature_correction import edge_curvature
 # What the scan shows of an edge sharper than its blur is round, and nothing tells it from an edge that is. Standard deviation of
 # such faces, in widths of the blur: by how much the surface turns over that width, and at most; a surface that turns less is
 # smooth. Measured on the scans `tuned` of Testing/Benchmarks/wall_scans.py.
-_PER_TURN, _SMOOTH, _SHARPEST = 0.7, 0.13, 0.32
-_TURNS_OVER, _WIDENED = 1.3, 0.2  # of the largest step between voxels, by which the grid widens both widths
+_PER_TURN, _SMOOTH, _SHARPEST = 0.7, 0.13, 0.29
+_TURNS_OVER, _WIDENED = 1.3, 0.3  # of the largest step between voxels, by which the grid widens both widths
 _SHARES = 20  # equal ones of a normal distribution, of which each place of a surface takes the middles
 _PLACES = 10_000
 _QUANTILES = np.arange(0.005, 1.0, 0.01)
