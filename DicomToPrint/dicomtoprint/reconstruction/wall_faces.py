@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..imaging.surface_deviation import vertex_normals
-from ..mesh.core import Mesh
+from ..mesh.core import Mesh, Provenance
+from ..mesh.surface_sampling import draw_by_weight
 from .bone_density import Density
 from .wall_uncertainty import expected_distances
 
+_PLACES = 10_000  # of a surface, at which its distance from the faces is measured
 _REACH_MM = 0.8  # how far from a point of the fine surface a coarse point takes its place from it
 _FACING = 0.3  # cosine
 
@@ -76,15 +78,23 @@ class WallFaces:
         known = np.append(self.known, False)
         return FacesAhead(np.where(known[nearest], height, 0.0), known[nearest], nearest)
 
-    def distances(self, ahead: "FacesAhead", weights: np.ndarray) -> dict[str, list[float]]:
-        """Quantiles of the distances in mm that the places from which faces were sought, `weights` (n,) in size, are expected
-        to have from the truth: of all walls, and of those that are modelled."""
+    def distances(self, mesh: Mesh, facing: np.ndarray) -> dict[str, list[float]]:
+        """Quantiles of the distances in mm that the faces of a mesh (LPS mm) of the same walls are expected to have from the truth,
+        evenly by area of what was measured or modelled: of all walls, and of those that are modelled. `facing` (m, 3) are its
+        `triangle_normals`."""
+        area = np.linalg.norm(facing, axis=1)
+        own = np.isin(mesh.triangle_arrays["Provenance"], (Provenance.MEASURED, Provenance.MODELLED))
+        if not (area[own] > 0.0).any():
+            return {}
+        random = np.random.default_rng(0)
+        positions = (np.arange(_PLACES) + random.random(_PLACES)) / _PLACES
+        drawn, places = draw_by_weight(mesh, area * own, positions, random.dirichlet((1.0, 1.0, 1.0), size=_PLACES))
+        ahead = self.ahead(places, facing[drawn] / np.maximum(area[drawn, None], 1e-30))
         result = {}
         for name, which in (("wall_distance_mm", self.walled), ("modelled_distance_mm", self.modelled)):
             rows = np.flatnonzero(np.append(which, False)[ahead.nearest])
             if len(rows):
-                error = self.error[ahead.nearest[rows]]
-                result[name] = expected_distances(ahead.height[rows], error, weights[rows])
+                result[name] = expected_distances(ahead.height[rows], self.error[ahead.nearest[rows]])
         return result
 
 
