@@ -25,7 +25,8 @@ from .small_components import SurfaceComponent, select_components
 from .smoothing import smooth_labelmap_surface, taubin_smooth, windowed_sinc_smooth
 from .surface_measurement import measure_surface
 from .types import ProcessingStep, SurfaceModel
-from .wall_faces import WallFaces, walls_of
+from .wall_faces import WallFaces
+from .wall_search import walls_of
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation

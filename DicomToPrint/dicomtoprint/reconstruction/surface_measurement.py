@@ -64,7 +64,7 @@ def measure_surface(
     if walls is not None:
         ahead = walls.ahead(*_places_and_normals(mesh, cross, length, some))
         offset = np.where(ahead.found, -ahead.height, offset).astype(np.float32)
-        facts.update(walls.distances(ahead, weights))
+        facts.update(walls.distances(mesh, cross))
     volume = mesh.volume
     facts.update(
         weighted_distance_stats(offset, weights),

@@ -1,52 +1,18 @@
-"""Both faces of every thin wall put where the scan's profile says they are.
+"""The faces of a surface's thin walls, and how far other surfaces of the same walls lie from them."""
 
-The contour of the field says where walls are. Its points are moved along their normals to the faces that
-`wall_profile` finds there; where a profile tells nothing the neighbours along the wall do. What noise takes from single
-points is shared between neighbours by light smoothing that does not shrink.
-"""
-
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..imaging.surface_deviation import vertex_normals
-from ..imaging.voxel_patches import interpolate, runs_through
 from ..mesh.core import Mesh, Provenance
-from ..mesh.vertex_averaging import VertexAveraging, build_vertex_averaging
-from ..volume import Volume
-from .bone_density import Density, density_of, profiles_at
-from .psf_curvature_correction import psf_curvature_shift
-from .scalar_field import ScalarField
-from .wall_profile import Prior, fitted_walls
-from .wall_uncertainty import edge_rounding, expected_distances
+from ..mesh.surface_sampling import draw_by_weight
+from .bone_density import Density
+from .wall_uncertainty import expected_distances
 
-if TYPE_CHECKING:
-    from ..segmentation import Segment, Segmentation
-
-_DEPTHS = (1.5, 2.4, 3.4)  # widths of the blur: a wall that is darker at one of these may be thin
-_FALL = 0.15  # of the contrast, by which it is darker there
-_OFF = 0.06  # of the contrast: where the contour lies so far from its grey value it was raised
-_FARTHEST = 1.4  # mm a point may be moved
-_THICKEST = 2.8  # mm: beyond, each face is measured by itself
-_NORMALS = (6, 3)  # rounds over which normals are averaged, in each pass
-_PASSES = 2
-_TURNED = 0.985  # cosine: normals that have turned further are asked again
-_MOVED = 0.1  # mm: what told nothing is asked again where its neighbours have moved it so far
-_MANY = 8000  # points that are always fitted themselves
-_PART = 4, 10  # one of so many more
-_BETWEEN = 0.2  # of a point's surroundings are known: it lies among points of a wall
-_AGREEING = 0.9  # length along its own of the mean of the normals around a point: less is a rim
-_FILL = 24  # rounds in which places are handed on to points whose profiles tell nothing
-_SMOOTH = 5  # rounds of smoothing
-_SHARING = 2.0  # times less of the noise is left after smoothing
-_GRID = 0.03  # of a voxel: what triangles between samples leave of a face; measured on scans with a known truth
-_CURVED = 5  # rounds over which curvature is averaged
-_TAUBIN = (0.6, -0.64)
-_FWHM = 2.3548  # widths of the blur: the faces of a thinner wall do not show apart
-_CHUNK = 8000
+_PLACES = 10_000  # of a surface, at which its distance from the faces is measured
 _REACH_MM = 0.8  # how far from a point of the fine surface a coarse point takes its place from it
 _FACING = 0.3  # cosine
 
@@ -112,15 +78,23 @@ class WallFaces:
         known = np.append(self.known, False)
         return FacesAhead(np.where(known[nearest], height, 0.0), known[nearest], nearest)
 
-    def distances(self, ahead: "FacesAhead", weights: np.ndarray) -> dict[str, list[float]]:
-        """Quantiles of the distances in mm that the places from which faces were sought, `weights` (n,) in size, are expected
-        to have from the truth: of all walls, and of those that are modelled."""
+    def distances(self, mesh: Mesh, facing: np.ndarray) -> dict[str, list[float]]:
+        """Quantiles of the distances in mm that the faces of a mesh (LPS mm) of the same walls are expected to have from the truth,
+        evenly by area of what was measured or modelled: of all walls, and of those that are modelled. `facing` (m, 3) are its
+        `triangle_normals`."""
+        area = np.linalg.norm(facing, axis=1)
+        own = np.isin(mesh.triangle_arrays["Provenance"], (Provenance.MEASURED, Provenance.MODELLED))
+        if not (area[own] > 0.0).any():
+            return {}
+        random = np.random.default_rng(0)
+        positions = (np.arange(_PLACES) + random.random(_PLACES)) / _PLACES
+        drawn, places = draw_by_weight(mesh, area * own, positions, random.dirichlet((1.0, 1.0, 1.0), size=_PLACES))
+        ahead = self.ahead(places, facing[drawn] / np.maximum(area[drawn, None], 1e-30))
         result = {}
         for name, which in (("wall_distance_mm", self.walled), ("modelled_distance_mm", self.modelled)):
             rows = np.flatnonzero(np.append(which, False)[ahead.nearest])
             if len(rows):
-                error = self.error[ahead.nearest[rows]]
-                result[name] = expected_distances(ahead.height[rows], error, weights[rows])
+                result[name] = expected_distances(ahead.height[rows], self.error[ahead.nearest[rows]])
         return result
 
 
@@ -132,239 +106,3 @@ class FacesAhead:
     height: np.ndarray
     found: np.ndarray
     nearest: np.ndarray
-
-
-def walls_of(mesh: Mesh, segmentation: "Segmentation", segment: "Segment", field: ScalarField) -> WallFaces | None:
-    """The faces of the thin walls along the contour of a segment; None where it has no grey values of bone of its own:
-    a boundary that was chosen otherwise is kept as it is."""
-    volume, figures = segmentation.volume, segmentation.figures
-    inside, outside = figures.get("inside"), figures.get("outside")
-    if (
-        volume is None
-        or not segment.brighter_than_background
-        or segment.boundary is None
-        or segmentation.raised is None
-    ):
-        return None
-    if not isinstance(inside, float) or not isinstance(outside, float):
-        return None
-    noise = float(figures["noise"])  # type: ignore[arg-type]
-    calibrated = bool(figures.get("calibrated", True))
-    density = density_of(volume, mesh.points, vertex_normals(mesh), inside, outside, noise, calibrated=calibrated)
-    return placed_walls(mesh, volume, density, field.level)
-
-
-def placed_walls(mesh: Mesh, volume: Volume, density: Density, level: float) -> WallFaces:
-    """The faces of the thin walls of a fine closed contour (LPS mm) of a bright structure, whose own grey value is
-    `level` except where it was raised."""
-    facing = mesh.triangle_normals()
-    near = build_vertex_averaging(mesh, facing)
-    points = mesh.points.astype(np.float64)
-    normals = _averaged(vertex_normals(mesh, facing), near, _NORMALS[0])
-    raised = np.abs(interpolate(volume, points) - level) > _OFF * density.contrast
-    movable = _measured(mesh) & _within(volume, points)
-    asked = movable & (raised | _may_be_thin(volume, points, normals, density))
-    groups = [np.flatnonzero(asked & which) for which in (raised, ~raised)]
-    rows = np.sort(np.concatenate([_some_of(*group) for group in zip(groups, (_MANY, _MANY), _PART)]))
-    asked[rows[~raised[rows]]] = (
-        False  # what is fitted itself and tells nothing is left where it is, unless it was raised
-    )
-    found = np.full((5, len(points)), np.nan)  # place of the face (3), thickness, error
-    for round_ in range(_PASSES):
-        _fit_rows(found, rows, points, normals, volume, density, raised)
-        filled = _filled(near, asked, found, points, normals)
-        known = np.isfinite(filled[0])
-        off = np.einsum("xn,nx->n", filled[:3] - points.T, normals)
-        points = _shared(near, points + np.where(known, off, 0.0)[:, None] * normals, known)
-        if round_ == _PASSES - 1:
-            break
-        # A contour between slices far apart is rough: its normals are better once it has moved.
-        better = _averaged(vertex_normals(_like(mesh, points)), near, _NORMALS[round_ + 1])
-        turned = np.einsum("nx,nx->n", better, normals) < _TURNED
-        lost = ~np.isfinite(found[0]) & (np.abs(np.nan_to_num(off)) > _MOVED)
-        again = rows[(turned | lost)[rows]]
-        kept = np.setdiff1d(np.flatnonzero(np.isfinite(found[0])), again)
-        found[:, again] = np.nan
-        found[:3, kept] = points[kept].T
-        rows, normals = again, better
-        asked = known | asked
-    whole = _like(mesh, points)
-    facing = whole.triangle_normals()
-    around, outward = build_vertex_averaging(whole, facing), vertex_normals(whole, facing)
-    rounding = edge_rounding(whole, facing, outward, around, volume, density)
-    # Over a curved wall the half-maximum position lies on the hollow side, of both faces alike.
-    back = psf_curvature_shift(whole, density.variance, around)
-    for _ in range(_CURVED):
-        back = near.averaged(back)  # the curvature of noise would be corrected too
-    whole = _like(mesh, points + np.where(known, back, 0.0)[:, None] * outward)
-    modelled = known & (np.nan_to_num(filled[3], nan=np.inf) < _FWHM * density.widths(normals))
-    fitted = np.nan_to_num(filled[4], nan=0.0)
-    grid = _GRID * volume.voxel_volume ** (1.0 / 3.0)
-    error = np.sqrt(fitted**2 + grid**2 + rounding**2)
-    walled = known.copy()
-    rest = np.flatnonzero(~known)
-    walled[rest] = runs_through(volume, whole.points[rest], outward[rest], level)
-    return WallFaces(_marked(whole, modelled), known, error, walled, modelled, density)
-
-
-def _marked(mesh: Mesh, modelled: np.ndarray) -> Mesh:
-    """The mesh with its triangles modelled where at least two corners (n,) are, measured where they were modelled before."""
-    origin = mesh.triangle_arrays.get("Provenance")
-    if origin is None:
-        return mesh
-    own = np.isin(origin, (Provenance.MEASURED, Provenance.MODELLED))
-    now = np.where(modelled[mesh.triangles].sum(axis=1) >= 2, Provenance.MODELLED, Provenance.MEASURED)
-    return mesh.with_arrays(triangle_arrays={"Provenance": np.where(own, now, origin).astype(np.uint8)})
-
-
-def _fit_rows(
-    found: np.ndarray,
-    rows: np.ndarray,
-    points: np.ndarray,
-    normals: np.ndarray,
-    volume: Volume,
-    density: Density,
-    raised: np.ndarray,
-) -> None:
-    """Fills the columns `rows` of what was `found`, in threads."""
-    chunks = [rows[start : start + _CHUNK] for start in range(0, len(rows), _CHUNK)]
-    with ThreadPoolExecutor(2) as pool:
-        work = [pool.submit(_fitted, volume, points[some], normals[some], density, raised[some]) for some in chunks]
-        for some, result in zip(chunks, work):
-            depth, *rest = result.result()
-            found[:3, some] = (points[some] - depth[:, None] * normals[some]).T
-            found[3:, some] = rest
-
-
-def _some_of(rows: np.ndarray, many: int, part: int) -> np.ndarray:
-    """Rows to be fitted themselves: up to `many`, one of `part` of more, spread evenly; their neighbours go by them."""
-    count = max(many, len(rows) // part)
-    return rows if len(rows) <= count else np.random.default_rng(0).permutation(rows)[:count]
-
-
-def _averaged(normals: np.ndarray, near: VertexAveraging, rounds: int) -> np.ndarray:
-    """Unit normals (n, 3) of a surface averaged with their neighbours."""
-    for _ in range(rounds):
-        normals = near.averaged(normals)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1), 1e-9)[:, None]
-
-
-def _like(mesh: Mesh, points: np.ndarray) -> Mesh:
-    """The mesh with its points elsewhere."""
-    return replace(mesh, points=points.astype(np.float32))
-
-
-def _measured(mesh: Mesh) -> np.ndarray:
-    """(n,) bool: points that are no corner of a face cut, bridged or added."""
-    origin = mesh.triangle_arrays.get("Provenance")
-    result = np.ones(len(mesh.points), dtype=bool)
-    if origin is not None:
-        result[mesh.triangles[~np.isin(origin, (Provenance.MEASURED, Provenance.MODELLED))].ravel()] = False
-    return result
-
-
-def _within(volume: Volume, points: np.ndarray) -> np.ndarray:
-    """(n,) bool: points between the samples of a scan."""
-    at = volume.to_ijk(points)
-    return np.asarray(((at >= 0.0) & (at <= np.array(volume.array.shape[::-1]) - 1.0)).all(axis=1))
-
-
-def _may_be_thin(volume: Volume, points: np.ndarray, normals: np.ndarray, density: Density) -> np.ndarray:
-    """(n,) bool: places beneath which it gets darker again soon."""
-    least, widths = density.bone - _FALL * density.contrast, density.widths(normals)
-    thin = np.zeros(len(points), dtype=bool)
-    for depth in _DEPTHS:
-        open_ = np.flatnonzero(~thin)
-        below = (depth * widths[open_])[:, None] * normals[open_]
-        thin[open_] = interpolate(volume, points[open_] - below) < least
-    return thin
-
-
-def _fitted(
-    volume: Volume, points: np.ndarray, normals: np.ndarray, density: Density, raised: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Depth of the face, thickness and error of the face in mm; NaN where the profile tells nothing."""
-    widths = density.widths(normals)
-    profiles = profiles_at(volume, points, normals, widths)
-    bone, bone_sd = density.at(points)
-    fit = fitted_walls(profiles, Prior(bone, bone_sd, density.contrast, density.noise))
-    good = fit.good & (np.abs(fit.outer) <= _FARTHEST) & (fit.thickness <= _THICKEST)
-    depth = np.where(good, fit.outer, np.nan)
-    thickness = np.where(good, fit.thickness, np.nan)
-    # Neighbours share what noise makes of a face; what the density makes of it they have in common.
-    common = 0.5 * fit.thickness * fit.bone_sd / density.contrast
-    alone = np.sqrt(np.maximum(fit.outer_sd**2 - common**2, 0.0)) / _SHARING
-    error = np.where(good, np.hypot(common, alone), np.nan)
-    rim = np.flatnonzero(~good & raised)
-    depth[rim] = _half_up(profiles.values[rim], profiles.x, fit.left[rim], density)
-    return depth, thickness, error
-
-
-def _half_up(values: np.ndarray, x: np.ndarray, outside: np.ndarray, density: Density) -> np.ndarray:
-    """(n,) depth at which profiles that run into a wall along it reach half of what it shows; NaN where they run
-    through it or never reach it."""
-    inner = (x > 0.4) & (x < 2.2)
-    plateau = np.median(values[:, inner], axis=1)
-    step = plateau - outside
-    flat = np.abs(values[:, inner] - plateau[:, None]).mean(axis=1) <= np.maximum(0.2 * step, 2.0 * density.noise)
-    half = outside + 0.5 * step
-    near = np.flatnonzero((x >= -0.8) & (x <= _FARTHEST))
-    above = values[:, near] >= half[:, None]
-    first = above.argmax(axis=1)
-    rows = np.arange(len(values))
-    before = near[0] + np.maximum(first - 1, 0)
-    low, high = values[rows, before], values[rows, before + 1]
-    share = np.clip((half - low) / np.where(high == low, np.inf, high - low), 0.0, 1.0)
-    found = flat & above.any(axis=1) & (first > 0) & (step > 3.0 * density.noise)
-    return np.where(found, x[before] + share * (x[1] - x[0]), np.nan)
-
-
-def _filled(
-    near: VertexAveraging, asked: np.ndarray, found: np.ndarray, points: np.ndarray, normals: np.ndarray
-) -> np.ndarray:
-    """What was `found` (5, n) of each point, NaN where not known, handed on along the surface: to the neighbours of known
-    points that lie in their walls, and on to the points `asked` (n,).
-
-    Over a curved wall the mean of the neighbours lies on the hollow side, that of their tangent planes as far on the other:
-    half-way between both is right.
-    """
-    zone = np.flatnonzero(near.averaged((asked | np.isfinite(found[0])).astype(np.float32)) > 0.0)
-    means = near.rows(zone)[:, zone]
-    some, wanted, at, facing = found[:, zone], asked[zone], points[zone], normals[zone]
-    known = np.isfinite(some[0])
-    # Place (3), thickness, error, normal (3), distance of the tangent plane from the origin, known.
-    table = np.zeros((len(zone), 10))
-    table[known, :5] = np.nan_to_num(some[:, known]).T
-    table[known, 5:8], table[known, 9] = facing[known], 1.0
-    table[known, 8] = np.einsum("nx,nx->n", table[known, :3], facing[known])
-    for round_ in range(_FILL):
-        around = means @ table
-        enough = around[:, -1] > (0.0 if round_ else _BETWEEN)
-        new = np.flatnonzero(~known & enough & (wanted | (round_ == 0)))
-        if not len(new):
-            if round_ == 0:
-                continue
-            break
-        mean = around[new] / around[new, -1:]
-        height = np.einsum("nx,nx->n", mean[:, :3] - at[new], facing[new])
-        plane = mean[:, 8] - np.einsum("nx,nx->n", mean[:, 5:8], at[new])
-        agreeing = np.einsum("nx,nx->n", mean[:, 5:8], facing[new])
-        height = np.where(agreeing > _AGREEING, 0.5 * (height + plane / np.maximum(agreeing, _AGREEING)), height)
-        mean[:, :3] = at[new] + height[:, None] * facing[new]
-        mean[:, 5:8] = facing[new]
-        mean[:, 8] = np.einsum("nx,nx->n", mean[:, :3], facing[new])
-        table[new] = mean
-        known[new] = True
-    result = np.full_like(found, np.nan)
-    result[:, zone] = np.where(known, table[:, :5].T, np.nan)
-    return result
-
-
-def _shared(near: VertexAveraging, points: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Points (n, 3), those that are `known` smoothed with their neighbours without shrinking (Taubin 1995)."""
-    rows, points = np.flatnonzero(known), points.copy()
-    means = near.rows(rows)
-    for _ in range(_SMOOTH):
-        for share in _TAUBIN:
-            points[rows] += share * (means @ points - points[rows])
-    return points

@@ -4,7 +4,7 @@ Blur takes the contrast of a wall thinner than itself, so no grey value that sui
 compared with its two neighbours along 13 directions, beyond the reach of the blur. By how much it exceeds both says how
 much of a wall it holds, smoothly, whatever the wall's orientation; a multiple of that, added to the surroundings' grey
 value, takes the place of the voxel where it is more. The contour of that field encloses the wall, and its faces are
-fitted to the scan afterwards (`surface/wall_faces.py`): what is raised says where walls are, not how thick they are.
+fitted to the scan afterwards (`reconstruction/wall_search.py`): what is raised says where walls are, not how thick they are.
 """
 
 import itertools
