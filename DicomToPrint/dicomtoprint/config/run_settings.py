@@ -41,6 +41,7 @@ class RunSettings:
     `scale` is how many mm of the print are one of the anatomy (None: 1), `mirror` the plane of a mirror: sagittal, coronal or axial.
     `least_branch` is the diameter below which side branches of a vessel are left out (None: none are), `shell` the
     thickness of a wall around a lumen, whose ends are open.
+    `smooth_labels` takes details narrower than this out of labels that no grey value places (None: none).
     """
 
     use: str = "general"
@@ -108,6 +109,7 @@ class RunSettings:
     repair_holes: tuple[tuple[int, str], ...] = ()
     drop_shells_below: float | None = None
     largest_shells: int | None = None
+    smooth_labels: float | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -212,7 +214,7 @@ SCAN_FIELDS = (
         "segmentation",
     ),
     *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene", "least_branch"),
-    *("segment_with", "backend_command", "confirm_licence"),
+    *("smooth_labels", "segment_with", "backend_command", "confirm_licence"),
 )
 
 
