@@ -27,7 +27,7 @@ def rough():
     labels = np.zeros((20, 40, 44), np.uint16)
     labels[5:15, 10:30, 8:20] = 1
     labels[5:15, 10:30, 20:34] = 2
-    labels[5:15, 10:30:2, 20] = 1
+    labels[5:15, 10:30:4, 20] = 1
     labels[9:11, 19:21, 2:8] = 1
     labels[9:11, 29:31, 10:12] = 0
     return labels
@@ -37,8 +37,10 @@ def test_details_go_and_sizes_stay(rough):
     found = smooth_labels(labelled(rough), 6.0)
     assert not (found.labels[:, :, :5] == 1).any(), "the spike is gone"
     for before, after in zip(labelled(rough).segments, found.segments):
-        assert after.volume_mm3 == pytest.approx(before.volume_mm3, rel=0.03)
+        assert after.volume_mm3 == pytest.approx(before.volume_mm3, rel=0.05)
         assert after.volume_mm3 == pytest.approx(float((found.labels == after.label).sum() * 2.0))
+    (alone,) = smooth_labels(labelled(np.where(rough == 1, 1, 0).astype(np.uint16)), 6.0).segments
+    assert alone.volume_mm3 == pytest.approx(labelled(rough).segments[0].volume_mm3, rel=0.01)
     wall = found.labels[10, 12:28, 19:22]
     assert np.count_nonzero(np.diff(wall[:, 1].astype(int))) <= 2 and not (wall == 0).any(), "no teeth and no gap"
     assert any("smoothed by 6 mm" in note for note in found.notes) and found.figures["label_smoothing_mm"] == 6.0

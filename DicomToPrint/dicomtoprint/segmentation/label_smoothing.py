@@ -10,7 +10,8 @@ from .types import Segmentation
 
 
 def smooth_labels(segmentation: Segmentation, mm: float, progress: ProgressCallback = no_progress) -> Segmentation:
-    """The segmentation with its label-only structures smoothed: details narrower than about `mm` go, sizes stay.
+    """The segmentation with its label-only structures smoothed: details narrower than about `mm` go, sizes stay where
+    no neighbour takes a part.
 
     Each structure is blurred by a Gaussian with a standard deviation of a quarter of `mm` and cut where it keeps its number of voxels.
     Where structures meet, a voxel goes to the one that is further above its own cut, so that neighbours still share their wall.
