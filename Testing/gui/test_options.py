@@ -111,6 +111,7 @@ CONTROLS = {
         [("backend", choose("totalsegmentator:body")), ("labels", untick(1))],
         "--labels body_trunc",
     ),
+    "smooth_labels": ([("smooth_labels", put(2.5))], "--smooth-labels 2.5"),
     "merge": ([("backend", choose("totalsegmentator:body")), ("merge", tick)], "--merge"),
     "threshold": ([("thresholdLow", put(300.0)), ("thresholdHigh", put(900.0))], "--threshold=300,900"),
     "seed": ([("seeds", point)], "--seed=1,-2,3.5"),

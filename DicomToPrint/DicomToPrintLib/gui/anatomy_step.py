@@ -123,6 +123,9 @@ class AnatomyStep(StepView):
         form.addRow(_("Use instead"), self.given)
         self.backend = BackendControls(self, form)
         self.wanted = LabelChooser(self, form)
+        tip = _("Takes narrower details out of labels whose surface no grey value of the scan finds.")
+        self.smoothing = self.number("smooth_labels", 0.0, 20.0, 0.5, tip, _("none"))
+        form.addRow(_("Smooth labels by"), self.smoothing)
         self.group.collapsed = True
         self.clear()
 
@@ -137,6 +140,7 @@ class AnatomyStep(StepView):
         given = self.panel.results.given_node()
         self.caution.text = without_options(grey_value_caution(self.panel.scan_modality(), settings, given is not None))
         self.caution.visible = bool(self.caution.text)
+        widgets.set_property_silently(self.smoothing, "value", settings.smooth_labels or 0.0)
         self.backend.refresh(settings)
         self.wanted.refresh(settings, structures_of(settings, given))
         widgets.set_property_silently(self.branch, "value", settings.least_branch or 0.0)

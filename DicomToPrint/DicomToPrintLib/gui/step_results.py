@@ -54,6 +54,7 @@ STEP_OF_SETTING = {
         "merge",
         "label_names",
         "label_cutoff",
+        "smooth_labels",
         "segment_with",
         "backend_command",
         "confirm_licence",

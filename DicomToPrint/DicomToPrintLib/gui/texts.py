@@ -131,6 +131,7 @@ def _texts_of_scan() -> dict[str, str]:
         "answers": _("answers"),
         "protocols": _("protocols"),
         "series": _("series"),
+        "smooth_labels": _("smoothing of labels"),
         "labels": _("structures"),
         "merge": _("structures joined"),
         "include_identifiers": _("names in the report"),

@@ -215,6 +215,12 @@ def _add_label_options(run: argparse.ArgumentParser) -> None:
         help="what the values are called (see list label-names; .json: name by value, or the dataset.json of nnU-Net)",
     )
     run.add_argument(
+        "--smooth-labels",
+        type=positive,
+        metavar="MM",
+        help="take details narrower than this out of labels whose surface no grey value of the scan finds (default: none)",
+    )
+    run.add_argument(
         "--label-cutoff", type=float, metavar="P", help="for probabilities: from which one a voxel counts, such as 0.5"
     )
 

@@ -67,6 +67,7 @@ def _segmentation_fields(options: argparse.Namespace) -> dict[str, Any]:
         "largest_island": options.largest_island,
         "label_names": options.label_names,
         "label_cutoff": options.label_cutoff,
+        "smooth_labels": options.smooth_labels,
         "segment_with": options.segment_with,
         "backend_command": options.backend_command,
         "confirm_licence": options.confirm_licence,

@@ -42,6 +42,7 @@ class RunSettings:
     `least_branch` is the diameter below which side branches of a vessel are left out (None: none are), `shell` the
     thickness of a wall around a lumen, whose ends are open, `largest_island` keeps the largest part
     of each structure of a given segmentation alone.
+    `smooth_labels` takes details narrower than this out of labels that no grey value places (None: none).
     """
 
     use: str = "general"
@@ -110,6 +111,7 @@ class RunSettings:
     drop_shells_below: float | None = None
     largest_shells: int | None = None
     largest_island: bool = False
+    smooth_labels: float | None = None
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:
@@ -214,7 +216,7 @@ SCAN_FIELDS = (
         "segmentation",
     ),
     *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene", "least_branch"),
-    *("segment_with", "backend_command", "confirm_licence", "largest_island"),
+    *("segment_with", "backend_command", "confirm_licence", "largest_island", "smooth_labels"),
 )
 
 

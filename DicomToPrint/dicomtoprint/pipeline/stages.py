@@ -128,7 +128,14 @@ def segment(
 ) -> "Segmentation":
     """Labelled anatomy of a volume; or the given segmentation (`given`, a file of the settings, or the labels of their backend) with the
     volume's grey values."""
-    from ..segmentation import choose_segments, keep_largest_islands, load_anatomy, read_labelmap, refine_labelmap
+    from ..segmentation import (
+        choose_segments,
+        keep_largest_islands,
+        load_anatomy,
+        read_labelmap,
+        refine_labelmap,
+        smooth_labels,
+    )
     from ..segmentation import segment as segment_volume
 
     volume = in_patient_axes(volume)
@@ -151,6 +158,7 @@ def segment(
         name = FROM_SEGMENTATION if settings.anatomy == RunSettings.anatomy else settings.anatomy
         found = refine_labelmap(given, volume, load_anatomy(name), progress=progress)
         found = with_scan_edge(replace(found, figures={**given.figures, **found.figures}), volume)
+        found = smooth_labels(found, settings.smooth_labels or 0.0)
         left = [
             words
             for words, value in (

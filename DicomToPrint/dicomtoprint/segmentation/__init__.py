@@ -1,5 +1,6 @@
 """Segmentation: voxels to labelled anatomy, by presets that are data."""
 
+from .label_smoothing import smooth_labels
 from .labelmap_files import choose_segments, keep_largest_islands, read_labelmap
 from .labelmap_refinement import refine_labelmap
 from .presets import AnatomyPreset, load_anatomy
@@ -18,4 +19,5 @@ __all__ = [
     "read_labelmap",
     "refine_labelmap",
     "segment",
+    "smooth_labels",
 ]
