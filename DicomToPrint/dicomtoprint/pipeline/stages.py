@@ -183,9 +183,11 @@ def segment(
 
 
 def with_scan_edge(found: "Segmentation", volume: "Volume") -> "Segmentation":
-    """The segmentation with the area that the scan's edge cuts of each structure in its figures."""
+    """The segmentation with the area that the scan's edge cuts of each structure in its figures; a vessel tells its ends by itself."""
     from ..segmentation import cut_by_scan
 
+    if "vessel_ends" in found.figures:
+        return found
     return replace(found, figures={**found.figures, "cut_by_scan_mm2": cut_by_scan(found, volume)})
 
 
