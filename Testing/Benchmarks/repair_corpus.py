@@ -181,9 +181,10 @@ def truth_of(base: Mesh, broken: Mesh, defect) -> Mesh:
     if defect is metres:
         return Mesh((base.points * 0.001).astype(np.float32), base.triangles)
     if defect is overlap:
+        from dicomtoprint.mesh.self_intersection import intersecting_pairs
         from dicomtoprint.repair.boolean_union import union_components
 
-        return union_components(broken)
+        return union_components(broken, intersecting_pairs(broken))
     return base
 
 

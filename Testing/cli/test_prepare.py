@@ -214,7 +214,7 @@ def test_a_choice_changes_a_mesh_that_needs_no_repair_too(tmp_path):
     [
         (("--repair-shell", "9=drop"), "There is no shell 9"),
         (("--repair-hole", "4=keep"), "There is no hole 4"),
-        (("--repair-shell", "1=mend"), "keep, drop, flip"),
+        (("--repair-shell", "1=mend"), "keep, drop or flip"),
         (("--repair-hole", "big=cap"), "takes a number"),
         (("--no-repair", "--largest-shells", "1"), "leave --no-repair out"),
     ],

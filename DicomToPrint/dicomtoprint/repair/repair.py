@@ -126,7 +126,8 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
         state = _taken(state, _orient, "orientation", run)
     if state.facts.nonmanifold_edges or state.facts.nonmanifold_vertices:
         state = _taken(state, separate_touching, "touching", run)
-    run.capped = state.mesh
+    # A sheet lies inside the solid that was made of it, which it was no part of before.
+    run.capped = None if run.options.thicken_sheet_mm else state.mesh
     if state.valid or run.late or run.stays_open:
         return state
     run.progress(0.5, "repairing: union")
