@@ -204,10 +204,10 @@ def bone(folder: Path, triangles: int) -> Mesh:
 def surface(volume, triangles: int) -> Mesh:  # type: ignore[no-untyped-def]
     """The largest surface that a run would make."""
     from dicomtoprint.config.run_settings import RunSettings
-    from dicomtoprint.pipeline import stages
+    from dicomtoprint.pipeline import segment, stages
 
     settings = RunSettings(triangles=triangles)
-    model = stages.repair(stages.make_surface(stages.segment(volume, settings), settings), settings)
+    model = stages.repair(stages.make_surface(segment(volume, settings), settings), settings)
     return max(model.meshes, key=lambda mesh: mesh.volume)
 
 

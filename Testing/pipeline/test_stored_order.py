@@ -7,7 +7,7 @@ import pytest
 from scipy import ndimage
 
 from dicomtoprint.config.run_settings import RunSettings
-from dicomtoprint.pipeline import stages
+from dicomtoprint.pipeline import segment, stages
 from dicomtoprint.volume import Volume, in_patient_axes, reordered
 
 ORDERS = [(order, flips) for order in itertools.permutations(range(3)) for flips in itertools.product((0, 1), repeat=3)]
@@ -89,8 +89,7 @@ def test_other_grids_are_told(head):
 def test_the_model_is_the_same(head, order, flips):
     settings = RunSettings(anatomy="bone")
     first, other = (
-        stages.make_surface(stages.segment(volume, settings), settings).meshes
-        for volume in (head, stored(head, order, flips))
+        stages.make_surface(segment(volume, settings), settings).meshes for volume in (head, stored(head, order, flips))
     )
     for one, two in zip(first, other, strict=True):
         np.testing.assert_array_equal(one.triangles, two.triangles)
@@ -107,9 +106,7 @@ def test_given_labels_in_another_order_give_the_same_model(head, order, flips):
     models = []
     for given, volume in ((labels, head), (other, stored(head, order, flips)), (other, head)):
         whole = Segment("a", 1, "Skull", (0.9, 0.8, 0.6), None, {}, float(labels.array.sum()))
-        segmentation = stages.segment(
-            volume, settings, given=Segmentation(None, given.affine, given.array, None, (whole,))
-        )
+        segmentation = segment(volume, settings, given=Segmentation(None, given.affine, given.array, None, (whole,)))
         models.append(stages.make_surface(segmentation, settings).meshes[0])
     for model in models[1:]:
         np.testing.assert_array_equal(model.triangles, models[0].triangles)

@@ -7,7 +7,7 @@ import pytest
 
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.pipeline import WORKFLOW, WorkflowState, run_stages
-from dicomtoprint.pipeline.stages import segment
+from dicomtoprint.pipeline.segmenting import segment
 from dicomtoprint.printability import ScanReference
 from dicomtoprint.rules import Outcome, Severity
 from dicomtoprint.segmentation import Segment, Segmentation

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dicomtoprint.config.run_settings import RunSettings
-from dicomtoprint.pipeline.stages import segment
+from dicomtoprint.pipeline.segmenting import segment
 from dicomtoprint.segmentation import Segment, Segmentation, smooth_labels
 from dicomtoprint.volume import Volume
 

@@ -21,6 +21,7 @@ from .scan_loading import (
     reevaluate_for_anatomy,
     require_open_gate,
 )
+from .segmenting import segment
 from .stages import (
     deviation_budget,
     drop_unavailable_formats,
@@ -31,7 +32,6 @@ from .stages import (
     missing_packages,
     needs_preparation,
     repair,
-    segment,
 )
 from .workflow import (
     MESH_WORKFLOW,

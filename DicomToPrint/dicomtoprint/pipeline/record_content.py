@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..config.run_settings import user_files
 from .report_content import model_parts, provenance_area_fractions, recorded_settings
 from .scan_loading import Source
-from .stages import anatomy_name
+from .segmenting import anatomy_name
 
 if TYPE_CHECKING:
     from ..accuracy import ErrorBudget

@@ -21,6 +21,7 @@ from .open_questions import ask_about_contrast_medium
 from .preparation import PreparedModel, mesh_figures, prepare
 from .scaling import ask_about_scale, size_suffix
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
+from .segmenting import segment
 from .slicing import ask_slicer
 from .vessel_findings import add_vessel_ends
 
@@ -174,7 +175,7 @@ def _read_scan(state: WorkflowState, progress: ProgressCallback) -> WorkflowStat
 
 
 def _segment(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    segmentation = stages.segment(state.scan.volume, state.settings, progress, state.given)
+    segmentation = segment(state.scan.volume, state.settings, progress, state.given)
     scan = reevaluate_for_anatomy(state.scan, segmentation, state.settings)
     scan = ask_about_contrast_medium(scan, segmentation, state.settings)
     return replace(state, results=replace(state.results, segmentation=segmentation, scan=scan))
