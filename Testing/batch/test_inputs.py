@@ -34,7 +34,7 @@ def archive(tmp_path):
 
 
 def cases(source, root, name="", command="run"):
-    return list(cases_of(CaseRequest(source, command, (), "s", name), root, folder.read_key(root)))
+    return list(cases_of(CaseRequest(str(source), command, (), "s", name), root, folder.read_key(root)))
 
 
 def test_an_archive_is_split_and_no_file_is_lost(archive, root):

@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -59,8 +60,19 @@ class ScanFacts:
         return cls(scanner, kernel, month, verdict, clauses)
 
 
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    """Of a finished case what is asked often, and where its row begins in the file of rows."""
+
+    verdict: str
+    exit_code: int
+    at: int
+
+
 class Board:
     """What is known of every case, by name: a row of plain values each, read from its folder once it is finished.
+
+    The rows stand in a temporary file without a name, so that the memory that a batch takes hardly grows with its cases.
 
     Parameters
     ----------
@@ -72,7 +84,8 @@ class Board:
 
     def __init__(self, root: Path, names: Iterable[str] = ()) -> None:
         self._root = root
-        self._rows: dict[str, tuple[Any, ...] | None] = dict.fromkeys(names)
+        self._known: dict[str, _Finished | None] = dict.fromkeys(names)
+        self._rows = tempfile.TemporaryFile()  # noqa: SIM115 - it goes with the board
         self._scans: dict[str, ScanFacts] = {}
         self._same: dict[ScanFacts, ScanFacts] = {}  # one object for equal ones: thousands of cases have few
         for folder in outcome_folders(root):
@@ -85,7 +98,9 @@ class Board:
         if outcome is None:
             self.forget(name)
             return WAITING
-        self._rows[name] = _row(outcome, folder)
+        at = self._rows.seek(0, 2)
+        self._rows.write(json.dumps(_row(outcome, folder)).encode("utf-8") + b"\n")
+        self._known[name] = _Finished(sys.intern(outcome.verdict), outcome.exit_code, at)
         if outcome.scan:
             facts = ScanFacts.of(outcome.scan)
             self._scans[name] = self._same.setdefault(facts, facts)
@@ -93,12 +108,12 @@ class Board:
 
     def refresh_waiting(self) -> None:
         """Looks for outcomes of the cases that have none yet: another batch may have finished them."""
-        for name in [name for name, row in self._rows.items() if row is None]:
+        for name in [name for name, finished in self._known.items() if finished is None]:
             self.refresh(name)
 
     def forget(self, name: str) -> None:
         """A case that is to be made again waits until it is."""
-        self._rows[name] = None
+        self._known[name] = None
         self._scans.pop(name, None)
 
     def scans(self) -> list[ScanFacts]:
@@ -107,27 +122,29 @@ class Board:
 
     def verdict(self, name: str) -> str:
         """Verdict of a case; `WAITING` where it has none."""
-        row = self._rows.get(name)
-        return WAITING if row is None else str(row[1])
+        finished = self._known.get(name)
+        return WAITING if finished is None else finished.verdict
 
     def counts(self, names: Iterable[str] | None = None) -> dict[str, int]:
         """Cases by verdict, of those named or of all; every verdict stands there."""
-        counted = Counter(self.verdict(name) for name in (self._rows if names is None else names))
+        counted = Counter(self.verdict(name) for name in (self._known if names is None else names))
         return {verdict: counted.get(verdict, 0) for verdict in (*VERDICTS, WAITING)}
 
     def exit_codes(self, names: Iterable[str]) -> set[int]:
         """Exit codes of the named cases that are finished."""
-        return {row[2] for name in names if (row := self._rows.get(name)) is not None}
+        return {finished.exit_code for name in names if (finished := self._known.get(name)) is not None}
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """A row a case in the order of `COLUMNS`, the cases without an outcome last."""
-        for row in self._rows.values():
-            if row is not None:
+        for finished in self._known.values():
+            if finished is not None:
+                self._rows.seek(finished.at)
+                row = json.loads(self._rows.readline())
                 where = case_folder(self._root, row[0]).relative_to(self._root).as_posix()
                 files = (f"{where}/{RESULT}/{name}" if there else None for name, there in zip(_FILES, row[-2:]))
                 yield (*row[:-2], *files)
-        for name, row in self._rows.items():
-            if row is None:
+        for name, finished in self._known.items():
+            if finished is None:
                 yield (name, WAITING, *(None,) * (len(COLUMNS) - 2))
 
     def head(self, running: int) -> dict[str, Any]:
@@ -150,16 +167,16 @@ def _row(outcome: CaseOutcome, folder: Path) -> tuple[Any, ...]:
     models = " ".join(f"{name}:{sha256}" for name, sha256 in outcome.models.items())
     return (
         outcome.case,
-        sys.intern(outcome.verdict),
+        outcome.verdict,
         outcome.exit_code,
         outcome.seconds,
-        sys.intern(outcome.reason),
+        outcome.reason,
         outcome.scan.get("verdict"),
         *(outcome.measures.get(name) for name in MEASURES),
         outcome.attempts,
         outcome.input.get("files"),
         outcome.input.get("bytes"),
-        sys.intern(outcome.version),
+        outcome.version,
         models,
         *((folder / RESULT / name).is_file() for name in _FILES),
     )

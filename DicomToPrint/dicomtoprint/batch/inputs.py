@@ -22,7 +22,7 @@ class CaseRequest:
     `occurrence` counts the requests of a table for the same input, from 0.
     """
 
-    source: Path
+    source: str
     command: str
     options: tuple[str, ...]
     settings_sha256: str

@@ -4,10 +4,10 @@ import argparse
 import os
 import sys
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -178,11 +178,17 @@ def _request_of_words(
         made_with = settings_hash(command, words, given)
     except OSError as error:
         raise InputError(f"'{Path(str(error.filename)).name}' cannot be read: check the file and its rights.") from None
-    return CaseRequest(source, command, tuple(words), made_with, name, occurrence)
+    # Tens of thousands of rows wait with few different options: equal ones are held once.
+    return CaseRequest(str(source), command, _shared(tuple(words)), sys.intern(made_with), name, occurrence)
+
+
+@lru_cache(maxsize=1000)
+def _shared(options: tuple[str, ...]) -> tuple[str, ...]:
+    return options
 
 
 def _table_requests(path: Path, common: RunSettings, words: Sequence[str]) -> Iterator[CaseRequest]:
-    parser, seen = build_parser(), dict[Path, int]()
+    parser, seen = build_parser(), Counter[str]()
     switches, repeated = _kinds_of_options()
     for row in read_table(path):
         own = row.arguments(switches, repeated, path.parent)
@@ -195,9 +201,8 @@ def _table_requests(path: Path, common: RunSettings, words: Sequence[str]) -> It
             raise UsageError(f"Line {row.line} of '{path.name}': {error}") from None
         given = user_files(settings)
         ready = _absolute_files(to_cli_args(settings), settings)
-        occurrence = seen.get(row.source, 0)
-        seen[row.source] = occurrence + 1
-        yield _request_of_words(row.source, row.command, ready, given, row.name, occurrence)
+        yield _request_of_words(row.source, row.command, ready, given, row.name, seen[str(row.source)])
+        seen[str(row.source)] += 1
 
 
 def _kinds_of_options() -> tuple[frozenset[str], frozenset[str]]:
