@@ -25,6 +25,7 @@ from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 from dicomtoprint.config import resources
 from dicomtoprint.io import read_mesh_file
 from dicomtoprint.mesh.core import concatenate, to_polydata
+from dicomtoprint.mesh.vtk_smp import sequential_vtk_smp
 from dicomtoprint.review import (
     PartLimits,
     Pose,
@@ -61,7 +62,8 @@ def true_map(scan, points):
     given.SetNumberOfComponents(3)
     given.SetNumberOfTuples(len(points))
     vtk_to_numpy(given)[:] = points
-    distance.FunctionValue(given, found)
+    with sequential_vtk_smp():
+        distance.FunctionValue(given, found)
     return -vtk_to_numpy(found)
 
 

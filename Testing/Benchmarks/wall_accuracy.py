@@ -158,6 +158,8 @@ def picture(rows: list[tuple[str, Any, dict[str, tuple]]]) -> None:
     side, line = 430, 22
     page = ElementTree.Element(f"{{{space}}}svg")
     for row, (name, volume, made) in enumerate(rows):
+        every = np.concatenate([points for points, triangles, _ in made.values() if len(triangles)])
+        corners = np.array([every.min(axis=0), every.max(axis=0)])  # of all ways, so that each is cut at the same place
         for column, (way, (points, triangles, _)) in enumerate(made.items()):
             panel = ElementTree.SubElement(
                 page, f"{{{space}}}g", transform=f"translate({column * side},{row * (side + line)})"
@@ -166,7 +168,9 @@ def picture(rows: list[tuple[str, Any, dict[str, tuple]]]) -> None:
             caption = ElementTree.SubElement(panel, f"{{{space}}}text", look)
             caption.text = f"{name}: {way}" + ("" if len(triangles) else ", lost")
             if len(triangles):
-                drawn = ElementTree.fromstring(render_slice_contours(volume, (Mesh(points, triangles),))[1].data)
+                drawn = ElementTree.fromstring(
+                    render_slice_contours(volume, (Mesh(np.vstack([points, corners]), triangles),))[1].data
+                )
                 drawn.set("y", str(line))
                 panel.append(drawn)
     columns = max(len(made) for _, _, made in rows)

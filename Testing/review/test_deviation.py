@@ -10,6 +10,7 @@ from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 
 from dicomtoprint.config import resources
 from dicomtoprint.mesh.core import Mesh, concatenate, keep_triangles, to_polydata
+from dicomtoprint.mesh.vtk_smp import enable_vtk_smp, sequential_vtk_smp
 from dicomtoprint.review import (
     Fit,
     PartLimits,
@@ -21,6 +22,7 @@ from dicomtoprint.review import (
     measure_walls,
     sample_scan,
 )
+from dicomtoprint.review.deviation import signed_offsets
 from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of, solid
 
 WALL = (-8.0, 9.0, 6.0)  # in the bracket's wall of 2 mm, away from its rods
@@ -53,12 +55,23 @@ def true_map(scan, points):
     given.SetNumberOfComponents(3)
     given.SetNumberOfTuples(len(points))
     vtk_to_numpy(given)[:] = points
-    distance.FunctionValue(given, found)
+    with sequential_vtk_smp():
+        distance.FunctionValue(given, found)
     return -vtk_to_numpy(found)
 
 
 def outcome(verdict, rule):
     return [finding.outcome for finding in verdict.findings if finding.rule == rule]
+
+
+def test_distances_hold_where_vtk_uses_several_threads(bracket_surface):
+    """As after a contour in the same process: VTK's function for the distance must not be called by several."""
+    points = np.random.default_rng(0).uniform(-30.0, 30.0, (40_000, 3))
+    with sequential_vtk_smp():
+        expected, _normals = signed_offsets(bracket_surface, points)
+    enable_vtk_smp()
+    found, _normals = signed_offsets(bracket_surface, points)
+    assert np.array_equal(found, expected)
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,9 @@ import numpy as np
 
 from .core import Mesh, flying_edges
 from .scalar_field import ScalarField
+from .vtk_smp import enable_vtk_smp
 
 _HALVED = 8_000_000  # voxels: a label's box up to this size is contoured on half its steps, at eight bytes a voxel
-
-
-def enable_vtk_smp() -> None:
-    """VTK's wheel runs sequentially unless set otherwise; Slicer's own build (TBB) is left as it is."""
-    from vtkmodules.vtkCommonCore import vtkSMPTools
-
-    if vtkSMPTools.GetBackend() == "Sequential":
-        vtkSMPTools.SetBackend("STDThread")
 
 
 def extract_isosurface(field: ScalarField) -> tuple[Mesh, np.ndarray]:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from ..mesh.core import Mesh, to_polydata
-from ..mesh.isosurface import _halved, enable_vtk_smp
+from ..mesh.isosurface import _halved
 from ..mesh.scalar_field import ScalarField
+from ..mesh.vtk_smp import enable_vtk_smp
 
 # Windowed sinc of a label, lightly and then strongly: iterations and pass band; on half steps and on whole ones.
 _LABEL = {True: ((40, 0.02), (60, 0.008)), False: ((20, 0.03), (60, 0.008))}

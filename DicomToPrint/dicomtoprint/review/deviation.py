@@ -8,6 +8,7 @@ from ..mesh.components import label_components
 from ..mesh.core import Mesh
 from ..mesh.graph import label_connected_nodes
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
+from ..mesh.vtk_smp import sequential_vtk_smp
 from .fine_fit import ModelSurface
 from .scan_points import ScanPoints, measured_points
 from .types import Pose
@@ -93,7 +94,8 @@ def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarra
 
     precise = np.ascontiguousarray(points, dtype=np.float64)
     found = vtkDoubleArray()
-    surface.distance.FunctionValue(numpy_to_vtk(precise), found)
+    with sequential_vtk_smp():
+        surface.distance.FunctionValue(numpy_to_vtk(precise), found)
     _distance, nearest = surface.tree.query(precise)
     return vtk_to_numpy(found).copy(), surface.normals[surface.owner[nearest]]
 
