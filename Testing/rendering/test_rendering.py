@@ -21,6 +21,7 @@ from dicomtoprint.mesh.core import Provenance
 from dicomtoprint.rendering import (
     deviation_map,
     offscreen,
+    print_map,
     provenance_map,
     render_model_views,
     render_slice_contours,
@@ -106,6 +107,7 @@ def test_maps_color_by_value(ball):
     assert len(np.unique(shown.colors, axis=0)) == 2
     signed = deviation_map(mesh.with_arrays({"Deviation": np.linspace(-0.5, 0.5, len(mesh.points))}))
     assert signed.low == -signed.high
+    assert "from the model" in print_map(mesh.with_arrays({"Deviation": np.zeros(len(mesh.points))})).title
     with pytest.raises(KeyError):
         deviation_map(mesh)
 

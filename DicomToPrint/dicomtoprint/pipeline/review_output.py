@@ -94,7 +94,7 @@ def write_review(review: PartReview, folder: Path, progress: ProgressCallback = 
     """Writes ``review.json``, ``review.html`` and, of a scan, ``deviation.ply`` (the model) and ``part.ply`` (the part in its place), both
     with the point array ``Deviation`` in mm; returns the JSON. Raises `OutputError`."""
     from ..io import export_meshes, write_json_atomically, write_text_atomically
-    from ..rendering import deviation_map, render_model_views
+    from ..rendering import print_map, render_model_views
     from ..report.review_page import render_review
     from .output_folder import check_writable
 
@@ -106,7 +106,7 @@ def write_review(review: PartReview, folder: Path, progress: ProgressCallback = 
         model, part = deviation_meshes(review, review.scan)
         for mesh, stem in ((model, "deviation"), (part, "part")):
             export_meshes([mesh], folder, stem, ("ply",), space="LPS" if not review.model.is_turned else None)
-        drawn = render_model_views([model], [(model, deviation_map(model))], (), subprogress(progress, 0.2, 0.9))
+        drawn = render_model_views([model], [(model, print_map(model))], (), subprogress(progress, 0.2, 0.9))
         pictures, note = drawn.maps, drawn.note
     write_json_atomically(folder / "review.json", content)
     write_text_atomically(

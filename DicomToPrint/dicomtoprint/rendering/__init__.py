@@ -2,7 +2,7 @@
 
 from .finding_views import render_finding_views
 from .model_views import ModelViews, render_model_views
-from .scalar_maps import ScalarMap, deviation_map, provenance_map, wall_map
+from .scalar_maps import ScalarMap, deviation_map, print_map, provenance_map, wall_map
 from .slice_contours import render_slice_contours
 from .thumbnail import render_thumbnail
 
@@ -10,6 +10,7 @@ __all__ = [
     "ModelViews",
     "ScalarMap",
     "deviation_map",
+    "print_map",
     "provenance_map",
     "render_finding_views",
     "render_model_views",

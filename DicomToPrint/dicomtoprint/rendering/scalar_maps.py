@@ -99,6 +99,12 @@ def lost_map(mesh: Mesh, name: str = "Deviation") -> ScalarMap:
     return replace(shown, name="lost", title=_("Distance of the given surface from the result (mm)"))
 
 
+def print_map(mesh: Mesh, name: str = "Deviation") -> ScalarMap:
+    """Signed distance in mm of a printed part from its model. Raises KeyError without the point array."""
+    shown = deviation_map(mesh, name)
+    return replace(shown, name="print", title=_("Distance of the print from the model (mm, + outside)"))
+
+
 def wall_map(mesh: Mesh, limit_mm: float | None = None, name: str = "Wall") -> ScalarMap:
     """Wall thickness in mm; what is below `limit_mm`, the process's guideline, has one strong colour.
 
