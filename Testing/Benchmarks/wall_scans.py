@@ -128,7 +128,7 @@ def unseen() -> dict[str, Scan]:
             ball_shell(0.9, 1150.0, 8.0),
             Scanner((0.35, 0.35, 0.35), 0.36, noise_hu=25, seed=54, gain=0.7, offset=150.0, cupping=-40.0),
         ),
-        "density varying by 20 %": (
+        "density varying by 20 %, 0.45 mm": (
             plates(steep, (0.5, 0.8, 1.2, 2.0), varying(1150.0, 0.2, 30.0)),
             Scanner((0.45, 0.45, 0.6), 0.4, seed=55),
         ),

@@ -138,6 +138,20 @@ def test_a_cortex_cut_by_a_dark_streak_is_closed_and_filled_and_bright_streaks_a
     assert not found.labels[:, 50:].any()
 
 
+def test_streaks_far_from_metal_are_no_thin_walls_and_walls_in_other_slices_are():
+    volume = scan((34, 120, 120))
+    add_ball(volume, middle(volume), 12.0, 1000.0)
+    beside, beyond = np.s_[13:18, 100, 30:100], np.s_[22:27, 100, 30:100]
+    for sheet in (beside, beyond):
+        volume.array[sheet] = 350.0
+    without = segment(with_noise(volume, 10.0), load_anatomy("bone"))
+    assert without.labels[beside].mean() > 0.8 and without.labels[beyond].mean() > 0.8
+    add_ball(volume, middle(volume), 4.0, 3071.0)
+    found = segment(with_noise(volume, 10.0), load_anatomy("bone"))
+    assert not found.labels[beside].any()
+    assert found.labels[beyond].mean() > 0.8
+
+
 def test_thick_slices_are_resampled_and_keep_the_measured_ones():
     rng = np.random.default_rng(0)
     volume = Volume(

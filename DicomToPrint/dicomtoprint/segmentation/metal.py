@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..voxel_components import bounding_box, components_of_at_least
+from ..voxel_components import bounding_box, components_of_at_least, components_touching
 
 BLOOM_MM = 2.0
 BESIDE_MM = 2.5
@@ -54,6 +54,18 @@ def metal_neighbourhood(metal: np.ndarray, spacing: tuple[float, float, float], 
     for target, plane in zip(result[place], metal[place]):
         if plane.any():
             target[...] = ndimage.distance_transform_edt(~plane, sampling=spacing[1::-1]) <= reach_mm
+    return result
+
+
+def apart_from_bone(mask: np.ndarray, array: np.ndarray, level: float, metal: np.ndarray) -> np.ndarray:
+    """Boolean mask (k, j, i) of what in the slices that hold metal is darker than `level` and hangs on nothing of `mask` that is
+    brighter: streaks run across the whole slice, and nothing tells such a one from a thin wall that stands alone.
+    """
+    result = np.zeros(mask.shape, dtype=bool)
+    box = bounding_box(metal)
+    if box is not None:
+        own, thin = mask[box[0]], mask[box[0]] & (array[box[0]] < level)
+        result[box[0]] = thin & ~components_touching(own, own & ~thin, corners=True)
     return result
 
 

@@ -13,7 +13,7 @@ from .airway_shape import keep_airway
 from .contrast_medium import remove_contrast_medium
 from .finalize import build_segmentation, segment_vertebrae
 from .hole_filling import cavities_to_fill, closing_residue
-from .metal import detect_metal, metal_neighbourhood, remove_streaks
+from .metal import apart_from_bone, detect_metal, metal_neighbourhood, remove_streaks
 from .modality import holds_xray, require_threshold, without_hounsfield
 from .patient_mask import PatientMask, find_patient
 from .presets import AnatomyPreset
@@ -240,7 +240,10 @@ def _metal(state: SegmentationState) -> None:
         state.mask &= ~(state.bridged & state.streaked)
         state.bridged &= ~state.streaked
     if state.raised is not None:
-        _lower_streaked(state)
+        _lower(state, state.streaked)
+        apart = apart_from_bone(state.mask, volume.array, state.low, found)
+        state.mask &= ~apart
+        _lower(state, apart)
     streaks, bloom = remove_streaks(state.mask, found, volume.spacing, settings.streaks_mm)
     state.bridge(bloom)
     state.figures["metal_mm3"] = float(np.count_nonzero(found)) * volume.voxel_volume
@@ -253,10 +256,10 @@ def _metal(state: SegmentationState) -> None:
     )
 
 
-def _lower_streaked(state: SegmentationState) -> None:
-    """Raised voxels among the streaks of metal as they were: below the boundary a bright streak looks like thin bone."""
-    assert state.raised is not None and state.streaked is not None
-    streaked = state.streaked.reshape(-1)[state.raised.at]
+def _lower(state: SegmentationState, streaks: np.ndarray) -> None:
+    """Raised voxels among `streaks` (k, j, i) of metal as they were: below the boundary a bright streak looks like thin bone."""
+    assert state.raised is not None
+    streaked = streaks.reshape(-1)[state.raised.at]
     state.mask.reshape(-1)[state.raised.at[streaked & state.raised.wall]] = False
     state.raised = Raised(*(values[~streaked] for values in (state.raised.at, state.raised.values, state.raised.wall)))
 
