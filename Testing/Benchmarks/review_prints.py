@@ -18,14 +18,10 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[2] / "DicomToPrint"), str(Path(__file__).resolve().parents[1])]
 
-from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkDoubleArray
-from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 
 from dicomtoprint.config import resources
 from dicomtoprint.io import read_mesh_file
-from dicomtoprint.mesh.core import concatenate, to_polydata
-from dicomtoprint.mesh.vtk_smp import sequential_vtk_smp
+from dicomtoprint.mesh.core import concatenate
 from dicomtoprint.review import (
     PartLimits,
     Pose,
@@ -37,7 +33,7 @@ from dicomtoprint.review import (
     measure_walls,
     register_part,
 )
-from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of
+from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of, true_map
 
 LIMIT_MM = 0.25
 KINDS = ("scaled", "bent", "thinned", "within", "beyond")
@@ -52,19 +48,6 @@ def fault_of(kind, surface, random):
         centre = surface.mesh.points[random.integers(len(surface.mesh.points))]
         return PrintFault(thinned_mm=0.2, wall_centre=tuple(map(float, centre)), wall_radius=6.0)
     return PrintFault(offset_mm={"within": 0.8, "beyond": 1.2}[kind] * LIMIT_MM)
-
-
-def true_map(scan, points):
-    """(n,) mm from points of the model to the faultless scan of the print, outside positive."""
-    distance = vtkImplicitPolyDataDistance()
-    distance.SetInput(to_polydata(scan.printed))
-    given, found = vtkDoubleArray(), vtkDoubleArray()
-    given.SetNumberOfComponents(3)
-    given.SetNumberOfTuples(len(points))
-    vtk_to_numpy(given)[:] = points
-    with sequential_vtk_smp():
-        distance.FunctionValue(given, found)
-    return -vtk_to_numpy(found)
 
 
 def without_motion(values, samples, centre):

@@ -7,10 +7,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy.spatial.transform import Rotation
+from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.vtkCommonCore import vtkDoubleArray
+from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 from vtkmodules.vtkFiltersModeling import vtkAdaptiveSubdivisionFilter
 
 from dicomtoprint.mesh.core import Mesh, concatenate, flying_edges, from_polydata, keep_triangles, to_polydata
 from dicomtoprint.mesh.merge_points import merge_duplicate_points
+from dicomtoprint.mesh.vtk_smp import sequential_vtk_smp
 
 
 @dataclass(frozen=True)
@@ -195,3 +199,16 @@ def block(step_mm: float = 1.2) -> Mesh:
 def ball(step_mm: float = 1.2) -> Mesh:
     """What looks the same however it is turned."""
     return solid(lambda x, y, z: np.sqrt(x * x + y * y + z * z) - 14, 36.0, step_mm)
+
+
+def true_map(scan, points):
+    """(n,) mm from points of the model to the print without the scanner's faults, outside positive, by VTK's own distance."""
+    distance = vtkImplicitPolyDataDistance()
+    distance.SetInput(to_polydata(scan.printed))
+    given, found = vtkDoubleArray(), vtkDoubleArray()
+    given.SetNumberOfComponents(3)
+    given.SetNumberOfTuples(len(points))
+    vtk_to_numpy(given)[:] = points
+    with sequential_vtk_smp():
+        distance.FunctionValue(given, found)
+    return -vtk_to_numpy(found)

@@ -4,12 +4,9 @@ import json
 
 import numpy as np
 import pytest
-from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkCommonCore import vtkDoubleArray
-from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
 
 from dicomtoprint.config import resources
-from dicomtoprint.mesh.core import Mesh, concatenate, keep_triangles, to_polydata
+from dicomtoprint.mesh.core import Mesh, concatenate, keep_triangles
 from dicomtoprint.mesh.vtk_smp import enable_vtk_smp, sequential_vtk_smp
 from dicomtoprint.review import (
     Fit,
@@ -23,7 +20,7 @@ from dicomtoprint.review import (
     sample_scan,
 )
 from dicomtoprint.review.deviation import signed_offsets
-from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of, solid
+from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of, solid, true_map
 
 WALL = (-8.0, 9.0, 6.0)  # in the bracket's wall of 2 mm, away from its rods
 
@@ -45,19 +42,6 @@ def reviewed(surface, scan, held=None):
     walls = measure_walls(surface, deviation, held.wall_mm)
     bend = find_bend(surface, deviation, fit.scale)
     return deviation, walls, bend, judge_part(surface, fit, deviation, walls, bend, held)
-
-
-def true_map(scan, points):
-    """(n,) mm from points of the model to the print without the scanner's faults, outside positive, by VTK's own distance."""
-    distance = vtkImplicitPolyDataDistance()
-    distance.SetInput(to_polydata(scan.printed))
-    given, found = vtkDoubleArray(), vtkDoubleArray()
-    given.SetNumberOfComponents(3)
-    given.SetNumberOfTuples(len(points))
-    vtk_to_numpy(given)[:] = points
-    with sequential_vtk_smp():
-        distance.FunctionValue(given, found)
-    return -vtk_to_numpy(found)
 
 
 def outcome(verdict, rule):

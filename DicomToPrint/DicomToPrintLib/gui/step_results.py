@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
+from dicomtoprint.config.run_settings import MESH_FIELDS, RunSettings, run_settings_from_json
 from dicomtoprint.workers.state_files import SUFFIX as STATE_SUFFIX
 from dicomtoprint.workers.state_files import StateFolder, remove_unused_arrays
 
@@ -67,14 +67,7 @@ STEP_OF_SETTING = {
     "model": (
         "max_deviation",
         "triangles",
-        "unit",
-        "repair",
-        "max_loss",
-        "thicken_sheet",
-        "repair_shells",
-        "repair_holes",
-        "drop_shells_below",
-        "largest_shells",
+        *MESH_FIELDS,
     ),
     "print": (
         "process",

@@ -107,10 +107,10 @@ def _blood_at(state: SegmentationState, starts: np.ndarray) -> Blood:
     assert box is not None
     near = ndimage.distance_transform_edt(~starts[box], sampling=steps) <= _AROUND_SEED_MM
     values = state.volume.array[box][near & state.mask[box]].astype(np.float64)
-    # The brighter half, since the rim of a thin vessel is darker than its blood.
     # What lies around may be lung: blood beside it is still told from soft tissue.
     soft = state.scale.grey(SOFT_HU)
     around = min(max(around, soft), state.low)
+    # Of the brighter half, since the rim of a thin vessel is darker than its blood.
     return Blood(float(np.percentile(values, 60.0)), around, state.scale.grey(SOFT_HU + 1.0) - soft)
 
 
