@@ -116,7 +116,7 @@ def test_a_record_of_0_1_0_replays(coarse_ct, tmp_path):
 
 def test_a_replay_runs_with_every_setting_of_the_record(monkeypatch, tmp_path):
     """The run itself is left out: these tools refuse the phantom in coarse voxels, and take a minute in fine ones."""
-    run_module = importlib.import_module("dicomtoprint.pipeline.run")
+    run_module = importlib.import_module("dicomtoprint.pipeline.runs")
 
     def taken(source, output, settings, progress):
         raise RefusedError(json.dumps(settings.as_json()))

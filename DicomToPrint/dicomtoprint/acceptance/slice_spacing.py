@@ -26,7 +26,7 @@ def measure_slice_spacing(series: Series) -> SliceSpacing | None:
     placed = compute_slice_geometry(series)
     if placed is None or len(placed.gaps) < 2 or len(placed.steps) == 0:
         return None
-    median = float(np.median(placed.steps))
+    median = placed.median_step
     worst = int(np.abs(placed.gaps - median).argmax())
     first, second = (series.names_of(placed.rows[[at]]) for at in (worst, worst + 1))
     return SliceSpacing(placed.gaps, median, (first, second))

@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..config.run_settings import RunSettings
-from ..pipeline.inspection import Inspection
-from ..pipeline.joints import is_line_on_joints, lines_on_joints
-from ..pipeline.scaling import scale_words
 from ..pipeline.scan_loading import NO_HEADERS_MESSAGE
 from ..text import pluralize
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # a check needs nothing that prepares a mesh, and starts without it
     from ..acceptance import AcceptanceReport, SeriesAcceptance
+    from ..pipeline.inspection import Inspection
     from ..pipeline.pack import PackedStudy
     from ..pipeline.results import MadeModel, PreparationResult, RunResult
 
@@ -102,6 +100,9 @@ def run_summary(result: "RunResult") -> str:
 
 def _model_lines(result: "MadeModel", beside: str) -> list[str]:
     """The parts, the verdict, and the files with what stands `beside` them."""
+    from ..pipeline.joints import lines_on_joints
+    from ..pipeline.scaling import scale_words
+
     space = next((file.space for file in result.files), "LPS") or "space not known"
     lines = [
         f"{mesh.name}: {len(mesh.triangles)} triangles, {mesh.volume / 1000.0:.1f} cm3" for mesh in result.model.meshes
@@ -116,6 +117,8 @@ def _model_lines(result: "MadeModel", beside: str) -> list[str]:
 
 def preparation_summary(result: "PreparationResult") -> str:
     """A few lines for the terminal about a mesh that was prepared: what came, what was done to it, how far it moved, the verdict."""
+    from ..pipeline.joints import is_line_on_joints
+
     file = result.mesh.file
     lines = [
         f"Given: {pluralize(len(file.meshes), 'object')}, {pluralize(file.triangles, 'triangle')}, "
@@ -159,7 +162,7 @@ def pack_summary(packed: "PackedStudy") -> str:
     return "\n".join((first, *packed.notes))
 
 
-def inspection_summary(inspection: Inspection) -> str:
+def inspection_summary(inspection: "Inspection") -> str:
     """A few lines for the terminal about an inspection."""
     lines = [f"repair: {line}" for line in inspection.repaired]
     return "\n".join([*lines, readiness_summary(inspection.readiness.as_json())])

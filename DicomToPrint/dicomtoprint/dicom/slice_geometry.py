@@ -38,6 +38,11 @@ class SliceGeometry:
         """Gaps between distinct places, mm: slices at one place count once."""
         return self.gaps[self.gaps >= SAME_PLACE_MM]
 
+    @property
+    def median_step(self) -> float:
+        """The median of `steps`, mm; NaN where all slices lie at one place."""
+        return float(np.median(self.steps))
+
 
 def compute_slice_geometry(series: Series) -> SliceGeometry | None:
     """Geometry of a series, or None where no slice has both position and orientation."""

@@ -191,7 +191,7 @@ def _is_thin_original(series: Series) -> bool:
         return False
     original = all(values[:3] == ("ORIGINAL", "PRIMARY", "AXIAL") for values in types)
     axial = placed.same_orientation and abs(placed.normal[2]) > AXIAL_COSINE
-    return original and axial and float(np.median(placed.steps)) <= THIN_MM
+    return original and axial and placed.median_step <= THIN_MM
 
 
 @register_fact("tilt_taken_out")

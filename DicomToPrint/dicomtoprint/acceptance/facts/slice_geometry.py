@@ -63,7 +63,7 @@ def slice_spacing(series: Series, context: FactContext) -> Fact:
     placed = compute_slice_geometry(series)
     if placed is None or len(placed.steps) == 0:
         return not_applicable_fact("slice_spacing")
-    spacing = round(float(np.median(placed.steps)), 6)
+    spacing = round(placed.median_step, 6)
     return Fact("slice_spacing", spacing, evidence=_IPP, parameters=_scanner_kind(series, context))
 
 
@@ -99,7 +99,7 @@ def _gap_against(series: Series, name: str, choose: str) -> Fact:
     thickness = thickness[thickness > 0]
     if placed is None or len(placed.steps) == 0 or len(thickness) == 0:
         return not_applicable_fact(name)
-    spacing = float(np.median(placed.steps))
+    spacing = placed.median_step
     against = float(thickness.min() if choose == "gap" else thickness.max())
     percent = 100.0 * (spacing / against - 1.0)
     return Fact(
@@ -126,7 +126,7 @@ def max_gap_ratio(series: Series, context: FactContext) -> Fact:
     placed = compute_slice_geometry(series)
     if placed is None or len(placed.steps) < 2:
         return not_applicable_fact("hole_ratio")
-    median = float(np.median(placed.steps))
+    median = placed.median_step
     ratios = placed.gaps / median
     order = np.argsort(-ratios)
     wide = order[ratios[order] > 1.5][:3]
@@ -151,7 +151,7 @@ def max_gap_deviation(series: Series, context: FactContext) -> Fact:
     placed = compute_slice_geometry(series)
     if placed is None or len(placed.steps) < 2:
         return not_applicable_fact("gap_deviation")
-    deviations = np.where(placed.gaps >= SAME_PLACE_MM, np.abs(placed.gaps - np.median(placed.steps)), 0.0)
+    deviations = np.where(placed.gaps >= SAME_PLACE_MM, np.abs(placed.gaps - placed.median_step), 0.0)
     worst = int(deviations.argmax())
     return Fact(
         "gap_deviation",
