@@ -23,6 +23,7 @@ IMPLICIT, EXPLICIT, BIG, DEFLATED = (
 UNCOMPRESSED = (IMPLICIT, EXPLICIT, BIG)
 UNDEFINED_LENGTH = 0xFFFFFFFF
 _VRS = frozenset(STANDARD_VR)
+_WANTED = [*TAGS, *SEQUENCES]  # values of other attributes are passed over unread
 _NUMBER_VRS = frozenset({"US", "SS", "UN"})
 
 
@@ -194,7 +195,9 @@ def _read_elements(stream: Any, size: int, header: Header, texts: dict[bytes, st
         return False
 
     values, order = header.values, "little" if header.little else "big"
-    for element in data_element_generator(stream, header.implicit, header.little, stop_when=at_pixels):
+    for element in data_element_generator(
+        stream, header.implicit, header.little, stop_when=at_pixels, specific_tags=_WANTED
+    ):
         raw = element.value
         tag = int(element.tag)  # a plain int: comparing pydicom's tags in a dictionary takes longer than the rest
         keyword = TAGS.get(tag)
