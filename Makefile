@@ -6,7 +6,7 @@ PYTEST_OPTIONS ?= -n 2
 PACKAGES_ON_SLICER = Architecture io mesh repair simplify reconstruction rendering report run_record dicom_export accuracy mrml gui
 PACKAGES_ON_ENGINE = Architecture cli rendering report run_record dicom_export accuracy io
 
-.PHONY: demo test test-slicer-5.12 test-library test-wheel lint clean
+.PHONY: demo test test-slicer-5.12 test-library test-wheel lint docs clean
 
 demo: .venv/installed
 	.venv/bin/python DicomToPrint/Scripts/dicom_to_print.py demo --output "$(OUTPUT)"
@@ -28,11 +28,15 @@ lint: .venv/installed
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m mypy
 
+docs: .venv-docs/installed
+	.venv-docs/bin/python -m sphinx -b html -W --keep-going -q docs docs/_build
+
 .venv/installed: Testing/requirements/slicer-5.13.txt Testing/requirements/library.txt Testing/requirements/test.txt
 .venv-5.12/installed: Testing/requirements/slicer-5.12.txt Testing/requirements/library.txt Testing/requirements/test.txt
 .venv-library/installed: Testing/requirements/library-only.txt Testing/requirements/library.txt Testing/requirements/test.txt
+.venv-docs/installed: Testing/requirements/docs.txt
 
-.venv/installed .venv-5.12/installed .venv-library/installed:
+.venv/installed .venv-5.12/installed .venv-library/installed .venv-docs/installed:
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || \
 	  { echo "Python 3.10 to 3.13 is needed, and '$(PYTHON)' is another: name one, as in: make demo PYTHON=python3.12" >&2; exit 2; }
 	"$(PYTHON)" -m venv --clear "$(@D)"
@@ -40,4 +44,4 @@ lint: .venv/installed
 	@touch "$@"
 
 clean:
-	rm -rf .venv .venv-5.12 .venv-library demo-output .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-5.12 .venv-library .venv-docs docs/_build demo-output .pytest_cache .mypy_cache .ruff_cache

@@ -30,6 +30,10 @@ class DicomToPrint(ScriptedLoadableModule):
             "Takes a CT from the DICOM database to a file that a 3D printer accepts, and says at every step whether "
             "the result can be trusted. Not a medical device: the result needs qualified review."
         )
+        pages = "https://github.com/DicomToPrint/SlicerDicomToPrint/blob/main/docs"
+        self.parent.helpText += (
+            f' <a href="{pages}/tutorial.md">{_("Tutorial")}</a>, <a href="{pages}/index.md">{_("all pages")}</a>.'
+        )
         self.parent.acknowledgementText = _("Built on 3D Slicer, VTK, SimpleITK and pydicom.")
         import DicomToPrintLib  # noqa: F401  from here on the engine beside the module is used, and no other
 
