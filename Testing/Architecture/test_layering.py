@@ -35,6 +35,7 @@ ORDER = (
     "slicing",
     "accuracy",
     "review",
+    "coupon",
     "rendering",
     "report",
     "run_record",
@@ -55,6 +56,7 @@ OPTIONAL = {
     "nibabel",
     "filelock",
     "psutil",
+    "cryptography",
     "distributed",
 }
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "socketserver"}

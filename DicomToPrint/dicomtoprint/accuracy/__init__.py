@@ -4,9 +4,10 @@ from .error_budget import Deviation, EdgeProfile, PrintTolerance, error_budget, 
 from .estimate import Accuracy, estimate_accuracy
 from .measured import measured_budget
 from .modelled import Modelled, blur_from, modelled_of
-from .types import BudgetItem, CaliperMeasurement, ErrorBudget
+from .types import ORIGINS, BudgetItem, CaliperMeasurement, ErrorBudget
 
 __all__ = [
+    "ORIGINS",
     "Accuracy",
     "BudgetItem",
     "CaliperMeasurement",

@@ -105,13 +105,21 @@ class Deviation:
 class PrintTolerance:
     """The tolerance of a process: `absolute_mm` at least, and `share` (0..1) of the longest side of the part.
 
-    `longest_mm` is that side, `process` the title of the process for the sentence (empty: not named).
+    `longest_mm` is that side, `process` the title of the process for the sentence (empty: not named). `measured` says on which test plate
+    of the printer it was measured (empty: a guideline), `is_current` whether that still holds.
     """
 
     absolute_mm: float
     share: float = 0.0
     longest_mm: float = 0.0
     process: str = ""
+    measured: str = ""
+    is_current: bool = True
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the figure is the printer's own, and still holds."""
+        return bool(self.measured) and self.is_current
 
     @property
     def bound_mm(self) -> float:
@@ -149,7 +157,8 @@ def error_budget(
     has_editing = accuracy is not None or items[2].bound_mm is not None
     total = math.sqrt(sum(bound**2 for bound in known)) if known and has_editing else None
     missing = [item.name for item in (items if accuracy is None else items[3:]) if item.bound_mm is None]
-    sentence = _sentence(total, structure, items[3].bound_mm is not None, missing)
+    measured = tolerance if tolerance is not None and tolerance.is_measured else None
+    sentence = _sentence(total, structure, items[3].bound_mm is not None, missing, measured)
     return ErrorBudget(items, total, sentence, _excluded(), _together(accuracy), _figures(accuracy))
 
 
@@ -200,7 +209,10 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
     sizes = " × ".join(f"{value:.2f}" for value in spacing)
     if accuracy is None:
         return BudgetItem(
-            name, 0.25 * max(spacing), _("voxels of {sizes} mm; a quarter of the largest side").format(sizes=sizes)
+            name,
+            0.25 * max(spacing),
+            _("voxels of {sizes} mm; a quarter of the largest side").format(sizes=sizes),
+            "assumed",
         )
     in_plane, across = accuracy.blur.full_widths_mm
     basis = _(
@@ -216,6 +228,7 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
         name,
         accuracy.scan_p95_mm,
         basis.format(sizes=sizes, in_plane=f"{in_plane:.1f}", across=f"{across:.1f}", edges=accuracy.blur.edges),
+        "scan" if accuracy.blur.edges else "assumed",
     )
 
 
@@ -268,6 +281,7 @@ def _segmentation(boundary: EdgeProfile | None, modelled: Modelled | None = None
             edge=f"{boundary.edge_mm:.1f}",
             shift=f"{boundary.shift_per_100_hu_mm:.2f}",
         ),
+        "scan",
     )
 
 
@@ -282,7 +296,7 @@ def _editing(deviation: Deviation | None, is_counted: bool) -> BudgetItem:
     basis = _("measured on the final surface: 95 % of it lie within this")
     if deviation.max_mm is not None:
         basis += _(", the largest deviation is {most} mm").format(most=f"{deviation.max_mm:.2f}")
-    return BudgetItem(name, deviation.p95_mm, basis)
+    return BudgetItem(name, deviation.p95_mm, basis, "model")
 
 
 def _process(tolerance: PrintTolerance | None) -> BudgetItem:
@@ -290,16 +304,22 @@ def _process(tolerance: PrintTolerance | None) -> BudgetItem:
     if tolerance is None:
         return BudgetItem(name, None, _("no process was given"))
     basis = _("guideline of the process")
-    if tolerance.process:
+    if tolerance.measured:
+        basis = tolerance.measured
+        if not tolerance.is_current:
+            basis += _(", which is over")
+    elif tolerance.process:
         basis = _("guideline of the process {process}").format(process=tolerance.process)
     if tolerance.share:
         basis += _(": {share} % of the longest side, at least {least} mm").format(
             share=f"{100 * tolerance.share:g}", least=f"{tolerance.absolute_mm:g}"
         )
-    return BudgetItem(name, tolerance.bound_mm, basis)
+    return BudgetItem(name, tolerance.bound_mm, basis, "printer" if tolerance.measured else "guideline")
 
 
-def _sentence(total: float | None, structure: str, printed: bool, missing: Sequence[str]) -> str:
+def _sentence(
+    total: float | None, structure: str, printed: bool, missing: Sequence[str], measured: PrintTolerance | None
+) -> str:
     if total is None:
         return _("The accuracy was not measured; do not take measures from this model.")
     what = _("the printed part's surface") if printed else _("the model's surface")
@@ -311,6 +331,10 @@ def _sentence(total: float | None, structure: str, printed: bool, missing: Seque
     line = _("About 95 % of {what} is expected within {total} mm of {boundary}.").format(
         what=what, total=f"{total:.1f}", boundary=boundary
     )
+    if measured is not None:
+        line = _(
+            "Measured on this scan and on this printer's test plate: about 95 % of {what} lies within {total} mm of {boundary}."
+        ).format(what=what, total=f"{total:.1f}", boundary=boundary)
     if missing:
         line += " " + _("Not counted: {names}.").format(names="; ".join(missing))
     return line

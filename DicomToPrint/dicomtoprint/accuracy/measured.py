@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from gettext import gettext as _
 from typing import Any
 
-from .types import BudgetItem, ErrorBudget
+from .types import ORIGINS, BudgetItem, ErrorBudget
 
 
 def measured_budget(
@@ -30,10 +30,15 @@ def measured_budget(
     squares of scan, segmentation and editing. Printing adds to them in squares, since it is independent.
     """
     before = [
-        BudgetItem(str(item.get("name", "")), _number(item.get("bound_mm")), str(item.get("basis", "")))
+        BudgetItem(
+            str(item.get("name", "")),
+            _number(item.get("bound_mm")),
+            str(item.get("basis", "")),
+            _origin(item.get("origin")),
+        )
         for item in (recorded.get("items") or ())[:3]
     ]
-    printing = BudgetItem(_("Printing: measured on this part"), printing_mm, basis)
+    printing = BudgetItem(_("Printing: measured on this part"), printing_mm, basis, "part")
     accuracy = recorded.get("accuracy") or {}
     together = _number(accuracy.get("p95_mm"))
     known = [together] if together is not None else [item.bound_mm for item in before if item.bound_mm is not None]
@@ -52,6 +57,10 @@ def measured_budget(
     return ErrorBudget(
         (*before, printing), total, sentence, tuple(excluded), str(recorded.get("together", "")), accuracy
     )
+
+
+def _origin(value: object) -> str:
+    return value if isinstance(value, str) and value in ORIGINS else "unknown"
 
 
 def _number(value: object) -> float | None:

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+# Of a figure: measured on this part, this printer, this model, this scan; a published guideline; a rule of thumb; nobody knows.
+ORIGINS = ("part", "printer", "model", "scan", "guideline", "assumed", "unknown")
+
 
 @dataclass(frozen=True)
 class CaliperMeasurement:
@@ -18,11 +21,15 @@ class CaliperMeasurement:
 
 @dataclass(frozen=True)
 class BudgetItem:
-    """One source of error: its size in mm as a 95 % bound (None: not known) and where the figure comes from."""
+    """One source of error: its size in mm as a 95 % bound (None: not known) and where the figure comes from.
+
+    `origin` is one of `ORIGINS`, the kind of source; `basis` says it in words.
+    """
 
     name: str
     bound_mm: float | None
     basis: str
+    origin: str = "unknown"
 
 
 @dataclass(frozen=True)

@@ -271,6 +271,26 @@ def _compare(options: argparse.Namespace, host: Host) -> int:
     return 0
 
 
+def _coupon(options: argparse.Namespace, host: Host) -> int:
+    from .coupon_command import run_coupon
+
+    code, content, words = run_coupon(options)
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(words)
+    return code
+
+
+def _calibrate(options: argparse.Namespace, host: Host) -> int:
+    from .coupon_command import run_calibrate
+
+    content, words = run_calibrate(options)
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(words)
+    return 0
+
+
 def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
@@ -317,5 +337,7 @@ HANDLERS: dict[str, Callable[[argparse.Namespace, Host], int]] = {
     "review": _review,
     "sign": _sign,
     "compare": _compare,
+    "coupon": _coupon,
+    "calibrate": _calibrate,
     "list": _list,
 }

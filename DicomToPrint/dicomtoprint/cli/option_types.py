@@ -1,6 +1,8 @@
 """Kinds of numbers that options take."""
 
 import argparse
+import datetime
+import re
 
 
 def positive(text: str) -> float:
@@ -38,3 +40,23 @@ def one_or_more(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
     return value
+
+
+def day(text: str) -> datetime.date:
+    """A day such as 2026-11-30."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is no day such as 2026-11-30") from None
+
+
+def process_name(text: str) -> str:
+    """A name that a process may have."""
+    if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no name of small letters, digits and hyphens")
+    return text
+
+
+def one_line(text: str) -> str:
+    """A text as one line without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

@@ -10,6 +10,7 @@ from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
 from .batch_options import add_batch_options
 from .compare_command import add_compare_options
+from .coupon_command import add_calibrate_options, add_coupon_options
 from .option_types import count, one_or_more, positive
 from .preparation_options import add_preparation
 from .review_options import add_review_options
@@ -76,6 +77,10 @@ def build_parser() -> argparse.ArgumentParser:
         _command(commands, "sign", "note who approved or rejected a model, in a log that shows any change")
     )
     add_compare_options(_command(commands, "compare", "hold the models of two records against one another"))
+    add_coupon_options(_command(commands, "coupon", "make the test plate of a process, with its map and a form"))
+    add_calibrate_options(
+        _command(commands, "calibrate", "make your printer's own process file from a measured test plate")
+    )
     demo = _command(commands, "demo", "make the phantom CT as DICOM and run it")
     demo.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..config.run_settings import RunSettings
 from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
+from .calibrated import add_calibration
 from .mesh_repair import RepairedMeshes, repair_meshes, repair_options_for
 from .output_folder import refuse_same_file
 from .scaling import scale_of
@@ -274,7 +275,7 @@ def inspect_file(
         written = _write_one(repaired.meshes, repair_to, "LPS" if file.space else None)
         file = read_mesh_file(repair_to)
         progress = subprogress(progress, 0.4, 1.0)
-    readiness = judge_file(file, limits, machine, progress=progress)
+    readiness = add_calibration(judge_file(file, limits, machine, progress=progress))
     return Inspection(path, tuple(file.meshes), readiness, repaired, written, left_out)
 
 

@@ -11,6 +11,7 @@ from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance, transformed
 from ..mesh.transfer import transfer_materials_of_nearest
 from ..progress import ProgressCallback, no_progress, subprogress
+from .calibrated import compensated
 from .displacements import displacement_summary
 from .joints import validate_joint_settings
 from .scaling import in_print, label_in_patient, scale_matrix, scaled_meshes, validate_scale
@@ -25,11 +26,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class PreparedModel:
     """The prepared model, the texts and scale bars put on it with their frames in the patient, and for each mesh the transform from the
-    patient to the print: what scaled, mirrored and turned it (None: nothing did)."""
+    patient to the print: what scaled, mirrored, turned and compensated it (None: nothing did). `compensation` is the last of these
+    alone."""
 
     model: "SurfaceModel"
     labels: "tuple[LabelResult, ...]" = ()
     moved: tuple[np.ndarray | None, ...] = ()
+    compensation: np.ndarray | None = None
 
 
 def undo_transforms(meshes: Sequence[Mesh], transforms: Sequence[np.ndarray | None]) -> tuple[Mesh, ...]:
@@ -105,6 +108,10 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     if settings.orient:
         meshes, turned = _oriented(meshes, process, steps)
         moved = [turn if matrix is None or turn is None else turn @ matrix for turn in turned]
+    meshes, compensation, done = compensated(meshes, settings)
+    steps += done
+    if compensation is not None:
+        moved = [compensation if one is None else compensation @ one for one in moved]
     labels = tuple(context.labels)
     if matrix is not None:
         labels = tuple(label_in_patient(label, matrix) for label in labels)
@@ -114,6 +121,7 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
         replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)),
         labels,
         tuple(moved),
+        compensation,
     )
 
 

@@ -29,7 +29,7 @@ def build_print_plan(
     The data stand in `data/plans/plan.json`; a process or use of the user's own, not named there, gets "to be chosen".
     """
     data, _text = resources.load_json_resource("plans", "plan")
-    offer = data["processes"].get(readiness.process.name, {})
+    offer = data["processes"].get(readiness.process.technology, {})
     wish = data["uses"].get(settings.use, data["uses"]["general"])
     messages = {finding.rule: finding.message for finding in readiness.findings}
     return {

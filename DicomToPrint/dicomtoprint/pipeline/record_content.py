@@ -5,7 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..config.run_settings import user_files
+from ..config.run_settings import RunSettings, user_files
 from .report_content import model_parts, provenance_area_fractions, recorded_settings
 from .scan_loading import Source
 from .segmenting import anatomy_name
@@ -67,22 +67,25 @@ def assemble_preparation_record(source: Path, result: "PreparationResult", calip
 
 def _model_entries(result: "MadeModel", calipers: Sequence[Any]) -> dict[str, Any]:
     """What the records of both kinds of runs hold."""
-    from ..run_record import hash_inputs
-
     settings = result.settings
-    hashes, _all = hash_inputs(user_files(settings), identified=True)
     return {
         "intended_use": settings.use,
         "accept_anyway": settings.accept_anyway or "",
-        "given_files": tuple(
-            {"file": entry["name"], "sha256": entry["sha256"], "bytes": entry["bytes"]} for entry in hashes
-        ),
+        "given_files": given_file_entries(settings),
         "parameters": recorded_settings(settings).as_json(),
         "steps": tuple(asdict(step) for step in result.steps),
         "parts": model_parts(result),
         "outputs": tuple(file.as_json() for file in result.files),
         "calipers": tuple(calipers),
     }
+
+
+def given_file_entries(settings: RunSettings) -> tuple[dict[str, Any], ...]:
+    """The user's own files among the settings, with their hashes."""
+    from ..run_record import hash_inputs
+
+    hashes, _all = hash_inputs(user_files(settings), identified=True)
+    return tuple({"file": entry["name"], "sha256": entry["sha256"], "bytes": entry["bytes"]} for entry in hashes)
 
 
 def assemble_registry_entry(result: "RunResult", record: "RunRecord") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """What the report of a check, a run or an inspection shows, put together from their results."""
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from gettext import gettext as _
@@ -249,6 +250,7 @@ def measure_budget(result: "RunResult") -> "ErrorBudget":
 
     bounds = [mesh.bounds for mesh in result.model.meshes]
     longest = max(b[2 * axis + 1] - b[2 * axis] for b in bounds for axis in range(3))
+    calibration = process.calibration
     p95, tolerance = worst("p95_deviation_mm"), process.limit("tolerance_mm")
     share = (process.limit("tolerance_percent") or 0.0) / 100.0
     scale = scale_of(
@@ -261,7 +263,14 @@ def measure_budget(result: "RunResult") -> "ErrorBudget":
         deviation=None if p95 is None else Deviation(p95, worst("max_deviation_mm")),
         tolerance=None
         if tolerance is None
-        else PrintTolerance(tolerance / scale, share, longest / scale, process.title),
+        else PrintTolerance(
+            tolerance / scale,
+            share,
+            longest / scale,
+            process.title,
+            "" if calibration is None else calibration.in_words,
+            calibration is None or not calibration.is_expired(datetime.date.today()),
+        ),
         structure=_structures(result),
     )
 

@@ -78,7 +78,8 @@ def _scan_json(review: PartReview, scan: ScanReview) -> dict[str, Any]:
             "sentence": scan.budget.sentence,
             "total_mm": scan.budget.total_mm,
             "items": [
-                {"name": item.name, "bound_mm": item.bound_mm, "basis": item.basis} for item in scan.budget.items
+                {"name": item.name, "bound_mm": item.bound_mm, "basis": item.basis, "origin": item.origin}
+                for item in scan.budget.items
             ],
         },
         "notes": list(scan.notes),

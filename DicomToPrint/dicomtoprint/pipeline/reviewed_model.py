@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, UsageError
+from .calibrated import undo_compensation
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..mesh.core import Mesh
@@ -60,7 +61,7 @@ def load_reviewed_model(given: Path, model: str | None = None) -> ReviewedModel:
         elif sha256_of(file) != entry["sha256"]:
             notes.append(f"{name} was changed after the record was written.")
         else:
-            mesh = concatenate(list(read_mesh_file(file).meshes))
+            mesh = undo_compensation(concatenate(list(read_mesh_file(file).meshes)), record.steps)
             turned = any(record.parameters.get(name) for name in ("orient", "scale", "mirror"))
             turned = turned or str(entry.get("space")) != "LPS"
             return ReviewedModel(path, record, entry, mesh, turned, tuple(notes))

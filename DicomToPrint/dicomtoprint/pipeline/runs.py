@@ -1,15 +1,17 @@
 """A whole run on a scan or a given mesh, and its repetitions: `run`, `prepare_file`, `replay`, `demo`."""
 
+import datetime
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings, resolve_relative_to, run_settings_from_json, user_files
-from ..errors import MissingDependencyError
+from ..errors import MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .backends import validate_backend
+from .calibrated import require_valid_calibration
 from .mesh_loading import PLAIN_NAME, validate_mesh_source
 from .output_folder import check_writable, keep_inputs, lock_output_folder
 from .results import PreparationResult, RunResult
@@ -20,7 +22,7 @@ from .workflow import MESH_WORKFLOW, WORKFLOW, StageTiming, WorkflowState, run_s
 
 if TYPE_CHECKING:
     from ..io import WrittenFile
-    from ..run_record import RunComparison
+    from ..run_record import RunComparison, RunRecord
 
 
 SceneWriter = Callable[["RunResult"], "WrittenFile"]
@@ -66,8 +68,10 @@ def prepare_file(
     settings: RunSettings,
     progress: ProgressCallback = no_progress,
     overwrite: bool = False,
+    day: datetime.date | None = None,
 ) -> PreparationResult:
-    """From a mesh file to checked print files, report and record in `output`, by the steps that `run` takes after its surface.
+    """From a mesh file to checked print files, report and record in `output`, by the steps that `run` takes after its surface. `day` as
+    in `run`.
 
     Raises what `run` raises, and `UsageError` where a file to be written is the mesh itself and not `overwrite`.
     """
@@ -76,13 +80,16 @@ def prepare_file(
     source = Path(source)
     settings = stages.drop_unavailable_formats(settings)
     stages.validate_names(settings)
+    require_valid_calibration(settings, day)
     validate_mesh_source(source, settings)
     validate_slicer(settings)
     stem = source.stem if settings.include_identifiers else PLAIN_NAME
     keep_inputs([source], output, stem + size_suffix(settings), settings.formats, overwrite)
     with lock_output_folder(output):
         state, times = run_stages(
-            WorkflowState(source, settings, output), MESH_WORKFLOW, subprogress(progress, 0.0, REPORT_PROGRESS_START)
+            WorkflowState(source, settings, output, day=day),
+            MESH_WORKFLOW,
+            subprogress(progress, 0.0, REPORT_PROGRESS_START),
         )
         result = collect_preparation(state, times)
         readiness = outputs.write_preparation(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
@@ -97,9 +104,10 @@ def run(
     progress: ProgressCallback = no_progress,
     scene: SceneWriter | None = None,
     overwrite: bool = False,
+    day: datetime.date | None = None,
 ) -> RunResult:
     """From a scan to checked print files, report and record in `output`. `scene` writes the Slicer scene that the settings may ask for;
-    `overwrite` lets an output take the place of an input.
+    `overwrite` lets an output take the place of an input. `day` is that of the run, for what expires (None: today).
 
     Raises `UsageError`, `InputError`, `RefusedError`, `UnansweredQuestionError`, `OutputError` or `CancelledError`, each with one
     sentence; where the gate of the use stays shut, the report of the scan is still written. No file is ever partial under its
@@ -109,6 +117,7 @@ def run(
 
     settings = stages.drop_unavailable_formats(settings)
     stages.validate_names(settings)
+    require_valid_calibration(settings, day)
     stages.validate_source(source, settings)
     validate_slicer(settings)
     validate_backend(settings)
@@ -120,7 +129,9 @@ def run(
     with lock_output_folder(output):
         try:
             state, times = run_stages(
-                WorkflowState(source, settings, output), WORKFLOW, subprogress(progress, 0.0, REPORT_PROGRESS_START)
+                WorkflowState(source, settings, output, day=day),
+                WORKFLOW,
+                subprogress(progress, 0.0, REPORT_PROGRESS_START),
             )
         except GateClosedError as shut:
             outputs.write_refusal(shut, settings, output)
@@ -144,6 +155,10 @@ def replay(
     from ..run_record import compare_runs, read_record
 
     record = read_record(record_file)
+    if record.command == "coupon":
+        raise UsageError(
+            "This is the record of a test plate, made from no scan: make it again with coupon --process NAME."
+        )
     # A scene is a view of the run, with times of its own in the bundle, a slicer another program; what is repeated are the files to print.
     record = replace(record, outputs=tuple(entry for entry in record.outputs if entry.get("format") != "mrb"))
     settings = resolve_relative_to(
@@ -151,13 +166,21 @@ def replay(
         record_file.resolve().parent,
     )
     result: RunResult | PreparationResult
+    day = _day_of(record)  # what was valid then is repeated as it was
     if record.command == "prepare":
-        result = prepare_file(Path(source), output, settings, progress)
+        result = prepare_file(Path(source), output, settings, progress, day=day)
     else:
-        result = run(source, output, settings, progress)
+        result = run(source, output, settings, progress, day=day)
     return compare_runs(
         record, result.files, old_folder=record_file.resolve().parent, new_record=read_record(output / "record.json")
     )
+
+
+def _day_of(record: "RunRecord") -> datetime.date | None:
+    try:
+        return datetime.datetime.fromisoformat(record.created).date()
+    except ValueError:
+        return None
 
 
 def demo(output: Path, progress: ProgressCallback = no_progress) -> RunResult:

@@ -20,7 +20,7 @@ def validate_slicer(settings: RunSettings) -> None:
 
     if settings.slice_with:
         profile = load_slicer(settings.slice_with)
-        slicer_job(profile, load_process(settings.process).name)
+        slicer_job(profile, load_process(settings.process).technology)
         find_program(profile)
 
 
@@ -37,11 +37,11 @@ def ask_slicer(
     if not settings.slice_with:
         return readiness
     profile = load_slicer(settings.slice_with)
-    job = slicer_job(profile, readiness.process.name)
+    job = slicer_job(profile, readiness.process.technology)
     chosen = next((name for name in profile.formats if any(file.format == name for file in files)), None)
     paths = [file.path for file in files if file.format == chosen]
     plan = resources.load_json_resource("plans", "plan")[0]
-    offer = plan["processes"].get(readiness.process.name, {})
+    offer = plan["processes"].get(readiness.process.technology, {})
     layer = plan["uses"].get(settings.use, plan["uses"]["general"])["layer"]
     width, depth, height = readiness.printer.build_mm
     values = {

@@ -11,6 +11,7 @@ from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import reordered
+from .calibrated import is_compensated
 from .scaling import is_scaled, size_suffix, validate_scale
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 from .segmenting import FROM_SEGMENTATION, anatomy_name
@@ -44,7 +45,7 @@ def _absent(*names: str) -> tuple[str, ...]:
 
 def needs_preparation(settings: RunSettings) -> bool:
     """True where a step of preparation is asked for."""
-    return is_scaled(settings) or needs_solid_steps(settings)
+    return is_scaled(settings) or is_compensated(settings) or needs_solid_steps(settings)
 
 
 def needs_solid_steps(settings: RunSettings) -> bool:

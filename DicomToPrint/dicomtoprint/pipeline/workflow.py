@@ -3,6 +3,7 @@
 A mesh takes the place of scan, anatomy and surface; from there on the stages are the same.
 """
 
+import datetime
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,7 @@ from ..config.run_settings import RunSettings
 from ..errors import InputError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
+from .calibrated import add_calibration
 from .inspection import inspect_outputs
 from .mesh_comparison import SourceComparison, compare_with_source
 from .mesh_loading import LoadedMesh, load_mesh, surface_of_mesh
@@ -57,7 +59,8 @@ class StageResults:
 class WorkflowState:
     """What a run was asked for, and the results of its stages so far.
 
-    `given` is a segmentation of the user's, taken instead of finding the anatomy. The properties hand out a stage's result and
+    `given` is a segmentation of the user's, taken instead of finding the anatomy; `day` that of the run, for what expires (None: today).
+    The properties hand out a stage's result and
     raise `InputError` where the stage has not run; `results` may be asked without that.
     """
 
@@ -65,6 +68,7 @@ class WorkflowState:
     settings: RunSettings
     folder: Path
     given: "Segmentation | None" = None
+    day: datetime.date | None = None
     results: StageResults = StageResults()
 
     @property
@@ -240,7 +244,7 @@ def _inspect(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     readiness = inspect_outputs(
         state.files, segmentation, prepared.model, state.settings, progress, prepared.labels, prepared.moved
     )
-    readiness = add_vessel_ends(readiness, segmentation)
+    readiness = add_calibration(add_vessel_ends(readiness, segmentation), state.settings, state.day)
     return replace(state, results=replace(state.results, readiness=readiness))
 
 
@@ -291,6 +295,11 @@ def _model_effect(model: "SurfaceModel") -> dict[str, object]:
     }
 
 
+def _prepared_effect(prepared: PreparedModel) -> dict[str, object]:
+    matrix = prepared.compensation
+    return _model_effect(prepared.model) | ({} if matrix is None else {"compensation": matrix[:3].ravel().tolist()})
+
+
 WORKFLOW: tuple[WorkflowStage, ...] = (
     WorkflowStage("reading and judging the scan", 0.2, ("anatomy",), _read_scan, _scan_effect),
     WorkflowStage("finding the anatomy", 0.15, ("anatomy",), _segment, _segment_effect),
@@ -301,7 +310,7 @@ WORKFLOW: tuple[WorkflowStage, ...] = (
         0.05,
         ("print",),
         _prepare,
-        lambda state: _model_effect(state.prepared.model),
+        lambda state: _prepared_effect(state.prepared),
         stages.needs_preparation,
     ),
     # The panel writes twice: to judge what is written, and into the chosen folder, in formats that may have changed since.

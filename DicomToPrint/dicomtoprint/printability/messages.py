@@ -333,7 +333,7 @@ def _reason(rule: Rule, fact: Fact, process: PrintProcess) -> str:
         return _("no guideline is published for {process}").format(process=process.title)
     if fact.parameters.get("why"):
         return str(fact.parameters["why"])
-    if rule.applies_to and not {process.overhangs, process.trapped, process.name} & set(rule.applies_to):
+    if rule.applies_to and not {process.overhangs, process.trapped, process.technology} & set(rule.applies_to):
         return _("it makes no difference for {process}").format(process=process.title)
     return _("nothing of the kind was found, or nothing is known to compare with")
 

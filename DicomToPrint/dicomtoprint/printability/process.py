@@ -1,5 +1,7 @@
 """Processes and printers as data: what a print technology's published guidelines ask for, and a printer's build volume."""
 
+import datetime
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +15,7 @@ PROJECT_THRESHOLDS = ("thin_patch_mm2", "small_patch_mm2", "edge_walls", "trappe
 # Named later: a file of one's own that lacks them has those of the built-in process below.
 LATER_THRESHOLDS = ("speck_mm", "loose_specks", "thin_share", "pocket_mm3", "undrained_mm3", "suction_mm3")
 _DEFAULTS = "fdm"
+LEAST_SCALE, MOST_SCALE = 0.8, 1.25  # no printer is farther from 1; as in the schema
 _MOST_BYTES = 1_000_000  # a process is a page of JSON; a giant file is a mistake
 
 
@@ -32,12 +35,43 @@ class GuidelineLimit:
 
 
 @dataclass(frozen=True)
+class Calibration:
+    """What a test plate of one printer and material showed; file form in `data/processes/schema.json`.
+
+    `date` and `expires` (the last day on which it holds) are days, `person`, `printer` and `material` as they were given, `coupon` the id
+    of the plate, `measured` the limits that it showed. `scale` says how many mm are printed for one along x, y, z of the printer, to
+    `scale_error_percent` (95 % bound); `compensation` what a model is scaled by before it is printed.
+    """
+
+    base: str
+    date: datetime.date
+    expires: datetime.date
+    person: str
+    printer: str
+    material: str
+    coupon: str
+    measured: tuple[str, ...]
+    scale: tuple[float, float, float]
+    scale_error_percent: float
+    compensation: tuple[float, float, float]
+
+    def is_expired(self, day: datetime.date) -> bool:
+        """Whether it holds no longer on a day."""
+        return day > self.expires
+
+    @property
+    def in_words(self) -> str:
+        """Where the figures come from: ``test plate of PRINTER with MATERIAL, measured DATE by PERSON, holds until DATE``."""
+        return f"test plate of {self.printer} with {self.material}, measured on {self.date} by {self.person}, holds until {self.expires}"
+
+
+@dataclass(frozen=True)
 class PrintProcess:
     """A print technology's guidelines; file form in `data/processes/schema.json`.
 
     `overhangs` is ``supports`` or ``free``; `trapped` says what a closed cavity keeps: ``closed`` (nothing), ``liquid``, ``powder`` or
     ``support``. `wall_by_size` rows are (sum of the three extents in mm below which, wall in mm). `judgement` holds the areas from
-    which a place counts.
+    which a place counts. `calibration` is None but for a lab's own file, whose limits were measured.
     """
 
     name: str
@@ -50,6 +84,12 @@ class PrintProcess:
     printer: str
     judgement: Mapping[str, float]
     wall_by_size: tuple[tuple[float, float], ...] = ()
+    calibration: Calibration | None = None
+
+    @property
+    def technology(self) -> str:
+        """Name of the built-in process that it is or was made from."""
+        return self.name if self.calibration is None else self.calibration.base
 
     def limit(self, name: str) -> float | None:
         """Value of a limit by name (``wall_supported_mm``); None where there is none."""
@@ -110,6 +150,7 @@ def load_process(name_or_file: str) -> PrintProcess:
             printer=str(content["printer"]),
             judgement=_judgement(content["judgement"]),
             wall_by_size=by_size,
+            calibration=_calibration(content.get("calibration")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(_complaint(where, text, error)) from None
@@ -185,6 +226,30 @@ def _limit(entry: Mapping[str, Any]) -> GuidelineLimit:
     )
 
 
+def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
+    if entry is None:
+        return None
+    axes = {name: tuple(float(value) for value in entry[name]) for name in ("scale", "compensation")}
+    if not all(
+        len(values) == 3 and all(LEAST_SCALE <= value <= MOST_SCALE for value in values) for values in axes.values()
+    ):
+        raise ValueError(f"scale and compensation are three factors from {LEAST_SCALE:g} to {MOST_SCALE:g}")
+    error = float(entry["scale_error_percent"])
+    date, expires = (datetime.date.fromisoformat(str(entry[name])) for name in ("date", "expires"))
+    if not (math.isfinite(error) and error >= 0.0) or expires < date:
+        raise ValueError("a calibration has an error of 0 % or more, and expires after its date")
+    texts = {name: str(entry[name]) for name in ("base", "person", "printer", "material", "coupon")}
+    return Calibration(
+        date=date,
+        expires=expires,
+        measured=tuple(str(name) for name in entry["measured"]),
+        scale_error_percent=error,
+        scale=axes["scale"],  # type: ignore[arg-type]
+        compensation=axes["compensation"],  # type: ignore[arg-type]
+        **texts,
+    )
+
+
 def _one_of(value: object, choices: tuple[str, ...]) -> str:
     if value not in choices:
         raise ValueError(f"'{value}' is none of {', '.join(choices)}")
@@ -197,5 +262,7 @@ def _complaint(where: str, text: str, error: Exception) -> str:
     if isinstance(error, KeyError):
         key = str(error.args[0])
         return f"{where}: the entry '{key}' is missing; see schema.json beside the built-in files."
-    line = next((line_number_of_key(text, word) for word in ("limits", "build_mm") if f'"{word}"' in text), 1)
+    line = next(
+        (line_number_of_key(text, word) for word in ("calibration", "limits", "build_mm") if f'"{word}"' in text), 1
+    )
     return f"{where}, near line {line}: {error}; see schema.json beside the built-in files."

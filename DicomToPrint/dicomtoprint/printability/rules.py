@@ -20,7 +20,7 @@ def load_rules(process: PrintProcess, size_sum_mm: float) -> tuple[Rule, ...]:
 
 def rule_applies(rule: Rule, process: PrintProcess) -> bool:
     """Whether the rule speaks of this kind of process, and has a limit to compare with."""
-    if rule.applies_to and not {process.overhangs, process.trapped, process.name} & set(rule.applies_to):
+    if rule.applies_to and not {process.overhangs, process.trapped, process.technology} & set(rule.applies_to):
         return False
     return rule.limit is not None or rule.operator == "shown"
 

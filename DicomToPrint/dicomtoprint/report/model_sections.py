@@ -5,6 +5,7 @@ from gettext import gettext as _
 from typing import Any
 
 from ..images.image import ReportImage
+from .budget_table import add_budget_table
 from .content import ModelPart, ReportContent
 from .html import (
     Element,
@@ -132,11 +133,7 @@ def add_accuracy(main: Element, content: ReportContent) -> None:
     add_element(block, "p", content.budget.sentence, class_="key")
     if content.budget.together:
         add_element(block, "p", content.budget.together)
-    rows = [
-        (item.name, f"± {item.bound_mm:.2f} mm" if item.bound_mm is not None else _("not known"), item.basis)
-        for item in content.budget.items
-    ]
-    add_table(block, _("Error budget, 95 % bounds"), [_("Source"), _("Bound"), _("Where the figure comes from")], rows)
+    add_budget_table(block, ((item.name, item.bound_mm, item.origin, item.basis) for item in content.budget.items))
     if content.budget.excluded:
         add_element(block, "p", _("This does not include:"))
         add_list(block, content.budget.excluded)

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..config import resources
 from ..images.image import ReportImage
+from .budget_table import add_budget_table
 from .html import (
     Element,
     add_element,
@@ -126,11 +127,9 @@ def _add_scale(main: Element, scan: Mapping[str, Any]) -> None:
 def _add_budget(main: Element, budget: Mapping[str, Any]) -> None:
     block = add_section(main, _("Accuracy"), "accuracy")
     add_element(block, "p", budget["sentence"], class_="key")
-    rows = [
-        (item["name"], _("not known") if item["bound_mm"] is None else f"± {item['bound_mm']:.2f} mm", item["basis"])
-        for item in budget["items"]
-    ]
-    add_table(block, _("Error budget, 95 % bounds"), [_("Source"), _("Bound"), _("Where the figure comes from")], rows)
+    add_budget_table(
+        block, ((item["name"], item["bound_mm"], item.get("origin", ""), item["basis"]) for item in budget["items"])
+    )
 
 
 def _add_calipers(main: Element, calipers: Sequence[Mapping[str, Any]], asked: Sequence[Mapping[str, Any]]) -> None:

@@ -38,7 +38,7 @@ _LIBRARIES = (
 class RunRecord:
     """The record of one run; every field is plain JSON. See `data/report/record.schema.json`.
 
-    command: `run` on a scan, or `prepare` on a mesh.
+    command: `run` on a scan, `prepare` on a mesh, or `coupon`.
     inputs: one entry a file, ``{"number", "sha256", "bytes"}`` (and ``"name"`` only where patient data
     is meant to be shown); input_sha256 is one hash over the sorted hashes, independent of names and order.
     given_files: presets, protocols and a segmentation of the user's own, ``{"file", "sha256", "bytes"}``.

@@ -1,0 +1,121 @@
+"""`coupon` and `calibrate`: from the options to the engine, and a few lines for the terminal."""
+
+import argparse
+import datetime
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..config.run_settings import DEFAULT_FORMATS
+from .option_types import day, one_line, positive, process_name
+from .terminal_progress import terminal_progress
+
+
+def add_coupon_options(parser: Any) -> None:
+    """Options of `coupon`."""
+    parser.add_argument(
+        "--process", default="fdm", metavar="NAME|FILE", help="print process (default fdm; see list processes)"
+    )
+    parser.add_argument(
+        "--printer",
+        metavar="NAME|FILE|WxDxH",
+        help="printer, or its build volume in mm (default: usual for the process; see list printers)",
+    )
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the plate and its form")
+    parser.add_argument(
+        "--format",
+        action="append",
+        metavar="LIST",
+        help="comma-separated, of stl, 3mf, obj, ply (repeatable; default stl,3mf)",
+    )
+    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+
+
+def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:
+    """The exit code, the JSON and the words of `coupon`."""
+    from ..pipeline.coupon import FORM, PAGE, coupon_json, make_coupon
+    from ..rules import Outcome
+
+    formats = tuple(part.strip() for text in options.format or () for part in text.split(",")) or DEFAULT_FORMATS
+    with terminal_progress(options.quiet) as progress:
+        made = make_coupon(options.process, options.output, options.printer, formats, progress)
+    size = " x ".join(f"{side:.1f}" for side in made.layout.size[:2])
+    told = {"ready": "ready", "warn": "ready with warnings", "not-ready": "NOT READY"}[made.readiness.verdict]
+    lines = [
+        f"Test plate {made.content['id']} of {made.layout.process.title}: {told}",
+        f"  plate of {size} mm, {len(made.layout.features)} features: {', '.join(file.path.name for file in made.files)}",
+    ]
+    lines += [
+        f"  {finding.severity.value:<6} {finding.rule:<16} {finding.message}"
+        for finding in made.readiness.findings
+        if finding.outcome is Outcome.FAIL
+    ]
+    lines.append(f"  Print it as it lies, and fill in {FORM}; {PAGE} shows where each feature stands.")
+    return made.readiness.exit_code, coupon_json(made), "\n".join(lines)
+
+
+def add_calibrate_options(parser: Any) -> None:
+    """Options of `calibrate`."""
+    parser.add_argument(
+        "coupon", type=Path, metavar="COUPON", help="folder that coupon wrote, or the coupon.json in it"
+    )
+    parser.add_argument(
+        "--measured",
+        type=Path,
+        required=True,
+        metavar="CSV|SCAN",
+        help="the filled-in form, or a surface scan of the printed plate (STL, PLY, OBJ)",
+    )
+    parser.add_argument("--printer", required=True, metavar="TEXT", help="which printer made it, as your lab calls it")
+    parser.add_argument("--material", required=True, metavar="TEXT", help="in which material")
+    parser.add_argument("--person", required=True, metavar="TEXT", help="who measured, by role or initials")
+    parser.add_argument("--instrument", default="", metavar="TEXT", help="what was measured with")
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="process file to write (.json)")
+    parser.add_argument("--name", type=process_name, metavar="NAME", help="its name: small letters, digits, hyphens")
+    parser.add_argument("--date", type=day, metavar="YYYY-MM-DD", help="day of the measurement (default: today)")
+    parser.add_argument(
+        "--expires", type=day, metavar="YYYY-MM-DD", help="last day on which it holds (default: 180 days later)"
+    )
+    parser.add_argument(
+        "--unit", metavar="UNIT", help="unit of the scan: mm, cm, m, inch (default: what it says, else mm)"
+    )
+    parser.add_argument(
+        "--scan-error", type=positive, metavar="MM", help="the scanner's own error; a scan needs it, a form does not"
+    )
+    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+
+
+def run_calibrate(options: argparse.Namespace) -> tuple[Mapping[str, Any], str]:
+    """The JSON (the process file) and the words of `calibrate`."""
+    from ..coupon import Circumstances
+    from ..errors import UsageError
+    from ..pipeline.calibrate import CalibrationRequest, calibrate, default_expiry
+
+    texts = {name: one_line(getattr(options, name)) for name in ("printer", "material", "person", "instrument")}
+    for name in ("printer", "material", "person"):
+        if not texts[name]:
+            raise UsageError(f"--{name} is empty: a calibration says who measured which printer and material.")
+    date = options.date or datetime.date.today()
+    around = Circumstances(date=date, expires=options.expires or default_expiry(date), **texts)
+    request = CalibrationRequest(
+        options.coupon, options.measured, around, options.output, options.name, options.unit, options.scan_error
+    )
+    with terminal_progress(options.quiet) as progress:
+        content = calibrate(request, progress)
+    return content, calibration_summary(content, options.output.name)
+
+
+def calibration_summary(content: Mapping[str, Any], file: str) -> str:
+    """A few lines for the terminal: what this printer holds."""
+    found = content["calibration"]
+    lines = [f"{content['title']}: measured {found['date']} by {found['person']}, holds until {found['expires']}"]
+    for axis, scale, growth in zip("xyz", found["scale"], found["growth_mm"]):
+        lines.append(
+            f"  {axis}: printed {100.0 * (scale - 1.0):+.2f} % (to {found['scale_error_percent']:.2f} %), {growth:+.2f} mm besides"
+        )
+    for name in found["measured"]:
+        limit = content["limits"][name]
+        lines.append(f"  {name:<20} {limit['value']:g}" + (f" ({limit['note']})" if "note" in limit else ""))
+    lines += [f"  {note}" for note in found["notes"]]
+    lines.append(f"  Written: {file}; use it with --process {file}")
+    return "\n".join(lines)

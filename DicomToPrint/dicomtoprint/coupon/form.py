@@ -1,0 +1,152 @@
+"""The form of a test plate: a table to fill in, and read again without trust."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InputError
+
+COLUMNS = ("coupon", "name", "what", "nominal", "unit", "measured_mm", "holds")
+YES, NO = ("yes", "y", "1"), ("no", "n", "0")
+QUESTIONS: Mapping[str, str] = {
+    "wall-held": "stands whole between its rails",
+    "wall-free": "stands whole and straight",
+    "pin": "stands whole and straight",
+    "gap": "is open from top to plate, all along",
+    "hole": "is open: light shows through",
+    "engraved": "can be read at arm's length",
+    "raised": "can be read at arm's length and is whole",
+    "overhang": "has a clean underside, without supports",
+    "bridge": "spans without sagging, without supports",
+}
+
+
+@dataclass(frozen=True)
+class FeatureReading:
+    """What was found of a feature: `measured_mm` None where no length was taken, `holds` None where that was not judged or not asked."""
+
+    name: str
+    measured_mm: float | None = None
+    holds: bool | None = None
+
+
+def write_form(coupon: Mapping[str, Any]) -> str:
+    """The table of a plate's map (``dicom-to-print/coupon/1``), its two last columns to be filled in."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for feature in coupon["features"]:
+        writer.writerow(
+            [
+                coupon["id"],
+                feature["name"],
+                what_to_do(feature),
+                f"{feature['nominal']:g}",
+                feature["unit"],
+                "" if feature["measured"] else "-",
+                "" if feature["asked"] else "-",
+            ]
+        )
+    return text.getvalue()
+
+
+def what_to_do(feature: Mapping[str, Any]) -> str:
+    """What is measured or looked at, in words."""
+    kind = feature["kind"]
+    if kind == "block":
+        end = " from the plate's underside" if feature["axis"] == "z" else ""
+        return f"length of the block along {feature['axis']}{end}"
+    if kind == "sphere":
+        return "diameter of the sphere along x"
+    measured = f"{'diameter' if kind == 'pin' else 'thickness'}; " if feature["measured"] else ""
+    return measured + QUESTIONS[kind]
+
+
+def read_form(text: str, file: str, coupon: Mapping[str, Any], largest_error_mm: float) -> tuple[FeatureReading, ...]:
+    """Readings of every feature of the plate, from its filled-in form.
+
+    Columns are told by their head; commas or semicolons part them, and with semicolons a comma in a figure is a decimal point.
+
+    Raises `InputError` that names file and line: for no form, one of another plate, rows missing, twice or left open, and figures that are
+    none, have another unit, or lie farther than `largest_error_mm` from what was drawn.
+    """
+    separator = ";" if text.partition("\n")[0].count(";") else ","
+    rows = csv.DictReader(io.StringIO(text), delimiter=separator, strict=True)
+    known = {feature["name"]: feature for feature in coupon["features"]}
+    found: dict[str, FeatureReading] = {}
+    try:
+        heads = {str(head).strip().lower(): head for head in rows.fieldnames or ()}
+        if not {"coupon", "name", "measured_mm", "holds"} <= set(heads):
+            raise InputError(
+                f"{file}, line 1: this is no form of a test plate; fill in coupon-form.csv beside its map."
+            )
+        for row in rows:
+            where = f"{file}, line {rows.line_num}"
+            if None in row:
+                raise InputError(
+                    f"{where}: there are more columns than heads; write figures with a decimal point, or save with semicolons."
+                )
+            cells = {name: (row.get(head) or "").strip() for name, head in heads.items()}
+            if not any(cells.values()):
+                continue
+            reading = _reading(cells, where, coupon, known, largest_error_mm)
+            if reading.name in found:
+                raise InputError(f"{where}: {reading.name} is given twice; keep one of the two rows.")
+            found[reading.name] = reading
+    except csv.Error as error:
+        raise InputError(f"{file}, line {rows.line_num}: no table ({error}); save it as CSV again.") from None
+    missing = [name for name in known if name not in found]
+    if missing:
+        raise InputError(f"{file}: the rows of {', '.join(missing)} are missing; fill in the whole form.")
+    return tuple(found[name] for name in known)
+
+
+def _reading(
+    cells: Mapping[str, str], where: str, coupon: Mapping[str, Any], known: Mapping[str, Any], largest_error_mm: float
+) -> FeatureReading:
+    name = cells["name"]
+    if cells["coupon"] != coupon["id"]:
+        raise InputError(
+            f"{where}: this row is of the plate '{cells['coupon'][:20]}', and the map is of '{coupon['id']}'; give the form of this plate."
+        )
+    if name not in known:
+        raise InputError(f"{where}: the plate has no feature '{name[:20]}'; keep the names of the form.")
+    feature = known[name]
+    if cells.get("nominal", f"{feature['nominal']:g}").replace(",", ".") != f"{feature['nominal']:g}":
+        raise InputError(
+            f"{where}: {name} was drawn as {feature['nominal']:g} {feature['unit']}; leave that column as it is."
+        )
+    holds = _holds(cells["holds"], where, name) if feature["asked"] else None
+    measured = cells["measured_mm"]
+    if not feature["measured"] or (measured in ("", "-") and feature["asked"]):
+        if measured not in ("", "-"):
+            raise InputError(f"{where}: {name} is only looked at; leave measured_mm empty there.")
+        return FeatureReading(name, None, holds)
+    value = _millimetres(measured, where, name)
+    if abs(value - feature["nominal"]) > largest_error_mm:
+        raise InputError(
+            f"{where}: {name} was drawn as {feature['nominal']:g} mm and measured as {value:g} mm; measure it again, in mm."
+        )
+    return FeatureReading(name, value, holds)
+
+
+def _holds(text: str, where: str, name: str) -> bool:
+    word = text.lower()
+    if word not in (*YES, *NO):
+        said = f"'{text[:20]}' is neither yes nor no" if text else "is left open"
+        raise InputError(f"{where}: {name}: {said}; write yes or no under holds.")
+    return word in YES
+
+
+def _millimetres(text: str, where: str, name: str) -> float:
+    number = text.lower().removesuffix("mm").strip().replace(",", ".")
+    try:
+        value = float(number) if number.replace(".", "", 1).isdecimal() and number.isascii() else -1.0
+    except ValueError:
+        value = -1.0
+    if not 0.0 < value < 1e4:
+        said = f"'{text[:20]}' is no length in mm" if text not in ("", "-") else "the length is left open"
+        raise InputError(f"{where}: {name}: {said}; write it such as 9.97.")
+    return value
