@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dicomtoprint.cli.main import main
+from dicomtoprint.config import resources
 from dicomtoprint.io import export_meshes
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.run_record import new_run_record, write_record
@@ -23,12 +24,15 @@ def write_run(folder, mesh, **parameters):
 
 
 def test_two_thresholds_are_compared_with_their_reason(tmp_path, capsys):
+    jsonschema = pytest.importorskip("jsonschema")
     first = write_run(tmp_path / "a", ball(14.0), threshold=[200.0, None], anatomy="bone")
     second = write_run(tmp_path / "b", ball(14.5), threshold=[150.0, None], anatomy="bone")
     target = tmp_path / "r.json"
     arguments = ["compare", str(first), str(second.parent), "--json", str(target), "--output", str(tmp_path / "maps")]
     assert main([*arguments, "--quiet"]) == 0
     found = json.loads(target.read_text(encoding="utf-8"))
+    schema = json.loads((resources.RESOURCE_DIR / "report" / "compare.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(found, schema)
     assert found["mean_mm"] == pytest.approx(0.5, abs=0.02)
     assert found["volume_change_percent"] == pytest.approx(100 * ((14.5 / 14) ** 3 - 1), abs=0.3)
     assert found["dice"] == pytest.approx(2 * 14**3 / (14**3 + 14.5**3), abs=0.003)

@@ -26,7 +26,8 @@ def render_sign_off(holds: bool, lines: Sequence[str], entries: Sequence[Any]) -
         "p",
         _(
             "The log shows whether it and the files are as they were when they were signed. It does not show who typed the role, "
-            "and who may write the folder can write a new log: keep the head of the log elsewhere to see that. It is no electronic "
+            "and who may write the folder can write a new log: keep the head of the log elsewhere, or sign with a key that others know, "
+            "to see that. This page is of the last signing and no evidence by itself: ask sign --verify. It is no electronic "
             "signature in the sense of any regulation."
         ),
     )

@@ -1,20 +1,23 @@
 """Sign-off: who approved or rejected which files, in a log beside the record that shows any change.
 
 One entry a line, JSON in one canonical form. Each holds the hash of the line before it and one of itself, so that no byte of the log can
-be changed alone. Who may write the file can write a new log from the start: only its head hash, kept elsewhere, shows that.
+be changed alone. Who may write the file can write a new log from the start: its head hash, kept elsewhere, shows that, and so do signatures
+with keys that are known. A signature covers the entry, and through the hash of the line before it all that was signed earlier.
 """
 
 import datetime
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .. import __version__
 from ..errors import InputError, RefusedError
 from ..io.atomic import sha256_of, write_bytes_atomically
+from . import signature as signatures
+from .signature import SignatureState, SigningKey, TrustedKeys
 
 SCHEMA = "dicom-to-print/sign-off/1"
 LOG = "sign-off.jsonl"
@@ -26,7 +29,8 @@ MOST_BYTES = 64 * 1024 * 1024
 
 @dataclass(frozen=True)
 class SignOff:
-    """One entry: what was decided when in which `role`, and `files` ``{"file", "sha256", "bytes"}`` as they were then."""
+    """One entry: what was decided when in which `role`, and `files` ``{"file", "sha256", "bytes"}`` as they were then. `signature` is None
+    where it was not signed with a key."""
 
     number: int
     time: str
@@ -35,24 +39,29 @@ class SignOff:
     comment: str
     files: tuple[Mapping[str, Any], ...]
     sha256: str
+    signature: SignatureState | None = None
 
     @property
     def in_words(self) -> str:
         """``approved by ROLE``, with time and comment."""
         word = {"approve": "approved", "reject": "rejected"}[self.decision]
-        return f"{word} by {self.role}, {self.time}" + (f": {self.comment}" if self.comment else "")
+        said = f"{word} by {self.role}, {self.time}" + (f": {self.comment}" if self.comment else "")
+        return said if self.signature is None else f"{said}; {self.signature.in_words}"
 
 
 @dataclass(frozen=True)
 class LogCheck:
     """What the log of a folder shows: its `entries`, `broken` (why it cannot be trusted, empty where it holds), files that `changed` or are
-    `gone` since the last entry, and those that were `added`. `head` is the hash of the last entry."""
+    `gone` since the last entry, and those that were `added`. `head` is the hash of the last entry, `kept_head` whether that was held
+    against one that was kept elsewhere, `is_trust_asked` whether the entries were held against trusted keys."""
 
     entries: tuple[SignOff, ...]
     broken: str = ""
     changed: tuple[str, ...] = ()
     gone: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
+    kept_head: bool = False
+    is_trust_asked: bool = False
 
     @property
     def head(self) -> str:
@@ -62,7 +71,40 @@ class LogCheck:
     @property
     def holds(self) -> bool:
         """Whether there is a log, it is whole, and all files are as they were signed."""
-        return bool(self.entries) and not (self.broken or self.changed or self.gone)
+        return bool(self.entries) and not (self.broken or self.changed or self.gone or self.untrusted)
+
+    @property
+    def untrusted(self) -> tuple[int, ...]:
+        """Numbers of entries without a signature by a trusted key, where trusted keys were given."""
+        if not self.is_trust_asked:
+            return ()
+        return tuple(e.number for e in self.entries if e.signature is None or e.signature.is_trusted is not True)
+
+    @property
+    def proven(self) -> tuple[str, ...]:
+        """What the check shows, and what it does not, a sentence each; empty where the log does not hold."""
+        if not self.holds:
+            return ()
+        signed = [entry for entry in self.entries if entry.signature is not None]
+        said = ["Shown: log and files agree with one another."]
+        if self.kept_head:
+            said.append(
+                "Shown: this is the log whose head was kept; nothing in it was changed, cut off or added since."
+            )
+        if self.is_trust_asked:
+            said.append("Shown: every entry was signed with a trusted key.")
+        elif signed:
+            numbers = ", ".join(str(entry.number) for entry in signed)
+            said.append(
+                f"Shown: entry {numbers} was signed with the key named there; whose it is you must know (--trust)."
+            )
+        if not self.kept_head and not self.is_trust_asked:
+            said.append(
+                "Not shown: that nobody wrote log and files anew; keep the head elsewhere, or sign with a key that others know."
+            )
+        elif not self.kept_head:
+            said.append("Not shown: that no later entry was cut off; keep the head elsewhere.")
+        return (*said, "Not shown: the time; it is that of the signer's computer.")
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -77,9 +119,10 @@ class LogCheck:
                 said.append(f"BROKEN: {words} since sign-off {len(self.entries)}: {', '.join(names)}.")
         if self.added:
             said.append(f"Not signed, since newer: {', '.join(self.added)}.")
-        if self.holds:
+        said += [f"NOT TRUSTED: sign-off {number} is not signed with a trusted key." for number in self.untrusted]
+        if not self.changed and not self.gone:
             said.append(f"All {len(self.entries[-1].files)} files are as they were signed.")
-        return (*said, f"Head of the log: {self.head}")
+        return (*said, *self.proven, f"Head of the log: {self.head}")
 
     def as_json(self) -> dict[str, Any]:
         """The state as plain JSON."""
@@ -91,12 +134,17 @@ class LogCheck:
             "gone": list(self.gone),
             "added": list(self.added),
             "head": self.head,
+            "kept_head": self.kept_head,
+            "untrusted": list(self.untrusted),
+            "proven": list(self.proven),
             "entries": [_content(entry) for entry in self.entries],
         }
 
 
-def append_sign_off(record: Path, role: str, decision: str, comment: str = "") -> LogCheck:
-    """Adds an entry on all files of the record's folder to the log beside it.
+def append_sign_off(
+    record: Path, role: str, decision: str, comment: str = "", key: SigningKey | None = None
+) -> LogCheck:
+    """Adds an entry on all files of the record's folder to the log beside it, signed with `key` where one is given.
 
     Raises `RefusedError` where the log is broken: it must not be continued as if it were whole. `InputError` for what cannot be read.
     """
@@ -117,6 +165,8 @@ def append_sign_off(record: Path, role: str, decision: str, comment: str = "") -
         "software": f"DicomToPrint {__version__}",
         "files": _files(folder),
     }
+    if key is not None:
+        entry["signature"] = signatures.sign(_signed_bytes(entry), key)
     entry["sha256"] = _hash_of(entry)
     path = folder / LOG
     old = path.read_bytes() if path.exists() else b""
@@ -124,10 +174,11 @@ def append_sign_off(record: Path, role: str, decision: str, comment: str = "") -
     return check_sign_off(record)
 
 
-def check_sign_off(record: Path, head: str | None = None) -> LogCheck:
-    """Whether the log and the files that it names are as they were; `head` is a hash of its last entry that was kept elsewhere.
+def check_sign_off(record: Path, head: str | None = None, trusted: TrustedKeys | None = None) -> LogCheck:
+    """Whether the log and the files that it names are as they were; `head` is a hash of its last entry that was kept elsewhere, `trusted`
+    the keys that every entry must be signed with.
 
-    Raises `InputError` where the log or a file cannot be read.
+    Raises `InputError` where the log or a file cannot be read, `MissingDependencyError` for signatures without the package cryptography.
     """
     path = record.parent / LOG
     if not path.exists():
@@ -143,7 +194,7 @@ def check_sign_off(record: Path, head: str | None = None) -> LogCheck:
     if lines.pop() != b"":
         return LogCheck((), "its last line is cut off.")
     for number, line in enumerate(lines, start=1):
-        entry = _entry(line, number, previous)
+        entry = _entry(line, number, previous, trusted)
         if entry is None:
             return LogCheck(tuple(entries), f"line {number} is not as it was written.")
         entries.append(entry)
@@ -154,7 +205,8 @@ def check_sign_off(record: Path, head: str | None = None) -> LogCheck:
         return LogCheck(
             tuple(entries), "its head is not the one that was kept: it was cut short, continued or written anew."
         )
-    return _with_files(record.parent, entries)
+    state = _with_files(record.parent, entries)
+    return replace(state, kept_head=head is not None, is_trust_asked=trusted is not None)
 
 
 def _with_files(folder: Path, entries: Sequence[SignOff]) -> LogCheck:
@@ -190,7 +242,12 @@ def _hash_of(entry: Mapping[str, Any]) -> str:
     return hashlib.sha256(_canonical({name: value for name, value in entry.items() if name != "sha256"})).hexdigest()
 
 
-def _entry(line: bytes, number: int, previous: str) -> SignOff | None:
+def _signed_bytes(entry: Mapping[str, Any]) -> bytes:
+    """What a signature is of: the entry without it and without its own hash."""
+    return _canonical({name: value for name, value in entry.items() if name not in ("sha256", "signature")})
+
+
+def _entry(line: bytes, number: int, previous: str, trusted: TrustedKeys | None) -> SignOff | None:
     """The entry of a line; None where any byte of it is not as it was written."""
     try:
         content = json.loads(line.decode("ascii"))
@@ -204,7 +261,12 @@ def _entry(line: bytes, number: int, previous: str) -> SignOff | None:
         if content["decision"] not in DECISIONS:
             return None
         time, role, decision, comment = (str(content[name]) for name in ("time", "role", "decision", "comment"))
-        return SignOff(number, time, role, decision, comment, files, content["sha256"])
+        signature = None
+        if "signature" in content:
+            signature = signatures.check(_signed_bytes(content), content["signature"], time, trusted)
+            if signature is None:
+                return None
+        return SignOff(number, time, role, decision, comment, files, content["sha256"], signature)
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -218,4 +280,5 @@ def _content(entry: SignOff) -> dict[str, Any]:
         "comment": entry.comment,
         "files": len(entry.files),
         "sha256": entry.sha256,
+        "signature": None if entry.signature is None else entry.signature.as_json(),
     }
