@@ -1,6 +1,7 @@
 """The error budget against edges whose slope and noise are known."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,6 +75,33 @@ def test_what_was_measured_as_a_whole_counts_where_editing_alone_is_not_known():
     told = "About 95 % of the printed part's surface is expected within 0.5 mm of the boundary of Bone in the scan."
     assert budget.sentence == told
     assert "counted in the line above" in budget.items[2].basis
+
+
+def test_a_printer_that_was_measured_makes_the_sentence_a_measured_one():
+    from dicomtoprint.accuracy import Accuracy, measured_budget
+    from dicomtoprint.imaging import PointSpreadFunction
+
+    plate = PrintTolerance(0.08, 0.001, 100.0, "FDM", "test plate of MK4 with PLA")
+    accuracy = Accuracy(0.1, 0.3, 0.9, 0.2, 1.0, 900, PointSpreadFunction(0.4, 0.5, 1000.0, 0.0, 60))
+    budget = error_budget(spacing=(1.0, 1.0, 1.0), accuracy=accuracy, deviation=Deviation(0.1), tolerance=plate)
+    assert budget.sentence.startswith("Measured on this scan and on this printer's test plate: about 95 %")
+    assert "expected" not in budget.sentence
+    assert [item.origin for item in budget.items] == ["scan", "unknown", "model", "printer"]
+    assert budget.items[3].bound_mm == pytest.approx(0.1) and budget.items[3].basis.startswith("test plate of MK4")
+    by_rule = error_budget(spacing=(1.0, 1.0, 1.0), deviation=Deviation(0.1), tolerance=plate)
+    assert "the scan's share by a rule of thumb" in by_rule.sentence and by_rule.items[0].origin == "assumed"
+    expired = error_budget(spacing=(1, 1, 1), deviation=Deviation(0.1), tolerance=replace(plate, is_current=False))
+    assert "is expected within" in expired.sentence and "which is over" in expired.items[3].basis
+    guideline = error_budget(deviation=Deviation(0.1), tolerance=PrintTolerance(0.3))
+    assert guideline.items[3].origin == "guideline"
+    # A part that was measured takes the place of its printer.
+    recorded = {"items": [{"name": i.name, "bound_mm": i.bound_mm, "origin": i.origin} for i in budget.items]}
+    assert [item.origin for item in measured_budget(recorded, 0.07, "scan").items] == [
+        "scan",
+        "unknown",
+        "model",
+        "part",
+    ]
 
 
 @pytest.mark.parametrize("slices", [3, 4, 6, 12])

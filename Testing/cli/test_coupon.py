@@ -13,8 +13,9 @@ from dicomtoprint.coupon import build_solid, lay_out, plan
 from dicomtoprint.coupon.judgement import declare
 from dicomtoprint.io import export_meshes
 from dicomtoprint.mesh.core import Mesh, keep_triangles
-from dicomtoprint.printability import ScanReference, assess_file, load_printer, load_process
+from dicomtoprint.printability import assess_file, load_printer, load_process
 from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of
+from Phantoms.solids import box, write_stl
 
 pytest.importorskip("manifold3d")
 
@@ -25,6 +26,7 @@ def small_plan():
     content = json.loads(json.dumps(resources.load_json_resource("coupon", "coupon")[0]))
     content["ladders"] = [ladder for ladder in content["ladders"] if ladder["kind"] in ("wall-free", "pin", "hole")]
     content["ladders"] = [{**ladder, "factors": [0.6, 1.0, 1.5]} for ladder in content["ladders"]]
+    content["names"] |= {"height_mm": 2.0}
     content["blocks"] |= {"x_mm": [6.0, 40.0], "y_mm": [6.0, 40.0], "z_mm": [8.0, 20.0]}
     return content
 
@@ -62,23 +64,23 @@ def test_the_plate_is_ready_and_its_declared_features_are_told(made):
     assert all(f">{row['name']}<" in page for row in rows) and "<svg" not in page.split("<body")[0]
 
 
-def test_what_is_wrong_beside_the_declared_features_is_not_let_through(made, small_plan):
-    """The same plate with a wall of its own that no map declares: the finding stands."""
-    process = load_process("dmls")
-    layout = lay_out(process, load_printer("dmls-250"), small_plan)
-    undeclared = replace(
-        layout,
-        features=tuple(replace(one, is_declared=one.is_declared and one.name != "F1") for one in layout.features),
+def test_what_is_wrong_beside_the_declared_features_is_not_let_through(tmp_path):
+    """A finding that the plate without its declared features has too stands, and so does every rule that no ladder is about."""
+
+    def judged(name, mesh):
+        write_stl(tmp_path / f"{name}.stl", mesh)
+        return assess_file(tmp_path / f"{name}.stl", "fdm")
+
+    whole, sound = judged("wall", box(30.0, 0.4, 10.0)), judged("block", box(30.0, 5.0, 10.0))
+    assert whole.verdict == "not-ready" and sound.verdict == "ready"
+    told = {finding.rule: finding for finding in declare(whole, sound).findings}
+    assert declare(whole, sound).verdict == "ready"
+    assert told["thin-area"].severity.value == "info" and told["thin-area"].message.startswith("On purpose")
+    assert declare(whole, whole).verdict == "not-ready"
+    assert (
+        declare(judged("open", replace(whole.meshes[0], triangles=whole.meshes[0].triangles[1:])), sound).verdict
+        == "not-ready"
     )
-    judged = []
-    for with_declared in (True, False):
-        solid = build_solid(undeclared, with_declared=with_declared)
-        (file,) = export_meshes([solid.mesh], made.parent / "undeclared", "plate", ("stl",), space=None)
-        judged.append(assess_file(file.path, process, reference=ScanReference(labels=solid.labels, source="mesh")))
-    readiness = declare(*judged)
-    findings = {one.rule: one for one in readiness.findings}
-    assert readiness.verdict == "not-ready" and findings["thin-area"].severity.value == "reject"
-    assert findings["pins"].severity.value == "info"
 
 
 def test_a_scan_of_the_printed_plate_calibrates(made, small_plan, tmp_path, capsys):
@@ -117,7 +119,7 @@ def test_a_scan_of_the_printed_plate_calibrates(made, small_plan, tmp_path, caps
         (["--process", "nylon"], 2, "neither a built-in name"),
         (["--printer", "50x50x50"], 2, "does not fit on"),
         (["--format", "stl,dicom"], 2, "no anatomy"),
-        (["--format", "gcode"], 2, "no format"),
+        (["--format", "gcode"], 2, "is no file format here"),
     ],
 )
 def test_what_makes_no_plate_gets_one_sentence(tmp_path, arguments, code, sentence, capsys):

@@ -157,7 +157,14 @@ def error_budget(
     has_editing = accuracy is not None or items[2].bound_mm is not None
     total = math.sqrt(sum(bound**2 for bound in known)) if known and has_editing else None
     missing = [item.name for item in (items if accuracy is None else items[3:]) if item.bound_mm is None]
-    measured = tolerance if tolerance is not None and tolerance.is_measured else None
+    measured = ""
+    if tolerance is not None and tolerance.is_measured:
+        by_rule = any(item.origin == "assumed" for item in items[:3])
+        measured = (
+            _("Measured on this printer's test plate, the scan's share by a rule of thumb")
+            if by_rule
+            else _("Measured on this scan and on this printer's test plate")
+        )
     sentence = _sentence(total, structure, items[3].bound_mm is not None, missing, measured)
     return ErrorBudget(items, total, sentence, _excluded(), _together(accuracy), _figures(accuracy))
 
@@ -317,9 +324,7 @@ def _process(tolerance: PrintTolerance | None) -> BudgetItem:
     return BudgetItem(name, tolerance.bound_mm, basis, "printer" if tolerance.measured else "guideline")
 
 
-def _sentence(
-    total: float | None, structure: str, printed: bool, missing: Sequence[str], measured: PrintTolerance | None
-) -> str:
+def _sentence(total: float | None, structure: str, printed: bool, missing: Sequence[str], measured: str) -> str:
     if total is None:
         return _("The accuracy was not measured; do not take measures from this model.")
     what = _("the printed part's surface") if printed else _("the model's surface")
@@ -331,10 +336,10 @@ def _sentence(
     line = _("About 95 % of {what} is expected within {total} mm of {boundary}.").format(
         what=what, total=f"{total:.1f}", boundary=boundary
     )
-    if measured is not None:
-        line = _(
-            "Measured on this scan and on this printer's test plate: about 95 % of {what} lies within {total} mm of {boundary}."
-        ).format(what=what, total=f"{total:.1f}", boundary=boundary)
+    if measured:
+        line = _("{measured}: about 95 % of {what} lies within {total} mm of {boundary}.").format(
+            measured=measured, what=what, total=f"{total:.1f}", boundary=boundary
+        )
     if missing:
         line += " " + _("Not counted: {names}.").format(names="; ".join(missing))
     return line

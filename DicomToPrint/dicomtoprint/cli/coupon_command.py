@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..config.run_settings import DEFAULT_FORMATS
 from .option_types import day, one_line, positive, process_name
+from .settings_from_args import formats_from_args
 from .terminal_progress import terminal_progress
 
 
@@ -36,7 +36,7 @@ def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str
     from ..pipeline.coupon import FORM, PAGE, coupon_json, make_coupon
     from ..rules import Outcome
 
-    formats = tuple(part.strip() for text in options.format or () for part in text.split(",")) or DEFAULT_FORMATS
+    formats = formats_from_args(options.format)
     with terminal_progress(options.quiet) as progress:
         made = make_coupon(options.process, options.output, options.printer, formats, progress)
     size = " x ".join(f"{side:.1f}" for side in made.layout.size[:2])

@@ -126,7 +126,7 @@ def _output_fields(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "process": options.process,
         "printer": options.printer,
-        "formats": _formats(options.format),
+        "formats": formats_from_args(options.format),
         "slice_with": options.slice_with,
     }
 
@@ -189,7 +189,8 @@ def _magnets(text: str | None) -> tuple[float, float] | None:
     return diameter, height
 
 
-def _formats(lists: Sequence[str] | None) -> tuple[str, ...]:
+def formats_from_args(lists: Sequence[str] | None) -> tuple[str, ...]:
+    """The formats of ``--format``, the default ones where it is not given. Raises `UsageError`."""
     if lists is None:
         return DEFAULT_FORMATS
     formats = tuple(dict.fromkeys(part.strip().lower() for part in ",".join(lists).split(",") if part.strip()))

@@ -116,7 +116,7 @@ def new_limits(coupon: Mapping[str, Any], holds: Mapping[str, bool | None]) -> t
         ladder.sort(key=lambda feature: float(feature["nominal"]), reverse=not harder_up)  # the easiest first
         names = [str(feature["name"]) for feature in ladder]
         if any(holds[name] is None for name in names):
-            dark = ", ".join(name for name in names if holds[name] is None)
+            dark = ", ".join(sorted(name for name in names if holds[name] is None))
             untold.append(f"{ladder[0]['limit']} is that of the base process: {dark} could not be judged.")
             continue
         if not holds[names[0]]:

@@ -108,10 +108,7 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     if settings.orient:
         meshes, turned = _oriented(meshes, process, steps)
         moved = [turn if matrix is None or turn is None else turn @ matrix for turn in turned]
-    meshes, compensation, done = compensated(meshes, settings)
-    steps += done
-    if compensation is not None:
-        moved = [compensation if one is None else compensation @ one for one in moved]
+    meshes, moved, compensation = _compensated(meshes, moved, settings, steps)
     labels = tuple(context.labels)
     if matrix is not None:
         labels = tuple(label_in_patient(label, matrix) for label in labels)
@@ -149,6 +146,17 @@ def _apply_to_meshes(
         displacement = displacement_summary([mesh], [meshes[index]])
         done.append(ProcessingStep(step.name, f"{mesh.name}: {effect}; {volumes}; {displacement}"))
     return done
+
+
+def _compensated(
+    meshes: Sequence[Mesh], moved: Sequence[np.ndarray | None], settings: RunSettings, steps: list[Any]
+) -> tuple[list[Mesh], list[np.ndarray | None], np.ndarray | None]:
+    """As `compensated`, with what moved each mesh in all."""
+    made, matrix, done = compensated(meshes, settings)
+    steps += done
+    if matrix is None:
+        return made, list(moved), None
+    return made, [matrix if one is None else matrix @ one for one in moved], matrix
 
 
 def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[list[Mesh], list[np.ndarray | None]]:
