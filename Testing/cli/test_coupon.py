@@ -93,7 +93,7 @@ def test_a_scan_of_the_printed_plate_calibrates(made, small_plan, tmp_path, caps
         inside = ((middles > np.array(hole.box[:3]) - 0.01) & (middles < np.array(hole.box[3:]) + 0.01)).all(axis=1)
         dark |= inside & (np.abs(middles[:, 2] - layout.size[2]) > 0.01)
     scan = scan_of(
-        keep_triangles(whole, ~dark), PrintFault(scale=(0.995, 1.0, 1.004)), ScannerFault(noise_mm=0.01, edge_mm=0.8), 3
+        keep_triangles(whole, ~dark), PrintFault(scale=(0.995, 1.0, 1.004)), ScannerFault(noise_mm=0.01, edge_mm=1.5), 3
     )
     export_meshes([Mesh(scan.mesh.points, scan.mesh.triangles, "scan")], tmp_path, "scan", ("stl",), space=None)
     target = tmp_path / "lab.json"

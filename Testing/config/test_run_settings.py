@@ -118,7 +118,8 @@ def test_a_replay_runs_with_every_setting_of_the_record(monkeypatch, tmp_path):
     """The run itself is left out: these tools refuse the phantom in coarse voxels, and take a minute in fine ones."""
     run_module = importlib.import_module("dicomtoprint.pipeline.runs")
 
-    def taken(source, output, settings, progress):
+    def taken(source, output, settings, progress, day):
+        assert day.isoformat() == of_v010("many-options-record")["created"][:10]
         raise RefusedError(json.dumps(settings.as_json()))
 
     monkeypatch.setattr(run_module, "run", taken)

@@ -14,7 +14,7 @@ from dicomtoprint.printability import load_printer, load_process
 from Phantoms.prusa_slicer import SLICER, sizes_read, sliced
 
 # A minute for all of them: Testing/Benchmarks/coupon_sliced.py.
-SLICED = ("fdm", "material-jetting")
+SLICED = ("dmls",)
 PROCESSES = resources.builtin_names("processes")
 
 
