@@ -93,7 +93,7 @@ def test_a_scan_of_the_printed_plate_calibrates(made, small_plan, tmp_path, caps
         inside = ((middles > np.array(hole.box[:3]) - 0.01) & (middles < np.array(hole.box[3:]) + 0.01)).all(axis=1)
         dark |= inside & (np.abs(middles[:, 2] - layout.size[2]) > 0.01)
     scan = scan_of(
-        keep_triangles(whole, ~dark), PrintFault(scale=(0.995, 1.0, 1.004)), ScannerFault(noise_mm=0.01, edge_mm=1.5), 3
+        keep_triangles(whole, ~dark), PrintFault(scale=(0.995, 1.0, 1.004)), ScannerFault(noise_mm=0.01, edge_mm=1.0), 3
     )
     export_meshes([Mesh(scan.mesh.points, scan.mesh.triangles, "scan")], tmp_path, "scan", ("stl",), space=None)
     target = tmp_path / "lab.json"
@@ -111,6 +111,29 @@ def test_a_scan_of_the_printed_plate_calibrates(made, small_plan, tmp_path, caps
     assert process.limit("hole_mm") == load_process("dmls").limit("hole_mm")
     assert "hole_mm is that of the base process: H1, H2, H3 could not be judged" in said
     assert 0.02 < process.limit("tolerance_mm") < 0.12
+
+
+def test_a_scan_of_something_else_is_refused(made, small_plan, tmp_path, capsys):
+    """A plate of the same size that has no tower and no sphere, and a block of iron."""
+    layout = lay_out(load_process("dmls"), load_printer("dmls-250"), small_plan)
+    others = tuple(one for one in layout.features if one.name not in ("Z2", "S"))
+    for name, mesh, code, words in (
+        (
+            "other",
+            build_solid(replace(layout, features=others)).mesh,
+            1,
+            "Z2, S where the plate has them",
+        ),
+        ("iron", box(60.0, 50.0, 40.0), 3, "No pose brings the scanned part"),
+    ):
+        fine = scan_of(mesh, PrintFault(), ScannerFault(noise_mm=0.01, edge_mm=1.5), 4).mesh
+        export_meshes([Mesh(fine.points, fine.triangles, "scan")], tmp_path, name, ("stl",), space=None)
+        who = ["--printer", "P", "--material", "M", "--person", "p", "--scan-error", "0.02", "--quiet"]
+        arguments = ["calibrate", str(made), "--measured", str(tmp_path / f"{name}.stl"), *who]
+        assert main([*arguments, "--output", str(tmp_path / "lab.json")]) == code
+        said = capsys.readouterr().err
+        assert words in said and said.count("\n") == 1
+    assert not (tmp_path / "lab.json").exists()
 
 
 @pytest.mark.parametrize(

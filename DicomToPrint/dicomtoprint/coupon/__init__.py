@@ -3,7 +3,7 @@
 from .calibration import Circumstances, PrintedSize, held, new_limits, process_content, size_from_blocks
 from .form import FeatureReading, read_form, write_form
 from .plan import CouponFeature, CouponLayout, lay_out, load_plan
-from .scan_readings import PlateSurface, readings_from_scan
+from .scan_readings import PlateSurface, absent_blocks, readings_from_scan
 from .scan_size import SizeFit, fit_size
 from .solid import CouponSolid, build_solid
 
@@ -16,6 +16,7 @@ __all__ = [
     "PlateSurface",
     "PrintedSize",
     "SizeFit",
+    "absent_blocks",
     "build_solid",
     "fit_size",
     "held",

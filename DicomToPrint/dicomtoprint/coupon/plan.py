@@ -160,6 +160,7 @@ def lay_out(process: PrintProcess, printer: Printer, plan: Mapping[str, Any] | N
 
 def _sizes(process: PrintProcess, plan: Mapping[str, Any]) -> _Sizes:
     plate, names = plan["plate"], plan["names"]
+    # Edges are judged as far behind them as the process says: nothing else may begin there.
     wall = max(process.limit("wall_supported_mm") or 0.0, process.limit("wall_unsupported_mm") or 0.0)
     stroke = max(process.limit(name) or 0.0 for name in ("emboss_width_mm", "clearance_mm"))
     height = max(names["stroke_share"] * stroke / LETTER_STROKE, names["height_mm"])
@@ -168,7 +169,7 @@ def _sizes(process: PrintProcess, plan: Mapping[str, Any]) -> _Sizes:
     cut = max([deepest, *(factor * (process.limit("emboss_height_mm") or 0.0) for factor in engraved)])
     return _Sizes(
         max(plate["thickness_mm"], cut + 1.5 * wall),
-        plate["margin_mm"],
+        max(plate["margin_mm"], process.judgement["edge_walls"] * (process.limit("wall_supported_mm") or 0.0) + 0.5),
         plate["space_mm"],
         max(plate["side_mm"], 1.5 * wall),
         plate["height_mm"],
@@ -193,6 +194,8 @@ def _ladder(ladder: Mapping[str, Any], process: PrintProcess, sizes: _Sizes) -> 
     # A pin at its own guideline may still be thinner than the walls of the process, and is judged as one.
     bound = max(limit or 0.0, process.limit("wall_supported_mm") or 0.0) if kind == "pin" else limit
     second = process.limit(ladder["second"]) if "second" in ladder else None
+    if "second" in ladder and second is None:  # letters of which nobody says how deep
+        return None
     features = [
         CouponFeature(
             f"{letter}{number}",

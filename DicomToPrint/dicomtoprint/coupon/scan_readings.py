@@ -56,6 +56,22 @@ def readings_from_scan(
     return tuple(found)
 
 
+def absent_blocks(
+    coupon: Mapping[str, Any], surface: PlateSurface, tolerance_mm: float, seen_share: float
+) -> tuple[str, ...]:
+    """Names of blocks and the sphere of whose surface the scan does not show `seen_share` where the map has it: then it is of another
+    plate, or lies wrong."""
+    absent = []
+    for feature in coupon["features"]:
+        if feature["asked"]:
+            continue
+        own = _own(feature, surface, coupon["plate_mm"][2])
+        near = own & (np.abs(np.nan_to_num(surface.values, nan=np.inf)) <= tolerance_mm)
+        if _share(surface.areas, near, own) < seen_share:
+            absent.append(str(feature["name"]))
+    return tuple(absent)
+
+
 def _share(areas: np.ndarray, part: np.ndarray, whole: np.ndarray) -> float:
     return float(areas[part].sum() / max(float(areas[whole].sum()), 1e-12))
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..coupon import Circumstances, FeatureReading, PrintedSize
 
 FORM_BYTES = 1_000_000
+BLOCKS_WITHIN = 3.0  # tolerances of the process: a block that lies farther off is not the one of the map
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _from_scan(
     """Size and readings from a surface scan, brought onto the plate by `review`."""
     import numpy as np
 
-    from ..coupon import PlateSurface, PrintedSize, fit_size, readings_from_scan
+    from ..coupon import PlateSurface, PrintedSize, absent_blocks, fit_size, readings_from_scan
 
     if request.scan_error_mm is None:
         raise UsageError("A calibration is no better than the scanner: state its own error with --scan-error MM.")
@@ -128,7 +129,12 @@ def _from_scan(
         )
     tolerance = float(coupon["process"]["limits"]["tolerance_mm"]["value"] or np.inf)
     surface = replace(surface, values=found.values)
-    readings = readings_from_scan(coupon, surface, tolerance, rules["scan_held_share"], rules["scan_seen_share"])
+    shares = rules["scan_held_share"], rules["scan_seen_share"]
+    if absent := absent_blocks(coupon, surface, BLOCKS_WITHIN * tolerance, rules["scan_seen_share"]):
+        raise RefusedError(
+            f"The scan does not show {', '.join(absent)} where the plate has them: give a scan of this plate, and of all of it."
+        )
+    readings = readings_from_scan(coupon, surface, tolerance, *shares)
     # The scanner's own error of scale cannot be told from the printer's: over the longest block it is its error at both ends.
     longest = [max(float(f["nominal"]) for f in coupon["features"] if f["axis"] == axis) for axis in "xyz"]
     error = 100.0 * np.sqrt(2.0) * max(request.scan_error_mm, found.noise_mm) / min(longest)
