@@ -75,8 +75,8 @@ def compensated(
     percent = ", ".join(f"{axis} {100.0 * (value - 1.0):+.2f} %" for axis, value in zip("xyz", factors))
     numbers = " ".join(f"{value:.6f}" for value in matrix[:3].ravel())
     effect = (
-        f"{percent} of the file, against the scale that {calibration.in_words}, showed; it holds for a part printed as the file lies, and "
-        f"distances to measure are those of the printed part; transform (3x4, LPS mm) {numbers}"
+        f"{percent} of the file, against the printer's own scale ({calibration.in_words}); it holds for a part printed as the file lies, "
+        f"and distances to measure are those of the printed part; transform (3x4, LPS mm) {numbers}"
     )
     return done, matrix, (ProcessingStep(STEP_NAME, effect),)
 
