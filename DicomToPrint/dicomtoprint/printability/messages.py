@@ -146,7 +146,7 @@ FAIL_TEXTS: Mapping[str, str] = {
     ),
     "bridge": _("A flat underside spans {measured:.1f} mm, more than the {limit:.1f} mm that bridge without supports."),
     "footing": _(
-        "{what} touches the build plate with a tip that holds a line of {width} in the first layer: slicing programs leave out what is "
+        "{what} touches the build plate with a tip that holds {held} in the first layer: slicing programs leave out what is "
         "shorter than {limit} mm ({process}), and print nothing."
     ),
     "pose": _("The model does not stand by itself as it is; turned ({rotation}) it would."),
@@ -378,6 +378,7 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
     turned = fact.parameters.get("turned")
     each = turned if isinstance(turned, list) else []
     values["each_turned"] = "".join(TURNED_OBJECT.format(name=name, rotation=words) for name, words in each)
+    values["held"] = _("a line of {width}").format(width=values["width"]) if fact.value else _("no line")
     voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
     values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if voxel else ""
     values["wanted"] = _("; added on purpose: {names}").format(names=intended) if intended else ""
