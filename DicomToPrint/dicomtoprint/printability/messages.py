@@ -6,6 +6,7 @@ from gettext import gettext as _
 from ..rules import Fact, Outcome, Rule, is_far_beyond
 from . import label_texts
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
+from .fit_texts import FIT, PRINT_ONE_BY_ONE, SPLIT_OR_LARGER, TURNED_OBJECT
 from .mesh_remedies import PREPARE, REMEDY_AFTER_ORIENTING, REMEDY_OF_MESH, finer_process
 from .process import Printer, PrintProcess
 
@@ -218,16 +219,6 @@ FAR_TOO_MUCH: Mapping[str, str] = {
 # What a length that anatomy does not have may mean.
 LOOKS_LIKE = _("it looks like {unit}, in which it is {length:.0f} mm long{like}")
 AS_LONG_AS = _(", as long as {structure}")
-# The size of the model has more than two outcomes.
-FIT: Mapping[object, str] = {
-    "too large": _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried."),
-    FITS_SEPARATELY: _(
-        "Each of the {objects} objects fits the build volume of {room} mm{each_turned}; together, as they lie ({size} mm), they do not."
-    ),
-}
-TURNED_OBJECT = _(", '{name}' only when turned ({rotation})")
-SPLIT_OR_LARGER = _("Split it ({prepare}--split auto{into}), or choose a larger printer (--printer WxDxH).")
-PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
     **label_texts.REMEDY,
