@@ -7,8 +7,9 @@ from dicomtoprint.mesh import analyse_topology, self_intersections
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.repair import repair_mesh
 from dicomtoprint.repair.limits import repair_limits
+from dicomtoprint.repair.remesh import count_solids
 from dicomtoprint.repair.winding_number_remesh import finest_cells
-from Phantoms.solids import box
+from Phantoms.solids import box, shell
 
 
 def strips(*rings: np.ndarray) -> np.ndarray:
@@ -118,3 +119,14 @@ def test_the_finer_grid_is_bound_by_its_nodes():
         cells = finest_cells(mesh, nodes)
         size = np.ceil(np.ptp(mesh.points, axis=0) / np.ptp(mesh.points, axis=0).max() * cells) + 17
         assert least < cells < most and size.prod() <= nodes
+
+
+def test_the_wall_of_a_cavity_is_no_part_that_fell_off():
+    """A hollow ball of which a fifth of the outer triangles is gone gets a new surface around the same cavity."""
+    whole = shell(10.0, 6.0, 24)
+    outer = np.linalg.norm(whole.points[whole.triangles].mean(axis=1), axis=1) > 8.0
+    kept = ~outer | (np.random.default_rng(3).random(len(outer)) > 0.2)
+    assert count_solids(whole) == 1 and analyse_topology(whole).components == 2
+    result = repair_mesh(Mesh(whole.points, whole.triangles[kept]))
+    assert result.valid, result.remaining
+    assert result.mesh.volume == pytest.approx(whole.volume, rel=0.05)

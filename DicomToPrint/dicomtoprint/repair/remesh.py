@@ -55,10 +55,19 @@ def _without_crumbs(mesh: Mesh, parts: int) -> Mesh:
     if count <= parts:
         return mesh
     volumes = component_volumes(points, triangles, part, count)
-    largest = np.argsort(-np.abs(volumes), kind="stable")[:parts]
-    if np.abs(volumes[largest]).sum() < (1.0 - _CRUMBS) * np.abs(volumes).sum():
+    kept = volumes <= 0.0  # walls of cavities are no crumbs
+    kept[np.argsort(-volumes, kind="stable")[:parts]] = True
+    solid = np.maximum(volumes, 0.0)
+    if solid[kept].sum() < (1.0 - _CRUMBS) * solid.sum():
         return mesh
-    return drop_unused_points(points, triangles[np.isin(part, largest)], mesh)
+    return drop_unused_points(points, triangles[kept[part]], mesh)
+
+
+def count_solids(mesh: Mesh) -> int:
+    """Number of parts that are no walls of cavities."""
+    points, triangles, _ = merged_mesh(mesh)
+    count, part = label_face_components(triangles)
+    return int((component_volumes(points, triangles, part, count) > 0.0).sum())
 
 
 def _coarser(mesh: Mesh, most: int) -> Mesh:

@@ -16,7 +16,7 @@ from .hole_filling import fill_holes, thicken_open_sheets
 from .limits import RepairLimits, repair_limits
 from .local_repair import repair_locally
 from .loss import loss_sentences, measure_repair
-from .remesh import remesh_defective_shells
+from .remesh import count_solids, remesh_defective_shells
 from .shells import choose_shells
 from .state import RepairState, describe_effect, describe_faults
 from .touching import separate_touching
@@ -174,8 +174,8 @@ def _taken(state: RepairState, work: Callable[[Mesh], Mesh], name: str, run: _Ru
     after = RepairState(made)
     if not after.valid and not state.is_worse_than(after):
         return state
-    if name == "new surface" and after.facts.components > max(state.facts.components, 1):
-        told = f"the model would fall into {after.facts.components} parts, thinner than the grid between them"
+    if name == "new surface" and (solids := count_solids(made)) > max(state.facts.components, 1):
+        told = f"the model would fall into {solids} parts, thinner than the grid between them"
         run.declined.append(f"The stage '{name}' was declined: {told}.")
         return state
     if name in ("surgery", "new surface", "union"):
