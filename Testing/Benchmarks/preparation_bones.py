@@ -121,6 +121,7 @@ OPTIONS: dict[str, Callable[[Mesh], RunSettings]] = {
     "magnets": lambda mesh: RunSettings(process="sla", cuts=middle(mesh), magnets=(3.0, 1.0)),
     "split with pins": lambda mesh: RunSettings(process="sla", split=True, pins=True, printer=room(mesh)),
     "orient": lambda mesh: RunSettings(process="sla", orient=True),
+    "orient, fdm": lambda mesh: RunSettings(process="fdm", orient=True),
     "wrap": lambda mesh: RunSettings(process="sla", wrap=True),
     "thicken": lambda mesh: RunSettings(process="sla", thicken=1.0),
     "hollow": lambda mesh: RunSettings(process="sla", hollow=hollow_wall(mesh)),

@@ -5,7 +5,8 @@
 Judges every STL and 3MF file below the folders for the process `fdm` and its printer. Each that is ready, with warnings or without,
 must be sliced with the printer's bed: filament is used, every object has the size told (0.02 mm), the print has the height of the
 tallest (two layers less or more), and none is smaller than the process prints. What fits only when
-turned is sliced as it is told to turn. `--bones` adds the bones of `bones.json`, each as it is, on a base and cut in two with pins.
+turned, or one object after the other, is sliced as it is told to. `--bones` adds the bones of `bones.json`: each as it is, turned, on each
+base and cut in two with pins.
 Needs PrusaSlicer (Debian: prusa-slicer).
 """
 
@@ -28,13 +29,13 @@ from dicomtoprint.errors import DicomToPrintError
 from dicomtoprint.io import export_meshes
 from dicomtoprint.mesh.core import Mesh, concatenate
 from dicomtoprint.pipeline.preparation import prepare
-from dicomtoprint.printability import assess_file, load_printer, load_process
+from dicomtoprint.printability import Readiness, assess_file, load_printer, load_process
 from dicomtoprint.printability.build_volume_fit import find_fitting_rotation
 from dicomtoprint.reconstruction import SurfaceModel
 from Phantoms.prusa_slicer import LAYER_MM, SLICER, sizes_read, sliced
 
 PROCESS = "fdm"
-BONE_OPTIONS = ("base, plate", "pins, fdm")
+BONE_OPTIONS = ("base, plate", "base, foot", "base, stand", "orient, fdm", "pins, fdm")
 
 
 def given_files(folders: list[Path]) -> Iterator[tuple[str, Path]]:
@@ -93,27 +94,40 @@ def row_of(name: str, path: Path, gcode: Path) -> dict[str, Any]:
     whole = np.ptp(np.concatenate([mesh.points for mesh in readiness.meshes]), axis=0)
     sizes = sizes_read(path)
     told = each if len(sizes) == len(each) else whole[None]
-    fitting = find_fitting_rotation(np.concatenate([mesh.points for mesh in readiness.meshes]), np.array(build))
-    tallest = told[:, 2].max()
-    if (
-        fitting is not None and fitting.angle_deg > 0.0
-    ):  # "fits only when turned": as a user would, by the turn that is told
-        turned = [
-            Mesh((mesh.points @ fitting.matrix.T).astype(np.float32), mesh.triangles) for mesh in readiness.meshes
-        ]
-        tallest = float(np.ptp(np.concatenate([mesh.points for mesh in turned])[:, 2]))
-        path = export_meshes((concatenate(turned),), gcode.parent, gcode.stem, ("stl",))[0].path
-    used, height = sliced(path, gcode, build)
-    row |= {"filament_mm": used, "height_mm": height, "told_mm": told.max(axis=0).round(3).tolist()}
-    if used <= 0.0:
+    prints = as_told(readiness, path, gcode) or [(path, float(told[:, 2].max()))]
+    made = [(sliced(one, gcode.with_suffix(f".{at}.gcode"), build), tall) for at, (one, tall) in enumerate(prints)]
+    row |= {"filament_mm": [used for (used, _), _ in made], "height_mm": [height for (_, height), _ in made]}
+    row |= {"told_mm": told.max(axis=0).round(3).tolist()}
+    wrong = [f"{height} mm high, {tall:.2f} mm told" for (_, height), tall in made if abs(height - tall) > 2 * LAYER_MM]
+    if any(used <= 0.0 for (used, _), _ in made):
         row["why"] = "no print"
     elif sizes.shape != told.shape or np.abs(sizes - told).max() > 0.02:
         row["why"] = f"{sizes.tolist()} mm read, {told.tolist()} mm told"
-    elif abs(height - tallest) > 2.0 * LAYER_MM:
-        row["why"] = f"{height} mm high, {tallest:.2f} mm told"
+    elif wrong:
+        row["why"] = "; ".join(wrong)
     elif (told.max(axis=1) < (load_process(PROCESS).limit("feature_mm") or 0.0)).any():
         row["why"] = "smaller than the process prints"
     return row
+
+
+def as_told(readiness: Readiness, path: Path, gcode: Path) -> list[tuple[Path, float]]:
+    """The files to print, and the height of each, of what fits only when turned or one by one: as a user would, by the turns that are
+    told; none where it fits as it stands."""
+    fit = next(finding for finding in readiness.findings if finding.rule == "fit")
+    room = np.array(readiness.printer.usable_mm)
+    groups = [[mesh] for mesh in readiness.meshes]
+    if fit.measured == "turned":
+        groups = [list(readiness.meshes)]
+    elif fit.measured != "each on its own":
+        return []
+    prints = []
+    for at, group in enumerate(groups):
+        turn = find_fitting_rotation(np.concatenate([mesh.points for mesh in group]), room)
+        assert turn is not None and (turn.angle_deg == 0.0 or turn.words in fit.message)
+        turned = concatenate([Mesh((m.points @ turn.matrix.T).astype(np.float32), m.triangles) for m in group])
+        made = export_meshes((turned,), gcode.parent, f"{gcode.stem}-{at}", ("stl",))[0].path
+        prints.append((made, float(np.ptp(turned.points[:, 2]))))
+    return prints
 
 
 def table(rows: list[dict[str, Any]]) -> str:

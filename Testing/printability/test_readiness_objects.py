@@ -138,25 +138,26 @@ def test_what_is_left_out_is_told_and_a_negative_volume_warns(tmp_path):
     items = '<item objectid="1"/><item objectid="2" printable="0"/>'
     path = write_package(tmp_path / "a.3mf", resources, items, more={"Metadata/Slic3r_PE_model.config": config})
     readiness = assess_file(path)
-    assert readiness.verdict == "warn" and failed(readiness) == {"negative-volumes"}
+    assert readiness.verdict == "not-ready" and failed(readiness) == {"negative-volumes", "not-printed"}
     assert "'drill' (negative volume)" in finding(readiness, "negative-volumes").message
     notes = load_mesh(path, RunSettings()).notes
     assert "'drill' (negative volume) is left out: what it would cut away is printed." in notes
     assert "'prop' (marked as not to be printed) is left out: it is no part of the print." in notes
-    left = finding(readiness, "left-out")
+    left = finding(readiness, "not-printed")
     assert (left.outcome, left.severity) == (
         Outcome.FAIL,
-        Severity.INFO,
+        Severity.REJECT,
     ) and "'prop' (marked as not to be printed)" in left.message
+    assert finding(readiness, "left-out").outcome is Outcome.PASS
     assert len(read_mesh_file(path).meshes) == 1
 
 
-def test_an_object_that_is_no_model_is_left_out_and_warns(tmp_path):
-    """Slicing programs refuse a file that places one, so it is not simply ready."""
+def test_a_file_with_an_object_that_is_no_model_is_not_ready(tmp_path):
+    """PrusaSlicer and what comes from it refuse a file that places one."""
     pytest.importorskip("lib3mf")
     resources = object_xml(1, mesh_xml(CUBE)) + object_xml(2, mesh_xml(CUBE), 'type="support" name="prop"')
     readiness = assess_file(write_package(tmp_path / "a.3mf", resources, '<item objectid="1"/><item objectid="2"/>'))
-    assert readiness.verdict == "warn" and failed(readiness) == {"other-types"}
+    assert readiness.verdict == "not-ready" and failed(readiness) == {"other-types"}
     assert "'prop' (support)" in finding(readiness, "other-types").message
 
 

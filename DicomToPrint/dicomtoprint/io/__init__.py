@@ -9,11 +9,12 @@ from .atomic import (
     write_text_atomically,
 )
 from .mesh.export import FORMATS, WrittenFile, export_meshes
-from .mesh.raw import OTHER_TYPES, LeftOutObject
+from .mesh.raw import NOT_PRINTED, OTHER_TYPES, LeftOutObject
 from .mesh.reader import MeshFile, read_mesh_file, read_meshes
 
 __all__ = [
     "FORMATS",
+    "NOT_PRINTED",
     "OTHER_TYPES",
     "AtomicOutputSet",
     "LeftOutObject",

@@ -18,6 +18,7 @@ from .core import Mesh
 _BLOCK = 16_384  # rays traced together: small enough to stay in the cache, large enough to hide the interpreter
 _MAX_CELLS = 16_000_000
 _MAX_PIECES = 2_000_000.0  # pieces that large triangles may be cut into
+_TOGETHER = 8_000  # pieces of triangles binned together: each may reach into a hundred cells
 _EDGE = 1e-6  # barycentric: a ray through an edge meets one of its triangles
 
 
@@ -100,25 +101,32 @@ class RayCaster:
         self._shape = np.floor((high + 0.01 * cell - self._low) / cell).astype(np.int64) + 1
         count = len(self.normals)
         # Pieces of one triangle share cells: each pair of cell and triangle counts once.
-        pairs = np.concatenate([key * count + owner for key, owner in self._cells_of(corners, names)])
+        pairs = np.concatenate([np.unique(key * count + owner) for key, owner in self._cells_of(corners, names)])
         pairs.sort()
         pairs = pairs[np.append(True, pairs[1:] != pairs[:-1])]
-        cell, self._entries = np.divmod(pairs, count)
-        self._planes = self._plane[self._entries].astype(np.float32)  # beside one another a cell: read in order
+        # Narrow and in place: there may be a thousand cells and entries for each triangle.
+        self._entries = (pairs % count).astype(np.int32)
+        pairs //= count
+        begins = np.flatnonzero(np.append(True, pairs[1:] != pairs[:-1]))
+        self._start = np.zeros(int(np.prod(self._shape)) + 1, dtype=np.int32)
+        self._start[pairs[begins] + 1] = np.diff(np.append(begins, len(pairs)))
+        del pairs
+        np.cumsum(self._start, out=self._start)
+        self._planes = self._plane.astype(np.float32)[self._entries]  # beside one another a cell: read in order
         self._slack = 1e-6 * float(size.max())
-        filled = np.bincount(cell, minlength=int(np.prod(self._shape)))
-        self._start = np.concatenate([[0], np.cumsum(filled)])
 
     def _cells_of(self, corners: np.ndarray, names: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Pairs (cell, triangle) of every cell that a triangle's plane crosses within its box; large triangles piece by piece."""
-        while len(names):
-            low, high = _box(corners)
-            span = (high - low).max(axis=1)
-            small = span <= 4.0 * self._cell
-            for block in np.array_split(np.flatnonzero(small), max(int(small.sum()) // 50_000, 1)):
-                if len(block):
-                    yield self._crossed(corners[block], names[block])
-            corners, names = _quartered(corners[~small]), np.repeat(names[~small], 4)
+        low, high = _box(corners)
+        small = (high - low).max(axis=1) <= 4.0 * self._cell
+        for block in np.array_split(np.flatnonzero(small), max(int(small.sum()) // _TOGETHER, 1)):
+            if len(block):
+                yield self._crossed(corners[block], names[block])
+        large = np.flatnonzero(~small)
+        # Part by part: all pieces of a few slender triangles at once may be millions.
+        for block in np.array_split(large, max(4 * len(large) // _TOGETHER, 1)):
+            if len(block):
+                yield from self._cells_of(_quartered(corners[block]), np.repeat(names[block], 4))
 
     def _crossed(self, corners: np.ndarray, names: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         low, high = _box(corners)

@@ -161,10 +161,12 @@ def _compensated(
 
 def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[list[Mesh], list[np.ndarray | None]]:
     """Each mesh turned for itself and laid beside the others, with the transform that did both."""
-    from ..preparation import arrange_on_plate, orient
+    from ..preparation import FirstLayer, arrange_on_plate, orient
     from ..reconstruction import ProcessingStep
 
-    done = [orient(mesh, process.limit("overhang_deg") or 45.0) for mesh in meshes]
+    sizes = [process.limit(name) for name in ("first_layer_mm", "first_line_mm", "footing_mm")]
+    layer = FirstLayer(*sizes) if None not in sizes else None
+    done = [orient(mesh, process.limit("overhang_deg") or 45.0, layer) for mesh in meshes]
     shifts = arrange_on_plate([one.mesh for one in done])
     turned: list[Mesh] = []
     moved: list[np.ndarray | None] = []

@@ -12,7 +12,7 @@ from .cut import Plane, axis_plane, cut, plane_from_point_normal
 from .displacement import Displacement, DistanceStats, measure_displacement, measure_distance
 from .dovetail import cut_dovetail
 from .hollow import HollowResult, hollow
-from .orient import OrientResult, arrange_on_plate, orient
+from .orient import FirstLayer, OrientResult, arrange_on_plate, orient
 from .pins import cut_pins
 from .round_holes import cut_dowel_holes, cut_magnet_pockets
 from .scale_bar import ScaleBarSize, add_scale_bar, scale_bar_extent, validate_scale_bar
@@ -32,6 +32,7 @@ __all__ = [
     "ConnectorSize",
     "Displacement",
     "DistanceStats",
+    "FirstLayer",
     "HollowResult",
     "KeepOutRegion",
     "LabelResult",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..mesh.core import Mesh
+from ..mesh.footing import find_footing
 from .cut import plane_basis
 
 DIRECTIONS = 400
@@ -25,9 +26,19 @@ class OrientResult:
     overhang_mm2: float
 
 
-def orient(mesh: Mesh, limit_deg: float = 45.0) -> OrientResult:
+@dataclass(frozen=True)
+class FirstLayer:
+    """Height of the first layer, width of its lines, and how long a line what touches the plate must hold; mm."""
+
+    height: float
+    line: float
+    footing: float
+
+
+def orient(mesh: Mesh, limit_deg: float = 45.0, first_layer: FirstLayer | None = None) -> OrientResult:
     """The pose with the least overhanging surface among evenly spread directions, the lower of two equal ones.
 
+    With `first_layer`, a pose in which the model touches the plate with a tip only is taken where there is no other.
     The model turns about its centre; z points up from the plate. The area is summed over triangles whose outward normal points
     down more steeply than `limit_deg` from the horizontal plane's normal, those within 0.3 mm of the plate left out.
     """
@@ -42,7 +53,8 @@ def orient(mesh: Mesh, limit_deg: float = 45.0) -> OrientResult:
     heights = [float(np.ptp(centres @ up)) for up in ups]
     total = float(areas.sum())
     # A percent of the surface more or less is no difference: then the lower pose prints faster.
-    best = min(range(len(ups)), key=lambda at: (round(scores[at] / total, 2), heights[at]))
+    order = sorted(range(len(ups)), key=lambda at: (round(scores[at] / total, 2), heights[at]))
+    best = next((at for at in order if _has_footing(mesh, ups[at], first_layer)), order[0])
     rotation = _turn(ups[best])
     transform = np.eye(4)
     transform[:3, :3] = rotation
@@ -65,6 +77,11 @@ def arrange_on_plate(meshes: Sequence[Mesh]) -> list[np.ndarray]:
         end = high[0] + shift[0]
         shifts.append(shift)
     return shifts
+
+
+def _has_footing(mesh: Mesh, up: np.ndarray, layer: FirstLayer | None) -> bool:
+    # A tenth more than is asked for: the written file is rounded.
+    return layer is None or find_footing(mesh, layer.height / 2.0, layer.line, up).length > 1.1 * layer.footing
 
 
 def _overhang(unit: np.ndarray, areas: np.ndarray, centres: np.ndarray, up: np.ndarray, steepest: float) -> float:

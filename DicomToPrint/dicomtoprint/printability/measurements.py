@@ -71,6 +71,7 @@ def measure_file(
     facts.update(drainage_checks.drainage_facts(whole, process, parts.shut, is_sound, subprogress(progress, 0.38, 0.4)))
     facts.update(scale_checks.scale_facts(file, whole, reference))
     facts.update(print_checks.fit_facts(file.meshes, printer, subprogress(progress, 0.4, 0.45)))
+    facts.update(print_checks.footing_facts(file, facts["fit"], process) if is_sound else {})
     counts = [len(mesh.triangles) for mesh in file.meshes]
     owner = np.repeat(np.arange(len(counts)), counts) if len(counts) > 1 else None
     marks = scan_checks.labels_as_filed(reference) if reference is not None else ()

@@ -6,6 +6,7 @@ from gettext import gettext as _
 from ..rules import Fact, Outcome, Rule, is_far_beyond
 from . import label_texts
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
+from .fit_texts import FIT, PRINT_ONE_BY_ONE, SPLIT_OR_LARGER, TURNED_OBJECT
 from .mesh_remedies import PREPARE, REMEDY_AFTER_ORIENTING, REMEDY_OF_MESH, finer_process
 from .process import Printer, PrintProcess
 
@@ -24,6 +25,7 @@ PASS_TEXTS: Mapping[str, str] = {
     "unjudged": _("All that is printed is triangles."),
     "negative-volumes": _("No slicing program cuts a volume out of the model."),
     "other-types": _("All objects that the file places are models."),
+    "not-printed": _("No object of the file is marked as not to be printed."),
     "left-out": _("All objects of the file are judged."),
     "size": _("The model is as large as {process} prints."),
     "unit-carried": _("Slicing programs read the size as it was judged."),
@@ -54,6 +56,7 @@ PASS_TEXTS: Mapping[str, str] = {
     "holes": _("The narrowest hole or channel measures {width}, the guideline is {limit:.2f} mm."),
     "overhang": _("Nothing overhangs more than {angle:.0f} degrees."),
     "bridge": _("The widest flat underside spans {measured:.1f} mm, the guideline for bridges is {limit:.1f} mm."),
+    "footing": _("What touches the build plate holds a line of {limit} mm in the first layer, as {process} needs."),
     "pose": _("The model stands by itself as it is."),
     "fit": _("The model ({size} mm) fits the build volume of {room} mm as it stands."),
     "triangles": _("The model has {measured:,} triangles."),
@@ -88,6 +91,9 @@ FAIL_TEXTS: Mapping[str, str] = {
     ),
     "other-types": _(
         "{measured:,} objects that the file places are no models and were left out: {objects}; some slicing programs refuse such a file."
+    ),
+    "not-printed": _(
+        "{measured:,} objects are marked as not to be printed and were left out: {objects}; some slicing programs print them all the same."
     ),
     "left-out": _("{measured:,} objects are no part of the print and were left out: {objects}."),
     "size": _(
@@ -140,6 +146,10 @@ FAIL_TEXTS: Mapping[str, str] = {
         "{measured:.0f} mm2 overhang more than {angle:.0f} degrees and need about {support:.1f} cm3 of supports as it stands."
     ),
     "bridge": _("A flat underside spans {measured:.1f} mm, more than the {limit:.1f} mm that bridge without supports."),
+    "footing": _(
+        "{what} touches the build plate with a tip that holds {held} in the first layer: slicing programs leave out what is "
+        "shorter than {limit} mm ({process}), and print nothing."
+    ),
     "pose": _("The model does not stand by itself as it is; turned ({rotation}) it would."),
     "fit": _("The model ({size} mm) fits the build volume of {room} mm only when turned ({rotation})."),
     "triangles": _("The model has {measured:,} triangles, more than the {limit:,.0f} that programs handle well."),
@@ -184,6 +194,9 @@ FAIL_TEXTS_SINGULAR: Mapping[str, str] = {
     "other-types": _(
         "One object that the file places is no model and was left out: {objects}; some slicing programs refuse such a file."
     ),
+    "not-printed": _(
+        "One object is marked as not to be printed and was left out: {objects}; some slicing programs print it all the same."
+    ),
     "left-out": _("One object is no part of the print and was left out: {objects}."),
     "islands": _("One place begins in the air as the model stands and needs supports from its first layer."),
     "cavities": _("One closed cavity ({volumes} mm3) lies inside the model."),
@@ -206,15 +219,6 @@ FAR_TOO_MUCH: Mapping[str, str] = {
 # What a length that anatomy does not have may mean.
 LOOKS_LIKE = _("it looks like {unit}, in which it is {length:.0f} mm long{like}")
 AS_LONG_AS = _(", as long as {structure}")
-# The size of the model has more than two outcomes.
-FIT: Mapping[object, str] = {
-    "too large": _("The model ({size} mm) does not fit the build volume of {room} mm in any rotation tried."),
-    FITS_SEPARATELY: _(
-        "Each of the {objects} objects fits the build volume of {room} mm; together, as they lie ({size} mm), they do not."
-    ),
-}
-SPLIT_OR_LARGER = _("Split it ({prepare}--split auto{into}), or choose a larger printer (--printer WxDxH).")
-PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
     **label_texts.REMEDY,
@@ -329,12 +333,12 @@ def remedy_text(rule: Rule, fact: Fact, process: PrintProcess, is_turned: bool =
 
 
 def _reason(rule: Rule, fact: Fact, process: PrintProcess) -> str:
+    if rule.applies_to and not {process.overhangs, process.trapped, process.technology} & set(rule.applies_to):
+        return _("it makes no difference for {process}").format(process=process.title)
     if rule.limit is None and rule.operator != "shown":
         return _("no guideline is published for {process}").format(process=process.title)
     if fact.parameters.get("why"):
         return str(fact.parameters["why"])
-    if rule.applies_to and not {process.overhangs, process.trapped, process.technology} & set(rule.applies_to):
-        return _("it makes no difference for {process}").format(process=process.title)
     return _("nothing of the kind was found, or nothing is known to compare with")
 
 
@@ -362,6 +366,10 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
     values.update(fact.parameters)
     if fact.parameters.get("object"):
         values["what"] = _("The object '{name}'").format(name=fact.parameters["object"])
+    turned = fact.parameters.get("turned")
+    each = turned if isinstance(turned, list) else []
+    values["each_turned"] = "".join(TURNED_OBJECT.format(name=name, rotation=words) for name, words in each)
+    values["held"] = _("a line of {width}").format(width=values["width"]) if fact.value else _("no line")
     voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
     values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if voxel else ""
     values["wanted"] = _("; added on purpose: {names}").format(names=intended) if intended else ""

@@ -45,7 +45,23 @@ def triangulate_loop(points: np.ndarray, loop: np.ndarray, taken: set[tuple[int,
     """
     if len(loop) == 3:
         return loop[None, :]
-    corners = points[loop].astype(np.float64)
+    corners, forbidden = points[loop].astype(np.float64), _forbidden(loop, taken)
+    local = _least_area(corners, forbidden) if len(loop) <= _EXACT else _ears(corners, forbidden)
+    return None if local is None else loop[local]
+
+
+def triangulate_by_ears(points: np.ndarray, loop: np.ndarray, triangles: np.ndarray) -> np.ndarray | None:
+    """As `triangulate_loop`, by ears of least reach; of the `triangles` (m, 3) around no edge is used again."""
+    rim = np.zeros(len(points), dtype=bool)
+    rim[loop] = True
+    ends = build_edge_table(triangles).ends
+    taken = {(int(u), int(v)) for u, v in ends[rim[ends].all(axis=1)]}
+    local = _ears(points[loop].astype(np.float64), _forbidden(loop, taken))
+    return None if local is None else loop[local]
+
+
+def _forbidden(loop: np.ndarray, taken: set[tuple[int, int]]) -> np.ndarray:
+    """(n, n) bool: pairs of corners of a loop that an edge in `taken` joins already, neighbours left out."""
     count = len(loop)
     forbidden = np.zeros((count, count), dtype=bool)
     places = {int(vertex): place for place, vertex in enumerate(loop)}
@@ -54,8 +70,7 @@ def triangulate_loop(points: np.ndarray, loop: np.ndarray, taken: set[tuple[int,
             a, b = places[u], places[v]
             if abs(a - b) not in (1, count - 1):
                 forbidden[a, b] = forbidden[b, a] = True
-    local = _least_area(corners, forbidden) if count <= _EXACT else _ears(corners, forbidden)
-    return None if local is None else loop[local]
+    return forbidden
 
 
 def _least_area(corners: np.ndarray, forbidden: np.ndarray) -> np.ndarray | None:

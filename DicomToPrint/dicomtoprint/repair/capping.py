@@ -6,7 +6,8 @@ import numpy as np
 
 from ..mesh.arrays import Points, Triangles
 from ..mesh.edge_table import build_edge_table
-from .boundary_loops import boundary_loops, triangulate_loop
+from ..mesh.self_intersection import intersecting_pairs_touching
+from .boundary_loops import boundary_loops, triangulate_by_ears, triangulate_loop
 
 _FLAT = 1e-3  # of a rim's size: points nearer to a plane than this lie in it
 
@@ -47,6 +48,38 @@ def make_caps(points: Points, triangles: Triangles) -> tuple[list[np.ndarray], l
         caps.append(Cap((number,), patch, _area(precise, patch)))
         taken |= {tuple(sorted(side)) for a, b, c in patch.tolist() for side in ((a, b), (b, c), (c, a))}
     return loops, caps
+
+
+def with_caps(
+    points: Points, triangles: Triangles, loops: list[np.ndarray], caps: list[Cap]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Points and triangles with the caps; one that passes through the surface gives way to the first of the other ways to close its rim
+    that does so less: ears, or a fan around the middle of the rim."""
+    patches = [cap.triangles for cap in caps]
+    for number, cap in enumerate(caps):
+        if len(cap.loops) > 1 or len(loops[cap.loops[0]]) < 5:
+            continue
+        rest = np.concatenate([triangles, *patches[:number], *patches[number + 1 :]])
+        least = _crossings(points, rest, cap.triangles)
+        if least == 0:
+            continue
+        loop = loops[cap.loops[0]]
+        middle = points[loop].mean(axis=0, keepdims=True).astype(points.dtype)
+        fan = np.stack([loop, np.roll(loop, -1), np.full(len(loop), len(points))], axis=1)
+        for more, patch in ((points[:0], triangulate_by_ears(points, loop, rest)), (middle, fan)):
+            if patch is None or (crossed := _crossings(np.concatenate([points, more]), rest, patch)) >= least:
+                continue
+            least, patches[number] = crossed, patch
+            points = np.concatenate([points, more]) if len(more) else points
+            if crossed == 0:
+                break
+    return points, np.concatenate([triangles, *patches])
+
+
+def _crossings(points: Points, rest: Triangles, patch: Triangles) -> int:
+    """Pairs of triangles that cross where a patch is put to the rest."""
+    rows = len(rest) + np.arange(len(patch))
+    return len(intersecting_pairs_touching(points, np.concatenate([rest, patch]), rows))
 
 
 def _rim_sides(triangles: np.ndarray, loops: list[np.ndarray], size: int) -> set[tuple[int, int]]:

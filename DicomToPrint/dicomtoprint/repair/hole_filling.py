@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..mesh.core import Mesh
-from ..mesh.edge_table import label_face_components
+from ..mesh.edge_table import build_edge_table, label_face_components
 from ..mesh.merge_points import merged_mesh
-from .capping import Cap, make_caps, vector_area
+from .capping import Cap, make_caps, vector_area, with_caps
 from .choices import HOLE_CHOICES, require_choices
 from .limits import RepairLimits
 from .sheets import sheet_triangles, thicken_sheets
@@ -33,7 +33,7 @@ def fill_holes(mesh: Mesh, limits: RepairLimits, options: RepairOptions) -> Fill
     chosen = require_choices(options.holes, "hole", HOLE_CHOICES, len(loops), mesh.name)
     if not loops:
         return FilledHoles(mesh, (), False)
-    sheets = sheet_triangles(mesh, loops, caps, limits.area_per_cap)
+    sheets = _without_solids(mesh, sheet_triangles(mesh, loops, caps, limits.area_per_cap), limits.rim_share)
     holes, number_of = _listed(points, triangles, loops)
     on_sheet = np.zeros(len(points), dtype=bool)
     on_sheet[triangles[sheets].ravel()] = True
@@ -43,7 +43,7 @@ def fill_holes(mesh: Mesh, limits: RepairLimits, options: RepairOptions) -> Fill
         words = {chosen.get(number_of[loop]) for loop in cap.loops}
         wanted = "cap" in words or not any(on_sheet[loops[loop][0]] for loop in cap.loops)
         if wanted and "keep" not in words:
-            patches.append(cap.triangles)
+            patches.append(cap)
             capped |= {number_of[loop] for loop in cap.loops}
     told = tuple(replace(hole, done="capped" if hole.number in capped else "kept") for hole in holes)
     area = np.linalg.norm(Mesh(points, triangles).triangle_normals(), axis=1)
@@ -54,9 +54,26 @@ def fill_holes(mesh: Mesh, limits: RepairLimits, options: RepairOptions) -> Fill
         # A soup: closing each flake by itself would make leaves, no surface.
         if _is_soup(loops, triangles):
             return FilledHoles(mesh, holes, False)
-        made = drop_unused_points(points, np.concatenate([triangles, *patches]), mesh)
+        made = drop_unused_points(*with_caps(points, triangles, loops, patches), mesh)
     sheets_left = bool(left) and not flakes and not _is_soup(loops, triangles) and not encloses_solid(mesh)
     return FilledHoles(made, told, sheets_left)
+
+
+def _without_solids(mesh: Mesh, sheets: np.ndarray, rim_share: float) -> np.ndarray:
+    """The triangles (m,) bool of sheets without those of shells that enclose a solid as they are, however large their holes, and are no
+    sieves: then capping each hole by itself would not give the shape."""
+    points, triangles, _ = merged_mesh(mesh)
+    if not sheets.any():
+        return sheets
+    chosen = np.flatnonzero(sheets)
+    count, part = label_face_components(triangles[chosen])
+    kept = sheets.copy()
+    for number in range(count):
+        rows = chosen[part == number]
+        rim = int((build_edge_table(triangles[rows]).count == 1).sum())
+        if rim <= rim_share * len(rows) and encloses_solid(Mesh(points, triangles[rows])):
+            kept[rows] = False
+    return kept
 
 
 def thicken_open_sheets(mesh: Mesh, limits: RepairLimits, options: RepairOptions) -> Mesh:

@@ -17,10 +17,12 @@ class RepairLimits:
     sheet_area_share: float
     area_per_cap: float
     flakes_share: float
+    rim_share: float
     seconds: float
     triangles_per_source: float
     least_triangles: int
     grid_cells: int
+    fine_grid_nodes: int
     memory_gb: float
     seconds_a_million: float
     last_stage: float

@@ -16,7 +16,7 @@ from .hole_filling import fill_holes, thicken_open_sheets
 from .limits import RepairLimits, repair_limits
 from .local_repair import repair_locally
 from .loss import loss_sentences, measure_repair
-from .remesh import remesh_defective_shells
+from .remesh import count_solids, remesh_defective_shells
 from .shells import choose_shells
 from .state import RepairState, describe_effect, describe_faults
 from .touching import separate_touching
@@ -151,7 +151,16 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
     if run.late or run.stays_open:
         return state
     run.progress(0.7, "repairing: new surface")
-    made = _taken(state, lambda mesh: remesh_defective_shells(mesh, state.bad_at, run.limits), "new surface", run)
+    made = state
+    for fine in (False, True):
+        # Finer only where something thin was lost: it takes longer.
+        if made is state and (not fine or run.declined):
+            made = _taken(
+                state,
+                lambda mesh, fine=fine: remesh_defective_shells(mesh, state.bad_at, run.limits, fine),  # type: ignore[misc]
+                "new surface",
+                run,
+            )
     if not made.valid and made is not state:
         made = _taken(made, _united(made), "union", run)
     return made
@@ -164,6 +173,10 @@ def _taken(state: RepairState, work: Callable[[Mesh], Mesh], name: str, run: _Ru
         return state
     after = RepairState(made)
     if not after.valid and not state.is_worse_than(after):
+        return state
+    if name == "new surface" and (solids := count_solids(made)) > max(state.facts.components, 1):
+        told = f"the model would fall into {solids} parts, thinner than the grid between them"
+        run.declined.append(f"The stage '{name}' was declined: {told}.")
         return state
     if name in ("surgery", "new surface", "union"):
         lost = loss_sentences(_measured(state.mesh, made, run), run.limits)

@@ -58,6 +58,15 @@ def winding_number_remesh(mesh: Mesh, cells: int = _CELLS) -> Mesh:
     return Mesh(made.points, made.triangles, mesh.name, mesh.color)
 
 
+def finest_cells(mesh: Mesh, nodes: int) -> int:
+    """Cells along the longest side for which the grid around the mesh has at most so many nodes: the slimmer it is, the more."""
+    size = np.maximum(np.ptp(mesh.points[mesh.triangles].reshape(-1, 3).astype(np.float64), axis=0), 1e-9)
+    share = size / size.max()
+    counts = np.arange(8, 1024)
+    total = np.prod(np.ceil(counts[:, None] * share) + 2 * _MARGIN + 1, axis=1)
+    return int(counts[total <= nodes].max(initial=0))
+
+
 def _blocks(corners: np.ndarray, step: float) -> Iterator[np.ndarray]:
     """The triangles in blocks of at most about `_BLOCK` samples."""
     longest = longest_sides(corners) / step + 1.0

@@ -7,6 +7,7 @@ from ...mesh.core import Mesh
 
 # Kinds of 3MF objects that are no models. PrusaSlicer 2.5 reads no file that places one.
 NEGATIVE_VOLUME = "negative volume"
+NOT_PRINTED = "marked as not to be printed"  # which some slicing programs mind and others do not
 OTHER_TYPES = ("support", "solid support", "of type 'surface'", "of type 'other'")
 
 
@@ -30,6 +31,7 @@ class RawMeshFile:
     """Meshes as the file has them, the unit and the space (``LPS``, ``RAS``) it states, and notes for the report.
 
     `left_out` are objects that are not printed as solids; `unjudged` says in words what the file has that is no triangle.
+    `items` are the numbers of the objects that slicing programs make of the meshes, one for each mesh; empty: all are one object.
     """
 
     meshes: tuple[Mesh, ...]
@@ -38,6 +40,7 @@ class RawMeshFile:
     notes: tuple[str, ...] = ()
     left_out: tuple[LeftOutObject, ...] = ()
     unjudged: tuple[str, ...] = ()
+    items: tuple[int, ...] = ()
 
 
 def parse_space(text: str) -> str | None:

@@ -42,6 +42,7 @@ class MeshFile:
     `left_out` are objects that are not printed as solids (supports, a slicing program's negative volumes and modifiers, items that are
     marked as not to be printed): they are in no mesh. `unjudged` names what is printed and is no triangle (beam lattices, slices).
     `slicer_scale` is what a slicing program multiplies the coordinates by: only 3MF has a unit that such programs read.
+    `items` are the numbers of the objects that slicing programs make of the meshes, one for each mesh; empty: all are one object.
     `encoding` is how a text begins that such programs do not read (``a byte order mark``, ``UTF-16``), empty for any other file.
     """
 
@@ -58,6 +59,7 @@ class MeshFile:
     unjudged: tuple[str, ...] = ()
     slicer_scale: float = 1.0
     encoding: str = ""
+    items: tuple[int, ...] = ()
 
     @property
     def triangles(self) -> int:
@@ -153,6 +155,7 @@ def _finished(
         contents.left_out,
         contents.unjudged,
         MILLIMETRES.get(contents.unit or "mm", 1.0) if form == "3mf" else 1.0,
+        items=contents.items,
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import InputError, MissingDependencyError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
-from .raw import OTHER_TYPES, LeftOutObject, RawMeshFile, parse_space
+from .raw import NOT_PRINTED, OTHER_TYPES, LeftOutObject, RawMeshFile, parse_space
 from .slicer_volumes import PRINTED, SlicerVolume, slicer_volumes
 from .threemf_errors import in_words
 from .threemf_materials import MaterialReader
@@ -58,7 +58,7 @@ def read_3mf(path: Path, progress: ProgressCallback) -> RawMeshFile:
     notes = tuple(sorted(build.materials.notes))
     unjudged = tuple(sorted(build.unjudged | _unjudged(package)))
     unit, space = _UNITS.get(int(model.GetUnit()), "mm"), _space(model)
-    return RawMeshFile(tuple(build.meshes), unit, space, notes, tuple(build.left_out), unjudged)
+    return RawMeshFile(tuple(build.meshes), unit, space, notes, tuple(build.left_out), unjudged, tuple(build.items))
 
 
 def _space(model: Any) -> str | None:
@@ -92,10 +92,12 @@ class _Placed:
 
 
 class _Build:
-    """Walks through the items of a model; `meshes`, `left_out` and `unjudged` are what it found."""
+    """Walks through the items of a model; `meshes` with the item of each, `left_out` and `unjudged` are what it
+    found."""
 
     def __init__(self, path: Path, model: Any, package: PackageContents, progress: ProgressCallback) -> None:
         self.meshes: list[Mesh] = []
+        self.items: list[int] = []
         self.left_out: list[LeftOutObject] = []
         self.unjudged: set[str] = set()
         self.materials = MaterialReader(model)
@@ -113,7 +115,7 @@ class _Build:
             resource = item.GetObjectResource()
             said = self._items[number] if number < len(self._items) else {}
             if said.get("printable", "1").strip().lower() in ("0", "false"):
-                self.left_out.append(LeftOutObject(self._name(resource), "marked as not to be printed"))
+                self.left_out.append(LeftOutObject(self._name(resource), NOT_PRINTED))
                 continue
             matrix = _matrix(item.GetObjectTransform()) if item.HasObjectTransform() else np.eye(4)
             volumes = self._volumes.get(int(resource.GetModelResourceID()), ())
@@ -125,6 +127,7 @@ class _Build:
                         f"{self._path.name} places its parts more often than a model needs: export it again as one mesh."
                     )
                 stack += reversed(self._taken(placed))  # the first one is taken next
+            self.items += [number] * (len(self.meshes) - len(self.items))
 
     def _taken(self, placed: _Placed) -> list[_Placed]:
         """Take a placed object; its components, where it has any, are still to be taken."""

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...io import MeshFile
 from ...mesh.chordal_error import chordal_error
-from ...mesh.core import Mesh
+from ...mesh.core import Mesh, concatenate
+from ...mesh.footing import find_footing
 from ...mesh.surface_sampling import SurfaceSamples, triangles_of_samples
 from ...progress import ProgressCallback, subprogress
 from ...rules import MISSING, Fact
-from ..build_volume_fit import find_fitting_rotation
+from ..build_volume_fit import Rotation, find_fitting_rotation
 from ..overhangs import analyse_overhangs
 from ..process import Printer, PrintProcess
 from ..scan_reference import ScanReference
@@ -22,28 +24,70 @@ TOO_LARGE = "too large"
 
 
 def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: ProgressCallback) -> dict[str, Fact]:
-    """Whether the model fits as it stands, turned, its objects each on its own, or not at all; the rotation that fits the whole
-    stands in the parameters."""
+    """Whether the model fits as it stands, turned, its objects each on its own, or not at all; the rotation that fits the whole, or
+    those that fit each object, stand in the parameters."""
     room = np.array(printer.usable_mm)
     points = np.concatenate([mesh.points for mesh in meshes])
     extents = points.max(axis=0) - points.min(axis=0)
     found = find_fitting_rotation(points, room, subprogress(progress, 0.0, 0.5))
+    each: list[Rotation] = []
+    value = TOO_LARGE
     if found is not None:
         value = "as it stands" if found.angle_deg == 0.0 else "turned"
-    elif len(meshes) > 1 and all(
-        find_fitting_rotation(mesh.points, room, subprogress(progress, 0.5, 1.0)) for mesh in meshes
-    ):
-        value = FITS_SEPARATELY
-    else:
-        value = TOO_LARGE
+    elif len(meshes) > 1:
+        for mesh in meshes:
+            alone = find_fitting_rotation(mesh.points, room, subprogress(progress, 0.5, 1.0))
+            if alone is None:
+                break
+            each.append(alone)
+        else:
+            value = FITS_SEPARATELY
     parameters = {
         "size": size_words(extents),
         "room": " x ".join(f"{value:g}" for value in room),
         "rotation": found.words if found else "",
         "matrix": found.matrix.tolist() if found else None,
         "objects": len(meshes),
+        "matrices": [one.matrix.tolist() for one in each] if value == FITS_SEPARATELY else None,
+        "turned": [
+            (mesh.name, one.words)
+            for mesh, one in zip(meshes, each)
+            if one.angle_deg > 0.0 and value == FITS_SEPARATELY
+        ],
     }
     return {"fit": Fact("fit", value, parameters=parameters)}
+
+
+def footing_facts(file: MeshFile, fit: Fact, process: PrintProcess) -> dict[str, Fact]:
+    """How long a line the first layer holds of the object that touches the plate with least, in the pose in which it fits;
+    nothing where the process lays no lines: resin hangs on supports, powder carries."""
+    line, layer = process.limit("first_line_mm"), process.limit("first_layer_mm")
+    if line is None or layer is None:
+        return {}
+    upwards = [np.array([0.0, 0.0, 1.0])] * len(file.meshes)
+    if fit.value == "turned":
+        upwards = [np.array(fit.parameters["matrix"])[2]] * len(file.meshes)
+    alone = fit.value == FITS_SEPARATELY
+    if alone:
+        upwards = list(np.array(fit.parameters["matrices"])[:, 2])
+    items = np.arange(len(file.meshes)) if alone else np.array(file.items or [0] * len(file.meshes))
+    found = []
+    for number in np.unique(items):
+        rows = np.flatnonzero(items == number)
+        whole = concatenate([file.meshes[row] for row in rows])
+        # A slicing program takes its section in the middle of the layer.
+        found.append((find_footing(whole, layer / 2.0, line, upwards[rows[0]]), file.meshes[rows[0]].name))
+    least, name = min(found, key=lambda item: item[0].length)
+    place = least.place[None]
+    return {
+        "footing_mm": Fact(
+            "footing_mm",
+            round(least.length, 3),
+            where=describe_positions(place),
+            places=subsample_positions(place),
+            parameters={"object": name if len(found) > 1 else "", "layer": layer, "line": line},
+        )
+    }
 
 
 def support_facts(

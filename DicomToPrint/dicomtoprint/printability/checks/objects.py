@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...errors import MissingDependencyError, RefusedError
-from ...io import OTHER_TYPES, LeftOutObject, MeshFile
+from ...io import NOT_PRINTED, OTHER_TYPES, LeftOutObject, MeshFile
 from ...mesh.core import Mesh, concatenate
 from ...mesh.merge_points import merge_equal_points
 from ...mesh.self_intersection import intersecting_pairs
@@ -147,7 +147,8 @@ def content_facts(file: MeshFile) -> dict[str, Fact]:
     """What the file has beside the solids that are judged: objects that are left out, and what cannot be judged."""
     negative = [item for item in file.left_out if item.kind == NEGATIVE]
     typed = [item for item in file.left_out if item.kind in OTHER_TYPES]
-    others = [item for item in file.left_out if item not in negative and item not in typed]
+    unprinted = [item for item in file.left_out if item.kind == NOT_PRINTED]
+    others = [item for item in file.left_out if item.kind not in (NEGATIVE, NOT_PRINTED, *OTHER_TYPES)]
 
     def words(items: Sequence[LeftOutObject]) -> str:
         return ", ".join(f"'{item.name}' ({item.kind})" for item in items[:8]) + (" ..." if len(items) > 8 else "")
@@ -155,6 +156,7 @@ def content_facts(file: MeshFile) -> dict[str, Fact]:
     return {
         "left_out": Fact("left_out", len(others), parameters={"objects": words(others)}),
         "other_types": Fact("other_types", len(typed), parameters={"objects": words(typed)}),
+        "not_printed": Fact("not_printed", len(unprinted), parameters={"objects": words(unprinted)}),
         "negative_volumes": Fact("negative_volumes", len(negative), parameters={"objects": words(negative)}),
         "encoding": Fact("encoding", file.encoding or "plain", parameters={"begins": file.encoding}),
         "unjudged": Fact("unjudged", len(file.unjudged), parameters={"kinds": ", ".join(file.unjudged)}),
