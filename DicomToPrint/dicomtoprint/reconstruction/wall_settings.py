@@ -1,0 +1,127 @@
+"""How thin walls are found, fitted and judged: `data/walls/walls.json` in typed form; its schema says what each value is."""
+
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any, TypeVar
+
+from ..config.resources import load_json_resource
+
+
+@dataclass(frozen=True)
+class DensitySettings:
+    """How bone and blur of a scan are read."""
+
+    step_mm: float
+    coarse: float
+    aside: float
+    samples: int
+    looked_at: int
+    depths_mm: tuple[float, float]
+    thick_widths: tuple[float, float, float, float]
+    enough: int
+    like_bone: float
+    cell_mm: float
+    near_mm: float
+    stray: float
+    uneven: float
+    unsure: float
+    slice: float
+    solid_mm: float
+    solid: float
+    guessed_mm: float
+
+
+@dataclass(frozen=True)
+class ProfileSettings:
+    """How a wall is fitted across its profile."""
+
+    outward_mm: float
+    inward_mm: float
+    near_mm: tuple[float, float]
+    rise: float
+    rise_noises: float
+    rounds: int
+    thinnest_mm: float
+    hopeless: tuple[int, float]
+    settled_mm: float
+    correlated: float
+    misfit: float
+    air: float
+    narrower_mm: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Which points are sought a face, and how neighbours share."""
+
+    depths_widths: tuple[float, float, float]
+    fall: float
+    raised: float
+    farthest_mm: float
+    thickest_mm: float
+    normal_rounds: tuple[int, int]
+    turned: float
+    moved_mm: float
+    always_fitted: int
+    fitted_part: tuple[int, int]
+    between: float
+    agreeing: float
+    fill_rounds: int
+    smoothing_rounds: int
+    sharing: float
+    grid: float
+    rings: int
+    curved_rounds: int
+    taubin: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class FaceSettings:
+    """How other surfaces are measured against the faces."""
+
+    places: int
+    reach_mm: float
+    facing: float
+
+
+@dataclass(frozen=True)
+class BoundSettings:
+    """What is left open by edges sharper than the blur."""
+
+    per_turn: float
+    smooth: float
+    sharpest: float
+    turns_over: float
+    widened: float
+
+
+@dataclass(frozen=True)
+class WallSettings:
+    """All of them."""
+
+    density: DensitySettings
+    profile: ProfileSettings
+    search: SearchSettings
+    faces: FaceSettings
+    bound: BoundSettings
+
+
+_Section = TypeVar("_Section")
+
+
+@lru_cache(maxsize=1)
+def wall_settings() -> WallSettings:
+    """The built-in settings."""
+    content, _ = load_json_resource("walls", "walls")
+    return WallSettings(
+        density=_section(DensitySettings, content["density"]),
+        profile=_section(ProfileSettings, content["profile"]),
+        search=_section(SearchSettings, content["search"]),
+        faces=_section(FaceSettings, content["faces"]),
+        bound=_section(BoundSettings, content["bound"]),
+    )
+
+
+def _section(kind: type[_Section], content: dict[str, Any]) -> _Section:
+    values = {field.name: content[field.name]["value"] for field in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
