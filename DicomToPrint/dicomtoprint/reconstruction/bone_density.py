@@ -10,10 +10,13 @@ import numpy as np
 
 from ..imaging.voxel_patches import interpolate
 from ..volume import Volume
-from .wall_profile import INWARD_MM, OUTWARD_MM, Prior, Profiles, WallFit, fitted_profiles
+from .grey_drift import GreyDrift, grey_drift
+from .wall_density import density_by_walls
+from .wall_profile import INWARD_MM, OUTWARD_MM, Prior, Profiles, WallFit, fitted_profiles, fitted_walls
 from .wall_settings import wall_settings
 
 _SET = wall_settings().density
+_NOTHING = np.zeros(3), np.zeros((2, 2, 2)), np.zeros((2, 2, 2))
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,8 @@ class Density:
     """Bone and blur of a scan. `bone` its typical grey value and `spread` the standard deviation of that over the scan,
     `outside` that of soft tissue (air, where bone lies in it), `noise`; `variance` (3, 3) mm2 in LPS of the blur; `places`
     that established the density (0: it is a guess). `origin`, `sums` and `weights` are the densities found in cells of the
-    scan; `calibrated`: its grey values are HU."""
+    scan; `calibrated`: its grey values are HU. `unsure`: share of the contrast by which the density may be off, standard deviation,
+    where thick bone does not tell it; `drift` of the grey values over a scan that is not calibrated."""
 
     bone: float
     spread: float
@@ -33,11 +37,18 @@ class Density:
     sums: np.ndarray
     weights: np.ndarray
     calibrated: bool = True
+    unsure: float = _SET.unsure
+    drift: GreyDrift | None = None
 
     @property
     def established(self) -> bool:
         """Whether thick bone in the scan tells the density."""
         return self.places >= _SET.enough
+
+    @property
+    def known_to(self) -> float:
+        """Share of the contrast by which the density of a wall may be off, 95 %."""
+        return 1.96 * (self._stray if self.established else float(np.hypot(self._stray, self.unsure)))
 
     @property
     def contrast(self) -> float:
@@ -63,9 +74,17 @@ class Density:
         total = ndimage.map_coordinates(self.sums, cell, order=1, mode="nearest")
         known = weight / (weight + 1.0)
         value = known * total / np.maximum(weight, 1e-9) + (1.0 - known) * self.bone
-        stray = _SET.stray if self.calibrated else _SET.uneven
-        base = (stray if self.established else _SET.unsure) * self.contrast
+        if self.drift is not None:
+            value = value + self.drift.at(points)
+        base = (self._stray if self.established else np.hypot(self._stray, self.unsure)) * self.contrast
         return value, np.hypot(base, (1.0 - known) * self.spread)
+
+    @property
+    def _stray(self) -> float:
+        """Share of the contrast by which the density of a wall may differ from that around it, standard deviation."""
+        if self.calibrated:
+            return _SET.stray
+        return _SET.uneven if self.drift is None else float(np.hypot(_SET.uneven, self.drift.left / self.contrast))
 
 
 def profiles_at(
@@ -117,6 +136,7 @@ def density_of(
     """Bone and blur along a surface of `places` (n, 3) with outward `normals` (n, 3); `bone`, `outside` and `noise` are
     what the segmentation saw, `blur` (3, 3) mm2 in LPS is where the search begins;
     `calibrated`: grey values are HU."""
+    everywhere, facing = places, normals
     some = np.random.default_rng(0).permutation(_promising(volume, places, normals, bone, outside))[: _SET.samples]
     places, normals = places[some].astype(np.float64), normals[some]
     start = _guessed(volume) if blur is None else blur
@@ -136,18 +156,42 @@ def density_of(
     variance = start if variance is None else variance
     rows = np.flatnonzero(thick)
     solid = _solid(volume, places[rows], normals[rows], fit, rows, values[rows], outside)
+    drift = None if calibrated else grey_drift(volume, everywhere, facing, outside, contrast, noise)
     values, sd, places = values[rows][solid], sd[rows][solid], places[rows][solid]
     if len(values) < _SET.enough:
-        nothing = np.zeros((2, 2, 2))
         top = max(bone, float(np.percentile(fit.peak, 95))) if len(fit.peak) else bone
-        return Density(
-            top, 0.2 * (top - outside), outside, noise, variance, 0, np.zeros(3), nothing, nothing, calibrated
+        return _by_walls(
+            volume,
+            everywhere,
+            facing,
+            Density(top, 0.0, outside, noise, variance, 0, *_NOTHING, calibrated, drift=drift),
         )
+    if drift is not None:
+        values = values - drift.at(places)
     typical = float(np.median(values))
     spread = float(1.4826 * np.median(np.abs(values - typical)))
     spread = float(np.sqrt(max(spread**2 - float(np.median(sd)) ** 2, 0.0)))
-    origin, sums, weights = _cells(places, values, typical, max(spread, 0.02 * contrast))
-    return Density(typical, spread, outside, noise, variance, len(values), origin, sums, weights, calibrated)
+    cells = _cells(places, values, typical, max(spread, 0.02 * contrast))
+    return Density(typical, spread, outside, noise, variance, len(values), *cells, calibrated, drift=drift)
+
+
+def _by_walls(volume: Volume, places: np.ndarray, normals: np.ndarray, guess: Density) -> Density:
+    """The density of a scan without thick bone: by its walls, or the guess with all that it may be off."""
+    from_walls = wall_settings().wall_density
+    some = np.random.default_rng(3).permutation(len(places))[: from_walls.looked_at]
+    at, facing = places[some].astype(np.float64), normals[some]
+    profiles = profiles_at(volume, at, facing, guess.widths(facing), False)
+    first = guess.outside + from_walls.first * guess.contrast
+    sd = from_walls.first_sd * guess.contrast
+    fit = fitted_walls(profiles, Prior(np.full(len(at), first), np.full(len(at), sd), guess.contrast, guess.noise))
+    rows = np.flatnonzero(fit.good & np.isfinite(fit.single_misfit) & (np.abs(fit.outer) <= from_walls.near_mm))
+    # The rim of a plate looks thick along it.
+    rows = rows[_solid(volume, at[rows], facing[rows], fit, rows, fit.peak[rows], guess.outside)][: from_walls.profiles]
+    found = density_by_walls(profiles.chosen(rows), guess.bone, guess.outside, guess.noise, guess.calibrated)
+    if found is None:
+        return replace(guess, spread=_SET.unsure * guess.contrast)
+    unsure = found.bone_sd / (found.bone - guess.outside)
+    return replace(guess, bone=found.bone, variance=found.widths**2 * guess.variance, unsure=unsure)
 
 
 def _promising(volume: Volume, places: np.ndarray, normals: np.ndarray, bone: float, outside: float) -> np.ndarray:

@@ -37,6 +37,7 @@ class WallFaces:
             "bone_established": self.density.established,
             "bone_places": self.density.places,
             "bone_calibrated": self.density.calibrated,
+            "bone_known_to": self.density.known_to,
             "outside_grey_value": self.density.outside,
             "wall_blur_mm": self.density.blur_mm,
         }

@@ -162,7 +162,8 @@ def _corrected(
     known = np.isfinite(filled[0])
     facing = mesh.triangle_normals()
     around, outward = build_vertex_averaging(mesh, facing), vertex_normals(mesh, facing)
-    rounding = edge_rounding(mesh, facing, outward, around, volume, density)
+    thickness = _handed_on(near, search.found[3])
+    rounding = edge_rounding(mesh, facing, outward, around, volume, density, thickness)
     # Over a curved wall the half-maximum position lies on the hollow side, of both faces alike.
     back = psf_curvature_shift(mesh, density.variance, around)
     for _ in range(_SET.curved_rounds):
@@ -344,6 +345,17 @@ def _filled(
     result = np.full_like(found, np.nan)
     result[:, zone] = np.where(known, table[:, :5].T, np.nan)
     return result
+
+
+def _handed_on(near: VertexAveraging, values: np.ndarray) -> np.ndarray:
+    """(n,) values, those that are NaN filled with the mean of their neighbours as far as a rim reaches."""
+    values = values.copy()
+    for _ in range(_SET.rim_rounds):
+        known = np.isfinite(values)
+        around, share = near.averaged(np.where(known, values, 0.0)), near.averaged(known.astype(np.float64))
+        new = ~known & (share > 0.0)
+        values[new] = around[new] / share[new]
+    return values
 
 
 def _shared(near: VertexAveraging, points: np.ndarray, known: np.ndarray) -> np.ndarray:

@@ -67,6 +67,7 @@ class SearchSettings:
     between: float
     agreeing: float
     fill_rounds: int
+    rim_rounds: int
     smoothing_rounds: int
     sharing: float
     grid: float
@@ -93,6 +94,39 @@ class BoundSettings:
     sharpest: float
     turns_over: float
     widened: float
+    of_thickness: float
+    between_slices: float
+
+
+@dataclass(frozen=True)
+class DriftSettings:
+    """How the drift of grey values over a field is read."""
+
+    looked_at: int
+    beside_mm: tuple[float, float, float]
+    tissue: float
+    enough: int
+    rounds: int
+    stray: float
+
+
+@dataclass(frozen=True)
+class WallDensitySettings:
+    """How walls alone tell bone and blur."""
+
+    looked_at: int
+    profiles: int
+    enough: int
+    first: float
+    first_sd: float
+    near_mm: float
+    shares: tuple[float, ...]
+    widths: tuple[float, ...]
+    width_sd: float
+    cortex_hu: tuple[float, float]
+    strays: float
+    left: float
+    most_sd: float
 
 
 @dataclass(frozen=True)
@@ -104,6 +138,8 @@ class WallSettings:
     search: SearchSettings
     faces: FaceSettings
     bound: BoundSettings
+    drift: DriftSettings
+    wall_density: WallDensitySettings
 
 
 _Section = TypeVar("_Section")
@@ -119,6 +155,8 @@ def wall_settings() -> WallSettings:
         search=_section(SearchSettings, content["search"]),
         faces=_section(FaceSettings, content["faces"]),
         bound=_section(BoundSettings, content["bound"]),
+        drift=_section(DriftSettings, content["drift"]),
+        wall_density=_section(WallDensitySettings, content["wall_density"]),
     )
 
 

@@ -26,13 +26,18 @@ def edge_rounding(
     near: VertexAveraging,
     volume: Volume,
     density: Density,
+    thickness: np.ndarray,
 ) -> np.ndarray:
     """(n,) mm: standard deviation of the distance between a surface and the faces that blur and grid have rounded; `facing` (m, 3)
-    are its `triangle_normals`, `outward` (n, 3) the unit normals of its points."""
+    are its `triangle_normals`, `outward` (n, 3) the unit normals of its points, `thickness` (n,) mm that of the walls around them,
+    NaN where it is not known: nothing inside a thin wall is far from its faces. The place of an edge between slices is known to a
+    share of the step between them."""
     width, step = density.widths(outward), max(volume.spacing)
     turned = edge_curvature(mesh, facing, outward, near) * np.hypot(width, _SET.turns_over * step)
     sharp = np.clip(_SET.per_turn * (turned - _SET.smooth), 0.0, _SET.sharpest)
-    return np.asarray(sharp * np.hypot(width, _SET.widened * step))
+    rounded = np.fmin(sharp * np.hypot(width, _SET.widened * step), _SET.of_thickness * thickness)
+    between = np.sqrt((step**2 - min(volume.spacing) ** 2) / 12.0)
+    return np.asarray(np.hypot(rounded, _SET.between_slices * sharp / _SET.sharpest * between))
 
 
 def expected_distances(off: np.ndarray, error: np.ndarray) -> list[float]:
