@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from ..imaging.voxel_patches import interpolate
 from ..volume import Volume
 from .grey_drift import GreyDrift, grey_drift
 from .wall_density import density_by_walls
 from .wall_profile import INWARD_MM, OUTWARD_MM, Prior, Profiles, WallFit, fitted_profiles, fitted_walls
-from .wall_settings import wall_settings
 
 _SET = wall_settings().density
 _NOTHING = np.zeros(3), np.zeros((2, 2, 2)), np.zeros((2, 2, 2))

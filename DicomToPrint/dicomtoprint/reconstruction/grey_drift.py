@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from ..imaging.voxel_patches import interpolate
 from ..volume import Volume
-from .wall_settings import wall_settings
 
 _SET = wall_settings().drift
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from .wall_profile import Prior, Profiles, fitted_profiles
-from .wall_settings import wall_settings
 
 _SET = wall_settings().wall_density
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from ..imaging.surface_deviation import vertex_normals
 from ..mesh.core import Mesh, Provenance
 from ..mesh.surface_sampling import draw_by_weight
 from .bone_density import Density
-from .wall_settings import wall_settings
 from .wall_uncertainty import expected_distances
 
 _SET = wall_settings().faces

@@ -15,7 +15,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from .wall_settings import wall_settings
+from ..config.wall_settings import wall_settings
 
 _SET = wall_settings().profile
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from ..imaging.surface_deviation import vertex_normals
 from ..imaging.voxel_patches import interpolate, runs_through
 from ..mesh.core import Mesh, Provenance
@@ -21,7 +22,6 @@ from .psf_curvature_correction import psf_curvature_shift
 from .scalar_field import ScalarField
 from .wall_faces import WallFaces
 from .wall_profile import Prior, fitted_walls
-from .wall_settings import wall_settings
 from .wall_uncertainty import edge_rounding
 
 if TYPE_CHECKING:

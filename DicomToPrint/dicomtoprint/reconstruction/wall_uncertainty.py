@@ -3,12 +3,12 @@ edges sharper than the blur."""
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from ..mesh.core import Mesh
 from ..mesh.vertex_averaging import VertexAveraging
 from ..volume import Volume
 from .bone_density import Density
 from .psf_curvature_correction import edge_curvature
-from .wall_settings import wall_settings
 
 _SET = wall_settings().bound
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from ..config.resources import load_json_resource
+from .resources import load_json_resource
 
 
 @dataclass(frozen=True)
@@ -130,9 +130,45 @@ class WallDensitySettings:
 
 
 @dataclass(frozen=True)
+class SheetSettings:
+    """Which voxels are raised as thin bone."""
+
+    side_mm: float
+    far_slices_mm: float
+    sheet: float
+    rod: float
+    sheet_in_air: float
+    weak_in_air: float
+    noises: float
+    weak: float
+    weak_noises: float
+    flank: float
+    foot: tuple[float, float]
+    seen: tuple[float, float]
+    higher: float
+
+
+@dataclass(frozen=True)
+class ThickBoneSettings:
+    """What bone looks like where it is thick, and which voxels are too coarse to tell."""
+
+    high: float
+    least_mm: float
+    least_voxels: float
+    further: float
+    coarsest_mm: float
+    finest_mm: float
+    enough: int
+    soft_half_hu: float
+    more: float
+
+
+@dataclass(frozen=True)
 class WallSettings:
     """All of them."""
 
+    sheets: SheetSettings
+    thick_bone: ThickBoneSettings
     density: DensitySettings
     profile: ProfileSettings
     search: SearchSettings
@@ -150,6 +186,8 @@ def wall_settings() -> WallSettings:
     """The built-in settings."""
     content, _ = load_json_resource("walls", "walls")
     return WallSettings(
+        sheets=_section(SheetSettings, content["sheets"]),
+        thick_bone=_section(ThickBoneSettings, content["thick_bone"]),
         density=_section(DensitySettings, content["density"]),
         profile=_section(ProfileSettings, content["profile"]),
         search=_section(SearchSettings, content["search"]),
