@@ -209,8 +209,8 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
     )
     if not accuracy.blur.edges:
         basis = _(
-            "voxels of {sizes} mm; blur of {in_plane} mm in the slices and {across} mm across, assumed since no bone in the scan "
-            "is thick enough to show it"
+            "voxels of {sizes} mm; blur of {in_plane} mm in the slices and {across} mm across, by its walls or assumed, since no bone in "
+            "the scan is thick enough to show it"
         )
     return BudgetItem(
         name,
