@@ -64,11 +64,9 @@ def estimate_accuracy(
     distances are found, and weighed accordingly: the 95 % figure scatters a third less. The maximum is sought besides at
     `EXTREME_POINTS` points, half of them where the edge is least steep of all (thin and sharp parts, where partial volume costs
     most), half where the deviation is largest. `noise` is the standard deviation of the grey values;
-    Thin bone that was bridged, since slices are too far apart to fit it, is judged as measured.
     `modelled` are the walls that no edge tells of, `blur` that which counts where the edges tell none.
     """
-    if modelled is None:
-        meshes = [_with_bridged(mesh, volume) for mesh in meshes]
+    meshes = [_with_bridged(mesh, volume) for mesh in meshes] if modelled is None else meshes
     blur = estimate_psf(volume, meshes, seed) or blur
     if blur is None:
         return None
@@ -112,7 +110,8 @@ def estimate_accuracy(
 
 
 def _with_bridged(mesh: Mesh, volume: Volume) -> Mesh:
-    """The mesh with what was bridged marked as measured, where all of its slices were scanned."""
+    """The mesh with what was bridged marked as measured, where all of its slices were scanned: thin bone is bridged where
+    slices are too far apart to fit it."""
     from ..mesh.core import Provenance
 
     origin = mesh.triangle_arrays.get("Provenance")
