@@ -1,7 +1,7 @@
-"""The scans on which walls are measured: those that the fit was tuned on, and others that it has never seen."""
+"""The scans on which walls are measured: those that the fit and its bound were tuned on, and others made afterwards."""
 
 from dicomtoprint.phantom.wall_scan import SOFT_HU, Scanner, WallScene, varying
-from Phantoms.wall_scenes import ball_shell, plates, rib, saddle_shell, spine_body, vertebra
+from Phantoms.wall_scenes import ball_shell, plates, rib, saddle_shell, skull_cap, spine_body, tube, vertebra
 
 OBLIQUE = (0.35, 0.55, 0.75)
 OTHER = (-0.62, 0.31, 0.22)
@@ -84,7 +84,7 @@ def held_out() -> dict[str, Scan]:
 
 
 def unseen() -> dict[str, Scan]:
-    """Scans of the same kinds, measured after the last change of any setting."""
+    """Scans of the same kinds, made after the form of the fit and of the bound was settled."""
     steep = (0.15, -0.8, 0.55)
     return {
         "plates, 1050 HU, 0.38 mm": (
@@ -135,5 +135,67 @@ def unseen() -> dict[str, Scan]:
         "smooth kernel": (
             plates(OBLIQUE, (0.5, 0.8, 1.2, 2.0), 1300.0),
             Scanner((0.45, 0.45, 0.6), 0.55, noise_hu=10, seed=56),
+        ),
+    }
+
+
+def fresh() -> dict[str, Scan]:
+    """Scans whose list was fixed before any was run, after the bound had been set on all those above."""
+    aslant, upright = (0.45, -0.35, 0.6), (0.05, 0.15, 1.0)
+    return {
+        "plates, 1350 HU, 0.35 mm": (
+            plates(aslant, (0.35, 0.65, 0.95, 1.7), 1350.0, half=5.5),
+            Scanner((0.35, 0.35, 0.4), 0.37, noise_hu=24, seed=301),
+        ),
+        "plates, 850 HU, 0.5 x 0.8 mm": (
+            plates((-0.2, 0.9, 0.3), (0.45, 0.75, 1.25, 2.3), 850.0),
+            Scanner((0.5, 0.5, 0.8), 0.41, noise_hu=17, seed=302),
+        ),
+        "plates, 1250 HU, 0.65 mm": (
+            plates(upright, (0.55, 0.85, 1.6), 1250.0),
+            Scanner((0.65, 0.65, 0.65), 0.4, noise_hu=16, seed=303),
+        ),
+        "plates, slices 1.3 mm": (
+            plates((0.7, 0.3, 0.6), (0.6, 0.9, 1.4, 2.1), 1000.0),
+            Scanner((0.42, 0.42, 1.3), 0.4, noise_hu=19, seed=304),
+        ),
+        "shell 0.55 mm, air, 1050 HU, 0.5 mm": (
+            ball_shell(0.55, 1050.0, 8.2),
+            Scanner((0.5, 0.5, 0.6), 0.41, noise_hu=18, seed=305),
+        ),
+        "open shell 1.0 mm, fat, 0.5 mm": (
+            ball_shell(1.0, 1150.0, 9.3, -90.0, -90.0, opened=True, axis=(0.6, -0.5, 0.4)),
+            Scanner((0.5, 0.5, 0.5), 0.39, noise_hu=21, seed=306),
+        ),
+        "saddle 0.7 mm, tissue, 0.38 mm": (
+            saddle_shell(0.7, 1200.0, SOFT_HU),
+            Scanner((0.38, 0.38, 0.5), 0.37, noise_hu=20, seed=307),
+        ),
+        "skull cap, 0.48 mm": (skull_cap(), Scanner((0.48, 0.48, 0.6), 0.4, noise_hu=22, seed=308)),
+        "tube of a child, 0.55 mm": (tube(), Scanner((0.55, 0.55, 0.7), 0.39, noise_hu=20, seed=309)),
+        "vertebra, cortex 0.5 mm, core 200 HU, 0.5 mm": (
+            vertebra(0.5, 200.0, 1100.0),
+            Scanner((0.5, 0.5, 0.7), 0.4, noise_hu=20, seed=310),
+        ),
+        "spine body 30 mm, 0.6 x 0.8 mm": (
+            spine_body(30.0, 21.0, 0.8, 130.0, 850.0),
+            Scanner((0.6, 0.6, 0.8), 0.41, noise_hu=18, seed=311),
+        ),
+        "rib 1.0 mm, 0.45 mm": (rib(1.0, 1200.0), Scanner((0.45, 0.45, 0.5), 0.41, noise_hu=19, seed=312)),
+        "dry bone, 900 HU": (
+            plates(aslant, (0.5, 0.9, 1.3, 1.9), 900.0, in_air=True),
+            Scanner((0.48, 0.48, 0.55), 0.38, noise_hu=22, seed=313),
+        ),
+        "CBCT, 1000 HU, open shell": (
+            ball_shell(0.7, 1000.0, 8.5, SOFT_HU, opened=True),
+            Scanner((0.3, 0.3, 0.3), 0.36, noise_hu=30, seed=314, gain=0.8, offset=220.0, cupping=-50.0),
+        ),
+        "density varying by 20 %, 0.5 mm": (
+            plates((0.8, 0.5, -0.3), (0.6, 0.9, 1.5), varying(1050.0, 0.2, 26.0)),
+            Scanner((0.5, 0.5, 0.6), 0.4, noise_hu=18, seed=315),
+        ),
+        "no thick bone, 950 HU": (
+            plates((-0.5, 0.4, 0.7), (0.45, 0.65, 1.0), 950.0, thick=False),
+            Scanner((0.42, 0.42, 0.5), 0.4, noise_hu=18, seed=316),
         ),
     }

@@ -163,3 +163,31 @@ def rib(cortex: float = 0.8, hu: float = 1100.0) -> WallScene:
         middle = sign * (3.7 - cortex / 2) * axes[0] + u[:, None] * axes[1] + v[:, None] * axes[2]
         walls.append(Wall(f"rib {name} {cortex:g}", middle, np.broadcast_to(sign * axes[0], middle.shape), cortex))
     return WallScene(layers + _thick(hu), walls)
+
+
+def skull_cap(table: float = 1.1, diploe: float = 1.8, hu: float = 1250.0) -> WallScene:
+    """A piece of skull between scalp and brain: two tables with diploe between them, which ends at the border of the scan."""
+    centre = np.array([4.0, -6.0, -32.0])
+    outer, deep = 38.0, 2.0 * table + diploe
+    layers = [
+        Layer(EVERYWHERE, SOFT_HU),
+        Layer(shell(ball(centre, outer), table), hu),
+        Layer(shell(ball(centre, outer - table), diploe), 320.0),
+        Layer(shell(ball(centre, outer - table - diploe), table), hu),
+    ]
+    u, v = (w.ravel() for w in np.meshgrid(np.linspace(-0.22, 0.22, 15), np.linspace(-0.22, 0.22, 15)))
+    n = np.stack([u - 0.1, v + 0.15, np.ones_like(u)], axis=1)
+    n /= np.linalg.norm(n, axis=1)[:, None]
+    walls = [Wall("outer faces", centre + (outer - deep / 2) * n, n, deep, True)]
+    return WallScene(layers + _thick(hu, (-9.0, 9.0, -9.0), 3.2), walls)
+
+
+def tube(cortex: float = 1.2, radius: float = 6.0, hu: float = 800.0) -> WallScene:
+    """The shaft of a child's long bone: a cortex around fat, through the whole scan."""
+    axis = np.array([0.25, -0.15, 1.0])
+    axes = frame_of(axis)
+    shaft = cylinder((0.0, 0.0, 0.0), radius + cortex / 2, 40.0, axis)
+    layers = [Layer(EVERYWHERE, SOFT_HU), Layer(shaft, -60.0), Layer(shell(shaft, cortex), hu)]
+    a, h = (w.ravel() for w in np.meshgrid(np.linspace(0.0, 2.0 * np.pi, 25)[:-1], np.linspace(-9.0, 9.0, 9)))
+    n = np.cos(a)[:, None] * axes[0] + np.sin(a)[:, None] * axes[1]
+    return WallScene(layers + _thick(hu), [Wall(f"cortex {cortex:g}", radius * n + h[:, None] * axes[2], n, cortex)])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dicomtoprint.accuracy import estimate_accuracy, estimate_noise
+from dicomtoprint.accuracy import Modelled, estimate_accuracy, estimate_noise
 from dicomtoprint.imaging import estimate_psf
 from dicomtoprint.imaging.surface_deviation import vertex_areas
 from dicomtoprint.mesh.core import Provenance
@@ -67,6 +67,27 @@ def test_only_what_was_measured_counts(scan, ball):
     mesh = ball(radius=RADIUS, rings=48)
     added = np.full(len(mesh.triangles), Provenance.ADDED, np.uint8)
     assert estimate_accuracy(scan, [mesh.with_arrays(triangle_arrays={"Provenance": added})], 10.0) is None
+
+
+def test_bridged_thin_bone_is_judged_where_every_slice_was_scanned(scan, ball):
+    mesh = ball(radius=RADIUS + 0.3, rings=48)
+    off = np.full(len(mesh.points), 0.3, np.float32)
+    bridged = np.full(len(mesh.triangles), Provenance.BRIDGED, np.uint8)
+    mesh = mesh.with_arrays(point_arrays={"Deviation": off}, triangle_arrays={"Provenance": bridged})
+    assert estimate_accuracy(scan, [mesh], estimate_noise(scan), points=300).p95_mm == pytest.approx(0.3, abs=0.08)
+    holes = np.zeros(scan.array.shape[0], dtype=bool)
+    holes[10] = True
+    assert estimate_accuracy(Volume(scan.array, scan.affine, holes), [mesh], 10.0, points=300) is None
+
+
+def test_a_surface_of_modelled_walls_alone_has_what_is_expected_of_them(scan, ball):
+    mesh = ball(radius=RADIUS, rings=48)
+    blur, walls = estimate_psf(scan, [mesh]), np.linspace(0.0, 0.2, 101)
+    mesh = mesh.with_arrays(triangle_arrays={"Provenance": np.full(len(mesh.triangles), Provenance.MODELLED, np.uint8)})
+    found = estimate_accuracy(
+        scan, [mesh], 10.0, points=100, blur=blur, modelled=Modelled(1.0, walls, walls, 1200.0, True)
+    )
+    assert found.p95_mm == pytest.approx(0.19, abs=0.003) and found.mean_mm == pytest.approx(0.1, abs=0.003)
 
 
 def test_reported_accuracy_is_the_true_one():

@@ -27,11 +27,13 @@ def surface(distance):
     return type(mesh)((mesh.points * 0.5 - 14.75).astype(np.float32), mesh.triangles)
 
 
-def rounding(mesh):
+def rounding(mesh, thickness=np.nan, spacing=(0.5, 0.5, 0.5)):
     facing = mesh.triangle_normals()
     near, outward = build_vertex_averaging(mesh, facing), vertex_normals(mesh, facing)
-    volume = Volume(np.zeros((60, 60, 60), np.int16), np.diag([0.5, 0.5, 0.5, 1.0]))
-    return edge_curvature(mesh, facing, outward, near), edge_rounding(mesh, facing, outward, near, volume, density())
+    volume = Volume(np.zeros((60, 60, 60), np.int16), np.diag([*spacing, 1.0]))
+    walls = np.full(len(mesh.points), thickness)
+    error = edge_rounding(mesh, facing, outward, near, volume, density(), walls)
+    return edge_curvature(mesh, facing, outward, near), error
 
 
 def test_curvature_of_a_ball_is_not_counted_twice(ball):
@@ -49,6 +51,13 @@ def test_edges_may_be_sharper_than_they_look_and_faces_not():
     assert (
         error.max() < 0.55 * 0.45
     )  # a right angle's contour at half the step lies 0.55 widths of the blur from its faces
+
+
+def test_a_rim_is_off_by_a_part_of_its_wall_at_most_and_by_slices_far_apart():
+    mesh = surface(lambda z, y, x: np.maximum(np.maximum(np.abs(x), np.abs(y)), np.abs(z)) - 6.0)
+    thick, thin, far = rounding(mesh)[1], rounding(mesh, 0.2)[1], rounding(mesh, 0.2, (0.5, 0.5, 1.25))[1]
+    assert thin.max() == pytest.approx(0.25 * 0.2) and thick.max() > 2.0 * thin.max()
+    assert far.max() > 2.0 * thin.max() and thin.min() == far.min() == 0.0
 
 
 def test_distances_of_a_surface_that_lies_on_its_faces_are_those_of_a_normal_distribution():

@@ -10,7 +10,7 @@ from dicomtoprint.imaging.voxel_patches import sample_measured_surface
 from dicomtoprint.mesh.core import Mesh, Provenance
 from dicomtoprint.mesh.self_intersection import self_intersections
 from dicomtoprint.phantom.wall_scan import Scanner, WallScene, bone_distance, measured, scan_of
-from dicomtoprint.reconstruction import SurfaceModel, reconstruct_surfaces
+from dicomtoprint.reconstruction import SurfaceModel, bone_density, reconstruct_surfaces
 from dicomtoprint.segmentation import load_anatomy, segment
 from dicomtoprint.volume import Volume
 from Phantoms.wall_scenes import ball_shell, plates, spine_body
@@ -85,9 +85,17 @@ def test_what_was_modelled_is_marked_and_the_surface_is_valid(name):
     assert 0.0 < np.median(figures["modelled_distance_mm"]) < 0.05 and max(figures["modelled_distance_mm"]) < 0.3
 
 
-def test_without_thick_bone_the_density_is_said_to_be_assumed_and_the_error_grows():
+def test_without_thick_bone_walls_tell_the_density_and_it_is_said_to_be_less_well_known():
     _scene, _volume, model = made("none")
-    figures = model.figures[0]
+    figures, known = model.figures[0], made("plates")[2].figures[0]
+    assert not figures["bone_established"] and figures["bone_known_to"] > known["bone_known_to"]
+    for wall in walls("none"):
+        assert wall.mean == pytest.approx(wall.thickness, rel=0.12)
+
+
+def test_without_thick_bone_and_with_walls_that_tell_nothing_the_density_is_assumed_and_the_error_grows(monkeypatch):
+    monkeypatch.setattr(bone_density, "density_by_walls", lambda *_: None)
+    figures = reconstruct_surfaces(segment(made("none")[1], load_anatomy("bone"))).figures[0]
     assert not figures["bone_established"]
     known = made("plates")[2].figures[0]["modelled_distance_mm"]
     assert np.median(figures["modelled_distance_mm"]) > 1.5 * np.median(known)

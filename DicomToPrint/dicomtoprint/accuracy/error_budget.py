@@ -228,8 +228,8 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
     )
     if not accuracy.blur.edges:
         basis = _(
-            "voxels of {sizes} mm; blur of {in_plane} mm in the slices and {across} mm across, assumed since no bone in the scan "
-            "is thick enough to show it"
+            "voxels of {sizes} mm; blur of {in_plane} mm in the slices and {across} mm across, by its walls or assumed, since no bone in "
+            "the scan is thick enough to show it"
         )
     return BudgetItem(
         name,
@@ -247,10 +247,12 @@ def _modelled_words(modelled: Modelled) -> str:
     ).format(share=f"{100.0 * modelled.share:.0f}", bone=f"{modelled.bone:.0f}", p95=f"{modelled.within(0.95):.2f}")
     if not modelled.established:
         line += " " + _(
-            "No bone in the scan is thick enough to show that value: it is assumed, and may be off by a quarter."
-        )
+            "No bone in the scan is thick enough to show that value: it is inferred from the walls, and may be off by {share} %."
+        ).format(share=f"{100.0 * modelled.known_to:.0f}")
     elif not modelled.calibrated:
-        line += " " + _("The scan is not calibrated in HU: that value may differ over it by a tenth.")
+        line += " " + _("The scan is not calibrated in HU: that value may differ over it by {share} %.").format(
+            share=f"{100.0 * modelled.known_to:.0f}"
+        )
     return line
 
 

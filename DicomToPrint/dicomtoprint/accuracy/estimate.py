@@ -66,6 +66,7 @@ def estimate_accuracy(
     most), half where the deviation is largest. `noise` is the standard deviation of the grey values;
     `modelled` are the walls that no edge tells of, `blur` that which counts where the edges tell none.
     """
+    meshes = [_with_bridged(mesh, volume) for mesh in meshes] if modelled is None else meshes
     blur = estimate_psf(volume, meshes, seed) or blur
     if blur is None:
         return None
@@ -108,6 +109,18 @@ def estimate_accuracy(
     )
 
 
+def _with_bridged(mesh: Mesh, volume: Volume) -> Mesh:
+    """The mesh with what was bridged marked as measured, where all of its slices were scanned: thin bone is bridged where
+    slices are too far apart to fit it."""
+    from ..mesh.core import Provenance
+
+    origin = mesh.triangle_arrays.get("Provenance")
+    if origin is None or (volume.interpolated is not None and volume.interpolated.any()):
+        return mesh
+    own = np.where(origin == Provenance.BRIDGED, Provenance.MEASURED, origin).astype(np.uint8)
+    return mesh.with_arrays(triangle_arrays={"Provenance": own})
+
+
 def _drawn(volume: Volume, mesh: Mesh, count: int, seed: int) -> tuple[SurfacePoints, np.ndarray]:
     """`count` points of the measured surface and the share of its area that each stands for."""
     pool = sample_measured_surface(mesh, 4 * count, seed)
@@ -135,7 +148,7 @@ def _with_walls(off: np.ndarray, weight: np.ndarray, modelled: Modelled | None) 
     if modelled is None:
         return off[known], weight[known]
     measured = 1.0 - modelled.share
-    walls = measured * float(weight[~known].sum()) + modelled.share * float(weight.sum())
+    walls = measured * float(weight[~known].sum()) + modelled.share  # all of it where no face was measured
     rest = np.full(len(modelled.of_walls), walls / len(modelled.of_walls))
     return np.concatenate([off[known], modelled.of_walls]), np.concatenate([measured * weight[known], rest])
 
@@ -149,6 +162,8 @@ def _steepness(volume: Volume, places: np.ndarray, outward: np.ndarray) -> np.nd
 def _level(volume: Volume, mesh: Mesh) -> tuple[float, bool]:
     """The grey value of the boundary, from which the surface lies by its deviation, and whether the inside is brighter."""
     points = sample_measured_surface(mesh, 2000)
+    if not len(points.places):
+        return 0.0, True
     reach = 0.5 * min(volume.spacing)
     boundary = points.places - np.nan_to_num(points.deviation)[:, None] * points.outward
     at, within, without = (interpolate(volume, boundary + way * reach * points.outward) for way in (0.0, -1.0, 1.0))

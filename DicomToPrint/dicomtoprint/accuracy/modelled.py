@@ -19,7 +19,7 @@ class Modelled:
     """Walls of a surface that were fitted as walls: `share` of its measured and modelled area is modelled; `errors` (k,)
     mm, distances without sign that the faces of these are expected to have from the truth, evenly by area, and
     `of_walls` the same for all walls, whose faces show apart too; the grey value of `bone` that they go by, and whether thick
-    bone of the scan `established` it; `calibrated`: grey values are HU."""
+    bone of the scan `established` it; `calibrated`: grey values are HU; `known_to`: share by which the density of a wall may be off."""
 
     share: float
     errors: np.ndarray
@@ -27,6 +27,7 @@ class Modelled:
     bone: float
     established: bool
     calibrated: bool = True
+    known_to: float = 0.25
 
     def within(self, share: float) -> float:
         """mm within which a share of the modelled faces lies."""
@@ -57,6 +58,7 @@ def modelled_of(meshes: Sequence[Mesh], figures: Sequence[Mapping[str, Any]]) ->
         float(known[0]["bone_grey_value"]),
         all(bool(f.get("bone_established")) for f in known),
         all(bool(f.get("bone_calibrated", True)) for f in known),
+        max(float(f.get("bone_known_to", 0.25)) for f in known),
     )
 
 

@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from ..imaging.surface_deviation import vertex_normals
 from ..mesh.core import Mesh, Provenance
 from ..mesh.surface_sampling import draw_by_weight
 from .bone_density import Density
 from .wall_uncertainty import expected_distances
 
-_PLACES = 10_000  # of a surface, at which its distance from the faces is measured
-_REACH_MM = 0.8  # how far from a point of the fine surface a coarse point takes its place from it
-_FACING = 0.3  # cosine
+_SET = wall_settings().faces
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class WallFaces:
             "bone_established": self.density.established,
             "bone_places": self.density.places,
             "bone_calibrated": self.density.calibrated,
+            "bone_known_to": self.density.known_to,
             "outside_grey_value": self.density.outside,
             "wall_blur_mm": self.density.blur_mm,
         }
@@ -62,10 +62,10 @@ class WallFaces:
         if not self.known.any() or not len(points):
             return FacesAhead(height, found, nearest)
         tree, rows, facing = self._tree
-        distance, index = tree.query(points, k=6, distance_upper_bound=_REACH_MM, workers=2)
+        distance, index = tree.query(points, k=6, distance_upper_bound=_SET.reach_mm, workers=2)
         index = np.minimum(index, len(rows) - 1)
         agree = np.einsum("nkx,nx->nk", facing[index], normals)
-        valid = np.isfinite(distance) & (agree > _FACING)
+        valid = np.isfinite(distance) & (agree > _SET.facing)
         some = np.flatnonzero(valid.any(axis=1))
         first = valid[some].argmax(axis=1)
         chosen = index[some, first]
@@ -87,8 +87,8 @@ class WallFaces:
         if not (area[own] > 0.0).any():
             return {}
         random = np.random.default_rng(0)
-        positions = (np.arange(_PLACES) + random.random(_PLACES)) / _PLACES
-        drawn, places = draw_by_weight(mesh, area * own, positions, random.dirichlet((1.0, 1.0, 1.0), size=_PLACES))
+        positions = (np.arange(_SET.places) + random.random(_SET.places)) / _SET.places
+        drawn, places = draw_by_weight(mesh, area * own, positions, random.dirichlet((1.0, 1.0, 1.0), size=_SET.places))
         ahead = self.ahead(places, facing[drawn] / np.maximum(area[drawn, None], 1e-30))
         result = {}
         for name, which in (("wall_distance_mm", self.walled), ("modelled_distance_mm", self.modelled)):

@@ -15,18 +15,11 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-OUTWARD_MM, INWARD_MM = 2.25, 4.75  # how far a profile goes from the surface
-_NEAR = (-0.9, 1.5)  # mm inwards: where the wall of this surface has its brightest place
-_RISE = 0.06  # of the contrast: a profile that rises by more beyond a wall shows the next one
-_NOISES = 3.5  # the same in standard deviations of noise
-_ROUNDS = 7
-_THINNEST = 0.02  # mm
-_HOPELESS = 2, 2.5  # from this round on a profile is given up that the model misses by so many times what it may
-_SETTLED = 0.004  # mm: faces that move by less are found
-_CORRELATED = 1.6  # by which neighbouring samples that share noise count less: standard deviations are larger
-_MISFIT = 0.07  # of the contrast: what a profile that is a wall may differ from the model by
-_AIR = 1.15  # of the contrast: a profile that falls so far below bone reaches air
-_NARROWER = (2.2, 1.6)  # mm to both sides of the brightest place: what is fitted where a whole profile is no wall
+from ..config.wall_settings import wall_settings
+
+_SET = wall_settings().profile
+
+OUTWARD_MM, INWARD_MM = _SET.outward_mm, _SET.inward_mm  # how far a profile goes from the surface
 
 
 @dataclass(frozen=True)
@@ -114,8 +107,8 @@ def fitted_walls(profiles: Profiles, prior: Prior) -> WallFit:
     rows = np.flatnonzero(_stands_out(windows, prior))
     found = _fitted(profiles.chosen(rows), prior.chosen(rows), windows.chosen(rows))
     _enter(fit, rows, found, np.ones(len(rows), dtype=bool))
-    air = np.minimum(windows.left, windows.right) < prior.bone - _AIR * prior.contrast
-    for reach in _NARROWER:
+    air = np.minimum(windows.left, windows.right) < prior.bone - _SET.air * prior.contrast
+    for reach in _SET.narrower_mm:
         rows = np.flatnonzero(~fit.good & np.isfinite(fit.outer) & air)
         if not len(rows):
             break
@@ -155,7 +148,7 @@ def _stands_out(window: _Window, prior: Prior) -> np.ndarray:
 
 
 def _most_misfit(prior: Prior) -> float:
-    return max(2.5 * prior.noise, _MISFIT * prior.contrast)
+    return max(2.5 * prior.noise, _SET.misfit * prior.contrast)
 
 
 def _fitted(profiles: Profiles, prior: Prior, window: _Window) -> WallFit:
@@ -170,7 +163,7 @@ def _fitted(profiles: Profiles, prior: Prior, window: _Window) -> WallFit:
         & _stands_out(window, prior)
         & (b < np.minimum(_ends(window.use, profiles.x), profiles.x[-1] - 0.5))
         & (a > profiles.x[0] + 0.3)
-        & (b - a > 2.0 * _THINNEST)
+        & (b - a > 2.0 * _SET.thinnest_mm)
         & (bone > 0.5 * prior.bone)
     )
     single = np.where(window.use.all(axis=1), misfit, np.inf)
@@ -184,9 +177,9 @@ def _window(profiles: Profiles, prior: Prior, reach: float) -> _Window:
     n, m = y.shape
     smooth = y.copy()
     smooth[:, 1:-1] = (y[:, :-2] + 2.0 * y[:, 1:-1] + y[:, 2:]) / 4.0
-    near = np.flatnonzero((x >= _NEAR[0]) & (x <= _NEAR[1]))
+    near = np.flatnonzero((x >= _SET.near_mm[0]) & (x <= _SET.near_mm[1]))
     at = near[0] + smooth[:, near].argmax(axis=1)
-    rise = max(_RISE * prior.contrast, _NOISES * prior.noise)
+    rise = max(_SET.rise * prior.contrast, _SET.rise_noises * prior.noise)
     column = np.arange(m)
     use = np.abs(x - x[at][:, None]) <= reach
     for way in (1, -1):
@@ -211,7 +204,7 @@ def _window(profiles: Profiles, prior: Prior, reach: float) -> _Window:
         part = used & (column > (last - depth)[:, None])
         count = part.sum(axis=1)
         value = (values * part).sum(axis=1) / count
-        sd = prior.noise * _CORRELATED / np.sqrt(count) + 0.02 * prior.contrast * np.exp(
+        sd = prior.noise * _SET.correlated / np.sqrt(count) + 0.02 * prior.contrast * np.exp(
             -0.5 * (room / np.maximum(2.0 * profiles.width, 1e-6)) ** 2
         )
         sides.append((value, np.maximum(sd, 0.5 * prior.noise)))
@@ -243,7 +236,7 @@ def _start(profiles: Profiles, prior: Prior, window: _Window) -> np.ndarray:
     z1 = (m0 - h2 * z2) / np.maximum(h1, 1e-6)
     first = x[window.use.argmax(axis=1)]
     b = np.clip(end - z2, first + 0.2, end)
-    a = np.clip(end - z1, first, b - 2.0 * _THINNEST)
+    a = np.clip(end - z1, first, b - 2.0 * _SET.thinnest_mm)
     return np.stack([a, b, window.left, prior.bone.astype(np.float64), window.right, profiles.width], axis=1)
 
 
@@ -275,21 +268,21 @@ def _least_squares(
     """Parameters (n, 6), their covariance (n, 6, 6) and the root mean square misfit (n,): Levenberg and Marquardt, with
     priors on the plateaus, on bone and on the width."""
     lines = profiles.depths.shape[1] // len(profiles.x)
-    sigma = max(prior.noise * _CORRELATED * lines**0.25, 1e-3 * prior.contrast)
+    sigma = max(prior.noise * _SET.correlated * lines**0.25, 1e-3 * prior.contrast)
     far = 1e3 * np.ones(len(start))
     width_sd = 0.5 * profiles.width if prior.free_width else 1e-4 * profiles.width
     held = np.stack([far, far, window.left_sd, prior.bone_sd * np.ones(len(start)), window.right_sd, width_sd], axis=1)
     used = np.tile(window.use.astype(np.float32), lines)
     whole = _Problem(profiles.voxels, profiles.depths, used, profiles.width, start, (sigma / held) ** 2)
     count = np.maximum(used.sum(axis=1), 1.0)
-    most = (_HOPELESS[1] * _most_misfit(prior)) ** 2 * count
+    most = (_SET.hopeless[1] * _most_misfit(prior)) ** 2 * count
     size = 6 if prior.free_width else 5
     parameters, open_ = start.copy(), np.arange(len(start))
     normal, square = np.zeros((len(start), size, size)), np.zeros(len(start))
     problem, p, damping = whole, start, np.full(len(start), 1e-2)
     residual, slopes = _model(p, problem, prior.free_width)
     cost = problem.cost(p, residual)
-    for round_ in range(_ROUNDS):
+    for round_ in range(_SET.rounds):
         trial, moved = _step(problem, p, residual, slopes, damping)
         residual_t, slopes_t = _model(trial, problem, prior.free_width)
         cost_t = problem.cost(trial, residual_t)
@@ -300,11 +293,11 @@ def _least_squares(
         factor = np.full(len(p), 0.25)
         factor[worse] = 6.0
         damping = damping * factor
-        going = moved > _SETTLED
+        going = moved > _SET.settled_mm
         going[worse] = True
-        if round_ >= _HOPELESS[0]:
+        if round_ >= _SET.hopeless[0]:
             going &= cost <= most[open_]
-        if round_ == _ROUNDS - 1:
+        if round_ == _SET.rounds - 1:
             going[:] = False
         done, rest = np.flatnonzero(~going), np.flatnonzero(going)
         rows = open_[done]
@@ -339,7 +332,7 @@ def _step(
     trial[:, :size] -= move
     most = np.maximum(problem.width, 0.3)[:, None]
     trial[:, :2] = np.clip(trial[:, :2], p[:, :2] - most, p[:, :2] + most)
-    trial[:, 1] = np.maximum(trial[:, 1], trial[:, 0] + _THINNEST)
+    trial[:, 1] = np.maximum(trial[:, 1], trial[:, 0] + _SET.thinnest_mm)
     trial[:, 5] = np.maximum(trial[:, 5], 0.3 * problem.width)
     return trial, np.abs(move[:, :2]).max(axis=1)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from ..imaging.surface_deviation import vertex_normals
 from ..imaging.voxel_patches import interpolate, runs_through
 from ..mesh.core import Mesh, Provenance
@@ -26,25 +27,8 @@ from .wall_uncertainty import edge_rounding
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
 
-_DEPTHS = (1.5, 2.4, 3.4)  # widths of the blur: a wall that is darker at one of these may be thin
-_FALL = 0.15  # of the contrast, by which it is darker there
-_OFF = 0.06  # of the contrast: where the contour lies so far from its grey value it was raised
-_FARTHEST = 1.4  # mm a point may be moved
-_THICKEST = 2.8  # mm: beyond, each face is measured by itself
-_NORMALS = (6, 3)  # rounds over which normals are averaged, in the first search and in the second
-_TURNED = 0.985  # cosine: normals that have turned further are asked again
-_MOVED = 0.1  # mm: what told nothing is asked again where its neighbours have moved it so far
-_MANY = 8000  # points that are always fitted themselves
-_PART = 4, 10  # one of so many more
-_BETWEEN = 0.2  # of a point's surroundings are known: it lies among points of a wall
-_AGREEING = 0.9  # length along its own of the mean of the normals around a point: less is a rim
-_FILL = 24  # rounds in which places are handed on to points whose profiles tell nothing
-_SMOOTH = 5  # rounds of smoothing
-_SHARING = 2.0  # times less of the noise is left after smoothing
-_GRID = 0.03  # of a voxel: what triangles between samples leave of a face; measured on scans with a known truth
-_RINGS = 12  # of triangles around walls that have a part in their normals, their curvature and their smoothing
-_CURVED = 5  # rounds over which curvature is averaged
-_TAUBIN = (0.6, -0.64)
+_SET = wall_settings().search
+
 _FWHM = 2.3548  # widths of the blur: the faces of a thinner wall do not show apart
 _CHUNK = 8000
 
@@ -77,7 +61,7 @@ def _placed_walls(
     """The faces of the thin walls of a fine closed contour (LPS mm) of a bright structure, whose own grey value is
     `level` except where it was raised; `facing` (m, 3) are its `triangle_normals`, `outward` (n, 3) the unit normals of its points."""
     near = build_vertex_averaging(mesh, facing)
-    normals = _averaged(outward, near, _NORMALS[0])
+    normals = _averaged(outward, near, _SET.normal_rounds[0])
     search = _asked(mesh, normals, volume, density, level)
     points, filled, off = _sought(search, near, volume, density)
     # What follows concerns the walls and what lies around them only.
@@ -127,11 +111,11 @@ class _Search:
 def _asked(mesh: Mesh, normals: np.ndarray, volume: Volume, density: Density, level: float) -> _Search:
     """The points that may lie in walls."""
     points = mesh.points.astype(np.float64)
-    raised = np.abs(interpolate(volume, points) - level) > _OFF * density.contrast
+    raised = np.abs(interpolate(volume, points) - level) > _SET.raised * density.contrast
     movable = _measured(mesh) & _within(volume, points)
     asked = movable & (raised | _may_be_thin(volume, points, normals, density))
     groups = [np.flatnonzero(asked & which) for which in (raised, ~raised)]
-    rows = np.sort(np.concatenate([_some_of(*group) for group in zip(groups, (_MANY, _MANY), _PART)]))
+    rows = np.sort(np.concatenate([_some_of(*group) for group in zip(groups, _SET.fitted_part)]))
     # What is fitted itself and tells nothing is left where it is, unless it was raised.
     asked[rows[~raised[rows]]] = False
     return _Search(points, normals, raised, asked, rows, np.full((5, len(points)), np.nan))
@@ -142,9 +126,9 @@ def _asked_again(
 ) -> _Search:
     """The search once more, from where points now are: a contour between slices far apart is rough, and its normals are better once
     it has moved."""
-    better = _averaged(vertex_normals(_like(part, points)), near, _NORMALS[1])
-    turned = np.einsum("nx,nx->n", better, search.normals) < _TURNED
-    lost = ~np.isfinite(search.found[0]) & (np.abs(np.nan_to_num(off)) > _MOVED)
+    better = _averaged(vertex_normals(_like(part, points)), near, _SET.normal_rounds[1])
+    turned = np.einsum("nx,nx->n", better, search.normals) < _SET.turned
+    lost = ~np.isfinite(search.found[0]) & (np.abs(np.nan_to_num(off)) > _SET.moved_mm)
     again = search.rows[(turned | lost)[search.rows]]
     found = search.found.copy()
     kept = np.setdiff1d(np.flatnonzero(np.isfinite(found[0])), again)
@@ -178,14 +162,15 @@ def _corrected(
     known = np.isfinite(filled[0])
     facing = mesh.triangle_normals()
     around, outward = build_vertex_averaging(mesh, facing), vertex_normals(mesh, facing)
-    rounding = edge_rounding(mesh, facing, outward, around, volume, density)
+    thickness = _handed_on(near, search.found[3])
+    rounding = edge_rounding(mesh, facing, outward, around, volume, density, thickness)
     # Over a curved wall the half-maximum position lies on the hollow side, of both faces alike.
     back = psf_curvature_shift(mesh, density.variance, around)
-    for _ in range(_CURVED):
+    for _ in range(_SET.curved_rounds):
         back = near.averaged(back)  # the curvature of noise would be corrected too
     whole = _like(mesh, mesh.points.astype(np.float64) + np.where(known, back, 0.0)[:, None] * outward)
     modelled = known & (np.nan_to_num(filled[3], nan=np.inf) < _FWHM * density.widths(search.normals))
-    grid = _GRID * volume.voxel_volume ** (1.0 / 3.0)
+    grid = _SET.grid * volume.voxel_volume ** (1.0 / 3.0)
     error = np.sqrt(np.nan_to_num(filled[4], nan=0.0) ** 2 + grid**2 + rounding**2)
     walled = known.copy()
     rest = np.flatnonzero(~known)
@@ -197,7 +182,7 @@ def _surroundings(mesh: Mesh, known: np.ndarray) -> np.ndarray:
     """(n,) bool: points that are `known`, and those around them as far as means over neighbours reach."""
     near = known.copy()
     corners = [np.ascontiguousarray(mesh.triangles[:, k]) for k in range(3)]
-    for _ in range(_RINGS):
+    for _ in range(_SET.rings):
         touched = np.flatnonzero(near.take(corners[0]) | near.take(corners[1]) | near.take(corners[2]))
         for corner in corners:
             near[corner.take(touched)] = True
@@ -236,9 +221,9 @@ def _fit_rows(search: _Search, volume: Volume, density: Density) -> None:
             search.found[3:, some] = rest
 
 
-def _some_of(rows: np.ndarray, many: int, part: int) -> np.ndarray:
-    """Rows to be fitted themselves: up to `many`, one of `part` of more, spread evenly; their neighbours go by them."""
-    count = max(many, len(rows) // part)
+def _some_of(rows: np.ndarray, part: int) -> np.ndarray:
+    """Rows to be fitted themselves: so many, or one of `part` of more, spread evenly; their neighbours go by them."""
+    count = max(_SET.always_fitted, len(rows) // part)
     return rows if len(rows) <= count else np.random.default_rng(0).permutation(rows)[:count]
 
 
@@ -271,9 +256,9 @@ def _within(volume: Volume, points: np.ndarray) -> np.ndarray:
 
 def _may_be_thin(volume: Volume, points: np.ndarray, normals: np.ndarray, density: Density) -> np.ndarray:
     """(n,) bool: places beneath which it gets darker again soon."""
-    least, widths = density.bone - _FALL * density.contrast, density.widths(normals)
+    least, widths = density.bone - _SET.fall * density.contrast, density.widths(normals)
     thin = np.zeros(len(points), dtype=bool)
-    for depth in _DEPTHS:
+    for depth in _SET.depths_widths:
         open_ = np.flatnonzero(~thin)
         below = (depth * widths[open_])[:, None] * normals[open_]
         thin[open_] = interpolate(volume, points[open_] - below) < least
@@ -288,12 +273,12 @@ def _fitted(
     profiles = profiles_at(volume, points, normals, widths)
     bone, bone_sd = density.at(points)
     fit = fitted_walls(profiles, Prior(bone, bone_sd, density.contrast, density.noise))
-    good = fit.good & (np.abs(fit.outer) <= _FARTHEST) & (fit.thickness <= _THICKEST)
+    good = fit.good & (np.abs(fit.outer) <= _SET.farthest_mm) & (fit.thickness <= _SET.thickest_mm)
     depth = np.where(good, fit.outer, np.nan)
     thickness = np.where(good, fit.thickness, np.nan)
     # Neighbours share what noise makes of a face; what the density makes of it they have in common.
     common = 0.5 * fit.thickness * fit.bone_sd / density.contrast
-    alone = np.sqrt(np.maximum(fit.outer_sd**2 - common**2, 0.0)) / _SHARING
+    alone = np.sqrt(np.maximum(fit.outer_sd**2 - common**2, 0.0)) / _SET.sharing
     error = np.where(good, np.hypot(common, alone), np.nan)
     rim = np.flatnonzero(~good & raised)
     depth[rim] = _half_up(profiles.values[rim], profiles.x, fit.left[rim], density)
@@ -308,7 +293,7 @@ def _half_up(values: np.ndarray, x: np.ndarray, outside: np.ndarray, density: De
     step = plateau - outside
     flat = np.abs(values[:, inner] - plateau[:, None]).mean(axis=1) <= np.maximum(0.2 * step, 2.0 * density.noise)
     half = outside + 0.5 * step
-    near = np.flatnonzero((x >= -0.8) & (x <= _FARTHEST))
+    near = np.flatnonzero((x >= -0.8) & (x <= _SET.farthest_mm))
     above = values[:, near] >= half[:, None]
     first = above.argmax(axis=1)
     rows = np.arange(len(values))
@@ -337,9 +322,9 @@ def _filled(
     table[known, :5] = np.nan_to_num(some[:, known]).T
     table[known, 5:8], table[known, 9] = facing[known], 1.0
     table[known, 8] = np.einsum("nx,nx->n", table[known, :3], facing[known])
-    for round_ in range(_FILL):
+    for round_ in range(_SET.fill_rounds):
         around = means @ table
-        enough = around[:, -1] > (0.0 if round_ else _BETWEEN)
+        enough = around[:, -1] > (0.0 if round_ else _SET.between)
         new = np.flatnonzero(~known & enough & (wanted | (round_ == 0)))
         if not len(new):
             if round_ == 0:
@@ -349,7 +334,9 @@ def _filled(
         height = np.einsum("nx,nx->n", mean[:, :3] - at[new], facing[new])
         plane = mean[:, 8] - np.einsum("nx,nx->n", mean[:, 5:8], at[new])
         agreeing = np.einsum("nx,nx->n", mean[:, 5:8], facing[new])
-        height = np.where(agreeing > _AGREEING, 0.5 * (height + plane / np.maximum(agreeing, _AGREEING)), height)
+        height = np.where(
+            agreeing > _SET.agreeing, 0.5 * (height + plane / np.maximum(agreeing, _SET.agreeing)), height
+        )
         mean[:, :3] = at[new] + height[:, None] * facing[new]
         mean[:, 5:8] = facing[new]
         mean[:, 8] = np.einsum("nx,nx->n", mean[:, :3], facing[new])
@@ -360,11 +347,22 @@ def _filled(
     return result
 
 
+def _handed_on(near: VertexAveraging, values: np.ndarray) -> np.ndarray:
+    """(n,) values, those that are NaN filled with the mean of their neighbours as far as a rim reaches."""
+    values = values.copy()
+    for _ in range(_SET.rim_rounds):
+        known = np.isfinite(values)
+        around, share = near.averaged(np.where(known, values, 0.0)), near.averaged(known.astype(np.float64))
+        new = ~known & (share > 0.0)
+        values[new] = around[new] / share[new]
+    return values
+
+
 def _shared(near: VertexAveraging, points: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Points (n, 3), those that are `known` smoothed with their neighbours without shrinking (Taubin 1995)."""
     rows, points = np.flatnonzero(known), points.copy()
     means = near.rows(rows)
-    for _ in range(_SMOOTH):
-        for share in _TAUBIN:
+    for _ in range(_SET.smoothing_rounds):
+        for share in _SET.taubin:
             points[rows] += share * (means @ points - points[rows])
     return points

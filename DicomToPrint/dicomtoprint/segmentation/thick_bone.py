@@ -6,15 +6,14 @@ out everywhere. The grey value of bone is therefore read where profiles across i
 
 import numpy as np
 
-HIGH = 0.85  # of the step: above it a profile counts as inside
-MIN_MM = 1.5  # for which it stays there in thick bone: a plate of 2 mm under a blur of 0.45 mm does so for 1.1 mm
-MIN_VOXELS = 2.6  # the same where voxels are coarse
-FURTHER = 1.4  # times as far as the plateaus of an edge are sought
-COARSEST_MM = 2.0  # voxels on which every bone is a ridge
-FINEST_MM = 1.4  # voxels on which a profile tells a wall's thickness, and thick bone from thin, at most
-ENOUGH = 20  # edges of thick bone that tell its grey value
-_SOFT_HALF = 80.0  # HU about soft tissue
-_MORE = 3.0  # times as many voxels per HU there as half-way to air, where only faces of soft tissue or bone are
+from ..config.wall_settings import wall_settings
+
+_SET = wall_settings().thick_bone
+
+MIN_MM, MIN_VOXELS = _SET.least_mm, _SET.least_voxels  # for which a profile stays near its inside in thick bone
+FURTHER = _SET.further  # times as far as the plateaus of an edge are sought
+COARSEST_MM = _SET.coarsest_mm  # voxels on which every bone is a ridge
+FINEST_MM = _SET.finest_mm  # voxels on which a profile tells a wall's thickness, and thick bone from thin, at most
 
 
 def is_thick(
@@ -23,7 +22,7 @@ def is_thick(
     """(n,) bool: profiles (n, m) across edges of bone, sampled every `step_mm`, that stay near their `inside` value (n,)
     for `least_mm` (brighter than `outside` or darker)."""
     share = (profile - outside[:, None]) / np.where(inside == outside, np.inf, inside - outside)[:, None]
-    return np.asarray((share >= HIGH).sum(axis=1) * step_mm >= least_mm)
+    return np.asarray((share >= _SET.high).sum(axis=1) * step_mm >= least_mm)
 
 
 def without_thin(
@@ -31,7 +30,7 @@ def without_thin(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The edges (n,) of thick bone, and those as bright, where there are enough: thin bone does not show its grey value and
     would draw the boundary down."""
-    if thick.sum() < ENOUGH:
+    if thick.sum() < _SET.enough:
         return inside, outside, thick
     keep = thick | (inside >= float(np.median(inside[thick])))
     return inside[keep], outside[keep], thick[keep]
@@ -40,6 +39,6 @@ def without_thin(
 def has_soft_tissue(values: np.ndarray, soft: float, air: float) -> bool:
     """Whether a sample of a scan (n,) shows soft tissue, whose grey value is `soft` and that of air `air`."""
     unit = (soft - air) / 1040.0
-    near = np.count_nonzero(np.abs(values - soft) <= _SOFT_HALF * unit)
-    between = np.count_nonzero(np.abs(values - (0.5 * soft + 0.5 * air)) <= 2.0 * _SOFT_HALF * unit) / 2.0
-    return bool(near > max(_MORE * between, 0.01 * len(values)))
+    near = np.count_nonzero(np.abs(values - soft) <= _SET.soft_half_hu * unit)
+    between = np.count_nonzero(np.abs(values - (0.5 * soft + 0.5 * air)) <= 2.0 * _SET.soft_half_hu * unit) / 2.0
+    return bool(near > max(_SET.more * between, 0.01 * len(values)))

@@ -12,19 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..config.wall_settings import wall_settings
 from ..progress import ProgressCallback, no_progress
 
-SIDE_MM = 1.25
-FAR_SLICES_MM = 1.0
-SHEET_SHARE, ROD_SHARE = 0.09, 0.3  # of the contrast of bone: the least by which a sheet, and a rod, must stand out
-AIR_SHEET_SHARE, AIR_WEAK_SHARE = 0.18, 0.08  # beside air, against which cloth, foam and plaster stand out too
-NOISES = 5.0  # standard deviations of noise that a wall stands out by, at least
-WEAK_SHARE, WEAK_NOISES = 0.04, 2.0  # the same beside what stands out: an oblique sheet would have holes between voxels
-FLANK_SHARE = 0.45
+_SET = wall_settings().sheets
 _FLAT = 3  # of the 13 directions: as many lie in a sheet, along which it does not stand out; one along a rod
 
-_FOOT = 0.2, 0.5  # of the brightest neighbour: a voxel with less lies at the foot of a wall
-_SEEN, _HIGHER = (1.0, 1.4), 0.3  # of the boundary, that neighbour; and what more is asked of a voxel beside it
 _AROUND = tuple(step for step in itertools.product((-1, 0, 1), repeat=3) if any(step))
 
 
@@ -53,15 +46,15 @@ def raised_walls(
     `outside`.
 
     `spacing` are the steps i, j, k in mm, `slice_mm` the scan's own step from slice to slice: where slices are further
-    apart than `FAR_SLICES_MM` a neighbour one slice away may give way to that two slices away on one side, since a plate
-    between two slices shows in both.
+    apart than `far_slices_mm` of the settings a neighbour one slice away may give way to that two slices away on one side,
+    since a plate between two slices shows in both.
     """
     contrast = inside - outside
-    sheet, weakest = (AIR_SHEET_SHARE, AIR_WEAK_SHARE) if in_air else (SHEET_SHARE, WEAK_SHARE)
-    least = max(sheet * contrast, min(NOISES * noise, ROD_SHARE * contrast))
-    gains = (level - outside) / least, (level - outside) / max(ROD_SHARE * contrast, least)
-    far = slice_mm > FAR_SLICES_MM
-    reach = (max(slice_mm, SIDE_MM) if far else SIDE_MM, SIDE_MM, SIDE_MM)
+    sheet, weakest = (_SET.sheet_in_air, _SET.weak_in_air) if in_air else (_SET.sheet, _SET.weak)
+    least = max(sheet * contrast, min(_SET.noises * noise, _SET.rod * contrast))
+    gains = (level - outside) / least, (level - outside) / max(_SET.rod * contrast, least)
+    far = slice_mm > _SET.far_slices_mm
+    reach = (max(slice_mm, _SET.side_mm) if far else _SET.side_mm, _SET.side_mm, _SET.side_mm)
     sides = tuple(max(1, round(mm / step)) for mm, step in zip(reach, spacing[::-1]))
     if far:
         sides = (2 * sides[0], *sides[1:])
@@ -69,7 +62,7 @@ def raised_walls(
     if not any(size <= 2 * side for size, side in zip(array.shape, sides)):
         steps = _steps((sides[0] // 2, *sides[1:]) if far else sides)
         # Beyond slices far apart a thick bone may have ended: brighter bone beside shows it.
-        flank = (sides[1], sides[2], FLANK_SHARE * contrast) if far else None
+        flank = (sides[1], sides[2], _SET.flank * contrast) if far else None
         for k in range(sides[0], array.shape[0] - sides[0]):
             if k % 32 == 0:
                 progress(k / array.shape[0], "looking for thin bone")
@@ -82,7 +75,7 @@ def raised_walls(
     at = np.concatenate([f for f, _ in found]) if found else np.zeros(0, dtype=np.int64)
     values = np.concatenate([v for _, v in found]) if found else np.zeros(0, dtype=np.float32)
     if len(found) and (values > level).any():
-        weak = max(weakest * contrast, WEAK_NOISES * noise)
+        weak = max(weakest * contrast, _SET.weak_noises * noise)
         beside = _beside(array, at[values > level], sides, (outside + weak, level))
         gains = (level - outside) / weak, gains[1]
         more = _raised(array, np.unravel_index(beside, array.shape), steps, outside, level, gains, flank)
@@ -179,6 +172,6 @@ def _raised(
     top = np.maximum(top, value[some]) - np.float32(outside)
     share = (value[some] - outside) / np.maximum(top, 1e-6)
     # Where the wall is bright enough by itself only what is about as bright belongs to it.
-    seen = np.clip((top / (level - outside) - _SEEN[0]) / (_SEEN[1] - _SEEN[0]), 0.0, 1.0)
-    stands_out[some] *= np.clip((share - _FOOT[0] - _HIGHER * seen) / (_FOOT[1] - _FOOT[0]), 0.0, 1.0)
+    seen = np.clip((top / (level - outside) - _SET.seen[0]) / (_SET.seen[1] - _SET.seen[0]), 0.0, 1.0)
+    stands_out[some] *= np.clip((share - _SET.foot[0] - _SET.higher * seen) / (_SET.foot[1] - _SET.foot[0]), 0.0, 1.0)
     return np.asarray(outside + stands_out * (gains[1] + (gains[0] - gains[1]) * sheet), dtype=np.float32)
