@@ -20,6 +20,7 @@ from dicomtoprint.review import (
     sample_scan,
 )
 from dicomtoprint.review.deviation import signed_offsets
+from dicomtoprint.review.trend import fit_trend
 from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of, solid, true_map
 
 WALL = (-8.0, 9.0, 6.0)  # in the bracket's wall of 2 mm, away from its rods
@@ -139,3 +140,30 @@ def test_what_the_scan_hardly_shows_is_not_judged(bracket, bracket_surface):
     assert deviation.seen_share < 0.5
     assert verdict.verdict == "ambiguous"
     assert outcome(verdict, "seen") == ["ask"]
+
+
+def test_noise_is_taken_out_and_edges_stay(bracket, bracket_surface):
+    """A poor scanner's noise of a tenth: over the map it is a tenth of that, and the rim of the wall is where it was printed."""
+    scan = scan_of(bracket, PrintFault(scale=(1.008, 0.995, 1.01)), ScannerFault(noise_mm=0.1, edge_mm=0.6), 13)
+    deviation = measure_deviation(bracket_surface, scan.mesh, placed(scan), gross_mm=1.2, budget=20_000)
+    samples, seen = deviation.samples, deviation.seen
+    error = np.abs(deviation.values - true_map(scan, samples.points))
+    assert deviation.noise_mm == pytest.approx(0.1, abs=0.015)
+    assert deviation.error_mm < 0.02
+    assert np.average(error[seen], weights=samples.area[seen]) < 0.02
+    rim = seen & (np.abs(samples.points - (-14.0, 9.0, 3.0)) < (0.6, 2.0, 8.0)).all(axis=1)
+    assert rim.sum() > 50
+    assert np.median(error[rim]) < 0.05
+
+
+def test_a_trend_is_found_under_faults_of_a_place(bracket_surface):
+    random = np.random.default_rng(2)
+    points, normals = bracket_surface.samples, bracket_surface.normals[bracket_surface.owner]
+    half, arm = bracket_surface.sides / 2.0, points - bracket_surface.centre
+    moved = arm * (0.006, -0.003, 0.004) + np.outer((arm[:, 0] / half[0]) ** 2, (0.0, 0.0, 0.3))
+    true = np.einsum("ij,ij->i", moved, normals) + 0.05
+    offsets = true + random.normal(0.0, 0.05, len(true))
+    offsets[np.linalg.norm(arm - arm[0], axis=1) < 6.0] -= 0.8
+    trend = fit_trend(points, normals, offsets, bracket_surface.centre, half)
+    assert np.abs(trend.at(points, normals) - true).max() < 0.02
+    assert trend.growth_mm == pytest.approx(0.05, abs=0.01)

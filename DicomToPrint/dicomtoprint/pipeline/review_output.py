@@ -39,7 +39,7 @@ def review_json(review: PartReview) -> dict[str, Any]:
 def _scan_json(review: PartReview, scan: ScanReview) -> dict[str, Any]:
     fit, axes = scan.registration.fit, review.model.axes
     matrix = [[*map(float, row), float(shift)] for row, shift in zip(fit.pose.rotation, fit.pose.translation)]
-    part: dict[str, Any] = {"sha256": scan.sha256, "triangles": len(scan.part.triangles)}
+    part: dict[str, Any] = {"kind": scan.kind, "sha256": scan.sha256 or None, "triangles": len(scan.part.triangles)}
     if review.request.identified and review.request.part is not None:
         part["file"] = review.request.part.name
     return {
@@ -120,7 +120,6 @@ def deviation_meshes(review: PartReview, scan: ScanReview) -> "tuple[Mesh, Mesh]
     import numpy as np
 
     from ..mesh.core import Mesh
-    from ..review.deviation import signed_offsets
 
     mesh = scan.surface.mesh
     samples, values = scan.deviation.samples, scan.deviation.values
@@ -128,7 +127,7 @@ def deviation_meshes(review: PartReview, scan: ScanReview) -> "tuple[Mesh, Mesh]
     summed = np.bincount(samples.vertex[own], np.nan_to_num(values[own]), minlength=len(mesh.points))
     count = np.bincount(samples.vertex[own], np.isfinite(values[own]), minlength=len(mesh.points))
     at_points = np.where(count > 0, summed / np.maximum(count, 1), np.nan).astype(np.float32)
-    placed = scan.registration.fit.pose.apply(scan.part.points)
-    offsets, _facing = signed_offsets(scan.surface, placed)
+    own = len(scan.part.points)
+    placed, offsets = scan.deviation.scan.points[:own], scan.deviation.offsets[:own]
     part = Mesh(placed, scan.part.triangles, "part", point_arrays={"Deviation": offsets.astype(np.float32)})
     return mesh.with_arrays(point_arrays={"Deviation": at_points}), part
