@@ -134,6 +134,19 @@ def test_missing_and_extra_material_are_found_and_loose_pieces_are_not_judged(br
     assert verdict.verdict == "fail"
 
 
+def test_dust_that_crosses_the_surface_is_no_extra_material(bracket, bracket_surface):
+    """Single triangles with a corner on the part, as many as make up a patch."""
+    scan = scan_of(bracket, PrintFault(), ScannerFault(noise_mm=0.02, dust=0, spikes=0.0), 14)
+    points = placed(scan).apply(scan.mesh.points)
+    foot = np.array([-22.0, 0.0, -12.0])
+    corners = foot + np.array([[0.0, 0.0, 0.0], [2.5, 0.0, -4.0], [0.0, 2.5, -4.0]])
+    shreds = [Mesh(corners + np.array([0.4 * number, 0.0, 0.0]), np.array([[0, 1, 2]])) for number in range(6)]
+    part = concatenate([Mesh(points, scan.mesh.triangles), *shreds])
+    deviation = measure_deviation(bracket_surface, part, Pose(np.eye(3), np.zeros(3)), gross_mm=1.2, budget=20_000)
+    assert deviation.loose_pieces == 6
+    assert np.nanmax(deviation.offsets) < 1.2
+
+
 def test_what_the_scan_hardly_shows_is_not_judged(bracket, bracket_surface):
     scan = scan_of(bracket, PrintFault(), ScannerFault(noise_mm=0.02, missing=0.6), 12)
     deviation, _walls, _bend, verdict = reviewed(bracket_surface, scan)

@@ -14,11 +14,12 @@ from ..mesh.triangle_distance import nearest_feet
 from ..mesh.vtk_smp import sequential_vtk_smp
 from .fine_fit import ModelSurface
 from .scan_noise import steady_offsets
-from .scan_points import ScanPoints, measured_points
+from .scan_points import LOOSE_SHARE, ScanPoints, measured_points
 from .trend import fit_trend
 from .types import Pose
 
 _LEAST_POINTS = 50
+_SMALL_NEAR, _LARGE_NEAR = 0.5, 0.05  # shares of a piece near the model from which on it belongs to the part
 _DRAWN_POINTS = 100_000  # at most, on large triangles of a scan
 _BESIDE_MM = 0.05  # a sample whose nearest place on the rim of a gap lies farther aside than this is not seen
 
@@ -108,12 +109,17 @@ def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarra
 
 
 def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm: float) -> tuple[np.ndarray, int]:
-    """Which points (k,) belong to pieces of which no twentieth lies near the model, and the number of such pieces."""
+    """Which points (k,) belong to pieces of which hardly anything lies near the model, and the number of such pieces.
+
+    Of a large piece, a support or a table, a little that is near says that it hangs on the part; of a small one, dust in the scanner's
+    view, most of it.
+    """
     labels, count = label_components(part)
     piece = labels[placed.triangle]
     near = np.bincount(piece, np.abs(offsets) < gross_mm, minlength=count)
     whole = np.bincount(piece, minlength=count)
-    loose = near < 0.05 * whole
+    area = np.bincount(labels, np.linalg.norm(part.triangle_normals(), axis=1), minlength=count)
+    loose = near < np.where(area < LOOSE_SHARE * area.sum(), _SMALL_NEAR, _LARGE_NEAR) * whole
     return loose[piece], int((loose & (whole > 0)).sum())
 
 

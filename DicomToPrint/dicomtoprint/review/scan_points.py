@@ -8,6 +8,7 @@ from ..mesh.arrays import Points
 from ..mesh.core import Mesh
 from ..mesh.surface_sampling import draw_by_weight
 
+LOOSE_SHARE = 0.02  # pieces of a scan with less of its area are dust in its view, unless they lie on the model
 _LARGE = 2.0  # of the median area: larger triangles count no more
 _WIDE_MM = 1.5  # triangles of more than about this length are sampled
 _SMOOTHED_MM = 0.6  # normals are means over about this: three times the noise of a poor scanner
