@@ -56,6 +56,7 @@ OPTIONAL = {
     "filelock",
     "psutil",
     "distributed",
+    "k3d",
 }
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "socketserver"}
 # Urls are only taken apart, never opened.
