@@ -12,6 +12,7 @@ from dicomtoprint.review import (
     Fit,
     PartLimits,
     Pose,
+    build_model_surface,
     find_bend,
     fit_pose,
     judge_part,
@@ -23,6 +24,7 @@ from dicomtoprint.review.deviation import signed_offsets
 from dicomtoprint.review.trend import fit_trend
 from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of, solid, true_map
 
+SIDES = [(np.cos(angle), np.sin(angle)) for angle in np.radians([0.0, 45.0, 90.0, 135.0])]
 WALL = (-8.0, 9.0, 6.0)  # in the bracket's wall of 2 mm, away from its rods
 
 
@@ -180,3 +182,19 @@ def test_a_trend_is_found_under_faults_of_a_place(bracket_surface):
     trend = fit_trend(points, normals, offsets, bracket_surface.centre, half)
     assert np.abs(trend.at(points, normals) - true).max() < 0.02
     assert trend.growth_mm == pytest.approx(0.05, abs=0.01)
+    assert np.abs(trend.undone(points + moved) - points).max() < 0.02
+
+
+def test_edges_of_a_part_that_is_much_too_large_are_those_of_its_faces():
+    """A bar of eight flat sides whose ends stand out by a millimetre: points beside an edge belong to the face they were printed on."""
+    bar = solid(
+        lambda x, y, z: np.maximum.reduce([np.abs(x * c + y * s) - 8 + 0.15 * z for c, s in SIDES] + [np.abs(z) - 26]),
+        60.0,
+        1.0,
+    )
+    surface = build_model_surface(bar)
+    scan = scan_of(bar, PrintFault(scale=(1.0, 1.0, 1.03)), ScannerFault(noise_mm=0.02, edge_mm=0.8), 15)
+    deviation = measure_deviation(surface, scan.mesh, placed(scan), gross_mm=1.2, budget=20_000)
+    seen = deviation.seen
+    error = np.abs(deviation.values - true_map(scan, deviation.samples.points))[seen]
+    assert np.average(error, weights=deviation.samples.area[seen]) < 0.01

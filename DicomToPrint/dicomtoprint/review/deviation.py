@@ -87,7 +87,9 @@ def measure_deviation(
     near = np.abs(offsets) < gross_mm
     usable = near & ~loose[0] & (np.einsum("ij,ij->i", placed.normals, facing) > 0.3)
     own = slice(0, len(part.points))
-    cleaned, noise, error = _without_noise(surface, part, placed.points[own], facing[own], offsets[own], usable[own])
+    cleaned, noise, error = _without_noise(
+        surface, part, placed.points[own], facing[own], offsets[own], usable[own], gross_mm
+    )
     kept = (near & ~loose[0])[own]
     values = _distances(samples, keep_triangles(cleaned, kept[part.triangles].all(axis=1)), gross_mm)
     offsets = np.where(loose[0], np.nan, offsets)
@@ -124,16 +126,26 @@ def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm:
 
 
 def _without_noise(
-    surface: ModelSurface, part: Mesh, points: Points, facing: Points, offsets: np.ndarray, usable: np.ndarray
+    surface: ModelSurface,
+    part: Mesh,
+    points: Points,
+    facing: Points,
+    offsets: np.ndarray,
+    usable: np.ndarray,
+    gross_mm: float,
 ) -> tuple[Mesh, float, float]:
     """The scan in the model's place, each point moved along the model's normal to where its neighbours say; its noise, and what is left."""
     if usable.sum() < _LEAST_POINTS:
         return Mesh(points, part.triangles), float("nan"), float("nan")
-    trend = fit_trend(
-        points[usable], facing[usable], offsets[usable], surface.centre, np.maximum(surface.sides / 2.0, 1e-9)
-    ).at(points, facing)
-    steady = steady_offsets(points, facing, offsets - trend, usable, build_edge_table(part.triangles))
-    moved = np.where(usable, steady.values + trend - offsets, 0.0)
+    half = np.maximum(surface.sides / 2.0, 1e-9)
+    trend = fit_trend(points[usable], facing[usable], offsets[usable], surface.centre, half)
+    # Without what the whole does each point lies on its own face: on the print as it is, edges stand beside those of the model.
+    at_rest = trend.undone(points)
+    left, facing = signed_offsets(surface, at_rest)
+    left -= trend.growth_mm
+    usable = usable & (np.abs(left) < gross_mm)
+    steady = steady_offsets(at_rest, facing, left, usable, build_edge_table(part.triangles))
+    moved = np.where(usable, steady.values - left, 0.0)
     return Mesh(points + moved[:, None] * facing, part.triangles), steady.noise_mm, steady.error_mm
 
 

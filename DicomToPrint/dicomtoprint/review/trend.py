@@ -8,6 +8,7 @@ from ..mesh.arrays import Points
 
 _POINTS = 30_000
 _ROUNDS = 6
+_DEFINED = 0.015  # of the stiffest motion: softer ones the shape does not tell, and they stay at rest
 _TUKEY = 5.0  # robust standard deviations beyond which a point has no say
 
 
@@ -26,8 +27,18 @@ class Trend:
 
     def at(self, points: Points, normals: Points) -> np.ndarray:
         """(n,) mm along the unit `normals` (n, 3) at `points` (n, 3)."""
-        terms = _terms((points - self.centre) / self.half)
-        return np.einsum("ni,ni->n", terms @ self.shares, normals) + self.growth_mm
+        return np.einsum("ni,ni->n", self._displacement(points), normals) + self.growth_mm
+
+    def undone(self, points: Points) -> Points:
+        """Points (n, 3) of the print where they would lie without the displacement; growth stays."""
+        before = points
+        for _round in range(3):
+            before = points - self._displacement(before)
+        return before
+
+    def _displacement(self, points: Points) -> Points:
+        moved: Points = _terms((points - self.centre) / self.half) @ self.shares
+        return moved
 
 
 def fit_trend(points: Points, normals: Points, offsets: np.ndarray, centre: np.ndarray, half: np.ndarray) -> Trend:
@@ -40,7 +51,7 @@ def fit_trend(points: Points, normals: Points, offsets: np.ndarray, centre: np.n
     found = np.zeros(basis.shape[1])
     for _round in range(_ROUNDS):
         root = np.sqrt(weight)
-        found, *_rest = np.linalg.lstsq(basis * root[:, None], offsets[rows] * root, rcond=1e-6)
+        found, *_rest = np.linalg.lstsq(basis * root[:, None], offsets[rows] * root, rcond=_DEFINED)
         left = offsets[rows] - basis @ found
         spread = max(1.4826 * float(np.median(np.abs(left))), 1e-4)
         weight = np.clip(1.0 - (left / (_TUKEY * spread)) ** 2, 0.0, None) ** 2
