@@ -1,6 +1,7 @@
 """A CT of a print, rendered from solids and reviewed end to end; and scans that show no print."""
 
 import json
+from datetime import date
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from scipy.spatial.transform import Rotation
 from dicomtoprint.cli.main import main
 from dicomtoprint.errors import InputError
 from dicomtoprint.phantom import make_phantom_volume
+from dicomtoprint.phantom.dicom_writer import write_ct_dicom
 from dicomtoprint.phantom.wall_scan import Scanner
+from dicomtoprint.pipeline.part_scan import read_part
 from dicomtoprint.pipeline.review import ReviewRequest, review
 from dicomtoprint.segmentation.plastic import find_plastic_boundary, segment_plastic
 from dicomtoprint.volume import Volume
@@ -56,6 +59,22 @@ def test_the_surface_of_a_print_is_found_in_its_ct_within_three_hundredths(model
     assert abs(np.average(error, weights=area)) < 0.01
     assert any(note.startswith("CT of the part: air -100") for note in done.scan.notes)
     assert "CT of this part" in json.dumps([item.basis for item in done.scan.budget.items])
+
+
+def test_a_folder_of_dicom_gives_the_same_surface_and_a_rejected_one_exit_code_3(
+    model, printed, write_model, tmp_path, capsys
+):
+    folder = tmp_path / "ct"
+    written = {"kernel": "STANDARD", "acquired": date(2026, 5, 4), "thickness": 0.6}
+    write_ct_dicom(folder, printed, entropy="print", **written)
+    from_files = read_part(folder, None, model)
+    from_volume = read_part(write_nifti(printed, tmp_path / "part.nii.gz"), None, model)
+    assert from_files.kind == from_volume.kind == "ct"
+    assert from_files.mesh.volume == pytest.approx(from_volume.mesh.volume, rel=1e-3)
+    for number in range(30, 40):
+        (folder / f"CT{number:04d}.dcm").unlink()
+    assert main(["review", str(write_model(model)), "--part", str(folder), "--quiet"]) == 3
+    assert "The CT of the part cannot be used" in capsys.readouterr().err
 
 
 def test_the_boundary_lies_half_way_whatever_the_grey_values(printed):

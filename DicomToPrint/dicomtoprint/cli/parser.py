@@ -11,6 +11,7 @@ from ..errors import UsageError
 from .batch_options import add_batch_options
 from .compare_command import add_compare_options
 from .option_types import count, one_or_more, positive
+from .page_options import add_page_options
 from .preparation_options import add_preparation
 from .review_options import add_review_options
 from .sign_command import add_sign_options
@@ -274,6 +275,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help=f"comma-separated, of {', '.join(FORMATS)} (repeatable; default stl,3mf)",
     )
+    add_page_options(parser, "model.html", "report.pdf")
     _add_overwrite(parser)
 
 

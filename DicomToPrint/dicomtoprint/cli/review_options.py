@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from .option_types import positive
+from .page_options import add_page_options
 
 
 def add_review_options(parser: Any) -> None:
@@ -44,13 +45,6 @@ def add_review_options(parser: Any) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="folder for the results (default: review beside the record)"
     )
-    parser.add_argument(
-        "--viewer",
-        action="store_true",
-        help="also part.html, in which model and part turn and can be cut in any browser, offline (needs k3d)",
-    )
-    parser.add_argument(
-        "--pdf", action="store_true", help="also review.pdf, printed by an installed Chrome, Chromium or Edge"
-    )
+    add_page_options(parser, "part.html", "review.pdf")
     parser.add_argument("--identified", action="store_true", help="let the name of the scan's file into the output")
     parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
