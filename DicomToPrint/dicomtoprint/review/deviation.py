@@ -15,10 +15,11 @@ from ..mesh.vtk_smp import sequential_vtk_smp
 from .fine_fit import ModelSurface
 from .scan_noise import steady_offsets
 from .scan_points import LOOSE_SHARE, ScanPoints, measured_points
-from .trend import fit_trend
+from .trend import Trend, fit_trend
 from .types import Pose
 
-_LEAST_POINTS = 50
+_LEAST_POINTS = 50  # near the model, to tell a trend
+_TREND_POINTS = 60_000
 _SMALL_NEAR, _LARGE_NEAR = 0.5, 0.05  # shares of a piece near the model from which on it belongs to the part
 _DRAWN_POINTS = 100_000  # at most, on large triangles of a scan
 _BESIDE_MM = 0.05  # a sample whose nearest place on the rim of a gap lies farther aside than this is not seen
@@ -81,19 +82,53 @@ def measure_deviation(
     """
     scan = measured_points(part, _DRAWN_POINTS, seed=1)
     placed = ScanPoints(pose.apply(scan.points), scan.normals @ pose.rotation.T, scan.triangle, scan.areas)
-    offsets, facing = signed_offsets(surface, placed.points)
-    loose = _loose_pieces(part, placed, offsets, gross_mm)
     samples = sample_surface(surface.mesh, budget)
-    near = np.abs(offsets) < gross_mm
-    usable = near & ~loose[0] & (np.einsum("ij,ij->i", placed.normals, facing) > 0.3)
+    trend = _trend(surface, placed, gross_mm)
+    # Without what the whole does each point lies on its own face: on the print as it is, edges stand beside those of the model.
+    at_rest = placed.points if trend is None else trend.undone(placed.points)
+    left, facing = signed_offsets(surface, at_rest)
+    offsets = left if trend is None else _offsets(surface, placed.points, at_rest, left, facing, trend, gross_mm)
+    left = left - (0.0 if trend is None else trend.growth_mm)
+    loose = _loose_pieces(part, placed, offsets, gross_mm)
+    kept = (np.abs(offsets) < gross_mm) & ~loose[0]
+    usable = kept & (np.abs(left) < gross_mm) & (np.einsum("ij,ij->i", placed.normals, facing) > 0.3)
     own = slice(0, len(part.points))
-    cleaned, noise, error = _without_noise(
-        surface, part, placed.points[own], facing[own], offsets[own], usable[own], gross_mm
+    steady = steady_offsets(at_rest[own], facing[own], left[own], usable[own], build_edge_table(part.triangles))
+    moved = np.where(usable[own], steady.values - left[own], 0.0)
+    cleaned = Mesh(placed.points[own] + moved[:, None] * facing[own], part.triangles)
+    values = _distances(samples, keep_triangles(cleaned, kept[own][part.triangles].all(axis=1)), gross_mm)
+    return DeviationMap(
+        samples, values, placed, np.where(loose[0], np.nan, offsets), steady.noise_mm, steady.error_mm, loose[1]
     )
-    kept = (near & ~loose[0])[own]
-    values = _distances(samples, keep_triangles(cleaned, kept[part.triangles].all(axis=1)), gross_mm)
-    offsets = np.where(loose[0], np.nan, offsets)
-    return DeviationMap(samples, values, placed, offsets, noise, error, loose[1])
+
+
+def _trend(surface: ModelSurface, placed: ScanPoints, gross_mm: float) -> Trend | None:
+    """What the whole part does, from some of its points; None where too few lie near the model to tell."""
+    rows = np.random.default_rng(2).permutation(len(placed.points))[:_TREND_POINTS]
+    points = placed.points[rows]
+    offsets, facing = signed_offsets(surface, points)
+    usable = (np.abs(offsets) < gross_mm) & (np.einsum("ij,ij->i", placed.normals[rows], facing) > 0.3)
+    if usable.sum() < _LEAST_POINTS:
+        return None
+    half = np.maximum(surface.sides / 2.0, 1e-9)
+    return fit_trend(points[usable], facing[usable], offsets[usable], surface.centre, half)
+
+
+def _offsets(
+    surface: ModelSurface,
+    points: Points,
+    at_rest: Points,
+    left: np.ndarray,
+    facing: Points,
+    trend: Trend,
+    gross_mm: float,
+) -> np.ndarray:
+    """(n,) mm from the points as they lie: what is left and the trend; measured again where that could be missing or extra material."""
+    offsets = left + np.einsum("ij,ij->i", points - at_rest, facing)
+    far = np.flatnonzero(np.abs(offsets) > 0.5 * gross_mm)
+    if len(far):
+        offsets[far] = signed_offsets(surface, points[far])[0]
+    return offsets
 
 
 def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -123,30 +158,6 @@ def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm:
     area = np.bincount(labels, np.linalg.norm(part.triangle_normals(), axis=1), minlength=count)
     loose = near < np.where(area < LOOSE_SHARE * area.sum(), _SMALL_NEAR, _LARGE_NEAR) * whole
     return loose[piece], int((loose & (whole > 0)).sum())
-
-
-def _without_noise(
-    surface: ModelSurface,
-    part: Mesh,
-    points: Points,
-    facing: Points,
-    offsets: np.ndarray,
-    usable: np.ndarray,
-    gross_mm: float,
-) -> tuple[Mesh, float, float]:
-    """The scan in the model's place, each point moved along the model's normal to where its neighbours say; its noise, and what is left."""
-    if usable.sum() < _LEAST_POINTS:
-        return Mesh(points, part.triangles), float("nan"), float("nan")
-    half = np.maximum(surface.sides / 2.0, 1e-9)
-    trend = fit_trend(points[usable], facing[usable], offsets[usable], surface.centre, half)
-    # Without what the whole does each point lies on its own face: on the print as it is, edges stand beside those of the model.
-    at_rest = trend.undone(points)
-    left, facing = signed_offsets(surface, at_rest)
-    left -= trend.growth_mm
-    usable = usable & (np.abs(left) < gross_mm)
-    steady = steady_offsets(at_rest, facing, left, usable, build_edge_table(part.triangles))
-    moved = np.where(usable, steady.values - left, 0.0)
-    return Mesh(points + moved[:, None] * facing, part.triangles), steady.noise_mm, steady.error_mm
 
 
 def _distances(samples: SurfaceSamples, scanned: Mesh, gross_mm: float) -> np.ndarray:
