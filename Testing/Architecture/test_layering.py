@@ -58,6 +58,7 @@ OPTIONAL = {
     "psutil",
     "cryptography",
     "distributed",
+    "k3d",
 }
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "socketserver"}
 # Urls are only taken apart, never opened.

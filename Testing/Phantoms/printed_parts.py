@@ -60,15 +60,19 @@ def surface_centre(mesh: Mesh) -> np.ndarray:
     return np.average(mesh.points[mesh.triangles].astype(float).mean(axis=1), axis=0, weights=areas)
 
 
-def other_triangles(mesh: Mesh, edge_mm: float, seed: int) -> Mesh:
-    """The same surface in other triangles of about `edge_mm`: cut finer, and each point moved within one of the triangles around it."""
+def divided(mesh: Mesh, edge_mm: float) -> Mesh:
+    """The same surface cut finer, into triangles of about `edge_mm`."""
     welded = Mesh(mesh.points.astype(np.float64), mesh.triangles)
     divided = vtkAdaptiveSubdivisionFilter()
     divided.SetInputData(to_polydata(welded))
     divided.SetMaximumEdgeLength(edge_mm)
     divided.SetMaximumTriangleArea(edge_mm**2)
     divided.Update()
-    fine = merge_duplicate_points(from_polydata(divided.GetOutput()))
+    return merge_duplicate_points(from_polydata(divided.GetOutput()))
+
+
+def other_triangles(fine: Mesh, seed: int) -> Mesh:
+    """A surface cut finer (`divided`) in other triangles: each point moved within one of the triangles around it."""
     random = np.random.default_rng(seed)
     owner = np.zeros(len(fine.points), np.int64)
     order = random.permutation(len(fine.triangles))
@@ -104,10 +108,10 @@ def point_normals(mesh: Mesh) -> np.ndarray:
     return summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12)
 
 
-def scan_of(model: Mesh, fault: PrintFault, scanner: ScannerFault, seed: int) -> Scan:
-    """A scan of a faulty print of `model`, in a pose of chance."""
+def scan_of(model: Mesh, fault: PrintFault, scanner: ScannerFault, seed: int, fine: Mesh | None = None) -> Scan:
+    """A scan of a faulty print of `model`, in a pose of chance; `fine` is the model as `divided` for this scanner, if it is at hand."""
     random = np.random.default_rng(seed)
-    printed = other_triangles(model, scanner.edge_mm, seed)
+    printed = other_triangles(divided(model, scanner.edge_mm) if fine is None else fine, seed)
     printed = replace(printed, points=displaced(printed.points, point_normals(printed), model, fault))
     seen = _with_gaps(printed, scanner.missing, random)
     points = seen.points + random.normal(0.0, scanner.noise_mm, seen.points.shape)

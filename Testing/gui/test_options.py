@@ -151,6 +151,8 @@ CONTROLS = {
     "slice_with": ([("slicer", choose("prusa-slicer"))], "--slice-with prusa-slicer"),
     "format": ([("format-obj", tick)], "--format stl,3mf,obj"),
     "scene": ([("scene", tick)], "--scene"),
+    "viewer": ([("viewer", tick)], "--viewer"),
+    "pdf": ([("pdf", tick)], "--pdf"),
     "accept_anyway": ([("acceptAnyway", write("known tilt"))], "--accept-anyway 'known tilt'"),
 }
 SHOWN_BY_A_CHECK = {"series", "answer"}  # their choosers come with the verdict: tests in test_workflow

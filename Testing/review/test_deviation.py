@@ -12,6 +12,7 @@ from dicomtoprint.review import (
     Fit,
     PartLimits,
     Pose,
+    build_model_surface,
     find_bend,
     fit_pose,
     judge_part,
@@ -20,8 +21,10 @@ from dicomtoprint.review import (
     sample_scan,
 )
 from dicomtoprint.review.deviation import signed_offsets
+from dicomtoprint.review.trend import fit_trend
 from Phantoms.printed_parts import PrintFault, ScannerFault, scan_of, solid, true_map
 
+SIDES = [(np.cos(angle), np.sin(angle)) for angle in np.radians([0.0, 45.0, 90.0, 135.0])]
 WALL = (-8.0, 9.0, 6.0)  # in the bracket's wall of 2 mm, away from its rods
 
 
@@ -133,9 +136,65 @@ def test_missing_and_extra_material_are_found_and_loose_pieces_are_not_judged(br
     assert verdict.verdict == "fail"
 
 
+def test_dust_that_crosses_the_surface_is_no_extra_material(bracket, bracket_surface):
+    """Single triangles with a corner on the part, as many as make up a patch."""
+    scan = scan_of(bracket, PrintFault(), ScannerFault(noise_mm=0.02, dust=0, spikes=0.0), 14)
+    points = placed(scan).apply(scan.mesh.points)
+    foot = np.array([-22.0, 0.0, -12.0])
+    corners = foot + np.array([[0.0, 0.0, 0.0], [2.5, 0.0, -4.0], [0.0, 2.5, -4.0]])
+    shreds = [Mesh(corners + np.array([0.4 * number, 0.0, 0.0]), np.array([[0, 1, 2]])) for number in range(6)]
+    part = concatenate([Mesh(points, scan.mesh.triangles), *shreds])
+    deviation = measure_deviation(bracket_surface, part, Pose(np.eye(3), np.zeros(3)), gross_mm=1.2, budget=20_000)
+    assert deviation.loose_pieces == 6
+    assert np.nanmax(deviation.offsets) < 1.2
+
+
 def test_what_the_scan_hardly_shows_is_not_judged(bracket, bracket_surface):
     scan = scan_of(bracket, PrintFault(), ScannerFault(noise_mm=0.02, missing=0.6), 12)
     deviation, _walls, _bend, verdict = reviewed(bracket_surface, scan)
     assert deviation.seen_share < 0.5
     assert verdict.verdict == "ambiguous"
     assert outcome(verdict, "seen") == ["ask"]
+
+
+def test_noise_is_taken_out_and_edges_stay(bracket, bracket_surface):
+    """A poor scanner's noise of a tenth: over the map it is a tenth of that, and the rim of the wall is where it was printed."""
+    scan = scan_of(bracket, PrintFault(scale=(1.008, 0.995, 1.01)), ScannerFault(noise_mm=0.1, edge_mm=0.6), 13)
+    deviation = measure_deviation(bracket_surface, scan.mesh, placed(scan), gross_mm=1.2, budget=20_000)
+    samples, seen = deviation.samples, deviation.seen
+    error = np.abs(deviation.values - true_map(scan, samples.points))
+    assert deviation.noise_mm == pytest.approx(0.1, abs=0.015)
+    assert deviation.error_mm < 0.02
+    assert np.average(error[seen], weights=samples.area[seen]) < 0.02
+    rim = seen & (np.abs(samples.points - (-14.0, 9.0, 3.0)) < (0.6, 2.0, 8.0)).all(axis=1)
+    assert rim.sum() > 50
+    assert np.median(error[rim]) < 0.05
+
+
+def test_a_trend_is_found_under_faults_of_a_place(bracket_surface):
+    random = np.random.default_rng(2)
+    points, normals = bracket_surface.samples, bracket_surface.normals[bracket_surface.owner]
+    half, arm = bracket_surface.sides / 2.0, points - bracket_surface.centre
+    moved = arm * (0.006, -0.003, 0.004) + np.outer((arm[:, 0] / half[0]) ** 2, (0.0, 0.0, 0.3))
+    true = np.einsum("ij,ij->i", moved, normals) + 0.05
+    offsets = true + random.normal(0.0, 0.05, len(true))
+    offsets[np.linalg.norm(arm - arm[0], axis=1) < 6.0] -= 0.8
+    trend = fit_trend(points, normals, offsets, bracket_surface.centre, half)
+    assert np.abs(trend.at(points, normals) - true).max() < 0.02
+    assert trend.growth_mm == pytest.approx(0.05, abs=0.01)
+    assert np.abs(trend.undone(points + moved) - points).max() < 0.02
+
+
+def test_edges_of_a_part_that_is_much_too_large_are_those_of_its_faces():
+    """A bar of eight flat sides whose ends stand out by a millimetre: points beside an edge belong to the face they were printed on."""
+    bar = solid(
+        lambda x, y, z: np.maximum.reduce([np.abs(x * c + y * s) - 8 + 0.15 * z for c, s in SIDES] + [np.abs(z) - 26]),
+        60.0,
+        1.0,
+    )
+    surface = build_model_surface(bar)
+    scan = scan_of(bar, PrintFault(scale=(1.0, 1.0, 1.03)), ScannerFault(noise_mm=0.02, edge_mm=0.8), 15)
+    deviation = measure_deviation(surface, scan.mesh, placed(scan), gross_mm=1.2, budget=20_000)
+    seen = deviation.seen
+    error = np.abs(deviation.values - true_map(scan, deviation.samples.points))[seen]
+    assert np.average(error, weights=deviation.samples.area[seen]) < 0.01

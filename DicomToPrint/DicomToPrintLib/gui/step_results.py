@@ -101,7 +101,7 @@ STEP_OF_SETTING = {
         "label_raised",
         "slice_with",
     ),
-    "files": ("formats", "scene", "include_identifiers"),
+    "files": ("formats", "scene", "viewer", "pdf", "include_identifiers"),
 }
 
 

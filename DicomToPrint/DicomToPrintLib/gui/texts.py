@@ -172,6 +172,8 @@ def _texts_of_model() -> dict[str, str]:
         "process": _("process"),
         "formats": _("formats"),
         "scene": _("scene file"),
+        "viewer": _("page in which the model turns"),
+        "pdf": _("report as PDF"),
         "unit": _("unit"),
         "repair": _("repair of a given model"),
         "max_loss": _("loss that a repair may have"),

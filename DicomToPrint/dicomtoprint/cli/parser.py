@@ -12,6 +12,7 @@ from .batch_options import add_batch_options
 from .compare_command import add_compare_options
 from .coupon_command import add_calibrate_options, add_coupon_options
 from .option_types import count, one_or_more, positive
+from .page_options import add_page_options
 from .preparation_options import add_preparation
 from .review_options import add_review_options
 from .sign_command import add_sign_options
@@ -279,6 +280,7 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         metavar="LIST",
         help=f"comma-separated, of {', '.join(FORMATS)} (repeatable; default stl,3mf)",
     )
+    add_page_options(parser, "model.html", "report.pdf")
     _add_overwrite(parser)
 
 

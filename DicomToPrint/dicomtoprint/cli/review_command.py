@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 def run_review(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
     """The exit code and the JSON of `review`."""
     from ..pipeline.output_folder import refuse_same_file
-    from ..pipeline.review import ReviewRequest, review
+    from ..pipeline.review import ReviewPages, ReviewRequest, review
     from ..pipeline.review_output import write_review
     from ..pipeline.reviewed_model import record_path
 
     record = record_path(options.record)
     inputs = [record, *filter(None, [options.part])]
     folder = options.output or record.parent / "review"
-    targets = [folder / name for name in ("review.json", "review.html", "deviation.ply", "part.ply")]
+    targets = [
+        folder / name for name in ("review.json", "review.html", "deviation.ply", "part.ply", "part.html", "review.pdf")
+    ]
     if options.json not in (None, "-"):
         targets.append(Path(options.json))
     for target in targets:
@@ -37,6 +39,8 @@ def run_review(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
         options.process,
         options.use,
         options.identified,
+        options.series,
+        ReviewPages(options.viewer, options.pdf),
     )
     with terminal_progress(options.quiet) as progress:
         done = review(request, progress)

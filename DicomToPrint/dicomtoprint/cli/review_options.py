@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from .option_types import positive
+from .page_options import add_page_options
 
 
 def add_review_options(parser: Any) -> None:
@@ -12,8 +13,12 @@ def add_review_options(parser: Any) -> None:
         "record", type=Path, metavar="RECORD", help="record.json of the run that made the model, or its folder"
     )
     parser.add_argument(
-        "--part", type=Path, metavar="FILE", help="surface scan of the printed part: STL, PLY, OBJ, in any pose"
+        "--part",
+        type=Path,
+        metavar="FILE|FOLDER",
+        help="the printed part in any pose: a surface scan (STL, PLY, OBJ) or a CT of it (DICOM, NIfTI)",
     )
+    parser.add_argument("--series", metavar="ID", help="the series of the CT, where it has several (default: the best)")
     parser.add_argument(
         "--unit", metavar="UNIT", help="unit of the scan: mm, cm, m, inch (default: what it says, else mm)"
     )
@@ -40,5 +45,6 @@ def add_review_options(parser: Any) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="folder for the results (default: review beside the record)"
     )
+    add_page_options(parser, "part.html", "review.pdf")
     parser.add_argument("--identified", action="store_true", help="let the name of the scan's file into the output")
     parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")

@@ -128,6 +128,8 @@ def _output_fields(options: argparse.Namespace) -> dict[str, Any]:
         "printer": options.printer,
         "formats": formats_from_args(options.format),
         "slice_with": options.slice_with,
+        "viewer": options.viewer,
+        "pdf": options.pdf,
     }
 
 

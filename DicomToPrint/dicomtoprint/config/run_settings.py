@@ -112,6 +112,8 @@ class RunSettings:
     largest_shells: int | None = None
     largest_island: bool = False
     smooth_labels: float | None = None
+    viewer: bool = False
+    pdf: bool = False
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:

@@ -53,7 +53,21 @@ def point_triangle_distance(points: Points, corners: np.ndarray) -> np.ndarray:
 
 
 def nearest_triangles(points: Points, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest triangle of a mesh for each point, and the distance to it, by vtkStaticCellLocator.
+    """The nearest triangle of a mesh for each point, and the distance to it; see `nearest_feet`.
+
+    Returns
+    -------
+    triangle
+        (n,) int64 index of the nearest triangle.
+    distance
+        (n,) float64 mm to it, unsigned.
+    """
+    triangle, foot = nearest_feet(points, mesh)
+    return triangle, np.linalg.norm(foot - points, axis=1)
+
+
+def nearest_feet(points: Points, mesh: Mesh) -> tuple[np.ndarray, Points]:
+    """The nearest triangle of a mesh for each point, and where on it the nearest place is, by vtkStaticCellLocator.
 
     vtkImplicitPolyDataDistance gives the same distances in one call, without the triangles; it takes longer to prepare and no less
     for each point.
@@ -69,8 +83,8 @@ def nearest_triangles(points: Points, mesh: Mesh) -> tuple[np.ndarray, np.ndarra
     -------
     triangle
         (n,) int64 index of the nearest triangle.
-    distance
-        (n,) float64 mm to it, unsigned.
+    foot
+        (n, 3) float64 LPS mm, the nearest place.
     """
     from vtkmodules.vtkCommonCore import reference
     from vtkmodules.vtkCommonDataModel import vtkGenericCell, vtkStaticCellLocator
@@ -82,11 +96,12 @@ def nearest_triangles(points: Points, mesh: Mesh) -> tuple[np.ndarray, np.ndarra
     number: Any = reference(0)
     inner: Any = reference(0)
     squared: Any = reference(0.0)
-    triangle, distance = np.empty(len(points), np.int64), np.empty(len(points))
+    triangle, foot = np.empty(len(points), np.int64), np.empty((len(points), 3))
+    place = [0.0, 0.0, 0.0]
     for row, point in enumerate(points.tolist()):
-        locator.FindClosestPoint(point, [0.0, 0.0, 0.0], cell, number, inner, squared)
-        triangle[row], distance[row] = int(number), float(squared)
-    return triangle, np.sqrt(distance)
+        locator.FindClosestPoint(point, place, cell, number, inner, squared)
+        triangle[row], foot[row] = int(number), place
+    return triangle, foot
 
 
 def _dot(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -34,27 +34,44 @@ def write_phantom_dicom(
     """
     volume, truth = make_phantom_volume(shape, spacing, seed=seed, progress=subprogress(progress, 0.0, 0.8), **phantom)
     day = acquired or date.today()
-    common = _common(
+    write_ct_dicom(
+        folder,
         volume,
-        kernel,
-        day,
-        f"{seed} {shape} {spacing} {sorted(phantom.items())} {kernel} {day}",
-        float(phantom.get("thickness") or spacing[2]),
-        float(phantom.get("tilt_degrees") or 0.0),
+        entropy=f"{seed} {shape} {spacing} {sorted(phantom.items())} {kernel} {day}",
+        kernel=kernel,
+        acquired=day,
+        thickness=float(phantom.get("thickness") or spacing[2]),
+        tilt_degrees=float(phantom.get("tilt_degrees") or 0.0),
+        progress=subprogress(progress, 0.8, 1.0),
     )
+    progress(1.0, "phantom written")
+    return truth
+
+
+def write_ct_dicom(
+    folder: Path,
+    volume: Volume,
+    *,
+    entropy: str,
+    kernel: str,
+    acquired: date,
+    thickness: float,
+    tilt_degrees: float = 0.0,
+    progress: ProgressCallback = no_progress,
+) -> None:
+    """Write a volume (int16 HU) as one anonymous CT series, a file a slice; UIDs come of `entropy`. Raises `OutputError`."""
+    common = _common(volume, kernel, acquired, entropy, thickness, tilt_degrees)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for k in range(shape[0]):
+        for k in range(len(volume.array)):
             if k % 8 == 0:
-                subprogress(progress, 0.8, 1.0)(k / shape[0], "writing DICOM files")
+                progress(k / len(volume.array), "writing DICOM files")
             _write_slice(folder / f"CT{k + 1:04d}.dcm", common, volume, k)
     except OSError as error:
         raise OutputError(
             f"The phantom could not be written to '{folder.name}' ({error.strerror}): "
             "choose a folder with free space that you may write to."
         ) from None
-    progress(1.0, "phantom written")
-    return truth
 
 
 def _uid(*entropy: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from .report_content import (
     assemble_preparation_content,
     assemble_run_content,
     finding_images,
+    maps_in_scan,
     measure_budget,
     use_content,
     wall_maps,
@@ -149,9 +151,12 @@ def _calipers(result: "MadeModel") -> "Sequence[CaliperMeasurement]":
 
 
 def _write_model(result: "MadeModel", record: "RunRecord", content: "ReportContent") -> "Readiness":
-    """Plan, record, printability with its pictures, and last the report, which names the record's hash."""
-    from ..io import sha256_of, write_json_atomically
+    """Plan, record, printability with its pictures, and last the report, which names the record's hash; where asked for, the page that
+    turns and the report as PDF."""
+    from ..io import sha256_of, write_json_atomically, write_text_atomically
+    from ..rendering.turning_page import render_turning_page
     from ..report import write_report
+    from ..report.pdf import print_to_pdf
     from ..run_record import write_record
 
     folder = result.folder
@@ -160,5 +165,10 @@ def _write_model(result: "MadeModel", record: "RunRecord", content: "ReportConte
     write_json_atomically(folder / "plan.json", plan)
     readiness = replace(result.readiness, pictures=write_finding_images(folder, content.finding_pictures))
     write_json_atomically(folder / "printability.json", readiness.as_json())
-    write_report(folder, replace(content, plan=plan, record_sha256=sha256_of(write_record(folder, record))))
+    page = write_report(folder, replace(content, plan=plan, record_sha256=sha256_of(write_record(folder, record))))
+    if result.settings.viewer:
+        title = _("The model for printing")
+        write_text_atomically(folder / "model.html", render_turning_page(maps_in_scan(result), title))
+    if result.settings.pdf:
+        print_to_pdf(page, folder / "report.pdf")
     return readiness

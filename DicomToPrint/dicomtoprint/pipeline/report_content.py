@@ -71,11 +71,11 @@ def assemble_run_content(
 
     content = with_scan(result.scan.acceptance, result.settings, ReportContent())
     # A model that was turned for the print is shown as it lies in the patient: only there are front, left and above true.
-    meshes, read = result.meshes_in_scan, replace(result.readiness, meshes=result.in_scan(result.readiness.meshes))
+    meshes = result.meshes_in_scan
     slices = render_slice_contours(result.scan.volume, meshes, progress=subprogress(progress, 0.0, 0.3))
     drawn = render_model_views(
         meshes,
-        [*_model_maps(meshes), *wall_maps(read)],
+        maps_in_scan(result),
         calipers,
         subprogress(progress, 0.3, 0.7),
     )
@@ -101,9 +101,9 @@ def assemble_preparation_content(
     from ..rendering.scalar_maps import lost_map
     from ..report import ReportContent
 
-    read, loaded = replace(result.readiness, meshes=result.in_scan(result.readiness.meshes)), result.mesh
+    loaded = result.mesh
     given = concatenate(list(result.comparison.source))
-    maps = [(given, lost_map(given)), *wall_maps(read)]
+    maps = [(given, lost_map(given)), *_walls_in_scan(result)]
     drawn = render_model_views(result.meshes_in_scan, maps, calipers, subprogress(progress, 0.0, 0.7))
     notes = (*result.model.notes, result.comparison.in_words)
     content = _with_model(ReportContent(), result, drawn, notes, calipers, record, subprogress(progress, 0.7, 1.0))
@@ -209,6 +209,15 @@ def provenance_area_fractions(meshes: Sequence[Any]) -> dict[str, float]:
             areas[origin.name.lower()] += float(sizes[origins == origin].sum()) if origins is not None else 0.0
     total = sum(areas.values())
     return {name: area / total for name, area in areas.items()} if total > 0 else {}
+
+
+def maps_in_scan(result: "MadeModel") -> list[Any]:
+    """The model where it lies in the scan or in the given file, with what is known of its surface: deviation, origin, walls."""
+    return [*_model_maps(result.meshes_in_scan), *_walls_in_scan(result)]
+
+
+def _walls_in_scan(result: "MadeModel") -> list[Any]:
+    return wall_maps(replace(result.readiness, meshes=result.in_scan(result.readiness.meshes)))
 
 
 def _model_maps(meshes: Sequence[Any]) -> list[Any]:

@@ -1,12 +1,13 @@
 """`review`: the printed part, as a surface scan or measured by hand, against the model of a record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import InputError, UsageError
+from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
+from .part_scan import read_part
 from .reviewed_model import ReviewedModel, load_reviewed_model
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -25,7 +26,6 @@ if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
         WallChange,
     )
 
-SCAN_SUFFIXES = (".stl", ".ply", ".obj", ".vtp", ".3mf")
 EXIT_CODES = {"pass": 0, "fail": 1, "ambiguous": 4}
 
 
@@ -33,9 +33,10 @@ EXIT_CODES = {"pass": 0, "fail": 1, "ambiguous": 4}
 class ReviewRequest:
     """What is to be reviewed and by what.
 
-    `record` is a record.json or its folder; `part` a scan of the print, in `unit`, whose own error is `scan_error_mm` (None: not known);
-    `readings` distances taken by hand. `model` names one of several models; `process` and `use` take the place of those of the record.
-    `identified` lets the name of the scan's file into the output.
+    `record` is a record.json or its folder; `part` a surface scan of the print, in `unit`, or a CT of it, `series` of it, whose own error
+    is `scan_error_mm` (None: not known); `readings` distances taken by hand. `model` names one of several models; `process` and `use`
+    take the place of those of the record. `identified` lets the name of the scan's file into the output; `pages` says what is
+    written besides.
     """
 
     record: Path
@@ -47,13 +48,25 @@ class ReviewRequest:
     process: str | None = None
     use: str | None = None
     identified: bool = False
+    series: str | None = None
+    pages: "ReviewPages" = field(default_factory=lambda: ReviewPages())
+
+
+@dataclass(frozen=True)
+class ReviewPages:
+    """What is written besides the review: a page in which the model turns (`viewer`), the review as `pdf`."""
+
+    viewer: bool = False
+    pdf: bool = False
 
 
 @dataclass(frozen=True)
 class ScanReview:
-    """What the scan shows; see the types of `review`. `part` is the scan as read."""
+    """What the scan shows; see the types of `review`. `part` is the scan as read, of `kind` surface or ct; `sha256` that of its file, empty
+    for a folder."""
 
     part: "Mesh"
+    kind: str
     sha256: str
     surface: "ModelSurface"
     registration: "Registration"
@@ -96,6 +109,7 @@ def review(request: ReviewRequest, progress: ProgressCallback = no_progress) -> 
     """
     if request.part is None and not request.readings:
         raise UsageError("Nothing to review: give a scan of the part (--part) or distances taken on it (--caliper).")
+    _require_pages(request)
     model = load_reviewed_model(request.record, request.model)
     limits, search = _limits(request, model)
     calipers: Sequence[Any] = ()
@@ -107,6 +121,22 @@ def review(request: ReviewRequest, progress: ProgressCallback = no_progress) -> 
     if request.part is not None:
         scan = _review_scan(request, request.part, model, limits, search, progress)
     return PartReview(request, model, limits, scan, tuple(calipers))
+
+
+def _require_pages(request: ReviewRequest) -> None:
+    """Raises before any long work where what makes a page is not installed, or a scan to be shown was not given."""
+    if request.pages.viewer:
+        if request.part is None:
+            raise UsageError(
+                "--viewer shows a scan of the part on its model: give one with --part, or leave --viewer out."
+            )
+        from ..rendering.turning_page import require_viewer
+
+        require_viewer()
+    if request.pages.pdf:
+        from ..report.pdf import find_browser
+
+        find_browser()
 
 
 def _limits(request: ReviewRequest, model: ReviewedModel) -> "tuple[PartLimits, SearchLimits]":
@@ -152,9 +182,10 @@ def _review_scan(
         register_part,
     )
 
-    part, notes = read_part(part_path, request.unit, subprogress(progress, 0.0, 0.1))
+    read = read_part(part_path, request.unit, model.mesh, request.series, subprogress(progress, 0.0, 0.3))
+    part = read.mesh
     surface = build_model_surface(model.mesh)
-    registration = register_part(surface, part, search, subprogress(progress, 0.1, 0.6))
+    registration = register_part(surface, part, search, subprogress(progress, 0.3, 0.6))
     fit = registration.fit
     progress(0.6, "measuring the deviation")
     deviation = measure_deviation(surface, part, fit.pose, gross_mm=limits.gross_mm)
@@ -164,10 +195,11 @@ def _review_scan(
     ambiguous = ambiguity_words(fit, len(registration.others), limits.axes)
     verdict = judge_part(surface, fit, deviation, walls, bend, limits, ambiguous)
     verdict = replace(verdict, findings=(*verdict.findings, *_scan_error(request, verdict, limits)))
-    budget = _budget(request, model, verdict)
+    budget = _budget(request, model, verdict, read.kind)
     return ScanReview(
         part,
-        sha256_of(part_path),
+        read.kind,
+        sha256_of(part_path) if part_path.is_file() else "",
         surface,
         registration,
         deviation,
@@ -175,36 +207,8 @@ def _review_scan(
         bend,
         verdict,
         budget,
-        (*notes, *model.notes),
+        (*read.notes, *model.notes),
     )
-
-
-def read_part(path: Path, unit: str | None, progress: ProgressCallback = no_progress) -> "tuple[Mesh, tuple[str, ...]]":
-    """The scan of a part in mm, facing outward, with notes on what was assumed. Raises `InputError`."""
-    import numpy as np
-
-    from ..io import read_mesh_file
-    from ..mesh.core import Mesh, concatenate
-
-    if not path.exists():
-        raise InputError(f"'{path.name}' does not exist: name a surface scan of the part ({', '.join(SCAN_SUFFIXES)}).")
-    if path.is_dir():
-        raise InputError(
-            f"'{path.name}' is a folder: name a surface scan of the part as one file ({', '.join(SCAN_SUFFIXES)})."
-        )
-    file = read_mesh_file(path, unit, progress)
-    mesh = concatenate(list(file.meshes))
-    points = mesh.points.astype(np.float64)
-    notes: tuple[str, ...] = (
-        () if file.unit else ("The scan states no unit: its numbers were taken as millimetres (--unit says another).",)
-    )
-    part = Mesh(points, mesh.triangles, "part")
-    if part.area <= 0.0:
-        raise InputError(f"{path.name} has triangles without area only: export the scan again as a surface.")
-    if part.volume < 0.0:
-        part = replace(part, triangles=part.triangles[:, ::-1])
-        notes += ("The triangles of the scan face inward and were turned.",)
-    return part, notes
 
 
 def _scan_error(request: ReviewRequest, verdict: "ReviewVerdict", limits: "PartLimits") -> "list[Any]":
@@ -228,11 +232,12 @@ def _scan_error(request: ReviewRequest, verdict: "ReviewVerdict", limits: "PartL
     return found
 
 
-def _budget(request: ReviewRequest, model: ReviewedModel, verdict: "ReviewVerdict") -> "ErrorBudget":
+def _budget(request: ReviewRequest, model: ReviewedModel, verdict: "ReviewVerdict", kind: str) -> "ErrorBudget":
     from ..accuracy import measured_budget
 
     stated = request.scan_error_mm
-    basis = "surface scan of this part, its own error " + ("not stated" if stated is None else f"{stated:.2f} mm")
+    what = "CT" if kind == "ct" else "surface scan"
+    basis = f"{what} of this part, its own error " + ("not stated" if stated is None else f"{stated:.2f} mm")
     shown = 100.0 * verdict.figures["seen_share"]
     # Of a model in another scale the budget of the anatomy is not that of the part.
     scaled = model.record.parameters.get("scale")

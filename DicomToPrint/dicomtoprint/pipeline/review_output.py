@@ -1,6 +1,8 @@
 """What a review writes: JSON, a page, and the deviation on model and part."""
 
 import datetime
+from dataclasses import replace
+from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,7 +41,7 @@ def review_json(review: PartReview) -> dict[str, Any]:
 def _scan_json(review: PartReview, scan: ScanReview) -> dict[str, Any]:
     fit, axes = scan.registration.fit, review.model.axes
     matrix = [[*map(float, row), float(shift)] for row, shift in zip(fit.pose.rotation, fit.pose.translation)]
-    part: dict[str, Any] = {"sha256": scan.sha256, "triangles": len(scan.part.triangles)}
+    part: dict[str, Any] = {"kind": scan.kind, "sha256": scan.sha256 or None, "triangles": len(scan.part.triangles)}
     if review.request.identified and review.request.part is not None:
         part["file"] = review.request.part.name
     return {
@@ -93,9 +95,11 @@ def finite(value: float) -> float | None:
 
 def write_review(review: PartReview, folder: Path, progress: ProgressCallback = no_progress) -> dict[str, Any]:
     """Writes ``review.json``, ``review.html`` and, of a scan, ``deviation.ply`` (the model) and ``part.ply`` (the part in its place), both
-    with the point array ``Deviation`` in mm; returns the JSON. Raises `OutputError`."""
+    with the point array ``Deviation`` in mm; returns the JSON. Where asked for, ``part.html``, which turns, and ``review.pdf``.
+    Raises `OutputError`."""
     from ..io import export_meshes, write_json_atomically, write_text_atomically
     from ..rendering import print_map, render_model_views
+    from ..report.pdf import print_to_pdf
     from ..report.review_page import render_review
     from .output_folder import check_writable
 
@@ -110,10 +114,35 @@ def write_review(review: PartReview, folder: Path, progress: ProgressCallback = 
         drawn = render_model_views([model], [(model, print_map(model))], (), subprogress(progress, 0.2, 0.9))
         pictures, note = drawn.maps, drawn.note
     write_json_atomically(folder / "review.json", content)
-    write_text_atomically(
+    page = write_text_atomically(
         folder / "review.html", render_review(content, pictures, (note,) if note else (), review.model.record.calipers)
     )
+    if review.request.pages.viewer and review.scan is not None:
+        write_text_atomically(folder / "part.html", _turning_page(model, part, review))
+    if review.request.pages.pdf:
+        print_to_pdf(page, folder / "review.pdf", progress)
     return content
+
+
+def _turning_page(model: "Mesh", part: "Mesh", review: PartReview) -> str:
+    """The model with the distance of the print and its walls, and the scan in its place, in a page that turns."""
+    import numpy as np
+
+    from ..rendering import print_map, wall_map
+    from ..rendering.turning_page import render_turning_page
+
+    assert review.scan is not None
+    most = print_map(model).high
+    maps = [(model, print_map(model)), (part, replace(print_map(part, most_mm=most), title=_("The scan of the part")))]
+    walls = review.scan.walls
+    samples = review.scan.deviation.samples
+    thickness = np.full(len(model.points), np.nan, np.float32)
+    own = samples.vertex[walls.rows]
+    thickness[own[own >= 0]] = walls.thickness_mm[own >= 0]
+    if np.isfinite(thickness).any():
+        shown = model.with_arrays(point_arrays={"Wall": thickness})
+        maps.append((shown, wall_map(shown)))
+    return render_turning_page(maps, _("The printed part on its model"))
 
 
 def deviation_meshes(review: PartReview, scan: ScanReview) -> "tuple[Mesh, Mesh]":
@@ -121,7 +150,6 @@ def deviation_meshes(review: PartReview, scan: ScanReview) -> "tuple[Mesh, Mesh]
     import numpy as np
 
     from ..mesh.core import Mesh
-    from ..review.deviation import signed_offsets
 
     mesh = scan.surface.mesh
     samples, values = scan.deviation.samples, scan.deviation.values
@@ -129,7 +157,7 @@ def deviation_meshes(review: PartReview, scan: ScanReview) -> "tuple[Mesh, Mesh]
     summed = np.bincount(samples.vertex[own], np.nan_to_num(values[own]), minlength=len(mesh.points))
     count = np.bincount(samples.vertex[own], np.isfinite(values[own]), minlength=len(mesh.points))
     at_points = np.where(count > 0, summed / np.maximum(count, 1), np.nan).astype(np.float32)
-    placed = scan.registration.fit.pose.apply(scan.part.points)
-    offsets, _facing = signed_offsets(scan.surface, placed)
+    measured = slice(0, len(scan.part.points))
+    placed, offsets = scan.deviation.scan.points[measured], scan.deviation.offsets[measured]
     part = Mesh(placed, scan.part.triangles, "part", point_arrays={"Deviation": offsets.astype(np.float32)})
     return mesh.with_arrays(point_arrays={"Deviation": at_points}), part

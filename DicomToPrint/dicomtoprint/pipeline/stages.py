@@ -30,6 +30,7 @@ def missing_packages(settings: RunSettings) -> tuple[str, ...]:
         "lib3mf": "3mf" in settings.formats,
         "manifold3d": needs_solid_steps(settings),
         "highdicom": "seg" in settings.formats,
+        "k3d": settings.viewer,
     }
     return _absent(*(name for name, is_needed in needed.items() if is_needed))
 
@@ -85,6 +86,10 @@ def drop_unavailable_formats(settings: RunSettings) -> RunSettings:
             f"This run needs {' and '.join(lacking)}, which this Python lacks: install with "
             f"'python -m pip install {' '.join(lacking)}', or leave the option out."
         )
+    if settings.pdf:
+        from ..report.pdf import find_browser
+
+        find_browser()
     return settings
 
 

@@ -99,9 +99,9 @@ def lost_map(mesh: Mesh, name: str = "Deviation") -> ScalarMap:
     return replace(shown, name="lost", title=_("Distance of the given surface from the result (mm)"))
 
 
-def print_map(mesh: Mesh, name: str = "Deviation") -> ScalarMap:
-    """Signed distance in mm of a printed part from its model. Raises KeyError without the point array."""
-    shown = deviation_map(mesh, name)
+def print_map(mesh: Mesh, name: str = "Deviation", most_mm: float | None = None) -> ScalarMap:
+    """Signed distance in mm of a printed part from its model, up to `most_mm`. Raises KeyError without the point array."""
+    shown = deviation_map(mesh, name, most_mm)
     return replace(shown, name="print", title=_("Distance of the print from the model (mm, + outside)"))
 
 

@@ -174,5 +174,5 @@ def _add_basis(main: Element, content: Mapping[str, Any], scan: Mapping[str, Any
         (_("record.json"), content["record_sha256"]),
     ]
     if scan:
-        rows.append((_("scan of the part"), scan["part"]["sha256"]))
+        rows.append((_("scan of the part"), scan["part"]["sha256"] or _("a folder of files")))
     add_table(block, _("SHA-256 of the files"), [_("File"), _("SHA-256")], rows, "hashes")

@@ -4,19 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..mesh.arrays import Points
 from ..mesh.components import label_components
-from ..mesh.core import Mesh
+from ..mesh.core import Mesh, keep_triangles
+from ..mesh.edge_table import build_edge_table
 from ..mesh.graph import label_connected_nodes
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
+from ..mesh.triangle_distance import nearest_feet
 from ..mesh.vtk_smp import sequential_vtk_smp
 from .fine_fit import ModelSurface
-from .scan_points import ScanPoints, measured_points
+from .scan_noise import steady_offsets
+from .scan_points import LOOSE_SHARE, ScanPoints, measured_points
+from .trend import Trend, fit_trend
 from .types import Pose
 
-_WANTED_ERROR_MM = 0.01  # standard error of the map: so many points are averaged as the scan's noise asks for
-_LEAST_POINTS, _MOST_POINTS = 8, 160
-_FARTHEST_MM = 2.0  # a mean goes no farther around
-_SCAN_POINTS = 400_000
+_LEAST_POINTS = 50  # near the model, to tell a trend
+_TREND_POINTS = 60_000
+_SMALL_NEAR, _LARGE_NEAR = 0.5, 0.05  # shares of a piece near the model from which on it belongs to the part
+_DRAWN_POINTS = 100_000  # at most, on large triangles of a scan
+_BESIDE_MM = 0.05  # a sample whose nearest place on the rim of a gap lies farther aside than this is not seen
 
 
 @dataclass(frozen=True)
@@ -28,9 +34,9 @@ class DeviationMap:
     samples
         Points of the model with normals and areas.
     values
-        (n,) mm there, a mean over the points of the scan around; nan where the scan shows nothing.
+        (n,) mm from there to the nearest place of the scan, whose noise was taken out before; nan where the scan shows nothing.
     scan
-        Points of the scan as they lie on the model.
+        Points of the scan as they lie on the model, first those of its file, in their order.
     offsets
         (k,) mm from each of them to the model's surface; nan for those of loose pieces.
     noise_mm
@@ -74,16 +80,55 @@ def measure_deviation(
     budget
         Points on flat faces of the model, see `sample_surface`.
     """
-    scan = measured_points(part, _SCAN_POINTS, seed=1)
+    scan = measured_points(part, _DRAWN_POINTS, seed=1)
     placed = ScanPoints(pose.apply(scan.points), scan.normals @ pose.rotation.T, scan.triangle, scan.areas)
-    offsets, facing = signed_offsets(surface, placed.points)
-    loose = _loose_pieces(part, placed, offsets, gross_mm)
-    offsets = np.where(loose[0], np.nan, offsets)
     samples = sample_surface(surface.mesh, budget)
-    agrees = np.einsum("ij,ij->i", placed.normals, facing) > 0.3
-    usable = agrees & (np.abs(offsets) < gross_mm)
-    values, noise, error = _map(samples, placed, offsets, facing, usable)
-    return DeviationMap(samples, values, placed, offsets, noise, error, loose[1])
+    trend = _trend(surface, placed, gross_mm)
+    # Without what the whole does each point lies on its own face: on the print as it is, edges stand beside those of the model.
+    at_rest = placed.points if trend is None else trend.undone(placed.points)
+    left, facing = signed_offsets(surface, at_rest)
+    offsets = left if trend is None else _offsets(surface, placed.points, at_rest, left, facing, trend, gross_mm)
+    left = left - (0.0 if trend is None else trend.growth_mm)
+    loose = _loose_pieces(part, placed, offsets, gross_mm)
+    kept = (np.abs(offsets) < gross_mm) & ~loose[0]
+    usable = kept & (np.abs(left) < gross_mm) & (np.einsum("ij,ij->i", placed.normals, facing) > 0.3)
+    own = slice(0, len(part.points))
+    steady = steady_offsets(at_rest[own], facing[own], left[own], usable[own], build_edge_table(part.triangles))
+    moved = np.where(usable[own], steady.values - left[own], 0.0)
+    cleaned = Mesh(placed.points[own] + moved[:, None] * facing[own], part.triangles)
+    values = _distances(samples, keep_triangles(cleaned, kept[own][part.triangles].all(axis=1)), gross_mm)
+    return DeviationMap(
+        samples, values, placed, np.where(loose[0], np.nan, offsets), steady.noise_mm, steady.error_mm, loose[1]
+    )
+
+
+def _trend(surface: ModelSurface, placed: ScanPoints, gross_mm: float) -> Trend | None:
+    """What the whole part does, from some of its points; None where too few lie near the model to tell."""
+    rows = np.random.default_rng(2).permutation(len(placed.points))[:_TREND_POINTS]
+    points = placed.points[rows]
+    offsets, facing = signed_offsets(surface, points)
+    usable = (np.abs(offsets) < gross_mm) & (np.einsum("ij,ij->i", placed.normals[rows], facing) > 0.3)
+    if usable.sum() < _LEAST_POINTS:
+        return None
+    half = np.maximum(surface.sides / 2.0, 1e-9)
+    return fit_trend(points[usable], facing[usable], offsets[usable], surface.centre, half)
+
+
+def _offsets(
+    surface: ModelSurface,
+    points: Points,
+    at_rest: Points,
+    left: np.ndarray,
+    facing: Points,
+    trend: Trend,
+    gross_mm: float,
+) -> np.ndarray:
+    """(n,) mm from the points as they lie: what is left and the trend; measured again where that could be missing or extra material."""
+    offsets = left + np.einsum("ij,ij->i", points - at_rest, facing)
+    far = np.flatnonzero(np.abs(offsets) > 0.5 * gross_mm)
+    if len(far):
+        offsets[far] = signed_offsets(surface, points[far])[0]
+    return offsets
 
 
 def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -101,69 +146,46 @@ def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarra
 
 
 def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm: float) -> tuple[np.ndarray, int]:
-    """Which points (k,) belong to pieces of which no tenth lies near the model, and the number of such pieces."""
+    """Which points (k,) belong to pieces of which hardly anything lies near the model, and the number of such pieces.
+
+    Of a large piece, a support or a table, a little that is near says that it hangs on the part; of a small one, dust in the scanner's
+    view, most of it.
+    """
     labels, count = label_components(part)
     piece = labels[placed.triangle]
     near = np.bincount(piece, np.abs(offsets) < gross_mm, minlength=count)
     whole = np.bincount(piece, minlength=count)
-    loose = near < 0.1 * whole
+    area = np.bincount(labels, np.linalg.norm(part.triangle_normals(), axis=1), minlength=count)
+    loose = near < np.where(area < LOOSE_SHARE * area.sum(), _SMALL_NEAR, _LARGE_NEAR) * whole
     return loose[piece], int((loose & (whole > 0)).sum())
 
 
-def _map(
-    samples: SurfaceSamples, placed: ScanPoints, offsets: np.ndarray, facing: np.ndarray, usable: np.ndarray
-) -> tuple[np.ndarray, float, float]:
-    """Mean offset of the points of the scan around each sample, without those that stand out from their neighbours; their noise, and the
-    standard error of the means."""
-    from scipy.spatial import cKDTree
-
-    values = np.full(len(samples.points), np.nan)
-    if usable.sum() < _LEAST_POINTS:
-        return values, float("nan"), float("nan")
-    feet = placed.points[usable] - offsets[usable, None] * facing[usable]
-    kept, normals = offsets[usable], facing[usable]
-    tree = cKDTree(feet, balanced_tree=False)
-    spacing = float(np.sqrt(np.median(placed.areas[placed.areas > 0.0])))
-    noise = _noise(tree, kept, normals)
-    count = int(np.clip((noise / _WANTED_ERROR_MM) ** 2, _LEAST_POINTS, _MOST_POINTS))
-    reach = max(1.0, 2.0 * spacing, min(1.3 * spacing * np.sqrt(count / np.pi), _FARTHEST_MM))
-    variance = []
-    for start in range(0, len(values), 20_000):
-        block = slice(start, start + 20_000)
-        distance, near = tree.query(samples.points[block], k=count, distance_upper_bound=reach)
-        found = np.isfinite(distance)
-        near = np.where(found, near, 0)
-        found &= np.einsum("bki,bi->bk", normals[near], samples.normals[block]) > 0.5
-        around = np.where(found, kept[near], np.nan)
-        # The nearest tell whether the scan shows this place: beyond a gap's rim there are none.
-        shown = (found & (distance < max(1.0, 2.0 * spacing))).sum(axis=1) >= 3
-        values[block] = np.where(shown, _steady_mean(around, noise), np.nan)
-        variance.append(noise**2 / found.sum(axis=1)[shown])
-    error = float(np.sqrt(np.concatenate(variance).mean())) if len(np.concatenate(variance)) else noise
-    return values, noise, error
-
-
-def _noise(tree: object, offsets: np.ndarray, normals: np.ndarray) -> float:
-    """Robust standard deviation of the scan's offsets around the mean of their neighbours on the same face."""
-    rows = np.arange(0, len(offsets), max(1, len(offsets) // 5_000))
-    _distance, near = tree.query(tree.data[rows], k=9)  # type: ignore[attr-defined]
-    same = np.einsum("bki,bi->bk", normals[near], normals[rows]) > 0.5
-    around = np.where(same, offsets[near], np.nan)
-    centred = around - np.nanmedian(around, axis=1, keepdims=True)
-    return max(1.4826 * float(np.nanmedian(np.abs(centred))) * np.sqrt(9.0 / 8.0), 1e-4)
-
-
-def _steady_mean(around: np.ndarray, noise: float) -> np.ndarray:
-    """Mean (b,) of each row of (b, k) without what lies more than four standard deviations from its median; nan in empty rows."""
-    ordered = np.sort(around, axis=1)  # nan last
-    held = np.isfinite(ordered).sum(axis=1)
-    rows = np.arange(len(ordered))
-    low, high = np.maximum((held - 1) // 2, 0), np.minimum(held // 2, ordered.shape[1] - 1)
-    middle = 0.5 * (ordered[rows, low] + ordered[rows, high])
-    good = np.abs(around - middle[:, None]) <= 4.0 * noise
-    total = np.where(good, around, 0.0).sum(axis=1)
-    result: np.ndarray = np.where(held > 0, total / np.maximum(good.sum(axis=1), 1), np.nan)
-    return result
+def _distances(samples: SurfaceSamples, scanned: Mesh, gross_mm: float) -> np.ndarray:
+    """(n,) signed mm from each sample to the nearest place of a scan, outside positive; nan where it shows nothing: where that place is the
+    rim of a gap and lies aside, faces the other way, or is farther than `gross_mm`."""
+    if not len(scanned.triangles):
+        return np.full(len(samples.points), np.nan)
+    triangle, foot = nearest_feet(samples.points, scanned)
+    gap = foot - samples.points
+    facing = scanned.triangle_normals()
+    facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-12)
+    around = np.zeros((len(scanned.points), 3))
+    for axis in range(3):
+        around[:, axis] = np.bincount(
+            scanned.triangles.ravel(), np.repeat(facing[:, axis], 3), minlength=len(scanned.points)
+        )
+    # Beyond an edge one triangle's plane does not tell the side.
+    outward = around[scanned.triangles[triangle]].sum(axis=1)
+    size = np.linalg.norm(gap, axis=1)
+    values = np.where(np.einsum("ij,ij->i", gap, outward) < 0.0, -size, size)
+    edges = build_edge_table(scanned.triangles)
+    rim = np.zeros(len(scanned.points), bool)
+    rim[edges.ends[edges.count == 1].ravel()] = True
+    along = np.einsum("ij,ij->i", gap, facing[triangle])
+    aside = np.linalg.norm(gap - along[:, None] * facing[triangle], axis=1)
+    hidden = rim[scanned.triangles[triangle]].any(axis=1) & (aside > _BESIDE_MM)
+    hidden |= (np.einsum("ij,ij->i", outward, samples.normals) <= 0.0) | (size > gross_mm)
+    return np.where(hidden, np.nan, values)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ..mesh.surface_sampling import draw_by_weight
 from ..progress import ProgressCallback, no_progress, subprogress
 from .fine_fit import Fit, ModelSurface, fit_pose, remaining_offsets
 from .global_search import build_nearest_grid, search_poses
-from .scan_points import ScanPoints, measured_areas, sample_scan
+from .scan_points import LOOSE_SHARE, ScanPoints, measured_areas, sample_scan
 from .types import PATIENT, Pose, SearchLimits
 
 _COARSE_POINTS, _ROUGH_POINTS, _MIDDLE_POINTS, _FINE_POINTS = 400, 800, 2_000, 24_000
@@ -21,7 +21,6 @@ _NEAR_POSES = 8  # that are fitted with more points
 _GRID_POINTS = 8_000
 _NEAR_SHARE = 0.5  # of a part that lies near its model: with less it is another one
 _ALIKE_MM = 0.03  # fits of less than this do not differ before they are refined
-_LOOSE_SHARE = 0.02  # pieces of the scan with less of its area are dust in its view, unless they lie on the model
 
 
 @dataclass(frozen=True)
@@ -64,6 +63,8 @@ def register_part(
     near = _distinct(surface, rough, fits, limits)[:_NEAR_POSES]
     fits = [fit_pose(surface, middle, fit.pose, reach_mm=reach, has_scale=False, rounds=15) for fit in near]
     chosen = _possible(surface, middle, _distinct(surface, middle, fits, limits))[:5]
+    # Half of what a part must come near in the end, and without its scale: another part is told before the slow fits.
+    _refuse_far(float((np.abs(chosen[0].offsets) < reach).mean()), 0.5 * _NEAR_SHARE)
     step = subprogress(progress, 0.7, 1.0)
     refined = []
     for index, fit in enumerate(chosen):
@@ -73,11 +74,20 @@ def register_part(
     return _decided(surface, fine, refined, limits)
 
 
+def _refuse_far(near: float, least: float) -> None:
+    """Raises `InputError` where too small a share of the part comes `near` the model in its best pose."""
+    if near < least:
+        raise InputError(
+            f"No pose brings the scanned part onto the model: only {100 * near:.0f} % of it come near. Give the scan of this model, "
+            "without table and holder, in mm (--unit)."
+        )
+
+
 def main_piece(part: Mesh) -> Mesh:
     """The part without loose pieces that are small: what a scanner sees besides the part must not draw it away."""
     labels, _count = label_components(part)
     area = np.bincount(labels, np.linalg.norm(part.triangle_normals(), axis=1))
-    keep = area > _LOOSE_SHARE * area.sum()
+    keep = area > LOOSE_SHARE * area.sum()
     return part if keep.all() or not keep.any() else keep_triangles(part, keep[labels])
 
 
@@ -158,12 +168,7 @@ def _decided(surface: ModelSurface, scan: ScanPoints, fits: Sequence[Fit], limit
         )
         squares[best] = _squares(again.offsets, cut)
     fit = again if best else fits[0]
-    near = float((np.abs(fit.offsets) < cut).mean())
-    if near < _NEAR_SHARE:
-        raise InputError(
-            f"No pose brings the scanned part onto the model: only {100 * near:.0f} % of it come near. Give the scan of this model, "
-            "without table and holder, in mm (--unit)."
-        )
+    _refuse_far(float((np.abs(fit.offsets) < cut).mean()), _NEAR_SHARE)
     others = []
     for index, other in enumerate(fits):
         if index == best or not _is_apart(surface, other.pose, fit.pose, limits):

@@ -8,6 +8,7 @@ from ..mesh.arrays import Points
 from ..mesh.core import Mesh
 from ..mesh.surface_sampling import draw_by_weight
 
+LOOSE_SHARE = 0.02  # pieces of a scan with less of its area are dust in its view, unless they lie on the model
 _LARGE = 2.0  # of the median area: larger triangles count no more
 _WIDE_MM = 1.5  # triangles of more than about this length are sampled
 _SMOOTHED_MM = 0.6  # normals are means over about this: three times the noise of a poor scanner
@@ -59,33 +60,28 @@ def sample_scan(mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | Non
     return ScanPoints(points, normals / np.maximum(length, 1e-12), triangle, areas, sharing)
 
 
-def measured_points(mesh: Mesh, most: int, seed: int = 0) -> ScanPoints:
-    """The points of a scan as they were measured, `most` of them at most by chance, and points on triangles too large to be told by their
-    corners: their noise is each point's own."""
-    random = np.random.default_rng(seed)
+def measured_points(mesh: Mesh, most_drawn: int, seed: int = 0) -> ScanPoints:
+    """The points of a scan as they were measured, in their order, then `most_drawn` at most on triangles too large to be told by their
+    corners: noise is each measured point's own."""
     facing = mesh.triangle_normals()
     doubled = np.linalg.norm(facing, axis=1)
     corners = mesh.triangles.ravel()
-    areas = np.bincount(corners, np.repeat(doubled / 6.0, 3), minlength=len(mesh.points))
+    large = np.where(doubled > _WIDE_MM**2, doubled, 0.0)
+    # The area of large triangles is told by the points on them, not by their corners.
+    areas = np.bincount(corners, np.repeat((doubled - large) / 6.0, 3), minlength=len(mesh.points))
     owner = np.zeros(len(mesh.points), np.int64)
     owner[corners] = np.repeat(np.arange(len(mesh.triangles)), 3)
-    rows = np.flatnonzero(areas > 0.0)
-    used = random.permutation(rows)[:most]
-    share = len(rows) / max(len(used), 1)
     normals = _vertex_normals(mesh, facing, max(_smoothing_rounds(mesh), 1))
-    measured = ScanPoints(mesh.points[used].astype(np.float64), normals[used], owner[used], areas[used] * share)
-    large = np.where(doubled > _WIDE_MM**2, doubled, 0.0)
+    measured = ScanPoints(mesh.points.astype(np.float64), normals, owner, areas)
     if not large.any():
         return measured
-    count = int(np.clip(large.sum() / 2.0 / _WIDE_MM**2 * 4.0, 1, most // 4))
+    count = int(np.clip(large.sum() / 2.0 / _WIDE_MM**2 * 4.0, 1, most_drawn))
     drawn = sample_scan(mesh, count, seed, large)
-    # The area of large triangles is told by the points on them, no longer by their corners.
-    small = np.bincount(corners, np.repeat((doubled - large) / 6.0, 3), minlength=len(mesh.points))
     return ScanPoints(
         np.concatenate([measured.points, drawn.points]),
         np.concatenate([measured.normals, drawn.normals]),
         np.concatenate([measured.triangle, drawn.triangle]),
-        np.concatenate([small[used] * share, np.full(count, large.sum() / 2.0 / count)]),
+        np.concatenate([areas, np.full(count, large.sum() / 2.0 / count)]),
     )
 
 
