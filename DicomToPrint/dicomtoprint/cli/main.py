@@ -27,7 +27,8 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
     debug = False
     try:
         with _terminate_as_interrupt():
-            options = build_parser().parse_args(join_negative_values(arguments))
+            only = next((word for word in arguments if not word.startswith("-")), None)
+            options = build_parser(only).parse_args(join_negative_values(arguments))
             debug = options.debug
             return HANDLERS[options.command](options, host or Host())
     except SystemExit as stop:

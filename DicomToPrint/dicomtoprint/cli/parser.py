@@ -1,7 +1,7 @@
 """The options of the command line: what they are called, what they take, and the settings they make."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,8 @@ def join_negative_values(arguments: Sequence[str]) -> list[str]:
     return joined
 
 
-def build_parser() -> argparse.ArgumentParser:
+def build_parser(only: str | None = None) -> argparse.ArgumentParser:
+    """The parser of all commands; with `only`, those of the others have no options: a start needs one command's."""
     parser = _Parser(
         prog="dicom_to_print.py",
         description="From a CT to a checked print file, with a verdict at every step.",
@@ -66,32 +67,10 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"DicomToPrint {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _add_check(commands)
-    _add_run(commands)
-    _add_prepare(commands)
-    _add_inspect(commands)
-    _add_replay(commands)
-    _add_pack(commands)
-    _add_batch(commands)
-    add_review_options(_command(commands, "review", "measure the printed part against its model, by a scan or by hand"))
-    add_sign_options(
-        _command(commands, "sign", "note who approved or rejected a model, in a log that shows any change")
-    )
-    add_compare_options(_command(commands, "compare", "hold the models of two records against one another"))
-    add_coupon_options(_command(commands, "coupon", "make the test plate of a process, with its map and a form"))
-    add_calibrate_options(
-        _command(commands, "calibrate", "make your printer's own process file from a measured test plate")
-    )
-    demo = _command(commands, "demo", "make the phantom CT as DICOM and run it")
-    demo.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
-    )
-    listing = _command(commands, "list", "list the built-in names")
-    listing.add_argument(
-        "kind",
-        choices=["protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers", "backends"],
-        help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
-    )
+    for name, (help_text, add_options) in COMMANDS.items():
+        command = _command(commands, name, help_text)
+        if only in (None, name):
+            add_options(command)
     return parser
 
 
@@ -112,8 +91,7 @@ def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParse
     return parser
 
 
-def _add_check(commands: Any) -> None:
-    check = _command(commands, "check", "judge a scan against the acceptance protocols")
+def _add_check(check: argparse.ArgumentParser) -> None:
     _add_scan(check)
     _add_acceptance_options(check)
     check.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and acceptance.json")
@@ -152,16 +130,12 @@ def _add_judgement_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--role", default="operator", metavar="ROLE", help="role of who answers, for the record")
 
 
-def _add_run(commands: Any) -> None:
-    run = _command(commands, "run", "make a checked print file from a scan")
+def _add_run(run: argparse.ArgumentParser) -> None:
     _add_scan(run)
     _add_run_options(run)
 
 
-def _add_batch(commands: Any) -> None:
-    batch = _command(
-        commands, "batch", "run many cases, each in a process of its own; what is finished is not done again"
-    )
+def _add_batch(batch: argparse.ArgumentParser) -> None:
     add_batch_options(batch)
     _add_run_options(batch)
 
@@ -314,8 +288,7 @@ def _add_mesh(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_prepare(commands: Any) -> None:
-    prepare = _command(commands, "prepare", "make a checked print file from a mesh file")
+def _add_prepare(prepare: argparse.ArgumentParser) -> None:
     _add_mesh(prepare)
     prepare.add_argument(
         "--no-repair", action="store_true", help="refuse a mesh that is no closed surface instead of repairing it"
@@ -337,8 +310,7 @@ def _add_prepare(commands: Any) -> None:
     )
 
 
-def _add_inspect(commands: Any) -> None:
-    inspect = _command(commands, "inspect", "judge a mesh file for a print process")
+def _add_inspect(inspect: argparse.ArgumentParser) -> None:
     _add_mesh(inspect)
     _add_print_options(inspect)
     inspect.add_argument("--repair", type=Path, metavar="OUT", help="repair the mesh and write it here")
@@ -368,17 +340,13 @@ def _add_repair(group: Any, shell: tuple[str, ...], hole: tuple[str, ...]) -> No
     group.add_argument("--largest-shells", type=one_or_more, metavar="N", help="keep only the N largest shells")
 
 
-def _add_replay(commands: Any) -> None:
-    replay = _command(commands, "replay", "repeat a recorded run and compare")
+def _add_replay(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("record", type=Path, metavar="record.json", help="record of the run")
     replay.add_argument("--input", required=True, metavar="INPUT", help="the same scan or mesh, as for run or prepare")
     replay.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the repeated results")
 
 
-def _add_pack(commands: Any) -> None:
-    pack = _command(
-        commands, "pack", "pack a study for transfer: uncompressed DICOM with a DICOMDIR, report and hashes"
-    )
+def _add_pack(pack: argparse.ArgumentParser) -> None:
     pack.add_argument("input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, or dicomdb:SERIESUID in Slicer")
     pack.add_argument(
         "--output", type=Path, required=True, metavar="DIR|ZIP", help="an empty or new folder, or a file ending in .zip"
@@ -396,3 +364,36 @@ def _add_pack(commands: Any) -> None:
         help="by the basic profile of DICOM PS3.15; needs the package dicom-anonymizer",
     )
     _add_judgement_options(pack)
+
+
+def _add_demo(demo: argparse.ArgumentParser) -> None:
+    demo.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
+    )
+
+
+def _add_list(listing: argparse.ArgumentParser) -> None:
+    listing.add_argument(
+        "kind",
+        choices=["protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers", "backends"],
+        help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
+    )
+
+
+# What each command is for, and its options, in the order in which they are listed.
+COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "check": ("judge a scan against the acceptance protocols", _add_check),
+    "run": ("make a checked print file from a scan", _add_run),
+    "prepare": ("make a checked print file from a mesh file", _add_prepare),
+    "inspect": ("judge a mesh file for a print process", _add_inspect),
+    "replay": ("repeat a recorded run and compare", _add_replay),
+    "pack": ("pack a study for transfer: uncompressed DICOM with a DICOMDIR, report and hashes", _add_pack),
+    "batch": ("run many cases, each in a process of its own; what is finished is not done again", _add_batch),
+    "review": ("measure the printed part against its model, by a scan or by hand", add_review_options),
+    "sign": ("note who approved or rejected a model, in a log that shows any change", add_sign_options),
+    "compare": ("hold the models of two records against one another", add_compare_options),
+    "coupon": ("make the test plate of a process, with its map and a form", add_coupon_options),
+    "calibrate": ("make your printer's own process file from a measured test plate", add_calibrate_options),
+    "demo": ("make the phantom CT as DICOM and run it", _add_demo),
+    "list": ("list the built-in names", _add_list),
+}
