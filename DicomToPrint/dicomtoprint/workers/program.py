@@ -142,6 +142,18 @@ def _memory(pid: int) -> int:
     return total
 
 
+def end_tree(pid: int) -> None:
+    """Ends the processes that a process has started, and theirs; without psutil they are not known and stay."""
+    try:
+        import psutil
+    except ImportError:
+        return
+    with contextlib.suppress(psutil.Error):
+        for process in psutil.Process(pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
+
+
 def _end(child: "subprocess.Popen[bytes]") -> None:
     """End the program; on POSIX also the children that it leaves behind, on Windows where it still runs."""
     if os.name != "nt":
