@@ -1,6 +1,7 @@
 """Labels by extensions of Slicer: their own logic is called as their public sources have it, asked for, watched, stopped and recorded."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -16,7 +17,9 @@ pytestmark = pytest.mark.panel
 
 WRITES = "import os, sys; print('Resampling'); print('HOME', os.environ['TOTALSEG_HOME_DIR']); print('Predicting 50%|')"
 FAILS = "import sys; print('Downloading model for Task 291 ...'); print('requests.exceptions.ConnectionError: x'); sys.exit(1)"
-HANGS = "import time; print('Predicting', flush=True); time.sleep(600)"
+# A launcher and the program that it has started, as Slicer's Python is.
+SLEEPS = "import os, time; print('Predicting', os.getpid(), flush=True); time.sleep(600)"
+HANGS = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {SLEEPS!r}])"
 
 
 class TotalSegmentatorLogic:
@@ -27,9 +30,10 @@ class TotalSegmentatorLogic:
     def __init__(self):
         self.logCallback, self.useStandardSegmentNames = None, True
         self.tasks = {"total": {"title": "total"}, "body": {"title": "body"}}
-        self.calls, self.processes = [], []
+        self.calls, self.processes, self.said = [], [], []
 
     def log(self, text):
+        self.said.append(text)
         if self.logCallback:
             self.logCallback(text)
 
@@ -107,6 +111,14 @@ def choose(driver, name, key):
     assert widget.currentIndex >= 0, key
 
 
+def is_running(number):
+    """Whether a process is there and no zombie; on Windows taskkill is trusted."""
+    if os.name == "nt":
+        return False
+    answer = subprocess.run(["ps", "-o", "stat=", "-p", str(number)], capture_output=True, text=True, check=False)
+    return bool(answer.stdout.strip()) and not answer.stdout.strip().startswith("Z")
+
+
 def segmentations_of_scene():
     import slicer
 
@@ -142,28 +154,24 @@ def test_its_statistics_are_switched_off_and_the_users_settings_stay(driver, tot
     monkeypatch.setenv("TOTALSEG_HOME_DIR", str(tmp_path))
     show = "import json, os; print('SEEN', open(os.environ['TOTALSEG_HOME_DIR'] + '/config.json').read())"
     monkeypatch.setattr(TotalSegmentatorLogic, "script", show)
-    said = []
-    read = TotalSegmentatorLogic.log
-    monkeypatch.setattr(TotalSegmentatorLogic, "log", lambda self, text: (said.append(text), read(self, text)))
     driver.run_steps("scan", "anatomy")
-    seen = json.loads(next(text for text in said if text.startswith("SEEN"))[5:])
+    seen = json.loads(next(text for text in totalsegmentator.said if text.startswith("SEEN"))[5:])
     assert seen["send_usage_stats"] is False and seen["license_number"] == "aca_1"
     assert json.loads((tmp_path / "config.json").read_text())["send_usage_stats"] is True
 
 
 def test_it_is_stopped_with_its_program_and_nothing_is_left(driver, totalsegmentator, monkeypatch):
+    import qt
+
     monkeypatch.setattr(TotalSegmentatorLogic, "script", HANGS)
     driver.run_steps("scan")
-    monkeypatch.setattr(
-        TotalSegmentatorLogic,
-        "log",
-        lambda self, text: (driver.click("cancel") if text == "Predicting" else None, self.logCallback(text)),
-    )
+    qt.QTimer.singleShot(1500, lambda: driver.click("cancel"))  # while it says nothing
     began = time.monotonic()
     driver.click("anatomyRun")
     driver.wait()
     assert time.monotonic() - began < 60.0
     assert totalsegmentator.processes[0].poll() is not None, "its program has ended"
+    assert not is_running(int(next(text for text in totalsegmentator.said if text.startswith("Predicting")).split()[1]))
     assert "Cancelled" in driver.message and driver.state("anatomy") == "idle"
     assert segmentations_of_scene() == [] and driver.panel.results.given_node() is None
 

@@ -4,12 +4,15 @@ The calls are those of SlicerTotalSegmentator (``TotalSegmentatorLogic.process``
 public sources have them.
 """
 
+import contextlib
 import importlib.util
 import inspect
 import json
 import os
+import queue
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from dicomtoprint.errors import DicomToPrintError, MissingDependencyError, RefusedError
 from dicomtoprint.progress import ProgressCallback
-from dicomtoprint.workers.program import end_tree
+from dicomtoprint.workers.program import end_program, group_options
 
 if TYPE_CHECKING:
     from dicomtoprint.backends import Backend, BackendTask
@@ -189,14 +192,31 @@ def _ended_processes(job: _Job) -> Iterator[None]:
     from dicomtoprint.backends import quiet_environment
 
     launch = slicer.util.launchConsoleProcess
-    started: list[Any] = []
+    started: list[subprocess.Popen[str]] = []
     with tempfile.TemporaryDirectory(prefix="dicomtoprint-backend-", ignore_cleanup_errors=True) as folder:
         quiet = quiet_environment(job.backend, Path(folder), os.environ)
 
-        def launch_quietly(*arguments: Any, **named: Any) -> Any:
-            named["updateEnvironment"] = {**(named.get("updateEnvironment") or {}), **quiet}
-            started.append(launch(*arguments, **named))
-            return started[-1]
+        def launch_quietly(
+            args: list[str],
+            useStartupEnvironment: bool = True,
+            updateEnvironment: dict[str, str] | None = None,
+            cwd: str | None = None,
+            **_more: Any,
+        ) -> Any:
+            # As Slicer starts it, but in a group of its own: ending the launcher alone would leave what that has started.
+            given = slicer.util.startupEnvironment() if useStartupEnvironment else os.environ
+            started.append(
+                subprocess.Popen(
+                    [str(one) for one in args],
+                    env={**given, **(updateEnvironment or {}), **quiet},
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    cwd=cwd,
+                    **group_options(),
+                )
+            )
+            return _Program(started[-1], job.look)
 
         slicer.util.launchConsoleProcess = launch_quietly
         try:
@@ -204,10 +224,38 @@ def _ended_processes(job: _Job) -> Iterator[None]:
         finally:
             slicer.util.launchConsoleProcess = launch
             for process in started:
-                if process.poll() is None:
-                    end_tree(process.pid)
-                    process.kill()
-                    process.wait()
+                end_program(process)
+
+
+class _Program:
+    """A running program whose output is read line by line while the application goes on; else as the process that it is."""
+
+    def __init__(self, process: Any, look: Callable[[], None]) -> None:
+        self._process, self._look = process, look
+        self._lines: queue.Queue[str] = queue.Queue()
+        self.stdout = self
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        line = "."
+        while line:
+            with contextlib.suppress(UnicodeDecodeError):
+                line = self._process.stdout.readline()
+                self._lines.put(line)
+
+    def readline(self) -> str:
+        """The next line; empty at the end."""
+        while True:
+            try:
+                return self._lines.get(timeout=LOOK_S)
+            except queue.Empty:
+                self._look()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.readline, "")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._process, name)
 
 
 def _run_nnunet(job: _Job) -> Any:
