@@ -39,7 +39,7 @@ def test_a_lumen_given_as_a_mesh_is_opened_by_a_cut_and_replays(tmp_path, capsys
 
 def test_a_run_on_a_vessel_that_the_scan_cuts_is_open_there_and_replays(tmp_path, capsys):
     sitk = pytest.importorskip("SimpleITK")
-    _k, j, i = np.indices((12, 24, 24))
+    _k, j, i = np.indices((24, 24, 24))
     lumen = (np.hypot(j - 12, i - 12) < 5.0).astype(np.uint8)
     scan = np.where(lumen > 0, 350, 40).astype(np.int16)
     for name, array in (("scan", scan), ("lumen", lumen)):
@@ -52,5 +52,5 @@ def test_a_run_on_a_vessel_that_the_scan_cuts_is_open_there_and_replays(tmp_path
     assert "2 ends open at the edge of the scan" in (out / "report.html").read_text(encoding="utf-8")
     (mesh,) = read_meshes(next(out.glob("*.stl")))
     inner = 5.0 * 0.8
-    assert mesh.volume == pytest.approx(np.pi * ((inner + WALL) ** 2 - inner**2) * 12.0, rel=0.06)
+    assert mesh.volume == pytest.approx(np.pi * ((inner + WALL) ** 2 - inner**2) * 24.0, rel=0.08)
     assert replays_to_the_byte(out, source, tmp_path / "again", capsys)
