@@ -159,10 +159,10 @@ def measure(name: str, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--shape", type=int, nargs=3, default=(400, 512, 512), metavar=("K", "J", "I"))
-    parser.add_argument("--only", choices=METHODS)
+    parser.add_argument("--only", choices=METHODS, help="of one method, on what lies in --folder")
     parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
-    if given.folder:
+    if given.only:
         measure(given.only, given.folder)
         return
     rows = {}
@@ -171,12 +171,11 @@ def main() -> None:
         np.save(Path(folder) / "labels.npy", labels)
         np.save(Path(folder) / "grey.npy", scan_of(labels))
         del labels
-        for name in METHODS if given.only is None else (given.only,):
+        for name in METHODS:
             command = [sys.executable, __file__, "--only", name, "--folder", folder]
             rows[name] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
             print(name, rows[name], flush=True)
-    if given.only is None:
-        write_table("labels_speed", table(tuple(given.shape), rows))
+    write_table("labels_speed", table(tuple(given.shape), rows))
 
 
 def table(shape: tuple[int, ...], rows: dict[str, dict[str, float]]) -> list[str]:

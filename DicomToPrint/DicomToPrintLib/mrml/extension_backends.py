@@ -10,6 +10,7 @@ import inspect
 import json
 import os
 import queue
+import signal
 import subprocess
 import tempfile
 import threading
@@ -22,13 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 from dicomtoprint.errors import DicomToPrintError, MissingDependencyError, RefusedError
 from dicomtoprint.progress import ProgressCallback
-from dicomtoprint.workers.program import end_program, group_options
+from dicomtoprint.workers.program import end_program
 
 if TYPE_CHECKING:
     from dicomtoprint.backends import Backend, BackendTask
     from dicomtoprint.segmentation import Segmentation
 
 ORIGIN_ATTRIBUTE = "DicomToPrint.Backend"
+QUIET_SCRIPT = Path(__file__).resolve().parents[2] / "Scripts" / "run_quietly.py"
 LOOK_S = 0.05
 KEPT_CHARACTERS = 20_000  # of what a program says
 
@@ -156,11 +158,15 @@ def _require_call(function: Callable[..., Any], job: _Job, **arguments: object) 
     try:
         inspect.signature(function).bind(job.volume, **arguments)
     except TypeError:
-        assert job.backend.extension is not None
-        raise RefusedError(
-            f"This version of {job.backend.extension.title} is called in another way than is known here: run it in its own module, and "
-            "choose its segmentation under 'Use instead'."
-        ) from None
+        raise _other_call(job) from None
+
+
+def _other_call(job: _Job) -> RefusedError:
+    assert job.backend.extension is not None
+    return RefusedError(
+        f"This version of {job.backend.extension.title} is called in another way than is known here: run it in its own module, and "
+        "choose its segmentation under 'Use instead'."
+    )
 
 
 def _run_totalsegmentator(job: _Job) -> Any:
@@ -179,68 +185,73 @@ def _run_totalsegmentator(job: _Job) -> Any:
     _require_call(logic.process, job, outputSegmentation=node, **asked)
     logic.logCallback = job.log
     logic.useStandardSegmentNames = False  # names as the task lists them
-    with _ended_processes(job):
+    with _own_programs(logic, job):
         logic.process(job.volume, outputSegmentation=node, **asked)
     return node
 
 
 @contextmanager
-def _ended_processes(job: _Job) -> Iterator[None]:
-    """Programs that Slicer starts within get the variables that switch statistics off, and are ended where the work is left early."""
-    import slicer
+def _own_programs(logic: Any, job: _Job) -> Iterator[None]:
+    """What the logic starts within has its statistics switched off, is read while the application goes on, and ends with the work.
 
+    Two methods of this one logic are led through ours, and back again at the end.
+    """
     from dicomtoprint.backends import quiet_environment
 
-    launch = slicer.util.launchConsoleProcess
-    started: list[subprocess.Popen[str]] = []
+    process_volume = logic.processVolume
+    call = inspect.signature(process_volume)
+    if "totalSegmentatorCommand" not in call.parameters:
+        raise _other_call(job)
     with tempfile.TemporaryDirectory(prefix="dicomtoprint-backend-", ignore_cleanup_errors=True) as folder:
-        quiet = quiet_environment(job.backend, Path(folder), os.environ)
+        variables = json.dumps(quiet_environment(job.backend, Path(folder), os.environ))
+        mark = Path(folder) / "group"
 
-        def launch_quietly(
-            args: list[str],
-            useStartupEnvironment: bool = True,
-            updateEnvironment: dict[str, str] | None = None,
-            cwd: str | None = None,
-            **_more: Any,
-        ) -> Any:
-            # As Slicer starts it, but in a group of its own: ending the launcher alone would leave what that has started.
-            given = slicer.util.startupEnvironment() if useStartupEnvironment else os.environ
-            started.append(
-                subprocess.Popen(
-                    [str(one) for one in args],
-                    env={**given, **(updateEnvironment or {}), **quiet},
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                    cwd=cwd,
-                    **group_options(),
-                )
-            )
-            return _Program(started[-1], job.look)
+        def start(*arguments: Any, **named: Any) -> None:
+            bound = call.bind(*arguments, **named)
+            python, *program = bound.arguments["totalSegmentatorCommand"]
+            bound.arguments["totalSegmentatorCommand"] = [python, str(QUIET_SCRIPT), variables, str(mark), *program]
+            process_volume(*bound.args, **bound.kwargs)
 
-        slicer.util.launchConsoleProcess = launch_quietly
+        def read(process: Any, returnOutput: bool = False) -> str | None:
+            try:
+                for line in iter(_Reader(process.stdout, job.look).readline, ""):
+                    logic.log(line.rstrip())
+                process.wait()
+            finally:
+                _end_group(mark)
+                end_program(process)
+            if process.returncode != 0:
+                raise subprocess.CalledProcessError(process.returncode, "TotalSegmentator")
+            return job.said if returnOutput else None
+
+        logic.processVolume, logic.logProcessOutput = start, read
         try:
             yield
         finally:
-            slicer.util.launchConsoleProcess = launch
-            for process in started:
-                end_program(process)
+            del logic.processVolume, logic.logProcessOutput
 
 
-class _Program:
-    """A running program whose output is read line by line while the application goes on; else as the process that it is."""
+def _end_group(mark: Path) -> None:
+    """Ends what `run_quietly.py` runs: the launcher that was started ends without what it has started in turn."""
+    with contextlib.suppress(
+        OSError, ValueError, AttributeError
+    ):  # on Windows there are no groups: taskkill knows the children
+        os.killpg(int(mark.read_text(encoding="ascii")), signal.SIGKILL)
 
-    def __init__(self, process: Any, look: Callable[[], None]) -> None:
-        self._process, self._look = process, look
+
+class _Reader:
+    """The lines of a stream, read while the application goes on."""
+
+    def __init__(self, stream: Any, look: Callable[[], None]) -> None:
+        self._stream, self._look = stream, look
         self._lines: queue.Queue[str] = queue.Queue()
-        self.stdout = self
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
         line = "."
         while line:
             with contextlib.suppress(UnicodeDecodeError):
-                line = self._process.stdout.readline()
+                line = self._stream.readline()
                 self._lines.put(line)
 
     def readline(self) -> str:
@@ -250,12 +261,6 @@ class _Program:
                 return self._lines.get(timeout=LOOK_S)
             except queue.Empty:
                 self._look()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.readline, "")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._process, name)
 
 
 def _run_nnunet(job: _Job) -> Any:

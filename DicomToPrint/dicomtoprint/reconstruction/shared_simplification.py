@@ -9,7 +9,7 @@ from ..mesh.arrays import Points, Triangles
 from ..mesh.core import Mesh, to_polydata
 from ..mesh.edge_table import build_edge_table
 from ..progress import ProgressCallback, no_progress
-from .complex_volumes import complex_volumes, keep_volumes
+from .complex_volumes import complex_volumes, keep_volumes, points_on_curves
 
 _IDS = "Ids"
 # By how many times the size of a triangle that crosses more around it is kept with each further attempt; after the last the whole wall.
@@ -36,17 +36,21 @@ def simplify_complex(
 ) -> tuple[TriangleComplex, np.ndarray]:
     """The complex reduced to about `max_triangles`, as far as `max_deviation_mm` allows, and the triangles that cross others.
 
-    Each wall is reduced by itself with its rim kept, so that both sides stay the same. Then the walls move by up to
+    Each wall is reduced by itself with its rim and the triangles there kept, so that both sides stay the same. Then the walls move by up to
     `max_deviation_mm` so that each label encloses as much as before. Where triangles cross, or have an edge of another wall, those
     around stay as they were, more of them with each attempt; what crosses after the last is returned.
     """
-    reduction = 1.0 - max_triangles / len(whole.triangles)
-    if max_deviation_mm <= 0.0:
+    # Next to the curves where walls meet, fewer triangles of one would cross those of another.
+    on_curve = points_on_curves(whole.triangles, whole.sides, len(whole.points))
+    protected = np.asarray(on_curve[whole.triangles].any(axis=1))
+    free = np.count_nonzero(~protected)
+    reduction = 1.0 - max(max_triangles - len(whole.triangles) + free, 0) / max(free, 1)
+    if max_deviation_mm <= 0.0 or max_triangles >= len(whole.triangles):
         reduction = 0.0
     volumes = complex_volumes(whole.points, whole.triangles, whole.sides) if reduction > 0.0 else {}
     patches = _patches(whole.sides)
     middle = whole.points[whole.triangles].mean(axis=1)
-    protected, held = np.zeros(len(whole.triangles), dtype=bool), np.zeros(len(whole.points), dtype=bool)
+    held = np.zeros(len(whole.points), dtype=bool)
     made: list[tuple[Triangles, np.ndarray] | None] = [None] * len(patches)
     for attempt, more in enumerate((*_WIDENING, None)):
         for number, own in enumerate(patches):
@@ -68,7 +72,9 @@ def simplify_complex(
             else _of_walls(whole.sides, sides[crossing])
         )
         protected[near] = held[whole.triangles[near].ravel()] = True
-        made = [one if not protected[own].any() else None for own, one in zip(patches, made)]
+        again = np.zeros(len(whole.triangles), dtype=bool)
+        again[near] = True
+        made = [one if not again[own].any() else None for own, one in zip(patches, made)]
     return replace(whole, points=points, triangles=triangles, sides=sides, inner=whole.inner[origin]), crossing
 
 
@@ -104,13 +110,14 @@ def _near(middle: Points, crossing: Points, more: float) -> np.ndarray:
 
 
 def _at_edges_of_several(triangles: Triangles, sides: np.ndarray) -> np.ndarray:
-    """The triangles at edges that one wall runs across and another wall has as well: two walls were bridged between the same points."""
-    edges, pair = build_edge_table(triangles), _pair(sides)
+    """The triangles at edges that more than two triangles of one label share: two of its walls were bridged between the same points."""
+    edges = build_edge_table(triangles)
     found = [np.zeros(0, dtype=np.int64)]
     for number in np.unique(edges.count[edges.count > 2]):
         around = edges.order[edges.start[edges.count == number][:, None] + np.arange(number)] // 3
-        walls = np.sort(pair[around], axis=1)
-        found.append(around[(walls[:, 1:] == walls[:, :-1]).any(axis=1)].ravel())
+        labels = np.sort(sides[around].reshape(len(around), -1), axis=1)
+        thrice = (labels[:, 2:] == labels[:, :-2]) & (labels[:, 2:] > 0)
+        found.append(around[thrice.any(axis=1)].ravel())
     return np.unique(np.concatenate(found))
 
 
