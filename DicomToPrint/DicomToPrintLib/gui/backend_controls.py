@@ -7,7 +7,6 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from dicomtoprint.backends import load_backend
 from dicomtoprint.config.run_settings import RunSettings, backend_choice
 from dicomtoprint.errors import DicomToPrintError
 from dicomtoprint.pipeline import backends
@@ -76,7 +75,7 @@ class BackendControls:
     def by_extension(self) -> bool:
         """True where the chosen backend is to be run by its extension of Slicer."""
         name = (backend_choice(self.panel.settings.segment_with) or ("",))[0]
-        if not name or name not in self.known or not extension_backends.has_extension(load_backend(name)):
+        if name not in self.known or not _in_slicer(self.known[name]):
             return False
         if self.is_extension_wanted is None:
             return not (self.known[name]["program"] or self.panel.settings.backend_command)
@@ -108,7 +107,7 @@ class BackendControls:
         for widget in (self.told, self.confirmed):
             widgets.set_row_visible(self.form, widget, bool(name))
         widgets.set_row_visible(self.form, self.program, bool(name) and not by_extension)
-        has_choice = name in self.known and extension_backends.has_extension(load_backend(name))
+        has_choice = name in self.known and _in_slicer(self.known[name])
         widgets.set_row_visible(self.form, self.runner, has_choice)
 
 
@@ -138,7 +137,7 @@ def _items(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _in_slicer(entry: Mapping[str, Any]) -> bool:
-    return extension_backends.has_extension(load_backend(str(entry["name"])))
+    return extension_backends.has_module(str(entry["extension_module"]))
 
 
 def _notice(settings: RunSettings, by_extension: bool) -> tuple[str, bool]:

@@ -9,16 +9,16 @@ import importlib.util
 import inspect
 import json
 import os
-import queue
 import signal
-import subprocess
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import Empty, Queue
+from subprocess import CalledProcessError
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dicomtoprint.errors import DicomToPrintError, MissingDependencyError, RefusedError
@@ -73,11 +73,11 @@ class _Job:
         return failure_from_words(self.backend, self.task, self.said, how)
 
 
-def has_extension(backend: "Backend") -> bool:
-    """True where the application has the extension whose logic runs this backend."""
+def has_module(name: str) -> bool:
+    """True where the application has the scripted module of that name, with whose logic a backend is run; empty: there is none."""
     import slicer
 
-    return backend.extension is not None and hasattr(slicer.modules, backend.extension.module.lower())
+    return bool(name) and hasattr(slicer.modules, name.lower())
 
 
 def label_with_extension(backend: "Backend", task: "BackendTask", volume: Any, watch: ProgressCallback) -> Any:
@@ -104,7 +104,7 @@ def label_with_extension(backend: "Backend", task: "BackendTask", volume: Any, w
         _require_segments(node, job)
     except DicomToPrintError:
         raise
-    except subprocess.CalledProcessError as error:
+    except CalledProcessError as error:
         raise job.failed(f"code {error.returncode}") from None
     except Exception as error:
         raise job.failed(type(error).__name__) from None
@@ -221,7 +221,7 @@ def _own_programs(logic: Any, job: _Job) -> Iterator[None]:
                 _end_group(mark)
                 end_program(process)
             if process.returncode != 0:
-                raise subprocess.CalledProcessError(process.returncode, "TotalSegmentator")
+                raise CalledProcessError(process.returncode, "TotalSegmentator")
             return job.said if returnOutput else None
 
         logic.processVolume, logic.logProcessOutput = start, read
@@ -244,8 +244,8 @@ class _Reader:
 
     def __init__(self, stream: Any, look: Callable[[], None]) -> None:
         self._stream, self._look = stream, look
-        self._lines: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._lines: Queue[str] = Queue()
+        Thread(target=self._read, daemon=True).start()
 
     def _read(self) -> None:
         line = "."
@@ -259,7 +259,7 @@ class _Reader:
         while True:
             try:
                 return self._lines.get(timeout=LOOK_S)
-            except queue.Empty:
+            except Empty:
                 self._look()
 
 

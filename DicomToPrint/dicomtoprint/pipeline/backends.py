@@ -99,7 +99,8 @@ def confirmed(settings: RunSettings) -> RunSettings:
 
 
 def known_backends() -> tuple[Mapping[str, object], ...]:
-    """Every built-in backend: name, title, program found (empty: not installed), and of its tasks modality, voxel and licence."""
+    """Every built-in backend: name, title, program found (empty: not installed), module of Slicer that runs it (empty: none), and of
+    its tasks modality, voxel and licence."""
     from ..backends import installed_program, load_backend
     from ..backends.profile import USES
 
@@ -111,6 +112,7 @@ def known_backends() -> tuple[Mapping[str, object], ...]:
                 "title": backend.title,
                 "help": backend.help,
                 "program": installed_program(backend) or "",
+                "extension_module": "" if backend.extension is None else backend.extension.module,
                 "takes_folder": backend.kind == "model-folder",
                 "default_task": backend.default_task,
                 "licences": [f"{licence.title}; for {USES[licence.use]}" for licence in backend.licences.values()],
