@@ -93,6 +93,20 @@ def label_voxel_counts(labels: np.ndarray) -> np.ndarray:
     return counts
 
 
+def grown_box(box: Box, margin: int, shape: tuple[int, ...]) -> Box:
+    """A box with a margin in voxels, as far as an array of this shape goes."""
+    k, j, i = (slice(max(0, s.start - margin), min(n, s.stop + margin)) for s, n in zip(box, shape))
+    return k, j, i
+
+
+def segment_boxes(labels: np.ndarray) -> tuple[dict[int, Box], np.ndarray]:
+    """The smallest box around the voxels of each label that occurs in `labels` (k, j, i), and the number of voxels of each (n + 1,)."""
+    from scipy import ndimage
+
+    boxes = ndimage.find_objects(labels)
+    return {label: box for label, box in enumerate(boxes, start=1) if box is not None}, label_voxel_counts(labels)
+
+
 def count_components(mask: np.ndarray, corners: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Face-connected parts (`corners`: also over edges and corners) of a boolean mask (k, j, i), by SciPy: labels (k, j, i), 1..n,
     and the voxels of each (n + 1,), entry 0 the rest."""

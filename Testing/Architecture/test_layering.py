@@ -46,6 +46,7 @@ ORDER = (
 )
 BUNDLED = {"numpy", "scipy", "vtk", "vtkmodules", "SimpleITK", "pydicom"}
 # Not in Slicer: only inside a function, where its absence can be told or worked round.
+EXTENSIONS = {"SlicerNNUNetLib"}
 OPTIONAL = {
     "highdicom",
     "fast_simplification",
@@ -169,6 +170,12 @@ def fault_of(own, name, inside):
         return "" if inside else "is optional: import it inside the function that uses it"
     if top == "slicer":
         return "" if gui or (mrml and inside) else "only mrml, inside functions, and gui import slicer"
+    if top in EXTENSIONS:
+        return (
+            ""
+            if mrml and inside
+            else "is an extension of Slicer: only mrml imports it, inside the function that uses it"
+        )
     if top in ("qt", "ctk", "DICOMLib"):
         return "" if gui else "only gui imports Qt and Slicer's scripted modules"
     return "is not on the list of packages"

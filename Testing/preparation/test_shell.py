@@ -45,9 +45,8 @@ def test_the_wall_is_as_thick_as_asked_and_the_lumen_where_it_was(model, shell):
     for plane, _middle in cut_faces(lumen):
         at_ends |= middles @ np.array(plane.normal) > plane.offset - 1.0
     outer = made & ~at_ends
-    off, area = away[outer] - WALL, np.linalg.norm(mesh.triangle_normals(), axis=1)[outer]
-    assert area[np.abs(off) > 0.05].sum() < 0.001 * area.sum()
-    assert off.min() > -0.05 and off.max() < 0.1  # more only in the crease of a fork
+    off = away[outer] - WALL
+    assert off.min() > -0.05 and off.max() < 0.05, "in the crease of a fork too"
     # Every part of the lumen that was measured has its wall.
     kept = lumen.points[np.unique(lumen.triangles[lumen.triangle_arrays["Provenance"] == Provenance.MEASURED])]
     assert nearest_triangles(kept[::20], mesh)[1].max() < 0.75

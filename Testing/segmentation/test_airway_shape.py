@@ -59,6 +59,22 @@ def test_lungs_are_found_without_a_seed():
     assert found.figures["parts"] == 2 and found.segments[0].volume_mm3 == pytest.approx(two, rel=0.08)
 
 
+@pytest.mark.parametrize(("radius", "aside", "taken"), [(4.0, 0.0, False), (11.0, 0.0, True), (11.0, 62.0, False)])
+def test_a_hollow_that_is_no_tube_is_warned_of_and_a_speck_or_bowel_is_not_taken(radius, aside, taken):
+    k, j, i = (index * STEP for index in np.indices(SHAPE))
+    array = np.where(np.hypot((j - 70) / 62, (i - 100) / 92) < 1, 40.0, -1000.0)
+    array[np.sqrt((k - 90) ** 2 + (j - 70) ** 2 + (i - 100 - aside) ** 2) < radius] = -1000.0
+    array += np.random.default_rng(0).normal(0, 15, SHAPE)
+    volume = Volume(array.astype(np.int16), np.diag([STEP, STEP, STEP, 1.0]))
+    if not taken:
+        with pytest.raises(UsageError, match="--seed"):
+            segment(volume, load_anatomy("airway"))
+        return
+    found = segment(volume, load_anatomy("airway"))
+    assert found.segments[0].volume_mm3 == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.1)
+    assert any("No tube was found" in warning for warning in found.warnings)
+
+
 def test_where_there_is_only_lung_a_seed_is_asked_for():
     volume, _pipe = neck_and_chest(windpipe=False)
     with pytest.raises(UsageError, match="--seed"):

@@ -11,6 +11,7 @@ from dicomtoprint.config.run_settings import RunSettings, backend_choice
 from dicomtoprint.errors import DicomToPrintError
 from dicomtoprint.pipeline import backends
 
+from ..mrml import extension_backends
 from . import widgets
 from .step_view import StepView
 
@@ -22,7 +23,8 @@ class BackendControls:
 
     def __init__(self, step: StepView, form: Any) -> None:
         self.form, self.panel = form, step.panel
-        known = {str(entry["name"]): entry for entry in backends.known_backends()}
+        self.known = {str(entry["name"]): entry for entry in backends.known_backends()}
+        known = self.known
         self.folders = tuple(name for name, entry in known.items() if entry["takes_folder"])
         self.chooser = widgets.combo_box(
             [("", _("not asked")), *(item for entry in known.values() for item in _items(entry))],
@@ -37,6 +39,14 @@ class BackendControls:
         self.model.toolTip = _("The folder that holds dataset.json, plans.json and fold_0.")
         self.model.connect("editingFinished()", step.guarded_slot(self._choose_model))
         form.addRow(_("Model"), self.model)
+        self.runner = widgets.combo_box(
+            [("program", _("its own program")), ("extension", _("the extension of Slicer"))],
+            _("An extension of Slicer runs the same program with the packages that it has installed in Slicer."),
+            step.guarded_slot(self._choose_runner),
+            "backendRunner",
+        )
+        form.addRow(_("Run by"), self.runner)
+        self.is_extension_wanted: bool | None = None  # None: where there is no program of its own
         tip = _("The program, or the Python that it is installed in; empty: looked for in PATH.")
         self.program = step.line("backend_command", tip, "backendCommand", _("looked for in PATH"))
         form.addRow(_("Its program"), self.program)
@@ -53,7 +63,23 @@ class BackendControls:
 
     def _choose(self, key: str) -> None:
         choice = key if key not in self.folders else ":".join((key, str(self.model.text).strip())).rstrip(":")
+        given = self.panel.results.given_node()
+        if given is not None and extension_backends.origin_of(given):
+            self.panel.choose_segmentation(None)  # labels of another task
         self.panel.change(segment_with=choice or None, confirm_licence=None, labels=())
+
+    def _choose_runner(self, key: str) -> None:
+        self.is_extension_wanted = key == "extension"
+        self.panel.refresh()
+
+    def by_extension(self) -> bool:
+        """True where the chosen backend is to be run by its extension of Slicer."""
+        name = (backend_choice(self.panel.settings.segment_with) or ("",))[0]
+        if name not in self.known or not _in_slicer(self.known[name]):
+            return False
+        if self.is_extension_wanted is None:
+            return not (self.known[name]["program"] or self.panel.settings.backend_command)
+        return self.is_extension_wanted
 
     def _choose_model(self) -> None:
         if str(self.chooser.itemData(self.chooser.currentIndex)) in self.folders:
@@ -71,18 +97,23 @@ class BackendControls:
         if is_folder:
             widgets.set_text_silently(self.model, "".join(task))
         widgets.set_text_silently(self.program, settings.backend_command)
-        notice, is_known = _notice(settings)
+        by_extension = self.by_extension()
+        notice, is_known = _notice(settings, by_extension)
         self.told.text = notice
+        widgets.select_silently(self.runner, "extension" if by_extension else "program")
         widgets.set_property_silently(self.confirmed, "checked", bool(settings.confirm_licence))
         self.confirmed.enabled = is_known
         widgets.set_row_visible(self.form, self.model, is_folder)
-        for widget in (self.program, self.told, self.confirmed):
+        for widget in (self.told, self.confirmed):
             widgets.set_row_visible(self.form, widget, bool(name))
+        widgets.set_row_visible(self.form, self.program, bool(name) and not by_extension)
+        has_choice = name in self.known and _in_slicer(self.known[name])
+        widgets.set_row_visible(self.form, self.runner, has_choice)
 
 
 def _items(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Keys and words of a backend's tasks: modality and voxel."""
-    installed = "" if entry["program"] else _(", not found")
+    installed = "" if entry["program"] or _in_slicer(entry) else _(", not found")
     if entry["takes_folder"]:
         return [
             (
@@ -105,12 +136,16 @@ def _items(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _notice(settings: RunSettings) -> tuple[str, bool]:
+def _in_slicer(entry: Mapping[str, Any]) -> bool:
+    return extension_backends.has_module(str(entry["extension_module"]))
+
+
+def _notice(settings: RunSettings, by_extension: bool) -> tuple[str, bool]:
     """What is installed, what the licence allows and how coarse the labels are, or why nothing can be said; and whether it can."""
     if not settings.segment_with:
         return "", False
     try:
-        return backends.backend_notice(settings), True
+        return backends.backend_notice(settings, by_extension), True
     except DicomToPrintError as error:
         return str(error), False
 

@@ -16,7 +16,7 @@ from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import InputError, OutputError, UsageError
 from dicomtoprint.rules import Finding
 
-from ..mrml import models, segmentations, step_nodes, views, volumes
+from ..mrml import extension_backends, models, segmentations, step_nodes, views, volumes
 from ..mrml.findings_nodes import show_marks_of
 from ..mrml.markups import plane_ras
 from ..mrml.scene import node_or_none
@@ -211,7 +211,8 @@ class ScenePresenter:
             volume = self.volume_node()
             if volume is None:
                 raise InputError(_("Load the scan that this segmentation was made on first."))
-            return segmentations.segmentation_from_node(given, volumes.volume_from_node(volume))
+            found = segmentations.segmentation_from_node(given, volumes.volume_from_node(volume))
+            return extension_backends.with_origin(found, given)
         node = node_or_none(parameters.segmentation)
         if node is None or not self.edited(node):
             return None

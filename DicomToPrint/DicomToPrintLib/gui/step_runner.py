@@ -7,9 +7,10 @@ from slicer.i18n import tr as _
 
 from dicomtoprint import pipeline
 from dicomtoprint.config.run_settings import MESH_FORMATS
-from dicomtoprint.errors import InputError, MissingDependencyError
+from dicomtoprint.errors import CancelledError, InputError, MissingDependencyError
 
 from . import scan_source
+from .extension_labels import choose_labels, confirm_licence, label_scan_of_scene
 from .panel_context import PanelContext
 from .scene_presenter import ScenePresenter
 from .step_process import StepProcess
@@ -110,6 +111,8 @@ class StepRunner:
         else:
             source = {"path": scan_source.for_cli(panel.parameters)}
         if step == "anatomy":
+            if not self._label_by_extension():
+                return
             self._hand_over_segmentation()
         self._offer_packages(step)
         self.running = step
@@ -142,6 +145,28 @@ class StepRunner:
         if lacking := pipeline.missing_packages(panel.settings):
             needs = _("This needs {names}: agree to the installation, or take back what was chosen.")
             raise MissingDependencyError(failed or needs.format(names=", ".join(lacking)))
+
+    def _label_by_extension(self) -> bool:
+        """Labels by an extension of Slicer where one is chosen, as the given segmentation; False where the user stopped it."""
+        panel = self._panel
+        if panel.results.given_node() is not None or not panel.steps["anatomy"].backend.by_extension():
+            return True
+        confirm_licence(panel)
+        self.running = "anatomy"
+        panel.refresh()
+
+        def watch(fraction: float, phrase: str = "") -> None:
+            if self.running != "anatomy" or panel.state is None:
+                raise CancelledError("The step was stopped.")
+            panel.progressed(fraction, phrase)
+
+        try:
+            node = label_scan_of_scene(panel, watch)
+        except CancelledError:
+            return False
+        self.running = ""
+        choose_labels(panel, node)
+        return True
 
     def _hand_over_segmentation(self) -> None:
         panel = self._panel

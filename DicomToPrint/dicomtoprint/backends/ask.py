@@ -84,19 +84,24 @@ def label_with_backend(
         _run(job, progress)
         progress(DONE, f"reading the labels of {backend.title}")
         found = _read_labels(job, straight)
-    facts = _facts(backend, task, found, version)
+    facts = backend_facts(backend, task, found.labels, version)
     facts["seconds"] = round(time.monotonic() - began, 1)
-    voxel = "" if task.voxel_mm is None else f", voxels of its model {' x '.join(f'{v:g}' for v in task.voxel_mm)} mm"
-    note = f"Labelled by {backend.title} {version}, task {task.name}{voxel}. Nobody has checked its labels: look at them on the scan."
     return replace(
         found,
-        notes=(*found.notes, note, *backend.faults, *task.faults),
+        notes=(*found.notes, *backend_notes(backend, task, version)),
         figures={**found.figures, "backend": facts},
     )
 
 
-def _facts(backend: Backend, task: BackendTask, found: Segmentation, version: str) -> dict[str, object]:
-    """What a record must know of labels that a backend gave."""
+def backend_notes(backend: Backend, task: BackendTask, version: str) -> tuple[str, ...]:
+    """What the report says of labels that a backend gave, known faults included."""
+    voxel = "" if task.voxel_mm is None else f", voxels of its model {' x '.join(f'{v:g}' for v in task.voxel_mm)} mm"
+    note = f"Labelled by {backend.title} {version}, task {task.name}{voxel}. Nobody has checked its labels: look at them on the scan."
+    return (note, *backend.faults, *task.faults)
+
+
+def backend_facts(backend: Backend, task: BackendTask, labels: np.ndarray, version: str) -> dict[str, object]:
+    """What a record must know of labels (k, j, i) that a backend gave."""
     return {
         "name": backend.name,
         "title": backend.title,
@@ -109,7 +114,7 @@ def _facts(backend: Backend, task: BackendTask, found: Segmentation, version: st
         "telemetry": backend.telemetry,
         "voxel_mm": None if task.voxel_mm is None else list(task.voxel_mm),
         "memory_watched": can_measure_memory(),
-        "labels_sha256": hashlib.sha256(np.ascontiguousarray(found.labels, dtype="<u2").tobytes()).hexdigest(),
+        "labels_sha256": hashlib.sha256(np.ascontiguousarray(labels, dtype="<u2").tobytes()).hexdigest(),
     }
 
 
@@ -188,12 +193,18 @@ def _failure(job: _Job, end: ProgramEnd) -> DicomToPrintError:
         return RefusedError(
             f"{title} {amounts[end.limit]} and was stopped: choose a coarser task, or give less of the scan."
         )
+    return failure_from_words(job.backend, job.task, end.said, f"code {end.code}")
+
+
+def failure_from_words(backend: Backend, task: BackendTask, said: str, how: str) -> DicomToPrintError:
+    """What went wrong in one sentence, by what the program said before it ended; `how` tells its end otherwise."""
+    title = backend.title
     sentences: dict[str, Callable[[], DicomToPrintError]] = {
         "licence": lambda: RefusedError(
-            f"{title} has no licence number for the task {job.task.name}: set it with its own command, or choose another task."
+            f"{title} has no licence number for the task {task.name}: set it with its own command, or choose another task."
         ),
         "weights": lambda: RefusedError(
-            f"{title} lacks the weights of {job.task.name} and could not fetch them: install them with its own command where there is a "
+            f"{title} lacks the weights of {task.name} and could not fetch them: install them with its own command where there is a "
             "network, and run this again."
         ),
         "disk": lambda: OutputError(
@@ -204,11 +215,11 @@ def _failure(job: _Job, end: ProgramEnd) -> DicomToPrintError:
         ),
     }
     for kind, sentence in sentences.items():
-        if any(re.search(pattern, end.said) for pattern in job.backend.failures[kind]):
+        if any(re.search(pattern, said) for pattern in backend.failures[kind]):
             return sentence()
     # Its words may hold folders of this computer; the kind of an exception holds none.
-    kinds = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception))\b", end.said, re.MULTILINE)
-    how = f"code {end.code}" + (f", {kinds[-1]}" if kinds else "")
+    kinds = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception))\b", said, re.MULTILINE)
+    how += f", {kinds[-1]}" if kinds else ""
     return RefusedError(f"{title} failed ({how}): try its program by itself, and see its installation.")
 
 

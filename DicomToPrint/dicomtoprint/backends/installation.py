@@ -120,13 +120,21 @@ def backend_environment(backend: Backend, folder: Path) -> dict[str, str]:
     temporary.mkdir()
     environment.update({"TMPDIR": str(temporary), "TEMP": str(temporary), "TMP": str(temporary)})
     environment["PYTHONUNBUFFERED"] = "1"
+    return {**environment, **quiet_environment(backend, folder, environment)}
+
+
+def quiet_environment(backend: Backend, folder: Path, given: Mapping[str, str]) -> dict[str, str]:
+    """The variables that switch a backend's statistics off, by a copy of its settings in `folder`, and those that it needs; beside an
+    environment that is `given`, whose own values stay."""
+    changed: dict[str, str] = {}
     home = ""
     if backend.home is not None:
-        home = environment.get(backend.home.variable) or str(Path(backend.home.default).expanduser())
-        environment[backend.home.variable] = str(_private_home(backend.home, Path(home), folder))
+        home = given.get(backend.home.variable) or str(Path(backend.home.default).expanduser())
+        changed[backend.home.variable] = str(_private_home(backend.home, Path(home), folder))
     for name, value in backend.environment.items():
-        environment.setdefault(name, value.replace("{home}", home))
-    return environment
+        if name not in given:
+            changed[name] = value.replace("{home}", home)
+    return changed
 
 
 def _private_home(entry: PrivateHome, home: Path, folder: Path) -> Path:

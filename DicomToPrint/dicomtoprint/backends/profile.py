@@ -42,6 +42,16 @@ class PrivateHome:
 
 
 @dataclass(frozen=True)
+class SlicerExtension:
+    """An extension of Slicer that runs the same program: its title, the scripted module with its logic, and the Python packages that
+    this module has to have installed in Slicer."""
+
+    title: str
+    module: str
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class BackendTask:
     """One thing that a backend can do.
 
@@ -88,6 +98,7 @@ class Backend:
     default_task: str
     codes: Mapping[str, Mapping[str, Mapping[str, str]]]
     tasks: Mapping[str, BackendTask]
+    extension: SlicerExtension | None = None
 
 
 def split_choice(text: str) -> tuple[str, str]:
@@ -152,6 +163,7 @@ def _backend(content: Mapping[str, Any]) -> Backend:
         default_task=str(content["default_task"]),
         codes=_codes(content.get("codes")),
         tasks={str(name): _task(str(name), entry, licences) for name, entry in content["tasks"].items()},
+        extension=None if "slicer_extension" not in content else _extension(content["slicer_extension"]),
     )
 
 
@@ -171,6 +183,10 @@ def _home(entry: Mapping[str, Any]) -> PrivateHome:
         dict(entry["set"]),
         dict(entry.get("absent", {})),
     )
+
+
+def _extension(entry: Mapping[str, Any]) -> SlicerExtension:
+    return SlicerExtension(str(entry["title"]), str(entry["module"]), tuple(map(str, entry["packages"])))
 
 
 def _task(name: str, entry: Mapping[str, Any], licences: Mapping[str, Licence]) -> BackendTask:

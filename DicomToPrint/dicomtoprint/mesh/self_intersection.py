@@ -178,10 +178,10 @@ def _folded(points: np.ndarray, triangles: np.ndarray, normals: np.ndarray, edge
     # Folded flat, two triangles that agree in orientation have opposite normals.
     folded = np.flatnonzero(np.where(edges.forward[first] != edges.forward[second], -dot, dot) > 0.999)
     rows = [np.stack([first[folded], second[folded]], axis=1)]
-    for where in np.flatnonzero(edges.count > 2):
-        around = edges.order[edges.start[where] : edges.start[where] + edges.count[where]]
-        a, b = np.triu_indices(len(around), 1)
-        rows.append(np.stack([around[a], around[b]], axis=1))
+    for number in np.unique(edges.count[edges.count > 2]):
+        around = edges.order[edges.start[edges.count == number][:, None] + np.arange(number)]
+        a, b = np.triu_indices(int(number), 1)
+        rows.append(np.stack([around[:, a].ravel(), around[:, b].ravel()], axis=1))
     half = np.concatenate(rows)
     pair = half // 3
     u, v = triangles[pair[:, 0], half[:, 0] % 3], triangles[pair[:, 0], (half[:, 0] + 1) % 3]

@@ -24,7 +24,7 @@ def validate_backend(settings: RunSettings) -> None:
         return
     if settings.segmentation:
         raise UsageError("A segmentation and a backend were both given: choose --segmentation or --segment-with.")
-    backend, task = _chosen(settings)
+    backend, task = chosen_backend(settings)
     find_backend(backend, settings.backend_command)
     require_confirmed_licence(backend, task, settings.confirm_licence)
 
@@ -39,7 +39,7 @@ def label_scan(
     if not settings.segment_with:
         return None
     validate_backend(settings)
-    backend, task = _chosen(settings)
+    backend, task = chosen_backend(settings)
     command = find_backend(backend, settings.backend_command)
     return label_with_backend(volume, backend, task, command, progress)
 
@@ -51,7 +51,7 @@ def unconfirmed_licence(settings: RunSettings) -> str:
 
     if not settings.segment_with:
         return ""
-    backend, task = _chosen(settings)
+    backend, task = chosen_backend(settings)
     try:
         require_confirmed_licence(backend, task, settings.confirm_licence)
     except UnansweredQuestionError:
@@ -59,26 +59,31 @@ def unconfirmed_licence(settings: RunSettings) -> str:
     return ""
 
 
-def backend_notice(settings: RunSettings) -> str:
-    """Where the backend of the settings is installed, its licence, what it sends, and how coarse its labels are. Raises `UsageError`."""
+def backend_notice(settings: RunSettings, by_extension: bool = False) -> str:
+    """Where the backend of the settings is installed, its licence, what it sends, and how coarse its labels are; `by_extension`: it is
+    run by its extension of Slicer. Raises `UsageError`."""
     from ..backends import find_backend, licence_notice
     from ..errors import MissingDependencyError
 
-    backend, task = _chosen(settings)
-    try:
-        where = f"Installed: {find_backend(backend, settings.backend_command)[0]}."
-    except MissingDependencyError as error:
-        where = str(error)
+    backend, task = chosen_backend(settings)
+    if by_extension and backend.extension is not None:
+        where = f"Installed: Slicer's extension {backend.extension.title}."
+    else:
+        try:
+            where = f"Installed: {find_backend(backend, settings.backend_command)[0]}."
+        except MissingDependencyError as error:
+            where = str(error)
     voxel = "not stated" if task.voxel_mm is None else f"{' x '.join(f'{v:g}' for v in task.voxel_mm)} mm"
     return f"{where} Voxels of its labels: {voxel}. {licence_notice(backend, task)}"
 
 
 def backend_labels(settings: RunSettings) -> tuple[str, ...]:
     """Names of the structures that the task of the settings labels. Raises `UsageError`."""
-    return tuple(_chosen(settings)[1].labels.values())
+    return tuple(chosen_backend(settings)[1].labels.values())
 
 
-def _chosen(settings: RunSettings) -> "tuple[Backend, BackendTask]":
+def chosen_backend(settings: RunSettings) -> "tuple[Backend, BackendTask]":
+    """The backend and the task that the settings name. Raises `UsageError` where there is none."""
     from ..backends import load_backend, open_task, split_choice
 
     name, task_name = split_choice(settings.segment_with or "")
@@ -94,7 +99,8 @@ def confirmed(settings: RunSettings) -> RunSettings:
 
 
 def known_backends() -> tuple[Mapping[str, object], ...]:
-    """Every built-in backend: name, title, program found (empty: not installed), and of its tasks modality, voxel and licence."""
+    """Every built-in backend: name, title, program found (empty: not installed), module of Slicer that runs it (empty: none), and of
+    its tasks modality, voxel and licence."""
     from ..backends import installed_program, load_backend
     from ..backends.profile import USES
 
@@ -106,6 +112,7 @@ def known_backends() -> tuple[Mapping[str, object], ...]:
                 "title": backend.title,
                 "help": backend.help,
                 "program": installed_program(backend) or "",
+                "extension_module": "" if backend.extension is None else backend.extension.module,
                 "takes_folder": backend.kind == "model-folder",
                 "default_task": backend.default_task,
                 "licences": [f"{licence.title}; for {USES[licence.use]}" for licence in backend.licences.values()],

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 
 from ..mesh.arrays import Points
 
 _CORNERS = np.array([(k, j, i) for k in (0, 1) for j in (0, 1) for i in (0, 1)])
+_BESIDE = np.abs(_CORNERS[:, None] - _CORNERS[None, :]).sum(axis=2) == 1  # (8, 8): which share an edge of a block
 _ROUNDS = 40  # of filling; each closes what the one before has opened
 # Shrinking and swelling steps of Taubin's filter (1995, doi 10.1145/218380.218473), which leave the volume nearly as it is.
 _SHRINK, _SWELL = 0.5, -0.505
@@ -72,8 +74,30 @@ def _fill_once(labels: np.ndarray, active: np.ndarray | None) -> np.ndarray:
         inside = _is_inside(where, labels.shape)
         flat[where[inside]] = own[bad[sure]][inside]
         changed.append(where[inside])
+        given, taker = _given_away(values[bad[~sure]], own[bad[~sure]])
+        where = cells[bad[~sure], given]
+        flat[where] = taker
+        changed.append(where)
         values = flat[cells]
     return np.unique(np.concatenate(changed)) if changed else np.zeros(0, dtype=np.int64)
+
+
+def _given_away(blocks: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For blocks (b, 8) in which the label `own` (b,) hangs together by an edge or a corner among smaller ones only: which of its voxels
+    goes to a neighbour, and the neighbour's label."""
+    fits, _ = _block_tables()
+    given, taker = np.zeros(len(blocks), dtype=np.int64), own.copy()
+    for row, (block, label) in enumerate(zip(blocks, own)):
+        member = block == label
+        code = int((member * (1 << np.arange(8))).sum())
+        ways = [
+            (not fits[code & ~(1 << n)], np.count_nonzero(member & _BESIDE[n]), n, int(block[m]))
+            for n in np.flatnonzero(member)
+            for m in np.flatnonzero(_BESIDE[n] & (block > 0) & (block < label))
+        ]
+        if ways:
+            _, _, given[row], taker[row] = min(ways)
+    return given, taker
 
 
 def _is_inside(flat: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -110,8 +134,7 @@ def _block_tables() -> tuple[np.ndarray, np.ndarray]:
         member = np.array([bool(code >> n & 1) for n in range(8)])
         fits[code] = _hangs_together(member) and _hangs_together(~member) and not _crosses_an_edge(member)
         for n in np.flatnonzero(~member):
-            neighbours = np.abs(_CORNERS - _CORNERS[n]).sum(axis=1) == 1
-            choice[code, n] = 3 - np.count_nonzero(member & neighbours)
+            choice[code, n] = 3 - np.count_nonzero(member & _BESIDE[n])
     return fits, choice
 
 
@@ -172,30 +195,41 @@ def faces_between_labels(padded: np.ndarray) -> LabelComplex:
 
 
 def smooth_complex(
-    surface: LabelComplex, affine: np.ndarray, shape: tuple[int, ...], rounds: int, reach: float = MAX_REACH
+    surface: LabelComplex, shape: tuple[int, ...], rounds: int, reach: float = MAX_REACH
 ) -> LabelComplex:
-    """The surface without its steps: Taubin's filter in mm, no point further than `reach` voxels from where it was along each axis.
+    """The surface without its steps: Taubin's filter, no point further than `reach` voxels from where it was along each axis, nor than
+    `MAX_REACH` from its corner if it was not before.
 
     Points where three labels meet move along that curve only, points where four do stay; what closes a structure at the face of the
-    volume (`shape` k, j, i) stays in its plane. `affine` takes indices (i, j, k) to mm.
+    volume (`shape` k, j, i) stays in its plane. A mean of points is the same in indices as in mm.
     """
     averaging, held = _averaging(surface)
     last = np.array(shape[::-1]) - 0.5
-    fixed = (surface.corners <= -0.5) | (surface.corners >= last)
-    linear, inverse = affine[:3, :3], np.linalg.inv(affine[:3, :3])
-    points = surface.points.copy()
-    low, high = surface.points - reach, surface.points + reach
+    fixed = np.nonzero((surface.corners <= -0.5) | (surface.corners >= last))
+    low, high = (bound.astype(np.float32) for bound in cell_limits(surface, reach))
+    points = surface.points.astype(np.float32)
+    still = np.flatnonzero(held)
     for _ in range(rounds):
         for step in (_SHRINK, _SWELL):
-            # In mm, since a step in indices would be longer along thick slices.
-            moved = (averaging @ points - points) @ linear.T * step
-            moved[held] = 0.0
-            points = np.clip(points + moved @ inverse.T, low, high)
+            moved = averaging @ points
+            moved -= points
+            moved *= np.float32(step)
+            moved[still] = 0.0
+            points += moved
+            np.clip(points, low, high, out=points)
             points[fixed] = surface.corners[fixed]
-    return replace(surface, points=points)
+    return replace(surface, points=points.astype(np.float64))
 
 
-def _averaging(surface: LabelComplex) -> tuple["object", np.ndarray]:
+def cell_limits(surface: LabelComplex, reach: float) -> tuple[Points, Points]:
+    """Least and greatest indices (n, 3) that points may take: within `reach` of where they are, and within `MAX_REACH` of their corners
+    where they are already."""
+    low = np.maximum(surface.points - reach, np.minimum(surface.points, surface.corners - MAX_REACH))
+    high = np.minimum(surface.points + reach, np.maximum(surface.points, surface.corners + MAX_REACH))
+    return low, high
+
+
+def _averaging(surface: LabelComplex) -> tuple[Any, np.ndarray]:
     """Matrix (n, n) that takes each point to the mean of its neighbours on the same kind of surface, and which points stay."""
     from scipy import sparse
 
@@ -213,8 +247,8 @@ def _averaging(surface: LabelComplex) -> tuple["object", np.ndarray]:
     curve_end = edges[half].sum(axis=1) - smooth_end
     rows = np.concatenate([edges[kept, 0], edges[kept, 1], smooth_end])
     columns = np.concatenate([edges[kept, 1], edges[kept, 0], curve_end])
-    matrix = sparse.csr_array((np.ones(len(rows)), (rows, columns)), (count, count))
+    matrix = sparse.csr_array((np.ones(len(rows), np.float32), (rows, columns)), (count, count))
     degree = np.asarray(matrix.sum(axis=1)).ravel()
     held = (degree == 0) | (on_curve & (of_curve != 2))
-    scale = sparse.dia_array((1.0 / np.maximum(degree, 1.0)[None, :], [0]), (count, count))
-    return scale @ matrix, held
+    matrix.data /= np.repeat(np.maximum(degree, 1.0), np.diff(matrix.indptr)).astype(np.float32)
+    return matrix, held

@@ -15,6 +15,7 @@ from ..progress import ProgressCallback, no_progress, subprogress
 from ..simplify.simplify import SimplifyResult, simplify_with_report
 from ..simplify.vertex_clustering import cluster_grid_vertices
 from ..text import pluralize
+from ..voxel_components import Box, segment_boxes
 from .edge_shift_correction import EdgeShiftCorrection, estimate_edge_shift_correction
 from .isosurface_fitting import fit_to_isosurface
 from .processing_notes import cleaning_steps, contour_step, edge_shift_steps, simplification_step, user_notes
@@ -114,10 +115,11 @@ def reconstruct_surfaces(
     windowed sinc iterations (0: none; None: by what the segment has, light fairing with grey values, stronger for a label).
     Raises `RefusedError` where no voxel has a segment's label.
     """
-    present = [s for s in segmentation.segments if (segmentation.labels == s.label).any()]
+    boxes, counts = segment_boxes(segmentation.labels)
+    present = [segment for segment in segmentation.segments if segment.label in boxes]
     if not present:
         raise RefusedError("The segmentation is empty: lower the threshold or choose another anatomy.")
-    ceilings = dict(zip((s.label for s in present), _ceilings(segmentation, present, max_triangles)))
+    ceilings = dict(zip((s.label for s in present), _ceilings(counts, present, max_triangles)))
     groups = groups_that_touch(segmentation, present) if segmentation.shares_walls else [[s] for s in present]
     done, models = 0, []
     for group in groups:
@@ -132,7 +134,7 @@ def reconstruct_surfaces(
             )
             continue
         options = SurfaceOptions(max_deviation_mm, ceiling, min_fragment_mm3, max_cavity_mm3, smoothing)
-        models.append(_segment_surface(segmentation, group[0], options, inner))
+        models.append(_segment_surface(segmentation, group[0], boxes[group[0].label], options, inner))
     return _in_order(models, [segment.name for segment in present])
 
 
@@ -148,23 +150,22 @@ def _in_order(models: "list[SurfaceModel]", names: list[str]) -> SurfaceModel:
     )
 
 
-def _ceilings(segmentation: "Segmentation", present: "list[Segment]", max_triangles: int) -> list[int]:
+def _ceilings(counts: np.ndarray, present: "list[Segment]", max_triangles: int) -> list[int]:
     """The ceiling of each segment: by the two-thirds power of its volume, as surfaces grow."""
     if len(present) == 1:
         return [max(max_triangles, 100)]
-    counts = np.bincount(segmentation.labels.ravel())
     sizes = np.array([float(counts[s.label]) for s in present]) ** (2.0 / 3.0)
     return [max(int(max_triangles * size / sizes.sum()), 100) for size in sizes]
 
 
 def _segment_surface(
-    segmentation: "Segmentation", segment: "Segment", options: SurfaceOptions, progress: ProgressCallback
+    segmentation: "Segmentation", segment: "Segment", box: Box, options: SurfaceOptions, progress: ProgressCallback
 ) -> SurfaceModel:
     """The surface from the clustered contour, or from the whole contour where that one could not be made valid."""
     # One thread for what can run beside this one; it has one task at a time.
     with ThreadPoolExecutor(1) as helper:
         loading = helper.submit(_load_scipy)
-        field = build_scalar_field(segmentation, segment, subprogress(progress, 0.0, 0.05))
+        field = build_scalar_field(segmentation, segment, subprogress(progress, 0.0, 0.05), box)
         assert field is not None
         task = _Task(segmentation, segment, field, options, helper, loading)
         # Clustered vertices are fitted to the grey values afterwards; without these the contour stays as it is.

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..mesh.scalar_field import ScalarField
 from ..progress import ProgressCallback, no_progress
-from ..voxel_components import bounding_box
+from ..voxel_components import Box, bounding_box
 
 if TYPE_CHECKING:
     from ..segmentation import Segment, Segmentation
@@ -32,9 +32,9 @@ def _level(grey: np.ndarray, labels: np.ndarray, label: int, boundary: float) ->
 
 
 def build_scalar_field(
-    segmentation: "Segmentation", segment: "Segment", progress: ProgressCallback = no_progress
+    segmentation: "Segmentation", segment: "Segment", progress: ProgressCallback = no_progress, box: Box | None = None
 ) -> ScalarField | None:
-    """The field of one segment; None where no voxel has its label.
+    """The field of one segment; None where no voxel has its label. `box` holds all its voxels; without it they are looked for.
 
     Where the mask and the grey value disagree (filled cavities, removed parts, a neighbouring segment) the grey value
     is mirrored at the level. Two segments that touch thus have exactly opposite fields across their border, and share
@@ -42,7 +42,7 @@ def build_scalar_field(
     closed by a flat face half a voxel out.
     """
     labels = segmentation.labels
-    box = bounding_box(labels == segment.label)
+    box = box or bounding_box(labels == segment.label)
     if box is None:
         return None
     start = [max(b.start - 1, -1) for b in box]

@@ -1,20 +1,30 @@
 """Surfaces of labelled structures that touch: the wall between two is one and the same for both, without gap or overlap."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..mesh import analyse_topology, self_intersections
-from ..mesh.arrays import Points, Triangles
+from ..mesh import analyse_topology
+from ..mesh.arrays import Points
 from ..mesh.core import Mesh, Provenance, cross_rows
+from ..mesh.scalar_field import ScalarField
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
-from ..voxel_components import bounding_box
-from .label_complex import LabelComplex, faces_between_labels, make_well_composed, smooth_complex
+from ..voxel_components import Box, segment_boxes
+from .complex_crossings import divide_faces, without_crossings
+from .complex_volumes import keep_volumes
+from .label_complex import (
+    MAX_REACH,
+    LabelComplex,
+    cell_limits,
+    faces_between_labels,
+    make_well_composed,
+    smooth_complex,
+)
 from .scalar_field import build_scalar_field
-from .shared_simplification import simplify_patches
+from .shared_simplification import TriangleComplex, simplify_complex
 from .surface_measurement import measure_surface
 from .types import ProcessingStep, SurfaceModel
 
@@ -25,18 +35,6 @@ SMOOTHING_ROUNDS = 40
 _FINISHING_ROUNDS, _FINISHING_REACH = 6, 0.25  # after points went onto the scan's edge: ledges where it was not seen
 _FIT_REACH = 1.0  # voxels to each side in which the scan's edge is looked for, along the normal
 _FIT_STEPS = 17
-_CALM_ROUNDS = 8  # of going back towards the voxels where triangles cross
-
-
-@dataclass(frozen=True)
-class _Complex:
-    """Triangles (m, 3) of a complex with `sides` (m, 2) and flat index of the voxel inside (m,); points (n, 3) as indices (i, j, k)."""
-
-    points: Points
-    triangles: Triangles
-    sides: np.ndarray
-    inner: np.ndarray
-    corners: Points
 
 
 def groups_that_touch(segmentation: "Segmentation", present: "Sequence[Segment]") -> "list[list[Segment]]":
@@ -88,41 +86,23 @@ def reconstruct_shared_walls(
     `max_deviation_mm` limits how far the surface moves where triangles are saved, and goes before it. Notes say what has no grey
     values, and what could not be made free of crossings.
     """
-    labels = segmentation.labels
-    wanted = [segment.label for segment in segments]
-    member = np.isin(labels, wanted)
-    box = bounding_box(member)
-    assert box is not None
+    boxes, counts = segment_boxes(segmentation.labels)
     progress(0.0, "faces between structures")
-    padded = make_well_composed(np.where(member[box], labels[box], 0))
-    added = int(np.count_nonzero(padded)) - int(np.count_nonzero(member[box]))
-    surface = _placed(faces_between_labels(padded), box, padded.shape, labels.shape)
-    progress(0.2, "smoothing the walls together")
-    smooth = smooth_complex(surface, segmentation.affine, labels.shape, SMOOTHING_ROUNDS)
-    smooth = _fitted(smooth, segmentation, segments)
-    smooth = smooth_complex(smooth, segmentation.affine, labels.shape, _FINISHING_ROUNDS, _FINISHING_REACH)
-    progress(0.4, "dividing faces into triangles")
-    whole = _calmed(_triangulated(smooth, segmentation.affine), segmentation.affine, wanted)
+    surface, added = _faces_of(segmentation, segments, [boxes[segment.label] for segment in segments])
+    progress(0.15, "smoothing the walls together")
+    whole = _smoothed(surface, segmentation, segments, counts)
     before = len(whole.triangles)
-    points = (whole.points @ segmentation.affine[:3, :3].T + segmentation.affine[:3, 3]).astype(np.float32)
-    triangles, kept = simplify_patches(
-        points, whole.triangles, whole.sides, max_deviation_mm, max_triangles, subprogress(progress, 0.5, 0.7)
-    )
-    whole = replace(whole, triangles=triangles, sides=whole.sides[kept], inner=whole.inner[kept])
+    whole, crossing = simplify_complex(whole, max_deviation_mm, max_triangles, subprogress(progress, 0.5, 0.8))
     meshes, figures, notes = [], [], []
     for number, segment in enumerate(segments):
-        inner = subprogress(progress, 0.7 + 0.3 * number / len(segments), 0.7 + 0.3 * (number + 1) / len(segments))
-        mesh, facts = _measured(_mesh_of(points, whole, segment, segmentation), segmentation, segment, inner)
+        inner = subprogress(progress, 0.8 + 0.2 * number / len(segments), 0.8 + 0.2 * (number + 1) / len(segments))
+        mesh = _mesh_of(whole, segment, segmentation)
+        defects = int(np.count_nonzero((whole.sides[crossing] == segment.label).any(axis=1)))
+        field = build_scalar_field(segmentation, segment, inner, boxes[segment.label])
+        mesh, facts = _measured(mesh, field, segment, float(counts[segment.label]), defects, inner)
         meshes.append(mesh)
         figures.append(facts)
-        if segment.boundary is None or segmentation.volume is None:
-            notes.append(
-                f"{segment.name} has no grey values: its surface follows the label, within about half a voxel."
-            )
-        if not facts["valid"]:
-            notes.append(
-                f"{segment.name}: {facts['defects_at']} triangles could not be repaired where structures touch."
-            )
+        notes += _notes(segmentation, segment, facts)
     names = ", ".join(segment.name for segment in segments)
     step = ProcessingStep(
         "shared walls",
@@ -130,6 +110,65 @@ def reconstruct_shared_walls(
         f"edge or a corner; {before} to {len(whole.triangles)} triangles",
     )
     return SurfaceModel(tuple(meshes), tuple(figures), (step,), tuple(notes))
+
+
+def _notes(segmentation: "Segmentation", segment: "Segment", facts: dict[str, object]) -> list[str]:
+    result = []
+    if segment.boundary is None or segmentation.volume is None:
+        result.append(f"{segment.name} has no grey values: its surface follows the label, within about half a voxel.")
+    if not facts["valid"]:
+        result.append(f"{segment.name}: {facts['defects_at']} triangles could not be repaired where structures touch.")
+    return result
+
+
+def _faces_of(
+    segmentation: "Segmentation", segments: "Sequence[Segment]", boxes: "list[Box]"
+) -> tuple[LabelComplex, int]:
+    """The faces of the segments, which lie in `boxes`, and how many voxels were added."""
+    labels = segmentation.labels
+    box = tuple(slice(min(b[n].start for b in boxes), max(b[n].stop for b in boxes)) for n in range(3))
+    table = np.zeros(int(labels.max()) + 1, dtype=labels.dtype)
+    for segment in segments:
+        table[segment.label] = segment.label
+    chosen = table[labels[box]]
+    before = int(np.count_nonzero(chosen))
+    padded = make_well_composed(chosen)
+    added = int(np.count_nonzero(padded)) - before
+    return _placed(faces_between_labels(padded), box, padded.shape, labels.shape), added
+
+
+def _smoothed(
+    surface: LabelComplex, segmentation: "Segmentation", segments: "Sequence[Segment]", counts: np.ndarray
+) -> TriangleComplex:
+    """The faces made smooth, laid on the scan's edge where there is one, of the volume of their voxels (`counts` of each label) where
+    not, without crossings."""
+    affine, shape = segmentation.affine, segmentation.labels.shape
+    smooth = smooth_complex(surface, shape, SMOOTHING_ROUNDS)
+    fitted = _fitted(smooth, segmentation, segments)
+    if fitted is not smooth:
+        smooth = smooth_complex(fitted, shape, _FINISHING_ROUNDS, _FINISHING_REACH)
+    triangles = divide_faces(smooth, affine)
+    sides = np.concatenate([surface.sides] * 2)
+    last = np.array(shape[::-1]) - 0.5
+    at_end = np.asarray(((surface.corners <= -0.5) | (surface.corners >= last)).any(axis=1))
+    by_label = [segment for segment in segments if segment.boundary is None or segmentation.volume is None]
+    if by_label:
+        voxel = abs(float(np.linalg.det(affine[:3, :3])))
+        wanted = {segment.label: float(counts[segment.label]) * voxel for segment in by_label}
+        low, high = cell_limits(smooth, MAX_REACH)
+        linear, inverse = affine[:3, :3], np.linalg.inv(affine[:3, :3])
+        places = keep_volumes(
+            smooth.points @ linear.T,
+            triangles,
+            sides,
+            wanted,
+            ~at_end,
+            lambda points: np.clip(points @ inverse.T, low, high) @ linear.T,
+        )
+        smooth = replace(smooth, points=places @ inverse.T)
+    smooth = without_crossings(smooth, triangles, affine)
+    points = (smooth.points @ affine[:3, :3].T + affine[:3, 3]).astype(np.float32)
+    return TriangleComplex(points, triangles, sides, np.concatenate([surface.inner] * 2), at_end)
 
 
 def _placed(
@@ -232,44 +271,7 @@ def _mean_of_neighbours(surface: LabelComplex, moved: Points, seen: np.ndarray) 
     return (total + own[:, None] * moved) / np.maximum(number + own, 1.0)[:, None]
 
 
-def _triangulated(surface: LabelComplex, affine: np.ndarray) -> _Complex:
-    """Each face as two triangles along its shorter diagonal in mm; both sides of a wall take the same."""
-    points = surface.points @ affine[:3, :3].T
-    f = surface.faces
-    first = np.linalg.norm(points[f[:, 0]] - points[f[:, 2]], axis=1)
-    second = np.linalg.norm(points[f[:, 1]] - points[f[:, 3]], axis=1)
-    turned = np.where((first <= second)[:, None], f, np.roll(f, -1, axis=1))
-    triangles = np.concatenate([turned[:, [0, 1, 2]], turned[:, [0, 2, 3]]])
-    if np.linalg.det(affine[:3, :3]) < 0:
-        triangles = triangles[:, ::-1]
-    sides, inner = np.concatenate([surface.sides] * 2), np.concatenate([surface.inner] * 2)
-    return _Complex(surface.points, triangles, sides, inner, surface.corners)
-
-
-def _calmed(surface: _Complex, affine: np.ndarray, labels: Sequence[int]) -> _Complex:
-    """Where triangles cross, their points go back towards the corners of the voxels, whose faces cross nowhere."""
-    for number in range(_CALM_ROUNDS):
-        points = (surface.points @ affine[:3, :3].T + affine[:3, 3]).astype(np.float32)
-        bad = np.unique(np.concatenate([_crossing_points(points, surface, label) for label in labels]))
-        if not len(bad):
-            break
-        near = np.zeros(len(points), dtype=bool)
-        near[bad] = True
-        for _ in range(number // 2):  # wider each second round: the neighbours may be what crosses
-            near[surface.triangles[near[surface.triangles].any(axis=1)]] = True
-        share = 0.5 if number < _CALM_ROUNDS - 2 else 1.0
-        calm = np.where(near[:, None], surface.points + share * (surface.corners - surface.points), surface.points)
-        surface = replace(surface, points=calm)
-    return surface
-
-
-def _crossing_points(points: Points, surface: _Complex, label: int) -> np.ndarray:
-    own = np.flatnonzero((surface.sides == label).any(axis=1))
-    pairs = self_intersections(Mesh(points, surface.triangles[own]))
-    return np.unique(surface.triangles[own[np.unique(pairs)]]) if len(pairs) else np.zeros(0, dtype=np.int64)
-
-
-def _mesh_of(points: Points, surface: _Complex, segment: "Segment", segmentation: "Segmentation") -> Mesh:
+def _mesh_of(surface: TriangleComplex, segment: "Segment", segmentation: "Segmentation") -> Mesh:
     """The closed surface of one label, with the provenance of its triangles."""
     own = np.flatnonzero((surface.sides == segment.label).any(axis=1))
     triangles = surface.triangles[own]
@@ -277,11 +279,9 @@ def _mesh_of(points: Points, surface: _Complex, segment: "Segment", segmentation
     triangles = np.where(flipped[:, None], triangles[:, ::-1], triangles)
     used, numbered = np.unique(triangles, return_inverse=True)
     origin = _provenance(surface.sides[own], surface.inner[own], segmentation)
-    last = np.array(segmentation.labels.shape[::-1]) - 0.5
-    beyond = np.asarray(np.any((surface.corners <= -0.5) | (surface.corners >= last), axis=1))
-    origin[beyond[triangles].all(axis=1)] = Provenance.CUT
+    origin[surface.at_end[triangles].all(axis=1)] = Provenance.CUT
     return Mesh(
-        points[used],
+        surface.points[used],
         numbered.reshape(-1, 3).astype(np.int32),
         segment.name,
         segment.color,
@@ -290,30 +290,31 @@ def _mesh_of(points: Points, surface: _Complex, segment: "Segment", segmentation
 
 
 def _provenance(sides: np.ndarray, inner: np.ndarray, segmentation: "Segmentation") -> np.ndarray:
-    """(m,) uint8: what the segmentation says of the voxel inside; a wall between structures was cut."""
-    result = np.zeros(len(sides), dtype=np.uint8)
+    """(m,) uint8: what the segmentation says of the voxels inside, `inner` (m, 3) near each corner; a wall between structures was cut.
+
+    A triangle takes what at least two of its corners have.
+    """
+    result = np.zeros(inner.shape, dtype=np.uint8)
     if segmentation.provenance is not None:
-        result = segmentation.provenance.reshape(-1)[inner].copy()
+        result = segmentation.provenance.reshape(-1)[inner]
     volume = segmentation.volume
     if volume is not None and volume.interpolated is not None:
         plane = segmentation.labels.shape[1] * segmentation.labels.shape[2]
         result[volume.interpolated[inner // plane] & (result == 0)] = Provenance.BRIDGED
-    result[(sides > 0).all(axis=1)] = Provenance.CUT
-    return result
+    of_triangle = np.sort(result, axis=1)[:, 1]
+    of_triangle[(sides > 0).all(axis=1)] = Provenance.CUT
+    return of_triangle
 
 
 def _measured(
-    mesh: Mesh, segmentation: "Segmentation", segment: "Segment", progress: ProgressCallback
+    mesh: Mesh, field: ScalarField | None, segment: "Segment", voxels: float, crossing: int, progress: ProgressCallback
 ) -> tuple[Mesh, dict[str, object]]:
-    field = build_scalar_field(segmentation, segment, progress)
+    """The mesh and its figures; `voxels` are those of the label, `crossing` the triangles that cross others."""
     assert field is not None
-    volume = float(np.count_nonzero(segmentation.labels == segment.label)) * abs(
-        float(np.linalg.det(segmentation.affine[:3, :3]))
-    )
+    volume = voxels * abs(float(np.linalg.det(field.affine[:3, :3])))
     mesh, figures = measure_surface(mesh, field, mesh, volume, None, None, progress)
-    crossing = np.unique(self_intersections(mesh))
     topology = analyse_topology(mesh)
-    defects = len(crossing) + int(topology.boundary_edges) + int(topology.nonmanifold_edges)
+    defects = crossing + int(topology.boundary_edges) + int(topology.nonmanifold_edges)
     figures.update(fragments=[], valid=defects == 0, defects_at=defects)
     figures["grey_value"] = segment.boundary
     return mesh, figures

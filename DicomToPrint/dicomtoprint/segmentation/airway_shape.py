@@ -16,6 +16,7 @@ _MOST_STEP = 1.8  # ratio of the areas of sections that follow one another
 _LEAST_LENGTH_MM = 25.0
 _LUNG_MM2 = 3000.0  # across: no airway is as wide
 _RAISE_MM = 5.0
+_LEAST_HOLLOW_MM3 = 3000.0  # of a nose or throat that is no tube
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,9 @@ class _Section:
 def keep_airway(state: SegmentationState) -> None:
     """Keeps of a dark mask the airway: what hangs together with the longest tube near the midline, and ends above the lungs.
 
-    Where no tube is found, a part that no end of the scan cuts is left to be chosen by its size. Raises `UsageError`, which asks for
-    a seed, where there is none either: the largest part would be a lung, or its apex.
+    Where no tube is found, a part near the midline that no end of the scan cuts and that is as large as a nose or throat is left to be
+    chosen by its size, with a warning. Raises `UsageError`, which asks for a seed, where there is none either: the largest part would be
+    a lung or its apex, gas in a bowel, or a speck of noise.
     """
     axis = 2 - int(np.argmax(np.abs(state.volume.affine[2, :3])))
     mask = np.moveaxis(state.mask, axis, 0)
@@ -45,11 +47,17 @@ def keep_airway(state: SegmentationState) -> None:
         cut = np.union1d(labels[0], labels[-1])
         sizes = np.bincount(labels.ravel(), minlength=count + 1)
         sizes[0] = 0
-        if not count or int(sizes.argmax()) in cut:
+        largest = int(sizes.argmax())
+        volume = float(sizes[largest]) * state.volume.voxel_volume
+        if not count or largest in cut or volume < _LEAST_HOLLOW_MM3 or not _near_midline(labels == largest, across):
             raise UsageError(
                 "No windpipe or throat was found by its shape, so lung or another hollow would be taken for it: give a point in the "
                 "airway (--seed R,A,S)."
             )
+        state.warnings.append(
+            f"No tube was found: the largest hollow near the midline ({volume / 1000.0:.1f} cm3) was taken for the airway. Look at it, or "
+            "give a point in the airway (--seed R,A,S)."
+        )
         return
     kept, raised = _above_lungs(mask, tube if upward else tube[::-1], upward, thickness, float(np.prod(across)))
     mask[...] = kept
@@ -58,6 +66,13 @@ def keep_airway(state: SegmentationState) -> None:
         state.notes.append(
             "The airway was cut where the lungs begin: give a seed or a region of interest for another end."
         )
+
+
+def _near_midline(part: np.ndarray, across: np.ndarray) -> bool:
+    """Whether the middle of a part (planes, rows, columns) lies where an airway does."""
+    columns = np.count_nonzero(part, axis=(0, 1))
+    middle = float(columns @ np.arange(len(columns)) / columns.sum())
+    return bool(abs(middle - 0.5 * (len(columns) - 1)) * float(across[1]) <= _OFF_MIDLINE_MM)
 
 
 def _longest_tube(mask: np.ndarray, thickness: float, across: np.ndarray) -> list[_Section]:

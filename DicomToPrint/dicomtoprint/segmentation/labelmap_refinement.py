@@ -9,7 +9,15 @@ from ..errors import RefusedError
 from ..mesh.core import Provenance
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume, reordered
-from ..voxel_components import bounding_box, components_touching, count_components, label_voxel_counts
+from ..voxel_components import (
+    Box,
+    bounding_box,
+    components_touching,
+    count_components,
+    grown_box,
+    label_voxel_counts,
+    segment_boxes,
+)
 from .hole_filling import closing_residue, distance_to_background, enclosed_cavities
 from .presets import AnatomyPreset
 from .roi import crop
@@ -50,15 +58,17 @@ def refine_labelmap(
         given.copy(), np.full(given.shape, np.inf, dtype=np.float32), np.zeros(given.shape, dtype=np.uint8)
     )
     noise = estimate_noise(volume.array)
+    boxes, _ = segment_boxes(given)
     segments: list[Segment] = []
     areas: dict[str, float] = {}
     for number, segment in enumerate(labels.segments):
         progress(0.3 + 0.7 * number / len(labels.segments), f"joining {segment.name} with the scan")
-        edge = _edge_of(given == segment.label, volume, noise)
-        if edge is not None:
+        box = boxes.get(segment.label)
+        edge = None if box is None else _edge_of(given, segment.label, box, volume, noise)
+        if box is not None and edge is not None:
             value, bright = edge
             segment = replace(segment, boundary=value, brighter_than_background=bright)
-            areas[segment.name] = _join(joined, given, segment, volume)
+            areas[segment.name] = _join(joined, given, segment, box, volume)
         segments.append(segment)
     return _finished(labels, joined, given, tuple(segments), volume, areas)
 
@@ -90,7 +100,7 @@ def resample_labelmap(labels: Segmentation, volume: Volume, progress: ProgressCa
     )
 
 
-def _edge_of(mask: np.ndarray, volume: Volume, noise: float) -> "tuple[float, bool] | None":
+def _edge_of(labels: np.ndarray, label: int, box: Box, volume: Volume, noise: float) -> "tuple[float, bool] | None":
     """Half-way grey value at a label's border, and whether the structure is the brighter side; None where edges are
     not clear.
 
@@ -100,9 +110,10 @@ def _edge_of(mask: np.ndarray, volume: Volume, noise: float) -> "tuple[float, bo
     """
     from scipy import ndimage
 
-    place = bounding_box(mask, margin=4)
-    points = _border_points(mask)
-    if place is None or len(points) < 30:
+    place = grown_box(box, 4, labels.shape)
+    mask, start = labels[place] == label, [s.start for s in place[::-1]]
+    points = _border_points(mask) + start
+    if len(points) < 30:
         return None
     upper, lower, _ = edge_plateaus(volume.array, volume.affine, points, True)
     contrast = upper - lower
@@ -110,8 +121,8 @@ def _edge_of(mask: np.ndarray, volume: Volume, noise: float) -> "tuple[float, bo
     if clear.mean() < MIN_EDGE_FRACTION:
         return None
     points, contrast, halves = points[clear], contrast[clear], 0.5 * (upper + lower)[clear]
-    smooth = ndimage.gaussian_filter(mask[place].astype(np.float32), 1.0)
-    inward = gradient_directions(smooth, volume.affine, points - [s.start for s in place[::-1]])
+    smooth = ndimage.gaussian_filter(mask.astype(np.float32), 1.0)
+    inward = gradient_directions(smooth, volume.affine, points - start)
     along = np.einsum("ij,ij->i", inward, gradient_directions(volume.array, volume.affine, points)) > 0
     bright = bool(along.mean() >= 0.5)
     agree = along == bright
@@ -124,30 +135,26 @@ def _edge_of(mask: np.ndarray, volume: Volume, noise: float) -> "tuple[float, bo
 def _border_points(mask: np.ndarray, count: int = 20_000) -> np.ndarray:
     """(n, 3) index positions (i, j, k) of the faces between a label and its outside; a fixed random choice of
     `count`."""
-    place = bounding_box(mask, margin=1)
-    if place is None:
-        return np.zeros((0, 3))
-    local = mask[place]
     found = []
     for axis in range(3):
-        a = np.argwhere(np.diff(local.astype(np.int8), axis=axis))
+        a = np.argwhere(np.diff(mask.astype(np.int8), axis=axis))
         found.append((a + 0.5 * (np.arange(3) == axis))[:, ::-1])
-    points = np.concatenate(found) + [s.start for s in place[::-1]]
+    points = np.concatenate(found)
     if len(points) > count:
         points = points[np.random.default_rng(0).choice(len(points), count, replace=False)]
     return points
 
 
-def _join(joined: _Joined, given: np.ndarray, segment: Segment, volume: Volume) -> float:
-    """Moves one structure's border onto its grey value within the band; returns the area (mm2) where no edge is
-    there."""
+def _join(joined: _Joined, given: np.ndarray, segment: Segment, box: Box, volume: Volume) -> float:
+    """Moves the border of one structure, all of it in `box`, onto its grey value within the band; returns the area (mm2) where no
+    edge is there."""
     from scipy import ndimage
 
     spacing = volume.spacing
     reach = max(1.5, 1.25 * float(np.cbrt(np.prod(spacing))))
     margin = int(np.ceil(reach / min(spacing))) + 2
-    place = bounding_box(given == segment.label, margin)
-    assert place is not None and segment.boundary is not None
+    place = grown_box(box, margin, given.shape)
+    assert segment.boundary is not None
     mine, others = given[place] == segment.label, (given[place] != 0) & (given[place] != segment.label)
     grey = volume.array[place]
     inner_side = grey >= segment.boundary if segment.brighter_than_background else grey <= segment.boundary

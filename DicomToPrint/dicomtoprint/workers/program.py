@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 POLL_S = 0.1
 MEASURE_EVERY_S = 1.0  # memory and disk
@@ -74,7 +75,6 @@ def run_program(
     """
     log = folder / LOG_NAME
     with log.open("wb") as said:
-        own_group = {"start_new_session": True} if os.name != "nt" else {}
         child = subprocess.Popen(
             list(command),
             cwd=folder,
@@ -82,8 +82,7 @@ def run_program(
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=subprocess.STDOUT,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            **own_group,  # type: ignore[call-overload]
+            **group_options(),
         )
         began = measured = time.monotonic()
         limit = ""
@@ -98,7 +97,7 @@ def run_program(
                 elif now - measured >= MEASURE_EVERY_S and child.poll() is None:
                     limit, measured = _over(child.pid, folder, limits), now
         finally:
-            _end(child)
+            end_program(child)
     return ProgramEnd(None if limit else child.returncode, _said(log, folder), limit)
 
 
@@ -142,8 +141,20 @@ def _memory(pid: int) -> int:
     return total
 
 
-def _end(child: "subprocess.Popen[bytes]") -> None:
-    """End the program; on POSIX also the children that it leaves behind, on Windows where it still runs."""
+def group_options() -> dict[str, Any]:
+    """Options of `subprocess.Popen` for a process group of its own, which `end_program` ends; on Windows for no window."""
+    return (
+        {"start_new_session": True}
+        if os.name != "nt"
+        else {"creationflags": getattr(subprocess, "CREATE_NO_WINDOW", 0)}
+    )
+
+
+def end_program(child: "subprocess.Popen[Any]") -> None:
+    """End a program that was started with `group_options`.
+
+    On POSIX also the children that it leaves behind, on Windows where it still runs.
+    """
     if os.name != "nt":
         with contextlib.suppress(OSError):
             os.killpg(child.pid, signal.SIGKILL)
