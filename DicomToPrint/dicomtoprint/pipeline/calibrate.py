@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from ..errors import InputError, OutputError, RefusedError, UsageError
 from ..progress import ProgressCallback, no_progress
 from .output_folder import refuse_same_file
-from .review import SCAN_SUFFIXES, ReviewRequest, ScanReview, review
+from .part_scan import SURFACE_SUFFIXES
+from .review import ReviewRequest, ScanReview, review
 
 if TYPE_CHECKING:
     from ..coupon import Circumstances, FeatureReading, PrintedSize
@@ -55,7 +56,7 @@ def calibrate(request: CalibrationRequest, progress: ProgressCallback = no_progr
     path, coupon = read_map(request.coupon)
     refuse_same_file(request.output, [path, request.measured])
     rules = load_plan()["calibration"]
-    if request.measured.suffix.lower() in SCAN_SUFFIXES:
+    if request.measured.suffix.lower() in SURFACE_SUFFIXES:
         size, readings = _from_scan(request, path, coupon, rules, progress)
     else:
         readings = _from_form(request.measured, coupon, rules)
