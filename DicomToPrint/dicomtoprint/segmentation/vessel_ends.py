@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from ..volume import Volume
 from ..voxel_components import Box, components_touching
+from .near_distance import grown_by
 from .roi import crop
 from .state import SegmentationState
 from .vessel_bone import Blood
@@ -164,7 +165,7 @@ def _at_narrowings(
     low = blood.around + max(_FAINT * blood.contrast, 2.0 * noise)
     rise = max(_FAINT_RISE * blood.contrast, noise)
     faint = find_tubes(crop(volume, wide), low, half_way, rise)  # type: ignore[arg-type]
-    faint &= ndimage.distance_transform_edt(~own, sampling=volume.spacing[::-1]) <= _SIGHT_MM
+    faint &= grown_by(own, volume.spacing[::-1], _SIGHT_MM)
     other = beyond[wide] & (volume.array[wide] < blood.grey + blood.contrast)
     linked = components_touching(own | faint | other, own)
     return _parts(linked & other, volume, wide, "narrowing")  # type: ignore[arg-type]

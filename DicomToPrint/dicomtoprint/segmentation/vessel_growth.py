@@ -5,6 +5,7 @@ from scipy import ndimage
 
 from ..errors import UsageError
 from ..voxel_components import Box, bounding_box, components_touching
+from .near_distance import distance_up_to
 from .roi import nearest_mask_voxel
 from .state import SEED_REACH_MM, SegmentationState
 from .threshold_estimation import SOFT_HU
@@ -91,10 +92,10 @@ def _faces(state: SegmentationState, bone: np.ndarray, box: Box) -> np.ndarray:
 def _add_rim(state: SegmentationState, own: np.ndarray, bone: np.ndarray, box: Box) -> None:
     """Makes the mask the vessel, with what of the mask lies within a voxel's diagonal around it and not nearer to bone."""
     steps = state.volume.spacing[::-1]
-    away = ndimage.distance_transform_edt(~own, sampling=steps)
-    rim = state.mask[box] & (away <= _RIM_VOXELS * max(steps)) & ~bone
-    if bone.any():
-        rim &= away < ndimage.distance_transform_edt(~bone, sampling=steps)
+    reach = _RIM_VOXELS * max(steps)
+    away = distance_up_to(own, steps, reach)
+    rim = state.mask[box] & np.isfinite(away) & ~bone
+    rim &= away < distance_up_to(bone, steps, reach)
     state.mask[...] = False
     state.mask[box] = own | rim
 
