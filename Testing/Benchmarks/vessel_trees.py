@@ -119,21 +119,23 @@ def judge(tree: Tree) -> dict[str, object]:
 
 
 def large_scan() -> tuple[Volume, tuple[float, float, float]]:
-    """A CT angiogram of 512 x 512 x 400 voxels of 0.5 mm: a body in air, the aorta with its spine twice in it."""
+    """A CT angiogram of 512 x 512 x 400 voxels of 0.5 mm: a body in air, an aorta with branches along a spine from the first slice to the
+    last, and at each vertebra a closed ring of ribs that touches it, so that vessel and bone hang together over the whole body."""
     scene, seed = aorta_beside_spine((1.0, 1.0, 1.0), 2.0)
     fine = ndimage.zoom(scene.scan(380.0, 0.0).array, 2, order=1)
     random = np.random.default_rng(FIRST_SEED)
     array = np.empty((400, 512, 512), np.int16)
-    j, i = np.meshgrid(np.linspace(-1, 1, 512), np.linspace(-1, 1, 512), indexing="ij")
-    body = (j / 0.85) ** 2 + (i / 0.95) ** 2 < 1.0
+    j, i = np.meshgrid(np.arange(512) - 256.0, np.arange(512) - 256.0, indexing="ij")
+    body = np.hypot(j / 217.0, i / 243.0) < 1.0
+    depth = 10.0 - np.abs(np.hypot(j / 125.0, i / 200.0) - 1.0) * 125.0  # in the ribs, in voxels
+    ribs = np.where(depth > 2.5, 200, 1100).astype(np.int16)
     for k, plane in enumerate(array):
         plane[...] = np.where(body, 40, -1000)
-        for start in (60, 290):
-            if k >= 100 and k - 100 < len(fine):
-                plane[150 : 150 + fine.shape[1], start : start + fine.shape[2]] = fine[k - 100]
+        plane[230 : 230 + fine.shape[1], 180 : 180 + fine.shape[2]] = fine[k % len(fine)]
+        if abs(k % 56 - 28) < 10:
+            plane[depth > 0] = np.maximum(plane, ribs)[depth > 0]
         plane += np.rint(random.normal(0.0, 20.0, plane.shape)).astype(np.int16)
-    affine = np.diag([0.5, 0.5, 0.5, 1.0])
-    return Volume(array, affine), (seed[0] + 30.0, seed[1] + 75.0, seed[2] + 50.0)
+    return Volume(array, np.diag([0.5, 0.5, 0.5, 1.0])), (seed[0] + 90.0, seed[1] + 115.0, seed[2])
 
 
 def measure_large() -> None:
@@ -152,7 +154,7 @@ def measure_large() -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--trees", type=int, default=8)
+    parser.add_argument("--trees", type=int, default=14)
     parser.add_argument("--large", action="store_true")
     given = parser.parse_args()
     if given.large:

@@ -121,3 +121,9 @@ def cerebral_tree(steps):
         scene.tree((24, 36, 36), way, 2.0, 12.0, 6, random, 0.7)
     scene.tree((12, 36, 36), (0.4, 0.2, 1.0), 1.7, 11.0, 5, random, 0.7)
     return scene, (36.0, 36.0, 3.0)
+
+
+def on_scan(found, shape):
+    """The mask on the scan's own slices, where segmentation made finer ones."""
+    mask = found.labels > 0
+    return mask[np.rint(np.linspace(0, len(mask) - 1, shape[0])).astype(int)]

@@ -7,15 +7,9 @@ from scipy import ndimage
 from dicomtoprint.errors import UsageError
 from dicomtoprint.segmentation import load_anatomy, segment
 from dicomtoprint.volume import Volume
-from Phantoms.vessel_scenes import VesselScene, aorta_beside_spine, cerebral_tree
+from Phantoms.vessel_scenes import VesselScene, aorta_beside_spine, cerebral_tree, on_scan
 
 VESSELS = load_anatomy("contrast-vessels")
-
-
-def on_scan(found, shape):
-    """The mask on the scan's own slices, where segmentation made finer ones."""
-    mask = found.labels > 0
-    return mask[np.rint(np.linspace(0, len(mask) - 1, shape[0])).astype(int)]
 
 
 def connected(truth, volume, found, seed):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ..voxel_components import bounding_box, components_of_at_least, components_touching
+from ..voxel_components import bounding_box, components_of_at_least, components_touching, grown_box
+from .near_distance import grown_by, shrunk_by
 
 _SMOOTH_MM = 0.6  # noise off, before bone is told from blood
 _BONE_SHARE, _BONE_HU = (
@@ -16,12 +17,16 @@ _DARKER = 0.2  # share of the contrast by which blood may be darker than at the 
 _LEAST_BONE_MM3 = 30.0  # less is chalk in a wall
 _SURROUNDED = 0.3  # share of what lies around a bright part that is blood: a stent or chalk, not bone
 _AROUND_MM = 1.6
+_BEYOND_MM = 12.0  # around the vessel, where bone may hold marrow that looks like it
 _CORE_MM, _LEAST_CORE_MM3 = 1.5, 100.0  # as far from its rim, and as large, a vessel is no rim of bone
 # Share of the side of a thin part that may lie against bone: within a few mm, of the whole, and of a plate.
 _BESIDE_MM, _BARE_NEARBY, _BARE, _BARE_PLATE = 3.0, 0.55, 0.4, 0.03
 # A plate: as much lies around its voxels as in two tubes of its thickness, over half of it, and far from what is thick.
 _NEAR_MM, _FORK, _PLATES, _REACH_MM = 5.0, 2.0, 0.5, 8.0
 _ENCLOSED = 0.7  # share of a part that lies within bone where it is marrow
+# Blood may lie a mm deep in bone that it wears away; half the width of a canal of a vessel through bone.
+_DEEP_MM, _CANAL_MM = 1.0, 4.0
+_MARROW_MM2 = 3500.0  # what a cortex holds in a plane; a skull, a pelvis or a chest holds more, and vessels
 _GAP_MM, _HOLLOW = 2.0, 0.4  # gaps in a cortex, and marrow as a share of its volume
 
 
@@ -73,7 +78,7 @@ def find_bone(
     uneven = _pool(mask & (smooth < blood.grey + over), smooth > blood.grey - over, starts, steps)
     pool = vessel | (uneven & ~_filled(labels > 0, steps))
     unlike = sitk.GetImageFromArray(np.abs(smooth - np.float32(blood.grey)))
-    near = ndimage.distance_transform_edt(~pool, sampling=steps) <= _CORE_MM if pool.any() else pool
+    near = grown_by(pool, steps, _CORE_MM)
     surrounded = _share_around(labels, count, near, steps)
     bright = ((sizes >= _LEAST_BONE_MM3) & (surrounded < _SURROUNDED))[labels] & (labels > 0)
     markers = np.where(mask, 0, 3).astype(np.uint8)
@@ -81,20 +86,26 @@ def find_bone(
     markers[(vessel & ~bright) | starts] = 1
     flooded = sitk.MorphologicalWatershedFromMarkers(unlike, sitk.GetImageFromArray(markers), False, False)
     bone = np.asarray(sitk.GetArrayViewFromImage(flooded) == 2) & mask
-    return bone | _rims_of_bone(components_touching(mask & ~bone, starts), bone, starts, steps)
+    own = components_touching(mask & ~bone, starts)
+    box = bounding_box(own, margin=int(np.ceil(_BEYOND_MM / min(steps))))
+    assert box is not None
+    near = bone[box]
+    near |= _within_bone(own[box], near, starts[box], steps)
+    near |= _rims_of_bone(own[box] & ~near, near, starts[box], steps)
+    return bone
 
 
 def _pool(mask: np.ndarray, alike: np.ndarray, starts: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
     """(k, j, i) bool: what of the mask is alike and hangs together with the seeds by more than its rim."""
     own = mask & alike
-    inner = ndimage.distance_transform_edt(own, sampling=steps) > _CORE_MM
+    inner = shrunk_by(own, steps, _CORE_MM)
     return components_touching(inner | (starts & own), starts | (inner & ndimage.binary_dilation(starts, iterations=3)))
 
 
 def _share_around(labels: np.ndarray, count: int, near: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
     """(count + 1,) share of what lies around each labelled part that is near blood."""
-    away, nearest = ndimage.distance_transform_edt(labels == 0, sampling=steps, return_indices=True)
-    ring = (away > 0) & (away <= max(_AROUND_MM, max(steps)) + 1e-6)
+    ring = grown_by(labels > 0, steps, max(_AROUND_MM, max(steps))) & (labels == 0)
+    nearest = ndimage.distance_transform_edt(labels == 0, sampling=steps, return_distances=False, return_indices=True)
     beside = labels[tuple(nearest[:, ring])]
     around = np.bincount(beside, minlength=count + 1)
     return np.bincount(beside[near[ring]], minlength=count + 1) / np.maximum(around, 1)
@@ -143,17 +154,55 @@ def _marrow(inner: np.ndarray, starts: np.ndarray, hull: np.ndarray) -> np.ndarr
     return np.asarray(drop[labels])
 
 
+def _within_bone(vessel: np.ndarray, bone: np.ndarray, starts: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
+    """(k, j, i) bool: what of a vessel lies deep within bone: marrow that a gap in its cortex joins to blood.
+
+    A vessel in a canal of bone, with the seed in it or open to blood at two ends, is none.
+    """
+    hull = _filled(bone, steps)
+    within = vessel & shrunk_by(hull, steps, max(_DEEP_MM, max(steps)))
+    labels, count = ndimage.label(within)
+    if not count:
+        return within
+    drop = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(steps)) >= _LEAST_BONE_MM3
+    drop[[0, *np.unique(labels[starts])]] = False
+    wide = np.bincount(labels[shrunk_by(hull & ~bone, steps, _CANAL_MM)], minlength=count + 1)
+    margin = int(np.ceil(3.0 * _CORE_MM / min(steps)))
+    for number, box in enumerate(ndimage.find_objects(labels), start=1):
+        if drop[number] and not wide[number]:
+            box = grown_box(box, margin, labels.shape)
+            drop[number] = _openings(vessel[box], labels[box] == number, steps) < 2
+    return np.asarray(drop[labels])
+
+
+def _openings(vessel: np.ndarray, part: np.ndarray, steps: tuple[float, ...]) -> int:
+    """At how many places a part of a vessel goes on into the rest of it by more than a rim."""
+    inner = shrunk_by(vessel, steps, _CORE_MM)
+    near = grown_by(part, steps, _CORE_MM + max(steps))
+    return int(ndimage.label(inner & near & ~part, np.ones((3, 3, 3)))[1])
+
+
 def _filled(part: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
-    """(k, j, i) bool: a part with its gaps closed and with what it surrounds in planes along any two axes."""
+    """(k, j, i) bool: a part with its gaps closed and with what it surrounds in planes along any two axes, as wide as marrow may be."""
     margin = [int(np.ceil(_GAP_MM / step)) + 1 for step in steps]
     own = np.pad(part, [(m, m) for m in margin])
-    wide = ndimage.distance_transform_edt(~own, sampling=steps) <= _GAP_MM if own.any() else own
-    held = np.zeros(own.shape, dtype=bool)
+    wide = grown_by(own, steps, _GAP_MM)
+    held = wide.copy()
     for axis in range(3):  # a shell may be open at its ends
+        most = _MARROW_MM2 / float(np.prod(np.delete(steps, axis)))
         for plane, target in zip(np.moveaxis(wide, axis, 0), np.moveaxis(held, axis, 0)):
-            target |= ndimage.binary_fill_holes(plane)
-    closed = ndimage.distance_transform_edt(held, sampling=steps) > _GAP_MM
+            if plane.any():
+                target |= _small_holes(plane, most)
+    closed = shrunk_by(held, steps, _GAP_MM)
     return np.asarray(closed[tuple(slice(m, -m) for m in margin)])
+
+
+def _small_holes(plane: np.ndarray, most: float) -> np.ndarray:
+    """Bool as `plane`: its holes of at most so many pixels; its border holds nothing of it."""
+    labels, _ = ndimage.label(~plane)
+    small = np.bincount(labels.ravel()) <= most
+    small[[0, labels[0, 0]]] = False
+    return np.asarray(small[labels])
 
 
 def _sum(mask: np.ndarray, around: list[int]) -> np.ndarray:
