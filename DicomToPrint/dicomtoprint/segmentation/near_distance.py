@@ -33,7 +33,7 @@ def distance_up_to(mask: np.ndarray, steps: tuple[float, ...], most: float) -> n
     if box is None:
         return result
     own, target = mask[box], result[box]
-    held = own.any(axis=(1, 2))
+    held = np.asarray(np.any(own, axis=(1, 2)))
     reach = [int(most / step) for step in steps]
     for k, plane in enumerate(target):
         near = [n for n in range(max(0, k - reach[0]), min(len(own), k + reach[0] + 1)) if held[n]]
