@@ -5,7 +5,7 @@ import pytest
 
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import UnansweredQuestionError
-from dicomtoprint.pipeline.open_questions import ask_about_contrast_medium
+from dicomtoprint.pipeline.open_questions import ask_about_bone_like_blood, ask_about_contrast_medium
 from dicomtoprint.pipeline.scan_loading import GateClosedError, LoadedScan
 from dicomtoprint.segmentation import Segmentation
 
@@ -34,3 +34,11 @@ def test_what_may_be_contrast_medium_and_stayed_is_asked_about():
 def test_nothing_is_asked_without_it_or_for_other_uses():
     assert ask_about_contrast_medium(SCAN, segmentation(), RunSettings(use="dental")) is SCAN
     assert ask_about_contrast_medium(SCAN, segmentation(contrast_medium_mm3=125_000.0), RunSettings()) is SCAN
+
+
+def test_bone_no_brighter_than_the_blood_it_touches_is_asked_about():
+    taken = segmentation(bone_like_blood_mm3=27_000.0)
+    with pytest.raises(GateClosedError, match=r"27\.0 cm3 .*--accept-anyway"):
+        ask_about_bone_like_blood(SCAN, taken, RunSettings(use="surgical-planning"))
+    assert ask_about_bone_like_blood(SCAN, taken, RunSettings()) is SCAN
+    assert ask_about_bone_like_blood(SCAN, segmentation(), RunSettings(use="surgical-planning")) is SCAN

@@ -21,6 +21,18 @@ def test_marrow_as_bright_as_blood_that_a_gap_in_its_cortex_joins_to_it_is_bone(
     assert (mask & bone).sum() < 0.01 * bone.sum()
 
 
+@pytest.mark.parametrize(("cortex", "is_told"), [(1250.0, False), (750.0, True)])
+def test_bone_no_brighter_than_blood_is_told_since_a_rim_of_it_may_stay(cortex, is_told):
+    scene = VesselScene((44.0, 60.0, 60.0), (1.2, 1.0, 1.0))
+    scene.tube((0, 16, 30), (44, 16, 30), 6.0, 6.0)
+    scene.vertebra((22, 16 + 6 + 13, 32), (11.0, 13.0, 17.0))
+    blood = 430.0 if is_told else 300.0
+    volume = scene.scan(blood, 15.0, cortex=cortex, cortex_mm=0.9 if is_told else 1.5, marrow=110.0)
+    found = segment(volume, VESSELS, seeds_lps=((30.0, 16.0, 5.0),))
+    assert ("bone_like_blood_mm3" in found.figures) == is_told
+    assert any("no brighter than its blood" in warning for warning in found.warnings) == is_told
+
+
 def test_an_artery_through_a_canal_of_bone_is_not_cut():
     scene = VesselScene((60.0, 50.0, 66.0), (1.0, 0.8, 0.8))
     scene.tube((0, 25, 33), (60, 25, 33), 2.6, 2.6)

@@ -31,6 +31,18 @@ def require_reason(scan: LoadedScan, question: str, settings: RunSettings) -> Lo
     return replace(scan, gate=f"{scan.gate} {question} {OVERRIDE_NOTICE}: {reason}")
 
 
+def ask_about_bone_like_blood(scan: LoadedScan, segmentation: "Segmentation", settings: RunSettings) -> LoadedScan:
+    """As `require_reason`, where bone that was taken out of vessels is no brighter than blood: what touches may be in the model."""
+    taken = segmentation.figures.get("bone_like_blood_mm3")
+    if not isinstance(taken, float):
+        return scan
+    question = (
+        f"Bone of {taken / 1000.0:.1f} cm3 that touches the vessel is no brighter than its blood: where they touch, a few mm of it may be "
+        "in the model, so compare it with the slices."
+    )
+    return require_reason(scan, question, settings)
+
+
 def grey_value_caution(modality: str, settings: RunSettings, is_given: bool) -> str:
     """What to know of a scan of `modality` before its anatomy is looked for; empty where its grey values tell tissues apart, or something
     else does: a given segmentation, a backend or a threshold."""

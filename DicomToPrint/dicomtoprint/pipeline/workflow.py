@@ -19,7 +19,7 @@ from .inspection import inspect_outputs
 from .mesh_comparison import SourceComparison, compare_with_source
 from .mesh_loading import LoadedMesh, load_mesh, surface_of_mesh
 from .modelled import ask_about_modelled
-from .open_questions import ask_about_contrast_medium
+from .open_questions import ask_about_bone_like_blood, ask_about_contrast_medium
 from .preparation import PreparedModel, mesh_figures, prepare
 from .scaling import ask_about_scale, size_suffix
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
@@ -182,6 +182,7 @@ def _segment(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     segmentation = segment(state.scan.volume, state.settings, progress, state.given)
     scan = reevaluate_for_anatomy(state.scan, segmentation, state.settings)
     scan = ask_about_contrast_medium(scan, segmentation, state.settings)
+    scan = ask_about_bone_like_blood(scan, segmentation, state.settings)
     return replace(state, results=replace(state.results, segmentation=segmentation, scan=scan))
 
 

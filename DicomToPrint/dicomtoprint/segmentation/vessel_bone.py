@@ -45,7 +45,7 @@ class Blood:
 
 def find_bone(
     array: np.ndarray, steps: tuple[float, ...], mask: np.ndarray, starts: np.ndarray, blood: Blood
-) -> np.ndarray:
+) -> tuple[np.ndarray, float]:
     """Voxels of a vessel's mask that belong to bone.
 
     Markers of blood (its pool at the seeds) and of bone (what is brighter, and not surrounded by blood as a stent is) flood the mask in
@@ -63,8 +63,8 @@ def find_bone(
 
     Returns
     -------
-    numpy.ndarray
-        (k, j, i) bool.
+    numpy.ndarray, float
+        (k, j, i) bool, and the share of it that only its shape tells, since it is no brighter than blood.
     """
     import SimpleITK as sitk
 
@@ -91,8 +91,9 @@ def find_bone(
     assert box is not None
     near = bone[box]
     near |= _within_bone(own[box], near, starts[box], steps)
-    near |= _rims_of_bone(own[box] & ~near, near, starts[box], steps)
-    return bone
+    rims = _rims_of_bone(own[box] & ~near, near, starts[box], steps)
+    near |= rims
+    return bone, np.count_nonzero(rims) / max(np.count_nonzero(bone), 1)
 
 
 def _pool(mask: np.ndarray, alike: np.ndarray, starts: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:

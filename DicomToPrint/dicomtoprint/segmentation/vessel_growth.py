@@ -16,6 +16,7 @@ from .vessel_ridges import find_tubes
 _AROUND_SEED_MM = 3.0
 _FAINTEST, _RISE = 0.35, 0.2  # shares of the contrast: of a tube thinner than the blur, and by how much it stands out
 _RIM_VOXELS = 1.5
+_LIKE_BLOOD = 0.5  # share of the bone that only its shape tells from blood
 
 
 def grow_vessels(state: SegmentationState, least_branch_mm: float | None = None) -> np.ndarray | None:
@@ -41,7 +42,8 @@ def grow_vessels(state: SegmentationState, least_branch_mm: float | None = None)
     assert box is not None
     bone = np.zeros(linked[box].shape, dtype=bool)
     if state.anatomy.boundary.calibrate:  # else not CT: bone is not brighter
-        bone = find_bone(state.volume.array[box], steps, linked[box], starts[box], blood)
+        bone, told_by_shape = find_bone(state.volume.array[box], steps, linked[box], starts[box], blood)
+        _note_bone_like_blood(state, bone, told_by_shape)
     vessel = components_touching(linked[box] & ~bone, starts[box])
     ends = find_ends(state, bright & ~linked, linked[box] & ~bone & ~vessel, vessel, bone, box, blood, half_way)
     if least_branch_mm:
@@ -87,6 +89,16 @@ def _faces(state: SegmentationState, bone: np.ndarray, box: Box) -> np.ndarray:
         f"Bone that touches the vessel was left out ({taken / 1000.0:.1f} cm3): look where they touch; the faces are marked."
     )
     return faces
+
+
+def _note_bone_like_blood(state: SegmentationState, bone: np.ndarray, told_by_shape: float) -> None:
+    """Notes and warns where most of the bone that touches the vessel is no brighter than its blood; its mm3 go to the figures."""
+    if told_by_shape <= _LIKE_BLOOD:
+        return
+    state.figures["bone_like_blood_mm3"] = float(np.count_nonzero(bone)) * state.volume.voxel_volume
+    sentence = "Bone that touches the vessel is no brighter than its blood: where they touch, a few mm of bone may be in the model."
+    state.notes.append(sentence)
+    state.warnings.append(sentence)
 
 
 def _add_rim(state: SegmentationState, own: np.ndarray, bone: np.ndarray, box: Box) -> None:
