@@ -93,7 +93,7 @@ def find_bone(
     near |= _within_bone(own[box], near, starts[box], steps)
     rims = _rims_of_bone(own[box] & ~near, near, starts[box], steps)
     near |= rims
-    return bone, np.count_nonzero(rims) / max(np.count_nonzero(bone), 1)
+    return bone, float(np.count_nonzero(rims)) / max(1, int(np.count_nonzero(bone)))
 
 
 def _pool(mask: np.ndarray, alike: np.ndarray, starts: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
