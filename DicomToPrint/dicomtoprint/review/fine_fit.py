@@ -70,7 +70,7 @@ class ModelSurface:
     def offsets(self, points: Points, reach_mm: float) -> tuple[np.ndarray, Points, Points]:
         """Signed distance (n,) of points to the plane of the nearest triangle, its unit normal, and the vector from its sample; inf for
         what is farther than `reach_mm`, which is told sooner than it is found."""
-        distance, nearest = self.tree.query(points, distance_upper_bound=reach_mm)
+        distance, nearest = self.tree.query(points, distance_upper_bound=reach_mm, workers=-1)
         far = ~np.isfinite(distance)
         nearest[far] = 0
         facing = self.normals[self.owner[nearest]]

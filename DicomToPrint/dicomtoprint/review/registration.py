@@ -99,7 +99,7 @@ def main_piece(part: Mesh) -> Mesh:
     large = sample_scan(keep_triangles(part, keep[labels]), _FINE_POINTS)
     small = np.flatnonzero(~keep[labels])
     middles = part.points[part.triangles[small]].astype(np.float64).mean(axis=1)
-    distance, _nearest = cKDTree(large.points).query(middles)
+    distance, _nearest = cKDTree(large.points).query(middles, workers=-1)
     nearest = np.full(count, np.inf)
     np.minimum.at(nearest, labels[small], distance)
     keep |= nearest < _BESIDE * np.sqrt(large.areas[0])
