@@ -205,6 +205,28 @@ def ball(step_mm: float = 1.2) -> Mesh:
     return solid(lambda x, y, z: np.sqrt(x * x + y * y + z * z) - 14, 36.0, step_mm)
 
 
+def box(sides_mm) -> Mesh:
+    """A block with sharp edges, of twelve triangles."""
+    points = np.array([[x, y, z] for z in (0, 1) for y in (0, 1) for x in (0, 1)], float) * sides_mm
+    faces = [(0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (2, 6, 7, 3), (0, 4, 6, 2), (1, 3, 7, 5)]
+    return Mesh(points, np.array([half for a, b, c, d in faces for half in ((a, b, c), (a, c, d))]), "part")
+
+
+def ring(outer_mm: float, inner_mm: float, height_mm: float, squash: float, sides: int = 64) -> Mesh:
+    """A flat ring with sharp edges, its radii along y smaller by `squash`."""
+    angle = np.arange(sides) * 2.0 * np.pi / sides
+    around = np.stack([np.cos(angle), squash * np.sin(angle)], axis=1)
+    corners = ((outer_mm, 0.0), (outer_mm, height_mm), (inner_mm, height_mm), (inner_mm, 0.0))
+    points = np.concatenate([np.column_stack([radius * around, np.full(sides, z)]) for radius, z in corners])
+    here, halves = np.arange(sides), []
+    ahead = (here + 1) % sides
+    for row in range(4):
+        low, high = sides * row, sides * ((row + 1) % 4)
+        halves += [np.column_stack([low + here, low + ahead, high + ahead])]
+        halves += [np.column_stack([low + here, high + ahead, high + here])]
+    return Mesh(points, np.concatenate(halves), "part")
+
+
 def true_map(scan, points):
     """(n,) mm from points of the model to the print without the scanner's faults, outside positive, by VTK's own distance."""
     distance = vtkImplicitPolyDataDistance()

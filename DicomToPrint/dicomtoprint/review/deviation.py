@@ -141,7 +141,7 @@ def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarra
     found = vtkDoubleArray()
     with sequential_vtk_smp():
         surface.distance.FunctionValue(numpy_to_vtk(precise), found)
-    _distance, nearest = surface.tree.query(precise)
+    _distance, nearest = surface.tree.query(precise, workers=-1)
     return vtk_to_numpy(found).copy(), surface.normals[surface.owner[nearest]]
 
 
@@ -168,7 +168,7 @@ def _distances(samples: SurfaceSamples, scanned: Mesh, gross_mm: float) -> np.nd
     triangle, foot = nearest_feet(samples.points, scanned)
     gap = foot - samples.points
     facing = scanned.triangle_normals()
-    facing /= np.maximum(np.linalg.norm(facing, axis=1, keepdims=True), 1e-12)
+    facing /= np.maximum(np.sqrt(np.einsum("ij,ij->i", facing, facing)), 1e-12)[:, None]
     around = np.zeros((len(scanned.points), 3))
     for axis in range(3):
         around[:, axis] = np.bincount(

@@ -13,12 +13,16 @@ from .scan_points import ScanPoints
 from .types import Pose, rotation_of
 
 _ROUNDS = 30
+_RESISTED = 0.02  # motions that move the surface along its normals by a smaller share of their size are not made
 _STILL_MM = 3e-4  # a pose that moves less has come to rest
 _TUKEY = 6.0  # robust standard deviations beyond which a point has no say
 _FACING = 0.5
 _SURE = 5e-3  # of the squared correlation: below it two unknowns tell the same, as scale and growth of a ball
+_UNSURE = 0.1  # of an unknown: with a larger share in what nothing tells apart it is not told
 _FARTHEST_SCALE = 1.25  # in either direction: a fit that goes farther has lost the part
 _FAR_SHARE = 0.05  # of the diagonal: how far off a point is, is not asked beyond this
+_FACE_MM = 0.003  # no face of a scan is known better, of however many points
+_TOLD_SHARE = 0.5  # of what the scan has to say of a scale that must agree with it
 _STEP_MM = 0.3  # between samples, where the model is small enough for it
 _LEAST_SAMPLES, _SAMPLES = 40_000, 250_000
 
@@ -66,7 +70,7 @@ class ModelSurface:
     def offsets(self, points: Points, reach_mm: float) -> tuple[np.ndarray, Points, Points]:
         """Signed distance (n,) of points to the plane of the nearest triangle, its unit normal, and the vector from its sample; inf for
         what is farther than `reach_mm`, which is told sooner than it is found."""
-        distance, nearest = self.tree.query(points, distance_upper_bound=reach_mm)
+        distance, nearest = self.tree.query(points, distance_upper_bound=reach_mm, workers=-1)
         far = ~np.isfinite(distance)
         nearest[far] = 0
         facing = self.normals[self.owner[nearest]]
@@ -102,7 +106,7 @@ class Fit:
     scale
         (3,) how many times larger the part is than the model along x, y, z of the model, about `ModelSurface.centre`.
     scale_error
-        (3,) standard errors of them; inf where the shape does not define one.
+        (3,) standard errors of them; inf where the shape does not define one, or most of the faces that tell it agree with none.
     growth_mm, growth_error_mm
         How far the surface lies outside the model all over, besides scale, and its standard error: without it a part that is thicker
         all over would seem scaled and moved.
@@ -153,7 +157,7 @@ def fit_pose(
     has_scale
         Whether scale is estimated; without it, it is 1.
     defined_share
-        Motions that move the surface along its normals by a smaller share of their size are not defined, and left as they are.
+        Motions that move the surface along its normals by a smaller share of their size are told as not defined.
     rounds
         At most.
     """
@@ -169,22 +173,24 @@ def fit_pose(
         offset = np.where(says, offset, 0.0)
         if says.sum() < 50:
             break
-        noise = max(1.4826 * float(np.median(np.abs(offset[says]))), 0.003)
-        cut = min(reach, _TUKEY * noise)
+        # The inlier range shrinks from round to round: few faces tell the scale of a flat part, and at first they lie far beyond its noise.
+        inner = _TUKEY * max(1.4826 * float(np.median(np.abs(offset[says]))), 0.003)
+        cut = max(reach, inner)
         weight = np.where(says, np.clip(1.0 - (offset / cut) ** 2, 0.0, None) ** 2, 0.0)
         lever = np.column_stack([np.cross(moved, facing) / radius, facing, -moved * facing, -np.ones(len(facing))])
         if not has_scale:
             lever[:, 6:] = 0.0
-        motion, found = _solve(lever, offset, weight, defined_share)
+        motion, found = _solve(lever, offset, weight)
         turned_by = rotation_of(motion[:3] / radius)
         # The motion is that of the part as it lies in the model, before its scale is taken out.
         turned = turned_by @ turned
         shift = turned_by @ (shift - centre) + centre + motion[3:6]
         scale = np.clip(scale * (1.0 + motion[6:9]), 1.0 / _FARTHEST_SCALE, _FARTHEST_SCALE)
-        growth = float(np.clip(growth + motion[9], -reach_mm, reach_mm))
-        reach = max(0.7 * reach, cut)
+        # What the shape does not tell from scale is not growth: then scale is that of the outer size.
+        growth = float(np.clip(growth + motion[9], -reach_mm, reach_mm)) if found.defined[9] else 0.0
+        reach = max(0.7 * reach, inner)
         size = float(np.abs(motion[:6]).max() + radius * np.abs(motion[6:9]).max() + abs(motion[9]))
-        if reach <= 1.01 * cut and (size < _STILL_MM or (size < 10.0 * _STILL_MM and size > 0.8 * before)):
+        if cut <= 1.01 * inner and (size < _STILL_MM or (size < 10.0 * _STILL_MM and size > 0.8 * before)):
             break
         before = size
     return _fitted(surface, scan, Pose(turned, shift), scale, growth, found, radius, defined_share)
@@ -199,28 +205,35 @@ class _Solution:
     defined: np.ndarray
 
 
-def _solve(lever: Points, offset: np.ndarray, weight: np.ndarray, defined_share: float) -> tuple[np.ndarray, _Solution]:
+def _solve(lever: Points, offset: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, _Solution]:
     """The motion (10,) that takes the offsets away, and what defines it: directions that the surface does not resist are left out."""
     total = float(weight.sum())
     matrix = (lever * weight[:, None]).T @ lever / total
     right = -(lever * weight[:, None]).T @ offset / total
     rigid, motions = np.linalg.eigh(matrix[:6, :6])
     stiffness = np.sqrt(np.clip(rigid, 0.0, None))
-    loose = motions[:, stiffness < defined_share]
+    loose = motions[:, stiffness < _RESISTED]
     basis = np.zeros((10, 10 - loose.shape[1]))
     kept = np.linalg.svd(loose, full_matrices=True)[0][:, loose.shape[1] :] if loose.size else np.eye(6)
     basis[:6, : kept.shape[1]] = kept
     basis[6:, kept.shape[1] :] = np.eye(4)
-    inner = basis.T @ matrix @ basis
-    sizes = np.sqrt(np.maximum(np.diag(inner), 1e-12))
-    values, vectors = np.linalg.eigh(inner / np.outer(sizes, sizes))
-    sure = values > _SURE
-    inverse = (vectors[:, sure] / values[sure]) @ vectors[:, sure].T / np.outer(sizes, sizes)
+    inverse, unsure = _inverse(basis.T @ matrix @ basis)
+    defined = np.concatenate([np.ones(6, bool), (unsure[-4:] < _UNSURE) & (np.diag(matrix)[6:] > 1e-6)])
+    if not defined[9]:
+        basis = basis[:, :-1]
+        inverse, _unsure = _inverse(basis.T @ matrix @ basis)
     motion = basis @ inverse @ basis.T @ right
     covariance = basis @ inverse @ basis.T / max(float((weight > 0).sum()), 1.0)
-    unsure = np.einsum("ij,ij->i", vectors[:, ~sure], vectors[:, ~sure]) if (~sure).any() else np.zeros(len(values))
-    defined = np.concatenate([np.ones(6, bool), (unsure[-4:] < 0.1) & (np.diag(matrix)[6:] > 1e-6)])
     return motion, _Solution(covariance, stiffness, motions, float((weight > 0).mean()), defined)
+
+
+def _inverse(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The inverse (n, n) without the combinations of unknowns that nothing tells apart, and the share (n,) of each unknown in them."""
+    sizes = np.sqrt(np.maximum(np.diag(matrix), 1e-12))
+    values, vectors = np.linalg.eigh(matrix / np.outer(sizes, sizes))
+    sure = values > _SURE
+    inverse: np.ndarray = (vectors[:, sure] / values[sure]) @ vectors[:, sure].T / np.outer(sizes, sizes)
+    return inverse, np.einsum("ij,ij->i", vectors[:, ~sure], vectors[:, ~sure])
 
 
 def _fitted(
@@ -233,7 +246,7 @@ def _fitted(
     radius: float,
     defined_share: float,
 ) -> Fit:
-    offset = remaining_offsets(surface, scan, pose, scale, growth)
+    offset, lever, facing = _remaining(surface, scan, pose, scale, growth)
     inner = np.abs(offset[np.isfinite(offset)])
     noise = 1.4826 * float(np.median(inner)) if len(inner) else float("inf")
     if found is None:
@@ -242,22 +255,43 @@ def _fitted(
     shared = 2.0 * scan.sharing if scan.sharing > 1.0 else 1.0
     error = noise * np.sqrt(shared * np.clip(np.diag(found.covariance)[6:], 0.0, None))
     error = np.where(found.defined[6:], error, np.inf)
-    if not found.defined[9]:  # a ball that is larger all over, or in every axis
-        error[:] = np.inf
+    error[:3] = _length_errors(error[:3], lever, facing, np.abs(offset), _TUKEY * max(noise, 0.003))
     loose = found.motions.T[found.stiffness < defined_share]
     return Fit(
         pose, scale, error[:3], growth, float(error[3]), noise, loose, radius, found.stiffness, offset, found.share
     )
 
 
+def _length_errors(errors: np.ndarray, lever: Points, facing: Points, offsets: np.ndarray, cut: float) -> np.ndarray:
+    """Standard errors (3,) of scale with what more points do not make smaller; inf where most of the faces that tell it lie off.
+
+    `lever` (n, 3) is how far scale along each axis moves a point along the model's normal `facing` (n, 3).
+    """
+    near, held = np.isfinite(offsets), offsets < cut
+    squares = lever**2
+    all_told, told = squares[near].sum(axis=0), squares[held].sum(axis=0)
+    arm = np.sqrt(told / np.maximum((facing[held] ** 2).sum(axis=0), 1e-12))
+    result: np.ndarray = np.hypot(errors, _FACE_MM / np.maximum(arm, 1e-12))
+    result[told < _TOLD_SHARE * all_told] = np.inf
+    return result
+
+
 def remaining_offsets(
     surface: ModelSurface, scan: ScanPoints, pose: Pose, scale: np.ndarray, growth: float
 ) -> np.ndarray:
     """(n,) signed mm from the model's planes, with scale and growth taken out; inf for points that face the other way or are far off."""
-    placed = (pose.apply(scan.points) - surface.centre) / scale + surface.centre
-    offset, facing, gap = surface.offsets(placed, _FAR_SHARE * float(np.linalg.norm(surface.sides)))
+    return _remaining(surface, scan, pose, scale, growth)[0]
+
+
+def _remaining(
+    surface: ModelSurface, scan: ScanPoints, pose: Pose, scale: np.ndarray, growth: float
+) -> tuple[np.ndarray, Points, Points]:
+    """`remaining_offsets`, the lever (n, 3) mm of scale along each axis at each point, and the model's normals (n, 3)."""
+    placed = (pose.apply(scan.points) - surface.centre) / scale
+    offset, facing, gap = surface.offsets(placed + surface.centre, _FAR_SHARE * float(np.linalg.norm(surface.sides)))
     offset = offset - growth
     against = np.einsum("ij,ij->i", scan.normals @ pose.rotation.T, facing) <= 0.0
     # Beyond the end of a face its plane is near and the face is not.
     size = np.maximum(np.abs(offset), np.linalg.norm(gap, axis=1) - 2.0 * surface.step)
-    return np.where(against | ~np.isfinite(offset), np.inf, np.copysign(size, offset))
+    offset = np.where(against | ~np.isfinite(offset), np.inf, np.copysign(size, offset))
+    return offset, placed * facing, facing

@@ -63,7 +63,7 @@ def build_nearest_grid(points: Points, normals: Points) -> NearestGrid:
     shape = np.maximum(np.ceil((high - low) / step).astype(int), 1)
     axes = [low[k] + (np.arange(shape[k]) + 0.5) * step for k in range(3)]
     centres = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
-    _distance, nearest = cKDTree(points).query(centres)
+    _distance, nearest = cKDTree(points).query(centres, workers=-1)
     return NearestGrid(points, normals, nearest.astype(np.int32).reshape(shape), low, step, diagonal)
 
 

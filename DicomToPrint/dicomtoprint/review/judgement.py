@@ -301,8 +301,10 @@ def _scale(surface: ModelSurface, fit: Fit, limits: PartLimits) -> list[PartFind
     found = []
     for axis, name in enumerate(limits.axes):
         percent, error = 100.0 * (float(fit.scale[axis]) - 1.0), 100.0 * float(fit.scale_error[axis])
-        if not np.isfinite(error):
-            text = _("The shape does not say how large the part is along {axis}.").format(axis=name)
+        if not error <= limits.scale_told_percent:
+            text = _(
+                "Shape and scan do not say to {least} % how large the part is along {axis}: measure it there by hand (--caliper)."
+            ).format(least=f"{limits.scale_told_percent:g}", axis=name)
             found.append(PartFinding("scale", "info", text))
         elif abs(percent) >= limits.scale_told_percent and abs(percent) > 3.0 * error:
             words = _("Printed {percent} % too large in {axis}: {length} mm over {side} mm.")

@@ -19,6 +19,7 @@ from .types import PATIENT, Pose, SearchLimits
 _COARSE_POINTS, _ROUGH_POINTS, _MIDDLE_POINTS, _FINE_POINTS = 400, 800, 2_000, 24_000
 _NEAR_POSES = 8  # that are fitted with more points
 _GRID_POINTS = 8_000
+_BESIDE = 2.0  # spacings of the points of a large piece within which a small one lies beside it
 _NEAR_SHARE = 0.5  # of a part that lies near its model: with less it is another one
 _ALIKE_MM = 0.03  # fits of less than this do not differ before they are refined
 
@@ -84,11 +85,25 @@ def _refuse_far(near: float, least: float) -> None:
 
 
 def main_piece(part: Mesh) -> Mesh:
-    """The part without loose pieces that are small: what a scanner sees besides the part must not draw it away."""
-    labels, _count = label_components(part)
-    area = np.bincount(labels, np.linalg.norm(part.triangle_normals(), axis=1))
+    """The part without small pieces that lie apart: what a scanner sees besides the part must not draw it away.
+
+    Small pieces beside a large one are of the part: many scans have no edges, and the end of a bar is alone in telling its length.
+    """
+    from scipy.spatial import cKDTree
+
+    labels, count = label_components(part)
+    area = np.bincount(labels, np.linalg.norm(part.triangle_normals(), axis=1)) / 2.0
     keep = area > LOOSE_SHARE * area.sum()
-    return part if keep.all() or not keep.any() else keep_triangles(part, keep[labels])
+    if keep.all() or not keep.any():
+        return part
+    large = sample_scan(keep_triangles(part, keep[labels]), _FINE_POINTS)
+    small = np.flatnonzero(~keep[labels])
+    middles = part.points[part.triangles[small]].astype(np.float64).mean(axis=1)
+    distance, _nearest = cKDTree(large.points).query(middles, workers=-1)
+    nearest = np.full(count, np.inf)
+    np.minimum.at(nearest, labels[small], distance)
+    keep |= nearest < _BESIDE * np.sqrt(large.areas[0])
+    return keep_triangles(part, keep[labels])
 
 
 def first_points(scan: ScanPoints, count: int) -> ScanPoints:
@@ -164,7 +179,7 @@ def _decided(surface: ModelSurface, scan: ScanPoints, fits: Sequence[Fit], limit
     best = int(np.argmin([values.mean() for values in squares]))
     if best:  # refined with fewer points
         again = fit_pose(
-            surface, scan, fits[best].pose, reach_mm=20.0 * noise, defined_share=limits.defined_share, rounds=15
+            surface, scan, fits[best].pose, reach_mm=2.0 * cut, defined_share=limits.defined_share, rounds=15
         )
         squares[best] = _squares(again.offsets, cut)
     fit = again if best else fits[0]

@@ -93,12 +93,16 @@ def _smoothing_rounds(mesh: Mesh) -> int:
 
 
 def _vertex_normals(mesh: Mesh, facing: Points, rounds: int) -> Points:
-    count, corners = len(mesh.points), mesh.triangles.ravel()
-    normals = np.zeros((count, 3))
-    around = facing
+    from scipy import sparse
+
+    count, corners = len(mesh.triangles), mesh.triangles.ravel()
+    ones = np.ones(len(corners))
+    # A row of `around` holds the corners of a triangle; sums along axis 1 of millions of rows would be most of the work.
+    around = sparse.csr_array((ones, corners, np.arange(0, len(corners) + 1, 3)), (count, len(mesh.points)))
+    meeting = around.T.tocsr()
+    normals, at_triangles = np.zeros(mesh.points.shape), facing
     for _round in range(rounds):
-        for axis in range(3):
-            normals[:, axis] = np.bincount(corners, np.repeat(around[:, axis], 3), minlength=count)
-        normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
-        around = normals[mesh.triangles].sum(axis=1)
+        normals = meeting @ at_triangles
+        normals /= np.maximum(np.sqrt(np.einsum("ij,ij->i", normals, normals)), 1e-12)[:, None]
+        at_triangles = around @ normals
     return normals

@@ -52,7 +52,7 @@ def measure_walls(surface: ModelSurface, deviation: DeviationMap, thickest_mm: f
         return WallChange(walls, empty, empty, empty, 0.0, 0.0, is_wall)
     thickness = field.distance[walls]
     ends = samples.points[walls] - thickness[:, None] * samples.normals[walls]
-    distance, near = cKDTree(samples.points).query(ends, k=4, distance_upper_bound=float(thickest_mm))
+    distance, near = cKDTree(samples.points).query(ends, k=4, distance_upper_bound=float(thickest_mm), workers=-1)
     found = np.isfinite(distance) & (distance < np.maximum(_NEAR * thickness, 0.4)[:, None])
     near = np.where(found, near, 0)
     found &= np.einsum("bki,bi->bk", samples.normals[near], samples.normals[walls]) < -0.5
