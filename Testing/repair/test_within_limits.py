@@ -45,7 +45,7 @@ def test_a_child_repairs_as_this_process_does_and_keeps_what_the_mesh_carries():
 
 def test_a_stage_that_takes_too_long_is_ended_with_a_sentence():
     pytest.importorskip("resource")
-    given = bars(12)
+    given = bars(40)
     made = repair_within_limits(given, limits=replace(IN_CHILD, seconds=1.0, seconds_a_million=0.0))
     assert made.mesh is given
     assert not made.valid
