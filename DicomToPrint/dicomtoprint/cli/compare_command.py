@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .shared_options import add_json_option
 from .terminal_progress import terminal_progress
 
 
@@ -16,7 +17,7 @@ def add_compare_options(parser: Any) -> None:
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="folder for first.ply and second.ply with their distances"
     )
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    add_json_option(parser)
 
 
 def run_compare(options: argparse.Namespace) -> tuple[Mapping[str, Any], str]:

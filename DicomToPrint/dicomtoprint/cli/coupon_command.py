@@ -8,19 +8,13 @@ from typing import Any
 
 from .option_types import day, one_line, positive, process_name
 from .settings_from_args import formats_from_args
+from .shared_options import add_json_option, add_process_options
 from .terminal_progress import terminal_progress
 
 
 def add_coupon_options(parser: Any) -> None:
     """Options of `coupon`."""
-    parser.add_argument(
-        "--process", default="fdm", metavar="NAME|FILE", help="print process (default fdm; see list processes)"
-    )
-    parser.add_argument(
-        "--printer",
-        metavar="NAME|FILE|WxDxH",
-        help="printer, or its build volume in mm (default: usual for the process; see list printers)",
-    )
+    add_process_options(parser)
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the plate and its form")
     parser.add_argument(
         "--format",
@@ -28,7 +22,7 @@ def add_coupon_options(parser: Any) -> None:
         metavar="LIST",
         help="comma-separated, of stl, 3mf, obj, ply (repeatable; default stl,3mf)",
     )
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    add_json_option(parser)
 
 
 def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:
@@ -82,7 +76,7 @@ def add_calibrate_options(parser: Any) -> None:
     parser.add_argument(
         "--scan-error", type=positive, metavar="MM", help="the scanner's own error; a scan needs it, a form does not"
     )
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    add_json_option(parser)
 
 
 def run_calibrate(options: argparse.Namespace) -> tuple[Mapping[str, Any], str]:

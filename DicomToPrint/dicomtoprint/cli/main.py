@@ -130,9 +130,7 @@ def _check(options: argparse.Namespace, host: Host) -> int:
     content = acceptance.as_json(settings.include_identifiers)
     if options.output:
         pipeline.write_check(acceptance, settings, options.output)
-    _write_json(content, options.json)
-    if options.json != "-":
-        print(acceptance_summary(acceptance.for_terminal(settings.include_identifiers)))
+    _tell(options, content, acceptance_summary(acceptance.for_terminal(settings.include_identifiers)))
     verdicts = [series["verdict"] for series in content["series"]]
     return 0 if not verdicts or any(verdict != "reject" for verdict in verdicts) else 1
 
@@ -147,9 +145,7 @@ def _run(options: argparse.Namespace, host: Host) -> int:
     with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
         write_scene = host.scene_writer() if settings.scene else None
         result = pipeline.run(source, options.output, settings, progress, write_scene, options.overwrite)
-    _write_json(result.readiness.as_json(), options.json)
-    if options.json != "-":
-        print(run_summary(result))
+    _tell(options, result.readiness.as_json(), run_summary(result))
     return 1 if result.verdict == "not-ready" else 0
 
 
@@ -162,9 +158,7 @@ def _prepare(options: argparse.Namespace, host: Host) -> int:
     _keep_mesh(options)
     with terminal_progress(options.quiet) as progress:
         result = pipeline.prepare_file(options.mesh, options.output, settings, progress, options.overwrite)
-    _write_json(result.readiness.as_json(), options.json)
-    if options.json != "-":
-        print(preparation_summary(result))
+    _tell(options, result.readiness.as_json(), preparation_summary(result))
     return result.readiness.exit_code
 
 
@@ -197,9 +191,7 @@ def _inspect(options: argparse.Namespace, host: Host) -> int:
     if options.output:
         inspected = pipeline.write_inspection(inspected, options.output)
     content = inspected.as_json()
-    _write_json(content, options.json)
-    if options.json != "-":
-        print(inspection_summary(inspected))
+    _tell(options, content, inspection_summary(inspected))
     return 1 if content["verdict"] == "not-ready" else 0
 
 
@@ -246,9 +238,7 @@ def _review(options: argparse.Namespace, host: Host) -> int:
     from .review_command import review_summary, run_review
 
     code, content = run_review(options)
-    _write_json(content, options.json)
-    if options.json != "-":
-        print(review_summary(content))
+    _tell(options, content, review_summary(content))
     return code
 
 
@@ -256,9 +246,7 @@ def _sign(options: argparse.Namespace, host: Host) -> int:
     from .sign_command import run_sign
 
     code, content, words = run_sign(options)
-    _write_json(content, options.json)
-    if options.json != "-":
-        print(words)
+    _tell(options, content, words)
     return code
 
 
@@ -266,9 +254,7 @@ def _compare(options: argparse.Namespace, host: Host) -> int:
     from .compare_command import run_compare
 
     content, words = run_compare(options)
-    _write_json(content, options.json)
-    if options.json != "-":
-        print(words)
+    _tell(options, content, words)
     return 0
 
 
@@ -276,9 +262,7 @@ def _coupon(options: argparse.Namespace, host: Host) -> int:
     from .coupon_command import run_coupon
 
     code, content, words = run_coupon(options)
-    _write_json(content, options.json)
-    if options.json != "-":
-        print(words)
+    _tell(options, content, words)
     return code
 
 
@@ -286,9 +270,7 @@ def _calibrate(options: argparse.Namespace, host: Host) -> int:
     from .coupon_command import run_calibrate
 
     content, words = run_calibrate(options)
-    _write_json(content, options.json)
-    if options.json != "-":
-        print(words)
+    _tell(options, content, words)
     return 0
 
 
@@ -312,6 +294,13 @@ def _list(options: argparse.Namespace, host: Host) -> int:
         said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
         print(f"{name:<22} {': '.join(filter(None, said)).removesuffix('.')}".rstrip())
     return 0
+
+
+def _tell(options: argparse.Namespace, content: Mapping[str, Any], words: str) -> None:
+    """The JSON where it is asked for, and the words on the terminal where the JSON does not stand there."""
+    _write_json(content, options.json)
+    if options.json != "-":
+        print(words)
 
 
 def _write_json(content: Mapping[str, Any], target: str | None) -> None:

@@ -12,9 +12,9 @@ from .batch_options import add_batch_options
 from .compare_command import add_compare_options
 from .coupon_command import add_calibrate_options, add_coupon_options
 from .option_types import count, one_or_more, positive
-from .page_options import add_page_options
 from .preparation_options import add_preparation
 from .review_options import add_review_options
+from .shared_options import add_json_option, add_page_options, add_process_options
 from .sign_command import add_sign_options
 
 EXAMPLES = """examples:
@@ -110,7 +110,7 @@ def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
         "--series", metavar="ID|UID", help="this series only; ID/PHASE for one phase of a series that holds several"
     )
     parser.add_argument("--identified", action="store_true", help="let names, descriptions and UIDs into the output")
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    add_json_option(parser)
 
 
 def _add_judgement_options(parser: argparse.ArgumentParser) -> None:
@@ -263,14 +263,7 @@ def _add_overwrite(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_print_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--process", default="fdm", metavar="NAME|FILE", help="print process (default fdm; see list processes)"
-    )
-    parser.add_argument(
-        "--printer",
-        metavar="NAME|FILE|WxDxH",
-        help="printer, or its build volume in mm (default: usual for the process; see list printers)",
-    )
+    add_process_options(parser)
 
 
 def _add_slicer_option(parser: argparse.ArgumentParser) -> None:
@@ -302,7 +295,7 @@ def _add_prepare(prepare: argparse.ArgumentParser) -> None:
     _add_output(prepare)
     _add_slicer_option(prepare)
     prepare.add_argument("--identified", action="store_true", help="let the name of the file into the output")
-    prepare.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    add_json_option(prepare)
     prepare.add_argument(
         "--accept-anyway",
         metavar="REASON",
@@ -317,7 +310,7 @@ def _add_inspect(inspect: argparse.ArgumentParser) -> None:
     _add_overwrite(inspect)
     group = inspect.add_argument_group("repair", "with --repair; shells and holes have the numbers that it lists")
     _add_repair(group, ("--repair-shell", "--shell"), ("--repair-hole", "--hole"))
-    inspect.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    add_json_option(inspect)
     inspect.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and printability.json")
 
 

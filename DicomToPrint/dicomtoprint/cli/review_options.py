@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from .option_types import positive
-from .page_options import add_page_options
+from .shared_options import add_json_option, add_page_options
 
 
 def add_review_options(parser: Any) -> None:
@@ -47,4 +47,4 @@ def add_review_options(parser: Any) -> None:
     )
     add_page_options(parser, "part.html", "review.pdf")
     parser.add_argument("--identified", action="store_true", help="let the name of the scan's file into the output")
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    add_json_option(parser)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import UsageError
 from .option_types import one_line
+from .shared_options import add_json_option
 
 
 def add_sign_options(parser: Any) -> None:
@@ -37,7 +38,7 @@ def add_sign_options(parser: Any) -> None:
         metavar="FILE",
         help="with --verify: public keys (OpenSSH) or certificates (PEM), one of which every entry must be signed with",
     )
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    add_json_option(parser)
 
 
 def run_sign(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:

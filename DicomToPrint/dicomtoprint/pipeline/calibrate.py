@@ -111,6 +111,7 @@ def _from_scan(
     import numpy as np
 
     from ..coupon import PlateSurface, PrintedSize, absent_blocks, fit_size, readings_from_scan
+    from ..review.judgement import weighted_percentile
 
     if request.scan_error_mm is None:
         raise UsageError("A calibration is no better than the scanner: state its own error with --scan-error MM.")
@@ -139,7 +140,8 @@ def _from_scan(
     # The scanner's own error of scale cannot be told from the printer's: over the longest block it is its error at both ends.
     longest = [max(float(f["nominal"]) for f in coupon["features"] if f["axis"] == axis) for axis in "xyz"]
     error = 100.0 * np.sqrt(2.0) * max(request.scan_error_mm, found.noise_mm) / min(longest)
-    within = _weighted_percentile(np.abs(found.values), samples.area, 0.95)
+    known = np.isfinite(found.values)
+    within = weighted_percentile(np.abs(found.values[known]), samples.area[known], 0.95)
     x, y, z = (float(value) for value in found.scale)
     grown = 2.0 * found.growth_mm
     size = PrintedSize((x, y, z), (grown, grown, grown), float(error), within + request.scan_error_mm, "scan")
@@ -163,16 +165,6 @@ def _reviewed(
         scan = review(asked, progress).scan
     assert scan is not None
     return scan
-
-
-def _weighted_percentile(values: Any, weights: Any, share: float) -> float:
-    """The value that `share` of the weight do not exceed, nan left out."""
-    import numpy as np
-
-    known = np.isfinite(values)
-    order = np.argsort(values[known])
-    covered = np.cumsum(weights[known][order])
-    return float(values[known][order][np.searchsorted(covered, share * covered[-1])])
 
 
 def default_expiry(date: datetime.date) -> datetime.date:

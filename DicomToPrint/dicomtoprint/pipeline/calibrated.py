@@ -32,7 +32,7 @@ def require_valid_calibration(settings: RunSettings, day: datetime.date | None =
     calibration = calibration_of(settings)
     if calibration is None:
         return
-    if "dicom" in settings.formats and _is_compensated(calibration):
+    if "dicom" in settings.formats and calibration.is_compensated:
         raise UsageError(
             "A DICOM STL stands in the frame of its scan, which a model with the printer's scale compensation does not: leave the format "
             "dicom out, or take the process without its calibration."
@@ -49,11 +49,7 @@ def require_valid_calibration(settings: RunSettings, day: datetime.date | None =
 def is_compensated(settings: RunSettings) -> bool:
     """Whether the process has a scale to compensate."""
     calibration = calibration_of(settings)
-    return calibration is not None and _is_compensated(calibration)
-
-
-def _is_compensated(calibration: "Calibration") -> bool:
-    return calibration.compensation != (1.0, 1.0, 1.0)
+    return calibration is not None and calibration.is_compensated
 
 
 def compensated(
@@ -64,7 +60,7 @@ def compensated(
     from ..reconstruction import ProcessingStep
 
     calibration = calibration_of(settings)
-    if calibration is None or not _is_compensated(calibration):
+    if calibration is None or not calibration.is_compensated:
         return list(meshes), None, ()
     bounds = np.array([mesh.bounds for mesh in meshes]).reshape(-1, 3, 2)
     middle = (bounds[..., 0].min(axis=0) + bounds[..., 1].max(axis=0)) / 2.0

@@ -105,8 +105,7 @@ def _read_ct(path: Path, model: "Mesh", series: str | None, progress: ProgressCa
 
 
 def _has_cavity(model: "Mesh") -> bool:
-    from ..mesh.components import label_components
-    from ..mesh.core import keep_triangles
+    from ..mesh.components import component_volumes, label_components
 
     labels, count = label_components(model)
-    return any(keep_triangles(model, labels == number).volume < 0.0 for number in range(count))
+    return bool((component_volumes(model.points, model.triangles, labels, count) < 0.0).any())

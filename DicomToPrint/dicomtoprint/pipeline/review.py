@@ -1,7 +1,7 @@
 """`review`: the printed part, as a surface scan or measured by hand, against the model of a record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +30,14 @@ EXIT_CODES = {"pass": 0, "fail": 1, "ambiguous": 4}
 
 
 @dataclass(frozen=True)
+class ReviewPages:
+    """What is written besides the review: a page in which the model turns (`viewer`), the review as `pdf`."""
+
+    viewer: bool = False
+    pdf: bool = False
+
+
+@dataclass(frozen=True)
 class ReviewRequest:
     """What is to be reviewed and by what.
 
@@ -49,15 +57,7 @@ class ReviewRequest:
     use: str | None = None
     identified: bool = False
     series: str | None = None
-    pages: "ReviewPages" = field(default_factory=lambda: ReviewPages())
-
-
-@dataclass(frozen=True)
-class ReviewPages:
-    """What is written besides the review: a page in which the model turns (`viewer`), the review as `pdf`."""
-
-    viewer: bool = False
-    pdf: bool = False
+    pages: ReviewPages = ReviewPages()
 
 
 @dataclass(frozen=True)

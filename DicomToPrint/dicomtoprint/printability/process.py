@@ -60,6 +60,11 @@ class Calibration:
         return day > self.expires
 
     @property
+    def is_compensated(self) -> bool:
+        """Whether a model is scaled against the printer's own scale."""
+        return self.compensation != (1.0, 1.0, 1.0)
+
+    @property
     def in_words(self) -> str:
         """Where the figures come from: ``test plate of PRINTER with MATERIAL, measured DATE by PERSON, holds until DATE``."""
         return f"test plate of {self.printer} with {self.material}, measured on {self.date} by {self.person}, holds until {self.expires}"
