@@ -2,6 +2,7 @@
 
 
 def main():
+    import gc
     import os
     import sys
 
@@ -27,6 +28,7 @@ def main():
     # Not imported: outside the application that would only cost time.
     slicer = sys.modules.get("slicer")
     if getattr(slicer, "app", None) is None:
+        gc.freeze()  # else the interpreter looks at every object of every module once more before it ends
         sys.exit(code)
     # Asynchronous, and the last call wins: this must stay the last statement.
     slicer.util.exit(code)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..dicom.header import read_header
+from ..dicom.header_layout import SeenHeaders
 from ..io.atomic import translate_os_errors
 from ..pydicom_logging import suppress_pydicom_output
 
@@ -44,9 +45,9 @@ def split_into_studies(root: Path) -> tuple[StudyFiles, ...]:
     """
     sizes: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     found: dict[str, StudyFiles] = {}
-    texts: dict[bytes, str] = {}
+    seen = SeenHeaders()
     with suppress_pydicom_output(), translate_os_errors(root.name):
-        folders = [_read_folder(path, names, sizes, texts) for path, names in _folders(root)]
+        folders = [_read_folder(path, names, sizes, seen) for path, names in _folders(root)]
     for one in folders:
         for uid, files in one.studies.items():
             found.setdefault(uid, StudyFiles(uid)).files.extend(files)
@@ -75,14 +76,14 @@ def _raise(error: OSError) -> None:
     raise error
 
 
-def _read_folder(path: str, names: list[str], sizes: dict[str, dict[str, int]], texts: dict[bytes, str]) -> _Folder:
+def _read_folder(path: str, names: list[str], sizes: dict[str, dict[str, int]], seen: SeenHeaders) -> _Folder:
     folder = _Folder(defaultdict(list), [])
     for name in names:
         file = os.path.join(path, name)
         uid = ""
         try:
             with open(file, "rb") as handle:
-                values = read_header(handle, os.fstat(handle.fileno()).st_size, texts).values
+                values = read_header(handle, os.fstat(handle.fileno()).st_size, seen).values
             uid = str(values.get("StudyInstanceUID") or "").strip(" \0")
             if uid:
                 sizes[uid][str(values.get("SeriesInstanceUID"))] += _voxels(values)

@@ -2,6 +2,7 @@
 
 import argparse
 import errno
+import gc
 import io
 import json
 import os
@@ -27,8 +28,7 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
     debug = False
     try:
         with _terminate_as_interrupt():
-            only = next((word for word in arguments if not word.startswith("-")), None)
-            options = build_parser(only).parse_args(join_negative_values(arguments))
+            options = build_parser(arguments[0] if arguments else None).parse_args(join_negative_values(arguments))
             debug = options.debug
             return HANDLERS[options.command](options, host or Host())
     except SystemExit as stop:
@@ -65,7 +65,9 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
 
 def console_main() -> int:
     """The command ``dicomtoprint`` of the installed engine: the arguments of this process, no host. Returns the exit code."""
-    return main(sys.argv[1:])
+    code = main(sys.argv[1:])
+    gc.freeze()  # else the interpreter looks at every object of every module once more before it ends
+    return code
 
 
 def _write_any_name() -> None:
@@ -116,17 +118,29 @@ def _source(text: str, host: Host) -> Iterator[Path]:
         yield Path(text)
 
 
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """The search for cycles of objects, which modules and headers hardly make, a hundredth as often: it costs a twentieth of a check."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
 def _check(options: argparse.Namespace, host: Host) -> int:
     # Read when numpy is first loaded: threads that wait for work that never comes cost a fifth of a check.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from .. import pipeline
-    from .summaries import acceptance_summary
+    with _rare_collections():
+        from .. import pipeline
+        from .summaries import acceptance_summary
 
-    settings = settings_from_args(options)
-    if options.output:
-        pipeline.check_writable(options.output)
-    with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
-        acceptance = pipeline.check_scan(source, settings, progress)
+        settings = settings_from_args(options)
+        if options.output:
+            pipeline.check_writable(options.output)
+        with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
+            acceptance = pipeline.check_scan(source, settings, progress)
     content = acceptance.as_json(settings.include_identifiers)
     if options.output:
         pipeline.write_check(acceptance, settings, options.output)

@@ -58,7 +58,7 @@ def join_negative_values(arguments: Sequence[str]) -> list[str]:
 
 
 def build_parser(only: str | None = None) -> argparse.ArgumentParser:
-    """The parser of all commands; with `only`, those of the others have no options: a start needs one command's."""
+    """The parser of all commands; where `only` names one, of that alone: a start needs no other."""
     parser = _Parser(
         prog="dicom_to_print.py",
         description="From a CT to a checked print file, with a verdict at every step.",
@@ -67,10 +67,9 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"DicomToPrint {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (help_text, add_options) in COMMANDS.items():
-        command = _command(commands, name, help_text)
-        if only in (None, name):
-            add_options(command)
+    for name in (only,) if only is not None and only in COMMANDS else COMMANDS:
+        help_text, add_options = COMMANDS[name]
+        add_options(_command(commands, name, help_text))
     return parser
 
 

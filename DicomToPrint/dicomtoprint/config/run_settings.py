@@ -2,8 +2,6 @@
 
 import os
 import re
-import shlex
-import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
@@ -355,6 +353,9 @@ def to_command_line(
     source: str, output: str, settings: RunSettings, script: str = "dicom_to_print.py", command: str = "run"
 ) -> str:
     """The command (`run`, `prepare`) that repeats this run outside the panel, quoted for the shell of this system."""
+    import shlex
+    import subprocess  # with what it loads a hundredth of a check of headers, which needs neither
+
     settings = settings_of_scan(settings) if command == "run" else settings
     words = ["python", script, command, source, "--output", output, *to_cli_args(settings)]
     return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)

@@ -14,7 +14,7 @@ MAX_DICOMDIR_BYTES = 64 * 2**20
 
 def is_dicomdir_name(name: str) -> bool:
     """True for a file that media standards name so; discs may write ``DICOMDIR.;1`` or lower case."""
-    return _plain(PurePosixPath(name).name) == "DICOMDIR"
+    return _plain(name.rpartition("/")[2]) == "DICOMDIR"
 
 
 def _plain(name: str) -> str:

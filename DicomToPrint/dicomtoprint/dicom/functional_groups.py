@@ -8,7 +8,7 @@ from pydicom.dataelem import DataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
 
 from .attributes import GROUP_KEYWORDS
-from .header import Header
+from .header_layout import Header
 
 _GROUPS = {int(tag_for_keyword(name) or 0): name for name in GROUP_KEYWORDS}
 _MEMBERS = {

@@ -139,7 +139,7 @@ class Series:
     def combinations(self, *keywords: str) -> list[tuple[Any, ...]]:
         """Distinct combinations of the values of several attributes over the slices; None for a missing one."""
         columns = [self.column(keyword) for keyword in keywords]
-        met = np.unique(np.stack([column.index for column in columns], axis=1), axis=0)
+        met = sorted(set(zip(*(column.index.tolist() for column in columns))))  # numpy.unique loads numpy.ma
         return [tuple(None if at < 0 else column.values[at] for column, at in zip(columns, row)) for row in met]
 
     @cached_property

@@ -21,7 +21,8 @@ from .dicomdir import is_dicomdir_name, read_dicomdir
 from .file_source import FileSource, open_source
 from .foreign_files import identify_foreign_files
 from .functional_groups import other_tilts, read_functional_groups
-from .header import Header, InvalidDicomError, read_header
+from .header import InvalidDicomError, read_header
+from .header_layout import Header, SeenHeaders
 from .identity import count_patients
 from .series import CT, MULTI_FRAME, AttributeColumn, ImageFile, Series, Study, UnreadableFile, short_hash
 
@@ -68,14 +69,14 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
     unreadable: list[UnreadableFile] = []
     non_image: list[str] = []
     media_names: list[str] = []
-    texts: dict[bytes, str] = {}
+    seen = SeenHeaders()
     for count, name in enumerate(names):
         if count % 64 == 0:
             progress(0.9 * count / len(names), "reading headers")
         if is_dicomdir_name(name):
             media_names.append(name)
             continue
-        _read_one(source, name, texts, records, unreadable, non_image)
+        _read_one(source, name, seen, records, unreadable, non_image)
     documents, archives = identify_foreign_files(source, unreadable, non_image)
     media = tuple(
         read_dicomdir(source, name, names, [item.file for item in unreadable], subprogress(progress, 0.9, 0.95))
@@ -104,7 +105,7 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
 def _read_one(
     source: FileSource,
     name: str,
-    texts: dict[bytes, str],
+    seen: SeenHeaders,
     records: list[_Record],
     unreadable: list[UnreadableFile],
     non_image: list[str],
@@ -112,7 +113,7 @@ def _read_one(
     try:
         with source.open(name) as handle:
             size = source.size(name)
-            header = read_header(handle, size, texts)
+            header = read_header(handle, size, seen)
         record = _record(name, size, header)
     except InvalidDicomError as error:
         if error.has_preamble or PurePosixPath(name).suffix.lower() in _DICOM_SUFFIXES:
@@ -327,11 +328,9 @@ def _series_of(records: list[_Record], uid: str, key: str, source: FileSource) -
     )
     columns = {}
     for keyword in keywords:
+        of_file = [record.values.get(keyword) for record in records]
         columns[keyword] = AttributeColumn.of(
-            [
-                values.get(keyword, records[file].values.get(keyword)) if values else records[file].values.get(keyword)
-                for file, frame, values in rows
-            ]
+            [values.get(keyword, of_file[file]) if values else of_file[file] for file, _, values in rows]
         )
     first = records[0].values
     return Series(

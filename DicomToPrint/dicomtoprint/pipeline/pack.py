@@ -162,10 +162,11 @@ def _names(study: Study, chosen: Sequence[Series], whole: bool) -> list[str]:
 def _is_dicom_object(series: Series, name: str) -> bool:
     """True for a file among the non-images that is a DICOM object but no directory."""
     from ..dicom.header import InvalidDicomError, read_header
+    from ..dicom.header_layout import SeenHeaders
 
     try:
         with series.source.open(name) as handle:
-            header = read_header(handle, series.source.size(name), {})
+            header = read_header(handle, series.source.size(name), SeenHeaders())
     except (InvalidDicomError, OSError):
         return False
     return bool(header.values.get("SOPInstanceUID")) and header.media_class != "1.2.840.10008.1.3.10"

@@ -136,7 +136,7 @@ def acquisition_overlap(series: Series, context: FactContext) -> Fact:
     if not len(series.distinct("AcquisitionNumber")) > 1:
         return Fact("acquisitions", "one run", evidence="Acquisition Number (0020,0012)")
     changes = int((np.diff(column) != 0).sum())
-    overlap = changes >= len(np.unique(column))
+    overlap = changes >= len(set(column.tolist()))
     again = np.flatnonzero(np.diff(column) != 0)
     where = series.names_of(placed.rows[again]) if overlap else ""
     return Fact("acquisitions", "overlap" if overlap else "one run", where, "Acquisition Number (0020,0012)")
@@ -145,7 +145,7 @@ def acquisition_overlap(series: Series, context: FactContext) -> Fact:
 @register_fact("acquisition_pause")
 def acquisition_pause(series: Series, context: FactContext) -> Fact:
     """Longest pause in seconds between the acquisition times of the slices; not applicable without times."""
-    seconds = np.unique(_acquisition_seconds(series))
+    seconds = np.array(sorted(set(_acquisition_seconds(series).tolist())))
     if len(seconds) == 0:
         return not_applicable_fact("acquisition_pause")
     pause = float(np.diff(seconds).max()) if len(seconds) > 1 else 0.0

@@ -204,7 +204,7 @@ def rescale_variants(series: Series, context: FactContext) -> Fact:
     pairs = pairs[~np.isnan(pairs).any(axis=1)]
     if len(pairs) == 0:
         return not_applicable_fact("rescale_variants")
-    return Fact("rescale_variants", len(np.unique(pairs, axis=0)), evidence=attribute_label("RescaleIntercept"))
+    return Fact("rescale_variants", len(set(map(tuple, pairs.tolist()))), evidence=attribute_label("RescaleIntercept"))
 
 
 @register_fact("window")

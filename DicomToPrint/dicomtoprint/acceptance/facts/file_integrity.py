@@ -196,10 +196,12 @@ def series_uid(series: Series, context: FactContext) -> Fact:
 def sop_class_mismatch_files(series: Series, context: FactContext) -> Fact:
     """Number of files whose SOP class differs between data set and file meta information."""
     column = series.column("SOPClassUID")
-    first = np.unique(series.file_of, return_index=True)[1]
+    first: dict[int, int] = {}
+    for row, at in enumerate(series.file_of.tolist()):
+        first.setdefault(at, row)
     bad = [
         file
-        for file, row in zip(series.files, first)
+        for file, (_, row) in zip(series.files, sorted(first.items()))
         if file.media_class and file.media_class != str(column[row] or "").strip(" \0")
     ]
     return Fact("sop_class_as_meta", len(bad), _named(bad, series), "Media Storage SOP Class UID (0002,0002)")

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...dicom import Series, SliceGeometry, compute_slice_geometry, phases
 from ...dicom.attributes import parse_decimal_strings
-from ...dicom.slice_geometry import SAME_PLACE_MM
+from ...dicom.slice_geometry import SAME_PLACE_MM, median
 from ...rules import Fact
 from .image_type import is_cone_beam
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
@@ -294,7 +294,7 @@ def max_orientation_difference(series: Series, context: FactContext) -> Fact:
     usable = np.flatnonzero(~np.isnan(known).any(axis=1))
     if len(usable) == 0:
         return not_applicable_fact("orientation_spread")
-    differences = np.abs(known[usable] - np.median(known[usable], axis=0)).max(axis=1)
+    differences = np.abs(known[usable] - median(known[usable])).max(axis=1)
     odd = usable[differences > 1e-4]
     full = np.abs(known[usable] - known[usable[0]]).max()
     return Fact("orientation_spread", round(float(full), 7), series.names_of(odd) if len(odd) else "", _IOP)
@@ -320,7 +320,7 @@ def anisotropy(series: Series, context: FactContext) -> Fact:
     spacing = series.table("PixelSpacing", 2)
     if placed is None or len(placed.gaps) == 0 or np.isnan(spacing).all() or not np.nanmin(spacing) > 0:
         return not_applicable_fact("anisotropy")
-    edges = (float(np.median(placed.gaps)), float(np.nanmax(spacing)), float(np.nanmin(spacing)))
+    edges = (float(median(placed.gaps)), float(np.nanmax(spacing)), float(np.nanmin(spacing)))
     return Fact("anisotropy", round(max(edges) / max(min(edges), 1e-6), 2), evidence=f"{_IPP}, Pixel Spacing")
 
 
