@@ -5,7 +5,11 @@ import pytest
 
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import UnansweredQuestionError
-from dicomtoprint.pipeline.open_questions import ask_about_bone_like_blood, ask_about_contrast_medium
+from dicomtoprint.pipeline.open_questions import (
+    ask_about_bone_like_blood,
+    ask_about_contrast_medium,
+    ask_about_vessel_doubts,
+)
 from dicomtoprint.pipeline.scan_loading import GateClosedError, LoadedScan
 from dicomtoprint.segmentation import Segmentation
 
@@ -42,3 +46,11 @@ def test_bone_no_brighter_than_the_blood_it_touches_is_asked_about():
         ask_about_bone_like_blood(SCAN, taken, RunSettings(use="surgical-planning"))
     assert ask_about_bone_like_blood(SCAN, taken, RunSettings()) is SCAN
     assert ask_about_bone_like_blood(SCAN, segmentation(), RunSettings(use="surgical-planning")) is SCAN
+
+
+def test_what_may_be_no_vessel_is_asked_about():
+    doubted = segmentation(vessel_doubts=[{"kind": "neck", "place": (1.0, 2.0, 3.0), "size": 5000.0}])
+    with pytest.raises(GateClosedError, match=r"may be vessel.*--accept-anyway"):
+        ask_about_vessel_doubts(SCAN, doubted, RunSettings(use="surgical-planning"))
+    assert ask_about_vessel_doubts(SCAN, doubted, RunSettings()) is SCAN
+    assert ask_about_vessel_doubts(SCAN, segmentation(), RunSettings(use="surgical-planning")) is SCAN

@@ -18,6 +18,7 @@ from .core import Mesh
 _BLOCK = 16_384  # rays traced together: small enough to stay in the cache, large enough to hide the interpreter
 _MAX_CELLS = 16_000_000
 _MAX_PIECES = 2_000_000.0  # pieces that large triangles may be cut into
+_PAIRS = 400_000  # of ray and triangle compared together: bounds the memory
 _TOGETHER = 8_000  # pieces of triangles binned together: each may reach into a hundred cells
 _EDGE = 1e-6  # barycentric: a ray through an edge meets one of its triangles
 
@@ -170,8 +171,7 @@ class RayCaster:
             axis = until.argmin(axis=1)
             leave = until[np.arange(len(rows)), axis]
             begin, end = self._start[key], self._start[key + 1]
-            full = np.flatnonzero(end > begin)
-            if len(full):
+            for full in _in_parts(np.flatnonzero(end > begin), end - begin):
                 limit = np.minimum(leave[full] * (1.0 + 1e-9) + 1e-9, reach[rows[full]])
                 near, which = self._meet(
                     origins, directions, sign, rows[full], begin[full], end[full] - begin[full], limit, of
@@ -249,6 +249,13 @@ class RayCaster:
             u = np.einsum("ij,ij->i", offset, across) / scale
             v = np.einsum("ij,ij->i", directions, np.cross(offset, first)) / scale
         return (u >= -_EDGE) & (v >= -_EDGE) & (u + v <= 1.0 + _EDGE)
+
+
+def _in_parts(rows: np.ndarray, count: np.ndarray) -> Iterator[np.ndarray]:
+    """The rows in parts that meet a bounded number of triangles: where many slender ones share a point, a cell holds hundreds."""
+    if len(rows):
+        met = np.cumsum(count[rows])
+        yield from np.split(rows, np.unique(np.searchsorted(met, np.arange(_PAIRS, met[-1], _PAIRS))))
 
 
 def _box(corners: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -43,6 +43,14 @@ def ask_about_bone_like_blood(scan: LoadedScan, segmentation: "Segmentation", se
     return require_reason(scan, question, settings)
 
 
+def ask_about_vessel_doubts(scan: LoadedScan, segmentation: "Segmentation", settings: RunSettings) -> LoadedScan:
+    """As `require_reason`, where parts of the model of a vessel may be bone or an organ as bright as its blood."""
+    if not segmentation.figures.get("vessel_doubts"):
+        return scan
+    question = "Not all of this model may be vessel, since bone or an organ can be as bright as the blood: compare it with the slices."
+    return require_reason(scan, question, settings)
+
+
 def grey_value_caution(modality: str, settings: RunSettings, is_given: bool) -> str:
     """What to know of a scan of `modality` before its anatomy is looked for; empty where its grey values tell tissues apart, or something
     else does: a given segmentation, a backend or a threshold."""

@@ -19,13 +19,13 @@ from .inspection import inspect_outputs
 from .mesh_comparison import SourceComparison, compare_with_source
 from .mesh_loading import LoadedMesh, load_mesh, surface_of_mesh
 from .modelled import ask_about_modelled
-from .open_questions import ask_about_bone_like_blood, ask_about_contrast_medium
+from .open_questions import ask_about_bone_like_blood, ask_about_contrast_medium, ask_about_vessel_doubts
 from .preparation import PreparedModel, mesh_figures, prepare
 from .scaling import ask_about_scale, size_suffix
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 from .segmenting import segment
 from .slicing import ask_slicer
-from .vessel_findings import add_vessel_ends
+from .vessel_findings import add_vessel_doubts, add_vessel_ends
 
 if TYPE_CHECKING:
     from ..io import WrittenFile
@@ -183,6 +183,7 @@ def _segment(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     scan = reevaluate_for_anatomy(state.scan, segmentation, state.settings)
     scan = ask_about_contrast_medium(scan, segmentation, state.settings)
     scan = ask_about_bone_like_blood(scan, segmentation, state.settings)
+    scan = ask_about_vessel_doubts(scan, segmentation, state.settings)
     return replace(state, results=replace(state.results, segmentation=segmentation, scan=scan))
 
 
@@ -245,7 +246,9 @@ def _inspect(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     readiness = inspect_outputs(
         state.files, segmentation, prepared.model, state.settings, progress, prepared.labels, prepared.moved
     )
-    readiness = add_calibration(add_vessel_ends(readiness, segmentation), state.settings, state.day)
+    readiness = add_calibration(
+        add_vessel_doubts(add_vessel_ends(readiness, segmentation), segmentation), state.settings, state.day
+    )
     return replace(state, results=replace(state.results, readiness=readiness))
 
 

@@ -1,5 +1,6 @@
 """Where a vessel ends because something cut it, and its side branches pruned by diameter."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -123,15 +124,16 @@ def note_ends(state: SegmentationState, ends: list[VesselEnd]) -> None:
     for kind in dict.fromkeys(end.kind for end in ends):
         own = [end for end in ends if end.kind == kind]
         told += own[:_MOST_ENDS]
-        sentence = f"The vessel is cut: {WORDS[kind]}, at {_placed(own)} (R, A, S mm)."
+        sentence = f"The vessel is cut: {WORDS[kind]}, at {in_words([end.place for end in own])} (R, A, S mm)."
         state.notes.append(sentence)
         state.warnings.append(sentence)
     state.figures["vessel_ends"] = [asdict(end) for end in told]
 
 
-def _placed(ends: list[VesselEnd]) -> str:
-    words = "; ".join(", ".join(f"{value:.0f}" for value in end.place) for end in ends[:3])
-    return words + (f" and {len(ends) - 3} more places" if len(ends) > 3 else "")
+def in_words(places: Sequence[tuple[float, float, float]]) -> str:
+    """The first three of some places in RAS mm, and how many more there are."""
+    words = "; ".join(", ".join(f"{value:.0f}" for value in place) for place in places[:3])
+    return words + (f" and {len(places) - 3} more places" if len(places) > 3 else "")
 
 
 def _at_edges(volume: Volume, vessel: np.ndarray, box: Box) -> list[VesselEnd]:
@@ -148,7 +150,7 @@ def _at_edges(volume: Volume, vessel: np.ndarray, box: Box) -> list[VesselEnd]:
                 if number:
                     middle = np.argwhere(labels == number).mean(axis=0)
                     at = np.insert(middle, axis, vessel.shape[axis] - 1 if last else 0)
-                    ends.append(VesselEnd("edge", _ras(volume, at, box), round(float(area[number]), 1)))
+                    ends.append(VesselEnd("edge", place_in_ras(volume, at, box), round(float(area[number]), 1)))
     return sorted(ends, key=lambda end: -end.size)
 
 
@@ -177,12 +179,12 @@ def _parts(found: np.ndarray, volume: Volume, box: Box, kind: Literal["narrowing
     sizes[0] = 0.0
     order = [n for n in np.argsort(-sizes, kind="stable")[:_MOST_ENDS] if sizes[n] >= _LEAST_MM3]
     return [
-        VesselEnd(kind, _ras(volume, np.argwhere(labels == n).mean(axis=0), box), round(float(sizes[n]), 1))
+        VesselEnd(kind, place_in_ras(volume, np.argwhere(labels == n).mean(axis=0), box), round(float(sizes[n]), 1))
         for n in order
     ]
 
 
-def _ras(volume: Volume, at: np.ndarray, box: Box) -> tuple[float, float, float]:
+def place_in_ras(volume: Volume, at: np.ndarray, box: Box) -> tuple[float, float, float]:
     """A place in voxels (k, j, i) of the box, in RAS mm to a tenth."""
     place = volume.to_lps((at + [s.start for s in box])[::-1][None])[0]
     return round(-float(place[0]), 1), round(-float(place[1]), 1), round(float(place[2]), 1)

@@ -10,6 +10,7 @@ from .roi import nearest_mask_voxel
 from .state import SEED_REACH_MM, SegmentationState
 from .threshold_estimation import SOFT_HU
 from .vessel_bone import Blood, find_bone
+from .vessel_doubts import note_doubts
 from .vessel_ends import find_ends, note_ends, prune_branches
 from .vessel_ridges import find_tubes
 
@@ -50,6 +51,8 @@ def grow_vessels(state: SegmentationState, least_branch_mm: float | None = None)
         vessel = _pruned(state, vessel, starts[box], least_branch_mm)
     _add_rim(state, vessel, bone, box)
     note_ends(state, ends)
+    if state.anatomy.boundary.calibrate:
+        note_doubts(state, vessel, starts[box], box)
     if (bridged & state.mask).any():
         state.bridge(bridged & state.mask)
         state.figures["bridged_tubes_mm3"] = float(np.count_nonzero(bridged & state.mask)) * state.volume.voxel_volume
