@@ -1,6 +1,8 @@
 """Numbers in sentences."""
 
+from .messages import Message, plural
 
-def pluralize(number: int, one: str, many: str = "") -> str:
+
+def pluralize(number: int, one: str, many: str = "") -> Message:
     """A count with its noun, such as `1 cavity` and `2 cavities`; `many` is `one` with an s where it is not given."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    return plural(f"{{number}} {one}", f"{{number}} {many or one + 's'}", number)

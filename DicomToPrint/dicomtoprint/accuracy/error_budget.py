@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from gettext import gettext as _
 
 import numpy as np
 
 from ..mesh.core import Mesh, concatenate
+from ..messages import _
 from ..volume import Volume
 from .estimate import Accuracy
 from .modelled import HALF_NORMAL, Modelled

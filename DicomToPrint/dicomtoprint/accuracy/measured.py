@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
+from ..messages import _
 from .types import ORIGINS, BudgetItem, ErrorBudget
 
 

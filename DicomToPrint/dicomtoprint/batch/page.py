@@ -1,11 +1,11 @@
 """The pages of a batch: ``index.html`` with every case, ``scanners.html`` with the table of scanners. No server, no network."""
 
 import json
-from gettext import gettext as _
 from pathlib import Path
 
 from ..config import resources
 from ..io import write_text_atomically
+from ..messages import _
 from ..report.html import Element, add_element, add_table, new_document, to_html
 from ..text import pluralize
 from .board import COLUMNS, Board, write_csv, write_status, write_with_rows

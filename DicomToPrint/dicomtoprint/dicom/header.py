@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from pydicom.filereader import data_element_generator, read_dataset
 from pydicom.valuerep import STANDARD_VR
 
+from ..messages import _
 from .attributes import FLOAT_KEYWORDS, LOSSY_FLAG, PIXEL_TAGS, SEQUENCES, TAGS, US_KEYWORDS
 from .file_source import BoundedReader
 
@@ -70,7 +71,7 @@ def read_header(handle: BinaryIO, size: int, texts: dict[bytes, str]) -> Header:
         handle.seek(0)
         header = _parse(BoundedReader(handle, min(size, MAX_HEADER_BYTES)), size, texts)
         if header.pixel_offset < 0 and size > MAX_HEADER_BYTES:
-            raise InvalidDicomError("no pixel data in its first 256 MB")
+            raise InvalidDicomError(_("no pixel data in its first 256 MB"))
     if header.pixel_length == UNDEFINED_LENGTH:
         header.fragments = count_fragments(handle, header, size)
     return header
@@ -94,7 +95,7 @@ def _parse_after_preamble(stream: Any, size: int, header: Header, texts: dict[by
     peek = stream.read(8)
     stream.seek(-len(peek), 1)
     if len(peek) < 8:
-        raise InvalidDicomError("it is empty" if size == 0 else "it is too short")
+        raise InvalidDicomError(_("it is empty") if size == 0 else _("it is too short"))
     if peek[:2] == b"\x02\x00":
         _read_meta(stream, header)
     header.body_size = size
@@ -103,11 +104,11 @@ def _parse_after_preamble(stream: Any, size: int, header: Header, texts: dict[by
     try:
         _read_elements(stream, size, header, texts)
     except (MemoryError, RecursionError):
-        header.problem = "its header is nested or sized beyond reason"
+        header.problem = _("its header is nested or sized beyond reason")
     except Exception:  # pydicom raises many kinds on damaged bytes; each means the same here
-        header.problem = "its header is damaged"
+        header.problem = _("its header is damaged")
     if not header.values and not header.has_preamble:
-        raise InvalidDicomError("it is no DICOM file")
+        raise InvalidDicomError(_("it is no DICOM file"))
     _note_lossy(stream, begin, header)
 
 
@@ -131,7 +132,7 @@ def count_fragments(handle: BinaryIO, header: Header, size: int) -> int:
 def _read_meta(stream: Any, header: Header) -> None:
     for element in data_element_generator(stream, False, True, stop_when=lambda tag, vr, length: tag >> 16 != 2):
         if element.VR not in _VRS:
-            header.problem = "its header is damaged"
+            header.problem = _("its header is damaged")
         text = element.value.decode("latin-1").strip(" \0") if isinstance(element.value, bytes) else ""
         if element.tag == 0x00020010:
             header.syntax = text
@@ -163,7 +164,7 @@ def _inflate(stream: Any) -> io.BytesIO:
     try:
         return io.BytesIO(inflated.decompress(stream.read(), MAX_HEADER_BYTES))
     except zlib.error:
-        raise InvalidDicomError("its deflated data set is damaged") from None
+        raise InvalidDicomError(_("its deflated data set is damaged")) from None
 
 
 def inflate_dataset(handle: BinaryIO) -> io.BytesIO:
@@ -177,11 +178,11 @@ def inflate_dataset(handle: BinaryIO) -> io.BytesIO:
 def detect_encoding(first: bytes) -> tuple[bool, bool]:
     """(implicit VR, little endian) of a data set from the 8 bytes of its first element. Raises `InvalidDicomError`."""
     if len(first) < 8:
-        raise InvalidDicomError("it holds no data set")
+        raise InvalidDicomError(_("it holds no data set"))
     group_little, group_big = struct.unpack("<H", first[:2])[0], struct.unpack(">H", first[:2])[0]
     little = group_little <= group_big
     if min(group_little, group_big) > 0x0100 and group_little not in (0x0018, 0x0028):
-        raise InvalidDicomError("it is no DICOM file")
+        raise InvalidDicomError(_("it is no DICOM file"))
     explicit = first[4:6].isalpha() and first[4:6].isupper()
     return not explicit, little
 
@@ -210,10 +211,10 @@ def _read_elements(stream: Any, size: int, header: Header, texts: dict[bytes, st
             continue
         length = getattr(element, "length", UNDEFINED_LENGTH)
         if 0 < length != len(raw) and length != UNDEFINED_LENGTH:
-            header.problem = "its header breaks off"
+            header.problem = _("its header breaks off")
             continue
         if element.VR is not None and element.VR not in (_NUMBER_VRS if keyword in US_KEYWORDS else _VRS):
-            header.problem = header.problem or "its header is damaged"
+            header.problem = header.problem or _("its header is damaged")
             continue
         if keyword in US_KEYWORDS:
             values[keyword] = int.from_bytes(raw[:2], order, signed=False) if len(raw) >= 2 else None  # type: ignore[arg-type]
@@ -243,4 +244,4 @@ def _note_lossy(stream: Any, begin: int, header: Header) -> None:
         dataset = read_dataset(io.BytesIO(data), header.implicit, header.little)
         header.lossy = "\\".join(str(element.value) for element in dataset.iterall() if element.tag == LOSSY_FLAG)
     except Exception:  # what pydicom raises on damaged bytes has many kinds
-        header.problem = header.problem or "its header is damaged"
+        header.problem = header.problem or _("its header is damaged")

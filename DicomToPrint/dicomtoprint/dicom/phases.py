@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..messages import _
 from .series import Series
 from .slice_geometry import SAME_PLACE_MM, compute_slice_geometry
 from .subset import subset
 
 # What tells one phase from another, the surest first; names as a radiographer knows them.
 SEPARATORS = {
-    "TemporalPositionIdentifier": "temporal position (0020,0100)",
-    "TemporalPositionIndex": "temporal position (0020,9128)",
-    "NominalPercentageOfCardiacPhase": "part of the heartbeat (0020,9241)",
-    "TriggerTime": "trigger time (0018,1060)",
+    "TemporalPositionIdentifier": _("temporal position (0020,0100)"),
+    "TemporalPositionIndex": _("temporal position (0020,9128)"),
+    "NominalPercentageOfCardiacPhase": _("part of the heartbeat (0020,9241)"),
+    "TriggerTime": _("trigger time (0018,1060)"),
     "ConvolutionKernel": "kernel (0018,1210)",
     "AcquisitionNumber": "acquisition (0020,0012)",
     "FrameAcquisitionNumber": "acquisition (0020,9156)",

@@ -1,10 +1,9 @@
 """Sentences that keep what they were made of: English for everything that stores or compares, any language at the edges."""
 
-from .language import LANGUAGES, languages, speaking, translate
-from .message import Message, _, as_data, from_data, join, plural, way
+from .language import languages, speaking, spoken, translate
+from .message import Message, _, as_data, from_data, join, plural, until, way
 
 __all__ = [
-    "LANGUAGES",
     "Message",
     "_",
     "as_data",
@@ -13,6 +12,8 @@ __all__ = [
     "languages",
     "plural",
     "speaking",
+    "spoken",
     "translate",
+    "until",
     "way",
 ]

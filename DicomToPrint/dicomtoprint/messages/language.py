@@ -12,7 +12,7 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .message import OPTION, Message, Option, _changed
+from .message import _ENGLISH, OPTION, Message, _changed
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
@@ -21,7 +21,36 @@ DOMAIN = "dicomtoprint"
 CATALOGUES = Path(__file__).resolve().parent.parent / "locale"
 ENGLISH = "en"
 # Languages whose numbers have a comma for the point.
-LANGUAGES: Mapping[str, str] = {"bg cs da de el es et fi fr hr hu it lt lv nb nl pl pt ro ru sk sl sr sv tr uk": ","}
+DECIMAL_COMMA = frozenset(
+    [
+        "bg",
+        "cs",
+        "da",
+        "de",
+        "el",
+        "es",
+        "et",
+        "fi",
+        "fr",
+        "hr",
+        "hu",
+        "it",
+        "lt",
+        "lv",
+        "nb",
+        "nl",
+        "pl",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "sl",
+        "sr",
+        "sv",
+        "tr",
+        "uk",
+    ]
+)
 Controls = Callable[[str], str]
 
 
@@ -33,7 +62,11 @@ class _Reader:
     controls: Controls | None = None
 
 
-_reader: ContextVar[_Reader] = ContextVar("reader", default=_Reader())
+_READER: ContextVar[_Reader | None] = ContextVar("reader", default=None)
+
+
+def _reader() -> _Reader:
+    return _READER.get() or _Reader()
 
 
 @contextmanager
@@ -42,17 +75,17 @@ def speaking(language: str | None, controls: Controls | None = None) -> Iterator
 
     `controls` gives the name of the control for an option such as ``--thicken``, for readers who have no command line.
     """
-    now = _reader.get()
-    token = _reader.set(_Reader(language or now.language, controls or now.controls))
+    now = _reader()
+    token = _READER.set(_Reader(language or now.language, controls or now.controls))
     try:
         yield
     finally:
-        _reader.reset(token)
+        _READER.reset(token)
 
 
 def spoken() -> str:
     """The language that is spoken now."""
-    return _reader.get().language
+    return _reader().language
 
 
 def languages() -> tuple[str, ...]:
@@ -62,7 +95,7 @@ def languages() -> tuple[str, ...]:
 
 def translate(text: str) -> str:
     """The text as its reader reads it: a message in the language that is spoken, a plain string as it is."""
-    reader = _reader.get()
+    reader = _reader()
     if not isinstance(text, Message):
         return text
     if reader.language == ENGLISH and reader.controls is None:
@@ -85,7 +118,7 @@ class _Translator(string.Formatter):
     def __init__(self, reader: _Reader) -> None:
         self._reader = reader
         self._catalogue = _catalogue(reader.language)
-        self._comma = any(reader.language.partition("_")[0] in those.split() for those in LANGUAGES)
+        self._comma = reader.language.partition("_")[0] in DECIMAL_COMMA
 
     def told(self, message: Message) -> str:
         if message.in_panel is not None and self._reader.controls is not None:
@@ -94,38 +127,37 @@ class _Translator(string.Formatter):
             template = self._catalogue.ngettext(message.msgid, message.plural_id, int(message.count))
         else:
             template = self._catalogue.gettext(message.msgid) if message.msgid else ""
-        if message.parameters or "{--" in template:
-            try:
-                template = self.vformat(template, (), message.parameters)
-            except (KeyError, IndexError, ValueError):  # a catalogue that asks for what there is not: better English than nothing
-                template = str.__format__(message, "")
-                return template
-        return _changed(template, message.change) if message.change else template
+        if "{--" in template:
+            template = self._with_options(template, message.parameters)
+        text = self.vformat(template, (), message.parameters) if message.parameters else template
+        return _changed(text, message.change) if message.change else text
 
-    def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
-        if isinstance(key, str) and key.startswith(OPTION):
-            controls = self._reader.controls
-            return Option(key) if controls is None else _Control(controls(key))
-        return super().get_value(key, args, kwargs)
+    def _with_options(self, template: str, parameters: Mapping[str, Any]) -> str:
+        """The template with its options written out: their values are for machines, and the same in every language."""
+        known = bool(parameters)  # without parameters braces are text
+        parts = []
+        for text, name, spec, conversion in self.parse(template):
+            parts.append(text.replace("{", "{{").replace("}", "}}") if known else text)
+            if name is None:
+                continue
+            if not name.startswith(OPTION):
+                parts.append(f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}")
+                continue
+            value = _ENGLISH.vformat(spec or "", (), parameters)
+            shown = self._reader.controls(name) if self._reader.controls else f"{name} {value}".rstrip()
+            parts.append(shown.replace("{", "{{").replace("}", "}}") if known else shown)
+        return "".join(parts)
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         if isinstance(value, Message):
             return format(self.told(value), format_spec)
         if isinstance(value, Real) and not isinstance(value, bool):
             text = format(value, format_spec)
-            return text.translate(_COMMA) if self._comma and not isinstance(value, int) else text
+            return (
+                text.translate(_COMMA) if self._comma and (not isinstance(value, int) or "," in format_spec) else text
+            )
         text = format(value, format_spec)
         return self.told(text) if isinstance(text, Message) else text
-
-
-class _Control:
-    """A control in the place of an option; the value that stands after the option means nothing there."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __format__(self, spec: str) -> str:
-        return self._name
 
 
 _COMMA = str.maketrans(".,", ",.")

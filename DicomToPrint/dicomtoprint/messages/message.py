@@ -164,6 +164,11 @@ def join(separator: str, items: Iterable[str]) -> str:
     return Message("{between}".join(f"{{{name}}}" for name in names), {**given, "between": separator})
 
 
+def until(text: str, mark: str) -> str:
+    """What stands before the first `mark`, all of it where there is none."""
+    return text._with("until", (mark,)) if isinstance(text, Message) else text.partition(mark)[0]
+
+
 def fields_of(template: str) -> list[str]:
     """Names of the parameters that a template wants, those in format specifications too."""
     names: list[str] = []
@@ -187,6 +192,7 @@ CHANGES: Mapping[str, Callable[..., str]] = {
     "strip": str.strip,
     "lstrip": str.lstrip,
     "rstrip": str.rstrip,
+    "until": lambda text, mark: text.partition(mark)[0],
     "removeprefix": str.removeprefix,
     "removesuffix": str.removesuffix,
     "__getitem__": lambda text, *key: str.__getitem__(text, slice(*key) if len(key) > 1 else key[0]),

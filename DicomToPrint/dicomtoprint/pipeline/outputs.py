@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .inspection import Inspection
 from .output_folder import check_writable, describe_foreign_files

@@ -3,11 +3,11 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..config.run_settings import RunSettings, redact_paths, to_command_line
+from ..messages import _
 from ..progress import ProgressCallback, subprogress
 from .output_folder import describe_foreign_files
 from .scaling import is_scaled, scale_of, scale_words

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from gettext import gettext as _
 from types import MappingProxyType
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..images.svg import Element, add_image, add_shape, add_text, new_svg, nice_
 from ..mesh.core import Mesh, concatenate
 from ..mesh.ray_casting import RayCaster
 from ..mesh.triangle_distance import nearest_triangles
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..rules import Finding, Outcome
 from .offscreen import CameraView, ColoredMesh, RenderScene, render_offscreen

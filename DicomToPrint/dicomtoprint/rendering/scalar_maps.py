@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from gettext import gettext as _
 
 import numpy as np
 
 from ..images.svg import Element, add_shape, add_text, format_number
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 
 # Sequential: viridis (van der Walt, Smith; CC0), anchors at even steps; rising: a light ground that darkens;
 # diverging: blue - white - orange.

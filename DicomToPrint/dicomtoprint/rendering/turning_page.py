@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Sequence
-from gettext import gettext as _
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from ..errors import MissingDependencyError
 from ..images.svg import format_number
 from ..mesh.core import Mesh
+from ..messages import _
 from .scalar_maps import ScalarMap
 
 _UNKNOWN = 0x787878

@@ -1,8 +1,8 @@
 """The table of an error budget: each source with its bound, how its figure is known, and where it comes from."""
 
 from collections.abc import Iterable
-from gettext import gettext as _
 
+from ..messages import _
 from .html import Element, add_table
 
 

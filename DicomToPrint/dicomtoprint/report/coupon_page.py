@@ -1,13 +1,13 @@
 """The form of a test plate to print: a picture of the plate with the names of its features, and a table to fill in."""
 
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..config import resources
 from ..coupon.form import what_to_do
 from ..images.image import ReportImage
 from ..images.svg import add_shape, add_text, new_svg, to_report_image
+from ..messages import _
 from ..printability import Readiness
 from ..rules import Outcome
 from .html import add_element, add_figures, add_list, add_section, add_table, new_document, to_html, verdict_badge
@@ -68,7 +68,8 @@ def _add_how_to(main: Any) -> None:
             "Write the lengths under measured and yes or no under holds, here and in coupon-form.csv; leave the other columns."
         ),
         _(
-            "Then: calibrate FOLDER --measured coupon-form.csv --printer TEXT --material TEXT --person TEXT --output FILE"
+            "Then: calibrate FOLDER {--measured} coupon-form.csv {--printer:TEXT} {--material:TEXT} "
+            "{--person:TEXT} {--output:FILE}"
         ),
     )
     add_list(block, lines, "ol")

@@ -3,10 +3,10 @@
 import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from gettext import gettext as _
 from xml.etree import ElementTree
 
 from ..images.image import ReportImage
+from ..messages import _
 
 Element = ElementTree.Element
 

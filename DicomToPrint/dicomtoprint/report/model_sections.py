@@ -1,10 +1,10 @@
 """The report's pages on the model: parts, pictures, changes, accuracy, print readiness, distances to measure."""
 
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..images.image import ReportImage
+from ..messages import _
 from .budget_table import add_budget_table
 from .content import ModelPart, ReportContent
 from .html import (

@@ -1,9 +1,9 @@
 """The report's page for the print lab: what to print, in what, how, and why, with room to choose otherwise."""
 
 from collections.abc import Mapping
-from gettext import gettext as _
 from typing import Any
 
+from ..messages import _
 from .content import ReportContent
 from .html import Element, add_element, add_list, add_section, add_table
 

@@ -1,12 +1,12 @@
 """The report as one HTML file."""
 
 import datetime
-from gettext import gettext as _
 from pathlib import Path
 
 from .. import __version__
 from ..config import resources
 from ..io.atomic import write_text_atomically
+from ..messages import _
 from . import model_sections, scan_sections
 from .content import ReportContent
 from .html import (

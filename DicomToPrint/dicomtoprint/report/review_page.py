@@ -1,11 +1,11 @@
 """The page on a reviewed part: one HTML file, like the report."""
 
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..config import resources
 from ..images.image import ReportImage
+from ..messages import _
 from .budget_table import add_budget_table
 from .html import (
     Element,

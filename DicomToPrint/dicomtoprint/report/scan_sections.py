@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..acceptance.use_gate import OVERRIDE_NOTICE
+from ..messages import _
 from .content import ReportContent
 from .html import (
     Element,

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from gettext import gettext as _
 from typing import Any
 
 import numpy as np
 
+from ..messages import _
 from .bend import Bend
 from .deviation import DeviationMap, Patch, patches_of
 from .fine_fit import Fit, ModelSurface
@@ -303,7 +303,8 @@ def _scale(surface: ModelSurface, fit: Fit, limits: PartLimits) -> list[PartFind
         percent, error = 100.0 * (float(fit.scale[axis]) - 1.0), 100.0 * float(fit.scale_error[axis])
         if not error <= limits.scale_told_percent:
             text = _(
-                "Shape and scan do not say to {least} % how large the part is along {axis}: measure it there by hand (--caliper)."
+                "Shape and scan do not say to {least} % how large the part is along {axis}: measure it there "
+                "by hand ({--caliper})."
             ).format(least=f"{limits.scale_told_percent:g}", axis=name)
             found.append(PartFinding("scale", "info", text))
         elif abs(percent) >= limits.scale_told_percent and abs(percent) > 3.0 * error:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from gettext import gettext as _
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from ..errors import InputError
 from ..mesh.components import label_components
 from ..mesh.core import Mesh, keep_triangles
 from ..mesh.surface_sampling import draw_by_weight
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .fine_fit import Fit, ModelSurface, fit_pose, remaining_offsets
 from .global_search import build_nearest_grid, search_poses

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ..errors import InputError
 from ..io import read_meshes
 from ..io.mesh.export import FORMATS, WrittenFile
 from ..mesh.core import Mesh, concatenate
+from ..messages import _
 from .record import RunRecord
 
 
