@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from .messages import _
+
 
 class Outcome(str, Enum):
     """How a rule ended."""
@@ -17,7 +19,7 @@ class Outcome(str, Enum):
     PASS = "pass"
     FAIL = "fail"
     ASK = "ask"
-    NOT_APPLICABLE = "not applicable"
+    NOT_APPLICABLE = _("not applicable")
 
 
 class Severity(str, Enum):
@@ -47,12 +49,12 @@ class _Missing:
     """Marks a fact that could not be established."""
 
     def __repr__(self) -> str:
-        return "not established"
+        return _("not established")
 
 
 MISSING = _Missing()
 # A rule's `missing`: the rule itself keeps silent, and the rule on what was not judged asks once for all such rules.
-NOT_JUDGED = "not judged"
+NOT_JUDGED = _("not judged")
 
 
 @dataclass(frozen=True)

@@ -148,7 +148,7 @@ def _failed_rules(name: str, findings: Sequence[Finding]) -> Fact:
 
 def finding_for(rule: Rule, fact: Fact) -> Finding:
     """The finding of a rule on a fact, in words."""
-    outcome, _ = compare(rule, fact)
+    outcome, _unused = compare(rule, fact)
     remedy = messages.remedy_text(rule, fact, outcome) if outcome in (Outcome.FAIL, Outcome.ASK) else ""
     finding = make_finding(rule, fact, messages.finding_message(rule, fact, outcome), remedy)
     return replace(finding, level=messages.level(rule, fact, outcome))

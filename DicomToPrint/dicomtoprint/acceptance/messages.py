@@ -128,7 +128,7 @@ def _fields(rule: Rule, fact: Fact) -> dict[str, object]:
         fields["dfov"] = 512 * limit
     if fact.name == "kernel_family" and isinstance(limit, Mapping):
         wanted = [family for family in KERNELS if limit.get(family) == "pass"]
-        fields["kernel"] = f" {name}" if (name := fact.parameters.get("kernel")) else ""
+        fields["kernel"] = _(" {name}", name=name) if (name := fact.parameters.get("kernel")) else ""
         fields["family"] = IS_OF_FAMILY.get(fact.value, str(fact.value))
         fields["wanted"] = join(_(" or "), (FAMILIES[family] for family in wanted))
         fields["kernels"] = join(_(" or "), (KERNELS[family] for family in wanted))
@@ -137,7 +137,7 @@ def _fields(rule: Rule, fact: Fact) -> dict[str, object]:
 
 def rule_title(rule: Rule) -> str:
     """What a rule is about, in a few words."""
-    kind, _, name = rule.fact.partition(":")
+    kind, _unused, name = rule.fact.partition(":")
     if kind == "attribute":
         from .facts.attributes import attribute_label as attribute_title
 

@@ -1,6 +1,7 @@
 """The licence of a backend's task: shown, and confirmed before it runs."""
 
 from ..errors import UnansweredQuestionError
+from ..messages import _
 from .profile import USES, Backend, BackendTask
 
 
@@ -16,5 +17,9 @@ def require_confirmed_licence(backend: Backend, task: BackendTask, confirmed: st
     """Raises `UnansweredQuestionError` with the licence where it was not confirmed by the backend's name."""
     if (confirmed or "").strip().casefold() != backend.name.casefold():
         raise UnansweredQuestionError(
-            f"{licence_notice(backend, task)} Its licence was not confirmed: read it, and add --confirm-licence {backend.name}."
+            _(
+                "{licence_notice} Its licence was not confirmed: read it, and add {--confirm-licence:{backend}}.",
+                licence_notice=licence_notice(backend, task),
+                backend=backend.name,
+            )
         )

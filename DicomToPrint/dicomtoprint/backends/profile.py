@@ -9,6 +9,7 @@ from typing import Any
 from ..config import resources
 from ..config.run_settings import backend_choice
 from ..errors import UsageError
+from ..messages import _
 from ..segmentation.labelmap_styles import load_label_names
 from ..workers.program import ProgramLimits
 
@@ -106,7 +107,11 @@ def split_choice(text: str) -> tuple[str, str]:
     found = backend_choice(text)
     if not found:
         raise UsageError(
-            f"--segment-with takes a backend and its task, such as totalsegmentator:total, not '{text}': see list backends."
+            _(
+                "{--segment-with} takes a backend and its task, such as totalsegmentator:total, not "
+                "'{text}': see list backends.",
+                text=text,
+            )
         )
     return found[0], "".join(found[1:])
 
@@ -120,8 +125,13 @@ def load_backend(name_or_file: str) -> Backend:
             re.compile(pattern)
     except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
         raise UsageError(
-            f"{Path(name_or_file).name} is no backend as data/backends/schema.json describes it ({type(error).__name__}: {error}): "
-            "correct the file."
+            _(
+                "{name_or_file} is no backend as data/backends/schema.json describes it ({kind}: {error}): "
+                "correct the file.",
+                name_or_file=Path(name_or_file).name,
+                kind=type(error).__name__,
+                error=error,
+            )
         ) from None
     return backend
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import OutputError
 from ..io.atomic import translate_os_errors
+from ..messages import _
 from ..workers.process import EXIT_INTERRUPTED
 from . import describe, folder
 from .case import Case, CaseOutcome
@@ -131,7 +132,7 @@ def _gathered(case: Case, making: Path) -> Path:
                 shutil.copyfile(file, link)
             except OSError as error:
                 raise OutputError(
-                    f"A file of the study could not be copied ({error.strerror}): free some space."
+                    _("A file of the study could not be copied ({strerror}): free some space.", strerror=error.strerror)
                 ) from None
     return gathered
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DicomToPrintError, UsageError
+from ..messages import _, join
 from .backend_terms import backends_summary, confirm_licence
 from .host import Host
 from .parser import build_parser, join_negative_values
@@ -36,17 +37,25 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
     except DicomToPrintError as error:
         return _failed(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _failed("Interrupted: nothing half-written was left; run it again when you like.", 130)
+        return _failed(_("Interrupted: nothing half-written was left; run it again when you like."), 130)
     except BrokenPipeError:
         # The reader of our output has gone; keep Python's last flush from complaining.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _failed(f"{_system_error(error)}: free space or choose another place and run it again.", 5)
+        return _failed(
+            _(
+                "{system_error}: free space or choose another place and run it again.",
+                system_error=_system_error(error),
+            ),
+            5,
+        )
     except MemoryError:
         return _failed(
-            "The computer has too little memory for this step: give less of the scan (--roi, --series), fewer triangles or "
-            "a larger machine.",
+            _(
+                "The computer has too little memory for this step: give less of the scan ({--roi}, "
+                "{--series}), fewer triangles or a larger machine."
+            ),
             70,
         )
     except Exception as error:
@@ -57,8 +66,12 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
         last = traceback.extract_tb(error.__traceback__)[-1]
         # Its text may quote the input, so without --debug only its kind and place are reported.
         return _failed(
-            f"Internal error ({type(error).__name__} in {Path(last.filename).name}, line {last.lineno}): "
-            "please report it with the command you gave.",
+            _(
+                "Internal error ({kind} in {filename}, line {lineno}): please report it with the command you gave.",
+                kind=type(error).__name__,
+                filename=Path(last.filename).name,
+                lineno=last.lineno,
+            ),
             70,
         )
 
@@ -75,14 +88,14 @@ def _write_any_name() -> None:
 
 
 def _failed(sentence: str, code: int) -> int:
-    print(f"dicom_to_print: {sentence}", file=sys.stderr)
+    print(_("dicom_to_print: {sentence}", sentence=sentence), file=sys.stderr)
     return code
 
 
 def _system_error(error: OSError) -> str:
-    name = Path(error.filename).name if isinstance(error.filename, (str, os.PathLike)) else "the output"
-    reason = "no space is left" if error.errno == errno.ENOSPC else (error.strerror or type(error).__name__)
-    return f"'{name}' cannot be written ({reason})"
+    name = Path(error.filename).name if isinstance(error.filename, (str, os.PathLike)) else _("the output")
+    reason = _("no space is left") if error.errno == errno.ENOSPC else (error.strerror or type(error).__name__)
+    return _("'{name}' cannot be written ({reason})", name=name, reason=reason)
 
 
 @contextmanager
@@ -106,12 +119,14 @@ def _terminate_as_interrupt() -> Iterator[None]:
 @contextmanager
 def _source(text: str, host: Host) -> Iterator[Path]:
     """The input as a path; a source of the host (``dicomdb:SERIESUID``) is open while it is read."""
-    scheme, _, rest = text.partition(":")
+    scheme, _unused, rest = text.partition(":")
     if scheme in host.sources:
         with host.sources[scheme](rest) as folder:
             yield folder
     elif scheme == "dicomdb":
-        raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
+        raise UsageError(
+            _("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
+        )
     else:
         yield Path(text)
 
@@ -290,9 +305,9 @@ def _list(options: argparse.Namespace, host: Host) -> int:
         "slicers": "slicers",
     }
     for name in resources.builtin_names(kind[options.kind]):
-        content, _ = resources.load_json_resource(kind[options.kind], name)
+        content, _unused = resources.load_json_resource(kind[options.kind], name)
         said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
-        print(f"{name:<22} {': '.join(filter(None, said)).removesuffix('.')}".rstrip())
+        print(_("{name:<22} {said}", name=name, said=join(": ", filter(None, said)).removesuffix(".")).rstrip())
     return 0
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 
 LINES_EVERY_S = 10.0
@@ -64,12 +65,17 @@ def _lines(every_s: float) -> Iterator[ProgressCallback]:
         while not done.wait(every_s):
             spent = time.monotonic() - began
             print(
-                f"{100.0 * float(state['share']):3.0f} % after {spent:.0f} s: {state['phase']}",
+                _(
+                    "{share:3.0f} % after {spent:.0f} s: {phase}",
+                    share=100.0 * float(state["share"]),
+                    spent=spent,
+                    phase=state["phase"],
+                ),
                 file=sys.stderr,
                 flush=True,
             )
 
-    writer = threading.Thread(target=write, name="progress lines", daemon=True)
+    writer = threading.Thread(target=write, name=_("progress lines"), daemon=True)
     writer.start()
     try:
         yield advance

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..messages import _
 
 RESOURCE_DIR = Path(__file__).resolve().parent.parent / "data"
 
@@ -25,17 +26,34 @@ def load_json_resource(kind: str, name_or_file: str) -> tuple[dict[str, Any], st
         if path.suffix.lower() != ".json" or not path.is_file():
             known = ", ".join(builtin_names(kind))
             raise UsageError(
-                f"'{name_or_file}' is neither a built-in name ({known}) nor a .json file: choose one of them."
+                _(
+                    "'{name_or_file}' is neither a built-in name ({known}) nor a .json file: choose one of them.",
+                    name_or_file=name_or_file,
+                    known=known,
+                )
             )
     try:
         text = path.read_text(encoding="utf-8")
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"{path.name}, line {error.lineno}: {error.msg}; correct the file and try again.") from None
+        raise UsageError(
+            _(
+                "{path}, line {lineno}: {msg}; correct the file and try again.",
+                path=path.name,
+                lineno=error.lineno,
+                msg=error.msg,
+            )
+        ) from None
     except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise UsageError(
-            f"{path.name} cannot be read ({type(error).__name__}): check the file and its rights."
+            _(
+                "{path} cannot be read ({kind}): check the file and its rights.",
+                path=path.name,
+                kind=type(error).__name__,
+            )
         ) from None
     if not isinstance(content, dict):
-        raise UsageError(f"{path.name}, line 1: a JSON object was expected; see schema.json beside the built-in files.")
+        raise UsageError(
+            _("{path}, line 1: a JSON object was expected; see schema.json beside the built-in files.", path=path.name)
+        )
     return content, text

@@ -348,8 +348,8 @@ def _series_of(records: list[_Record], uid: str, key: str, source: FileSource) -
         modality=str(first.get("Modality") or "").strip(" \0"),
         files=tuple(record.file for record in records),
         columns=columns,
-        file_of=np.array([file for file, _, _ in rows], dtype=np.int32),
-        frame_of=np.array([frame for _, frame, _ in rows], dtype=np.int32),
+        file_of=np.array([file for file, _unused, _unused in rows], dtype=np.int32),
+        frame_of=np.array([frame for _unused, frame, _unused in rows], dtype=np.int32),
         source=source,
         localizers=localizers,
         copies=copies,
@@ -368,7 +368,7 @@ def _without_copies(records: list[_Record], source: FileSource) -> tuple[list[_R
     for record in records:
         seen[(record.values.get("SOPInstanceUID") or None, record.file.size)].append(record)
     copies: set[str] = set()
-    for (instance, _), group in seen.items():
+    for (instance, _unused), group in seen.items():
         if instance is None or len(group) == 1:
             continue
         digests = set()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..messages import _
 from ..pydicom_logging import suppress_pydicom_output
 
 if TYPE_CHECKING:  # pydicom takes a while to import
@@ -51,7 +52,7 @@ def source_headers(series: "Series") -> tuple[Any, ...]:
             with series.source.open(file.name) as stream:
                 headers.append(pydicom.dcmread(stream, stop_before_pixels=True, force=True))
         except Exception:  # pydicom raises many kinds on broken files
-            raise InputError("A file of the series can no longer be read: check the medium and try again.") from None
+            raise InputError(_("A file of the series can no longer be read: check the medium and try again.")) from None
     return tuple(headers)
 
 

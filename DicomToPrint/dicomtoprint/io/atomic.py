@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import OutputError, UsageError
+from ..messages import _
 
 _PARTIAL = re.compile(r"^\.partial-(\d+)-[0-9a-f]{8}-")
 
@@ -73,7 +74,9 @@ def translate_os_errors(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{name or 'The output folder'} cannot be written: {_reason(error)}") from None
+        raise OutputError(
+            _("{name} cannot be written: {reason}", name=name or _("The output folder"), reason=_reason(error))
+        ) from None
 
 
 def _reason(error: OSError) -> str:
@@ -158,7 +161,10 @@ def temporary_directory() -> Iterator[Path]:
 def _safe(name: str) -> str:
     if not name or Path(name).name != name or any(ord(c) < 32 or c in '<>:"/\\|?*' for c in name):
         raise UsageError(
-            "The name of an output file holds a character that file systems refuse: use letters, digits, '-' and '_'."
+            _(
+                "The name of an output file holds a character that file systems refuse: use letters, digits, "
+                "'-' and '_'."
+            )
         )
     return name
 

@@ -121,7 +121,7 @@ def write_run(source: Source, result: "RunResult", progress: ProgressCallback = 
     write_registry(folder, assemble_registry_entry(result, record))
     content = assemble_run_content(result, calipers, budget, record, subprogress(progress, 0.0, 0.9))
     readiness = _write_model(result, record, content)
-    progress(1.0, "report and record written")
+    progress(1.0, _("report and record written"))
     return readiness
 
 
@@ -133,7 +133,7 @@ def write_preparation(
     record = assemble_preparation_record(source, result, calipers)
     content = assemble_preparation_content(result, calipers, record, subprogress(progress, 0.0, 0.9))
     readiness = _write_model(result, record, content)
-    progress(1.0, "report and record written")
+    progress(1.0, _("report and record written"))
     return readiness
 
 

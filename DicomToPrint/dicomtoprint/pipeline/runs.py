@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings, resolve_relative_to, run_settings_from_json, user_files
 from ..errors import MissingDependencyError, UsageError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .backends import validate_backend
@@ -93,7 +94,7 @@ def prepare_file(
         )
         result = collect_preparation(state, times)
         readiness = outputs.write_preparation(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
-    progress(1.0, "done")
+    progress(1.0, _("done"))
     return replace(result, readiness=readiness)
 
 
@@ -124,7 +125,7 @@ def run(
     keep_inputs([source, *user_files(settings)], output, stages.file_stem(settings), settings.formats, overwrite)
     if settings.scene and scene is None:
         raise MissingDependencyError(
-            "--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out."
+            _("{--scene} needs Slicer, or the package slicer-core in this Python: install it or leave the option out.")
         )
     with lock_output_folder(output):
         try:
@@ -140,7 +141,7 @@ def run(
         if settings.scene and scene is not None:
             result = replace(result, files=(*result.files, scene(result)))
         readiness = outputs.write_run(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
-    progress(1.0, "done")
+    progress(1.0, _("done"))
     return replace(result, readiness=readiness)
 
 
@@ -157,7 +158,7 @@ def replay(
     record = read_record(record_file)
     if record.command == "coupon":
         raise UsageError(
-            "This is the record of a test plate, made from no scan: make it again with coupon --process NAME."
+            _("This is the record of a test plate, made from no scan: make it again with coupon {--process:NAME}.")
         )
     # A scene is a view of the run, with times of its own in the bundle, a slicer another program; what is repeated are the files to print.
     record = replace(record, outputs=tuple(entry for entry in record.outputs if entry.get("format") != "mrb"))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from .connectors import ConnectorResult, ConnectorSize, place_connectors, thinner_sizes
 from .csg import from_manifold, import_manifold3d
 from .cut import Plane
@@ -39,7 +40,7 @@ def cut_dowel_holes(
 def _holes(first: Mesh, second: Mesh, plane: Plane, sizes: Sequence[ConnectorSize], lacking: str) -> ConnectorResult:
     joints = place_connectors(first, second, plane, sizes)
     if not joints.places:
-        raise RefusedError(f"The cut of '{first.name}' has no room for {lacking}.")
+        raise RefusedError(_("The cut of '{first}' has no room for {lacking}.", first=first.name, lacking=lacking))
     size = joints.size
     reach = size.length + size.clearance
     radius = size.diameter / 2.0 + size.clearance

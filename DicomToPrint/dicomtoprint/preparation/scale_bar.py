@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..mesh.core import Mesh
+from ..messages import _
 from .base_label import LabelSlot
 from .csg import import_manifold3d
 from .text_label import LabelResult, apply_relief, text_outline
@@ -63,7 +64,14 @@ def add_scale_bar(
 def validate_scale_bar(length: float) -> None:
     """Raises `UsageError` for a length in mm that no bar has."""
     if not SHORTEST_MM <= length <= LONGEST_MM:
-        raise UsageError(f"A scale bar is {SHORTEST_MM:g} to {LONGEST_MM:g} mm long, not {length:g} mm (--scale-bar).")
+        raise UsageError(
+            _(
+                "A scale bar is {shortest_mm:g} to {longest_mm:g} mm long, not {length:g} mm ({--scale-bar}).",
+                shortest_mm=SHORTEST_MM,
+                longest_mm=LONGEST_MM,
+                length=length,
+            )
+        )
 
 
 def scale_bar_extent(length: float, size: ScaleBarSize | None = None) -> tuple[float, float]:

@@ -10,7 +10,7 @@ from .process import PrintProcess, load_process
 PREPARE: Mapping[str, Mapping[str, str]] = {
     "scan": {"prepare": "", "into": ""},
     "mesh": {"prepare": "", "into": ""},
-    "file": {"prepare": "prepare MESH ", "into": " --output DIR"},
+    "file": {"prepare": _("prepare MESH "), "into": _(" {--output:DIR}")},
 }
 # What is told instead where the source is a mesh: nothing of a scan can be chosen or made finer.
 REMEDY_OF_MESH: Mapping[str, str] = {

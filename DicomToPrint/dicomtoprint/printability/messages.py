@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..messages import _
+from ..messages import _, join
 from ..rules import Fact, Outcome, Rule, is_far_beyond
 from . import label_texts
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
@@ -318,7 +318,7 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome, process: PrintProc
 
 def said_by(rules: Sequence[str]) -> str:
     """The sentence of a finding that others have said already, by the names of their rules."""
-    return NOT_APPLICABLE.format(reason=_("said by {rules}").format(rules=", ".join(rules)))
+    return NOT_APPLICABLE.format(reason=_("said by {rules}").format(rules=join(", ", rules)))
 
 
 def remedy_text(rule: Rule, fact: Fact, process: PrintProcess, is_turned: bool = False, source: str = "scan") -> str:
@@ -368,7 +368,7 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
         "wall": process.limit("wall_supported_mm") or 0.0,
         "rotation": "",
         "way": "",
-        "as_unit": "UNIT (mm, cm, m or inch)",
+        "as_unit": _("UNIT (mm, cm, m or inch)"),
         "guessed": _guessed(fact),
         "what": _("The model"),
     }
@@ -398,4 +398,4 @@ def _width(value: object) -> str:
     """A width in words; surfaces that all but touch do not measure nothing."""
     if not isinstance(value, (int, float)):
         return ""
-    return _("less than 0.01 mm") if value < 0.005 else f"{value:.2f} mm"
+    return _("less than 0.01 mm") if value < 0.005 else _("{value:.2f} mm", value=value)

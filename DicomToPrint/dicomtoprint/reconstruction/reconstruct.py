@@ -11,6 +11,7 @@ from ..errors import RefusedError
 from ..mesh.core import Mesh, keep_triangles
 from ..mesh.isosurface import extract_isosurface
 from ..mesh.scalar_field import ScalarField
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..simplify.simplify import SimplifyResult, simplify_with_report
 from ..simplify.vertex_clustering import cluster_grid_vertices
@@ -118,7 +119,7 @@ def reconstruct_surfaces(
     boxes, counts = segment_boxes(segmentation.labels)
     present = [segment for segment in segmentation.segments if segment.label in boxes]
     if not present:
-        raise RefusedError("The segmentation is empty: lower the threshold or choose another anatomy.")
+        raise RefusedError(_("The segmentation is empty: lower the threshold or choose another anatomy."))
     ceilings = dict(zip((s.label for s in present), _ceilings(counts, present, max_triangles)))
     groups = groups_that_touch(segmentation, present) if segmentation.shares_walls else [[s] for s in present]
     done, models = 0, []
@@ -143,8 +144,8 @@ def _in_order(models: "list[SurfaceModel]", names: list[str]) -> SurfaceModel:
     found = [(mesh, figures) for model in models for mesh, figures in zip(model.meshes, model.figures)]
     found.sort(key=lambda entry: names.index(entry[0].name))
     return SurfaceModel(
-        tuple(mesh for mesh, _ in found),
-        tuple(figures for _, figures in found),
+        tuple(mesh for mesh, _unused in found),
+        tuple(figures for _unused, figures in found),
         tuple(step for model in models for step in model.steps),
         tuple(note for model in models for note in model.notes),
     )
@@ -171,7 +172,7 @@ def _segment_surface(
         # Clustered vertices are fitted to the grey values afterwards; without these the contour stays as it is.
         for cluster in (_unclustered,) if task.grey is None else (cluster_grid_vertices, _unclustered):
             contour = _contour(task, cluster, progress)
-            progress(0.15, "smoothing the surface")
+            progress(0.15, _("smoothing the surface"))
             smooth, method = _smoothed(contour.mesh, options.smoothing, field)
             walls = (
                 None if task.grey is None or options.smoothing == 0 else walls_of(smooth, segmentation, segment, field)
@@ -211,11 +212,11 @@ def _segment_surface(
 
 def _contour(task: _Task, cluster: ClusteringFunction, progress: ProgressCallback) -> _Contour:
     """The isosurface of the field, its vertices clustered, fragments removed and cavities filled."""
-    progress(0.05, "contouring")
+    progress(0.05, _("contouring"))
     whole, index = extract_isosurface(task.field)
     raw, source_triangle = cluster(whole, index)
     task.loading.result()
-    progress(0.1, "cleaning")
+    progress(0.1, _("cleaning"))
     triangles = whole.triangles.take(source_triangle, axis=0)
     origin = task.helper.submit(triangle_provenance, index, triangles, task.field, task.segmentation, task.segment)
     volume = task.helper.submit(getattr, whole, "volume")

@@ -10,6 +10,7 @@ from ..mesh import analyse_topology
 from ..mesh.arrays import Points
 from ..mesh.core import Mesh, Provenance, cross_rows
 from ..mesh.scalar_field import ScalarField
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from ..voxel_components import Box, segment_boxes
@@ -87,9 +88,9 @@ def reconstruct_shared_walls(
     values, and what could not be made free of crossings.
     """
     boxes, counts = segment_boxes(segmentation.labels)
-    progress(0.0, "faces between structures")
+    progress(0.0, _("faces between structures"))
     surface, added = _faces_of(segmentation, segments, [boxes[segment.label] for segment in segments])
-    progress(0.15, "smoothing the walls together")
+    progress(0.15, _("smoothing the walls together"))
     whole = _smoothed(surface, segmentation, segments, counts)
     before = len(whole.triangles)
     whole, crossing = simplify_complex(whole, max_deviation_mm, max_triangles, subprogress(progress, 0.5, 0.8))

@@ -192,7 +192,9 @@ def _near(mesh: Mesh, shapes: Sequence[Mesh]) -> np.ndarray:
         [shape.points[shape.triangles[:, 0]] - shape.points[shape.triangles[:, 1]] for shape in shapes]
     )
     reach = 1.5 * float(np.percentile(np.linalg.norm(sides, axis=1), 95))
-    away, _ = cKDTree(points).query(mesh.points[mesh.triangles].mean(axis=1), distance_upper_bound=reach, workers=-1)
+    away, _unused = cKDTree(points).query(
+        mesh.points[mesh.triangles].mean(axis=1), distance_upper_bound=reach, workers=-1
+    )
     return np.isfinite(away)
 
 

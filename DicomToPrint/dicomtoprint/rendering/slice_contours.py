@@ -62,7 +62,7 @@ def render_slice_contours(
     shown = window
     for index, plane in enumerate(anatomical_planes()):
         for step, share in enumerate((0.3, 0.5, 0.7)):
-            progress((3 * index + step) / 9, "drawing slices")
+            progress((3 * index + step) / 9, _("drawing slices"))
             place = float(bounds[plane.normal, 0] + share * (bounds[plane.normal, 1] - bounds[plane.normal, 0]))
             grid, size_mm, pixel = _grid(plane, place, bounds, margin)
             values = _sampled(volume, grid)

@@ -47,7 +47,10 @@ def require_viewer() -> Any:
         import k3d
     except ImportError:
         raise MissingDependencyError(
-            "The page that turns needs k3d, which this Python lacks: install it with 'python -m pip install k3d', or leave --viewer out."
+            _(
+                "The page that turns needs k3d, which this Python lacks: install it with 'python -m pip "
+                "install k3d', or leave {--viewer} out."
+            )
         ) from None
     return k3d
 

@@ -10,6 +10,7 @@ from ..mesh.components import inverted_triangles
 from ..mesh.core import Mesh
 from ..mesh.edge_table import build_edge_table, label_face_components
 from ..mesh.merge_points import merged_mesh
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .boolean_union import union_components
 from .hole_filling import fill_holes, thicken_open_sheets
@@ -90,13 +91,13 @@ def repair_mesh(
 
 def find_defects(mesh: Mesh, progress: ProgressCallback = no_progress) -> tuple[str, ...]:
     """What keeps a mesh from being a closed, oriented, two-manifold surface without self-intersections, a sentence a kind; empty: none."""
-    progress(0.0, "looking for defects")
+    progress(0.0, _("looking for defects"))
     return describe_faults(RepairState(mesh))
 
 
 def _gentle(state: RepairState, run: _Run) -> RepairState:
     """Mends that move nothing beyond a seam."""
-    run.progress(0.1, "repairing: seams")
+    run.progress(0.1, _("repairing: seams"))
     if state.facts.degenerate:
         state = _taken(state, drop_flat_triangles, "flat triangles", run)
     if state.facts.boundary_edges:
@@ -114,7 +115,7 @@ def _gentle(state: RepairState, run: _Run) -> RepairState:
 
 def _closed(state: RepairState, run: _Run) -> RepairState:
     """Holes capped, parts united, few defects cut out."""
-    run.progress(0.3, "repairing: holes")
+    run.progress(0.3, _("repairing: holes"))
     if run.options.thicken_sheet_mm and state.facts.boundary_edges:
         state = _taken(state, lambda made: thicken_open_sheets(made, run.limits, run.options), "sheets", run)
     if state.facts.boundary_edges or run.options.holes:
@@ -130,11 +131,11 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     run.capped = None if run.options.thicken_sheet_mm else state.mesh
     if state.valid or run.late or run.stays_open:
         return state
-    run.progress(0.5, "repairing: union")
+    run.progress(0.5, _("repairing: union"))
     state = _taken(state, _united(state), "union", run)
     if state.valid or run.late:
         return state
-    run.progress(0.6, "repairing: surgery")
+    run.progress(0.6, _("repairing: surgery"))
     told = len(run.stages)
     after = _taken(state, _surgery, "surgery", run)
     if not after.valid and after.facts.closed:
@@ -150,7 +151,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
     """A new surface where nothing else helped."""
     if run.late or run.stays_open:
         return state
-    run.progress(0.7, "repairing: new surface")
+    run.progress(0.7, _("repairing: new surface"))
     made = state
     for fine in (False, True):
         # Finer only where something thin was lost: it takes longer.
@@ -205,7 +206,7 @@ def _measured(source: Mesh, result: Mesh, run: _Run) -> RepairMeasures:
 def _result(
     given: RepairState, source: RepairState, state: RepairState, shells: tuple[Shell, ...], run: _Run
 ) -> RepairResult:
-    run.progress(0.9, "measuring what the repair did")
+    run.progress(0.9, _("measuring what the repair did"))
     stages, notes = tuple(run.stages), _notes(given, shells, run)
     if not state.valid:
         remaining = (*describe_faults(state), *run.declined[-1:])
@@ -268,7 +269,7 @@ def _with_arrays(mesh: Mesh, given: Mesh) -> Mesh:
 
 def _orient(mesh: Mesh) -> Mesh:
     """Neighbours alike, and shells outward but for the walls of cavities."""
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     edges = build_edge_table(triangles)
     count, label = label_face_components(triangles, edges)
     return _turned(mesh, inverted_triangles(points, triangles, edges, label, count))
@@ -277,7 +278,7 @@ def _orient(mesh: Mesh) -> Mesh:
 def _orient_before_capping(mesh: Mesh) -> Mesh:
     """As `_orient`, but while a shell is open, closed ones stay as a whole: what lies in the open one may be the wall of a cavity, which
     is known when it is closed."""
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     edges = build_edge_table(triangles)
     count, label = label_face_components(triangles, edges)
     wrong = inverted_triangles(points, triangles, edges, label, count)
@@ -290,7 +291,7 @@ def _orient_before_capping(mesh: Mesh) -> Mesh:
 
 
 def _turned(mesh: Mesh, wrong: np.ndarray) -> Mesh:
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     if len(wrong) == 0:
         return mesh
     triangles = triangles.copy()

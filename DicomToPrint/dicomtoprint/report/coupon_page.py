@@ -29,8 +29,8 @@ def render_coupon(
     facts = add_element(head, "dl")
     add_element(facts, "dt", _("Print file"))
     add_element(facts, "dd").append(verdict_badge(readiness.verdict))
-    size = " × ".join(f"{value:.1f}" for value in readiness_size(readiness))
-    rows = [(_("Plate"), content["id"]), (_("Process"), process["title"]), (_("Size"), f"{size} mm")]
+    size = " × ".join(_("{value:.1f}", value=value) for value in readiness_size(readiness))
+    rows = [(_("Plate"), content["id"]), (_("Process"), process["title"]), (_("Size"), _("{size} mm", size=size))]
     for name in (_("Printer"), _("Material"), _("Printed on"), _("Measured by"), _("Instrument")):
         rows.append((name, "…" * 20))
     for name, value in rows:
@@ -111,10 +111,12 @@ def _add_rows(main: Any, content: Mapping[str, Any]) -> None:
     rows = []
     for feature in content["features"]:
         unit = "°" if feature["unit"] == "deg" else " mm"
-        guideline = "–" if feature["guideline"] is None else f"{feature['guideline']:g}{unit}"
-        drawn = f"{feature['nominal']:g}{unit}"
+        guideline = (
+            "–" if feature["guideline"] is None else _("{guideline:g}{unit}", guideline=feature["guideline"], unit=unit)
+        )
+        drawn = _("{nominal:g}{unit}", nominal=feature["nominal"], unit=unit)
         if feature["second_nominal"] is not None:
-            drawn += f", {feature['second_nominal']:g} mm"
+            drawn += _(", {second_nominal:g} mm", second_nominal=feature["second_nominal"])
         blank = "________"
         rows.append(
             (
@@ -140,7 +142,7 @@ def _add_readiness(main: Any, readiness: Readiness) -> None:
         ),
     )
     told = [
-        f"{finding.rule} ({finding.severity.value}): {finding.message}"
+        _("{rule} ({severity}): {message}", rule=finding.rule, severity=finding.severity.value, message=finding.message)
         for finding in readiness.findings
         if finding.outcome is Outcome.FAIL
     ]

@@ -97,7 +97,7 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
         rows.append((_("Accuracy"), content.budget.sentence))
     made = datetime.datetime.fromisoformat(content.created) if content.created else datetime.datetime.now()
     rows.append((_("Made"), made.astimezone().strftime("%Y-%m-%d %H:%M %Z")))
-    rows.append((_("With"), content.software or f"DicomToPrint {__version__}"))
+    rows.append((_("With"), content.software or _("DicomToPrint {version}", version=__version__)))
     return rows
 
 
@@ -129,7 +129,10 @@ def _add_repeat(main: Element, content: ReportContent) -> None:
         add_element(
             block,
             "pre",
-            f"dicom_to_print.py replay record.json --input {'MESH' if content.parts_given else 'DIR'} --output DIR",
+            _(
+                "dicom_to_print.py replay record.json {--input:{parts_given}} {--output:DIR}",
+                parts_given=_("MESH") if content.parts_given else _("DIR"),
+            ),
         )
 
 

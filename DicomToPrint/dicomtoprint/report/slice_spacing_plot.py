@@ -8,6 +8,7 @@ import numpy as np
 
 from ..acceptance.slice_spacing import SliceSpacing
 from ..images.image import ReportImage, svg_image
+from ..messages import _
 
 WIDTH, HEIGHT, MARGIN = 400, 170, 26
 HIGHLIGHT_TOLERANCE_MM = 0.01  # marks only: a hole of one slice must be seen among a thousand
@@ -19,39 +20,60 @@ def slice_spacing_plot(spacing: SliceSpacing) -> ReportImage:
     gaps, median = spacing.gaps_mm, spacing.median_mm
     odd = np.abs(gaps - median) > HIGHLIGHT_TOLERANCE_MM
     worst = float(gaps[np.abs(gaps - median).argmax()])
-    text = (
-        f"Distance from slice to slice: mostly {median:.3f} mm; {int(odd.sum())} of {len(gaps)} gaps differ (red), most of "
-        f"all {worst:.3f} mm between {spacing.worst_between[0]} and {spacing.worst_between[1]}."
+    text = _(
+        "Distance from slice to slice: mostly {median:.3f} mm; {count} of {gaps_count} gaps differ "
+        "(red), most of all {worst:.3f} mm between {worst_between} and {worst_between2}.",
+        median=median,
+        count=int(odd.sum()),
+        gaps_count=len(gaps),
+        worst=worst,
+        worst_between=spacing.worst_between[0],
+        worst_between2=spacing.worst_between[1],
     )
     return svg_image("gaps", text, text, ET.tostring(_drawn(gaps, odd, median), encoding="unicode"))
 
 
 def _drawn(gaps: np.ndarray, odd: np.ndarray, median: float) -> ET.Element:
-    shape = {"xmlns": "http://www.w3.org/2000/svg", "viewBox": f"0 0 {WIDTH} {HEIGHT}", "width": str(WIDTH)}
+    shape = {
+        "xmlns": "http://www.w3.org/2000/svg",
+        "viewBox": _("0 0 {width} {height}", width=WIDTH, height=HEIGHT),
+        "width": str(WIDTH),
+    }
     root = ET.Element("svg", {**shape, "font-family": "sans-serif", "font-size": "11"})
     floor, top = HEIGHT - MARGIN, MARGIN / 2
     per_mm = (floor - top) / max(float(gaps.max()), 1e-6)
     left, wide = MARGIN + 14, (WIDTH - MARGIN - 18) / len(gaps)
     # Of a great many gaps the odd ones are drawn, and the usual ones as one block.
-    usual = {"x": f"{left:.1f}", "width": f"{wide * len(gaps):.1f}", "y": f"{floor - median * per_mm:.1f}"}
+    usual = {
+        "x": _("{left:.1f}", left=left),
+        "width": _("{wide:.1f}", wide=wide * len(gaps)),
+        "y": _("{floor:.1f}", floor=floor - median * per_mm),
+    }
     if len(gaps) > MAX_BARS:
-        ET.SubElement(root, "rect", {**usual, "height": f"{median * per_mm:.1f}", "fill": "#9aa4ad"})
+        ET.SubElement(root, "rect", {**usual, "height": _("{median:.1f}", median=median * per_mm), "fill": "#9aa4ad"})
     for at in np.flatnonzero(odd)[:MAX_BARS] if len(gaps) > MAX_BARS else range(len(gaps)):
         bar = {
-            "x": f"{left + at * wide:.1f}",
-            "y": f"{floor - gaps[at] * per_mm:.1f}",
-            "height": f"{gaps[at] * per_mm:.1f}",
+            "x": _("{left:.1f}", left=left + at * wide),
+            "y": _("{floor:.1f}", floor=floor - gaps[at] * per_mm),
+            "height": _("{gaps:.1f}", gaps=gaps[at] * per_mm),
         }
         color = "#c62f26" if odd[at] else "#9aa4ad"
-        ET.SubElement(root, "rect", {**bar, "width": f"{max(wide * 0.8, 1.0):.1f}", "fill": color})
+        ET.SubElement(root, "rect", {**bar, "width": _("{value:.1f}", value=max(wide * 0.8, 1.0)), "fill": color})
     for value in sorted({median, float(gaps.max())}):
         height = floor - value * per_mm
-        line = {"x1": f"{left}", "x2": f"{WIDTH - 4}", "y1": f"{height:.1f}", "y2": f"{height:.1f}"}
+        line = {
+            "x1": f"{left}",
+            "x2": f"{WIDTH - 4}",
+            "y1": _("{height:.1f}", height=height),
+            "y2": _("{height:.1f}", height=height),
+        }
         ET.SubElement(root, "line", {**line, "stroke": "#333", "stroke-width": "0.6", "stroke-dasharray": "3 3"})
         if value != median or (gaps.max() - median) * per_mm > 10:
-            label = ET.SubElement(root, "text", {"x": f"{left - 3}", "y": f"{height + 4:.1f}", "text-anchor": "end"})
-            label.text = f"{value:.3g}"
-    for text, x, anchor in (("mm", 2, "start"), ("first slice", left, "start"), ("last slice", WIDTH - 4, "end")):
+            label = ET.SubElement(
+                root, "text", {"x": f"{left - 3}", "y": _("{height:.1f}", height=height + 4), "text-anchor": "end"}
+            )
+            label.text = _("{value:.3g}", value=value)
+    for text, x, anchor in (("mm", 2, "start"), (_("first slice"), left, "start"), (_("last slice"), WIDTH - 4, "end")):
         label = ET.SubElement(root, "text", {"x": str(x), "y": str(HEIGHT - 10), "text-anchor": anchor})
         label.text = text
     return root

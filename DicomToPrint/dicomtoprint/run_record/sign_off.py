@@ -16,6 +16,7 @@ from typing import Any
 from .. import __version__
 from ..errors import InputError, RefusedError
 from ..io.atomic import sha256_of, write_bytes_atomically
+from ..messages import _
 from . import signature as signatures
 from .signature import SignatureState, SigningKey, TrustedKeys
 
@@ -152,7 +153,12 @@ def append_sign_off(
     before = check_sign_off(record)
     if before.broken:
         raise RefusedError(
-            f"The log {LOG} is broken and is not continued: {before.broken} Keep it as evidence, and begin again in a copy without it."
+            _(
+                "The log {log} is broken and is not continued: {broken} Keep it as evidence, and begin again "
+                "in a copy without it.",
+                log=LOG,
+                broken=before.broken,
+            )
         )
     entry: dict[str, Any] = {
         "schema": SCHEMA,
@@ -185,10 +191,12 @@ def check_sign_off(record: Path, head: str | None = None, trusted: TrustedKeys |
         return LogCheck((), "there is none, and a head was given." if head else "")
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{LOG} is larger than any log: name the record of a run.")
+            raise InputError(_("{log} is larger than any log: name the record of a run.", log=LOG))
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
-        raise InputError(f"{LOG} cannot be opened ({error.strerror}): check its rights.") from None
+        raise InputError(
+            _("{log} cannot be opened ({strerror}): check its rights.", log=LOG, strerror=error.strerror)
+        ) from None
     entries: list[SignOff] = []
     previous = START
     if lines.pop() != b"":
@@ -230,7 +238,9 @@ def _files(folder: Path) -> list[dict[str, Any]]:
                 continue
             found.append({"file": name, "sha256": sha256_of(path), "bytes": path.stat().st_size})
     except OSError as error:
-        raise InputError(f"A file beside the record cannot be read ({error.strerror}): check the folder.") from None
+        raise InputError(
+            _("A file beside the record cannot be read ({strerror}): check the folder.", strerror=error.strerror)
+        ) from None
     return found
 
 

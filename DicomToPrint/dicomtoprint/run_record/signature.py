@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import InputError, MissingDependencyError
+from ..messages import _
 
 CONTEXT = b"dicom-to-print/sign-off/1\n"  # before what is signed, so that the signature counts for nothing else
 LEAST_RSA_BITS = 2048
@@ -70,7 +71,10 @@ def _crypto() -> Any:
         from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
     except ImportError:
         raise MissingDependencyError(
-            "Signatures with a key need the package cryptography: install it with 'python -m pip install cryptography'."
+            _(
+                "Signatures with a key need the package cryptography: install it with 'python -m pip install "
+                "cryptography'."
+            )
         ) from None
     return SimpleNamespace(
         exceptions=exceptions,
@@ -104,13 +108,25 @@ def load_signing_key(
         found = _crypto().x509.load_pem_x509_certificate(text)
         own = _ssh_line(found.public_key())
     except (ValueError, TypeError):
-        raise InputError(f"{certificate.name} is no certificate in PEM form: export it as PEM.") from None
+        raise InputError(
+            _("{certificate} is no certificate in PEM form: export it as PEM.", certificate=certificate.name)
+        ) from None
     if own != _ssh_line(private.public_key()):
         raise InputError(
-            f"{certificate.name} is the certificate of another key than {path.name}: give the two of one pair."
+            _(
+                "{certificate} is the certificate of another key than {path}: give the two of one pair.",
+                certificate=certificate.name,
+                path=path.name,
+            )
         )
     if not _holds_at(found, datetime.datetime.now(datetime.timezone.utc)):
-        raise InputError(f"{certificate.name} does not hold today: it ends on {found.not_valid_after_utc:%Y-%m-%d}.")
+        raise InputError(
+            _(
+                "{certificate} does not hold today: it ends on {not_valid_after_utc:%Y-%m-%d}.",
+                certificate=certificate.name,
+                not_valid_after_utc=found.not_valid_after_utc,
+            )
+        )
     return SigningKey(private, "x509", found.public_bytes(serialization.Encoding.PEM).decode("ascii"))
 
 
@@ -122,17 +138,17 @@ def _unlocked(load: Any, data: bytes, name: str, passphrase: Callable[[], str] |
     except TypeError:  # it is locked
         if passphrase is None:
             raise InputError(
-                f"{name} is locked by a passphrase, which is asked for on a terminal: run this there."
+                _("{name} is locked by a passphrase, which is asked for on a terminal: run this there.", name=name)
             ) from None
     except (ValueError, _crypto().exceptions.UnsupportedAlgorithm):
         raise InputError(none) from None
     try:
         return load(data, password=passphrase().encode("utf-8"))
     except ValueError:
-        raise InputError(f"{name} does not open with this passphrase: try again.") from None
+        raise InputError(_("{name} does not open with this passphrase: try again.", name=name)) from None
     except _crypto().exceptions.UnsupportedAlgorithm:
         raise MissingDependencyError(
-            "A locked key of OpenSSH needs the package bcrypt: install it with 'python -m pip install bcrypt'."
+            _("A locked key of OpenSSH needs the package bcrypt: install it with 'python -m pip install bcrypt'.")
         ) from None
 
 
@@ -198,10 +214,15 @@ def read_trusted(path: Path) -> TrustedKeys:
         try:
             certificates = list(_crypto().x509.load_pem_x509_certificates(data))
         except ValueError:
-            raise InputError(f"{path.name} holds a certificate that cannot be read: export it as PEM again.") from None
+            raise InputError(
+                _("{path} holds a certificate that cannot be read: export it as PEM again.", path=path.name)
+            ) from None
     if not keys and not certificates:
         raise InputError(
-            f"{path.name} holds no public key in OpenSSH form and no certificate in PEM form: give a .pub or .pem file."
+            _(
+                "{path} holds no public key in OpenSSH form and no certificate in PEM form: give a .pub or .pem file.",
+                path=path.name,
+            )
         )
     return TrustedKeys(tuple(keys), tuple(certificates))
 
@@ -263,7 +284,12 @@ def _kind_of_key(public: Any, name: str) -> str:
     if isinstance(public, crypto.rsa.RSAPublicKey) and public.key_size >= LEAST_RSA_BITS:
         return "rsa"
     raise InputError(
-        f"{name} is of a kind that is not taken: use Ed25519, ECDSA from 256 bits or RSA from {LEAST_RSA_BITS} bits."
+        _(
+            "{name} is of a kind that is not taken: use Ed25519, ECDSA from 256 bits or RSA from "
+            "{least_rsa_bits} bits.",
+            name=name,
+            least_rsa_bits=LEAST_RSA_BITS,
+        )
     )
 
 
@@ -281,7 +307,13 @@ def _ssh_fingerprint(line: str) -> str:
 def _read(path: Path, what: str) -> bytes:
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{path.name} is larger than any {what}: choose the right file.")
+            raise InputError(_("{path} is larger than any {what}: choose the right file.", path=path.name, what=what))
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read ({error.strerror}): check the file and its rights.") from None
+        raise InputError(
+            _(
+                "{path} cannot be read ({strerror}): check the file and its rights.",
+                path=path.name,
+                strerror=error.strerror,
+            )
+        ) from None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..voxel_components import bounding_box, label_voxel_counts
 from .types import Segmentation
@@ -27,7 +28,7 @@ def smooth_labels(segmentation: Segmentation, mm: float, progress: ProgressCallb
     free = np.isin(given, [0, *(segment.label for segment in chosen)])
     labels = np.where(free, 0, given).astype(given.dtype)
     for number, segment in enumerate(chosen):
-        progress(number / len(chosen), f"smoothing {segment.name}")
+        progress(number / len(chosen), _("smoothing {segment}", segment=segment.name))
         place = bounding_box(given == segment.label)
         if place is None:
             continue

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, UsageError
+from ..messages import _
 from ..text import pluralize
 from ..volume import Volume, affine_from_sitk
 from ..voxel_components import count_components, label_voxel_counts, largest_component
@@ -57,10 +58,10 @@ def read_labelmap(
     """
     path = Path(path)
     if cutoff is not None and not 0.0 < cutoff < 1.0:
-        raise UsageError(f"The cut-off of a probability lies between 0 and 1, not at {cutoff:g}.")
+        raise UsageError(_("The cut-off of a probability lies between 0 and 1, not at {cutoff:g}.", cutoff=cutoff))
     table = load_label_names(names) if names else {}
     if not path.is_file():
-        raise InputError(f"{path.name} was not found: give a NIfTI, NRRD or DICOM SEG file.")
+        raise InputError(_("{path} was not found: give a NIfTI, NRRD or DICOM SEG file.", path=path.name))
     notes: tuple[str, ...] = ()
     if _is_dicom(path):
         found, notes = read_dicom_segmentation(path, wanted, scan)
@@ -70,7 +71,7 @@ def read_labelmap(
         notes = (*notes, OVERLAP_NOTE)
     segments = _segments(found.labels, found.affine, {**found.styles, **table})
     if not segments:
-        raise EmptyLabelmapError(f"{path.name} holds no labelled voxel: choose another segmentation.")
+        raise EmptyLabelmapError(_("{path} holds no labelled voxel: choose another segmentation.", path=path.name))
     return Segmentation(None, found.affine, found.labels, None, segments, notes)
 
 
@@ -130,7 +131,12 @@ def _named(given: Segmentation, text: str) -> list[Segment]:
             known = ", ".join(f"{s.label} {s.name}" for s in given.segments[:20])
             more = len(given.segments) - 20
             raise UsageError(
-                f"The segmentation holds no structure '{name.strip()}': choose of {known}{f' and {more} more' if more > 0 else ''}."
+                _(
+                    "The segmentation holds no structure '{name}': choose of {known}{more}.",
+                    name=name.strip(),
+                    known=known,
+                    more=_(" and {more} more", more=more) if more > 0 else "",
+                )
             )
     return [segment for name in names for segment in _called(given, name)]
 
@@ -149,7 +155,7 @@ def _is_dicom(path: Path) -> bool:
         with path.open("rb") as stream:
             return stream.read(132)[128:] == b"DICM"
     except OSError:
-        raise InputError(f"{path.name} cannot be opened: check its rights.") from None
+        raise InputError(_("{path} cannot be opened: check its rights.", path=path.name)) from None
 
 
 def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str, ...]]:
@@ -159,11 +165,13 @@ def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str
         image = sitk.ReadImage(str(path))
     except RuntimeError:
         raise InputError(
-            f"{path.name} cannot be read as a segmentation: give a NIfTI, NRRD or DICOM SEG file."
+            _("{path} cannot be read as a segmentation: give a NIfTI, NRRD or DICOM SEG file.", path=path.name)
         ) from None
     dimension = image.GetDimension()
     if dimension not in (3, 4):
-        raise InputError(f"{path.name} has {dimension} dimensions: give one label map of three.")
+        raise InputError(
+            _("{path} has {dimension} dimensions: give one label map of three.", path=path.name, dimension=dimension)
+        )
     affine = affine_from_sitk(image)
     facts = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
     array = sitk.GetArrayFromImage(image)
@@ -175,7 +183,11 @@ def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str
     styles, notes = nifti_styles(path)
     if len(layers) > 1 and not _is_stack_of_masks(layers):
         raise InputError(
-            f"{path.name} holds {len(layers)} label maps: give one, or a stack of masks with one structure in each."
+            _(
+                "{path} holds {layers_count} label maps: give one, or a stack of masks with one structure in each.",
+                path=path.name,
+                layers_count=len(layers),
+            )
         )
     if cutoff is not None and all(_is_probability(layer) for layer in layers):
         return LabelArray(_most_probable(layers, cutoff), affine, styles), notes
@@ -224,17 +236,25 @@ def _whole_numbers(layer: np.ndarray, name: str) -> np.ndarray:
     low, high = layer.min(), layer.max()
     if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > np.iinfo(np.uint16).max:
         raise InputError(
-            f"{name} holds values from {low:g} to {high:g}, so it is no label map: choose the "
-            "segmentation, not the scan."
+            _(
+                "{name} holds values from {low:g} to {high:g}, so it is no label map: choose the "
+                "segmentation, not the scan.",
+                name=name,
+                low=low,
+                high=high,
+            )
         )
     whole = layer.astype(np.uint16)
     if layer.dtype.kind == "f" and not np.array_equal(whole, layer):
         way = "say from which probability a voxel counts (--label-cutoff 0.5)" if high <= 1.0 else "export it as labels"
-        raise InputError(f"{name} holds fractions, so it is no label map: {way}.")
+        raise InputError(_("{name} holds fractions, so it is no label map: {way}.", name=name, way=way))
     if np.count_nonzero(label_voxel_counts(whole)) > 1000:
         raise InputError(
-            f"{name} holds more than 1000 different values, so it is no label map: choose the "
-            "segmentation, not the scan."
+            _(
+                "{name} holds more than 1000 different values, so it is no label map: choose the "
+                "segmentation, not the scan.",
+                name=name,
+            )
         )
     return whole
 

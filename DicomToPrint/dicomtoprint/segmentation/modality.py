@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import RefusedError
+from ..messages import _
 from ..volume import Volume
 from .presets import AnatomyPreset, HoleFillSettings, MetalSettings, ThinBoneSettings, load_anatomy
 from .threshold_estimation import strided_sample
@@ -47,8 +48,11 @@ def require_threshold(volume: Volume, threshold: object | None) -> None:
         return
     what = f"This scan is {volume.modality}" if volume.modality else "This volume looks like MR"
     raise RefusedError(
-        f"{what}, whose grey values do not tell one tissue from another: give a segmentation (--segmentation FILE), or the grey "
-        "values of what you want (--threshold LOW[,HIGH])."
+        _(
+            "{what}, whose grey values do not tell one tissue from another: give a segmentation "
+            "({--segmentation:FILE}), or the grey values of what you want ({--threshold:LOW}[,HIGH]).",
+            what=what,
+        )
     )
 
 

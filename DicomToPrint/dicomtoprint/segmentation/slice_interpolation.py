@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..volume import Volume
 
@@ -25,7 +26,7 @@ def interpolate_slices(volume: Volume, finest_ratio: float, progress: ProgressCa
     limits = np.iinfo(array.dtype) if array.dtype.kind in "iu" else None
     for index in range(len(result)):
         if index % 16 == 0:
-            progress(index / len(result), "resampling thick slices")
+            progress(index / len(result), _("resampling thick slices"))
         below, rest = divmod(index, factor)
         if rest == 0:
             result[index] = array[below]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..messages import _
 from ..volume import Volume
 from .dicom_labelmaps import LabelArray
 from .labelmap_styles import Color, LabelStyle
@@ -76,7 +77,10 @@ def structure_set_labels(
         notes.append(f"The outline of the body ({left_out}) was left out: ask for it with --labels.")
     if not regions:
         raise InputError(
-            f"{file} holds no closed contour: choose a structure set with contours, or export it as labels."
+            _(
+                "{file} holds no closed contour: choose a structure set with contours, or export it as labels.",
+                file=file,
+            )
         )
     planes = _planes_of(regions, file, scan)
     labels, affine, more = _fill(regions, planes, file)
@@ -133,7 +137,11 @@ def _require_same_frame(data: Any, regions: Sequence[_Region], file: str, scan: 
         ]
     if frames != {scan.frame_uid}:
         raise InputError(
-            f"{file} was drawn in another frame of reference than that of this scan: give the structure set of this scan."
+            _(
+                "{file} was drawn in another frame of reference than that of this scan: give the structure "
+                "set of this scan.",
+                file=file,
+            )
         )
     series = set(_referenced_series(data))
     if series and scan.series_uid and scan.series_uid not in series:
@@ -169,14 +177,20 @@ def _planes_of(regions: Sequence[_Region], file: str, scan: Volume | None) -> _P
     """The planes of the contours; the scan's own pixels where they lie in its slices."""
     normals = [normal for region in regions for points in region.contours if (normal := _normal(points)) is not None]
     if not normals:
-        raise InputError(f"{file} holds no contour with an area: choose another structure set.")
+        raise InputError(_("{file} holds no contour with an area: choose another structure set.", file=file))
     normal = normals[0]
     if min(abs(float(normal @ other)) for other in normals) < PARALLEL:
-        raise InputError(f"The contours of {file} do not lie in parallel planes: export the structures as labels.")
+        raise InputError(
+            _("The contours of {file} do not lie in parallel planes: export the structures as labels.", file=file)
+        )
     for region in regions:
         if any(np.ptp(points @ normal) > 0.5 for points in region.contours):
             raise InputError(
-                f"Contours of {region.style.name} in {file} are not flat: export the structures as labels."
+                _(
+                    "Contours of {style} in {file} are not flat: export the structures as labels.",
+                    style=region.style.name,
+                    file=file,
+                )
             )
     if scan is not None and (own := _scan_planes(scan, normal)) is not None:
         return own
@@ -221,7 +235,10 @@ def _fill(regions: Sequence[_Region], planes: _Planes, file: str) -> tuple[np.nd
     shape = (count + 2, *(int(n) + 1 for n in (high - low)[::-1]))
     if np.prod(shape, dtype=float) > MOST_VOXELS:
         raise InputError(
-            f"The contours of {file} span too much to be filled: choose fewer structures, or export them as labels."
+            _(
+                "The contours of {file} span too much to be filled: choose fewer structures, or export them as labels.",
+                file=file,
+            )
         )
     labels, overlap, notes = np.zeros(shape, dtype=np.uint16), False, []
     sizes = [sum(_area(points) for points in contours) * (own or gap) for contours, own in zip(placed, gaps)]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import RefusedError, UsageError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from ..volume import Volume
@@ -63,7 +64,11 @@ def segment(
     """
     if anatomy.method != "grey" or anatomy.boundary is None:
         raise UsageError(
-            f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one (--segmentation FILE)."
+            _(
+                "The anatomy '{anatomy}' needs a segmentation that names the structures: give one "
+                "({--segmentation:FILE}).",
+                anatomy=anatomy.name,
+            )
         )
     validate_voxels(volume.array)
     if not holds_xray(volume):
@@ -105,24 +110,33 @@ def _validate_hints(anatomy: AnatomyPreset, seeds: np.ndarray, least_branch_mm: 
     """Raises `UsageError` where a seed is missing, or what is said of branches is about none."""
     if least_branch_mm and anatomy.separation.method != "vessel":
         raise UsageError(
-            f"--least-branch is about vessels, and the anatomy '{anatomy.name}' has none: leave it out, or choose contrast-vessels."
+            _(
+                "{--least-branch} is about vessels, and the anatomy '{anatomy}' has none: leave it out, or "
+                "choose contrast-vessels.",
+                anatomy=anatomy.name,
+            )
         )
     if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
         raise UsageError(
-            f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
+            _(
+                "The anatomy '{anatomy}' needs a seed: give a point inside the structure you want ({--seed:R,A,S}).",
+                anatomy=anatomy.name,
+            )
         )
 
 
 def validate_voxels(array: np.ndarray) -> None:
     """Raises `RefusedError` in one sentence for voxels nothing can be found in: NaN, infinite, constant."""
     if array.ndim != 3 or min(array.shape, default=0) < 2:
-        raise RefusedError("The scan has a single slice along one axis: a model needs a stack of slices.")
+        raise RefusedError(_("The scan has a single slice along one axis: a model needs a stack of slices."))
     low, high = array.min(), array.max()
     if not (np.isfinite(low) and np.isfinite(high)):
-        raise RefusedError("The scan holds voxels that are no numbers (NaN or infinite): export or resample it again.")
+        raise RefusedError(
+            _("The scan holds voxels that are no numbers (NaN or infinite): export or resample it again.")
+        )
     if low == high:
         raise RefusedError(
-            "All voxels of the scan have the same grey value, so there is nothing to find: choose another series."
+            _("All voxels of the scan have the same grey value, so there is nothing to find: choose another series.")
         )
 
 
@@ -138,7 +152,7 @@ def _start(
     settings = anatomy.boundary
     assert settings is not None
     array = volume.array
-    progress(0.0, "looking for the boundary in the scan")
+    progress(0.0, _("looking for the boundary in the scan"))
     metal_above = None if anatomy.metal.above is None else scale.grey(anatomy.metal.above)
     body = (
         find_patient(array, volume.spacing, scale.grey(-400.0), subprogress(progress, 0.0, 0.4))
@@ -161,7 +175,7 @@ def _start(
         notes.append(_words(edges, low, scale))
     if array.dtype.kind in "iu" and threshold is None:
         low = float(np.floor(low)) + 0.5
-    progress(0.6, "taking what lies inside the boundary")
+    progress(0.6, _("taking what lies inside the boundary"))
     mask = array >= low if settings.bright else array <= low
     if high is not None:
         mask &= array <= high
@@ -179,8 +193,12 @@ def _start(
         }
     if not mask.any():
         raise RefusedError(
-            f"Nothing in this scan lies {'above' if settings.bright else 'below'} the boundary of {low:g}: "
-            "lower the threshold or choose another anatomy."
+            _(
+                "Nothing in this scan lies {bright} the boundary of {low:g}: lower the threshold or choose "
+                "another anatomy.",
+                bright=_("above") if settings.bright else _("below"),
+                low=low,
+            )
         )
     return SegmentationState(volume, anatomy, scale, low, high, edges, mask, seeds, body, notes=notes, figures=figures)
 
@@ -212,11 +230,16 @@ def _given(threshold: "tuple[float, float | None]", array: np.ndarray, bright: b
     low, high = float(threshold[0]), None if threshold[1] is None else float(threshold[1])
     least, most = float(array.min()), float(array.max())
     if not np.isfinite(low) or (high is not None and not high > low):
-        raise UsageError("The threshold must be a number, or two rising numbers: correct it.")
+        raise UsageError(_("The threshold must be a number, or two rising numbers: correct it."))
     if not (least < low <= most) or (high is not None and high <= least):
         raise UsageError(
-            f"The threshold {low:g} lies outside the grey values of this scan ({least:g} to {most:g}): "
-            "choose one between."
+            _(
+                "The threshold {low:g} lies outside the grey values of this scan ({least:g} to {most:g}): "
+                "choose one between.",
+                low=low,
+                least=least,
+                most=most,
+            )
         )
     return low, high
 
@@ -288,9 +311,12 @@ def _parts(state: SegmentationState, progress: ProgressCallback) -> None:
         keep[only] = True
     if not keep.any():
         raise RefusedError(
-            f"Nothing of at least {settings.smallest_mm3:g} mm3 is left for '{state.anatomy.title}': "
-            "lower the threshold or the "
-            "smallest part, or choose another anatomy."
+            _(
+                "Nothing of at least {smallest_mm3:g} mm3 is left for '{anatomy}': lower the threshold or "
+                "the smallest part, or choose another anatomy.",
+                smallest_mm3=settings.smallest_mm3,
+                anatomy=state.anatomy.title,
+            )
         )
     state.figures["parts"] = int(keep.sum())
     state.mask = parts.select(keep, state.mask.shape)
@@ -337,9 +363,12 @@ def _part_at(state: SegmentationState, parts: VoxelComponents, seed: np.ndarray)
     place = nearest_mask_voxel(whole, seed, state.volume.spacing, SEED_REACH_MM)
     if place is None:
         raise UsageError(
-            f"No structure of '{state.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: move "
-            "the seed onto it or lower the "
-            "threshold."
+            _(
+                "No structure of '{anatomy}' lies within {seed_reach_mm:g} mm of a seed: move the seed onto "
+                "it or lower the threshold.",
+                anatomy=state.anatomy.title,
+                seed_reach_mm=SEED_REACH_MM,
+            )
         )
     return int(parts.labels[tuple(int(v) - s.start for v, s in zip(place, parts.box))])
 

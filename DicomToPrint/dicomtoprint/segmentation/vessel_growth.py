@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import UsageError
+from ..messages import _
 from ..voxel_components import Box, bounding_box, components_touching
 from .near_distance import distance_up_to
 from .roi import nearest_mask_voxel
@@ -71,7 +72,11 @@ def _pruned(state: SegmentationState, vessel: np.ndarray, starts: np.ndarray, le
     kept = prune_branches(vessel, starts, state.volume.spacing[::-1], least_mm)
     if not kept.any():
         raise UsageError(
-            f"The vessel at the seed is thinner than {least_mm:g} mm: give a smaller --least-branch, or put the seed into a thicker one."
+            _(
+                "The vessel at the seed is thinner than {least_mm:g} mm: give a smaller {--least-branch}, or "
+                "put the seed into a thicker one.",
+                least_mm=least_mm,
+            )
         )
     gone = float(np.count_nonzero(vessel & ~kept)) * state.volume.voxel_volume
     state.figures["pruned_mm3"] = gone

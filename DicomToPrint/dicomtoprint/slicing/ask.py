@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..workers.program import MAX_TEXT, ProgramLimits, run_program
 from .islands import count_islands
@@ -85,10 +86,10 @@ def slice_files(
     program = find_program(profile)
     done = []
     for number, file in enumerate(files):
-        progress(number / len(files), f"asking {profile.title}")
+        progress(number / len(files), _("asking {profile}", profile=profile.title))
         with tempfile.TemporaryDirectory(prefix="dicomtoprint-slicing-") as folder:
             done.append(_slice(program, file, profile, job, values, Path(folder), progress))
-    progress(1.0, f"{profile.title} has answered")
+    progress(1.0, _("{profile} has answered", profile=profile.title))
     return SlicingResult(profile.title, profile.severity, tuple(done))
 
 
@@ -115,7 +116,7 @@ def _slice(
             [program, *arguments],
             folder,
             ProgramLimits(profile.timeout_s),
-            lambda said: progress(0.5, "waiting for the slicer"),
+            lambda said: progress(0.5, _("waiting for the slicer")),
         )
     except OSError as error:
         return SlicedFile(file.name, unknown=f"{profile.title} could not be started ({type(error).__name__})")

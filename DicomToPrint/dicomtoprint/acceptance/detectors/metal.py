@@ -79,7 +79,7 @@ def _near(volume: Volume, kept: np.ndarray, first: int, anatomy: np.ndarray) -> 
         (anatomy_places >= places.min(axis=0) - REACH_MM) & (anatomy_places <= places.max(axis=0) + REACH_MM), axis=1
     )
     if around.any():
-        distance, _ = cKDTree(anatomy_places[around]).query(places, distance_upper_bound=REACH_MM)
+        distance, _unused = cKDTree(anatomy_places[around]).query(places, distance_upper_bound=REACH_MM)
         near[tuple(metal[np.isfinite(distance)].T)] = True
     return near
 

@@ -152,7 +152,7 @@ def _shift(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> np.ndar
     columns = np.stack([slope_j, slope_i, (slope_j * y + slope_i * x) / far, (slope_i * y - slope_j * x) / far])
     grey = first.ravel()[points]
     fit = np.zeros(4)
-    for _ in range(STEPS):
+    for _unused in range(STEPS):
         growth, turn = fit[2] / far, fit[3] / far
         at = [j + fit[0] + growth * y - turn * x, i + fit[1] + growth * x + turn * y]
         error = ndimage.map_coordinates(second, at, order=1, mode="nearest") - grey

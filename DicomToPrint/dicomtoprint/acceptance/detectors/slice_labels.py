@@ -34,7 +34,7 @@ def format_slices(slices: Sequence[int], numbers: Sequence[int], limit: int = 8)
 
 def slice_center(volume: Volume, k: int) -> tuple[float, float, float]:
     """LPS mm of the middle of slice `k`, for a view to jump to."""
-    _, rows, columns = volume.array.shape
+    _unused, rows, columns = volume.array.shape
     x, y, z = volume.to_lps(np.array([[(columns - 1) / 2, (rows - 1) / 2, k]]))[0]
     return float(x), float(y), float(z)
 

@@ -189,7 +189,7 @@ def _is_thin_original(series: Series) -> bool:
     """True where image type, plane and spacing are those of thin slices as scanned: then a word in the description may
     tell what the slices are for.
     """
-    types = [values for values, _ in _image_types(series)]
+    types = [values for values, _unused in _image_types(series)]
     placed = compute_slice_geometry(series)
     if placed is None or len(placed.steps) == 0 or not types:
         return False
