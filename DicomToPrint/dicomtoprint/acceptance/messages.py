@@ -246,7 +246,7 @@ def remedy_text(rule: Rule, fact: Fact, outcome: Outcome = Outcome.ASK) -> str:
         if code == "C" and fact.parameters.get("kind") == "cone beam":
             text = CONE_BEAM_RECONSTRUCTION
         texts.append(
-            text.format_map(dict(rule=rule.id, hint=_(": {hint}", hint=hint) if hint and code == asked else ""))
+            text.format_map({"rule": rule.id, "hint": _(": {hint}", hint=hint) if hint and code == asked else ""})
         )
     if {"P", "X", "C"} & set(codes) and "S" not in codes:
         texts.append(NO_NEW_SCAN)

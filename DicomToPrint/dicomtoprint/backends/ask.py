@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DicomToPrintError, InputError, OutputError, RefusedError, UsageError
-from ..messages import _
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 from ..segmentation import Segment, Segmentation, read_labelmap
 from ..segmentation.labelmap_files import EmptyLabelmapError
@@ -102,8 +102,18 @@ def label_with_backend(
 
 def backend_notes(backend: Backend, task: BackendTask, version: str) -> tuple[str, ...]:
     """What the report says of labels that a backend gave, known faults included."""
-    voxel = "" if task.voxel_mm is None else f", voxels of its model {' x '.join(f'{v:g}' for v in task.voxel_mm)} mm"
-    note = f"Labelled by {backend.title} {version}, task {task.name}{voxel}. Nobody has checked its labels: look at them on the scan."
+    voxel = (
+        ""
+        if task.voxel_mm is None
+        else _(", voxels of its model {voxel_mm} mm", voxel_mm=join(" x ", (_("{v:g}", v=v) for v in task.voxel_mm)))
+    )
+    note = _(
+        "Labelled by {backend} {version}, task {task}{voxel}. Nobody has checked its labels: look at them on the scan.",
+        backend=backend.title,
+        version=version,
+        task=task.name,
+        voxel=voxel,
+    )
     return (note, *backend.faults, *task.faults)
 
 
@@ -162,7 +172,7 @@ def _arguments(job: _Job) -> list[str]:
         if whole and whole[1] in filled:
             arguments += filled[whole[1]]
         else:
-            arguments.append(re.sub(r"\{(\w+)\}", lambda found: " ".join(filled.get(found[1], (found[0],))), text))
+            arguments.append(re.sub(r"\{(\w+)\}", lambda found: join(" ", filled.get(found[1], (found[0],))), text))
     return arguments
 
 
@@ -178,7 +188,7 @@ def _run(job: _Job, progress: ProgressCallback) -> None:
 
     def watch(said: str) -> None:
         shares = re.findall(backend.progress, said[-LAST_TEXT:]) if backend.progress else []
-        step = f", {shares[-1]} % of its present step" if shares else ""
+        step = _(", {shares} % of its present step", shares=shares[-1]) if shares else ""
         progress(WORKING, _("{backend} at work{step}", backend=backend.title, step=step))
 
     try:
@@ -200,9 +210,9 @@ def _failure(job: _Job, end: ProgramEnd) -> DicomToPrintError:
     """What went wrong in one sentence: by the limit it met, by what it said, or else by its exit code."""
     title, limits = job.backend.title, job.backend.limits
     amounts = {
-        "time": f"gave no labels in {limits.time_s / 3600.0:.3g} hours",
-        "memory": f"took more than {(limits.memory_mb or 0.0) / 1024.0:.3g} GB of memory",
-        "disk": f"wrote more than {(limits.disk_mb or 0.0) / 1024.0:.3g} GB",
+        "time": _("gave no labels in {time_s:.3g} hours", time_s=limits.time_s / 3600.0),
+        "memory": _("took more than {memory_mb:.3g} GB of memory", memory_mb=(limits.memory_mb or 0.0) / 1024.0),
+        "disk": _("wrote more than {disk_mb:.3g} GB", disk_mb=(limits.disk_mb or 0.0) / 1024.0),
     }
     if end.limit:
         return RefusedError(
@@ -212,7 +222,7 @@ def _failure(job: _Job, end: ProgramEnd) -> DicomToPrintError:
                 amounts=amounts[end.limit],
             )
         )
-    return failure_from_words(job.backend, job.task, end.said, f"code {end.code}")
+    return failure_from_words(job.backend, job.task, end.said, _("code {code}", code=end.code))
 
 
 def failure_from_words(backend: Backend, task: BackendTask, said: str, how: str) -> DicomToPrintError:
@@ -297,7 +307,11 @@ def _read_labels(job: _Job, scan: Volume) -> Segmentation:
     if unknown:
         notes = (
             *notes,
-            f"{title} gave values that its task does not name, so they are numbered: {', '.join(unknown[:10])}.",
+            _(
+                "{title} gave values that its task does not name, so they are numbered: {unknown}.",
+                title=title,
+                unknown=join(", ", unknown[:10]),
+            ),
         )
     return replace(found, labels=labels, affine=scan.affine, segments=segments, notes=notes)
 

@@ -7,9 +7,14 @@ from .profile import USES, Backend, BackendTask
 
 def licence_notice(backend: Backend, task: BackendTask) -> str:
     """What the licence is and allows, and what the program sends, for who confirms it."""
-    return (
-        f"{backend.title}, task {task.name}: {task.licence.title}; for {USES[task.licence.use]}. {task.licence.text} "
-        f"{backend.telemetry}"
+    return _(
+        "{backend}, task {task}: {licence}; for {uses}. {licence2} {telemetry}",
+        backend=backend.title,
+        task=task.name,
+        licence=task.licence.title,
+        uses=USES[task.licence.use],
+        licence2=task.licence.text,
+        telemetry=backend.telemetry,
     )
 
 

@@ -9,16 +9,16 @@ from typing import Any
 from ..config import resources
 from ..config.run_settings import backend_choice
 from ..errors import UsageError
-from ..messages import _
+from ..messages import _, join
 from ..segmentation.labelmap_styles import load_label_names
 from ..workers.program import ProgramLimits
 
 FAILURES = ("memory", "disk", "weights", "licence")
 USES = {
-    "any": "any use",
-    "non-commercial": "non-commercial use without payment",
-    "research": "research only",
-    "unknown": "not stated",
+    "any": _("any use"),
+    "non-commercial": _("non-commercial use without payment"),
+    "research": _("research only"),
+    "unknown": _("not stated"),
 }
 
 
@@ -142,7 +142,7 @@ def _backend(content: Mapping[str, Any]) -> Backend:
         for key, entry in content["licences"].items()
     }
     if {licence.use for licence in licences.values()} - set(USES):
-        raise ValueError(f"a use of a licence is one of {', '.join(USES)}")
+        raise ValueError(f"a use of a licence is one of {join(', ', USES)}")
     if content["kind"] not in ("fixed", "model-folder") or not content["commands"]:
         raise ValueError("kind is fixed or model-folder, and commands names a program")
     limits = content["limits"]

@@ -88,7 +88,7 @@ def _made(case: Case, own: Path, attempt: int, found: dict[str, Any], run_comman
             describe.last_sentence(errors, case) or describe.first_fault(result),
             round(time.monotonic() - begun, 2),
             attempt,
-            found if stat_hash(case) == found["stat"] else {**found, "stat": "changed while it was read"},
+            found if stat_hash(case) == found["stat"] else {**found, "stat": _("changed while it was read")},
             case.settings_sha256,
             scan=describe.describe_scan(source, result),
             measures=measures,

@@ -69,7 +69,7 @@ def thread_pool(jobs: int | None, attempt: Attempt, limits: BatchLimits) -> Iter
         return executor.submit(make_case_in_child, case, replace(own, memory_bytes=memory_bytes), stop)
 
     try:
-        yield Pool(submit, jobs, free_memory_bytes(limits), f"{jobs} at a time on this machine")
+        yield Pool(submit, jobs, free_memory_bytes(limits), _("{jobs} at a time on this machine", jobs=jobs))
     finally:
         stop.set()
         executor.shutdown(cancel_futures=True)
@@ -128,10 +128,20 @@ def dask_pool(scheduler: str, attempt: Attempt, limits: BatchLimits, key: bytes)
         said = (
             ""
             if has_memory
-            else ", which offer no resource MEMORY: only their threads limit how many cases run at once"
+            else _(", which offer no resource MEMORY: only their threads limit how many cases run at once")
         )
         slots = threads * limits.tasks_per_worker_thread
-        yield Pool(submit, slots, None, f"on {len(workers)} Dask workers with {threads} threads{said}")
+        yield Pool(
+            submit,
+            slots,
+            None,
+            _(
+                "on {workers_count} Dask workers with {threads} threads{said}",
+                workers_count=len(workers),
+                threads=threads,
+                said=said,
+            ),
+        )
 
 
 def _require_workers(client: Any, workers: Any, root: Path, key: bytes) -> None:

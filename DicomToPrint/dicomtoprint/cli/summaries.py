@@ -187,7 +187,7 @@ def preparation_summary(result: "PreparationResult") -> str:
             "Given: {objects}, {triangles}, {meshes:.1f} cm3",
             objects=pluralize(len(file.meshes), "object"),
             triangles=pluralize(file.triangles, "triangle"),
-            meshes=sum((mesh.volume for mesh in file.meshes)) / 1000.0,
+            meshes=sum(mesh.volume for mesh in file.meshes) / 1000.0,
         ),
         result.mesh.gate,
         *result.mesh.notes,

@@ -89,7 +89,9 @@ def write_file_set(
         file_set.write(folder)
     _verify(folder, hashes)
     progress(1.0, _("study packed"))
-    notes = (f"Directory records with a stand-in for what their images lack: {filled}.",) if filled else ()
+    notes = (
+        (_("Directory records with a stand-in for what their images lack: {filled}.", filled=filled),) if filled else ()
+    )
     return Packed(len(hashes), unpacked, burned, lossy, notes)
 
 

@@ -81,19 +81,24 @@ def translate_os_errors(name: str) -> Iterator[None]:
 
 def _reason(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "the disk is full; free some space or choose another output folder."
+        return _("the disk is full; free some space or choose another output folder.")
     if (
         error.errno in (errno.EACCES, errno.EPERM) and error.filename2 is not None
     ):  # the move: the folder took the draft
         held = Path(error.filename2).name
-        return f"'{held}' is held by another program or user; close it there or choose another output folder."
+        return _(
+            "'{held}' is held by another program or user; close it there or choose another output folder.", held=held
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "the folder is read-only for this user; choose another output folder."
+        return _("the folder is read-only for this user; choose another output folder.")
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return "a file of that name is in the way; choose another output folder."
+        return _("a file of that name is in the way; choose another output folder.")
     if error.errno == errno.ENAMETOOLONG:
-        return "the name is too long; choose a shorter output folder or name."
-    return f"{os.strerror(error.errno) if error.errno else 'it was not accepted'}; choose another output folder."
+        return _("the name is too long; choose a shorter output folder or name.")
+    return _(
+        "{strerror}; choose another output folder.",
+        strerror=os.strerror(error.errno) if error.errno else _("it was not accepted"),
+    )
 
 
 def write_text_atomically(path: Path, text: str) -> Path:

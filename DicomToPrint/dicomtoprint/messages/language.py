@@ -124,7 +124,7 @@ class _Translator(string.Formatter):
         if message.in_panel is not None and self._reader.controls is not None:
             return self.told(message.in_panel)
         if message.plural_id:
-            template = self._catalogue.ngettext(message.msgid, message.plural_id, int(message.count))
+            template = self._catalogue.ngettext(message.msgid, message.plural_id, int(message.number))
         else:
             template = self._catalogue.gettext(message.msgid) if message.msgid else ""
         if "{--" in template:

@@ -37,7 +37,7 @@ _ENGLISH = _English()
 
 
 class Message(str):
-    """An English sentence with its template (`msgid`), the template for many (`plural_id`, by `count`) and its parameters.
+    """An English sentence with its template (`msgid`), the template for many (`plural_id`, by `number`) and its parameters.
 
     A message without parameters is its template as it stands, braces too: `format` fills them later, as that of a string does.
     What strings are joined from, cut or put in capitals by stays a message, as long as one of the parts is one.
@@ -45,7 +45,7 @@ class Message(str):
 
     msgid: str
     plural_id: str
-    count: int
+    number: int
     parameters: Mapping[str, Any]
     change: tuple[str, tuple[Any, ...]] | None
     in_panel: Message | None
@@ -70,19 +70,19 @@ class Message(str):
         if change:
             text = _changed(text, change)
         made = super().__new__(cls, text)
-        made.msgid, made.plural_id, made.count, made.parameters = str(msgid), str(plural_id), count, given
+        made.msgid, made.plural_id, made.number, made.parameters = str(msgid), str(plural_id), count, given
         made.change, made.in_panel = change, in_panel
         return made
 
     def format(self, *args: Any, **parameters: Any) -> Message:  # type: ignore[override]
         """The message with its parameters, of a template that has none yet."""
         assert not args, "parameters have names"
-        return Message(self.msgid, {**self.parameters, **parameters}, self.plural_id, self.count)
+        return Message(self.msgid, {**self.parameters, **parameters}, self.plural_id, self.number)
 
     def format_map(self, parameters: Mapping[str, Any], /) -> Message:  # type: ignore[override]
         """As `format`, with those of `parameters` that the template names."""
         wanted = {name: parameters[name] for name in fields_of(self.msgid) if not name.startswith(OPTION)}
-        return Message(self.msgid, {**self.parameters, **wanted}, self.plural_id, self.count)
+        return Message(self.msgid, {**self.parameters, **wanted}, self.plural_id, self.number)
 
     def __str__(self) -> str:
         return self  # and not a plain copy: `str(error)` is the message that the error was raised with
@@ -127,7 +127,7 @@ class Message(str):
         return self._with("removesuffix", (suffix,))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = (self.msgid, dict(self.parameters), self.plural_id, self.count, self.change, self.in_panel)
+        given = (self.msgid, dict(self.parameters), self.plural_id, self.number, self.change, self.in_panel)
         return Message, given
 
     def __deepcopy__(self, known: Any) -> Message:
@@ -208,11 +208,11 @@ def as_data(text: str) -> dict[str, Any]:
     """Template and parameters of a message for JSON, nested where a parameter is a message; empty for a plain string."""
     if not isinstance(text, Message):
         return {}
-    content: dict[str, Any] = {"message_id": text.plural_id if text.plural_id and text.count != 1 else text.msgid}
+    content: dict[str, Any] = {"message_id": text.plural_id if text.plural_id and text.number != 1 else text.msgid}
     if text.parameters:
         content["parameters"] = {name: _plain(value) for name, value in text.parameters.items()}
     if text.plural_id:
-        content |= {"message_id": text.msgid, "plural_id": text.plural_id, "count": int(text.count)}
+        content |= {"message_id": text.msgid, "plural_id": text.plural_id, "count": int(text.number)}
     if text.change:
         content["change"] = [text.change[0], *text.change[1]]
     return content

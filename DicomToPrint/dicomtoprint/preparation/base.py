@@ -134,7 +134,9 @@ def _vent_from(model: _Model) -> float:
 
 def _refuse_unsteady(model: _Model, centre: np.ndarray, outline: Any, kind: str) -> None:
     if not hull_holds(outline, centre):
-        others = " or ".join(f"--base-kind {other}" for other in KINDS if other not in (kind, "foot"))
+        others = join(
+            " or ", (_("{--base-kind:{other}}", other=other) for other in KINDS if other not in (kind, "foot"))
+        )
         raise RefusedError(
             _(
                 "'{mesh}' would tip over on a {kind}: choose another base ({others}).",

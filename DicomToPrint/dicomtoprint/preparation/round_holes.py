@@ -19,7 +19,11 @@ def cut_magnet_pockets(first: Mesh, second: Mesh, plane: Plane, size: ConnectorS
     `RefusedError` where the section has no room for one.
     """
     return _holes(
-        first, second, plane, [size], f"a magnet of {size.diameter:g} mm: cut at another place or use smaller ones"
+        first,
+        second,
+        plane,
+        [size],
+        _("a magnet of {diameter:g} mm: cut at another place or use smaller ones", diameter=size.diameter),
     )
 
 
@@ -33,7 +37,11 @@ def cut_dowel_holes(
     """
     sizes = list(thinner_sizes(size, smallest or size.diameter))
     return _holes(
-        first, second, plane, sizes, f"a dowel of {sizes[-1].diameter:g} mm: cut at another place, or glue the parts"
+        first,
+        second,
+        plane,
+        sizes,
+        _("a dowel of {diameter:g} mm: cut at another place, or glue the parts", diameter=sizes[-1].diameter),
     )
 
 

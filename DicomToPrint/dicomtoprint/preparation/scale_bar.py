@@ -49,7 +49,7 @@ def add_scale_bar(
     done = apply_relief(
         mesh,
         _bar(length, size or ScaleBarSize()),
-        f"{length:g} mm",
+        _("{length:g} mm", length=length),
         depth,
         raised=raised,
         curved=CURVED,
@@ -88,7 +88,7 @@ def _bar(length: float, size: ScaleBarSize) -> Any:
         square((size.stroke, size.tick)),
         square((size.stroke, size.tick)).translate((length - size.stroke, 0.0)),
     ]
-    words = text_outline(f"{length:g} mm", size.letters)
+    words = text_outline(_("{length:g} mm", length=length), size.letters)
     low_x, low_y, high_x, _high_y = words.bounds()
     if high_x - low_x > length:
         words = words.scale((length / (high_x - low_x),) * 2)

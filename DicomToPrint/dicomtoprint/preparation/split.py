@@ -71,7 +71,14 @@ def split_to_fit(
         parts = pieces
         progress((axis + 1) / 3.0, _("splitting"))
     named = tuple(
-        Mesh(p.points, p.triangles, f"{mesh.name} part {n + 1}", p.color, p.point_arrays, p.triangle_arrays)
+        Mesh(
+            p.points,
+            p.triangles,
+            _("{mesh} part {n}", mesh=mesh.name, n=n + 1),
+            p.color,
+            p.point_arrays,
+            p.triangle_arrays,
+        )
         for n, p in enumerate(parts)
     )
     return SplitResult(named, tuple(planes), tuple(areas), crumbs)
@@ -125,7 +132,7 @@ def _along(
         if chosen:
             break
     else:
-        away = " that stays away from what is marked" if near else ""
+        away = _(" that stays away from what is marked") if near else ""
         raise RefusedError(
             _(
                 "'{mesh}' has no place to cut it for this printer{away}: name a larger one ({--printer:WxDxH}){near}.",

@@ -12,7 +12,7 @@ from ..mesh.core import Mesh, Provenance
 from ..mesh.grid import grid_around
 from ..mesh.narrow_band_distance import inner_offset_field
 from ..mesh.voxelize import voxelize
-from ..messages import _
+from ..messages import _, join
 from .base_label import LabelSlot
 from .csg import from_manifold, import_manifold3d, to_manifold
 from .label_places import NoPlacementError, TextNeeds, find_place, slot_place
@@ -176,7 +176,7 @@ def validate_text(text: str) -> None:
         )
     lacking = undrawable_characters(text)
     if lacking:
-        shown = ", ".join(f"'{letter}'" if letter.isprintable() else f"U+{ord(letter):04X}" for letter in lacking)
+        shown = join(", ", (f"'{letter}'" if letter.isprintable() else f"U+{ord(letter):04X}" for letter in lacking))
         raise UsageError(
             _(
                 "The label cannot show {shown}: it has Latin, Greek and Cyrillic letters, digits and common "

@@ -268,15 +268,17 @@ def _unclustered(whole: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarray]:
 def _smoothed(raw: Mesh, iterations: int | None, field: ScalarField) -> tuple[Mesh, str]:
     """The contour made smooth, and how; `iterations` of the windowed sinc, None for what suits the field."""
     if iterations is None and field.grey:
-        return taubin_smooth(raw, SMOOTHING_ROUNDS), f"Taubin, {pluralize(SMOOTHING_ROUNDS, 'round', 'rounds')}"
+        return taubin_smooth(raw, SMOOTHING_ROUNDS), _(
+            "Taubin, {rounds}", rounds=pluralize(SMOOTHING_ROUNDS, "round", "rounds")
+        )
     if iterations is None:
-        return smooth_labelmap_surface(raw, field), "windowed sinc in two stages, the stronger held near the first"
+        return smooth_labelmap_surface(raw, field), _("windowed sinc in two stages, the stronger held near the first")
     if iterations == 0:
         return raw, ""
     pass_band = GREY_PASS_BAND if field.grey else LABEL_PASS_BAND
-    return windowed_sinc_smooth(
-        raw, iterations, pass_band
-    ), f"windowed sinc, {iterations} iterations, pass band {pass_band:g}"
+    return windowed_sinc_smooth(raw, iterations, pass_band), _(
+        "windowed sinc, {iterations} iterations, pass band {pass_band:g}", iterations=iterations, pass_band=pass_band
+    )
 
 
 def _volume(parts: tuple[SurfaceComponent, ...]) -> float:

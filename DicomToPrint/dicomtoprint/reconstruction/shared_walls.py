@@ -10,7 +10,7 @@ from ..mesh import analyse_topology
 from ..mesh.arrays import Points
 from ..mesh.core import Mesh, Provenance, cross_rows
 from ..mesh.scalar_field import ScalarField
-from ..messages import _
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from ..voxel_components import Box, segment_boxes
@@ -104,11 +104,17 @@ def reconstruct_shared_walls(
         meshes.append(mesh)
         figures.append(facts)
         notes += _notes(segmentation, segment, facts)
-    names = ", ".join(segment.name for segment in segments)
+    names = join(", ", (segment.name for segment in segments))
     step = ProcessingStep(
-        "shared walls",
-        f"{names}: {before} triangles, walls between them shared; {pluralize(added, 'voxel')} added where a structure hung together by an "
-        f"edge or a corner; {before} to {len(whole.triangles)} triangles",
+        _("shared walls"),
+        _(
+            "{names}: {before} triangles, walls between them shared; {voxels} added where a structure "
+            "hung together by an edge or a corner; {before} to {triangles_count} triangles",
+            names=names,
+            before=before,
+            voxels=pluralize(added, "voxel"),
+            triangles_count=len(whole.triangles),
+        ),
     )
     return SurfaceModel(tuple(meshes), tuple(figures), (step,), tuple(notes))
 
@@ -116,9 +122,20 @@ def reconstruct_shared_walls(
 def _notes(segmentation: "Segmentation", segment: "Segment", facts: dict[str, object]) -> list[str]:
     result = []
     if segment.boundary is None or segmentation.volume is None:
-        result.append(f"{segment.name} has no grey values: its surface follows the label, within about half a voxel.")
+        result.append(
+            _(
+                "{segment} has no grey values: its surface follows the label, within about half a voxel.",
+                segment=segment.name,
+            )
+        )
     if not facts["valid"]:
-        result.append(f"{segment.name}: {facts['defects_at']} triangles could not be repaired where structures touch.")
+        result.append(
+            _(
+                "{segment}: {defects_at} triangles could not be repaired where structures touch.",
+                segment=segment.name,
+                defects_at=facts["defects_at"],
+            )
+        )
     return result
 
 

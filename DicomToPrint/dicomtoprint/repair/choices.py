@@ -34,7 +34,7 @@ def require_choices(
     """
     for number, word in chosen:
         if not 1 <= number <= count:
-            there = f"it has {count}, the largest is 1" if count else "it has none"
+            there = _("it has {count}, the largest is 1", count=count) if count else _("it has none")
             raise UsageError(
                 _("There is no {what} {number} in '{name}': {there}.", what=what, number=number, name=name, there=there)
             )

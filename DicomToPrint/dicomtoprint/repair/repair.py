@@ -99,7 +99,7 @@ def _gentle(state: RepairState, run: _Run) -> RepairState:
     """Mends that move nothing beyond a seam."""
     run.progress(0.1, _("repairing: seams"))
     if state.facts.degenerate:
-        state = _taken(state, drop_flat_triangles, "flat triangles", run)
+        state = _taken(state, drop_flat_triangles, _("flat triangles"), run)
     if state.facts.boundary_edges:
         state = _taken(state, close_seams, "seams", run)
     if state.facts.boundary_edges:
@@ -159,7 +159,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
             made = _taken(
                 state,
                 lambda mesh, fine=fine: remesh_defective_shells(mesh, state.bad_at, run.limits, fine),  # type: ignore[misc]
-                "new surface",
+                _("new surface"),
                 run,
             )
     if not made.valid and made is not state:
@@ -176,13 +176,13 @@ def _taken(state: RepairState, work: Callable[[Mesh], Mesh], name: str, run: _Ru
     if not after.valid and not state.is_worse_than(after):
         return state
     if name == "new surface" and (solids := count_solids(made)) > max(state.facts.components, 1):
-        told = f"the model would fall into {solids} parts, thinner than the grid between them"
-        run.declined.append(f"The stage '{name}' was declined: {told}.")
+        told = _("the model would fall into {solids} parts, thinner than the grid between them", solids=solids)
+        run.declined.append(_("The stage '{name}' was declined: {told}.", name=name, told=told))
         return state
     if name in ("surgery", "new surface", "union"):
         lost = loss_sentences(_measured(state.mesh, made, run), run.limits)
         if lost:
-            run.declined.append(f"The stage '{name}' was declined: {lost[0]}.")
+            run.declined.append(_("The stage '{name}' was declined: {lost}.", name=name, lost=lost[0]))
             return state
     return _noted(run, state, after, name)
 
@@ -211,7 +211,7 @@ def _result(
     if not state.valid:
         remaining = (*describe_faults(state), *run.declined[-1:])
         if run.late:
-            remaining += (f"The repair was ended after {run.seconds:.0f} s of work.",)
+            remaining += (_("The repair was ended after {seconds:.0f} s of work.", seconds=run.seconds),)
         mesh = state.mesh if given.is_worse_than(state) else given.mesh
         bad = state.bad_at if mesh is state.mesh else given.bad_at
         kept = _with_arrays(mesh, given.mesh) if mesh is state.mesh else mesh
@@ -237,22 +237,33 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
     told = []
     outer = [shell for shell in shells if shell.closed and shell.inside == 0]
     if outer and given.facts.inverted == len(given.mesh.triangles) and all(s.volume_mm3 < 0 for s in outer):
-        told.append("The whole file is inverted, every triangle faces inward: all were turned.")
+        told.append(_("The whole file is inverted, every triangle faces inward: all were turned."))
     for shell in shells:
         if _is_alike_inside(shell, shells):
             told.append(
-                f"Shell {shell.number} lies inside shell {shell.inside} and faces the same way, so its inside counts as solid: if it "
-                f"is the wall of a cavity, flip it (--repair-shell {shell.number}=flip)."
+                _(
+                    "Shell {number} lies inside shell {inside} and faces the same way, so its inside counts as "
+                    "solid: if it is the wall of a cavity, flip it ({--repair-shell:{number}=flip}).",
+                    number=shell.number,
+                    inside=shell.inside,
+                )
             )
     dropped = [shell for shell in shells if shell.done == "dropped"]
     if dropped:
         told.append(
-            f"{len(dropped)} of {len(shells)} shells were dropped on request, the largest of {dropped[0].size_mm:.2f} mm."
+            _(
+                "{dropped_count} of {shells_count} shells were dropped on request, the largest of {size_mm:.2f} mm.",
+                dropped_count=len(dropped),
+                shells_count=len(shells),
+                size_mm=dropped[0].size_mm,
+            )
         )
     if run.has_sheets:
         told.append(
-            "Open sheets have no inside to print: give them a thickness (--thicken-sheet MM), drop them "
-            "(--repair-shell N=drop) or cap their rims (--repair-hole N=cap)."
+            _(
+                "Open sheets have no inside to print: give them a thickness ({--thicken-sheet:MM}), drop "
+                "them ({--repair-shell:N}=drop) or cap their rims ({--repair-hole:N}=cap)."
+            )
         )
     return tuple(told)
 

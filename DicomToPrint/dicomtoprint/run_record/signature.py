@@ -32,9 +32,9 @@ class SignatureState:
     @property
     def in_words(self) -> str:
         """``signed with the key SHA256:... (trusted)``."""
-        what = {"ssh": "the key", "x509": f"the certificate of {self.subject}"}[self.kind]
-        told = {True: " (trusted)", False: " (NOT among the trusted keys)", None: ""}[self.is_trusted]
-        return f"signed with {what} {self.fingerprint}{told}"
+        what = {"ssh": _("the key"), "x509": _("the certificate of {subject}", subject=self.subject)}[self.kind]
+        told = {True: " (trusted)", False: _(" (NOT among the trusted keys)"), None: ""}[self.is_trusted]
+        return _("signed with {what} {fingerprint}{told}", what=what, fingerprint=self.fingerprint, told=told)
 
     def as_json(self) -> dict[str, Any]:
         """The state as plain JSON."""
@@ -97,7 +97,7 @@ def load_signing_key(
     that does not hold today; `MissingDependencyError` without the package cryptography.
     """
     serialization = _crypto().serialization
-    data = _read(path, "private key")
+    data = _read(path, _("private key"))
     load = serialization.load_ssh_private_key if b"OPENSSH PRIVATE KEY" in data else serialization.load_pem_private_key
     private = _unlocked(load, data, path.name, passphrase)
     _kind_of_key(private.public_key(), path.name)
@@ -132,7 +132,9 @@ def load_signing_key(
 
 def _unlocked(load: Any, data: bytes, name: str, passphrase: Callable[[], str] | None) -> Any:
     """The private key of a file's bytes."""
-    none = f"{name} is no private key that can be used: give one in OpenSSH or PEM form, Ed25519, ECDSA or RSA."
+    none = _(
+        "{name} is no private key that can be used: give one in OpenSSH or PEM form, Ed25519, ECDSA or RSA.", name=name
+    )
     try:
         return load(data, password=None)
     except TypeError:  # it is locked
@@ -155,7 +157,7 @@ def _unlocked(load: Any, data: bytes, name: str, passphrase: Callable[[], str] |
 def sign(data: bytes, key: SigningKey) -> dict[str, str]:
     """``{"kind", "key", "value"}`` for the log: the signature of `data` and what it is checked with."""
     crypto = _crypto()
-    kind = _kind_of_key(key.private.public_key(), "the key")
+    kind = _kind_of_key(key.private.public_key(), _("the key"))
     if kind == "ed25519":
         value = key.private.sign(CONTEXT + data)
     elif kind == "ecdsa":
@@ -203,7 +205,7 @@ def read_trusted(path: Path) -> TrustedKeys:
 
     A certificate counts for itself and for those that it issued directly. Raises `InputError` for a file without either.
     """
-    data = _read(path, "file of trusted keys")
+    data = _read(path, _("file of trusted keys"))
     keys, certificates = [], []
     for line in data.decode("utf-8", errors="replace").splitlines():
         words = line.split()
@@ -261,7 +263,7 @@ def _holds_at(certificate: Any, moment: datetime.datetime) -> bool:
 
 def _verify(public: Any, value: bytes, data: bytes, crypto: Any) -> None:
     """Raises InvalidSignature of cryptography, or `InputError` for a kind of key that is not taken."""
-    kind = _kind_of_key(public, "the key")
+    kind = _kind_of_key(public, _("the key"))
     if kind == "ed25519":
         public.verify(value, data)
     elif kind == "ecdsa":

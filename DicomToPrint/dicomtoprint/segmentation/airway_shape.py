@@ -58,16 +58,24 @@ def keep_airway(state: SegmentationState) -> None:
                 )
             )
         state.warnings.append(
-            f"No tube was found: the largest hollow near the midline ({volume / 1000.0:.1f} cm3) was taken for the airway. Look at it, or "
-            "give a point in the airway (--seed R,A,S)."
+            _(
+                "No tube was found: the largest hollow near the midline ({volume:.1f} cm3) was taken for the "
+                "airway. Look at it, or give a point in the airway ({--seed:R,A,S}).",
+                volume=volume / 1000.0,
+            )
         )
         return
     kept, raised = _above_lungs(mask, tube if upward else tube[::-1], upward, thickness, float(np.prod(across)))
     mask[...] = kept
-    state.notes.append(f"The airway was found by its shape, a tube of {len(tube) * thickness:.0f} mm near the midline.")
+    state.notes.append(
+        _(
+            "The airway was found by its shape, a tube of {tube_count:.0f} mm near the midline.",
+            tube_count=len(tube) * thickness,
+        )
+    )
     if raised:
         state.notes.append(
-            "The airway was cut where the lungs begin: give a seed or a region of interest for another end."
+            _("The airway was cut where the lungs begin: give a seed or a region of interest for another end.")
         )
 
 

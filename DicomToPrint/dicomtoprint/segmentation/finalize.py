@@ -94,8 +94,10 @@ def segment_vertebrae(state: SegmentationState, seeds_lps: Sequence[Point], prog
     state.figures["closed_mm3"] = float(np.count_nonzero(bridged)) * volume.voxel_volume
     state.figures["cut_mm3"] = float(np.count_nonzero(cut)) * volume.voxel_volume
     state.notes.append(
-        "The vertebral body was filled solid and cut off from its neighbours; filled voxels and the "
-        "faces of the cut are marked."
+        _(
+            "The vertebral body was filled solid and cut off from its neighbours; filled voxels and the "
+            "faces of the cut are marked."
+        )
     )
     sizes = label_voxel_counts(labels) * volume.voxel_volume
     segments = tuple(
@@ -188,7 +190,7 @@ def _separated(state: SegmentationState, progress: ProgressCallback) -> tuple[np
     area = float(np.count_nonzero(cut)) * state.volume.voxel_volume
     state.figures["cut_mm3"] = area
     if cut.any():
-        state.notes.append("Touching bones were cut apart; the faces of the cut are marked.")
+        state.notes.append(_("Touching bones were cut apart; the faces of the cut are marked."))
     return labels, cut
 
 

@@ -19,7 +19,7 @@ from .labelmap_styles import LabelStyle, NrrdSegment, load_label_names, nifti_st
 from .types import Segment, Segmentation
 
 HUE_STEP = 0.381966
-OVERLAP_NOTE = "Segments of the file overlap: where they do, the later one was taken."
+OVERLAP_NOTE = _("Segments of the file overlap: where they do, the later one was taken.")
 
 
 class EmptyLabelmapError(InputError):
@@ -91,7 +91,11 @@ def choose_segments(given: Segmentation, wanted: Sequence[str], merge: bool = Fa
             rank[segment.label] = segments[0].label if merge else segment.label
         labels = rank[labels]
     if merge and len(segments) > 1:
-        name = " + ".join(s.name for s in segments) if len(segments) <= 3 else f"{len(segments)} structures"
+        name = (
+            " + ".join(s.name for s in segments)
+            if len(segments) <= 3
+            else _("{segments_count} structures", segments_count=len(segments))
+        )
         segments = (replace(segments[0], name=name, volume_mm3=sum(s.volume_mm3 for s in segments)),)
     return replace(given, labels=labels, segments=segments)
 
@@ -115,8 +119,12 @@ def keep_largest_islands(given: Segmentation) -> Segmentation:
         if share:
             islands = len(count_components(gone)[1]) - 1
             notes.append(
-                f"{segment.name}: its largest part was kept, as asked; {pluralize(islands, 'island')} of "
-                f"{share * segment.volume_mm3:.0f} mm3 went."
+                _(
+                    "{segment}: its largest part was kept, as asked; {islands} of {share:.0f} mm3 went.",
+                    segment=segment.name,
+                    islands=pluralize(islands, "island"),
+                    share=share * segment.volume_mm3,
+                )
             )
     return replace(given, labels=labels, segments=tuple(segments), notes=(*given.notes, *notes))
 
@@ -194,7 +202,8 @@ def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str
     if len(layers) == 1:
         return LabelArray(_whole_numbers(layers[0], path.name), affine, styles), notes
     stack = [
-        NrrdSegment(n, 1, styles.get(n + 1, LabelStyle(f"label-{n + 1}", f"Label {n + 1}"))) for n in range(len(layers))
+        NrrdSegment(n, 1, styles.get(n + 1, LabelStyle(f"label-{n + 1}", _("Label {n}", n=n + 1))))
+        for n in range(len(layers))
     ]
     return _named_layers(layers, affine, stack, path.name), notes
 
@@ -246,7 +255,11 @@ def _whole_numbers(layer: np.ndarray, name: str) -> np.ndarray:
         )
     whole = layer.astype(np.uint16)
     if layer.dtype.kind == "f" and not np.array_equal(whole, layer):
-        way = "say from which probability a voxel counts (--label-cutoff 0.5)" if high <= 1.0 else "export it as labels"
+        way = (
+            _("say from which probability a voxel counts ({--label-cutoff} 0.5)")
+            if high <= 1.0
+            else _("export it as labels")
+        )
         raise InputError(_("{name} holds fractions, so it is no label map: {way}.", name=name, way=way))
     if np.count_nonzero(label_voxel_counts(whole)) > 1000:
         raise InputError(
@@ -265,7 +278,7 @@ def _segments(labels: np.ndarray, affine: np.ndarray, styles: Mapping[int, Label
     for label, count in enumerate(label_voxel_counts(labels)):
         if label == 0 or count == 0:
             continue
-        style = styles.get(label, LabelStyle(f"label-{label}", f"Label {label}"))
+        style = styles.get(label, LabelStyle(f"label-{label}", _("Label {label}", label=label)))
         color = style.color or colorsys.hsv_to_rgb((0.1 + HUE_STEP * (label - 1)) % 1.0, 0.45, 0.92)
         codes: Mapping[str, Any] = style.terminology or {}
         segments.append(Segment(style.id, label, style.name, color, None, codes, float(count) * voxel))

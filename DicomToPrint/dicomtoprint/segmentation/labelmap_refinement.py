@@ -209,13 +209,22 @@ def _finished(
     notes = [*volume.notes, *labels.notes]
     by_grey = [s.name for s in kept if s.boundary is not None]
     notes.append(
-        f"{len(by_grey)} of {len(kept)} structures follow the grey values of the scan, the others the given labels."
+        _(
+            "{by_grey_count} of {kept_count} structures follow the grey values of the scan, the others "
+            "the given labels.",
+            by_grey_count=len(by_grey),
+            kept_count=len(kept),
+        )
     )
     for name, area in sorted(areas.items(), key=lambda item: -item[1]):
         if area > 100.0:
             notes.append(
-                f"{name}: the given label shows structure where the scan shows no edge, over about "
-                f"{area:.0f} mm2 (marked as added)."
+                _(
+                    "{name}: the given label shows structure where the scan shows no edge, over about {area:.0f} "
+                    "mm2 (marked as added).",
+                    name=name,
+                    area=area,
+                )
             )
     figures = {
         "disagreement_mm2": {name: round(area, 1) for name, area in areas.items()},

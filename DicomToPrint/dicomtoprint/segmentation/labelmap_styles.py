@@ -68,12 +68,12 @@ def nrrd_segments(header: Mapping[str, str], file: str) -> list[NrrdSegment]:
     found = []
     number = 0
     while f"Segment{number}_Name" in header:
-        red, green, blue = numbers("Color", "0.8 0.6 0.5", 3, float, "three numbers")
+        red, green, blue = numbers("Color", "0.8 0.6 0.5", 3, float, _("three numbers"))
         identity = header.get(f"Segment{number}_ID", f"segment-{number + 1}")
         found.append(
             NrrdSegment(
-                int(numbers("Layer", "0", 1, int, "a whole number")[0]),
-                int(numbers("LabelValue", str(number + 1), 1, int, "a whole number")[0]),
+                int(numbers("Layer", "0", 1, int, _("a whole number"))[0]),
+                int(numbers("LabelValue", str(number + 1), 1, int, _("a whole number"))[0]),
                 LabelStyle(identity, header[f"Segment{number}_Name"], (red, green, blue)),
             )
         )
@@ -93,9 +93,12 @@ def nifti_styles(path: Path) -> tuple[dict[int, LabelStyle], tuple[str, ...]]:
         import nibabel
     except ImportError:
         return {}, (
-            "The file may name its structures in its header, which needs the package nibabel to read: they are numbered here.",
+            _(
+                "The file may name its structures in its header, which needs the package nibabel to read: "
+                "they are numbered here."
+            ),
         )
-    unread = "The names of structures in the file's header could not be read, so they are numbered here."
+    unread = _("The names of structures in the file's header could not be read, so they are numbered here.")
     try:
         texts = [extension.get_content() for extension in nibabel.Nifti1Image.from_filename(path).header.extensions]
     except Exception:  # a damaged header fails anywhere in the reader; the labels themselves can still be read

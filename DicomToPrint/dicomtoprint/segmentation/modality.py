@@ -46,7 +46,7 @@ def require_threshold(volume: Volume, threshold: object | None) -> None:
     """Raises `RefusedError` without a threshold, where grey values are not those of CT: none could be measured that means a tissue."""
     if threshold is not None:
         return
-    what = f"This scan is {volume.modality}" if volume.modality else "This volume looks like MR"
+    what = _("This scan is {modality}", modality=volume.modality) if volume.modality else _("This volume looks like MR")
     raise RefusedError(
         _(
             "{what}, whose grey values do not tell one tissue from another: give a segmentation "

@@ -121,10 +121,17 @@ def segment_plastic(volume: Volume, longest_mm: float) -> Segmentation:
     array, mask = volume.array[cut], mask[cut]
     interpolated = None if volume.interpolated is None else volume.interpolated[cut[0]]
     notes: tuple[str, ...] = (
-        f"CT of the part: air {boundary.air:.0f}, plastic {boundary.plastic:.0f}; its surface lies at the grey value {boundary.value:.0f}.",
+        _(
+            "CT of the part: air {air:.0f}, plastic {plastic:.0f}; its surface lies at the grey value {boundary:.0f}.",
+            air=boundary.air,
+            plastic=boundary.plastic,
+            boundary=boundary.value,
+        ),
     )
     if table:
-        notes += (f"{pluralize(table, 'thing', 'things')} larger than the model, as a table is, left out.",)
+        notes += (
+            _("{things} larger than the model, as a table is, left out.", things=pluralize(table, "thing", "things")),
+        )
     segment = Segment(
         "part",
         1,

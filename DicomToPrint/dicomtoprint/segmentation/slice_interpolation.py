@@ -50,9 +50,11 @@ def interpolate_slices(volume: Volume, finest_ratio: float, progress: ProgressCa
         interpolated = (
             volume.interpolated[np.floor(nearest).astype(int)] | volume.interpolated[np.ceil(nearest).astype(int)]
         )
-    note = (
-        f"Slices {step_k:.2f} mm apart on pixels of {min(step_i, step_j):.2f} mm were resampled to "
-        f"{step_k / factor:.2f} mm; "
-        "the scan's own resolution along the slices stays what it was."
+    note = _(
+        "Slices {step_k:.2f} mm apart on pixels of {step_j:.2f} mm were resampled to {step_k2:.2f} "
+        "mm; the scan's own resolution along the slices stays what it was.",
+        step_k=step_k,
+        step_j=min(step_i, step_j),
+        step_k2=step_k / factor,
     )
     return replace(volume, array=result, affine=affine, interpolated=interpolated, notes=(*volume.notes, note))

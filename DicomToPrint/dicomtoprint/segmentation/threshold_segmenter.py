@@ -169,7 +169,7 @@ def _start(
     notes = list(volume.notes)
     if threshold is not None:
         low, high = _given(threshold, array, settings.bright)
-        notes.append(f"The boundary was set to a grey value of {low:g}.")
+        notes.append(_("The boundary was set to a grey value of {low:g}.", low=low))
     else:
         low = edges.value if edges is not None else scale.grey(settings.start)
         notes.append(_words(edges, low, scale))
@@ -216,13 +216,21 @@ def _as_bright_as(
 
 
 def _words(edges: ThresholdEstimate | None, low: float, scale: IntensityScale) -> str:
-    unit = "HU" if scale.calibrated else "grey values (the scan is not calibrated in HU)"
+    unit = "HU" if scale.calibrated else _("grey values (the scan is not calibrated in HU)")
     if edges is None:
-        return f"Too few edges were found to measure the boundary: the preset's {low:.0f} {unit} was used."
-    return (
-        f"The boundary of {low:.0f} {unit} is half-way between {edges.inside:.0f} inside and "
-        f"{edges.outside:.0f} outside, "
-        f"measured at {edges.edges} edges of this scan."
+        return _(
+            "Too few edges were found to measure the boundary: the preset's {low:.0f} {unit} was used.",
+            low=low,
+            unit=unit,
+        )
+    return _(
+        "The boundary of {low:.0f} {unit} is half-way between {inside:.0f} inside and {outside:.0f} "
+        "outside, measured at {edges} edges of this scan.",
+        low=low,
+        unit=unit,
+        inside=edges.inside,
+        outside=edges.outside,
+        edges=edges.edges,
     )
 
 
@@ -273,9 +281,11 @@ def _metal(state: SegmentationState) -> None:
     state.figures["streaks_mm3"] = streaks * volume.voxel_volume
     state.metal = found if settings.apart else None
     state.notes.append(
-        f"Metal of {state.figures['metal_mm3']:.0f} mm3 was found and kept apart; the surface within 2 mm "
-        "of it is marked "
-        "as not measured."
+        _(
+            "Metal of {metal_mm3:.0f} mm3 was found and kept apart; the surface within 2 mm of it is "
+            "marked as not measured.",
+            metal_mm3=state.figures["metal_mm3"],
+        )
     )
 
 
@@ -343,7 +353,11 @@ def _drop_surroundings(state: SegmentationState, body: PatientMask, parts: Voxel
         mm3 = float(parts.counts[outside].sum()) * volume.voxel_volume
         state.figures["surroundings_mm3"] = mm3
         state.notes.append(
-            f"What lies outside the patient (couch, head holder) was removed: {pluralize(int(outside.sum()), 'part')}, {mm3:.0f} mm3."
+            _(
+                "What lies outside the patient (couch, head holder) was removed: {parts}, {mm3:.0f} mm3.",
+                parts=pluralize(int(outside.sum()), "part"),
+                mm3=mm3,
+            )
         )
 
 
@@ -397,7 +411,7 @@ def _interior(state: SegmentationState, progress: ProgressCallback) -> np.ndarra
     state.figures["filled_mm3"] = filled
     if filled == 0.0:
         return None
-    state.notes.append(f"Enclosed hollows of {filled:.0f} mm3 were filled solid.")
+    state.notes.append(_("Enclosed hollows of {filled:.0f} mm3 were filled solid.", filled=filled))
     state.mask |= core
     return core
 

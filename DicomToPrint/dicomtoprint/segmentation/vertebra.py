@@ -27,7 +27,7 @@ from .thin_bone import detect_ridges
 BODY_CONTRAST, BONE_SHARE, KEPT_SHARE, RIDGE_SHARE, RIDGE_RISE = 0.57, 0.5, 0.9, 0.4, 0.4
 # How much more a way up costs than one down, and the share of the step over which the speed grows to its full.
 UPHILL, SLOPE_SHARE = 1.0, 0.3
-FRONT_PHRASE = "telling the vertebra from its neighbours"
+FRONT_PHRASE = _("telling the vertebra from its neighbours")
 DISC_MM, DISC_DEGREES, CUT_OFF_MM = 8.0, 56.0, 12.0
 MIN_FRAGMENT_MM3 = 200.0
 MIN_BODY_MM3 = 200.0

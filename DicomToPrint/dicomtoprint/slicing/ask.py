@@ -119,16 +119,19 @@ def _slice(
             lambda said: progress(0.5, _("waiting for the slicer")),
         )
     except OSError as error:
-        return SlicedFile(file.name, unknown=f"{profile.title} could not be started ({type(error).__name__})")
+        return SlicedFile(
+            file.name,
+            unknown=_("{profile} could not be started ({kind})", profile=profile.title, kind=type(error).__name__),
+        )
     warnings = tuple(dict.fromkeys(_found(profile.warnings, end.said)))
     refusal = next(iter(_found(profile.refusals, end.said)), "")
     if refusal:
         return SlicedFile(file.name, warnings=warnings, refused=refusal)
     failed = ""
     if end.limit:
-        failed = f"gave no answer in {profile.timeout_s:g} s and was stopped"
+        failed = _("gave no answer in {timeout_s:g} s and was stopped", timeout_s=profile.timeout_s)
     elif end.code != 0:
-        failed = f"ended with code {end.code} and no reason that is known"
+        failed = _("ended with code {code} and no reason that is known", code=end.code)
     if failed:
         return SlicedFile(file.name, warnings=warnings, unknown=f"{profile.title} {failed}")
     return _read(file.name, output, profile, job, warnings)
@@ -146,12 +149,16 @@ def _read(name: str, output: Path, profile: SlicerProfile, job: SlicerJob, warni
             raise ValueError("empty")
         text = output.read_text("utf-8", "replace") if not job.member else _member(output, job.member)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return SlicedFile(name, warnings=warnings, unknown=f"{profile.title} wrote nothing that can be read")
+        return SlicedFile(
+            name, warnings=warnings, unknown=_("{profile} wrote nothing that can be read", profile=profile.title)
+        )
     time_s = _time(_first(job.time_pattern, text), job.time_unit)
     material = _number(_first(job.material_pattern, text))
     layers = _layers(job, text)
     if not layers or time_s is None:
-        return SlicedFile(name, warnings=warnings, unknown=f"{profile.title} wrote no layers and no printing time")
+        return SlicedFile(
+            name, warnings=warnings, unknown=_("{profile} wrote no layers and no printing time", profile=profile.title)
+        )
     islands = count_islands(text.splitlines(), job.islands) if job.islands is not None else None
     return SlicedFile(name, time_s, material, layers, islands, warnings)
 

@@ -114,11 +114,11 @@ class StateFolder:
         except _StateError as error:
             reason = str(error)
         except OSError as error:
-            reason = error.strerror or "read error"
+            reason = error.strerror or _("read error")
         except RecursionError:
-            reason = "it is nested too deeply"
+            reason = _("it is nested too deeply")
         except _DAMAGE:
-            reason = "it is damaged"
+            reason = _("it is damaged")
         raise InputError(_UNREADABLE.format(name=self.path(name).name, reason=reason))
 
     def _document(self, name: str) -> dict[str, Any]:

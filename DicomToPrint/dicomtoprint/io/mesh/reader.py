@@ -9,7 +9,7 @@ import numpy as np
 from ...errors import InputError, UsageError
 from ...mesh.core import Mesh
 from ...mesh.merge_points import drop_unused_points, merge_duplicate_points
-from ...messages import _
+from ...messages import _, join
 from ...progress import ProgressCallback, no_progress, subprogress
 from .plain_text import text_encoding
 from .raw import LeftOutObject, RawMeshFile
@@ -147,7 +147,7 @@ def _finished(
     if count == 0:
         raise InputError(_nothing_to_print(path, contents))
     stated = unit.lower() if unit is not None else contents.unit
-    source = "given by the user" if unit is not None else ("stated in the file" if contents.unit else "")
+    source = _("given by the user") if unit is not None else (_("stated in the file") if contents.unit else "")
     scale = MILLIMETRES.get(stated or "mm", 1.0)
     meshes = []
     for index, mesh in enumerate(contents.meshes):
@@ -178,12 +178,20 @@ def _finished(
 
 def _nothing_to_print(path: Path, contents: RawMeshFile) -> str:
     if contents.unjudged:
-        kinds = ", ".join(contents.unjudged)
-        return f"{path.name} holds no triangles, only what cannot be judged ({kinds}): export the model as a closed surface."
+        kinds = join(", ", contents.unjudged)
+        return _(
+            "{path} holds no triangles, only what cannot be judged ({kinds}): export the model as a closed surface.",
+            path=path.name,
+            kinds=kinds,
+        )
     if contents.left_out:
         kinds = ", ".join(sorted({item.kind for item in contents.left_out}))
-        return f"{path.name} holds nothing that is printed ({kinds}): mark an object as one to be printed, or export it again."
-    return f"{path.name} holds no triangles: export the model again as a closed surface."
+        return _(
+            "{path} holds nothing that is printed ({kinds}): mark an object as one to be printed, or export it again.",
+            path=path.name,
+            kinds=kinds,
+        )
+    return _("{path} holds no triangles: export the model again as a closed surface.", path=path.name)
 
 
 def _in_lps_mm(mesh: Mesh, scale: float, space: str | None) -> Mesh:

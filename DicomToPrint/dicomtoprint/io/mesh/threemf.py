@@ -22,12 +22,12 @@ _UNITS = {0: "um", 1: "mm", 2: "cm", 3: "in", 4: "ft", 5: "m"}
 # By lib3mf's ObjectType; 1 is a model. A surface is no solid, and what is "other" is not for the printer.
 _TYPES = dict(zip((2, 3, 4, 0), OTHER_TYPES))
 _SHAPES = {
-    "beamlattice": "beam lattice",
+    "beamlattice": _("beam lattice"),
     "slicestack": "slices",
-    "levelset": "implicit or volumetric shape",
-    "displacementmesh": "displaced surface",
-    "displacement2d": "displaced surface",
-    "booleanshape": "shape made by booleans",
+    "levelset": _("implicit or volumetric shape"),
+    "displacementmesh": _("displaced surface"),
+    "displacement2d": _("displaced surface"),
+    "booleanshape": _("shape made by booleans"),
 }
 # Extensions whose triangles are read whole, by the end of their namespace.
 _READ = ("/material", "/production", "/trianglesets", "/beamlattice", "/slice", "/volumetric", "/implicit")
@@ -75,7 +75,7 @@ def _space(model: Any) -> str | None:
 def _unjudged(package: PackageContents) -> set[str]:
     """What the package says it has beside triangles; extensions it requires by their namespace."""
     unknown = {space for space in package.required if not any(known in space for known in _READ)}
-    named = {f"the extension {space[:80]}" for space in unknown}
+    named = {_("the extension {space}", space=space[:80]) for space in unknown}
     # A lattice, slices or a level set that no item places are asked of lib3mf instead.
     return named | {
         _SHAPES[name] for name in package.shapes if name in ("displacementmesh", "displacement2d", "booleanshape")
