@@ -213,7 +213,7 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
     name = _("Acquisition: voxels and blur of the scan")
     if not spacing:
         return BudgetItem(name, None, _("no scan was given"))
-    sizes = " × ".join(_("{value:.2f}", value=value) for value in spacing)
+    sizes = join(" × ", (_("{value:.2f}", value=value) for value in spacing))
     if accuracy is None:
         return BudgetItem(
             name,

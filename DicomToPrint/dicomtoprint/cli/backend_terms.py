@@ -4,6 +4,7 @@ import sys
 
 from ..config.run_settings import RunSettings
 from ..messages import _, join
+from .language import tell
 
 
 def confirm_licence(settings: RunSettings) -> RunSettings:
@@ -15,8 +16,8 @@ def confirm_licence(settings: RunSettings) -> RunSettings:
     notice = unconfirmed_licence(settings)
     if not notice:
         return settings
-    print(notice, file=sys.stderr)
-    print(_("Have you read this, and does your use keep to it? (yes/no) "), end="", file=sys.stderr, flush=True)
+    tell(notice, file=sys.stderr)
+    tell(_("Have you read this, and does your use keep to it? (yes/no) "), end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip().casefold()
     return confirmed(settings) if answer in ("yes", "y") else settings
 

@@ -27,6 +27,7 @@ from ..errors import InputError, OutputError, RefusedError, UsageError
 from ..messages import _, join
 from ..pipeline import output_folder
 from ..text import pluralize
+from .language import tell
 from .parser import build_parser
 from .settings_from_args import settings_from_args
 
@@ -66,7 +67,7 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
                 run = _run(chain([first], left), root, pool, board, limits, options, bar)
     board.refresh_waiting()
     write_pages(board, root, 0, limits.league_min_cases, PAGE_LOCK_SECONDS)
-    print(_summary(board.counts(names), len(names), run, time.monotonic() - begun))
+    tell(_summary(board.counts(names), len(names), run, time.monotonic() - begun))
     return _exit_code(board, names), board.status(0) if options.json else {}
 
 
@@ -268,7 +269,7 @@ class _Bar:
         """A line beside the bar."""
         if self._bar is not None:
             self._bar.clear()
-        print(line, flush=True)
+        tell(line, flush=True)
 
 
 @contextmanager
@@ -289,9 +290,7 @@ def _progress(least: int, quiet: bool) -> Iterator[_Bar]:
 def _print_list(cases: Iterable[Case], board: Board) -> None:
     """On the terminal alone: the inputs may be named after patients."""
     for case in cases:
-        print(
-            _("{case}  {verdict:<10}  {source}", case=case.name, verdict=board.verdict(case.name), source=case.source)
-        )
+        tell(_("{case}  {verdict:<10}  {source}", case=case.name, verdict=board.verdict(case.name), source=case.source))
 
 
 _WORDS = {

@@ -36,7 +36,7 @@ def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str
     formats = formats_from_args(options.format)
     with terminal_progress(options.quiet) as progress:
         made = make_coupon(options.process, options.output, options.printer, formats, progress)
-    size = " x ".join(_("{side:.1f}", side=side) for side in made.layout.size[:2])
+    size = join(" x ", (_("{side:.1f}", side=side) for side in made.layout.size[:2]))
     told = {"ready": "ready", "warn": _("ready with warnings"), "not-ready": "NOT READY"}[made.readiness.verdict]
     lines = [
         _("Test plate {id} of {process}: {told}", id=made.content["id"], process=made.layout.process.title, told=told),

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DicomToPrintError, UsageError
-from ..messages import _, join
+from ..messages import ENGLISH, _, join
 from .backend_terms import backends_summary, confirm_licence
 from .host import Host
+from .language import command_line_speaking, language_in, tell
 from .parser import build_parser, join_negative_values
 from .settings_from_args import repair_options_from_args, settings_from_args
 from .terminal_progress import terminal_progress
@@ -25,13 +26,18 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
     """Run the command line `arguments` (without the program's name) with the services of `host` and return the exit code;
     never raises."""
     _write_any_name()
+    with command_line_speaking(language_in(arguments)):
+        return _main(arguments, host or Host())
+
+
+def _main(arguments: Sequence[str], host: Host) -> int:
     debug = False
     try:
         with _terminate_as_interrupt():
             only = next((word for word in arguments if not word.startswith("-")), None)
             options = build_parser(only).parse_args(join_negative_values(arguments))
             debug = options.debug
-            return HANDLERS[options.command](options, host or Host())
+            return HANDLERS[options.command](options, host)
     except SystemExit as stop:
         return int(stop.code or 0)
     except DicomToPrintError as error:
@@ -88,7 +94,7 @@ def _write_any_name() -> None:
 
 
 def _failed(sentence: str, code: int) -> int:
-    print(_("dicom_to_print: {sentence}", sentence=sentence), file=sys.stderr)
+    tell(_("dicom_to_print: {sentence}", sentence=sentence), file=sys.stderr)
     return code
 
 
@@ -214,9 +220,16 @@ def _replay(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
 
     with terminal_progress(options.quiet) as progress:
-        comparison = pipeline.replay(options.record, Path(options.input), options.output, progress)
-    print(comparison.in_words)
+        comparison = pipeline.replay(
+            options.record, Path(options.input), options.output, progress, _language_given(options)
+        )
+    tell(comparison.in_words)
     return 0 if comparison.same else 1
+
+
+def _language_given(options: argparse.Namespace) -> str | None:
+    """The language of the command, None where it was not said: a repetition then speaks as its record did."""
+    return options.language if options.language != ENGLISH else None
 
 
 def _demo(options: argparse.Namespace, host: Host) -> int:
@@ -224,8 +237,8 @@ def _demo(options: argparse.Namespace, host: Host) -> int:
     from .summaries import run_summary
 
     with terminal_progress(options.quiet) as progress:
-        result = pipeline.demo(options.output, progress)
-    print(run_summary(result))
+        result = pipeline.demo(options.output, progress, options.language)
+    tell(run_summary(result))
     # The phantom has walls that no process prints; a demo that reported them has done its work.
     return 0
 
@@ -237,7 +250,7 @@ def _pack(options: argparse.Namespace, host: Host) -> int:
     settings = settings_from_args(options)
     with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
         packed = pack(source, options.output, settings, options.series, options.deidentify, progress)
-    print(pack_summary(packed))
+    tell(pack_summary(packed))
     return 0
 
 
@@ -293,7 +306,7 @@ def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
     if options.kind == "backends":
-        print(backends_summary())
+        tell(backends_summary())
         return 0
     kind = {
         "protocols": "protocols",
@@ -307,7 +320,7 @@ def _list(options: argparse.Namespace, host: Host) -> int:
     for name in resources.builtin_names(kind[options.kind]):
         content, _unused = resources.load_json_resource(kind[options.kind], name)
         said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
-        print(_("{name:<22} {said}", name=name, said=join(": ", filter(None, said)).removesuffix(".")).rstrip())
+        tell(_("{name:<22} {said}", name=name, said=join(": ", filter(None, said)).removesuffix(".")).rstrip())
     return 0
 
 
@@ -315,7 +328,7 @@ def _tell(options: argparse.Namespace, content: Mapping[str, Any], words: str) -
     """The JSON where it is asked for, and the words on the terminal where the JSON does not stand there."""
     _write_json(content, options.json)
     if options.json != "-":
-        print(words)
+        tell(words)
 
 
 def _write_json(content: Mapping[str, Any], target: str | None) -> None:

@@ -21,7 +21,7 @@ def settings_from_args(options: argparse.Namespace) -> RunSettings:
         fields |= {**_segmentation_fields(options), "scene": options.scene}
     if options.command in ("run", "prepare"):
         fields |= {**_preparation_fields(options), **_model_fields(options), **_output_fields(options)}
-    return RunSettings(**fields)
+    return RunSettings(**fields, language=options.language)
 
 
 def _mesh_fields(options: argparse.Namespace) -> dict[str, Any]:

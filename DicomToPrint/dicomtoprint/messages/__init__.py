@@ -1,9 +1,12 @@
 """Sentences that keep what they were made of: English for everything that stores or compares, any language at the edges."""
 
-from .language import languages, speaking, spoken, translate
+from .language import CATALOGUES, DOMAIN, ENGLISH, languages, speaking, spoken, translate
 from .message import Message, _, as_data, from_data, join, plural, until, way
 
 __all__ = [
+    "CATALOGUES",
+    "DOMAIN",
+    "ENGLISH",
     "Message",
     "_",
     "as_data",

@@ -111,6 +111,10 @@ class Message(str):
     def capitalize(self) -> str:
         return self._with("capitalize", ())
 
+    def capitalised(self) -> Message:
+        """With a capital at the beginning, the rest as it is."""
+        return self._with("capitalised", ())
+
     def strip(self, characters: str | None = None, /) -> str:
         return self._with("strip", (characters,))
 
@@ -192,6 +196,7 @@ CHANGES: Mapping[str, Callable[..., str]] = {
     "strip": str.strip,
     "lstrip": str.lstrip,
     "rstrip": str.rstrip,
+    "capitalised": lambda text: text[:1].upper() + text[1:],
     "until": lambda text, mark: text.partition(mark)[0],
     "removeprefix": str.removeprefix,
     "removesuffix": str.removesuffix,

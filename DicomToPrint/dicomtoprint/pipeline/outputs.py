@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
-from ..messages import _
+from ..messages import _, speaking
 from ..progress import ProgressCallback, no_progress, subprogress
 from .inspection import Inspection
 from .output_folder import check_writable, describe_foreign_files
@@ -42,17 +42,18 @@ def write_refusal(shut: GateClosedError, settings: RunSettings, folder: Path) ->
     from ..report import ReportContent, write_report
 
     write_json_atomically(folder / "acceptance.json", shut.acceptance.as_json(settings.include_identifiers))
-    write_report(
-        folder,
-        replace(
-            with_scan(shut.acceptance, settings, ReportContent()),
-            series=shut.chosen.series.id,
-            gate=str(shut.error),
-            refused=True,
-            notes=describe_foreign_files(folder, ()),
-            **use_content(settings),
-        ),
-    )
+    with speaking(settings.language):
+        write_report(
+            folder,
+            replace(
+                with_scan(shut.acceptance, settings, ReportContent()),
+                series=shut.chosen.series.id,
+                gate=str(shut.error),
+                refused=True,
+                notes=describe_foreign_files(folder, ()),
+                **use_content(settings),
+            ),
+        )
 
 
 def write_check(acceptance: "AcceptanceReport", settings: RunSettings, folder: Path) -> None:
@@ -62,7 +63,8 @@ def write_check(acceptance: "AcceptanceReport", settings: RunSettings, folder: P
 
     check_writable(folder)
     write_json_atomically(folder / "acceptance.json", acceptance.as_json(settings.include_identifiers))
-    write_report(folder, with_scan(acceptance, settings, ReportContent()))
+    with speaking(settings.language):
+        write_report(folder, with_scan(acceptance, settings, ReportContent()))
 
 
 def write_inspection(inspection: Inspection, folder: Path, progress: ProgressCallback = no_progress) -> Inspection:

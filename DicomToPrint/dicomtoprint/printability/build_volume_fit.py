@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..messages import _
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 
 _MANY = 20_000
@@ -206,9 +206,12 @@ def describe_rotation(matrix: np.ndarray) -> Rotation:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # gimbal lock: one of several ways to say the same turn
         angles = turn.as_euler("xyz", degrees=True)
-    words = ", then ".join(
-        _("{angle:.0f} degrees about {axis}", angle=angle, axis=axis)
-        for axis, angle in zip("xyz", angles)
-        if abs(angle) >= 0.5
+    words = join(
+        ", then ",
+        (
+            _("{angle:.0f} degrees about {axis}", angle=angle, axis=axis)
+            for axis, angle in zip("xyz", angles)
+            if abs(angle) >= 0.5
+        ),
     )
     return Rotation(matrix, float(np.degrees(turn.magnitude())), words or _("as it stands"))

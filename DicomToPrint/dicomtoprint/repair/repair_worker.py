@@ -19,8 +19,6 @@ from pathlib import Path
 from dicomtoprint.workers.process import exit_when_stdin_closes, limit_memory
 from dicomtoprint.workers.state_files import StateFolder
 
-from ..messages import _
-
 EXIT_MEMORY = 12
 
 
@@ -42,7 +40,7 @@ def _reserved_mb() -> int:
 
 
 def _say(fraction: float, phrase: str = "") -> None:
-    print(_("{fraction:.4f} {phrase}", fraction=fraction, phrase=phrase), flush=True)
+    print(f"{fraction:.4f} {phrase}", flush=True)
 
 
 def main(folder: str, megabytes: int, seconds: int) -> int:

@@ -7,7 +7,7 @@ from ..config import resources
 from ..coupon.form import what_to_do
 from ..images.image import ReportImage
 from ..images.svg import add_shape, add_text, new_svg, to_report_image
-from ..messages import _
+from ..messages import _, join
 from ..printability import Readiness
 from ..rules import Outcome
 from .html import add_element, add_figures, add_list, add_section, add_table, new_document, to_html, verdict_badge
@@ -29,7 +29,7 @@ def render_coupon(
     facts = add_element(head, "dl")
     add_element(facts, "dt", _("Print file"))
     add_element(facts, "dd").append(verdict_badge(readiness.verdict))
-    size = " × ".join(_("{value:.1f}", value=value) for value in readiness_size(readiness))
+    size = join(" × ", (_("{value:.1f}", value=value) for value in readiness_size(readiness)))
     rows = [(_("Plate"), content["id"]), (_("Process"), process["title"]), (_("Size"), _("{size} mm", size=size))]
     for name in (_("Printer"), _("Material"), _("Printed on"), _("Measured by"), _("Instrument")):
         rows.append((name, "…" * 20))

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree
 
 from ..images.image import ReportImage
-from ..messages import _, join
+from ..messages import _, join, spoken, translate
 
 Element = ElementTree.Element
 
 
 def add_element(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
     """A child element with text; ``class_`` and ``for_`` stand for the attributes of those names."""
-    names = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+    names = {name.rstrip("_").replace("_", "-"): translate(value) for name, value in attributes.items()}
     child = ElementTree.SubElement(parent, tag, names)
     if tag in ("style", "pre", "title"):
         child.text = strip_control_characters(text)
@@ -35,8 +35,8 @@ def set_text(element: Element, text: str) -> None:
 
 
 def strip_control_characters(text: str) -> str:
-    """Text without the control characters that HTML forbids."""
-    return "".join(character for character in str(text) if character in "\n\t" or ord(character) >= 32)
+    """Text in the language that is spoken, without the control characters that HTML forbids."""
+    return "".join(character for character in translate(str(text)) if character in "\n\t" or ord(character) >= 32)
 
 
 def add_section(parent: Element, title: str, identity: str) -> Element:
@@ -56,7 +56,7 @@ def add_table(
     whole = add_element(
         parent,
         "table",
-        class_=_("{class_} short", class_=class_).strip() if len(rows) <= 6 and not pictured else class_,
+        class_=f"{class_} short".strip() if len(rows) <= 6 and not pictured else class_,
     )
     add_element(whole, "caption", caption)
     head = add_element(add_element(whole, "thead"), "tr")
@@ -77,7 +77,7 @@ def add_table(
 def badge(word: str, kind: str) -> Element:
     """A verdict as a word with a sign, so that it does not depend on colour; `kind` is good, warn, ask, bad or info."""
     signs = {"good": "✓", "warn": "!", "ask": "?", "bad": "✕", "info": "i"}
-    element = ElementTree.Element("span", {"class": _("badge {kind}", kind=kind)})
+    element = ElementTree.Element("span", {"class": f"badge {kind}"})
     element.text = _(
         "{signs} {strip_control_characters}",
         signs=signs.get(kind, ""),
@@ -182,10 +182,10 @@ def format_limit(limit: object) -> str:
 
 def new_document(title: str, style: str) -> tuple[Element, Element]:
     """An empty page and its ``main`` element."""
-    root = ElementTree.Element("html", {"lang": "en"})
+    root = ElementTree.Element("html", {"lang": spoken()})
     head = add_element(root, "head")
     add_element(head, "meta", charset="utf-8")
-    add_element(head, "meta", name="viewport", content=_("width=device-width, initial-scale=1"))
+    add_element(head, "meta", name="viewport", content="width=device-width, initial-scale=1")
     add_element(head, "title", title)
     add_element(head, "style", style)
     return root, add_element(add_element(root, "body"), "main")

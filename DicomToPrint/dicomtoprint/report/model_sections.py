@@ -64,7 +64,7 @@ def add_model(main: Element, content: ReportContent) -> None:
             content.view_pictures,
             "figures",
         ),
-        (_("Maps on the surface"), content.map_pictures, _("figures maps")),
+        (_("Maps on the surface"), content.map_pictures, "figures maps"),
     ):
         if group:
             add_element(block, "h3", title)
@@ -86,7 +86,7 @@ def _part_row(part: ModelPart) -> list[str | Element]:
         size = _("{x1:.1f} × {y1:.1f} × {z1:.1f}", x1=x1 - x0, y1=y1 - y0, z1=z1 - z0)
     deviations = (part.mean_deviation_mm, part.p95_deviation_mm, part.max_deviation_mm)
     deviation = (
-        " / ".join("–" if value is None else _("{value:.3f}", value=value) for value in deviations)
+        join(" / ", ("–" if value is None else _("{value:.3f}", value=value) for value in deviations))
         if any(v is not None for v in deviations)
         else _("not measured")
     )
@@ -162,7 +162,7 @@ def add_readiness(main: Element, content: ReportContent) -> None:
     if findings:
         heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("What to do")]
         rows = [_readiness_row(finding, content.finding_pictures.get(str(finding["rule"]), ())) for finding in findings]
-        add_table(block, _("Findings on the file"), heads, rows, _("findings remedies"))
+        add_table(block, _("Findings on the file"), heads, rows, "findings remedies")
     passed = [str(finding["rule"]) for finding in found.get("findings", []) if finding.get("outcome") == "pass"]
     if passed:
         add_element(
@@ -250,7 +250,7 @@ def add_calipers(main: Element, content: ReportContent) -> None:
     heads = [_("No."), _("From … to …"), _("Expected (mm)"), _("Tolerance (mm)"), _("Measured (mm)")]
     add_table(block, _("Caliper distances"), heads, rows, "calipers")
     if content.caliper_picture is not None:
-        add_figures(block, (content.caliper_picture,), _("figures wide"))
+        add_figures(block, (content.caliper_picture,), "figures wide")
     signature = add_element(block, "p", class_="signature")
     for label in (_("Measured by"), _("Date"), _("Signature")):
         add_element(signature, "span", label)

@@ -37,7 +37,7 @@ def add_print_plan(main: Element, content: ReportContent) -> None:
     )
     rows = [_row(CHOICES[name], plan[name]) for name in CHOICES if isinstance(plan.get(name), Mapping)]
     add_table(block, _("Choices"), [_("What"), _("Proposed"), _("Why"), _("Also possible")], rows)
-    sizes = [" x ".join(_("{side:g}", side=side) for side in size) for size in plan.get("sizes_mm", ())]
+    sizes = [join(" x ", (_("{side:g}", side=side) for side in size)) for size in plan.get("sizes_mm", ())]
     facts = (
         [_("Size of each part along x, y and z of the file, mm: {sizes}").format(sizes=join("; ", sizes))]
         if sizes

@@ -17,6 +17,7 @@ from .html import (
     add_table,
     format_number,
     new_document,
+    set_text,
     to_html,
     verdict_badge,
 )
@@ -61,7 +62,7 @@ def _add_head(main: Element, content: ReportContent, title: str) -> None:
         add_element(facts, "dt", name)
         value = add_element(facts, "dd")
         if isinstance(cell, str):
-            value.text = cell
+            set_text(value, cell)
         else:
             value.append(cell)
     add_list(head, dict.fromkeys(content.notes))  # each once: every slice may say the same
@@ -129,10 +130,7 @@ def _add_repeat(main: Element, content: ReportContent) -> None:
         add_element(
             block,
             "pre",
-            _(
-                "dicom_to_print.py replay record.json {--input:{parts_given}} {--output:DIR}",
-                parts_given=_("MESH") if content.parts_given else _("DIR"),
-            ),
+            f"dicom_to_print.py replay record.json --input {'MESH' if content.parts_given else 'DIR'} --output DIR",
         )
 
 

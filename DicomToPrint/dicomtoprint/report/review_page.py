@@ -49,7 +49,7 @@ def render_review(
             add_element(
                 block, "p", _("Distance of the printed surface from the model; grey: the scan does not show it.")
             )
-            add_figures(block, pictures, _("figures maps"))
+            add_figures(block, pictures, "figures maps")
         _add_scale(main, scan)
         _add_budget(main, scan["budget"])
     _add_calipers(main, content["calipers"], asked)

@@ -67,7 +67,7 @@ def add_verdicts(main: Element, content: ReportContent) -> None:
             )
     if content.gate:
         anyway = content.gate.startswith(OVERRIDE_NOTICE)
-        add_element(block, "p", content.gate, class_=_("gate refused") if content.refused or anyway else "gate")
+        add_element(block, "p", content.gate, class_="gate refused" if content.refused or anyway else "gate")
 
 
 def _protocol_head(name: str, found: Sequence[Mapping[str, Any]]) -> str:
@@ -197,8 +197,8 @@ def remedy_level(finding: Mapping[str, Any]) -> str:
     words = str(finding.get("remedy", "")).lower()
     for pattern, group in (
         (r"\bexport|\bsend|\bcopy|archive|pacs|original series", "export"),
-        (_("reconstruct|kernel|raw data"), "reconstruct"),
-        (_("new scan|scan again|re-?scan|clinically justified"), "scan"),
+        ("reconstruct|kernel|raw data", "reconstruct"),
+        ("new scan|scan again|re-?scan|clinically justified", "scan"),
     ):
         if re.search(pattern, words):
             return group

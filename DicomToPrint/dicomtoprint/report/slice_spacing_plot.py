@@ -8,7 +8,7 @@ import numpy as np
 
 from ..acceptance.slice_spacing import SliceSpacing
 from ..images.image import ReportImage, svg_image
-from ..messages import _
+from ..messages import _, translate
 
 WIDTH, HEIGHT, MARGIN = 400, 170, 26
 HIGHLIGHT_TOLERANCE_MM = 0.01  # marks only: a hole of one slice must be seen among a thousand
@@ -21,14 +21,14 @@ def slice_spacing_plot(spacing: SliceSpacing) -> ReportImage:
     odd = np.abs(gaps - median) > HIGHLIGHT_TOLERANCE_MM
     worst = float(gaps[np.abs(gaps - median).argmax()])
     text = _(
-        "Distance from slice to slice: mostly {median:.3f} mm; {count} of {gaps_count} gaps differ "
-        "(red), most of all {worst:.3f} mm between {worst_between} and {worst_between2}.",
+        "Distance from slice to slice: mostly {median:.3f} mm; {odd} of {gaps} gaps differ (red), most of "
+        "all {worst:.3f} mm between {before} and {after}.",
         median=median,
-        count=int(odd.sum()),
-        gaps_count=len(gaps),
+        odd=int(odd.sum()),
+        gaps=len(gaps),
         worst=worst,
-        worst_between=spacing.worst_between[0],
-        worst_between2=spacing.worst_between[1],
+        before=spacing.worst_between[0],
+        after=spacing.worst_between[1],
     )
     return svg_image("gaps", text, text, ET.tostring(_drawn(gaps, odd, median), encoding="unicode"))
 
@@ -72,8 +72,8 @@ def _drawn(gaps: np.ndarray, odd: np.ndarray, median: float) -> ET.Element:
             label = ET.SubElement(
                 root, "text", {"x": f"{left - 3}", "y": _("{height:.1f}", height=height + 4), "text-anchor": "end"}
             )
-            label.text = _("{value:.3g}", value=value)
+            label.text = translate(_("{value:.3g}", value=value))
     for text, x, anchor in (("mm", 2, "start"), (_("first slice"), left, "start"), (_("last slice"), WIDTH - 4, "end")):
         label = ET.SubElement(root, "text", {"x": str(x), "y": str(HEIGHT - 10), "text-anchor": anchor})
-        label.text = text
+        label.text = translate(text)
     return root

@@ -140,9 +140,12 @@ def _reasons(old: RunRecord, new: RunRecord) -> tuple[str, ...]:
     other_files = sorted(name for name in given[0].keys() & given[1].keys() if given[0][name] != given[1][name])
     if other_files:
         notes.append(_("Files given for the run have changed: {names}.").format(names=join(", ", other_files)))
-    # A record of an earlier version lacks the settings that came later: they had no effect then, as their defaults have none.
+    # A record of an earlier version lacks the settings that came later: they had no effect then, as their defaults have none. No file
+    # for printing depends on the language.
     before, now = ({**RunSettings().as_json(), **record.parameters} for record in (old, new))
-    changed = sorted(name for name in {*before, *now} if _tuples(before.get(name)) != _tuples(now.get(name)))
+    changed = sorted(
+        name for name in {*before, *now} - {"language"} if _tuples(before.get(name)) != _tuples(now.get(name))
+    )
     if changed:
         notes.append(_("Parameters differ: {names}.").format(names=join(", ", changed)))
     libraries = {**_prefixed(old.software), **old.libraries}, {**_prefixed(new.software), **new.libraries}

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..config import resources
 from ..errors import UsageError
-from ..messages import _
+from ..messages import _, join
 from ..rules import line_number_of_key
 
 
@@ -260,7 +260,7 @@ def _checked(name: str, value: Any, kind: Any) -> Any:
     if not isinstance(value, str) or (name in _CHOICES and value not in _CHOICES[name]):
         raise _Misfit(
             name,
-            _("'{name}' must be ", name=name) + (_(" or ").join(_CHOICES[name]) if name in _CHOICES else _("a text")),
+            _("'{name}' must be ", name=name) + (join(_(" or "), _CHOICES[name]) if name in _CHOICES else _("a text")),
         )
     return value
 

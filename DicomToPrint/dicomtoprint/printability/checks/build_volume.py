@@ -9,7 +9,7 @@ from ...mesh.chordal_error import chordal_error
 from ...mesh.core import Mesh, concatenate
 from ...mesh.footing import find_footing
 from ...mesh.surface_sampling import SurfaceSamples, triangles_of_samples
-from ...messages import _
+from ...messages import _, join
 from ...progress import ProgressCallback, subprogress
 from ...rules import MISSING, Fact
 from ..build_volume_fit import Rotation, find_fitting_rotation
@@ -45,7 +45,7 @@ def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: ProgressCallba
             value = FITS_SEPARATELY
     parameters = {
         "size": size_words(extents),
-        "room": " x ".join(_("{value:g}", value=value) for value in room),
+        "room": join(" x ", (_("{value:g}", value=value) for value in room)),
         "rotation": found.words if found else "",
         "matrix": found.matrix.tolist() if found else None,
         "objects": len(meshes),
@@ -144,6 +144,9 @@ def support_facts(
     facts["facet_error_mm"] = Fact(
         "facet_error_mm",
         MISSING if error is None else round(error, 4),
-        parameters={"layer": layer, "voxel": " x ".join(_("{step:.2f}", step=step) for step in voxel) if voxel else ""},
+        parameters={
+            "layer": layer,
+            "voxel": join(" x ", (_("{step:.2f}", step=step) for step in voxel)) if voxel else "",
+        },
     )
     return facts

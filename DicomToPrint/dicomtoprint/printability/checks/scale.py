@@ -20,9 +20,12 @@ LARGEST_SHARE = 1.05  # of the scan: longer than anything in it
 
 def size_words(extents: Iterable[float]) -> str:
     """Lengths in mm with digits that say something, however small they are."""
-    return " x ".join(
-        _("{value:.1f}", value=value) if value >= 1.0 or value == 0.0 else _("{value:.2g}", value=value)
-        for value in extents
+    return join(
+        " x ",
+        (
+            _("{value:.1f}", value=value) if value >= 1.0 or value == 0.0 else _("{value:.2g}", value=value)
+            for value in extents
+        ),
     )
 
 
