@@ -45,11 +45,31 @@ class Verdict(str, Enum):
         return list(Verdict).index(self)
 
 
+# Verdicts, outcomes and severities as people read them.
+WORDS: Mapping[str, str] = {
+    "accept": _("accept"),
+    "warn": _("warn"),
+    "ask": _("ask"),
+    "reject": _("reject"),
+    "pass": _("pass"),
+    "fail": _("fail"),
+    "info": _("info"),
+    "ready": _("ready"),
+    "not-ready": _("not ready"),
+    "not applicable": _("not applicable"),
+}
+
+
+def in_words(verdict: str) -> str:
+    """A verdict, outcome or severity as people read it."""
+    return WORDS.get(verdict, verdict)
+
+
 class _Missing:
     """Marks a fact that could not be established."""
 
     def __repr__(self) -> str:
-        return _("not established")
+        return "not established"
 
 
 MISSING = _Missing()

@@ -24,8 +24,8 @@ CONE_BEAM_RECONSTRUCTION = _(
 NO_NEW_SCAN = _("No new scan is needed.")
 # How much a remedy asks of people and patient, the least first: the code of a rule, and its name in the JSON.
 LEVELS: Mapping[str, str] = {
-    "T": "mended",
-    "Q": "ask",
+    "T": _("mended"),
+    "Q": _("ask"),
     "P": _("copy again"),
     "X": _("export again"),
     "C": _("reconstruct again"),

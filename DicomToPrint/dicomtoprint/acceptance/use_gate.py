@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..config import resources
 from ..errors import UsageError
-from ..messages import _, join
+from ..messages import _, join, plural
 from ..rules import Finding, Outcome, Verdict, line_number_of_key
 from .results import SeriesAcceptance
 
@@ -154,8 +154,8 @@ def _refusal(blocking: list[Finding], use: UseCase) -> str:
 
 def _more(findings: list[Finding], kind: str) -> str:
     others = len({finding.rule for finding in findings}) - 1
-    return (
-        _(" (and {others} more {kind}{others2})", others=others, kind=kind, others2="s" if others > 1 else "")
-        if others
-        else ""
-    )
+    if not others:
+        return ""
+    if kind == "question":
+        return plural(" (and {number} more question)", " (and {number} more questions)", others)
+    return plural(" (and {number} more finding)", " (and {number} more findings)", others)

@@ -9,7 +9,7 @@ from typing import Any
 from ..config import resources
 from ..config.run_settings import backend_choice
 from ..errors import UsageError
-from ..messages import _, join
+from ..messages import _
 from ..segmentation.labelmap_styles import load_label_names
 from ..workers.program import ProgramLimits
 
@@ -142,9 +142,9 @@ def _backend(content: Mapping[str, Any]) -> Backend:
         for key, entry in content["licences"].items()
     }
     if {licence.use for licence in licences.values()} - set(USES):
-        raise ValueError(f"a use of a licence is one of {join(', ', USES)}")
+        raise ValueError(_("a use of a licence is one of {uses}", uses=", ".join(USES)))
     if content["kind"] not in ("fixed", "model-folder") or not content["commands"]:
-        raise ValueError("kind is fixed or model-folder, and commands names a program")
+        raise ValueError(_("kind is fixed or model-folder, and commands names a program"))
     limits = content["limits"]
     home = content.get("home")
     return Backend(
@@ -181,7 +181,7 @@ def _inside(text: Any) -> str:
     """A path below the folder of a run. Raises ValueError for one that leads out of it."""
     path = Path(str(text))
     if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise ValueError(f"'{text}' is no file in the folder of the run")
+        raise ValueError(_("'{text}' is no file in the folder of the run", text=text))
     return path.as_posix()
 
 

@@ -142,7 +142,7 @@ def _too_much(limit: int, command: str) -> str:
 
 
 def _ended(code: int, attempts: int) -> str:
-    tried = "once" if attempts == 1 else _("{attempts} times", attempts=attempts)
+    tried = _("once") if attempts == 1 else _("{attempts} times", attempts=attempts)
     if code < 0 or code > 255:
         return _(
             "Its process crashed or was ended by the system (code {code}), tried {tried}: see whether "

@@ -17,7 +17,17 @@ _ROWS_HERE = "@ROWS@"
 _DATA = resources.RESOURCE_DIR / "batch"
 # What the page shows of a case; its script reads them in this order.
 _SHOWN = ("case", "verdict", "seconds", "reason", "scan_verdict", "triangles", "min_wall_mm", "report", "thumbnail")
-_HEADS = ("case", "verdict", "seconds", "reason", "scan", "triangles", _("thinnest wall, mm"), "report", "model")
+_HEADS = (
+    _("case"),
+    _("verdict"),
+    _("seconds"),
+    _("reason"),
+    _("scan"),
+    _("triangles"),
+    _("thinnest wall, mm"),
+    "report",
+    "model",
+)
 
 
 def write_pages(board: Board, root: Path, running: int, least: int, wait_seconds: float = 0.0) -> bool:

@@ -294,13 +294,13 @@ def _print_list(cases: Iterable[Case], board: Board) -> None:
 
 
 _WORDS = {
-    "ready": "ready",
+    "ready": _("ready"),
     "warn": _("ready with warnings"),
     "not-ready": _("not ready"),
     "reject": _("scan rejected"),
     "ask": _("question open"),
-    "unreadable": "unreadable",
-    "failed": "failed",
+    "unreadable": _("unreadable"),
+    "failed": _("failed"),
     WAITING: _("not finished"),
 }
 

@@ -37,7 +37,7 @@ def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str
     with terminal_progress(options.quiet) as progress:
         made = make_coupon(options.process, options.output, options.printer, formats, progress)
     size = join(" x ", (_("{side:.1f}", side=side) for side in made.layout.size[:2]))
-    told = {"ready": "ready", "warn": _("ready with warnings"), "not-ready": "NOT READY"}[made.readiness.verdict]
+    told = {"ready": _("ready"), "warn": _("ready with warnings"), "not-ready": _("NOT READY")}[made.readiness.verdict]
     lines = [
         _("Test plate {id} of {process}: {told}", id=made.content["id"], process=made.layout.process.title, told=told),
         _(

@@ -94,7 +94,7 @@ def _write_any_name() -> None:
 
 
 def _failed(sentence: str, code: int) -> int:
-    tell(_("dicom_to_print: {sentence}", sentence=sentence), file=sys.stderr)
+    tell(join("", ("dicom_to_print: ", sentence)), file=sys.stderr)
     return code
 
 

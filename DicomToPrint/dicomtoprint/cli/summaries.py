@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..config.run_settings import RunSettings
-from ..messages import _, join
+from ..messages import _, join, plural
 from ..pipeline.scan_loading import NO_HEADERS_MESSAGE
+from ..rules import in_words
 from ..text import pluralize
 
 if TYPE_CHECKING:  # a check needs nothing that prepares a mesh, and starts without it
@@ -27,7 +28,7 @@ def acceptance_summary(content: Mapping[str, Any]) -> str:
                 "{name}, {files}: {verdict}",
                 name=name,
                 files=pluralize(series["files"], "file"),
-                verdict=series["verdict"].upper(),
+                verdict=in_words(series["verdict"]).upper(),
             )
         )
         if series.get("instead"):
@@ -42,7 +43,7 @@ def acceptance_summary(content: Mapping[str, Any]) -> str:
                     protocol=protocol,
                     version=result["version"],
                     known=known,
-                    verdict=result["verdict"],
+                    verdict=in_words(result["verdict"]),
                 )
             )
         for cause in series["causes"]:
@@ -73,7 +74,7 @@ def _cause_in_words(cause: Mapping[str, Any], series: Mapping[str, Any]) -> list
     """A line on what is wrong and what to do, and one that names what follows from it."""
     message, files = cause["message"], series.get("cut_files", ())
     if cause["rule"] in ("files-readable", "files-whole") and files:
-        message = _("{file_names} cut off or damaged.", file_names=_file_names(files))
+        message = _damaged(files)
     judged = (
         ""
         if len(series["protocols"]) == len(cause["protocols"])
@@ -81,7 +82,7 @@ def _cause_in_words(cause: Mapping[str, Any], series: Mapping[str, Any]) -> list
     )
     head = _(
         "    {severity:<6} {clauses:<10} {message}{judged}",
-        severity=cause["severity"],
+        severity=in_words(cause["severity"]),
         clauses=join(", ", cause["clauses"]) or cause["rule"],
         message=message,
         judged=judged,
@@ -92,21 +93,23 @@ def _cause_in_words(cause: Mapping[str, Any], series: Mapping[str, Any]) -> list
     return lines
 
 
-def _file_names(files: Sequence[str], limit: int = 3) -> str:
+def _damaged(files: Sequence[str], limit: int = 3) -> str:
     shown = join(", ", files[:limit]) + (
         _(" and {files_count} more", files_count=len(files) - limit) if len(files) > limit else ""
     )
-    return _("File {shown} is", shown=shown) if len(files) == 1 else _("Files {shown} are", shown=shown)
+    return plural(
+        "File {shown} is cut off or damaged.", "Files {shown} are cut off or damaged.", len(files), shown=shown
+    )
 
 
 def readiness_summary(content: Mapping[str, Any]) -> str:
     """A few lines for the terminal: the verdict, then what is below guideline, and what of the file was not judged."""
-    words = {"ready": "READY", "warn": "READY WITH WARNINGS", "not-ready": "NOT READY"}
+    words = {"ready": _("READY"), "warn": _("READY WITH WARNINGS"), "not-ready": _("NOT READY")}
     lines = [_("Print readiness: {words}", words=words[content["verdict"]])]
     lines += [
         _(
             "  {severity:<6} {rule:<18} {message}",
-            severity=finding["severity"],
+            severity=in_words(finding["severity"]),
             rule=finding["rule"],
             message=finding["message"],
         )
@@ -135,7 +138,7 @@ def run_summary(result: "RunResult") -> str:
             _(
                 "Series {series}: {verdict}. {gate}",
                 series=result.scan.series.series.id,
-                verdict=result.scan.series.verdict.value.upper(),
+                verdict=in_words(result.scan.series.verdict.value).upper(),
                 gate=result.scan.gate,
             )
         )
@@ -143,7 +146,7 @@ def run_summary(result: "RunResult") -> str:
     else:
         lines.append(result.scan.gate)
     lines += result.segmentation.warnings
-    return join("\n", (*lines, *_model_lines(result, _("report.html, record.json, plan.json, registry.json"))))
+    return join("\n", (*lines, *_model_lines(result, "report.html, record.json, plan.json, registry.json")))
 
 
 def _model_lines(result: "MadeModel", beside: str) -> list[str]:
@@ -198,7 +201,7 @@ def preparation_summary(result: "PreparationResult") -> str:
         ),
         result.comparison.in_words,
     ]
-    return join("\n", (*lines, *_model_lines(result, _("report.html, record.json, plan.json"))))
+    return join("\n", (*lines, *_model_lines(result, "report.html, record.json, plan.json")))
 
 
 def choice_in_words(
@@ -230,7 +233,7 @@ def choice_in_words(
             how=how,
             why=why,
             series=best.series.id,
-            verdict=best.verdict.value,
+            verdict=in_words(best.verdict.value),
         )
     ]
 

@@ -93,7 +93,7 @@ class ZipSource:
         try:
             return cast(BinaryIO, self.archive.open(name))
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile, KeyError) as error:
-            raise OSError("it is encrypted, damaged or packed in an unknown way in the .zip") from error
+            raise OSError(_("it is encrypted, damaged or packed in an unknown way in the .zip")) from error
 
     def size(self, name: str) -> int:
         """Bytes of the member when unpacked, as the archive states them."""

@@ -17,9 +17,9 @@ SEPARATORS = {
     "TemporalPositionIndex": _("temporal position (0020,9128)"),
     "NominalPercentageOfCardiacPhase": _("part of the heartbeat (0020,9241)"),
     "TriggerTime": _("trigger time (0018,1060)"),
-    "ConvolutionKernel": "kernel (0018,1210)",
-    "AcquisitionNumber": "acquisition (0020,0012)",
-    "FrameAcquisitionNumber": "acquisition (0020,9156)",
+    "ConvolutionKernel": _("kernel (0018,1210)"),
+    "AcquisitionNumber": _("acquisition (0020,0012)"),
+    "FrameAcquisitionNumber": _("acquisition (0020,9156)"),
 }
 MIN_SLICES, MAX_PHASES = 2, 40
 

@@ -241,7 +241,7 @@ def _join_pair(parts: list[Mesh], first: int, second: int, plane: "Plane", plan:
 def _in_words(kind: str, made: Sequence[MadeJoint], plan: JointPlan) -> str:
     count = sum(joint.count for joint in made)
     sizes = {round(joint.size.diameter, 2): joint.size.length for joint in made}
-    widths = " and ".join(f"{diameter:g}" for diameter in sorted(sizes, reverse=True))
+    widths = join(_(" and "), (_("{diameter:g}", diameter=diameter) for diameter in sorted(sizes, reverse=True)))
     words = {
         "pin": _("{pins} of {widths} mm", pins=pluralize(count, "pin"), widths=widths),
         "dowel": _(

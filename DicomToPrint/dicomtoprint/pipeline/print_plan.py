@@ -13,10 +13,17 @@ if TYPE_CHECKING:
 
 # By the step that made them.
 JOINTS = {
-    "pins": "D-shaped pins with {gap}",
-    "dowels": "holes with {gap} for dowels, rods of steel or filament put in loose",
-    "dovetails": "a dovetail with {gap}, slid in sideways",
+    "pins": _("D-shaped pins with {gap}"),
+    "dowels": _("holes with {gap} for dowels, rods of steel or filament put in loose"),
+    "dovetails": _("a dovetail with {gap}, slid in sideways"),
 }
+# What the keys of `data/plans/plan.json` are called.
+PURPOSES: Mapping[str, str] = {
+    "display": _("display"),
+    "handling": _("handling"),
+    "sterilisable": _("sterilisable"),
+}
+LAYERS: Mapping[str, str] = {"fine": _("fine"), "normal": _("normal"), "fast": _("fast")}
 SCHEMA = "dicom-to-print/print-plan/1"
 
 
@@ -66,15 +73,22 @@ def _material_choices(offer: Mapping[str, Any], wish: Mapping[str, Any], use: st
     return {
         "material": _choice(
             materials.get(wish["material"]),
-            _("the use {use} asks for {material}", use=use, material=wish["material"]),
-            [f"{purpose}: {material}" for purpose, material in materials.items()],
+            _(
+                "the use {use} asks for {material}",
+                use=use,
+                material=PURPOSES.get(wish["material"], wish["material"]),
+            ),
+            [
+                _("{purpose}: {material}", purpose=PURPOSES.get(purpose, purpose), material=material)
+                for purpose, material in materials.items()
+            ],
         ),
         "sterilisation": _choice(
             _("not planned"), _("must the part be sterilised? Only the maker of the material can answer for it.")
         ),
         "layer_mm": _choice(
             layers.get(wish["layer"]),
-            _("{layer} layers for the use {use}", layer=wish["layer"], use=use),
+            _("{layer} layers for the use {use}", layer=LAYERS.get(wish["layer"], wish["layer"]), use=use),
             sorted(layers.values()),
         ),
     }
@@ -91,7 +105,7 @@ def _assembly_choices(
             if settings.orient
             else {"scan": _("as scanned"), "mesh": _("as given")}[source],
             messages.get("overhang", ""),
-            [] if settings.orient else ["--orient turns it for least support"],
+            [] if settings.orient else [_("{--orient} turns it for least support")],
         ),
         "supports": _choice(offer.get("supports"), _("what the process needs")),
         "parts": _choice(len(model.meshes), messages.get("fit", ""), ["--split auto", "--cut S=MM"]),
@@ -124,7 +138,13 @@ def _joints(settings: RunSettings, done: set[str]) -> str:
     )
     joints = [words.format(gap=gap) for name, words in JOINTS.items() if name in done]
     if settings.magnets and "magnets" in done:
-        joints.append("magnets of {:g} x {:g} mm, glued in with their poles facing".format(*settings.magnets))
-    if done & {_("no pins"), _("no magnets")}:
+        joints.append(
+            _(
+                "magnets of {diameter:g} x {height:g} mm, glued in with their poles facing",
+                diameter=settings.magnets[0],
+                height=settings.magnets[1],
+            )
+        )
+    if done & {"no pins", "no magnets"}:
         joints.append(_("glue where a cut has no room for them"))
-    return join(" and ", joints) or "none"
+    return join(_(" and "), joints) or _("none")

@@ -162,7 +162,11 @@ def _with_model(
         notes=notes,
         created=record.created,
         software=f"DicomToPrint {__version__}",
-        inputs=f"{len(record.inputs)} files; SHA-256 over their sorted hashes: {record.input_sha256}",
+        inputs=_(
+            "{number} files; SHA-256 over their sorted hashes: {hash}",
+            number=len(record.inputs),
+            hash=record.input_sha256,
+        ),
         answers_role={entry["rule"]: {"role": entry["role"], "time": entry["time"]} for entry in record.answers},
     )
 

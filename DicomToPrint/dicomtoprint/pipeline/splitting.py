@@ -86,7 +86,7 @@ def _cut(meshes: Sequence[Mesh], settings: RunSettings, planes: "list[Plane]", s
     wanted += [
         (
             plane_from_point_normal(plane[:3], plane[3:]),
-            "the plane through {:g}, {:g}, {:g} mm (R, A, S)".format(*plane[:3]),
+            _("the plane through {r:g}, {a:g}, {s:g} mm (R, A, S)", r=plane[0], a=plane[1], s=plane[2]),
         )
         for plane in settings.oblique_cuts
     ]

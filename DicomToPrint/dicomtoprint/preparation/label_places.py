@@ -29,9 +29,9 @@ NO_PLACE = _(
     "No place of the model's outside is even enough for this label: choose a shorter text or bar "
     "({--label}, {--scale-bar}), or add a base ({--base}), which carries it."
 )
-TOO_THIN = (
-    "No place of the model's outside is even enough for this label and keeps {wall:.2g} mm of wall behind it: add a base (--base), which "
-    "carries it, or raised letters (--label-raised), which take nothing away."
+TOO_THIN = _(
+    "No place of the model's outside is even enough for this label and keeps {wall:.2g} mm of wall behind it: add a base ({--base}), which "
+    "carries it, or raised letters ({--label-raised}), which take nothing away."
 )
 
 _Fit = tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float, np.ndarray]

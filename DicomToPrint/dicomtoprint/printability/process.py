@@ -249,11 +249,17 @@ def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
     if not all(
         len(values) == 3 and all(LEAST_SCALE <= value <= MOST_SCALE for value in values) for values in axes.values()
     ):
-        raise ValueError(f"scale and compensation are three factors from {LEAST_SCALE:g} to {MOST_SCALE:g}")
+        raise ValueError(
+            _(
+                "scale and compensation are three factors from {least:g} to {most:g}",
+                least=LEAST_SCALE,
+                most=MOST_SCALE,
+            )
+        )
     error = float(entry["scale_error_percent"])
     date, expires = (datetime.date.fromisoformat(str(entry[name])) for name in ("date", "expires"))
     if not (math.isfinite(error) and error >= 0.0) or expires < date:
-        raise ValueError("a calibration has an error of 0 % or more, and expires after its date")
+        raise ValueError(_("a calibration has an error of 0 % or more, and expires after its date"))
     texts = {name: str(entry[name]) for name in ("base", "person", "printer", "material", "coupon")}
     return Calibration(
         date=date,
@@ -268,7 +274,7 @@ def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
 
 def _one_of(value: object, choices: tuple[str, ...]) -> str:
     if value not in choices:
-        raise ValueError(f"'{value}' is none of {join(', ', choices)}")
+        raise ValueError(_("'{value}' is none of {choices}", value=value, choices=", ".join(choices)))
     return str(value)
 
 

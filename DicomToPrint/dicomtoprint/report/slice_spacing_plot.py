@@ -36,7 +36,7 @@ def slice_spacing_plot(spacing: SliceSpacing) -> ReportImage:
 def _drawn(gaps: np.ndarray, odd: np.ndarray, median: float) -> ET.Element:
     shape = {
         "xmlns": "http://www.w3.org/2000/svg",
-        "viewBox": _("0 0 {width} {height}", width=WIDTH, height=HEIGHT),
+        "viewBox": f"0 0 {WIDTH} {HEIGHT}",
         "width": str(WIDTH),
     }
     root = ET.Element("svg", {**shape, "font-family": "sans-serif", "font-size": "11"})
@@ -45,33 +45,31 @@ def _drawn(gaps: np.ndarray, odd: np.ndarray, median: float) -> ET.Element:
     left, wide = MARGIN + 14, (WIDTH - MARGIN - 18) / len(gaps)
     # Of a great many gaps the odd ones are drawn, and the usual ones as one block.
     usual = {
-        "x": _("{left:.1f}", left=left),
-        "width": _("{wide:.1f}", wide=wide * len(gaps)),
-        "y": _("{floor:.1f}", floor=floor - median * per_mm),
+        "x": f"{left:.1f}",
+        "width": f"{wide * len(gaps):.1f}",
+        "y": f"{floor - median * per_mm:.1f}",
     }
     if len(gaps) > MAX_BARS:
-        ET.SubElement(root, "rect", {**usual, "height": _("{median:.1f}", median=median * per_mm), "fill": "#9aa4ad"})
+        ET.SubElement(root, "rect", {**usual, "height": f"{median * per_mm:.1f}", "fill": "#9aa4ad"})
     for at in np.flatnonzero(odd)[:MAX_BARS] if len(gaps) > MAX_BARS else range(len(gaps)):
         bar = {
-            "x": _("{left:.1f}", left=left + at * wide),
-            "y": _("{floor:.1f}", floor=floor - gaps[at] * per_mm),
-            "height": _("{gaps:.1f}", gaps=gaps[at] * per_mm),
+            "x": f"{left + at * wide:.1f}",
+            "y": f"{floor - gaps[at] * per_mm:.1f}",
+            "height": f"{gaps[at] * per_mm:.1f}",
         }
         color = "#c62f26" if odd[at] else "#9aa4ad"
-        ET.SubElement(root, "rect", {**bar, "width": _("{value:.1f}", value=max(wide * 0.8, 1.0)), "fill": color})
+        ET.SubElement(root, "rect", {**bar, "width": f"{max(wide * 0.8, 1.0):.1f}", "fill": color})
     for value in sorted({median, float(gaps.max())}):
         height = floor - value * per_mm
         line = {
             "x1": f"{left}",
             "x2": f"{WIDTH - 4}",
-            "y1": _("{height:.1f}", height=height),
-            "y2": _("{height:.1f}", height=height),
+            "y1": f"{height:.1f}",
+            "y2": f"{height:.1f}",
         }
         ET.SubElement(root, "line", {**line, "stroke": "#333", "stroke-width": "0.6", "stroke-dasharray": "3 3"})
         if value != median or (gaps.max() - median) * per_mm > 10:
-            label = ET.SubElement(
-                root, "text", {"x": f"{left - 3}", "y": _("{height:.1f}", height=height + 4), "text-anchor": "end"}
-            )
+            label = ET.SubElement(root, "text", {"x": f"{left - 3}", "y": f"{height + 4:.1f}", "text-anchor": "end"})
             label.text = translate(_("{value:.3g}", value=value))
     for text, x, anchor in (("mm", 2, "start"), (_("first slice"), left, "start"), (_("last slice"), WIDTH - 4, "end")):
         label = ET.SubElement(root, "text", {"x": str(x), "y": str(HEIGHT - 10), "text-anchor": anchor})

@@ -33,7 +33,7 @@ class SignatureState:
     def in_words(self) -> str:
         """``signed with the key SHA256:... (trusted)``."""
         what = {"ssh": _("the key"), "x509": _("the certificate of {subject}", subject=self.subject)}[self.kind]
-        told = {True: " (trusted)", False: _(" (NOT among the trusted keys)"), None: ""}[self.is_trusted]
+        told = {True: _(" (trusted)"), False: _(" (NOT among the trusted keys)"), None: ""}[self.is_trusted]
         return _("signed with {what} {fingerprint}{told}", what=what, fingerprint=self.fingerprint, told=told)
 
     def as_json(self) -> dict[str, Any]:

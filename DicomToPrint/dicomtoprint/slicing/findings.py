@@ -21,7 +21,7 @@ def add_slicing(readiness: Readiness, slicing: SlicingResult) -> Readiness:
 def _finding(slicing: SlicingResult) -> Finding:
     refused = [file for file in slicing.files if file.refused]
     unknown = [file for file in slicing.files if file.unknown]
-    value = "refused" if refused else _("not known") if unknown else "sliced"
+    value = "refused" if refused else _("not known") if unknown else _("sliced")
     limit = {"sliced": "pass", "refused": slicing.severity, "not known": "ask"}
     rule = Rule("slicer", "slicer", "slicer", "table", limit, Severity(slicing.severity), source=slicing.slicer)
     remedy = ""

@@ -11,7 +11,7 @@ from .slice_labels import confidence_label, slice_center
 
 MIN_TRUNCATION_MM2 = 20.0  # less contact is a voxel row or noise; says only how sure the measure is
 TYPICAL_BODY_RATIO = 0.25  # the catalogue's figure; says only how sure the measure is
-SIDES = ("right", "left", "front", "back", _("first slice"), _("last slice"))
+SIDES = (_("right"), _("left"), _("front"), _("back"), _("first slice"), _("last slice"))
 
 
 def segment_truncation(volume: Volume, mask: np.ndarray) -> tuple[tuple[Fact, Fact], tuple[RasterImage, ...]]:

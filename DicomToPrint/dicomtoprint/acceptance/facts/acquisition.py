@@ -13,6 +13,7 @@ from ...dicom import Series, compute_slice_geometry
 from ...dicom.identity import count_patients
 from ...messages import _, join
 from ...rules import Fact
+from ...text import pluralize
 from .attributes import parse_dicom_date
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
@@ -94,11 +95,9 @@ def _age(scanned: date, surgery: date, begun: int) -> str:
     whole = begun if scanned == months_before(surgery, begun) else begun - 1
     days = (months_before(surgery, max(whole, 0)) - scanned).days
     parts = [
-        _("{count} {name}{count2}", count=count, name=name, count2="" if count == 1 else "s")
-        for count, name in ((whole, "month"), (days, "day"))
-        if count > 0
+        words for count, words in ((whole, pluralize(whole, "month")), (days, pluralize(days, "day"))) if count > 0
     ]
-    return join(" and ", parts) or "0 days"
+    return join(_(" and "), parts) or pluralize(0, "day")
 
 
 def _undated(series: Series) -> str:
@@ -146,7 +145,7 @@ def acquisition_overlap(series: Series, context: FactContext) -> Fact:
     overlap = changes >= len(np.unique(column))
     again = np.flatnonzero(np.diff(column) != 0)
     where = series.names_of(placed.rows[again]) if overlap else ""
-    return Fact("acquisitions", "overlap" if overlap else _("one run"), where, "Acquisition Number (0020,0012)")
+    return Fact("acquisitions", _("overlap") if overlap else _("one run"), where, "Acquisition Number (0020,0012)")
 
 
 @register_fact("acquisition_pause")
@@ -208,5 +207,5 @@ def frames_of_reference(series: Series, context: FactContext) -> Fact:
     count = len(series.distinct("FrameOfReferenceUID"))
     if count == 0:
         return not_applicable_fact("frames_of_reference")
-    kind = "one" if count == 1 else _("one a slice") if count == len(series) > 2 else "several"
+    kind = "one" if count == 1 else _("one a slice") if count == len(series) > 2 else _("several")
     return Fact("frames_of_reference", kind, evidence="Frame of Reference UID (0020,0052)", parameters={"count": count})

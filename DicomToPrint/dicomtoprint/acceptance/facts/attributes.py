@@ -57,7 +57,9 @@ def modality(series: Series, context: FactContext) -> Fact:
         return missing_fact("modality", series.names_of(lost), attribute_label("Modality"))
     wanted = "DX" if CRANIOFACIAL in series.sop_classes else "CT"
     found = series.distinct("Modality")
-    return Fact("modality", _("as the class") if found == (wanted,) else "other", evidence=attribute_label("Modality"))
+    return Fact(
+        "modality", _("as the class") if found == (wanted,) else _("other"), evidence=attribute_label("Modality")
+    )
 
 
 @register_fact("object_type")
@@ -72,7 +74,7 @@ def object_type(series: Series, context: FactContext) -> Fact:
         return missing_fact("object_type", said.where, attribute_label("Modality"))
     foreign = [name for name in series.sop_classes if name not in _CLASS_NAMES]
     fits = said.value == "as the class" and not foreign
-    kind = "CT" if fits else _("no CT class") if foreign or not series.sop_classes else "mislabelled"
+    kind = "CT" if fits else _("no CT class") if foreign or not series.sop_classes else _("mislabelled")
     evidence = _(
         "{attribute_label}, {attribute_label2}",
         attribute_label=attribute_label("SOPClassUID"),
@@ -210,7 +212,7 @@ def rescale_parameters(series: Series, context: FactContext) -> Fact:
     )
     if len(lost):
         return missing_fact("rescale", series.names_of(lost), evidence)
-    return Fact("rescale", _("zero slope") if (slope == 0).any() else "whole", evidence=evidence)
+    return Fact("rescale", _("zero slope") if (slope == 0).any() else _("whole"), evidence=evidence)
 
 
 @register_fact("rescale_variants")
@@ -237,7 +239,9 @@ def window_presets(series: Series, context: FactContext) -> Fact:
     problems = {_window_problem(*triple) for triple in triples}
     if problems == {""}:
         return not_applicable_fact("window", evidence)
-    worst = next(name for name in (_("no number"), "unpaired", _("width below 1"), "sound", "") if name in problems)
+    worst = next(
+        name for name in (_("no number"), _("unpaired"), _("width below 1"), _("sound"), "") if name in problems
+    )
     return Fact("window", worst, evidence=evidence)
 
 
@@ -252,7 +256,7 @@ def _window_problem(center: object, width: object, names: object) -> str:
         return _("no number")
     if len(centers) != len(widths) or (texts[2] and len(texts[2].split("\\")) != len(centers)):
         return "unpaired"
-    return "sound" if min(widths) >= 1.0 else _("width below 1")
+    return _("sound") if min(widths) >= 1.0 else _("width below 1")
 
 
 @register_fact("padding")

@@ -122,7 +122,7 @@ def transfer_syntax(series: Series, context: FactContext) -> Fact:
             "transfer_syntax", "encapsulated" if encapsulated else "native", _named(encapsulated, series), _SYNTAX
         )
     syntax = other[0].syntax
-    known = {_DEFLATED: "deflated", _ENCAPSULATED_PLAIN: _("encapsulated, uncompressed")}
+    known = {_DEFLATED: _("deflated"), _ENCAPSULATED_PLAIN: _("encapsulated, uncompressed")}
     name = known.get(syntax) or (
         "private" if not syntax.startswith("1.2.840.10008.") else "lossy" if syntax in _LOSSY_SYNTAXES else "lossless"
     )
@@ -245,7 +245,7 @@ def functional_groups(series: Series, context: FactContext) -> Fact:
     if not series.is_multi_frame:
         return not_applicable_fact("functional_groups")
     met = {problem for file in series.files for problem in file.group_problems}
-    order = ("damaged", _("no shared"), _("no per-frame"), _("several shared"), "both", _("measures per frame"))
+    order = (_("damaged"), _("no shared"), _("no per-frame"), _("several shared"), _("both"), _("measures per frame"))
     worst = next((problem for problem in order if problem in met), "sound")
     bad = [file for file in series.files if worst in file.group_problems]
     return Fact("functional_groups", worst, _named(bad, series), "Functional Groups Sequences (5200,9229), (5200,9230)")
@@ -261,7 +261,7 @@ def concatenation_status(series: Series, context: FactContext) -> Fact:
     totals = {int(value) for value in series.distinct("InConcatenationTotalNumber") if isinstance(value, int)}
     if not present or present != set(range(1, max(present) + 1)) or (totals and max(totals) != max(present)):
         return Fact("concatenation", "incomplete", "", evidence, parameters={"present": len(present)})
-    return Fact("concatenation", "whole" if totals else _("total not stated"), "", evidence)
+    return Fact("concatenation", _("whole") if totals else _("total not stated"), "", evidence)
 
 
 @register_fact("pixel_element")
@@ -283,6 +283,8 @@ def pixel_data_element(series: Series, context: FactContext) -> Fact:
         return "OW" if eight_bits else file.pixel_vr if file.pixel_vr in ("OW", "OB") else "other"
 
     kinds = {kind(file): file for file in reversed(series.files)}
-    worst = next(name for name in ("float", _("wrong length"), "other", "OB", "compressed", "OW") if name in kinds)
+    worst = next(
+        name for name in (_("float"), _("wrong length"), _("other"), "OB", _("compressed"), "OW") if name in kinds
+    )
     bad = [file for file in series.files if kind(file) == worst] if worst not in ("OW", "compressed") else []
     return Fact("pixel_element", worst, _named(bad, series), "Pixel Data (7FE0,0010)")

@@ -122,7 +122,7 @@ def image_type_value3(series: Series, context: FactContext) -> Fact:
     thirds = {(*split_text_values(value), "", "", "")[2].upper() for value in column.values}
     lost = series.rows_without("ImageType")
     name = "third_value_of_frames" if series.is_multi_frame else "third_value_of_slices"
-    kind = "missing" if len(lost) or "" in thirds else _("as stated") if thirds == {wanted} else "other"
+    kind = "missing" if len(lost) or "" in thirds else _("as stated") if thirds == {wanted} else _("other")
     odd = [at for at, value in enumerate(column.values) if (*split_text_values(value), "", "", "")[2].upper() != wanted]
     rows = np.flatnonzero(np.isin(column.index, odd) | (column.index < 0))
     return Fact(
@@ -171,7 +171,7 @@ def reformat_status(series: Series, context: FactContext) -> Fact:
                 _OTHER_PLANE.search(text.replace("_", " ")) for text in map(str, series.distinct(keyword))
             )
             thin = keyword == "SeriesDescription" and weak and _is_thin_original(series)
-            kind = _("thin original") if thin else "description"
+            kind = _("thin original") if thin else _("description")
             return Fact("reformat", kind, "", evidence, parameters={"word": said[0].upper()})
     calculated = {
         str(value)
@@ -221,7 +221,7 @@ def gantry_tilt_corrected(series: Series, context: FactContext) -> Fact:
     straight = placed.shear_degrees <= 0.1 or (placed.shear_degrees < 0.5 * max(tags) and max(tags) > 0.2)
     return Fact(
         "tilt_taken_out",
-        _("tag without shear") if straight else "no",
+        _("tag without shear") if straight else _("no"),
         "",
         "Gantry/Detector Tilt (0018,1120)",
         parameters={"tag": max(tags)},
@@ -249,7 +249,7 @@ def stated_gantry_tilt(series: Series, context: FactContext) -> Fact:
         return missing_fact("tilt_tag", evidence=evidence, kind=_("no number"))
     placed = compute_slice_geometry(series)
     tilted = placed is not None and placed.shear_degrees > UPRIGHT_DEGREES
-    parameters = {"kind": "tilted" if tilted else _("tag alone")}
+    parameters = {"kind": _("tilted") if tilted else _("tag alone")}
     return Fact("tilt_tag", max(abs(value) for value in values), evidence=evidence, parameters=parameters)
 
 
@@ -340,7 +340,9 @@ def metal_artifact_reduction(series: Series, context: FactContext) -> Fact:
     ]
     named = any(_METAL_WORDS.search(text.replace("_", " ").replace("\\", " ")) for text in texts)
     return Fact(
-        "metal_reduction", "named" if named else _("not named"), evidence=f"{_KERNEL}, Series Description (0008,103E)"
+        "metal_reduction",
+        _("named") if named else _("not named"),
+        evidence=f"{_KERNEL}, Series Description (0008,103E)",
     )
 
 
@@ -353,7 +355,7 @@ def cone_beam(series: Series, context: FactContext) -> Fact:
         str(value) for keyword in ("Manufacturer", "ManufacturerModelName") for value in series.distinct(keyword)
     )
     known = any(re.search(str(row["pattern"]), maker, re.IGNORECASE) for row in context.cone_beam)
-    kind = _("by its object") if CRANIOFACIAL in series.sop_classes else _("by its maker") if known else "no"
+    kind = _("by its object") if CRANIOFACIAL in series.sop_classes else _("by its maker") if known else _("no")
     return Fact("cone_beam", kind, evidence="Manufacturer, Manufacturer's Model Name")
 
 

@@ -274,7 +274,7 @@ def shear_angle(series: Series, context: FactContext) -> Fact:
     where = describe_slices(series, placed, np.flatnonzero(odd)) if len(single) and placed.shear_degrees < value else ""
     tag = np.abs(series.table("GantryDetectorTilt", 1)[:, 0])
     gantry = placed.same_orientation and abs(placed.normal[0]) < 0.02 and placed.shear_degrees < MAX_TILT_DEGREES
-    kind = _("one slice") if where else "gantry" if gantry else _("not a tilt")
+    kind = _("one slice") if where else _("gantry") if gantry else _("not a tilt")
     return Fact(
         "shear_angle",
         round(value, 4),

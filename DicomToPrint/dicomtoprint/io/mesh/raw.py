@@ -9,7 +9,7 @@ from ...messages import _
 # Kinds of 3MF objects that are no models. PrusaSlicer 2.5 reads no file that places one.
 NEGATIVE_VOLUME = _("negative volume")
 NOT_PRINTED = _("marked as not to be printed")  # which some slicing programs mind and others do not
-OTHER_TYPES = ("support", _("solid support"), _("of type 'surface'"), _("of type 'other'"))
+OTHER_TYPES = (_("support"), _("solid support"), _("of type 'surface'"), _("of type 'other'"))
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ _UNITS = {0: "um", 1: "mm", 2: "cm", 3: "in", 4: "ft", 5: "m"}
 _TYPES = dict(zip((2, 3, 4, 0), OTHER_TYPES))
 _SHAPES = {
     "beamlattice": _("beam lattice"),
-    "slicestack": "slices",
+    "slicestack": _("slices"),
     "levelset": _("implicit or volumetric shape"),
     "displacementmesh": _("displaced surface"),
     "displacement2d": _("displaced surface"),

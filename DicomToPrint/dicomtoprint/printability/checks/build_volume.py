@@ -34,7 +34,7 @@ def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: ProgressCallba
     each: list[Rotation] = []
     value = TOO_LARGE
     if found is not None:
-        value = _("as it stands") if found.angle_deg == 0.0 else "turned"
+        value = _("as it stands") if found.angle_deg == 0.0 else _("turned")
     elif len(meshes) > 1:
         for mesh in meshes:
             alone = find_fitting_rotation(mesh.points, room, subprogress(progress, 0.5, 1.0))

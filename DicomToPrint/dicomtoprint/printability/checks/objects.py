@@ -143,7 +143,7 @@ def _words(meshes: tuple[Mesh, ...], item: _Meeting) -> str:
             meshes2=meshes[large].name,
             volume=item.volume,
         )
-    told = join(" and ", names)
+    told = join(_(" and "), names)
     if item.volume is None:
         return _("{told}, by how much cannot be measured", told=told)
     return _("{told}, {volume:,.1f} mm3", told=told, volume=item.volume) if item.overlap else told

@@ -58,7 +58,7 @@ def _placed(name: str, value: object, label: LabelFrame, **more: object) -> Fact
 
 def _legible(mesh: Mesh, labels: tuple[LabelFrame, ...]) -> Fact:
     """The worst of the labels: ``legible``, ``mirrored``, ``upside down``, ``missing`` or ``unclear``."""
-    order = ("legible", "unclear", "missing", _("upside down"), "mirrored")
+    order = (_("legible"), _("unclear"), _("missing"), _("upside down"), _("mirrored"))
     judged = [(classify_label(mesh, label), label) for label in labels]
     value, label = max(judged, key=lambda item: order.index(item[0]))
     return _placed("label", value, label)

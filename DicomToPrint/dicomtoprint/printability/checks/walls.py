@@ -27,7 +27,12 @@ TOLERANCE_MM = 0.02  # as in the rules: what measures this much less is not belo
 WALL_SHARE = 4.0  # both sides of a wall, in squares of its thickness: what is smaller is a bump, no wall
 MOST_ROD = 0.1  # of a stretch's samples: along the middle of a rod they are distinguished from a wall's
 CONTACT_MM = 0.005  # surfaces of two objects that are nearer touch: that is no gap, and told elsewhere
-KINDS = {"min_wall_mm": "wall", "min_pin_mm": _("rod or pin"), "min_gap_mm": "gap", "min_hole_mm": _("hole or channel")}
+KINDS = {
+    "min_wall_mm": _("wall"),
+    "min_pin_mm": _("rod or pin"),
+    "min_gap_mm": _("gap"),
+    "min_hole_mm": _("hole or channel"),
+}
 ROD_SHARE = (
     3.0  # a rod's side in squares of its thickness: a round one as long as thick has 3.1, the corner of a plate 1
 )
@@ -105,7 +110,7 @@ def _none_below(name: str, field: ThicknessField) -> str:
     """Why there is no figure of this kind; what another kind measures is not denied."""
     return _(
         "no {kinds} was found that measures less than {cap_mm:.1f} mm",
-        kinds=KINDS.get(name, "stretch of wall"),
+        kinds=KINDS.get(name, _("stretch of wall")),
         cap_mm=field.cap_mm,
     )
 
