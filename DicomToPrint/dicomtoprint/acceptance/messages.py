@@ -98,7 +98,9 @@ class _Measured(float):
             if not any(abs(shown - limit) < 1e-9 * max(abs(limit), 1e-3) for limit in self.limits if limit != self):
                 break
             spec = re.sub(
-                r"[.](\d+)", lambda digits: f".{int(digits[1]) + 1}", spec if "." in spec else f".6{spec or 'g'}"
+                r"[.](\d+)",
+                lambda digits: f".{int(digits[1]) + 1}",
+                spec if "." in spec else f".6{spec or 'g'}",
             )
             text = float(self).__format__(spec)
         return text
@@ -166,12 +168,12 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     )
     sure = fact.parameters.get("sure")
     if outcome is Outcome.PASS or kind not in TEXTS or not TEXTS[kind].fail:
-        return _("{plain} ({sure}).", plain=plain, sure=SURE[str(sure)]) if sure in SURE else f"{plain}."
+        return _("{plain} ({sure}).", plain=plain, sure=SURE[str(sure)]) if sure in SURE else _("{plain}.", plain=plain)
     try:
         text = TEXTS[kind]
         failed = (text.one if text.one and fact.value == 1 else text.fail).format_map(_fields(rule, fact))
     except (ValueError, TypeError):  # the limit of a protocol of the user's own may be of another kind
-        failed = f"{plain}."
+        failed = _("{plain}.", plain=plain)
     return (
         _("{failed} {sure_sentences}", failed=failed, sure_sentences=SURE_SENTENCES[str(sure)])
         if sure in SURE

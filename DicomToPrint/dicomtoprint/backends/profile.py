@@ -9,7 +9,7 @@ from typing import Any
 from ..config import resources
 from ..config.run_settings import backend_choice
 from ..errors import UsageError
-from ..messages import _
+from ..messages import _, join
 from ..segmentation.labelmap_styles import load_label_names
 from ..workers.program import ProgramLimits
 
@@ -142,7 +142,7 @@ def _backend(content: Mapping[str, Any]) -> Backend:
         for key, entry in content["licences"].items()
     }
     if {licence.use for licence in licences.values()} - set(USES):
-        raise ValueError(_("a use of a licence is one of {uses}", uses=", ".join(USES)))
+        raise ValueError(_("a use of a licence is one of {uses}", uses=join(", ", USES)))
     if content["kind"] not in ("fixed", "model-folder") or not content["commands"]:
         raise ValueError(_("kind is fixed or model-folder, and commands names a program"))
     limits = content["limits"]

@@ -130,6 +130,9 @@ class Message(str):
     def removesuffix(self, suffix: str, /) -> str:
         return self._with("removesuffix", (suffix,))
 
+    def replace(self, old: str, new: str, count: int = -1, /) -> str:
+        return self._with("replace", (old, new, count))
+
     def __reduce__(self) -> tuple[Any, ...]:
         given = (self.msgid, dict(self.parameters), self.plural_id, self.number, self.change, self.in_panel)
         return Message, given
@@ -196,6 +199,7 @@ CHANGES: Mapping[str, Callable[..., str]] = {
     "strip": str.strip,
     "lstrip": str.lstrip,
     "rstrip": str.rstrip,
+    "replace": str.replace,
     "capitalised": lambda text: text[:1].upper() + text[1:],
     "until": lambda text, mark: text.partition(mark)[0],
     "removeprefix": str.removeprefix,

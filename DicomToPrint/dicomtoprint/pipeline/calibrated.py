@@ -78,7 +78,10 @@ def compensated(
     matrix = np.diag([*factors, 1.0])
     matrix[:3, 3] = middle - factors * middle
     done = [replace(mesh, points=mesh.points.astype(np.float32)) for mesh in (transformed(m, matrix) for m in meshes)]
-    percent = ", ".join(f"{axis} {100.0 * (value - 1.0):+.2f} %" for axis, value in zip("xyz", factors))
+    percent = join(
+        ", ",
+        (_("{axis} {percent:+.2f} %", axis=axis, percent=100.0 * (value - 1.0)) for axis, value in zip("xyz", factors)),
+    )
     numbers = " ".join(f"{value:.6f}" for value in matrix[:3].ravel())
     effect = _(
         "{percent} of the file, against the printer's own scale ({calibration}); it holds for a part "

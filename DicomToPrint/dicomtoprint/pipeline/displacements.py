@@ -26,4 +26,4 @@ def displacement_summary(before: Sequence[Mesh], after: Sequence[Mesh]) -> str:
         p95=done.new.p95,
         most=done.new.most,
     )
-    return f"{kept}; {new}"
+    return _("{kept}; {new}", kept=kept, new=new)

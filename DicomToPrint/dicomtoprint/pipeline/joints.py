@@ -200,10 +200,18 @@ def _join_cut(
     for kind in JOINTS:
         own = [joint for joint in made if joint.kind == kind]
         if own:
-            steps.append(ProcessingStep(STEP_NAMES[kind], f"{_in_words(kind, own, plan)}; {moved}"))
+            steps.append(
+                ProcessingStep(
+                    STEP_NAMES[kind], _("{in_words}; {moved}", in_words=_in_words(kind, own, plan), moved=moved)
+                )
+            )
     if bare:
         least = plan.least_pin if plan.kind == "pin" and plan.least_pin == plan.size.diameter else plan.least_dowel
-        tried = _("a dovetail, a pin or a dowel") if plan.kind == "dovetail" else f"a {plan.kind}"
+        tried = (
+            _("a dovetail, a pin or a dowel")
+            if plan.kind == "dovetail"
+            else {"pin": _("a pin"), "dowel": _("a dowel")}.get(plan.kind, plan.kind)
+        )
         where = "" if len(pairs) == 1 else _(" between {bare}", bare=join(", ", bare))
         steps.append(
             ProcessingStep(
@@ -283,7 +291,7 @@ def _magnets(
         pockets += len(held.places)
     made = pluralize(pockets, "pair", "pairs")
     made += " of pockets for magnets of {:g} x {:g} mm: mind their poles".format(*magnet)
-    made += f"; {displacement_summary(before, parts)}"
+    made += _("; {displacement_summary}", displacement_summary=displacement_summary(before, parts))
     none = ProcessingStep(_("no magnets"), _("a cut has no room for a magnet: glue it"))
     steps.append(ProcessingStep("magnets", made) if pockets else none)
 
@@ -295,4 +303,4 @@ def is_line_on_joints(step: Any) -> bool:
 
 def lines_on_joints(steps: Sequence[Any]) -> list[str]:
     """Lines for the terminal on the steps that every summary says."""
-    return [f"{step.name}: {step.effect}" for step in steps if is_line_on_joints(step)]
+    return [_("{step}: {effect}", step=step.name, effect=step.effect) for step in steps if is_line_on_joints(step)]

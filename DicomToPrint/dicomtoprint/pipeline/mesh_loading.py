@@ -121,7 +121,10 @@ def _refuse_size(file: "MeshFile", settings: RunSettings) -> None:
 def _renamed(meshes: Sequence[Mesh], old: str, new: str) -> tuple[Mesh, ...]:
     """Objects that have a name of their own keep it; those that only carry the file's get `new`, numbered where they are several."""
     unnamed = [index for index, mesh in enumerate(meshes) if mesh.name == old]
-    names = {index: f"{new} {number + 1}" if len(unnamed) > 1 else new for number, index in enumerate(unnamed)}
+    names = {
+        index: _("{new} {number}", new=new, number=number + 1) if len(unnamed) > 1 else new
+        for number, index in enumerate(unnamed)
+    }
     # The files hold float32: what its rounding does to the surface is to be seen, and mended, before anything is made of it.
     return tuple(
         replace(mesh, name=names.get(index, mesh.name), points=mesh.points.astype(np.float32))
@@ -214,7 +217,7 @@ def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "t
         )
     options = repair_options_for(load_process(settings.process), chosen)
     repaired = repair_meshes((mesh,), options, subprogress(progress, 0.3, 1.0))
-    steps = [ProcessingStep("found", f"{mesh.name}: {words}")] if defects else []
+    steps = [ProcessingStep("found", _("{mesh}: {words}", mesh=mesh.name, words=words))] if defects else []
     steps += [ProcessingStep("repair", line) for line in repaired.lines]
     return _with_bridged(repaired.meshes[0], mesh), tuple(steps)
 

@@ -30,7 +30,9 @@ class RepairedMeshes:
     def lines(self) -> tuple[str, ...]:
         """What was done to each mesh, in words: stages, measures, what the user should know, shells and holes."""
         return tuple(
-            f"{mesh.name}: {line}" for mesh, result in zip(self.meshes, self.results) for line in _lines(result)
+            _("{mesh}: {line}", mesh=mesh.name, line=line)
+            for mesh, result in zip(self.meshes, self.results)
+            for line in _lines(result)
         )
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -93,7 +95,7 @@ def repair_options_for(process: "PrintProcess", options: "RepairOptions | None" 
 
 def _refusal(name: str, result: "RepairResult") -> str:
     left = join("; ", (sentence.rstrip(".") for sentence in result.remaining))
-    advice = "".join(f" {note}" for note in result.notes)
+    advice = join("", (join("", (" ", note)) for note in result.notes))
     if result.is_refused:
         return _(
             "'{name}' was not repaired, since it would lose more than it may. {left}: allow it "
@@ -111,7 +113,7 @@ def _refusal(name: str, result: "RepairResult") -> str:
 
 
 def _lines(result: "RepairResult") -> list[str]:
-    lines = [f"{stage.name}: {stage.effect}" for stage in result.stages]
+    lines = [_("{stage}: {effect}", stage=stage.name, effect=stage.effect) for stage in result.stages]
     if result.measures is not None:
         lines += _measures_in_words(result.measures)
     lines += result.notes

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UsageError
-from ..messages import _
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 from .reviewed_model import ReviewedModel, load_reviewed_model
 
@@ -55,7 +55,13 @@ class ModelComparison:
             ),
         ]
         for patch in found["patches"]:
-            place = ", ".join(f"{name} {value:.0f}" for name, value in zip(found["axes"], patch["where_mm"]))
+            place = join(
+                ", ",
+                (
+                    _("{name} {value:.0f}", name=name, value=value)
+                    for name, value in zip(found["axes"], patch["where_mm"])
+                ),
+            )
             side = "outside" if patch["mean_mm"] > 0 else "inside"
             lines.append(
                 _(
@@ -180,7 +186,7 @@ def differences(one: ReviewedModel, other: ReviewedModel) -> dict[str, list[Any]
     ):
         for name in sorted({*old, *new}):
             if name != "role":
-                note(f"{title} {name}", old.get(name), new.get(name))
+                note(_("{title} {name}", title=title, name=name), old.get(name), new.get(name))
     hashes = [sorted(str(entry["sha256"])[:12] for entry in record.given_files) for record in (first, second)]
     note(_("own files"), *hashes)
     return found

@@ -147,7 +147,18 @@ def _apply_to_meshes(
             raise RefusedError(_("{step}: {error}", step=step.name.capitalize(), error=error)) from error
         volumes = _("volume {volume:.0f} to {volume2:.0f} mm3", volume=mesh.volume, volume2=meshes[index].volume)
         displacement = displacement_summary([mesh], [meshes[index]])
-        done.append(ProcessingStep(step.name, f"{mesh.name}: {effect}; {volumes}; {displacement}"))
+        done.append(
+            ProcessingStep(
+                step.name,
+                _(
+                    "{mesh}: {effect}; {volumes}; {displacement}",
+                    mesh=mesh.name,
+                    effect=effect,
+                    volumes=volumes,
+                    displacement=displacement,
+                ),
+            )
+        )
     return done
 
 

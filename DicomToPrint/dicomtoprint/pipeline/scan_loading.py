@@ -165,7 +165,9 @@ def pass_gate_without_headers(sentence: str, use: "UseCase", settings: RunSettin
                 what=what,
             )
         )
-    return f"{sentence} {OVERRIDE_NOTICE}: {reason}"
+    return _(
+        "{sentence} {override_notice}: {reason}", sentence=sentence, override_notice=OVERRIDE_NOTICE, reason=reason
+    )
 
 
 def _without_answers_to_others(settings: RunSettings, protocol: str) -> RunSettings:

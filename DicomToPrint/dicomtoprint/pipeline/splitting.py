@@ -240,7 +240,7 @@ def _split(
         split = split_to_fit(mesh, room, avoid=avoid, crumb=_crumb_mm3(mesh) + joints_mm3)
         pieces.append(split.parts)
         planes += split.planes
-        size = " x ".join(f"{side:g}" for side in build)
+        size = join(" x ", (_("{side:g}", side=side) for side in build))
         areas = ", ".join(f"{area:.0f}" for area in split.sections_mm2)
         cuts = _("; sections of {areas} mm2", areas=areas) if areas else ""
         away = _(", away from {marked_places}", marked_places=pluralize(len(avoid), "marked place")) if avoid else ""
@@ -251,5 +251,9 @@ def _split(
             cuts=cuts,
             away=away,
         )
-        steps.append(ProcessingStep("split", f"{mesh.name}: {fitted}; {displacement_summary([mesh], split.parts)}"))
+        steps.append(
+            ProcessingStep(
+                "split", join("", (mesh.name, ": ", fitted, "; ", displacement_summary([mesh], split.parts)))
+            )
+        )
     return pieces

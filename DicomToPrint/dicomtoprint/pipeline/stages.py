@@ -230,7 +230,10 @@ def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallb
             continue
         repaired = repair_within_limits(mesh, subprogress(step, 0.3, 1.0), options)
         meshes.append(repaired.mesh)
-        notes += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
+        notes += [
+            _("{mesh}: {stage}: {effect}", mesh=mesh.name, stage=stage.name, effect=stage.effect)
+            for stage in repaired.stages
+        ]
         notes += [
             _("{mesh} still has defects: {sentence}", mesh=mesh.name, sentence=sentence)
             for sentence in repaired.remaining

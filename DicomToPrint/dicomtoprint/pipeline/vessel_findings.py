@@ -26,7 +26,11 @@ def add_vessel_ends(readiness: Readiness, segmentation: "Segmentation | None") -
     if not ends:
         return readiness
     kinds = {kind: [end for end in ends if end["kind"] == kind] for kind in WORDS}
-    said = [f"{WORDS[kind]} ({pluralize(len(own), 'place')})" for kind, own in kinds.items() if own]
+    said = [
+        _("{kind} ({places})", kind=WORDS[kind], places=pluralize(len(own), "place"))
+        for kind, own in kinds.items()
+        if own
+    ]
     places = [end["place"] for own in kinds.values() for end in own]
     where = "R, A, S " + join("; ", (", ".join(f"{value:.1f}" for value in place) for place in places[:_MOST_PLACES]))
     if len(places) > _MOST_PLACES:

@@ -377,7 +377,7 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
         values["what"] = _("The object '{name}'").format(name=fact.parameters["object"])
     turned = fact.parameters.get("turned")
     each = turned if isinstance(turned, list) else []
-    values["each_turned"] = "".join(TURNED_OBJECT.format(name=name, rotation=words) for name, words in each)
+    values["each_turned"] = join("", (TURNED_OBJECT.format(name=name, rotation=words) for name, words in each))
     values["held"] = _("a line of {width}").format(width=values["width"]) if fact.value else _("no line")
     voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
     values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if voxel else ""

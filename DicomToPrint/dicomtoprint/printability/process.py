@@ -274,7 +274,7 @@ def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
 
 def _one_of(value: object, choices: tuple[str, ...]) -> str:
     if value not in choices:
-        raise ValueError(_("'{value}' is none of {choices}", value=value, choices=", ".join(choices)))
+        raise ValueError(_("'{value}' is none of {choices}", value=value, choices=join(", ", choices)))
     return str(value)
 
 

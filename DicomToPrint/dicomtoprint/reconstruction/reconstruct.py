@@ -202,7 +202,7 @@ def _segment_surface(
     steps = [contour_step(segment, field, contour.triangle_count, contour.volume_mm3)]
     steps += cleaning_steps(segment, contour.components, options.min_fragment_mm3, options.max_cavity_mm3)
     if method:
-        steps.append(ProcessingStep("smoothing", f"{segment.name}: {method}"))
+        steps.append(ProcessingStep("smoothing", _("{segment}: {method}", segment=segment.name, method=method)))
     steps.append(simplification_step(segment, contour.mesh, result))
     if correction is not None:
         steps += edge_shift_steps(segment, correction, figures)

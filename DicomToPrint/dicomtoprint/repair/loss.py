@@ -11,7 +11,7 @@ from ..mesh.merge_points import merged_mesh
 from ..mesh.topology import degenerate_triangles
 from ..mesh.triangle_distance import nearest_triangles
 from ..mesh.triangle_lattice import longest_sides
-from ..messages import _
+from ..messages import _, join
 from .limits import RepairLimits
 from .types import LostPiece, RepairDistance, RepairMeasures
 from .winding_number import winding_numbers
@@ -102,7 +102,7 @@ def loss_sentences(measures: RepairMeasures, limits: RepairLimits, name: str = _
     """Why a repair loses more than it may, one sentence a reason; empty where it does not."""
     told = []
     for piece in (piece for piece in measures.pieces if piece.is_beyond_limit):
-        sides = " x ".join(f"{side:.3g}" for side in piece.size)
+        sides = join(" x ", (_("{side:.3g}", side=side) for side in piece.size))
         place = ", ".join(f"{value:.4g}" for value in piece.place)
         what = {
             "lost": _("a piece of the surface would be lost"),

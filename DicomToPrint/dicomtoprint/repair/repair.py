@@ -219,7 +219,9 @@ def _result(
     measures = _measured(source.mesh, state.mesh, run)
     lost = loss_sentences(measures, run.limits)
     if lost:
-        remaining = tuple(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in lost)
+        remaining = tuple(
+            _("{sentence}{sentence2}.", sentence=sentence[:1].upper(), sentence2=sentence[1:]) for sentence in lost
+        )
         return RepairResult(
             given.mesh, False, stages, remaining, given.bad_at, measures, shells, run.holes, notes, is_refused=True
         )

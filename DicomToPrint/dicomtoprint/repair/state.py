@@ -118,4 +118,4 @@ def describe_faults(state: RepairState) -> tuple[str, ...]:
         (len(state.crossing), _("triangles intersect others")),
         (len(state.nested), _("triangles are shells inside the solid")),
     )
-    return tuple(f"{count} {text}." for count, text in counts if count)
+    return tuple(_("{count} {text}.", count=count, text=text) for count, text in counts if count)

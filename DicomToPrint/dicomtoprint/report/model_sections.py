@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..images.image import ReportImage
-from ..messages import _, join
+from ..messages import _, join, translate
 from .budget_table import add_budget_table
 from .content import ModelPart, ReportContent
 from .html import (
@@ -111,6 +111,19 @@ def _origin(name: str) -> str:
     return words.get(name.lower(), name)
 
 
+# What steps are called; a step of another name is called by it.
+STEP_TITLES: Mapping[str, str] = {
+    str(title): title
+    for title in (
+        *(_("contour"), _("cleaning"), _("smoothing"), _("simplification"), _("blur"), _("half-way"), _("found")),
+        *(_("repair"), _("simplify"), _("cut"), _("keep"), _("split"), _("crumbs"), _("pins"), _("dowels")),
+        *(_("dovetails"), _("magnets"), _("no pins"), _("no magnets"), _("shared walls"), _("scale compensation")),
+        *(_("scale and mirror"), _("wrap"), _("thicken"), _("hollow"), _("shell"), _("struts"), _("base"), _("label")),
+        *(_("scale bar"), _("orient"), _("walls")),
+    )
+}
+
+
 def add_changes(main: Element, content: ReportContent) -> None:
     """What each step did, in order."""
     if content.changes:
@@ -121,7 +134,7 @@ def add_changes(main: Element, content: ReportContent) -> None:
             if content.parts_given
             else _("Steps from the scan to the file, in order"),
             [_("Step"), _("Effect")],
-            [(change.step, change.effect) for change in content.changes],
+            [(STEP_TITLES.get(change.step, change.step), change.effect) for change in content.changes],
         )
 
 
@@ -157,7 +170,7 @@ def add_readiness(main: Element, content: ReportContent) -> None:
     line.append(verdict_badge(str(found.get("verdict", ""))))
     made_for = join(", ", (part for part in (content.process, content.printer) if part))
     if made_for:
-        line[-1].tail = " " + _("for {process}").format(process=made_for)
+        line[-1].tail = " " + translate(_("for {process}").format(process=made_for))
     findings = [finding for finding in found.get("findings", []) if finding.get("outcome") in ("fail", "ask")]
     if findings:
         heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("What to do")]
@@ -187,7 +200,7 @@ def add_readiness(main: Element, content: ReportContent) -> None:
 def _readiness_row(finding: Mapping[str, Any], shown: Sequence[ReportImage]) -> list[str | Element]:
     outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
     kind = badge(_("not ready"), "bad") if outcome == "reject" else verdict_badge(outcome)
-    found = " ".join(str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part)
+    found = join(" ", (str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part))
     return [
         str(finding["rule"]),
         kind,
@@ -237,7 +250,7 @@ def add_calipers(main: Element, content: ReportContent) -> None:
         tolerance = (
             _("± {tolerance_mm:.2f}", tolerance_mm=caliper.tolerance_mm) if caliper.tolerance_mm is not None else "–"
         )
-        blank = Element("span", {"class": "blank", "aria-label": _("to be filled in by hand")})
+        blank = Element("span", {"class": "blank", "aria-label": translate(_("to be filled in by hand"))})
         rows.append(
             [
                 f"{caliper.number}",

@@ -90,6 +90,6 @@ def _slicing_facts(slicing: Mapping[str, Any]) -> list[str]:
 
 def _row(title: str, choice: Mapping[str, Any]) -> list[str | Element]:
     value = choice.get("choice")
-    proposed = "; ".join(str(one) for one in value) if isinstance(value, (list, tuple)) else str(value)
+    proposed = join("; ", map(str, value)) if isinstance(value, (list, tuple)) else str(value)
     options = [str(option) for option in choice.get("options", ()) if str(option) != proposed]
     return [title, proposed, str(choice.get("reason", "")), join("; ", options) or "–"]

@@ -47,9 +47,11 @@ class SignOff:
         """``approved by ROLE``, with time and comment."""
         word = {"approve": "approved", "reject": "rejected"}[self.decision]
         said = _("{word} by {role}, {time}", word=word, role=self.role, time=self.time) + (
-            f": {self.comment}" if self.comment else ""
+            _(": {comment}", comment=self.comment) if self.comment else ""
         )
-        return said if self.signature is None else f"{said}; {self.signature.in_words}"
+        return (
+            said if self.signature is None else _("{said}; {signature}", said=said, signature=self.signature.in_words)
+        )
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,9 @@ def _looks(looks: Sequence[SegmentStyle], count: int) -> list[SegmentStyle]:
     if count == 1:
         return [first]
     return [
-        SegmentStyle(f"{first.id}-{n}", f"{first.name} {n}", _shade(first.color, n), first.terminology)
+        SegmentStyle(
+            f"{first.id}-{n}", _("{first} {n}", first=first.name, n=n), _shade(first.color, n), first.terminology
+        )
         for n in range(1, count + 1)
     ]
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, UsageError
-from ..messages import _
+from ..messages import _, join
 from ..text import pluralize
 from ..volume import Volume, affine_from_sitk
 from ..voxel_components import count_components, label_voxel_counts, largest_component
@@ -92,7 +92,7 @@ def choose_segments(given: Segmentation, wanted: Sequence[str], merge: bool = Fa
         labels = rank[labels]
     if merge and len(segments) > 1:
         name = (
-            " + ".join(s.name for s in segments)
+            join(" + ", (s.name for s in segments))
             if len(segments) <= 3
             else _("{segments_count} structures", segments_count=len(segments))
         )
@@ -136,7 +136,7 @@ def _named(given: Segmentation, text: str) -> list[Segment]:
     names = [name for name in text.split(",") if name.strip()]
     for name in names:
         if not _called(given, name):
-            known = ", ".join(f"{s.label} {s.name}" for s in given.segments[:20])
+            known = join(", ", (_("{label} {s}", label=s.label, s=s.name) for s in given.segments[:20]))
             more = len(given.segments) - 20
             raise UsageError(
                 _(

@@ -133,7 +133,9 @@ def _slice(
     elif end.code != 0:
         failed = _("ended with code {code} and no reason that is known", code=end.code)
     if failed:
-        return SlicedFile(file.name, warnings=warnings, unknown=f"{profile.title} {failed}")
+        return SlicedFile(
+            file.name, warnings=warnings, unknown=_("{profile} {failed}", profile=profile.title, failed=failed)
+        )
     return _read(file.name, output, profile, job, warnings)
 
 
