@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .messages import _
+from .messages import _, id_and_parameters, options_in
 
 
 class Outcome(str, Enum):
@@ -175,7 +175,10 @@ class Finding:
         return Verdict(self.severity.value)
 
     def as_json(self) -> dict[str, object]:
-        """The finding in the contract's form."""
+        """The finding in the contract's form, in English; with it what the sentences were made of, for other languages, and the
+        options that the remedy names."""
+        message_id, parameters = id_and_parameters(self.message)
+        remedy_id, remedy_parameters = id_and_parameters(self.remedy)
         return {
             "rule": self.rule,
             "clause": self.clause,
@@ -186,6 +189,11 @@ class Finding:
             "where": self.where,
             "remedy": self.remedy,
             "message": self.message,
+            "message_id": message_id,
+            "message_parameters": parameters,
+            "remedy_id": remedy_id,
+            "remedy_parameters": remedy_parameters,
+            "remedy_options": list(options_in(self.remedy)),
         }
 
 

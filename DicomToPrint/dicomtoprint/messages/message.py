@@ -6,6 +6,7 @@ the sentence again in another language, from what the message was made of.
 
 from __future__ import annotations
 
+import math
 import string
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -227,15 +228,35 @@ def as_data(text: str) -> dict[str, Any]:
     return content
 
 
+def id_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
+    """The template of a text and what fills it, for JSON; a plain string is its own template."""
+    whole = Message("{text}", {"text": text}) if isinstance(text, Message) and (text.change or text.plural_id) else text
+    content = as_data(whole)
+    return content.get("message_id", str(text)), content.get("parameters", {})
+
+
+def options_in(text: str) -> tuple[str, ...]:
+    """The options that a text speaks of, such as ``--thicken``, each once, with those in its parameters."""
+    if not isinstance(text, Message):
+        return ()
+    template = text.plural_id if text.plural_id and text.number != 1 else text.msgid
+    found = dict.fromkeys(name for name in fields_of(template) if name.startswith(OPTION)) if "{--" in template else {}
+    for value in text.parameters.values():
+        found |= dict.fromkeys(options_in(value) if isinstance(value, Message) else ())
+    return tuple(found)
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Message):
         return as_data(value)
     if value is None or isinstance(value, (bool, str)):
         return value
-    if isinstance(value, (int, float)):
-        return int(value) if isinstance(value, int) else float(value)
-    if hasattr(value, "item"):  # a scalar of numpy
-        return value.item()
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value) if math.isfinite(value) else str(value)
+    if hasattr(value, "item") and not getattr(value, "shape", ()):  # a scalar of numpy
+        return _plain(value.item())
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     return str(value)

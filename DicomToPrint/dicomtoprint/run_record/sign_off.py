@@ -45,7 +45,7 @@ class SignOff:
     @property
     def in_words(self) -> str:
         """``approved by ROLE``, with time and comment."""
-        word = {"approve": "approved", "reject": "rejected"}[self.decision]
+        word = {"approve": _("approved"), "reject": _("rejected")}[self.decision]
         said = _("{word} by {role}, {time}", word=word, role=self.role, time=self.time) + (
             _(": {comment}", comment=self.comment) if self.comment else ""
         )
