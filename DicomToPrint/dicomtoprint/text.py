@@ -1,8 +1,8 @@
 """Numbers in sentences."""
 
-from .messages import Message, plural
+from .messages import plural
 
 
-def pluralize(number: int, one: str, many: str = "") -> Message:
-    """A count with its noun, such as `1 cavity` and `2 cavities`; `many` is `one` with an s where it is not given."""
+def pluralize(number: int, one: str, many: str = "") -> str:
+    """A count with its noun, such as `1 cavity` and `2 cavities`; `many` is `one` with an s where it is not given. A `Message`."""
     return plural(f"{{number}} {one}", f"{{number}} {many or one + 's'}", number)

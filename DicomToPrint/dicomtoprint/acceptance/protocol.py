@@ -86,6 +86,14 @@ def load_protocol(name_or_file: str) -> Protocol:
     )
 
 
+_FIELDS_OF_A_RULE = frozenset(
+    (
+        *("id", "clause", "fact", "operator", "limit", "tolerance", "severity", "missing"),
+        *("remedy", "shape", "undefined_volume", "unit", "section", "note", "applies_to", "remedy_when"),
+    )
+)
+
+
 class _Reader:
     """Reads one file and complains with its line."""
 
@@ -135,24 +143,7 @@ class _Reader:
     def _rule(self, entry: Any, document: str) -> Rule:
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             self.fail("rules", _("every rule needs an id"))
-        unknown = set(entry) - {
-            "id",
-            "clause",
-            "fact",
-            "operator",
-            "limit",
-            "tolerance",
-            "severity",
-            "missing",
-            "remedy",
-            "shape",
-            "undefined_volume",
-            "unit",
-            "section",
-            "note",
-            "applies_to",
-            "remedy_when",
-        }
+        unknown = set(entry) - _FIELDS_OF_A_RULE
         if unknown:
             self.fail(sorted(unknown)[0], _("no such field of a rule"))
         name = entry["id"]

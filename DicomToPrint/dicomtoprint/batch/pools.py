@@ -75,6 +75,29 @@ def thread_pool(jobs: int | None, attempt: Attempt, limits: BatchLimits) -> Iter
         executor.shutdown(cancel_futures=True)
 
 
+def _connected(scheduler: str) -> Any:
+    """The client of a Dask scheduler. Raises what `dask_pool` raises."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise MissingDependencyError(
+            _(
+                "{--scheduler} needs the package distributed: install it with pip install "
+                "'dicomtoprint[dask]', or leave the option out."
+            )
+        ) from None
+    try:
+        return Client(scheduler_file=scheduler) if Path(scheduler).is_file() else Client(scheduler, timeout="20s")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            _(
+                "No Dask scheduler answers at '{scheduler}' ({kind}): start it first.",
+                scheduler=scheduler,
+                kind=type(error).__name__,
+            )
+        ) from None
+
+
 @contextmanager
 def dask_pool(scheduler: str, attempt: Attempt, limits: BatchLimits, key: bytes) -> Iterator[Pool]:
     """The workers of a Dask cluster by the address of its scheduler or its scheduler file.
@@ -91,26 +114,7 @@ def dask_pool(scheduler: str, attempt: Attempt, limits: BatchLimits, key: bytes)
     OutputError
         Where a worker does not see the output folder.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise MissingDependencyError(
-            _(
-                "{--scheduler} needs the package distributed: install it with pip install "
-                "'dicomtoprint[dask]', or leave the option out."
-            )
-        ) from None
-    try:
-        client = Client(scheduler_file=scheduler) if Path(scheduler).is_file() else Client(scheduler, timeout="20s")
-    except (OSError, ValueError) as error:
-        raise InputError(
-            _(
-                "No Dask scheduler answers at '{scheduler}' ({kind}): start it first.",
-                scheduler=scheduler,
-                kind=type(error).__name__,
-            )
-        ) from None
-    with client:
+    with _connected(scheduler) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
         _require_workers(client, workers, attempt.root, key)
         threads = sum(worker["nthreads"] for worker in workers.values())

@@ -145,17 +145,17 @@ class Message(str):
         return self
 
 
-def _(template: str, /, **parameters: Any) -> Message:
-    """A sentence of the catalogue. `template` is English in the form of `str.format`, and stands in the source as a literal."""
+def _(template: str, /, **parameters: Any) -> str:
+    """A sentence of the catalogue, a `Message`. `template` is English in the form of `str.format`, and stands in the source as a literal."""
     return Message(template, parameters)
 
 
-def plural(one: str, many: str, number: int, /, **parameters: Any) -> Message:
-    """A sentence that depends on a count, which both templates know as ``{number}``."""
+def plural(one: str, many: str, number: int, /, **parameters: Any) -> str:
+    """A sentence that depends on a count, a `Message`, which both templates know as ``{number}``."""
     return Message(one, {"number": number, **parameters}, many, number)
 
 
-def way(terminal: str, panel: str) -> Message:
+def way(terminal: str, panel: str) -> str:
     """A way out that is another one in the panel: there `panel` is said in place of `terminal`."""
     return Message("{text}", {"text": terminal}, in_panel=panel if isinstance(panel, Message) else Message(panel))
 

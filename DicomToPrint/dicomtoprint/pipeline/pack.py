@@ -75,23 +75,39 @@ def pack(
     from ..fileset import write_file_set
 
     if is_volume_file(source):
-        raise InputError(
-            _("'{source}' holds no DICOM objects: choose the DICOM files of the study.", source=Path(source).name)
-        )
+        raise _no_objects(source)
     _require_free(output)
     load_judgement(settings)
     study = read_study(Path(source), subprogress(progress, 0.0, 0.1))
     chosen, notes = _chosen(study, series_ids)
     names = _names(study, chosen, whole=not series_ids)
     with _WorkFolder(output) as work:
-        root = work / "study"
-        root.mkdir()
+        (root := work / "study").mkdir()
         packed = write_file_set(chosen[0].source, names, root, deidentified, subprogress(progress, 0.1, 0.8))
         _write_report(root, settings, subprogress(progress, 0.8, 0.95))
         size = _write_manifest(root)
         _publish(root, output)
     progress(1.0, _("study packed"))
-    notes += packed.notes
+    discs = {name: ceil(size / room) for name, room in DISCS.items()}
+    return PackedStudy(
+        Path(output),
+        packed.objects,
+        packed.unpacked,
+        size,
+        ids,
+        discs,
+        (*notes, *packed.notes, *_notes_on_pictures(packed)),
+    )
+
+
+def _no_objects(source: Path) -> InputError:
+    name = Path(source).name
+    return InputError(_("'{source}' holds no DICOM objects: choose the DICOM files of the study.", source=name))
+
+
+def _notes_on_pictures(packed: PackedFiles) -> tuple[str, ...]:
+    """What is to be said of the pictures of a study: names burned in, and loss."""
+    notes: tuple[str, ...] = ()
     if packed.burned_in:
         notes += (
             _(
@@ -103,9 +119,7 @@ def pack(
         notes += (
             _("Images that were compressed with loss before, as their flag still says: {lossy}.", lossy=packed.lossy),
         )
-    discs = {name: ceil(size / room) for name, room in DISCS.items()}
-    ids = tuple(one.id for one in chosen)
-    return PackedStudy(Path(output), packed.objects, packed.unpacked, size, ids, discs, notes)
+    return notes
 
 
 def _require_free(output: Path) -> None:

@@ -1,4 +1,4 @@
-"""The sentences of the findings, by rule; `_` marks them for translation. Guidelines are general: never "will fail"."""
+"""The sentences of the findings, by rule. Guidelines are general: never "will fail"."""
 
 from collections.abc import Mapping, Sequence
 
@@ -344,9 +344,8 @@ def _reason(rule: Rule, fact: Fact, process: PrintProcess) -> str:
         return _("it makes no difference for {process}").format(process=process.title)
     if rule.limit is None and rule.operator != "shown":
         return _("no guideline is published for {process}").format(process=process.title)
-    if fact.parameters.get("why"):
-        return str(fact.parameters["why"])
-    return _("nothing of the kind was found, or nothing is known to compare with")
+    why = fact.parameters.get("why")
+    return str(why) if why else _("nothing of the kind was found, or nothing is known to compare with")
 
 
 def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
@@ -379,8 +378,8 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
     each = turned if isinstance(turned, list) else []
     values["each_turned"] = join("", (TURNED_OBJECT.format(name=name, rotation=words) for name, words in each))
     values["held"] = _("a line of {width}").format(width=values["width"]) if fact.value else _("no line")
-    voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
-    values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if voxel else ""
+    intended = fact.parameters.get("intended")
+    values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if (voxel := values.get("voxel")) else ""
     values["wanted"] = _("; added on purpose: {names}").format(names=intended) if intended else ""
     return values
 

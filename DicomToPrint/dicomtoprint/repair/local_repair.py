@@ -132,7 +132,7 @@ def repair_locally(
         if len(wrong) == 0 and len(loops) == 0 and len(odd) == 0:
             break
         wrong = np.union1d(wrong, _touching(triangles, odd, len(points)))
-        for _unused in range(rim):
+        for _turn in range(rim):
             wrong = _touching(triangles, np.unique(triangles[wrong].ravel()), len(points))
         triangles, removed = _cut_clean(triangles, wrong, len(points))
         patch = _patches(points, triangles)
@@ -176,8 +176,8 @@ def _cut_clean(triangles: np.ndarray, wrong: np.ndarray, size: int) -> tuple[np.
     keep = np.ones(before, dtype=bool)
     keep[wrong] = False
     triangles = triangles[keep]
-    for _unused in range(20):
-        _unused, odd = boundary_loops(triangles)
+    for _turn in range(20):
+        _loops, odd = boundary_loops(triangles)
         if len(odd) == 0:
             break
         triangles = np.delete(triangles, _touching(triangles, odd, size), axis=0)

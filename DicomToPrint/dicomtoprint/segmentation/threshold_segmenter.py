@@ -27,12 +27,12 @@ from .threshold_estimation import (
     IDENTITY_SCALE,
     SOFT_HU,
     IntensityScale,
-    ThresholdEstimate,
     estimate_intensity_scale,
     estimate_noise,
     half_maximum_threshold,
 )
 from .types import Segmentation
+from .validation import boundary_in_words, require_grey, require_voxels, validate_hints, validate_voxels
 from .vessel_growth import grow_vessels
 
 MIN_INSIDE_FRACTION = 0.2
@@ -62,14 +62,7 @@ def segment(
     nothing would be left, or the voxels
     are no numbers or all the same.
     """
-    if anatomy.method != "grey" or anatomy.boundary is None:
-        raise UsageError(
-            _(
-                "The anatomy '{anatomy}' needs a segmentation that names the structures: give one "
-                "({--segmentation:FILE}).",
-                anatomy=anatomy.name,
-            )
-        )
+    require_grey(anatomy)
     validate_voxels(volume.array)
     if not holds_xray(volume):
         require_threshold(volume, threshold)
@@ -88,7 +81,7 @@ def segment(
         if inside is not None and volume is not before:
             inside = inside[np.rint(np.linspace(0, len(inside) - 1, len(volume.array))).astype(int)]
     seeds = seeds_to_voxels(volume, seeds_lps)
-    _validate_hints(anatomy, seeds, least_branch_mm)
+    validate_hints(anatomy, seeds, least_branch_mm)
     state = _start(volume, anatomy, scale, threshold, seeds, subprogress(progress, 0.1, 0.3))
     state.slice_mm = slice_mm
     if inside is not None:
@@ -104,40 +97,6 @@ def segment(
     _parts(state, subprogress(progress, 0.4, 0.7))
     core = _interior(state, subprogress(progress, 0.7, 0.85))
     return build_segmentation(state, core, cut, subprogress(progress, 0.85, 1.0))
-
-
-def _validate_hints(anatomy: AnatomyPreset, seeds: np.ndarray, least_branch_mm: float | None) -> None:
-    """Raises `UsageError` where a seed is missing, or what is said of branches is about none."""
-    if least_branch_mm and anatomy.separation.method != "vessel":
-        raise UsageError(
-            _(
-                "{--least-branch} is about vessels, and the anatomy '{anatomy}' has none: leave it out, or "
-                "choose contrast-vessels.",
-                anatomy=anatomy.name,
-            )
-        )
-    if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
-        raise UsageError(
-            _(
-                "The anatomy '{anatomy}' needs a seed: give a point inside the structure you want ({--seed:R,A,S}).",
-                anatomy=anatomy.name,
-            )
-        )
-
-
-def validate_voxels(array: np.ndarray) -> None:
-    """Raises `RefusedError` in one sentence for voxels nothing can be found in: NaN, infinite, constant."""
-    if array.ndim != 3 or min(array.shape, default=0) < 2:
-        raise RefusedError(_("The scan has a single slice along one axis: a model needs a stack of slices."))
-    low, high = array.min(), array.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise RefusedError(
-            _("The scan holds voxels that are no numbers (NaN or infinite): export or resample it again.")
-        )
-    if low == high:
-        raise RefusedError(
-            _("All voxels of the scan have the same grey value, so there is nothing to find: choose another series.")
-        )
 
 
 def _start(
@@ -172,7 +131,7 @@ def _start(
         notes.append(_("The boundary was set to a grey value of {low:g}.", low=low))
     else:
         low = edges.value if edges is not None else scale.grey(settings.start)
-        notes.append(_words(edges, low, scale))
+        notes.append(boundary_in_words(edges, low, scale))
     if array.dtype.kind in "iu" and threshold is None:
         low = float(np.floor(low)) + 0.5
     progress(0.6, _("taking what lies inside the boundary"))
@@ -191,15 +150,7 @@ def _start(
             "outside": edges.outside,
             "edge_spread": edges.spread,
         }
-    if not mask.any():
-        raise RefusedError(
-            _(
-                "Nothing in this scan lies {bright} the boundary of {low:g}: lower the threshold or choose "
-                "another anatomy.",
-                bright=_("above") if settings.bright else _("below"),
-                low=low,
-            )
-        )
+    require_voxels(mask, low, settings.bright)
     return SegmentationState(volume, anatomy, scale, low, high, edges, mask, seeds, body, notes=notes, figures=figures)
 
 
@@ -213,25 +164,6 @@ def _as_bright_as(
         return most
     limit = value + 0.5 * (value - scale.grey(SOFT_HU))
     return limit if most is None else min(most, limit)
-
-
-def _words(edges: ThresholdEstimate | None, low: float, scale: IntensityScale) -> str:
-    unit = "HU" if scale.calibrated else _("grey values (the scan is not calibrated in HU)")
-    if edges is None:
-        return _(
-            "Too few edges were found to measure the boundary: the preset's {low:.0f} {unit} was used.",
-            low=low,
-            unit=unit,
-        )
-    return _(
-        "The boundary of {low:.0f} {unit} is half-way between {inside:.0f} inside and {outside:.0f} "
-        "outside, measured at {edges} edges of this scan.",
-        low=low,
-        unit=unit,
-        inside=edges.inside,
-        outside=edges.outside,
-        edges=edges.edges,
-    )
 
 
 def _given(threshold: "tuple[float, float | None]", array: np.ndarray, bright: bool) -> "tuple[float, float | None]":
