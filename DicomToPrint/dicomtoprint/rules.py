@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from .messages import _, id_and_parameters, options_in
+
 
 class Outcome(str, Enum):
     """How a rule ended."""
@@ -17,7 +19,7 @@ class Outcome(str, Enum):
     PASS = "pass"
     FAIL = "fail"
     ASK = "ask"
-    NOT_APPLICABLE = "not applicable"
+    NOT_APPLICABLE = _("not applicable")
 
 
 class Severity(str, Enum):
@@ -43,6 +45,26 @@ class Verdict(str, Enum):
         return list(Verdict).index(self)
 
 
+# Verdicts, outcomes and severities as people read them.
+WORDS: Mapping[str, str] = {
+    "accept": _("accept"),
+    "warn": _("warn"),
+    "ask": _("ask"),
+    "reject": _("reject"),
+    "pass": _("pass"),
+    "fail": _("fail"),
+    "info": _("info"),
+    "ready": _("ready"),
+    "not-ready": _("not ready"),
+    "not applicable": _("not applicable"),
+}
+
+
+def in_words(verdict: str) -> str:
+    """A verdict, outcome or severity as people read it."""
+    return WORDS.get(verdict, verdict)
+
+
 class _Missing:
     """Marks a fact that could not be established."""
 
@@ -52,7 +74,7 @@ class _Missing:
 
 MISSING = _Missing()
 # A rule's `missing`: the rule itself keeps silent, and the rule on what was not judged asks once for all such rules.
-NOT_JUDGED = "not judged"
+NOT_JUDGED = _("not judged")
 
 
 @dataclass(frozen=True)
@@ -153,7 +175,10 @@ class Finding:
         return Verdict(self.severity.value)
 
     def as_json(self) -> dict[str, object]:
-        """The finding in the contract's form."""
+        """The finding in the contract's form, in English; with it what the sentences were made of, for other languages, and the
+        options that the remedy names."""
+        message_id, parameters = id_and_parameters(self.message)
+        remedy_id, remedy_parameters = id_and_parameters(self.remedy)
         return {
             "rule": self.rule,
             "clause": self.clause,
@@ -164,6 +189,11 @@ class Finding:
             "where": self.where,
             "remedy": self.remedy,
             "message": self.message,
+            "message_id": message_id,
+            "message_parameters": parameters,
+            "remedy_id": remedy_id,
+            "remedy_parameters": remedy_parameters,
+            "remedy_options": list(options_in(self.remedy)),
         }
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from .messages import _
 from .progress import ProgressCallback, no_progress
 from .text import pluralize
 
@@ -155,7 +156,7 @@ def _on_even_grid(
     result = np.empty((count, *slices.shape[1:]), dtype=slices.dtype)
     interpolated = np.zeros(count, dtype=bool)
     for index in range(count):
-        progress(index / count, "resampling uneven slices")
+        progress(index / count, _("resampling uneven slices"))
         position = min(index * step, depth[-1])
         below = int(np.clip(np.searchsorted(depth, position, side="right") - 1, 0, len(gaps) - 1))
         weight = (position - depth[below]) / gaps[below]
@@ -171,9 +172,13 @@ def _on_even_grid(
                 plane = ndimage.shift(plane, (-offset_j, -offset_i), order=1, mode="nearest")
             blended += np.float32(share) * plane
         result[index] = np.rint(blended) if np.issubdtype(slices.dtype, np.integer) else blended
-    note = (
-        f"Uneven slice positions (gaps {gaps.min():.3f} to {gaps.max():.3f} mm) were resampled to {step:.3f} mm; "
-        f"interpolated in holes: {pluralize(int(interpolated.sum()), 'slice')}."
+    note = _(
+        "Uneven slice positions (gaps {gaps:.3f} to {gaps2:.3f} mm) were resampled to {step:.3f} mm; "
+        "interpolated in holes: {slices}.",
+        gaps=gaps.min(),
+        gaps2=gaps.max(),
+        step=step,
+        slices=pluralize(int(interpolated.sum()), "slice"),
     )
     return Volume(result, affine, interpolated if interpolated.any() else None, (note,))
 
@@ -202,7 +207,7 @@ def resample_orthogonal(volume: Volume, progress: ProgressCallback = no_progress
     shape = (count, volume.array.shape[1] + high[1] - low[1], volume.array.shape[2] + high[0] - low[0])
     result = np.empty(shape, dtype=volume.array.dtype)
     for index in range(count):
-        progress(index / count, "resampling sheared slices")
+        progress(index / count, _("resampling sheared slices"))
         shift_i, shift_j = drift * index - low
         plane = ndimage.affine_transform(
             volume.array[index].astype(np.float32),
@@ -217,7 +222,10 @@ def resample_orthogonal(volume: Volume, progress: ProgressCallback = no_progress
     straight = affine.copy()
     straight[:3, 2] = height * normal
     straight[:3, 3] = affine[:3, 3] + axis_i * low[0] + axis_j * low[1]
-    note = f"A shear of {volume.shear_degrees:.2f} degrees was resampled to a right-angled grid."
+    note = _(
+        "A shear of {shear_degrees:.2f} degrees was resampled to a right-angled grid.",
+        shear_degrees=volume.shear_degrees,
+    )
     return replace(volume, array=result, affine=straight, notes=(*volume.notes, note))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from .messages import _
 from .progress import ProgressCallback, no_progress
 
 Box = tuple[slice, slice, slice]
@@ -72,7 +73,7 @@ def label_components(
     box = bounding_box(mask)
     if box is None:
         return None
-    progress(0.0, "finding connected parts")
+    progress(0.0, _("finding connected parts"))
     image = sitk.GetImageFromArray(np.ascontiguousarray(mask[box]).view(np.uint8))
     labelled = sitk.ConnectedComponent(image, corners)
     del image
@@ -112,7 +113,7 @@ def count_components(mask: np.ndarray, corners: bool = False) -> tuple[np.ndarra
     and the voxels of each (n + 1,), entry 0 the rest."""
     from scipy import ndimage
 
-    labels, _ = ndimage.label(mask, np.ones((3, 3, 3), bool) if corners else None)
+    labels, _unused = ndimage.label(mask, np.ones((3, 3, 3), bool) if corners else None)
     return labels, label_voxel_counts(labels)
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import qt
 import slicer
-from slicer.i18n import tr as _
 
+from dicomtoprint.messages import join
 from dicomtoprint.pipeline.open_questions import grey_value_caution
 
+from ..i18n import tr as _
 from . import widgets
 from .backend_controls import BackendControls, LabelChooser, structures_of
 from .markups_binding import MarkupsBinding
@@ -162,7 +163,7 @@ class AnatomyStep(StepView):
         ]
         note = self.panel.results.geometry_note()
         notes = map(without_options, result.notes)
-        self.figures.text = "\n".join([*([note] if note else []), *lines, *notes])
+        self.figures.text = join("\n", [*([note] if note else []), *lines, *notes])
         self.figures.visible = True
         found = _("{count} structures found; look at them in the slices").format(count=len(lines))
         widgets.update_badge(

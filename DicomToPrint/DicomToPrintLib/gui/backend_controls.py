@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
 
 from dicomtoprint.config.run_settings import RunSettings, backend_choice
 from dicomtoprint.errors import DicomToPrintError
 from dicomtoprint.pipeline import backends
 
+from ..i18n import tr as _
 from ..mrml import extension_backends
 from . import widgets
 from .step_view import StepView
@@ -128,7 +128,7 @@ def _items(entry: Mapping[str, Any]) -> list[tuple[str, str]]:
                 title=entry["title"],
                 task=task["name"],
                 modality=task["modality"],
-                voxel="" if task["voxel_mm"] is None else f", {max(task['voxel_mm']):g} mm",
+                voxel="" if task["voxel_mm"] is None else _(", {voxel_mm:g} mm", voxel_mm=max(task["voxel_mm"])),
                 installed=installed,
             ),
         )

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import qt
 import slicer
-from slicer.i18n import tr as _
+
+from dicomtoprint.messages import join
+
+from ..i18n import tr as _
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "Resources" / "requirements.txt"
 
@@ -53,7 +56,7 @@ class Dialogs:
             return _(
                 "The packages {names} could not be installed: check the connection to the internet, or ask who "
                 "looks after this computer."
-            ).format(names=", ".join(packages))
+            ).format(names=join(", ", packages))
         except RuntimeError:  # declined
             return ""
         importlib.invalidate_caches()

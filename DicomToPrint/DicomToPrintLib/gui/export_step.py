@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import ctk
-from slicer.i18n import tr as _
 
 from dicomtoprint.config.run_settings import FORMATS
+from dicomtoprint.messages import join
 
+from ..i18n import tr as _
 from . import widgets
 from .step_view import StepView
 
@@ -104,7 +105,7 @@ class ExportStep(StepView):
         self.folder.addCurrentPathToHistory()
         self.folder.blockSignals(was)
         files = [name for name in names if Path(name).parent == Path()]
-        text = _("Written: {names}").format(names=", ".join(files))
+        text = _("Written: {names}").format(names=join(", ", files))
         if len(files) < len(names):
             text += _(", and {count} pictures").format(count=len(names) - len(files))
         self.written.text = text

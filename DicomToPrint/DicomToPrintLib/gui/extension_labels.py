@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from slicer.i18n import tr as _
-
 from dicomtoprint.errors import InputError, UnansweredQuestionError
 from dicomtoprint.pipeline import backends
 from dicomtoprint.progress import ProgressCallback
 
+from ..i18n import tr as _
 from ..mrml import extension_backends
 
 

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
 
+from dicomtoprint.messages import join
 from dicomtoprint.rules import Finding, Outcome, Severity
 
+from ..i18n import tr as _
 from .texts import COLORS, SIGNS, outcome_text, without_options
 from .widgets import check_box, hbox, push_button, text_label
 
@@ -67,7 +68,7 @@ class FindingsTable:
         for finding in self._findings:
             if finding.outcome in (Outcome.FAIL, Outcome.ASK) and finding.remedy:
                 lines.append(without_options(f"- {finding.message} {finding.remedy}"))
-        return "\n".join(dict.fromkeys(lines))
+        return join("\n", dict.fromkeys(lines))
 
     @property
     def shown(self) -> list[Finding]:
@@ -137,7 +138,7 @@ class FindingsTable:
         self.detail.visible = finding is not None
         if finding is not None:
             parts = (finding.message, finding.remedy, finding.where, finding.source)
-            self.detail.text = without_options("\n".join(part for part in parts if part))
+            self.detail.text = without_options(join("\n", (part for part in parts if part)))
 
 
 def _is_note(finding: Finding) -> bool:
@@ -170,5 +171,5 @@ def format_value(value: object, unit: str) -> str:
     if isinstance(value, float):
         return f"{value:.4g} {unit}".strip()
     if isinstance(value, (list, tuple)):
-        return ", ".join(format_value(item, "") for item in value) + (f" {unit}" if unit else "")
+        return join(", ", (format_value(item, "") for item in value)) + (f" {unit}" if unit else "")
     return f"{value} {unit}".strip() if isinstance(value, int) else str(value)

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from slicer.i18n import tr as _
-
+from ..i18n import tr as _
 from . import widgets
 from .step_view import StepView
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from slicer.i18n import tr as _
-
 from dicomtoprint.errors import InputError
 
+from ..i18n import tr as _
 from ..mrml.subject_hierarchy import ROLE_ATTRIBUTE
 from .panel_context import PanelContext
 

@@ -5,12 +5,13 @@ import tempfile
 from pathlib import Path
 
 import qt
-from slicer.i18n import tr as _
 
 from dicomtoprint.config.run_settings import to_judgement_args
 from dicomtoprint.errors import InputError
+from dicomtoprint.messages import join
 from dicomtoprint.workers.process import ChildError, ChildProcess
 
+from ..i18n import tr as _
 from ..mrml import dicom_database
 from . import scan_source
 from .panel_context import PanelContext
@@ -86,7 +87,7 @@ class PackStudy:
         lines = text.splitlines()
         if name == "errors.txt":
             lines = lines[-1:]
-        return " ".join(lines).removeprefix("dicom_to_print: ")
+        return join(" ", lines).removeprefix("dicom_to_print: ")
 
     def _end(self, said: str) -> None:
         shutil.rmtree(self._messages, ignore_errors=True)

@@ -8,11 +8,11 @@ from typing import Any
 
 import qt
 import slicer
-from slicer.i18n import tr as _
 
 from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh, to_command_line
 from dicomtoprint.errors import CancelledError, DicomToPrintError, InputError
 
+from ..i18n import tr as _
 from ..mrml.markups import roi_bounds_ras
 from ..mrml.volumes import shown_volumes
 from . import scan_source

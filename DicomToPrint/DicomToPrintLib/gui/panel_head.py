@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
 
+from dicomtoprint.messages import join
+
+from ..i18n import tr as _
 from . import widgets
 from .texts import setting_text, without_options
 
@@ -55,7 +57,7 @@ class PanelHead:
         self.cancel.enabled = is_running
         self.bar.visible = self.phrase.visible = is_running
         self.changed.text = _("Changed from the preset: {names}").format(
-            names=", ".join(setting_text(name) for name in differing)
+            names=join(", ", (setting_text(name) for name in differing))
         )
         self.changed.visible = self.reset.visible = bool(differing)
 

@@ -4,11 +4,10 @@ import json
 from dataclasses import fields
 from typing import Any
 
-from slicer.i18n import tr as _
-
 from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
 from dicomtoprint.errors import InputError
 
+from ..i18n import tr as _
 from .scan_source import selected_kind
 from .step_results import STEPS, STEPS_OF_SCAN
 

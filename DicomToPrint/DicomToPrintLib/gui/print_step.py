@@ -4,11 +4,12 @@ from functools import partial
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
 
 from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.config.run_settings import DEFAULT_KEEP_OUT_RADIUS_MM
+from dicomtoprint.messages import join
 
+from ..i18n import tr as _
 from ..mrml.models import with_origin
 from . import widgets
 from .findings_table import FindingsTable
@@ -250,12 +251,12 @@ class PrintStep(StepView):
         widgets.set_property_silently(self.shell, "value", settings.shell or 0.0)
         for name, box in self.boxes.items():
             widgets.set_property_silently(box, "checked", getattr(settings, name))
-        cuts = [f"{axis} = {at:g} mm" for axis, at in settings.cuts]
+        cuts = [_("{axis} = {at:g} mm", axis=axis, at=at) for axis, at in settings.cuts]
         cuts += [
             _("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3]))
             for plane in settings.oblique_cuts
         ]
-        self.cuts.text = ", ".join(cuts)
+        self.cuts.text = join(", ", cuts)
         self.cuts.visible = self.uncut.enabled = bool(cuts)
         for side, box in self.keeps.items():
             widgets.set_property_silently(box, "checked", side in settings.kept_sides)

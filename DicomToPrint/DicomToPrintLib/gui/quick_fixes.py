@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from slicer.i18n import tr as _
-
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.rules import Finding, Outcome
+
+from ..i18n import tr as _
 
 
 def available_quick_fixes(findings: tuple[Finding, ...], settings: RunSettings) -> list[tuple[str, dict[str, Any]]]:

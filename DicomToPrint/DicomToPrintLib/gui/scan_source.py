@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from slicer.i18n import tr as _
-
 from dicomtoprint import pipeline
 from dicomtoprint.errors import InputError
+from dicomtoprint.messages import join
 
+from ..i18n import tr as _
 from ..mrml import dicom_database, models, volumes
 from .step_results import StepResultStore
 
@@ -143,7 +143,7 @@ def _patient(store: Any, patient: str) -> str:
     name = str(store.nameForPatient(patient) or "").replace("^", " ").strip()
     number = str(store.fieldForPatient("PatientID", patient) or "").strip()
     known = [name, f"[{number}]" if number else ""]
-    return " ".join(word for word in known if word) or _("no name")
+    return join(" ", (word for word in known if word)) or _("no name")
 
 
 def _date(text: str | None) -> str:

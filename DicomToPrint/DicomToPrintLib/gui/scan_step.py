@@ -4,11 +4,11 @@ import datetime
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
 
 from dicomtoprint.pipeline import NO_SCAN_MESSAGE, needs_reason
 from dicomtoprint.rules import Finding, Outcome
 
+from ..i18n import tr as _
 from . import widgets
 from .findings_table import FindingsTable
 from .pack_study import PackStudy

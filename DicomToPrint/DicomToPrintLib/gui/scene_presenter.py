@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import slicer
-from slicer.i18n import tr as _
 
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import InputError, OutputError, UsageError
 from dicomtoprint.rules import Finding
 
+from ..i18n import tr as _
 from ..mrml import extension_backends, models, segmentations, step_nodes, views, volumes
 from ..mrml.findings_nodes import show_marks_of
 from ..mrml.markups import plane_ras

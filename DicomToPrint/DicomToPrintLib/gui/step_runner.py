@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from slicer.i18n import tr as _
-
 from dicomtoprint import pipeline
 from dicomtoprint.config.run_settings import MESH_FORMATS
 from dicomtoprint.errors import CancelledError, InputError, MissingDependencyError
+from dicomtoprint.messages import join
 
+from ..i18n import tr as _
 from . import scan_source
 from .extension_labels import choose_labels, confirm_licence, label_scan_of_scene
 from .panel_context import PanelContext
@@ -141,10 +141,10 @@ class StepRunner:
         others = tuple(name for name in panel.settings.formats if name != "3mf")
         if "lib3mf" in pipeline.missing_packages(panel.settings) and set(others) & set(MESH_FORMATS):
             panel.change(formats=others)
-            panel.show_message(" ".join((failed, _("3MF is left out: it needs the package lib3mf."))).strip())
+            panel.show_message(join(" ", (failed, _("3MF is left out: it needs the package lib3mf."))).strip())
         if lacking := pipeline.missing_packages(panel.settings):
             needs = _("This needs {names}: agree to the installation, or take back what was chosen.")
-            raise MissingDependencyError(failed or needs.format(names=", ".join(lacking)))
+            raise MissingDependencyError(failed or needs.format(names=join(", ", lacking)))
 
     def _label_by_extension(self) -> bool:
         """Labels by an extension of Slicer where one is chosen, as the given segmentation; False where the user stopped it."""
@@ -157,7 +157,7 @@ class StepRunner:
 
         def watch(fraction: float, phrase: str = "") -> None:
             if self.running != "anatomy" or panel.state is None:
-                raise CancelledError("The step was stopped.")
+                raise CancelledError(_("The step was stopped."))
             panel.progressed(fraction, phrase)
 
         try:

@@ -8,10 +8,10 @@ from typing import Any, Protocol
 import ctk
 import qt
 import slicer
-from slicer.i18n import tr as _
 
 from dicomtoprint.config.run_settings import RunSettings
 
+from ..i18n import tr as _
 from ..mrml.scene import node_or_none
 from . import widgets
 from .model_source import ModelSource

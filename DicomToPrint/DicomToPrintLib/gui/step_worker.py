@@ -16,6 +16,7 @@ from typing import Any
 from dicomtoprint import pipeline
 from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh
 from dicomtoprint.errors import DicomToPrintError, InputError, UnansweredQuestionError, UsageError
+from dicomtoprint.messages import _, join
 from dicomtoprint.progress import ProgressCallback, subprogress
 
 from .step_results import GIVEN_FILE, SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
@@ -35,7 +36,7 @@ def run_request(request: str) -> int:
         return _fail(
             job,
             "MemoryError",
-            "The computer has too little memory for this step: choose a region or a smaller series.",
+            _("The computer has too little memory for this step: choose a region or a smaller series."),
             70,
         )
     except Exception as error:
@@ -44,8 +45,12 @@ def run_request(request: str) -> int:
         return _fail(
             job,
             "internal",
-            f"Internal error ({type(error).__name__} in {Path(place.filename).name}, line {place.lineno}): "
-            "please report it; the scene is unchanged.",
+            _(
+                "Internal error ({kind} in {filename}, line {lineno}): please report it; the scene is unchanged.",
+                kind=type(error).__name__,
+                filename=Path(place.filename).name,
+                lineno=place.lineno,
+            ),
             70,
         )
 
@@ -77,7 +82,7 @@ def _opened_source(job: WorkerResultStore, source: dict[str, Any]) -> Any:
     if "files" in source:
         from ..mrml.dicom_database import link_files
 
-        names = "\n".join(source["files"])
+        names = join("\n", source["files"])
         links = job.session_folder / f"links-{hashlib.sha256(names.encode()).hexdigest()[:16]}"
         if not links.is_dir():
             link_files(map(Path, source["files"]), job.folder / "links").replace(links)
@@ -207,7 +212,7 @@ def _files(job: WorkerResultStore, source: Any, settings: RunSettings, progress:
     known = _known(job, source, settings, subprogress(progress, 0.0, 0.1))
     scan = known.results.scan
     if {"dicom", "seg"} & set(known.settings.formats) and (scan is None or scan.series is None):
-        raise UsageError("The DICOM formats need a scan in DICOM files, whose study they join: leave them out here.")
+        raise UsageError(_("The DICOM formats need a scan in DICOM files, whose study they join: leave them out here."))
     if job.has("edited"):
         known = _note_given_segmentation(known)
     results = replace(known.results, prepared=printed["prepared"], readiness=printed["readiness"])
@@ -239,9 +244,9 @@ def _write_run_of_scan(
 
 def _note_given_segmentation(state: pipeline.WorkflowState) -> pipeline.WorkflowState:
     """A segmentation from the scene is no file that a repetition would find: record and report say what is needed."""
-    note = (
-        "The segmentation was given or edited in the scene: to repeat this run, export it from Slicer (or tick DICOM SEG) and name "
-        "it with --segmentation."
+    note = _(
+        "The segmentation was given or edited in the scene: to repeat this run, export it from "
+        "Slicer (or tick DICOM SEG) and name it with {--segmentation}."
     )
     noted = replace(state.segmentation, notes=(*state.segmentation.notes, note))
     settings = replace(state.settings, segmentation=SEGMENTATION_PLACEHOLDER, segment_with=None)
@@ -261,7 +266,7 @@ def _kept(volume: Any, folder: Path) -> Path:
 
 def _needed(job: WorkerResultStore, name: str) -> Any:
     if not job.has(name):
-        raise InputError("The step before has no result yet: run it first.")
+        raise InputError(_("The step before has no result yet: run it first."))
     return job.load(name)
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
 
+from dicomtoprint.messages import join
+
+from ..i18n import tr as _
 from . import widgets
 from .step_view import StepView
 from .texts import without_options
@@ -105,7 +107,7 @@ class SurfaceStep(StepView):
 
     def show(self, result: Any) -> str:
         lines = [format_surface_stats(mesh, figures) for mesh, figures in zip(result.meshes, result.figures)]
-        self.figures.text = "\n".join([*lines, *map(without_options, result.notes)])
+        self.figures.text = join("\n", [*lines, *map(without_options, result.notes)])
         self.figures.visible = self.overlay.visible = True
         self.panel.results.keep_meshes("model", result.meshes, str(self.overlay.currentData))
         valid = all(figures.get("valid", True) for figures in result.figures)

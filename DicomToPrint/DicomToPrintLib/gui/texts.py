@@ -4,9 +4,9 @@ colour alone.
 
 import re
 
-from slicer.i18n import tr as _
-
 from dicomtoprint.config.run_settings import SERIALISED_NAMES
+
+from ..i18n import tr as _
 
 # Background and foreground in fixed pairs: they read the same in the light and in the dark theme.
 COLORS = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dicomtoprint.errors import InputError
+from dicomtoprint.messages import _
 
 URI_PREFIX = "dicomdb:"
 INSTANCE_UIDS_ATTRIBUTE = "DICOM.instanceUIDs"
@@ -44,21 +45,25 @@ def series_files(database: Any, series_uid: str) -> tuple[Path, ...]:
     this computer (remote).
     """
     if database is None or not getattr(database, "isOpen", True):
-        raise InputError("Slicer's DICOM database is not open: open the DICOM module once, or give a folder.")
+        raise InputError(_("Slicer's DICOM database is not open: open the DICOM module once, or give a folder."))
     if not _UID.fullmatch(series_uid):
-        raise InputError("That is no series UID: copy it from the DICOM browser.")
+        raise InputError(_("That is no series UID: copy it from the DICOM browser."))
     return _local(list(database.filesForSeries(series_uid)), len(list(database.instancesForSeries(series_uid))))
 
 
 def _local(names: list[str], listed: int) -> tuple[Path, ...]:
     files = tuple(Path(name) for name in names if name)
     if not listed and not files:
-        raise InputError("The series is not in Slicer's DICOM database: import it in the DICOM module first.")
+        raise InputError(_("The series is not in Slicer's DICOM database: import it in the DICOM module first."))
     if len(files) < listed or any(not path.is_file() for path in files):
         missing = max(listed, len(files)) - sum(path.is_file() for path in files)
         raise InputError(
-            f"{missing} of {max(listed, len(files))} slices are not stored on this computer: "
-            "retrieve the series in the DICOM module, then run this step again."
+            _(
+                "{missing} of {files_count} slices are not stored on this computer: retrieve the series in "
+                "the DICOM module, then run this step again.",
+                missing=missing,
+                files_count=max(listed, len(files)),
+            )
         )
     return files
 
@@ -74,10 +79,18 @@ def series_of_volume(database: Any, node: Any) -> str | None:
     series = {str(database.seriesForFile(database.fileForInstance(uid)) or "") for uid in (instances[0], instances[-1])}
     series.discard("")
     if len(series) > 1:
-        raise InputError(f"The volume '{node.GetName()}' is made of several series: load one series and choose that.")
+        raise InputError(
+            _(
+                "The volume '{getname}' is made of several series: load one series and choose that.",
+                getname=node.GetName(),
+            )
+        )
     if not series:
         raise InputError(
-            f"The files behind the volume '{node.GetName()}' have left Slicer's DICOM database: import them again."
+            _(
+                "The files behind the volume '{getname}' have left Slicer's DICOM database: import them again.",
+                getname=node.GetName(),
+            )
         )
     return series.pop()
 

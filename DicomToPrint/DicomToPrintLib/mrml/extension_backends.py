@@ -22,6 +22,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from dicomtoprint.errors import DicomToPrintError, MissingDependencyError, RefusedError
+from dicomtoprint.messages import _, join
 from dicomtoprint.progress import ProgressCallback
 from dicomtoprint.workers.program import end_program
 
@@ -59,8 +60,12 @@ class _Job:
         self.watch(0.1, f"{self.backend.title}: {line[:80]}" if line else f"{self.backend.title} at work")
         if time.monotonic() - self.began > self.backend.limits.time_s:
             raise RefusedError(
-                f"{self.backend.title} gave no labels in {self.backend.limits.time_s / 3600.0:.3g} hours and was stopped: choose a "
-                "coarser task, or give less of the scan."
+                _(
+                    "{backend} gave no labels in {time_s:.3g} hours and was stopped: choose a coarser task, or "
+                    "give less of the scan.",
+                    backend=self.backend.title,
+                    time_s=self.backend.limits.time_s / 3600.0,
+                )
             )
 
     def log(self, text: object) -> None:
@@ -93,8 +98,12 @@ def label_with_extension(backend: "Backend", task: "BackendTask", volume: Any, w
     assert extension is not None
     if lacking := [name for name in extension.packages if importlib.util.find_spec(name) is None]:
         raise MissingDependencyError(
-            f"{extension.title} has not installed what it needs in Slicer ({', '.join(lacking)}): open its module, let it install that, "
-            "and run this step again."
+            _(
+                "{extension} has not installed what it needs in Slicer ({lacking}): open its module, let it "
+                "install that, and run this step again.",
+                extension=extension.title,
+                lacking=join(", ", lacking),
+            )
         )
     job = _Job(backend, task, volume, watch)
     before = _nodes(slicer.mrmlScene)
@@ -105,7 +114,7 @@ def label_with_extension(backend: "Backend", task: "BackendTask", volume: Any, w
     except DicomToPrintError:
         raise
     except CalledProcessError as error:
-        raise job.failed(f"code {error.returncode}") from None
+        raise job.failed(_("code {returncode}", returncode=error.returncode)) from None
     except Exception as error:
         raise job.failed(type(error).__name__) from None
     finally:
@@ -164,8 +173,11 @@ def _require_call(function: Callable[..., Any], job: _Job, **arguments: object) 
 def _other_call(job: _Job) -> RefusedError:
     assert job.backend.extension is not None
     return RefusedError(
-        f"This version of {job.backend.extension.title} is called in another way than is known here: run it in its own module, and "
-        "choose its segmentation under 'Use instead'."
+        _(
+            "This version of {extension} is called in another way than is known here: run it in its own "
+            "module, and choose its segmentation under 'Use instead'.",
+            extension=job.backend.extension.title,
+        )
     )
 
 
@@ -177,7 +189,11 @@ def _run_totalsegmentator(job: _Job) -> Any:
     name = arguments[arguments.index("--task") + 1] if "--task" in arguments else job.task.name
     if name not in logic.tasks:
         raise RefusedError(
-            f"The extension SlicerTotalSegmentator knows no task {name}: choose another, or run the program that is installed by itself."
+            _(
+                "The extension SlicerTotalSegmentator knows no task {name}: choose another, or run the "
+                "program that is installed by itself.",
+                name=name,
+            )
         )
     quality = "faster" if "--fastest" in arguments else "fast" if "--fast" in arguments else "normal"
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode")
@@ -221,7 +237,7 @@ def _own_programs(logic: Any, job: _Job) -> Iterator[None]:
                 _end_group(mark)
                 end_program(process)
             if process.returncode != 0:
-                raise CalledProcessError(process.returncode, "TotalSegmentator")
+                raise CalledProcessError(process.returncode, _("TotalSegmentator"))
             return job.said if returnOutput else None
 
         logic.processVolume, logic.logProcessOutput = start, read
@@ -273,8 +289,11 @@ def _run_nnunet(job: _Job) -> Any:
     is_valid, reason = parameter.isValid()
     if not is_valid:
         raise RefusedError(
-            f"SlicerNNUnet does not take the folder of this model ({_first_sentence(reason)}): give it as "
-            "Dataset.../trainer__plans__configuration."
+            _(
+                "SlicerNNUnet does not take the folder of this model ({first_sentence}): give it as "
+                "Dataset.../trainer__plans__configuration.",
+                first_sentence=_first_sentence(reason),
+            )
         )
     logic = SegmentationLogic()
     _require_call(logic.startSegmentation, job)
@@ -308,7 +327,12 @@ def _first_sentence(text: str) -> str:
 def _require_segments(node: Any, job: _Job) -> None:
     if not _is_complete(node):
         raise RefusedError(
-            f"{job.backend.title} found nothing of its task {job.task.name} in this scan: choose another task, or segment in another way."
+            _(
+                "{backend} found nothing of its task {task} in this scan: choose another task, or segment in "
+                "another way.",
+                backend=job.backend.title,
+                task=job.task.name,
+            )
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from dicomtoprint.cli.host import Host
 from dicomtoprint.errors import UsageError
+from dicomtoprint.messages import _
 
 
 def slicer_host() -> Host:
@@ -23,7 +24,9 @@ def _database_series(uid: str) -> Iterator[Path]:
 
     store = application_database()
     if store is None:
-        raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
+        raise UsageError(
+            _("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
+        )
     folder = link_files(series_files(store, uid))
     try:
         yield folder

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dicomtoprint import pipeline
 from dicomtoprint.config.run_settings import MESH_FORMATS, RunSettings
 from dicomtoprint.errors import InputError, UsageError
+from dicomtoprint.messages import _, join
 from dicomtoprint.progress import ProgressCallback, no_progress
 
 from . import dicom_database, models, segmentations, step_nodes, views, volumes
@@ -85,7 +86,9 @@ def check(
     """
     source = resolve_source(scan, store)
     if source is None:
-        raise InputError(f"'{scan.GetName()}' does not come from DICOM files, so there are no headers to judge.")
+        raise InputError(
+            _("'{getname}' does not come from DICOM files, so there are no headers to judge.", getname=scan.GetName())
+        )
     with _Linked(source) as path:
         return dict(pipeline.check_scan(path, settings, progress).as_json(settings.include_identifiers))
 
@@ -154,7 +157,9 @@ def export(
 
     formats = tuple(name for name in settings.formats if name in MESH_FORMATS)
     if not formats:
-        raise UsageError(f"Models are exported as {', '.join(MESH_FORMATS)}: add one of these formats.")
+        raise UsageError(
+            _("Models are exported as {mesh_formats}: add one of these formats.", mesh_formats=join(", ", MESH_FORMATS))
+        )
     written = export_meshes(_model(nodes).meshes, Path(folder), stem, formats, progress=progress)
     return [Path(file.path) for file in written]
 
@@ -188,7 +193,12 @@ def run(
     """A whole run into `folder`, and its results into the scene; returns the pipeline's `RunResult`."""
     source = resolve_source(scan, store)
     if source is None:
-        raise InputError(f"'{scan.GetName()}' does not come from DICOM files: save it as NRRD and run on that file.")
+        raise InputError(
+            _(
+                "'{getname}' does not come from DICOM files: save it as NRRD and run on that file.",
+                getname=scan.GetName(),
+            )
+        )
     from .mrb import write_run_scene
 
     with _Linked(source) as path:

@@ -8,6 +8,7 @@ import numpy as np
 
 from dicomtoprint.errors import InputError
 from dicomtoprint.mesh.core import Mesh, from_polydata, to_polydata
+from dicomtoprint.messages import _
 
 MESH_NAME = "DicomToPrint.Part"
 
@@ -36,11 +37,16 @@ def mesh_from_node(node: Any) -> Mesh:
 
     polydata = node.GetPolyData()
     if polydata is None or polydata.GetNumberOfPolys() == 0:
-        raise InputError(f"The model '{node.GetName()}' has no triangles: run step 3 or choose another model.")
+        raise InputError(
+            _("The model '{getname}' has no triangles: run step 3 or choose another model.", getname=node.GetName())
+        )
     moved = world_matrix(node)
     if moved is None:
         raise InputError(
-            f"The model '{node.GetName()}' lies under a bent transform: harden the transform, then run this step again."
+            _(
+                "The model '{getname}' lies under a bent transform: harden the transform, then run this step again.",
+                getname=node.GetName(),
+            )
         )
     cells = polydata.GetPolys()
     if cells.GetMaxCellSize() > 3 or polydata.GetNumberOfStrips():

@@ -12,6 +12,7 @@ import numpy as np
 from dicomtoprint.errors import OutputError
 from dicomtoprint.io import WrittenFile, sha256_of
 from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.messages import _
 from dicomtoprint.pipeline import RunResult, file_stem
 from dicomtoprint.rules import Finding
 from dicomtoprint.segmentation import Segmentation
@@ -103,7 +104,7 @@ def write_mrb(scene: Any, path: Path) -> Path:
         draft = folder / path.with_suffix(".mrb").name
         if not (scene.WriteToMRB(str(draft), None) and draft.is_file() and _counts(read_mrb(draft)) == _counts(scene)):
             raise OutputError(
-                f"The scene '{path.name}' did not read back as it was meant: free space and run it again."
+                _("The scene '{path}' did not read back as it was meant: free space and run it again.", path=path.name)
             )
         return draft.replace(path.with_suffix(".mrb"))
     finally:

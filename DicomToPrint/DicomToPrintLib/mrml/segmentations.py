@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomtoprint.errors import InputError
+from dicomtoprint.messages import _
 from dicomtoprint.volume import Volume, reordered
 
 from .matrices import RAS_TO_LPS, store_exact_affine, to_vtk_matrix
@@ -68,7 +69,9 @@ def labels_from_node(node: Any, shape: tuple[int, int, int], affine: np.ndarray)
     segmentation = node.GetSegmentation()
     ids = list(segmentation.GetSegmentIDs())
     if not ids:
-        raise InputError(f"The segmentation '{node.GetName()}' has no segments: run step 2 or choose another one.")
+        raise InputError(
+            _("The segmentation '{getname}' has no segments: run step 2 or choose another one.", getname=node.GetName())
+        )
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     reference = _oriented_image(np.zeros((1, 1, 1), np.uint8), affine)
     reference.SetExtent(0, shape[2] - 1, 0, shape[1] - 1, 0, shape[0] - 1)
@@ -93,7 +96,7 @@ def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None"
     """
     from dicomtoprint.segmentation import Segment, Segmentation
 
-    labels, _ = labels_from_node(node, grid.array.shape, grid.affine)
+    labels, _unused = labels_from_node(node, grid.array.shape, grid.affine)
     counts = np.bincount(labels.ravel())
     before = {segment.id: segment for segment in known.segments} if known is not None else {}
     segments = []
@@ -114,7 +117,10 @@ def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None"
             segments.append(Segment(segment_id, value, shown.GetName(), color, boundary, {}, volume_mm3, bright))
     if not segments:
         raise InputError(
-            f"The segments of '{node.GetName()}' are empty within the scan: paint or choose another segmentation."
+            _(
+                "The segments of '{getname}' are empty within the scan: paint or choose another segmentation.",
+                getname=node.GetName(),
+            )
         )
     provenance = None
     if known is not None and known.provenance is not None:

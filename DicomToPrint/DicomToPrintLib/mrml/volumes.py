@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomtoprint.errors import InputError
+from dicomtoprint.messages import _
 from dicomtoprint.volume import Volume
 
 from .matrices import RAS_TO_LPS, exact_affine_or, store_exact_affine, to_array, to_vtk_matrix, world_matrix
@@ -27,15 +28,22 @@ def volume_from_node(node: Any) -> Volume:
     scalars = image.GetPointData().GetScalars() if image is not None else None
     if scalars is None:
         raise InputError(
-            f"The volume '{node.GetName()}' holds no voxels: load the series again or choose another volume."
+            _(
+                "The volume '{getname}' holds no voxels: load the series again or choose another volume.",
+                getname=node.GetName(),
+            )
         )
     if scalars.GetNumberOfComponents() != 1:
-        raise InputError(f"The volume '{node.GetName()}' holds colours, no grey values: choose a CT volume.")
+        raise InputError(
+            _("The volume '{getname}' holds colours, no grey values: choose a CT volume.", getname=node.GetName())
+        )
     moved = world_matrix(node)
     if moved is None:
         raise InputError(
-            f"The volume '{node.GetName()}' lies under a bent transform: harden the transform, then run this step "
-            f"again."
+            _(
+                "The volume '{getname}' lies under a bent transform: harden the transform, then run this step again.",
+                getname=node.GetName(),
+            )
         )
     ijk_to_ras = vtk.vtkMatrix4x4()
     node.GetIJKToRASMatrix(ijk_to_ras)

@@ -10,6 +10,7 @@ from ..dicom import Series, Study, phases, read_volume
 from ..dicom.series import CRANIOFACIAL
 from ..errors import InputError, RefusedError, UsageError
 from ..images.raster import RasterImage
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..rules import Fact, Finding, Outcome, Rule, Severity, Verdict, aggregate_verdict, compare, make_finding
 from . import causes, messages, pixel_coverage
@@ -51,7 +52,12 @@ def evaluate_study(
         if series_id in (phase.series.id, f"{one.uid}/{phase.series.id.rpartition('/')[2]}")
     ]
     if not chosen:
-        raise UsageError(f"No series is called '{series_id}': check without --series lists those that are here.")
+        raise UsageError(
+            _(
+                "No series is called '{series_id}': check without {--series} lists those that are here.",
+                series_id=series_id,
+            )
+        )
     today = today or date.today()
     context = FactContext(study, today, surgery_date)
     reformats = {one.id for one in study.series if _is_reformat(one, context, protocols)}
@@ -67,7 +73,7 @@ def evaluate_study(
         context.known.pop(one.id, None)  # many series must not hold what they no longer need
     judged.sort(key=lambda result: (result.verdict.rank, -len(result.series)))
     judged = [replace(result, suggested_series=_suggested_series(result, judged)) for result in judged]
-    progress(1.0, "checking the scan")
+    progress(1.0, _("checking the scan"))
     return AcceptanceReport(
         tuple(judged), study.unreadable, study.non_image_files, study_notes(study), study.documents, len(study.series)
     )
@@ -85,9 +91,9 @@ def require_known_answers(answers: Mapping[str, str], protocols: Sequence[Protoc
     known = answerable_rule_ids(protocols)
     for rule, answer in answers.items():
         if rule not in known:
-            raise UsageError(f"No rule or question is called '{rule}': check lists those that are open.")
+            raise UsageError(_("No rule or question is called '{rule}': check lists those that are open.", rule=rule))
         if answer not in ("yes", "no"):
-            raise UsageError(f"'{answer}' is no answer to '{rule}': answer yes or no.")
+            raise UsageError(_("'{answer}' is no answer to '{rule}': answer yes or no.", answer=answer, rule=rule))
 
 
 def _pixel_facts(series: Series, progress: ProgressCallback) -> tuple[Mapping[str, Fact], tuple[RasterImage, ...]]:
@@ -137,12 +143,12 @@ def _failed_rules(name: str, findings: Sequence[Finding]) -> Fact:
     """The fact ``rules:a,b,c``: how many of these rules, which stand above it in the protocol, reject."""
     wanted = name.partition(":")[2].split(",")
     failed = [finding.rule for finding in findings if finding.rule in wanted and finding.verdict is Verdict.REJECT]
-    return Fact(name, len(failed), ", ".join(failed))
+    return Fact(name, len(failed), join(", ", failed))
 
 
 def finding_for(rule: Rule, fact: Fact) -> Finding:
     """The finding of a rule on a fact, in words."""
-    outcome, _ = compare(rule, fact)
+    outcome, _unused = compare(rule, fact)
     remedy = messages.remedy_text(rule, fact, outcome) if outcome in (Outcome.FAIL, Outcome.ASK) else ""
     finding = make_finding(rule, fact, messages.finding_message(rule, fact, outcome), remedy)
     return replace(finding, level=messages.level(rule, fact, outcome))
@@ -152,7 +158,7 @@ def apply_answer(finding: Finding, answer: str | None) -> Finding:
     """A finding that asks is closed by an answer: yes passes, no rejects. Measured failures are no questions."""
     if finding.outcome is not Outcome.ASK or answer is None:
         return finding
-    message = f"{finding.message} Answered {answer} by the operator."
+    message = _("{message} Answered {answer} by the operator.", message=finding.message, answer=answer)
     if answer == "yes":
         return replace(finding, outcome=Outcome.PASS, remedy="", message=message)
     return replace(finding, outcome=Outcome.FAIL, severity=Severity.REJECT, message=message)
@@ -172,7 +178,7 @@ def _answered_no(question: QuestionSpec, protocol: Protocol, answer: str | None)
         "yes",
         "",
         "",
-        f"{question_text(question)} Answered no by the operator.",
+        _("{question_text} Answered no by the operator.", question_text=question_text(question)),
         source=protocol.document,
     )
 

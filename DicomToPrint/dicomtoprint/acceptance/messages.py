@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ..messages import _, join
 from ..rules import MISSING, Fact, Outcome, Rule
-from .message_templates import TEXTS, _
+from .message_templates import TEXTS
 from .sentences import CHECKS, HINTS, SENTENCES
 
 REMEDIES: Mapping[str, str] = {
     "T": _("Nothing to do: it is mended here, and written in the record."),
-    "Q": _("Answer the question: --answer {rule}=yes if it is acceptable."),
+    "Q": _("Answer the question: {--answer:{rule}=yes} if it is acceptable."),
     "P": _("Copy the files again from where they came."),
     "X": _("Ask for a new export{hint}."),
     "C": _("Call the scanner today (raw data are kept for hours or days only) and ask for a new reconstruction{hint}."),
@@ -23,12 +24,12 @@ CONE_BEAM_RECONSTRUCTION = _(
 NO_NEW_SCAN = _("No new scan is needed.")
 # How much a remedy asks of people and patient, the least first: the code of a rule, and its name in the JSON.
 LEVELS: Mapping[str, str] = {
-    "T": "mended",
-    "Q": "ask",
-    "P": "copy again",
-    "X": "export again",
-    "C": "reconstruct again",
-    "S": "scan again",
+    "T": _("mended"),
+    "Q": _("ask"),
+    "P": _("copy again"),
+    "X": _("export again"),
+    "C": _("reconstruct again"),
+    "S": _("scan again"),
 }
 
 # What the detectors look for, as the finding on what was not judged names it.
@@ -53,7 +54,7 @@ QUESTIONS: Mapping[str, str] = {
     "issuer-consulted": _(
         "Before the first use of this protocol: has your site consulted its issuer or a CT applications specialist?"
     ),
-    "surgery-date": _("When is the surgery? Give --surgery-date; is it within six months of the scan?"),
+    "surgery-date": _("When is the surgery? Give {--surgery-date}; is it within six months of the scan?"),
     "cone-beam-still": _(
         "A cone beam unit made the scan: was the head held still for the whole turn, and is all of the needed anatomy in "
         "its field?"
@@ -71,26 +72,18 @@ FAMILIES: Mapping[object, str] = {
     "mixed": _("not the same in all slices"),
     "unknown": _("not known"),
 }
+# What a kernel is said to be; as above where it is one of a kind.
+IS_OF_FAMILY: Mapping[object, str] = {
+    **FAMILIES,
+    "listed": _("standard"),
+    "smooth": _("smooth"),
+    "sharp": _("sharp"),
+}
 KERNELS: Mapping[object, str] = {
     "listed": _("kernel GE STANDARD, Siemens H30s, Toshiba FC20 or Philips B"),
     "smooth": _("a smooth (soft tissue) kernel"),
     "sharp": _("a sharp (bone) kernel"),
 }
-
-
-class _Gaps(dict):
-    """Fields of a message; one that is not there shows as nothing."""
-
-    def __missing__(self, key: str) -> _Nothing:
-        return _Nothing()
-
-
-class _Nothing:
-    def __format__(self, spec: str) -> str:
-        return "?"
-
-    def __getitem__(self, key: object) -> _Nothing:
-        return self
 
 
 class _Measured(float):
@@ -105,7 +98,9 @@ class _Measured(float):
             if not any(abs(shown - limit) < 1e-9 * max(abs(limit), 1e-3) for limit in self.limits if limit != self):
                 break
             spec = re.sub(
-                r"[.](\d+)", lambda digits: f".{int(digits[1]) + 1}", spec if "." in spec else f".6{spec or 'g'}"
+                r"[.](\d+)",
+                lambda digits: f".{int(digits[1]) + 1}",
+                spec if "." in spec else f".6{spec or 'g'}",
             )
             text = float(self).__format__(spec)
         return text
@@ -122,12 +117,12 @@ def _measured(value: object, limit: object) -> object:
     return measured
 
 
-def _fields(rule: Rule, fact: Fact) -> _Gaps:
+def _fields(rule: Rule, fact: Fact) -> dict[str, object]:
     limit = rule.limit
-    fields = _Gaps(
+    fields: dict[str, object] = dict(
         value=_measured(fact.value, limit),
         limit=limit,
-        where=fact.where or "all slices",
+        where=fact.where or _("all slices"),
         rule=rule.id,
         **fact.parameters,
     )
@@ -135,16 +130,16 @@ def _fields(rule: Rule, fact: Fact) -> _Gaps:
         fields["dfov"] = 512 * limit
     if fact.name == "kernel_family" and isinstance(limit, Mapping):
         wanted = [family for family in KERNELS if limit.get(family) == "pass"]
-        fields["kernel"] = f" {name}" if (name := fact.parameters.get("kernel")) else ""
-        fields["family"] = FAMILIES.get(fact.value, str(fact.value)).removeprefix("a ")
-        fields["wanted"] = _(" or ").join(FAMILIES[family] for family in wanted)
-        fields["kernels"] = _(" or ").join(KERNELS[family] for family in wanted)
+        fields["kernel"] = _(" {name}", name=name) if (name := fact.parameters.get("kernel")) else ""
+        fields["family"] = IS_OF_FAMILY.get(fact.value, str(fact.value))
+        fields["wanted"] = join(_(" or "), (FAMILIES[family] for family in wanted))
+        fields["kernels"] = join(_(" or "), (KERNELS[family] for family in wanted))
     return fields
 
 
 def rule_title(rule: Rule) -> str:
     """What a rule is about, in a few words."""
-    kind, _, name = rule.fact.partition(":")
+    kind, _unused, name = rule.fact.partition(":")
     if kind == "attribute":
         from .facts.attributes import attribute_label as attribute_title
 
@@ -163,21 +158,27 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome) -> str:
     if own:
         return own
     if fact.value is MISSING:
-        where = f" ({fact.where})" if fact.where else ""
+        where = _(" ({where})", where=fact.where) if fact.where else ""
         return _("The header lacks {what}{where}.").format(what=fact.evidence or head, where=where)
     kind = rule.fact.partition(":")[0]
     if rule.fact == "pixels_judged" and outcome is not Outcome.PASS:
         return _pixels_sentence(fact)
-    plain = f"{head}: {format_value(fact.value)}{' ' + rule.unit if rule.unit else ''}"
+    plain = _(
+        "{head}: {value}{unit}", head=head, value=format_value(fact.value), unit=" " + rule.unit if rule.unit else ""
+    )
     sure = fact.parameters.get("sure")
     if outcome is Outcome.PASS or kind not in TEXTS or not TEXTS[kind].fail:
-        return f"{plain} ({SURE[str(sure)]})." if sure in SURE else f"{plain}."
+        return _("{plain} ({sure}).", plain=plain, sure=SURE[str(sure)]) if sure in SURE else _("{plain}.", plain=plain)
     try:
         text = TEXTS[kind]
         failed = (text.one if text.one and fact.value == 1 else text.fail).format_map(_fields(rule, fact))
-    except (ValueError, TypeError, KeyError, IndexError):
-        failed = f"{plain}."
-    return f"{failed} {SURE_SENTENCES[str(sure)]}" if sure in SURE else failed
+    except (ValueError, TypeError):  # the limit of a protocol of the user's own may be of another kind
+        failed = _("{plain}.", plain=plain)
+    return (
+        _("{failed} {sure_sentences}", failed=failed, sure_sentences=SURE_SENTENCES[str(sure)])
+        if sure in SURE
+        else failed
+    )
 
 
 def _own_sentence(rule: Rule, fact: Fact, outcome: Outcome) -> str:
@@ -205,7 +206,7 @@ def _pixels_sentence(fact: Fact) -> str:
 
 def format_value(value: object) -> str:
     """A measured value in words."""
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return _("{value:g}", value=value) if isinstance(value, float) else str(value)
 
 
 def remedy_codes(rule: Rule, fact: Fact) -> tuple[str, ...]:
@@ -246,7 +247,9 @@ def remedy_text(rule: Rule, fact: Fact, outcome: Outcome = Outcome.ASK) -> str:
         text = REMEDIES[code]
         if code == "C" and fact.parameters.get("kind") == "cone beam":
             text = CONE_BEAM_RECONSTRUCTION
-        texts.append(text.format_map(_Gaps(rule=rule.id, hint=f": {hint}" if hint and code == asked else "")))
+        texts.append(
+            text.format_map({"rule": rule.id, "hint": _(": {hint}", hint=hint) if hint and code == asked else ""})
+        )
     if {"P", "X", "C"} & set(codes) and "S" not in codes:
         texts.append(NO_NEW_SCAN)
-    return " ".join(filter(None, texts))
+    return join(" ", filter(None, texts))

@@ -9,12 +9,13 @@ from typing import Any
 
 from ..config import resources
 from ..errors import UsageError
+from ..messages import _, join
 from ..rules import NOT_JUDGED, OPERATORS, Rule, Severity, line_number_of_key
 from .facts.registry import is_known_fact
 
 _REMEDIES = ("X", "C", "S", "T", "Q", "P")
 _KINDS = ("classic", "enhanced", "craniofacial")
-_MISSING = (*(severity.value for severity in Severity), "not applicable", NOT_JUDGED)
+_MISSING = (*(severity.value for severity in Severity), _("not applicable"), NOT_JUDGED)
 
 
 @dataclass(frozen=True)
@@ -66,10 +67,10 @@ def load_protocol(name_or_file: str) -> Protocol:
         rules += [rule for rule in _Reader(part, included_text).rules(included) if rule.id not in taken]
     # What was not judged is known only when all else is.
     rules.sort(key=lambda rule: rule.fact == "pixels_judged")
-    table, _ = resources.load_json_resource("kernels", str(content.get("kernels", "kernels")))
+    table, _unused = resources.load_json_resource("kernels", str(content.get("kernels", "kernels")))
     source = content.get("source")
     if not isinstance(source, dict) or not isinstance(source.get("document"), str):
-        reader.fail("source", "it must name its document")
+        reader.fail("source", _("it must name its document"))
     assert isinstance(source, dict)
     return Protocol(
         name=reader.text(content, "name"),
@@ -85,6 +86,14 @@ def load_protocol(name_or_file: str) -> Protocol:
     )
 
 
+_FIELDS_OF_A_RULE = frozenset(
+    (
+        *("id", "clause", "fact", "operator", "limit", "tolerance", "severity", "missing"),
+        *("remedy", "shape", "undefined_volume", "unit", "section", "note", "applies_to", "remedy_when"),
+    )
+)
+
+
 class _Reader:
     """Reads one file and complains with its line."""
 
@@ -94,75 +103,71 @@ class _Reader:
     def fail(self, needle: str, problem: str) -> None:
         """Raises the complaint about the place where `needle` stands."""
         raise UsageError(
-            f"Protocol {self._name}, line {line_number_of_key(self._text, needle)}: {needle}: {problem}; see schema.json "
-            "beside the built-in protocols."
+            _(
+                "Protocol {name}, line {line_number_of_key}: {needle}: {problem}; see schema.json beside the "
+                "built-in protocols.",
+                name=self._name,
+                line_number_of_key=line_number_of_key(self._text, needle),
+                needle=needle,
+                problem=problem,
+            )
         )
 
     def text(self, content: Mapping[str, Any], key: str) -> str:
         """A text that must be there."""
         value = content.get(key)
         if not isinstance(value, str) or not value:
-            self.fail(key, "a text is missing")
+            self.fail(key, _("a text is missing"))
         return str(value)
 
     def texts(self, content: Mapping[str, Any], key: str) -> list[str]:
         """A list of texts, empty where absent."""
         value = content.get(key, [])
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-            self.fail(key, "a list of texts is expected")
+            self.fail(key, _("a list of texts is expected"))
         return list(value)
 
     def rules(self, content: Mapping[str, Any]) -> list[Rule]:
         """The file's own rules."""
         listed = content.get("rules")
         if not isinstance(listed, list) or not listed:
-            self.fail("rules", "a list of rules is missing")
+            self.fail("rules", _("a list of rules is missing"))
         source = content.get("source") or {}
         document = str(source.get("document", "")) if isinstance(source, dict) else ""
         rules = [self._rule(entry, document) for entry in listed or []]
         for rule in rules:
             if sum(other.id == rule.id for other in rules) > 1:
-                self.fail(rule.id, "the id stands twice")
+                self.fail(rule.id, _("the id stands twice"))
         return rules
 
     def _rule(self, entry: Any, document: str) -> Rule:
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
-            self.fail("rules", "every rule needs an id")
-        unknown = set(entry) - {
-            "id",
-            "clause",
-            "fact",
-            "operator",
-            "limit",
-            "tolerance",
-            "severity",
-            "missing",
-            "remedy",
-            "shape",
-            "undefined_volume",
-            "unit",
-            "section",
-            "note",
-            "applies_to",
-            "remedy_when",
-        }
+            self.fail("rules", _("every rule needs an id"))
+        unknown = set(entry) - _FIELDS_OF_A_RULE
         if unknown:
-            self.fail(sorted(unknown)[0], "no such field of a rule")
+            self.fail(sorted(unknown)[0], _("no such field of a rule"))
         name = entry["id"]
         if not is_known_fact(str(entry.get("fact"))):
-            self.fail(str(entry.get("fact")), f"rule {name} names a fact that is not measured")
+            self.fail(str(entry.get("fact")), _("rule {name} names a fact that is not measured", name=name))
         operator = str(entry.get("operator"))
         if operator != "table" and operator not in OPERATORS:
-            self.fail(operator, f"rule {name} has an unknown operator")
+            self.fail(operator, _("rule {name} has an unknown operator", name=name))
         severity = self._one_of(entry, "severity", [item.value for item in Severity], name)
         missing = self._one_of({"missing": "ask", **entry}, "missing", _MISSING, name)
         limit = self._limit(entry, operator, name)
         remedy, kinds = self.texts(entry, "remedy"), self.texts(entry, "applies_to")
         if set(remedy) - set(_REMEDIES) or set(kinds) - set(_KINDS):
-            self.fail(name, f"remedy is one of {', '.join(_REMEDIES)}, applies_to one of {', '.join(_KINDS)}")
+            self.fail(
+                name,
+                _(
+                    "remedy is one of {remedies}, applies_to one of {kinds}",
+                    remedies=join(", ", _REMEDIES),
+                    kinds=join(", ", _KINDS),
+                ),
+            )
         tolerance = entry.get("tolerance", 0.0)
         if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)) or tolerance < 0:
-            self.fail(name, "tolerance is a number of 0 or more")
+            self.fail(name, _("tolerance is a number of 0 or more"))
         return Rule(
             id=name,
             clause=str(entry.get("clause", "")),
@@ -188,12 +193,12 @@ class _Reader:
         if not isinstance(given, dict) or any(
             not isinstance(codes, list) or set(map(str, codes)) - set(_REMEDIES) for codes in given.values()
         ):
-            self.fail(name, f"remedy_when maps a value to a list of {', '.join(_REMEDIES)}")
+            self.fail(name, _("remedy_when maps a value to a list of {remedies}", remedies=join(", ", _REMEDIES)))
         return {str(key): tuple(codes) for key, codes in given.items()}
 
     def _one_of(self, entry: Mapping[str, Any], key: str, allowed: Sequence[str], name: str) -> str:
         if entry.get(key) not in allowed:
-            self.fail(name, f"{key} is one of {', '.join(allowed)}")
+            self.fail(name, _("{key} is one of {allowed}", key=key, allowed=join(", ", allowed)))
         return str(entry[key])
 
     def _limit(self, entry: Mapping[str, Any], operator: str, name: str) -> Any:
@@ -211,7 +216,7 @@ class _Reader:
             "shown": True,
         }.get(operator, number)
         if not sound:
-            self.fail(name, f"the limit does not suit the operator {operator}")
+            self.fail(name, _("the limit does not suit the operator {operator}", operator=operator))
         return limit
 
     def questions(self, content: Mapping[str, Any]) -> list[QuestionSpec]:
@@ -219,7 +224,7 @@ class _Reader:
         found = []
         for entry in content.get("questions", []):
             if not isinstance(entry, dict) or not isinstance(entry.get("rule"), str):
-                self.fail("questions", "every question needs a rule")
+                self.fail("questions", _("every question needs a rule"))
             severity = self._one_of(entry, "if_no", [item.value for item in Severity], entry["rule"])
             found.append(
                 QuestionSpec(

@@ -8,11 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-
-def _(text: str) -> str:
-    """Marks a text for extraction; the panel translates it."""
-    return text
-
+from ..messages import _
 
 SENTENCES: Mapping[str, Mapping[str, str]] = {
     "instance_uids": {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from gettext import gettext as _
 
 import numpy as np
 
 from ..dicom import Series, Study
+from ..messages import _
 
 MIN_PARTS = 3
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..config import resources
 from ..errors import UsageError
+from ..messages import _, join, plural
 from ..rules import Finding, Outcome, Verdict, line_number_of_key
 from .results import SeriesAcceptance
 
@@ -42,11 +43,20 @@ def load_use_case(name: str) -> UseCase:
     deviation = content.get("max_deviation_mm")
     if not isinstance(blocked, list) or set(blocked) - set(_BLOCKS):
         raise UsageError(
-            f"Use {name}, line {line_number_of_key(text, 'gate')}: blocked_by is a list of {', '.join(_BLOCKS)}."
+            _(
+                "Use {name}, line {line_number_of_key}: blocked_by is a list of {blocks}.",
+                name=name,
+                line_number_of_key=line_number_of_key(text, "gate"),
+                blocks=join(", ", _BLOCKS),
+            )
         )
     if deviation is not None and (not isinstance(deviation, (int, float)) or deviation <= 0):
         raise UsageError(
-            f"Use {name}, line {line_number_of_key(text, 'max_deviation_mm')}: a number of mm above 0, or null, is expected."
+            _(
+                "Use {name}, line {line_number_of_key}: a number of mm above 0, or null, is expected.",
+                name=name,
+                line_number_of_key=line_number_of_key(text, "max_deviation_mm"),
+            )
         )
     return UseCase(
         str(content.get("name", name)),
@@ -59,7 +69,7 @@ def load_use_case(name: str) -> UseCase:
     )
 
 
-OVERRIDE_NOTICE = "Used although it was not accepted; the reason given"
+OVERRIDE_NOTICE = _("Used although it was not accepted; the reason given")
 
 
 def evaluate_gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str | None = None) -> Gate:
@@ -73,9 +83,15 @@ def evaluate_gate(accepted: SeriesAcceptance, use: UseCase, accept_anyway: str |
         return answer
     if answer.open:
         return Gate(
-            True, 0, f"{answer.reason} A reason to go on anyway was given, though none was needed: {reason}".strip()
+            True,
+            0,
+            _(
+                "{reason} A reason to go on anyway was given, though none was needed: {reason2}",
+                reason=answer.reason,
+                reason2=reason,
+            ).strip(),
         )
-    return Gate(True, 0, f"{OVERRIDE_NOTICE}: {reason}")
+    return Gate(True, 0, _("{override_notice}: {reason}", override_notice=OVERRIDE_NOTICE, reason=reason))
 
 
 def _gate(accepted: SeriesAcceptance, use: UseCase) -> tuple[Gate, bool]:
@@ -84,7 +100,11 @@ def _gate(accepted: SeriesAcceptance, use: UseCase) -> tuple[Gate, bool]:
     failed = [finding for finding in findings if finding.verdict is Verdict.REJECT]
     undefined = [finding for finding in failed if finding.undefined_volume]
     if undefined:
-        why = f"{undefined[0].message} The volume is not defined, so no model can be made. {undefined[0].remedy}"
+        why = _(
+            "{message} The volume is not defined, so no model can be made. {remedy}",
+            message=undefined[0].message,
+            remedy=undefined[0].remedy,
+        )
         return Gate(False, 1, why.strip()), False
     blocking = [
         finding
@@ -100,24 +120,42 @@ def _gate(accepted: SeriesAcceptance, use: UseCase) -> tuple[Gate, bool]:
         and ("ask" in use.blocked_by or (finding.affects_geometry and "shape" in use.blocked_by))
     ]
     if asked:
-        why = f"{asked[0].message} An answer is needed for the use {use.name}: "
-        return Gate(False, 4, f"{why}--answer {asked[0].rule}=yes or no{_more(asked, 'question')}."), True
+        why = _("{message} An answer is needed for the use {use}: ", message=asked[0].message, use=use.name)
+        return Gate(
+            False,
+            4,
+            _("{why}{--answer:{rule}=yes} or no{more}.", why=why, rule=asked[0].rule, more=_more(asked, "question")),
+        ), True
     open_questions = [question for question in accepted.questions if question.answer is None]
     if open_questions and "question" in use.blocked_by:
-        names = ", ".join(question.rule for question in open_questions)
-        why = f"{open_questions[0].text} The use {use.name} needs answers to: {names} (--answer RULE=yes or no)."
+        names = join(", ", (question.rule for question in open_questions))
+        why = _(
+            "{open_questions} The use {use} needs answers to: {names} ({--answer:RULE}=yes or no).",
+            open_questions=open_questions[0].text,
+            use=use.name,
+            names=names,
+        )
         return Gate(False, 4, why), True
-    return Gate(True, 0, "" if not failed else f"Rejected for surgical use; printed for the use {use.name}."), True
+    return Gate(
+        True, 0, "" if not failed else _("Rejected for surgical use; printed for the use {use}.", use=use.name)
+    ), True
 
 
 def _refusal(blocking: list[Finding], use: UseCase) -> str:
     first = blocking[0]
-    return (
-        f"{first.message} This{_more(blocking, 'finding')} blocks the use {use.name}. {first.remedy} "
-        "To go on at your own judgement: --accept-anyway REASON."
+    return _(
+        "{message} This{more} blocks the use {use}. {remedy} To go on at your own judgement: {--accept-anyway:REASON}.",
+        message=first.message,
+        more=_more(blocking, "finding"),
+        use=use.name,
+        remedy=first.remedy,
     )
 
 
 def _more(findings: list[Finding], kind: str) -> str:
     others = len({finding.rule for finding in findings}) - 1
-    return f" (and {others} more {kind}{'s' if others > 1 else ''})" if others else ""
+    if not others:
+        return ""
+    if kind == "question":
+        return plural(" (and {number} more question)", " (and {number} more questions)", others)
+    return plural(" (and {number} more finding)", " (and {number} more findings)", others)

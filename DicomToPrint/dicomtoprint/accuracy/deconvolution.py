@@ -13,6 +13,7 @@ import numpy as np
 
 from ..imaging.psf import PointSpreadFunction
 from ..imaging.voxel_patches import extract_patches
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..volume import Volume
 
@@ -45,7 +46,7 @@ def deblurred_edge_distances(
     possible = (sign * blur.outside, sign * blur.inside) if alike else (np.inf, -np.inf)
     result = np.full(len(places), np.nan)
     for start in range(0, len(places), _CHUNK):
-        progress(start / len(places), "measuring the accuracy")
+        progress(start / len(places), _("measuring the accuracy"))
         rows = np.arange(start, min(start + _CHUNK, len(places)))
         windows, ok = extract_patches(volume, places[rows], half)
         if not ok.any():

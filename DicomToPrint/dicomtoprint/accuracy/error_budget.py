@@ -3,11 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from gettext import gettext as _
 
 import numpy as np
 
 from ..mesh.core import Mesh, concatenate
+from ..messages import _, join
 from ..volume import Volume
 from .estimate import Accuracy
 from .modelled import HALF_NORMAL, Modelled
@@ -177,17 +177,17 @@ def _together(accuracy: Accuracy | None) -> str:
         "{mean} mm, 95 % within {p95} mm, at most {most} mm (at {points} points of the surface; the scan's blur leaves the largest "
         "value open by {open} mm)."
     ).format(
-        mean=f"{accuracy.mean_mm:.2f}",
-        p95=f"{accuracy.p95_mm:.2f}",
-        most=f"{accuracy.max_mm:.2f}",
-        open=f"{accuracy.max_known_to_mm:.2f}",
+        mean=_("{mean_mm:.2f}", mean_mm=accuracy.mean_mm),
+        p95=_("{p95_mm:.2f}", p95_mm=accuracy.p95_mm),
+        most=_("{max_mm:.2f}", max_mm=accuracy.max_mm),
+        open=_("{max_known_to_mm:.2f}", max_known_to_mm=accuracy.max_known_to_mm),
         points=accuracy.points,
     )
     if accuracy.modelled is not None and accuracy.modelled.share > 0.0:
         line += " " + _modelled_words(accuracy.modelled)
     if accuracy.share < 0.995:
         line += " " + _("At {share} % of them the scan shows no edge; they are not counted.").format(
-            share=f"{100.0 * (1.0 - accuracy.share):.0f}"
+            share=_("{share:.0f}", share=100.0 * (1.0 - accuracy.share))
         )
     return line
 
@@ -213,7 +213,7 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
     name = _("Acquisition: voxels and blur of the scan")
     if not spacing:
         return BudgetItem(name, None, _("no scan was given"))
-    sizes = " × ".join(f"{value:.2f}" for value in spacing)
+    sizes = join(" × ", (_("{value:.2f}", value=value) for value in spacing))
     if accuracy is None:
         return BudgetItem(
             name,
@@ -234,7 +234,12 @@ def _acquisition(spacing: Sequence[float] | None, accuracy: Accuracy | None) -> 
     return BudgetItem(
         name,
         accuracy.scan_p95_mm,
-        basis.format(sizes=sizes, in_plane=f"{in_plane:.1f}", across=f"{across:.1f}", edges=accuracy.blur.edges),
+        basis.format(
+            sizes=sizes,
+            in_plane=_("{in_plane:.1f}", in_plane=in_plane),
+            across=_("{across:.1f}", across=across),
+            edges=accuracy.blur.edges,
+        ),
         "scan" if accuracy.blur.edges else "assumed",
     )
 
@@ -244,14 +249,18 @@ def _modelled_words(modelled: Modelled) -> str:
     line = _(
         "{share} % of the surface are walls thinner than the scan's blur: their thickness is modelled from their brightness, with "
         "bone at a grey value of {bone}, and 95 % of their faces are expected within {p95} mm."
-    ).format(share=f"{100.0 * modelled.share:.0f}", bone=f"{modelled.bone:.0f}", p95=f"{modelled.within(0.95):.2f}")
+    ).format(
+        share=_("{share:.0f}", share=100.0 * modelled.share),
+        bone=_("{bone:.0f}", bone=modelled.bone),
+        p95=_("{within:.2f}", within=modelled.within(0.95)),
+    )
     if not modelled.established:
         line += " " + _(
             "No bone in the scan is thick enough to show that value: it is inferred from the walls, and may be off by {share} %."
-        ).format(share=f"{100.0 * modelled.known_to:.0f}")
+        ).format(share=_("{known_to:.0f}", known_to=100.0 * modelled.known_to))
     elif not modelled.calibrated:
         line += " " + _("The scan is not calibrated in HU: that value may differ over it by {share} %.").format(
-            share=f"{100.0 * modelled.known_to:.0f}"
+            share=_("{known_to:.0f}", known_to=100.0 * modelled.known_to)
         )
     return line
 
@@ -285,10 +294,10 @@ def _segmentation(boundary: EdgeProfile | None, modelled: Modelled | None = None
         name,
         _bound_of(boundary, modelled),
         basis.format(
-            noise=f"{boundary.noise_hu:.0f}",
-            gradient=f"{boundary.gradient_hu_per_mm:.0f}",
-            edge=f"{boundary.edge_mm:.1f}",
-            shift=f"{boundary.shift_per_100_hu_mm:.2f}",
+            noise=_("{noise_hu:.0f}", noise_hu=boundary.noise_hu),
+            gradient=_("{gradient_hu_per_mm:.0f}", gradient_hu_per_mm=boundary.gradient_hu_per_mm),
+            edge=_("{edge_mm:.1f}", edge_mm=boundary.edge_mm),
+            shift=_("{shift_per_100_hu_mm:.2f}", shift_per_100_hu_mm=boundary.shift_per_100_hu_mm),
         ),
         "scan",
     )
@@ -304,7 +313,7 @@ def _editing(deviation: Deviation | None, is_counted: bool) -> BudgetItem:
         return BudgetItem(name, None, _("the deviation from the scan was not measured"))
     basis = _("measured on the final surface: 95 % of it lie within this")
     if deviation.max_mm is not None:
-        basis += _(", the largest deviation is {most} mm").format(most=f"{deviation.max_mm:.2f}")
+        basis += _(", the largest deviation is {most} mm").format(most=_("{max_mm:.2f}", max_mm=deviation.max_mm))
     return BudgetItem(name, deviation.p95_mm, basis, "model")
 
 
@@ -321,7 +330,8 @@ def _process(tolerance: PrintTolerance | None) -> BudgetItem:
         basis = _("guideline of the process {process}").format(process=tolerance.process)
     if tolerance.share:
         basis += _(": {share} % of the longest side, at least {least} mm").format(
-            share=f"{100 * tolerance.share:g}", least=f"{tolerance.absolute_mm:g}"
+            share=_("{share:g}", share=100 * tolerance.share),
+            least=_("{absolute_mm:g}", absolute_mm=tolerance.absolute_mm),
         )
     return BudgetItem(name, tolerance.bound_mm, basis, "printer" if tolerance.measured else "guideline")
 
@@ -336,14 +346,14 @@ def _sentence(total: float | None, structure: str, printed: bool, missing: Seque
         else _("the boundary in the scan")
     )
     line = _("About 95 % of {what} is expected within {total} mm of {boundary}.").format(
-        what=what, total=f"{total:.1f}", boundary=boundary
+        what=what, total=_("{total:.1f}", total=total), boundary=boundary
     )
     if measured:
         line = _("{measured}: about 95 % of {what} lies within {total} mm of {boundary}.").format(
-            measured=measured, what=what, total=f"{total:.1f}", boundary=boundary
+            measured=measured, what=what, total=_("{total:.1f}", total=total), boundary=boundary
         )
     if missing:
-        line += " " + _("Not counted: {names}.").format(names="; ".join(missing))
+        line += " " + _("Not counted: {names}.").format(names=join("; ", missing))
     return line
 
 

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
+from ..messages import _
 from .types import ORIGINS, BudgetItem, ErrorBudget
 
 
@@ -47,13 +47,13 @@ def measured_budget(
         sentence = _(
             "Measured: 95 % of the printed part's surface lie within {printing} mm of the model. How near the model is to the anatomy is "
             "not known."
-        ).format(printing=f"{printing_mm:.2f}")
+        ).format(printing=_("{printing_mm:.2f}", printing_mm=printing_mm))
         return ErrorBudget((*before, printing), None, sentence, tuple(excluded))
     total = math.sqrt(sum(value**2 for value in known) + printing_mm**2)
     sentence = _(
         "Measured: 95 % of the printed part's surface lie within {printing} mm of the model, and so about {total} mm of the "
         "boundary in the scan."
-    ).format(printing=f"{printing_mm:.2f}", total=f"{total:.1f}")
+    ).format(printing=_("{printing_mm:.2f}", printing_mm=printing_mm), total=_("{total:.1f}", total=total))
     return ErrorBudget(
         (*before, printing), total, sentence, tuple(excluded), str(recorded.get("together", "")), accuracy
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import DicomToPrintError, InputError, OutputError, RefusedError, UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 from ..segmentation import Segment, Segmentation, read_labelmap
 from ..segmentation.labelmap_files import EmptyLabelmapError
@@ -72,17 +73,23 @@ def label_with_backend(
     """
     if task.modality and volume.modality and task.modality != volume.modality:
         raise UsageError(
-            f"The task {task.name} of {backend.title} is for {task.modality}, and this scan is {volume.modality}: choose another task."
+            _(
+                "The task {task} of {backend} is for {modality}, and this scan is {modality2}: choose another task.",
+                task=task.name,
+                backend=backend.title,
+                modality=task.modality,
+                modality2=volume.modality,
+            )
         )
-    progress(0.0, f"starting {backend.title}")
+    progress(0.0, _("starting {backend}", backend=backend.title))
     version, began = backend_version(backend, command), time.monotonic()
     with tempfile.TemporaryDirectory(prefix="dicomtoprint-backend-", ignore_cleanup_errors=True) as name:
         job = _Job(backend, task, command, Path(name))
         straight = resample_orthogonal(volume)
         _write_scan(straight, job)
-        progress(WORKING, f"{backend.title} at work")
+        progress(WORKING, _("{backend} at work", backend=backend.title))
         _run(job, progress)
-        progress(DONE, f"reading the labels of {backend.title}")
+        progress(DONE, _("reading the labels of {backend}", backend=backend.title))
         found = _read_labels(job, straight)
     facts = backend_facts(backend, task, found.labels, version)
     facts["seconds"] = round(time.monotonic() - began, 1)
@@ -95,8 +102,18 @@ def label_with_backend(
 
 def backend_notes(backend: Backend, task: BackendTask, version: str) -> tuple[str, ...]:
     """What the report says of labels that a backend gave, known faults included."""
-    voxel = "" if task.voxel_mm is None else f", voxels of its model {' x '.join(f'{v:g}' for v in task.voxel_mm)} mm"
-    note = f"Labelled by {backend.title} {version}, task {task.name}{voxel}. Nobody has checked its labels: look at them on the scan."
+    voxel = (
+        ""
+        if task.voxel_mm is None
+        else _(", voxels of its model {voxel_mm} mm", voxel_mm=join(" x ", (_("{v:g}", v=v) for v in task.voxel_mm)))
+    )
+    note = _(
+        "Labelled by {backend} {version}, task {task}{voxel}. Nobody has checked its labels: look at them on the scan.",
+        backend=backend.title,
+        version=version,
+        task=task.name,
+        voxel=voxel,
+    )
     return (note, *backend.faults, *task.faults)
 
 
@@ -131,7 +148,11 @@ def _write_scan(volume: Volume, job: _Job) -> None:
 
 def _disk_full(job: _Job) -> OutputError:
     return OutputError(
-        f"The scan could not be handed to {job.backend.title}: free space in the folder for temporary files, and run it again."
+        _(
+            "The scan could not be handed to {backend}: free space in the folder for temporary files, "
+            "and run it again.",
+            backend=job.backend.title,
+        )
     )
 
 
@@ -151,7 +172,7 @@ def _arguments(job: _Job) -> list[str]:
         if whole and whole[1] in filled:
             arguments += filled[whole[1]]
         else:
-            arguments.append(re.sub(r"\{(\w+)\}", lambda found: " ".join(filled.get(found[1], (found[0],))), text))
+            arguments.append(re.sub(r"\{(\w+)\}", lambda found: join(" ", filled.get(found[1], (found[0],))), text))
     return arguments
 
 
@@ -167,15 +188,19 @@ def _run(job: _Job, progress: ProgressCallback) -> None:
 
     def watch(said: str) -> None:
         shares = re.findall(backend.progress, said[-LAST_TEXT:]) if backend.progress else []
-        step = f", {shares[-1]} % of its present step" if shares else ""
-        progress(WORKING, f"{backend.title} at work{step}")
+        step = _(", {shares} % of its present step", shares=shares[-1]) if shares else ""
+        progress(WORKING, _("{backend} at work{step}", backend=backend.title, step=step))
 
     try:
         end = run_program(_arguments(job), job.folder, backend.limits, watch, backend_environment(backend, job.folder))
     except OSError as error:
         raise RefusedError(
-            f"{backend.title} could not be started ({type(error).__name__}): check its installation, or name its program with "
-            "--backend-command."
+            _(
+                "{backend} could not be started ({kind}): check its installation, or name its program with "
+                "{--backend-command}.",
+                backend=backend.title,
+                kind=type(error).__name__,
+            )
         ) from None
     if end.limit or end.code != 0:
         raise _failure(job, end)
@@ -185,15 +210,19 @@ def _failure(job: _Job, end: ProgramEnd) -> DicomToPrintError:
     """What went wrong in one sentence: by the limit it met, by what it said, or else by its exit code."""
     title, limits = job.backend.title, job.backend.limits
     amounts = {
-        "time": f"gave no labels in {limits.time_s / 3600.0:.3g} hours",
-        "memory": f"took more than {(limits.memory_mb or 0.0) / 1024.0:.3g} GB of memory",
-        "disk": f"wrote more than {(limits.disk_mb or 0.0) / 1024.0:.3g} GB",
+        "time": _("gave no labels in {time_s:.3g} hours", time_s=limits.time_s / 3600.0),
+        "memory": _("took more than {memory_mb:.3g} GB of memory", memory_mb=(limits.memory_mb or 0.0) / 1024.0),
+        "disk": _("wrote more than {disk_mb:.3g} GB", disk_mb=(limits.disk_mb or 0.0) / 1024.0),
     }
     if end.limit:
         return RefusedError(
-            f"{title} {amounts[end.limit]} and was stopped: choose a coarser task, or give less of the scan."
+            _(
+                "{title} {amounts} and was stopped: choose a coarser task, or give less of the scan.",
+                title=title,
+                amounts=amounts[end.limit],
+            )
         )
-    return failure_from_words(job.backend, job.task, end.said, f"code {end.code}")
+    return failure_from_words(job.backend, job.task, end.said, _("code {code}", code=end.code))
 
 
 def failure_from_words(backend: Backend, task: BackendTask, said: str, how: str) -> DicomToPrintError:
@@ -201,17 +230,33 @@ def failure_from_words(backend: Backend, task: BackendTask, said: str, how: str)
     title = backend.title
     sentences: dict[str, Callable[[], DicomToPrintError]] = {
         "licence": lambda: RefusedError(
-            f"{title} has no licence number for the task {task.name}: set it with its own command, or choose another task."
+            _(
+                "{title} has no licence number for the task {task}: set it with its own command, or choose "
+                "another task.",
+                title=title,
+                task=task.name,
+            )
         ),
         "weights": lambda: RefusedError(
-            f"{title} lacks the weights of {task.name} and could not fetch them: install them with its own command where there is a "
-            "network, and run this again."
+            _(
+                "{title} lacks the weights of {task} and could not fetch them: install them with its own "
+                "command where there is a network, and run this again.",
+                title=title,
+                task=task.name,
+            )
         ),
         "disk": lambda: OutputError(
-            f"The disk was full before {title} had finished: free space in the folder for temporary files, and run it again."
+            _(
+                "The disk was full before {title} had finished: free space in the folder for temporary "
+                "files, and run it again.",
+                title=title,
+            )
         ),
         "memory": lambda: RefusedError(
-            f"{title} had too little memory: choose a coarser task, give less of the scan, or use a larger machine."
+            _(
+                "{title} had too little memory: choose a coarser task, give less of the scan, or use a larger machine.",
+                title=title,
+            )
         ),
     }
     for kind, sentence in sentences.items():
@@ -220,29 +265,40 @@ def failure_from_words(backend: Backend, task: BackendTask, said: str, how: str)
     # Its words may hold folders of this computer; the kind of an exception holds none.
     kinds = re.findall(r"^(?:\w+\.)*(\w*(?:Error|Exception))\b", said, re.MULTILINE)
     how += f", {kinds[-1]}" if kinds else ""
-    return RefusedError(f"{title} failed ({how}): try its program by itself, and see its installation.")
+    return RefusedError(
+        _("{title} failed ({how}): try its program by itself, and see its installation.", title=title, how=how)
+    )
 
 
 def _read_labels(job: _Job, scan: Volume) -> Segmentation:
     title = job.backend.title
     if not job.output.is_file() or job.output.is_symlink() or job.output.stat().st_size == 0:
         raise RefusedError(
-            f"{title} ended without writing labels: try its program by itself, and see its installation."
+            _("{title} ended without writing labels: try its program by itself, and see its installation.", title=title)
         )
     try:
         found = read_labelmap(job.output)
     except EmptyLabelmapError:
         raise RefusedError(
-            f"{title} found nothing of its task {job.task.name} in this scan: choose another task, or segment in another way."
+            _(
+                "{title} found nothing of its task {task} in this scan: choose another task, or segment in "
+                "another way.",
+                title=title,
+                task=job.task.name,
+            )
         ) from None
     except InputError:
         raise RefusedError(
-            f"{title} wrote labels that cannot be read: run it again, and see its installation."
+            _("{title} wrote labels that cannot be read: run it again, and see its installation.", title=title)
         ) from None
     same = reordered(found.labels, found.affine, scan.affine, scan.array.shape)
     if same is None:
         raise RefusedError(
-            f"{title} wrote labels on another grid than that of the scan, so their place is not known: see its installation."
+            _(
+                "{title} wrote labels on another grid than that of the scan, so their place is not known: "
+                "see its installation.",
+                title=title,
+            )
         )
     labels = np.ascontiguousarray(same, dtype=np.uint16)
     segments = tuple(_named(segment, job) for segment in found.segments)
@@ -251,7 +307,11 @@ def _read_labels(job: _Job, scan: Volume) -> Segmentation:
     if unknown:
         notes = (
             *notes,
-            f"{title} gave values that its task does not name, so they are numbered: {', '.join(unknown[:10])}.",
+            _(
+                "{title} gave values that its task does not name, so they are numbered: {unknown}.",
+                title=title,
+                unknown=join(", ", unknown[:10]),
+            ),
         )
     return replace(found, labels=labels, affine=scan.affine, segments=segments, notes=notes)
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..errors import MissingDependencyError, UsageError
+from ..messages import _, join
 from .profile import Backend, PrivateHome
 
 VERSION_TIMEOUT_S = 60.0
@@ -40,15 +41,23 @@ def find_backend(backend: Backend, given: str | None = None) -> tuple[str, ...]:
         found = installed_program(backend)
         if found is None:
             raise MissingDependencyError(
-                f"{backend.title} was not found on this computer ({', '.join(backend.commands)}): install it in an environment of "
-                "its own and name its program with --backend-command, or leave --segment-with out."
+                _(
+                    "{backend} was not found on this computer ({commands}): install it in an environment of its "
+                    "own and name its program with {--backend-command}, or leave {--segment-with} out.",
+                    backend=backend.title,
+                    commands=join(", ", backend.commands),
+                )
             )
         return (found,)
     found = shutil.which(given)
     if found is None:
         raise MissingDependencyError(
-            f"'{Path(given).name}' of --backend-command is no program on this computer: name the program of {backend.title}, or the "
-            "Python that it is installed in."
+            _(
+                "'{given}' of {--backend-command} is no program on this computer: name the program of "
+                "{backend}, or the Python that it is installed in.",
+                given=Path(given).name,
+                backend=backend.title,
+            )
         )
     if not _PYTHON.fullmatch(Path(found).name):
         return (found,)
@@ -57,7 +66,10 @@ def find_backend(backend: Backend, given: str | None = None) -> tuple[str, ...]:
     if backend.call:
         return (found, "-c", backend.call)
     raise UsageError(
-        f"{backend.title} is started by its program, not by a Python: name the program with --backend-command."
+        _(
+            "{backend} is started by its program, not by a Python: name the program with {--backend-command}.",
+            backend=backend.title,
+        )
     )
 
 
@@ -88,7 +100,12 @@ def backend_version(backend: Backend, command: tuple[str, ...]) -> str:
         return version
     if is_python:
         raise MissingDependencyError(
-            f"The Python of --backend-command lacks the package {backend.package}: name the one that {backend.title} is installed in."
+            _(
+                "The Python of {--backend-command} lacks the package {package}: name the one that {backend} "
+                "is installed in.",
+                package=backend.package,
+                backend=backend.title,
+            )
         )
     return "unknown"
 

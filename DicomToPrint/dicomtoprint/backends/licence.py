@@ -1,14 +1,20 @@
 """The licence of a backend's task: shown, and confirmed before it runs."""
 
 from ..errors import UnansweredQuestionError
+from ..messages import _
 from .profile import USES, Backend, BackendTask
 
 
 def licence_notice(backend: Backend, task: BackendTask) -> str:
     """What the licence is and allows, and what the program sends, for who confirms it."""
-    return (
-        f"{backend.title}, task {task.name}: {task.licence.title}; for {USES[task.licence.use]}. {task.licence.text} "
-        f"{backend.telemetry}"
+    return _(
+        "{backend}, task {task}: {licence}; for {uses}. {licence2} {telemetry}",
+        backend=backend.title,
+        task=task.name,
+        licence=task.licence.title,
+        uses=USES[task.licence.use],
+        licence2=task.licence.text,
+        telemetry=backend.telemetry,
     )
 
 
@@ -16,5 +22,9 @@ def require_confirmed_licence(backend: Backend, task: BackendTask, confirmed: st
     """Raises `UnansweredQuestionError` with the licence where it was not confirmed by the backend's name."""
     if (confirmed or "").strip().casefold() != backend.name.casefold():
         raise UnansweredQuestionError(
-            f"{licence_notice(backend, task)} Its licence was not confirmed: read it, and add --confirm-licence {backend.name}."
+            _(
+                "{licence_notice} Its licence was not confirmed: read it, and add {--confirm-licence:{backend}}.",
+                licence_notice=licence_notice(backend, task),
+                backend=backend.name,
+            )
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UsageError
+from ..messages import _
 from .profile import Backend, BackendTask
 
 LARGEST_LABEL = 65_535
@@ -19,7 +20,12 @@ def open_model_folder(backend: Backend, name: str) -> BackendTask:
     """
     if not name:
         raise UsageError(
-            f"{backend.title} needs the folder of a model: --segment-with {backend.name}:FOLDER, the one that holds dataset.json."
+            _(
+                "{backend} needs the folder of a model: {--segment-with:{backend2}}:FOLDER, the one that "
+                "holds dataset.json.",
+                backend=backend.title,
+                backend2=backend.name,
+            )
         )
     folder = Path(name)
     dataset, plans = _read(folder, "dataset.json"), _read(folder, "plans.json")
@@ -27,12 +33,20 @@ def open_model_folder(backend: Backend, name: str) -> BackendTask:
     if not isinstance(channels, Mapping) or len(channels) != 1:
         count = len(channels) if isinstance(channels, Mapping) else 0
         raise UsageError(
-            f"The model in {folder.name} takes {count} images of a case, and there is one scan: choose a model for one."
+            _(
+                "The model in {folder} takes {count} images of a case, and there is one scan: choose a model for one.",
+                folder=folder.name,
+                count=count,
+            )
         )
     folds = sorted(path for path in folder.glob("fold_*") if any((path / one).is_file() for one in CHECKPOINTS))
     if not folds:
         raise UsageError(
-            f"{folder.name} holds no trained fold (fold_0/{CHECKPOINTS[0]}): choose the folder of a trained model."
+            _(
+                "{folder} holds no trained fold (fold_0/{checkpoints}): choose the folder of a trained model.",
+                folder=folder.name,
+                checkpoints=CHECKPOINTS[0],
+            )
         )
     checkpoint = next(
         (one for one in CHECKPOINTS if all((fold / one).is_file() for fold in folds)),
@@ -41,7 +55,9 @@ def open_model_folder(backend: Backend, name: str) -> BackendTask:
     usable = [fold for fold in folds if (fold / checkpoint).is_file()]
     labels = _labels(dataset)
     if not labels:
-        raise UsageError(f"dataset.json in {folder.name} names no labels: correct it, or choose another model.")
+        raise UsageError(
+            _("dataset.json in {folder} names no labels: correct it, or choose another model.", folder=folder.name)
+        )
     return BackendTask(
         name=folder.name,
         modality=_modality(channels),
@@ -63,12 +79,17 @@ def _read(folder: Path, name: str) -> Mapping[str, Any]:
         content = json.loads((folder / name).read_text(encoding="utf-8"))
     except OSError:
         raise UsageError(
-            f"{folder.name} holds no {name}: choose the folder of a trained model, the one with dataset.json, plans.json and fold_0."
+            _(
+                "{folder} holds no {name}: choose the folder of a trained model, the one with dataset.json, "
+                "plans.json and fold_0.",
+                folder=folder.name,
+                name=name,
+            )
         ) from None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         content = None
     if not isinstance(content, dict):
-        raise UsageError(f"{name} in {folder.name} is damaged: copy the model again.")
+        raise UsageError(_("{name} in {folder} is damaged: copy the model again.", name=name, folder=folder.name))
     return content
 
 
@@ -96,7 +117,11 @@ def _modality(channels: Mapping[str, Any]) -> str:
 def _ending(text: Any, folder: str) -> str:
     if text not in (".nii.gz", ".nii", ".nrrd", ".mha"):
         raise UsageError(
-            f"The model in {folder} takes files ending in '{text}', which are not written here: choose another."
+            _(
+                "The model in {folder} takes files ending in '{text}', which are not written here: choose another.",
+                folder=folder,
+                text=text,
+            )
         )
     return str(text)
 
@@ -107,7 +132,7 @@ def _voxel(plans: Mapping[str, Any], folder: str) -> tuple[float, float, float] 
     if not isinstance(configurations, Mapping):
         return None
     entry = configurations.get(folder.rpartition("__")[2], configurations.get("3d_fullres"))
-    for _ in range(8):  # one that inherits names its parent
+    for _unused in range(8):  # one that inherits names its parent
         if not isinstance(entry, Mapping) or "spacing" in entry:
             break
         entry = configurations.get(entry.get("inherits_from"))

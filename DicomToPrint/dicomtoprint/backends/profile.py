@@ -9,15 +9,16 @@ from typing import Any
 from ..config import resources
 from ..config.run_settings import backend_choice
 from ..errors import UsageError
+from ..messages import _, join
 from ..segmentation.labelmap_styles import load_label_names
 from ..workers.program import ProgramLimits
 
 FAILURES = ("memory", "disk", "weights", "licence")
 USES = {
-    "any": "any use",
-    "non-commercial": "non-commercial use without payment",
-    "research": "research only",
-    "unknown": "not stated",
+    "any": _("any use"),
+    "non-commercial": _("non-commercial use without payment"),
+    "research": _("research only"),
+    "unknown": _("not stated"),
 }
 
 
@@ -106,7 +107,11 @@ def split_choice(text: str) -> tuple[str, str]:
     found = backend_choice(text)
     if not found:
         raise UsageError(
-            f"--segment-with takes a backend and its task, such as totalsegmentator:total, not '{text}': see list backends."
+            _(
+                "{--segment-with} takes a backend and its task, such as totalsegmentator:total, not "
+                "'{text}': see list backends.",
+                text=text,
+            )
         )
     return found[0], "".join(found[1:])
 
@@ -120,8 +125,13 @@ def load_backend(name_or_file: str) -> Backend:
             re.compile(pattern)
     except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
         raise UsageError(
-            f"{Path(name_or_file).name} is no backend as data/backends/schema.json describes it ({type(error).__name__}: {error}): "
-            "correct the file."
+            _(
+                "{name_or_file} is no backend as data/backends/schema.json describes it ({kind}: {error}): "
+                "correct the file.",
+                name_or_file=Path(name_or_file).name,
+                kind=type(error).__name__,
+                error=error,
+            )
         ) from None
     return backend
 
@@ -132,9 +142,9 @@ def _backend(content: Mapping[str, Any]) -> Backend:
         for key, entry in content["licences"].items()
     }
     if {licence.use for licence in licences.values()} - set(USES):
-        raise ValueError(f"a use of a licence is one of {', '.join(USES)}")
+        raise ValueError(_("a use of a licence is one of {uses}", uses=join(", ", USES)))
     if content["kind"] not in ("fixed", "model-folder") or not content["commands"]:
-        raise ValueError("kind is fixed or model-folder, and commands names a program")
+        raise ValueError(_("kind is fixed or model-folder, and commands names a program"))
     limits = content["limits"]
     home = content.get("home")
     return Backend(
@@ -171,7 +181,7 @@ def _inside(text: Any) -> str:
     """A path below the folder of a run. Raises ValueError for one that leads out of it."""
     path = Path(str(text))
     if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise ValueError(f"'{text}' is no file in the folder of the run")
+        raise ValueError(_("'{text}' is no file in the folder of the run", text=text))
     return path.as_posix()
 
 

@@ -1,6 +1,7 @@
 """What a backend is asked for: one of its tasks, or the model in a folder."""
 
 from ..errors import UsageError
+from ..messages import _, join
 from .model_folder import open_model_folder
 from .profile import Backend, BackendTask
 
@@ -14,5 +15,12 @@ def open_task(backend: Backend, name: str) -> BackendTask:
         return open_model_folder(backend, name)
     task = backend.tasks.get(name or backend.default_task)
     if task is None:
-        raise UsageError(f"{backend.title} has no task '{name}': choose of {', '.join(backend.tasks)}.")
+        raise UsageError(
+            _(
+                "{backend} has no task '{name}': choose of {tasks}.",
+                backend=backend.title,
+                name=name,
+                tasks=join(", ", backend.tasks),
+            )
+        )
     return task

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..messages import _
 from ..workers.process import EXIT_INTERRUPTED, ChildError, ChildProcess
 from .case import Case
 from .child import EXIT_HELD, write_failure
@@ -63,7 +64,7 @@ def make_case_in_child(case: Case, attempt: Attempt, stop: threading.Event | Non
         try:
             code, too_much = _attempted(case, attempt, number, stop)
         except ChildError as error:
-            reason, code = f"Its process could not be started ({error}).", 70
+            reason, code = _("Its process could not be started ({error}).", error=error), 70
             break
         if code in (0, EXIT_HELD):
             return HELD if code else FINISHED
@@ -128,21 +129,30 @@ def _environment(threads: int) -> Mapping[str, str]:
 
 def _too_much(limit: int, command: str) -> str:
     smaller = (
-        "make the mesh smaller (fewer triangles, less volume)"
+        _("make the mesh smaller (fewer triangles, less volume)")
         if command == "prepare"
-        else "give it a region with --roi"
+        else _("give it a region with {--roi}")
     )
-    return (
-        f"It took more than {limit / 1e9:.1f} GB of memory: allow more with --memory-per-case, or {smaller}, "
-        "and try it again with --retry-failed."
+    return _(
+        "It took more than {limit:.1f} GB of memory: allow more with {--memory-per-case}, or "
+        "{smaller}, and try it again with {--retry-failed}.",
+        limit=limit / 1000000000.0,
+        smaller=smaller,
     )
 
 
 def _ended(code: int, attempts: int) -> str:
-    tried = "once" if attempts == 1 else f"{attempts} times"
+    tried = _("once") if attempts == 1 else _("{attempts} times", attempts=attempts)
     if code < 0 or code > 255:
-        return (
-            f"Its process crashed or was ended by the system (code {code}), tried {tried}: see whether memory ran out, then use "
-            "--retry-failed."
+        return _(
+            "Its process crashed or was ended by the system (code {code}), tried {tried}: see whether "
+            "memory ran out, then use {--retry-failed}.",
+            code=code,
+            tried=tried,
         )
-    return f"Its process ended with code {code}, tried {tried}: try it by itself with the command run, and use --retry-failed."
+    return _(
+        "Its process ended with code {code}, tried {tried}: try it by itself with the command run, "
+        "and use {--retry-failed}.",
+        code=code,
+        tried=tried,
+    )

@@ -12,6 +12,7 @@ from typing import Any
 
 from ..errors import OutputError
 from ..io.atomic import translate_os_errors
+from ..messages import _
 from ..workers.process import EXIT_INTERRUPTED
 from . import describe, folder
 from .case import Case, CaseOutcome
@@ -87,7 +88,7 @@ def _made(case: Case, own: Path, attempt: int, found: dict[str, Any], run_comman
             describe.last_sentence(errors, case) or describe.first_fault(result),
             round(time.monotonic() - begun, 2),
             attempt,
-            found if stat_hash(case) == found["stat"] else {**found, "stat": "changed while it was read"},
+            found if stat_hash(case) == found["stat"] else {**found, "stat": _("changed while it was read")},
             case.settings_sha256,
             scan=describe.describe_scan(source, result),
             measures=measures,
@@ -131,7 +132,7 @@ def _gathered(case: Case, making: Path) -> Path:
                 shutil.copyfile(file, link)
             except OSError as error:
                 raise OutputError(
-                    f"A file of the study could not be copied ({error.strerror}): free some space."
+                    _("A file of the study could not be copied ({strerror}): free some space.", strerror=error.strerror)
                 ) from None
     return gathered
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from ..errors import DicomToPrintError
 from ..io import write_bytes_atomically
+from ..messages import _, join
 from .case import Case
 
 THUMBNAIL = "thumbnail.png"
 # The verdict of a case by the exit code of its command, where no file was written and judged.
 VERDICT_OF_CODE = {1: "reject", 3: "unreadable", 4: "ask"}
-UNKNOWN = "not stated"
+UNKNOWN = _("not stated")
 
 
 def verdict_of(code: int, result: Path) -> str:
@@ -59,7 +60,7 @@ def _scanner(source: Path, series_id: str) -> dict[str, str]:
     def said(keyword: str) -> str:
         return "/".join(str(value) for value in series.distinct(keyword)[:2])[:60]
 
-    scanner = " ".join(filter(None, (said("Manufacturer"), said("ManufacturerModelName"))))
+    scanner = join(" ", filter(None, (said("Manufacturer"), said("ManufacturerModelName"))))
     dates = [said(name) for name in ("AcquisitionDate", "SeriesDate", "StudyDate")]
     date = next((text for text in dates if re.match(r"\d{4}(0[1-9]|1[0-2])\d\d", text)), "")
     return {

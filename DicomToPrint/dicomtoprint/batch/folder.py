@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import InputError, MissingDependencyError, OutputError
 from ..io import write_json_atomically, write_text_atomically
 from ..io.atomic import translate_os_errors
+from ..messages import _
 from .case import FAILED, Case, CaseOutcome
 from .fingerprint import stat_hash
 
@@ -46,7 +47,9 @@ def read_key(root: Path) -> bytes:
             return bytes.fromhex(content["key"])
     except (OSError, ValueError, KeyError, TypeError):
         pass
-    raise InputError(f"'{root.name}' is no folder of a batch that this version knows: choose another output folder.")
+    raise InputError(
+        _("'{root}' is no folder of a batch that this version knows: choose another output folder.", root=root.name)
+    )
 
 
 def case_name(key: bytes, *identity: str) -> str:
@@ -70,7 +73,7 @@ def held(lock: Path, seconds: float = 0.0) -> Iterator[None]:
         from filelock import FileLock, Timeout
     except ImportError:
         raise MissingDependencyError(
-            "A batch needs the packages filelock and psutil: install them with pip install 'dicomtoprint[batch]'."
+            _("A batch needs the packages filelock and psutil: install them with pip install 'dicomtoprint[batch]'.")
         ) from None
     with translate_os_errors(lock.parent.name):
         try:

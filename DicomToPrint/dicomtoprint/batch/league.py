@@ -5,10 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from ..messages import _
 from .board import ScanFacts
 
 COLUMNS = ("scanner", "kernel", "month", "scans", "rejected", "protocol", "clause", "severity", "scans_not_passed")
-OTHER_MONTHS, OTHER_KERNELS, OTHER_SCANNERS = "other months", "other kernels", "other scanners"
+OTHER_MONTHS, OTHER_KERNELS, OTHER_SCANNERS = _("other months"), _("other kernels"), _("other scanners")
 
 
 @dataclass(frozen=True)

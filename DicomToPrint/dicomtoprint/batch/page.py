@@ -1,11 +1,11 @@
 """The pages of a batch: ``index.html`` with every case, ``scanners.html`` with the table of scanners. No server, no network."""
 
 import json
-from gettext import gettext as _
 from pathlib import Path
 
 from ..config import resources
 from ..io import write_text_atomically
+from ..messages import _, join
 from ..report.html import Element, add_element, add_table, new_document, to_html
 from ..text import pluralize
 from .board import COLUMNS, Board, write_csv, write_status, write_with_rows
@@ -17,7 +17,17 @@ _ROWS_HERE = "@ROWS@"
 _DATA = resources.RESOURCE_DIR / "batch"
 # What the page shows of a case; its script reads them in this order.
 _SHOWN = ("case", "verdict", "seconds", "reason", "scan_verdict", "triangles", "min_wall_mm", "report", "thumbnail")
-_HEADS = ("case", "verdict", "seconds", "reason", "scan", "triangles", "thinnest wall, mm", "report", "model")
+_HEADS = (
+    _("case"),
+    _("verdict"),
+    _("seconds"),
+    _("reason"),
+    _("scan"),
+    _("triangles"),
+    _("thinnest wall, mm"),
+    "report",
+    "model",
+)
 
 
 def write_pages(board: Board, root: Path, running: int, least: int, wait_seconds: float = 0.0) -> bool:
@@ -94,13 +104,16 @@ def _scanners(rows: tuple[LeagueRow, ...], hidden: int, least: int) -> str:
 
 
 def _cells(row: LeagueRow) -> tuple[str, ...]:
-    clauses = ", ".join(
-        f"{clause} [{protocol}] {count}" + (" reject" if severity == "reject" else "")
-        for (protocol, clause, severity), count in row.not_passed
+    clauses = join(
+        ", ",
+        (
+            f"{clause} [{protocol}] {count}" + (" reject" if severity == "reject" else "")
+            for (protocol, clause, severity), count in row.not_passed
+        ),
     )
     return row.scanner, row.kernel, row.month, str(row.scans), str(row.rejected), clauses or "–"
 
 
 def _document(title: str) -> tuple[Element, Element]:
     styles = (resources.RESOURCE_DIR / "report" / "report.css", _DATA / "page.css")
-    return new_document(title, "\n".join(path.read_text(encoding="utf-8") for path in styles))
+    return new_document(title, join("\n", (path.read_text(encoding="utf-8") for path in styles)))

@@ -11,6 +11,7 @@ from typing import Any
 
 from .. import __version__
 from ..errors import InputError, MissingDependencyError, OutputError
+from ..messages import _
 from .attempt import Attempt, make_case_in_child
 from .case import Case
 from .folder import require_shared
@@ -52,7 +53,7 @@ def free_memory_bytes(limits: BatchLimits) -> int:
         import psutil
     except ImportError:
         raise MissingDependencyError(
-            "A batch needs the packages filelock and psutil: install them with pip install 'dicomtoprint[batch]'."
+            _("A batch needs the packages filelock and psutil: install them with pip install 'dicomtoprint[batch]'.")
         ) from None
     return int(limits.memory_share * psutil.virtual_memory().available)
 
@@ -68,10 +69,33 @@ def thread_pool(jobs: int | None, attempt: Attempt, limits: BatchLimits) -> Iter
         return executor.submit(make_case_in_child, case, replace(own, memory_bytes=memory_bytes), stop)
 
     try:
-        yield Pool(submit, jobs, free_memory_bytes(limits), f"{jobs} at a time on this machine")
+        yield Pool(submit, jobs, free_memory_bytes(limits), _("{jobs} at a time on this machine", jobs=jobs))
     finally:
         stop.set()
         executor.shutdown(cancel_futures=True)
+
+
+def _connected(scheduler: str) -> Any:
+    """The client of a Dask scheduler. Raises what `dask_pool` raises."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise MissingDependencyError(
+            _(
+                "{--scheduler} needs the package distributed: install it with pip install "
+                "'dicomtoprint[dask]', or leave the option out."
+            )
+        ) from None
+    try:
+        return Client(scheduler_file=scheduler) if Path(scheduler).is_file() else Client(scheduler, timeout="20s")
+    except (OSError, ValueError) as error:
+        raise InputError(
+            _(
+                "No Dask scheduler answers at '{scheduler}' ({kind}): start it first.",
+                scheduler=scheduler,
+                kind=type(error).__name__,
+            )
+        ) from None
 
 
 @contextmanager
@@ -90,19 +114,7 @@ def dask_pool(scheduler: str, attempt: Attempt, limits: BatchLimits, key: bytes)
     OutputError
         Where a worker does not see the output folder.
     """
-    try:
-        from distributed import Client
-    except ImportError:
-        raise MissingDependencyError(
-            "--scheduler needs the package distributed: install it with pip install 'dicomtoprint[dask]', or leave the option out."
-        ) from None
-    try:
-        client = Client(scheduler_file=scheduler) if Path(scheduler).is_file() else Client(scheduler, timeout="20s")
-    except (OSError, ValueError) as error:
-        raise InputError(
-            f"No Dask scheduler answers at '{scheduler}' ({type(error).__name__}): start it first."
-        ) from None
-    with client:
+    with _connected(scheduler) as client:
         workers = client.scheduler_info(n_workers=-1)["workers"]
         _require_workers(client, workers, attempt.root, key)
         threads = sum(worker["nthreads"] for worker in workers.values())
@@ -120,34 +132,58 @@ def dask_pool(scheduler: str, attempt: Attempt, limits: BatchLimits, key: bytes)
         said = (
             ""
             if has_memory
-            else ", which offer no resource MEMORY: only their threads limit how many cases run at once"
+            else _(", which offer no resource MEMORY: only their threads limit how many cases run at once")
         )
         slots = threads * limits.tasks_per_worker_thread
-        yield Pool(submit, slots, None, f"on {len(workers)} Dask workers with {threads} threads{said}")
+        yield Pool(
+            submit,
+            slots,
+            None,
+            _(
+                "on {workers_count} Dask workers with {threads} threads{said}",
+                workers_count=len(workers),
+                threads=threads,
+                said=said,
+            ),
+        )
 
 
 def _require_workers(client: Any, workers: Any, root: Path, key: bytes) -> None:
     """Raises `InputError` where there are no workers or they have not this engine, `OutputError` where one does not see `root`."""
     if not workers:
-        raise InputError("The Dask cluster has no workers: start them first.")
+        raise InputError(_("The Dask cluster has no workers: start them first."))
     try:
         # The scheduler takes tasks apart as well, so that it is asked too.
         versions = {*client.run(_engine_version).values(), client.submit(_engine_version, pure=False).result(60)}
         sees = client.run(require_shared, root, key)
     except Exception as error:  # what a cluster of another make-up raises has many kinds
         raise InputError(
-            f"The Dask cluster cannot load DicomToPrint {__version__} ({type(error).__name__}): install it, with the extra dask, "
-            "for the scheduler and every worker."
+            _(
+                "The Dask cluster cannot load DicomToPrint {version} ({kind}): install it, with the extra "
+                "dask, for the scheduler and every worker.",
+                version=__version__,
+                kind=type(error).__name__,
+            )
         ) from None
     if versions != {__version__}:
         raise InputError(
-            f"The Dask cluster has DicomToPrint {', '.join(sorted(versions))}, this is {__version__}: install one version everywhere."
+            _(
+                "The Dask cluster has DicomToPrint {versions}, this is {version}: install one version everywhere.",
+                versions=", ".join(sorted(versions)),
+                version=__version__,
+            )
         )
     blind = [address for address, seen in sees.items() if not seen]
     if blind:
         raise OutputError(
-            f"{len(blind)} of {len(sees)} workers do not see the output folder '{root.name}' ({blind[0]}): inputs and output "
-            "must stand on a file system that all workers see under the same paths."
+            _(
+                "{blind_count} of {sees_count} workers do not see the output folder '{root}' ({blind}): "
+                "inputs and output must stand on a file system that all workers see under the same paths.",
+                blind_count=len(blind),
+                sees_count=len(sees),
+                root=root.name,
+                blind=blind[0],
+            )
         )
 
 

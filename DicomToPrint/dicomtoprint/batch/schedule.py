@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from ..messages import _
 from .attempt import FINISHED, HELD
 from .case import Case
 from .child import write_failure
@@ -102,7 +103,7 @@ def _result(future: "Future[str]", case: Case, root: Path) -> str:
     if error is not None and type(error).__name__ == "KilledWorker":
         try:
             write_failure(
-                case, root, "The workers that it ran on ended again and again: look into their logs.", 70, 1, 0.0
+                case, root, _("The workers that it ran on ended again and again: look into their logs."), 70, 1, 0.0
             )
         except HeldError:
             return HELD

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InputError, UsageError
+from ..messages import _
 
 REPEAT = "|"  # between the values of an option that may be given several times
 _TRUE, _FALSE = ("yes", "true", "1", "x"), ("", "no", "false", "0")
@@ -31,7 +32,14 @@ class TableRow:
         for option, text in self.values:
             if option in switches:
                 if text.lower() not in (*_TRUE, *_FALSE):
-                    raise UsageError(f"Line {self.line} of the table: {option} takes yes or no, not '{text}'.")
+                    raise UsageError(
+                        _(
+                            "Line {line} of the table: {option} takes yes or no, not '{text}'.",
+                            line=self.line,
+                            option=option,
+                            text=text,
+                        )
+                    )
                 words += [f"--{option}"] if text.lower() in _TRUE else []
                 continue
             for value in text.split(REPEAT) if option in repeated else [text]:
@@ -50,13 +58,18 @@ def read_table(path: Path) -> Iterator[TableRow]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"'{path.name}' cannot be read ({type(error).__name__}): save it as CSV in UTF-8.") from None
+        raise InputError(
+            _("'{path}' cannot be read ({kind}): save it as CSV in UTF-8.", path=path.name, kind=type(error).__name__)
+        ) from None
     first = text.partition("\n")[0]
     reader = csv.reader(text.splitlines(), delimiter=";" if ";" in first and "," not in first else ",")
     heads = [head.strip().lower().replace("_", "-").lstrip("-") for head in next(reader, [])]
     if "input" not in heads or len(set(heads)) < len(heads):
         raise UsageError(
-            f"'{path.name}' needs a first line with the names of its columns, each once, one of them input."
+            _(
+                "'{path}' needs a first line with the names of its columns, each once, one of them input.",
+                path=path.name,
+            )
         )
     seen: set[str] = set()
     for cells in reader:
@@ -64,7 +77,14 @@ def read_table(path: Path) -> Iterator[TableRow]:
             continue
         row = _row(dict(zip(heads, (cell.strip() for cell in cells))), len(cells) > len(heads), reader.line_num, path)
         if row.name and row.name in seen:
-            raise UsageError(f"Line {row.line} of '{path.name}': the case '{row.name}' stands there twice.")
+            raise UsageError(
+                _(
+                    "Line {line} of '{path}': the case '{row}' stands there twice.",
+                    line=row.line,
+                    path=path.name,
+                    row=row.name,
+                )
+            )
         seen.add(row.name)
         yield row
 
@@ -74,11 +94,25 @@ def _row(cells: dict[str, str], too_long: bool, line: int, path: Path) -> TableR
     command = cells.pop("command", "") or "run"
     if too_long or not source:
         raise UsageError(
-            f"Line {line} of '{path.name}' has {'more cells than heads' if too_long else 'no input'}: correct it."
+            _(
+                "Line {line} of '{path}' has {too_long}: correct it.",
+                line=line,
+                path=path.name,
+                too_long=_("more cells than heads") if too_long else _("no input"),
+            )
         )
     if name and not (name.replace("-", "").replace("_", "").isalnum() and name.isascii() and len(name) <= 60):
-        raise UsageError(f"Line {line} of '{path.name}': a case is named with letters, digits, '-' and '_'.")
+        raise UsageError(
+            _("Line {line} of '{path}': a case is named with letters, digits, '-' and '_'.", line=line, path=path.name)
+        )
     if command not in ("run", "prepare"):
-        raise UsageError(f"Line {line} of '{path.name}': the command is run or prepare, not '{command}'.")
+        raise UsageError(
+            _(
+                "Line {line} of '{path}': the command is run or prepare, not '{command}'.",
+                line=line,
+                path=path.name,
+                command=command,
+            )
+        )
     values = tuple((option, text) for option, text in cells.items() if text)
     return TableRow(line, path.parent / source, name, command, values)

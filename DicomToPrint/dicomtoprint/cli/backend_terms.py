@@ -3,6 +3,8 @@
 import sys
 
 from ..config.run_settings import RunSettings
+from ..messages import _, join
+from .language import tell
 
 
 def confirm_licence(settings: RunSettings) -> RunSettings:
@@ -14,8 +16,8 @@ def confirm_licence(settings: RunSettings) -> RunSettings:
     notice = unconfirmed_licence(settings)
     if not notice:
         return settings
-    print(notice, file=sys.stderr)
-    print("Have you read this, and does your use keep to it? (yes/no) ", end="", file=sys.stderr, flush=True)
+    tell(notice, file=sys.stderr)
+    tell(_("Have you read this, and does your use keep to it? (yes/no) "), end="", file=sys.stderr, flush=True)
     answer = sys.stdin.readline().strip().casefold()
     return confirmed(settings) if answer in ("yes", "y") else settings
 
@@ -26,21 +28,33 @@ def backends_summary() -> str:
 
     lines = []
     for backend in known_backends():
-        where = f"installed ({backend['program']})" if backend["program"] else "not installed"
-        lines.append(f"{backend['name']:<22} {backend['title']}: {where}")
+        where = _("installed ({program})", program=backend["program"]) if backend["program"] else _("not installed")
+        lines.append(_("{name:<22} {title}: {where}", name=backend["name"], title=backend["title"], where=where))
         licences = backend["licences"]
         assert isinstance(licences, list)
-        lines += [f"{'':<22} licence: {licence}" for licence in licences]
+        lines += [_("{value:<22} licence: {licence}", value="", licence=licence) for licence in licences]
         if backend["takes_folder"]:
-            lines.append(f"{'':<22} {backend['name']}:FOLDER, the folder of a trained model")
+            lines.append(_("{value:<22} {name}:FOLDER, the folder of a trained model", value="", name=backend["name"]))
         tasks = backend["tasks"]
         assert isinstance(tasks, list)
         for task in tasks:
             voxel = task["voxel_mm"]
-            size = "voxels not stated" if voxel is None else f"voxels of {' x '.join(f'{v:g}' for v in voxel)} mm"
-            count = task["structures"]
-            name = f"{backend['name']}:{task['name']}"
-            lines.append(
-                f"  {name:<44} {task['modality']}, {size}, {count} {'structure' if count == 1 else 'structures'}, {task['licence']}"
+            size = (
+                _("voxels not stated")
+                if voxel is None
+                else _("voxels of {voxel} mm", voxel=join(" x ", (_("{v:g}", v=v) for v in voxel)))
             )
-    return "\n".join(lines)
+            count = task["structures"]
+            name = _("{name}:{name2}", name=backend["name"], name2=task["name"])
+            lines.append(
+                _(
+                    "  {name:<44} {modality}, {size}, {count} {count2}, {licence}",
+                    name=name,
+                    modality=task["modality"],
+                    size=size,
+                    count=count,
+                    count2=_("structure") if count == 1 else _("structures"),
+                    licence=task["licence"],
+                )
+            )
+    return join("\n", lines)

@@ -24,8 +24,10 @@ from ..batch.schedule import run_cases
 from ..batch.table import read_table
 from ..config.run_settings import NAME_OR_PATH_FIELDS, RunSettings, to_cli_args, user_files
 from ..errors import InputError, OutputError, RefusedError, UsageError
+from ..messages import _, join
 from ..pipeline import output_folder
 from ..text import pluralize
+from .language import tell
 from .parser import build_parser
 from .settings_from_args import settings_from_args
 
@@ -61,11 +63,11 @@ def run_batch(options: argparse.Namespace) -> tuple[int, Mapping[str, Any]]:
         if first is not None:
             attempt = Attempt(root, ENTRY, 0, 0, limits.attempts, limits.watch_seconds, options.retry_failed)
             with _pool(options, attempt, limits, key) as pool:
-                bar.write(f"Cases run {pool.where}: see {root.name}/index.html")
+                bar.write(_("Cases run {where}: see {root}/index.html", where=pool.where, root=root.name))
                 run = _run(chain([first], left), root, pool, board, limits, options, bar)
     board.refresh_waiting()
     write_pages(board, root, 0, limits.league_min_cases, PAGE_LOCK_SECONDS)
-    print(_summary(board.counts(names), len(names), run, time.monotonic() - begun))
+    tell(_summary(board.counts(names), len(names), run, time.monotonic() - begun))
     return _exit_code(board, names), board.status(0) if options.json else {}
 
 
@@ -145,7 +147,7 @@ def _pool(
     if options.scheduler:
         if options.jobs:
             raise UsageError(
-                "--jobs is for this machine: a Dask cluster runs as many cases as its workers have threads."
+                _("{--jobs} is for this machine: a Dask cluster runs as many cases as its workers have threads.")
             )
         return dask_pool(options.scheduler, attempt, limits, key)
     return thread_pool(options.jobs, attempt, limits)
@@ -154,7 +156,7 @@ def _pool(
 def _requests(options: argparse.Namespace) -> Iterator[CaseRequest]:
     """What is asked for, input by input and row by row, all of it checked before anything is written."""
     if options.scene:
-        raise UsageError("A batch writes no scenes: leave --scene out, or run the case by itself in Slicer.")
+        raise UsageError(_("A batch writes no scenes: leave {--scene} out, or run the case by itself in Slicer."))
     common = settings_from_args(argparse.Namespace(**{**vars(options), "command": "run"}))
     _refuse_answers_for_all(common, common)
     words = _absolute_files(to_cli_args(common), common)
@@ -165,7 +167,7 @@ def _requests(options: argparse.Namespace) -> Iterator[CaseRequest]:
             yield from _table_requests(path, common, words)
         elif text.startswith("dicomdb:"):
             raise UsageError(
-                "dicomdb: names a series in Slicer's DICOM database: give a batch the folders of its files."
+                _("dicomdb: names a series in Slicer's DICOM database: give a batch the folders of its files.")
             )
         else:
             yield make(path, "run", words)
@@ -177,7 +179,9 @@ def _request_of_words(
     try:
         made_with = settings_hash(command, words, given)
     except OSError as error:
-        raise InputError(f"'{Path(str(error.filename)).name}' cannot be read: check the file and its rights.") from None
+        raise InputError(
+            _("'{filename}' cannot be read: check the file and its rights.", filename=Path(str(error.filename)).name)
+        ) from None
     # Tens of thousands of rows wait with few different options: equal ones are held once.
     return CaseRequest(str(source), command, _shared(tuple(words)), sys.intern(made_with), name, occurrence)
 
@@ -198,7 +202,9 @@ def _table_requests(path: Path, common: RunSettings, words: Sequence[str]) -> It
             settings = settings_from_args(parsed)
             _refuse_answers_for_all(common, settings)
         except UsageError as error:
-            raise UsageError(f"Line {row.line} of '{path.name}': {error}") from None
+            raise UsageError(
+                _("Line {line} of '{path}': {error}", line=row.line, path=path.name, error=error)
+            ) from None
         given = user_files(settings)
         ready = _absolute_files(to_cli_args(settings), settings)
         yield _request_of_words(row.source, row.command, ready, given, row.name, seen[str(row.source)])
@@ -225,8 +231,11 @@ def _refuse_answers_for_all(common: RunSettings, settings: RunSettings) -> None:
     use = load_use_case(settings.use)
     if {"ask", "question"} & set(use.blocked_by):
         raise UsageError(
-            f"For the use {use.name} each case needs answers of its own: give answer and accept-anyway in columns of a table (.csv), "
-            "not for all cases at once."
+            _(
+                "For the use {use} each case needs answers of its own: give answer and accept-anyway in "
+                "columns of a table (.csv), not for all cases at once.",
+                use=use.name,
+            )
         )
 
 
@@ -260,7 +269,7 @@ class _Bar:
         """A line beside the bar."""
         if self._bar is not None:
             self._bar.clear()
-        print(line, flush=True)
+        tell(line, flush=True)
 
 
 @contextmanager
@@ -281,26 +290,39 @@ def _progress(least: int, quiet: bool) -> Iterator[_Bar]:
 def _print_list(cases: Iterable[Case], board: Board) -> None:
     """On the terminal alone: the inputs may be named after patients."""
     for case in cases:
-        print(f"{case.name}  {board.verdict(case.name):<10}  {case.source}")
+        tell(_("{case}  {verdict:<10}  {source}", case=case.name, verdict=board.verdict(case.name), source=case.source))
 
 
 _WORDS = {
-    "ready": "ready",
-    "warn": "ready with warnings",
-    "not-ready": "not ready",
-    "reject": "scan rejected",
-    "ask": "question open",
-    "unreadable": "unreadable",
-    "failed": "failed",
-    WAITING: "not finished",
+    "ready": _("ready"),
+    "warn": _("ready with warnings"),
+    "not-ready": _("not ready"),
+    "reject": _("scan rejected"),
+    "ask": _("question open"),
+    "unreadable": _("unreadable"),
+    "failed": _("failed"),
+    WAITING: _("not finished"),
 }
 
 
 def _summary(counts: Mapping[str, int], total: int, run: int, seconds: float) -> str:
-    told = ", ".join(f"{count} {_WORDS[verdict]}" for verdict, count in counts.items() if count) or "none"
-    return (
-        f"{pluralize(total, 'case')}: {told}. {run} of them finished now, in {seconds:.0f} s. See index.html, summary.csv, "
-        "scanners.html."
+    told = (
+        join(
+            ", ",
+            (
+                _("{count} {verdict}", count=count, verdict=_WORDS[verdict])
+                for verdict, count in counts.items()
+                if count
+            ),
+        )
+        or "none"
+    )
+    return _(
+        "{cases}: {told}. {run} of them finished now, in {seconds:.0f} s. See index.html, summary.csv, scanners.html.",
+        cases=pluralize(total, "case"),
+        told=told,
+        run=run,
+        seconds=seconds,
     )
 
 

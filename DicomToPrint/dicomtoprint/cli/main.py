@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import DicomToPrintError, UsageError
+from ..messages import ENGLISH, _, join
 from .backend_terms import backends_summary, confirm_licence
 from .host import Host
+from .language import command_line_speaking, language_in, tell
 from .parser import build_parser, join_negative_values
 from .settings_from_args import repair_options_from_args, settings_from_args
 from .terminal_progress import terminal_progress
@@ -25,28 +27,41 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
     """Run the command line `arguments` (without the program's name) with the services of `host` and return the exit code;
     never raises."""
     _write_any_name()
+    with command_line_speaking(language_in(arguments)):
+        return _main(arguments, host or Host())
+
+
+def _main(arguments: Sequence[str], host: Host) -> int:
     debug = False
     try:
         with _terminate_as_interrupt():
             options = build_parser(arguments[0] if arguments else None).parse_args(join_negative_values(arguments))
             debug = options.debug
-            return HANDLERS[options.command](options, host or Host())
+            return HANDLERS[options.command](options, host)
     except SystemExit as stop:
         return int(stop.code or 0)
     except DicomToPrintError as error:
         return _failed(str(error), error.exit_code)
     except KeyboardInterrupt:
-        return _failed("Interrupted: nothing half-written was left; run it again when you like.", 130)
+        return _failed(_("Interrupted: nothing half-written was left; run it again when you like."), 130)
     except BrokenPipeError:
         # The reader of our output has gone; keep Python's last flush from complaining.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        return _failed(f"{_system_error(error)}: free space or choose another place and run it again.", 5)
+        return _failed(
+            _(
+                "{system_error}: free space or choose another place and run it again.",
+                system_error=_system_error(error),
+            ),
+            5,
+        )
     except MemoryError:
         return _failed(
-            "The computer has too little memory for this step: give less of the scan (--roi, --series), fewer triangles or "
-            "a larger machine.",
+            _(
+                "The computer has too little memory for this step: give less of the scan ({--roi}, "
+                "{--series}), fewer triangles or a larger machine."
+            ),
             70,
         )
     except Exception as error:
@@ -57,8 +72,12 @@ def main(arguments: Sequence[str], host: Host | None = None) -> int:
         last = traceback.extract_tb(error.__traceback__)[-1]
         # Its text may quote the input, so without --debug only its kind and place are reported.
         return _failed(
-            f"Internal error ({type(error).__name__} in {Path(last.filename).name}, line {last.lineno}): "
-            "please report it with the command you gave.",
+            _(
+                "Internal error ({kind} in {filename}, line {lineno}): please report it with the command you gave.",
+                kind=type(error).__name__,
+                filename=Path(last.filename).name,
+                lineno=last.lineno,
+            ),
             70,
         )
 
@@ -77,14 +96,14 @@ def _write_any_name() -> None:
 
 
 def _failed(sentence: str, code: int) -> int:
-    print(f"dicom_to_print: {sentence}", file=sys.stderr)
+    tell(join("", ("dicom_to_print: ", sentence)), file=sys.stderr)
     return code
 
 
 def _system_error(error: OSError) -> str:
-    name = Path(error.filename).name if isinstance(error.filename, (str, os.PathLike)) else "the output"
-    reason = "no space is left" if error.errno == errno.ENOSPC else (error.strerror or type(error).__name__)
-    return f"'{name}' cannot be written ({reason})"
+    name = Path(error.filename).name if isinstance(error.filename, (str, os.PathLike)) else _("the output")
+    reason = _("no space is left") if error.errno == errno.ENOSPC else (error.strerror or type(error).__name__)
+    return _("'{name}' cannot be written ({reason})", name=name, reason=reason)
 
 
 @contextmanager
@@ -108,12 +127,14 @@ def _terminate_as_interrupt() -> Iterator[None]:
 @contextmanager
 def _source(text: str, host: Host) -> Iterator[Path]:
     """The input as a path; a source of the host (``dicomdb:SERIESUID``) is open while it is read."""
-    scheme, _, rest = text.partition(":")
+    scheme, _unused, rest = text.partition(":")
     if scheme in host.sources:
         with host.sources[scheme](rest) as folder:
             yield folder
     elif scheme == "dicomdb":
-        raise UsageError("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
+        raise UsageError(
+            _("dicomdb: names a series in Slicer's DICOM database, so run this in Slicer, or give a folder.")
+        )
     else:
         yield Path(text)
 
@@ -213,9 +234,16 @@ def _replay(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
 
     with terminal_progress(options.quiet) as progress:
-        comparison = pipeline.replay(options.record, Path(options.input), options.output, progress)
-    print(comparison.in_words)
+        comparison = pipeline.replay(
+            options.record, Path(options.input), options.output, progress, _language_given(options)
+        )
+    tell(comparison.in_words)
     return 0 if comparison.same else 1
+
+
+def _language_given(options: argparse.Namespace) -> str | None:
+    """The language of the command, None where it was not said: a repetition then speaks as its record did."""
+    return options.language if options.language != ENGLISH else None
 
 
 def _demo(options: argparse.Namespace, host: Host) -> int:
@@ -223,8 +251,8 @@ def _demo(options: argparse.Namespace, host: Host) -> int:
     from .summaries import run_summary
 
     with terminal_progress(options.quiet) as progress:
-        result = pipeline.demo(options.output, progress)
-    print(run_summary(result))
+        result = pipeline.demo(options.output, progress, options.language)
+    tell(run_summary(result))
     # The phantom has walls that no process prints; a demo that reported them has done its work.
     return 0
 
@@ -236,7 +264,7 @@ def _pack(options: argparse.Namespace, host: Host) -> int:
     settings = settings_from_args(options)
     with terminal_progress(options.quiet) as progress, _source(options.input, host) as source:
         packed = pack(source, options.output, settings, options.series, options.deidentify, progress)
-    print(pack_summary(packed))
+    tell(pack_summary(packed))
     return 0
 
 
@@ -292,7 +320,7 @@ def _list(options: argparse.Namespace, host: Host) -> int:
     from ..config import resources
 
     if options.kind == "backends":
-        print(backends_summary())
+        tell(backends_summary())
         return 0
     kind = {
         "protocols": "protocols",
@@ -304,9 +332,9 @@ def _list(options: argparse.Namespace, host: Host) -> int:
         "slicers": "slicers",
     }
     for name in resources.builtin_names(kind[options.kind]):
-        content, _ = resources.load_json_resource(kind[options.kind], name)
+        content, _unused = resources.load_json_resource(kind[options.kind], name)
         said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
-        print(f"{name:<22} {': '.join(filter(None, said)).removesuffix('.')}".rstrip())
+        tell(_("{name:<22} {said}", name=name, said=join(": ", filter(None, said)).removesuffix(".")).rstrip())
     return 0
 
 
@@ -314,7 +342,7 @@ def _tell(options: argparse.Namespace, content: Mapping[str, Any], words: str) -
     """The JSON where it is asked for, and the words on the terminal where the JSON does not stand there."""
     _write_json(content, options.json)
     if options.json != "-":
-        print(words)
+        tell(words)
 
 
 def _write_json(content: Mapping[str, Any], target: str | None) -> None:

@@ -8,16 +8,18 @@ from typing import Any
 from .. import __version__
 from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
+from ..messages import Message, _
 from .batch_options import add_batch_options
 from .compare_command import add_compare_options
 from .coupon_command import add_calibrate_options, add_coupon_options
+from .language import HelpFormatter, add_language_option
 from .option_types import count, one_or_more, positive
 from .preparation_options import add_preparation
 from .review_options import add_review_options
 from .shared_options import add_json_option, add_page_options, add_process_options
 from .sign_command import add_sign_options
 
-EXAMPLES = """examples:
+EXAMPLES = _("""examples:
   dicom_to_print.py check CT_FOLDER                               is this scan fit for a print?
   dicom_to_print.py run CT_FOLDER --output OUT --process sla      from the scan to a checked STL and 3MF
   dicom_to_print.py inspect model.stl --process fdm --json -      will this file print?
@@ -31,14 +33,16 @@ exit codes: 0 accept, warn, ask (check), ready (run, prepare, inspect) or pass (
 
 NAME is one that `list` shows, FILE a .json file of your own in the same form. Points are R,A,S in mm, as Slicer shows them.
 
-Not a medical device: the result is a processed representation of imaging data and needs qualified review."""
+Not a medical device: the result is a processed representation of imaging data and needs qualified review.""")
 
 
 class _Parser(argparse.ArgumentParser):
     """Turns argparse's own exit into a sentence."""
 
     def error(self, message: str) -> Any:
-        raise UsageError(f"{message[:1].upper()}{message[1:]}: see {self.prog} --help.")
+        raise UsageError(
+            _("{message}: see {program} {--help}.", message=message[:1].upper() + message[1:], program=self.prog)
+        )
 
 
 def join_negative_values(arguments: Sequence[str]) -> list[str]:
@@ -63,7 +67,7 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
         prog="dicom_to_print.py",
         description="From a CT to a checked print file, with a verdict at every step.",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"DicomToPrint {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -77,15 +81,16 @@ def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParse
     parser: argparse.ArgumentParser = commands.add_parser(
         name,
         help=help_text,
-        description=f"{help_text[:1].upper()}{help_text[1:]}.",
+        description=Message(help_text).capitalised() + ".",
         epilog=EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "--debug",
         action="store_true",
         help="print the traceback of an internal error; it may quote names and values of the input: read it before you send it",
     )
+    add_language_option(parser)
     parser.add_argument("--quiet", action="store_true", help="no progress, neither a bar nor lines")
     return parser
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..messages import _, join
 from .terminal_progress import terminal_progress
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def _readings(options: argparse.Namespace) -> "tuple[CaliperReading, ...]":
             table = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             raise InputError(
-                f"{path.name} cannot be read ({type(error).__name__}): save the table as CSV in UTF-8."
+                _(
+                    "{path} cannot be read ({kind}): save the table as CSV in UTF-8.",
+                    path=path.name,
+                    kind=type(error).__name__,
+                )
             ) from None
         readings += read_caliper_table(table, path.name, options.person, options.instrument)
     return tuple(readings)
@@ -69,20 +74,40 @@ def _readings(options: argparse.Namespace) -> "tuple[CaliperReading, ...]":
 
 def review_summary(content: Mapping[str, Any]) -> str:
     """A few lines for the terminal: the verdict, then why."""
-    lines = [f"Printed part: {content['verdict'].upper()}"]
+    lines = [_("Printed part: {verdict}", verdict=content["verdict"].upper())]
     scan = content.get("scan")
     if scan:
-        lines.append(f"  {scan['budget']['sentence']}")
-        lines += [f"  {found['outcome']:<6} {found['rule']:<16} {found['message']}" for found in scan["findings"]]
-        lines += [f"  {note}" for note in scan["notes"]]
+        lines.append(_("  {sentence}", sentence=scan["budget"]["sentence"]))
+        lines += [
+            _(
+                "  {outcome:<6} {rule:<16} {message}",
+                outcome=found["outcome"],
+                rule=found["rule"],
+                message=found["message"],
+            )
+            for found in scan["findings"]
+        ]
+        lines += [_("  {note}", note=note) for note in scan["notes"]]
     for entry in content["calipers"]:
-        name = f"{entry['number']}. {entry['description']}"
+        name = _("{number}. {description}", number=entry["number"], description=entry["description"])
         if entry["measured_mm"] is None:
-            lines.append(f"  {'–':<6} {name}: not measured")
+            lines.append(_("  {value:<6} {name}: not measured", value="–", name=name))
             continue
-        limit = "" if entry["tolerance_mm"] is None else f", allowed ± {entry['tolerance_mm']:.2f} mm"
-        lines.append(
-            f"  {entry['outcome']:<6} {name}: {entry['measured_mm']:.2f} mm, expected {entry['expected_mm']:.2f} mm "
-            f"({entry['difference_mm']:+.2f} mm{limit})"
+        limit = (
+            ""
+            if entry["tolerance_mm"] is None
+            else _(", allowed ± {tolerance_mm:.2f} mm", tolerance_mm=entry["tolerance_mm"])
         )
-    return "\n".join(lines)
+        lines.append(
+            _(
+                "  {outcome:<6} {name}: {measured_mm:.2f} mm, expected {expected_mm:.2f} mm "
+                "({difference_mm:+.2f} mm{limit})",
+                outcome=entry["outcome"],
+                name=name,
+                measured_mm=entry["measured_mm"],
+                expected_mm=entry["expected_mm"],
+                difference_mm=entry["difference_mm"],
+                limit=limit,
+            )
+        )
+    return join("\n", lines)

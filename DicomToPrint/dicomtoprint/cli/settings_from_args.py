@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.run_settings import DEFAULT_FORMATS, DEFAULT_KEEP_OUT_RADIUS_MM, FORMATS, RunSettings
 from ..errors import UsageError
+from ..messages import _, join
 
 if TYPE_CHECKING:
     from ..repair import RepairOptions
@@ -20,7 +21,7 @@ def settings_from_args(options: argparse.Namespace) -> RunSettings:
         fields |= {**_segmentation_fields(options), "scene": options.scene}
     if options.command in ("run", "prepare"):
         fields |= {**_preparation_fields(options), **_model_fields(options), **_output_fields(options)}
-    return RunSettings(**fields)
+    return RunSettings(**fields, language=options.language)
 
 
 def _mesh_fields(options: argparse.Namespace) -> dict[str, Any]:
@@ -44,10 +45,10 @@ def _repair_fields(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _judgement_fields(options: argparse.Namespace) -> dict[str, Any]:
-    answers = _pairs(options.answer, "--answer", "RULE=yes or RULE=no")
+    answers = _pairs(options.answer, "--answer", _("RULE=yes or RULE=no"))
     for rule, answer in answers:
         if answer not in ("yes", "no"):
-            raise UsageError(f"--answer {rule} takes yes or no, not '{answer}'.")
+            raise UsageError(_("{--answer:{rule}} takes yes or no, not '{answer}'.", rule=rule, answer=answer))
     return {
         "protocols": tuple(options.protocol),
         "check_pixels": not options.no_pixels,
@@ -90,7 +91,12 @@ def _model_fields(options: argparse.Namespace) -> dict[str, Any]:
 
 def _preparation_fields(options: argparse.Namespace) -> dict[str, Any]:
     if options.base_kind and not options.base:
-        raise UsageError(f"--base-kind {options.base_kind} says what base it is: give --base too, or leave it out.")
+        raise UsageError(
+            _(
+                "{--base-kind:{base_kind}} says what base it is: give {--base} too, or leave it out.",
+                base_kind=options.base_kind,
+            )
+        )
     return {
         "scale": options.scale,
         "mirror": options.mirror,
@@ -140,7 +146,14 @@ def _numbers(text: str, counts: tuple[int, ...], option: str) -> tuple[float, ..
         values = ()
     if len(values) not in counts or not all(abs(value) < 1e6 for value in values):
         wanted = " or ".join(str(count) for count in counts)
-        raise UsageError(f"{option} takes {wanted} numbers with commas between, not '{text}'.")
+        raise UsageError(
+            _(
+                "{option} takes {wanted} numbers with commas between, not '{text}'.",
+                option=option,
+                wanted=wanted,
+                text=text,
+            )
+        )
     return values
 
 
@@ -149,7 +162,7 @@ def _pairs(items: Sequence[str], option: str, form: str) -> tuple[tuple[str, str
     for item in items:
         key, mark, value = item.partition("=")
         if not (mark and key and value):
-            raise UsageError(f"{option} takes {form}, not '{item}'.")
+            raise UsageError(_("{option} takes {form}, not '{item}'.", option=option, form=form, item=item))
         pairs.append((key, value))
     return tuple(pairs)
 
@@ -161,11 +174,11 @@ def _points(items: Sequence[str], count: int, option: str) -> tuple[tuple[float,
 def _cuts(items: Sequence[str]) -> tuple[tuple[str, float], ...]:
     """Axis (R, A or S) and place in mm of each `--cut`."""
     cuts = tuple(
-        (axis.upper(), _numbers(at, (1,), "--cut")[0]) for axis, at in _pairs(items, "--cut", "R=MM, A=MM or S=MM")
+        (axis.upper(), _numbers(at, (1,), "--cut")[0]) for axis, at in _pairs(items, "--cut", _("R=MM, A=MM or S=MM"))
     )
-    for axis, _ in cuts:
+    for axis, _unused in cuts:
         if axis not in "RAS" or len(axis) != 1:
-            raise UsageError(f"--cut takes R=MM, A=MM or S=MM, not '{axis}='.")
+            raise UsageError(_("{--cut} takes R=MM, A=MM or S=MM, not '{axis}='.", axis=axis))
     return cuts
 
 
@@ -174,7 +187,11 @@ def _marked(text: str) -> tuple[float, float, float, float]:
     place = (*numbers, DEFAULT_KEEP_OUT_RADIUS_MM)[:4]
     if not place[3] > 0.0:
         raise UsageError(
-            f"--avoid takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'."
+            _(
+                "{--avoid} takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, "
+                "not '{text}'.",
+                text=text,
+            )
         )
     return place  # type: ignore[return-value]
 
@@ -187,7 +204,7 @@ def _magnets(text: str | None) -> tuple[float, float] | None:
     except ValueError:
         diameter = height = 0.0
     if not (0.5 <= diameter <= 50.0 and 0.5 <= height <= 50.0):
-        raise UsageError(f"--magnets takes diameter x height in mm, such as 5x2, not '{text}'.")
+        raise UsageError(_("{--magnets} takes diameter x height in mm, such as 5x2, not '{text}'.", text=text))
     return diameter, height
 
 
@@ -198,9 +215,11 @@ def formats_from_args(lists: Sequence[str] | None) -> tuple[str, ...]:
     formats = tuple(dict.fromkeys(part.strip().lower() for part in ",".join(lists).split(",") if part.strip()))
     for name in formats:
         if name not in FORMATS:
-            raise UsageError(f"'{name}' is no file format here: choose of {', '.join(FORMATS)}.")
+            raise UsageError(
+                _("'{name}' is no file format here: choose of {formats}.", name=name, formats=join(", ", FORMATS))
+            )
     if not formats:
-        raise UsageError(f"--format names no format: choose of {', '.join(FORMATS)}.")
+        raise UsageError(_("{--format} names no format: choose of {formats}.", formats=join(", ", FORMATS)))
     return formats
 
 
@@ -211,12 +230,14 @@ def repair_options_from_args(options: argparse.Namespace) -> "RepairOptions":
 
     chosen = repair_choices(RunSettings(**_repair_fields(options)))
     if options.repair is None and chosen != RepairOptions():
-        raise UsageError("Choices for a repair change nothing without one: add --repair OUT.")
+        raise UsageError(_("Choices for a repair change nothing without one: add {--repair:OUT}."))
     return chosen
 
 
 def _numbered(option: str, text: str) -> tuple[int, str]:
-    number, _, word = text.partition("=")
+    number, _unused, word = text.partition("=")
     if not number.strip().isdigit() or not word:
-        raise UsageError(f"{option} takes a number and what to do, as in {option} 1=keep, not '{text}'.")
+        raise UsageError(
+            _("{option} takes a number and what to do, as in {option} 1=keep, not '{text}'.", option=option, text=text)
+        )
     return int(number), word.strip()

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ..messages import _, translate
 from ..progress import ProgressCallback, no_progress
+from .language import tell
 
 LINES_EVERY_S = 10.0
 
@@ -44,7 +46,7 @@ def _bar() -> Iterator[ProgressCallback]:
 
         def advance(fraction: float, phrase: str = "") -> None:
             if phrase:
-                bar.set_description_str(phrase, refresh=False)
+                bar.set_description_str(translate(phrase), refresh=False)
             bar.update(max(0.0, min(100.0, 100.0 * fraction) - bar.n))
 
         yield advance
@@ -53,18 +55,23 @@ def _bar() -> Iterator[ProgressCallback]:
 @contextmanager
 def _lines(every_s: float) -> Iterator[ProgressCallback]:
     """A thread of its own writes the lines: a long call into VTK reports nothing for a while, and must not look like a hang."""
-    state: dict[str, float | str] = {"share": 0.0, "phase": "starting"}
+    state: dict[str, float | str] = {"share": 0.0, "phase": translate(_("starting"))}
     done, began = threading.Event(), time.monotonic()
 
     def advance(fraction: float, phrase: str = "") -> None:
         state["share"] = max(float(state["share"]), min(1.0, fraction))
-        state["phase"] = phrase or state["phase"]
+        state["phase"] = translate(phrase) or state["phase"]
 
     def write() -> None:
         while not done.wait(every_s):
             spent = time.monotonic() - began
-            print(
-                f"{100.0 * float(state['share']):3.0f} % after {spent:.0f} s: {state['phase']}",
+            tell(
+                _(
+                    "{share:3.0f} % after {spent:.0f} s: {phase}",
+                    share=100.0 * float(state["share"]),
+                    spent=spent,
+                    phase=state["phase"],
+                ),
                 file=sys.stderr,
                 flush=True,
             )

@@ -41,6 +41,7 @@ class RunSettings:
     thickness of a wall around a lumen, whose ends are open, `largest_island` keeps the largest part
     of each structure of a given segmentation alone.
     `smooth_labels` takes details narrower than this out of labels that no grey value places (None: none).
+    `language` is that of the report and of what a command prints.
     """
 
     use: str = "general"
@@ -112,6 +113,7 @@ class RunSettings:
     smooth_labels: float | None = None
     viewer: bool = False
     pdf: bool = False
+    language: str = "en"
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:

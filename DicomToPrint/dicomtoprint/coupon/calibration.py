@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import RefusedError
+from ..messages import _
 from .form import FeatureReading
 from .plan import GROWING_HARDER
 
@@ -60,8 +61,14 @@ def size_from_blocks(
         factor = (found[1] - found[0]) / apart
         if abs(factor - 1.0) > largest_scale_percent / 100.0:
             raise RefusedError(
-                f"{short['name']} and {long['name']} say that {axis} is printed {100.0 * factor:.1f} % as large as drawn, which no printer "
-                "in order does: measure these two again."
+                _(
+                    "{name} and {name2} say that {axis} is printed {factor:.1f} % as large as drawn, which no "
+                    "printer in order does: measure these two again.",
+                    name=short["name"],
+                    name2=long["name"],
+                    axis=axis,
+                    factor=100.0 * factor,
+                )
             )
         scale.append(factor)
         growth.append(found[0] - factor * float(short["nominal"]))
@@ -117,16 +124,27 @@ def new_limits(coupon: Mapping[str, Any], holds: Mapping[str, bool | None]) -> t
         names = [str(feature["name"]) for feature in ladder]
         if any(holds[name] is None for name in names):
             dark = ", ".join(sorted(name for name in names if holds[name] is None))
-            untold.append(f"{ladder[0]['limit']} is that of the base process: {dark} could not be judged.")
+            untold.append(
+                _(
+                    "{limit} is that of the base process: {dark} could not be judged.",
+                    limit=ladder[0]["limit"],
+                    dark=dark,
+                )
+            )
             continue
         if not holds[names[0]]:
             raise RefusedError(
-                f"Not even {names[0]}, the easiest of its row, came out: the limit lies beyond this plate. Mend the printer's settings and "
-                "print the plate again, or choose another base process."
+                _(
+                    "Not even {names}, the easiest of its row, came out: the limit lies beyond this plate. Mend "
+                    "the printer's settings and print the plate again, or choose another base process.",
+                    names=names[0],
+                )
             )
         last = next((index for index, name in enumerate(names) if not holds[name]), len(names)) - 1
         if any(holds[name] for name in names[last + 1 :]):
-            untold.append(f"In the row of {names[0]} some came out beyond one that did not: they do not count.")
+            untold.append(
+                _("In the row of {names} some came out beyond one that did not: they do not count.", names=names[0])
+            )
         for limit, nominal in ((ladder[last]["limit"], "nominal"), (ladder[last]["second"], "second_nominal")):
             if limit and ladder[last][nominal] is not None:
                 strict = min if harder_up else max
@@ -151,16 +169,25 @@ def process_content(
     before = content.get("calibration") or {"base": content["name"], "base_version": content["version"]}
     base = {key: before[key] for key in ("base", "base_version")}
     content["name"] = name or slug(f"{content['name']}-{around.printer}-{around.material}")
-    content["title"] = f"{content['title']}, {around.printer}, {around.material}"
+    content["title"] = _(
+        "{title}, {printer}, {material}", title=content["title"], printer=around.printer, material=around.material
+    )
     content["version"] = around.date.strftime("%Y.%m.%d")
-    told = f"Test plate {coupon['id']} of {around.printer} with {around.material}, measured on {around.date} by {around.person}"
+    told = _(
+        "Test plate {id} of {printer} with {material}, measured on {date} by {person}",
+        id=coupon["id"],
+        printer=around.printer,
+        material=around.material,
+        date=around.date,
+        person=around.person,
+    )
     content["sources"] = [*(one for one in content["sources"] if one["id"] != SOURCE), {"id": SOURCE, "title": told}]
     shown = {**limits, "tolerance_mm": size.tolerance_mm, "tolerance_percent": size.scale_error_percent}
     for limit, value in shown.items():
         old = content["limits"].get(limit, {})
         entry: dict[str, Any] = {"value": round(value, 4), "source": SOURCE}
         if old.get("value") is not None:
-            entry["note"] = f"guideline {old['value']:g}"
+            entry["note"] = _("guideline {value:g}", value=old["value"])
         if old.get("recommended", 0.0) > value:
             entry["recommended"] = old["recommended"]
         content["limits"][limit] = entry

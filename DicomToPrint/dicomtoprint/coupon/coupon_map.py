@@ -8,6 +8,7 @@ from typing import Any
 
 from ..config import resources
 from ..errors import InputError
+from ..messages import _
 from .plan import CouponFeature, CouponLayout
 
 SCHEMA = "dicom-to-print/coupon/1"
@@ -54,18 +55,32 @@ def read_map(given: Path) -> tuple[Path, dict[str, Any]]:
     path = given / NAME if given.is_dir() else given
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{path.name} is larger than any map of a test plate: name {NAME}, which coupon wrote.")
+            raise InputError(
+                _(
+                    "{path} is larger than any map of a test plate: name {name}, which coupon wrote.",
+                    path=path.name,
+                    name=NAME,
+                )
+            )
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(
-            f"{path.name} cannot be opened ({error.strerror}): name the folder that coupon wrote."
+            _(
+                "{path} cannot be opened ({strerror}): name the folder that coupon wrote.",
+                path=path.name,
+                strerror=error.strerror,
+            )
         ) from None
     except (ValueError, RecursionError):
         content = None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise InputError(f"{path.name} is no map of a test plate: name {NAME}, which coupon wrote.")
+        raise InputError(
+            _("{path} is no map of a test plate: name {name}, which coupon wrote.", path=path.name, name=NAME)
+        )
     drawn = {name: content.get(name) for name in ("schema", "process", "plan", "plate_mm", "features")}
     text = json.dumps(drawn, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     if content.get("id") != hashlib.sha256(text.encode("ascii")).hexdigest()[:12]:
-        raise InputError(f"{path.name} was changed after it was written: take it again from where the plate was made.")
+        raise InputError(
+            _("{path} was changed after it was written: take it again from where the plate was made.", path=path.name)
+        )
     return path, content

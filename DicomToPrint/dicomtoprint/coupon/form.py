@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError
+from ..messages import _, join
 
 COLUMNS = ("coupon", "name", "what", "nominal", "unit", "measured_mm", "holds")
 YES, NO = ("yes", "y", "1"), ("no", "n", "0")
 QUESTIONS: Mapping[str, str] = {
-    "wall-held": "stands whole between its rails",
-    "wall-free": "stands whole and straight",
-    "pin": "stands whole and straight",
-    "gap": "is open from top to plate, all along",
-    "hole": "is open: light shows through",
-    "engraved": "can be read at arm's length",
-    "raised": "can be read at arm's length and is whole",
-    "overhang": "has a clean underside, without supports",
-    "bridge": "spans without sagging, without supports",
+    "wall-held": _("stands whole between its rails"),
+    "wall-free": _("stands whole and straight"),
+    "pin": _("stands whole and straight"),
+    "gap": _("is open from top to plate, all along"),
+    "hole": _("is open: light shows through"),
+    "engraved": _("can be read at arm's length"),
+    "raised": _("can be read at arm's length and is whole"),
+    "overhang": _("has a clean underside, without supports"),
+    "bridge": _("spans without sagging, without supports"),
 }
 
 
@@ -43,7 +44,7 @@ def write_form(coupon: Mapping[str, Any]) -> str:
                 coupon["id"],
                 feature["name"],
                 what_to_do(feature),
-                f"{feature['nominal']:g}",
+                _("{nominal:g}", nominal=feature["nominal"]),
                 feature["unit"],
                 "" if feature["measured"] else "-",
                 "" if feature["asked"] else "-",
@@ -56,11 +57,11 @@ def what_to_do(feature: Mapping[str, Any]) -> str:
     """What is measured or looked at, in words."""
     kind = feature["kind"]
     if kind == "block":
-        end = " from the plate's underside" if feature["axis"] == "z" else ""
-        return f"length of the block along {feature['axis']}{end}"
+        end = _(" from the plate's underside") if feature["axis"] == "z" else ""
+        return _("length of the block along {axis}{end}", axis=feature["axis"], end=end)
     if kind == "sphere":
-        return "diameter of the sphere along x"
-    measured = f"{'diameter' if kind == 'pin' else 'thickness'}; " if feature["measured"] else ""
+        return _("diameter of the sphere along x")
+    measured = _("{kind}; ", kind=_("diameter") if kind == "pin" else _("thickness")) if feature["measured"] else ""
     return measured + QUESTIONS[kind]
 
 
@@ -80,26 +81,45 @@ def read_form(text: str, file: str, coupon: Mapping[str, Any], largest_error_mm:
         heads = {str(head).strip().lower(): head for head in rows.fieldnames or ()}
         if not {"coupon", "name", "measured_mm", "holds"} <= set(heads):
             raise InputError(
-                f"{file}, line 1: this is no form of a test plate; fill in coupon-form.csv beside its map."
+                _("{file}, line 1: this is no form of a test plate; fill in coupon-form.csv beside its map.", file=file)
             )
         for row in rows:
-            where = f"{file}, line {rows.line_num}"
+            where = _("{file}, line {line_num}", file=file, line_num=rows.line_num)
             if None in row:
                 raise InputError(
-                    f"{where}: there are more columns than heads; write figures with a decimal point, or save with semicolons."
+                    _(
+                        "{where}: there are more columns than heads; write figures with a decimal point, or save "
+                        "with semicolons.",
+                        where=where,
+                    )
                 )
             cells = {name: (row.get(head) or "").strip() for name, head in heads.items()}
             if not any(cells.values()):
                 continue
             reading = _reading(cells, where, coupon, known, largest_error_mm)
             if reading.name in found:
-                raise InputError(f"{where}: {reading.name} is given twice; keep one of the two rows.")
+                raise InputError(
+                    _("{where}: {reading} is given twice; keep one of the two rows.", where=where, reading=reading.name)
+                )
             found[reading.name] = reading
     except csv.Error as error:
-        raise InputError(f"{file}, line {rows.line_num}: no table ({error}); save it as CSV again.") from None
+        raise InputError(
+            _(
+                "{file}, line {line_num}: no table ({error}); save it as CSV again.",
+                file=file,
+                line_num=rows.line_num,
+                error=error,
+            )
+        ) from None
     missing = [name for name in known if name not in found]
     if missing:
-        raise InputError(f"{file}: the rows of {', '.join(missing)} are missing; fill in the whole form.")
+        raise InputError(
+            _(
+                "{file}: the rows of {missing} are missing; fill in the whole form.",
+                file=file,
+                missing=join(", ", missing),
+            )
+        )
     return tuple(found[name] for name in known)
 
 
@@ -109,25 +129,46 @@ def _reading(
     name = cells["name"]
     if cells["coupon"] != coupon["id"]:
         raise InputError(
-            f"{where}: this row is of the plate '{cells['coupon'][:20]}', and the map is of '{coupon['id']}'; give the form of this plate."
+            _(
+                "{where}: this row is of the plate '{coupon}', and the map is of '{id}'; give the form of this plate.",
+                where=where,
+                coupon=cells["coupon"][:20],
+                id=coupon["id"],
+            )
         )
     if name not in known:
-        raise InputError(f"{where}: the plate has no feature '{name[:20]}'; keep the names of the form.")
+        raise InputError(
+            _("{where}: the plate has no feature '{name}'; keep the names of the form.", where=where, name=name[:20])
+        )
     feature = known[name]
     if cells.get("nominal", f"{feature['nominal']:g}").replace(",", ".") != f"{feature['nominal']:g}":
         raise InputError(
-            f"{where}: {name} was drawn as {feature['nominal']:g} {feature['unit']}; leave that column as it is."
+            _(
+                "{where}: {name} was drawn as {nominal:g} {unit}; leave that column as it is.",
+                where=where,
+                name=name,
+                nominal=feature["nominal"],
+                unit=feature["unit"],
+            )
         )
     holds = _holds(cells["holds"], where, name) if feature["asked"] else None
     measured = cells["measured_mm"]
     if not feature["measured"] or (measured in ("", "-") and feature["asked"]):
         if measured not in ("", "-"):
-            raise InputError(f"{where}: {name} is only looked at; leave measured_mm empty there.")
+            raise InputError(
+                _("{where}: {name} is only looked at; leave measured_mm empty there.", where=where, name=name)
+            )
         return FeatureReading(name, None, holds)
     value = _millimetres(measured, where, name)
     if abs(value - feature["nominal"]) > largest_error_mm:
         raise InputError(
-            f"{where}: {name} was drawn as {feature['nominal']:g} mm and measured as {value:g} mm; measure it again, in mm."
+            _(
+                "{where}: {name} was drawn as {nominal:g} mm and measured as {value:g} mm; measure it again, in mm.",
+                where=where,
+                name=name,
+                nominal=feature["nominal"],
+                value=value,
+            )
         )
     return FeatureReading(name, value, holds)
 
@@ -135,8 +176,8 @@ def _reading(
 def _holds(text: str, where: str, name: str) -> bool:
     word = text.lower()
     if word not in (*YES, *NO):
-        said = f"'{text[:20]}' is neither yes nor no" if text else "is left open"
-        raise InputError(f"{where}: {name}: {said}; write yes or no under holds.")
+        said = _("'{text}' is neither yes nor no", text=text[:20]) if text else _("is left open")
+        raise InputError(_("{where}: {name}: {said}; write yes or no under holds.", where=where, name=name, said=said))
     return word in YES
 
 
@@ -147,6 +188,8 @@ def _millimetres(text: str, where: str, name: str) -> float:
     except ValueError:
         value = -1.0
     if not 0.0 < value < 1e4:
-        said = f"'{text[:20]}' is no length in mm" if text not in ("", "-") else "the length is left open"
-        raise InputError(f"{where}: {name}: {said}; write it such as 9.97.")
+        said = (
+            _("'{text}' is no length in mm", text=text[:20]) if text not in ("", "-") else _("the length is left open")
+        )
+        raise InputError(_("{where}: {name}: {said}; write it such as 9.97.", where=where, name=name, said=said))
     return value

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..messages import _
 from ..printability import VERDICTS, Readiness
 from ..rules import Finding, Outcome, Severity, aggregate_verdict
 
@@ -48,5 +49,5 @@ def declare(whole: Readiness, sound: Readiness) -> Readiness:
 
 
 def _declared(finding: Finding) -> Finding:
-    message = f"On purpose, at test features that the map declares: {finding.message}"
+    message = _("On purpose, at test features that the map declares: {message}", message=finding.message)
     return replace(finding, severity=Severity.INFO, message=message, remedy="")

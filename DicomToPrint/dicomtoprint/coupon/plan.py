@@ -10,6 +10,7 @@ from typing import Any
 
 from ..config import resources
 from ..errors import UsageError
+from ..messages import _
 from ..preparation import text_extent
 from ..printability import Printer, PrintProcess
 
@@ -144,7 +145,11 @@ def lay_out(process: PrintProcess, printer: Printer, plan: Mapping[str, Any] | N
     placed = _packed(rows, room, sizes.margin)
     if placed is None:
         raise UsageError(
-            f"The test plate of {process.title} does not fit on {printer.title}: name a larger printer with --printer."
+            _(
+                "The test plate of {process} does not fit on {printer}: name a larger printer with {--printer}.",
+                process=process.title,
+                printer=printer.title,
+            )
         )
     size, shifts = placed
     moved = [_moved(row, x, y) for row, (x, y) in zip(rows, shifts)]

@@ -5,6 +5,7 @@ from pathlib import PurePosixPath
 
 import pydicom
 
+from ..messages import _
 from ..progress import ProgressCallback
 from .file_source import FileSource
 from .series import DicomDirStatus
@@ -26,11 +27,11 @@ def read_dicomdir(
     source: FileSource, name: str, names: list[str], unreadable: list[str], progress: ProgressCallback
 ) -> DicomDirStatus:
     """Files that a DICOMDIR names against the files that are there. A damaged DICOMDIR is reported, never raised."""
-    progress(0.0, "checking the DICOMDIR")
+    progress(0.0, _("checking the DICOMDIR"))
     try:
         with source.open(name) as handle:
             if source.size(name) > MAX_DICOMDIR_BYTES:
-                return DicomDirStatus(name, 0, (), "the DICOMDIR is larger than 64 MB")
+                return DicomDirStatus(name, 0, (), _("the DICOMDIR is larger than 64 MB"))
             dataset = pydicom.dcmread(io.BytesIO(handle.read(MAX_DICOMDIR_BYTES)), force=True)
         records = list(dataset.get("DirectoryRecordSequence") or [])
         wanted, patients = [], 0
@@ -41,9 +42,9 @@ def read_dicomdir(
                 parts = [reference] if isinstance(reference, str) else [str(part) for part in reference]
                 wanted.append("/".join(part.strip() for part in parts))
     except Exception:  # what pydicom raises on damaged directories has many kinds
-        return DicomDirStatus(name, 0, (), "the DICOMDIR is damaged")
+        return DicomDirStatus(name, 0, (), _("the DICOMDIR is damaged"))
     if "DirectoryRecordSequence" not in dataset:
-        return DicomDirStatus(name, 0, (), "the DICOMDIR holds no directory")
+        return DicomDirStatus(name, 0, (), _("the DICOMDIR holds no directory"))
     home = PurePosixPath(name).parent
     present = {
         "/".join(_plain(part) for part in PurePosixPath(entry).parts) for entry in names if entry not in unreadable

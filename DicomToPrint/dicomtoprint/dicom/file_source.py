@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from ..errors import InputError
+from ..messages import _
 
 MAX_FILES = 200_000
 # A CT slice shrinks two to five times, an empty one up to about 1000 (the limit of deflate); the sum guards against
@@ -55,7 +56,10 @@ class FolderSource:
                     count += 1
                     if count > MAX_FILES:
                         raise InputError(
-                            f"The folder holds more than {MAX_FILES} files: choose the folder of one study."
+                            _(
+                                "The folder holds more than {max_files} files: choose the folder of one study.",
+                                max_files=MAX_FILES,
+                            )
                         )
                     yield name if home == "." else f"{home}/{name}"
 
@@ -89,7 +93,7 @@ class ZipSource:
         try:
             return cast(BinaryIO, self.archive.open(name))
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile, KeyError) as error:
-            raise OSError("it is encrypted, damaged or packed in an unknown way in the .zip") from error
+            raise OSError(_("it is encrypted, damaged or packed in an unknown way in the .zip")) from error
 
     def size(self, name: str) -> int:
         """Bytes of the member when unpacked, as the archive states them."""
@@ -106,7 +110,7 @@ def open_source(path: Path) -> FileSource:
         if path.is_dir():
             return FolderSource(path)
         if not path.is_file():
-            raise InputError(f"'{path.name}' does not exist or is no file or folder: check the path.")
+            raise InputError(_("'{path}' does not exist or is no file or folder: check the path.", path=path.name))
         if path.suffix.lower() == ".zip":
             return _open_zip(path)
         if path.name.upper().split(";")[0] == "DICOMDIR":
@@ -115,7 +119,11 @@ def open_source(path: Path) -> FileSource:
             return FolderSource(path.parent, only=path.name)
     except OSError as error:
         raise InputError(
-            f"'{path.name}' cannot be opened ({error.strerror or 'read error'}): check it and its rights."
+            _(
+                "'{path}' cannot be opened ({strerror}): check it and its rights.",
+                path=path.name,
+                strerror=error.strerror or _("read error"),
+            )
         ) from None
 
 
@@ -123,12 +131,17 @@ def _open_zip(path: Path) -> ZipSource:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
-        raise InputError(f"'{path.name}' is no whole .zip archive: copy it again.") from error
+        raise InputError(_("'{path}' is no whole .zip archive: copy it again.", path=path.name)) from error
     members = archive.infolist()
     if len(members) > MAX_FILES or sum(info.file_size for info in members) > MAX_ZIP_BYTES:
         raise InputError(
-            f"'{path.name}' would unpack to more than {MAX_FILES} files or {MAX_ZIP_BYTES >> 30} GB: "
-            "unpack it yourself and choose the folder of one study."
+            _(
+                "'{path}' would unpack to more than {max_files} files or {max_zip_bytes} GB: unpack it "
+                "yourself and choose the folder of one study.",
+                path=path.name,
+                max_files=MAX_FILES,
+                max_zip_bytes=MAX_ZIP_BYTES >> 30,
+            )
         )
     return ZipSource(archive)
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
+from ..messages import _
 from .file_source import FileSource
 from .series import UnreadableFile
 
 HEAD_BYTES = 512
-_ZIP = "a .zip archive"
+_ZIP = _("a .zip archive")
 _PACKED_DOCUMENTS = (".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp")  # .zip archives themselves
 _ARCHIVES = (
     (0, b"PK\x03\x04", _ZIP),
-    (0, b"Rar!\x1a\x07", "a .rar archive"),
+    (0, b"Rar!\x1a\x07", _("a .rar archive")),
     (0, b"7z\xbc\xaf\x27\x1c", "a .7z archive"),
-    (0, b"\x1f\x8b", "a .gz archive"),
-    (0, b"BZh", "a .bz2 archive"),
-    (0, b"\xfd7zXZ\x00", "a .xz archive"),
-    (257, b"ustar", "a .tar archive"),
+    (0, b"\x1f\x8b", _("a .gz archive")),
+    (0, b"BZh", _("a .bz2 archive")),
+    (0, b"\xfd7zXZ\x00", _("a .xz archive")),
+    (257, b"ustar", _("a .tar archive")),
 )
 _DOCUMENTS = (
-    (b"%pdf-", "a PDF document"),
-    (b"<!doctype html", "an HTML page"),
-    (b"<html", "an HTML page"),
-    (b"<?xml", "an XML document"),
-    (b"\xff\xd8\xff", "a JPEG picture"),
-    (b"\x89png", "a PNG picture"),
-    (b"gif8", "a GIF picture"),
-    (b"{\\rtf", "an RTF document"),
-    (b"mz", "a Windows program"),
+    (b"%pdf-", _("a PDF document")),
+    (b"<!doctype html", _("an HTML page")),
+    (b"<html", _("an HTML page")),
+    (b"<?xml", _("an XML document")),
+    (b"\xff\xd8\xff", _("a JPEG picture")),
+    (b"\x89png", _("a PNG picture")),
+    (b"gif8", _("a GIF picture")),
+    (b"{\\rtf", _("an RTF document")),
+    (b"mz", _("a Windows program")),
 )
 
 
@@ -52,7 +53,7 @@ def head_of(source: FileSource, name: str) -> bytes:
 
 def archive_reason(kind: str) -> str:
     """What is said of an archive inside the input."""
-    return f"it is {kind} inside the input: unpack it, and choose the folder that comes of it"
+    return _("it is {kind} inside the input: unpack it, and choose the folder that comes of it", kind=kind)
 
 
 def identify_foreign_files(
@@ -67,7 +68,7 @@ def identify_foreign_files(
         head = head_of(source, name)
         archive, document = archive_kind(head), document_kind(head)
         if archive == _ZIP and name.lower().endswith(_PACKED_DOCUMENTS):
-            archive, document = "", "an Office document"
+            archive, document = "", _("an Office document")
         if archive and name not in non_image:  # named like a slice, so it may stand in the place of one
             documents[name] = archive
         elif archive:
@@ -77,7 +78,9 @@ def identify_foreign_files(
         elif document:
             documents[name] = document
     unreadable[:] = [
-        UnreadableFile(item.file, f"it is {documents[item.file]}, no DICOM file") if item.file in documents else item
+        UnreadableFile(item.file, _("it is {documents}, no DICOM file", documents=documents[item.file]))
+        if item.file in documents
+        else item
         for item in unreadable
     ]
     return documents, archives

@@ -7,6 +7,7 @@ from pydicom.datadict import tag_for_keyword
 from pydicom.dataelem import DataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
 
+from ..messages import _
 from .attributes import GROUP_KEYWORDS
 from .header_layout import Header
 
@@ -41,11 +42,11 @@ def read_functional_groups(header: Header) -> FrameTable:
     per_frame = _items(header, "PerFrameFunctionalGroupsSequence")
     problems = []
     if not shared:
-        problems.append("no shared")
+        problems.append(_("no shared"))
     elif len(shared) > 1:
-        problems.append("several shared")
+        problems.append(_("several shared"))
     if not per_frame:
-        problems.append("no per-frame")
+        problems.append(_("no per-frame"))
     common, shared_groups, repeated = _group_values(shared[0]) if shared else ({}, set(), False)
     doubled = repeated
     rows = []
@@ -56,7 +57,7 @@ def read_functional_groups(header: Header) -> FrameTable:
     if doubled:
         problems.append("both")
     if per_frame and "PixelMeasuresSequence" not in shared_groups and all(_MEASURES in item for item in per_frame):
-        problems.append("measures per frame")
+        problems.append(_("measures per frame"))
     tilts = other_tilts(header)
     if tilts:
         for row in rows or [common]:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from pydicom.filereader import data_element_generator, read_dataset
 from pydicom.valuerep import STANDARD_VR
 
+from ..messages import _
 from .attributes import FLOAT_KEYWORDS, LOSSY_FLAG, PIXEL_TAGS, SEQUENCES, TAGS, US_KEYWORDS
 from .file_source import BoundedReader
 from .header_layout import PREAMBLE, Header, SeenHeaders
@@ -73,7 +74,7 @@ def read_header(handle: BinaryIO, size: int, seen: SeenHeaders) -> Header:
         handle.seek(0)
         header = _parse(BoundedReader(handle, min(size, MAX_HEADER_BYTES)), size, seen.texts, _Places())
         if header.pixel_offset < 0 and size > MAX_HEADER_BYTES:
-            raise InvalidDicomError("no pixel data in its first 256 MB")
+            raise InvalidDicomError(_("no pixel data in its first 256 MB"))
     if header.pixel_length == UNDEFINED_LENGTH:
         header.fragments = count_fragments(handle, header, size)
     return header
@@ -123,7 +124,7 @@ def _parse_after_preamble(stream: Any, size: int, header: Header, texts: dict[by
     peek = stream.read(8)
     stream.seek(-len(peek), 1)
     if len(peek) < 8:
-        raise InvalidDicomError("it is empty" if size == 0 else "it is too short")
+        raise InvalidDicomError(_("it is empty") if size == 0 else _("it is too short"))
     if peek[:2] == b"\x02\x00":
         _read_meta(stream, header, places)
     header.body_size = size
@@ -132,11 +133,11 @@ def _parse_after_preamble(stream: Any, size: int, header: Header, texts: dict[by
     try:
         _read_elements(stream, header, texts, places)
     except (MemoryError, RecursionError):
-        header.problem = "its header is nested or sized beyond reason"
+        header.problem = _("its header is nested or sized beyond reason")
     except Exception:  # pydicom raises many kinds on damaged bytes; each means the same here
-        header.problem = "its header is damaged"
+        header.problem = _("its header is damaged")
     if not header.values and not header.has_preamble:
-        raise InvalidDicomError("it is no DICOM file")
+        raise InvalidDicomError(_("it is no DICOM file"))
     _note_lossy(stream, begin, header)
 
 
@@ -166,7 +167,7 @@ def _read_meta(stream: Any, header: Header, places: _Places) -> None:
 
     for element in data_element_generator(stream, False, True, stop_when=behind):
         if element.VR not in _VRS:
-            header.problem = "its header is damaged"
+            header.problem = _("its header is damaged")
         name = _MEDIA_FIELDS.get(int(element.tag))
         if name is None:
             continue
@@ -202,7 +203,7 @@ def _inflate(stream: Any) -> io.BytesIO:
     try:
         return io.BytesIO(inflated.decompress(stream.read(), MAX_HEADER_BYTES))
     except zlib.error:
-        raise InvalidDicomError("its deflated data set is damaged") from None
+        raise InvalidDicomError(_("its deflated data set is damaged")) from None
 
 
 def inflate_dataset(handle: BinaryIO) -> io.BytesIO:
@@ -216,11 +217,11 @@ def inflate_dataset(handle: BinaryIO) -> io.BytesIO:
 def detect_encoding(first: bytes) -> tuple[bool, bool]:
     """(implicit VR, little endian) of a data set from the 8 bytes of its first element. Raises `InvalidDicomError`."""
     if len(first) < 8:
-        raise InvalidDicomError("it holds no data set")
+        raise InvalidDicomError(_("it holds no data set"))
     group_little, group_big = struct.unpack("<H", first[:2])[0], struct.unpack(">H", first[:2])[0]
     little = group_little <= group_big
     if min(group_little, group_big) > 0x0100 and group_little not in (0x0018, 0x0028):
-        raise InvalidDicomError("it is no DICOM file")
+        raise InvalidDicomError(_("it is no DICOM file"))
     explicit = first[4:6].isalpha() and first[4:6].isupper()
     return not explicit, little
 
@@ -249,10 +250,10 @@ def _read_elements(stream: Any, header: Header, texts: dict[bytes, str], places:
             continue
         length = getattr(element, "length", UNDEFINED_LENGTH)
         if length != len(raw) and 0 < length != UNDEFINED_LENGTH:
-            header.problem = "its header breaks off"
+            header.problem = _("its header breaks off")
             continue
         if element.VR is not None and element.VR not in (_NUMBER_VRS if keyword in US_KEYWORDS else _VRS):
-            header.problem = header.problem or "its header is damaged"
+            header.problem = header.problem or _("its header is damaged")
             continue
         header.values[keyword] = _value(keyword, raw, header.little, texts)
         places.keep(keyword, element, raw)
@@ -285,7 +286,7 @@ def _note_lossy(stream: Any, begin: int, header: Header) -> None:
         dataset = read_dataset(io.BytesIO(data), header.implicit, header.little)
         header.lossy = "\\".join(str(element.value) for element in dataset.iterall() if element.tag == LOSSY_FLAG)
     except Exception:  # what pydicom raises on damaged bytes has many kinds
-        header.problem = header.problem or "its header is damaged"
+        header.problem = header.problem or _("its header is damaged")
 
 
 def _flags_below(data: bytes, header: Header) -> int:

@@ -6,19 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..messages import _
 from .series import Series
 from .slice_geometry import SAME_PLACE_MM, compute_slice_geometry
 from .subset import subset
 
 # What tells one phase from another, the surest first; names as a radiographer knows them.
 SEPARATORS = {
-    "TemporalPositionIdentifier": "temporal position (0020,0100)",
-    "TemporalPositionIndex": "temporal position (0020,9128)",
-    "NominalPercentageOfCardiacPhase": "part of the heartbeat (0020,9241)",
-    "TriggerTime": "trigger time (0018,1060)",
-    "ConvolutionKernel": "kernel (0018,1210)",
-    "AcquisitionNumber": "acquisition (0020,0012)",
-    "FrameAcquisitionNumber": "acquisition (0020,9156)",
+    "TemporalPositionIdentifier": _("temporal position (0020,0100)"),
+    "TemporalPositionIndex": _("temporal position (0020,9128)"),
+    "NominalPercentageOfCardiacPhase": _("part of the heartbeat (0020,9241)"),
+    "TriggerTime": _("trigger time (0018,1060)"),
+    "ConvolutionKernel": _("kernel (0018,1210)"),
+    "AcquisitionNumber": _("acquisition (0020,0012)"),
+    "FrameAcquisitionNumber": _("acquisition (0020,9156)"),
 }
 MIN_SLICES, MAX_PHASES = 2, 40
 

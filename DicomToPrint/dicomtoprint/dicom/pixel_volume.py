@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import InputError, RefusedError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume, affine_from_sitk, volume_from_slices
 from .attributes import parse_decimal_strings
@@ -41,7 +42,7 @@ def window_presets(series: Series) -> tuple[WindowPreset, ...]:
         for at, pair in enumerate(zip(center, width)):
             if pair[1] >= 1.0:
                 title = titles[at].strip(" \0") if at < len(titles) else ""
-                found.setdefault(pair, title or f"Window {len(found) + 1}")
+                found.setdefault(pair, title or _("Window {found_count}", found_count=len(found) + 1))
     return tuple(WindowPreset(name, *pair) for pair, name in found.items())
 
 
@@ -57,24 +58,26 @@ def read_volume(series: Series, progress: ProgressCallback = no_progress) -> Vol
     shape = _matrix(series)
     spacing = series.table("PixelSpacing", 2)[placed.rows[0]]
     if np.isnan(spacing).any() or (spacing <= 0).any():
-        raise RefusedError("The size of a pixel (Pixel Spacing) is missing: ask for a new export of the series.")
+        raise RefusedError(_("The size of a pixel (Pixel Spacing) is missing: ask for a new export of the series."))
     slopes = series.table("RescaleSlope", 1)[placed.rows, 0]
     intercepts = series.table("RescaleIntercept", 1)[placed.rows, 0]
     notes = []
     if np.isnan(slopes).any() or np.isnan(intercepts).any():
-        notes.append("Rescale slope or intercept is missing: stored values are used as they are.")
+        notes.append(_("Rescale slope or intercept is missing: stored values are used as they are."))
         slopes, intercepts = np.nan_to_num(slopes, nan=1.0), np.nan_to_num(intercepts, nan=0.0)
     if len(placed.rows) * shape[0] * shape[1] * 2 > MAX_VOLUME_BYTES:
         raise RefusedError(
-            "The series needs more than 8 GB as a volume: crop it at the scanner or export fewer slices."
+            _("The series needs more than 8 GB as a volume: crop it at the scanner or export fewer slices.")
         )
     whole = bool((slopes == np.rint(slopes)).all() and (intercepts == np.rint(intercepts)).all())
     array = np.empty((len(placed.rows), *shape), dtype=np.int16 if whole else np.float32)
     for at, stored, note in iter_stored_pixels(series, placed.rows, subprogress(progress, 0.0, 0.9)):
         if stored.shape != shape:
             raise InputError(
-                f"'{series.files[series.file_of[placed.rows[at]]].name}' holds another matrix than its header "
-                "says: ask for a new export of the series."
+                _(
+                    "'{files}' holds another matrix than its header says: ask for a new export of the series.",
+                    files=series.files[series.file_of[placed.rows[at]]].name,
+                )
             )
         if array.dtype == np.int16 and not _fits(stored, slopes[at], intercepts[at]):
             array = array.astype(np.float32)
@@ -101,19 +104,23 @@ def _defined_geometry(series: Series) -> SliceGeometry:
     placed = compute_slice_geometry(series)
     if placed is None or len(placed.rows) < len(series):
         raise RefusedError(
-            "Some slices have no position or orientation, so the volume is not defined: ask for a new export of the "
-            "original images."
+            _(
+                "Some slices have no position or orientation, so the volume is not defined: ask for a new "
+                "export of the original images."
+            )
         )
     if len(placed.rows) < 2:
-        raise RefusedError("A single slice is no volume: choose a series with all its slices.")
+        raise RefusedError(_("A single slice is no volume: choose a series with all its slices."))
     if not placed.same_orientation:
         raise RefusedError(
-            "The slices have different orientations, so they are no volume: ask for the original axial series."
+            _("The slices have different orientations, so they are no volume: ask for the original axial series.")
         )
     if placed.gaps.min() < SAME_PLACE_MM:
         raise RefusedError(
-            "Several slices lie at the same position, so the volume is not defined: ask for each phase or "
-            "reconstruction as a series of its own."
+            _(
+                "Several slices lie at the same position, so the volume is not defined: ask for each phase "
+                "or reconstruction as a series of its own."
+            )
         )
     return placed
 
@@ -122,13 +129,15 @@ def _matrix(series: Series) -> tuple[int, int]:
     sizes = {(rows, columns) for rows in series.distinct("Rows") for columns in series.distinct("Columns")}
     if len(sizes) != 1:
         raise RefusedError(
-            "The slices have different matrix sizes, so they are no volume: ask for the original series."
+            _("The slices have different matrix sizes, so they are no volume: ask for the original series.")
         )
     if any(not isinstance(edge, int) or edge <= 0 for edge in next(iter(sizes))):
-        raise RefusedError("The matrix of the slices has no size: ask for a new export of the series.")
+        raise RefusedError(_("The matrix of the slices has no size: ask for a new export of the series."))
     spacings = series.table("PixelSpacing", 2)
     if not np.isnan(spacings).all() and np.nanmax(np.nanmax(spacings, axis=0) - np.nanmin(spacings, axis=0)) > 1e-4:
-        raise RefusedError("The slices have different pixel sizes, so they are no volume: ask for the original series.")
+        raise RefusedError(
+            _("The slices have different pixel sizes, so they are no volume: ask for the original series.")
+        )
     return sizes.pop()
 
 
@@ -155,7 +164,13 @@ def _padding_note(series: Series, slope: float, intercept: float) -> list[str]:
         return []
     signed = 1 in series.distinct("PixelRepresentation")
     stored = values[0] - 65536 if signed and values[0] > 32767 else values[0]
-    return [f"Padding is stored as {stored} and reads {stored * slope + intercept:g} after rescale: it is no tissue."]
+    return [
+        _(
+            "Padding is stored as {stored} and reads {stored2:g} after rescale: it is no tissue.",
+            stored=stored,
+            stored2=stored * slope + intercept,
+        )
+    ]
 
 
 def read_image_volume(path: Path) -> Volume:
@@ -166,10 +181,12 @@ def read_image_volume(path: Path) -> Volume:
         image = sitk.ReadImage(str(path))
     except RuntimeError:
         raise InputError(
-            f"'{Path(path).name}' cannot be read as NIfTI or NRRD: check that the file is whole."
+            _("'{path}' cannot be read as NIfTI or NRRD: check that the file is whole.", path=Path(path).name)
         ) from None
     if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError(f"'{Path(path).name}' is no volume of single values: choose a 3D grey or label volume.")
+        raise InputError(
+            _("'{path}' is no volume of single values: choose a 3D grey or label volume.", path=Path(path).name)
+        )
     array = sitk.GetArrayFromImage(image)
     affine = affine_from_sitk(image)
     if array.dtype != np.int16:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..messages import _, join
 from .attributes import parse_decimal_strings
 from .file_source import FileSource
 
@@ -159,22 +160,26 @@ class Series:
         rows = [int(row) for row in rows]
         shown = list(dict.fromkeys(self._name_of(row) for row in rows[:limit]))
         more = len(rows) - limit
-        return ", ".join(shown) + (f" and {more} more" if more > 0 else "")
+        return join(", ", shown) + (_(" and {more} more", more=more) if more > 0 else "")
 
     def _name_of(self, row: int) -> str:
         if self.files[self.file_of[row]].frames > 1:
-            return f"frame {self.frame_of[row] + 1}"
+            return _("frame {frame_of}", frame_of=self.frame_of[row] + 1)
         number = parse_decimal_strings(self.column("InstanceNumber")[row])
-        return f"image {int(number[0])}" if number and 0 <= number[0] < 100_000 else f"file {self.file_of[row] + 1}"
+        return (
+            _("image {number}", number=int(number[0]))
+            if number and 0 <= number[0] < 100_000
+            else _("file {file_of}", file_of=self.file_of[row] + 1)
+        )
 
     def names_of_files(self, files: Any, limit: int = 3) -> str:
         """The same for files of the series."""
         chosen = {id(file) for file in files}
         rows = [int(np.flatnonzero(self.file_of == at)[0]) for at, file in enumerate(self.files) if id(file) in chosen]
         if len(rows) == len(self.files) > limit:
-            return "all files"
+            return _("all files")
         if len(self.files) < len(self):
-            return ", ".join(f"file {self.file_of[row] + 1}" for row in rows[:limit])
+            return join(", ", (_("file {file_of}", file_of=self.file_of[row] + 1) for row in rows[:limit]))
         return self.names_of(rows, limit)
 
 

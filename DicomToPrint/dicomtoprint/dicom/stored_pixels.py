@@ -11,6 +11,7 @@ from pydicom.pixels import pixel_array
 from pydicom.uid import UID
 
 from ..errors import InputError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..pydicom_logging import suppress_pydicom_output
 from .codestream import validate_codestreams
@@ -62,13 +63,17 @@ def _values(
         note = (
             ""
             if native
-            else f"Compressed pixels ({transfer_syntax_name(file.syntax)}) were decoded through {_decoder(file)}."
+            else _(
+                "Compressed pixels ({transfer_syntax_name}) were decoded through {decoder}.",
+                transfer_syntax_name=transfer_syntax_name(file.syntax),
+                decoder=_decoder(file),
+            )
         )
-        shown = [frame for frame, _ in wanted]
+        shown = [frame for frame, _unused in wanted]
         frames = _native(series, file, layout, shown) if native else _compressed(series, file, layout, shown, decoder)
-        for (_, at), values in zip(wanted, frames):
+        for (_unused, at), values in zip(wanted, frames):
             if done % 16 == 0:
-                progress(done / len(rows), "reading slices")
+                progress(done / len(rows), _("reading slices"))
             yield at, values, note
             done += 1
 
@@ -81,7 +86,13 @@ class _Layout:
             value = series.column(keyword)[row]
             if not isinstance(value, int):
                 if default is None:
-                    raise InputError(f"'{file.name}' does not say {keyword}: ask for a new export of the series.")
+                    raise InputError(
+                        _(
+                            "'{file}' does not say {keyword}: ask for a new export of the series.",
+                            file=file.name,
+                            keyword=keyword,
+                        )
+                    )
                 return default
             return value
 
@@ -92,10 +103,15 @@ class _Layout:
         self.signed = number("PixelRepresentation", 0) == 1
         if number("SamplesPerPixel", 1) != 1 or self.allocated not in (8, 16, 32) or file.pixel_element != "PixelData":
             raise InputError(
-                f"'{file.name}' holds no single-valued whole-number pixels: ask for the original CT images."
+                _(
+                    "'{file}' holds no single-valued whole-number pixels: ask for the original CT images.",
+                    file=file.name,
+                )
             )
         if not 0 < self.stored <= self.allocated or not self.stored - 1 <= self.high < self.allocated:
-            raise InputError(f"'{file.name}' states bits that cannot be: ask for a new export of the series.")
+            raise InputError(
+                _("'{file}' states bits that cannot be: ask for a new export of the series.", file=file.name)
+            )
 
     def significant(self, frame: np.ndarray) -> np.ndarray:
         """Values without the bits above High Bit (old overlays) or below the stored ones, sign taken at High Bit."""
@@ -113,7 +129,7 @@ def _native(series: Series, file: ImageFile, layout: _Layout, wanted: list[int])
     """(rows, columns) stored values of the wanted frames, one after the other."""
     size = layout.rows * layout.columns * layout.allocated // 8
     if file.pixel_offset < 0 or file.pixel_offset + size * (max(wanted) + 1) > file.body_size:
-        raise InputError(f"'{file.name}' is cut off: copy it again from the source.")
+        raise InputError(_("'{file}' is cut off: copy it again from the source.", file=file.name))
     kind = np.dtype(f"{'<' if file.little else '>'}u{layout.allocated // 8}")
     try:
         with series.source.open(file.name) as handle:
@@ -122,12 +138,14 @@ def _native(series: Series, file: ImageFile, layout: _Layout, wanted: list[int])
                 body.seek(file.pixel_offset + size * frame)
                 data = body.read(size)
                 if len(data) < size:
-                    raise InputError(f"'{file.name}' is cut off: copy it again from the source.")
+                    raise InputError(_("'{file}' is cut off: copy it again from the source.", file=file.name))
                 values = np.frombuffer(data, dtype=kind).astype(kind.newbyteorder("<"), copy=False)
                 yield layout.significant(values.reshape(layout.rows, layout.columns))
     except (OSError, InvalidDicomError, BadZipFile, zlib.error, EOFError) as error:
-        reason = getattr(error, "strerror", None) or "read error"
-        raise InputError(f"'{file.name}' cannot be read ({reason}): copy it again from the source.") from None
+        reason = getattr(error, "strerror", None) or _("read error")
+        raise InputError(
+            _("'{file}' cannot be read ({reason}): copy it again from the source.", file=file.name, reason=reason)
+        ) from None
 
 
 def _compressed(
@@ -136,7 +154,7 @@ def _compressed(
     """(rows, columns) stored values of the wanted frames of a compressed file."""
     frames = _decoded(series, file, layout, decoder)
     if max(wanted) >= len(frames):
-        raise InputError(f"'{file.name}' holds fewer frames than its header says: copy it again.")
+        raise InputError(_("'{file}' holds fewer frames than its header says: copy it again.", file=file.name))
     for frame in wanted:
         yield frames[frame]
 
@@ -158,11 +176,14 @@ def _decoded(series: Series, file: ImageFile, layout: _Layout, decoder: GdcmDeco
         values = decoder.decode(copy.getvalue(), file.expected_bytes)
     except Exception:  # decoders and pydicom raise many kinds on damaged frames; each means the same here
         raise InputError(
-            f"'{file.name}' is compressed in a way that cannot be decoded here: ask for an uncompressed export."
+            _(
+                "'{file}' is compressed in a way that cannot be decoded here: ask for an uncompressed export.",
+                file=file.name,
+            )
         ) from None
     frames = values.reshape(-1, *values.shape[-2:]) if values.ndim in (2, 3) else values[..., 0]
     if not np.issubdtype(frames.dtype, np.integer):
-        raise InputError(f"'{file.name}' holds no whole-number pixels: ask for an uncompressed export.")
+        raise InputError(_("'{file}' holds no whole-number pixels: ask for an uncompressed export.", file=file.name))
     return frames
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from pydicom.uid import UID, UID_dictionary
 
 from ..errors import InputError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..pydicom_logging import suppress_pydicom_output
 from ..text import pluralize
@@ -72,7 +73,7 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
     seen = SeenHeaders()
     for count, name in enumerate(names):
         if count % 64 == 0:
-            progress(0.9 * count / len(names), "reading headers")
+            progress(0.9 * count / len(names), _("reading headers"))
         if is_dicomdir_name(name):
             media_names.append(name)
             continue
@@ -87,17 +88,17 @@ def _read(source: FileSource, path: Path, progress: ProgressCallback) -> Study:
     if not groups:
         raise InputError(_nothing_found(path, names, unreadable))
     # A page that says why a download failed, or a packed slice, stands in the place of one; other documents never do.
-    instead = ("HTML page", "archive")
+    instead = (_("HTML page"), "archive")
     others = {*archives, *(name for name, kind in documents.items() if not kind.endswith(instead))}
     unreadable += _ruined_slices([name for name in non_image if name not in others], records)
     non_image = [name for name in non_image if name not in {item.file for item in unreadable}]
-    alone = Counter(series for series, _ in groups)
+    alone = Counter(series for series, _unused in groups)
     series = tuple(
         _series_of(group, key[0], key[0] if alone[key[0]] == 1 else "/".join(key), source)
         for key, group in groups.items()
     )
     patients = count_patients(_patient(record) for group in groups.values() for record in group)
-    progress(1.0, "reading headers")
+    progress(1.0, _("reading headers"))
     known = [item for item in unreadable if item.file not in others]
     return Study(_with_unreadable(series, known), tuple(unreadable), tuple(non_image), media, patients, documents)
 
@@ -122,18 +123,18 @@ def _read_one(
             non_image.append(name)
         return
     except MemoryError:
-        unreadable.append(UnreadableFile(name, "it claims sizes beyond reason"))
+        unreadable.append(UnreadableFile(name, _("it claims sizes beyond reason")))
         return
     except Exception as error:  # a damaged archive or disk raises many kinds; the file is named either way
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is damaged"
-        unreadable.append(UnreadableFile(name, reason or "it is damaged"))
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else _("it is damaged")
+        unreadable.append(UnreadableFile(name, reason or _("it is damaged")))
         return
     if header.media_class == "1.2.840.10008.1.3.10":
         non_image.append(name)
     elif record.is_image or record.sop_class or record.values.get("SeriesInstanceUID"):
         records.append(record)
     else:
-        unreadable.append(UnreadableFile(name, header.problem or "it holds no image"))
+        unreadable.append(UnreadableFile(name, header.problem or _("it holds no image")))
 
 
 def _record(name: str, size: int, header: Header) -> _Record:
@@ -207,7 +208,7 @@ def _key(record: _Record) -> tuple[str, str]:
     The parts of a concatenation belong together; so do files of a single frame each.
     """
     uid = str(record.values.get("SeriesInstanceUID") or "").strip(" \0")
-    series = uid or f"folder {PurePosixPath(record.file.name).parent}"
+    series = uid or _("folder {parent}", parent=PurePosixPath(record.file.name).parent)
     if record.sop_class in MULTI_FRAME and max(record.file.frames, record.file.items) > 1:
         return series, str(record.values.get("ConcatenationUID") or record.values.get("SOPInstanceUID") or "").strip(
             " \0"
@@ -280,20 +281,26 @@ def _only_home(name: str, series: Mapping[Any, Sequence[str]]) -> Any:
 
 def _nothing_found(path: Path, names: Sequence[str], unreadable: list[UnreadableFile]) -> str:
     if not names:
-        return f"'{path.name}' is empty: choose the folder that holds the DICOM files of one study."
+        return _("'{path}' is empty: choose the folder that holds the DICOM files of one study.", path=path.name)
     why = f"; '{unreadable[0].file}': {unreadable[0].reason}" if unreadable else ""
     if names == [path.name] and unreadable:
-        return f"'{path.name}' holds no image series: {unreadable[0].reason}."
+        return _("'{path}' holds no image series: {reason}.", path=path.name, reason=unreadable[0].reason)
     if len(names) == 1 and unreadable:
-        return f"'{path.name}' holds no image series, but '{names[0]}': {unreadable[0].reason}."
-    return (
-        f"No image series was found in '{path.name}' ({pluralize(len(names), 'file')}{why}): choose the folder with the DICOM files of "
-        "one study"
-        + (
-            ", or one of its volume files itself."
-            if any(name.lower().endswith(VOLUME_SUFFIXES) for name in names)
-            else "."
+        return _(
+            "'{path}' holds no image series, but '{names}': {reason}.",
+            path=path.name,
+            names=names[0],
+            reason=unreadable[0].reason,
         )
+    return _(
+        "No image series was found in '{path}' ({files}{why}): choose the folder with the DICOM files of one study",
+        path=path.name,
+        files=pluralize(len(names), "file"),
+        why=why,
+    ) + (
+        _(", or one of its volume files itself.")
+        if any(name.lower().endswith(VOLUME_SUFFIXES) for name in names)
+        else "."
     )
 
 
@@ -302,7 +309,7 @@ def _ruined_slices(non_image: list[str], records: list[_Record]) -> list[Unreada
     patterns = {_pattern(record.file.name) for record in records}
     readable = {record.file.name for record in records}
     return [
-        UnreadableFile(name, "it is no DICOM file")
+        UnreadableFile(name, _("it is no DICOM file"))
         for name in non_image
         if name not in readable and _pattern(name) in patterns and "#" in _pattern(name)
     ]
@@ -340,8 +347,8 @@ def _series_of(records: list[_Record], uid: str, key: str, source: FileSource) -
         modality=str(first.get("Modality") or "").strip(" \0"),
         files=tuple(record.file for record in records),
         columns=columns,
-        file_of=np.array([file for file, _, _ in rows], dtype=np.int32),
-        frame_of=np.array([frame for _, frame, _ in rows], dtype=np.int32),
+        file_of=np.array([file for file, _frame, _values in rows], dtype=np.int32),
+        frame_of=np.array([frame for _file, frame, _values in rows], dtype=np.int32),
         source=source,
         localizers=localizers,
         copies=copies,
@@ -360,7 +367,7 @@ def _without_copies(records: list[_Record], source: FileSource) -> tuple[list[_R
     for record in records:
         seen[(record.values.get("SOPInstanceUID") or None, record.file.size)].append(record)
     copies: set[str] = set()
-    for (instance, _), group in seen.items():
+    for (instance, _unused), group in seen.items():
         if instance is None or len(group) == 1:
             continue
         digests = set()

@@ -16,6 +16,7 @@ from ..io.atomic import AtomicOutputSet, sha256_of, translate_os_errors
 from ..io.mesh.export import WrittenFile, verify_round_trip
 from ..io.mesh.writers import write_stl
 from ..mesh.core import Mesh
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..pydicom_logging import suppress_pydicom_output
 from .source_headers import NO_STUDY, copy_patient_and_study, derived_uid, source_references
@@ -58,7 +59,7 @@ def write_encapsulated_stl(
         plain = Path(scratch) / "model.stl"
         write_stl(plain, meshes, progress)
         data = plain.read_bytes()
-    progress(0.5, "writing DICOM")
+    progress(0.5, _("writing DICOM"))
     content = _dataset(
         data, headers, use, title or ", ".join(mesh.name for mesh in meshes), modified, now or datetime.datetime.now()
     )
@@ -68,7 +69,7 @@ def write_encapsulated_stl(
             content.save_as(path, enforce_file_format=True)
         count, worst = _read_back(path, meshes)
         (final,) = outputs.publish()
-    progress(1.0, "DICOM written")
+    progress(1.0, _("DICOM written"))
     payload = hashlib.sha256(data).hexdigest()
     return WrittenFile(final, "dicom", sha256_of(final), final.stat().st_size, count, worst, payload)
 
@@ -166,7 +167,7 @@ def _read_back(path: Path, meshes: Sequence[Mesh]) -> tuple[int, float]:
         found = pydicom.dcmread(path)
         data = bytes(found.EncapsulatedDocument)[: int(found.EncapsulatedDocumentLength)]
     except Exception:
-        raise OutputError("The DICOM file did not read back: write it again to another folder.") from None
+        raise OutputError(_("The DICOM file did not read back: write it again to another folder.")) from None
     with tempfile.TemporaryDirectory(prefix="dicom-to-print-") as scratch:
         plain = Path(scratch) / "model.stl"
         plain.write_bytes(data)

@@ -10,6 +10,7 @@ from .. import __version__
 from ..errors import MissingDependencyError, OutputError, RefusedError
 from ..io.atomic import AtomicOutputSet, sha256_of, translate_os_errors
 from ..io.mesh.export import WrittenFile
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..pydicom_logging import suppress_pydicom_output
 from .source_headers import derived_uid
@@ -41,14 +42,14 @@ def write_dicom_seg(
         import highdicom
     except ImportError:
         raise MissingDependencyError(
-            "DICOM SEG needs the package highdicom, which is not installed: install it, or leave the format out."
+            _("DICOM SEG needs the package highdicom, which is not installed: install it, or leave the format out.")
         ) from None
     ordered, planes = _on_planes(labels, affine, headers)
-    progress(0.3, "writing DICOM SEG")
+    progress(0.3, _("writing DICOM SEG"))
     used = [segment for segment in segments if np.any(labels == segment.label)]
     if not used:
         raise OutputError(
-            "The segmentation is empty, so there is no DICOM SEG to write: choose another threshold or preset."
+            _("The segmentation is empty, so there is no DICOM SEG to write: choose another threshold or preset.")
         )
     mask = np.zeros(planes.shape, dtype=np.uint8)
     for number, segment in enumerate(used, start=1):
@@ -76,7 +77,7 @@ def write_dicom_seg(
             found.save_as(path, enforce_file_format=True)
         _check(path, mask)
         (final,) = outputs.publish()
-    progress(1.0, "DICOM SEG written")
+    progress(1.0, _("DICOM SEG written"))
     return WrittenFile(final, "dicom-seg", sha256_of(final), final.stat().st_size, payload_sha256=array_sha256(mask))
 
 
@@ -90,8 +91,10 @@ def array_sha256(array: np.ndarray) -> str:
 def _on_planes(labels: np.ndarray, affine: np.ndarray, headers: Sequence[Any]) -> tuple[list[Any], np.ndarray]:
     """The headers in the order of the labels' slices, matched by position; the labels of these slices."""
     refused = RefusedError(
-        "The segmentation does not lie on the planes of the source images, so no DICOM SEG was written: leave the "
-        "format out."
+        _(
+            "The segmentation does not lie on the planes of the source images, so no DICOM SEG was "
+            "written: leave the format out."
+        )
     )
     try:
         positions = np.array([[float(v) for v in header.ImagePositionPatient] for header in headers])
@@ -148,6 +151,6 @@ def _check(path: Path, mask: np.ndarray) -> None:
     try:
         found = pydicom.dcmread(path).pixel_array
     except Exception:
-        raise OutputError("The DICOM SEG did not read back: write it again to another folder.") from None
+        raise OutputError(_("The DICOM SEG did not read back: write it again to another folder.")) from None
     if int(np.count_nonzero(found)) != int(np.count_nonzero(mask)):
-        raise OutputError("The DICOM SEG read back with other voxels: write it again to another folder.")
+        raise OutputError(_("The DICOM SEG read back with other voxels: write it again to another folder."))

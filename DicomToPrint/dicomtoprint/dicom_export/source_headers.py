@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
+from ..messages import _, join
 from ..pydicom_logging import suppress_pydicom_output
 
 if TYPE_CHECKING:  # pydicom takes a while to import
@@ -31,7 +32,10 @@ STUDY = (
     "AccessionNumber",
     "StudyDescription",
 )
-NO_STUDY = "The source series has no study or series UID, so that no PACS could file the model: choose the formats stl and 3mf."
+NO_STUDY = _(
+    "The source series has no study or series UID, so that no PACS could file the model: choose "
+    "the formats stl and 3mf."
+)
 
 
 def require_study(series: "Series") -> None:
@@ -51,7 +55,7 @@ def source_headers(series: "Series") -> tuple[Any, ...]:
             with series.source.open(file.name) as stream:
                 headers.append(pydicom.dcmread(stream, stop_before_pixels=True, force=True))
         except Exception:  # pydicom raises many kinds on broken files
-            raise InputError("A file of the series can no longer be read: check the medium and try again.") from None
+            raise InputError(_("A file of the series can no longer be read: check the medium and try again.")) from None
     return tuple(headers)
 
 
@@ -79,7 +83,7 @@ def copy_patient_and_study(target: Any, header: Any) -> None:
 
 def derived_uid(*parts: str) -> str:
     """A UID made of the content (2.25 form), so that the same run gives the same object."""
-    number = int.from_bytes(hashlib.sha256("\n".join(parts).encode("utf-8")).digest()[:16], "big")
+    number = int.from_bytes(hashlib.sha256(join("\n", parts).encode("utf-8")).digest()[:16], "big")
     return f"2.25.{number}"
 
 

@@ -12,6 +12,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from ..errors import MissingDependencyError
+from ..messages import _
 
 PACKAGE = "dicom-anonymizer"
 TABLE = "dicomfields_2026c"
@@ -33,8 +34,11 @@ def _actions() -> Mapping[tuple[int, ...], Callable[[Dataset, Any], None]]:
         from dicomanonymizer.simpledicomanonymizer import initialize_actions
     except ImportError:
         raise MissingDependencyError(
-            f"--deidentify needs the package {PACKAGE}, which is not installed: install it (pip install {PACKAGE}) or "
-            "leave the option out."
+            _(
+                "{--deidentify} needs the package {package}, which is not installed: install it (pip install "
+                "{package}) or leave the option out.",
+                package=PACKAGE,
+            )
         ) from None
     return dict(initialize_actions(TABLE))
 

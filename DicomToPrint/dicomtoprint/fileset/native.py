@@ -15,6 +15,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 from ..dicom.gdcm_decoder import GdcmDecoder
 from ..dicom.header import BIG, DEFLATED, EXPLICIT, IMPLICIT
 from ..errors import InputError
+from ..messages import _
 from ..pydicom_logging import suppress_pydicom_output
 
 _RUN_LENGTH, _WRAPPED = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.1.98"
@@ -53,14 +54,16 @@ def native_dataset(content: bytes, name: str, decoder: GdcmDecoder) -> FileDatas
             syntax = str(dataset.file_meta.get("TransferSyntaxUID", "")) if "file_meta" in dataset.__dict__ else ""
             list(dataset.iterall())  # damage deep inside shows here
         except Exception:  # pydicom raises many kinds on damaged bytes; each means the same here
-            raise InputError(f"'{name}' is damaged: copy it again from the source.") from None
+            raise InputError(_("'{name}' is damaged: copy it again from the source.", name=name)) from None
         syntax = syntax or str(IMPLICIT if dataset.original_encoding[0] else EXPLICIT)
         if syntax == BIG:
             _swap_words(dataset)
         elif syntax not in (IMPLICIT, EXPLICIT, DEFLATED) and "PixelData" in dataset:
             _decode(dataset, syntax, name, decoder)
         elif not syntax.startswith("1.2.840.10008."):
-            raise InputError(f"'{name}' is encoded in a maker's own way: ask for an export as standard DICOM.")
+            raise InputError(
+                _("'{name}' is encoded in a maker's own way: ask for an export as standard DICOM.", name=name)
+            )
         return _renewed(dataset)
 
 
@@ -104,7 +107,7 @@ def _decode(dataset: FileDataset, syntax: str, name: str, decoder: GdcmDecoder) 
             values = _decoded(dataset, syntax, frames, decoder)
     except Exception:  # decoders and pydicom raise many kinds on damaged frames; each means the same here
         raise InputError(
-            f"'{name}' is compressed in a way that cannot be decoded here: ask for an uncompressed export."
+            _("'{name}' is compressed in a way that cannot be decoded here: ask for an uncompressed export.", name=name)
         ) from None
     allocated = int(dataset.BitsAllocated)
     if not isinstance(values, bytes):

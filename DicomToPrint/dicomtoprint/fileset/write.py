@@ -16,6 +16,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from ..dicom.file_source import FileSource
 from ..dicom.gdcm_decoder import GdcmDecoder
 from ..errors import InputError, OutputError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 from ..pydicom_logging import suppress_pydicom_output
 from . import deidentify
@@ -68,7 +69,7 @@ def write_file_set(
     unpacked = burned = lossy = filled = 0
     with GdcmDecoder(MAX_PIXELS >> 4) as decoder, suppress_pydicom_output():
         for at, name in enumerate(wanted):
-            progress(0.9 * at / max(len(wanted), 1), "packing the study")
+            progress(0.9 * at / max(len(wanted), 1), _("packing the study"))
             content = _content(source, name)
             shown = Path(name).name
             dataset = native_dataset(content, shown, decoder)
@@ -87,8 +88,10 @@ def write_file_set(
             hashes[str(dataset.SOPInstanceUID)] = pixel_hash(dataset)
         file_set.write(folder)
     _verify(folder, hashes)
-    progress(1.0, "study packed")
-    notes = (f"Directory records with a stand-in for what their images lack: {filled}.",) if filled else ()
+    progress(1.0, _("study packed"))
+    notes = (
+        (_("Directory records with a stand-in for what their images lack: {filled}.", filled=filled),) if filled else ()
+    )
     return Packed(len(hashes), unpacked, burned, lossy, notes)
 
 
@@ -100,7 +103,7 @@ def _content(source: FileSource, name: str) -> bytes:
         with source.open(name) as handle:
             return handle.read()
     except Exception:  # a damaged archive or disk raises many kinds
-        raise InputError(f"'{Path(name).name}' cannot be read: copy it again from the source.") from None
+        raise InputError(_("'{name}' cannot be read: copy it again from the source.", name=Path(name).name)) from None
 
 
 def _syntax_of(content: bytes) -> str:
@@ -124,12 +127,20 @@ def _require_identity(dataset: FileDataset, shown: str, known: dict[str, str]) -
     ]
     if lacking:
         raise InputError(
-            f"'{shown}' lacks {' and '.join(lacking)}, without which it cannot stand on a medium: ask for a new export "
-            "of the original images."
+            _(
+                "'{shown}' lacks {lacking}, without which it cannot stand on a medium: ask for a new export "
+                "of the original images.",
+                shown=shown,
+                lacking=join(_(" and "), lacking),
+            )
         )
     if str(dataset.SOPInstanceUID) in known:
         raise InputError(
-            f"'{shown}' carries the identifier of another image (SOP Instance UID): ask for a new export of the series."
+            _(
+                "'{shown}' carries the identifier of another image (SOP Instance UID): ask for a new export "
+                "of the series.",
+                shown=shown,
+            )
         )
 
 
@@ -167,7 +178,9 @@ def _verify(folder: Path, hashes: dict[str, str]) -> None:
         for instance in found:
             dataset = dcmread(instance.path)
             if dataset.file_meta.TransferSyntaxUID != ExplicitVRLittleEndian:
-                raise OutputError("The packed study did not read back as uncompressed: pack it again.")
+                raise OutputError(_("The packed study did not read back as uncompressed: pack it again."))
             seen[str(dataset.SOPInstanceUID)] = pixel_hash(dataset)
     if seen != hashes:
-        raise OutputError("The packed study did not read back as it was meant: choose another disk and pack it again.")
+        raise OutputError(
+            _("The packed study did not read back as it was meant: choose another disk and pack it again.")
+        )

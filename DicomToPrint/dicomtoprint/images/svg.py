@@ -3,6 +3,7 @@
 import base64
 from xml.etree import ElementTree
 
+from ..messages import translate
 from .image import ReportImage, svg_image
 
 Element = ElementTree.Element
@@ -40,7 +41,7 @@ def add_text(parent: Element, x: float, y: float, words: str, **attributes: obje
     """A line of text at a point; ``anchor`` is start, middle or end."""
     anchor = attributes.pop("anchor", "start")
     element = add_shape(parent, "text", x=x, y=y, text_anchor=anchor, **attributes)
-    element.text = "".join(character for character in words if ord(character) >= 32)
+    element.text = "".join(character for character in translate(words) if ord(character) >= 32)
     return element
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from ..mesh.core import Mesh
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 
 _CHUNK = 50_000
@@ -82,7 +83,7 @@ def _in_chunks(count: int, work: Callable[[slice], np.ndarray], progress: Progre
     with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
         for number, result in enumerate(pool.map(work, chunks)):
             results.append(result)
-            progress((number + 1) / len(chunks), "measuring the deviation")
+            progress((number + 1) / len(chunks), _("measuring the deviation"))
     return np.concatenate(results)
 
 

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from ..errors import OutputError, UsageError
+from ..messages import _
 
 _PARTIAL = re.compile(r"^\.partial-(\d+)-[0-9a-f]{8}-")
 
@@ -73,24 +74,31 @@ def translate_os_errors(name: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OutputError(f"{name or 'The output folder'} cannot be written: {_reason(error)}") from None
+        raise OutputError(
+            _("{name} cannot be written: {reason}", name=name or _("The output folder"), reason=_reason(error))
+        ) from None
 
 
 def _reason(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        return "the disk is full; free some space or choose another output folder."
+        return _("the disk is full; free some space or choose another output folder.")
     if (
         error.errno in (errno.EACCES, errno.EPERM) and error.filename2 is not None
     ):  # the move: the folder took the draft
         held = Path(error.filename2).name
-        return f"'{held}' is held by another program or user; close it there or choose another output folder."
+        return _(
+            "'{held}' is held by another program or user; close it there or choose another output folder.", held=held
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return "the folder is read-only for this user; choose another output folder."
+        return _("the folder is read-only for this user; choose another output folder.")
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
-        return "a file of that name is in the way; choose another output folder."
+        return _("a file of that name is in the way; choose another output folder.")
     if error.errno == errno.ENAMETOOLONG:
-        return "the name is too long; choose a shorter output folder or name."
-    return f"{os.strerror(error.errno) if error.errno else 'it was not accepted'}; choose another output folder."
+        return _("the name is too long; choose a shorter output folder or name.")
+    return _(
+        "{strerror}; choose another output folder.",
+        strerror=os.strerror(error.errno) if error.errno else _("it was not accepted"),
+    )
 
 
 def write_text_atomically(path: Path, text: str) -> Path:
@@ -158,7 +166,10 @@ def temporary_directory() -> Iterator[Path]:
 def _safe(name: str) -> str:
     if not name or Path(name).name != name or any(ord(c) < 32 or c in '<>:"/\\|?*' for c in name):
         raise UsageError(
-            "The name of an output file holds a character that file systems refuse: use letters, digits, '-' and '_'."
+            _(
+                "The name of an output file holds a character that file systems refuse: use letters, digits, "
+                "'-' and '_'."
+            )
         )
     return name
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 
 _START = 128  # nodes of the level from which the traversal starts
@@ -133,7 +134,7 @@ def map_overlapping_pairs(
         try:
             for number, task in enumerate(tasks):
                 found += task.result()
-                progress((number + 1) / len(tasks), "comparing triangles")
+                progress((number + 1) / len(tasks), _("comparing triangles"))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return np.concatenate(found) if found else np.zeros((0, 2), dtype=np.int64)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .arrays import Mask, Points
 from .core import Mesh
@@ -91,7 +92,7 @@ def narrow_band_distance(
     found *= np.float32(grid.spacing)
     rows = np.flatnonzero(np.abs(found - np.float32(reach)) < EXACT_BAND_VOXELS * grid.spacing)
     at = grid.points(np.stack(np.unravel_index(rows, side.shape), axis=1))
-    progress(0.7, "measuring distances")
+    progress(0.7, _("measuring distances"))
     exact = _nearest_triangle_distance(mesh, corners, at, owner[nearest[rows]])
     found[rows] = exact
     return found.reshape(side.shape)
@@ -101,7 +102,7 @@ def local_mesh_distance(mesh: Mesh, points: Points, step: float) -> np.ndarray:
     """(n,) mm from points (n, 3) LPS mm, most of which lie nearer than `step` mm to the mesh, to it: to the nearest triangle
     around the nearest sample, samples being `step` mm apart."""
     surface = build_sample_tree(mesh, step)
-    _, nearest = surface.tree.query(points, workers=-1)
+    _unused, nearest = surface.tree.query(points, workers=-1)
     return _nearest_triangle_distance(mesh, surface.corners, points, surface.owner[nearest])
 
 
@@ -113,7 +114,7 @@ def _nearest_triangle_distance(mesh: Mesh, corners: np.ndarray, at: np.ndarray, 
     beside[first // 3, first % 3], beside[second // 3, second % 3] = second // 3, first // 3
     own, away = start.copy(), point_triangle_distance(at, corners[start])
     rows = np.arange(len(at))
-    for _ in range(MAX_WALK_STEPS):
+    for _unused in range(MAX_WALK_STEPS):
         best, to = away[rows], own[rows]
         for side in range(3):
             other = beside[own[rows], side]
@@ -156,7 +157,7 @@ def _propagate(
         front = np.flatnonzero(changed)
         if len(front) == 0:
             return squared, nearest
-        progress(min(done / (reach + BAND_MARGIN_VOXELS), 1.0), "measuring distances")
+        progress(min(done / (reach + BAND_MARGIN_VOXELS), 1.0), _("measuring distances"))
         done += 1
         changed[front] = False
         own = nearest[front]

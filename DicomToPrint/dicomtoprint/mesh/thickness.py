@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .arrays import Mask, Points
 from .core import Mesh
@@ -192,9 +193,9 @@ def _agreed(field: ThicknessField, progress: ProgressCallback) -> np.ndarray:
         return result
     tree = cKDTree(samples.points, balanced_tree=False, compact_nodes=False)
     for start in range(0, len(rows), 100_000):
-        progress(start / len(rows), "comparing neighbours")
+        progress(start / len(rows), _("comparing neighbours"))
         own = rows[start : start + 100_000]
-        _, near = tree.query(samples.points[own], k=min(9, tree.n), workers=-1)
+        _unused, near = tree.query(samples.points[own], k=min(9, tree.n), workers=-1)
         near = near.reshape(len(own), -1)
         same = np.einsum("ijk,ik->ij", samples.normals[near], samples.normals[own]) > 0.7
         values = np.where(same, distance[near], distance[own][:, None])
@@ -231,7 +232,7 @@ def correct_sharp_edges(
     own = None if own is None else own[rows]
     there = np.zeros(len(rows))
     for step, towards in enumerate((-inward, other)):
-        progress(step / 2.0, "looking behind edges")
+        progress(step / 2.0, _("looking behind edges"))
         left = rays.first_hit(middle, towards, field.side < 0, field.cap_mm, of=own).distance
         outside = rays.first_hit(middle, towards, field.side > 0, field.cap_mm, of=own).distance < left
         there += np.where(outside, -np.inf, np.minimum(left, field.cap_mm))
@@ -282,7 +283,7 @@ def detect_rods(
     own = None if own is None else own[thin]
     ended = np.zeros(len(thin), dtype=np.int64)
     for step, turn in enumerate(np.pi / 4.0 * np.arange(4)):
-        progress(step / 4.0, "telling rods from walls")
+        progress(step / 4.0, _("telling rods from walls"))
         axis = np.cos(turn) * first + np.sin(turn) * second
         asked = np.flatnonzero((ended < 2) & (ended + 4 - step >= 2))
         for sign in (1.0, -1.0):

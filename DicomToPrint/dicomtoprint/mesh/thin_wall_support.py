@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .arrays import Mask
 from .ray_casting import RayCaster
@@ -69,7 +70,7 @@ def _looked_along(
     own = same_object_filter(rays, samples, field.side)
     own = None if own is None else own[rows]
     for step, turn in enumerate(np.pi / 4.0 * np.arange(8)):
-        progress(step / 8.0, "looking how thin walls are held")
+        progress(step / 8.0, _("looking how thin walls are held"))
         along = np.cos(turn) * first + np.sin(turn) * second
         hits = rays.first_hit(middle, along, True, reach, of=own)
         thick = np.zeros(len(rows), dtype=bool)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .arrays import Mask
 from .core import Mesh, flying_edges, to_polydata
@@ -41,7 +42,7 @@ def voxelize(
     result = np.zeros(shape, dtype=bool)
     slab = 32
     for start in range(0, shape[0], slab):
-        progress(start / shape[0], "comparing with the segment")
+        progress(start / shape[0], _("comparing with the segment"))
         end = min(start + slab, shape[0])
         if index[:, 2].max() < start - 1 or index[:, 2].min() > end:
             continue

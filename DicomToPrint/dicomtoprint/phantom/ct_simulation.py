@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .geometry import AIR_HU, CORTICAL_HU, SOFT_HU, PhantomGeometry
 from .solids import Point, Solid, Union
@@ -63,7 +64,7 @@ def simulate_ct(
     """
     result = np.empty(shape, dtype=np.float32)
     for start in range(0, shape[0], BLOCK):
-        progress(start / shape[0], "rendering the phantom")
+        progress(start / shape[0], _("rendering the phantom"))
         stop = min(start + BLOCK, shape[0])
         result[start:stop] = _slab(affine, start, stop, shape, steps, sigma, thickness, shifts[start:stop])
     return result
@@ -175,7 +176,7 @@ def add_noise(
     kernel = _noise_kernel(correlation)
     for k in range(len(volume)):
         if k % 16 == 0:
-            progress(k / len(volume), "adding noise")
+            progress(k / len(volume), _("adding noise"))
         noise = np.random.default_rng((seed, k)).standard_normal(volume.shape[1:], dtype=np.float32)
         if len(kernel) > 1:
             noise = ndimage.correlate1d(noise, kernel, axis=0, mode="wrap")

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import OutputError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
 from .ct_simulation import PADDING_HU
@@ -44,7 +45,7 @@ def write_phantom_dicom(
         tilt_degrees=float(phantom.get("tilt_degrees") or 0.0),
         progress=subprogress(progress, 0.8, 1.0),
     )
-    progress(1.0, "phantom written")
+    progress(1.0, _("phantom written"))
     return truth
 
 
@@ -65,12 +66,16 @@ def write_ct_dicom(
         folder.mkdir(parents=True, exist_ok=True)
         for k in range(len(volume.array)):
             if k % 8 == 0:
-                progress(k / len(volume.array), "writing DICOM files")
+                progress(k / len(volume.array), _("writing DICOM files"))
             _write_slice(folder / f"CT{k + 1:04d}.dcm", common, volume, k)
     except OSError as error:
         raise OutputError(
-            f"The phantom could not be written to '{folder.name}' ({error.strerror}): "
-            "choose a folder with free space that you may write to."
+            _(
+                "The phantom could not be written to '{folder}' ({strerror}): choose a folder with free "
+                "space that you may write to.",
+                folder=folder.name,
+                strerror=error.strerror,
+            )
         ) from None
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
 from .ct_simulation import (
@@ -145,6 +146,6 @@ def make_phantom_volume(
     array = quantize(grey, parameters.hu_offset)
     if parameters.padding:
         apply_padding(array, spacing[2] * np.tan(np.radians(parameters.wedge_degrees)) / spacing[1])
-    progress(1.0, "phantom ready")
+    progress(1.0, _("phantom ready"))
     truth = ground_truth(parameters.scale, parameters.gap_mm)
     return Volume(array, affine), replace(truth, defects=parameters.defects)

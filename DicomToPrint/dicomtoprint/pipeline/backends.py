@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..config.resources import builtin_names
 from ..config.run_settings import RunSettings
 from ..errors import UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ def validate_backend(settings: RunSettings) -> None:
     if not settings.segment_with:
         return
     if settings.segmentation:
-        raise UsageError("A segmentation and a backend were both given: choose --segmentation or --segment-with.")
+        raise UsageError(
+            _("A segmentation and a backend were both given: choose {--segmentation} or {--segment-with}.")
+        )
     backend, task = chosen_backend(settings)
     find_backend(backend, settings.backend_command)
     require_confirmed_licence(backend, task, settings.confirm_licence)
@@ -67,14 +70,23 @@ def backend_notice(settings: RunSettings, by_extension: bool = False) -> str:
 
     backend, task = chosen_backend(settings)
     if by_extension and backend.extension is not None:
-        where = f"Installed: Slicer's extension {backend.extension.title}."
+        where = _("Installed: Slicer's extension {extension}.", extension=backend.extension.title)
     else:
         try:
-            where = f"Installed: {find_backend(backend, settings.backend_command)[0]}."
+            where = _("Installed: {find_backend}.", find_backend=find_backend(backend, settings.backend_command)[0])
         except MissingDependencyError as error:
             where = str(error)
-    voxel = "not stated" if task.voxel_mm is None else f"{' x '.join(f'{v:g}' for v in task.voxel_mm)} mm"
-    return f"{where} Voxels of its labels: {voxel}. {licence_notice(backend, task)}"
+    voxel = (
+        _("not stated")
+        if task.voxel_mm is None
+        else _("{voxel_mm} mm", voxel_mm=join(" x ", (_("{v:g}", v=v) for v in task.voxel_mm)))
+    )
+    return _(
+        "{where} Voxels of its labels: {voxel}. {licence_notice}",
+        where=where,
+        voxel=voxel,
+        licence_notice=licence_notice(backend, task),
+    )
 
 
 def backend_labels(settings: RunSettings) -> tuple[str, ...]:
@@ -115,13 +127,16 @@ def known_backends() -> tuple[Mapping[str, object], ...]:
                 "extension_module": "" if backend.extension is None else backend.extension.module,
                 "takes_folder": backend.kind == "model-folder",
                 "default_task": backend.default_task,
-                "licences": [f"{licence.title}; for {USES[licence.use]}" for licence in backend.licences.values()],
+                "licences": [
+                    _("{licence}; for {uses}", licence=licence.title, uses=USES[licence.use])
+                    for licence in backend.licences.values()
+                ],
                 "tasks": [
                     {
                         "name": task.name,
                         "modality": task.modality,
                         "voxel_mm": task.voxel_mm,
-                        "licence": f"{task.licence.title}; for {USES[task.licence.use]}",
+                        "licence": _("{licence}; for {uses}", licence=task.licence.title, uses=USES[task.licence.use]),
                         "structures": len(task.labels),
                     }
                     for task in backend.tasks.values()

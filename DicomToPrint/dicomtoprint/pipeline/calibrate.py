@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, OutputError, RefusedError, UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 from .output_folder import refuse_same_file
 from .part_scan import SURFACE_SUFFIXES
@@ -50,9 +51,11 @@ def calibrate(request: CalibrationRequest, progress: ProgressCallback = no_progr
     from ..io import write_json_atomically
 
     if request.output.suffix.lower() != ".json" or request.output.is_dir():
-        raise UsageError(f"'{request.output.name}' is no name of a process file: let --output end in .json.")
+        raise UsageError(
+            _("'{output}' is no name of a process file: let {--output} end in .json.", output=request.output.name)
+        )
     if request.around.expires < request.around.date:
-        raise UsageError("The calibration would expire before it was made: give --expires a later day.")
+        raise UsageError(_("The calibration would expire before it was made: give {--expires} a later day."))
     path, coupon = read_map(request.coupon)
     refuse_same_file(request.output, [path, request.measured])
     rules = load_plan()["calibration"]
@@ -69,10 +72,14 @@ def calibrate(request: CalibrationRequest, progress: ProgressCallback = no_progr
             request.output.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(
-                f"The folder of '{request.output.name}' cannot be made ({error.strerror}): choose another place."
+                _(
+                    "The folder of '{output}' cannot be made ({strerror}): choose another place.",
+                    output=request.output.name,
+                    strerror=error.strerror,
+                )
             ) from None
     write_json_atomically(request.output, content)
-    progress(1.0, "done")
+    progress(1.0, _("done"))
     return content
 
 
@@ -91,11 +98,17 @@ def _from_form(path: Path, coupon: Mapping[str, Any], rules: Mapping[str, Any]) 
 
     try:
         if path.stat().st_size > FORM_BYTES:
-            raise InputError(f"{path.name} is larger than any form of a test plate: give coupon-form.csv, filled in.")
+            raise InputError(
+                _("{path} is larger than any form of a test plate: give coupon-form.csv, filled in.", path=path.name)
+            )
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{path.name} cannot be read ({type(error).__name__}): save the form as CSV in UTF-8."
+            _(
+                "{path} cannot be read ({kind}): save the form as CSV in UTF-8.",
+                path=path.name,
+                kind=type(error).__name__,
+            )
         ) from None
     return read_form(text, path.name, coupon, rules["largest_error_mm"])
 
@@ -114,27 +127,37 @@ def _from_scan(
     from ..review.judgement import weighted_percentile
 
     if request.scan_error_mm is None:
-        raise UsageError("A calibration is no better than the scanner: state its own error with --scan-error MM.")
+        raise UsageError(_("A calibration is no better than the scanner: state its own error with {--scan-error:MM}."))
     scan = _reviewed(request, path, coupon, progress)
     samples = scan.deviation.samples
     surface = PlateSurface(samples.points, samples.normals, samples.area, scan.deviation.values)
     found = fit_size(surface, scan.surface.centre)
     if scan.registration.others or (found.seen < rules["scan_seen_share"]).any():
         raise RefusedError(
-            "The scan does not show how the plate lies or how large it is: scan all of it, with the sides of walls and blocks."
+            _(
+                "The scan does not show how the plate lies or how large it is: scan all of it, with the "
+                "sides of walls and blocks."
+            )
         )
     farthest = float(found.scale[int(np.argmax(np.abs(found.scale - 1.0)))])
     if abs(farthest - 1.0) > rules["largest_scale_percent"] / 100.0:
         raise RefusedError(
-            f"The scan is {100.0 * farthest:.1f} % as large as drawn, which no printer in order does: say its unit (--unit), or measure "
-            "the blocks by hand."
+            _(
+                "The scan is {farthest:.1f} % as large as drawn, which no printer in order does: say its "
+                "unit ({--unit}), or measure the blocks by hand.",
+                farthest=100.0 * farthest,
+            )
         )
     tolerance = float(coupon["process"]["limits"]["tolerance_mm"]["value"] or np.inf)
     surface = replace(surface, values=found.values)
     shares = rules["scan_held_share"], rules["scan_seen_share"]
     if absent := absent_blocks(coupon, surface, BLOCKS_WITHIN * tolerance, rules["scan_seen_share"]):
         raise RefusedError(
-            f"The scan does not show {', '.join(absent)} where the plate has them: give a scan of this plate, and of all of it."
+            _(
+                "The scan does not show {absent} where the plate has them: give a scan of this plate, and of "
+                "all of it.",
+                absent=join(", ", absent),
+            )
         )
     readings = readings_from_scan(coupon, surface, tolerance, *shares)
     # The scanner's own error of scale cannot be told from the printer's: over the longest block it is its error at both ends.

@@ -10,13 +10,14 @@ import numpy as np
 from ..config.run_settings import RunSettings
 from ..errors import UnansweredQuestionError, UsageError
 from ..mesh.core import Mesh, transformed
+from ..messages import _, join
 from .scan_loading import needs_reason
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..printability import Calibration, Readiness
     from ..reconstruction import ProcessingStep
 
-STEP_NAME = "scale compensation"
+STEP_NAME = _("scale compensation")
 
 
 def calibration_of(settings: RunSettings) -> "Calibration | None":
@@ -34,15 +35,24 @@ def require_valid_calibration(settings: RunSettings, day: datetime.date | None =
         return
     if "dicom" in settings.formats and calibration.is_compensated:
         raise UsageError(
-            "A DICOM STL stands in the frame of its scan, which a model with the printer's scale compensation does not: leave the format "
-            "dicom out, or take the process without its calibration."
+            _(
+                "A DICOM STL stands in the frame of its scan, which a model with the printer's scale "
+                "compensation does not: leave the format dicom out, or take the process without its "
+                "calibration."
+            )
         )
     reason = (settings.accept_anyway or "").strip()
     if calibration.is_expired(day or datetime.date.today()) and needs_reason(settings) and not reason:
         raise UnansweredQuestionError(
-            f"The calibration of {calibration.printer} with {calibration.material} expired on {calibration.expires}, and the use "
-            f"{settings.use} needs one that holds: measure a new test plate (coupon, calibrate), or say why it will do: "
-            "--accept-anyway REASON."
+            _(
+                "The calibration of {printer} with {material} expired on {expires}, and the use {use} needs "
+                "one that holds: measure a new test plate (coupon, calibrate), or say why it will do: "
+                "{--accept-anyway:REASON}.",
+                printer=calibration.printer,
+                material=calibration.material,
+                expires=calibration.expires,
+                use=settings.use,
+            )
         )
 
 
@@ -68,11 +78,18 @@ def compensated(
     matrix = np.diag([*factors, 1.0])
     matrix[:3, 3] = middle - factors * middle
     done = [replace(mesh, points=mesh.points.astype(np.float32)) for mesh in (transformed(m, matrix) for m in meshes)]
-    percent = ", ".join(f"{axis} {100.0 * (value - 1.0):+.2f} %" for axis, value in zip("xyz", factors))
+    percent = join(
+        ", ",
+        (_("{axis} {percent:+.2f} %", axis=axis, percent=100.0 * (value - 1.0)) for axis, value in zip("xyz", factors)),
+    )
     numbers = " ".join(f"{value:.6f}" for value in matrix[:3].ravel())
-    effect = (
-        f"{percent} of the file, against the printer's own scale ({calibration.in_words}); it holds for a part printed as the file lies, "
-        f"and distances to measure are those of the printed part; transform (3x4, LPS mm) {numbers}"
+    effect = _(
+        "{percent} of the file, against the printer's own scale ({calibration}); it holds for a part "
+        "printed as the file lies, and distances to measure are those of the printed part; transform "
+        "(3x4, LPS mm) {numbers}",
+        percent=percent,
+        calibration=calibration.in_words,
+        numbers=numbers,
     )
     return done, matrix, (ProcessingStep(STEP_NAME, effect),)
 
@@ -92,10 +109,18 @@ def add_calibration(
     expired = calibration.is_expired(day or datetime.date.today())
     is_strict = settings is not None and needs_reason(settings) and not (settings.accept_anyway or "").strip()
     severity = Severity.REJECT if is_strict else Severity.WARN
-    rule = Rule("calibration", "calibration", "calibration", "==", "valid", severity, source="the process file")
-    named = f"The limits {', '.join(calibration.measured)} are measured: {calibration.in_words}."
-    message = f"The calibration of the process is expired: {calibration.in_words}." if expired else named
-    remedy = "Print and measure a new test plate (coupon, calibrate)." if expired else ""
+    rule = Rule("calibration", "calibration", "calibration", "==", "valid", severity, source=_("the process file"))
+    named = _(
+        "The limits {measured} are measured: {calibration}.",
+        measured=join(", ", calibration.measured),
+        calibration=calibration.in_words,
+    )
+    message = (
+        _("The calibration of the process is expired: {calibration}.", calibration=calibration.in_words)
+        if expired
+        else named
+    )
+    remedy = _("Print and measure a new test plate (coupon, calibrate).") if expired else ""
     finding: Any = make_finding(rule, Fact("calibration", "expired" if expired else "valid"), message, remedy)
     findings = (*readiness.findings, finding)
     return replace(readiness, findings=findings, verdict=VERDICTS[aggregate_verdict(findings)])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..config.run_settings import DEFAULT_FORMATS, RunSettings
 from ..errors import UsageError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .output_folder import lock_output_folder
@@ -53,15 +54,18 @@ def make_coupon(
     from ..printability import load_printer, load_process
 
     if {"dicom", "seg"} & set(formats):
-        raise UsageError("A test plate is no anatomy, so it has no DICOM form: choose among stl, 3mf, obj and ply.")
+        raise UsageError(_("A test plate is no anatomy, so it has no DICOM form: choose among stl, 3mf, obj and ply."))
     settings = stages.drop_unavailable_formats(RunSettings(process=process_name, printer=printer_name, formats=formats))
     process = load_process(process_name)
     layout = lay_out(process, load_printer(printer_name or process.printer))
     content = map_content(layout, resources.load_json_resource("processes", process_name)[0])
     with lock_output_folder(output):
-        progress(0.0, "drawing the test plate")
+        progress(0.0, _("drawing the test plate"))
         solid = build_solid(layout)
-        metadata = {"Title": f"{STEM} {process.name} {content['id']}", "Application": f"DicomToPrint {__version__}"}
+        metadata = {
+            "Title": f"{STEM} {process.name} {content['id']}",
+            "Application": _("DicomToPrint {version}", version=__version__),
+        }
         files = export_meshes(
             [solid.mesh],
             output,
@@ -74,7 +78,7 @@ def make_coupon(
         readiness = _judge(files, solid, layout, printer_name, subprogress(progress, 0.15, 0.9))
         result = CouponResult(layout, content, files, readiness, output)
         _write(result, settings, solid.mesh, subprogress(progress, 0.9, 1.0))
-    progress(1.0, "done")
+    progress(1.0, _("done"))
     return result
 
 
@@ -129,8 +133,14 @@ def _write(result: CouponResult, settings: RunSettings, mesh: "Mesh", progress: 
         parameters=recorded_settings(settings).as_json(),
         given_files=given_file_entries(settings),
         outputs=tuple(file.as_json() for file in result.files),
-        verdicts={"scan": "not applicable", "print": readiness.verdict},
-        notes=(f"Test plate {result.content['id']} of the process {result.content['process']['name']}.",),
+        verdicts={"scan": _("not applicable"), "print": readiness.verdict},
+        notes=(
+            _(
+                "Test plate {id} of the process {name}.",
+                id=result.content["id"],
+                name=result.content["process"]["name"],
+            ),
+        ),
     )
     write_record(folder, record)
 

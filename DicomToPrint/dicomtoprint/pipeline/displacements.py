@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..mesh.core import Mesh
+from ..messages import _
 
 
 def displacement_summary(before: Sequence[Mesh], after: Sequence[Mesh]) -> str:
@@ -10,8 +11,19 @@ def displacement_summary(before: Sequence[Mesh], after: Sequence[Mesh]) -> str:
     from ..preparation import measure_displacement
 
     done = measure_displacement(before, after)
-    kept = f"the surface kept moved {done.kept.mean:.4f} mm in the mean, {done.kept.p95:.4f} at 95 %, {done.kept.most:.4f} at most"
+    kept = _(
+        "the surface kept moved {mean:.4f} mm in the mean, {p95:.4f} at 95 %, {most:.4f} at most",
+        mean=done.kept.mean,
+        p95=done.kept.p95,
+        most=done.kept.most,
+    )
     if done.new_share == 0.0:
         return kept
-    new = f"{100.0 * done.new_share:.1f} % is new, {done.new.mean:.2f}, {done.new.p95:.2f} and {done.new.most:.2f} mm from the old surface"
-    return f"{kept}; {new}"
+    new = _(
+        "{new_share:.1f} % is new, {mean:.2f}, {p95:.2f} and {most:.2f} mm from the old surface",
+        new_share=100.0 * done.new_share,
+        mean=done.new.mean,
+        p95=done.new.p95,
+        most=done.new.most,
+    )
+    return _("{kept}; {new}", kept=kept, new=new)

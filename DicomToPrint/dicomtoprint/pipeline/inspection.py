@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..config.run_settings import RunSettings
 from ..errors import UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from .calibrated import add_calibration
 from .mesh_repair import RepairedMeshes, repair_meshes, repair_options_for
@@ -281,11 +282,19 @@ def inspect_file(
 
 def _not_written(file: Any, target: Path) -> tuple[str, ...]:
     """What of the file the repaired one has not: objects that are not printed, what is no triangle, colours."""
-    lost = [f"'{item.name}' ({item.kind}) is not written: {item.consequence}." for item in file.left_out]
-    lost += [f"{kind} is not written: it is no triangle." for kind in file.unjudged]
+    lost = [
+        _(
+            "'{item}' ({kind}) is not written: {consequence}.",
+            item=item.name,
+            kind=item.kind,
+            consequence=item.consequence,
+        )
+        for item in file.left_out
+    ]
+    lost += [_("{kind} is not written: it is no triangle.", kind=kind) for kind in file.unjudged]
     colored = [mesh for mesh in file.meshes if mesh.materials]
     if colored and target.suffix.lower() != ".3mf":
-        lost.append(f"Colours and materials are kept in 3MF only, not in {target.suffix[1:].upper()}.")
+        lost.append(_("Colours and materials are kept in 3MF only, not in {suffix}.", suffix=target.suffix[1:].upper()))
     return (*lost, *file.notes)
 
 
@@ -295,7 +304,11 @@ def _write_one(meshes: "Sequence[Mesh]", target: Path, space: str | None) -> "Wr
     name = target.suffix[1:].lower()
     if name not in FORMATS:
         raise UsageError(
-            f"--repair writes {', '.join(FORMATS)}, not '{target.suffix}': choose a file name with one of these endings."
+            _(
+                "{--repair} writes {formats}, not '{suffix}': choose a file name with one of these endings.",
+                formats=join(", ", FORMATS),
+                suffix=target.suffix,
+            )
         )
     files = export_meshes(meshes, target.parent, target.stem, (name,), space=space)
     return next(file for file in files if file.format == name)

@@ -10,6 +10,7 @@ from ..config import resources
 from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh
+from ..messages import _, join
 from ..text import pluralize
 from .displacements import displacement_summary
 
@@ -26,7 +27,7 @@ INSTEAD: Mapping[str, tuple[str, ...]] = {
     "dovetail": ("dovetail", "pin", "dowel"),
 }
 STEP_NAMES: Mapping[str, str] = {"pin": "pins", "dowel": "dowels", "dovetail": "dovetails"}
-NO_JOINT_STEPS = ("no pins", "no magnets")
+NO_JOINT_STEPS = (_("no pins"), _("no magnets"))
 CRUMB_STEP = "crumbs"
 ON_CUT_MM = 0.01
 SMALLEST_CONTACT_MM2 = 1.0  # parts that meet on less do not count as joined
@@ -69,7 +70,10 @@ def validate_joint_settings(settings: RunSettings, process: "PrintProcess") -> N
     for name in ("pins", "magnets"):
         if getattr(settings, name) and not (settings.cuts or settings.oblique_cuts or settings.split):
             raise UsageError(
-                f"--{name} stand across cuts: give --cut, --plane or --split auto too, or leave --{name} out."
+                _(
+                    "--{name} stand across cuts: give {--cut}, {--plane} or {--split:auto} too, or leave --{name} out.",
+                    name=name,
+                )
             )
     if not settings.pins and (settings.joint, settings.fit, settings.pin_diameter, settings.joint_clearance) != (
         JOINTS[0],
@@ -78,23 +82,44 @@ def validate_joint_settings(settings: RunSettings, process: "PrintProcess") -> N
         None,
     ):
         raise UsageError(
-            "--joint, --fit, --pin-diameter and --joint-clearance say how parts are joined: give --pins too, or leave them out."
+            _(
+                "{--joint}, {--fit}, {--pin-diameter} and {--joint-clearance} say how parts are joined: give "
+                "{--pins} too, or leave them out."
+            )
         )
     if settings.joint not in JOINTS or settings.fit not in FITS:
-        raise UsageError(f"A joint is one of {', '.join(JOINTS)} (--joint), its fit one of {', '.join(FITS)} (--fit).")
+        raise UsageError(
+            _(
+                "A joint is one of {joints} ({--joint}), its fit one of {fits} ({--fit}).",
+                joints=join(", ", JOINTS),
+                fits=join(", ", FITS),
+            )
+        )
     least, most = usual["least_pin_mm"], usual["most_pin_mm"]
     if settings.pin_diameter is not None and not least <= settings.pin_diameter <= most:
         raise UsageError(
-            f"--pin-diameter {settings.pin_diameter:g} is no pin that holds: give {least:g} to {most:g} mm, or leave it out."
+            _(
+                "{--pin-diameter:{pin_diameter}} is no pin that holds: give {least:g} to {most:g} mm, or leave it out.",
+                pin_diameter=f"{settings.pin_diameter:g}",
+                least=least,
+                most=most,
+            )
         )
     if settings.joint_clearance is not None and not 0.0 <= settings.joint_clearance <= usual["most_joint_clearance_mm"]:
         raise UsageError(
-            f"--joint-clearance {settings.joint_clearance:g} holds nothing: give 0 to {usual['most_joint_clearance_mm']:g} mm a side."
+            _(
+                "{--joint-clearance:{joint_clearance}} holds nothing: give 0 to {most_joint_clearance_mm:g} mm a side.",
+                joint_clearance=f"{settings.joint_clearance:g}",
+                most_joint_clearance_mm=usual["most_joint_clearance_mm"],
+            )
         )
     if settings.fit == "press" and settings.joint_clearance is None and process.limit("press_fit_mm") is None:
         raise UsageError(
-            f"No figure is published for a press fit in the process {process.name}: give the clearance a side (--joint-clearance MM), "
-            "or leave --fit out."
+            _(
+                "No figure is published for a press fit in the process {process}: give the clearance a side "
+                "({--joint-clearance:MM}), or leave {--fit} out.",
+                process=process.name,
+            )
         )
 
 
@@ -168,19 +193,37 @@ def _join_cut(
     for first, second in pairs:
         joint = _join_pair(parts, first, second, plane, plan)
         if joint is None:
-            bare.append(f"{parts[first].name} and {parts[second].name}")
+            bare.append(_("{parts} and {parts2}", parts=parts[first].name, parts2=parts[second].name))
         else:
             made.append(joint)
     moved = displacement_summary(before, parts)
     for kind in JOINTS:
         own = [joint for joint in made if joint.kind == kind]
         if own:
-            steps.append(ProcessingStep(STEP_NAMES[kind], f"{_in_words(kind, own, plan)}; {moved}"))
+            steps.append(
+                ProcessingStep(
+                    STEP_NAMES[kind], _("{in_words}; {moved}", in_words=_in_words(kind, own, plan), moved=moved)
+                )
+            )
     if bare:
         least = plan.least_pin if plan.kind == "pin" and plan.least_pin == plan.size.diameter else plan.least_dowel
-        tried = "a dovetail, a pin or a dowel" if plan.kind == "dovetail" else f"a {plan.kind}"
-        where = "" if len(pairs) == 1 else f" between {', '.join(bare)}"
-        steps.append(ProcessingStep("no pins", f"a cut{where} has no room for {tried} of {least:g} mm: glue it"))
+        tried = (
+            _("a dovetail, a pin or a dowel")
+            if plan.kind == "dovetail"
+            else {"pin": _("a pin"), "dowel": _("a dowel")}.get(plan.kind, plan.kind)
+        )
+        where = "" if len(pairs) == 1 else _(" between {bare}", bare=join(", ", bare))
+        steps.append(
+            ProcessingStep(
+                _("no pins"),
+                _(
+                    "a cut{where} has no room for {tried} of {least:g} mm: glue it",
+                    where=where,
+                    tried=tried,
+                    least=least,
+                ),
+            )
+        )
 
 
 def _join_pair(parts: list[Mesh], first: int, second: int, plane: "Plane", plan: JointPlan) -> MadeJoint | None:
@@ -206,15 +249,24 @@ def _join_pair(parts: list[Mesh], first: int, second: int, plane: "Plane", plan:
 def _in_words(kind: str, made: Sequence[MadeJoint], plan: JointPlan) -> str:
     count = sum(joint.count for joint in made)
     sizes = {round(joint.size.diameter, 2): joint.size.length for joint in made}
-    widths = " and ".join(f"{diameter:g}" for diameter in sorted(sizes, reverse=True))
+    widths = join(_(" and "), (_("{diameter:g}", diameter=diameter) for diameter in sorted(sizes, reverse=True)))
     words = {
-        "pin": f"{pluralize(count, 'pin')} of {widths} mm",
-        "dowel": f"{pluralize(count, 'pair', 'pairs')} of holes for dowels of {widths} mm, "
-        f"{' and '.join(f'{2.0 * sizes[one]:g}' for one in sorted(sizes, reverse=True))} mm long, put in loose",
-        "dovetail": f"{pluralize(count, 'dovetail')} {widths} mm high",
+        "pin": _("{pins} of {widths} mm", pins=pluralize(count, "pin"), widths=widths),
+        "dowel": _(
+            "{pairs} of holes for dowels of {widths} mm, {sizes} mm long, put in loose",
+            pairs=pluralize(count, "pair", "pairs"),
+            widths=widths,
+            sizes=join(_(" and "), (_("{sizes:g}", sizes=2.0 * sizes[one]) for one in sorted(sizes, reverse=True))),
+        ),
+        "dovetail": _("{dovetails} {widths} mm high", dovetails=pluralize(count, "dovetail"), widths=widths),
     }[kind]
-    instead = "" if kind == plan.kind else f", since there is no room for a {plan.kind}"
-    return f"{words}{instead}, with {plan.size.clearance:g} mm clearance a side"
+    instead = "" if kind == plan.kind else _(", since there is no room for a {kind}", kind=plan.kind)
+    return _(
+        "{words}{instead}, with {clearance:g} mm clearance a side",
+        words=words,
+        instead=instead,
+        clearance=plan.size.clearance,
+    )
 
 
 def _magnets(
@@ -239,8 +291,8 @@ def _magnets(
         pockets += len(held.places)
     made = pluralize(pockets, "pair", "pairs")
     made += " of pockets for magnets of {:g} x {:g} mm: mind their poles".format(*magnet)
-    made += f"; {displacement_summary(before, parts)}"
-    none = ProcessingStep("no magnets", "a cut has no room for a magnet: glue it")
+    made += _("; {displacement_summary}", displacement_summary=displacement_summary(before, parts))
+    none = ProcessingStep(_("no magnets"), _("a cut has no room for a magnet: glue it"))
     steps.append(ProcessingStep("magnets", made) if pockets else none)
 
 
@@ -251,4 +303,4 @@ def is_line_on_joints(step: Any) -> bool:
 
 def lines_on_joints(steps: Sequence[Any]) -> list[str]:
     """Lines for the terminal on the steps that every summary says."""
-    return [f"{step.name}: {step.effect}" for step in steps if is_line_on_joints(step)]
+    return [_("{step}: {effect}", step=step.name, effect=step.effect) for step in steps if is_line_on_joints(step)]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 
 if TYPE_CHECKING:
@@ -37,11 +38,20 @@ class SourceComparison:
     @property
     def in_words(self) -> str:
         """One line with the figures of both ways."""
-        return f"Given surface to result: {_words(self.lost)}; result to given surface: {_words(self.added)}."
+        return _(
+            "Given surface to result: {words}; result to given surface: {words2}.",
+            words=_words(self.lost),
+            words2=_words(self.added),
+        )
 
 
 def _words(stats: "DistanceStats") -> str:
-    return f"{stats.mean:.3f} mm in the mean, {stats.p95:.3f} at 95 %, {stats.most:.3f} at most"
+    return _(
+        "{mean:.3f} mm in the mean, {p95:.3f} at 95 %, {most:.3f} at most",
+        mean=stats.mean,
+        p95=stats.p95,
+        most=stats.most,
+    )
 
 
 def compare_with_source(
@@ -56,7 +66,7 @@ def compare_with_source(
     from .preparation import undo_transforms
 
     placed = undo_transforms(made, moved)
-    words = "comparing with the given mesh"
+    words = _("comparing with the given mesh")
     source, compared = [], []
     for index, mesh in enumerate(given):
         progress(0.3 * index / len(given), words)

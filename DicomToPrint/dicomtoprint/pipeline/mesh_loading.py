@@ -11,6 +11,7 @@ from ..config.run_settings import RunSettings
 from ..errors import InputError, RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
 from ..mesh.transfer import transfer_materials_of_nearest
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from .mesh_repair import repair_choices, repair_meshes, repair_options_for
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import MeshFile
     from ..reconstruction import ProcessingStep, SurfaceModel
 
-NO_SCAN_MESSAGE = (
+NO_SCAN_MESSAGE = _(
     "Not judged, since a mesh is no scan: grey values, origin of the surface, accuracy against the anatomy."
 )
 PLAIN_NAME = "model"  # of files and objects; a mesh file is often named after a patient
@@ -57,11 +58,20 @@ def is_mesh_file(source: object) -> bool:
 def validate_mesh_source(source: Path, settings: RunSettings) -> None:
     """Raises `InputError` for a mesh that does not exist, `UsageError` for formats that need a scan."""
     if not source.exists():
-        raise InputError(f"'{source.name}' does not exist: name a mesh file ({', '.join(MESH_SUFFIXES)}).")
+        raise InputError(
+            _(
+                "'{source}' does not exist: name a mesh file ({mesh_suffixes}).",
+                source=source.name,
+                mesh_suffixes=join(", ", MESH_SUFFIXES),
+            )
+        )
     for name in ("dicom", "seg"):
         if name in settings.formats:
             raise UsageError(
-                f"The format {name} needs a scan in DICOM files, whose study it joins: leave it out for a mesh."
+                _(
+                    "The format {name} needs a scan in DICOM files, whose study it joins: leave it out for a mesh.",
+                    name=name,
+                )
             )
 
 
@@ -77,7 +87,12 @@ def load_mesh(source: Path, settings: RunSettings, progress: ProgressCallback = 
     file = read_mesh_file(source, settings.unit, progress)
     if file.unjudged:
         raise RefusedError(
-            f"{file.name} holds what is no triangle ({', '.join(file.unjudged)}) and would be lost: export it as a mesh where it was made."
+            _(
+                "{file} holds what is no triangle ({unjudged}) and would be lost: export it as a mesh where "
+                "it was made.",
+                file=file.name,
+                unjudged=join(", ", file.unjudged),
+            )
         )
     _refuse_size(file, settings)
     stem = source.stem if settings.include_identifiers else PLAIN_NAME
@@ -93,15 +108,23 @@ def _refuse_size(file: "MeshFile", settings: RunSettings) -> None:
     most = float(preparation_defaults()["largest_mm"])
     if needs_preparation(settings) and longest > most:
         raise RefusedError(
-            f"{file.name} is {longest:,.0f} mm long, and no more than {most:,.0f} mm can be prepared: say its unit with --unit (mm, cm, m, "
-            "inch), or scale it where it was made."
+            _(
+                "{file} is {longest:,.0f} mm long, and no more than {most:,.0f} mm can be prepared: say its "
+                "unit with {--unit} (mm, cm, m, inch), or scale it where it was made.",
+                file=file.name,
+                longest=longest,
+                most=most,
+            )
         )
 
 
 def _renamed(meshes: Sequence[Mesh], old: str, new: str) -> tuple[Mesh, ...]:
     """Objects that have a name of their own keep it; those that only carry the file's get `new`, numbered where they are several."""
     unnamed = [index for index, mesh in enumerate(meshes) if mesh.name == old]
-    names = {index: f"{new} {number + 1}" if len(unnamed) > 1 else new for number, index in enumerate(unnamed)}
+    names = {
+        index: _("{new} {number}", new=new, number=number + 1) if len(unnamed) > 1 else new
+        for number, index in enumerate(unnamed)
+    }
     # The files hold float32: what its rounding does to the surface is to be seen, and mended, before anything is made of it.
     return tuple(
         replace(mesh, name=names.get(index, mesh.name), points=mesh.points.astype(np.float32))
@@ -112,16 +135,23 @@ def _renamed(meshes: Sequence[Mesh], old: str, new: str) -> tuple[Mesh, ...]:
 def _notes(file: "MeshFile") -> tuple[str, ...]:
     """Unit and space, as far as they were not said by the file."""
     unit: tuple[str, ...] = (
-        () if file.unit else ("The file states no unit: its numbers were taken as millimetres (--unit says another).",)
+        ()
+        if file.unit
+        else (_("The file states no unit: its numbers were taken as millimetres ({--unit} says another)."),)
     )
-    unit += tuple(f"'{item.name}' ({item.kind}) is left out: {item.consequence}." for item in file.left_out)
+    unit += tuple(
+        _("'{item}' ({kind}) is left out: {consequence}.", item=item.name, kind=item.kind, consequence=item.consequence)
+        for item in file.left_out
+    )
     if file.space == "RAS":
-        return (*unit, "The file is in RAS; the files written are in LPS, at the same place in the patient.")
+        return (*unit, _("The file is in RAS; the files written are in LPS, at the same place in the patient."))
     if file.space is None:
         return (
             *unit,
-            "The file states no coordinate system, and neither do the files written: x, y, z stayed as they were. Places in R, A, S "
-            "(cuts, labels) take them as L, P, S.",
+            _(
+                "The file states no coordinate system, and neither do the files written: x, y, z stayed as "
+                "they were. Places in R, A, S (cuts, labels) take them as L, P, S."
+            ),
         )
     return unit
 
@@ -155,10 +185,14 @@ def _refuse_numbers(loaded: LoadedMesh, settings: RunSettings) -> None:
     chosen = repair_choices(settings)
     if (chosen.shells or chosen.holes) and len(loaded.meshes) != 1:
         raise UsageError(
-            f"Shells and holes have numbers within one object, and this file has {len(loaded.meshes)}: give each a file of its own."
+            _(
+                "Shells and holes have numbers within one object, and this file has {meshes_count}: give "
+                "each a file of its own.",
+                meshes_count=len(loaded.meshes),
+            )
         )
     if not settings.repair and chosen != repair_choices(RunSettings()):
-        raise UsageError("Choices for a repair change nothing without one: leave --no-repair out.")
+        raise UsageError(_("Choices for a repair change nothing without one: leave {--no-repair} out."))
 
 
 def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "tuple[Mesh, tuple[ProcessingStep, ...]]":
@@ -171,14 +205,19 @@ def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "t
     chosen = repair_choices(settings)
     if not defects and replace(chosen, max_loss_mm=None) == repair_choices(RunSettings()):
         return mesh.with_arrays(triangle_arrays={"Provenance": origin}), ()
-    words = "; ".join(sentence.rstrip(".") for sentence in defects)
+    words = join("; ", (sentence.rstrip(".") for sentence in defects))
     if not settings.repair:
         raise RefusedError(
-            f"'{mesh.name}' is no closed surface ({words}): leave --no-repair out to have it repaired, or mend it where it was made."
+            _(
+                "'{mesh}' is no closed surface ({words}): leave {--no-repair} out to have it repaired, or "
+                "mend it where it was made.",
+                mesh=mesh.name,
+                words=words,
+            )
         )
     options = repair_options_for(load_process(settings.process), chosen)
     repaired = repair_meshes((mesh,), options, subprogress(progress, 0.3, 1.0))
-    steps = [ProcessingStep("found", f"{mesh.name}: {words}")] if defects else []
+    steps = [ProcessingStep("found", _("{mesh}: {words}", mesh=mesh.name, words=words))] if defects else []
     steps += [ProcessingStep("repair", line) for line in repaired.lines]
     return _with_bridged(repaired.meshes[0], mesh), tuple(steps)
 
@@ -207,5 +246,11 @@ def _reduced(
         return mesh, ()
     budget = simplification_budget(settings)
     fewer = simplify(mesh, budget, most, progress)
-    effect = f"{mesh.name}: {pluralize(len(mesh.triangles), 'triangle')} to {len(fewer.triangles)} within {budget:g} mm"
+    effect = _(
+        "{mesh}: {triangles} to {triangles_count} within {budget:g} mm",
+        mesh=mesh.name,
+        triangles=pluralize(len(mesh.triangles), "triangle"),
+        triangles_count=len(fewer.triangles),
+        budget=budget,
+    )
     return fewer, (ProcessingStep("simplify", effect),)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RefusedError, UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 
@@ -29,7 +30,9 @@ class RepairedMeshes:
     def lines(self) -> tuple[str, ...]:
         """What was done to each mesh, in words: stages, measures, what the user should know, shells and holes."""
         return tuple(
-            f"{mesh.name}: {line}" for mesh, result in zip(self.meshes, self.results) for line in _lines(result)
+            _("{mesh}: {line}", mesh=mesh.name, line=line)
+            for mesh, result in zip(self.meshes, self.results)
+            for line in _lines(result)
         )
 
     def as_json(self) -> list[dict[str, Any]]:
@@ -50,7 +53,11 @@ def repair_meshes(
 
     if (options.shells or options.holes) and len(meshes) != 1:
         raise UsageError(
-            f"Shells and holes have numbers within one object, and this file has {len(meshes)}: repair them in files of their own."
+            _(
+                "Shells and holes have numbers within one object, and this file has {meshes_count}: repair "
+                "them in files of their own.",
+                meshes_count=len(meshes),
+            )
         )
     results = []
     for index, mesh in enumerate(meshes):
@@ -87,63 +94,113 @@ def repair_options_for(process: "PrintProcess", options: "RepairOptions | None" 
 
 
 def _refusal(name: str, result: "RepairResult") -> str:
-    left = "; ".join(sentence.rstrip(".") for sentence in result.remaining)
-    advice = "".join(f" {note}" for note in result.notes)
+    left = join("; ", (sentence.rstrip(".") for sentence in result.remaining))
+    advice = join("", (join("", (" ", note)) for note in result.notes))
     if result.is_refused:
-        return (
-            f"'{name}' was not repaired, since it would lose more than it may. {left}: allow it "
-            f"(--max-loss MM) or mend it where it was made.{advice}"
+        return _(
+            "'{name}' was not repaired, since it would lose more than it may. {left}: allow it "
+            "({--max-loss:MM}) or mend it where it was made.{advice}",
+            name=name,
+            left=left,
+            advice=advice,
         )
-    return f"'{name}' could not be repaired without changing it ({left}): mend it where it was made.{advice}"
+    return _(
+        "'{name}' could not be repaired without changing it ({left}): mend it where it was made.{advice}",
+        name=name,
+        left=left,
+        advice=advice,
+    )
 
 
 def _lines(result: "RepairResult") -> list[str]:
-    lines = [f"{stage.name}: {stage.effect}" for stage in result.stages]
+    lines = [_("{stage}: {effect}", stage=stage.name, effect=stage.effect) for stage in result.stages]
     if result.measures is not None:
         lines += _measures_in_words(result.measures)
     lines += result.notes
     if len(result.shells) > 1:
         lines += [
-            f"shell {shell.number}: {pluralize(shell.triangles, 'triangle')}, {shell.size_mm:.1f} mm, "
-            f"{'closed' if shell.closed else 'open'}, {shell.done}"
+            _(
+                "shell {number}: {triangles}, {size_mm:.1f} mm, {closed}, {done}",
+                number=shell.number,
+                triangles=pluralize(shell.triangles, "triangle"),
+                size_mm=shell.size_mm,
+                closed=_("closed") if shell.closed else _("open"),
+                done=shell.done,
+            )
             for shell in result.shells[:_LISTED]
         ]
         if len(result.shells) > _LISTED:
-            lines.append(f"{len(result.shells) - _LISTED} more shells: see the JSON")
+            lines.append(_("{shells_count} more shells: see the JSON", shells_count=len(result.shells) - _LISTED))
     lines += [
-        f"hole {hole.number}: {pluralize(hole.edges, 'edge')}, {hole.area_mm2:.1f} mm2, {hole.done}"
+        _(
+            "hole {number}: {edges}, {area_mm2:.1f} mm2, {done}",
+            number=hole.number,
+            edges=pluralize(hole.edges, "edge"),
+            area_mm2=hole.area_mm2,
+            done=hole.done,
+        )
         for hole in result.holes[:_LISTED]
     ]
     if len(result.holes) > _LISTED:
-        lines.append(f"{len(result.holes) - _LISTED} more holes: see the JSON")
+        lines.append(_("{holes_count} more holes: see the JSON", holes_count=len(result.holes) - _LISTED))
     return lines
 
 
 def _measures_in_words(measures: "RepairMeasures") -> list[str]:
     loss, added = measures.loss, measures.added
     lines = [
-        f"moved or lost: mean {loss.mean_mm:.3f} mm, 95 % within {loss.p95_mm:.3f} mm, at most {loss.max_mm:.2f} mm from the source",
-        f"added: mean {added.mean_mm:.3f} mm, 95 % within {added.p95_mm:.3f} mm, at most {added.max_mm:.2f} mm from the source",
-        f"triangles {measures.triangles_before} to {measures.triangles_after} ({measures.triangles_removed} removed, "
-        f"{measures.triangles_added} added), parts {measures.parts_before} to {measures.parts_after}, volume "
-        f"{measures.volume_before_mm3:.1f} to {measures.volume_after_mm3:.1f} mm3",
+        _(
+            "moved or lost: mean {mean_mm:.3f} mm, 95 % within {p95_mm:.3f} mm, at most {max_mm:.2f} mm "
+            "from the source",
+            mean_mm=loss.mean_mm,
+            p95_mm=loss.p95_mm,
+            max_mm=loss.max_mm,
+        ),
+        _(
+            "added: mean {mean_mm:.3f} mm, 95 % within {p95_mm:.3f} mm, at most {max_mm:.2f} mm from the source",
+            mean_mm=added.mean_mm,
+            p95_mm=added.p95_mm,
+            max_mm=added.max_mm,
+        ),
+        _(
+            "triangles {triangles_before} to {triangles_after} ({triangles_removed} removed, "
+            "{triangles_added} added), parts {parts_before} to {parts_after}, volume "
+            "{volume_before_mm3:.1f} to {volume_after_mm3:.1f} mm3",
+            triangles_before=measures.triangles_before,
+            triangles_after=measures.triangles_after,
+            triangles_removed=measures.triangles_removed,
+            triangles_added=measures.triangles_added,
+            parts_before=measures.parts_before,
+            parts_after=measures.parts_after,
+            volume_before_mm3=measures.volume_before_mm3,
+            volume_after_mm3=measures.volume_after_mm3,
+        ),
     ]
     if measures.swallowed_area_mm2 > 0.0:
         lines.append(
-            f"{measures.swallowed_area_mm2:.1f} mm2 of surface inside the solid of overlapping shells were left out"
+            _(
+                "{swallowed_area_mm2:.1f} mm2 of surface inside the solid of overlapping shells were left out",
+                swallowed_area_mm2=measures.swallowed_area_mm2,
+            )
         )
     words = {
-        "lost": "was lost",
-        "filled": "of a hollow was filled",
-        "sheet": "of a sheet without thickness was dropped",
+        "lost": _("was lost"),
+        "filled": _("of a hollow was filled"),
+        "sheet": _("of a sheet without thickness was dropped"),
     }
     for piece in measures.pieces[:3]:
         place = ", ".join(f"{value:.1f}" for value in piece.place)
         lines.append(
-            f"{piece.area_mm2:.1f} mm2 {words[piece.kind]} around {place} (LPS), up to {piece.distance_mm:.2f} mm from the result"
+            _(
+                "{area_mm2:.1f} mm2 {words} around {place} (LPS), up to {distance_mm:.2f} mm from the result",
+                area_mm2=piece.area_mm2,
+                words=words[piece.kind],
+                place=place,
+                distance_mm=piece.distance_mm,
+            )
         )
     if measures.piece_count > 3:
-        lines.append(f"{measures.piece_count - 3} more pieces were lost: see the JSON")
+        lines.append(_("{piece_count} more pieces were lost: see the JSON", piece_count=measures.piece_count - 3))
     return lines
 
 

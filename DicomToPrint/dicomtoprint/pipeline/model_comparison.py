@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 from .reviewed_model import ReviewedModel, load_reviewed_model
 
@@ -36,20 +37,47 @@ class ModelComparison:
         found = self.content
         volumes = found["volume_mm3"]
         lines = [
-            f"Volume: {volumes[0] / 1000:.2f} and {volumes[1] / 1000:.2f} cm3 ({found['volume_change_percent']:+.2f} %).",
-            f"Dice: {found['dice']:.4f}, on voxels of {found['voxel_mm']:.2f} mm.",
-            f"Distance of the second from the first: mean {found['mean_mm']:+.3f} mm (+ outside), 95 % of the surface within "
-            f"{found['p95_mm']:.3f} mm, largest {found['largest_mm']:.2f} mm; the other way round {found['largest_back_mm']:.2f} mm.",
+            _(
+                "Volume: {volumes:.2f} and {volumes2:.2f} cm3 ({volume_change_percent:+.2f} %).",
+                volumes=volumes[0] / 1000,
+                volumes2=volumes[1] / 1000,
+                volume_change_percent=found["volume_change_percent"],
+            ),
+            _("Dice: {dice:.4f}, on voxels of {voxel_mm:.2f} mm.", dice=found["dice"], voxel_mm=found["voxel_mm"]),
+            _(
+                "Distance of the second from the first: mean {mean_mm:+.3f} mm (+ outside), 95 % of the "
+                "surface within {p95_mm:.3f} mm, largest {largest_mm:.2f} mm; the other way round "
+                "{largest_back_mm:.2f} mm.",
+                mean_mm=found["mean_mm"],
+                p95_mm=found["p95_mm"],
+                largest_mm=found["largest_mm"],
+                largest_back_mm=found["largest_back_mm"],
+            ),
         ]
         for patch in found["patches"]:
-            place = ", ".join(f"{name} {value:.0f}" for name, value in zip(found["axes"], patch["where_mm"]))
+            place = join(
+                ", ",
+                (
+                    _("{name} {value:.0f}", name=name, value=value)
+                    for name, value in zip(found["axes"], patch["where_mm"])
+                ),
+            )
             side = "outside" if patch["mean_mm"] > 0 else "inside"
             lines.append(
-                f"  {patch['area_mm2']:.0f} mm2 of the second around {place} mm lie {abs(patch['mean_mm']):.2f} mm {side} the first."
+                _(
+                    "  {area_mm2:.0f} mm2 of the second around {place} mm lie {mean_mm:.2f} mm {side} the first.",
+                    area_mm2=patch["area_mm2"],
+                    place=place,
+                    mean_mm=abs(patch["mean_mm"]),
+                    side=side,
+                )
             )
-        lines += [f"  differs: {name}: {old} / {new}" for name, (old, new) in found["differences"].items()]
+        lines += [
+            _("  differs: {name}: {old} / {new}", name=name, old=old, new=new)
+            for name, (old, new) in found["differences"].items()
+        ]
         if not found["differences"]:
-            lines.append("The records name the same input, settings and versions.")
+            lines.append(_("The records name the same input, settings and versions."))
         return tuple(lines)
 
 
@@ -67,14 +95,16 @@ def compare_models(
     one, other = load_reviewed_model(first, model), load_reviewed_model(second, model)
     if one.is_turned or other.is_turned:
         raise UsageError(
-            "A model that was turned, scaled or mirrored for the print has no common place with another: compare runs without --orient, "
-            "--scale and --mirror."
+            _(
+                "A model that was turned, scaled or mirrored for the print has no common place with another: "
+                "compare runs without {--orient}, {--scale} and {--mirror}."
+            )
         )
-    progress(0.1, "comparing the surfaces")
+    progress(0.1, _("comparing the surfaces"))
     surfaces = build_model_surface(one.mesh), build_model_surface(other.mesh)
     to_first, _facing = signed_offsets(surfaces[0], other.mesh.points.astype(np.float64))
     to_second, _facing = signed_offsets(surfaces[1], one.mesh.points.astype(np.float64))
-    progress(0.6, "comparing the volumes")
+    progress(0.6, _("comparing the volumes"))
     dice, voxel = _dice(one.mesh, other.mesh)
     marked = [
         mesh.with_arrays(point_arrays={"Deviation": values.astype(np.float32)})
@@ -151,12 +181,12 @@ def differences(one: ReviewedModel, other: ReviewedModel) -> dict[str, list[Any]
     note("use", first.intended_use, second.intended_use)
     for title, old, new in (
         ("setting", first.parameters, second.parameters),
-        ("version of", {**first.libraries, **first.software}, {**second.libraries, **second.software}),
+        (_("version of"), {**first.libraries, **first.software}, {**second.libraries, **second.software}),
         ("platform", first.platform, second.platform),
     ):
         for name in sorted({*old, *new}):
             if name != "role":
-                note(f"{title} {name}", old.get(name), new.get(name))
+                note(_("{title} {name}", title=title, name=name), old.get(name), new.get(name))
     hashes = [sorted(str(entry["sha256"])[:12] for entry in record.given_files) for record in (first, second)]
-    note("own files", *hashes)
+    note(_("own files"), *hashes)
     return found

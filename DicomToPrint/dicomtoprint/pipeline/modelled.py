@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
+from ..messages import _
 from .open_questions import require_reason
 from .scan_loading import LoadedScan
 
@@ -22,9 +23,11 @@ def ask_about_modelled(scan: LoadedScan, model: "SurfaceModel", settings: RunSet
     if share < MIN_PERCENT:
         return scan
     established = all(bool(entry.get("bone_established", True)) for entry in model.figures)
-    question = (
-        f"{share:.0f} % of the anatomy's surface are walls thinner than the scan's blur, whose thickness is modelled from "
-        f"their brightness{'' if established else ' under an assumed density of bone'}."
+    question = _(
+        "{share:.0f} % of the anatomy's surface are walls thinner than the scan's blur, whose "
+        "thickness is modelled from their brightness{established}.",
+        share=share,
+        established="" if established else _(" under an assumed density of bone"),
     )
     return require_reason(scan, question, settings)
 

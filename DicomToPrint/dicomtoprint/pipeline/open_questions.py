@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
 from ..errors import UnansweredQuestionError
+from ..messages import _
 from .scan_loading import GateClosedError, LoadedScan
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ def require_reason(scan: LoadedScan, question: str, settings: RunSettings) -> Lo
         return scan
     reason = (settings.accept_anyway or "").strip()
     if not reason:
-        sentence = f"{question} The use {settings.use} asks whether that will do: --accept-anyway REASON to go on."
+        sentence = _(
+            "{question} The use {use} asks whether that will do: {--accept-anyway:REASON} to go on.",
+            question=question,
+            use=settings.use,
+        )
         raise GateClosedError(UnansweredQuestionError(sentence), scan.series, scan.acceptance)
     if OVERRIDE_NOTICE in scan.gate:
         return scan
@@ -36,9 +41,10 @@ def ask_about_bone_like_blood(scan: LoadedScan, segmentation: "Segmentation", se
     taken = segmentation.figures.get("bone_like_blood_mm3")
     if not isinstance(taken, float):
         return scan
-    question = (
-        f"Bone of {taken / 1000.0:.1f} cm3 that touches the vessel is no brighter than its blood: where they touch, a few mm of it may be "
-        "in the model, so compare it with the slices."
+    question = _(
+        "Bone of {taken:.1f} cm3 that touches the vessel is no brighter than its blood: where they "
+        "touch, a few mm of it may be in the model, so compare it with the slices.",
+        taken=taken / 1000.0,
     )
     return require_reason(scan, question, settings)
 
@@ -47,7 +53,10 @@ def ask_about_vessel_doubts(scan: LoadedScan, segmentation: "Segmentation", sett
     """As `require_reason`, where parts of the model of a vessel may be bone or an organ as bright as its blood."""
     if not segmentation.figures.get("vessel_doubts"):
         return scan
-    question = "Not all of this model may be vessel, since bone or an organ can be as bright as the blood: compare it with the slices."
+    question = _(
+        "Not all of this model may be vessel, since bone or an organ can be as bright as the blood: "
+        "compare it with the slices."
+    )
     return require_reason(scan, question, settings)
 
 
@@ -58,9 +67,11 @@ def grey_value_caution(modality: str, settings: RunSettings, is_given: bool) -> 
 
     if not modality or modality in XRAY_MODALITIES or is_given or settings.segment_with or settings.threshold:
         return ""
-    return (
-        f"This scan is {modality}: its grey values do not tell one tissue from another. Give a segmentation, let a program label it "
-        "(--segment-with), or give the grey values of what you want (--threshold)."
+    return _(
+        "This scan is {modality}: its grey values do not tell one tissue from another. Give a "
+        "segmentation, let a program label it ({--segment-with}), or give the grey values of what "
+        "you want ({--threshold}).",
+        modality=modality,
     )
 
 
@@ -69,14 +80,16 @@ def ask_about_contrast_medium(scan: LoadedScan, segmentation: "Segmentation", se
     taken = segmentation.figures.get("contrast_medium_mm3")
     left = segmentation.figures.get("contrast_medium_left_mm3")
     if isinstance(taken, float):
-        question = (
-            f"Contrast medium of {taken / 1000.0:.0f} cm3 in vessels or the heart was taken out of the bone by its grey values: where "
-            "they touch, compare the model with the slices."
+        question = _(
+            "Contrast medium of {taken:.0f} cm3 in vessels or the heart was taken out of the bone by its "
+            "grey values: where they touch, compare the model with the slices.",
+            taken=taken / 1000.0,
         )
     elif isinstance(left, float):
-        question = (
-            f"Even bodies of {left / 1000.0:.0f} cm3 in the model may be contrast medium in vessels or the heart: compare the model "
-            "with the slices."
+        question = _(
+            "Even bodies of {left:.0f} cm3 in the model may be contrast medium in vessels or the heart: "
+            "compare the model with the slices.",
+            left=left / 1000.0,
         )
     else:
         return scan

@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ..errors import OutputError, UsageError
+from ..messages import _, join
 from ..text import pluralize
 
 MODEL_SUFFIXES = (".stl", ".3mf", ".obj", ".ply", ".dcm", ".mrb")
@@ -24,11 +25,19 @@ def check_writable(folder: Path) -> None:
         os.unlink(name)
     except (FileExistsError, NotADirectoryError):
         raise OutputError(
-            f"The output folder '{folder.name}' cannot be made, since a file of that name is in the way: choose another one."
+            _(
+                "The output folder '{folder}' cannot be made, since a file of that name is in the way: "
+                "choose another one.",
+                folder=folder.name,
+            )
         ) from None
     except OSError as error:
         raise OutputError(
-            f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one."
+            _(
+                "The output folder '{folder}' cannot be written ({strerror}): choose another one.",
+                folder=folder.name,
+                strerror=error.strerror,
+            )
         ) from None
 
 
@@ -55,7 +64,11 @@ def refuse_same_file(target: Path, inputs: Iterable[Path], overwrite: bool = Fal
     for path in inputs:
         if not overwrite and target.exists() and path.exists() and os.path.samefile(target, path):
             raise UsageError(
-                f"'{target.name}' is the input itself and would be replaced: choose another place for the output, or say --overwrite."
+                _(
+                    "'{target}' is the input itself and would be replaced: choose another place for the output, "
+                    "or say {--overwrite}.",
+                    target=target.name,
+                )
             )
 
 
@@ -75,12 +88,20 @@ def lock_output_folder(folder: Path) -> Iterator[None]:
             stack.enter_context(open(own, "wb"))  # open until the end: Windows then keeps others from removing it
         except OSError as error:
             raise OutputError(
-                f"The output folder '{folder.name}' cannot be written ({error.strerror}): choose another one."
+                _(
+                    "The output folder '{folder}' cannot be written ({strerror}): choose another one.",
+                    folder=folder.name,
+                    strerror=error.strerror,
+                )
             ) from None
         for other in folder.glob(_CLAIM.format(host=host, process="*")):
             if other != own and _is_held(other):
                 raise OutputError(
-                    f"Another run is writing to the output folder '{folder.name}': wait for its end, or choose another folder."
+                    _(
+                        "Another run is writing to the output folder '{folder}': wait for its end, or choose another "
+                        "folder.",
+                        folder=folder.name,
+                    )
                 )
         yield
 
@@ -111,9 +132,12 @@ def describe_foreign_files(folder: Path, written: Sequence[str]) -> tuple[str, .
     models = [path for path in folder.iterdir() if path.suffix.lower() in MODEL_SUFFIXES and path.name not in written]
     found = [pluralize(len(models), "model file")] if models else []
     if not written and (folder / "record.json").exists():
-        found.append("the record of an earlier run")
+        found.append(_("the record of an earlier run"))
     if not found:
         return ()
     return (
-        f"The folder also holds {' and '.join(found)} that this run did not write: this report says nothing about them.",
+        _(
+            "The folder also holds {found} that this run did not write: this report says nothing about them.",
+            found=join(_(" and "), found),
+        ),
     )

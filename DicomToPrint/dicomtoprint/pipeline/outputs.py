@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
+from ..messages import _, speaking
 from ..progress import ProgressCallback, no_progress, subprogress
 from .inspection import Inspection
 from .output_folder import check_writable, describe_foreign_files
@@ -42,17 +42,18 @@ def write_refusal(shut: GateClosedError, settings: RunSettings, folder: Path) ->
     from ..report import ReportContent, write_report
 
     write_json_atomically(folder / "acceptance.json", shut.acceptance.as_json(settings.include_identifiers))
-    write_report(
-        folder,
-        replace(
-            with_scan(shut.acceptance, settings, ReportContent()),
-            series=shut.chosen.series.id,
-            gate=str(shut.error),
-            refused=True,
-            notes=describe_foreign_files(folder, ()),
-            **use_content(settings),
-        ),
-    )
+    with speaking(settings.language):
+        write_report(
+            folder,
+            replace(
+                with_scan(shut.acceptance, settings, ReportContent()),
+                series=shut.chosen.series.id,
+                gate=str(shut.error),
+                refused=True,
+                notes=describe_foreign_files(folder, ()),
+                **use_content(settings),
+            ),
+        )
 
 
 def write_check(acceptance: "AcceptanceReport", settings: RunSettings, folder: Path) -> None:
@@ -62,7 +63,8 @@ def write_check(acceptance: "AcceptanceReport", settings: RunSettings, folder: P
 
     check_writable(folder)
     write_json_atomically(folder / "acceptance.json", acceptance.as_json(settings.include_identifiers))
-    write_report(folder, with_scan(acceptance, settings, ReportContent()))
+    with speaking(settings.language):
+        write_report(folder, with_scan(acceptance, settings, ReportContent()))
 
 
 def write_inspection(inspection: Inspection, folder: Path, progress: ProgressCallback = no_progress) -> Inspection:
@@ -121,7 +123,7 @@ def write_run(source: Source, result: "RunResult", progress: ProgressCallback = 
     write_registry(folder, assemble_registry_entry(result, record))
     content = assemble_run_content(result, calipers, budget, record, subprogress(progress, 0.0, 0.9))
     readiness = _write_model(result, record, content)
-    progress(1.0, "report and record written")
+    progress(1.0, _("report and record written"))
     return readiness
 
 
@@ -133,7 +135,7 @@ def write_preparation(
     record = assemble_preparation_record(source, result, calipers)
     content = assemble_preparation_content(result, calipers, record, subprogress(progress, 0.0, 0.9))
     readiness = _write_model(result, record, content)
-    progress(1.0, "report and record written")
+    progress(1.0, _("report and record written"))
     return readiness
 
 

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
 from ..errors import InputError, OutputError, UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from .scan_loading import is_volume_file, load_judgement
 
 if TYPE_CHECKING:
     from ..acceptance import AcceptanceReport
     from ..dicom import Series, Study
+    from ..fileset import Packed
 
 # Bytes that fit on a disc, with room for its own directory.
 DISCS = {"CD-R (700 MB)": 730_000_000, "DVD-R (4.7 GB)": 4_690_000_000}
@@ -74,37 +76,56 @@ def pack(
     from ..fileset import write_file_set
 
     if is_volume_file(source):
-        raise InputError(f"'{Path(source).name}' holds no DICOM objects: choose the DICOM files of the study.")
+        raise _no_objects(source)
     _require_free(output)
     load_judgement(settings)
     study = read_study(Path(source), subprogress(progress, 0.0, 0.1))
     chosen, notes = _chosen(study, series_ids)
     names = _names(study, chosen, whole=not series_ids)
     with _WorkFolder(output) as work:
-        root = work / "study"
-        root.mkdir()
+        (root := work / "study").mkdir()
         packed = write_file_set(chosen[0].source, names, root, deidentified, subprogress(progress, 0.1, 0.8))
         _write_report(root, settings, subprogress(progress, 0.8, 0.95))
         size = _write_manifest(root)
         _publish(root, output)
-    progress(1.0, "study packed")
-    notes += packed.notes
-    if packed.burned_in:
-        notes += (f"Images that may show a name in the picture itself: {packed.burned_in}. Look at them.",)
-    if packed.lossy:
-        notes += (f"Images that were compressed with loss before, as their flag still says: {packed.lossy}.",)
+    progress(1.0, _("study packed"))
     discs = {name: ceil(size / room) for name, room in DISCS.items()}
     ids = tuple(one.id for one in chosen)
+    notes = (*notes, *packed.notes, *_notes_on_pictures(packed))
     return PackedStudy(Path(output), packed.objects, packed.unpacked, size, ids, discs, notes)
+
+
+def _no_objects(source: Path) -> InputError:
+    name = Path(source).name
+    return InputError(_("'{source}' holds no DICOM objects: choose the DICOM files of the study.", source=name))
+
+
+def _notes_on_pictures(packed: Packed) -> tuple[str, ...]:
+    """What is to be said of the pictures of a study: names burned in, and loss."""
+    notes: tuple[str, ...] = ()
+    if packed.burned_in:
+        notes += (
+            _(
+                "Images that may show a name in the picture itself: {burned_in}. Look at them.",
+                burned_in=packed.burned_in,
+            ),
+        )
+    if packed.lossy:
+        notes += (
+            _("Images that were compressed with loss before, as their flag still says: {lossy}.", lossy=packed.lossy),
+        )
+    return notes
 
 
 def _require_free(output: Path) -> None:
     if output.suffix.lower() == ".zip":
         if output.exists():
-            raise OutputError(f"'{output.name}' is there already: choose another name.")
+            raise OutputError(_("'{output}' is there already: choose another name.", output=output.name))
         return
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise OutputError(f"The folder '{output.name}' is not empty: choose an empty one, or a new name.")
+        raise OutputError(
+            _("The folder '{output}' is not empty: choose an empty one, or a new name.", output=output.name)
+        )
 
 
 def _chosen(study: Study, series_ids: Sequence[str]) -> tuple[tuple[Series, ...], tuple[str, ...]]:
@@ -113,8 +134,8 @@ def _chosen(study: Study, series_ids: Sequence[str]) -> tuple[tuple[Series, ...]
     known = {name for one in study.series for name in (one.id, one.uid)}
     lost = [name for name in series_ids if name not in known]
     if lost:
-        ids = ", ".join(one.id for one in study.series)
-        raise UsageError(f"There is no series '{lost[0]}' in the input: choose one of {ids}.")
+        ids = join(", ", (one.id for one in study.series))
+        raise UsageError(_("There is no series '{lost}' in the input: choose one of {ids}.", lost=lost[0], ids=ids))
     added = [
         other
         for other in study.series
@@ -123,8 +144,10 @@ def _chosen(study: Study, series_ids: Sequence[str]) -> tuple[tuple[Series, ...]
     from ..acceptance.facts.acquisition import count_patients_of
 
     if count_patients_of(chosen) > 1:
-        raise InputError("The input holds several patients: pack one at a time, with --series for each of its series.")
-    note = f"Original series that came along with their reformats: {len(added)}."
+        raise InputError(
+            _("The input holds several patients: pack one at a time, with {--series} for each of its series.")
+        )
+    note = _("Original series that came along with their reformats: {added_count}.", added_count=len(added))
     return (*chosen, *added), (note,) if added else ()
 
 
@@ -150,8 +173,10 @@ def _names(study: Study, chosen: Sequence[Series], whole: bool) -> list[str]:
     broken += [name for one in chosen for name in one.unreadable_near]
     if broken:
         raise InputError(
-            f"'{Path(broken[0]).name}' is cut off or damaged: copy the study again, or name the series to pack with "
-            "--series."
+            _(
+                "'{broken}' is cut off or damaged: copy the study again, or name the series to pack with {--series}.",
+                broken=Path(broken[0]).name,
+            )
         )
     names = [name for one in chosen for name in (*(file.name for file in one.files), *one.localizers)]
     if whole:
@@ -185,7 +210,11 @@ class _WorkFolder:
             self._folder = Path(tempfile.mkdtemp(prefix=".packing-", dir=self._home))
         except OSError as error:
             raise OutputError(
-                f"'{self._home.name or 'The folder'}' cannot be written ({error.strerror}): choose another place."
+                _(
+                    "'{home}' cannot be written ({strerror}): choose another place.",
+                    home=self._home.name or _("The folder"),
+                    strerror=error.strerror,
+                )
             ) from None
         return self._folder
 
@@ -211,7 +240,7 @@ def _write_manifest(root: Path) -> int:
 
     files = sorted(path for path in root.rglob("*") if path.is_file())
     lines = [f"{sha256_of(path)}  {path.relative_to(root).as_posix()}" for path in files]
-    write_text_atomically(root / MANIFEST, "\n".join(lines) + "\n")
+    write_text_atomically(root / MANIFEST, join("\n", lines) + "\n")
     return sum(path.stat().st_size for path in (*files, root / MANIFEST))
 
 
@@ -226,11 +255,19 @@ def _publish(root: Path, output: Path) -> None:
                         archive.write(path, path.relative_to(root).as_posix())
             with zipfile.ZipFile(packed) as archive:
                 if archive.testzip() is not None:
-                    raise OutputError(f"'{output.name}' did not read back: choose another disk and pack it again.")
+                    raise OutputError(
+                        _("'{output}' did not read back: choose another disk and pack it again.", output=output.name)
+                    )
             packed.replace(output)
         else:
             if output.exists():
                 output.rmdir()
             root.replace(output)
     except OSError as error:
-        raise OutputError(f"'{output.name}' cannot be written ({error.strerror}): choose another place.") from None
+        raise OutputError(
+            _(
+                "'{output}' cannot be written ({strerror}): choose another place.",
+                output=output.name,
+                strerror=error.strerror,
+            )
+        ) from None

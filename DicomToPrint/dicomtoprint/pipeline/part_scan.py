@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
 from ..errors import DicomToPrintError, InputError, UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from .scan_loading import GateClosedError, is_volume_file, load_scan
 
@@ -35,17 +36,25 @@ def read_part(
     """The scan of the part that was printed of `model`, in mm. Raises `InputError`."""
     if not path.exists():
         raise InputError(
-            f"'{path.name}' does not exist: name a surface scan of the part ({', '.join(SURFACE_SUFFIXES)}) or a CT of it."
+            _(
+                "'{path}' does not exist: name a surface scan of the part ({surface_suffixes}) or a CT of it.",
+                path=path.name,
+                surface_suffixes=join(", ", SURFACE_SUFFIXES),
+            )
         )
     if path.is_file() and path.suffix.lower() in SURFACE_SUFFIXES:
         return _read_surface(path, unit, progress)
     if path.is_file() and not is_volume_file(path) and not _is_dicom(path):
         raise InputError(
-            f"'{path.name}' is no scan that can be read: name a surface scan of the part ({', '.join(SURFACE_SUFFIXES)}), or a CT of it as "
-            "DICOM files or NIfTI."
+            _(
+                "'{path}' is no scan that can be read: name a surface scan of the part ({surface_suffixes}), "
+                "or a CT of it as DICOM files or NIfTI.",
+                path=path.name,
+                surface_suffixes=join(", ", SURFACE_SUFFIXES),
+            )
         )
     if unit is not None:
-        raise UsageError("A CT says itself how large it is: leave --unit out.")
+        raise UsageError(_("A CT says itself how large it is: leave {--unit} out."))
     return _read_ct(path, model, series, progress)
 
 
@@ -63,14 +72,18 @@ def _read_surface(path: Path, unit: str | None, progress: ProgressCallback) -> P
     file = read_mesh_file(path, unit, progress)
     mesh = concatenate(list(file.meshes))
     notes: tuple[str, ...] = (
-        () if file.unit else ("The scan states no unit: its numbers were taken as millimetres (--unit says another).",)
+        ()
+        if file.unit
+        else (_("The scan states no unit: its numbers were taken as millimetres ({--unit} says another)."),)
     )
     part = Mesh(mesh.points.astype(np.float64), mesh.triangles, "part")
     if part.area <= 0.0:
-        raise InputError(f"{path.name} has triangles without area only: export the scan again as a surface.")
+        raise InputError(
+            _("{path} has triangles without area only: export the scan again as a surface.", path=path.name)
+        )
     if part.volume < 0.0:
         part = replace(part, triangles=part.triangles[:, ::-1])
-        notes += ("The triangles of the scan face inward and were turned.",)
+        notes += (_("The triangles of the scan face inward and were turned."),)
     return PartScan(part, notes, "surface")
 
 
@@ -86,7 +99,7 @@ def _read_ct(path: Path, model: "Mesh", series: str | None, progress: ProgressCa
         settings = replace(RunSettings(), use="general", series=series)
         volume = load_scan(path, settings, subprogress(progress, 0.0, 0.4)).volume
         found = segment_plastic(volume, float(np.linalg.norm(np.ptp(model.points, axis=0))))
-        progress(0.5, "finding the surface of the part")
+        progress(0.5, _("finding the surface of the part"))
         made = reconstruct_surfaces(
             found,
             max_deviation_mm=_DEVIATION_MM,
@@ -99,7 +112,7 @@ def _read_ct(path: Path, model: "Mesh", series: str | None, progress: ProgressCa
         raise
     except (DicomToPrintError, GateClosedError) as error:
         # A scan that is refused tells nothing of the part: exit 1 would say that the part failed.
-        raise InputError(f"The CT of the part cannot be used: {error}") from None
+        raise InputError(_("The CT of the part cannot be used: {error}", error=error)) from None
     mesh = made.meshes[0]
     return PartScan(Mesh(mesh.points.astype(np.float64), mesh.triangles, "part"), (*volume.notes, *found.notes), "ct")
 

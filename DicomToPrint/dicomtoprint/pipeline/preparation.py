@@ -10,6 +10,7 @@ from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance, transformed
 from ..mesh.transfer import transfer_materials_of_nearest
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .calibrated import compensated
 from .displacements import displacement_summary
@@ -53,11 +54,13 @@ def validate_preparation(settings: RunSettings) -> None:
     validate_joint_settings(settings, process)
     validate_wall_settings(settings, process)
     if settings.base_kind != RunSettings.base_kind and not settings.base:
-        raise UsageError("--base-kind says what base it is: give --base too, or leave it out.")
+        raise UsageError(_("{--base-kind} says what base it is: give {--base} too, or leave it out."))
     if settings.label is not None:
         validate_text(settings.label)
     elif settings.label_at or settings.label_raised:
-        raise UsageError("--label-at and --label-raised are about a label: give --label TEXT too, or leave them out.")
+        raise UsageError(
+            _("{--label-at} and {--label-raised} are about a label: give {--label:TEXT} too, or leave them out.")
+        )
     if settings.scale_bar is not None:
         validate_scale_bar(settings.scale_bar)
 
@@ -112,7 +115,7 @@ def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCall
     labels = tuple(context.labels)
     if matrix is not None:
         labels = tuple(label_in_patient(label, matrix) for label in labels)
-    progress(1.0, "prepared")
+    progress(1.0, _("prepared"))
     figures = tuple(mesh_figures(mesh) for mesh in meshes)
     return PreparedModel(
         replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)),
@@ -141,10 +144,21 @@ def _apply_to_meshes(
         try:
             meshes[index], effect = step.apply(mesh, context, progress)
         except RefusedError as error:  # of seven steps, the sentence must say which
-            raise RefusedError(f"{step.name.capitalize()}: {error}") from error
-        volumes = f"volume {mesh.volume:.0f} to {meshes[index].volume:.0f} mm3"
+            raise RefusedError(_("{step}: {error}", step=step.name.capitalize(), error=error)) from error
+        volumes = _("volume {volume:.0f} to {volume2:.0f} mm3", volume=mesh.volume, volume2=meshes[index].volume)
         displacement = displacement_summary([mesh], [meshes[index]])
-        done.append(ProcessingStep(step.name, f"{mesh.name}: {effect}; {volumes}; {displacement}"))
+        done.append(
+            ProcessingStep(
+                step.name,
+                _(
+                    "{mesh}: {effect}; {volumes}; {displacement}",
+                    mesh=mesh.name,
+                    effect=effect,
+                    volumes=volumes,
+                    displacement=displacement,
+                ),
+            )
+        )
     return done
 
 
@@ -181,8 +195,14 @@ def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[l
         steps.append(
             ProcessingStep(
                 "orient",
-                f"{one.mesh.name}: overhang {one.overhang_before_mm2:.0f} to {one.overhang_mm2:.0f} mm2; "
-                f"transform (3x4, LPS mm) {numbers}",
+                _(
+                    "{mesh}: overhang {overhang_before_mm2:.0f} to {overhang_mm2:.0f} mm2; transform (3x4, LPS "
+                    "mm) {numbers}",
+                    mesh=one.mesh.name,
+                    overhang_before_mm2=one.overhang_before_mm2,
+                    overhang_mm2=one.overhang_mm2,
+                    numbers=numbers,
+                ),
             )
         )
     return turned, moved
@@ -215,7 +235,10 @@ def _checked(mesh: Mesh) -> Mesh:
     repaired = repair_mesh(mesh)
     if not repaired.valid:
         raise RefusedError(
-            f"Preparing '{mesh.name}' left faults that could not be mended: change the size or place of the last step."
+            _(
+                "Preparing '{mesh}' left faults that could not be mended: change the size or place of the last step.",
+                mesh=mesh.name,
+            )
         )
     return _with_deviation(repaired.mesh, [mesh])
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config import resources
 from ..config.run_settings import RunSettings
+from ..messages import _, join
 
 if TYPE_CHECKING:
     from ..printability import Readiness
@@ -12,10 +13,17 @@ if TYPE_CHECKING:
 
 # By the step that made them.
 JOINTS = {
-    "pins": "D-shaped pins with {gap}",
-    "dowels": "holes with {gap} for dowels, rods of steel or filament put in loose",
-    "dovetails": "a dovetail with {gap}, slid in sideways",
+    "pins": _("D-shaped pins with {gap}"),
+    "dowels": _("holes with {gap} for dowels, rods of steel or filament put in loose"),
+    "dovetails": _("a dovetail with {gap}, slid in sideways"),
 }
+# What the keys of `data/plans/plan.json` are called.
+PURPOSES: Mapping[str, str] = {
+    "display": _("display"),
+    "handling": _("handling"),
+    "sterilisable": _("sterilisable"),
+}
+LAYERS: Mapping[str, str] = {"fine": _("fine"), "normal": _("normal"), "fast": _("fast")}
 SCHEMA = "dicom-to-print/print-plan/1"
 
 
@@ -36,14 +44,14 @@ def build_print_plan(
         "schema": SCHEMA,
         "use": settings.use,
         "verdict": readiness.verdict,
-        "process": _choice(readiness.process.title, "as set for this run", sorted(data["processes"])),
+        "process": _choice(readiness.process.title, _("as set for this run"), sorted(data["processes"])),
         "printer": _choice(readiness.printer.title, messages.get("fit", "")),
         **_material_choices(offer, wish, settings.use.replace("-", " ")),
         **_assembly_choices(settings, model, offer, messages, source),
-        "colour": _choice(offer.get("colour"), "what the process offers"),
-        "finish": _choice(wish["finish"], f"the use {settings.use.replace('-', ' ')}"),
-        "durability": _choice(wish["durability"], f"the use {settings.use.replace('-', ' ')}"),
-        "post_processing": _choice(offer.get("post_processing"), "steps of the process, in order"),
+        "colour": _choice(offer.get("colour"), _("what the process offers")),
+        "finish": _choice(wish["finish"], _("the use {use}", use=settings.use.replace("-", " "))),
+        "durability": _choice(wish["durability"], _("the use {use}", use=settings.use.replace("-", " "))),
+        "post_processing": _choice(offer.get("post_processing"), _("steps of the process, in order")),
         **_quantities(model, offer),
         **({"slicing": dict(readiness.slicing)} if readiness.slicing else {}),
         "warnings": [finding.message for finding in readiness.findings if finding.verdict.rank > 0],
@@ -53,7 +61,7 @@ def build_print_plan(
 def _choice(value: object, reason: str, options: Sequence[object] | None = None) -> dict[str, Any]:
     """One entry of the plan; a value of None or "" is left to the reader."""
     return {
-        "choice": value if value not in (None, "") else "to be chosen",
+        "choice": value if value not in (None, "") else _("to be chosen"),
         "reason": reason,
         "options": options or [],
     }
@@ -65,14 +73,23 @@ def _material_choices(offer: Mapping[str, Any], wish: Mapping[str, Any], use: st
     return {
         "material": _choice(
             materials.get(wish["material"]),
-            f"the use {use} asks for {wish['material']}",
-            [f"{purpose}: {material}" for purpose, material in materials.items()],
+            _(
+                "the use {use} asks for {material}",
+                use=use,
+                material=PURPOSES.get(wish["material"], wish["material"]),
+            ),
+            [
+                _("{purpose}: {material}", purpose=PURPOSES.get(purpose, purpose), material=material)
+                for purpose, material in materials.items()
+            ],
         ),
         "sterilisation": _choice(
-            "not planned", "must the part be sterilised? Only the maker of the material can answer for it."
+            _("not planned"), _("must the part be sterilised? Only the maker of the material can answer for it.")
         ),
         "layer_mm": _choice(
-            layers.get(wish["layer"]), f"{wish['layer']} layers for the use {use}", sorted(layers.values())
+            layers.get(wish["layer"]),
+            _("{layer} layers for the use {use}", layer=LAYERS.get(wish["layer"], wish["layer"]), use=use),
+            sorted(layers.values()),
         ),
     }
 
@@ -84,15 +101,17 @@ def _assembly_choices(
     is_divided = len(model.meshes) > 1
     return {
         "orientation": _choice(
-            "as turned by the program" if settings.orient else {"scan": "as scanned", "mesh": "as given"}[source],
+            _("as turned by the program")
+            if settings.orient
+            else {"scan": _("as scanned"), "mesh": _("as given")}[source],
             messages.get("overhang", ""),
-            [] if settings.orient else ["--orient turns it for least support"],
+            [] if settings.orient else [_("{--orient} turns it for least support")],
         ),
-        "supports": _choice(offer.get("supports"), "what the process needs"),
+        "supports": _choice(offer.get("supports"), _("what the process needs")),
         "parts": _choice(len(model.meshes), messages.get("fit", ""), ["--split auto", "--cut S=MM"]),
         "pins": _choice(
             _joints(settings, {step.name for step in model.steps}),
-            "parts of a cut model go together one way" if is_divided else "one part",
+            _("parts of a cut model go together one way") if is_divided else _("one part"),
             ["--pins", "--pins --joint dowel", "--pins --joint dovetail", "--magnets 5x2"] if is_divided else None,
         ),
     }
@@ -113,13 +132,19 @@ def _quantities(model: "SurfaceModel", offer: Mapping[str, Any]) -> dict[str, An
 def _joints(settings: RunSettings, done: set[str]) -> str:
     """What holds the parts together, by the names of the steps that were `done`."""
     gap = (
-        "the clearance given"
+        _("the clearance given")
         if settings.joint_clearance is not None
-        else f"the process's clearance for a {settings.fit} fit"
+        else _("the process's clearance for a {fit} fit", fit=settings.fit)
     )
     joints = [words.format(gap=gap) for name, words in JOINTS.items() if name in done]
     if settings.magnets and "magnets" in done:
-        joints.append("magnets of {:g} x {:g} mm, glued in with their poles facing".format(*settings.magnets))
+        joints.append(
+            _(
+                "magnets of {diameter:g} x {height:g} mm, glued in with their poles facing",
+                diameter=settings.magnets[0],
+                height=settings.magnets[1],
+            )
+        )
     if done & {"no pins", "no magnets"}:
-        joints.append("glue where a cut has no room for them")
-    return " and ".join(joints) or "none"
+        joints.append(_("glue where a cut has no room for them"))
+    return join(_(" and "), joints) or _("none")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config.run_settings import RunSettings, user_files
+from ..messages import _
 from .report_content import model_parts, provenance_area_fractions, recorded_settings
 from .scan_loading import Source
 from .segmenting import anatomy_name
@@ -44,7 +45,7 @@ def assemble_record(source: Source, result: "RunResult", calipers: Sequence[Any]
         gate=scan.gate,
         provenance=provenance_area_fractions(result.model.meshes),
         budget=budget,
-        verdicts={"scan": scan.series.verdict.value if scan.series else "not applicable", "print": result.verdict},
+        verdicts={"scan": scan.series.verdict.value if scan.series else _("not applicable"), "print": result.verdict},
         notes=(*scan.volume.notes, *result.segmentation.notes, *result.model.notes),
     )
 
@@ -60,7 +61,7 @@ def assemble_preparation_record(source: Path, result: "PreparationResult", calip
         inputs=inputs,
         input_sha256=whole,
         gate=result.mesh.gate,
-        verdicts={"scan": "not applicable", "print": result.verdict},
+        verdicts={"scan": _("not applicable"), "print": result.verdict},
         notes=result.model.notes,
     )
 

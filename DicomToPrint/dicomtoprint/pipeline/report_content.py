@@ -3,11 +3,11 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from gettext import gettext as _
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..config.run_settings import RunSettings, redact_paths, to_command_line
+from ..messages import _, join
 from ..progress import ProgressCallback, subprogress
 from .output_folder import describe_foreign_files
 from .scaling import is_scaled, scale_of, scale_words
@@ -60,7 +60,11 @@ def use_content(settings: RunSettings) -> dict[str, Any]:
 
 
 def _to_keep(documentation: Sequence[str]) -> str:
-    return f"Keep with a model for this use: {'; '.join(documentation)}." if documentation else ""
+    return (
+        _("Keep with a model for this use: {documentation}.", documentation=join("; ", documentation))
+        if documentation
+        else ""
+    )
 
 
 def assemble_run_content(
@@ -132,7 +136,13 @@ def _with_model(
     places = finding_images(result.readiness, progress)
     notes += as_notes(drawn.note)
     if is_scaled(result.settings):
-        notes = (f"The model is printed {scale_words(result.settings)}: it is not the anatomy as it is.", *notes)
+        notes = (
+            _(
+                "The model is printed {scale_words}: it is not the anatomy as it is.",
+                scale_words=scale_words(result.settings),
+            ),
+            *notes,
+        )
     notes += describe_foreign_files(result.folder, [file.path.name for file in result.files])
     return replace(
         content,
@@ -152,7 +162,11 @@ def _with_model(
         notes=notes,
         created=record.created,
         software=f"DicomToPrint {__version__}",
-        inputs=f"{len(record.inputs)} files; SHA-256 over their sorted hashes: {record.input_sha256}",
+        inputs=_(
+            "{number} files; SHA-256 over their sorted hashes: {hash}",
+            number=len(record.inputs),
+            hash=record.input_sha256,
+        ),
         answers_role={entry["rule"]: {"role": entry["role"], "time": entry["time"]} for entry in record.answers},
     )
 
@@ -297,7 +311,7 @@ def _structures(result: "RunResult") -> str:
     """The structures of the scan that the model shows, by their names there; empty where they are more than a sentence holds."""
     names = dict.fromkeys(segment.name for segment in result.segmentation.segments)
     shown = [name for name in names if any(f"{mesh.name} ".startswith(f"{name} ") for mesh in result.model.meshes)]
-    return ", ".join(shown) if len(shown) <= 3 else ""
+    return join(", ", shown) if len(shown) <= 3 else ""
 
 
 def as_notes(note: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UsageError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .part_scan import read_part
 from .reviewed_model import ReviewedModel, load_reviewed_model
@@ -108,7 +109,9 @@ def review(request: ReviewRequest, progress: ProgressCallback = no_progress) -> 
     no sense.
     """
     if request.part is None and not request.readings:
-        raise UsageError("Nothing to review: give a scan of the part (--part) or distances taken on it (--caliper).")
+        raise UsageError(
+            _("Nothing to review: give a scan of the part ({--part}) or distances taken on it ({--caliper}).")
+        )
     _require_pages(request)
     model = load_reviewed_model(request.record, request.model)
     limits, search = _limits(request, model)
@@ -128,7 +131,7 @@ def _require_pages(request: ReviewRequest) -> None:
     if request.pages.viewer:
         if request.part is None:
             raise UsageError(
-                "--viewer shows a scan of the part on its model: give one with --part, or leave --viewer out."
+                _("{--viewer} shows a scan of the part on its model: give one with {--part}, or leave {--viewer} out.")
             )
         from ..rendering.turning_page import require_viewer
 
@@ -153,7 +156,9 @@ def _limits(request: ReviewRequest, model: ReviewedModel) -> "tuple[PartLimits, 
     use = load_use_case(request.use or model.record.intended_use or "general")
     absolute = process.limit("tolerance_mm")
     if absolute is None:
-        raise UsageError(f"The process {process.title} states no tolerance: name one that does with --process.")
+        raise UsageError(
+            _("The process {process} states no tolerance: name one that does with {--process}.", process=process.title)
+        )
     longest = float(np.ptp(model.mesh.points, axis=0).max())
     tolerance = max(absolute, (process.limit("tolerance_percent") or 0.0) / 100.0 * longest)
     content, _text = resources.load_json_resource("review", "limits")
@@ -187,9 +192,9 @@ def _review_scan(
     surface = build_model_surface(model.mesh)
     registration = register_part(surface, part, search, subprogress(progress, 0.3, 0.6))
     fit = registration.fit
-    progress(0.6, "measuring the deviation")
+    progress(0.6, _("measuring the deviation"))
     deviation = measure_deviation(surface, part, fit.pose, gross_mm=limits.gross_mm)
-    progress(0.8, "measuring walls")
+    progress(0.8, _("measuring walls"))
     walls = measure_walls(surface, deviation, limits.wall_mm)
     bend = find_bend(surface, deviation, fit.scale)
     ambiguous = ambiguity_words(fit, len(registration.others), limits.axes)
@@ -217,17 +222,26 @@ def _scan_error(request: ReviewRequest, verdict: "ReviewVerdict", limits: "PartL
 
     noise = verdict.figures.get("scan_noise_mm", float("nan"))
     if request.scan_error_mm is None:
-        text = (
-            f"The scan's own error was not stated; its points scatter by {noise:.2f} mm, and an error of its scale cannot be seen in it: "
-            "state the scanner's error with --scan-error."
+        text = _(
+            "The scan's own error was not stated; its points scatter by {noise:.2f} mm, and an error of "
+            "its scale cannot be seen in it: state the scanner's error with {--scan-error}.",
+            noise=noise,
         )
         return [PartFinding("scan-error", "info", text, noise)]
     error = request.scan_error_mm
-    text = f"The scan's own error is stated as {error:.2f} mm; its points scatter by {noise:.2f} mm."
+    text = _(
+        "The scan's own error is stated as {error:.2f} mm; its points scatter by {noise:.2f} mm.",
+        error=error,
+        noise=noise,
+    )
     found = [PartFinding("scan-error", "info", text, error)]
     for limit in filter(None, (limits.tolerance_mm, limits.use_mm)):
         if abs(verdict.figures["p95_mm"] - limit) < error:
-            text = f"The figure lies nearer to the limit of {limit:.2f} mm than the scan's own error: a finer scan could turn the verdict."
+            text = _(
+                "The figure lies nearer to the limit of {limit:.2f} mm than the scan's own error: a finer "
+                "scan could turn the verdict.",
+                limit=limit,
+            )
             found.append(PartFinding("scan-error", "info", text, verdict.figures["p95_mm"], limit))
     return found
 
@@ -236,14 +250,16 @@ def _budget(request: ReviewRequest, model: ReviewedModel, verdict: "ReviewVerdic
     from ..accuracy import measured_budget
 
     stated = request.scan_error_mm
-    what = "CT" if kind == "ct" else "surface scan"
-    basis = f"{what} of this part, its own error " + ("not stated" if stated is None else f"{stated:.2f} mm")
+    what = "CT" if kind == "ct" else _("surface scan")
+    basis = _("{what} of this part, its own error ", what=what) + (
+        _("not stated") if stated is None else _("{stated:.2f} mm", stated=stated)
+    )
     shown = 100.0 * verdict.figures["seen_share"]
     # Of a model in another scale the budget of the anatomy is not that of the part.
     scaled = model.record.parameters.get("scale")
     return measured_budget(
         {} if scaled else model.record.budget,
         verdict.figures["p95_mm"],
-        f"{basis}; {shown:.0f} % of the surface were seen",
-        ("what the scan does not show, and errors of the scanner itself",),
+        _("{basis}; {shown:.0f} % of the surface were seen", basis=basis, shown=shown),
+        (_("what the scan does not show, and errors of the scanner itself"),),
     )

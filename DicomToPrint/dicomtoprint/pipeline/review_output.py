@@ -2,11 +2,11 @@
 
 import datetime
 from dataclasses import replace
-from gettext import gettext as _
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .review import PartReview, ScanReview
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, UsageError
+from ..messages import _, join
 from .calibrated import undo_compensation
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
@@ -50,22 +51,24 @@ def load_reviewed_model(given: Path, model: str | None = None) -> ReviewedModel:
     record = read_record(path)
     files = [dict(entry) for entry in record.outputs if str(entry.get("format")) in _FORMATS]
     if not files:
-        raise InputError(f"{path.name} names no model file: name the record.json of a run that wrote a model.")
+        raise InputError(
+            _("{path} names no model file: name the record.json of a run that wrote a model.", path=path.name)
+        )
     chosen = _chosen(files, model)
     notes = []
     for entry in sorted(chosen, key=lambda item: _FORMATS.index(str(item["format"]))):
         name = Path(str(entry["file"])).name
         file = path.parent / name
         if not file.is_file():
-            notes.append(f"{name} is no longer beside the record.")
+            notes.append(_("{name} is no longer beside the record.", name=name))
         elif sha256_of(file) != entry["sha256"]:
-            notes.append(f"{name} was changed after the record was written.")
+            notes.append(_("{name} was changed after the record was written.", name=name))
         else:
             mesh = undo_compensation(concatenate(list(read_mesh_file(file).meshes)), record.steps)
             turned = any(record.parameters.get(name) for name in ("orient", "scale", "mirror"))
             turned = turned or str(entry.get("space")) != "LPS"
             return ReviewedModel(path, record, entry, mesh, turned, tuple(notes))
-    raise InputError(" ".join(notes) + " Put the model files of the run back beside record.json.")
+    raise InputError(join(" ", notes) + _(" Put the model files of the run back beside record.json."))
 
 
 def _chosen(files: list[dict[str, Any]], model: str | None) -> list[dict[str, Any]]:
@@ -73,11 +76,14 @@ def _chosen(files: list[dict[str, Any]], model: str | None) -> list[dict[str, An
         named = [entry for entry in files if model in (entry["file"], Path(str(entry["file"])).stem)]
         if not named:
             names = ", ".join(str(entry["file"]) for entry in files)
-            raise UsageError(f"The record has no model '{model}': choose one of {names}.")
+            raise UsageError(_("The record has no model '{model}': choose one of {names}.", model=model, names=names))
         return named
     stems = dict.fromkeys(Path(str(entry["file"])).stem for entry in files)
     if len(stems) > 1:
         raise UsageError(
-            f"The record has several models ({', '.join(stems)}): name the one that was printed with --model."
+            _(
+                "The record has several models ({stems}): name the one that was printed with {--model}.",
+                stems=join(", ", stems),
+            )
         )
     return files

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings, resolve_relative_to, run_settings_from_json, user_files
 from ..errors import MissingDependencyError, UsageError
+from ..messages import ENGLISH, _, speaking
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .backends import validate_backend
@@ -92,8 +93,9 @@ def prepare_file(
             subprogress(progress, 0.0, REPORT_PROGRESS_START),
         )
         result = collect_preparation(state, times)
-        readiness = outputs.write_preparation(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
-    progress(1.0, "done")
+        with speaking(settings.language):
+            readiness = outputs.write_preparation(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
+    progress(1.0, _("done"))
     return replace(result, readiness=readiness)
 
 
@@ -124,7 +126,7 @@ def run(
     keep_inputs([source, *user_files(settings)], output, stages.file_stem(settings), settings.formats, overwrite)
     if settings.scene and scene is None:
         raise MissingDependencyError(
-            "--scene needs Slicer, or the package slicer-core in this Python: install it or leave the option out."
+            _("{--scene} needs Slicer, or the package slicer-core in this Python: install it or leave the option out.")
         )
     with lock_output_folder(output):
         try:
@@ -139,25 +141,30 @@ def run(
         result = collect_result(state, times)
         if settings.scene and scene is not None:
             result = replace(result, files=(*result.files, scene(result)))
-        readiness = outputs.write_run(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
-    progress(1.0, "done")
+        with speaking(settings.language):
+            readiness = outputs.write_run(source, result, subprogress(progress, REPORT_PROGRESS_START, 1.0))
+    progress(1.0, _("done"))
     return replace(result, readiness=readiness)
 
 
 def replay(
-    record_file: Path, source: Source, output: Path, progress: ProgressCallback = no_progress
+    record_file: Path,
+    source: Source,
+    output: Path,
+    progress: ProgressCallback = no_progress,
+    language: str | None = None,
 ) -> "RunComparison":
     """Repeats a recorded run on the same scan or mesh and compares the files. Raises what `run` raises, `InputError` for no record.
 
     The record names the user's own protocols, processes, anatomies and segmentations without their folders: they are looked
-    for where the program runs, then beside the record.
+    for where the program runs, then beside the record. `language` is that of the new report (None: as recorded).
     """
     from ..run_record import compare_runs, read_record
 
     record = read_record(record_file)
     if record.command == "coupon":
         raise UsageError(
-            "This is the record of a test plate, made from no scan: make it again with coupon --process NAME."
+            _("This is the record of a test plate, made from no scan: make it again with coupon {--process:NAME}.")
         )
     # A scene is a view of the run, with times of its own in the bundle, a slicer another program; what is repeated are the files to print.
     record = replace(record, outputs=tuple(entry for entry in record.outputs if entry.get("format") != "mrb"))
@@ -165,6 +172,7 @@ def replay(
         replace(run_settings_from_json(record.parameters, f"'{record_file.name}'"), scene=False, slice_with=None),
         record_file.resolve().parent,
     )
+    settings = replace(settings, language=language or settings.language)
     result: RunResult | PreparationResult
     day = _day_of(record)  # what was valid then is repeated as it was
     if record.command == "prepare":
@@ -183,10 +191,10 @@ def _day_of(record: "RunRecord") -> datetime.date | None:
         return None
 
 
-def demo(output: Path, progress: ProgressCallback = no_progress) -> RunResult:
+def demo(output: Path, progress: ProgressCallback = no_progress, language: str = ENGLISH) -> RunResult:
     """Makes the phantom CT as DICOM in ``output/phantom`` and runs it into ``output/model``."""
     from ..phantom import write_phantom_dicom
 
     check_writable(output)
     write_phantom_dicom(output / "phantom", progress=subprogress(progress, 0.0, 0.3))
-    return run(output / "phantom", output / "model", RunSettings(), subprogress(progress, 0.3, 1.0))
+    return run(output / "phantom", output / "model", RunSettings(language=language), subprogress(progress, 0.3, 1.0))

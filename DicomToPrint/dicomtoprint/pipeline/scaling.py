@@ -9,6 +9,7 @@ import numpy as np
 from ..config.run_settings import RunSettings
 from ..errors import UsageError
 from ..mesh.core import Mesh, transformed
+from ..messages import _, join
 from .open_questions import require_reason
 from .scan_loading import LoadedScan
 
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = 0.01, 100.0
 # Plane of the mirror: its axis (L, P, S), the sides that change places, and the two words for them.
 MIRROR_AXES = {
-    "sagittal": (0, "RL", "left and right"),
-    "coronal": (1, "AP", "front and back"),
-    "axial": (2, "SI", "top and bottom"),
+    "sagittal": (0, "RL", _("left and right")),
+    "coronal": (1, "AP", _("front and back")),
+    "axial": (2, "SI", _("top and bottom")),
 }
-STEP_NAME = "scale and mirror"
+STEP_NAME = _("scale and mirror")
 
 
 def is_scaled(settings: RunSettings) -> bool:
@@ -40,8 +41,8 @@ def scale_words(settings: RunSettings) -> str:
     """``1:2, mirrored (left and right)``; empty where the model is as large as the anatomy and not mirrored."""
     words = [] if scale_of(settings) == 1.0 else [ratio(scale_of(settings))]
     if settings.mirror is not None:
-        words.append(f"mirrored ({MIRROR_AXES[settings.mirror][2]})")
-    return ", ".join(words)
+        words.append(_("mirrored ({mirror_axes})", mirror_axes=MIRROR_AXES[settings.mirror][2]))
+    return join(", ", words)
 
 
 def ratio(scale: float) -> str:
@@ -61,24 +62,44 @@ def size_suffix(settings: RunSettings) -> str:
 def validate_scale(settings: RunSettings) -> None:
     """Raises `UsageError` for a scale or a mirror that is none, and for what cannot be true on a scaled model."""
     if settings.scale is not None and not SMALLEST <= settings.scale <= LARGEST:
-        raise UsageError(f"--scale takes {SMALLEST:g} to {LARGEST:g}, or 1:N, not {settings.scale:g}.")
+        raise UsageError(
+            _(
+                "{--scale} takes {smallest:g} to {largest:g}, or 1:N, not {scale:g}.",
+                smallest=SMALLEST,
+                largest=LARGEST,
+                scale=settings.scale,
+            )
+        )
     if settings.mirror is not None and settings.mirror not in MIRROR_AXES:
-        raise UsageError(f"--mirror takes one of {', '.join(MIRROR_AXES)}, not '{settings.mirror}'.")
+        raise UsageError(
+            _(
+                "{--mirror} takes one of {mirror_axes}, not '{mirror}'.",
+                mirror_axes=join(", ", MIRROR_AXES),
+                mirror=settings.mirror,
+            )
+        )
     if not is_scaled(settings):
         return
     if "dicom" in settings.formats:
         raise UsageError(
-            "A DICOM STL stands in the frame of its scan, which a scaled or mirrored model does not: leave the format dicom out."
+            _(
+                "A DICOM STL stands in the frame of its scan, which a scaled or mirrored model does not: "
+                "leave the format dicom out."
+            )
         )
     if settings.scale_bar is not None and scale_of(settings) != 1.0:
-        raise UsageError("A scale bar would measure the print, not the anatomy: leave --scale-bar or --scale out.")
+        raise UsageError(
+            _("A scale bar would measure the print, not the anatomy: leave {--scale-bar} or {--scale} out.")
+        )
 
 
 def ask_about_scale(scan: LoadedScan, settings: RunSettings) -> LoadedScan:
     """As `require_reason`: a strict use asks before a model of another size or handedness goes on to print."""
     if not is_scaled(settings):
         return scan
-    return require_reason(scan, f"The model is not the anatomy as it is: {scale_words(settings)}.", settings)
+    return require_reason(
+        scan, _("The model is not the anatomy as it is: {scale_words}.", scale_words=scale_words(settings)), settings
+    )
 
 
 def scale_matrix(settings: RunSettings, meshes: Sequence[Mesh]) -> np.ndarray | None:
@@ -105,8 +126,12 @@ def scaled_meshes(
     numbers = " ".join(f"{value:.6f}" for value in matrix[:3].ravel())
     return done, ProcessingStep(
         STEP_NAME,
-        f"all parts {scale_words(settings)}; sizes, walls and volumes are those of the print, deviations and places those of the "
-        f"patient; transform (3x4, LPS mm) {numbers}",
+        _(
+            "all parts {scale_words}; sizes, walls and volumes are those of the print, deviations and "
+            "places those of the patient; transform (3x4, LPS mm) {numbers}",
+            scale_words=scale_words(settings),
+            numbers=numbers,
+        ),
     )
 
 
@@ -134,7 +159,7 @@ def in_print(settings: RunSettings, matrix: np.ndarray) -> RunSettings:
     }
     if settings.label is not None:
         told = [] if scale == 1.0 else [ratio(scale)]
-        changed["label"] = " ".join([settings.label, *told, *(["MIRROR"] if settings.mirror else [])])
+        changed["label"] = join(" ", [settings.label, *told, *(["MIRROR"] if settings.mirror else [])])
     return replace(settings, **changed)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
 from ..errors import DicomToPrintError, RefusedError, UnansweredQuestionError, UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import VOLUME_SUFFIXES, reordered
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..volume import Volume
 
 Source = str | Path
-NO_HEADERS_MESSAGE = (
+NO_HEADERS_MESSAGE = _(
     "Acceptance is not applicable: this volume does not come from DICOM files, so there are no headers to judge."
 )
 BUILT_IN_PROTOCOLS = ("3dsystems-ortho", "exoplan-import")
@@ -58,7 +59,9 @@ def surgery_date(settings: RunSettings) -> datetime.date | None:
     try:
         return datetime.date.fromisoformat(settings.surgery_date)
     except ValueError:
-        raise UsageError(f"--surgery-date takes a date as YYYY-MM-DD, not '{settings.surgery_date}'.") from None
+        raise UsageError(
+            _("{--surgery-date} takes a date as YYYY-MM-DD, not '{surgery_date}'.", surgery_date=settings.surgery_date)
+        ) from None
 
 
 def load_judgement(
@@ -119,7 +122,7 @@ def load_scan(source: "Source | Volume", settings: RunSettings, progress: Progre
     if is_volume_file(source):
         from ..dicom import read_image_volume
 
-        gate = "Acceptance is not applicable: a volume file carries no headers to judge."
+        gate = _("Acceptance is not applicable: a volume file carries no headers to judge.")
         gate = pass_gate_without_headers(gate, use, settings)
         return LoadedScan(read_image_volume(Path(source)), None, None, gate)
     settings = _without_answers_to_others(settings, use.protocol)
@@ -154,10 +157,17 @@ def pass_gate_without_headers(sentence: str, use: "UseCase", settings: RunSettin
         return sentence
     if not reason:
         raise UnansweredQuestionError(
-            f"{sentence} The use {use.name} needs a scan that was judged: choose its DICOM files, or say why this {what} "
-            "may be used: --accept-anyway REASON."
+            _(
+                "{sentence} The use {use} needs a scan that was judged: choose its DICOM files, or say why "
+                "this {what} may be used: {--accept-anyway:REASON}.",
+                sentence=sentence,
+                use=use.name,
+                what=what,
+            )
         )
-    return f"{sentence} {OVERRIDE_NOTICE}: {reason}"
+    return _(
+        "{sentence} {override_notice}: {reason}", sentence=sentence, override_notice=OVERRIDE_NOTICE, reason=reason
+    )
 
 
 def _without_answers_to_others(settings: RunSettings, protocol: str) -> RunSettings:
@@ -201,8 +211,10 @@ def choose_series(acceptance: "AcceptanceReport", settings: RunSettings) -> "Ser
         for candidate in acceptance.series:
             if settings.series in (candidate.series.id, candidate.series.uid) or len(acceptance.series) == 1:
                 return candidate
-        known = ", ".join(candidate.series.id for candidate in acceptance.series)
-        raise UsageError(f"There is no series '{settings.series}' in the input: choose one of {known}.")
+        known = join(", ", (candidate.series.id for candidate in acceptance.series))
+        raise UsageError(
+            _("There is no series '{series}' in the input: choose one of {known}.", series=settings.series, known=known)
+        )
     use = load_use_case(settings.use)
 
     def burden(candidate: "SeriesAcceptance") -> tuple[bool, int, int]:
@@ -218,6 +230,6 @@ def require_open_gate(chosen: "SeriesAcceptance", acceptance: "AcceptanceReport"
 
     answer = evaluate_gate(chosen, load_use_case(settings.use), settings.accept_anyway)
     if answer.open:
-        return answer.reason or f"Accepted for the use {settings.use}."
+        return answer.reason or _("Accepted for the use {use}.", use=settings.use)
     kind = UnansweredQuestionError if answer.exit_code == UnansweredQuestionError.exit_code else RefusedError
     raise GateClosedError(kind(answer.reason), chosen, acceptance)

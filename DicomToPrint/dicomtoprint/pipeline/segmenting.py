@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import in_patient_axes
 from .backends import label_scan
@@ -60,8 +61,8 @@ def segment(
             for words, value in (
                 ("threshold", settings.threshold),
                 ("seeds", settings.seeds),
-                ("region of interest", settings.roi),
-                ("least branch", settings.least_branch),
+                (_("region of interest"), settings.roi),
+                (_("least branch"), settings.least_branch),
             )
             if value
         ]
@@ -88,7 +89,9 @@ def with_scan_edge(found: "Segmentation", volume: "Volume") -> "Segmentation":
 
 
 def _not_used(left: "list[str]") -> str:
-    return f"Not used, since the given segmentation says itself what the structures are: {', '.join(left)}."
+    return _(
+        "Not used, since the given segmentation says itself what the structures are: {left}.", left=join(", ", left)
+    )
 
 
 def anatomy_name(settings: RunSettings) -> str:

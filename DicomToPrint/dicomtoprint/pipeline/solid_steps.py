@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ..config.run_settings import RunSettings
 from ..errors import UsageError
 from ..mesh.core import Mesh
+from ..messages import _, join
 from ..progress import ProgressCallback, subprogress
 from ..text import pluralize
 from .joints import preparation_defaults
@@ -102,18 +103,30 @@ def validate_wall_settings(settings: RunSettings, process: "PrintProcess") -> No
     usual = preparation_defaults()
     most, thinnest = usual["most_thicken_mm"], process.limit("wall_supported_mm") or usual["least_wall_mm"]
     if settings.thicken is not None and not 0.0 < settings.thicken <= most:
-        raise UsageError(f"--thicken is for thin walls: give up to {most:g} mm, not {settings.thicken:g}.")
+        raise UsageError(
+            _(
+                "{--thicken} is for thin walls: give up to {most:g} mm, not {thicken:g}.",
+                most=most,
+                thicken=settings.thicken,
+            )
+        )
     if settings.hollow is not None and not thinnest <= settings.hollow <= usual["most_hollow_mm"]:
         raise UsageError(
-            f"--hollow {settings.hollow:g} leaves a wall that the process {process.name} does not print, or nothing hollow: give "
-            f"{thinnest:g} to {usual['most_hollow_mm']:g} mm."
+            _(
+                "{--hollow:{hollow}} leaves a wall that the process {process} does not print, or nothing "
+                "hollow: give {thinnest:g} to {most_hollow_mm:g} mm.",
+                hollow=f"{settings.hollow:g}",
+                process=process.name,
+                thinnest=thinnest,
+                most_hollow_mm=usual["most_hollow_mm"],
+            )
         )
     _validate_shell(settings, thinnest, usual["most_hollow_mm"], process)
     if not (settings.drain_hole_positions or settings.escape_holes):
         return
     if not settings.hollow:
         raise UsageError(
-            "--escape and --escape-holes are about a hollow model: give --hollow MM too, or leave them out."
+            _("{--escape} and {--escape-holes} are about a hollow model: give {--hollow:MM} too, or leave them out.")
         )
     if settings.drain_hole_positions:
         _refuse_needless_holes(process)
@@ -124,17 +137,28 @@ def _validate_shell(settings: RunSettings, thinnest: float, most: float, process
         return
     if not thinnest <= settings.shell <= most:
         raise UsageError(
-            f"--shell {settings.shell:g} is a wall that the process {process.name} does not print, or no wall: give {thinnest:g} to "
-            f"{most:g} mm."
+            _(
+                "{--shell:{shell}} is a wall that the process {process} does not print, or no wall: give "
+                "{thinnest:g} to {most:g} mm.",
+                shell=f"{settings.shell:g}",
+                process=process.name,
+                thinnest=thinnest,
+                most=most,
+            )
         )
     others = [name for name in ("wrap", "thicken", "hollow") if getattr(settings, name)]
     if others:
-        raise UsageError(f"--shell puts a wall around a lumen, which --{others[0]} would undo: leave one of them out.")
+        raise UsageError(
+            _(
+                "{--shell} puts a wall around a lumen, which --{others} would undo: leave one of them out.",
+                others=others[0],
+            )
+        )
 
 
 def _refuse_needless_holes(process: "PrintProcess") -> None:
     if not process.limit("escape_hole_mm"):
-        raise UsageError(f"The process {process.name} needs no escape holes: leave --escape out.")
+        raise UsageError(_("The process {process} needs no escape holes: leave {--escape} out.", process=process.name))
 
 
 def requested_steps(settings: RunSettings) -> list[SolidStep]:
@@ -154,7 +178,11 @@ def _wrap(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -
         context.settings.triangles,
         subprogress(progress, 0.9, 1.0),
     )
-    return simplified, f"{result.filled_mm3:.0f} mm3 filled, {100 * result.share_kept:.1f} % of the surface kept"
+    return simplified, _(
+        "{filled_mm3:.0f} mm3 filled, {share_kept:.1f} % of the surface kept",
+        filled_mm3=result.filled_mm3,
+        share_kept=100 * result.share_kept,
+    )
 
 
 def _thicken(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
@@ -166,10 +194,17 @@ def _thicken(mesh: Mesh, context: PreparationContext, progress: ProgressCallback
     result = thicken(mesh, minimum, clearance, others=others, progress=progress)
     spared = ""
     if result.spared_mm2 > REPORTED_SPARED_MM2:
-        spared = f", {result.spared_mm2:.0f} mm2 left thinner to keep gaps open"
+        spared = _(", {spared_mm2:.0f} mm2 left thinner to keep gaps open", spared_mm2=result.spared_mm2)
     return result.mesh, (
-        f"{result.thin_area_mm2:.0f} mm2 were thinner than {minimum:g} mm, {result.added_mm3:.0f} mm3 added{spared}, "
-        f"at most {result.outward_mm:.2f} mm outward"
+        _(
+            "{thin_area_mm2:.0f} mm2 were thinner than {minimum:g} mm, {added_mm3:.0f} mm3 "
+            "added{spared}, at most {outward_mm:.2f} mm outward",
+            thin_area_mm2=result.thin_area_mm2,
+            minimum=minimum,
+            added_mm3=result.added_mm3,
+            spared=spared,
+            outward_mm=result.outward_mm,
+        )
     )
 
 
@@ -193,11 +228,21 @@ def _hollow(mesh: Mesh, context: PreparationContext, progress: ProgressCallback)
     )
     if result.holes:
         positions = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in result.holes)
-        openings = f"{pluralize(len(result.holes), 'escape hole')} of {diameter:g} mm at R, A, S {positions}"
+        openings = _(
+            "{escape_holes} of {diameter:g} mm at R, A, S {positions}",
+            escape_holes=pluralize(len(result.holes), "escape hole"),
+            diameter=diameter,
+            positions=positions,
+        )
     else:
-        openings = "no escape holes"
+        openings = _("no escape holes")
     cavities = pluralize(result.cavities, "cavity", "cavities")
-    return result.mesh, f"{result.removed_mm3:.0f} mm3 taken out of {cavities}, {openings}"
+    return result.mesh, _(
+        "{removed_mm3:.0f} mm3 taken out of {cavities}, {openings}",
+        removed_mm3=result.removed_mm3,
+        cavities=cavities,
+        openings=openings,
+    )
 
 
 def _add_shell(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
@@ -207,17 +252,28 @@ def _add_shell(mesh: Mesh, context: PreparationContext, progress: ProgressCallba
     result = add_shell(mesh, wall, progress=progress)
     if result.ends:
         places = "; ".join(f"{-x:.1f}, {-y:.1f}, {z:.1f}" for x, y, z in result.ends)
-        ends = f"{pluralize(len(result.ends), 'end')} open at the edge of the scan, at R, A, S {places}"
+        ends = _(
+            "{ends} open at the edge of the scan, at R, A, S {places}",
+            ends=pluralize(len(result.ends), "end"),
+            places=places,
+        )
     elif context.settings.cuts or context.settings.oblique_cuts:
-        ends = "opened by the cuts"
+        ends = _("opened by the cuts")
     else:
-        ends = "closed all around: open it by a cut (--cut, --plane)"
+        ends = _("closed all around: open it by a cut ({--cut}, {--plane})")
     thin = ""
     if result.shared_mm2 > REPORTED_SHARED_MM2:
-        thin = (
-            f", thinner at {result.shared_mm2:.0f} mm2 where two parts of the lumen are nearer to one another than that"
+        thin = _(
+            ", thinner at {shared_mm2:.0f} mm2 where two parts of the lumen are nearer to one another than that",
+            shared_mm2=result.shared_mm2,
         )
-    return result.mesh, f"a wall of {wall:g} mm around the lumen, {result.added_mm3:.0f} mm3{thin}, {ends}"
+    return result.mesh, _(
+        "a wall of {wall:g} mm around the lumen, {added_mm3:.0f} mm3{thin}, {ends}",
+        wall=wall,
+        added_mm3=result.added_mm3,
+        thin=thin,
+        ends=ends,
+    )
 
 
 def _add_struts(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
@@ -225,7 +281,9 @@ def _add_struts(mesh: Mesh, context: PreparationContext, progress: ProgressCallb
 
     diameter = max(context.process.limit("pin_mm") or 0.0, context.defaults["least_strut_mm"])
     result = add_struts(mesh, diameter, progress=progress)
-    return result.mesh, f"{pluralize(result.count, 'bar')}, {result.added_mm3:.0f} mm3 added"
+    return result.mesh, _(
+        "{bars}, {added_mm3:.0f} mm3 added", bars=pluralize(result.count, "bar"), added_mm3=result.added_mm3
+    )
 
 
 def _add_base(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
@@ -238,10 +296,12 @@ def _add_base(mesh: Mesh, context: PreparationContext, progress: ProgressCallbac
         size = replace(size, thickness=max(size.thickness, context.relief_mm + context.min_wall_mm))
     result = add_base(mesh, kind, size, texts=tuple(texts.values()))
     context.slots.update(zip(texts, result.slots))
-    how = [f"sunk in by {result.sunk_mm:.1f} mm"] if result.sunk_mm else []
-    how += [f"carried by {pluralize(result.columns, 'column')}"] if result.columns else []
-    how += [] if result.held else ["held on one side only: what hangs over may need support"]
-    return result.mesh, f"a {kind} of {result.added_mm3:.0f} mm3 added, {', '.join(how)}"
+    how = [_("sunk in by {sunk_mm:.1f} mm", sunk_mm=result.sunk_mm)] if result.sunk_mm else []
+    how += [_("carried by {columns}", columns=pluralize(result.columns, "column"))] if result.columns else []
+    how += [] if result.held else [_("held on one side only: what hangs over may need support")]
+    return result.mesh, _(
+        "a {kind} of {added_mm3:.0f} mm3 added, {how}", kind=kind, added_mm3=result.added_mm3, how=join(", ", how)
+    )
 
 
 def _texts_for_base(context: PreparationContext) -> dict[str, tuple[float, float]]:
@@ -276,9 +336,20 @@ def _add_label(mesh: Mesh, context: PreparationContext, progress: ProgressCallba
         slot=context.slots.get("label"),
     )
     context.labels.append(result)
-    kind = f"raised {relief:g} mm" if settings.label_raised else f"engraved {relief:g} mm deep"
-    where = " on the base" if "label" in context.slots else ""
-    return result.mesh, f"'{result.text}' {kind}{where}, {result.width:.0f} x {result.height:.0f} mm"
+    kind = (
+        _("raised {relief:g} mm", relief=relief)
+        if settings.label_raised
+        else _("engraved {relief:g} mm deep", relief=relief)
+    )
+    where = _(" on the base") if "label" in context.slots else ""
+    return result.mesh, _(
+        "'{result}' {kind}{where}, {width:.0f} x {height:.0f} mm",
+        result=result.text,
+        kind=kind,
+        where=where,
+        width=result.width,
+        height=result.height,
+    )
 
 
 def _add_scale_bar(mesh: Mesh, context: PreparationContext, progress: ProgressCallback) -> tuple[Mesh, str]:
@@ -295,8 +366,10 @@ def _add_scale_bar(mesh: Mesh, context: PreparationContext, progress: ProgressCa
         slot=context.slots.get("scale bar"),
     )
     context.labels.append(result)
-    where = " on the base" if "scale bar" in context.slots else ""
-    return result.mesh, f"a bar of {result.text} engraved {relief:g} mm deep{where}"
+    where = _(" on the base") if "scale bar" in context.slots else ""
+    return result.mesh, _(
+        "a bar of {result} engraved {relief:g} mm deep{where}", result=result.text, relief=relief, where=where
+    )
 
 
 SOLID_STEPS = (
@@ -307,5 +380,5 @@ SOLID_STEPS = (
     SolidStep("struts", lambda settings: settings.struts, _add_struts),
     SolidStep("base", lambda settings: settings.base, _add_base, largest_mesh_only=True),
     SolidStep("label", lambda settings: settings.label, _add_label, largest_mesh_only=True),
-    SolidStep("scale bar", lambda settings: settings.scale_bar, _add_scale_bar, largest_mesh_only=True),
+    SolidStep(_("scale bar"), lambda settings: settings.scale_bar, _add_scale_bar, largest_mesh_only=True),
 )

@@ -11,6 +11,7 @@ import numpy as np
 from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh
+from ..messages import _, join
 from ..text import pluralize
 from .displacements import displacement_summary
 from .joints import CRUMB_STEP, join_parts, joint_plan, preparation_defaults
@@ -36,11 +37,11 @@ def validate_cut_settings(settings: RunSettings) -> None:
 
 
 def _keeps_without_cut(side: str) -> UsageError:
-    return UsageError(f"--keep {side} needs a cut across that axis: give --cut or --plane.")
+    return UsageError(_("{--keep:{side}} needs a cut across that axis: give {--cut} or {--plane}.", side=side))
 
 
 def _avoids_without_split() -> UsageError:
-    return UsageError("--avoid is about the cuts of --split auto: give that too, or leave --avoid out.")
+    return UsageError(_("{--avoid} is about the cuts of {--split:auto}: give that too, or leave {--avoid} out."))
 
 
 def apply_cuts(meshes: Sequence[Mesh], settings: RunSettings, planes: "list[Plane]", steps: list[Any]) -> list[Mesh]:
@@ -81,11 +82,11 @@ def _cut(meshes: Sequence[Mesh], settings: RunSettings, planes: "list[Plane]", s
     from ..preparation import axis_plane, cut, plane_from_point_normal
     from ..reconstruction import ProcessingStep
 
-    wanted = [(axis_plane(axis, at), f"{axis} = {at:g} mm") for axis, at in settings.cuts]
+    wanted = [(axis_plane(axis, at), _("{axis} = {at:g} mm", axis=axis, at=at)) for axis, at in settings.cuts]
     wanted += [
         (
             plane_from_point_normal(plane[:3], plane[3:]),
-            "the plane through {:g}, {:g}, {:g} mm (R, A, S)".format(*plane[:3]),
+            _("the plane through {r:g}, {a:g}, {s:g} mm (R, A, S)", r=plane[0], a=plane[1], s=plane[2]),
         )
         for plane in settings.oblique_cuts
     ]
@@ -97,9 +98,18 @@ def _cut(meshes: Sequence[Mesh], settings: RunSettings, planes: "list[Plane]", s
             pieces += _named(cut(mesh, plane), mesh.name) if low < plane.offset < high else (mesh,)
         if len(pieces) == len(parts):
             raise RefusedError(
-                f"The cut at {words} misses the model: choose a place within its bounds, {_bounds_of(parts)}."
+                _(
+                    "The cut at {words} misses the model: choose a place within its bounds, {bounds_of}.",
+                    words=words,
+                    bounds_of=_bounds_of(parts),
+                )
             )
-        effect = f"at {words} into {pluralize(len(pieces), 'part')}; {displacement_summary(parts, pieces)}"
+        effect = _(
+            "at {words} into {parts}; {displacement_summary}",
+            words=words,
+            parts=pluralize(len(pieces), "part"),
+            displacement_summary=displacement_summary(parts, pieces),
+        )
         parts = pieces
         planes.append(plane)
         steps.append(ProcessingStep("cut", effect))
@@ -135,10 +145,20 @@ def _kept(parts: list[Mesh], settings: RunSettings, planes: "Sequence[Plane]", s
         bounds += [(plane, ahead) for plane in own]
     kept = [mesh for mesh in parts if all(_lies(mesh, plane, ahead) for plane, ahead in bounds)]
     if not kept:
-        sides = " ".join(f"--keep {side}" for side in settings.kept_sides)
-        raise RefusedError(f"Nothing of the model lies on the side that {sides} names: keep another side.")
+        sides = join(" ", (_("{--keep:{side}}", side=side) for side in settings.kept_sides))
+        raise RefusedError(
+            _("Nothing of the model lies on the side that {sides} names: keep another side.", sides=sides)
+        )
     steps.append(
-        ProcessingStep("keep", f"{', '.join(settings.kept_sides)}: {len(kept)} of {pluralize(len(parts), 'part')}")
+        ProcessingStep(
+            "keep",
+            _(
+                "{kept_sides}: {kept_count} of {parts}",
+                kept_sides=join(", ", settings.kept_sides),
+                kept_count=len(kept),
+                parts=pluralize(len(parts), "part"),
+            ),
+        )
     )
     return kept
 
@@ -163,7 +183,10 @@ def _bounds_of(meshes: Sequence[Mesh]) -> str:
     boxes = np.array([mesh.bounds for mesh in meshes])
     low, high = boxes[:, 0::2].min(axis=0), boxes[:, 1::2].max(axis=0)
     ends = (("R", -high[0], -low[0]), ("A", -high[1], -low[1]), ("S", low[2], high[2]))
-    return ", ".join(f"{axis} {first:.0f} to {last:.0f} mm" for axis, first, last in ends)
+    return join(
+        ", ",
+        (_("{axis} {first:.0f} to {last:.0f} mm", axis=axis, first=first, last=last) for axis, first, last in ends),
+    )
 
 
 def _span(mesh: Mesh, plane: "Plane") -> tuple[float, float]:
@@ -189,7 +212,11 @@ def _add_crumb_step(meshes: Sequence[Mesh], counts: Sequence[int], parts: Sequen
         begin += count
     if left:
         limit = max(map(_crumb_mm3, meshes))
-        effect = f"{pluralize(left, 'body', 'bodies')} of less than {limit:.1f} mm3 broken off: too small to handle, glue or discard"
+        effect = _(
+            "{bodies} of less than {limit:.1f} mm3 broken off: too small to handle, glue or discard",
+            bodies=pluralize(left, "body", "bodies"),
+            limit=limit,
+        )
         steps.append(ProcessingStep(CRUMB_STEP, effect))
 
 
@@ -213,10 +240,20 @@ def _split(
         split = split_to_fit(mesh, room, avoid=avoid, crumb=_crumb_mm3(mesh) + joints_mm3)
         pieces.append(split.parts)
         planes += split.planes
-        size = " x ".join(f"{side:g}" for side in build)
+        size = join(" x ", (_("{side:g}", side=side) for side in build))
         areas = ", ".join(f"{area:.0f}" for area in split.sections_mm2)
-        cuts = f"; sections of {areas} mm2" if areas else ""
-        away = f", away from {pluralize(len(avoid), 'marked place')}" if avoid else ""
-        fitted = f"{pluralize(len(split.parts), 'part')} for a build volume of {size} mm{cuts}{away}"
-        steps.append(ProcessingStep("split", f"{mesh.name}: {fitted}; {displacement_summary([mesh], split.parts)}"))
+        cuts = _("; sections of {areas} mm2", areas=areas) if areas else ""
+        away = _(", away from {marked_places}", marked_places=pluralize(len(avoid), "marked place")) if avoid else ""
+        fitted = _(
+            "{parts} for a build volume of {size} mm{cuts}{away}",
+            parts=pluralize(len(split.parts), "part"),
+            size=size,
+            cuts=cuts,
+            away=away,
+        )
+        steps.append(
+            ProcessingStep(
+                "split", join("", (mesh.name, ": ", fitted, "; ", displacement_summary([mesh], split.parts)))
+            )
+        )
     return pieces

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import reordered
 from .calibrated import is_compensated
@@ -76,15 +77,22 @@ def drop_unavailable_formats(settings: RunSettings) -> RunSettings:
     """
     if not set(settings.formats) & set(MESH_FORMATS):
         raise UsageError(
-            f"No format to print from is chosen: add one of {', '.join(MESH_FORMATS)}, which is read back and inspected."
+            _(
+                "No format to print from is chosen: add one of {mesh_formats}, which is read back and inspected.",
+                mesh_formats=join(", ", MESH_FORMATS),
+            )
         )
     lacking = missing_packages(settings)
     if lacking == ("lib3mf",) and settings.formats == DEFAULT_FORMATS:
         return replace(settings, formats=tuple(name for name in DEFAULT_FORMATS if name != "3mf"))
     if lacking:
         raise MissingDependencyError(
-            f"This run needs {' and '.join(lacking)}, which this Python lacks: install with "
-            f"'python -m pip install {' '.join(lacking)}', or leave the option out."
+            _(
+                "This run needs {lacking}, which this Python lacks: install with 'python -m pip install "
+                "{lacking2}', or leave the option out.",
+                lacking=join(_(" and "), lacking),
+                lacking2=join(" ", lacking),
+            )
         )
     if settings.pdf:
         from ..report.pdf import find_browser
@@ -97,14 +105,26 @@ def validate_source(source: Source, settings: RunSettings) -> None:
     """Raises `InputError` for a source or a segmentation that does not exist, `UsageError` for what a volume file cannot give."""
     if not Path(source).exists():
         raise InputError(
-            f"'{Path(source).name}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file."
+            _(
+                "'{source}' does not exist: name a folder of DICOM files, a .zip, a DICOMDIR or a volume file.",
+                source=Path(source).name,
+            )
         )
     if settings.segmentation and not Path(settings.segmentation).is_file():
-        raise InputError(f"{Path(settings.segmentation).name} was not found: give a NIfTI, NRRD or DICOM SEG file.")
+        raise InputError(
+            _(
+                "{segmentation} was not found: give a NIfTI, NRRD or DICOM SEG file.",
+                segmentation=Path(settings.segmentation).name,
+            )
+        )
     for name in ("dicom", "seg"):
         if is_volume_file(source) and name in settings.formats:
             raise UsageError(
-                f"The format {name} needs a scan in DICOM files, whose study it joins: leave it out for a volume file."
+                _(
+                    "The format {name} needs a scan in DICOM files, whose study it joins: leave it out for a "
+                    "volume file.",
+                    name=name,
+                )
             )
 
 
@@ -134,25 +154,42 @@ def make_surface(
     allowed = simplification_budget(settings)
     model = surface_of(segmentation, max_deviation_mm=allowed, max_triangles=settings.triangles, progress=progress)
     reached = [(mesh.name, figures.get("p95_deviation_mm")) for mesh, figures in zip(model.meshes, model.figures)]
-    over = [(name, f"{name}: {p95:.2f} mm") for name, p95 in reached if isinstance(p95, float) and p95 > budget]
+    over = [
+        (name, _("{name}: {p95:.2f} mm", name=name, p95=p95))
+        for name, p95 in reached
+        if isinstance(p95, float) and p95 > budget
+    ]
     labels = {
         segment.name for segment in segmentation.segments if segment.boundary is None or segmentation.volume is None
     }
     notes = []
     if missing_optional_packages():
         notes.append(
-            "Made without the package fast-simplification: the surface is reduced to the number of triangles alone, slower, and "
-            "not within a deviation."
+            _(
+                "Made without the package fast-simplification: the surface is reduced to the number of "
+                "triangles alone, slower, and not within a deviation."
+            )
         )
-    if which := ", ".join(words for name, words in over if name not in labels):
+    if which := join(", ", (words for name, words in over if name not in labels)):
         notes.append(
-            f"95 % of the surface should lie within {budget:g} mm of the scan for the use {settings.use}; it does not "
-            f"({which}): allow more triangles (--triangles)."
+            _(
+                "95 % of the surface should lie within {budget:g} mm of the scan for the use {use}; it does "
+                "not ({which}): allow more triangles ({--triangles}).",
+                budget=budget,
+                use=settings.use,
+                which=which,
+            )
         )
-    if which := ", ".join(words for name, words in over if name in labels):
+    if which := join(", ", (words for name, words in over if name in labels)):
         notes.append(
-            f"95 % of the surface should be known to {budget:g} mm for the use {settings.use}; that of a label with voxels as "
-            f"large as these is not ({which}): make it from the scan's grey values, or from a finer label."
+            _(
+                "95 % of the surface should be known to {budget:g} mm for the use {use}; that of a label "
+                "with voxels as large as these is not ({which}): make it from the scan's grey values, or "
+                "from a finer label.",
+                budget=budget,
+                use=settings.use,
+                which=which,
+            )
         )
     return replace(model, notes=(*model.notes, *notes))
 
@@ -193,8 +230,14 @@ def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallb
             continue
         repaired = repair_within_limits(mesh, subprogress(step, 0.3, 1.0), options)
         meshes.append(repaired.mesh)
-        notes += [f"{mesh.name}: {stage.name}: {stage.effect}" for stage in repaired.stages]
-        notes += [f"{mesh.name} still has defects: {sentence}" for sentence in repaired.remaining]
+        notes += [
+            _("{mesh}: {stage}: {effect}", mesh=mesh.name, stage=stage.name, effect=stage.effect)
+            for stage in repaired.stages
+        ]
+        notes += [
+            _("{mesh} still has defects: {sentence}", mesh=mesh.name, sentence=sentence)
+            for sentence in repaired.remaining
+        ]
     return replace(model, meshes=tuple(meshes), notes=(*model.notes, *notes)) if notes else model
 
 
@@ -226,7 +269,7 @@ def export(
 
     naming = naming or FileNaming(file_stem(settings))
     stem = naming.stem
-    metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
+    metadata = {"Title": stem, "Application": _("DicomToPrint {version}", version=__version__)}
     together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
     single = tuple(name for name in settings.formats if name in ("stl", "ply"))
     files: list[WrittenFile] = []

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from ..messages import _, join
 from ..printability import VERDICTS, Readiness
 from ..rules import Fact, Rule, Severity, aggregate_verdict, make_finding
 from ..text import pluralize
@@ -10,13 +11,14 @@ from ..text import pluralize
 if TYPE_CHECKING:
     from ..segmentation import Segmentation
 
-_REMEDY = (
-    "Compare these places with the slices: a second seed (--seed) or a lower --threshold follows a narrowing, a larger region (--roi) or "
-    "scan an end."
+_REMEDY = _(
+    "Compare these places with the slices: a second seed ({--seed}) or a lower {--threshold} "
+    "follows a narrowing, a larger region ({--roi}) or scan an end."
 )
-_DOUBT_REMEDY = (
-    "Compare these places with the slices: bone or an organ as bright as the blood looks the same. A higher --threshold, a smaller region "
-    "(--roi) or a given segmentation leaves it out."
+_DOUBT_REMEDY = _(
+    "Compare these places with the slices: bone or an organ as bright as the blood looks the "
+    "same. A higher {--threshold}, a smaller region ({--roi}) or a given segmentation leaves it "
+    "out."
 )
 _MOST_PLACES = 6
 
@@ -29,9 +31,15 @@ def add_vessel_ends(readiness: Readiness, segmentation: "Segmentation | None") -
     if not ends:
         return readiness
     kinds = {kind: [end for end in ends if end["kind"] == kind] for kind in WORDS}
-    said = [f"{WORDS[kind]} ({pluralize(len(own), 'place')})" for kind, own in kinds.items() if own]
+    said = [
+        _("{kind} ({places})", kind=WORDS[kind], places=pluralize(len(own), "place"))
+        for kind, own in kinds.items()
+        if own
+    ]
     places = [end["place"] for own in kinds.values() for end in own]
-    return _with_warning(readiness, "vessel_ends", places, f"The vessel is cut: {'; '.join(said)}.", _REMEDY)
+    return _with_warning(
+        readiness, "vessel_ends", places, _("The vessel is cut: {said}.", said=join("; ", said)), _REMEDY
+    )
 
 
 def add_vessel_doubts(readiness: Readiness, segmentation: "Segmentation | None") -> Readiness:
@@ -41,20 +49,20 @@ def add_vessel_doubts(readiness: Readiness, segmentation: "Segmentation | None")
     doubts: Any = None if segmentation is None else segmentation.figures.get("vessel_doubts")
     if not doubts:
         return readiness
-    said = "; ".join(WORDS[kind] for kind in dict.fromkeys(doubt["kind"] for doubt in doubts))
+    said = join("; ", (WORDS[kind] for kind in dict.fromkeys(doubt["kind"] for doubt in doubts)))
     places = [doubt["place"] for doubt in doubts]
     return _with_warning(
-        readiness, "vessel_doubts", places, f"Not all of this model may be vessel: {said}.", _DOUBT_REMEDY
+        readiness, "vessel_doubts", places, _("Not all of this model may be vessel: {said}.", said=said), _DOUBT_REMEDY
     )
 
 
 def _with_warning(
     readiness: Readiness, name: str, places: list[tuple[float, float, float]], sentence: str, remedy: str
 ) -> Readiness:
-    where = "R, A, S " + "; ".join(", ".join(f"{value:.1f}" for value in place) for place in places[:_MOST_PLACES])
+    where = "R, A, S " + join("; ", (", ".join(f"{value:.1f}" for value in place) for place in places[:_MOST_PLACES]))
     if len(places) > _MOST_PLACES:
-        where += f" and {len(places) - _MOST_PLACES} more"
-    rule = Rule(name, "vessel", name, "==", 0, Severity.WARN, source="the scan")
+        where += _(" and {places_count} more", places_count=len(places) - _MOST_PLACES)
+    rule = Rule(name, "vessel", name, "==", 0, Severity.WARN, source=_("the scan"))
     fact = Fact(name, len(places), where=where, places=tuple((-r, -a, s) for r, a, s in places))
     findings = (*readiness.findings, make_finding(rule, fact, sentence, remedy))
     return replace(readiness, findings=findings, verdict=VERDICTS[aggregate_verdict(findings)])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..config.run_settings import RunSettings
 from ..errors import InputError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .calibrated import add_calibration
@@ -84,7 +85,7 @@ class WorkflowState:
     @property
     def comparison(self) -> SourceComparison:
         """The prepared model against the mesh that was given."""
-        return _require(self.results.comparison, "comparison with the given mesh")
+        return _require(self.results.comparison, _("comparison with the given mesh"))
 
     @property
     def segmentation(self) -> "Segmentation":
@@ -99,22 +100,22 @@ class WorkflowState:
     @property
     def prepared(self) -> PreparedModel:
         """The model for print."""
-        return _require(self.results.prepared, "prepared model")
+        return _require(self.results.prepared, _("prepared model"))
 
     @property
     def files(self) -> "tuple[WrittenFile, ...]":
         """The files written and read back."""
-        return _require(self.results.files, "written file")
+        return _require(self.results.files, _("written file"))
 
     @property
     def readiness(self) -> "Readiness":
         """The verdict on the written files."""
-        return _require(self.results.readiness, "print readiness")
+        return _require(self.results.readiness, _("print readiness"))
 
 
 def _require(result: T | None, name: str) -> T:
     if result is None:
-        raise InputError(f"There is no {name} yet: run the step before first.")
+        raise InputError(_("There is no {name} yet: run the step before first.", name=name))
     return result
 
 
@@ -213,7 +214,7 @@ def _read_mesh(state: WorkflowState, progress: ProgressCallback) -> WorkflowStat
 
 def _path_of(source: "Source | Volume") -> Path:
     if not isinstance(source, (str, Path)):
-        raise InputError("A volume is no mesh: name a mesh file.")
+        raise InputError(_("A volume is no mesh: name a mesh file."))
     return Path(source)
 
 
@@ -305,12 +306,12 @@ def _prepared_effect(prepared: PreparedModel) -> dict[str, object]:
 
 
 WORKFLOW: tuple[WorkflowStage, ...] = (
-    WorkflowStage("reading and judging the scan", 0.2, ("anatomy",), _read_scan, _scan_effect),
-    WorkflowStage("finding the anatomy", 0.15, ("anatomy",), _segment, _segment_effect),
-    WorkflowStage("making the surface", 0.3, ("model",), _make_surface, lambda state: _model_effect(state.model)),
+    WorkflowStage(_("reading and judging the scan"), 0.2, ("anatomy",), _read_scan, _scan_effect),
+    WorkflowStage(_("finding the anatomy"), 0.15, ("anatomy",), _segment, _segment_effect),
+    WorkflowStage(_("making the surface"), 0.3, ("model",), _make_surface, lambda state: _model_effect(state.model)),
     WorkflowStage("repairing", 0.05, ("model",), _repair, lambda state: _model_effect(state.model)),
     WorkflowStage(
-        "preparing for print",
+        _("preparing for print"),
         0.05,
         ("print",),
         _prepare,
@@ -319,21 +320,21 @@ WORKFLOW: tuple[WorkflowStage, ...] = (
     ),
     # The panel writes twice: to judge what is written, and into the chosen folder, in formats that may have changed since.
     WorkflowStage(
-        "writing and reading back",
+        _("writing and reading back"),
         0.05,
         ("print", "files"),
         _write,
         lambda state: {"files": [file.as_json() for file in state.files]},
     ),
     WorkflowStage(
-        "inspecting the written file",
+        _("inspecting the written file"),
         0.1,
         ("print",),
         _inspect,
         lambda state: {"verdict": state.readiness.as_json()["verdict"]},
     ),
     WorkflowStage(
-        "asking the slicer",
+        _("asking the slicer"),
         0.1,
         ("print",),
         _ask_slicer,
@@ -345,10 +346,12 @@ WORKFLOW: tuple[WorkflowStage, ...] = (
 
 _FROM_PREPARATION = next(number for number, stage in enumerate(WORKFLOW) if stage.apply is _prepare)
 MESH_WORKFLOW: tuple[WorkflowStage, ...] = (
-    WorkflowStage("reading the mesh", 0.1, ("model",), _read_mesh, _mesh_effect),
+    WorkflowStage(_("reading the mesh"), 0.1, ("model",), _read_mesh, _mesh_effect),
     WorkflowStage("repairing", 0.2, ("model",), _close_mesh, lambda state: _model_effect(state.model)),
     WORKFLOW[_FROM_PREPARATION],
-    WorkflowStage("comparing with the given mesh", 0.1, ("print",), _compare, lambda state: state.comparison.as_json()),
+    WorkflowStage(
+        _("comparing with the given mesh"), 0.1, ("print",), _compare, lambda state: state.comparison.as_json()
+    ),
     *WORKFLOW[_FROM_PREPARATION + 1 :],
 )
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..mesh.core import Mesh
 from ..mesh.grid import Grid
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .voxel_grid import zero_isosurface
 
@@ -33,7 +34,7 @@ def ball_union_surface(
     blocks = _with_neighbours(cells, reach)
     points, triangles, names, count = [], [], [], 0
     for number, block in enumerate(blocks):
-        progress(number / len(blocks), "thickening")
+        progress(number / len(blocks), _("thickening"))
         grid = Grid(origin + block * BLOCK * spacing, spacing, (BLOCK + 1, BLOCK + 1, BLOCK + 1))
         surface = _in_block(grid, levels)
         if surface is None:
@@ -45,7 +46,7 @@ def ball_union_surface(
         count += len(local)
     if not points:
         return None
-    _, first, same = np.unique(np.concatenate(names), axis=0, return_index=True, return_inverse=True)
+    _unused, first, same = np.unique(np.concatenate(names), axis=0, return_index=True, return_inverse=True)
     return Mesh(np.concatenate(points)[first], same.reshape(-1)[np.concatenate(triangles)], like.name, like.color)
 
 
@@ -123,6 +124,6 @@ def _one_a_cell(centres: np.ndarray, radius: np.ndarray, cell: float) -> tuple[n
     order = np.argsort(radius, kind="stable")
     keys = np.floor((centres[order] - centres.min(axis=0)) / cell).astype(np.int64)
     size = keys.max(axis=0) + 1
-    _, first = np.unique((keys[:, 0] * size[1] + keys[:, 1]) * size[2] + keys[:, 2], return_index=True)
+    _unused, first = np.unique((keys[:, 0] * size[1] + keys[:, 1]) * size[2] + keys[:, 2], return_index=True)
     rows = order[first]
     return centres[rows], radius[rows]

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
+from ..messages import _, join
 from .base_columns import column_solid, find_column_tops, hull_holds
 from .base_label import LabelSlot, label_slots, slots_outline
 from .csg import from_manifold, import_manifold3d, remove_small_voids, to_manifold
@@ -97,7 +98,14 @@ def add_base(
     tip over or no column finds a way.
     """
     if kind not in KINDS:
-        raise UsageError(f"A base is a {', a '.join(KINDS[:-1])} or a {KINDS[-1]}, not '{kind}'.")
+        raise UsageError(
+            _(
+                "A base is a {kinds} or a {kinds2}, not '{kind}'.",
+                kinds=join(", a ", KINDS[:-1]),
+                kinds2=KINDS[-1],
+                kind=kind,
+            )
+        )
     source = to_manifold(mesh)
     build: Callable[[_Model, float], _Built] = {"plate": _plate, "foot": _foot, "stand": _stand}[kind]
     model = _Model(
@@ -126,8 +134,17 @@ def _vent_from(model: _Model) -> float:
 
 def _refuse_unsteady(model: _Model, centre: np.ndarray, outline: Any, kind: str) -> None:
     if not hull_holds(outline, centre):
-        others = " or ".join(f"--base-kind {other}" for other in KINDS if other not in (kind, "foot"))
-        raise RefusedError(f"'{model.mesh.name}' would tip over on a {kind}: choose another base ({others}).")
+        others = join(
+            " or ", (_("{--base-kind:{other}}", other=other) for other in KINDS if other not in (kind, "foot"))
+        )
+        raise RefusedError(
+            _(
+                "'{mesh}' would tip over on a {kind}: choose another base ({others}).",
+                mesh=model.mesh.name,
+                kind=kind,
+                others=others,
+            )
+        )
 
 
 def _plate(model: _Model, nudge: float) -> _Built:
@@ -237,7 +254,10 @@ def _stand(model: _Model, nudge: float) -> _Built:
             break
     else:
         raise RefusedError(
-            f"'{model.mesh.name}' has no three places for the columns of a stand: choose --base-kind plate."
+            _(
+                "'{mesh}' has no three places for the columns of a stand: choose {--base-kind} plate.",
+                mesh=model.mesh.name,
+            )
         )
     floor = model.low - max(2.0 * size.column, 0.1 * (model.high - model.low)) - nudge
     radius = width / 2.0

@@ -11,6 +11,7 @@ from ..mesh.components import component_volumes
 from ..mesh.core import Mesh, Provenance, keep_triangles
 from ..mesh.graph import label_vertex_components
 from ..mesh.triangle_distance import nearest_triangles
+from ..messages import _
 
 SEAM_MM = 0.002  # far below the 0.01 mm that untouched surface may move
 # manifold3d joins points nearer than 1e-12 of the farthest coordinate: 0.0001 mm there, a few steps of float32.
@@ -27,8 +28,10 @@ def import_manifold3d() -> Any:
         import manifold3d as module
     except ImportError:
         raise MissingDependencyError(
-            "Preparing a model needs the package manifold3d: install it with 'python -m pip install manifold3d', "
-            "or leave the preparation out."
+            _(
+                "Preparing a model needs the package manifold3d: install it with 'python -m pip install "
+                "manifold3d', or leave the preparation out."
+            )
         ) from None
     return module
 
@@ -62,7 +65,10 @@ def to_manifold(mesh: Mesh) -> CsgSolid:
         solid = module.Manifold(mesh64)
     if solid.status() != module.Error.NoError or solid.is_empty() or solid.volume() <= 0.0:
         raise RefusedError(
-            f"'{mesh.name}' encloses no solid, so it cannot be prepared: repair it first (inspect --repair)."
+            _(
+                "'{mesh}' encloses no solid, so it cannot be prepared: repair it first (inspect {--repair}).",
+                mesh=mesh.name,
+            )
         )
     return CsgSolid(solid, number, mesh)
 
@@ -81,7 +87,9 @@ def from_manifold(
     result = _without_slivers(solid).to_mesh64()
     triangles = np.asarray(result.tri_verts, dtype=np.int64)
     if len(triangles) == 0:
-        raise RefusedError(f"Nothing would be left of '{like.name}': choose another place or size for this step.")
+        raise RefusedError(
+            _("Nothing would be left of '{like}': choose another place or size for this step.", like=like.name)
+        )
     points = np.asarray(result.vert_properties)[:, :3].astype(np.float32)
     provenance = np.full(len(triangles), int(new), dtype=np.uint8)
     untouched, fresh = np.zeros(len(triangles), dtype=bool), np.ones(len(triangles), dtype=bool)
@@ -148,8 +156,11 @@ def _sound(mesh: Mesh, touched: np.ndarray, fresh: np.ndarray, new: Provenance) 
         # A repair that is valid may have rebuilt or dropped what it could not mend.
         if not repaired.valid or _strayed(welded_mesh, repaired.mesh, fresh):
             raise RefusedError(
-                f"This step would leave faults in '{mesh.name}' that cannot be mended: choose a slightly different size "
-                "or place for it."
+                _(
+                    "This step would leave faults in '{mesh}' that cannot be mended: choose a slightly different "
+                    "size or place for it.",
+                    mesh=mesh.name,
+                )
             )
         return repaired.mesh
     put = _new_in(result, welded_mesh)
@@ -208,7 +219,7 @@ def _new_in(mesh: Mesh, other: Mesh) -> np.ndarray:
     from ..mesh.merge_points import merge_equal_points
     from ..mesh.topology import duplicate_triangles
 
-    _, group = merge_equal_points(np.concatenate([other.points, mesh.points]))
+    _unused, group = merge_equal_points(np.concatenate([other.points, mesh.points]))
     again = duplicate_triangles(np.concatenate([group[other.triangles], group[len(other.points) + mesh.triangles]]))
     new = np.ones(len(mesh.triangles), dtype=bool)
     new[again[again >= len(other.triangles)] - len(other.triangles)] = False

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from .csg import from_manifold, to_manifold
 
 AXES = {"R": (-1.0, 0.0, 0.0), "A": (0.0, -1.0, 0.0), "S": (0.0, 0.0, 1.0)}
@@ -22,7 +23,7 @@ class Plane:
 def axis_plane(axis: str, position: float) -> Plane:
     """Plane at a position in mm along R, A or S, as Slicer's slice views show it. Raises `UsageError` for another axis."""
     if axis not in AXES:
-        raise UsageError(f"A cut goes along R, A or S, not '{axis}'.")
+        raise UsageError(_("A cut goes along R, A or S, not '{axis}'.", axis=axis))
     return Plane(AXES[axis], position)
 
 
@@ -34,7 +35,7 @@ def plane_from_point_normal(point: tuple[float, float, float], normal: tuple[flo
     turned = np.array([-normal[0], -normal[1], normal[2]], dtype=np.float64)
     length = float(np.linalg.norm(turned))
     if not length > 1e-9:
-        raise UsageError("A cutting plane needs a direction: its normal has no length.")
+        raise UsageError(_("A cutting plane needs a direction: its normal has no length."))
     turned /= length
     offset = float(turned @ np.array([-point[0], -point[1], point[2]]))
     return Plane((float(turned[0]), float(turned[1]), float(turned[2])), offset)
@@ -48,7 +49,9 @@ def cut(mesh: Mesh, plane: Plane) -> tuple[Mesh, Mesh]:
     solid = to_manifold(mesh)
     above, below = solid.manifold.split_by_plane(plane.normal, plane.offset)
     if above.is_empty() or below.is_empty():
-        raise RefusedError(f"The cut plane does not meet '{mesh.name}': choose a position within its bounds.")
+        raise RefusedError(
+            _("The cut plane does not meet '{mesh}': choose a position within its bounds.", mesh=mesh.name)
+        )
     sides = (from_manifold(side, [solid], Provenance.CUT, mesh) for side in (above, below))
     first, second = sides
     return replace(first, name=f"{mesh.name} 1"), replace(second, name=f"{mesh.name} 2")

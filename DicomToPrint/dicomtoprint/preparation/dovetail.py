@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from .connectors import BESIDE_CUT_MM, ConnectorResult, ConnectorSize, thinner_sizes
 from .csg import CsgSolid, from_manifold, import_manifold3d, to_manifold
 from .cut import Plane, plane_basis
@@ -54,8 +55,12 @@ def cut_dovetail(
             if made is not None:
                 return made
     raise RefusedError(
-        f"The cut of '{first.name}' has no room for a dovetail of {smallest or size.diameter:g} mm: cut at another place, use pins "
-        "(--joint pin), or glue the parts."
+        _(
+            "The cut of '{first}' has no room for a dovetail of {smallest:g} mm: cut at another place, "
+            "use pins ({--joint} pin), or glue the parts.",
+            first=first.name,
+            smallest=smallest or size.diameter,
+        )
     )
 
 

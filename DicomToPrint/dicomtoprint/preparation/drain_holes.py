@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import RefusedError
+from ..messages import _
 from .cut import plane_basis
 
 Point = tuple[float, float, float]
@@ -45,10 +46,14 @@ def place_drain_holes(
     )
     if first is None:
         raise RefusedError(
-            f"A cavity of '{name}' cannot be drained in a straight line: cut the model through it, or print it solid."
+            _(
+                "A cavity of '{name}' cannot be drained in a straight line: cut the model through it, or "
+                "print it solid.",
+                name=name,
+            )
         )
     holes = [first]
-    for _ in range(count - 1):
+    for _unused in range(count - 1):
         away = np.min([np.linalg.norm(points - np.asarray(hole.opening), axis=1) for hole in holes], axis=0)
         far = points[away >= max(0.7 * float(away.max()), 3.0 * diameter)]
         more = _shortest(outer, far, (DOWN, *SIDEWAYS), diameter, floor) if len(far) else None
@@ -80,8 +85,14 @@ def drain_hole_at(
         if hole is not None and np.linalg.norm(np.asarray(hole.opening) - at) < max(diameter, 2.0):
             return number, hole
     raise RefusedError(
-        f"No cavity of '{name}' can be opened at ({-place[0]:.1f}, {-place[1]:.1f}, {place[2]:.1f}) mm (R, A, S): choose a "
-        "place on the surface nearer to the inside, or leave the place open."
+        _(
+            "No cavity of '{name}' can be opened at ({place:.1f}, {place2:.1f}, {place3:.1f}) mm (R, A, "
+            "S): choose a place on the surface nearer to the inside, or leave the place open.",
+            name=name,
+            place=-place[0],
+            place2=-place[1],
+            place3=place[2],
+        )
     )
 
 

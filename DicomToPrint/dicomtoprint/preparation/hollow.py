@@ -11,6 +11,7 @@ from ..mesh.core import Mesh, Provenance
 from ..mesh.grid import grid_around
 from ..mesh.narrow_band_distance import inner_offset_field
 from ..mesh.voxelize import voxelize
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .csg import from_manifold, import_manifold3d, to_manifold
 from .drain_holes import DrainHole, Point, drain_hole_at, place_drain_holes
@@ -52,7 +53,7 @@ def hollow(
     module = import_manifold3d()
     outer = to_manifold(mesh)
     cavities = _cavities(mesh, wall, escape_diameter, spacing, subprogress(progress, 0.0, 0.7))
-    progress(0.7, "taking the inside out")
+    progress(0.7, _("taking the inside out"))
     opened = (
         _openings(outer.manifold, cavities, escape_diameter, places, holes, mesh.name, floor)
         if escape_diameter > 0
@@ -61,7 +62,7 @@ def hollow(
     tools = [*cavities, *(hole.cutter for hole in opened)]
     result = outer.manifold - module.Manifold.batch_boolean(tools, module.OpType.Add)
     removed = outer.manifold.volume() - result.volume()
-    progress(1.0, "hollow")
+    progress(1.0, _("hollow"))
     return HollowResult(
         from_manifold(result, [outer], Provenance.CUT, mesh),
         removed,
@@ -81,7 +82,12 @@ def _cavities(
     smallest = max(np.pi / 6.0 * (2.0 * escape_diameter) ** 3, (4.0 * grid.spacing) ** 3)
     if not remove_small_components(field, smallest / grid.spacing**3, grid.spacing):
         raise RefusedError(
-            f"'{mesh.name}' has no inside deep and large enough for a wall of {wall:g} mm: choose a thinner wall, or print it solid."
+            _(
+                "'{mesh}' has no inside deep and large enough for a wall of {wall:g} mm: choose a thinner "
+                "wall, or print it solid.",
+                mesh=mesh.name,
+                wall=wall,
+            )
         )
     inner = isosurface_mesh(field, grid, mesh)
     del field

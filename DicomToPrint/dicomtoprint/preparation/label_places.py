@@ -9,6 +9,7 @@ import numpy as np
 from ..errors import RefusedError
 from ..mesh.core import Mesh
 from ..mesh.ray_casting import RayCaster
+from ..messages import _
 from .base_label import LabelSlot
 from .cut import plane_basis
 
@@ -24,13 +25,13 @@ RIM_STEP_MM, MAX_RIM_STEPS = (
 )  # between the places where the model must lie under a text, and most of them along a side
 OVER_MM = 0.5  # so far the model may lie beside what was drawn from its surface under a text
 STEP_OFF_MM = 1e-3  # so far from the surface a ray starts
-NO_PLACE = (
-    "No place of the model's outside is even enough for this label: choose a shorter text or bar (--label, --scale-bar), or add a base "
-    "(--base), which carries it."
+NO_PLACE = _(
+    "No place of the model's outside is even enough for this label: choose a shorter text or bar "
+    "({--label}, {--scale-bar}), or add a base ({--base}), which carries it."
 )
-TOO_THIN = (
-    "No place of the model's outside is even enough for this label and keeps {wall:.2g} mm of wall behind it: add a base (--base), which "
-    "carries it, or raised letters (--label-raised), which take nothing away."
+TOO_THIN = _(
+    "No place of the model's outside is even enough for this label and keeps {wall:.2g} mm of wall behind it: add a base ({--base}), which "
+    "carries it, or raised letters ({--label-raised}), which take nothing away."
 )
 
 _Fit = tuple[float, np.ndarray, np.ndarray, np.ndarray, np.ndarray, float, float, np.ndarray]

@@ -4,6 +4,7 @@ from typing import Any
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from .connectors import ConnectorResult, ConnectorSize, place_connectors, thinner_sizes
 from .csg import from_manifold, import_manifold3d
 from .cut import Plane
@@ -21,8 +22,12 @@ def cut_pins(
     joints = place_connectors(first, second, plane, list(thinner_sizes(size, smallest or size.diameter)))
     if not joints.places:
         raise RefusedError(
-            f"The cut of '{first.name}' has no room for a pin of {joints.size.diameter:g} mm: cut at another place, use dowels "
-            "(--joint dowel), or glue the parts."
+            _(
+                "The cut of '{first}' has no room for a pin of {diameter:g} mm: cut at another place, use "
+                "dowels ({--joint} dowel), or glue the parts.",
+                first=first.name,
+                diameter=joints.size.diameter,
+            )
         )
     size = joints.size
     sockets = joints.each(_d_shape(size, size.clearance))

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from .connectors import ConnectorResult, ConnectorSize, place_connectors, thinner_sizes
 from .csg import from_manifold, import_manifold3d
 from .cut import Plane
@@ -18,7 +19,11 @@ def cut_magnet_pockets(first: Mesh, second: Mesh, plane: Plane, size: ConnectorS
     `RefusedError` where the section has no room for one.
     """
     return _holes(
-        first, second, plane, [size], f"a magnet of {size.diameter:g} mm: cut at another place or use smaller ones"
+        first,
+        second,
+        plane,
+        [size],
+        _("a magnet of {diameter:g} mm: cut at another place or use smaller ones", diameter=size.diameter),
     )
 
 
@@ -32,14 +37,18 @@ def cut_dowel_holes(
     """
     sizes = list(thinner_sizes(size, smallest or size.diameter))
     return _holes(
-        first, second, plane, sizes, f"a dowel of {sizes[-1].diameter:g} mm: cut at another place, or glue the parts"
+        first,
+        second,
+        plane,
+        sizes,
+        _("a dowel of {diameter:g} mm: cut at another place, or glue the parts", diameter=sizes[-1].diameter),
     )
 
 
 def _holes(first: Mesh, second: Mesh, plane: Plane, sizes: Sequence[ConnectorSize], lacking: str) -> ConnectorResult:
     joints = place_connectors(first, second, plane, sizes)
     if not joints.places:
-        raise RefusedError(f"The cut of '{first.name}' has no room for {lacking}.")
+        raise RefusedError(_("The cut of '{first}' has no room for {lacking}.", first=first.name, lacking=lacking))
     size = joints.size
     reach = size.length + size.clearance
     radius = size.diameter / 2.0 + size.clearance

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import UsageError
 from ..mesh.core import Mesh
+from ..messages import _
 from .base_label import LabelSlot
 from .csg import import_manifold3d
 from .text_label import LabelResult, apply_relief, text_outline
@@ -48,7 +49,7 @@ def add_scale_bar(
     done = apply_relief(
         mesh,
         _bar(length, size or ScaleBarSize()),
-        f"{length:g} mm",
+        _("{length:g} mm", length=length),
         depth,
         raised=raised,
         curved=CURVED,
@@ -63,7 +64,14 @@ def add_scale_bar(
 def validate_scale_bar(length: float) -> None:
     """Raises `UsageError` for a length in mm that no bar has."""
     if not SHORTEST_MM <= length <= LONGEST_MM:
-        raise UsageError(f"A scale bar is {SHORTEST_MM:g} to {LONGEST_MM:g} mm long, not {length:g} mm (--scale-bar).")
+        raise UsageError(
+            _(
+                "A scale bar is {shortest_mm:g} to {longest_mm:g} mm long, not {length:g} mm ({--scale-bar}).",
+                shortest_mm=SHORTEST_MM,
+                longest_mm=LONGEST_MM,
+                length=length,
+            )
+        )
 
 
 def scale_bar_extent(length: float, size: ScaleBarSize | None = None) -> tuple[float, float]:
@@ -80,7 +88,7 @@ def _bar(length: float, size: ScaleBarSize) -> Any:
         square((size.stroke, size.tick)),
         square((size.stroke, size.tick)).translate((length - size.stroke, 0.0)),
     ]
-    words = text_outline(f"{length:g} mm", size.letters)
+    words = text_outline(_("{length:g} mm", length=length), size.letters)
     low_x, low_y, high_x, _high_y = words.bounds()
     if high_x - low_x > length:
         words = words.scale((length / (high_x - low_x),) * 2)

@@ -10,6 +10,7 @@ from ..mesh.graph import label_vertex_components
 from ..mesh.grid import Grid, grid_around
 from ..mesh.narrow_band_distance import narrow_band_distance
 from ..mesh.voxelize import voxelize
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .csg import from_manifold, import_manifold3d, to_manifold
 from .cut import Plane
@@ -67,12 +68,18 @@ def add_shell(
     faces = cut_faces(mesh)
     for plane in {plane for plane, _middle in faces}:
         outer = outer.trim_by_plane([-value for value in plane.normal], OPENING_MM - plane.offset)
-    progress(0.85, "taking the lumen out of its wall")
+    progress(0.85, _("taking the lumen out of its wall"))
     result = outer - lumen.manifold
     if result.is_empty() or result.volume() <= 0.0:
-        raise RefusedError(f"'{mesh.name}' is no lumen that a wall of {wall:g} mm fits around: choose another wall.")
+        raise RefusedError(
+            _(
+                "'{mesh}' is no lumen that a wall of {wall:g} mm fits around: choose another wall.",
+                mesh=mesh.name,
+                wall=wall,
+            )
+        )
     made = from_manifold(result, [lumen], Provenance.ADDED, mesh)
-    progress(1.0, "shell")
+    progress(1.0, _("shell"))
     return ShellResult(made, float(result.volume()), tuple(middle for _plane, middle in faces), shared)
 
 
@@ -110,7 +117,7 @@ def cut_faces(mesh: Mesh) -> list[tuple[Plane, tuple[float, float, float]]]:
     rows, normals, areas = (values[areas > 0] for values in (rows, normals, areas))
     middles = points[mesh.triangles[rows]].mean(axis=1)
     left, found = np.ones(len(rows), dtype=bool), []
-    for _ in range(MOST_DIRECTIONS):
+    for _unused in range(MOST_DIRECTIONS):
         if areas[left].sum() < 2.0 * LEAST_MM2:
             break
         normal = _commonest_direction(normals[left], areas[left])
@@ -124,7 +131,7 @@ def cut_faces(mesh: Mesh) -> list[tuple[Plane, tuple[float, float, float]]]:
         face = mesh.triangles[rows[on_face]]
         # Opened at its innermost place, so that no film of it stays.
         plane = Plane((float(normal[0]), float(normal[1]), float(normal[2])), float((points[face] @ normal).min()))
-        _, label = label_vertex_components(face, len(points))
+        _unused, label = label_vertex_components(face, len(points))
         for number in np.unique(label[face[:, 0]]):
             weights = areas[on_face] * (label[face[:, 0]] == number)
             if weights.sum() >= 2.0 * LEAST_MM2:
@@ -135,7 +142,7 @@ def cut_faces(mesh: Mesh) -> list[tuple[Plane, tuple[float, float, float]]]:
 
 def _commonest_direction(normals: np.ndarray, areas: np.ndarray) -> np.ndarray:
     """(3,) unit normal that most of the area has; `areas` (n,) are the lengths of the `normals` (n, 3)."""
-    _, group = np.unique(np.rint(2.0 * normals / areas[:, None]).astype(int), axis=0, return_inverse=True)
+    _unused, group = np.unique(np.rint(2.0 * normals / areas[:, None]).astype(int), axis=0, return_inverse=True)
     mean = normals[group.ravel() == np.bincount(group.ravel(), areas).argmax()].sum(axis=0)
     mean = normals[normals @ mean > np.cos(SLANT) * areas * np.linalg.norm(mean)].sum(axis=0)
     return np.asarray(mean / np.linalg.norm(mean))

@@ -10,6 +10,7 @@ from ..mesh.grid import Grid, grid_around
 from ..mesh.narrow_band_distance import inner_offset_field, local_mesh_distance, narrow_band_distance
 from ..mesh.sample_tree import sample_triangles
 from ..mesh.voxelize import voxelize
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .voxel_grid import isosurface_mesh
 
@@ -55,7 +56,7 @@ def shrink_wrap(mesh: Mesh, bridge: float = 3.0, *, progress: ProgressCallback =
         triangle_arrays={"Provenance": np.where(away, Provenance.ADDED, Provenance.MEASURED).astype(np.uint8)}
     )
     sizes = np.linalg.norm(result.triangle_normals(), axis=1)
-    progress(1.0, "wrapped")
+    progress(1.0, _("wrapped"))
     return ShrinkWrapResult(result, result.volume - mesh.volume, float(sizes[~away].sum() / sizes.sum()))
 
 
@@ -68,6 +69,10 @@ def _refuse_loss(mesh: Mesh, field: np.ndarray, grid: Grid) -> None:
     lost = float(np.maximum(-depth, 0.0).mean()) * mesh.area
     if (depth < -0.3 * grid.spacing).mean() > 0.01 or lost > MAX_LOST_FRACTION * mesh.volume:
         raise RefusedError(
-            f"'{mesh.name}' has walls or edges too fine to be wrapped (below {2.0 * grid.spacing:.1f} mm): thicken them first, "
-            "or leave the wrapping out."
+            _(
+                "'{mesh}' has walls or edges too fine to be wrapped (below {spacing:.1f} mm): thicken them "
+                "first, or leave the wrapping out.",
+                mesh=mesh.name,
+                spacing=2.0 * grid.spacing,
+            )
         )

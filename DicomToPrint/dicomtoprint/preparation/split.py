@@ -8,6 +8,7 @@ import numpy as np
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .csg import from_manifold, to_manifold
 from .cut import Plane, cut, extent_along, plane_basis
@@ -68,9 +69,16 @@ def split_to_fit(
             planes += cuts
             areas += sections
         parts = pieces
-        progress((axis + 1) / 3.0, "splitting")
+        progress((axis + 1) / 3.0, _("splitting"))
     named = tuple(
-        Mesh(p.points, p.triangles, f"{mesh.name} part {n + 1}", p.color, p.point_arrays, p.triangle_arrays)
+        Mesh(
+            p.points,
+            p.triangles,
+            _("{mesh} part {n}", mesh=mesh.name, n=n + 1),
+            p.color,
+            p.point_arrays,
+            p.triangle_arrays,
+        )
         for n, p in enumerate(parts)
     )
     return SplitResult(named, tuple(planes), tuple(areas), crumbs)
@@ -80,7 +88,10 @@ def _limits(mesh: Mesh, build: np.ndarray) -> np.ndarray:
     """Which side of the build volume takes which axis: the order that needs the fewest parts."""
     if (build <= 5.0).any():
         raise RefusedError(
-            "The build volume is too small to hold a part, with its pins where it has some: name a larger printer (--printer WxDxH)."
+            _(
+                "The build volume is too small to hold a part, with its pins where it has some: name a "
+                "larger printer ({--printer:WxDxH})."
+            )
         )
     bounds = np.asarray(mesh.bounds).reshape(3, 2)
     size = bounds[:, 1] - bounds[:, 0]
@@ -121,10 +132,14 @@ def _along(
         if chosen:
             break
     else:
-        away = " that stays away from what is marked" if near else ""
+        away = _(" that stays away from what is marked") if near else ""
         raise RefusedError(
-            f"'{mesh.name}' has no place to cut it for this printer{away}: name a larger one (--printer WxDxH)"
-            f"{' or mark less' if near else ''}."
+            _(
+                "'{mesh}' has no place to cut it for this printer{away}: name a larger one ({--printer:WxDxH}){near}.",
+                mesh=mesh.name,
+                away=away,
+                near=_(" or mark less") if near else "",
+            )
         )
     rest, pieces, planes, areas = mesh, [], [], []
     crumbs = 0

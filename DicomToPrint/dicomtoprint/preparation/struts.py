@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .base import AddedSolidResult
 from .csg import from_manifold, import_manifold3d, to_manifold
@@ -30,12 +31,16 @@ def add_struts(
         return AddedSolidResult(mesh, 0.0, 0)
     if len(pieces) > 60:
         raise RefusedError(
-            f"'{mesh.name}' has {len(pieces)} loose pieces, too many for bars: remove the small ones first."
+            _(
+                "'{mesh}' has {pieces_count} loose pieces, too many for bars: remove the small ones first.",
+                mesh=mesh.name,
+                pieces_count=len(pieces),
+            )
         )
     points = [np.asarray(piece.to_mesh64().vert_properties)[:, :3] for piece in pieces]
     bars = []
     for number, (start, end) in enumerate(_shortest_tree(points)):
-        progress(number / len(pieces), "setting bars")
+        progress(number / len(pieces), _("setting bars"))
         bars.append(_bar(module, start, end, diameter, diameter if embed is None else embed))
     joined = solid.manifold + module.Manifold.batch_boolean(bars, module.OpType.Add)
     return AddedSolidResult(

@@ -12,6 +12,7 @@ from ..mesh.core import Mesh, Provenance
 from ..mesh.grid import grid_around
 from ..mesh.narrow_band_distance import inner_offset_field
 from ..mesh.voxelize import voxelize
+from ..messages import _, join
 from .base_label import LabelSlot
 from .csg import from_manifold, import_manifold3d, to_manifold
 from .label_places import NoPlacementError, TextNeeds, find_place, slot_place
@@ -167,13 +168,21 @@ def validate_text(text: str) -> None:
     """Raises `UsageError` for a text that is too long or has characters that the letters cannot show, which it names."""
     if not text.strip() or len(text) > MAX_LETTERS:
         raise UsageError(
-            f"The label must be 1 to {MAX_LETTERS} characters, not {len(text.strip())}: choose another text."
+            _(
+                "The label must be 1 to {max_letters} characters, not {text_count}: choose another text.",
+                max_letters=MAX_LETTERS,
+                text_count=len(text.strip()),
+            )
         )
     lacking = undrawable_characters(text)
     if lacking:
-        shown = ", ".join(f"'{letter}'" if letter.isprintable() else f"U+{ord(letter):04X}" for letter in lacking)
+        shown = join(", ", (f"'{letter}'" if letter.isprintable() else f"U+{ord(letter):04X}" for letter in lacking))
         raise UsageError(
-            f"The label cannot show {shown}: it has Latin, Greek and Cyrillic letters, digits and common signs; write it with these."
+            _(
+                "The label cannot show {shown}: it has Latin, Greek and Cyrillic letters, digits and common "
+                "signs; write it with these.",
+                shown=shown,
+            )
         )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ..mesh.core import Mesh, Provenance
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from .ball_union import ball_union_surface
 from .csg import from_manifold, max_distance_to, remove_small_voids, to_manifold
@@ -60,10 +61,10 @@ def thicken(
         grown = _grown(thin, minimum, clearance, mesh, subprogress(step, 0.5, 0.8))
         if not grown:
             break
-        step(0.8, "joining the thickened walls")
+        step(0.8, _("joining the thickened walls"))
         # What an earlier pass put on may be mended as freely as what this one does.
         result = _joined(result, grown, minimum, (Provenance.ADDED,) if number else ())
-    progress(1.0, "thickened")
+    progress(1.0, _("thickened"))
     if first is None:
         return ThickenResult(mesh, 0.0, 0.0, 0.0)
     if result is mesh:

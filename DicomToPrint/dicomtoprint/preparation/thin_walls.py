@@ -11,6 +11,7 @@ from ..mesh.surface_patches import connected_patches
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
 from ..mesh.thickness import GAP, WALL, ThicknessField, correct_sharp_edges, opposing_surface_distance, thickness_field
 from ..mesh.triangle_lattice import lattice_points, longest_sides, subdivide_slender
+from ..messages import _
 from ..progress import ProgressCallback, subprogress
 
 EDGE_WALLS = 2.0  # minima: sharp edges are measured this far behind the edge, as the check of readiness does
@@ -108,7 +109,7 @@ def find_thin_walls(
     # After a pass, a gap that was narrowed to the clearance may measure slightly less: it is no narrow gap that may close.
     gaps = (clearance, clearance if before is None else 0.5 * clearance)
     front, back = _free_space(rays, thin, gaps, wanted, others)
-    progress(0.9, "looking for gaps")
+    progress(0.9, _("looking for gaps"))
     need = np.maximum(2.0 * wanted - thin.width, 0.0)
     ahead = np.minimum(front, need / 2.0)
     behind = np.minimum(back, need - ahead)
@@ -294,7 +295,7 @@ def _one_per_cell(samples: SurfaceSamples, cell: float) -> SurfaceSamples:
     facing = np.abs(samples.normals).argmax(axis=1)
     facing = 2 * facing + (samples.normals[np.arange(len(facing)), facing] > 0)
     names = ((at[:, 0] * size[1] + at[:, 1]) * size[2] + at[:, 2]) * 6 + facing
-    _, first, same = np.unique(names, return_index=True, return_inverse=True)
+    _unused, first, same = np.unique(names, return_index=True, return_inverse=True)
     return replace(_rows_of(samples, first), area=np.bincount(same.reshape(-1), samples.area))
 
 

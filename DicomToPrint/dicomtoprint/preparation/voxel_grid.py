@@ -5,6 +5,7 @@ import numpy as np
 from ..errors import RefusedError
 from ..mesh.core import Mesh, flying_edges
 from ..mesh.grid import Grid
+from ..messages import _
 from ..voxel_components import label_components
 
 
@@ -27,7 +28,7 @@ def isosurface_mesh(field: np.ndarray, grid: Grid, like: Mesh) -> Mesh:
     positive.
     """
     if not (field > 0).any():
-        raise RefusedError(f"Nothing of '{like.name}' is thick enough for this: choose a smaller size.")
+        raise RefusedError(_("Nothing of '{like}' is thick enough for this: choose a smaller size.", like=like.name))
     padded = np.pad(field, 1, constant_values=-np.float32(grid.spacing))
     points, triangles = zero_isosurface(padded, grid.spacing)
     return Mesh((grid.origin + grid.spacing * (points - 1.0)).astype(np.float32), triangles, like.name, like.color)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 
 _MANY = 20_000
@@ -39,7 +40,7 @@ def find_fitting_rotation(
     matrix = _found(hull, room, progress)
     if matrix is None or np.any(oriented_extents(points, matrix) > room + 1e-3):
         return None
-    return Rotation(matrix, 0.0, "as it stands") if np.array_equal(matrix, np.eye(3)) else describe_rotation(matrix)
+    return Rotation(matrix, 0.0, _("as it stands")) if np.array_equal(matrix, np.eye(3)) else describe_rotation(matrix)
 
 
 def _found(hull: np.ndarray, room: np.ndarray, progress: ProgressCallback) -> np.ndarray | None:
@@ -54,7 +55,7 @@ def _found(hull: np.ndarray, room: np.ndarray, progress: ProgressCallback) -> np
     best: tuple[float, np.ndarray] | None = None
     for index in np.flatnonzero(height <= room[2] + slack):
         if index % 100 == 0:
-            progress(index / len(directions), "looking for a rotation that fits")
+            progress(index / len(directions), _("looking for a rotation that fits"))
         excess, matrix = _best_turn(hull, _upright(directions[index]), room)
         if excess <= 1e-6:
             return matrix
@@ -186,7 +187,7 @@ def _refined(hull: np.ndarray, matrix: np.ndarray, room: np.ndarray) -> np.ndarr
     random = np.random.default_rng(0)
     best, excess = matrix, float((oriented_extents(hull, matrix) - room).max())
     step = np.radians(4.0)
-    for _ in range(400):
+    for _unused in range(400):
         tried = Turn.from_rotvec(random.normal(size=3) * step).as_matrix() @ best
         value = float((oriented_extents(hull, tried) - room).max())
         if value < excess:
@@ -205,7 +206,12 @@ def describe_rotation(matrix: np.ndarray) -> Rotation:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # gimbal lock: one of several ways to say the same turn
         angles = turn.as_euler("xyz", degrees=True)
-    words = ", then ".join(
-        f"{angle:.0f} degrees about {axis}" for axis, angle in zip("xyz", angles) if abs(angle) >= 0.5
+    words = join(
+        ", then ",
+        (
+            _("{angle:.0f} degrees about {axis}", angle=angle, axis=axis)
+            for axis, angle in zip("xyz", angles)
+            if abs(angle) >= 0.5
+        ),
     )
-    return Rotation(matrix, float(np.degrees(turn.magnitude())), words or "as it stands")
+    return Rotation(matrix, float(np.degrees(turn.magnitude())), words or _("as it stands"))

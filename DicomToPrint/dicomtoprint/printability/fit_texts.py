@@ -1,8 +1,8 @@
 """The sentences on whether a model fits the build volume, and what to do where it does not."""
 
 from collections.abc import Mapping
-from gettext import gettext as _
 
+from ..messages import _
 from .checks.build_volume import FITS_SEPARATELY
 
 # The size of the model has more than two outcomes.
@@ -13,5 +13,5 @@ FIT: Mapping[object, str] = {
     ),
 }
 TURNED_OBJECT = _(", '{name}' only when turned ({rotation})")
-SPLIT_OR_LARGER = _("Split it ({prepare}--split auto{into}), or choose a larger printer (--printer WxDxH).")
+SPLIT_OR_LARGER = _("Split it ({prepare}{--split:auto}{into}), or choose a larger printer ({--printer:WxDxH}).")
 PRINT_ONE_BY_ONE = _("Print the objects one after another, or arrange them in the slicing program.")

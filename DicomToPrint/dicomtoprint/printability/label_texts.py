@@ -1,7 +1,8 @@
 """Sentences of findings on what a model was labelled from."""
 
 from collections.abc import Mapping
-from gettext import gettext as _
+
+from ..messages import _
 
 PASS: Mapping[str, str] = {
     "filled-opening": _("Labels show no structure where the scan shows none, beyond {limit:.0f} mm2."),
@@ -22,10 +23,12 @@ FAIL: Mapping[str, str] = {
 }
 REMEDY: Mapping[str, str] = {
     "filled-opening": _(
-        "Look at the places coloured as added and correct the label there, or find the anatomy by grey values: --anatomy bone"
+        "Look at the places coloured as added and correct the label there, or find the anatomy by "
+        "grey values: {--anatomy:bone}"
     ),
-    "coarse-label": _("Use a finer label (--segmentation FILE), or take the model for what its voxels show."),
+    "coarse-label": _("Use a finer label ({--segmentation:FILE}), or take the model for what its voxels show."),
     "cut-by-scan": _(
-        "Choose a scan that holds all of it where the missing part matters; a base (--base) stands well on such an end."
+        "Choose a scan that holds all of it where the missing part matters; a base ({--base}) stands "
+        "well on such an end."
     ),
 }

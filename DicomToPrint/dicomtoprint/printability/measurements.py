@@ -7,6 +7,7 @@ import numpy as np
 
 from ..io import MeshFile
 from ..mesh.core import Mesh, concatenate
+from ..messages import _
 from ..progress import ProgressCallback, subprogress
 from ..rules import MISSING, Fact
 from .checks import build_volume as print_checks
@@ -37,7 +38,7 @@ MINIMUM_METRICS = ("min_wall_mm", "wall_p05_mm", "min_gap_mm")
 REPORTED_METRICS = (*SUMMED_METRICS, *MINIMUM_METRICS)
 # With any of these it cannot be told what is inside.
 UNSOUND = ("boundary_edges", "nonmanifold_edges", "self_intersections", "duplicate", "inverted")
-METHOD = "ball between a point and the wall that its inward ray meets; sharp edges measured behind the edge"
+METHOD = _("ball between a point and the wall that its inward ray meets; sharp edges measured behind the edge")
 METRIC_ORDER = (*SUMMED_METRICS, "bounds_mm", *MINIMUM_METRICS)  # in the contract's order
 
 

@@ -1,8 +1,8 @@
 """Remedies that depend on where the file comes from, on what was done to it already, and on what other processes can do."""
 
 from collections.abc import Mapping
-from gettext import gettext as _
 
+from ..messages import _
 from ..rules import Rule
 from .process import PrintProcess, load_process
 
@@ -10,21 +10,23 @@ from .process import PrintProcess, load_process
 PREPARE: Mapping[str, Mapping[str, str]] = {
     "scan": {"prepare": "", "into": ""},
     "mesh": {"prepare": "", "into": ""},
-    "file": {"prepare": "prepare MESH ", "into": " --output DIR"},
+    "file": {"prepare": _("prepare MESH "), "into": _(" {--output:DIR}")},
 }
 # What is told instead where the source is a mesh: nothing of a scan can be chosen or made finer.
 REMEDY_OF_MESH: Mapping[str, str] = {
     "empty": _(
-        "Nothing can be printed from this file: export it again where it was made, or make it from a scan, run SCAN --output DIR"
+        "Nothing can be printed from this file: export it again where it was made, or make it from a "
+        "scan, run SCAN {--output:DIR}"
     ),
     "fragments": _(
-        "Remove fragments: inspect FILE --repair OUT --drop-shells-below {speck:g}; or hold them with {prepare}--struts{into}"
+        "Remove fragments: inspect FILE {--repair:OUT} {--drop-shells-below:{speck:g}}; or hold them "
+        "with {prepare}{--struts}{into}"
     ),
     "union": _(
-        "Parts of one model: lay them side by side with {prepare}--orient{into}. Else join them where they were made, or let the slicing "
-        "program join them."
+        "Parts of one model: lay them side by side with {prepare}{--orient}{into}. Else join them "
+        "where they were made, or let the slicing program join them."
     ),
-    "unit": _("Say the unit with --unit {as_unit}, or export 3MF ({prepare}--format 3mf{into}), which carries it."),
+    "unit": _("Say the unit with {--unit:{as_unit}}, or export 3MF ({prepare}{--format:3mf}{into}), which carries it."),
     "coarse": _("Export it with more triangles where it was made: nothing here can make them finer."),
 }
 # What is left to do where the model was turned for the least support already.
@@ -33,7 +35,7 @@ REMEDY_AFTER_ORIENTING = {
     "suction": _(
         "Give the hollow a hole at its lowest place where it was made, or print it aslant: it is turned for the least support already."
     ),
-    "base": _("Put it on a base (--base), or let supports hold it: it is turned for the least support already."),
+    "base": _("Put it on a base ({--base}), or let supports hold it: it is turned for the least support already."),
 }
 
 

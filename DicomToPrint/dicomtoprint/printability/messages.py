@@ -1,8 +1,8 @@
-"""The sentences of the findings, by rule; `_` marks them for translation. Guidelines are general: never "will fail"."""
+"""The sentences of the findings, by rule. Guidelines are general: never "will fail"."""
 
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 
+from ..messages import _, join
 from ..rules import Fact, Outcome, Rule, is_far_beyond
 from . import label_texts
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
@@ -222,73 +222,80 @@ AS_LONG_AS = _(", as long as {structure}")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
     **label_texts.REMEDY,
-    "repair": _("Repair it: inspect FILE --repair OUT"),
-    "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN --output DIR"),
-    "encoding": _("Write it again as they read it: inspect FILE --repair OUT"),
+    "repair": _("Repair it: inspect FILE {--repair:OUT}"),
+    "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN {--output:DIR}"),
+    "encoding": _("Write it again as they read it: inspect FILE {--repair:OUT}"),
     "unjudged": _(
-        "Turn it into triangles in the program that made it, or judge the meshes without it: inspect FILE --repair OUT writes these alone."
+        "Turn it into triangles in the program that made it, or judge the meshes without it: inspect "
+        "FILE {--repair:OUT} writes these alone."
     ),
     "negative": _(
-        "Cut the volume out of the mesh in the program that made it, then inspect that; inspect FILE --repair OUT writes the mesh as it "
-        "was judged, without the cut."
+        "Cut the volume out of the mesh in the program that made it, then inspect that; inspect FILE "
+        "{--repair:OUT} writes the mesh as it was judged, without the cut."
     ),
-    "other-types": _("Write the file without them: inspect FILE --repair OUT"),
+    "other-types": _("Write the file without them: inspect FILE {--repair:OUT}"),
     "left-out": _(
-        "Mark them as printable parts in the program that made the file where they are wanted; inspect FILE --repair OUT leaves them out."
+        "Mark them as printable parts in the program that made the file where they are wanted; "
+        "inspect FILE {--repair:OUT} leaves them out."
     ),
     "nested": _(
-        "Make one object of them, or a cavity in the outer one, in the program that made the file; or make the file again from the scan, "
-        "run SCAN --output DIR, with labels in which each voxel has one."
+        "Make one object of them, or a cavity in the outer one, in the program that made the file; "
+        "or make the file again from the scan, run SCAN {--output:DIR}, with labels in which each "
+        "voxel has one."
     ),
     "touching": _(
-        "Lay parts that shall come apart side by side: {prepare}--orient{into}; else they are joined as they lie."
+        "Lay parts that shall come apart side by side: {prepare}{--orient}{into}; else they are joined as they lie."
     ),
     "drain": _(
-        "Widen the hole to {escape} mm or add one: {prepare}--hollow {hollow:g}{into} puts such holes of its own into a solid model."
+        "Widen the hole to {escape} mm or add one: {prepare}{--hollow:{hollow:g}}{into} puts such "
+        "holes of its own into a solid model."
     ),
-    "suction": _("Turn it, or give the hollow a hole at its lowest place: {prepare}--orient{into}"),
-    "unit-carried": _("Write it in mm: inspect FILE --unit {unit} --repair OUT"),
+    "suction": _("Turn it, or give the hollow a hole at its lowest place: {prepare}{--orient}{into}"),
+    "unit-carried": _("Write it in mm: inspect FILE {--unit:{unit}} {--repair:OUT}"),
     "fragments": _(
-        "Remove fragments: inspect FILE --repair OUT --drop-shells-below {speck:g}; take one bone only (--anatomy single-bone) or what "
-        "is at a point (--seed R,A,S), or hold them with --struts"
+        "Remove fragments: inspect FILE {--repair:OUT} {--drop-shells-below:{speck:g}}; take one "
+        "bone only ({--anatomy:single-bone}) or what is at a point ({--seed:R,A,S}), or hold them "
+        "with {--struts}"
     ),
-    "struts": _("Join them with bars ({prepare}--struts{into}), or print them as separate parts."),
+    "struts": _("Join them with bars ({prepare}{--struts}{into}), or print them as separate parts."),
     "union": _(
-        "Parts of one model: lay them side by side with {prepare}--orient{into}. Else make one object of them: run with --anatomy NAME or "
-        "--segmentation FILE of one structure; or let the slicing program join them."
+        "Parts of one model: lay them side by side with {prepare}{--orient}{into}. Else make one "
+        "object of them: run with {--anatomy:NAME} or {--segmentation:FILE} of one structure; or let "
+        "the slicing program join them."
     ),
     "escape": _(
-        "Give cavities a way out: {prepare}--hollow {hollow:g}{into} puts escape holes of {escape} mm, or fill them with "
-        "{prepare}--wrap{into}"
+        "Give cavities a way out: {prepare}{--hollow:{hollow:g}}{into} puts escape holes of {escape} "
+        "mm, or fill them with {prepare}{--wrap}{into}"
     ),
-    "wrap": _("Fill them with {prepare}--wrap{into}, or leave them."),
-    "unit": _("Look at the voxel sizes of the scan, and of labels that were given: --segmentation FILE"),
+    "wrap": _("Fill them with {prepare}{--wrap}{into}, or leave them."),
+    "unit": _("Look at the voxel sizes of the scan, and of labels that were given: {--segmentation:FILE}"),
     "placement": _(
-        "Do not print before left and right are settled: make the file again from the scan, run SCAN --output DIR, which writes LPS "
-        "and never mirrors."
+        "Do not print before left and right are settled: make the file again from the scan, run SCAN "
+        "{--output:DIR}, which writes LPS and never mirrors."
     ),
-    "thicken": _("Thicken to the guideline: {prepare}--thicken {wall:g}{into}{other}"),
-    "thicken-unsupported": _("Thicken: {prepare}--thicken {limit:g}{into}{other}"),
-    "thicken-recommended": _("For a sturdier model: {prepare}--thicken {limit:g}{into}"),
-    "thicken-pin": _("Thicken: {prepare}--thicken {limit:g}{into}{other}"),
-    "gap": _("{choose}, close gaps on purpose ({prepare}--wrap{into}), or accept that this one may close."),
-    "hole": _("Widen the hole before export{other}, fill it with {prepare}--wrap{into}, or drill it after printing."),
-    "orient": _("Let the model be turned for the least support: {prepare}--orient{into}"),
-    "base": _("Put it on a base ({prepare}--base{into}), or turn it: {prepare}--orient{into}"),
+    "thicken": _("Thicken to the guideline: {prepare}{--thicken:{wall:g}}{into}{other}"),
+    "thicken-unsupported": _("Thicken: {prepare}{--thicken:{limit:g}}{into}{other}"),
+    "thicken-recommended": _("For a sturdier model: {prepare}{--thicken:{limit:g}}{into}"),
+    "thicken-pin": _("Thicken: {prepare}{--thicken:{limit:g}}{into}{other}"),
+    "gap": _("{choose}, close gaps on purpose ({prepare}{--wrap}{into}), or accept that this one may close."),
+    "hole": _("Widen the hole before export{other}, fill it with {prepare}{--wrap}{into}, or drill it after printing."),
+    "orient": _("Let the model be turned for the least support: {prepare}{--orient}{into}"),
+    "base": _("Put it on a base ({prepare}{--base}{into}), or turn it: {prepare}{--orient}{into}"),
     "split": _(
-        "Turn it as said, split it ({prepare}--split auto{into}), or choose a larger printer (--printer WxDxH)."
+        "Turn it as said, split it ({prepare}{--split:auto}{into}), or choose a larger printer ({--printer:WxDxH})."
     ),
-    "triangles": _("Reduce the triangles: {prepare}--triangles {limit:.0f}{into}"),
-    "coarse": _("Export with more triangles: --max-deviation 0.1"),
+    "triangles": _("Reduce the triangles: {prepare}{--triangles:{limit:.0f}}{into}"),
+    "coarse": _("Export with more triangles: {--max-deviation:0.1}"),
     "lost": _(
-        "Look at the places; keep more of the shape with --max-deviation 0.1, and thin parts with --thicken {wall:g}"
+        "Look at the places; keep more of the shape with {--max-deviation:0.1}, and thin parts with "
+        "{--thicken:{wall:g}}"
     ),
     "added": _(
-        "Look at the places: what --base, --struts, --label TEXT or --thicken MM added must be wanted; leave out the option where it "
-        "is not."
+        "Look at the places: what {--base}, {--struts}, {--label:TEXT} or {--thicken:MM} added must "
+        "be wanted; leave out the option where it is not."
     ),
-    "label": _("Put the label on again, where it is more even: --label TEXT --label-at R,A,S"),
-    "text": _("{choose}, or leave out --label TEXT and mark the print by hand."),
+    "label": _("Put the label on again, where it is more even: {--label:TEXT} {--label-at:R,A,S}"),
+    "text": _("{choose}, or leave out {--label:TEXT} and mark the print by hand."),
 }
 
 
@@ -311,7 +318,7 @@ def finding_message(rule: Rule, fact: Fact, outcome: Outcome, process: PrintProc
 
 def said_by(rules: Sequence[str]) -> str:
     """The sentence of a finding that others have said already, by the names of their rules."""
-    return NOT_APPLICABLE.format(reason=_("said by {rules}").format(rules=", ".join(rules)))
+    return NOT_APPLICABLE.format(reason=_("said by {rules}").format(rules=join(", ", rules)))
 
 
 def remedy_text(rule: Rule, fact: Fact, process: PrintProcess, is_turned: bool = False, source: str = "scan") -> str:
@@ -337,9 +344,8 @@ def _reason(rule: Rule, fact: Fact, process: PrintProcess) -> str:
         return _("it makes no difference for {process}").format(process=process.title)
     if rule.limit is None and rule.operator != "shown":
         return _("no guideline is published for {process}").format(process=process.title)
-    if fact.parameters.get("why"):
-        return str(fact.parameters["why"])
-    return _("nothing of the kind was found, or nothing is known to compare with")
+    why = fact.parameters.get("why")
+    return str(why) if why else _("nothing of the kind was found, or nothing is known to compare with")
 
 
 def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
@@ -352,14 +358,16 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
         "beyond": rule.reject_beyond,
         "area": fact.area_mm2 or 0.0,
         "trapped": process.trapped,
-        "choose": _("Choose a finer process (--process {name})").format(name=finer) if finer else _("Change the model"),
-        "other": _(" or choose a finer process: --process {name}").format(name=finer) if finer else "",
+        "choose": _("Choose a finer process ({--process:{name}})").format(name=finer)
+        if finer
+        else _("Change the model"),
+        "other": _(" or choose a finer process: {--process:{name}}").format(name=finer) if finer else "",
         "escape": process.limit("escape_hole_mm") or "?",
         "hollow": max(process.limit("wall_supported_mm") or 2.0, 2.0),
         "wall": process.limit("wall_supported_mm") or 0.0,
         "rotation": "",
         "way": "",
-        "as_unit": "UNIT (mm, cm, m or inch)",
+        "as_unit": _("UNIT (mm, cm, m or inch)"),
         "guessed": _guessed(fact),
         "what": _("The model"),
     }
@@ -368,10 +376,10 @@ def _values(rule: Rule, fact: Fact, process: PrintProcess) -> dict[str, object]:
         values["what"] = _("The object '{name}'").format(name=fact.parameters["object"])
     turned = fact.parameters.get("turned")
     each = turned if isinstance(turned, list) else []
-    values["each_turned"] = "".join(TURNED_OBJECT.format(name=name, rotation=words) for name, words in each)
+    values["each_turned"] = join("", (TURNED_OBJECT.format(name=name, rotation=words) for name, words in each))
     values["held"] = _("a line of {width}").format(width=values["width"]) if fact.value else _("no line")
-    voxel, intended = fact.parameters.get("voxel"), fact.parameters.get("intended")
-    values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if voxel else ""
+    intended = fact.parameters.get("intended")
+    values["voxels"] = _(", voxels of the scan {size} mm").format(size=voxel) if (voxel := values.get("voxel")) else ""
     values["wanted"] = _("; added on purpose: {names}").format(names=intended) if intended else ""
     return values
 
@@ -389,4 +397,4 @@ def _width(value: object) -> str:
     """A width in words; surfaces that all but touch do not measure nothing."""
     if not isinstance(value, (int, float)):
         return ""
-    return _("less than 0.01 mm") if value < 0.005 else f"{value:.2f} mm"
+    return _("less than 0.01 mm") if value < 0.005 else _("{value:.2f} mm", value=value)

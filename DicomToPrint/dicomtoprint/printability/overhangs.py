@@ -7,6 +7,7 @@ import numpy as np
 from ..mesh.core import Mesh
 from ..mesh.surface_patches import SurfacePatch, connected_patches
 from ..mesh.surface_sampling import SurfaceSamples
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 
 FLAT_COSINE = 0.9962  # 5 degrees
@@ -42,10 +43,10 @@ def analyse_overhangs(
     """
     floor = float(samples.points[:, 2].min())
     hanging = (-samples.normals[:, 2] > np.sin(np.radians(limit_deg))) & (samples.points[:, 2] > floor + base_mm)
-    progress(0.2, "measuring overhangs")
+    progress(0.2, _("measuring overhangs"))
     support = _support(samples, hanging, floor)
     found = connected_patches(mesh, samples, hanging)
-    progress(0.6, "measuring bridges")
+    progress(0.6, _("measuring bridges"))
     span, at, area = _widest_bridge(mesh, samples, floor + base_mm)
     return OverhangReport(float(samples.area[hanging].sum()), support, found, span, at, area)
 
@@ -87,7 +88,7 @@ def _widest_bridge(mesh: Mesh, samples: SurfaceSamples, above: float) -> tuple[f
         points = samples.points[patch.rows]
         own = np.isin(where, samples.triangle[patch.rows])
         if own.any():
-            distance, _ = cKDTree(standing[own]).query(points[:, :2])
+            distance, _unused = cKDTree(standing[own]).query(points[:, :2])
             span, at = 2.0 * float(distance.max()), points[int(np.argmax(distance))]
         else:  # hangs free: its whole extent
             span, at = float(np.ptp(points[:, :2], axis=0).max()), patch.centre
@@ -101,7 +102,7 @@ def _standing_edges(mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
     from ..mesh.edge_table import build_edge_table
     from ..mesh.merge_points import merged_mesh
 
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     points = points.astype(np.float64)
     normals = mesh.triangle_normals()
     length = np.linalg.norm(normals, axis=1)

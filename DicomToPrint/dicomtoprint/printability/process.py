@@ -10,6 +10,7 @@ from typing import Any
 
 from ..config import resources
 from ..errors import UsageError
+from ..messages import _, join
 
 PROJECT_THRESHOLDS = ("thin_patch_mm2", "small_patch_mm2", "edge_walls", "trapped_mm3", "triangles", "facet_error_mm")
 # Named later: a file of one's own that lacks them has those of the built-in process below.
@@ -67,7 +68,14 @@ class Calibration:
     @property
     def in_words(self) -> str:
         """Where the figures come from: ``test plate of PRINTER with MATERIAL, measured DATE by PERSON, holds until DATE``."""
-        return f"test plate of {self.printer} with {self.material}, measured on {self.date} by {self.person}, holds until {self.expires}"
+        return _(
+            "test plate of {printer} with {material}, measured on {date} by {person}, holds until {expires}",
+            printer=self.printer,
+            material=self.material,
+            date=self.date,
+            person=self.person,
+            expires=self.expires,
+        )
 
 
 @dataclass(frozen=True)
@@ -172,10 +180,13 @@ def load_printer(name_or_size: str) -> Printer:
             build = (0.0, 0.0, 0.0)
         if not all(0.0 < value <= 10_000.0 for value in build):
             raise UsageError(
-                f"The build volume '{name_or_size}' makes no sense: give three lengths in mm, such as 200x200x180."
+                _(
+                    "The build volume '{name_or_size}' makes no sense: give three lengths in mm, such as 200x200x180.",
+                    name_or_size=name_or_size,
+                )
             )
-        sides = [f"{value:g}" for value in build]
-        return Printer("x".join(sides), f"build volume of {' x '.join(sides)} mm, as entered", build)  # type: ignore[arg-type]
+        sides = [_("{value:g}", value=value) for value in build]
+        return Printer("x".join(sides), _("build volume of {sides} mm, as entered", sides=join(" x ", sides)), build)  # type: ignore[arg-type]
     content, text = _load("printers", name_or_size)
     where = (
         Path(name_or_size).name if name_or_size not in resources.builtin_names("printers") else f"{name_or_size}.json"
@@ -201,10 +212,10 @@ def _load(kind: str, name_or_file: str) -> tuple[dict[str, Any], str]:
     try:
         if name_or_file not in resources.builtin_names(kind) and path.is_file() and path.stat().st_size > _MOST_BYTES:
             raise UsageError(
-                f"{path.name} is larger than any such file needs to be (over 1 MB): choose the right file."
+                _("{path} is larger than any such file needs to be (over 1 MB): choose the right file.", path=path.name)
             )
     except (OSError, ValueError):
-        raise UsageError(f"'{path.name[:60]}' is no name and no file: see 'list' for the names.") from None
+        raise UsageError(_("'{path}' is no name and no file: see 'list' for the names.", path=path.name[:60])) from None
     return resources.load_json_resource(kind, name_or_file)
 
 
@@ -238,11 +249,17 @@ def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
     if not all(
         len(values) == 3 and all(LEAST_SCALE <= value <= MOST_SCALE for value in values) for values in axes.values()
     ):
-        raise ValueError(f"scale and compensation are three factors from {LEAST_SCALE:g} to {MOST_SCALE:g}")
+        raise ValueError(
+            _(
+                "scale and compensation are three factors from {least:g} to {most:g}",
+                least=LEAST_SCALE,
+                most=MOST_SCALE,
+            )
+        )
     error = float(entry["scale_error_percent"])
     date, expires = (datetime.date.fromisoformat(str(entry[name])) for name in ("date", "expires"))
     if not (math.isfinite(error) and error >= 0.0) or expires < date:
-        raise ValueError("a calibration has an error of 0 % or more, and expires after its date")
+        raise ValueError(_("a calibration has an error of 0 % or more, and expires after its date"))
     texts = {name: str(entry[name]) for name in ("base", "person", "printer", "material", "coupon")}
     return Calibration(
         date=date,
@@ -257,7 +274,7 @@ def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
 
 def _one_of(value: object, choices: tuple[str, ...]) -> str:
     if value not in choices:
-        raise ValueError(f"'{value}' is none of {', '.join(choices)}")
+        raise ValueError(_("'{value}' is none of {choices}", value=value, choices=join(", ", choices)))
     return str(value)
 
 
@@ -266,8 +283,15 @@ def _complaint(where: str, text: str, error: Exception) -> str:
 
     if isinstance(error, KeyError):
         key = str(error.args[0])
-        return f"{where}: the entry '{key}' is missing; see schema.json beside the built-in files."
+        return _(
+            "{where}: the entry '{key}' is missing; see schema.json beside the built-in files.", where=where, key=key
+        )
     line = next(
         (line_number_of_key(text, word) for word in ("calibration", "limits", "build_mm") if f'"{word}"' in text), 1
     )
-    return f"{where}, near line {line}: {error}; see schema.json beside the built-in files."
+    return _(
+        "{where}, near line {line}: {error}; see schema.json beside the built-in files.",
+        where=where,
+        line=line,
+        error=error,
+    )

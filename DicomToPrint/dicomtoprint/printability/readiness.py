@@ -8,6 +8,7 @@ import numpy as np
 
 from ..io import MeshFile, read_mesh_file
 from ..mesh.core import Mesh
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..rules import MISSING, Fact, Finding, Outcome, Rule, Verdict, aggregate_verdict, make_finding
 from . import messages
@@ -81,7 +82,7 @@ def assess_file(
     rules = load_rules(process, sum(measured.extents))
     facts = measured.facts
     findings = _said_once(rules, tuple(_finding(rule, facts, process, printer, reference) for rule in rules))
-    progress(1.0, "judged")
+    progress(1.0, _("judged"))
     mesh = {name: _plain(value) for name, value in measured.mesh.items()}
     shapes = {rule.id: measured.shapes[rule.fact] for rule in rules if measured.shapes.get(rule.fact)}
     marked = {

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..mesh.core import Mesh
 from ..mesh.scalar_field import ScalarField
+from ..messages import _
 from ..simplify.simplify import SimplifyResult
 from ..text import pluralize
 from .edge_shift_correction import EdgeShiftCorrection
@@ -18,11 +19,20 @@ if TYPE_CHECKING:
 def contour_step(segment: "Segment", field: ScalarField, count: int, volume: float) -> ProcessingStep:
     """The contour of a segment: its number of triangles and its volume in mm3."""
     level = (
-        f"at grey value {field.level if segment.brighter_than_background else -field.level:g}"
+        _("at grey value {level:g}", level=field.level if segment.brighter_than_background else -field.level)
         if field.grey
-        else "of the label"
+        else _("of the label")
     )
-    return ProcessingStep("contour", f"{segment.name}: {count} triangles {level}, {volume:.1f} mm3")
+    return ProcessingStep(
+        "contour",
+        _(
+            "{segment}: {count} triangles {level}, {volume:.1f} mm3",
+            segment=segment.name,
+            count=count,
+            level=level,
+            volume=volume,
+        ),
+    )
 
 
 def cleaning_steps(
@@ -30,7 +40,7 @@ def cleaning_steps(
 ) -> list[ProcessingStep]:
     """Bodies removed below `smallest` mm3 and cavities filled up to `largest` mm3."""
     steps = []
-    kinds = (("body", "bodies", "removed below", smallest), ("cavity", "cavities", "filled up to", largest))
+    kinds = (("body", "bodies", _("removed below"), smallest), ("cavity", "cavities", _("filled up to"), largest))
     for kind, several, word, limit in kinds:
         of_kind = [p for p in parts if p.kind == kind]
         gone = [p for p in of_kind if not p.kept]
@@ -38,8 +48,15 @@ def cleaning_steps(
             steps.append(
                 ProcessingStep(
                     "cleaning",
-                    f"{segment.name}: {pluralize(len(of_kind), kind, several)}, {len(gone)} {word} {limit:g} mm3 "
-                    f"({sum(p.volume_mm3 for p in gone):.2f} mm3 in all)",
+                    _(
+                        "{segment}: {pluralize}, {gone_count} {word} {limit:g} mm3 ({gone:.2f} mm3 in all)",
+                        segment=segment.name,
+                        pluralize=pluralize(len(of_kind), kind, several),
+                        gone_count=len(gone),
+                        word=word,
+                        limit=limit,
+                        gone=sum(p.volume_mm3 for p in gone),
+                    ),
                 )
             )
     return steps
@@ -49,9 +66,17 @@ def simplification_step(segment: "Segment", raw: Mesh, result: SimplifyResult) -
     """The simplification of the contour `raw`, with how far it moved the surface."""
     return ProcessingStep(
         "simplification",
-        f"{segment.name}: {len(raw.triangles)} to {len(result.mesh.triangles)} triangles; 99 % of the surface moved "
-        f"less than {result.deviation_mm[0]:.3f} mm, at most {result.deviation_mm[1]:.3f} mm; "
-        f"{result.restored} points set back to keep it closed and free of intersections",
+        _(
+            "{segment}: {triangles_count} to {triangles_count2} triangles; 99 % of the surface moved "
+            "less than {deviation_mm:.3f} mm, at most {deviation_mm2:.3f} mm; {restored} points set back "
+            "to keep it closed and free of intersections",
+            segment=segment.name,
+            triangles_count=len(raw.triangles),
+            triangles_count2=len(result.mesh.triangles),
+            deviation_mm=result.deviation_mm[0],
+            deviation_mm2=result.deviation_mm[1],
+            restored=result.restored,
+        ),
     )
 
 
@@ -63,18 +88,32 @@ def edge_shift_steps(
     steps = [
         ProcessingStep(
             "blur",
-            f"{segment.name}: the scan blurs by {blur.in_plane_mm:.2f} mm in its slices and {blur.through_plane_mm:.2f} mm across "
-            f"(standard deviation, at {blur.edges} clean edges), which draws curved surfaces inwards; put back by "
-            f"{facts['blur_shift_mean_mm']:.3f} mm on average, at most {facts['blur_shift_max_mm']:.3f} mm",
+            _(
+                "{segment}: the scan blurs by {in_plane_mm:.2f} mm in its slices and {through_plane_mm:.2f} "
+                "mm across (standard deviation, at {edges} clean edges), which draws curved surfaces "
+                "inwards; put back by {blur_shift_mean_mm:.3f} mm on average, at most "
+                "{blur_shift_max_mm:.3f} mm",
+                segment=segment.name,
+                in_plane_mm=blur.in_plane_mm,
+                through_plane_mm=blur.through_plane_mm,
+                edges=blur.edges,
+                blur_shift_mean_mm=facts["blur_shift_mean_mm"],
+                blur_shift_max_mm=facts["blur_shift_max_mm"],
+            ),
         )
     ]
     if facts["halfway_shift_max_mm"]:
         steps.append(
             ProcessingStep(
                 "half-way",
-                f"{segment.name}: laid half-way between the grey values of both sides where the scan shows both, which moved "
-                f"the surface by {facts['halfway_shift_mean_mm']:.3f} mm on average, at most "
-                f"{facts['halfway_shift_max_mm']:.3f} mm",
+                _(
+                    "{segment}: laid half-way between the grey values of both sides where the scan shows both, "
+                    "which moved the surface by {halfway_shift_mean_mm:.3f} mm on average, at most "
+                    "{halfway_shift_max_mm:.3f} mm",
+                    segment=segment.name,
+                    halfway_shift_mean_mm=facts["halfway_shift_mean_mm"],
+                    halfway_shift_max_mm=facts["halfway_shift_max_mm"],
+                ),
             )
         )
     return steps
@@ -86,21 +125,44 @@ def user_notes(
     """Sentences for the user: what was asked for and could not be kept. `budget` in mm, `ceiling` in triangles."""
     notes = []
     if not field.grey:
-        notes.append(f"{segment.name} has no grey values: its surface follows the label, within about half a voxel.")
+        notes.append(
+            _(
+                "{segment} has no grey values: its surface follows the label, within about half a voxel.",
+                segment=segment.name,
+            )
+        )
     if result.deviation_mm[0] > budget:
         notes.append(
-            f"{segment.name}: {ceiling} triangles are too few for a deviation of {budget:g} mm; "
-            f"99 % of the surface moved less than {result.deviation_mm[0]:.3f} mm. Allow more triangles to keep to it."
+            _(
+                "{segment}: {ceiling} triangles are too few for a deviation of {budget:g} mm; 99 % of the "
+                "surface moved less than {deviation_mm:.3f} mm. Allow more triangles to keep to it.",
+                segment=segment.name,
+                ceiling=ceiling,
+                budget=budget,
+                deviation_mm=result.deviation_mm[0],
+            )
         )
     if len(result.mesh.triangles) > ceiling:
         notes.append(
-            f"{segment.name}: {len(result.mesh.triangles)} triangles are needed to keep the surface closed; "
-            f"{ceiling} were asked for."
+            _(
+                "{segment}: {triangles_count} triangles are needed to keep the surface closed; {ceiling} "
+                "were asked for.",
+                segment=segment.name,
+                triangles_count=len(result.mesh.triangles),
+                ceiling=ceiling,
+            )
         )
     if len(result.bad):
         where = result.mesh.points[result.mesh.triangles[result.bad[0]]].mean(axis=0)
         notes.append(
-            f"{segment.name}: {len(result.bad)} triangles could not be repaired, the first at "
-            f"({where[0]:.1f}, {where[1]:.1f}, {where[2]:.1f}) mm."
+            _(
+                "{segment}: {bad_count} triangles could not be repaired, the first at ({where:.1f}, "
+                "{where2:.1f}, {where3:.1f}) mm.",
+                segment=segment.name,
+                bad_count=len(result.bad),
+                where=where[0],
+                where2=where[1],
+                where3=where[2],
+            )
         )
     return notes

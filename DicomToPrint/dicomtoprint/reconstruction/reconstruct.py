@@ -11,6 +11,7 @@ from ..errors import RefusedError
 from ..mesh.core import Mesh, keep_triangles
 from ..mesh.isosurface import extract_isosurface
 from ..mesh.scalar_field import ScalarField
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..simplify.simplify import SimplifyResult, simplify_with_report
 from ..simplify.vertex_clustering import cluster_grid_vertices
@@ -118,7 +119,7 @@ def reconstruct_surfaces(
     boxes, counts = segment_boxes(segmentation.labels)
     present = [segment for segment in segmentation.segments if segment.label in boxes]
     if not present:
-        raise RefusedError("The segmentation is empty: lower the threshold or choose another anatomy.")
+        raise RefusedError(_("The segmentation is empty: lower the threshold or choose another anatomy."))
     ceilings = dict(zip((s.label for s in present), _ceilings(counts, present, max_triangles)))
     groups = groups_that_touch(segmentation, present) if segmentation.shares_walls else [[s] for s in present]
     done, models = 0, []
@@ -143,8 +144,8 @@ def _in_order(models: "list[SurfaceModel]", names: list[str]) -> SurfaceModel:
     found = [(mesh, figures) for model in models for mesh, figures in zip(model.meshes, model.figures)]
     found.sort(key=lambda entry: names.index(entry[0].name))
     return SurfaceModel(
-        tuple(mesh for mesh, _ in found),
-        tuple(figures for _, figures in found),
+        tuple(mesh for mesh, _unused in found),
+        tuple(figures for _unused, figures in found),
         tuple(step for model in models for step in model.steps),
         tuple(note for model in models for note in model.notes),
     )
@@ -171,7 +172,7 @@ def _segment_surface(
         # Clustered vertices are fitted to the grey values afterwards; without these the contour stays as it is.
         for cluster in (_unclustered,) if task.grey is None else (cluster_grid_vertices, _unclustered):
             contour = _contour(task, cluster, progress)
-            progress(0.15, "smoothing the surface")
+            progress(0.15, _("smoothing the surface"))
             smooth, method = _smoothed(contour.mesh, options.smoothing, field)
             walls = (
                 None if task.grey is None or options.smoothing == 0 else walls_of(smooth, segmentation, segment, field)
@@ -201,7 +202,7 @@ def _segment_surface(
     steps = [contour_step(segment, field, contour.triangle_count, contour.volume_mm3)]
     steps += cleaning_steps(segment, contour.components, options.min_fragment_mm3, options.max_cavity_mm3)
     if method:
-        steps.append(ProcessingStep("smoothing", f"{segment.name}: {method}"))
+        steps.append(ProcessingStep("smoothing", _("{segment}: {method}", segment=segment.name, method=method)))
     steps.append(simplification_step(segment, contour.mesh, result))
     if correction is not None:
         steps += edge_shift_steps(segment, correction, figures)
@@ -211,11 +212,11 @@ def _segment_surface(
 
 def _contour(task: _Task, cluster: ClusteringFunction, progress: ProgressCallback) -> _Contour:
     """The isosurface of the field, its vertices clustered, fragments removed and cavities filled."""
-    progress(0.05, "contouring")
+    progress(0.05, _("contouring"))
     whole, index = extract_isosurface(task.field)
     raw, source_triangle = cluster(whole, index)
     task.loading.result()
-    progress(0.1, "cleaning")
+    progress(0.1, _("cleaning"))
     triangles = whole.triangles.take(source_triangle, axis=0)
     origin = task.helper.submit(triangle_provenance, index, triangles, task.field, task.segmentation, task.segment)
     volume = task.helper.submit(getattr, whole, "volume")
@@ -267,15 +268,17 @@ def _unclustered(whole: Mesh, index: np.ndarray) -> tuple[Mesh, np.ndarray]:
 def _smoothed(raw: Mesh, iterations: int | None, field: ScalarField) -> tuple[Mesh, str]:
     """The contour made smooth, and how; `iterations` of the windowed sinc, None for what suits the field."""
     if iterations is None and field.grey:
-        return taubin_smooth(raw, SMOOTHING_ROUNDS), f"Taubin, {pluralize(SMOOTHING_ROUNDS, 'round', 'rounds')}"
+        return taubin_smooth(raw, SMOOTHING_ROUNDS), _(
+            "Taubin, {rounds}", rounds=pluralize(SMOOTHING_ROUNDS, "round", "rounds")
+        )
     if iterations is None:
-        return smooth_labelmap_surface(raw, field), "windowed sinc in two stages, the stronger held near the first"
+        return smooth_labelmap_surface(raw, field), _("windowed sinc in two stages, the stronger held near the first")
     if iterations == 0:
         return raw, ""
     pass_band = GREY_PASS_BAND if field.grey else LABEL_PASS_BAND
-    return windowed_sinc_smooth(
-        raw, iterations, pass_band
-    ), f"windowed sinc, {iterations} iterations, pass band {pass_band:g}"
+    return windowed_sinc_smooth(raw, iterations, pass_band), _(
+        "windowed sinc, {iterations} iterations, pass band {pass_band:g}", iterations=iterations, pass_band=pass_band
+    )
 
 
 def _volume(parts: tuple[SurfaceComponent, ...]) -> float:

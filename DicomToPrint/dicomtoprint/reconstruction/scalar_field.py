@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..mesh.scalar_field import ScalarField
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..voxel_components import Box, bounding_box
 
@@ -80,7 +81,7 @@ def _grey(
     result = np.empty(shape, dtype=np.int16 if whole else np.float32)
     inside = result[target]
     for k in range(0, inside.shape[0], _SLAB):
-        progress(k / inside.shape[0], "grey values of the segment")
+        progress(k / inside.shape[0], _("grey values of the segment"))
         values = grey[inner][k : k + _SLAB]
         member = labels[inner][k : k + _SLAB] == segment.label
         slab = inside[k : k + _SLAB]

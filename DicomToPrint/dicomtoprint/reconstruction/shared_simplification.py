@@ -8,6 +8,7 @@ from ..mesh import self_intersections
 from ..mesh.arrays import Points, Triangles
 from ..mesh.core import Mesh, to_polydata
 from ..mesh.edge_table import build_edge_table
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .complex_volumes import complex_volumes, keep_volumes, points_on_curves
 
@@ -54,7 +55,7 @@ def simplify_complex(
     made: list[tuple[Triangles, np.ndarray] | None] = [None] * len(patches)
     for attempt, more in enumerate((*_WIDENING, None)):
         for number, own in enumerate(patches):
-            progress((attempt + number / len(patches)) / (len(_WIDENING) + 1), "fewer triangles on shared walls")
+            progress((attempt + number / len(patches)) / (len(_WIDENING) + 1), _("fewer triangles on shared walls"))
             if made[number] is None:
                 made[number] = _simplify_patch(
                     whole.points, whole.triangles, own, protected, reduction, max_deviation_mm

@@ -10,6 +10,7 @@ from ..mesh import analyse_topology
 from ..mesh.arrays import Points
 from ..mesh.core import Mesh, Provenance, cross_rows
 from ..mesh.scalar_field import ScalarField
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from ..voxel_components import Box, segment_boxes
@@ -87,9 +88,9 @@ def reconstruct_shared_walls(
     values, and what could not be made free of crossings.
     """
     boxes, counts = segment_boxes(segmentation.labels)
-    progress(0.0, "faces between structures")
+    progress(0.0, _("faces between structures"))
     surface, added = _faces_of(segmentation, segments, [boxes[segment.label] for segment in segments])
-    progress(0.15, "smoothing the walls together")
+    progress(0.15, _("smoothing the walls together"))
     whole = _smoothed(surface, segmentation, segments, counts)
     before = len(whole.triangles)
     whole, crossing = simplify_complex(whole, max_deviation_mm, max_triangles, subprogress(progress, 0.5, 0.8))
@@ -103,11 +104,17 @@ def reconstruct_shared_walls(
         meshes.append(mesh)
         figures.append(facts)
         notes += _notes(segmentation, segment, facts)
-    names = ", ".join(segment.name for segment in segments)
+    names = join(", ", (segment.name for segment in segments))
     step = ProcessingStep(
-        "shared walls",
-        f"{names}: {before} triangles, walls between them shared; {pluralize(added, 'voxel')} added where a structure hung together by an "
-        f"edge or a corner; {before} to {len(whole.triangles)} triangles",
+        _("shared walls"),
+        _(
+            "{names}: {before} triangles, walls between them shared; {voxels} added where a structure "
+            "hung together by an edge or a corner; {before} to {triangles_count} triangles",
+            names=names,
+            before=before,
+            voxels=pluralize(added, "voxel"),
+            triangles_count=len(whole.triangles),
+        ),
     )
     return SurfaceModel(tuple(meshes), tuple(figures), (step,), tuple(notes))
 
@@ -115,9 +122,20 @@ def reconstruct_shared_walls(
 def _notes(segmentation: "Segmentation", segment: "Segment", facts: dict[str, object]) -> list[str]:
     result = []
     if segment.boundary is None or segmentation.volume is None:
-        result.append(f"{segment.name} has no grey values: its surface follows the label, within about half a voxel.")
+        result.append(
+            _(
+                "{segment} has no grey values: its surface follows the label, within about half a voxel.",
+                segment=segment.name,
+            )
+        )
     if not facts["valid"]:
-        result.append(f"{segment.name}: {facts['defects_at']} triangles could not be repaired where structures touch.")
+        result.append(
+            _(
+                "{segment}: {defects_at} triangles could not be repaired where structures touch.",
+                segment=segment.name,
+                defects_at=facts["defects_at"],
+            )
+        )
     return result
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from gettext import gettext as _
 from types import MappingProxyType
 
 import numpy as np
@@ -12,6 +11,7 @@ from ..images.svg import Element, add_image, add_shape, add_text, new_svg, nice_
 from ..mesh.core import Mesh, concatenate
 from ..mesh.ray_casting import RayCaster
 from ..mesh.triangle_distance import nearest_triangles
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..rules import Finding, Outcome
 from .offscreen import CameraView, ColoredMesh, RenderScene, render_offscreen
@@ -192,7 +192,9 @@ def _near(mesh: Mesh, shapes: Sequence[Mesh]) -> np.ndarray:
         [shape.points[shape.triangles[:, 0]] - shape.points[shape.triangles[:, 1]] for shape in shapes]
     )
     reach = 1.5 * float(np.percentile(np.linalg.norm(sides, axis=1), 95))
-    away, _ = cKDTree(points).query(mesh.points[mesh.triangles].mean(axis=1), distance_upper_bound=reach, workers=-1)
+    away, _unused = cKDTree(points).query(
+        mesh.points[mesh.triangles].mean(axis=1), distance_upper_bound=reach, workers=-1
+    )
     return np.isfinite(away)
 
 
@@ -224,7 +226,7 @@ def _picture(look: _Look, drawn: Mapping[str, bytes], bounds: np.ndarray, near: 
         add_text(root, _SIZE + 22, 44, _("cut open"), font_size=_LETTER, font_weight="bold", fill="#1a1a1a", **rim)
     where = "({:.1f}, {:.1f}, {:.1f}) mm".format(*look.place)
     alt = _("The model with a ring around the place of the finding '{rule}' at {where}, and the place from near by.")
-    caption = ", ".join(part for part in (where, look.size) if part)
+    caption = join(", ", (part for part in (where, look.size) if part))
     return to_report_image(f"place-{look.name}", caption, alt.format(rule=look.rule, where=where), root)
 
 

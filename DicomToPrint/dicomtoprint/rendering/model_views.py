@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from gettext import gettext as _
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from ..accuracy.types import CaliperMeasurement
 from ..images.image import ReportImage
 from ..images.svg import Element, add_image, add_shape, add_text, new_svg, scale_bar, to_report_image
 from ..mesh.core import Mesh, concatenate
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 from .offscreen import CameraView, ColoredMesh, RenderScene, render_offscreen
 from .scalar_maps import ScalarMap, add_legend
@@ -159,7 +159,7 @@ def _map_picture(shown: ScalarMap, side: _Side, png: bytes, scale: float) -> Rep
     caption = f"{shown.title}, {side.title}"
     alt = _("The model seen {side}, coloured by: {title}.").format(side=side.title, title=shown.title)
     if shown.classes:
-        alt += " " + _("Colours: {names}.").format(names=", ".join(shown.classes))
+        alt += " " + _("Colours: {names}.").format(names=join(", ", shown.classes))
     return to_report_image(f"map-{shown.name}-{side.name}", caption, alt, root)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..io.atomic import temporary_directory
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..workers.process import ChildError, ChildProcess
 
@@ -108,7 +109,7 @@ def _run(
         while child.exit_code is None:
             if time.monotonic() > end:
                 return False
-            progress(min(len(list(folder.glob("*.png"))) / max(count, 1), 1.0), "drawing the model")
+            progress(min(len(list(folder.glob("*.png"))) / max(count, 1), 1.0), _("drawing the model"))
             time.sleep(0.05)
     finally:
         child.end()

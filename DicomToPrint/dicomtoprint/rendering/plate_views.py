@@ -1,12 +1,11 @@
 """Pictures of a test plate as it lies on the printer: no patient, so no sides of one."""
 
-from gettext import gettext as _
-
 import numpy as np
 
 from ..images.image import ReportImage
 from ..images.svg import add_image, new_svg, scale_bar, to_report_image
 from ..mesh.core import Mesh
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .offscreen import CameraView, ColoredMesh, RenderScene, render_offscreen
 

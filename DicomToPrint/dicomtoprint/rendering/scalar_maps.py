@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from gettext import gettext as _
 
 import numpy as np
 
 from ..images.svg import Element, add_shape, add_text, format_number
 from ..mesh.core import Mesh, Provenance
+from ..messages import _, translate
 
 # Sequential: viridis (van der Walt, Smith; CC0), anchors at even steps; rising: a light ground that darkens;
 # diverging: blue - white - orange.
@@ -150,7 +150,7 @@ def add_legend(parent: Element, x: float, y: float, width: float, shown: ScalarM
     for words, color in shown.classes.items():
         add_shape(parent, "rect", x=place, y=y + 13, width=18, height=18, fill=_hex(color), stroke="#444444")
         add_text(parent, place + 25, y + 28, words, font_size=18)
-        place += 46 + 10.5 * len(words)
+        place += 46 + 10.5 * len(translate(words))
 
 
 def _add_ramp(parent: Element, x: float, y: float, length: float, shown: ScalarMap) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from gettext import gettext as _
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from ..images.image import ReportImage, png_image
 from ..images.svg import add_image, add_outlined_text, add_shape, new_svg, scale_bar, to_report_image
 from ..mesh.core import Mesh, concatenate, to_polydata
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..volume import Volume
 
@@ -62,7 +62,7 @@ def render_slice_contours(
     shown = window
     for index, plane in enumerate(anatomical_planes()):
         for step, share in enumerate((0.3, 0.5, 0.7)):
-            progress((3 * index + step) / 9, "drawing slices")
+            progress((3 * index + step) / 9, _("drawing slices"))
             place = float(bounds[plane.normal, 0] + share * (bounds[plane.normal, 1] - bounds[plane.normal, 0]))
             grid, size_mm, pixel = _grid(plane, place, bounds, margin)
             values = _sampled(volume, grid)

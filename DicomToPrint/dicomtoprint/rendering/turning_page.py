@@ -3,7 +3,6 @@
 import html
 import re
 from collections.abc import Sequence
-from gettext import gettext as _
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from ..errors import MissingDependencyError
 from ..images.svg import format_number
 from ..mesh.core import Mesh
+from ..messages import _
 from .scalar_maps import ScalarMap
 
 _UNKNOWN = 0x787878
@@ -47,7 +47,10 @@ def require_viewer() -> Any:
         import k3d
     except ImportError:
         raise MissingDependencyError(
-            "The page that turns needs k3d, which this Python lacks: install it with 'python -m pip install k3d', or leave --viewer out."
+            _(
+                "The page that turns needs k3d, which this Python lacks: install it with 'python -m pip "
+                "install k3d', or leave {--viewer} out."
+            )
         ) from None
     return k3d
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from ..errors import UsageError
+from ..messages import _, join
 
 SHELL_CHOICES = ("keep", "drop", "flip")
 HOLE_CHOICES = ("cap", "keep")
@@ -33,11 +34,21 @@ def require_choices(
     """
     for number, word in chosen:
         if not 1 <= number <= count:
-            there = f"it has {count}, the largest is 1" if count else "it has none"
-            raise UsageError(f"There is no {what} {number} in '{name}': {there}.")
+            there = _("it has {count}, the largest is 1", count=count) if count else _("it has none")
+            raise UsageError(
+                _("There is no {what} {number} in '{name}': {there}.", what=what, number=number, name=name, there=there)
+            )
         if word not in words:
-            raise UsageError(f"A {what} can be {', '.join(words[:-1])} or {words[-1]}, not '{word}'.")
+            raise UsageError(
+                _(
+                    "A {what} can be {words} or {words2}, not '{word}'.",
+                    what=what,
+                    words=join(", ", words[:-1]),
+                    words2=words[-1],
+                    word=word,
+                )
+            )
     result = dict(chosen)
     if len(result) < len(set(chosen)):
-        raise UsageError(f"Two choices are given for one {what} of '{name}': give one.")
+        raise UsageError(_("Two choices are given for one {what} of '{name}': give one.", what=what, name=name))
     return result

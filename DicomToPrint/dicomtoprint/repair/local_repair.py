@@ -9,6 +9,7 @@ from ..mesh.edge_table import build_edge_table
 from ..mesh.merge_points import merged_mesh
 from ..mesh.self_intersection import intersecting_pairs_touching
 from ..mesh.topology import analyse_topology, degenerate_triangles, duplicate_triangles, vertex_fan_counts
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .boundary_loops import boundary_loops, triangulate_loop
 
@@ -45,7 +46,7 @@ def remove_duplicate_triangles(points: np.ndarray, triangles: np.ndarray) -> np.
     if len(duplicate_triangles(triangles)) == 0:
         return triangles
     ordered = np.sort(triangles, axis=1)
-    _, group = np.unique(ordered, axis=0, return_inverse=True)
+    _unused, group = np.unique(ordered, axis=0, return_inverse=True)
     group = group.ravel()
     # Even permutations of the sorted corners face one way, odd ones the other.
     low = triangles.argmin(axis=1)
@@ -115,7 +116,7 @@ def repair_locally(
     LocalRepairResult
         Its mesh has merged points in float32 and no arrays.
     """
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     if bad is None:
         bad = _all_bad(mesh)
     worst = np.unique(triangles[bad].ravel())
@@ -126,12 +127,12 @@ def repair_locally(
     wrong = find_defective_triangles(points, triangles, np.unique(triangles[flawed].ravel()))
     rim = 0
     for round_ in range(_ROUNDS):
-        progress(round_ / _ROUNDS, "repairing the surface")
+        progress(round_ / _ROUNDS, _("repairing the surface"))
         loops, odd = boundary_loops(triangles)
         if len(wrong) == 0 and len(loops) == 0 and len(odd) == 0:
             break
         wrong = np.union1d(wrong, _touching(triangles, odd, len(points)))
-        for _ in range(rim):
+        for _turn in range(rim):
             wrong = _touching(triangles, np.unique(triangles[wrong].ravel()), len(points))
         triangles, removed = _cut_clean(triangles, wrong, len(points))
         patch = _patches(points, triangles)
@@ -153,7 +154,7 @@ def _all_bad(mesh: Mesh) -> np.ndarray:
     from ..mesh.self_intersection import self_intersections
 
     facts = analyse_topology(mesh)
-    _, triangles, first = merged_mesh(mesh)
+    _unused, triangles, first = merged_mesh(mesh)
     vertices = np.concatenate(
         [facts.boundary_at.ravel(), facts.nonmanifold_edges_at.ravel(), facts.nonmanifold_vertices_at]
     )
@@ -175,8 +176,8 @@ def _cut_clean(triangles: np.ndarray, wrong: np.ndarray, size: int) -> tuple[np.
     keep = np.ones(before, dtype=bool)
     keep[wrong] = False
     triangles = triangles[keep]
-    for _ in range(20):
-        _, odd = boundary_loops(triangles)
+    for _turn in range(20):
+        _loops, odd = boundary_loops(triangles)
         if len(odd) == 0:
             break
         triangles = np.delete(triangles, _touching(triangles, odd, size), axis=0)
@@ -184,7 +185,7 @@ def _cut_clean(triangles: np.ndarray, wrong: np.ndarray, size: int) -> tuple[np.
 
 
 def _patches(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:
-    loops, _ = boundary_loops(triangles)
+    loops, _unused = boundary_loops(triangles)
     loops = [loop for loop in loops if len(loop) <= _LONGEST]
     if not loops:
         return np.zeros((0, 3), dtype=triangles.dtype)

@@ -11,6 +11,7 @@ from ..mesh.merge_points import merged_mesh
 from ..mesh.topology import degenerate_triangles
 from ..mesh.triangle_distance import nearest_triangles
 from ..mesh.triangle_lattice import longest_sides
+from ..messages import _, join
 from .limits import RepairLimits
 from .types import LostPiece, RepairDistance, RepairMeasures
 from .winding_number import winding_numbers
@@ -97,35 +98,49 @@ def measure_repair(
     )
 
 
-def loss_sentences(measures: RepairMeasures, limits: RepairLimits, name: str = "the model") -> tuple[str, ...]:
+def loss_sentences(measures: RepairMeasures, limits: RepairLimits, name: str = _("the model")) -> tuple[str, ...]:
     """Why a repair loses more than it may, one sentence a reason; empty where it does not."""
     told = []
     for piece in (piece for piece in measures.pieces if piece.is_beyond_limit):
-        sides = " x ".join(f"{side:.3g}" for side in piece.size)
+        sides = join(" x ", (_("{side:.3g}", side=side) for side in piece.size))
         place = ", ".join(f"{value:.4g}" for value in piece.place)
         what = {
-            "lost": "a piece of the surface would be lost",
-            "filled": "a hollow would be filled",
-            "sheet": "a sheet without thickness would be dropped",
+            "lost": _("a piece of the surface would be lost"),
+            "filled": _("a hollow would be filled"),
+            "sheet": _("a sheet without thickness would be dropped"),
         }[piece.kind]
         told.append(
-            f"{what}: {piece.area_mm2:.3g} mm2 in a box of {sides} mm around {place} (LPS), up to {piece.distance_mm:.3g} mm "
-            f"from the result (limit {measures.limit_mm:.3g} mm)"
+            _(
+                "{what}: {area_mm2:.3g} mm2 in a box of {sides} mm around {place} (LPS), up to "
+                "{distance_mm:.3g} mm from the result (limit {limit_mm:.3g} mm)",
+                what=what,
+                area_mm2=piece.area_mm2,
+                sides=sides,
+                place=place,
+                distance_mm=piece.distance_mm,
+                limit_mm=measures.limit_mm,
+            )
         )
         if len(told) == 3:
             break
     mean, p95 = (share * measures.diagonal_mm + measures.intended_mm for share in (limits.mean_share, limits.p95_share))
     if measures.loss.mean_mm > mean or measures.loss.p95_mm > p95:
         told.append(
-            f"the surface would move by {measures.loss.mean_mm:.3g} mm on average and {measures.loss.p95_mm:.3g} mm at 95 % "
-            f"(limits {mean:.3g} and {p95:.3g} mm)"
+            _(
+                "the surface would move by {mean_mm:.3g} mm on average and {p95_mm:.3g} mm at 95 % (limits "
+                "{mean:.3g} and {p95:.3g} mm)",
+                mean_mm=measures.loss.mean_mm,
+                p95_mm=measures.loss.p95_mm,
+                mean=mean,
+                p95=p95,
+            )
         )
     return tuple(told)
 
 
 def _finite(mesh: Mesh) -> Mesh:
     """The mesh after the weld, without triangles that are no surface."""
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     flat = degenerate_triangles(points, triangles)
     used, compact = np.unique(triangles[~flat], return_inverse=True)
     return Mesh(points[used], compact.reshape(-1, 3), mesh.name)
@@ -219,7 +234,7 @@ def _kinds(source: Mesh, solid: Mesh, result: Mesh, lost: _Changed, limit: float
     # Half a turn is the border of the inside; the shells around may be open elsewhere.
     kind[covered & (np.minimum(inner, outer) > 0.5)] = "swallowed"
     placed = np.concatenate([places, 0.02 * diagonal * normals], axis=1)
-    _, nearest = cKDTree(placed[probes]).query(placed)
+    _unused, nearest = cKDTree(placed[probes]).query(placed)
     kinds[far] = kind[nearest]
     return kinds
 

@@ -10,6 +10,7 @@ from ..mesh.components import inverted_triangles
 from ..mesh.core import Mesh
 from ..mesh.edge_table import build_edge_table, label_face_components
 from ..mesh.merge_points import merged_mesh
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .boolean_union import union_components
 from .hole_filling import fill_holes, thicken_open_sheets
@@ -90,15 +91,15 @@ def repair_mesh(
 
 def find_defects(mesh: Mesh, progress: ProgressCallback = no_progress) -> tuple[str, ...]:
     """What keeps a mesh from being a closed, oriented, two-manifold surface without self-intersections, a sentence a kind; empty: none."""
-    progress(0.0, "looking for defects")
+    progress(0.0, _("looking for defects"))
     return describe_faults(RepairState(mesh))
 
 
 def _gentle(state: RepairState, run: _Run) -> RepairState:
     """Mends that move nothing beyond a seam."""
-    run.progress(0.1, "repairing: seams")
+    run.progress(0.1, _("repairing: seams"))
     if state.facts.degenerate:
-        state = _taken(state, drop_flat_triangles, "flat triangles", run)
+        state = _taken(state, drop_flat_triangles, _("flat triangles"), run)
     if state.facts.boundary_edges:
         state = _taken(state, close_seams, "seams", run)
     if state.facts.boundary_edges:
@@ -114,7 +115,7 @@ def _gentle(state: RepairState, run: _Run) -> RepairState:
 
 def _closed(state: RepairState, run: _Run) -> RepairState:
     """Holes capped, parts united, few defects cut out."""
-    run.progress(0.3, "repairing: holes")
+    run.progress(0.3, _("repairing: holes"))
     if run.options.thicken_sheet_mm and state.facts.boundary_edges:
         state = _taken(state, lambda made: thicken_open_sheets(made, run.limits, run.options), "sheets", run)
     if state.facts.boundary_edges or run.options.holes:
@@ -130,11 +131,11 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     run.capped = None if run.options.thicken_sheet_mm else state.mesh
     if state.valid or run.late or run.stays_open:
         return state
-    run.progress(0.5, "repairing: union")
+    run.progress(0.5, _("repairing: union"))
     state = _taken(state, _united(state), "union", run)
     if state.valid or run.late:
         return state
-    run.progress(0.6, "repairing: surgery")
+    run.progress(0.6, _("repairing: surgery"))
     told = len(run.stages)
     after = _taken(state, _surgery, "surgery", run)
     if not after.valid and after.facts.closed:
@@ -150,7 +151,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
     """A new surface where nothing else helped."""
     if run.late or run.stays_open:
         return state
-    run.progress(0.7, "repairing: new surface")
+    run.progress(0.7, _("repairing: new surface"))
     made = state
     for fine in (False, True):
         # Finer only where something thin was lost: it takes longer.
@@ -158,7 +159,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
             made = _taken(
                 state,
                 lambda mesh, fine=fine: remesh_defective_shells(mesh, state.bad_at, run.limits, fine),  # type: ignore[misc]
-                "new surface",
+                _("new surface"),
                 run,
             )
     if not made.valid and made is not state:
@@ -175,13 +176,13 @@ def _taken(state: RepairState, work: Callable[[Mesh], Mesh], name: str, run: _Ru
     if not after.valid and not state.is_worse_than(after):
         return state
     if name == "new surface" and (solids := count_solids(made)) > max(state.facts.components, 1):
-        told = f"the model would fall into {solids} parts, thinner than the grid between them"
-        run.declined.append(f"The stage '{name}' was declined: {told}.")
+        told = _("the model would fall into {solids} parts, thinner than the grid between them", solids=solids)
+        run.declined.append(_("The stage '{name}' was declined: {told}.", name=name, told=told))
         return state
     if name in ("surgery", "new surface", "union"):
         lost = loss_sentences(_measured(state.mesh, made, run), run.limits)
         if lost:
-            run.declined.append(f"The stage '{name}' was declined: {lost[0]}.")
+            run.declined.append(_("The stage '{name}' was declined: {lost}.", name=name, lost=lost[0]))
             return state
     return _noted(run, state, after, name)
 
@@ -205,12 +206,12 @@ def _measured(source: Mesh, result: Mesh, run: _Run) -> RepairMeasures:
 def _result(
     given: RepairState, source: RepairState, state: RepairState, shells: tuple[Shell, ...], run: _Run
 ) -> RepairResult:
-    run.progress(0.9, "measuring what the repair did")
+    run.progress(0.9, _("measuring what the repair did"))
     stages, notes = tuple(run.stages), _notes(given, shells, run)
     if not state.valid:
         remaining = (*describe_faults(state), *run.declined[-1:])
         if run.late:
-            remaining += (f"The repair was ended after {run.seconds:.0f} s of work.",)
+            remaining += (_("The repair was ended after {seconds:.0f} s of work.", seconds=run.seconds),)
         mesh = state.mesh if given.is_worse_than(state) else given.mesh
         bad = state.bad_at if mesh is state.mesh else given.bad_at
         kept = _with_arrays(mesh, given.mesh) if mesh is state.mesh else mesh
@@ -218,7 +219,9 @@ def _result(
     measures = _measured(source.mesh, state.mesh, run)
     lost = loss_sentences(measures, run.limits)
     if lost:
-        remaining = tuple(f"{sentence[:1].upper()}{sentence[1:]}." for sentence in lost)
+        remaining = tuple(
+            _("{sentence}{sentence2}.", sentence=sentence[:1].upper(), sentence2=sentence[1:]) for sentence in lost
+        )
         return RepairResult(
             given.mesh, False, stages, remaining, given.bad_at, measures, shells, run.holes, notes, is_refused=True
         )
@@ -236,22 +239,33 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
     told = []
     outer = [shell for shell in shells if shell.closed and shell.inside == 0]
     if outer and given.facts.inverted == len(given.mesh.triangles) and all(s.volume_mm3 < 0 for s in outer):
-        told.append("The whole file is inverted, every triangle faces inward: all were turned.")
+        told.append(_("The whole file is inverted, every triangle faces inward: all were turned."))
     for shell in shells:
         if _is_alike_inside(shell, shells):
             told.append(
-                f"Shell {shell.number} lies inside shell {shell.inside} and faces the same way, so its inside counts as solid: if it "
-                f"is the wall of a cavity, flip it (--repair-shell {shell.number}=flip)."
+                _(
+                    "Shell {number} lies inside shell {inside} and faces the same way, so its inside counts as "
+                    "solid: if it is the wall of a cavity, flip it ({--repair-shell:{number}=flip}).",
+                    number=shell.number,
+                    inside=shell.inside,
+                )
             )
     dropped = [shell for shell in shells if shell.done == "dropped"]
     if dropped:
         told.append(
-            f"{len(dropped)} of {len(shells)} shells were dropped on request, the largest of {dropped[0].size_mm:.2f} mm."
+            _(
+                "{dropped_count} of {shells_count} shells were dropped on request, the largest of {size_mm:.2f} mm.",
+                dropped_count=len(dropped),
+                shells_count=len(shells),
+                size_mm=dropped[0].size_mm,
+            )
         )
     if run.has_sheets:
         told.append(
-            "Open sheets have no inside to print: give them a thickness (--thicken-sheet MM), drop them "
-            "(--repair-shell N=drop) or cap their rims (--repair-hole N=cap)."
+            _(
+                "Open sheets have no inside to print: give them a thickness ({--thicken-sheet:MM}), drop "
+                "them ({--repair-shell:N}=drop) or cap their rims ({--repair-hole:N}=cap)."
+            )
         )
     return tuple(told)
 
@@ -268,7 +282,7 @@ def _with_arrays(mesh: Mesh, given: Mesh) -> Mesh:
 
 def _orient(mesh: Mesh) -> Mesh:
     """Neighbours alike, and shells outward but for the walls of cavities."""
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     edges = build_edge_table(triangles)
     count, label = label_face_components(triangles, edges)
     return _turned(mesh, inverted_triangles(points, triangles, edges, label, count))
@@ -277,7 +291,7 @@ def _orient(mesh: Mesh) -> Mesh:
 def _orient_before_capping(mesh: Mesh) -> Mesh:
     """As `_orient`, but while a shell is open, closed ones stay as a whole: what lies in the open one may be the wall of a cavity, which
     is known when it is closed."""
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     edges = build_edge_table(triangles)
     count, label = label_face_components(triangles, edges)
     wrong = inverted_triangles(points, triangles, edges, label, count)
@@ -290,7 +304,7 @@ def _orient_before_capping(mesh: Mesh) -> Mesh:
 
 
 def _turned(mesh: Mesh, wrong: np.ndarray) -> Mesh:
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     if len(wrong) == 0:
         return mesh
     triangles = triangles.copy()

@@ -9,6 +9,7 @@ from ..mesh.components import component_volumes, contained_parts, winding_number
 from ..mesh.core import Mesh
 from ..mesh.edge_table import build_edge_table, label_face_components
 from ..mesh.merge_points import merged_mesh
+from ..messages import _
 from .choices import SHELL_CHOICES, require_choices
 from .types import RepairOptions, Shell
 from .welding import drop_unused_points
@@ -19,7 +20,7 @@ _PROBES = 12  # corners of a shell that are looked at
 
 def list_shells(mesh: Mesh) -> tuple[tuple[Shell, ...], np.ndarray]:
     """The shells of a welded mesh, the largest area first, and the place in that list of every triangle (m,)."""
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     edges = build_edge_table(triangles)
     count, part = label_face_components(triangles, edges)
     if count == 0:
@@ -85,12 +86,12 @@ def choose_shells(mesh: Mesh, options: RepairOptions) -> tuple[Mesh, tuple[Shell
             wanted = "drop"
         done.append({"drop": "dropped", "flip": "flipped"}.get(wanted or "keep", "kept"))
     if shells and all(word == "dropped" for word in done):
-        raise UsageError(f"No shell of '{mesh.name}' would be left: drop fewer.")
+        raise UsageError(_("No shell of '{mesh}' would be left: drop fewer.", mesh=mesh.name))
     told = tuple(replace(shell, done=word) for shell, word in zip(shells, done))
     words = np.array(done)
     if not len(part) or (words == "kept").all():
         return mesh, told
-    points, triangles, _ = merged_mesh(mesh)
+    points, triangles, _unused = merged_mesh(mesh)
     turned = words[part] == "flipped"
     triangles = np.where(turned[:, None], triangles[:, (0, 2, 1)], triangles)
     return drop_unused_points(points, triangles[words[part] != "dropped"], mesh), told

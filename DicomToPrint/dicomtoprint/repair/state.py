@@ -9,14 +9,15 @@ from ..mesh.components import nested_shell_triangles
 from ..mesh.core import Mesh
 from ..mesh.self_intersection import intersecting_pairs
 from ..mesh.topology import TopologyReport, analyse_topology
+from ..messages import _, join
 
 _WORDS = {
-    "boundary_edges": "open edges",
-    "nonmanifold_edges": "edges of more than two triangles",
-    "nonmanifold_vertices": "pinched points",
-    "degenerate": "degenerate triangles",
-    "duplicate": "duplicate triangles",
-    "inverted": "triangles facing inward",
+    "boundary_edges": _("open edges"),
+    "nonmanifold_edges": _("edges of more than two triangles"),
+    "nonmanifold_vertices": _("pinched points"),
+    "degenerate": _("degenerate triangles"),
+    "duplicate": _("duplicate triangles"),
+    "inverted": _("triangles facing inward"),
     "triangles": "triangles",
     "components": "parts",
 }
@@ -82,32 +83,39 @@ class RepairState:
 def describe_effect(before: RepairState, after: RepairState) -> str:
     """What a stage changed, in words; intersections only where both states know them."""
     changes = [
-        f"{text} {getattr(before.facts, key)} to {getattr(after.facts, key)}"
+        _("{text} {attr} to {attr2}", text=text, attr=getattr(before.facts, key), attr2=getattr(after.facts, key))
         for key, text in _WORDS.items()
         if getattr(before.facts, key) != getattr(after.facts, key)
     ]
     for key, text in (
-        ("crossing", "self-intersecting triangles"),
-        ("nested", "triangles of shells inside the solid"),
+        ("crossing", _("self-intersecting triangles")),
+        ("nested", _("triangles of shells inside the solid")),
     ):
         if key in vars(before) and key in vars(after) and len(getattr(before, key)) != len(getattr(after, key)):
-            changes.append(f"{text} {len(getattr(before, key))} to {len(getattr(after, key))}")
-    return "; ".join(changes) or "nothing changed"
+            changes.append(
+                _(
+                    "{text} {attr_count} to {attr_count2}",
+                    text=text,
+                    attr_count=len(getattr(before, key)),
+                    attr_count2=len(getattr(after, key)),
+                )
+            )
+    return join("; ", changes) or _("nothing changed")
 
 
 def describe_faults(state: RepairState) -> tuple[str, ...]:
     """What is wrong, one sentence a kind."""
     facts = state.facts
     if facts.triangles == 0:
-        return ("The mesh has no triangles.",)
+        return (_("The mesh has no triangles."),)
     counts = (
-        (facts.boundary_edges, "edges are open"),
-        (facts.nonmanifold_edges, "edges have more than two triangles"),
-        (facts.nonmanifold_vertices, "points are pinched"),
-        (facts.degenerate, "triangles have no area"),
-        (facts.duplicate, "triangles lie on others"),
-        (facts.inverted, "triangles face inward"),
-        (len(state.crossing), "triangles intersect others"),
-        (len(state.nested), "triangles are shells inside the solid"),
+        (facts.boundary_edges, _("edges are open")),
+        (facts.nonmanifold_edges, _("edges have more than two triangles")),
+        (facts.nonmanifold_vertices, _("points are pinched")),
+        (facts.degenerate, _("triangles have no area")),
+        (facts.duplicate, _("triangles lie on others")),
+        (facts.inverted, _("triangles face inward")),
+        (len(state.crossing), _("triangles intersect others")),
+        (len(state.nested), _("triangles are shells inside the solid")),
     )
-    return tuple(f"{count} {text}." for count, text in counts if count)
+    return tuple(_("{count} {text}.", count=count, text=text) for count, text in counts if count)

@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import errors
 from ..mesh.core import Mesh
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..workers.process import ChildError, ChildProcess
 from ..workers.state_files import StateFolder
@@ -66,11 +67,11 @@ def repair_within_limits(
         if code == 0 and state.has("done"):
             return _taken_over(state.load("done"), mesh)
     reason = (
-        f"The repair needs more than {memory:.1f} GB of memory"
+        _("The repair needs more than {memory:.1f} GB of memory", memory=memory)
         if code == EXIT_MEMORY or (code is not None and not _is_timeout(code))
-        else f"The repair takes more than {seconds:.0f} s of work"
+        else _("The repair takes more than {seconds:.0f} s of work", seconds=seconds)
     )
-    return RepairResult(mesh, False, (), (f"{reason} and was ended.",))
+    return RepairResult(mesh, False, (), (_("{reason} and was ended.", reason=reason),))
 
 
 def _watched(child: ChildProcess, told: Path, seconds: float, progress: ProgressCallback) -> int | None:
@@ -81,7 +82,7 @@ def _watched(child: ChildProcess, told: Path, seconds: float, progress: Progress
             return None
         lines = told.read_text(encoding="utf-8", errors="replace").splitlines() if told.exists() else []
         if lines:
-            first, _, phrase = lines[-1].partition(" ")
+            first, _unused, phrase = lines[-1].partition(" ")
             fraction = float(first) if first.replace(".", "", 1).isdigit() else fraction
         progress(fraction, phrase)
     return code

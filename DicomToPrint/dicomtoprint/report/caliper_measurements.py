@@ -1,7 +1,6 @@
 """Distances that calipers can take on the finished part, so that the print itself can be checked."""
 
 from collections.abc import Sequence
-from gettext import gettext as _
 
 import numpy as np
 
@@ -9,6 +8,7 @@ from ..accuracy.types import CaliperMeasurement
 from ..mesh.core import Mesh
 from ..mesh.graph import label_vertex_components
 from ..mesh.merge_points import merged_mesh
+from ..messages import _
 
 _FLAT_MM = 0.2
 

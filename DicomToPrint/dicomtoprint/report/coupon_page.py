@@ -1,13 +1,13 @@
 """The form of a test plate to print: a picture of the plate with the names of its features, and a table to fill in."""
 
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..config import resources
 from ..coupon.form import what_to_do
 from ..images.image import ReportImage
 from ..images.svg import add_shape, add_text, new_svg, to_report_image
+from ..messages import _, join
 from ..printability import Readiness
 from ..rules import Outcome
 from .html import add_element, add_figures, add_list, add_section, add_table, new_document, to_html, verdict_badge
@@ -29,8 +29,8 @@ def render_coupon(
     facts = add_element(head, "dl")
     add_element(facts, "dt", _("Print file"))
     add_element(facts, "dd").append(verdict_badge(readiness.verdict))
-    size = " × ".join(f"{value:.1f}" for value in readiness_size(readiness))
-    rows = [(_("Plate"), content["id"]), (_("Process"), process["title"]), (_("Size"), f"{size} mm")]
+    size = join(" × ", (_("{value:.1f}", value=value) for value in readiness_size(readiness)))
+    rows = [(_("Plate"), content["id"]), (_("Process"), process["title"]), (_("Size"), _("{size} mm", size=size))]
     for name in (_("Printer"), _("Material"), _("Printed on"), _("Measured by"), _("Instrument")):
         rows.append((name, "…" * 20))
     for name, value in rows:
@@ -68,7 +68,8 @@ def _add_how_to(main: Any) -> None:
             "Write the lengths under measured and yes or no under holds, here and in coupon-form.csv; leave the other columns."
         ),
         _(
-            "Then: calibrate FOLDER --measured coupon-form.csv --printer TEXT --material TEXT --person TEXT --output FILE"
+            "Then: calibrate FOLDER {--measured} coupon-form.csv {--printer:TEXT} {--material:TEXT} "
+            "{--person:TEXT} {--output:FILE}"
         ),
     )
     add_list(block, lines, "ol")
@@ -110,10 +111,12 @@ def _add_rows(main: Any, content: Mapping[str, Any]) -> None:
     rows = []
     for feature in content["features"]:
         unit = "°" if feature["unit"] == "deg" else " mm"
-        guideline = "–" if feature["guideline"] is None else f"{feature['guideline']:g}{unit}"
-        drawn = f"{feature['nominal']:g}{unit}"
+        guideline = (
+            "–" if feature["guideline"] is None else _("{guideline:g}{unit}", guideline=feature["guideline"], unit=unit)
+        )
+        drawn = _("{nominal:g}{unit}", nominal=feature["nominal"], unit=unit)
         if feature["second_nominal"] is not None:
-            drawn += f", {feature['second_nominal']:g} mm"
+            drawn += _(", {second_nominal:g} mm", second_nominal=feature["second_nominal"])
         blank = "________"
         rows.append(
             (
@@ -139,7 +142,7 @@ def _add_readiness(main: Any, readiness: Readiness) -> None:
         ),
     )
     told = [
-        f"{finding.rule} ({finding.severity.value}): {finding.message}"
+        _("{rule} ({severity}): {message}", rule=finding.rule, severity=finding.severity.value, message=finding.message)
         for finding in readiness.findings
         if finding.outcome is Outcome.FAIL
     ]

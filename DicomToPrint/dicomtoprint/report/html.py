@@ -3,17 +3,17 @@
 import base64
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from gettext import gettext as _
 from xml.etree import ElementTree
 
 from ..images.image import ReportImage
+from ..messages import _, join, spoken, translate
 
 Element = ElementTree.Element
 
 
 def add_element(parent: Element, tag: str, text: str = "", **attributes: str) -> Element:
     """A child element with text; ``class_`` and ``for_`` stand for the attributes of those names."""
-    names = {name.rstrip("_").replace("_", "-"): value for name, value in attributes.items()}
+    names = {name.rstrip("_").replace("_", "-"): translate(value) for name, value in attributes.items()}
     child = ElementTree.SubElement(parent, tag, names)
     if tag in ("style", "pre", "title"):
         child.text = strip_control_characters(text)
@@ -35,8 +35,8 @@ def set_text(element: Element, text: str) -> None:
 
 
 def strip_control_characters(text: str) -> str:
-    """Text without the control characters that HTML forbids."""
-    return "".join(character for character in str(text) if character in "\n\t" or ord(character) >= 32)
+    """Text in the language that is spoken, without the control characters that HTML forbids."""
+    return "".join(character for character in translate(str(text)) if character in "\n\t" or ord(character) >= 32)
 
 
 def add_section(parent: Element, title: str, identity: str) -> Element:
@@ -54,7 +54,9 @@ def add_table(
     # A short table stays on one page; one with pictures is not short.
     pictured = any(not isinstance(cell, str) and cell.find("img") is not None for row in rows for cell in row)
     whole = add_element(
-        parent, "table", class_=f"{class_} short".strip() if len(rows) <= 6 and not pictured else class_
+        parent,
+        "table",
+        class_=f"{class_} short".strip() if len(rows) <= 6 and not pictured else class_,
     )
     add_element(whole, "caption", caption)
     head = add_element(add_element(whole, "thead"), "tr")
@@ -76,7 +78,11 @@ def badge(word: str, kind: str) -> Element:
     """A verdict as a word with a sign, so that it does not depend on colour; `kind` is good, warn, ask, bad or info."""
     signs = {"good": "✓", "warn": "!", "ask": "?", "bad": "✕", "info": "i"}
     element = ElementTree.Element("span", {"class": f"badge {kind}"})
-    element.text = f"{signs.get(kind, '')} {strip_control_characters(word)}".strip()
+    element.text = _(
+        "{signs} {strip_control_characters}",
+        signs=signs.get(kind, ""),
+        strip_control_characters=strip_control_characters(word),
+    ).strip()
     return element
 
 
@@ -153,12 +159,16 @@ def format_number(value: object, digits: int = 2) -> str:
         if value != value or value in (float("inf"), float("-inf")):
             return "–"
         if 0 < abs(value) < 10**-digits:
-            return f"{value:.2g}"  # a limit of 0.001 is not 0.00
-        return f"{value:.{digits}f}" if abs(value) < 1000 else f"{value:,.0f}".replace(",", _APART)
+            return _("{value:.2g}", value=value)  # a limit of 0.001 is not 0.00
+        return (
+            _("{value:.{digits}f}", value=value, digits=digits)
+            if abs(value) < 1000
+            else _("{value:,.0f}", value=value).replace(",", _APART)
+        )
     if isinstance(value, int):
-        return f"{value:,}".replace(",", _APART)
+        return _("{value:,}", value=value).replace(",", _APART)
     if isinstance(value, (list, tuple)):
-        return ", ".join(format_number(item, digits) for item in value)
+        return join(", ", (format_number(item, digits) for item in value))
     return str(value)
 
 
@@ -172,7 +182,7 @@ def format_limit(limit: object) -> str:
 
 def new_document(title: str, style: str) -> tuple[Element, Element]:
     """An empty page and its ``main`` element."""
-    root = ElementTree.Element("html", {"lang": "en"})
+    root = ElementTree.Element("html", {"lang": spoken()})
     head = add_element(root, "head")
     add_element(head, "meta", charset="utf-8")
     add_element(head, "meta", name="viewport", content="width=device-width, initial-scale=1")

@@ -1,10 +1,10 @@
 """The report's pages on the model: parts, pictures, changes, accuracy, print readiness, distances to measure."""
 
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..images.image import ReportImage
+from ..messages import _, join, translate
 from .budget_table import add_budget_table
 from .content import ModelPart, ReportContent
 from .html import (
@@ -52,7 +52,7 @@ def add_model(main: Element, content: ReportContent) -> None:
             block,
             _("Where the surface comes from, by area"),
             [_("Origin"), _("Share")],
-            [(_origin(name), f"{100 * share:.1f} %") for name, share in content.provenance.items()],
+            [(_origin(name), _("{share:.1f} %", share=100 * share)) for name, share in content.provenance.items()],
             "narrow",
         )
     for title, group, class_ in (
@@ -83,18 +83,18 @@ def _part_row(part: ModelPart) -> list[str | Element]:
     size = "–"
     if len(part.bounds_mm) == 6:
         x0, x1, y0, y1, z0, z1 = part.bounds_mm
-        size = f"{x1 - x0:.1f} × {y1 - y0:.1f} × {z1 - z0:.1f}"
+        size = _("{x1:.1f} × {y1:.1f} × {z1:.1f}", x1=x1 - x0, y1=y1 - y0, z1=z1 - z0)
     deviations = (part.mean_deviation_mm, part.p95_deviation_mm, part.max_deviation_mm)
     deviation = (
-        " / ".join("–" if value is None else f"{value:.3f}" for value in deviations)
+        join(" / ", ("–" if value is None else _("{value:.3f}", value=value) for value in deviations))
         if any(v is not None for v in deviations)
         else _("not measured")
     )
     return [
         part.name.replace(" ", "\u00a0") if len(part.name) <= 16 else part.name,  # short names stay on one line
         size,
-        f"{part.volume_mm3 / 1000:.1f}",
-        f"{part.area_mm2 / 100:.1f}",
+        _("{volume_mm3:.1f}", volume_mm3=part.volume_mm3 / 1000),
+        _("{area_mm2:.1f}", area_mm2=part.area_mm2 / 100),
         format_number(part.triangles),
         deviation,
     ]
@@ -111,6 +111,19 @@ def _origin(name: str) -> str:
     return words.get(name.lower(), name)
 
 
+# What steps are called; a step of another name is called by it.
+STEP_TITLES: Mapping[str, str] = {
+    str(title): title
+    for title in (
+        *(_("contour"), _("cleaning"), _("smoothing"), _("simplification"), _("blur"), _("half-way"), _("found")),
+        *(_("repair"), _("simplify"), _("cut"), _("keep"), _("split"), _("crumbs"), _("pins"), _("dowels")),
+        *(_("dovetails"), _("magnets"), _("no pins"), _("no magnets"), _("shared walls"), _("scale compensation")),
+        *(_("scale and mirror"), _("wrap"), _("thicken"), _("hollow"), _("shell"), _("struts"), _("base"), _("label")),
+        *(_("scale bar"), _("orient"), _("walls")),
+    )
+}
+
+
 def add_changes(main: Element, content: ReportContent) -> None:
     """What each step did, in order."""
     if content.changes:
@@ -121,7 +134,7 @@ def add_changes(main: Element, content: ReportContent) -> None:
             if content.parts_given
             else _("Steps from the scan to the file, in order"),
             [_("Step"), _("Effect")],
-            [(change.step, change.effect) for change in content.changes],
+            [(STEP_TITLES.get(change.step, change.step), change.effect) for change in content.changes],
         )
 
 
@@ -155,9 +168,9 @@ def add_readiness(main: Element, content: ReportContent) -> None:
     block = add_section(main, _("Print readiness of the written file"), "readiness")
     line = add_element(block, "p")
     line.append(verdict_badge(str(found.get("verdict", ""))))
-    made_for = ", ".join(part for part in (content.process, content.printer) if part)
+    made_for = join(", ", (part for part in (content.process, content.printer) if part))
     if made_for:
-        line[-1].tail = " " + _("for {process}").format(process=made_for)
+        line[-1].tail = " " + translate(_("for {process}").format(process=made_for))
     findings = [finding for finding in found.get("findings", []) if finding.get("outcome") in ("fail", "ask")]
     if findings:
         heads = [_("Rule"), _("Outcome"), _("What was found"), _("Measured"), _("Limit"), _("What to do")]
@@ -168,20 +181,26 @@ def add_readiness(main: Element, content: ReportContent) -> None:
         add_element(
             block,
             "p",
-            _("Passed ({count}): {names}.").format(count=len(passed), names=", ".join(passed)),
+            _("Passed ({count}): {names}.").format(count=len(passed), names=join(", ", passed)),
             class_="small",
         )
     add_figures(block, content.readiness_pictures)
     mesh = found.get("mesh", {})
     if mesh:
-        figures_of_file = "; ".join(f"{_figure_name(name)} {format_number(value)}" for name, value in mesh.items())
+        figures_of_file = join(
+            "; ",
+            (
+                _("{figure_name} {number}", figure_name=_figure_name(name), number=format_number(value))
+                for name, value in mesh.items()
+            ),
+        )
         add_element(block, "p", _("The file in figures: {figures}.").format(figures=figures_of_file), class_="small")
 
 
 def _readiness_row(finding: Mapping[str, Any], shown: Sequence[ReportImage]) -> list[str | Element]:
     outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
     kind = badge(_("not ready"), "bad") if outcome == "reject" else verdict_badge(outcome)
-    found = " ".join(str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part)
+    found = join(" ", (str(part) for part in (finding.get("message", ""), finding.get("where", "")) if part))
     return [
         str(finding["rule"]),
         kind,
@@ -228,9 +247,19 @@ def add_calipers(main: Element, content: ReportContent) -> None:
     )
     rows: list[list[str | Element]] = []
     for caliper in content.calipers:
-        tolerance = f"± {caliper.tolerance_mm:.2f}" if caliper.tolerance_mm is not None else "–"
-        blank = Element("span", {"class": "blank", "aria-label": _("to be filled in by hand")})
-        rows.append([f"{caliper.number}", caliper.description, f"{caliper.expected_mm:.2f}", tolerance, blank])
+        tolerance = (
+            _("± {tolerance_mm:.2f}", tolerance_mm=caliper.tolerance_mm) if caliper.tolerance_mm is not None else "–"
+        )
+        blank = Element("span", {"class": "blank", "aria-label": translate(_("to be filled in by hand"))})
+        rows.append(
+            [
+                f"{caliper.number}",
+                caliper.description,
+                _("{expected_mm:.2f}", expected_mm=caliper.expected_mm),
+                tolerance,
+                blank,
+            ]
+        )
     heads = [_("No."), _("From … to …"), _("Expected (mm)"), _("Tolerance (mm)"), _("Measured (mm)")]
     add_table(block, _("Caliper distances"), heads, rows, "calipers")
     if content.caliper_picture is not None:

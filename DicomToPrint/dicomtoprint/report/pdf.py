@@ -7,6 +7,7 @@ from pathlib import Path
 from ..config import resources
 from ..errors import MissingDependencyError, OutputError
 from ..io.atomic import temporary_directory, write_bytes_atomically
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..workers.program import ProgramLimits, run_program
 
@@ -22,8 +23,10 @@ def find_browser() -> str:
         if Path(path).is_file():
             return str(path)
     raise MissingDependencyError(
-        "A PDF is printed by a browser, and neither Chrome, Chromium nor Edge was found on this computer: install one, open the page and "
-        "print it there, or leave --pdf out."
+        _(
+            "A PDF is printed by a browser, and neither Chrome, Chromium nor Edge was found on this "
+            "computer: install one, open the page and print it there, or leave {--pdf} out."
+        )
     )
 
 
@@ -44,20 +47,37 @@ def print_to_pdf(page: Path, target: Path, progress: ProgressCallback = no_progr
                 [browser, *(argument.format(**values) for argument in arguments)],
                 folder,
                 ProgramLimits(content["timeout_s"]),
-                lambda _said: progress(0.5, "printing the page as PDF"),
+                lambda _said: progress(0.5, _("printing the page as PDF")),
             )
         except OSError as error:
             raise OutputError(
-                f"{Path(browser).name} could not be started ({type(error).__name__}): {_WAY_OUT}"
+                _(
+                    "{browser} could not be started ({kind}): {way_out}",
+                    browser=Path(browser).name,
+                    kind=type(error).__name__,
+                    way_out=_WAY_OUT,
+                )
             ) from None
         data = made.read_bytes() if made.is_file() else b""
         if end.limit:
             raise OutputError(
-                f"{Path(browser).name} gave no PDF in {content['timeout_s']:g} s and was stopped: {_WAY_OUT}"
+                _(
+                    "{browser} gave no PDF in {timeout_s:g} s and was stopped: {way_out}",
+                    browser=Path(browser).name,
+                    timeout_s=content["timeout_s"],
+                    way_out=_WAY_OUT,
+                )
             )
         if end.code != 0 or not data.startswith(b"%PDF"):
-            raise OutputError(f"{Path(browser).name} ended with code {end.code} and gave no PDF: {_WAY_OUT}")
+            raise OutputError(
+                _(
+                    "{browser} ended with code {code} and gave no PDF: {way_out}",
+                    browser=Path(browser).name,
+                    code=end.code,
+                    way_out=_WAY_OUT,
+                )
+            )
     return write_bytes_atomically(target, data)
 
 
-_WAY_OUT = "open the page and print it there, or leave --pdf out."
+_WAY_OUT = _("open the page and print it there, or leave {--pdf} out.")

@@ -1,9 +1,9 @@
 """The report's page for the print lab: what to print, in what, how, and why, with room to choose otherwise."""
 
 from collections.abc import Mapping
-from gettext import gettext as _
 from typing import Any
 
+from ..messages import _, join
 from .content import ReportContent
 from .html import Element, add_element, add_list, add_section, add_table
 
@@ -37,16 +37,23 @@ def add_print_plan(main: Element, content: ReportContent) -> None:
     )
     rows = [_row(CHOICES[name], plan[name]) for name in CHOICES if isinstance(plan.get(name), Mapping)]
     add_table(block, _("Choices"), [_("What"), _("Proposed"), _("Why"), _("Also possible")], rows)
-    sizes = [" x ".join(f"{side:g}" for side in size) for size in plan.get("sizes_mm", ())]
+    sizes = [join(" x ", (_("{side:g}", side=side) for side in size)) for size in plan.get("sizes_mm", ())]
     facts = (
-        [_("Size of each part along x, y and z of the file, mm: {sizes}").format(sizes="; ".join(sizes))]
+        [_("Size of each part along x, y and z of the file, mm: {sizes}").format(sizes=join("; ", sizes))]
         if sizes
         else []
     )
     if plan.get("material_cm3") is not None:
-        text = _("Material, without supports: {volume} cm3").format(volume=f"{plan['material_cm3']:g}")
+        text = _("Material, without supports: {volume} cm3").format(
+            volume=_("{material_cm3:g}", material_cm3=plan["material_cm3"])
+        )
         facts.append(
-            text + (_(", about {mass} g").format(mass=f"{plan['material_g']:g}") if plan.get("material_g") else "")
+            text
+            + (
+                _(", about {mass} g").format(mass=_("{material_g:g}", material_g=plan["material_g"]))
+                if plan.get("material_g")
+                else ""
+            )
         )
     if plan.get("slicing"):
         facts += _slicing_facts(plan["slicing"])
@@ -63,13 +70,15 @@ def _slicing_facts(slicing: Mapping[str, Any]) -> list[str]:
         minutes = round(slicing["time_s"] / 60.0)
         told.append(_("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60))
     if slicing.get("material_cm3") is not None:
-        told.append(_("{volume} cm3 with supports").format(volume=f"{slicing['material_cm3']:.1f}"))
+        told.append(
+            _("{volume} cm3 with supports").format(volume=_("{material_cm3:.1f}", material_cm3=slicing["material_cm3"]))
+        )
     told += [
         _("{name}: {count}").format(name=words, count=slicing[name])
         for name, words in (("layers", _("layers")), ("islands", _("islands")))
         if slicing.get(name) is not None
     ]
-    facts = [_("{slicer} says: {figures}").format(slicer=slicing["slicer"], figures=", ".join(told))] if told else []
+    facts = [_("{slicer} says: {figures}").format(slicer=slicing["slicer"], figures=join(", ", told))] if told else []
     for file in slicing.get("files", ()):
         words = [file[name] for name in ("refused", "unknown") if file.get(name)] + list(file.get("warnings", ()))
         facts += [
@@ -81,6 +90,6 @@ def _slicing_facts(slicing: Mapping[str, Any]) -> list[str]:
 
 def _row(title: str, choice: Mapping[str, Any]) -> list[str | Element]:
     value = choice.get("choice")
-    proposed = "; ".join(str(one) for one in value) if isinstance(value, (list, tuple)) else str(value)
+    proposed = join("; ", map(str, value)) if isinstance(value, (list, tuple)) else str(value)
     options = [str(option) for option in choice.get("options", ()) if str(option) != proposed]
-    return [title, proposed, str(choice.get("reason", "")), "; ".join(options) or "–"]
+    return [title, proposed, str(choice.get("reason", "")), join("; ", options) or "–"]

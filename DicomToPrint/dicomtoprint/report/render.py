@@ -1,12 +1,12 @@
 """The report as one HTML file."""
 
 import datetime
-from gettext import gettext as _
 from pathlib import Path
 
 from .. import __version__
 from ..config import resources
 from ..io.atomic import write_text_atomically
+from ..messages import _
 from . import model_sections, scan_sections
 from .content import ReportContent
 from .html import (
@@ -17,6 +17,7 @@ from .html import (
     add_table,
     format_number,
     new_document,
+    set_text,
     to_html,
     verdict_badge,
 )
@@ -61,7 +62,7 @@ def _add_head(main: Element, content: ReportContent, title: str) -> None:
         add_element(facts, "dt", name)
         value = add_element(facts, "dd")
         if isinstance(cell, str):
-            value.text = cell
+            set_text(value, cell)
         else:
             value.append(cell)
     add_list(head, dict.fromkeys(content.notes))  # each once: every slice may say the same
@@ -97,7 +98,7 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
         rows.append((_("Accuracy"), content.budget.sentence))
     made = datetime.datetime.fromisoformat(content.created) if content.created else datetime.datetime.now()
     rows.append((_("Made"), made.astimezone().strftime("%Y-%m-%d %H:%M %Z")))
-    rows.append((_("With"), content.software or f"DicomToPrint {__version__}"))
+    rows.append((_("With"), content.software or _("DicomToPrint {version}", version=__version__)))
     return rows
 
 

@@ -1,11 +1,11 @@
 """The page on a reviewed part: one HTML file, like the report."""
 
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..config import resources
 from ..images.image import ReportImage
+from ..messages import _, join
 from .budget_table import add_budget_table
 from .html import (
     Element,
@@ -70,7 +70,7 @@ def _add_head(
         (_("Process"), content["process"]),
         (_("Intended use"), content["use"]),
         (_("Made"), content["created"]),
-        (_("With"), f"{content['software']['name']} {content['software']['version']}"),
+        (_("With"), _("{name} {version}", name=content["software"]["name"], version=content["software"]["version"])),
     ]
     for name, value in rows:
         add_element(facts, "dt", name)
@@ -95,16 +95,16 @@ def _add_scale(main: Element, scan: Mapping[str, Any]) -> None:
     rows = [
         (
             axis,
-            f"{entry['percent']:+.3f} %",
+            _("{percent:+.3f} %", percent=entry["percent"]),
             _("not defined by the shape")
             if entry["standard_error_percent"] is None
-            else f"± {entry['standard_error_percent']:.3f} %",
+            else _("± {standard_error_percent:.3f} %", standard_error_percent=entry["standard_error_percent"]),
         )
         for axis, entry in scan["scale"].items()
     ]
     add_table(block, _("Scale of the part by axis"), [_("Axis"), _("Larger by"), _("Standard error")], rows, "narrow")
     pose, figures = scan["pose"], scan["figures"]
-    residual = "–" if pose["residual_mm"] is None else f"{pose['residual_mm']:.3f}"
+    residual = "–" if pose["residual_mm"] is None else _("{residual_mm:.3f}", residual_mm=pose["residual_mm"])
     add_element(
         block,
         "p",
@@ -150,13 +150,15 @@ def _add_calipers(main: Element, calipers: Sequence[Mapping[str, Any]], asked: S
     ]
     rows = []
     for entry in calipers:
-        limit = "–" if entry["tolerance_mm"] is None else f"± {entry['tolerance_mm']:.2f}"
-        difference = "–" if entry["difference_mm"] is None else f"{entry['difference_mm']:+.2f}"
-        by = ", ".join(filter(None, (entry["person"], entry["instrument"]))) or "–"
+        limit = "–" if entry["tolerance_mm"] is None else _("± {tolerance_mm:.2f}", tolerance_mm=entry["tolerance_mm"])
+        difference = (
+            "–" if entry["difference_mm"] is None else _("{difference_mm:+.2f}", difference_mm=entry["difference_mm"])
+        )
+        by = join(", ", filter(None, (entry["person"], entry["instrument"]))) or "–"
         rows.append(
             (
-                f"{entry['number']}. {entry['description']}",
-                f"{entry['expected_mm']:.2f}",
+                _("{number}. {description}", number=entry["number"], description=entry["description"]),
+                _("{expected_mm:.2f}", expected_mm=entry["expected_mm"]),
                 format_number(entry["measured_mm"]),
                 difference,
                 limit,

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..acceptance.use_gate import OVERRIDE_NOTICE
+from ..messages import _, join
 from .content import ReportContent
 from .html import (
     Element,
@@ -74,7 +74,7 @@ def _protocol_head(name: str, found: Sequence[Mapping[str, Any]]) -> str:
     versions = {
         str(series["protocols"][name].get("version", "")) for series in found if name in series.get("protocols", {})
     }
-    head = f"{name} {' / '.join(sorted(versions))}".strip()
+    head = _("{name} {versions}", name=name, versions=" / ".join(sorted(versions))).strip()
     if any(series["protocols"].get(name, {}).get("second_hand") for series in found):
         return _("{protocol} (its figures are known at second hand)").format(protocol=head)
     return head
@@ -95,7 +95,7 @@ def _verdict_row(series: Mapping[str, Any], protocols: Sequence[str], content: R
 def _series_name(series: Mapping[str, Any], content: ReportContent) -> str:
     name = str(series.get("series", ""))
     if series.get("description"):
-        name += f" ({series['description']})"
+        name += _(" ({description})", description=series["description"])
     if is_selected_series(series, content) and not content.refused:
         return _("{name}, used for the model").format(name=name)
     if series.get("instead"):
@@ -134,13 +134,20 @@ def _groups(found: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """Sentences by burden; a remedy that several rules name stands once, with their names."""
     groups: dict[str, list[str]] = {name: [] for name in ("answer", "copy", "export", "reconstruct", "scan", "other")}
     for series in found:
-        prefix = f"{series.get('series', '')}: " if len(found) > 1 else ""
+        prefix = _("{series}: ", series=series.get("series", "")) if len(found) > 1 else ""
         rules: dict[tuple[str, str], list[str]] = {}
         for finding in _distinct(series):
             if _matters(finding) and finding.get("remedy") and not finding.get("follows"):
                 rules.setdefault((remedy_level(finding), str(finding["remedy"])), []).append(str(finding["rule"]))
         for (group, remedy), names in rules.items():
-            groups[group].append(f"{prefix}{remedy} ({', '.join(dict.fromkeys(names))})")
+            groups[group].append(
+                _(
+                    "{prefix}{remedy} ({fromkeys})",
+                    prefix=prefix,
+                    remedy=remedy,
+                    fromkeys=join(", ", dict.fromkeys(names)),
+                )
+            )
         open_questions = [
             str(question.get("text", "")) for question in series.get("questions", []) if not question.get("answer")
         ]
@@ -158,7 +165,7 @@ def _for_print(content: ReportContent) -> list[str]:
     remedies: dict[str, list[str]] = {}
     for finding in sorted(found, key=lambda finding: finding.get("severity") != "reject"):
         remedies.setdefault(str(finding["remedy"]), []).append(str(finding["rule"]))
-    return [f"{remedy} ({', '.join(rules)})" for remedy, rules in remedies.items()]
+    return [_("{remedy} ({rules})", remedy=remedy, rules=join(", ", rules)) for remedy, rules in remedies.items()]
 
 
 def remedy_level(finding: Mapping[str, Any]) -> str:
@@ -190,8 +197,8 @@ def remedy_level(finding: Mapping[str, Any]) -> str:
     words = str(finding.get("remedy", "")).lower()
     for pattern, group in (
         (r"\bexport|\bsend|\bcopy|archive|pacs|original series", "export"),
-        (r"reconstruct|kernel|raw data", "reconstruct"),
-        (r"new scan|scan again|re-?scan|clinically justified", "scan"),
+        ("reconstruct|kernel|raw data", "reconstruct"),
+        ("new scan|scan again|re-?scan|clinically justified", "scan"),
     ):
         if re.search(pattern, words):
             return group
@@ -234,7 +241,7 @@ def add_findings(main: Element, content: ReportContent) -> None:
             add_table(block, _("Rules that are not met, or not established"), heads, rows, "findings")
         passed = [finding for finding in distinct if finding["outcome"] == "pass"]
         if passed:
-            text = ", ".join(dict.fromkeys(_passed_words(finding) for finding in passed))
+            text = join(", ", dict.fromkeys(_passed_words(finding) for finding in passed))
             add_element(
                 block, "p", _("Passed ({count}): {names}.").format(count=len(passed), names=text), class_="small"
             )
@@ -263,7 +270,7 @@ def _passed_words(finding: Mapping[str, Any]) -> str:
     """The rule's name, and the figure where one was measured."""
     measured = finding["measured"]
     return (
-        f"{finding['rule']} ({format_number(measured)})"
+        _("{rule} ({number})", rule=finding["rule"], number=format_number(measured))
         if isinstance(measured, float) and measured
         else str(finding["rule"])
     )
@@ -283,16 +290,16 @@ def _tree_rows(findings: Sequence[Mapping[str, Any]]) -> list[list[str | Element
         for finding in findings:
             if finding.get("follows") == root["rule"] and finding is not root:
                 row = _finding_row(finding)
-                rows.append([f"\u21b3 {row[0]}", *row[1:]])
+                rows.append([_("↳ {row}", row=row[0]), *row[1:]])
     return rows
 
 
 def _finding_row(finding: Mapping[str, Any]) -> list[str | Element]:
     outcome = "ask" if finding["outcome"] == "ask" else str(finding["severity"])
-    clause = f"{finding.get('clause', '')} {finding.get('source', '')}".strip()
+    clause = _("{clause} {source}", clause=finding.get("clause", ""), source=finding.get("source", "")).strip()
     message, where = str(finding.get("message", "")), str(finding.get("where", ""))
     if where and where not in message:
-        message = f"{message} ({where})"
+        message = _("{message} ({where})", message=message, where=where)
     return [
         str(finding["rule"]),
         verdict_badge(outcome),
@@ -316,7 +323,7 @@ def add_questions(main: Element, content: ReportContent) -> None:
             rule = str(question.get("rule", ""))
             who = content.answers_role.get(rule, {})
             answer = question.get("answer")
-            said = ", ".join(part for part in (str(answer), who.get("role", ""), who.get("time", "")) if part)
+            said = join(", ", (part for part in (str(answer), who.get("role", ""), who.get("time", "")) if part))
             row = (rule, str(question.get("text", "")), said if answer else _("not answered"))
             if row not in rows:
                 rows.append(row)

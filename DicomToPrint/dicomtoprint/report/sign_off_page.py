@@ -1,10 +1,10 @@
 """The page beside the report that says who approved what, and whether it still is what they saw."""
 
 from collections.abc import Sequence
-from gettext import gettext as _
 from typing import Any
 
 from ..config import resources
+from ..messages import _
 from .html import add_element, add_list, add_section, add_table, badge, new_document, to_html
 
 
@@ -25,10 +25,11 @@ def render_sign_off(holds: bool, lines: Sequence[str], entries: Sequence[Any]) -
         block,
         "p",
         _(
-            "The log shows whether it and the files are as they were when they were signed. It does not show who typed the role, "
-            "and who may write the folder can write a new log: keep the head of the log elsewhere, or sign with a key that others know, "
-            "to see that. This page is of the last signing and no evidence by itself: ask sign --verify. It is no electronic "
-            "signature in the sense of any regulation."
+            "The log shows whether it and the files are as they were when they were signed. It does not "
+            "show who typed the role, and who may write the folder can write a new log: keep the head of "
+            "the log elsewhere, or sign with a key that others know, to see that. This page is of the "
+            "last signing and no evidence by itself: ask sign {--verify}. It is no electronic signature "
+            "in the sense of any regulation."
         ),
     )
     return to_html(root)

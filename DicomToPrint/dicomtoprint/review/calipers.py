@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InputError, UsageError
+from ..messages import _, join
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class CaliperResult:
     def outcome(self) -> str:
         """pass, fail, or not measured; info without a tolerance."""
         if self.difference_mm is None:
-            return "not measured"
+            return _("not measured")
         if self.tolerance_mm is None:
             return "info"
         return "pass" if abs(self.difference_mm) <= self.tolerance_mm + 1e-9 else "fail"
@@ -77,7 +78,7 @@ def read_caliper_table(text: str, file: str, person: str = "", instrument: str =
     name = heads.get("name", heads.get("number"))
     if name is None or "measured_mm" not in heads:
         raise InputError(
-            f"{file}, line 1: columns 'name' and 'measured_mm' are expected, as in the list of the report."
+            _("{file}, line 1: columns 'name' and 'measured_mm' are expected, as in the list of the report.", file=file)
         )
     readings = []
     try:
@@ -91,13 +92,22 @@ def read_caliper_table(text: str, file: str, person: str = "", instrument: str =
             try:
                 measured = _millimetres(value.replace(",", "."), value)
             except UsageError as error:
-                raise InputError(f"{file}, line {rows.line_num}: {error}") from None
+                raise InputError(
+                    _("{file}, line {line_num}: {error}", file=file, line_num=rows.line_num, error=error)
+                ) from None
             label = (row.get(name) or "").strip()
             readings.append(
                 CaliperReading(label, measured, given["person"] or person, given["instrument"] or instrument)
             )
     except csv.Error as error:
-        raise InputError(f"{file}, line {rows.line_num}: no table ({error}); save it as CSV again.") from None
+        raise InputError(
+            _(
+                "{file}, line {line_num}: no table ({error}); save it as CSV again.",
+                file=file,
+                line_num=rows.line_num,
+                error=error,
+            )
+        ) from None
     return tuple(readings)
 
 
@@ -108,7 +118,10 @@ def _millimetres(value: str, whole: str) -> float:
         number = -1.0
     if not 0.0 < number < 1e4:
         raise UsageError(
-            f"'{whole}' is no distance: write NAME=MM, such as 1=54.2, with NAME a number of the report's list."
+            _(
+                "'{whole}' is no distance: write NAME=MM, such as 1=54.2, with NAME a number of the report's list.",
+                whole=whole,
+            )
         )
     return number
 
@@ -121,12 +134,12 @@ def match_readings(
     Raises `UsageError` for a reading that names none or one that was given before, and where the record asks for none.
     """
     if not recorded:
-        raise UsageError("The record asks for no distances: review the part by a scan (--part).")
+        raise UsageError(_("The record asks for no distances: review the part by a scan ({--part})."))
     taken: dict[int, CaliperReading] = {}
     for reading in readings:
         number = _number_of(reading.name, recorded)
         if number in taken:
-            raise UsageError(f"The distance {number} is given twice: give each distance once.")
+            raise UsageError(_("The distance {number} is given twice: give each distance once.", number=number))
         taken[number] = reading
     results = []
     for entry in recorded:
@@ -150,5 +163,13 @@ def _number_of(name: str, recorded: Sequence[Mapping[str, Any]]) -> int:
     for entry in recorded:
         if name.casefold() in (str(entry["number"]), str(entry.get("description", "")).casefold()):
             return int(entry["number"])
-    known = "; ".join(f"{entry['number']} {entry.get('description', '')}" for entry in recorded)
-    raise UsageError(f"The report asks for no distance '{name}': name one by its number ({known}).")
+    known = join(
+        "; ",
+        (
+            _("{number} {description}", number=entry["number"], description=entry.get("description", ""))
+            for entry in recorded
+        ),
+    )
+    raise UsageError(
+        _("The report asks for no distance '{name}': name one by its number ({known}).", name=name, known=known)
+    )

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from gettext import gettext as _
 from typing import Any
 
 import numpy as np
 
+from ..messages import _, join
 from .bend import Bend
 from .deviation import DeviationMap, Patch, patches_of
 from .fine_fit import Fit, ModelSurface
@@ -152,7 +152,12 @@ def _surface(figures: Mapping[str, float], limits: PartLimits) -> list[PartFindi
                 "the scale that was found corrected, or by a finer process."
             )
         )
-        text = words.format(share=f"{share:g}", within=told(within, limit), name=name, limit=f"{limit:.2f}")
+        text = words.format(
+            share=_("{share:g}", share=share),
+            within=told(within, limit),
+            name=name,
+            limit=_("{limit:.2f}", limit=limit),
+        )
         found.append(PartFinding(rule, "pass" if fine else "fail", text, within, limit))
     return found
 
@@ -160,10 +165,10 @@ def _surface(figures: Mapping[str, float], limits: PartLimits) -> list[PartFindi
 def told(value: float, limit: float) -> str:
     """A figure with as many digits as show on which side of its limit it lies."""
     for digits in (2, 3, 4):
-        text = f"{value:.{digits}f}"
+        text = _("{value:.{digits}f}", value=value, digits=digits)
         if (float(text) > limit) == (value > limit) and f"{limit:.{digits}f}" != text:
             return text
-    return f"{value:.6f}"
+    return _("{value:.6f}", value=value)
 
 
 def _place(point: np.ndarray) -> tuple[float, float, float]:
@@ -173,7 +178,13 @@ def _place(point: np.ndarray) -> tuple[float, float, float]:
 def place_words(point: np.ndarray, axes: tuple[str, str, str]) -> str:
     """A place (3,) of the model's file in words."""
     signs = (-1.0, -1.0, 1.0) if axes == PATIENT else (1.0, 1.0, 1.0)
-    return ", ".join(f"{name} {sign * value:.0f}" for name, sign, value in zip(axes, signs, point)) + " mm"
+    return (
+        join(
+            ", ",
+            (_("{name} {sign:.0f}", name=name, sign=sign * value) for name, sign, value in zip(axes, signs, point)),
+        )
+        + " mm"
+    )
 
 
 def _reach(deviation: DeviationMap, rows: np.ndarray) -> float:
@@ -200,11 +211,11 @@ def _patch_finding(patch: Patch, limit: float, axes: tuple[str, str, str]) -> Pa
         "A stretch of {area} mm² around {place} lies up to {largest} mm {side} the model, beyond {limit} mm: "
         "look at it before the part is used."
     ).format(
-        area=f"{patch.area_mm2:.0f}",
+        area=_("{area_mm2:.0f}", area_mm2=patch.area_mm2),
         place=place_words(patch.centre, axes),
         largest=told(patch.largest_mm, limit),
         side=_("outside") if patch.mean_mm > 0 else _("inside"),
-        limit=f"{limit:.2f}",
+        limit=_("{limit:.2f}", limit=limit),
     )
     return PartFinding("patch", "fail", text, patch.largest_mm, limit, _place(patch.centre))
 
@@ -224,28 +235,28 @@ def _walls(deviation: DeviationMap, walls: WallChange, limits: PartLimits) -> li
             "A wall of {area} mm² around {place} is {mean} mm {kind} than in the model, beyond the tolerance of {process}, {limit} mm: "
             "look at it before the part is used."
         ).format(
-            area=f"{worst.area_mm2:.0f}",
+            area=_("{area_mm2:.0f}", area_mm2=worst.area_mm2),
             place=place_words(worst.centre, limits.axes),
             mean=told(abs(worst.mean_mm), limit),
             kind=_("thinner") if worst.mean_mm < 0 else _("thicker"),
             process=limits.process,
-            limit=f"{limit:.2f}",
+            limit=_("{limit:.2f}", limit=limit),
         )
         return [PartFinding("walls", "fail", text, abs(worst.mean_mm), limit, _place(worst.centre))]
     if not len(walls.rows):
         text = _("Walls up to {most} mm: the scan shows both faces of none, so that their thickness was not judged.")
-        return [PartFinding("walls", "info", text.format(most=f"{limits.wall_mm:g}"))]
+        return [PartFinding("walls", "info", text.format(most=_("{wall_mm:g}", wall_mm=limits.wall_mm)))]
     within = weighted_percentile(np.abs(walls.change_mm), walls.area_mm2, limits.surface_share)
     text = _(
         "Walls up to {most} mm ({share} % of the surface) are as thick as in the model, 95 % of them within {within} mm; no stretch of "
         "{patch} mm² is beyond the tolerance of {process}, {limit} mm."
     ).format(
-        most=f"{limits.wall_mm:g}",
-        share=f"{100 * walls.share:.0f}",
-        within=f"{within:.2f}",
-        patch=f"{limits.patch_mm2:g}",
+        most=_("{wall_mm:g}", wall_mm=limits.wall_mm),
+        share=_("{share:.0f}", share=100 * walls.share),
+        within=_("{within:.2f}", within=within),
+        patch=_("{patch_mm2:g}", patch_mm2=limits.patch_mm2),
         process=limits.process,
-        limit=f"{limit:.2f}",
+        limit=_("{limit:.2f}", limit=limit),
     )
     return [PartFinding("walls", "pass", text, within, limit)]
 
@@ -272,9 +283,9 @@ def _material(deviation: DeviationMap, limits: PartLimits) -> list[PartFinding]:
                 )
             )
             text = words.format(
-                area=f"{patch.area_mm2:.0f}",
+                area=_("{area_mm2:.0f}", area_mm2=patch.area_mm2),
                 place=place_words(patch.centre, limits.axes),
-                largest=f"{patch.largest_mm:.1f}",
+                largest=_("{largest_mm:.1f}", largest_mm=patch.largest_mm),
             )
             found.append(PartFinding(rule, "fail", text, patch.largest_mm, limits.gross_mm, _place(patch.centre)))
     return found
@@ -285,11 +296,17 @@ def _seen(deviation: DeviationMap, limits: PartLimits) -> list[PartFinding]:
     if share < limits.seen_share:
         text = _(
             "The scan shows {share} % of the model's surface, and {least} % are needed to judge it: scan the part from more sides."
-        ).format(share=f"{100 * share:.0f}", least=f"{100 * limits.seen_share:.0f}")
+        ).format(
+            share=_("{share:.0f}", share=100 * share), least=_("{seen_share:.0f}", seen_share=100 * limits.seen_share)
+        )
         found.append(PartFinding("seen", "ask", text, share, limits.seen_share))
     elif share < 0.995:
         text = _("The scan shows {share} % of the model's surface; the rest was not judged.")
-        found.append(PartFinding("seen", "info", text.format(share=f"{100 * share:.1f}"), share, limits.seen_share))
+        found.append(
+            PartFinding(
+                "seen", "info", text.format(share=_("{share:.1f}", share=100 * share)), share, limits.seen_share
+            )
+        )
     if deviation.loose_pieces:
         text = _("Loose pieces of the scan that touch the model nowhere were not judged: {count}.")
         found.append(PartFinding("loose", "info", text.format(count=deviation.loose_pieces)))
@@ -303,18 +320,19 @@ def _scale(surface: ModelSurface, fit: Fit, limits: PartLimits) -> list[PartFind
         percent, error = 100.0 * (float(fit.scale[axis]) - 1.0), 100.0 * float(fit.scale_error[axis])
         if not error <= limits.scale_told_percent:
             text = _(
-                "Shape and scan do not say to {least} % how large the part is along {axis}: measure it there by hand (--caliper)."
-            ).format(least=f"{limits.scale_told_percent:g}", axis=name)
+                "Shape and scan do not say to {least} % how large the part is along {axis}: measure it there "
+                "by hand ({--caliper})."
+            ).format(least=_("{scale_told_percent:g}", scale_told_percent=limits.scale_told_percent), axis=name)
             found.append(PartFinding("scale", "info", text))
         elif abs(percent) >= limits.scale_told_percent and abs(percent) > 3.0 * error:
             words = _("Printed {percent} % too large in {axis}: {length} mm over {side} mm.")
             if percent < 0:
                 words = _("Printed {percent} % too small in {axis}: {length} mm over {side} mm.")
             text = words.format(
-                percent=f"{abs(percent):.2f}",
+                percent=_("{percent:.2f}", percent=abs(percent)),
                 axis=name,
-                length=f"{abs(percent) / 100 * surface.sides[axis]:.2f}",
-                side=f"{surface.sides[axis]:.0f}",
+                length=_("{percent:.2f}", percent=abs(percent) / 100 * surface.sides[axis]),
+                side=_("{sides:.0f}", sides=surface.sides[axis]),
             )
             found.append(PartFinding("scale", "info", text, percent))
     if abs(fit.growth_mm) > max(3.0 * fit.growth_error_mm, limits.growth_told_mm):
@@ -325,7 +343,11 @@ def _scale(surface: ModelSurface, fit: Fit, limits: PartLimits) -> list[PartFind
             words = _(
                 "Besides scale the surface lies {growth} mm inside the model all over: walls are thinner, holes wider."
             )
-        found.append(PartFinding("growth", "info", words.format(growth=f"{abs(fit.growth_mm):.2f}"), fit.growth_mm))
+        found.append(
+            PartFinding(
+                "growth", "info", words.format(growth=_("{growth_mm:.2f}", growth_mm=abs(fit.growth_mm))), fit.growth_mm
+            )
+        )
     return found
 
 
@@ -333,9 +355,9 @@ def _bend(surface: ModelSurface, bend: Bend | None, limits: PartLimits) -> list[
     if bend is None or bend.share < limits.bend_told_share or abs(bend.sagitta_mm) < limits.bend_told_mm:
         return []
     text = _("Bent by {sagitta} mm in {across} over the {side} mm along {along}.").format(
-        sagitta=f"{abs(bend.sagitta_mm):.2f}",
+        sagitta=_("{sagitta_mm:.2f}", sagitta_mm=abs(bend.sagitta_mm)),
         across=limits.axes[bend.across],
         along=limits.axes[bend.along],
-        side=f"{surface.sides[bend.along]:.0f}",
+        side=_("{sides:.0f}", sides=surface.sides[bend.along]),
     )
     return [PartFinding("bend", "info", text, abs(bend.sagitta_mm))]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from gettext import gettext as _
 
 import numpy as np
 
@@ -10,6 +9,7 @@ from ..errors import InputError
 from ..mesh.components import label_components
 from ..mesh.core import Mesh, keep_triangles
 from ..mesh.surface_sampling import draw_by_weight
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
 from .fine_fit import Fit, ModelSurface, fit_pose, remaining_offsets
 from .global_search import build_nearest_grid, search_poses
@@ -51,7 +51,7 @@ def register_part(
     """
     main = main_piece(part)
     _refuse_other_size(surface, main)
-    progress(0.0, "looking for the pose")
+    progress(0.0, _("looking for the pose"))
     fine = sample_scan(main, _FINE_POINTS, weights=measured_areas(main))
     middle = sample_scan(main, _MIDDLE_POINTS, seed=1)
     coarse, rough = first_points(middle, _COARSE_POINTS), first_points(middle, _ROUGH_POINTS)
@@ -60,7 +60,7 @@ def register_part(
     starts = search_poses(grid, coarse.points, coarse.normals, limits.rotations, limits.kept)
     reach = 0.02 * grid.diagonal
     fits = [fit_pose(surface, rough, start, reach_mm=reach, has_scale=False, rounds=8) for start in starts]
-    progress(0.4, "fitting poses")
+    progress(0.4, _("fitting poses"))
     near = _distinct(surface, rough, fits, limits)[:_NEAR_POSES]
     fits = [fit_pose(surface, middle, fit.pose, reach_mm=reach, has_scale=False, rounds=15) for fit in near]
     chosen = _possible(surface, middle, _distinct(surface, middle, fits, limits))[:5]
@@ -69,7 +69,7 @@ def register_part(
     step = subprogress(progress, 0.7, 1.0)
     refined = []
     for index, fit in enumerate(chosen):
-        step(index / len(chosen), "fitting pose and scale")
+        step(index / len(chosen), _("fitting pose and scale"))
         points_of = fine if index == 0 else first_points(fine, 2 * _MIDDLE_POINTS)
         refined.append(fit_pose(surface, points_of, fit.pose, reach_mm=reach, defined_share=limits.defined_share))
     return _decided(surface, fine, refined, limits)
@@ -79,8 +79,11 @@ def _refuse_far(near: float, least: float) -> None:
     """Raises `InputError` where too small a share of the part comes `near` the model in its best pose."""
     if near < least:
         raise InputError(
-            f"No pose brings the scanned part onto the model: only {100 * near:.0f} % of it come near. Give the scan of this model, "
-            "without table and holder, in mm (--unit)."
+            _(
+                "No pose brings the scanned part onto the model: only {near:.0f} % of it come near. Give the "
+                "scan of this model, without table and holder, in mm ({--unit}).",
+                near=100 * near,
+            )
         )
 
 
@@ -123,11 +126,22 @@ def _refuse_other_size(surface: ModelSurface, part: Mesh) -> None:
     for name, factor in (("inch", 25.4), ("cm", 10.0), ("m", 1000.0)):
         if 0.6 < found * factor / max(model, 1e-9) < 1.6 and not 0.3 < found / max(model, 1e-9) < 1.8:
             raise InputError(
-                f"The scanned part is {found:.3g} mm large and the model {model:.0f} mm: say the unit of the scan, such as --unit {name}."
+                _(
+                    "The scanned part is {found:.3g} mm large and the model {model:.0f} mm: say the unit of the "
+                    "scan, such as {--unit:{name}}.",
+                    found=found,
+                    model=model,
+                    name=name,
+                )
             )
     if not 0.2 < found / max(model, 1e-9) < 5.0:
         raise InputError(
-            f"The scanned part is {found:.3g} mm large and the model {model:.0f} mm: give the scan of this model, and its unit with --unit."
+            _(
+                "The scanned part is {found:.3g} mm large and the model {model:.0f} mm: give the scan of "
+                "this model, and its unit with {--unit}.",
+                found=found,
+                model=model,
+            )
         )
 
 
@@ -214,13 +228,15 @@ def ambiguity_words(fit: Fit, others: int, axes: tuple[str, str, str] = PATIENT)
     if turns:
         words.append(
             _("The shape does not say how it is turned about {axes}.").format(
-                axes=_("any axis") if len(turns) == 3 else "; ".join(axis_words(motion[:3], axes) for motion in turns)
+                axes=_("any axis")
+                if len(turns) == 3
+                else join("; ", (axis_words(motion[:3], axes) for motion in turns))
             )
         )
     if shifts:
         words.append(
             _("The shape does not say where it lies along {axes}.").format(
-                axes="; ".join(axis_words(motion[3:], axes) for motion in shifts)
+                axes=join("; ", (axis_words(motion[3:], axes) for motion in shifts))
             )
         )
     return tuple(words)
@@ -232,4 +248,8 @@ def axis_words(direction: np.ndarray, axes: tuple[str, str, str]) -> str:
     unit = unit / max(float(np.linalg.norm(unit)), 1e-12)
     unit *= np.sign(unit[np.argmax(np.abs(unit))])
     strong = [(name, value) for name, value in zip(axes, unit) if abs(value) > 0.1]
-    return strong[0][0] if len(strong) == 1 else ", ".join(f"{name} {value:.1f}" for name, value in strong)
+    return (
+        strong[0][0]
+        if len(strong) == 1
+        else join(", ", (_("{name} {value:.1f}", name=name, value=value) for name, value in strong))
+    )

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from gettext import gettext as _
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from ..errors import InputError
 from ..io import read_meshes
 from ..io.mesh.export import FORMATS, WrittenFile
 from ..mesh.core import Mesh, concatenate
+from ..messages import _, join
 from .record import RunRecord
 
 
@@ -46,7 +46,7 @@ class RunComparison:
     @property
     def in_words(self) -> str:
         """A line for each file, then the reasons that the record itself shows."""
-        return "\n".join([*(file.sentence for file in self.files), *self.notes])
+        return join("\n", [*(file.sentence for file in self.files), *self.notes])
 
     def as_json(self) -> dict[str, Any]:
         """The comparison as plain JSON."""
@@ -139,12 +139,15 @@ def _reasons(old: RunRecord, new: RunRecord) -> tuple[str, ...]:
     given = [{entry["file"]: entry["sha256"] for entry in record.given_files} for record in (old, new)]
     other_files = sorted(name for name in given[0].keys() & given[1].keys() if given[0][name] != given[1][name])
     if other_files:
-        notes.append(_("Files given for the run have changed: {names}.").format(names=", ".join(other_files)))
-    # A record of an earlier version lacks the settings that came later: they had no effect then, as their defaults have none.
+        notes.append(_("Files given for the run have changed: {names}.").format(names=join(", ", other_files)))
+    # A record of an earlier version lacks the settings that came later: they had no effect then, as their defaults have none. No file
+    # for printing depends on the language.
     before, now = ({**RunSettings().as_json(), **record.parameters} for record in (old, new))
-    changed = sorted(name for name in {*before, *now} if _tuples(before.get(name)) != _tuples(now.get(name)))
+    changed = sorted(
+        name for name in {*before, *now} - {"language"} if _tuples(before.get(name)) != _tuples(now.get(name))
+    )
     if changed:
-        notes.append(_("Parameters differ: {names}.").format(names=", ".join(changed)))
+        notes.append(_("Parameters differ: {names}.").format(names=join(", ", changed)))
     libraries = {**_prefixed(old.software), **old.libraries}, {**_prefixed(new.software), **new.libraries}
     other = sorted(name for name in {*libraries[0], *libraries[1]} if libraries[0].get(name) != libraries[1].get(name))
     if other:

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from .. import __version__
 from ..errors import InputError
 from ..io.atomic import json_text, translate_os_errors, write_text_atomically
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 
 if TYPE_CHECKING:  # pydicom takes a while to import
@@ -168,7 +169,7 @@ def _hashed(
 ) -> tuple[tuple[dict[str, Any], ...], str]:
     entries = []
     for number, (name, opened) in enumerate(files, start=1):
-        progress((number - 1) / len(files), "hashing the input")
+        progress((number - 1) / len(files), _("hashing the input"))
         digest, size = hashlib.sha256(), 0
         try:
             with opened() as file:
@@ -177,7 +178,11 @@ def _hashed(
                     size += len(piece)
         except OSError:
             raise InputError(
-                f"Input file {number} of {len(files)} can no longer be read: check the medium and try again."
+                _(
+                    "Input file {number} of {files_count} can no longer be read: check the medium and try again.",
+                    number=number,
+                    files_count=len(files),
+                )
             ) from None
         entry: dict[str, Any] = {
             "number": number,
@@ -210,17 +215,22 @@ def read_record(path: Path) -> RunRecord:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
-        raise InputError(f"{path.name} cannot be opened: name the record.json of a run.") from None
+        raise InputError(_("{path} cannot be opened: name the record.json of a run.", path=path.name)) from None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise InputError(f"{path.name} is no JSON file: name the record.json of a run.") from None
+        raise InputError(_("{path} is no JSON file: name the record.json of a run.", path=path.name)) from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise InputError(
-            f"{path.name} is no record of a run that this version knows: name a record.json, or update DicomToPrint."
+            _(
+                "{path} is no record of a run that this version knows: name a record.json, or update DicomToPrint.",
+                path=path.name,
+            )
         )
     known = {f.name: f for f in fields(RunRecord)}
     frozen = {
         name: tuple(value) if isinstance(value, list) else value for name, value in content.items() if name in known
     }
     if not all(isinstance(frozen.get(name, {}), dict) for name in ("parameters", "acceptance", "verdicts")):
-        raise InputError(f"{path.name} is damaged: its parameters cannot be read; use the copy kept with the model.")
+        raise InputError(
+            _("{path} is damaged: its parameters cannot be read; use the copy kept with the model.", path=path.name)
+        )
     return RunRecord(**frozen)  # type: ignore[arg-type]

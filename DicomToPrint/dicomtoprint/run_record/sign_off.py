@@ -16,6 +16,7 @@ from typing import Any
 from .. import __version__
 from ..errors import InputError, RefusedError
 from ..io.atomic import sha256_of, write_bytes_atomically
+from ..messages import _, join
 from . import signature as signatures
 from .signature import SignatureState, SigningKey, TrustedKeys
 
@@ -44,9 +45,13 @@ class SignOff:
     @property
     def in_words(self) -> str:
         """``approved by ROLE``, with time and comment."""
-        word = {"approve": "approved", "reject": "rejected"}[self.decision]
-        said = f"{word} by {self.role}, {self.time}" + (f": {self.comment}" if self.comment else "")
-        return said if self.signature is None else f"{said}; {self.signature.in_words}"
+        word = {"approve": _("approved"), "reject": _("rejected")}[self.decision]
+        said = _("{word} by {role}, {time}", word=word, role=self.role, time=self.time) + (
+            _(": {comment}", comment=self.comment) if self.comment else ""
+        )
+        return (
+            said if self.signature is None else _("{said}; {signature}", said=said, signature=self.signature.in_words)
+        )
 
 
 @dataclass(frozen=True)
@@ -86,43 +91,60 @@ class LogCheck:
         if not self.holds:
             return ()
         signed = [entry for entry in self.entries if entry.signature is not None]
-        said = ["Shown: log and files agree with one another."]
+        said = [_("Shown: log and files agree with one another.")]
         if self.kept_head:
             said.append(
-                "Shown: this is the log whose head was kept; nothing in it was changed, cut off or added since."
+                _("Shown: this is the log whose head was kept; nothing in it was changed, cut off or added since.")
             )
         if self.is_trust_asked:
-            said.append("Shown: every entry was signed with a trusted key.")
+            said.append(_("Shown: every entry was signed with a trusted key."))
         elif signed:
             numbers = ", ".join(str(entry.number) for entry in signed)
             said.append(
-                f"Shown: entry {numbers} was signed with the key named there; whose it is you must know (--trust)."
+                _(
+                    "Shown: entry {numbers} was signed with the key named there; whose it is you must know "
+                    "({--trust}).",
+                    numbers=numbers,
+                )
             )
         if not self.kept_head and not self.is_trust_asked:
             said.append(
-                "Not shown: that nobody wrote log and files anew; keep the head elsewhere, or sign with a key that others know."
+                _(
+                    "Not shown: that nobody wrote log and files anew; keep the head elsewhere, or sign with a "
+                    "key that others know."
+                )
             )
         elif not self.kept_head:
-            said.append("Not shown: that no later entry was cut off; keep the head elsewhere.")
-        return (*said, "Not shown: the time; it is that of the signer's computer.")
+            said.append(_("Not shown: that no later entry was cut off; keep the head elsewhere."))
+        return (*said, _("Not shown: the time; it is that of the signer's computer."))
 
     @property
     def lines(self) -> tuple[str, ...]:
         """The state in words, a line each."""
         if self.broken:
-            return (f"Sign-off: the log is BROKEN: {self.broken}",)
+            return (_("Sign-off: the log is BROKEN: {broken}", broken=self.broken),)
         if not self.entries:
-            return ("Sign-off: none.",)
-        said = [f"Sign-off {entry.number}: {entry.in_words}" for entry in self.entries]
+            return (_("Sign-off: none."),)
+        said = [_("Sign-off {number}: {entry}", number=entry.number, entry=entry.in_words) for entry in self.entries]
         for words, names in (("changed", self.changed), ("gone", self.gone)):
             if names:
-                said.append(f"BROKEN: {words} since sign-off {len(self.entries)}: {', '.join(names)}.")
+                said.append(
+                    _(
+                        "BROKEN: {words} since sign-off {entries_count}: {names}.",
+                        words=words,
+                        entries_count=len(self.entries),
+                        names=join(", ", names),
+                    )
+                )
         if self.added:
-            said.append(f"Not signed, since newer: {', '.join(self.added)}.")
-        said += [f"NOT TRUSTED: sign-off {number} is not signed with a trusted key." for number in self.untrusted]
+            said.append(_("Not signed, since newer: {added}.", added=join(", ", self.added)))
+        said += [
+            _("NOT TRUSTED: sign-off {number} is not signed with a trusted key.", number=number)
+            for number in self.untrusted
+        ]
         if not self.changed and not self.gone:
-            said.append(f"All {len(self.entries[-1].files)} files are as they were signed.")
-        return (*said, *self.proven, f"Head of the log: {self.head}")
+            said.append(_("All {files_count} files are as they were signed.", files_count=len(self.entries[-1].files)))
+        return (*said, *self.proven, _("Head of the log: {head}", head=self.head))
 
     def as_json(self) -> dict[str, Any]:
         """The state as plain JSON."""
@@ -152,7 +174,12 @@ def append_sign_off(
     before = check_sign_off(record)
     if before.broken:
         raise RefusedError(
-            f"The log {LOG} is broken and is not continued: {before.broken} Keep it as evidence, and begin again in a copy without it."
+            _(
+                "The log {log} is broken and is not continued: {broken} Keep it as evidence, and begin again "
+                "in a copy without it.",
+                log=LOG,
+                broken=before.broken,
+            )
         )
     entry: dict[str, Any] = {
         "schema": SCHEMA,
@@ -162,7 +189,7 @@ def append_sign_off(
         "role": role,
         "decision": decision,
         "comment": comment,
-        "software": f"DicomToPrint {__version__}",
+        "software": _("DicomToPrint {version}", version=__version__),
         "files": _files(folder),
     }
     if key is not None:
@@ -182,28 +209,30 @@ def check_sign_off(record: Path, head: str | None = None, trusted: TrustedKeys |
     """
     path = record.parent / LOG
     if not path.exists():
-        return LogCheck((), "there is none, and a head was given." if head else "")
+        return LogCheck((), _("there is none, and a head was given.") if head else "")
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{LOG} is larger than any log: name the record of a run.")
+            raise InputError(_("{log} is larger than any log: name the record of a run.", log=LOG))
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
-        raise InputError(f"{LOG} cannot be opened ({error.strerror}): check its rights.") from None
+        raise InputError(
+            _("{log} cannot be opened ({strerror}): check its rights.", log=LOG, strerror=error.strerror)
+        ) from None
     entries: list[SignOff] = []
     previous = START
     if lines.pop() != b"":
-        return LogCheck((), "its last line is cut off.")
+        return LogCheck((), _("its last line is cut off."))
     for number, line in enumerate(lines, start=1):
         entry = _entry(line, number, previous, trusted)
         if entry is None:
-            return LogCheck(tuple(entries), f"line {number} is not as it was written.")
+            return LogCheck(tuple(entries), _("line {number} is not as it was written.", number=number))
         entries.append(entry)
         previous = entry.sha256
     if not entries:
-        return LogCheck((), "it is empty.")
+        return LogCheck((), _("it is empty."))
     if head is not None and head.strip().lower() != previous:
         return LogCheck(
-            tuple(entries), "its head is not the one that was kept: it was cut short, continued or written anew."
+            tuple(entries), _("its head is not the one that was kept: it was cut short, continued or written anew.")
         )
     state = _with_files(record.parent, entries)
     return replace(state, kept_head=head is not None, is_trust_asked=trusted is not None)
@@ -230,7 +259,9 @@ def _files(folder: Path) -> list[dict[str, Any]]:
                 continue
             found.append({"file": name, "sha256": sha256_of(path), "bytes": path.stat().st_size})
     except OSError as error:
-        raise InputError(f"A file beside the record cannot be read ({error.strerror}): check the folder.") from None
+        raise InputError(
+            _("A file beside the record cannot be read ({strerror}): check the folder.", strerror=error.strerror)
+        ) from None
     return found
 
 

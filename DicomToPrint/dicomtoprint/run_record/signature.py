@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ..errors import InputError, MissingDependencyError
+from ..messages import _
 
 CONTEXT = b"dicom-to-print/sign-off/1\n"  # before what is signed, so that the signature counts for nothing else
 LEAST_RSA_BITS = 2048
@@ -31,9 +32,9 @@ class SignatureState:
     @property
     def in_words(self) -> str:
         """``signed with the key SHA256:... (trusted)``."""
-        what = {"ssh": "the key", "x509": f"the certificate of {self.subject}"}[self.kind]
-        told = {True: " (trusted)", False: " (NOT among the trusted keys)", None: ""}[self.is_trusted]
-        return f"signed with {what} {self.fingerprint}{told}"
+        what = {"ssh": _("the key"), "x509": _("the certificate of {subject}", subject=self.subject)}[self.kind]
+        told = {True: _(" (trusted)"), False: _(" (NOT among the trusted keys)"), None: ""}[self.is_trusted]
+        return _("signed with {what} {fingerprint}{told}", what=what, fingerprint=self.fingerprint, told=told)
 
     def as_json(self) -> dict[str, Any]:
         """The state as plain JSON."""
@@ -70,7 +71,10 @@ def _crypto() -> Any:
         from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
     except ImportError:
         raise MissingDependencyError(
-            "Signatures with a key need the package cryptography: install it with 'python -m pip install cryptography'."
+            _(
+                "Signatures with a key need the package cryptography: install it with 'python -m pip install "
+                "cryptography'."
+            )
         ) from None
     return SimpleNamespace(
         exceptions=exceptions,
@@ -93,7 +97,7 @@ def load_signing_key(
     that does not hold today; `MissingDependencyError` without the package cryptography.
     """
     serialization = _crypto().serialization
-    data = _read(path, "private key")
+    data = _read(path, _("private key"))
     load = serialization.load_ssh_private_key if b"OPENSSH PRIVATE KEY" in data else serialization.load_pem_private_key
     private = _unlocked(load, data, path.name, passphrase)
     _kind_of_key(private.public_key(), path.name)
@@ -104,42 +108,56 @@ def load_signing_key(
         found = _crypto().x509.load_pem_x509_certificate(text)
         own = _ssh_line(found.public_key())
     except (ValueError, TypeError):
-        raise InputError(f"{certificate.name} is no certificate in PEM form: export it as PEM.") from None
+        raise InputError(
+            _("{certificate} is no certificate in PEM form: export it as PEM.", certificate=certificate.name)
+        ) from None
     if own != _ssh_line(private.public_key()):
         raise InputError(
-            f"{certificate.name} is the certificate of another key than {path.name}: give the two of one pair."
+            _(
+                "{certificate} is the certificate of another key than {path}: give the two of one pair.",
+                certificate=certificate.name,
+                path=path.name,
+            )
         )
     if not _holds_at(found, datetime.datetime.now(datetime.timezone.utc)):
-        raise InputError(f"{certificate.name} does not hold today: it ends on {found.not_valid_after_utc:%Y-%m-%d}.")
+        raise InputError(
+            _(
+                "{certificate} does not hold today: it ends on {not_valid_after_utc:%Y-%m-%d}.",
+                certificate=certificate.name,
+                not_valid_after_utc=found.not_valid_after_utc,
+            )
+        )
     return SigningKey(private, "x509", found.public_bytes(serialization.Encoding.PEM).decode("ascii"))
 
 
 def _unlocked(load: Any, data: bytes, name: str, passphrase: Callable[[], str] | None) -> Any:
     """The private key of a file's bytes."""
-    none = f"{name} is no private key that can be used: give one in OpenSSH or PEM form, Ed25519, ECDSA or RSA."
+    none = _(
+        "{name} is no private key that can be used: give one in OpenSSH or PEM form, Ed25519, ECDSA or RSA.", name=name
+    )
     try:
         return load(data, password=None)
     except TypeError:  # it is locked
         if passphrase is None:
             raise InputError(
-                f"{name} is locked by a passphrase, which is asked for on a terminal: run this there."
+                _("{name} is locked by a passphrase, which is asked for on a terminal: run this there.", name=name)
             ) from None
     except (ValueError, _crypto().exceptions.UnsupportedAlgorithm):
         raise InputError(none) from None
     try:
         return load(data, password=passphrase().encode("utf-8"))
     except ValueError:
-        raise InputError(f"{name} does not open with this passphrase: try again.") from None
+        raise InputError(_("{name} does not open with this passphrase: try again.", name=name)) from None
     except _crypto().exceptions.UnsupportedAlgorithm:
         raise MissingDependencyError(
-            "A locked key of OpenSSH needs the package bcrypt: install it with 'python -m pip install bcrypt'."
+            _("A locked key of OpenSSH needs the package bcrypt: install it with 'python -m pip install bcrypt'.")
         ) from None
 
 
 def sign(data: bytes, key: SigningKey) -> dict[str, str]:
     """``{"kind", "key", "value"}`` for the log: the signature of `data` and what it is checked with."""
     crypto = _crypto()
-    kind = _kind_of_key(key.private.public_key(), "the key")
+    kind = _kind_of_key(key.private.public_key(), _("the key"))
     if kind == "ed25519":
         value = key.private.sign(CONTEXT + data)
     elif kind == "ecdsa":
@@ -187,7 +205,7 @@ def read_trusted(path: Path) -> TrustedKeys:
 
     A certificate counts for itself and for those that it issued directly. Raises `InputError` for a file without either.
     """
-    data = _read(path, "file of trusted keys")
+    data = _read(path, _("file of trusted keys"))
     keys, certificates = [], []
     for line in data.decode("utf-8", errors="replace").splitlines():
         words = line.split()
@@ -198,10 +216,15 @@ def read_trusted(path: Path) -> TrustedKeys:
         try:
             certificates = list(_crypto().x509.load_pem_x509_certificates(data))
         except ValueError:
-            raise InputError(f"{path.name} holds a certificate that cannot be read: export it as PEM again.") from None
+            raise InputError(
+                _("{path} holds a certificate that cannot be read: export it as PEM again.", path=path.name)
+            ) from None
     if not keys and not certificates:
         raise InputError(
-            f"{path.name} holds no public key in OpenSSH form and no certificate in PEM form: give a .pub or .pem file."
+            _(
+                "{path} holds no public key in OpenSSH form and no certificate in PEM form: give a .pub or .pem file.",
+                path=path.name,
+            )
         )
     return TrustedKeys(tuple(keys), tuple(certificates))
 
@@ -240,7 +263,7 @@ def _holds_at(certificate: Any, moment: datetime.datetime) -> bool:
 
 def _verify(public: Any, value: bytes, data: bytes, crypto: Any) -> None:
     """Raises InvalidSignature of cryptography, or `InputError` for a kind of key that is not taken."""
-    kind = _kind_of_key(public, "the key")
+    kind = _kind_of_key(public, _("the key"))
     if kind == "ed25519":
         public.verify(value, data)
     elif kind == "ecdsa":
@@ -263,7 +286,12 @@ def _kind_of_key(public: Any, name: str) -> str:
     if isinstance(public, crypto.rsa.RSAPublicKey) and public.key_size >= LEAST_RSA_BITS:
         return "rsa"
     raise InputError(
-        f"{name} is of a kind that is not taken: use Ed25519, ECDSA from 256 bits or RSA from {LEAST_RSA_BITS} bits."
+        _(
+            "{name} is of a kind that is not taken: use Ed25519, ECDSA from 256 bits or RSA from "
+            "{least_rsa_bits} bits.",
+            name=name,
+            least_rsa_bits=LEAST_RSA_BITS,
+        )
     )
 
 
@@ -281,7 +309,13 @@ def _ssh_fingerprint(line: str) -> str:
 def _read(path: Path, what: str) -> bytes:
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise InputError(f"{path.name} is larger than any {what}: choose the right file.")
+            raise InputError(_("{path} is larger than any {what}: choose the right file.", path=path.name, what=what))
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path.name} cannot be read ({error.strerror}): check the file and its rights.") from None
+        raise InputError(
+            _(
+                "{path} cannot be read ({strerror}): check the file and its rights.",
+                path=path.name,
+                strerror=error.strerror,
+            )
+        ) from None

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import UsageError
+from ..messages import _
 from ..voxel_components import components_touching
 from .state import SegmentationState
 
@@ -51,20 +52,30 @@ def keep_airway(state: SegmentationState) -> None:
         volume = float(sizes[largest]) * state.volume.voxel_volume
         if not count or largest in cut or volume < _LEAST_HOLLOW_MM3 or not _near_midline(labels == largest, across):
             raise UsageError(
-                "No windpipe or throat was found by its shape, so lung or another hollow would be taken for it: give a point in the "
-                "airway (--seed R,A,S)."
+                _(
+                    "No windpipe or throat was found by its shape, so lung or another hollow would be taken for "
+                    "it: give a point in the airway ({--seed:R,A,S})."
+                )
             )
         state.warnings.append(
-            f"No tube was found: the largest hollow near the midline ({volume / 1000.0:.1f} cm3) was taken for the airway. Look at it, or "
-            "give a point in the airway (--seed R,A,S)."
+            _(
+                "No tube was found: the largest hollow near the midline ({volume:.1f} cm3) was taken for the "
+                "airway. Look at it, or give a point in the airway ({--seed:R,A,S}).",
+                volume=volume / 1000.0,
+            )
         )
         return
     kept, raised = _above_lungs(mask, tube if upward else tube[::-1], upward, thickness, float(np.prod(across)))
     mask[...] = kept
-    state.notes.append(f"The airway was found by its shape, a tube of {len(tube) * thickness:.0f} mm near the midline.")
+    state.notes.append(
+        _(
+            "The airway was found by its shape, a tube of {tube_count:.0f} mm near the midline.",
+            tube_count=len(tube) * thickness,
+        )
+    )
     if raised:
         state.notes.append(
-            "The airway was cut where the lungs begin: give a seed or a region of interest for another end."
+            _("The airway was cut where the lungs begin: give a seed or a region of interest for another end.")
         )
 
 
@@ -136,7 +147,10 @@ def _above_lungs(
         if not _holds_lung(kept, pixel):
             return kept, True
     raise UsageError(
-        "The airway could not be told from the lungs: give a point in the airway and a region of interest above them (--roi)."
+        _(
+            "The airway could not be told from the lungs: give a point in the airway and a region of "
+            "interest above them ({--roi})."
+        )
     )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..voxel_components import bounding_box, components_touching, label_components, label_voxel_counts
 from .hole_filling import Spacing, distance_to_background
@@ -43,10 +44,10 @@ def separate_bones(
     if box is None:
         return result
     solid = np.ascontiguousarray(mask[box])
-    progress(0.0, "looking for joint spaces")
+    progress(0.0, _("looking for joint spaces"))
     joint = joint_space_mask(solid, array[box], spacing, valley)
     depth = distance_to_background(solid & ~joint, spacing)
-    progress(0.5, "telling touching bones apart")
+    progress(0.5, _("telling touching bones apart"))
     regions = watershed_basins(depth, solid, max(0.3 * neck_mm, 0.4 * max(spacing)))
     contact = _contacts_of(regions, depth, joint)
     sizes = label_voxel_counts(regions).astype(np.float64) * float(np.prod(spacing))

@@ -6,6 +6,7 @@ from functools import reduce
 import numpy as np
 from scipy import ndimage
 
+from ..messages import _
 from ..volume import Volume
 from ..voxel_components import label_components
 from .presets import ContrastMediumSettings
@@ -104,13 +105,17 @@ def remove_contrast_medium(state: SegmentationState) -> None:
     volume, mask = state.volume, state.mask
     region = _pools(found, volume, mask, state.scale)
     before = np.count_nonzero(mask)
-    unit = "HU" if state.scale.calibrated else "grey values"
-    what = f"(vessels or heart at about {np.median(found.grey[1:]):.0f} {unit})"
+    unit = "HU" if state.scale.calibrated else _("grey values")
+    what = _("(vessels or heart at about {median:.0f} {unit})", median=np.median(found.grey[1:]), unit=unit)
     if not _holds_bone(state, mask & ~region, float(found.grey[1:].max())):
         # Without brighter bone in view, bone of low density would go.
         state.figures["contrast_medium_left_mm3"] = found.volume_mm3
         _warn(
-            state, f"What may be contrast medium {what} is in the model, since no brighter bone is in view: look at it."
+            state,
+            _(
+                "What may be contrast medium {what} is in the model, since no brighter bone is in view: look at it.",
+                what=what,
+            ),
         )
         return
     mask &= ~region
@@ -121,8 +126,12 @@ def remove_contrast_medium(state: SegmentationState) -> None:
     state.figures["contrast_medium_mm3"] = taken
     _warn(
         state,
-        f"Contrast medium {what} was taken out of the bone, {taken / 1000.0:.0f} cm3: look where vessels touch bone, and for "
-        "branches that are left.",
+        _(
+            "Contrast medium {what} was taken out of the bone, {taken:.0f} cm3: look where vessels touch "
+            "bone, and for branches that are left.",
+            what=what,
+            taken=taken / 1000.0,
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..messages import _
 from .labelmap_styles import LabelStyle
 
 SEGMENTATION_STORAGE = "1.2.840.10008.5.1.4.1.1.66.4"
@@ -41,7 +42,7 @@ def segment_labels(data: Any) -> LabelArray:
     gap = float(np.diff(levels).min()) if len(levels) > 1 else float(measures.get("SliceThickness", 1.0))
     places = np.rint((depth - levels[0]) / gap).astype(int)
     if np.abs(depth - levels[0] - places * gap).max() > 0.1 * gap:
-        raise InputError("The DICOM segmentation has uneven slices: export it again, or as NRRD.")
+        raise InputError(_("The DICOM segmentation has uneven slices: export it again, or as NRRD."))
     affine = np.eye(4)
     affine[:3, 0], affine[:3, 1] = row * float(measures.PixelSpacing[1]), column * float(measures.PixelSpacing[0])
     affine[:3, 2], affine[:3, 3] = normal * gap, positions[int(np.argmin(depth))]

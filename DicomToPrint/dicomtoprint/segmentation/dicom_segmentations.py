@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import InputError
+from ..messages import _
 from ..pydicom_logging import suppress_pydicom_output
 from ..volume import Volume
 from .dicom_labelmaps import LABEL_MAP_SEGMENTATION_STORAGE, SEGMENTATION_STORAGE, LabelArray, segment_labels
@@ -27,13 +28,20 @@ def read_dicom_segmentation(
             return structure_set_labels(data, path.name, wanted, scan)
         if kind not in (SEGMENTATION_STORAGE, LABEL_MAP_SEGMENTATION_STORAGE):
             raise InputError(
-                f"{path.name} is a DICOM object, but no segmentation: give a DICOM SEG or RT Structure Set file."
+                _(
+                    "{path} is a DICOM object, but no segmentation: give a DICOM SEG or RT Structure Set file.",
+                    path=path.name,
+                )
             )
         return segment_labels(data), ()
     except InputError:
         raise
     except Exception as error:  # a damaged file fails anywhere in the parser; the sentence names the file
         raise InputError(
-            f"{path.name} is damaged or of a kind of DICOM segmentation that cannot be read ({type(error).__name__}): "
-            "export it again, or as NRRD."
+            _(
+                "{path} is damaged or of a kind of DICOM segmentation that cannot be read ({kind}): export "
+                "it again, or as NRRD.",
+                path=path.name,
+                kind=type(error).__name__,
+            )
         ) from None

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import UsageError
 from ..mesh.core import Provenance
+from ..messages import _
 from ..progress import ProgressCallback, subprogress
 from ..voxel_components import label_components, label_voxel_counts
 from .bone_separation import interface_voxels, separate_bones
@@ -73,7 +74,7 @@ def segment_vertebrae(state: SegmentationState, seeds_lps: Sequence[Point], prog
     volume = state.volume
     outside = state.edges.outside if state.edges is not None else state.scale.grey(40.0)
     labels = np.zeros(volume.array.shape, dtype=np.uint8)
-    cut, filled, bridged = (np.zeros(labels.shape, dtype=bool) for _ in range(3))
+    cut, filled, bridged = (np.zeros(labels.shape, dtype=bool) for _unused in range(3))
     for number, seed in enumerate(seeds_lps, start=1):
         found = segment_vertebra(
             volume,
@@ -93,8 +94,10 @@ def segment_vertebrae(state: SegmentationState, seeds_lps: Sequence[Point], prog
     state.figures["closed_mm3"] = float(np.count_nonzero(bridged)) * volume.voxel_volume
     state.figures["cut_mm3"] = float(np.count_nonzero(cut)) * volume.voxel_volume
     state.notes.append(
-        "The vertebral body was filled solid and cut off from its neighbours; filled voxels and the "
-        "faces of the cut are marked."
+        _(
+            "The vertebral body was filled solid and cut off from its neighbours; filled voxels and the "
+            "faces of the cut are marked."
+        )
     )
     sizes = label_voxel_counts(labels) * volume.voxel_volume
     segments = tuple(
@@ -119,7 +122,9 @@ def _looks(looks: Sequence[SegmentStyle], count: int) -> list[SegmentStyle]:
     if count == 1:
         return [first]
     return [
-        SegmentStyle(f"{first.id}-{n}", f"{first.name} {n}", _shade(first.color, n), first.terminology)
+        SegmentStyle(
+            f"{first.id}-{n}", _("{first} {n}", first=first.name, n=n), _shade(first.color, n), first.terminology
+        )
         for n in range(1, count + 1)
     ]
 
@@ -169,9 +174,12 @@ def _separated(state: SegmentationState, progress: ProgressCallback) -> tuple[np
             place = nearest_mask_voxel(regions > 0, seed, state.volume.spacing, SEED_REACH_MM)
             if place is None:
                 raise UsageError(
-                    f"No structure of '{state.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: "
-                    "move the seed onto it or "
-                    "lower the threshold."
+                    _(
+                        "No structure of '{anatomy}' lies within {seed_reach_mm:g} mm of a seed: move the seed onto "
+                        "it or lower the threshold.",
+                        anatomy=state.anatomy.title,
+                        seed_reach_mm=SEED_REACH_MM,
+                    )
                 )
             found.append(int(regions[tuple(place)]))
         wanted = np.array(list(dict.fromkeys(found)))
@@ -184,7 +192,7 @@ def _separated(state: SegmentationState, progress: ProgressCallback) -> tuple[np
     area = float(np.count_nonzero(cut)) * state.volume.voxel_volume
     state.figures["cut_mm3"] = area
     if cut.any():
-        state.notes.append("Touching bones were cut apart; the faces of the cut are marked.")
+        state.notes.append(_("Touching bones were cut apart; the faces of the cut are marked."))
     return labels, cut
 
 
@@ -197,7 +205,7 @@ def _provenance(
     if (
         thin is None
         and state.volume.interpolated is None
-        and not any(where is not None and where.any() for where, _ in marks)
+        and not any(where is not None and where.any() for where, _unused in marks)
     ):
         return None
     result = np.zeros(labels.shape, dtype=np.uint8)

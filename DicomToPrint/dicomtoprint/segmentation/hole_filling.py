@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..voxel_components import VoxelComponents, bounding_box, label_components
 
@@ -37,7 +38,7 @@ def cavities_to_fill(
     box = bounding_box(mask)
     if box is None:
         return result
-    progress(0.0, "looking for enclosed marrow")
+    progress(0.0, _("looking for enclosed marrow"))
     result[box] = enclosed_cavities(mask[box])
     parts = label_components(result, progress=subprogress(progress, 0.4, 0.6))
     if parts is None:
@@ -51,7 +52,7 @@ def cavities_to_fill(
             keep[label] = _depth(parts, int(label), spacing) <= deepest_mm
     if keep[1:].all():
         return result
-    progress(0.9, "filling enclosed marrow")
+    progress(0.9, _("filling enclosed marrow"))
     return parts.select(keep, mask.shape)
 
 
@@ -82,10 +83,10 @@ def closing_residue(
     box = bounding_box(mask)
     if box is None or closing_mm <= 0:
         return added
-    progress(0.0, "closing small gaps")
+    progress(0.0, _("closing small gaps"))
     padded = np.pad(mask[box], [(n, n) for n in around])
     grown = distance_to_background(~padded, spacing) <= closing_mm
-    progress(0.5, "closing small gaps")
+    progress(0.5, _("closing small gaps"))
     back = distance_to_background(grown, spacing) > closing_mm
     inner = back[tuple(slice(n, -n) for n in around)]
     added[box] = inner & ~mask[box]

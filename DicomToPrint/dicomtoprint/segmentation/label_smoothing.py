@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..messages import _, join
 from ..progress import ProgressCallback, no_progress
 from ..voxel_components import bounding_box, label_voxel_counts
 from .types import Segmentation
@@ -27,7 +28,7 @@ def smooth_labels(segmentation: Segmentation, mm: float, progress: ProgressCallb
     free = np.isin(given, [0, *(segment.label for segment in chosen)])
     labels = np.where(free, 0, given).astype(given.dtype)
     for number, segment in enumerate(chosen):
-        progress(number / len(chosen), f"smoothing {segment.name}")
+        progress(number / len(chosen), _("smoothing {segment}", segment=segment.name))
         place = bounding_box(given == segment.label)
         if place is None:
             continue
@@ -41,8 +42,17 @@ def smooth_labels(segmentation: Segmentation, mm: float, progress: ProgressCallb
     sizes = label_voxel_counts(labels) * voxel
     sizes = np.concatenate([sizes, np.zeros(max(0, 1 + max(s.label for s in segmentation.segments) - len(sizes)))])
     gone = [s.name for s in segmentation.segments if sizes[s.label] == 0.0]
-    note = f"Labels without grey values were smoothed by {mm:g} mm, which changed {changed} voxels ({changed * voxel:.0f} mm3)."
-    lost = (f"Too small to be smoothed by {mm:g} mm, and so lost: {', '.join(gone[:10])}.",) if gone else ()
+    note = _(
+        "Labels without grey values were smoothed by {mm:g} mm, which changed {changed} voxels ({changed2:.0f} mm3).",
+        mm=mm,
+        changed=changed,
+        changed2=changed * voxel,
+    )
+    lost = (
+        (_("Too small to be smoothed by {mm:g} mm, and so lost: {gone}.", mm=mm, gone=join(", ", gone[:10])),)
+        if gone
+        else ()
+    )
     return replace(
         segmentation,
         labels=labels,

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, UsageError
+from ..messages import _, join
 from ..text import pluralize
 from ..volume import Volume, affine_from_sitk
 from ..voxel_components import count_components, label_voxel_counts, largest_component
@@ -18,7 +19,7 @@ from .labelmap_styles import LabelStyle, NrrdSegment, load_label_names, nifti_st
 from .types import Segment, Segmentation
 
 HUE_STEP = 0.381966
-OVERLAP_NOTE = "Segments of the file overlap: where they do, the later one was taken."
+OVERLAP_NOTE = _("Segments of the file overlap: where they do, the later one was taken.")
 
 
 class EmptyLabelmapError(InputError):
@@ -57,10 +58,10 @@ def read_labelmap(
     """
     path = Path(path)
     if cutoff is not None and not 0.0 < cutoff < 1.0:
-        raise UsageError(f"The cut-off of a probability lies between 0 and 1, not at {cutoff:g}.")
+        raise UsageError(_("The cut-off of a probability lies between 0 and 1, not at {cutoff:g}.", cutoff=cutoff))
     table = load_label_names(names) if names else {}
     if not path.is_file():
-        raise InputError(f"{path.name} was not found: give a NIfTI, NRRD or DICOM SEG file.")
+        raise InputError(_("{path} was not found: give a NIfTI, NRRD or DICOM SEG file.", path=path.name))
     notes: tuple[str, ...] = ()
     if _is_dicom(path):
         found, notes = read_dicom_segmentation(path, wanted, scan)
@@ -70,7 +71,7 @@ def read_labelmap(
         notes = (*notes, OVERLAP_NOTE)
     segments = _segments(found.labels, found.affine, {**found.styles, **table})
     if not segments:
-        raise EmptyLabelmapError(f"{path.name} holds no labelled voxel: choose another segmentation.")
+        raise EmptyLabelmapError(_("{path} holds no labelled voxel: choose another segmentation.", path=path.name))
     return Segmentation(None, found.affine, found.labels, None, segments, notes)
 
 
@@ -90,7 +91,11 @@ def choose_segments(given: Segmentation, wanted: Sequence[str], merge: bool = Fa
             rank[segment.label] = segments[0].label if merge else segment.label
         labels = rank[labels]
     if merge and len(segments) > 1:
-        name = " + ".join(s.name for s in segments) if len(segments) <= 3 else f"{len(segments)} structures"
+        name = (
+            join(" + ", (s.name for s in segments))
+            if len(segments) <= 3
+            else _("{segments_count} structures", segments_count=len(segments))
+        )
         segments = (replace(segments[0], name=name, volume_mm3=sum(s.volume_mm3 for s in segments)),)
     return replace(given, labels=labels, segments=segments)
 
@@ -114,8 +119,12 @@ def keep_largest_islands(given: Segmentation) -> Segmentation:
         if share:
             islands = len(count_components(gone)[1]) - 1
             notes.append(
-                f"{segment.name}: its largest part was kept, as asked; {pluralize(islands, 'island')} of "
-                f"{share * segment.volume_mm3:.0f} mm3 went."
+                _(
+                    "{segment}: its largest part was kept, as asked; {islands} of {share:.0f} mm3 went.",
+                    segment=segment.name,
+                    islands=pluralize(islands, "island"),
+                    share=share * segment.volume_mm3,
+                )
             )
     return replace(given, labels=labels, segments=tuple(segments), notes=(*given.notes, *notes))
 
@@ -127,10 +136,15 @@ def _named(given: Segmentation, text: str) -> list[Segment]:
     names = [name for name in text.split(",") if name.strip()]
     for name in names:
         if not _called(given, name):
-            known = ", ".join(f"{s.label} {s.name}" for s in given.segments[:20])
+            known = join(", ", (_("{label} {s}", label=s.label, s=s.name) for s in given.segments[:20]))
             more = len(given.segments) - 20
             raise UsageError(
-                f"The segmentation holds no structure '{name.strip()}': choose of {known}{f' and {more} more' if more > 0 else ''}."
+                _(
+                    "The segmentation holds no structure '{name}': choose of {known}{more}.",
+                    name=name.strip(),
+                    known=known,
+                    more=_(" and {more} more", more=more) if more > 0 else "",
+                )
             )
     return [segment for name in names for segment in _called(given, name)]
 
@@ -149,7 +163,7 @@ def _is_dicom(path: Path) -> bool:
         with path.open("rb") as stream:
             return stream.read(132)[128:] == b"DICM"
     except OSError:
-        raise InputError(f"{path.name} cannot be opened: check its rights.") from None
+        raise InputError(_("{path} cannot be opened: check its rights.", path=path.name)) from None
 
 
 def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str, ...]]:
@@ -159,11 +173,13 @@ def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str
         image = sitk.ReadImage(str(path))
     except RuntimeError:
         raise InputError(
-            f"{path.name} cannot be read as a segmentation: give a NIfTI, NRRD or DICOM SEG file."
+            _("{path} cannot be read as a segmentation: give a NIfTI, NRRD or DICOM SEG file.", path=path.name)
         ) from None
     dimension = image.GetDimension()
     if dimension not in (3, 4):
-        raise InputError(f"{path.name} has {dimension} dimensions: give one label map of three.")
+        raise InputError(
+            _("{path} has {dimension} dimensions: give one label map of three.", path=path.name, dimension=dimension)
+        )
     affine = affine_from_sitk(image)
     facts = {key: image.GetMetaData(key) for key in image.GetMetaDataKeys()}
     array = sitk.GetArrayFromImage(image)
@@ -175,14 +191,19 @@ def _read_image(path: Path, cutoff: float | None) -> tuple[LabelArray, tuple[str
     styles, notes = nifti_styles(path)
     if len(layers) > 1 and not _is_stack_of_masks(layers):
         raise InputError(
-            f"{path.name} holds {len(layers)} label maps: give one, or a stack of masks with one structure in each."
+            _(
+                "{path} holds {layers_count} label maps: give one, or a stack of masks with one structure in each.",
+                path=path.name,
+                layers_count=len(layers),
+            )
         )
     if cutoff is not None and all(_is_probability(layer) for layer in layers):
         return LabelArray(_most_probable(layers, cutoff), affine, styles), notes
     if len(layers) == 1:
         return LabelArray(_whole_numbers(layers[0], path.name), affine, styles), notes
     stack = [
-        NrrdSegment(n, 1, styles.get(n + 1, LabelStyle(f"label-{n + 1}", f"Label {n + 1}"))) for n in range(len(layers))
+        NrrdSegment(n, 1, styles.get(n + 1, LabelStyle(f"label-{n + 1}", _("Label {n}", n=n + 1))))
+        for n in range(len(layers))
     ]
     return _named_layers(layers, affine, stack, path.name), notes
 
@@ -224,17 +245,29 @@ def _whole_numbers(layer: np.ndarray, name: str) -> np.ndarray:
     low, high = layer.min(), layer.max()
     if not (np.isfinite(low) and np.isfinite(high)) or low < 0 or high > np.iinfo(np.uint16).max:
         raise InputError(
-            f"{name} holds values from {low:g} to {high:g}, so it is no label map: choose the "
-            "segmentation, not the scan."
+            _(
+                "{name} holds values from {low:g} to {high:g}, so it is no label map: choose the "
+                "segmentation, not the scan.",
+                name=name,
+                low=low,
+                high=high,
+            )
         )
     whole = layer.astype(np.uint16)
     if layer.dtype.kind == "f" and not np.array_equal(whole, layer):
-        way = "say from which probability a voxel counts (--label-cutoff 0.5)" if high <= 1.0 else "export it as labels"
-        raise InputError(f"{name} holds fractions, so it is no label map: {way}.")
+        way = (
+            _("say from which probability a voxel counts ({--label-cutoff} 0.5)")
+            if high <= 1.0
+            else _("export it as labels")
+        )
+        raise InputError(_("{name} holds fractions, so it is no label map: {way}.", name=name, way=way))
     if np.count_nonzero(label_voxel_counts(whole)) > 1000:
         raise InputError(
-            f"{name} holds more than 1000 different values, so it is no label map: choose the "
-            "segmentation, not the scan."
+            _(
+                "{name} holds more than 1000 different values, so it is no label map: choose the "
+                "segmentation, not the scan.",
+                name=name,
+            )
         )
     return whole
 
@@ -245,7 +278,7 @@ def _segments(labels: np.ndarray, affine: np.ndarray, styles: Mapping[int, Label
     for label, count in enumerate(label_voxel_counts(labels)):
         if label == 0 or count == 0:
             continue
-        style = styles.get(label, LabelStyle(f"label-{label}", f"Label {label}"))
+        style = styles.get(label, LabelStyle(f"label-{label}", _("Label {label}", label=label)))
         color = style.color or colorsys.hsv_to_rgb((0.1 + HUE_STEP * (label - 1)) % 1.0, 0.45, 0.92)
         codes: Mapping[str, Any] = style.terminology or {}
         segments.append(Segment(style.id, label, style.name, color, None, codes, float(count) * voxel))

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..errors import RefusedError
 from ..mesh.core import Provenance
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume, reordered
 from ..voxel_components import (
@@ -50,7 +51,7 @@ def refine_labelmap(
     steps = np.asarray(volume.spacing)
     around = bounding_box(given > 0)
     if around is None:
-        raise RefusedError("The segmentation lies outside the scan: give the one that was made on this scan.")
+        raise RefusedError(_("The segmentation lies outside the scan: give the one that was made on this scan."))
     margin = [int(np.ceil(MARGIN_MM / step)) + 2 for step in steps[::-1]]
     around = tuple(slice(max(0, s.start - m), min(n, s.stop + m)) for s, m, n in zip(around, margin, given.shape))  # type: ignore[assignment]
     volume, given = crop(volume, around), np.ascontiguousarray(given[around])
@@ -58,11 +59,11 @@ def refine_labelmap(
         given.copy(), np.full(given.shape, np.inf, dtype=np.float32), np.zeros(given.shape, dtype=np.uint8)
     )
     noise = estimate_noise(volume.array)
-    boxes, _ = segment_boxes(given)
+    boxes, _unused = segment_boxes(given)
     segments: list[Segment] = []
     areas: dict[str, float] = {}
     for number, segment in enumerate(labels.segments):
-        progress(0.3 + 0.7 * number / len(labels.segments), f"joining {segment.name} with the scan")
+        progress(0.3 + 0.7 * number / len(labels.segments), _("joining {segment} with the scan", segment=segment.name))
         box = boxes.get(segment.label)
         edge = None if box is None else _edge_of(given, segment.label, box, volume, noise)
         if box is not None and edge is not None:
@@ -91,7 +92,7 @@ def resample_labelmap(labels: Segmentation, volume: Volume, progress: ProgressCa
     same = reordered(labels.labels, labels.affine, volume.affine, shape)
     if same is not None:
         return same.astype(np.uint16, order="C")
-    progress(0.0, "bringing the segmentation onto the scan")
+    progress(0.0, _("bringing the segmentation onto the scan"))
     across = np.linalg.inv(labels.affine) @ volume.affine
     matrix = across[:3, :3][::-1, ::-1]
     offset = across[:3, 3][::-1]
@@ -115,7 +116,7 @@ def _edge_of(labels: np.ndarray, label: int, box: Box, volume: Volume, noise: fl
     points = _border_points(mask) + start
     if len(points) < 30:
         return None
-    upper, lower, _ = edge_plateaus(volume.array, volume.affine, points, True)
+    upper, lower, _unused = edge_plateaus(volume.array, volume.affine, points, True)
     contrast = upper - lower
     clear = contrast >= max(MIN_CONTRAST_HU, 4.0 * noise)
     if clear.mean() < MIN_EDGE_FRACTION:
@@ -184,8 +185,8 @@ def _join(joined: _Joined, given: np.ndarray, segment: Segment, box: Box, volume
 
 def _bridges(mine: np.ndarray, shape: np.ndarray) -> np.ndarray:
     """Voxels of the label that must stay so that what was one body stays one: all that was taken from a part that fell apart."""
-    given, _ = count_components(mine)
-    left, _ = count_components(shape & mine)
+    given, _unused = count_components(mine)
+    left, _unused = count_components(shape & mine)
     bodies = np.unique(np.stack([given[left > 0], left[left > 0]]), axis=1)[0]
     apart = np.flatnonzero(np.bincount(bodies) > 1)
     return mine & ~shape & np.isin(given, apart[apart > 0])
@@ -208,13 +209,22 @@ def _finished(
     notes = [*volume.notes, *labels.notes]
     by_grey = [s.name for s in kept if s.boundary is not None]
     notes.append(
-        f"{len(by_grey)} of {len(kept)} structures follow the grey values of the scan, the others the given labels."
+        _(
+            "{by_grey_count} of {kept_count} structures follow the grey values of the scan, the others "
+            "the given labels.",
+            by_grey_count=len(by_grey),
+            kept_count=len(kept),
+        )
     )
     for name, area in sorted(areas.items(), key=lambda item: -item[1]):
         if area > 100.0:
             notes.append(
-                f"{name}: the given label shows structure where the scan shows no edge, over about "
-                f"{area:.0f} mm2 (marked as added)."
+                _(
+                    "{name}: the given label shows structure where the scan shows no edge, over about {area:.0f} "
+                    "mm2 (marked as added).",
+                    name=name,
+                    area=area,
+                )
             )
     figures = {
         "disagreement_mm2": {name: round(area, 1) for name, area in areas.items()},
@@ -231,6 +241,6 @@ def _finished(
 def _without_small(labels: Segmentation, anatomy: AnatomyPreset) -> Segmentation:
     kept = tuple(s for s in labels.segments if s.volume_mm3 >= anatomy.parts.smallest_mm3)
     if not kept:
-        raise RefusedError("No structure of the segmentation is large enough: choose another one.")
+        raise RefusedError(_("No structure of the segmentation is large enough: choose another one."))
     figures = {**labels.figures, "label_voxel_mm": max(Volume(labels.labels, labels.affine).spacing)}
     return replace(labels, segments=kept, shares_walls=True, figures=figures)

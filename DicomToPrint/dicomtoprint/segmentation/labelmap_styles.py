@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 from ..config.resources import builtin_names, load_json_resource
 from ..errors import InputError, UsageError
+from ..messages import _
 
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 _EXTENSION_FLAG_AT = 348  # byte of a NIfTI-1 header that is not 0 where header extensions follow
@@ -52,19 +53,27 @@ def nrrd_segments(header: Mapping[str, str], file: str) -> list[NrrdSegment]:
             values = []
         if len(values) != count or not all(abs(value) < 1e9 for value in values):
             raise InputError(
-                f"{file} has '{text}' for Segment{number}_{entry}, which must be {wanted}: write the segmentation again."
+                _(
+                    "{file} has '{text}' for Segment{number}_{entry}, which must be {wanted}: write the "
+                    "segmentation again.",
+                    file=file,
+                    text=text,
+                    number=number,
+                    entry=entry,
+                    wanted=wanted,
+                )
             )
         return list(values)
 
     found = []
     number = 0
     while f"Segment{number}_Name" in header:
-        red, green, blue = numbers("Color", "0.8 0.6 0.5", 3, float, "three numbers")
+        red, green, blue = numbers("Color", "0.8 0.6 0.5", 3, float, _("three numbers"))
         identity = header.get(f"Segment{number}_ID", f"segment-{number + 1}")
         found.append(
             NrrdSegment(
-                int(numbers("Layer", "0", 1, int, "a whole number")[0]),
-                int(numbers("LabelValue", str(number + 1), 1, int, "a whole number")[0]),
+                int(numbers("Layer", "0", 1, int, _("a whole number"))[0]),
+                int(numbers("LabelValue", str(number + 1), 1, int, _("a whole number"))[0]),
                 LabelStyle(identity, header[f"Segment{number}_Name"], (red, green, blue)),
             )
         )
@@ -84,9 +93,12 @@ def nifti_styles(path: Path) -> tuple[dict[int, LabelStyle], tuple[str, ...]]:
         import nibabel
     except ImportError:
         return {}, (
-            "The file may name its structures in its header, which needs the package nibabel to read: they are numbered here.",
+            _(
+                "The file may name its structures in its header, which needs the package nibabel to read: "
+                "they are numbered here."
+            ),
         )
-    unread = "The names of structures in the file's header could not be read, so they are numbered here."
+    unread = _("The names of structures in the file's header could not be read, so they are numbered here.")
     try:
         texts = [extension.get_content() for extension in nibabel.Nifti1Image.from_filename(path).header.extensions]
     except Exception:  # a damaged header fails anywhere in the reader; the labels themselves can still be read
@@ -133,17 +145,24 @@ def load_label_names(name: str) -> dict[int, LabelStyle]:
     if not name.lower().endswith(".json"):
         if name not in builtin_names("label_names"):
             raise UsageError(
-                f"There is no table of names '{name}': choose {', '.join(builtin_names('label_names'))}, or a .json file."
+                _(
+                    "There is no table of names '{name}': choose {builtin_names}, or a .json file.",
+                    name=name,
+                    builtin_names=", ".join(builtin_names("label_names")),
+                )
             )
-        content, _ = load_json_resource("label_names", name)
+        content, _unused = load_json_resource("label_names", name)
     else:
         content = _read_table(Path(name))
     table = content.get("labels", content)
     pairs = [_pair(key, value) for key, value in table.items()] if isinstance(table, dict) else []
     if not pairs or None in pairs:
         raise InputError(
-            f"{Path(name).name} is no table of names: it must hold names by value, such as "
-            '{"1": "femur"}, or be the dataset.json of nnU-Net.'
+            _(
+                '{name} is no table of names: it must hold names by value, such as {{"1": "femur"}}, or be '
+                "the dataset.json of nnU-Net.",
+                name=Path(name).name,
+            )
         )
     return {value: LabelStyle(f"label-{value}", text) for value, text in filter(None, pairs) if value > 0}
 
@@ -152,9 +171,11 @@ def _read_table(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except OSError:
-        raise InputError(f"{path.name} was not found: give a .json file with the names of the labels.") from None
+        raise InputError(
+            _("{path} was not found: give a .json file with the names of the labels.", path=path.name)
+        ) from None
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise InputError(f"{path.name} is no JSON file: give the names of the labels by value.") from None
+        raise InputError(_("{path} is no JSON file: give the names of the labels by value.", path=path.name)) from None
     return content if isinstance(content, dict) else {}
 
 

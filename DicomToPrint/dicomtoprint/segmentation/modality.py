@@ -6,6 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import RefusedError
+from ..messages import _
 from ..volume import Volume
 from .presets import AnatomyPreset, HoleFillSettings, MetalSettings, ThinBoneSettings, load_anatomy
 from .threshold_estimation import strided_sample
@@ -45,10 +46,13 @@ def require_threshold(volume: Volume, threshold: object | None) -> None:
     """Raises `RefusedError` without a threshold, where grey values are not those of CT: none could be measured that means a tissue."""
     if threshold is not None:
         return
-    what = f"This scan is {volume.modality}" if volume.modality else "This volume looks like MR"
+    what = _("This scan is {modality}", modality=volume.modality) if volume.modality else _("This volume looks like MR")
     raise RefusedError(
-        f"{what}, whose grey values do not tell one tissue from another: give a segmentation (--segmentation FILE), or the grey "
-        "values of what you want (--threshold LOW[,HIGH])."
+        _(
+            "{what}, whose grey values do not tell one tissue from another: give a segmentation "
+            "({--segmentation:FILE}), or the grey values of what you want ({--threshold:LOW}[,HIGH]).",
+            what=what,
+        )
     )
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..voxel_components import count_components
 
@@ -92,7 +93,7 @@ def block_mean(array: np.ndarray, cell: tuple[int, int, int], progress: Progress
     step = max(1, cell[0] // 2)
     for index in range(shape[0]):
         if index % 16 == 0:
-            progress(index / shape[0], "telling the patient from the couch")
+            progress(index / shape[0], _("telling the patient from the couch"))
         planes = range(index * cell[0], (index + 1) * cell[0], step)
         for k in planes:
             plane = array[k, : shape[1] * cell[1], : shape[2] * cell[2]]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import InputError
+from ..messages import _
 from ..text import pluralize
 from ..volume import Volume
 from ..voxel_components import bounding_box, label_components
@@ -44,13 +45,13 @@ def find_plastic_boundary(array: np.ndarray) -> PlasticBoundary:
     from scipy import ndimage
 
     if array.ndim != 3 or min(array.shape) < 4 or not np.isfinite(array).all():
-        raise InputError("The CT of the part is no stack of slices of numbers: export it again as DICOM or NIfTI.")
+        raise InputError(_("The CT of the part is no stack of slices of numbers: export it again as DICOM or NIfTI."))
     values = _without_padding(strided_sample(array, 4_000_000).astype(np.float32))
     low, high = float(values.min()), float(np.percentile(values, 99.99))
     noise = estimate_noise(array)
     if high - low < max(_LEAST_STEP * noise, 1e-6):
         raise InputError(
-            "The CT shows nothing but one grey value and noise: give the scan that holds the printed part."
+            _("The CT shows nothing but one grey value and noise: give the scan that holds the printed part.")
         )
     air, plastic, plateau = *_first_two(values[values <= high], low, high), values[:0]
     for _round in range(4):
@@ -60,17 +61,20 @@ def find_plastic_boundary(array: np.ndarray) -> PlasticBoundary:
     found = PlasticBoundary(air, plastic)
     if plastic - air < _LEAST_STEP * noise:
         raise InputError(
-            "The CT shows no plastic that stands out from air and noise: give the scan that holds the printed part."
+            _("The CT shows no plastic that stands out from air and noise: give the scan that holds the printed part.")
         )
     if float((values < found.value).mean()) < _LEAST_AIR:
         raise InputError(
-            "The CT shows no air around a part, by which its surface is found: scan the print alone, in air."
+            _("The CT shows no air around a part, by which its surface is found: scan the print alone, in air.")
         )
     if len(plateau) >= _LEAST_PLATEAU:
         first, last = np.percentile(plateau, [0.5, 99.5])
         if last - first - 5.2 * noise > _ONE_MATERIAL * (plastic - air):
             raise InputError(
-                "The CT shows several materials, as a patient has, where a print is one plastic in air: give a CT of the print alone."
+                _(
+                    "The CT shows several materials, as a patient has, where a print is one plastic in air: give "
+                    "a CT of the print alone."
+                )
             )
     return found
 
@@ -110,17 +114,24 @@ def segment_plastic(volume: Volume, longest_mm: float) -> Segmentation:
     if inner is None:
         raise InputError(_NOTHING.format(size=longest_mm))
     if any(edge.start == 0 or edge.stop == size for edge, size in zip(inner, mask.shape)):
-        raise InputError("The CT ends within the part: scan it whole, with air on all sides.")
+        raise InputError(_("The CT ends within the part: scan it whole, with air on all sides."))
     cut = tuple(slice(max(edge.start - _MARGIN, 0), edge.stop + _MARGIN) for edge in inner)
     affine = volume.affine.copy()
     affine[:3, 3] = volume.to_lps(np.array([[edge.start for edge in cut[::-1]]]))[0]
     array, mask = volume.array[cut], mask[cut]
     interpolated = None if volume.interpolated is None else volume.interpolated[cut[0]]
     notes: tuple[str, ...] = (
-        f"CT of the part: air {boundary.air:.0f}, plastic {boundary.plastic:.0f}; its surface lies at the grey value {boundary.value:.0f}.",
+        _(
+            "CT of the part: air {air:.0f}, plastic {plastic:.0f}; its surface lies at the grey value {boundary:.0f}.",
+            air=boundary.air,
+            plastic=boundary.plastic,
+            boundary=boundary.value,
+        ),
     )
     if table:
-        notes += (f"{pluralize(table, 'thing', 'things')} larger than the model, as a table is, left out.",)
+        notes += (
+            _("{things} larger than the model, as a table is, left out.", things=pluralize(table, "thing", "things")),
+        )
     segment = Segment(
         "part",
         1,

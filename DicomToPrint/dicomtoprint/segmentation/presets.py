@@ -6,6 +6,7 @@ from typing import Any
 
 from ..config import resources
 from ..errors import UsageError
+from ..messages import _, join
 from ..rules import line_number_of_key
 
 
@@ -163,7 +164,14 @@ def load_anatomy(name_or_file: str) -> AnatomyPreset:
         return _typed(content, text)
     except _Misfit as misfit:
         line = line_number_of_key(text, misfit.key)
-        raise UsageError(f"{label}, line {line}: {misfit}; see schema.json beside the built-in presets.") from None
+        raise UsageError(
+            _(
+                "{label}, line {line}: {misfit}; see schema.json beside the built-in presets.",
+                label=label,
+                line=line,
+                misfit=misfit,
+            )
+        ) from None
 
 
 class _Misfit(Exception):
@@ -176,7 +184,7 @@ def _typed(content: dict[str, Any], text: str) -> AnatomyPreset:
     content = {key: value for key, value in content.items() if not key.startswith("$")}
     looks = content.pop("segments", None)
     if not isinstance(looks, list) or not looks:
-        raise _Misfit("segments", "'segments' must be a list of at least one structure")
+        raise _Misfit(_("segments"), _("'segments' must be a list of at least one structure"))
     values: dict[str, Any] = {"looks": tuple(_look(look) for look in looks), "text": text}
     for key, kind in _GROUPS.items():
         if key in content:
@@ -184,16 +192,16 @@ def _typed(content: dict[str, Any], text: str) -> AnatomyPreset:
     known = {item.name: item for item in fields(AnatomyPreset)}
     for key, value in content.items():
         if key not in known:
-            raise _Misfit(key, f"'{key}' is no setting of an anatomy preset")
+            raise _Misfit(key, _("'{key}' is no setting of an anatomy preset", key=key))
         values[key] = _checked(key, value, known[key].type)
     for key in ("name", "version", "title", "help", "method"):
         if key not in values:
-            raise _Misfit(key, f"'{key}' is missing")
+            raise _Misfit(key, _("'{key}' is missing", key=key))
     anatomy = AnatomyPreset(**values)
     if anatomy.method not in ("grey", "labels"):
-        raise _Misfit("method", "'method' must be 'grey' or 'labels'")
+        raise _Misfit(_("method"), _("'method' must be 'grey' or 'labels'"))
     if anatomy.method == "grey" and anatomy.boundary is None:
-        raise _Misfit("method", "a preset of method 'grey' needs 'boundary'")
+        raise _Misfit(_("method"), _("a preset of method 'grey' needs 'boundary'"))
     return anatomy
 
 
@@ -204,20 +212,22 @@ def _look(content: Any) -> SegmentStyle:
             str(content["id"]), str(content["name"]), (red, green, blue), dict(content.get("terminology", {}))
         )
     except (TypeError, KeyError, ValueError):
-        raise _Misfit("segments", "each structure needs 'id', 'name' and 'color' (three numbers from 0 to 1)") from None
+        raise _Misfit(
+            _("segments"), _("each structure needs 'id', 'name' and 'color' (three numbers from 0 to 1)")
+        ) from None
 
 
 def _group(key: str, kind: type, content: Any) -> Any:
     if not isinstance(content, dict):
-        raise _Misfit(key, f"'{key}' must be an object")
+        raise _Misfit(key, _("'{key}' must be an object", key=key))
     known = {item.name: item for item in fields(kind)}
     for name in content:
         if name not in known:
-            raise _Misfit(name, f"'{name}' is no setting of '{key}'")
+            raise _Misfit(name, _("'{name}' is no setting of '{key}'", name=name, key=key))
     try:
         return kind(**{name: _checked(name, value, known[name].type) for name, value in content.items()})
     except TypeError:
-        raise _Misfit(key, f"'{key}' lacks a setting") from None
+        raise _Misfit(key, _("'{key}' lacks a setting", key=key)) from None
 
 
 _CHOICES = {
@@ -235,20 +245,23 @@ def _checked(name: str, value: Any, kind: Any) -> Any:
         if not (
             isinstance(value, list) and len(value) == 2 and all(_is_number(v) for v in value) and value[0] < value[1]
         ):
-            raise _Misfit(name, f"'{name}' must be two rising numbers")
+            raise _Misfit(name, _("'{name}' must be two rising numbers", name=name))
         return (float(value[0]), float(value[1]))
     if kind.startswith("float"):
         if value is None and "None" in kind:
             return None
         if not _is_number(value):
-            raise _Misfit(name, f"'{name}' must be a number")
+            raise _Misfit(name, _("'{name}' must be a number", name=name))
         return float(value)
     if kind == "bool":
         if not isinstance(value, bool):
-            raise _Misfit(name, f"'{name}' must be true or false")
+            raise _Misfit(name, _("'{name}' must be true or false", name=name))
         return value
     if not isinstance(value, str) or (name in _CHOICES and value not in _CHOICES[name]):
-        raise _Misfit(name, f"'{name}' must be " + (" or ".join(_CHOICES[name]) if name in _CHOICES else "a text"))
+        raise _Misfit(
+            name,
+            _("'{name}' must be ", name=name) + (join(_(" or "), _CHOICES[name]) if name in _CHOICES else _("a text")),
+        )
     return value
 
 

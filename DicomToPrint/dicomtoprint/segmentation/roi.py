@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..errors import UsageError
+from ..messages import _
 from ..volume import Volume
 from ..voxel_components import Box
 
@@ -22,14 +23,14 @@ def crop_to_roi(volume: Volume, roi_lps: Bounds) -> tuple[Volume, np.ndarray | N
     """
     pairs: np.ndarray = np.sort(np.asarray(roi_lps, dtype=np.float64).reshape(3, 2), axis=1)
     if not np.isfinite(pairs).all() or (np.ptp(pairs, axis=1) <= 0).any():
-        raise UsageError("The region of interest has no size: give two different limits in mm along each axis.")
+        raise UsageError(_("The region of interest has no size: give two different limits in mm along each axis."))
     corners = np.array([[pairs[0, a], pairs[1, b], pairs[2, c]] for a in (0, 1) for b in (0, 1) for c in (0, 1)])
     places = volume.to_ijk(corners)
     size = np.array(volume.array.shape[::-1])
     low = np.clip(np.ceil(places.min(axis=0) - 1e-6), 0, size).astype(int)
     high = np.clip(np.floor(places.max(axis=0) + 1e-6) + 1, 0, size).astype(int)
     if (high - low < 2).any():
-        raise UsageError("The region of interest lies outside the scan: move it onto the anatomy.")
+        raise UsageError(_("The region of interest lies outside the scan: move it onto the anatomy."))
     cropped = crop(volume, tuple(slice(int(a), int(b)) for a, b in zip(low[::-1], high[::-1])))  # type: ignore[arg-type]
     axes = np.abs(volume.affine[:3, :3] / np.asarray(volume.spacing))
     if (axes.max(axis=0) > 1 - 1e-6).all():
@@ -61,7 +62,10 @@ def seeds_to_voxels(volume: Volume, seeds_lps: Sequence[Point]) -> np.ndarray:
     if not inside.all():
         number = int(np.argmin(inside)) + 1
         raise UsageError(
-            f"Seed {number} lies outside the scan or the region of interest: place it on the bone you want."
+            _(
+                "Seed {number} lies outside the scan or the region of interest: place it on the bone you want.",
+                number=number,
+            )
         )
     return places
 

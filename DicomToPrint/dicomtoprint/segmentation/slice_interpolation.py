@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..volume import Volume
 
@@ -25,7 +26,7 @@ def interpolate_slices(volume: Volume, finest_ratio: float, progress: ProgressCa
     limits = np.iinfo(array.dtype) if array.dtype.kind in "iu" else None
     for index in range(len(result)):
         if index % 16 == 0:
-            progress(index / len(result), "resampling thick slices")
+            progress(index / len(result), _("resampling thick slices"))
         below, rest = divmod(index, factor)
         if rest == 0:
             result[index] = array[below]
@@ -49,9 +50,11 @@ def interpolate_slices(volume: Volume, finest_ratio: float, progress: ProgressCa
         interpolated = (
             volume.interpolated[np.floor(nearest).astype(int)] | volume.interpolated[np.ceil(nearest).astype(int)]
         )
-    note = (
-        f"Slices {step_k:.2f} mm apart on pixels of {min(step_i, step_j):.2f} mm were resampled to "
-        f"{step_k / factor:.2f} mm; "
-        "the scan's own resolution along the slices stays what it was."
+    note = _(
+        "Slices {step_k:.2f} mm apart on pixels of {step_j:.2f} mm were resampled to {step_k2:.2f} "
+        "mm; the scan's own resolution along the slices stays what it was.",
+        step_k=step_k,
+        step_j=min(step_i, step_j),
+        step_k2=step_k / factor,
     )
     return replace(volume, array=result, affine=affine, interpolated=interpolated, notes=(*volume.notes, note))

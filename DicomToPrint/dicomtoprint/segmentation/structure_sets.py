@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..messages import _, join
 from ..volume import Volume
 from .dicom_labelmaps import LabelArray
 from .labelmap_styles import Color, LabelStyle
@@ -16,7 +17,7 @@ FILLED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
 PARALLEL = 0.9998  # cosine of one degree: planes of one scan
 SAME_PLANE_MM = 0.02
 PIXEL_MM = 0.5  # where no scan says how fine its pixels are
-OVERLAP_NOTE = "Structures overlap: where they do, the smaller one was taken."
+OVERLAP_NOTE = _("Structures overlap: where they do, the smaller one was taken.")
 LARGEST_MM = 5000.0
 MOST_VOXELS = 1 << 31
 
@@ -73,10 +74,15 @@ def structure_set_labels(
         notes += _require_same_frame(data, regions, file, scan)
     regions, left_out = _chosen(regions, wanted)
     if left_out:
-        notes.append(f"The outline of the body ({left_out}) was left out: ask for it with --labels.")
+        notes.append(
+            _("The outline of the body ({left_out}) was left out: ask for it with {--labels}.", left_out=left_out)
+        )
     if not regions:
         raise InputError(
-            f"{file} holds no closed contour: choose a structure set with contours, or export it as labels."
+            _(
+                "{file} holds no closed contour: choose a structure set with contours, or export it as labels.",
+                file=file,
+            )
         )
     planes = _planes_of(regions, file, scan)
     labels, affine, more = _fill(regions, planes, file)
@@ -94,7 +100,7 @@ def _regions(data: Any) -> tuple[list[_Region], list[str]]:
     found, skipped = [], []
     for order, roi in enumerate(data.get("StructureSetROISequence", ()), start=1):
         number = int(roi.ROINumber)
-        name = str(roi.get("ROIName", "")).strip() or f"Structure {number}"
+        name = str(roi.get("ROIName", "")).strip() or _("Structure {number}", number=number)
         drawn = list(_contours(contours.get(number)))
         usable = [(points, kind) for points, kind in drawn if kind in FILLED and len(points) >= 3]
         if len(usable) < len(drawn):
@@ -103,7 +109,11 @@ def _regions(data: Any) -> tuple[list[_Region], list[str]]:
             style = LabelStyle(f"roi-{order}", name, _color(contours[number]))
             frame = str(roi.get("ReferencedFrameOfReferenceUID", "") or "")
             found.append(_Region(style, frame, kinds.get(number) == "EXTERNAL", *map(tuple, zip(*usable))))
-    notes = [f"Points and open lines are no area and were left out: {', '.join(skipped[:10])}."] if skipped else []
+    notes = (
+        [_("Points and open lines are no area and were left out: {skipped}.", skipped=join(", ", skipped[:10]))]
+        if skipped
+        else []
+    )
     return found, notes
 
 
@@ -129,16 +139,23 @@ def _require_same_frame(data: Any, regions: Sequence[_Region], file: str, scan: 
     frames = {region.frame_uid for region in regions if region.frame_uid}
     if not frames or not scan.frame_uid:
         return [
-            "Neither scan nor structure set say both in which frame of reference they lie: compare the contours with the slices."
+            _(
+                "Neither scan nor structure set say both in which frame of reference they lie: compare the "
+                "contours with the slices."
+            )
         ]
     if frames != {scan.frame_uid}:
         raise InputError(
-            f"{file} was drawn in another frame of reference than that of this scan: give the structure set of this scan."
+            _(
+                "{file} was drawn in another frame of reference than that of this scan: give the structure "
+                "set of this scan.",
+                file=file,
+            )
         )
     series = set(_referenced_series(data))
     if series and scan.series_uid and scan.series_uid not in series:
         return [
-            "The contours were drawn on another series of the same frame of reference: compare them with the slices."
+            _("The contours were drawn on another series of the same frame of reference: compare them with the slices.")
         ]
     return []
 
@@ -161,7 +178,7 @@ def _chosen(regions: Sequence[_Region], wanted: Sequence[str]) -> tuple[list[_Re
     if named:
         return named, ""
     inner = [region for region in regions if not region.is_outline]
-    outline = ", ".join(region.style.name for region in regions if region.is_outline)
+    outline = join(", ", (region.style.name for region in regions if region.is_outline))
     return (inner, outline) if inner else (list(regions), "")
 
 
@@ -169,14 +186,20 @@ def _planes_of(regions: Sequence[_Region], file: str, scan: Volume | None) -> _P
     """The planes of the contours; the scan's own pixels where they lie in its slices."""
     normals = [normal for region in regions for points in region.contours if (normal := _normal(points)) is not None]
     if not normals:
-        raise InputError(f"{file} holds no contour with an area: choose another structure set.")
+        raise InputError(_("{file} holds no contour with an area: choose another structure set.", file=file))
     normal = normals[0]
     if min(abs(float(normal @ other)) for other in normals) < PARALLEL:
-        raise InputError(f"The contours of {file} do not lie in parallel planes: export the structures as labels.")
+        raise InputError(
+            _("The contours of {file} do not lie in parallel planes: export the structures as labels.", file=file)
+        )
     for region in regions:
         if any(np.ptp(points @ normal) > 0.5 for points in region.contours):
             raise InputError(
-                f"Contours of {region.style.name} in {file} are not flat: export the structures as labels."
+                _(
+                    "Contours of {style} in {file} are not flat: export the structures as labels.",
+                    style=region.style.name,
+                    file=file,
+                )
             )
     if scan is not None and (own := _scan_planes(scan, normal)) is not None:
         return own
@@ -221,7 +244,10 @@ def _fill(regions: Sequence[_Region], planes: _Planes, file: str) -> tuple[np.nd
     shape = (count + 2, *(int(n) + 1 for n in (high - low)[::-1]))
     if np.prod(shape, dtype=float) > MOST_VOXELS:
         raise InputError(
-            f"The contours of {file} span too much to be filled: choose fewer structures, or export them as labels."
+            _(
+                "The contours of {file} span too much to be filled: choose fewer structures, or export them as labels.",
+                file=file,
+            )
         )
     labels, overlap, notes = np.zeros(shape, dtype=np.uint16), False, []
     sizes = [sum(_area(points) for points in contours) * (own or gap) for contours, own in zip(placed, gaps)]
@@ -238,7 +264,11 @@ def _fill(regions: Sequence[_Region], planes: _Planes, file: str) -> tuple[np.nd
         if gaps[number] and np.diff(depths[number]).max(initial=0.0) > 1.5 * gaps[number]:
             open_mm = np.diff(depths[number]).max()
             notes.append(
-                f"{regions[number].style.name} has no contour over {open_mm:.1f} mm between two planes: it is open there."
+                _(
+                    "{style} has no contour over {open_mm:.1f} mm between two planes: it is open there.",
+                    style=regions[number].style.name,
+                    open_mm=open_mm,
+                )
             )
     affine = np.eye(4)
     affine[:3, :3] = planes.axes.T * np.array([*planes.steps, gap])
@@ -246,7 +276,9 @@ def _fill(regions: Sequence[_Region], planes: _Planes, file: str) -> tuple[np.nd
     left = np.unique(labels)
     lost = [region.style.name for number, region in enumerate(regions, start=1) if number not in left]
     if lost:
-        notes.append(f"Smaller than the scan's pixels, or covered by others, and so lost: {', '.join(lost[:10])}.")
+        notes.append(
+            _("Smaller than the scan's pixels, or covered by others, and so lost: {lost}.", lost=join(", ", lost[:10]))
+        )
     if overlap:
         notes.append(OVERLAP_NOTE)
     return labels, affine, notes

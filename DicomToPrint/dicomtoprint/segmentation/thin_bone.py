@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 
 SIDE_MM = 1.6
@@ -55,7 +56,7 @@ def detect_ridges(
     beside = ((dj, 0), (-dj, 0), (0, di), (0, -di)) if reach[0] > SIDE_MM else ()
     for k in range(dk, array.shape[0] - dk):
         if k % 32 == 0:
-            progress(k / array.shape[0], "looking for thin bone")
+            progress(k / array.shape[0], _("looking for thin bone"))
         plane = array[k, dj:-dj, di:-di]
         j, i = np.nonzero((plane >= low) & (plane < high))
         j += dj

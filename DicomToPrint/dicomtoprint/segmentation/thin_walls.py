@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..config.wall_settings import wall_settings
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 
 _SET = wall_settings().sheets
@@ -65,15 +66,15 @@ def raised_walls(
         flank = (sides[1], sides[2], _SET.flank * contrast) if far else None
         for k in range(sides[0], array.shape[0] - sides[0]):
             if k % 32 == 0:
-                progress(k / array.shape[0], "looking for thin bone")
+                progress(k / array.shape[0], _("looking for thin bone"))
             j, i = _candidates(array, k, sides, outside + 0.5 * least, level, 0.25 * least)
             if len(j):
                 values = _raised(array, (k, j, i), steps, outside, level, gains, flank)
                 more = values > array[k, j, i]
                 flat = (k * array.shape[1] + j[more]) * array.shape[2] + i[more]
                 found.append((flat, values[more]))
-    at = np.concatenate([f for f, _ in found]) if found else np.zeros(0, dtype=np.int64)
-    values = np.concatenate([v for _, v in found]) if found else np.zeros(0, dtype=np.float32)
+    at = np.concatenate([f for f, _unused in found]) if found else np.zeros(0, dtype=np.int64)
+    values = np.concatenate([v for _unused, v in found]) if found else np.zeros(0, dtype=np.float32)
     if len(found) and (values > level).any():
         weak = max(weakest * contrast, _SET.weak_noises * noise)
         beside = _beside(array, at[values > level], sides, (outside + weak, level))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import RefusedError, UsageError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from ..volume import Volume
@@ -26,12 +27,12 @@ from .threshold_estimation import (
     IDENTITY_SCALE,
     SOFT_HU,
     IntensityScale,
-    ThresholdEstimate,
     estimate_intensity_scale,
     estimate_noise,
     half_maximum_threshold,
 )
 from .types import Segmentation
+from .validation import boundary_in_words, require_grey, require_voxels, validate_hints, validate_voxels
 from .vessel_growth import grow_vessels
 
 MIN_INSIDE_FRACTION = 0.2
@@ -61,10 +62,7 @@ def segment(
     nothing would be left, or the voxels
     are no numbers or all the same.
     """
-    if anatomy.method != "grey" or anatomy.boundary is None:
-        raise UsageError(
-            f"The anatomy '{anatomy.name}' needs a segmentation that names the structures: give one (--segmentation FILE)."
-        )
+    require_grey(anatomy)
     validate_voxels(volume.array)
     if not holds_xray(volume):
         require_threshold(volume, threshold)
@@ -83,7 +81,7 @@ def segment(
         if inside is not None and volume is not before:
             inside = inside[np.rint(np.linspace(0, len(inside) - 1, len(volume.array))).astype(int)]
     seeds = seeds_to_voxels(volume, seeds_lps)
-    _validate_hints(anatomy, seeds, least_branch_mm)
+    validate_hints(anatomy, seeds, least_branch_mm)
     state = _start(volume, anatomy, scale, threshold, seeds, subprogress(progress, 0.1, 0.3))
     state.slice_mm = slice_mm
     if inside is not None:
@@ -101,31 +99,6 @@ def segment(
     return build_segmentation(state, core, cut, subprogress(progress, 0.85, 1.0))
 
 
-def _validate_hints(anatomy: AnatomyPreset, seeds: np.ndarray, least_branch_mm: float | None) -> None:
-    """Raises `UsageError` where a seed is missing, or what is said of branches is about none."""
-    if least_branch_mm and anatomy.separation.method != "vessel":
-        raise UsageError(
-            f"--least-branch is about vessels, and the anatomy '{anatomy.name}' has none: leave it out, or choose contrast-vessels."
-        )
-    if anatomy.parts.keep == "seed" and not len(seeds) and not anatomy.parts.seed_is_optional:
-        raise UsageError(
-            f"The anatomy '{anatomy.name}' needs a seed: give a point inside the structure you want (--seed R,A,S)."
-        )
-
-
-def validate_voxels(array: np.ndarray) -> None:
-    """Raises `RefusedError` in one sentence for voxels nothing can be found in: NaN, infinite, constant."""
-    if array.ndim != 3 or min(array.shape, default=0) < 2:
-        raise RefusedError("The scan has a single slice along one axis: a model needs a stack of slices.")
-    low, high = array.min(), array.max()
-    if not (np.isfinite(low) and np.isfinite(high)):
-        raise RefusedError("The scan holds voxels that are no numbers (NaN or infinite): export or resample it again.")
-    if low == high:
-        raise RefusedError(
-            "All voxels of the scan have the same grey value, so there is nothing to find: choose another series."
-        )
-
-
 def _start(
     volume: Volume,
     anatomy: AnatomyPreset,
@@ -138,7 +111,7 @@ def _start(
     settings = anatomy.boundary
     assert settings is not None
     array = volume.array
-    progress(0.0, "looking for the boundary in the scan")
+    progress(0.0, _("looking for the boundary in the scan"))
     metal_above = None if anatomy.metal.above is None else scale.grey(anatomy.metal.above)
     body = (
         find_patient(array, volume.spacing, scale.grey(-400.0), subprogress(progress, 0.0, 0.4))
@@ -155,13 +128,13 @@ def _start(
     notes = list(volume.notes)
     if threshold is not None:
         low, high = _given(threshold, array, settings.bright)
-        notes.append(f"The boundary was set to a grey value of {low:g}.")
+        notes.append(_("The boundary was set to a grey value of {low:g}.", low=low))
     else:
         low = edges.value if edges is not None else scale.grey(settings.start)
-        notes.append(_words(edges, low, scale))
+        notes.append(boundary_in_words(edges, low, scale))
     if array.dtype.kind in "iu" and threshold is None:
         low = float(np.floor(low)) + 0.5
-    progress(0.6, "taking what lies inside the boundary")
+    progress(0.6, _("taking what lies inside the boundary"))
     mask = array >= low if settings.bright else array <= low
     if high is not None:
         mask &= array <= high
@@ -177,11 +150,7 @@ def _start(
             "outside": edges.outside,
             "edge_spread": edges.spread,
         }
-    if not mask.any():
-        raise RefusedError(
-            f"Nothing in this scan lies {'above' if settings.bright else 'below'} the boundary of {low:g}: "
-            "lower the threshold or choose another anatomy."
-        )
+    require_voxels(mask, low, settings.bright)
     return SegmentationState(volume, anatomy, scale, low, high, edges, mask, seeds, body, notes=notes, figures=figures)
 
 
@@ -197,26 +166,20 @@ def _as_bright_as(
     return limit if most is None else min(most, limit)
 
 
-def _words(edges: ThresholdEstimate | None, low: float, scale: IntensityScale) -> str:
-    unit = "HU" if scale.calibrated else "grey values (the scan is not calibrated in HU)"
-    if edges is None:
-        return f"Too few edges were found to measure the boundary: the preset's {low:.0f} {unit} was used."
-    return (
-        f"The boundary of {low:.0f} {unit} is half-way between {edges.inside:.0f} inside and "
-        f"{edges.outside:.0f} outside, "
-        f"measured at {edges.edges} edges of this scan."
-    )
-
-
 def _given(threshold: "tuple[float, float | None]", array: np.ndarray, bright: bool) -> "tuple[float, float | None]":
     low, high = float(threshold[0]), None if threshold[1] is None else float(threshold[1])
     least, most = float(array.min()), float(array.max())
     if not np.isfinite(low) or (high is not None and not high > low):
-        raise UsageError("The threshold must be a number, or two rising numbers: correct it.")
+        raise UsageError(_("The threshold must be a number, or two rising numbers: correct it."))
     if not (least < low <= most) or (high is not None and high <= least):
         raise UsageError(
-            f"The threshold {low:g} lies outside the grey values of this scan ({least:g} to {most:g}): "
-            "choose one between."
+            _(
+                "The threshold {low:g} lies outside the grey values of this scan ({least:g} to {most:g}): "
+                "choose one between.",
+                low=low,
+                least=least,
+                most=most,
+            )
         )
     return low, high
 
@@ -250,9 +213,11 @@ def _metal(state: SegmentationState) -> None:
     state.figures["streaks_mm3"] = streaks * volume.voxel_volume
     state.metal = found if settings.apart else None
     state.notes.append(
-        f"Metal of {state.figures['metal_mm3']:.0f} mm3 was found and kept apart; the surface within 2 mm "
-        "of it is marked "
-        "as not measured."
+        _(
+            "Metal of {metal_mm3:.0f} mm3 was found and kept apart; the surface within 2 mm of it is "
+            "marked as not measured.",
+            metal_mm3=state.figures["metal_mm3"],
+        )
     )
 
 
@@ -288,9 +253,12 @@ def _parts(state: SegmentationState, progress: ProgressCallback) -> None:
         keep[only] = True
     if not keep.any():
         raise RefusedError(
-            f"Nothing of at least {settings.smallest_mm3:g} mm3 is left for '{state.anatomy.title}': "
-            "lower the threshold or the "
-            "smallest part, or choose another anatomy."
+            _(
+                "Nothing of at least {smallest_mm3:g} mm3 is left for '{anatomy}': lower the threshold or "
+                "the smallest part, or choose another anatomy.",
+                smallest_mm3=settings.smallest_mm3,
+                anatomy=state.anatomy.title,
+            )
         )
     state.figures["parts"] = int(keep.sum())
     state.mask = parts.select(keep, state.mask.shape)
@@ -317,7 +285,11 @@ def _drop_surroundings(state: SegmentationState, body: PatientMask, parts: Voxel
         mm3 = float(parts.counts[outside].sum()) * volume.voxel_volume
         state.figures["surroundings_mm3"] = mm3
         state.notes.append(
-            f"What lies outside the patient (couch, head holder) was removed: {pluralize(int(outside.sum()), 'part')}, {mm3:.0f} mm3."
+            _(
+                "What lies outside the patient (couch, head holder) was removed: {parts}, {mm3:.0f} mm3.",
+                parts=pluralize(int(outside.sum()), "part"),
+                mm3=mm3,
+            )
         )
 
 
@@ -337,9 +309,12 @@ def _part_at(state: SegmentationState, parts: VoxelComponents, seed: np.ndarray)
     place = nearest_mask_voxel(whole, seed, state.volume.spacing, SEED_REACH_MM)
     if place is None:
         raise UsageError(
-            f"No structure of '{state.anatomy.title}' lies within {SEED_REACH_MM:g} mm of a seed: move "
-            "the seed onto it or lower the "
-            "threshold."
+            _(
+                "No structure of '{anatomy}' lies within {seed_reach_mm:g} mm of a seed: move the seed onto "
+                "it or lower the threshold.",
+                anatomy=state.anatomy.title,
+                seed_reach_mm=SEED_REACH_MM,
+            )
         )
     return int(parts.labels[tuple(int(v) - s.start for v, s in zip(place, parts.box))])
 
@@ -368,7 +343,7 @@ def _interior(state: SegmentationState, progress: ProgressCallback) -> np.ndarra
     state.figures["filled_mm3"] = filled
     if filled == 0.0:
         return None
-    state.notes.append(f"Enclosed hollows of {filled:.0f} mm3 were filled solid.")
+    state.notes.append(_("Enclosed hollows of {filled:.0f} mm3 were filled solid.", filled=filled))
     state.mask |= core
     return core
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import UsageError
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import Volume
 from ..voxel_components import Box, label_components
@@ -26,7 +27,7 @@ from .thin_bone import detect_ridges
 BODY_CONTRAST, BONE_SHARE, KEPT_SHARE, RIDGE_SHARE, RIDGE_RISE = 0.57, 0.5, 0.9, 0.4, 0.4
 # How much more a way up costs than one down, and the share of the step over which the speed grows to its full.
 UPHILL, SLOPE_SHARE = 1.0, 0.3
-FRONT_PHRASE = "telling the vertebra from its neighbours"
+FRONT_PHRASE = _("telling the vertebra from its neighbours")
 DISC_MM, DISC_DEGREES, CUT_OFF_MM = 8.0, 56.0, 12.0
 MIN_FRAGMENT_MM3 = 200.0
 MIN_BODY_MM3 = 200.0
@@ -87,7 +88,7 @@ def segment_vertebra(
     body, foreign_body = _body_masks(own, others, points, local)
     if np.count_nonzero(body & bone) * local.voxel_volume < MIN_BODY_MM3:
         raise UsageError(
-            "No vertebral body was found around the seed: place the seed in the middle of a vertebral body."
+            _("No vertebral body was found around the seed: place the seed in the middle of a vertebral body.")
         )
     progress(0.4, FRONT_PHRASE)
     speed = _front_speed(local, quiet, outside, step)
@@ -175,7 +176,7 @@ def _bodies(
     up = np.array([0.0, 0.0, 1.0])
     size = np.array(volume.array.shape[::-1])
     for side in (1.0, -1.0):
-        progress(0.5 + 0.25 * side, "looking for the vertebral bodies")
+        progress(0.5 + 0.25 * side, _("looking for the vertebral bodies"))
         along = own.directions @ up * side
         half = float(np.median((own.radii * along)[along > 0.8]))
         start = own.centre + side * up * (2.0 * half + DISC_MM)

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
+from ..messages import _
 from ..voxel_components import Box
 from .near_distance import grown_by, shrunk_by
 from .state import SegmentationState
@@ -21,8 +22,8 @@ _AT_SEED_MM = 5.0
 _PORES_MM, _WITHIN_MM, _LEAST_PORES_MM3 = 2.0, 2.0, 300.0  # holes of spongy bone: half as wide, as deep, and as many
 
 WORDS = {
-    "neck": "a compact part hangs on by a narrow neck",
-    "pores": "it has gaps inside, as spongy bone has, or a flap or a clot",
+    "neck": _("a compact part hangs on by a narrow neck"),
+    "pores": _("it has gaps inside, as spongy bone has, or a flap or a clot"),
 }
 
 
@@ -61,9 +62,11 @@ def note_doubts(state: SegmentationState, vessel: np.ndarray, starts: np.ndarray
     state.figures["vessel_doubts"] = [asdict(doubt) for doubt in doubts]
     for kind in dict.fromkeys(doubt.kind for doubt in doubts):
         places = in_words([doubt.place for doubt in doubts if doubt.kind == kind])
-        sentence = (
-            f"Not all of this model may be vessel: {WORDS[kind]}, at {places} (R, A, S mm). Bone or an organ as bright as the blood looks "
-            "the same: compare it with the slices."
+        sentence = _(
+            "Not all of this model may be vessel: {kind}, at {places} (R, A, S mm). Bone or an organ as "
+            "bright as the blood looks the same: compare it with the slices.",
+            kind=WORDS[kind],
+            places=places,
         )
         state.notes.append(sentence)
         state.warnings.append(sentence)
@@ -120,7 +123,7 @@ def _elongation(places: np.ndarray) -> float:
 
 def _trunk(depth: np.ndarray, near: np.ndarray) -> tuple[int, ...] | None:
     wide = depth > _NO_NARROWER * float((depth * near).max())
-    labels, _ = ndimage.label(wide)
+    labels, _unused = ndimage.label(wide)
     numbers = np.unique(labels[near & wide])
     if not len(numbers):
         return None

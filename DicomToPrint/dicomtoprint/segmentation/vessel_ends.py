@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from scipy import ndimage
 
+from ..messages import _, join
 from ..volume import Volume
 from ..voxel_components import Box, components_touching
 from .near_distance import grown_by
@@ -26,9 +27,9 @@ _LEAST_MM2 = 1.0  # and a face at the edge of the scan
 _MOST_ENDS = 60  # of each kind, the largest
 
 WORDS = {
-    "edge": "it runs out of the scan or the region of interest",
-    "narrowing": "a darker part follows, as behind a narrowing, which was not followed",
-    "bone": "a part that hung on over bone was left out with it",
+    "edge": _("it runs out of the scan or the region of interest"),
+    "narrowing": _("a darker part follows, as behind a narrowing, which was not followed"),
+    "bone": _("a part that hung on over bone was left out with it"),
 }
 
 
@@ -66,7 +67,7 @@ def prune_branches(vessel: np.ndarray, starts: np.ndarray, steps: tuple[float, .
     if not inner.any():
         return inner
     thick = vessel & (ndimage.distance_transform_edt(~inner, sampling=steps) <= 0.5 * least_mm + half)
-    trunks, _ = ndimage.label(thick)
+    trunks, _unused = ndimage.label(thick)
     thin, count = ndimage.label(vessel & ~thick)
     # The least and the greatest number of a trunk beside each thin part: two numbers are two trunks.
     greatest = ndimage.maximum_filter(trunks, footprint=ndimage.generate_binary_structure(3, 1))
@@ -124,7 +125,11 @@ def note_ends(state: SegmentationState, ends: list[VesselEnd]) -> None:
     for kind in dict.fromkeys(end.kind for end in ends):
         own = [end for end in ends if end.kind == kind]
         told += own[:_MOST_ENDS]
-        sentence = f"The vessel is cut: {WORDS[kind]}, at {in_words([end.place for end in own])} (R, A, S mm)."
+        sentence = _(
+            "The vessel is cut: {kind}, at {placed} (R, A, S mm).",
+            kind=WORDS[kind],
+            placed=in_words([end.place for end in own]),
+        )
         state.notes.append(sentence)
         state.warnings.append(sentence)
     state.figures["vessel_ends"] = [asdict(end) for end in told]
@@ -132,8 +137,8 @@ def note_ends(state: SegmentationState, ends: list[VesselEnd]) -> None:
 
 def in_words(places: Sequence[tuple[float, float, float]]) -> str:
     """The first three of some places in RAS mm, and how many more there are."""
-    words = "; ".join(", ".join(f"{value:.0f}" for value in place) for place in places[:3])
-    return words + (f" and {len(places) - 3} more places" if len(places) > 3 else "")
+    words = join("; ", (", ".join(f"{value:.0f}" for value in place) for place in places[:3]))
+    return words + (_(" and {places_count} more places", places_count=len(places) - 3) if len(places) > 3 else "")
 
 
 def _at_edges(volume: Volume, vessel: np.ndarray, box: Box) -> list[VesselEnd]:

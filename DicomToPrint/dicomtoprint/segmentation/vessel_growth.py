@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from ..errors import UsageError
+from ..messages import _
 from ..voxel_components import Box, bounding_box, components_touching
 from .near_distance import distance_up_to
 from .roi import nearest_mask_voxel
@@ -74,11 +75,21 @@ def _pruned(state: SegmentationState, vessel: np.ndarray, starts: np.ndarray, le
     kept = prune_branches(vessel, starts, state.volume.spacing[::-1], least_mm)
     if not kept.any():
         raise UsageError(
-            f"The vessel at the seed is thinner than {least_mm:g} mm: give a smaller --least-branch, or put the seed into a thicker one."
+            _(
+                "The vessel at the seed is thinner than {least_mm:g} mm: give a smaller {--least-branch}, or "
+                "put the seed into a thicker one.",
+                least_mm=least_mm,
+            )
         )
     gone = float(np.count_nonzero(vessel & ~kept)) * state.volume.voxel_volume
     state.figures["pruned_mm3"] = gone
-    state.notes.append(f"Side branches thinner than {least_mm:g} mm were left out, as asked ({gone:.0f} mm3).")
+    state.notes.append(
+        _(
+            "Side branches thinner than {least_mm:g} mm were left out, as asked ({gone:.0f} mm3).",
+            least_mm=least_mm,
+            gone=gone,
+        )
+    )
     return kept
 
 
@@ -89,7 +100,10 @@ def _faces(state: SegmentationState, bone: np.ndarray, box: Box) -> np.ndarray:
     taken = float(np.count_nonzero(bone)) * state.volume.voxel_volume
     state.figures["bone_taken_out_mm3"] = taken
     state.notes.append(
-        f"Bone that touches the vessel was left out ({taken / 1000.0:.1f} cm3): look where they touch; the faces are marked."
+        _(
+            "Bone that touches the vessel was left out ({taken:.1f} cm3): look where they touch; the faces are marked.",
+            taken=taken / 1000.0,
+        )
     )
     return faces
 
@@ -99,7 +113,10 @@ def _note_bone_like_blood(state: SegmentationState, bone: np.ndarray, told_by_sh
     if told_by_shape <= _LIKE_BLOOD:
         return
     state.figures["bone_like_blood_mm3"] = float(np.count_nonzero(bone)) * state.volume.voxel_volume
-    sentence = "Bone that touches the vessel is no brighter than its blood: where they touch, a few mm of bone may be in the model."
+    sentence = _(
+        "Bone that touches the vessel is no brighter than its blood: where they touch, a few mm of "
+        "bone may be in the model."
+    )
     state.notes.append(sentence)
     state.warnings.append(sentence)
 

@@ -13,6 +13,7 @@ from ..mesh.core import Mesh
 from ..mesh.edge_table import build_edge_table
 from ..mesh.self_intersection import self_intersections
 from ..mesh.topology import analyse_topology, duplicate_indices, face_keys, vertex_fan_counts
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..repair.local_repair import find_defective_triangles, triangles_touching
 from .edge_collapse import CoarseMesh, CollapseLevel, apply_level
@@ -178,7 +179,7 @@ def roll_back_defects(
     if most is not None and len(current.triangles) > most:
         return current, 0, np.zeros(0, np.int64)
     if fit is not None:
-        progress(0.1, "fitting the triangles to the boundary")
+        progress(0.1, _("fitting the triangles to the boundary"))
         current = mixture.move(current, fit)
     used, rank = _in_use(current.triangles, len(mixture.table))
     whole = Mesh(mixture.table[used], rank[current.triangles])
@@ -186,7 +187,7 @@ def roll_back_defects(
     for round_ in range(_ROUNDS):
         if len(bad) == 0:
             break
-        progress(0.8 + 0.2 * round_ / _ROUNDS, "undoing simplification where it did harm")
+        progress(0.8 + 0.2 * round_ / _ROUNDS, _("undoing simplification where it did harm"))
         moved = mixture.set_back(bad)
         if len(moved) == 0:
             break
@@ -209,7 +210,7 @@ def _joined(mixture: _Mixture, current: CoarseMesh, lowest: int, also: Callable[
     bad = _torn(current.triangles, np.arange(size), size)
     if also is not None:
         bad = np.union1d(bad, also() + mixture.starts[-2])
-    for _ in range(_ROUNDS):
+    for _unused in range(_ROUNDS):
         moved = mixture.set_back(bad, lowest)
         if len(moved) == 0:
             break

@@ -10,6 +10,7 @@ from ..imaging.surface_deviation import vertex_normals
 from ..mesh.core import Mesh, from_polydata, to_polydata
 from ..mesh.transfer import transfer_triangle_arrays
 from ..mesh.triangle_distance import nearest_triangles, point_triangle_distance
+from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..repair.local_repair import repair_locally
 from .edge_collapse import CoarseMesh, CollapseHistory, CollapseLevel, apply_level, quadric_edge_collapse
@@ -113,7 +114,7 @@ def _coarser(
     """
     count = len(apply_level(mesh.triangles, grades[-1]).triangles) if len(grades) > 2 else len(mesh.triangles)
     while moved[0] < _AIM * budget or count > most:
-        progress(1.0 - count / len(mesh.triangles), "simplifying")
+        progress(1.0 - count / len(mesh.triangles), _("simplifying"))
         run = quadric_edge_collapse(mesh.triangles, grades[-1], _goal(count, most, moved[0] >= _AIM * budget))
         if len(run.history) == 0:
             break
@@ -154,7 +155,7 @@ def _within(mesh: Mesh, run: CollapseHistory, budget: float, start: _Cut, needed
     kept, over = start, tried(len(run.history))
     if over.moved[0] <= budget or needed >= over.taken:
         return over
-    for _ in range(_CUTS):
+    for _unused in range(_CUTS):
         if kept.moved[0] > _AIM * budget or over.taken - max(kept.taken, needed) < 2:
             break
         trial = tried(max(_between(kept, over, len(run.triangles), (_AIM + 1.0) / 2.0 * budget), needed))
@@ -190,7 +191,7 @@ def simplification_error(mesh: Mesh, grade: CollapseLevel, limit: float = 0.0) -
     """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points from the coarse
     triangles (upper bounds of them; above `limit` mm these are looked at more closely)."""
     chosen = np.arange(0, len(mesh.points), max(1, len(mesh.points) // _SAMPLE))
-    _, nearest = _distances(mesh, grade, apply_level(mesh.triangles, grade), chosen, limit)
+    _unused, nearest = _distances(mesh, grade, apply_level(mesh.triangles, grade), chosen, limit)
     if len(nearest) == 0:
         return 0.0, 0.0
     return float(np.percentile(nearest, 99.0)), float(nearest.max())
@@ -212,7 +213,7 @@ def vertices_over_budget(mesh: Mesh, grade: CollapseLevel, limit: float, most: i
     suspects, nearest = _distances(mesh, grade, coarse, suspects, limit)
     worst = np.argsort(-nearest)
     vertices = grade.target[suspects[worst[nearest[worst] > limit]]]
-    _, first = np.unique(vertices, return_index=True)
+    _unused, first = np.unique(vertices, return_index=True)
     return vertices[np.sort(first)[:most]]
 
 
@@ -240,7 +241,7 @@ def _distances(
     nearest = np.minimum.reduceat(distance, first)
     far = np.flatnonzero(nearest > limit)
     if len(far):
-        _, nearest[far] = nearest_triangles(mesh.points[chosen[far]], Mesh(grade.points, coarse.triangles))
+        _unused, nearest[far] = nearest_triangles(mesh.points[chosen[far]], Mesh(grade.points, coarse.triangles))
     return chosen, nearest
 
 
@@ -256,7 +257,7 @@ def _with_vtk(
 
     result = Mesh(mesh.points, mesh.triangles, mesh.name, mesh.color)
     if len(mesh.triangles) > max_triangles:
-        progress(0.0, "simplifying (slower without the package fast-simplification)")
+        progress(0.0, _("simplifying (slower without the package fast-simplification)"))
         filter_ = vtkQuadricDecimation()
         filter_.SetInputData(to_polydata(result))
         filter_.SetTargetReduction(1.0 - 0.99 * max_triangles / len(mesh.triangles))
@@ -269,7 +270,7 @@ def _with_vtk(
     result, bad = healed.mesh, healed.bad
     if len(bad) and len(mesh.triangles) <= 2 * max_triangles:
         # Surgery failed: rather too many triangles than a broken surface.
-        collapsed, _, vertices = roll_back_defects(
+        collapsed, _unused, vertices = roll_back_defects(
             mesh.triangles,
             [
                 CollapseLevel(np.asarray(raw, np.float32), np.arange(len(raw))),

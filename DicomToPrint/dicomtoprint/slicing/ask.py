@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from ..workers.program import MAX_TEXT, ProgramLimits, run_program
 from .islands import count_islands
@@ -85,10 +86,10 @@ def slice_files(
     program = find_program(profile)
     done = []
     for number, file in enumerate(files):
-        progress(number / len(files), f"asking {profile.title}")
+        progress(number / len(files), _("asking {profile}", profile=profile.title))
         with tempfile.TemporaryDirectory(prefix="dicomtoprint-slicing-") as folder:
             done.append(_slice(program, file, profile, job, values, Path(folder), progress))
-    progress(1.0, f"{profile.title} has answered")
+    progress(1.0, _("{profile} has answered", profile=profile.title))
     return SlicingResult(profile.title, profile.severity, tuple(done))
 
 
@@ -115,21 +116,26 @@ def _slice(
             [program, *arguments],
             folder,
             ProgramLimits(profile.timeout_s),
-            lambda said: progress(0.5, "waiting for the slicer"),
+            lambda said: progress(0.5, _("waiting for the slicer")),
         )
     except OSError as error:
-        return SlicedFile(file.name, unknown=f"{profile.title} could not be started ({type(error).__name__})")
+        return SlicedFile(
+            file.name,
+            unknown=_("{profile} could not be started ({kind})", profile=profile.title, kind=type(error).__name__),
+        )
     warnings = tuple(dict.fromkeys(_found(profile.warnings, end.said)))
     refusal = next(iter(_found(profile.refusals, end.said)), "")
     if refusal:
         return SlicedFile(file.name, warnings=warnings, refused=refusal)
     failed = ""
     if end.limit:
-        failed = f"gave no answer in {profile.timeout_s:g} s and was stopped"
+        failed = _("gave no answer in {timeout_s:g} s and was stopped", timeout_s=profile.timeout_s)
     elif end.code != 0:
-        failed = f"ended with code {end.code} and no reason that is known"
+        failed = _("ended with code {code} and no reason that is known", code=end.code)
     if failed:
-        return SlicedFile(file.name, warnings=warnings, unknown=f"{profile.title} {failed}")
+        return SlicedFile(
+            file.name, warnings=warnings, unknown=_("{profile} {failed}", profile=profile.title, failed=failed)
+        )
     return _read(file.name, output, profile, job, warnings)
 
 
@@ -145,12 +151,16 @@ def _read(name: str, output: Path, profile: SlicerProfile, job: SlicerJob, warni
             raise ValueError("empty")
         text = output.read_text("utf-8", "replace") if not job.member else _member(output, job.member)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        return SlicedFile(name, warnings=warnings, unknown=f"{profile.title} wrote nothing that can be read")
+        return SlicedFile(
+            name, warnings=warnings, unknown=_("{profile} wrote nothing that can be read", profile=profile.title)
+        )
     time_s = _time(_first(job.time_pattern, text), job.time_unit)
     material = _number(_first(job.material_pattern, text))
     layers = _layers(job, text)
     if not layers or time_s is None:
-        return SlicedFile(name, warnings=warnings, unknown=f"{profile.title} wrote no layers and no printing time")
+        return SlicedFile(
+            name, warnings=warnings, unknown=_("{profile} wrote no layers and no printing time", profile=profile.title)
+        )
     islands = count_islands(text.splitlines(), job.islands) if job.islands is not None else None
     return SlicedFile(name, time_s, material, layers, islands, warnings)
 

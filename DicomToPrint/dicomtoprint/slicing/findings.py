@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from ..messages import _, join
 from ..printability import VERDICTS, Readiness
 from ..rules import Fact, Finding, Rule, Severity, aggregate_verdict, make_finding
 from ..text import pluralize
@@ -20,26 +21,38 @@ def add_slicing(readiness: Readiness, slicing: SlicingResult) -> Readiness:
 def _finding(slicing: SlicingResult) -> Finding:
     refused = [file for file in slicing.files if file.refused]
     unknown = [file for file in slicing.files if file.unknown]
-    value = "refused" if refused else "not known" if unknown else "sliced"
+    value = "refused" if refused else _("not known") if unknown else _("sliced")
     limit = {"sliced": "pass", "refused": slicing.severity, "not known": "ask"}
     rule = Rule("slicer", "slicer", "slicer", "table", limit, Severity(slicing.severity), source=slicing.slicer)
     remedy = ""
     if refused:
-        message = f"{slicing.slicer} refuses {_named(refused)}: {refused[0].refused}."
-        remedy = "Choose a printer that it fits (--printer), split it (--split auto), or mend what the slicer names."
+        message = _(
+            "{slicer} refuses {named}: {refused}.",
+            slicer=slicing.slicer,
+            named=_named(refused),
+            refused=refused[0].refused,
+        )
+        remedy = _(
+            "Choose a printer that it fits ({--printer}), split it ({--split:auto}), or mend what the slicer names."
+        )
     elif unknown:
-        message = f"{slicing.slicer} could not be asked about {_named(unknown)}: {unknown[0].unknown}."
-        remedy = "Slice the file by hand, or leave --slice-with out."
+        message = _(
+            "{slicer} could not be asked about {named}: {unknown}.",
+            slicer=slicing.slicer,
+            named=_named(unknown),
+            unknown=unknown[0].unknown,
+        )
+        remedy = _("Slice the file by hand, or leave {--slice-with} out.")
     else:
-        message = f"{slicing.slicer} slices it: {summary_of(slicing)}."
+        message = _("{slicer} slices it: {summary_of}.", slicer=slicing.slicer, summary_of=summary_of(slicing))
     warned = [warning for file in slicing.files for warning in file.warnings]
     if warned:
-        message = f"{message} It warns: {warned[0].rstrip('.')}."
+        message = _("{message} It warns: {warned}.", message=message, warned=warned[0].rstrip("."))
     return make_finding(rule, Fact("slicer", value), message, remedy)
 
 
 def _named(files: list[SlicedFile]) -> str:
-    return files[0].file + (f" and {len(files) - 1} more" if len(files) > 1 else "")
+    return files[0].file + (_(" and {files_count} more", files_count=len(files) - 1) if len(files) > 1 else "")
 
 
 def summary_of(slicing: SlicingResult) -> str:
@@ -50,11 +63,11 @@ def summary_of(slicing: SlicingResult) -> str:
     )
     if time_s is not None:
         minutes = round(time_s / 60.0)
-        words.append(f"{minutes // 60} h {minutes % 60} min")
+        words.append(_("{minutes} h {minutes2} min", minutes=minutes // 60, minutes2=minutes % 60))
     if material is not None:
-        words.append(f"{material:.1f} cm3 with supports")
+        words.append(_("{material:.1f} cm3 with supports", material=material))
     if layers is not None:
         words.append(pluralize(int(layers), "layer"))
     if islands is not None:
         words.append(pluralize(int(islands), "island"))
-    return ", ".join(words)
+    return join(", ", words)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..config import resources
 from ..errors import MissingDependencyError, UsageError
+from ..messages import _, join
 
 
 @dataclass(frozen=True)
@@ -72,12 +73,21 @@ def load_slicer(name_or_file: str) -> SlicerProfile:
             re.compile(pattern)
     except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
         raise UsageError(
-            f"{Path(name_or_file).name} is no slicer as data/slicers/schema.json describes it ({type(error).__name__}: {error}): "
-            "correct the file."
+            _(
+                "{name_or_file} is no slicer as data/slicers/schema.json describes it ({kind}: {error}): "
+                "correct the file.",
+                name_or_file=Path(name_or_file).name,
+                kind=type(error).__name__,
+                error=error,
+            )
         ) from None
     if profile.severity not in ("reject", "warn", "info") or not profile.commands or profile.timeout_s <= 0:
         raise UsageError(
-            f"{Path(name_or_file).name} needs a severity of reject, warn or info, a command and a timeout above 0: correct the file."
+            _(
+                "{name_or_file} needs a severity of reject, warn or info, a command and a timeout above 0: "
+                "correct the file.",
+                name_or_file=Path(name_or_file).name,
+            )
         )
     return profile
 
@@ -114,7 +124,13 @@ def slicer_job(profile: SlicerProfile, process: str) -> SlicerJob:
     if job is None:
         known = ", ".join(sorted(profile.jobs))
         raise UsageError(
-            f"{profile.title} is asked for {known} only, not for {process}: leave --slice-with out, or choose --process of these."
+            _(
+                "{profile} is asked for {known} only, not for {process}: leave {--slice-with} out, or choose "
+                "{--process} of these.",
+                profile=profile.title,
+                known=known,
+                process=process,
+            )
         )
     return job
 
@@ -126,5 +142,9 @@ def find_program(profile: SlicerProfile) -> str:
         if found:
             return found
     raise MissingDependencyError(
-        f"{profile.title} was not found on this computer ({', '.join(profile.commands)}): install it, or leave --slice-with out."
+        _(
+            "{profile} was not found on this computer ({commands}): install it, or leave {--slice-with} out.",
+            profile=profile.title,
+            commands=join(", ", profile.commands),
+        )
     )

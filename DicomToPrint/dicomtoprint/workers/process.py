@@ -16,6 +16,8 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from ..messages import _
+
 EXIT_INTERRUPTED = 130
 GRACE_PERIOD_S = 0.5  # between the end of the input and the kill
 
@@ -156,7 +158,7 @@ class ChildProcess:
                 write_message(process.stdin, question)
             return read_message(process.stdout)
         except (OSError, EOFError):  # it ended while it was written to, or before its answer was whole
-            raise ChildError("The child process ended.") from None
+            raise ChildError(_("The child process ended.")) from None
         finally:
             watch.cancel()
 

@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..messages import _
 from ..rules import MISSING
 from .array_files import (
     INLINE_BYTES,
@@ -113,17 +114,17 @@ class StateFolder:
         except _StateError as error:
             reason = str(error)
         except OSError as error:
-            reason = error.strerror or "read error"
+            reason = error.strerror or _("read error")
         except RecursionError:
-            reason = "it is nested too deeply"
+            reason = _("it is nested too deeply")
         except _DAMAGE:
-            reason = "it is damaged"
+            reason = _("it is damaged")
         raise InputError(_UNREADABLE.format(name=self.path(name).name, reason=reason))
 
     def _document(self, name: str) -> dict[str, Any]:
         document = json.loads(self.path(name).read_text(encoding="utf-8"))
         if not isinstance(document, dict) or document.get("format") != FORMAT:
-            raise _StateError("it is of another format")
+            raise _StateError(_("it is of another format"))
         return document
 
     def array_names(self, name: str) -> set[str]:
@@ -253,28 +254,28 @@ class _Decoder:
         if value is None or isinstance(value, (bool, int, float, str)):
             return value
         if not isinstance(value, dict) or not value:
-            raise _StateError("it is damaged")
+            raise _StateError(_("it is damaged"))
         key, content = next(iter(value.items()))
         if key == "enum":
             return _engine_class(content, Enum)[value["name"]]
         if key == "named":
             return _engine_class(content, tuple)(*map(self.decode, value["items"]))
         if key not in self._FORMS:
-            raise _StateError("it holds an unknown kind of value")
+            raise _StateError(_("it holds an unknown kind of value"))
         return self._FORMS[key](self, content)
 
     def _made_object(self, index: int) -> Any:
         if not 0 <= index < len(self._made):
-            raise _StateError("it is damaged")
+            raise _StateError(_("it is damaged"))
         return self._made[index]
 
     def _object(self, entry: Mapping[str, Any]) -> Any:
         kind = _engine_class(entry["class"], object)
         if not hasattr(kind, "__dataclass_fields__"):
-            raise _StateError("it names a class that is no data")
+            raise _StateError(_("it names a class that is no data"))
         fields = {name: self.decode(value) for name, value in entry["fields"].items()}
         if set(fields) != {field.name for field in dataclasses.fields(kind)}:
-            raise _StateError("it was written by another version")
+            raise _StateError(_("it was written by another version"))
         return kind(**fields)
 
     def _array(self, entry: Mapping[str, Any]) -> np.ndarray:
@@ -313,8 +314,8 @@ def _engine_class(name: str, base: type) -> Any:
     """A class of the engine by ``module:name``. Nothing else is looked up, and no module is run as a program."""
     match = _CLASS_NAME.fullmatch(name)
     if match is None:
-        raise _StateError("it names a class that is not of the engine")
+        raise _StateError(_("it names a class that is not of the engine"))
     found = getattr(importlib.import_module(match[1]), match[2], None)
     if not isinstance(found, type) or not issubclass(found, base) or found.__module__ != match[1]:
-        raise _StateError("it names a class that is not there")
+        raise _StateError(_("it names a class that is not there"))
     return found

@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 
+from ...messages import _
 from ...rules import MISSING, Fact
 from .scan_overview import ScanOverview
 from .slice_labels import format_slices, slice_center
@@ -24,13 +25,13 @@ def blank_slices(scene: ScanOverview, numbers: tuple[int, ...]) -> Fact:
 
     Air above a head or between two parts of a body is no blank slice: it has noise, or the body ends little by little.
     """
-    evidence = "pixels: body in the slices on both sides"
+    evidence = _("pixels: body in the slices on both sides")
     step = scene.body_step
     coarse = scene.volume.array[:, ::step, ::step]
     shown = coarse > scene.split
     areas = shown.sum(axis=(1, 2))
     if len(areas) < 3 or not areas.any():
-        return Fact("blank_slices", MISSING, "too few slices show the body", evidence)
+        return Fact("blank_slices", MISSING, _("too few slices show the body"), evidence)
     usual = BODY_SHARE * float(np.median(areas[areas > 0]))
     found = {*_partly_lost(coarse, shown, areas, usual), *_wholly_lost(areas, usual, coarse)}
     return Fact(
@@ -74,7 +75,7 @@ def repeated_slices(scene: ScanOverview, numbers: tuple[int, ...]) -> Fact:
 
     Slices of one value are left to `blank_slices`; a drawn object without noise repeats itself and is not judged.
     """
-    evidence = "pixels: equal slices"
+    evidence = _("pixels: equal slices")
     array = scene.volume.array
     hashes = [hashlib.blake2b(plane.tobytes(), digest_size=16).digest() for plane in array]
     plain = [plane.min() == plane.max() for plane in array[:, ::4, ::4]]
@@ -87,7 +88,7 @@ def repeated_slices(scene: ScanOverview, numbers: tuple[int, ...]) -> Fact:
         met.add(own)
     found = sorted({*found, *_nearly_equal(scene)} - {k for k, is_plain in enumerate(plain) if is_plain})
     if found and len(found) > len(array) // 2:
-        return Fact("repeated_slices", MISSING, "the slices have no noise", evidence)
+        return Fact("repeated_slices", MISSING, _("the slices have no noise"), evidence)
     return Fact(
         "repeated_slices",
         len(found),

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...images.raster import RED, YELLOW, RasterImage, apply_window, draw_line, resample_isotropic
+from ...messages import _
 from ...rules import Fact
 from .scan_overview import ScanOverview
 from .slice_labels import confidence_label
@@ -14,7 +15,7 @@ STRAIGHT_SHARE, WHOLE_WIDTH = 0.95, 0.9  # of the columns: an edge is straight; 
 
 def detect_corrected_tilt(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``tilt_taken_out_degrees``: slope of a slanted edge of padding against the slices; 0.0 without one."""
-    evidence = "pixels: first and last row that is not padding, against the slice"
+    evidence = _("pixels: first and last row that is not padding, against the slice")
     edge: tuple[float, float, float, int] | None = None
     figures: dict[str, object] = {"r_squared": 0.0, "sure": "clear"}
     if scene.lowest is not None and len(scene.volume.array) >= MIN_SLICES:
@@ -120,26 +121,28 @@ def _sagittal(
 ) -> tuple[RasterImage, ...]:
     """The middle sagittal cut, slices at their true places, with the shear or the slanted edge marked."""
     volume = scene.volume
-    count, _, columns = volume.array.shape
+    count, _unused, columns = volume.array.shape
     soft = scene.soft if scene.soft is not None else 0.0
     cut = apply_window(volume.array[:, :, columns // 2], soft - 300, soft + 1000)
     shear = volume.shear_degrees
     if edge is not None:
         cut = draw_line(cut, (0, edge[1]), (count - 1, edge[1] + edge[0] * (count - 1)), RED)
-        text = (
-            f"Sagittal cut: the edge of the picture is slanted by {abs(degrees):.1f} degrees (red): "
-            "a gantry tilt was taken out."
+        text = _(
+            "Sagittal cut: the edge of the picture is slanted by {degrees:.1f} degrees (red): a gantry "
+            "tilt was taken out.",
+            degrees=abs(degrees),
         )
         name = "tilt-taken-out"
     elif shear > 0.1:
         cut = _sheared(volume.affine, cut)
-        text = (
-            f"Sagittal cut, slices at their true places: they are sheared by {shear:.1f} degrees "
-            "(yellow: the first and the last slice)."
+        text = _(
+            "Sagittal cut, slices at their true places: they are sheared by {shear:.1f} degrees (yellow: "
+            "the first and the last slice).",
+            shear=shear,
         )
         name = "tilt"
     else:
-        text, name = "Sagittal cut through the middle of the scan.", "sagittal"
+        text, name = _("Sagittal cut through the middle of the scan."), "sagittal"
     up = slice(None, None, -1) if volume.affine[2, 2] > 0 else slice(None)
     if name == "tilt":
         return (RasterImage(name, text, text, cut),)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...messages import _
 from ...rules import MISSING, Fact
 from ...volume import Volume
 from .scan_overview import AIR_TO_TISSUE_HU, NEAR_HU, ScanOverview, largest_component
@@ -96,9 +97,9 @@ def tissue_above_air(scene: ScanOverview) -> Fact:
     """Fact ``tissue_above_air_hu``: how far the peak of soft tissue lies above that of air, HU: about 1000 where the
     rescale slope is right. MISSING without air, without soft tissue, and where the picture is no scan.
     """
-    evidence = "pixels: peaks of air and of soft tissue"
+    evidence = _("pixels: peaks of air and of soft tissue")
     if scene.dry or scene.air is None or scene.soft is None or is_drawing(scene) or min(_field(scene.volume)) < 40.0:
-        return Fact("tissue_above_air_hu", MISSING, "there is no soft tissue beside air in the picture", evidence)
+        return Fact("tissue_above_air_hu", MISSING, _("there is no soft tissue beside air in the picture"), evidence)
     apart = scene.soft - scene.air
     near = max(NEAR_HU, 0.15 * apart)
     coarse = scene.volume.array[:, :: scene.body_step, :: scene.body_step]
@@ -109,7 +110,7 @@ def tissue_above_air(scene: ScanOverview) -> Fact:
         float((np.abs(v - m) <= near).mean()) if len(v) else 0.0 for v, m in ((dark, scene.air), (light, scene.soft))
     ]
     if peaks[0] < 0.5 or peaks[1] < 0.15:
-        return Fact("tissue_above_air_hu", MISSING, "air and soft tissue have no clear peaks", evidence)
+        return Fact("tissue_above_air_hu", MISSING, _("air and soft tissue have no clear peaks"), evidence)
     doubt = confidence_label(4.0 if USUAL_HU[0] + 100 <= apart <= USUAL_HU[1] - 100 else 1.0)
     figures = {"air": round(scene.air), "tissue": round(scene.soft), "sure": doubt}
     return Fact("tissue_above_air_hu", round(apart), "", evidence, parameters=figures)

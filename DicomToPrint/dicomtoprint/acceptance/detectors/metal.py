@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...images.raster import RED, RasterImage, apply_window, overlay_mask, resample_isotropic
+from ...messages import _
 from ...rules import Fact
 from ...volume import Volume
 from ...voxel_components import count_components
@@ -23,9 +24,9 @@ def detect_metal(
     With `anatomy` (k, j, i) bool on the volume's grid only what lies within 20 mm of it counts.
     """
     limit, kept, first, figures = _pieces(scene)
-    evidence = f"pixels: pieces above {limit:.0f} HU"
+    evidence = _("pixels: pieces above {limit:.0f} HU", limit=limit)
     if anatomy is not None:
-        evidence += f" within {REACH_MM:.0f} mm of the chosen anatomy"
+        evidence += _(" within {reach_mm:.0f} mm of the chosen anatomy", reach_mm=REACH_MM)
         if kept is not None:
             kept = kept & _near(scene.volume, kept, first, anatomy)
     if kept is None or not kept.any():
@@ -78,7 +79,7 @@ def _near(volume: Volume, kept: np.ndarray, first: int, anatomy: np.ndarray) -> 
         (anatomy_places >= places.min(axis=0) - REACH_MM) & (anatomy_places <= places.max(axis=0) + REACH_MM), axis=1
     )
     if around.any():
-        distance, _ = cKDTree(anatomy_places[around]).query(places, distance_upper_bound=REACH_MM)
+        distance, _unused = cKDTree(anatomy_places[around]).query(places, distance_upper_bound=REACH_MM)
         near[tuple(metal[np.isfinite(distance)].T)] = True
     return near
 
@@ -95,7 +96,7 @@ def _projection(scene: ScanOverview, kept: np.ndarray, first: int, total: float,
     mask[first : first + len(kept)] = kept.any(axis=1)
     up = slice(None, None, -1) if scene.volume.affine[2, 2] > 0 else slice(None)
     picture = overlay_mask(apply_window(array.max(axis=1), soft - 100, soft + 2000)[up], mask[up], RED)
-    beside = f" within {REACH_MM:.0f} mm of the chosen anatomy" if near else ""
-    text = f"{total:.0f} mm3{beside} are as bright as metal (red), seen from the front."
+    beside = _(" within {reach_mm:.0f} mm of the chosen anatomy", reach_mm=REACH_MM) if near else ""
+    text = _("{total:.0f} mm3{beside} are as bright as metal (red), seen from the front.", total=total, beside=beside)
     name = "metal-near" if near else "metal"
     return RasterImage(name, text, text, resample_isotropic(picture, scene.volume.spacing[2], scene.volume.spacing[0]))

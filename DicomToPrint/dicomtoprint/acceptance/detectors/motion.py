@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...images.raster import RED, WIDTH, RasterImage, apply_window, hstack, resample_isotropic
+from ...messages import _
 from ...progress import ProgressCallback, no_progress
 from ...rules import MISSING, Fact
 from .scan_overview import ScanOverview
@@ -25,9 +26,9 @@ def detect_motion(
     """Fact ``motion_slices``: how many slices jump sideways. Blur inside one rotation cannot be seen this way."""
     shifts = interslice_shifts(scene, progress)
     judged = np.isfinite(shifts).all(axis=1)
-    evidence = "pixels: sideways shift of the body between neighbouring slices"
+    evidence = _("pixels: sideways shift of the body between neighbouring slices")
     if judged.sum() < NEIGHBOUR_SLICES:
-        return Fact("motion_slices", MISSING, "too few slices show the body", evidence), ()
+        return Fact("motion_slices", MISSING, _("too few slices show the body"), evidence), ()
     jumps = _jumps(shifts, judged)
     limit = max(STEP_MM, STEP_SHARE * scene.volume.spacing[2], SCATTER_TIMES * float(np.median(jumps[judged])))
     found = np.flatnonzero(jumps > limit)
@@ -37,7 +38,7 @@ def detect_motion(
         "slices_judged": int(judged.sum()) + 1,
         "sure": confidence_label(float(jumps.max()) / limit),
     }
-    where = f"after {format_slices(found.tolist(), numbers)}" if len(found) else ""
+    where = _("after {slices}", slices=format_slices(found.tolist(), numbers)) if len(found) else ""
     fact = Fact(
         "motion_slices",
         len(found),
@@ -88,7 +89,7 @@ def interslice_shifts(scene: ScanOverview, progress: ProgressCallback = no_progr
     current = _reduced(array[0], step, box, middle)
     for k in range(len(shifts)):
         if k % 8 == 0:
-            progress(k / len(shifts), "looking for motion")
+            progress(k / len(shifts), _("looking for motion"))
         following = _reduced(array[k + 1], step, box, middle)
         if enough[k] and enough[k + 1]:
             inside = _enlarged(body[k], scene.body_step, step, box, current.shape)
@@ -151,7 +152,7 @@ def _shift(first: np.ndarray, second: np.ndarray, inside: np.ndarray) -> np.ndar
     columns = np.stack([slope_j, slope_i, (slope_j * y + slope_i * x) / far, (slope_i * y - slope_j * x) / far])
     grey = first.ravel()[points]
     fit = np.zeros(4)
-    for _ in range(STEPS):
+    for _unused in range(STEPS):
         growth, turn = fit[2] / far, fit[3] / far
         at = [j + fit[0] + growth * y - turn * x, i + fit[1] + growth * x + turn * y]
         error = ndimage.map_coordinates(second, at, order=1, mode="nearest") - grey
@@ -180,5 +181,12 @@ def _pair(scene: ScanOverview, k: int, jump: float, numbers: tuple[int, ...]) ->
         half = apply_window(array[index, rows, columns], soft - 200, soft + 1200)
         half[outline] = RED
         halves.append(resample_isotropic(half, scene.volume.spacing[1], scene.volume.spacing[0], (WIDTH - 4) // 2))
-    text = f"Images {numbers[k]} and {numbers[k + 1]}: the anatomy jumps by {jump:.1f} mm."
-    return RasterImage("motion", text + " Red: outline of the bone in the first, drawn on both.", text, hstack(halves))
+    text = _(
+        "Images {numbers} and {numbers2}: the anatomy jumps by {jump:.1f} mm.",
+        numbers=numbers[k],
+        numbers2=numbers[k + 1],
+        jump=jump,
+    )
+    return RasterImage(
+        "motion", text + _(" Red: outline of the bone in the first, drawn on both."), text, hstack(halves)
+    )

@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...images.raster import RED, WIDTH, YELLOW, RasterImage, apply_window, draw_line, overlay_mask, resample_isotropic
+from ...messages import _
 from ...rules import MISSING, Fact
 from .scan_overview import ScanOverview
 from .slice_labels import confidence_label
@@ -54,9 +55,9 @@ def _levelled(tiles: np.ndarray) -> np.ndarray:
 def kernel_from_noise(scene: ScanOverview, tiles: np.ndarray) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``kernel_from_noise``: "smooth", "sharp" or "unknown", from the autocorrelation of the noise at one
     pixel."""
-    evidence = "pixels: autocorrelation of the noise in flat soft tissue"
+    evidence = _("pixels: autocorrelation of the noise in flat soft tissue")
     if scene.pixel_mm > MAX_PIXEL_MM + 1e-6:
-        return Fact("kernel_from_noise", MISSING, "pixels above 0.6 mm hide the kernel", evidence), ()
+        return Fact("kernel_from_noise", MISSING, _("pixels above 0.6 mm hide the kernel"), evidence), ()
     # Scans without noise (smoothed, simulated, segmented) say nothing about their kernel.
     if len(tiles) < 20 or tiles.std() < 1.0:
         return _unknown(evidence, pieces=len(tiles)), ()
@@ -85,9 +86,11 @@ def _noise(tiles: np.ndarray, correlation: float, look: str) -> RasterImage:
     reach = 2.5 * float(tiles.std())
     zoom = WIDTH // sheet.shape[1]
     large = apply_window(sheet, -reach, reach).repeat(zoom, axis=0).repeat(zoom, axis=1)
-    text = (
-        f"Noise in flat soft tissue, enlarged: neighbouring pixels agree by {correlation:.2f}, as after a {look} "
-        "kernel (smooth ones leave about 0.6, sharp ones 0.2 to 0.37)."
+    text = _(
+        "Noise in flat soft tissue, enlarged: neighbouring pixels agree by {correlation:.2f}, as "
+        "after a {look} kernel (smooth ones leave about 0.6, sharp ones 0.2 to 0.37).",
+        correlation=correlation,
+        look=look,
     )
     return RasterImage("noise", text, text, large)
 
@@ -101,12 +104,12 @@ def contrast_to_noise_ratio(
     """
     from scipy import ndimage
 
-    evidence = "pixels: anatomy against what surrounds it, over the noise in flat soft tissue"
+    evidence = _("pixels: anatomy against what surrounds it, over the noise in flat soft tissue")
     step = 1 if mask is not None else scene.bone_step
     part = scene.bone if mask is None else mask
     ks = np.flatnonzero(part.any(axis=(1, 2)))
     if len(ks) == 0 or len(tiles) < 20:
-        return Fact("contrast_to_noise", MISSING, "no bone beside flat soft tissue was found", evidence), ()
+        return Fact("contrast_to_noise", MISSING, _("no bone beside flat soft tissue was found"), evidence), ()
     inner, outer = [], []
     fullest, shown = int(ks[part[ks].sum(axis=(1, 2)).argmax()]), None
     disc = ndimage.generate_binary_structure(2, 2)
@@ -123,7 +126,7 @@ def contrast_to_noise_ratio(
     within, around = np.concatenate(inner), np.concatenate(outer)
     noise = float(tiles.std())
     if len(around) < 50 or noise < 1e-3:
-        return Fact("contrast_to_noise", MISSING, "no soft tissue lies around the bone", evidence), ()
+        return Fact("contrast_to_noise", MISSING, _("no soft tissue lies around the bone"), evidence), ()
     ratio = float(np.median(within) - np.median(around)) / noise
     figures = {
         "anatomy_hu": round(float(np.median(within))),
@@ -133,9 +136,12 @@ def contrast_to_noise_ratio(
         "sure": confidence_label(len(tiles) / 100.0),
     }
     assert shown is not None
-    text = (
-        f"The anatomy (red) reads {figures['anatomy_hu']} HU, what surrounds it (yellow) {figures['around_hu']} HU, the "
-        f"noise is {noise:.0f} HU."
+    text = _(
+        "The anatomy (red) reads {anatomy_hu} HU, what surrounds it (yellow) {around_hu} HU, the "
+        "noise is {noise:.0f} HU.",
+        anatomy_hu=figures["anatomy_hu"],
+        around_hu=figures["around_hu"],
+        noise=noise,
     )
     picture = resample_isotropic(shown, scene.volume.spacing[1], scene.volume.spacing[0])
     fact = Fact("contrast_to_noise", round(ratio, 1), "", evidence, parameters=figures)
@@ -144,15 +150,15 @@ def contrast_to_noise_ratio(
 
 def air_peak_hu(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``air_mode_hu``: the most frequent grey value of the air around the body."""
-    evidence = "pixels: mode of the air histogram"
+    evidence = _("pixels: mode of the air histogram")
     if scene.air is None:
-        return Fact("air_mode_hu", MISSING, "there is no air beside tissue in the picture", evidence), ()
+        return Fact("air_mode_hu", MISSING, _("there is no air beside tissue in the picture"), evidence), ()
     array = scene.volume.array
     step = max(1, scene.body_step // 2)
     seen = array[:: max(1, len(array) // 64), ::step, ::step]
     values = seen[(seen < scene.split) & (seen != scene.padding if scene.padding is not None else True)]
     if len(values) < 500:
-        return Fact("air_mode_hu", MISSING, "there is too little air", evidence), ()
+        return Fact("air_mode_hu", MISSING, _("there is too little air"), evidence), ()
     low, high = float(np.floor(values.min())), float(np.ceil(values.max()))
     counts, edges = np.histogram(values, bins=np.arange(low, high + 2) - 0.5)
     smooth = np.convolve(counts, np.ones(9), mode="same")
@@ -174,15 +180,18 @@ def air_peak_hu(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage, ...]]:
 def _grey_values(seen: np.ndarray, mode: int, soft: float) -> RasterImage:
     """How often each grey value is met, from below air to above soft tissue; air and soft tissue marked."""
     low, high = min(mode, -1000) - 150, max(soft, 0.0) + 300
-    counts, _ = np.histogram(seen, bins=WIDTH, range=(low, high))
+    counts, _unused = np.histogram(seen, bins=WIDTH, range=(low, high))
     heights = np.sqrt(counts / max(1, counts.max())) * 140
     bars = np.arange(150)[::-1, None] < heights
     picture = np.where(bars[..., None], np.uint8(90), np.uint8(255)).repeat(3, axis=2)
     for value, color in ((mode, RED), (-1000, YELLOW)):
         at = (value - low) / (high - low) * WIDTH
         picture = draw_line(picture, (0, at), (149, at), color)
-    text = (
-        f"Grey values from {low:.0f} to {high:.0f} HU and how often they are met (square root): air lies at {mode} HU "
-        "(red); -1000 HU is right (yellow)."
+    text = _(
+        "Grey values from {low:.0f} to {high:.0f} HU and how often they are met (square root): air "
+        "lies at {mode} HU (red); -1000 HU is right (yellow).",
+        low=low,
+        high=high,
+        mode=mode,
     )
     return RasterImage("air", text, text, picture)

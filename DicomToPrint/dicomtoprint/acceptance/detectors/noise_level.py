@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...messages import _
 from ...rules import MISSING, Fact
 from .grey_scale import is_drawing
 from .scan_overview import ScanOverview
@@ -21,15 +22,15 @@ def noise_level(scene: ScanOverview) -> Fact:
     Structure adds to the noise, so the flattest fifth counts. Where the body is too thin for a flat piece (a dry bone)
     the air beside it tells.
     """
-    evidence = "pixels: spread of the grey values in flat pieces"
+    evidence = _("pixels: spread of the grey values in flat pieces")
     if is_drawing(scene):
-        return Fact("noise_hu", MISSING, "the picture holds a few grey values only", evidence)
+        return Fact("noise_hu", MISSING, _("the picture holds a few grey values only"), evidence)
     inside, outside = _tiles(scene)
     known = [
         (_flattest(spread), times) for spread, times in ((inside, 1.0), (outside, AIR_TIMES)) if len(spread) >= FEWEST
     ]
     if not known:
-        return Fact("noise_hu", MISSING, "no flat piece of tissue or air was found", evidence)
+        return Fact("noise_hu", MISSING, _("no flat piece of tissue or air was found"), evidence)
     # A small body has no flat piece: then the air beside it sets the bound.
     noise = min(value * times for value, times in known) if len(known) > 1 else known[0][0]
     figures = {"pieces": len(inside), "sure": confidence_label(noise / USUAL_HU)}

@@ -6,6 +6,7 @@ import numpy as np
 
 from ...dicom import Series
 from ...images.raster import RasterImage
+from ...messages import _
 from ...progress import ProgressCallback, no_progress, subprogress
 from ...rules import MISSING, Fact
 from ...volume import Volume
@@ -52,14 +53,14 @@ def run_detectors(
     scale = tissue_above_air(scene)
     if not scene.patient:
         slanted, sagittal = detect_corrected_tilt(scene)
-        progress(1.0, "pixels examined")
+        progress(1.0, _("pixels examined"))
         return {**_silent(), slanted.name: slanted, scale.name: scale}, sagittal
     moved, moved_pictures = detect_motion(scene, numbers, subprogress(progress, 0.25, 0.8))
-    progress(0.8, "looking for metal and cut anatomy")
+    progress(0.8, _("looking for metal and cut anatomy"))
     bright, bright_pictures = detect_metal(scene, numbers)
     cuts, cut_pictures = bone_truncation(scene)
     slanted, sagittal = detect_corrected_tilt(scene)
-    progress(0.9, "measuring noise")
+    progress(0.9, _("measuring noise"))
     tiles = homogeneous_patches(scene)
     others = (
         contrast_to_noise_ratio(scene, tiles),
@@ -68,16 +69,16 @@ def run_detectors(
         body_to_fov_ratio(scene),
     )
     slices = (blank_slices(scene, numbers), repeated_slices(scene, numbers))
-    facts = (moved, bright, *cuts, slanted, scale, *slices, noise_level(scene), *(fact for fact, _ in others))
-    progress(1.0, "pixels examined")
+    facts = (moved, bright, *cuts, slanted, scale, *slices, noise_level(scene), *(fact for fact, _unused in others))
+    progress(1.0, _("pixels examined"))
     pictures = (*sagittal, *moved_pictures, *bright_pictures, *cut_pictures)
-    return {fact.name: fact for fact in facts}, (*pictures, *(picture for _, own in others for picture in own))
+    return {fact.name: fact for fact in facts}, (*pictures, *(picture for _unused, own in others for picture in own))
 
 
 def _silent() -> Mapping[str, Fact]:
     """Facts that nothing is known of: a test pattern shows no motion, no metal and no kernel."""
-    why = "the pixels show no scan of a patient"
-    return {name: Fact(name, MISSING, why, "pixels: air and soft tissue") for name in _OF_A_PATIENT}
+    why = _("the pixels show no scan of a patient")
+    return {name: Fact(name, MISSING, why, _("pixels: air and soft tissue")) for name in _OF_A_PATIENT}
 
 
 def run_anatomy_detectors(

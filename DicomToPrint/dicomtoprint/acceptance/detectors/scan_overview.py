@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ...messages import _
 from ...progress import ProgressCallback, no_progress
 from ...volume import Volume
 from ...voxel_components import largest_component
@@ -75,12 +76,12 @@ def analyse_scan(volume: Volume, progress: ProgressCallback = no_progress) -> Sc
     padding = None if _is_plain_air(coarse, lowest) else lowest
     circle = _circle(volume.array, padding)
     air, soft, split = _modes(coarse, padding)
-    progress(0.3, "looking for the body")
+    progress(0.3, _("looking for the body"))
     step_mm = body_step * pixel
     body = _body(coarse > split if air is not None else _not(coarse, padding), step_mm)
     span = soft - air if air is not None and soft is not None else 1000.0
     limit = (soft if soft is not None else 0.0) + BONE_ABOVE_TISSUE * span
-    progress(0.6, "looking for the largest bone")
+    progress(0.6, _("looking for the largest bone"))
     bone = _largest_bone(volume.array[:, ::bone_step, ::bone_step] > limit, body, bone_step, body_step)
     if bone.sum() * volume.voxel_volume * bone_step**2 < MIN_BONE_MM3:
         bone[:] = False

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...dicom import Series, compute_slice_geometry
+from ...messages import _, join
 from ...volume import Volume
 
 
@@ -23,13 +24,17 @@ def format_slices(slices: Sequence[int], numbers: Sequence[int], limit: int = 8)
     """Words for slice indices: "images 31, 32 and 3 more"."""
     named = [str(numbers[k]) for k in slices]
     more = len(named) - limit
-    listed = ", ".join(named[:limit]) + (f" and {more} more" if more > 0 else "")
-    return f"{'image' if len(named) == 1 else 'images'} {listed}" if named else ""
+    listed = join(", ", named[:limit]) + (_(" and {more} more", more=more) if more > 0 else "")
+    return (
+        _("{named_count} {listed}", named_count=_("image") if len(named) == 1 else _("images"), listed=listed)
+        if named
+        else ""
+    )
 
 
 def slice_center(volume: Volume, k: int) -> tuple[float, float, float]:
     """LPS mm of the middle of slice `k`, for a view to jump to."""
-    _, rows, columns = volume.array.shape
+    _unused, rows, columns = volume.array.shape
     x, y, z = volume.to_lps(np.array([[(columns - 1) / 2, (rows - 1) / 2, k]]))[0]
     return float(x), float(y), float(z)
 

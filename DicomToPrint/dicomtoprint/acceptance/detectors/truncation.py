@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...images.raster import RED, YELLOW, RasterImage, apply_window, draw_line, hstack, overlay_mask, resample_isotropic
+from ...messages import _, join
 from ...rules import MISSING, Fact
 from ...volume import Volume
 from .scan_overview import ScanOverview, _circle, _padding
@@ -10,7 +11,7 @@ from .slice_labels import confidence_label, slice_center
 
 MIN_TRUNCATION_MM2 = 20.0  # less contact is a voxel row or noise; says only how sure the measure is
 TYPICAL_BODY_RATIO = 0.25  # the catalogue's figure; says only how sure the measure is
-SIDES = ("right", "left", "front", "back", "first slice", "last slice")
+SIDES = (_("right"), _("left"), _("front"), _("back"), _("first slice"), _("last slice"))
 
 
 def segment_truncation(volume: Volume, mask: np.ndarray) -> tuple[tuple[Fact, Fact], tuple[RasterImage, ...]]:
@@ -22,22 +23,22 @@ def segment_truncation(volume: Volume, mask: np.ndarray) -> tuple[tuple[Fact, Fa
     """
     step = max(1, round(2.0 / (sum(volume.spacing[:2]) / 2)))
     padding = _padding(volume.array[:, ::step, ::step])
-    return _cut(volume, mask, 1, _circle(volume.array, padding), "the chosen anatomy")
+    return _cut(volume, mask, 1, _circle(volume.array, padding), _("the chosen anatomy"))
 
 
 def bone_truncation(scene: ScanOverview) -> tuple[tuple[Fact, Fact], tuple[RasterImage, ...]]:
     """The same for the largest bone of the body, before anything is segmented."""
-    return _cut(scene.volume, scene.bone, scene.bone_step, scene.circle, "the largest bone")
+    return _cut(scene.volume, scene.bone, scene.bone_step, scene.circle, _("the largest bone"))
 
 
 def _cut(
     volume: Volume, mask: np.ndarray, step: int, circle: np.ndarray | None, what: str
 ) -> tuple[tuple[Fact, Fact], tuple[RasterImage, ...]]:
-    evidence = f"pixels: contact of {what} with the edges of the scan"
+    evidence = _("pixels: contact of {what} with the edges of the scan", what=what)
     if not mask.any():
         return (
-            Fact("fov_cut_mm2", MISSING, "no bone was found", evidence),
-            Fact("fov_cut_ends_mm2", MISSING, "no bone was found", evidence),
+            Fact("fov_cut_mm2", MISSING, _("no bone was found"), evidence),
+            Fact("fov_cut_ends_mm2", MISSING, _("no bone was found"), evidence),
         ), ()
     size_i, size_j, size_k = volume.spacing[0] * step, volume.spacing[1] * step, volume.spacing[2]
     faces = [mask[:, :, 0], mask[:, :, -1], mask[:, 0], mask[:, -1], mask[0], mask[-1]]
@@ -60,7 +61,7 @@ def _cut(
         Fact(
             "fov_cut_mm2",
             total,
-            ", ".join(lateral),
+            join(", ", lateral),
             evidence,
             parameters={"faces": lateral, "sure": confidence_label(total / MIN_TRUNCATION_MM2)},
             places=places,
@@ -68,7 +69,7 @@ def _cut(
         Fact(
             "fov_cut_ends_mm2",
             round(sum(ends.values()), 1),
-            ", ".join(ends),
+            join(", ", ends),
             evidence,
             parameters={"faces": ends, "sure": confidence_label(sum(ends.values()) / MIN_TRUNCATION_MM2)},
         ),
@@ -114,17 +115,22 @@ def _cut_picture(
         resample_isotropic(axial, volume.spacing[1], volume.spacing[0], 198),
         resample_isotropic(front, volume.spacing[2], volume.spacing[0] * step, 198),
     ]
-    text = f"{what[0].upper()}{what[1:]} is cut off at the edge of the scan over {area:.0f} mm2 (red)."
-    caption = f"{text} Left: the slice with most contact; right: seen from the front."
+    text = _(
+        "{what}{what2} is cut off at the edge of the scan over {area:.0f} mm2 (red).",
+        what=what[0].upper(),
+        what2=what[1:],
+        area=area,
+    )
+    caption = _("{text} Left: the slice with most contact; right: seen from the front.", text=text)
     return (RasterImage("fov-cut", caption, text, hstack(halves)),)
 
 
 def body_to_fov_ratio(scene: ScanOverview) -> tuple[Fact, tuple[RasterImage, ...]]:
     """Fact ``body_share_of_fov``: bounding box of the body without couch, over the area of the field of view (0..1)."""
-    evidence = "pixels: bounding box of the body without its couch over the field of view"
+    evidence = _("pixels: bounding box of the body without its couch over the field of view")
     flat = np.any(scene.body, axis=0)
     if not flat.any() or scene.air is None or scene.dry:
-        return Fact("body_share_of_fov", MISSING, "the body could not be told from the air", evidence), ()
+        return Fact("body_share_of_fov", MISSING, _("the body could not be told from the air"), evidence), ()
     rows, columns = np.flatnonzero(np.any(flat, axis=1)), np.flatnonzero(np.any(flat, axis=0))
     height, width = (float(used[-1] - used[0] + 1) for used in (rows, columns))
     size_j, size_i = scene.volume.spacing[1] * scene.body_step, scene.volume.spacing[0] * scene.body_step
@@ -156,5 +162,5 @@ def _box(scene: ScanOverview, rows: tuple[int, int], columns: tuple[int, int], s
     corners = [(top, left), (top, right), (bottom, right), (bottom, left), (top, left)]
     for start, end in zip(corners, corners[1:]):
         picture = draw_line(picture, start, end, YELLOW)
-    text = f"The body (box) fills {share:.0%} of the field of view."
+    text = _("The body (box) fills {share:.0%} of the field of view.", share=share)
     return RasterImage("body-share", text, text, picture)

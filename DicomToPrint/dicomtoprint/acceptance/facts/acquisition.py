@@ -11,7 +11,9 @@ import numpy as np
 
 from ...dicom import Series, compute_slice_geometry
 from ...dicom.identity import count_patients
+from ...messages import _, join
 from ...rules import Fact
+from ...text import pluralize
 from .attributes import parse_dicom_date
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
@@ -70,18 +72,20 @@ def scan_age(series: Series, context: FactContext) -> Fact:
     latest = max(context.today + timedelta(days=1), context.surgery_date or context.today)
     scanned = scan_date(series, latest)
     if scanned is None:
-        return missing_fact("scan_age", evidence="Acquisition, Content, Series and Study Date", kind=_undated(series))
+        return missing_fact(
+            "scan_age", evidence=_("Acquisition, Content, Series and Study Date"), kind=_undated(series)
+        )
     if context.surgery_date is None:
-        return not_applicable_fact("scan_age", "no date of surgery was given")
+        return not_applicable_fact("scan_age", _("no date of surgery was given"))
     if scanned > context.surgery_date:
-        return missing_fact("scan_age", evidence="the scan is dated after the surgery", kind="after the surgery")
+        return missing_fact("scan_age", evidence=_("the scan is dated after the surgery"), kind=_("after the surgery"))
     months = 0
     while months < 2400 and scanned < months_before(context.surgery_date, months):
         months += 1
     return Fact(
         "scan_age",
         months,
-        evidence="Acquisition, Content, Series and Study Date",
+        evidence=_("Acquisition, Content, Series and Study Date"),
         parameters={"age": _age(scanned, context.surgery_date, months)},
     )
 
@@ -91,9 +95,9 @@ def _age(scanned: date, surgery: date, begun: int) -> str:
     whole = begun if scanned == months_before(surgery, begun) else begun - 1
     days = (months_before(surgery, max(whole, 0)) - scanned).days
     parts = [
-        f"{count} {name}{'' if count == 1 else 's'}" for count, name in ((whole, "month"), (days, "day")) if count > 0
+        words for count, words in ((whole, pluralize(whole, "month")), (days, pluralize(days, "day"))) if count > 0
     ]
-    return " and ".join(parts) or "0 days"
+    return join(_(" and "), parts) or pluralize(0, "day")
 
 
 def _undated(series: Series) -> str:
@@ -103,7 +107,7 @@ def _undated(series: Series) -> str:
         for value in series.distinct("LongitudinalTemporalInformationModified")
     ):
         return "shifted"
-    return "no real date" if any(series.distinct(keyword) for keyword in _DATE_KEYWORDS) else "no date"
+    return _("no real date") if any(series.distinct(keyword) for keyword in _DATE_KEYWORDS) else _("no date")
 
 
 @register_fact("dose")
@@ -115,11 +119,13 @@ def dose(series: Series, context: FactContext) -> Fact:
         known = known[~np.isnan(known)]
         if len(known):
             parts.append(
-                f"{known.min():g} {unit}" if known.min() == known.max() else f"{known.min():g}-{known.max():g} {unit}"
+                _("{known:g} {unit}", known=known.min(), unit=unit)
+                if known.min() == known.max()
+                else _("{known:g}-{known2:g} {unit}", known=known.min(), known2=known.max(), unit=unit)
             )
     if not parts:
         return not_applicable_fact("dose")
-    return Fact("dose", ", ".join(parts), evidence="CTDIvol, KVP, Exposure")
+    return Fact("dose", join(", ", parts), evidence="CTDIvol, KVP, Exposure")
 
 
 @register_fact("acquisitions")
@@ -134,12 +140,12 @@ def acquisition_overlap(series: Series, context: FactContext) -> Fact:
         return not_applicable_fact("acquisitions")
     column = series.column("AcquisitionNumber").index[placed.rows]
     if not len(series.distinct("AcquisitionNumber")) > 1:
-        return Fact("acquisitions", "one run", evidence="Acquisition Number (0020,0012)")
+        return Fact("acquisitions", _("one run"), evidence="Acquisition Number (0020,0012)")
     changes = int((np.diff(column) != 0).sum())
     overlap = changes >= len(set(column.tolist()))
     again = np.flatnonzero(np.diff(column) != 0)
     where = series.names_of(placed.rows[again]) if overlap else ""
-    return Fact("acquisitions", "overlap" if overlap else "one run", where, "Acquisition Number (0020,0012)")
+    return Fact("acquisitions", _("overlap") if overlap else _("one run"), where, "Acquisition Number (0020,0012)")
 
 
 @register_fact("acquisition_pause")
@@ -201,5 +207,5 @@ def frames_of_reference(series: Series, context: FactContext) -> Fact:
     count = len(series.distinct("FrameOfReferenceUID"))
     if count == 0:
         return not_applicable_fact("frames_of_reference")
-    kind = "one" if count == 1 else "one a slice" if count == len(series) > 2 else "several"
+    kind = "one" if count == 1 else _("one a slice") if count == len(series) > 2 else _("several")
     return Fact("frames_of_reference", kind, evidence="Frame of Reference UID (0020,0052)", parameters={"count": count})

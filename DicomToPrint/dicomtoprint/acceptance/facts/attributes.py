@@ -13,6 +13,7 @@ from pydicom.datadict import dictionary_description, dictionary_VR, tag_for_keyw
 from ...dicom import Series
 from ...dicom.attributes import parse_decimal_strings
 from ...dicom.series import CRANIOFACIAL, CT, ENHANCED_CT, LEGACY_CT
+from ...messages import _
 from ...rules import Fact
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact, register_fact_family
 
@@ -28,7 +29,12 @@ _CLASS_NAMES = {
 def attribute_label(keyword: str) -> str:
     """Name and tag of an attribute, as the standard prints them."""
     tag = tag_for_keyword(keyword) or 0
-    return f"{dictionary_description(tag)} ({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    return _(
+        "{dictionary_description} ({tag:04X},{tag2:04X})",
+        dictionary_description=dictionary_description(tag),
+        tag=tag >> 16,
+        tag2=tag & 65535,
+    )
 
 
 @register_fact("sop_class")
@@ -51,7 +57,9 @@ def modality(series: Series, context: FactContext) -> Fact:
         return missing_fact("modality", series.names_of(lost), attribute_label("Modality"))
     wanted = "DX" if CRANIOFACIAL in series.sop_classes else "CT"
     found = series.distinct("Modality")
-    return Fact("modality", "as the class" if found == (wanted,) else "other", evidence=attribute_label("Modality"))
+    return Fact(
+        "modality", _("as the class") if found == (wanted,) else _("other"), evidence=attribute_label("Modality")
+    )
 
 
 @register_fact("object_type")
@@ -66,8 +74,12 @@ def object_type(series: Series, context: FactContext) -> Fact:
         return missing_fact("object_type", said.where, attribute_label("Modality"))
     foreign = [name for name in series.sop_classes if name not in _CLASS_NAMES]
     fits = said.value == "as the class" and not foreign
-    kind = "CT" if fits else "no CT class" if foreign or not series.sop_classes else "mislabelled"
-    evidence = f"{attribute_label('SOPClassUID')}, {attribute_label('Modality')}"
+    kind = "CT" if fits else _("no CT class") if foreign or not series.sop_classes else _("mislabelled")
+    evidence = _(
+        "{attribute_label}, {attribute_label2}",
+        attribute_label=attribute_label("SOPClassUID"),
+        attribute_label2=attribute_label("Modality"),
+    )
     return Fact("object_type", "CT" if fits else "other", evidence=evidence, parameters={"kind": kind})
 
 
@@ -105,7 +117,7 @@ def _register_whole(name: str, keyword: str) -> None:
         value = _whole(name, keyword, series)
         return value if isinstance(value, Fact) else Fact(name, value, evidence=attribute_label(keyword))
 
-    read.__doc__ = f"{keyword} where it is the same on all slices, else ``differs``."
+    read.__doc__ = _("{keyword} where it is the same on all slices, else ``differs``.", keyword=keyword)
 
 
 for _name, _keyword in (
@@ -132,7 +144,9 @@ def _size(name: str, keyword: str, series: Series) -> Fact:
     value = _whole(name, keyword, series)
     if isinstance(value, Fact):
         return (
-            value if value.value != "differs" else Fact(name, 0, "they differ between slices", attribute_label(keyword))
+            value
+            if value.value != "differs"
+            else Fact(name, 0, _("they differ between slices"), attribute_label(keyword))
         )
     return Fact(name, value, evidence=attribute_label(keyword))
 
@@ -180,7 +194,7 @@ def pixel_spacing(series: Series, context: FactContext) -> Fact:
     bad = np.flatnonzero(~(spacing > 0).all(axis=1))
     return Fact(
         "pixel_spacing",
-        "not two numbers above 0" if len(bad) else "two above 0",
+        _("not two numbers above 0") if len(bad) else _("two above 0"),
         series.names_of(bad) if len(bad) else "",
         attribute_label("PixelSpacing"),
     )
@@ -191,10 +205,14 @@ def rescale_parameters(series: Series, context: FactContext) -> Fact:
     """``whole``, ``zero slope``, or missing where slope or intercept is missing or no number on any slice."""
     slope, intercept = series.table("RescaleSlope", 1)[:, 0], series.table("RescaleIntercept", 1)[:, 0]
     lost = np.flatnonzero(np.isnan(slope) | np.isnan(intercept))
-    evidence = f"{attribute_label('RescaleIntercept')}, {attribute_label('RescaleSlope')}"
+    evidence = _(
+        "{attribute_label}, {attribute_label2}",
+        attribute_label=attribute_label("RescaleIntercept"),
+        attribute_label2=attribute_label("RescaleSlope"),
+    )
     if len(lost):
         return missing_fact("rescale", series.names_of(lost), evidence)
-    return Fact("rescale", "zero slope" if (slope == 0).any() else "whole", evidence=evidence)
+    return Fact("rescale", _("zero slope") if (slope == 0).any() else _("whole"), evidence=evidence)
 
 
 @register_fact("rescale_variants")
@@ -212,12 +230,18 @@ def window_presets(series: Series, context: FactContext) -> Fact:
     """``sound`` presets, or what is wrong: ``unpaired``, ``no number``, ``width below 1``; not applicable without
     any.
     """
-    evidence = f"{attribute_label('WindowCenter')}, {attribute_label('WindowWidth')}"
+    evidence = _(
+        "{attribute_label}, {attribute_label2}",
+        attribute_label=attribute_label("WindowCenter"),
+        attribute_label2=attribute_label("WindowWidth"),
+    )
     triples = series.combinations("WindowCenter", "WindowWidth", "WindowCenterWidthExplanation")
     problems = {_window_problem(*triple) for triple in triples}
     if problems == {""}:
         return not_applicable_fact("window", evidence)
-    worst = next(name for name in ("no number", "unpaired", "width below 1", "sound", "") if name in problems)
+    worst = next(
+        name for name in (_("no number"), _("unpaired"), _("width below 1"), _("sound"), "") if name in problems
+    )
     return Fact("window", worst, evidence=evidence)
 
 
@@ -229,10 +253,10 @@ def _window_problem(center: object, width: object, names: object) -> str:
         return "unpaired"
     centers, widths = parse_decimal_strings(texts[0]), parse_decimal_strings(texts[1])
     if not centers or not widths:
-        return "no number"
+        return _("no number")
     if len(centers) != len(widths) or (texts[2] and len(texts[2].split("\\")) != len(centers)):
         return "unpaired"
-    return "sound" if min(widths) >= 1.0 else "width below 1"
+    return _("sound") if min(widths) >= 1.0 else _("width below 1")
 
 
 @register_fact("padding")

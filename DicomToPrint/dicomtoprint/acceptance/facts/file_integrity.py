@@ -10,11 +10,12 @@ import numpy as np
 from ...dicom import ImageFile, Series
 from ...dicom.attributes import parse_decimal_strings, split_text_values
 from ...dicom.header import UNCOMPRESSED, UNDEFINED_LENGTH
+from ...messages import _
 from ...rules import Fact
 from ...text import pluralize
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
 
-_BESIDE = "named like its slices"
+_BESIDE = _("named like its slices")
 _SYNTAX = "Transfer Syntax UID (0002,0010)"
 _LOSSY_SYNTAXES = frozenset(
     "1.2.840.10008.1.2.4." + suffix
@@ -121,7 +122,7 @@ def transfer_syntax(series: Series, context: FactContext) -> Fact:
             "transfer_syntax", "encapsulated" if encapsulated else "native", _named(encapsulated, series), _SYNTAX
         )
     syntax = other[0].syntax
-    known = {_DEFLATED: "deflated", _ENCAPSULATED_PLAIN: "encapsulated, uncompressed"}
+    known = {_DEFLATED: _("deflated"), _ENCAPSULATED_PLAIN: _("encapsulated, uncompressed")}
     name = known.get(syntax) or (
         "private" if not syntax.startswith("1.2.840.10008.") else "lossy" if syntax in _LOSSY_SYNTAXES else "lossless"
     )
@@ -133,7 +134,7 @@ def lossy_compression(series: Series, context: FactContext) -> Fact:
     """Whether anything says that the pixels were ever compressed with loss, and what says so; ``no`` otherwise."""
     where = _named([file for file in series.files if file.syntax in _LOSSY_SYNTAXES], series)
     if where:
-        return Fact("lossy", "transfer syntax", where, _SYNTAX)
+        return Fact("lossy", _("transfer syntax"), where, _SYNTAX)
     flagged = [file for file in series.files if "01" in split_text_values(file.lossy)]
     if "01" in series.distinct("LossyImageCompression") or flagged:
         return Fact("lossy", "flag", _named(flagged, series), "Lossy Image Compression (0028,2110)")
@@ -155,7 +156,7 @@ def sop_instance_uid_status(series: Series, context: FactContext) -> Fact:
     if len(series.rows_without("SOPInstanceUID")):
         return Fact("instance_uids", "missing", series.names_of(series.rows_without("SOPInstanceUID")), evidence)
     if series.copies:
-        return Fact("instance_uids", "copied file", pluralize(len(series.copies), "file"), evidence)
+        return Fact("instance_uids", _("copied file"), pluralize(len(series.copies), "file"), evidence)
     by_file = (
         [str(column[int(np.flatnonzero(series.file_of == at)[0])]).strip(" \0") for at in range(len(series.files))]
         if len(series.files) < len(series)
@@ -167,7 +168,7 @@ def sop_instance_uid_status(series: Series, context: FactContext) -> Fact:
         return Fact("instance_uids", "repeated", _named(again, series), evidence)
     unlike = [file for file, uid in zip(series.files, by_file) if file.media_instance and file.media_instance != uid]
     if unlike:
-        return Fact("instance_uids", "unlike file meta", _named(unlike, series), evidence)
+        return Fact("instance_uids", _("unlike file meta"), _named(unlike, series), evidence)
     return Fact("instance_uids", "unique", "", evidence)
 
 
@@ -201,7 +202,7 @@ def sop_class_mismatch_files(series: Series, context: FactContext) -> Fact:
         first.setdefault(at, row)
     bad = [
         file
-        for file, (_, row) in zip(series.files, sorted(first.items()))
+        for file, (_unused, row) in zip(series.files, sorted(first.items()))
         if file.media_class and file.media_class != str(column[row] or "").strip(" \0")
     ]
     return Fact("sop_class_as_meta", len(bad), _named(bad, series), "Media Storage SOP Class UID (0002,0002)")
@@ -216,18 +217,22 @@ def frame_count(series: Series, context: FactContext) -> Fact:
     if not framed and not series.is_multi_frame:
         return not_applicable_fact("frame_count")
     if series.is_multi_frame and not all(_stated_frames(series)):
-        return Fact("frame_count", "not stated", "", "Number of Frames (0028,0008)")
+        return Fact("frame_count", _("not stated"), "", "Number of Frames (0028,0008)")
     bad = [file for file in series.files if file.frames != file.items and (series.is_multi_frame or file.frames != 1)]
     if bad:
-        return Fact("frame_count", "differs from the frame groups", _named(bad, series), "Number of Frames (0028,0008)")
+        return Fact(
+            "frame_count", _("differs from the frame groups"), _named(bad, series), "Number of Frames (0028,0008)"
+        )
     short = [
         file
         for file in series.files
         if short_of_pixels(file) or (file.pixel_length == UNDEFINED_LENGTH and 0 < file.fragments < file.frames)
     ]
     if short:
-        return Fact("frame_count", "differs from the pixel data", _named(short, series), "Number of Frames (0028,0008)")
-    return Fact("frame_count", "as stated", "", "Number of Frames (0028,0008)")
+        return Fact(
+            "frame_count", _("differs from the pixel data"), _named(short, series), "Number of Frames (0028,0008)"
+        )
+    return Fact("frame_count", _("as stated"), "", "Number of Frames (0028,0008)")
 
 
 def _stated_frames(series: Series) -> list[bool]:
@@ -242,7 +247,7 @@ def functional_groups(series: Series, context: FactContext) -> Fact:
     if not series.is_multi_frame:
         return not_applicable_fact("functional_groups")
     met = {problem for file in series.files for problem in file.group_problems}
-    order = ("damaged", "no shared", "no per-frame", "several shared", "both", "measures per frame")
+    order = (_("damaged"), _("no shared"), _("no per-frame"), _("several shared"), _("both"), _("measures per frame"))
     worst = next((problem for problem in order if problem in met), "sound")
     bad = [file for file in series.files if worst in file.group_problems]
     return Fact("functional_groups", worst, _named(bad, series), "Functional Groups Sequences (5200,9229), (5200,9230)")
@@ -258,7 +263,7 @@ def concatenation_status(series: Series, context: FactContext) -> Fact:
     totals = {int(value) for value in series.distinct("InConcatenationTotalNumber") if isinstance(value, int)}
     if not present or present != set(range(1, max(present) + 1)) or (totals and max(totals) != max(present)):
         return Fact("concatenation", "incomplete", "", evidence, parameters={"present": len(present)})
-    return Fact("concatenation", "whole" if totals else "total not stated", "", evidence)
+    return Fact("concatenation", _("whole") if totals else _("total not stated"), "", evidence)
 
 
 @register_fact("pixel_element")
@@ -269,7 +274,7 @@ def pixel_data_element(series: Series, context: FactContext) -> Fact:
         if file.pixel_element in ("FloatPixelData", "DoubleFloatPixelData"):
             return "float"
         if not file.pixel_element or short_of_pixels(file):
-            return "wrong length"
+            return _("wrong length")
         if file.pixel_length == UNDEFINED_LENGTH:
             return "compressed"
         eight_bits = (
@@ -280,6 +285,8 @@ def pixel_data_element(series: Series, context: FactContext) -> Fact:
         return "OW" if eight_bits else file.pixel_vr if file.pixel_vr in ("OW", "OB") else "other"
 
     kinds = {kind(file): file for file in reversed(series.files)}
-    worst = next(name for name in ("float", "wrong length", "other", "OB", "compressed", "OW") if name in kinds)
+    worst = next(
+        name for name in (_("float"), _("wrong length"), _("other"), "OB", _("compressed"), "OW") if name in kinds
+    )
     bad = [file for file in series.files if kind(file) == worst] if worst not in ("OW", "compressed") else []
     return Fact("pixel_element", worst, _named(bad, series), "Pixel Data (7FE0,0010)")

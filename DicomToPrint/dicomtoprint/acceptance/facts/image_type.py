@@ -10,6 +10,7 @@ import numpy as np
 from ...dicom import Series, compute_slice_geometry
 from ...dicom.attributes import split_text_values
 from ...dicom.series import CRANIOFACIAL
+from ...messages import _, join
 from ...rules import Fact
 from ...text import pluralize
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
@@ -97,14 +98,17 @@ def image_type(series: Series, context: FactContext) -> Fact:
         "ANGIO",
     )
     for values, rows in types:
-        shown = " ".join(word.lower() if word in known else "other" for word in values[:3])
+        shown = join(" ", (word.lower() if word in known else "other" for word in values[:3]))
         plane = ("AXIAL", "VOLUME") if series.is_multi_frame else ("AXIAL",)
         if len(values) and (values[:2] != ("ORIGINAL", "PRIMARY") or (len(values) > 2 and values[2] not in plane)):
             return Fact("image_type", shown, series.names_of(rows) if len(types) > 1 else "", _IMAGE_TYPE)
-    if len(lost) or any(len(values) < 3 for values, _ in types):
-        return missing_fact("image_type", series.names_of(lost) if len(lost) else "", _IMAGE_TYPE, "not stated")
+    if len(lost) or any(len(values) < 3 for values, _unused in types):
+        return missing_fact("image_type", series.names_of(lost) if len(lost) else "", _IMAGE_TYPE, _("not stated"))
     return Fact(
-        "image_type", "original primary volume" if series.is_multi_frame else "original primary axial", "", _IMAGE_TYPE
+        "image_type",
+        _("original primary volume") if series.is_multi_frame else _("original primary axial"),
+        "",
+        _IMAGE_TYPE,
     )
 
 
@@ -118,12 +122,12 @@ def image_type_value3(series: Series, context: FactContext) -> Fact:
     thirds = {(*split_text_values(value), "", "", "")[2].upper() for value in column.values}
     lost = series.rows_without("ImageType")
     name = "third_value_of_frames" if series.is_multi_frame else "third_value_of_slices"
-    kind = "missing" if len(lost) or "" in thirds else "as stated" if thirds == {wanted} else "other"
+    kind = "missing" if len(lost) or "" in thirds else _("as stated") if thirds == {wanted} else _("other")
     odd = [at for at, value in enumerate(column.values) if (*split_text_values(value), "", "", "")[2].upper() != wanted]
     rows = np.flatnonzero(np.isin(column.index, odd) | (column.index < 0))
     return Fact(
         name,
-        f"{'volume' if series.is_multi_frame else 'slice'}: {kind}",
+        _("{is_multi_frame}: {kind}", is_multi_frame=_("volume") if series.is_multi_frame else _("slice"), kind=kind),
         series.names_of(rows) if 0 < len(rows) < len(series) else "",
         _IMAGE_TYPE,
     )
@@ -151,7 +155,7 @@ def reformat_status(series: Series, context: FactContext) -> Fact:
             if word.replace("\\", " ") in _REFORMAT_VALUES or word.startswith(("CSA MPR", "MPR"))
         ]
         if met:
-            return Fact("reformat", "image type", series.names_of(rows), _IMAGE_TYPE, parameters={"word": met[0]})
+            return Fact("reformat", _("image type"), series.names_of(rows), _IMAGE_TYPE, parameters={"word": met[0]})
     for keyword, evidence in (
         ("SeriesDescription", "Series Description (0008,103E)"),
         ("DerivationDescription", "Derivation Description (0008,2111)"),
@@ -167,7 +171,7 @@ def reformat_status(series: Series, context: FactContext) -> Fact:
                 _OTHER_PLANE.search(text.replace("_", " ")) for text in map(str, series.distinct(keyword))
             )
             thin = keyword == "SeriesDescription" and weak and _is_thin_original(series)
-            kind = "thin original" if thin else "description"
+            kind = _("thin original") if thin else _("description")
             return Fact("reformat", kind, "", evidence, parameters={"word": said[0].upper()})
     calculated = {
         str(value)
@@ -185,7 +189,7 @@ def _is_thin_original(series: Series) -> bool:
     """True where image type, plane and spacing are those of thin slices as scanned: then a word in the description may
     tell what the slices are for.
     """
-    types = [values for values, _ in _image_types(series)]
+    types = [values for values, _unused in _image_types(series)]
     placed = compute_slice_geometry(series)
     if placed is None or len(placed.steps) == 0 or not types:
         return False
@@ -204,7 +208,7 @@ def gantry_tilt_corrected(series: Series, context: FactContext) -> Fact:
         for keyword in ("DerivationDescription", "SeriesDescription")
         for value in series.distinct(keyword)
     ]
-    texts += [word for values, _ in _image_types(series) for word in values]
+    texts += [word for values, _unused in _image_types(series) for word in values]
     if any("MEDCOM_RESAMPLED" in text or "TILT CORRECT" in text for text in texts):
         return Fact("tilt_taken_out", "derivation", "", "Derivation Description (0008,2111)")
     tags = [abs(number) for value in series.distinct("GantryDetectorTilt") for number in _tilt_numbers(value)]
@@ -217,7 +221,7 @@ def gantry_tilt_corrected(series: Series, context: FactContext) -> Fact:
     straight = placed.shear_degrees <= 0.1 or (placed.shear_degrees < 0.5 * max(tags) and max(tags) > 0.2)
     return Fact(
         "tilt_taken_out",
-        "tag without shear" if straight else "no",
+        _("tag without shear") if straight else _("no"),
         "",
         "Gantry/Detector Tilt (0018,1120)",
         parameters={"tag": max(tags)},
@@ -242,10 +246,10 @@ def stated_gantry_tilt(series: Series, context: FactContext) -> Fact:
     if CRANIOFACIAL in series.sop_classes or not values:
         return not_applicable_fact("tilt_tag", evidence)
     if any(np.isnan(values)):
-        return missing_fact("tilt_tag", evidence=evidence, kind="no number")
+        return missing_fact("tilt_tag", evidence=evidence, kind=_("no number"))
     placed = compute_slice_geometry(series)
     tilted = placed is not None and placed.shear_degrees > UPRIGHT_DEGREES
-    parameters = {"kind": "tilted" if tilted else "tag alone"}
+    parameters = {"kind": _("tilted") if tilted else _("tag alone")}
     return Fact("tilt_tag", max(abs(value) for value in values), evidence=evidence, parameters=parameters)
 
 
@@ -260,7 +264,7 @@ def kernel_family(series: Series, context: FactContext) -> Fact:
     firsts = {(split_text_values(value) or ("",))[0] for value in column.values} - {""}
     lost = series.rows_without("ConvolutionKernel")
     if not firsts:
-        kind = "cone beam" if is_cone_beam(series, context) else "no kernel"
+        kind = _("cone beam") if is_cone_beam(series, context) else _("no kernel")
         return missing_fact("kernel_family", evidence=_KERNEL, kind=kind)
     if len(firsts) > 1 or len(lost):
         return Fact("kernel_family", "mixed", series.names_of(lost) if len(lost) else "", _KERNEL)
@@ -274,7 +278,7 @@ def kernel_family(series: Series, context: FactContext) -> Fact:
         _KERNEL,
         parameters={
             "kernel": kernel if family in ("listed", "smooth", "sharp") else "",
-            **({"kind": "cone beam"} if family == "unknown" and is_cone_beam(series, context) else {}),
+            **({"kind": _("cone beam")} if family == "unknown" and is_cone_beam(series, context) else {}),
         },
     )
 
@@ -296,7 +300,9 @@ def distinct_image_types(series: Series, context: FactContext) -> Fact:
     combinations = {
         tuple(map(split_text_values, values)) for values in series.combinations("ImageType", "ConvolutionKernel")
     }
-    return Fact("mixed_types", len(combinations), evidence=f"{_IMAGE_TYPE}, {_KERNEL}")
+    return Fact(
+        "mixed_types", len(combinations), evidence=_("{image_type}, {kernel}", image_type=_IMAGE_TYPE, kernel=_KERNEL)
+    )
 
 
 @register_fact("phases")
@@ -334,7 +340,9 @@ def metal_artifact_reduction(series: Series, context: FactContext) -> Fact:
     ]
     named = any(_METAL_WORDS.search(text.replace("_", " ").replace("\\", " ")) for text in texts)
     return Fact(
-        "metal_reduction", "named" if named else "not named", evidence=f"{_KERNEL}, Series Description (0008,103E)"
+        "metal_reduction",
+        _("named") if named else _("not named"),
+        evidence=f"{_KERNEL}, Series Description (0008,103E)",
     )
 
 
@@ -347,7 +355,7 @@ def cone_beam(series: Series, context: FactContext) -> Fact:
         str(value) for keyword in ("Manufacturer", "ManufacturerModelName") for value in series.distinct(keyword)
     )
     known = any(re.search(str(row["pattern"]), maker, re.IGNORECASE) for row in context.cone_beam)
-    kind = "by its object" if CRANIOFACIAL in series.sop_classes else "by its maker" if known else "no"
+    kind = _("by its object") if CRANIOFACIAL in series.sop_classes else _("by its maker") if known else _("no")
     return Fact("cone_beam", kind, evidence="Manufacturer, Manufacturer's Model Name")
 
 

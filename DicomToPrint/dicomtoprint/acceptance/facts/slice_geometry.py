@@ -9,6 +9,7 @@ import numpy as np
 from ...dicom import Series, SliceGeometry, compute_slice_geometry, phases
 from ...dicom.attributes import parse_decimal_strings
 from ...dicom.slice_geometry import SAME_PLACE_MM, median
+from ...messages import _, join
 from ...rules import Fact
 from .image_type import is_cone_beam
 from .registry import FactContext, missing_fact, not_applicable_fact, register_fact
@@ -40,7 +41,12 @@ def slices_without_geometry(series: Series, context: FactContext) -> Fact:
     """Number of slices whose position or orientation is missing or no set of numbers."""
     positions, orientations = series.table("ImagePositionPatient", 3), series.table("ImageOrientationPatient", 6)
     lost = np.flatnonzero(np.isnan(positions).any(axis=1) | np.isnan(orientations).any(axis=1))
-    return Fact("slices_without_place", len(lost), series.names_of(lost) if len(lost) else "", f"{_IPP}, {_IOP}")
+    return Fact(
+        "slices_without_place",
+        len(lost),
+        series.names_of(lost) if len(lost) else "",
+        _("{ipp}, {iop}", ipp=_IPP, iop=_IOP),
+    )
 
 
 @register_fact("slices_without_position")
@@ -130,10 +136,17 @@ def max_gap_ratio(series: Series, context: FactContext) -> Fact:
     ratios = placed.gaps / median
     order = np.argsort(-ratios)
     wide = order[ratios[order] > 1.5][:3]
-    where = "; ".join(
-        f"{placed.gaps[i]:.3f} mm between {describe_slices(series, placed, np.array([i]))} and "
-        f"{describe_slices(series, placed, np.array([i + 1]))}"
-        for i in wide
+    where = join(
+        "; ",
+        (
+            _(
+                "{gaps:.3f} mm between {describe_slices} and {describe_slices2}",
+                gaps=placed.gaps[i],
+                describe_slices=describe_slices(series, placed, np.array([i])),
+                describe_slices2=describe_slices(series, placed, np.array([i + 1])),
+            )
+            for i in wide
+        ),
     )
     return Fact(
         "hole_ratio",
@@ -207,8 +220,10 @@ def _phase_parameters(series: Series) -> dict[str, object]:
     found = phases(series)
     if not found:
         return {}
-    names = [f"--series {phase.series.id}" for phase in found]
-    choices = ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
+    names = [_("{--series:{series}}", series=phase.series.id) for phase in found]
+    choices = join(", ", names[:4]) + (
+        _(" and {names_count} more", names_count=len(names) - 4) if len(names) > 4 else ""
+    )
     return {"kind": "phases", "count": len(found), "by": found[0].by, "choices": choices}
 
 
@@ -259,12 +274,12 @@ def shear_angle(series: Series, context: FactContext) -> Fact:
     where = describe_slices(series, placed, np.flatnonzero(odd)) if len(single) and placed.shear_degrees < value else ""
     tag = np.abs(series.table("GantryDetectorTilt", 1)[:, 0])
     gantry = placed.same_orientation and abs(placed.normal[0]) < 0.02 and placed.shear_degrees < MAX_TILT_DEGREES
-    kind = "one slice" if where else "gantry" if gantry else "not a tilt"
+    kind = _("one slice") if where else _("gantry") if gantry else _("not a tilt")
     return Fact(
         "shear_angle",
         round(value, 4),
         where,
-        f"{_IPP}, {_IOP}",
+        _("{ipp}, {iop}", ipp=_IPP, iop=_IOP),
         parameters={"tag": float(np.nanmax(tag)) if not np.isnan(tag).all() else None, "kind": kind},
     )
 
@@ -339,7 +354,7 @@ def pixel_size(series: Series, context: FactContext) -> Fact:
 
 def _scanner_kind(series: Series, context: FactContext) -> dict[str, object]:
     """A cone beam unit has voxels, no field of view and kernel to choose: what to ask for is said in its words."""
-    return {"kind": "cone beam"} if is_cone_beam(series, context) else {}
+    return {"kind": _("cone beam")} if is_cone_beam(series, context) else {}
 
 
 @register_fact("scale_error")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...dicom import Series
+from ...messages import _
 from ...rules import Fact
 from ...text import pluralize
 from .registry import FactContext, not_applicable_fact, register_fact
@@ -20,10 +21,10 @@ def dicomdir_completeness(series: Series, context: FactContext) -> Fact:
     parameters = {"referenced": sum(item.referenced for item in media), "series": len(context.study.series)}
     damaged = [item.name for item in media if item.damaged]
     if damaged:
-        return Fact("media_files", "directory damaged", "", evidence, parameters=parameters)
+        return Fact("media_files", _("directory damaged"), "", evidence, parameters=parameters)
     lost = [name for item in media for name in item.missing]
     if lost:
-        return Fact("media_files", "files missing", pluralize(len(lost), "file"), evidence, parameters=parameters)
+        return Fact("media_files", _("files missing"), pluralize(len(lost), "file"), evidence, parameters=parameters)
     broken = [
         file.name
         for one in context.study.series
@@ -32,16 +33,18 @@ def dicomdir_completeness(series: Series, context: FactContext) -> Fact:
         or (0 <= file.pixel_length < 0xFFFFFFFF and file.pixel_offset + file.pixel_length > file.body_size)
     ]
     if broken:
-        return Fact("media_files", "files not whole", pluralize(len(broken), "file"), evidence, parameters=parameters)
+        return Fact(
+            "media_files", _("files not whole"), pluralize(len(broken), "file"), evidence, parameters=parameters
+        )
     if context.study.patients > 1 or any(item.patients > 1 for item in media):
-        return Fact("media_files", "several patients", "", evidence, parameters=parameters)
+        return Fact("media_files", _("several patients"), "", evidence, parameters=parameters)
     return Fact("media_files", "whole", "", evidence, parameters=parameters)
 
 
 @register_fact("transfer_medium")
 def transfer_medium(series: Series, context: FactContext) -> Fact:
     """Whether the input is a disc with a DICOMDIR or files alone; shown, never judged."""
-    return Fact("transfer_medium", "DICOMDIR" if context.study.media else "files without DICOMDIR")
+    return Fact("transfer_medium", "DICOMDIR" if context.study.media else _("files without DICOMDIR"))
 
 
 @register_fact("original_beside")

@@ -6,8 +6,8 @@ from .acquisition import ACQUISITION
 from .files import FILES
 from .pixels import PIXELS
 from .slices import SLICES
-from .template import MessageTemplate, _
+from .template import MessageTemplate
 
 TEXTS: Mapping[str, MessageTemplate] = {**FILES, **SLICES, **PIXELS, **ACQUISITION}
 
-__all__ = ["TEXTS", "MessageTemplate", "_"]
+__all__ = ["TEXTS", "MessageTemplate"]

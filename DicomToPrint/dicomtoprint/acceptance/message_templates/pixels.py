@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from .template import MessageTemplate, _
+from ...messages import _
+from .template import MessageTemplate
 
 PIXELS: Mapping[str, MessageTemplate] = {
     "air_mode_hu": MessageTemplate(

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import InputError, OutputError, UsageError
 from ...mesh.core import Mesh, concatenate
+from ...messages import _, join
 from ...progress import ProgressCallback, no_progress, subprogress
 from ..atomic import AtomicOutputSet, sha256_of, translate_os_errors
 from .reader import read_mesh_file
@@ -78,20 +79,26 @@ def export_meshes(
     wanted = tuple(dict.fromkeys(name.lower() for name in formats))
     for name in wanted:
         if name not in FORMATS:
-            raise UsageError(f"'{name}' is no format of mesh files: choose among {', '.join(FORMATS)}.")
+            raise UsageError(
+                _(
+                    "'{name}' is no format of mesh files: choose among {formats}.",
+                    name=name,
+                    formats=join(", ", FORMATS),
+                )
+            )
     _refuse_empty(meshes)
     checked: dict[str, tuple[int, float]] = {}
     with AtomicOutputSet(folder) as outputs:
         for index, name in enumerate(wanted):
             step = subprogress(progress, index / len(wanted), (index + 1) / len(wanted))
-            step(0.0, f"writing {name.upper()}")
+            step(0.0, _("writing {name}", name=name.upper()))
             path = outputs.temporary(f"{stem}.{name}")
             with translate_os_errors(f"{stem}.{name}"):
                 _write(name, path, outputs, stem, meshes, metadata or {}, thumbnail, space, subprogress(step, 0.0, 0.6))
-            step(0.6, f"reading {name.upper()} back")
+            step(0.6, _("reading {name} back", name=name.upper()))
             checked[f"{stem}.{name}"] = verify_round_trip(path, meshes, name, space)
         paths = outputs.publish()
-    progress(1.0, "files written")
+    progress(1.0, _("files written"))
     return tuple(replace(_written(path, checked.get(path.name, (0, 0.0))), space=space) for path in paths)
 
 
@@ -124,11 +131,14 @@ def _written(path: Path, check: tuple[int, float]) -> WrittenFile:
 def _refuse_empty(meshes: Sequence[Mesh]) -> None:
     if not meshes or any(len(mesh.triangles) == 0 for mesh in meshes):
         raise OutputError(
-            "The model holds no triangles, so there is nothing to print: lower the threshold or choose another segment."
+            _(
+                "The model holds no triangles, so there is nothing to print: lower the threshold or choose "
+                "another segment."
+            )
         )
     for mesh in meshes:
         if not np.isfinite(mesh.points).all():
-            raise OutputError("The model holds points without a finite position: repair it before writing.")
+            raise OutputError(_("The model holds points without a finite position: repair it before writing."))
 
 
 def verify_round_trip(path: Path, meshes: Sequence[Mesh], name: str, space: str | None = "LPS") -> tuple[int, float]:
@@ -141,19 +151,30 @@ def verify_round_trip(path: Path, meshes: Sequence[Mesh], name: str, space: str 
         found = read_mesh_file(path)
     except InputError as error:
         raise OutputError(
-            f"The {name.upper()} file did not read back ({error}): write it again to another folder."
+            _(
+                "The {name} file did not read back ({error}): write it again to another folder.",
+                name=name.upper(),
+                error=error,
+            )
         ) from None
     expected = concatenate(list(meshes))
     result = concatenate(list(found.meshes))
     if len(result.triangles) != len(expected.triangles):
         raise OutputError(
-            f"The {name.upper()} file read back with {len(result.triangles)} triangles instead of "
-            f"{len(expected.triangles)}: repair the model and write it again."
+            _(
+                "The {name} file read back with {triangles_count} triangles instead of {triangles_count2}: "
+                "repair the model and write it again.",
+                name=name.upper(),
+                triangles_count=len(result.triangles),
+                triangles_count2=len(expected.triangles),
+            )
         )
     if found.unit not in (None, "mm") or found.space != space:
         raise OutputError(
-            f"The {name.upper()} file read back in another unit or space: this is a fault of the program; please "
-            "report it."
+            _(
+                "The {name} file read back in another unit or space: this is a fault of the program; please report it.",
+                name=name.upper(),
+            )
         )
     worst = 0.0
     for start in range(0, len(expected.triangles), 262144):
@@ -164,7 +185,13 @@ def verify_round_trip(path: Path, meshes: Sequence[Mesh], name: str, space: str 
         _same_orientation(before, after, name)
     limit = TOLERANCE_MM + float(np.spacing(np.float32(np.abs(expected.points).max())))
     if not worst <= limit:
-        raise OutputError(f"The {name.upper()} file read back {worst:.4f} mm off: write it again to another folder.")
+        raise OutputError(
+            _(
+                "The {name} file read back {worst:.4f} mm off: write it again to another folder.",
+                name=name.upper(),
+                worst=worst,
+            )
+        )
     return len(result.triangles), worst
 
 
@@ -173,5 +200,8 @@ def _same_orientation(before: np.ndarray, after: np.ndarray, name: str) -> None:
     # Slivers thinner than the rounding of float32 may turn over; a mirrored file turns all.
     if np.count_nonzero(turned) > 0.001 * len(before) + 2:
         raise OutputError(
-            f"The {name.upper()} file read back inside out: this is a fault of the program; please report it."
+            _(
+                "The {name} file read back inside out: this is a fault of the program; please report it.",
+                name=name.upper(),
+            )
         )

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...mesh.core import Mesh
+from ...messages import _
 from ...progress import ProgressCallback
 from .plain_text import mend_text
 from .polygons import triangulate_polygons
@@ -22,15 +23,15 @@ _AFTER_SLASH = re.compile(rb"/[^\s]*")
 
 def read_obj(path: Path, progress: ProgressCallback) -> RawMeshFile:
     """One mesh an ``o`` (or none); polygons are triangulated by ear clipping; texture, normals and groups are left out."""
-    progress(0.0, "reading OBJ")
+    progress(0.0, _("reading OBJ"))
     content = mend_text(path.read_bytes()).replace(b"\\\r\n", b" ").replace(b"\\\n", b" ") + b"\n"
     lines = _Lines(content)
     vertices, faces, names = (lines.starting_with(letter) for letter in (b"v", b"f", b"o"))
     objects = [(lines.text(at)[2:].strip().decode("utf-8", "replace"), int(np.searchsorted(faces, at))) for at in names]
     comments = [lines.text(at)[:400].decode("utf-8", "replace") for at in np.flatnonzero(lines.first == ord("#"))[:200]]
-    progress(0.2, "reading OBJ")
+    progress(0.2, _("reading OBJ"))
     coordinates = _coordinates(path, lines, vertices)
-    progress(0.5, "reading OBJ")
+    progress(0.5, _("reading OBJ"))
     corners, sizes = _polygons(path, lines, faces, np.searchsorted(vertices, faces), len(coordinates))
     triangles, owner = triangulate_polygons(coordinates, corners, sizes)
     text = "\n".join(comments)
@@ -99,7 +100,11 @@ def _coordinates(path: Path, lines: _Lines, which: np.ndarray) -> np.ndarray:
             rows[index] = lines.text(at).split()[1:4]
         except ValueError:
             raise InputError(
-                f"{path.name}: vertex {index + 1:,} has no three numbers: export the model again."
+                _(
+                    "{path}: vertex {index:,} has no three numbers: export the model again.",
+                    path=path.name,
+                    index=index + 1,
+                )
             ) from None
     return rows
 
@@ -119,12 +124,20 @@ def _polygons(
             face = [int(word.split(b"/", 1)[0]) for word in lines.text(at).split()[1:]]
         except ValueError:
             raise InputError(
-                f"{path.name}, line {at + 1}: a face is not made of numbers: export the model again."
+                _(
+                    "{path}, line {at}: a face is not made of numbers: export the model again.",
+                    path=path.name,
+                    at=at + 1,
+                )
             ) from None
         face = [value - 1 if value > 0 else int(seen[index]) + value for value in face]
         if len(face) < 3 or min(face) < 0 or max(face) >= count:
             raise InputError(
-                f"{path.name}, line {at + 1}: a face names a vertex that does not exist: export the model again."
+                _(
+                    "{path}, line {at}: a face names a vertex that does not exist: export the model again.",
+                    path=path.name,
+                    at=at + 1,
+                )
             )
         corners += face
         sizes[index] = len(face)
@@ -148,8 +161,8 @@ def _objects(
     path: Path, points: np.ndarray, triangles: np.ndarray, owner: np.ndarray, objects: list[tuple[str, int]]
 ) -> tuple[Mesh, ...]:
     """Meshes of the file's objects; points without a face are left out."""
-    starts = [start for _, start in objects]
-    names = [name or path.stem for name, _ in objects]
+    starts = [start for _unused, start in objects]
+    names = [name or path.stem for name, _unused in objects]
     if not starts or starts[0] > 0:
         starts, names = [0, *starts], [path.stem, *names]
     which = np.searchsorted(np.array(starts), owner, side="right") - 1

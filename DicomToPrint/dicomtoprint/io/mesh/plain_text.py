@@ -2,6 +2,8 @@
 
 import codecs
 
+from ...messages import _
+
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -9,7 +11,7 @@ def text_encoding(begin: bytes) -> str:
     """What the first bytes of a text file say of its encoding, in words that only tolerant readers take: empty for plain text."""
     if begin.startswith(_UTF16):
         return "UTF-16"
-    return "a byte order mark" if begin.startswith(codecs.BOM_UTF8) else ""
+    return _("a byte order mark") if begin.startswith(codecs.BOM_UTF8) else ""
 
 
 def mend_text(data: bytes) -> bytes:

@@ -8,6 +8,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...mesh.core import Mesh
+from ...messages import _
 from ...progress import ProgressCallback
 from .plain_text import mend_text
 from .polygons import triangulate_polygons
@@ -51,7 +52,7 @@ class _Element:
     @property
     def smallest(self) -> int:
         """Fewest bytes a row can take in binary."""
-        return sum(np.dtype(counter or kind).itemsize for _, kind, counter in self.properties)
+        return sum(np.dtype(counter or kind).itemsize for _unused, kind, counter in self.properties)
 
 
 def read_ply(path: Path, progress: ProgressCallback) -> RawMeshFile:
@@ -61,10 +62,10 @@ def read_ply(path: Path, progress: ProgressCallback) -> RawMeshFile:
     if not data.startswith(b"ply") or b"\n" not in data:
         data = mend_text(data)
     form, elements, comments, start = _header(path, data)
-    progress(0.2, "reading PLY")
+    progress(0.2, _("reading PLY"))
     names = [element.name for element in elements]
     if "vertex" not in names or "face" not in names:
-        raise InputError(f"{path.name} has no vertices or no faces: export the model as a surface.")
+        raise InputError(_("{path} has no vertices or no faces: export the model as a surface.", path=path.name))
     table = (
         _ascii_rows(path, data[start:], elements)
         if form == "ascii"
@@ -72,10 +73,12 @@ def read_ply(path: Path, progress: ProgressCallback) -> RawMeshFile:
     )
     vertices, (corners, sizes, arrays) = table["vertex"], table["face"]
     if not {"x", "y", "z"} <= set(vertices):
-        raise InputError(f"{path.name} has vertices without x, y, z: export the model again.")
+        raise InputError(_("{path} has vertices without x, y, z: export the model again.", path=path.name))
     points = np.stack([vertices[axis] for axis in "xyz"], axis=1).astype(np.float64)
     if len(corners) and (corners.min() < 0 or corners.max() >= len(points)):
-        raise InputError(f"{path.name} has a face that names a vertex that does not exist: export the model again.")
+        raise InputError(
+            _("{path} has a face that names a vertex that does not exist: export the model again.", path=path.name)
+        )
     triangles, owner = triangulate_polygons(points, corners, sizes)
     arrays = {name: values[owner] for name, values in arrays.items()}
     point_arrays = {name: np.asarray(values) for name, values in vertices.items() if name not in ("x", "y", "z")}
@@ -98,7 +101,7 @@ def _one_color(arrays: Mapping[str, np.ndarray]) -> tuple[float, float, float]:
 def _header(path: Path, data: bytes) -> tuple[str, list[_Element], list[str], int]:
     end = data.find(b"end_header", 0, 1 << 20)
     if not data.startswith(b"ply") or end < 0:
-        raise InputError(f"{path.name} is no PLY file: export the model again.")
+        raise InputError(_("{path} is no PLY file: export the model again.", path=path.name))
     start = data.find(b"\n", end) + 1 or len(data)
     form, comments = "", []
     elements: list[tuple[str, int, list[tuple[str, str, str]]]] = []
@@ -116,7 +119,9 @@ def _header(path: Path, data: bytes) -> tuple[str, list[_Element], list[str], in
             elif words[:1] == ["property"]:
                 elements[-1][2].append((words[2], _TYPES[words[1]], ""))
         except (IndexError, KeyError, ValueError):
-            raise InputError(f"{path.name} has a header line that PLY does not know: export the model again.") from None
+            raise InputError(
+                _("{path} has a header line that PLY does not know: export the model again.", path=path.name)
+            ) from None
     result = [_Element(name, count, tuple(properties)) for name, count, properties in elements]
     needed = sum(
         element.count * (len(element.properties) * 2 - 1 if form == "ascii" else element.smallest) for element in result
@@ -127,17 +132,21 @@ def _header(path: Path, data: bytes) -> tuple[str, list[_Element], list[str], in
         or any(element.count < 0 or not element.properties for element in result)
         or any(":" in name for name in names)
     ):
-        raise InputError(f"{path.name} has a header line that PLY does not know: export the model again.")
+        raise InputError(_("{path} has a header line that PLY does not know: export the model again.", path=path.name))
     if needed > len(data) - start + 1:
         raise InputError(
-            f"{path.name} claims more than its {len(data):,} bytes can hold: it was cut short or damaged, "
-            "copy or export it again."
+            _(
+                "{path} claims more than its {data_count:,} bytes can hold: it was cut short or damaged, "
+                "copy or export it again.",
+                path=path.name,
+                data_count=len(data),
+            )
         )
     return form, result, comments, start
 
 
 def _cut_short(path: Path) -> InputError:
-    return InputError(f"{path.name} ends before its last face: it was cut short, copy or export it again.")
+    return InputError(_("{path} ends before its last face: it was cut short, copy or export it again.", path=path.name))
 
 
 def _binary_rows(path: Path, data: bytes, start: int, order: str, elements: list[_Element]) -> dict:
@@ -160,7 +169,7 @@ def _binary_rows(path: Path, data: bytes, start: int, order: str, elements: list
                 np.full(element.count, 3),
                 {
                     name: rows[name].astype(rows[name].dtype.newbyteorder("="))
-                    for name, _, counter in element.properties
+                    for name, _unused, counter in element.properties
                     if not counter
                 },
             )
@@ -203,7 +212,7 @@ def _ascii_rows(path: Path, data: bytes, elements: list[_Element]) -> dict:
     table: dict = {}
     try:
         for element in elements:
-            rows = [next(lines).split() for _ in range(element.count)]
+            rows = [next(lines).split() for _unused in range(element.count)]
             if element.name == "face":
                 first = next(index for index, item in enumerate(element.properties) if item[2])
                 faces = [[int(word) for word in row[first + 1 : first + 1 + int(row[first])]] for row in rows]
@@ -216,6 +225,9 @@ def _ascii_rows(path: Path, data: bytes, elements: list[_Element]) -> dict:
                 table[element.name] = {item[0]: values[:, index] for index, item in enumerate(element.properties)}
     except (StopIteration, ValueError, IndexError, OverflowError):
         raise InputError(
-            f"{path.name} has a line that is not made of the numbers its header promises: export the model again."
+            _(
+                "{path} has a line that is not made of the numbers its header promises: export the model again.",
+                path=path.name,
+            )
         ) from None
     return table

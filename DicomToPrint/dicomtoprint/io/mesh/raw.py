@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 
 from ...mesh.core import Mesh
+from ...messages import _
 
 # Kinds of 3MF objects that are no models. PrusaSlicer 2.5 reads no file that places one.
-NEGATIVE_VOLUME = "negative volume"
-NOT_PRINTED = "marked as not to be printed"  # which some slicing programs mind and others do not
-OTHER_TYPES = ("support", "solid support", "of type 'surface'", "of type 'other'")
+NEGATIVE_VOLUME = _("negative volume")
+NOT_PRINTED = _("marked as not to be printed")  # which some slicing programs mind and others do not
+OTHER_TYPES = (_("support"), _("solid support"), _("of type 'surface'"), _("of type 'other'"))
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class LeftOutObject:
     def consequence(self) -> str:
         """What it means for the print that it is left out."""
         if self.kind == NEGATIVE_VOLUME:
-            return "what it would cut away is printed"
-        return "it is no part of the print"
+            return _("what it would cut away is printed")
+        return _("it is no part of the print")
 
 
 @dataclass(frozen=True)

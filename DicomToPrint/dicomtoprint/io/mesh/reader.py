@@ -9,6 +9,7 @@ import numpy as np
 from ...errors import InputError, UsageError
 from ...mesh.core import Mesh
 from ...mesh.merge_points import drop_unused_points, merge_duplicate_points
+from ...messages import _, join
 from ...progress import ProgressCallback, no_progress, subprogress
 from .plain_text import text_encoding
 from .raw import LeftOutObject, RawMeshFile
@@ -81,33 +82,47 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
     """
     path = Path(path)
     if unit is not None and unit.lower() not in MILLIMETRES:
-        raise UsageError(f"The unit '{unit}' is not known: choose mm, cm, m, in or um.")
+        raise UsageError(_("The unit '{unit}' is not known: choose mm, cm, m, in or um.", unit=unit))
     form = path.suffix.lower().lstrip(".")
     if form not in FORMATS:
         raise InputError(
-            f"{path.name} has no ending .stl, .3mf, .obj, .ply or .vtp: export the model in one of these formats."
+            _(
+                "{path} has no ending .stl, .3mf, .obj, .ply or .vtp: export the model in one of these formats.",
+                path=path.name,
+            )
         )
     try:
         size = path.stat().st_size
         if not path.is_file():
-            raise InputError(f"{path.name} is not a file: name one mesh file.")
+            raise InputError(_("{path} is not a file: name one mesh file.", path=path.name))
         if size > MAX_FILE_BYTES:
             raise InputError(
-                f"{path.name} has {size / 1024**3:.1f} GB, more than can be checked: reduce its triangles."
+                _(
+                    "{path} has {size:.1f} GB, more than can be checked: reduce its triangles.",
+                    path=path.name,
+                    size=size / 1024**3,
+                )
             )
-        progress(0.0, f"reading {form.upper()}")
+        progress(0.0, _("reading {form}", form=form.upper()))
         contents = _reader(form)(path, subprogress(progress, 0.0, 0.6))
         with path.open("rb") as file:
             encoding = text_encoding(file.read(4)) if form in TEXT_FORMATS else ""
     except FileNotFoundError:
-        raise InputError(f"{path.name} does not exist: check the name and the folder.") from None
+        raise InputError(_("{path} does not exist: check the name and the folder.", path=path.name)) from None
     except OSError as error:
         raise InputError(
-            f"{path.name} cannot be opened ({type(error).__name__}): check the file and its rights."
+            _(
+                "{path} cannot be opened ({kind}): check the file and its rights.",
+                path=path.name,
+                kind=type(error).__name__,
+            )
         ) from None
     except MemoryError:
         raise InputError(
-            f"{path.name} needs more memory than there is: reduce its triangles in the program that made it."
+            _(
+                "{path} needs more memory than there is: reduce its triangles in the program that made it.",
+                path=path.name,
+            )
         ) from None
     return replace(_finished(path, form, size, contents, unit, subprogress(progress, 0.6, 1.0)), encoding=encoding)
 
@@ -132,15 +147,17 @@ def _finished(
     if count == 0:
         raise InputError(_nothing_to_print(path, contents))
     stated = unit.lower() if unit is not None else contents.unit
-    source = "given by the user" if unit is not None else ("stated in the file" if contents.unit else "")
+    source = _("given by the user") if unit is not None else (_("stated in the file") if contents.unit else "")
     scale = MILLIMETRES.get(stated or "mm", 1.0)
     meshes = []
     for index, mesh in enumerate(contents.meshes):
-        progress(index / len(contents.meshes), "welding")
+        progress(index / len(contents.meshes), _("welding"))
         if not np.isfinite(mesh.points).all():
-            raise InputError(f"{path.name} has coordinates that are not numbers: export the model again.")
+            raise InputError(_("{path} has coordinates that are not numbers: export the model again.", path=path.name))
         if len(mesh.points) and float(np.abs(mesh.points).max()) > 1e12:
-            raise InputError(f"{path.name} has coordinates beyond any size (over 1e12): export the model again.")
+            raise InputError(
+                _("{path} has coordinates beyond any size (over 1e12): export the model again.", path=path.name)
+            )
         meshes.append(_in_lps_mm(merge_duplicate_points(drop_unused_points(mesh)), scale, contents.space))
     return MeshFile(
         path.name,
@@ -161,12 +178,20 @@ def _finished(
 
 def _nothing_to_print(path: Path, contents: RawMeshFile) -> str:
     if contents.unjudged:
-        kinds = ", ".join(contents.unjudged)
-        return f"{path.name} holds no triangles, only what cannot be judged ({kinds}): export the model as a closed surface."
+        kinds = join(", ", contents.unjudged)
+        return _(
+            "{path} holds no triangles, only what cannot be judged ({kinds}): export the model as a closed surface.",
+            path=path.name,
+            kinds=kinds,
+        )
     if contents.left_out:
         kinds = ", ".join(sorted({item.kind for item in contents.left_out}))
-        return f"{path.name} holds nothing that is printed ({kinds}): mark an object as one to be printed, or export it again."
-    return f"{path.name} holds no triangles: export the model again as a closed surface."
+        return _(
+            "{path} holds nothing that is printed ({kinds}): mark an object as one to be printed, or export it again.",
+            path=path.name,
+            kinds=kinds,
+        )
+    return _("{path} holds no triangles: export the model again as a closed surface.", path=path.name)
 
 
 def _in_lps_mm(mesh: Mesh, scale: float, space: str | None) -> Mesh:

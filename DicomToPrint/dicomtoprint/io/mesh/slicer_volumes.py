@@ -8,19 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from ...messages import _
+
 PRINTED = "part"
 # What the programs call a volume, in words for the report.
 ROLES: Mapping[str, str] = {
     "modelpart": PRINTED,
     "normal_part": PRINTED,
-    "negativevolume": "negative volume",
-    "negative_part": "negative volume",
-    "parametermodifier": "modifier",
-    "modifier_part": "modifier",
-    "supportenforcer": "support enforcer",
-    "support_enforcer": "support enforcer",
-    "supportblocker": "support blocker",
-    "support_blocker": "support blocker",
+    "negativevolume": _("negative volume"),
+    "negative_part": _("negative volume"),
+    "parametermodifier": _("modifier"),
+    "modifier_part": _("modifier"),
+    "supportenforcer": _("support enforcer"),
+    "support_enforcer": _("support enforcer"),
+    "supportblocker": _("support blocker"),
+    "support_blocker": _("support blocker"),
 }
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...mesh.core import Mesh
+from ...messages import _
 from ...progress import ProgressCallback
 from .plain_text import mend_text
 from .raw import RawMeshFile, parse_space
@@ -22,7 +23,7 @@ def read_stl(path: Path, progress: ProgressCallback) -> RawMeshFile:
     with open(path, "rb") as file:
         head = file.read(1024)
     if size == 0:
-        raise InputError(f"{path.name} is empty: export the model again.")
+        raise InputError(_("{path} is empty: export the model again.", path=path.name))
     claimed = int(np.frombuffer(head[80:84], "<u4")[0]) if len(head) >= 84 else -1
     if claimed >= 0 and size == 84 + 50 * claimed:
         return _binary(path, head, claimed)
@@ -30,13 +31,20 @@ def read_stl(path: Path, progress: ProgressCallback) -> RawMeshFile:
     if begin.lstrip()[:5].lower() == b"solid" and b"\0" not in begin[:80]:
         return _ascii(path, progress)
     if claimed < 0:
-        raise InputError(f"{path.name} is no STL file (only {size} bytes): export the model again.")
+        raise InputError(
+            _("{path} is no STL file (only {size} bytes): export the model again.", path=path.name, size=size)
+        )
     held = (size - 84) // 50
     if size - 84 - 50 * claimed in range(1, 50):
         return _binary(path, head, claimed)  # a few stray bytes at the end, as some programs leave them
     raise InputError(
-        f"{path.name} claims {claimed:,} triangles but holds {held:,}: it was cut short or damaged, "
-        "copy or export it again."
+        _(
+            "{path} claims {claimed:,} triangles but holds {held:,}: it was cut short or damaged, copy "
+            "or export it again.",
+            path=path.name,
+            claimed=claimed,
+            held=held,
+        )
     )
 
 
@@ -53,24 +61,41 @@ def _ascii(path: Path, progress: ProgressCallback) -> RawMeshFile:
     facets = len(re.findall(rb"(?i)\bendfacet\b", text))
     started = len(re.findall(rb"(?im)^\s*facet\b", text))
     if started == 0:
-        raise InputError(f"{path.name} begins like an ASCII STL but holds no facets: export the model again.")
+        raise InputError(
+            _("{path} begins like an ASCII STL but holds no facets: export the model again.", path=path.name)
+        )
     if started != facets:
         raise InputError(
-            f"{path.name} is cut short ({started:,} facets begin, {facets:,} end): copy or export it again."
+            _(
+                "{path} is cut short ({started:,} facets begin, {facets:,} end): copy or export it again.",
+                path=path.name,
+                started=started,
+                facets=facets,
+            )
         )
     if re.search(rb"(?im)^\s*vertex\b[^\n]*,", text):
         raise InputError(
-            f"{path.name} writes numbers with a decimal comma, which STL does not know: "
-            "export it again with a decimal point, or as binary STL."
+            _(
+                "{path} writes numbers with a decimal comma, which STL does not know: export it again with a "
+                "decimal point, or as binary STL.",
+                path=path.name,
+            )
         )
     if re.search(rb"(?im)^\s*vertex\b[^\n]*\b(nan|inf)", text):
-        raise InputError(f"{path.name} has coordinates that are not numbers (NaN or infinite): export the model again.")
-    progress(0.3, "reading ASCII STL")
+        raise InputError(
+            _("{path} has coordinates that are not numbers (NaN or infinite): export the model again.", path=path.name)
+        )
+    progress(0.3, _("reading ASCII STL"))
     points = _through_vtk(path, text)
     if len(points) != 3 * facets:
         raise InputError(
-            f"{path.name} holds {facets:,} facets but only {len(points) // 3:,} can be read: "
-            "export the model again, as binary STL."
+            _(
+                "{path} holds {facets:,} facets but only {points_count:,} can be read: export the model "
+                "again, as binary STL.",
+                path=path.name,
+                facets=facets,
+                points_count=len(points) // 3,
+            )
         )
     triangles = np.arange(len(points), dtype=np.int32).reshape(-1, 3)
     first_line = text[:200].split(b"\n", 1)[0].decode("latin-1")

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import InputError, MissingDependencyError
 from ...mesh.core import Mesh
+from ...messages import _
 from ...progress import ProgressCallback
 from .raw import NOT_PRINTED, OTHER_TYPES, LeftOutObject, RawMeshFile, parse_space
 from .slicer_volumes import PRINTED, SlicerVolume, slicer_volumes
@@ -21,12 +22,12 @@ _UNITS = {0: "um", 1: "mm", 2: "cm", 3: "in", 4: "ft", 5: "m"}
 # By lib3mf's ObjectType; 1 is a model. A surface is no solid, and what is "other" is not for the printer.
 _TYPES = dict(zip((2, 3, 4, 0), OTHER_TYPES))
 _SHAPES = {
-    "beamlattice": "beam lattice",
-    "slicestack": "slices",
-    "levelset": "implicit or volumetric shape",
-    "displacementmesh": "displaced surface",
-    "displacement2d": "displaced surface",
-    "booleanshape": "shape made by booleans",
+    "beamlattice": _("beam lattice"),
+    "slicestack": _("slices"),
+    "levelset": _("implicit or volumetric shape"),
+    "displacementmesh": _("displaced surface"),
+    "displacement2d": _("displaced surface"),
+    "booleanshape": _("shape made by booleans"),
 }
 # Extensions whose triangles are read whole, by the end of their namespace.
 _READ = ("/material", "/production", "/trianglesets", "/beamlattice", "/slice", "/volumetric", "/implicit")
@@ -42,7 +43,7 @@ def read_3mf(path: Path, progress: ProgressCallback) -> RawMeshFile:
         import lib3mf
     except ImportError:
         raise MissingDependencyError(
-            "Reading 3MF needs the package lib3mf, which is not installed: install it, or use STL."
+            _("Reading 3MF needs the package lib3mf, which is not installed: install it, or use STL.")
         ) from None
     package = inspect_package(path, progress)
     wrapper = lib3mf.get_wrapper()
@@ -51,8 +52,10 @@ def read_3mf(path: Path, progress: ProgressCallback) -> RawMeshFile:
         # From the file: its buffers are copied to C byte by byte, in Python.
         model.QueryReader("3mf").ReadFromFile(str(path))
     except Exception as error:  # lib3mf raises its own class, with the code of its C interface
-        raise InputError(f"{path.name} is no valid 3MF ({in_words(error)}): export the model again.") from None
-    progress(0.6, "reading 3MF")
+        raise InputError(
+            _("{path} is no valid 3MF ({in_words}): export the model again.", path=path.name, in_words=in_words(error))
+        ) from None
+    progress(0.6, _("reading 3MF"))
     build = _Build(path, model, package, progress)
     build.read()
     notes = tuple(sorted(build.materials.notes))
@@ -72,7 +75,7 @@ def _space(model: Any) -> str | None:
 def _unjudged(package: PackageContents) -> set[str]:
     """What the package says it has beside triangles; extensions it requires by their namespace."""
     unknown = {space for space in package.required if not any(known in space for known in _READ)}
-    named = {f"the extension {space[:80]}" for space in unknown}
+    named = {_("the extension {space}", space=space[:80]) for space in unknown}
     # A lattice, slices or a level set that no item places are asked of lib3mf instead.
     return named | {
         _SHAPES[name] for name in package.shapes if name in ("displacementmesh", "displacement2d", "booleanshape")
@@ -124,7 +127,10 @@ class _Build:
                 placed = stack.pop()
                 if len(self.meshes) + len(stack) > MAX_INSTANCES or placed.depth > 32:
                     raise InputError(
-                        f"{self._path.name} places its parts more often than a model needs: export it again as one mesh."
+                        _(
+                            "{path} places its parts more often than a model needs: export it again as one mesh.",
+                            path=self._path.name,
+                        )
                     )
                 stack += reversed(self._taken(placed))  # the first one is taken next
             self.items += [number] * (len(self.meshes) - len(self.items))
@@ -171,13 +177,17 @@ class _Build:
         self._triangles += len(mesh.triangles)
         if self._triangles > MAX_TRIANGLES:
             raise InputError(
-                f"{self._path.name} places more than {MAX_TRIANGLES:,} triangles: reduce it in the program that made it."
+                _(
+                    "{path} places more than {max_triangles:,} triangles: reduce it in the program that made it.",
+                    path=self._path.name,
+                    max_triangles=MAX_TRIANGLES,
+                )
             )
         moved = mesh.points @ placed.matrix[:3, :3].T + placed.matrix[:3, 3]
         mirrored = np.linalg.det(placed.matrix[:3, :3]) < 0
         triangles = mesh.triangles[:, ::-1].copy() if mirrored else mesh.triangles
         self._split(replace(mesh, points=moved, triangles=triangles, name=name), placed.volumes)
-        self._progress(0.7, "reading 3MF")
+        self._progress(0.7, _("reading 3MF"))
 
     def _split(self, mesh: Mesh, volumes: Sequence[SlicerVolume]) -> None:
         """Add the mesh, or its volumes that are printed where a slicing program says which triangles belong to which."""

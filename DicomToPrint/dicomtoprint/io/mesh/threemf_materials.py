@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 
 from ...mesh.core import Material, Mesh
+from ...messages import _, join
 
 # lib3mf's TriangleProperties: the group and the entry in it at each corner; 0 for none.
 _PROPERTIES = np.dtype([("group", "=u4"), ("entry", "=u4", 3)])
-TEXTURED = "textures and mixed materials are not read: those triangles have the object's colour"
-GRADED = "colours that change within a triangle are read at its first corner"
+TEXTURED = _("textures and mixed materials are not read: those triangles have the object's colour")
+GRADED = _("colours that change within a triangle are read at its first corner")
 
 
 class MaterialReader:
@@ -71,7 +72,7 @@ def _rgba(color: Any) -> tuple[int, int, int, int]:
 def _colored(mesh: Mesh, material: Material | None) -> Mesh:
     if material is None:
         return mesh
-    red, green, blue, _ = material.rgba
+    red, green, blue, _unused = material.rgba
     return replace(mesh, color=(red / 255.0, green / 255.0, blue / 255.0), materials=(material,))
 
 
@@ -87,6 +88,6 @@ def add_triangle_materials(lib3mf: Any, wrapper: Any, part: Any, group: Any, mes
 
 def _added(wrapper: Any, group: Any, materials: Sequence[Material]) -> list[int]:
     return [
-        group.AddMaterial(" ".join(item.name.split()) or "Material", wrapper.RGBAToColor(*item.rgba))
+        group.AddMaterial(join(" ", item.name.split()) or "Material", wrapper.RGBAToColor(*item.rgba))
         for item in materials
     ]

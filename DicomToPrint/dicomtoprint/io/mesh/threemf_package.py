@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from ...errors import InputError
+from ...messages import _
 from ...progress import ProgressCallback
 
 MAX_UNPACKED_BYTES = 3 * 1024**3  # bytes of all parts
@@ -66,21 +67,35 @@ def inspect_package(path: Path, progress: ProgressCallback) -> PackageContents:
         with zipfile.ZipFile(path) as package:
             entries = package.infolist()
             if len(entries) > 10_000:
-                raise InputError(f"{path.name} holds {len(entries):,} parts, too many for a model: export it again.")
+                raise InputError(
+                    _(
+                        "{path} holds {entries_count:,} parts, too many for a model: export it again.",
+                        path=path.name,
+                        entries_count=len(entries),
+                    )
+                )
             for entry in entries:
                 name = entry.filename.replace("\\", "/")
                 if name.startswith("/") or ".." in name.split("/") or ":" in name.split("/")[0] or "\0" in name:
                     raise InputError(
-                        f"{path.name} holds a part whose name leads out of the package: "
-                        "do not open it, ask where it came from."
+                        _(
+                            "{path} holds a part whose name leads out of the package: do not open it, ask where it came "
+                            "from.",
+                            path=path.name,
+                        )
                     )
                 if name.lower().endswith("secure/keystore.xml"):
-                    raise InputError(f"{path.name} is encrypted (3MF Secure Content): export it without encryption.")
+                    raise InputError(
+                        _("{path} is encrypted (3MF Secure Content): export it without encryption.", path=path.name)
+                    )
             total = 0
             for entry in entries:
                 if entry.flag_bits & 1:
                     raise InputError(
-                        f"{path.name} is encrypted: export it without a password from the program that made it."
+                        _(
+                            "{path} is encrypted: export it without a password from the program that made it.",
+                            path=path.name,
+                        )
                     )
                 total += _unpacked_size(path, package, entry, MAX_UNPACKED_BYTES - total, contents, progress)
                 if entry.filename.lower() in SETTINGS and entry.file_size <= MAX_SETTINGS_BYTES:
@@ -95,7 +110,11 @@ def inspect_package(path: Path, progress: ProgressCallback) -> PackageContents:
         ValueError,
     ) as error:
         raise InputError(
-            f"{path.name} is no whole 3MF package ({type(error).__name__}): copy or export it again."
+            _(
+                "{path} is no whole 3MF package ({kind}): copy or export it again.",
+                path=path.name,
+                kind=type(error).__name__,
+            )
         ) from None
     return contents
 
@@ -110,7 +129,10 @@ def _unpacked_size(
 ) -> int:
     """Bytes the part truly unpacks to, read in pieces, whatever its directory entry claims; its tags go into `contents`."""
     bomb = InputError(
-        f"{path.name} would unpack to far more than a model needs (a zip bomb?): do not open it, ask where it came from."
+        _(
+            "{path} would unpack to far more than a model needs (a zip bomb?): do not open it, ask where it came from.",
+            path=path.name,
+        )
     )
     if entry.file_size > budget or (
         entry.file_size > _SMALL and entry.file_size > MAX_COMPRESSION_RATIO * max(entry.compress_size, 1)
@@ -127,19 +149,26 @@ def _unpacked_size(
                 raise bomb
             if xml:
                 if total == len(block) and (block[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in block[:64]):
-                    raise InputError(f"{path.name} has XML that is not UTF-8, as 3MF demands: export the model again.")
+                    raise InputError(
+                        _("{path} has XML that is not UTF-8, as 3MF demands: export the model again.", path=path.name)
+                    )
                 window = (tail + block).upper()
                 if b"<!DOCTYPE" in window or b"<!ENTITY" in window:
                     raise InputError(
-                        f"{path.name} declares XML entities, which 3MF forbids: do not open it, ask where it came from."
+                        _(
+                            "{path} declares XML entities, which 3MF forbids: do not open it, ask where it came from.",
+                            path=path.name,
+                        )
                     )
                 copies.count(tail + block)
                 if model:
                     contents.take_tags(tail + block, len(tail))
                 tail = (tail + block)[-_TAIL:]
-            progress(0.3, "checking 3MF")
+            progress(0.3, _("checking 3MF"))
     if total != entry.file_size:
-        raise InputError(f"{path.name} is no whole 3MF package (a part's size lies): copy or export it again.")
+        raise InputError(
+            _("{path} is no whole 3MF package (a part's size lies): copy or export it again.", path=path.name)
+        )
     return total
 
 
@@ -161,5 +190,8 @@ class _Copies:
             self._placed[self._current] = self._placed.get(self._current, 0) + max(self._placed.get(number, 1), 1)
             if self._placed[self._current] > MAX_INSTANCES:
                 raise InputError(
-                    f"{self._path.name} places its parts more often than a model needs: export it again as one mesh."
+                    _(
+                        "{path} places its parts more often than a model needs: export it again as one mesh.",
+                        path=self._path.name,
+                    )
                 )

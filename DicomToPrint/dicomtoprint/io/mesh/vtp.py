@@ -7,6 +7,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...mesh.core import Mesh
+from ...messages import _
 from ...progress import ProgressCallback
 from ...workers.process import ChildError, ChildProcess
 from .raw import RawMeshFile, parse_space
@@ -22,18 +23,22 @@ def read_vtp(path: Path, progress: ProgressCallback) -> RawMeshFile:
 
     VTK's reader ends its process where a file claims more than there is memory for, so it works in one of its own.
     """
-    progress(0.0, "reading VTP")
+    progress(0.0, _("reading VTP"))
     with open(path, "rb") as file:
         head = file.read(4096)
     if b"VTKFile" not in head or b"PolyData" not in head:
-        raise InputError(f"{path.name} is no VTP file: export the model again, as VTP or STL.")
+        raise InputError(_("{path} is no VTP file: export the model again, as VTP or STL.", path=path.name))
     answer = _read_in_child(path)
     if not answer:
-        raise InputError(f"{path.name} is no whole VTP file: it was cut short or damaged, copy or export it again.")
+        raise InputError(
+            _("{path} is no whole VTP file: it was cut short or damaged, copy or export it again.", path=path.name)
+        )
     with np.load(io.BytesIO(answer), allow_pickle=False) as arrays:
         points, corners, space = arrays["points"], arrays["triangles"], str(arrays["space"])
     if len(corners) and (corners.min() < 0 or corners.max() >= len(points)):
-        raise InputError(f"{path.name} has a face that names a vertex that does not exist: export the model again.")
+        raise InputError(
+            _("{path} has a face that names a vertex that does not exist: export the model again.", path=path.name)
+        )
     mesh = Mesh(points, corners.astype(np.int32), path.stem)
     return RawMeshFile((mesh,), space=parse_space(space) or parse_space(f"SPACE={space}"))
 

@@ -15,6 +15,7 @@ import numpy as np
 from ... import __version__
 from ...errors import MissingDependencyError, OutputError
 from ...mesh.core import Material, Mesh, concatenate
+from ...messages import _
 from ...progress import ProgressCallback, no_progress
 from .threemf_errors import in_words
 from .threemf_materials import add_triangle_materials
@@ -179,7 +180,7 @@ def write_3mf(
         import lib3mf
     except ImportError:
         raise MissingDependencyError(
-            "3MF needs the package lib3mf, which is not installed: install it, or choose the format stl."
+            _("3MF needs the package lib3mf, which is not installed: install it, or choose the format stl.")
         ) from None
     wrapper = lib3mf.get_wrapper()
     model = wrapper.CreateModel()
@@ -204,7 +205,9 @@ def write_3mf(
         progress(0.7, "3MF")
         package = _packed(lib3mf, writer)
     except lib3mf.ELib3MFException as error:
-        raise OutputError(f"The 3MF cannot be made ({in_words(error)}): repair the model, or write STL.") from None
+        raise OutputError(
+            _("The 3MF cannot be made ({in_words}): repair the model, or write STL.", in_words=in_words(error))
+        ) from None
     path.write_bytes(package)
 
 

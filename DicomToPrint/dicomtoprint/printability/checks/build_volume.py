@@ -9,6 +9,7 @@ from ...mesh.chordal_error import chordal_error
 from ...mesh.core import Mesh, concatenate
 from ...mesh.footing import find_footing
 from ...mesh.surface_sampling import SurfaceSamples, triangles_of_samples
+from ...messages import _, join
 from ...progress import ProgressCallback, subprogress
 from ...rules import MISSING, Fact
 from ..build_volume_fit import Rotation, find_fitting_rotation
@@ -19,8 +20,8 @@ from ..stable_pose import find_stable_pose
 from .mesh import MOST_PLACES, describe_positions, round_sizes, subsample_positions
 from .scale import size_words
 
-FITS_SEPARATELY = "each on its own"
-TOO_LARGE = "too large"
+FITS_SEPARATELY = _("each on its own")
+TOO_LARGE = _("too large")
 
 
 def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: ProgressCallback) -> dict[str, Fact]:
@@ -33,7 +34,7 @@ def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: ProgressCallba
     each: list[Rotation] = []
     value = TOO_LARGE
     if found is not None:
-        value = "as it stands" if found.angle_deg == 0.0 else "turned"
+        value = _("as it stands") if found.angle_deg == 0.0 else _("turned")
     elif len(meshes) > 1:
         for mesh in meshes:
             alone = find_fitting_rotation(mesh.points, room, subprogress(progress, 0.5, 1.0))
@@ -44,7 +45,7 @@ def fit_facts(meshes: Sequence[Mesh], printer: Printer, progress: ProgressCallba
             value = FITS_SEPARATELY
     parameters = {
         "size": size_words(extents),
-        "room": " x ".join(f"{value:g}" for value in room),
+        "room": join(" x ", (_("{value:g}", value=value) for value in room)),
         "rotation": found.words if found else "",
         "matrix": found.matrix.tolist() if found else None,
         "objects": len(meshes),
@@ -125,7 +126,7 @@ def support_facts(
             places=subsample_positions(at),
             area_mm2=None if found.bridge_at is None else round(found.bridge_mm2, 2),
         )
-    progress(0.7, "looking for a stable pose")
+    progress(0.7, _("looking for a stable pose"))
     standing = find_stable_pose(mesh)
     rotation = standing.rotation
     facts["stands"] = Fact(
@@ -133,16 +134,19 @@ def support_facts(
         standing.stands,
         parameters={
             "contact": standing.contact_mm2,
-            "rotation": rotation.words if rotation else "no face found",
+            "rotation": rotation.words if rotation else _("no face found"),
             "matrix": rotation.matrix.tolist() if rotation else None,
         },
     )
-    progress(0.9, "measuring detail")
+    progress(0.9, _("measuring detail"))
     error = chordal_error(mesh)
     voxel = reference.voxel_mm if reference is not None else None
     facts["facet_error_mm"] = Fact(
         "facet_error_mm",
         MISSING if error is None else round(error, 4),
-        parameters={"layer": layer, "voxel": " x ".join(f"{step:.2f}" for step in voxel) if voxel else ""},
+        parameters={
+            "layer": layer,
+            "voxel": join(" x ", (_("{step:.2f}", step=step) for step in voxel)) if voxel else "",
+        },
     )
     return facts

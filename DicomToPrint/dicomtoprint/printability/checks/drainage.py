@@ -8,6 +8,7 @@ from ...mesh.air_pockets import AirPocket, find_air_pockets
 from ...mesh.build_layers import LayerRegion, find_islands, find_suction_cups
 from ...mesh.core import Mesh
 from ...mesh.surface_voxels import SurfaceVoxels, solid_voxels, surface_voxels
+from ...messages import _
 from ...progress import ProgressCallback
 from ...rules import MISSING, Fact
 from ..process import PrintProcess
@@ -34,14 +35,14 @@ def drainage_facts(
     if process.trapped == CLOSED or enough is None or least is None:
         return {}
     if not is_sound:
-        why = {"why": "the surface has faults: what is inside cannot be told"}
+        why = {"why": _("the surface has faults: what is inside cannot be told")}
         return {name: Fact(name, MISSING, parameters=why) for name in (*DRAIN, *LAYERS)}
-    progress(0.0, "looking for ways out of hollows")
+    progress(0.0, _("looking for ways out of hollows"))
     voxels = surface_voxels(mesh, least / ACROSS, MOST_VOXELS, enough / 2.0)
-    progress(0.3, "looking for ways out of hollows")
+    progress(0.3, _("looking for ways out of hollows"))
     facts = _drains(voxels, process, enough, least, shut)
     if process.trapped == LIQUID:
-        progress(0.7, "looking for suction cups and islands")
+        progress(0.7, _("looking for suction cups and islands"))
         solid = solid_voxels(voxels)
         facts |= _layers(find_suction_cups(solid, voxels.grid), find_islands(solid, voxels.grid), voxels.grid.spacing)
     return facts
@@ -66,7 +67,7 @@ def _drains(
 
 def _drain(name: str, pockets: Sequence[AirPocket], spacing: float) -> Fact:
     if not pockets:
-        why = f"no hollow more than {SEEN * spacing:.1f} mm wide with a narrow way out was found"
+        why = _("no hollow more than {seen:.1f} mm wide with a narrow way out was found", seen=SEEN * spacing)
         return Fact(name, MISSING, parameters={"why": why})
     pockets = sorted(pockets, key=lambda item: item.neck)
     where = np.array([item.place for item in pockets[:MOST_PLACES]])
@@ -75,7 +76,10 @@ def _drain(name: str, pockets: Sequence[AirPocket], spacing: float) -> Fact:
         round(pockets[0].neck, 2),
         where=describe_positions(where),
         places=subsample_positions(where),
-        evidence=f"balls in the air around the model, on voxels of {spacing:.2f} mm; the way out on the triangles",
+        evidence=_(
+            "balls in the air around the model, on voxels of {spacing:.2f} mm; the way out on the triangles",
+            spacing=spacing,
+        ),
         parameters={"hollows": len(pockets), "behind": sum(item.volume for item in pockets)},
         sizes=round_sizes(item.volume for item in pockets[:MOST_PLACES]),
         size_unit="mm3",
@@ -86,7 +90,7 @@ def _layers(cups: Sequence[LayerRegion], islands: Sequence[LayerRegion], spacing
     at_cups, at_islands = (
         np.array([item.place for item in items[:MOST_PLACES]]).reshape(-1, 3) for items in (cups, islands)
     )
-    evidence = f"layers of {spacing:.2f} mm, z upwards"
+    evidence = _("layers of {spacing:.2f} mm, z upwards", spacing=spacing)
     return {
         "suction_mm3": Fact(
             "suction_mm3",

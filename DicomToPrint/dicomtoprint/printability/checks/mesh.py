@@ -10,6 +10,7 @@ from ...mesh.holes import find_holes
 from ...mesh.merge_points import merge_equal_points
 from ...mesh.self_intersection import self_intersections
 from ...mesh.topology import TopologyReport, analyse_topology
+from ...messages import _
 from ...progress import ProgressCallback, subprogress
 from ...rules import Fact
 
@@ -22,16 +23,22 @@ def topology_facts(meshes: tuple[Mesh, ...], progress: ProgressCallback) -> dict
     first = np.cumsum([0, *(len(mesh.triangles) for mesh in meshes)])
     for index, mesh in enumerate(meshes):
         step = subprogress(progress, index / len(meshes), (index + 1) / len(meshes))
-        step(0.0, "counting edges and vertices")
+        step(0.0, _("counting edges and vertices"))
         counted = analyse_topology(mesh)
-        step(0.4, "looking for self-intersections")
+        step(0.4, _("looking for self-intersections"))
         crossing = self_intersections(mesh, subprogress(step, 0.4, 1.0))
         for defect in _defects(mesh, counted, crossing):
             found.setdefault(defect.name, []).append(replace(defect, marked=defect.marked + first[index]))
     facts = {name: _counted(name, defects) for name, defects in found.items()}
     volume, area = sum(mesh.volume for mesh in meshes), sum(mesh.area for mesh in meshes)
     turned = 0 < facts["triangles"].value == facts["inverted"].value  # type: ignore[operator]
-    why = "the whole surface is inverted" if turned else "the surface is open" if facts["boundary_edges"].value else ""
+    why = (
+        _("the whole surface is inverted")
+        if turned
+        else _("the surface is open")
+        if facts["boundary_edges"].value
+        else ""
+    )
     told = not (why and volume <= 0.0)  # what faces inwards or is open has a finding of its own
     facts["volume_mm3"] = Fact("volume_mm3", float(volume), applicable=told, parameters={"why": why, "turned": turned})
     facts["inverted"] = replace(facts["inverted"], parameters={"whole": turned, "volume": abs(volume)})
@@ -151,5 +158,5 @@ def describe_positions(points: np.ndarray) -> str:
     if len(points) == 0:
         return ""
     x, y, z = points[0]
-    others = f" and {len(points) - 1:,} more" if len(points) > 1 else ""
-    return f"({x:.1f}, {y:.1f}, {z:.1f}) mm{others}"
+    others = _(" and {points_count:,} more", points_count=len(points) - 1) if len(points) > 1 else ""
+    return _("({x:.1f}, {y:.1f}, {z:.1f}) mm{others}", x=x, y=y, z=z, others=others)

@@ -11,13 +11,14 @@ from ...io import NOT_PRINTED, OTHER_TYPES, LeftOutObject, MeshFile
 from ...mesh.core import Mesh, concatenate
 from ...mesh.merge_points import merge_equal_points
 from ...mesh.self_intersection import intersecting_pairs
+from ...messages import _, join
 from ...progress import ProgressCallback
 from ...rules import Fact
 from .mesh import counted_triangles, describe_positions
 
 INSIDE = 0.999  # of an object's volume that lies in the other
 STEPS = 8.0  # of float32 at the farthest coordinate: how far two equal faces may lie apart once they were rounded
-NEGATIVE = "negative volume"
+NEGATIVE = _("negative volume")
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def object_facts(meshes: tuple[Mesh, ...], progress: ProgressCallback) -> dict[s
         crossing = np.unique(np.concatenate([*rows, np.zeros((0, 2), np.int64)])[:, 0])
         fact = counted_triangles(name, whole, crossing)
         where = fact.where or describe_positions(_middles(meshes, chosen))
-        words = "; ".join(_words(meshes, item) for item in chosen[:5]) + (" ..." if len(chosen) > 5 else "")
+        words = join("; ", (_words(meshes, item) for item in chosen[:5])) + (" ..." if len(chosen) > 5 else "")
         facts[name] = replace(fact, value=len(chosen), where=where, parameters={"pairs": words})
     return facts
 
@@ -107,7 +108,7 @@ def object_facts(meshes: tuple[Mesh, ...], progress: ProgressCallback) -> dict[s
 def _sharing_points(meshes: tuple[Mesh, ...]) -> set[tuple[int, int]]:
     """Pairs of objects with equal points: faces that are the same triangles in both do not pass through one another."""
     owner = np.repeat(np.arange(len(meshes)), [len(mesh.points) for mesh in meshes])
-    _, group = merge_equal_points(concatenate(meshes).points)
+    _unused, group = merge_equal_points(concatenate(meshes).points)
     own = np.unique(np.stack([group, owner], axis=1), axis=0)
     again = np.flatnonzero(own[1:, 0] == own[:-1, 0])
     pairs = np.stack([own[again, 1], own[again + 1, 1]], axis=1)
@@ -136,11 +137,16 @@ def _words(meshes: tuple[Mesh, ...], item: _Meeting) -> str:
     names = [f"'{meshes[number].name}'" for number in item.pair]
     if item.inside:
         small, large = sorted(item.pair, key=lambda number: abs(meshes[number].volume))
-        return f"'{meshes[small].name}' lies in '{meshes[large].name}', {item.volume:,.1f} mm3"
-    told = " and ".join(names)
+        return _(
+            "'{meshes}' lies in '{meshes2}', {volume:,.1f} mm3",
+            meshes=meshes[small].name,
+            meshes2=meshes[large].name,
+            volume=item.volume,
+        )
+    told = join(_(" and "), names)
     if item.volume is None:
-        return f"{told}, by how much cannot be measured"
-    return f"{told}, {item.volume:,.1f} mm3" if item.overlap else told
+        return _("{told}, by how much cannot be measured", told=told)
+    return _("{told}, {volume:,.1f} mm3", told=told, volume=item.volume) if item.overlap else told
 
 
 def content_facts(file: MeshFile) -> dict[str, Fact]:
@@ -151,7 +157,9 @@ def content_facts(file: MeshFile) -> dict[str, Fact]:
     others = [item for item in file.left_out if item.kind not in (NEGATIVE, NOT_PRINTED, *OTHER_TYPES)]
 
     def words(items: Sequence[LeftOutObject]) -> str:
-        return ", ".join(f"'{item.name}' ({item.kind})" for item in items[:8]) + (" ..." if len(items) > 8 else "")
+        return join(", ", (_("'{item}' ({kind})", item=item.name, kind=item.kind) for item in items[:8])) + (
+            " ..." if len(items) > 8 else ""
+        )
 
     return {
         "left_out": Fact("left_out", len(others), parameters={"objects": words(others)}),
@@ -159,5 +167,5 @@ def content_facts(file: MeshFile) -> dict[str, Fact]:
         "not_printed": Fact("not_printed", len(unprinted), parameters={"objects": words(unprinted)}),
         "negative_volumes": Fact("negative_volumes", len(negative), parameters={"objects": words(negative)}),
         "encoding": Fact("encoding", file.encoding or "plain", parameters={"begins": file.encoding}),
-        "unjudged": Fact("unjudged", len(file.unjudged), parameters={"kinds": ", ".join(file.unjudged)}),
+        "unjudged": Fact("unjudged", len(file.unjudged), parameters={"kinds": join(", ", file.unjudged)}),
     }

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...mesh.components import NestedComponent, nested_components
 from ...mesh.core import Mesh, keep_triangles
+from ...messages import _, join
 from ...rules import Fact
 from ..process import PrintProcess
 from .mesh import MOST_PLACES, describe_positions, round_sizes, stacked_positions, subsample_positions
@@ -129,7 +130,7 @@ def _parts_fact(
 ) -> Fact:
     """A fact of parts, the largest first, each with its volume; with `beside`, of what lies beside the largest, which stands last."""
     parts = sorted(parts, key=lambda item: -abs(item.volume))
-    volumes = ", ".join(volume_words(abs(item.volume)) for item in parts[:8])
+    volumes = join(", ", (volume_words(abs(item.volume)) for item in parts[:8]))
     listed = parts[1:] if beside else parts
     parts = [*listed, *parts[:1]] if beside else parts
     where = stacked_positions([item.place for item in parts])
@@ -148,4 +149,4 @@ def _parts_fact(
 
 def volume_words(volume: float) -> str:
     """A volume in mm3 with a digit that says something, however small it is."""
-    return f"{volume:.1f}" if volume >= 0.05 else f"{volume:.1g}"
+    return _("{volume:.1f}", volume=volume) if volume >= 0.05 else _("{volume:.1g}", volume=volume)

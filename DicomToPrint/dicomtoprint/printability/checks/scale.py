@@ -9,17 +9,24 @@ import numpy as np
 from ...config import resources
 from ...io import MeshFile
 from ...mesh.core import Mesh
+from ...messages import _, join
 from ...rules import Fact
 from ..scan_reference import ScanReference
 
-AS_JUDGED = "as judged"
+AS_JUDGED = _("as judged")
 SMALLEST_SHARE = 0.045  # of what is scanned: shorter than an inch read as a millimetre makes it
 LARGEST_SHARE = 1.05  # of the scan: longer than anything in it
 
 
 def size_words(extents: Iterable[float]) -> str:
     """Lengths in mm with digits that say something, however small they are."""
-    return " x ".join(f"{value:.1f}" if value >= 1.0 or value == 0.0 else f"{value:.2g}" for value in extents)
+    return join(
+        " x ",
+        (
+            _("{value:.1f}", value=value) if value >= 1.0 or value == 0.0 else _("{value:.2g}", value=value)
+            for value in extents
+        ),
+    )
 
 
 def scale_facts(file: MeshFile, whole: Mesh, reference: ScanReference | None) -> dict[str, Fact]:
@@ -37,7 +44,7 @@ def scale_facts(file: MeshFile, whole: Mesh, reference: ScanReference | None) ->
     as_unit = {"as_unit": guess["as_unit"]} if "as_unit" in guess else {}
     shortest = min(file.meshes, key=lambda mesh: float(_extents(mesh).max()))
     printed = AS_JUDGED if file.slicer_scale == file.scale else (file.unit or "mm")
-    parameters = {"size": size_words(extents), "longest": longest, "unit": file.unit or "mm (not stated)", **guess}
+    parameters = {"size": size_words(extents), "longest": longest, "unit": file.unit or _("mm (not stated)"), **guess}
     return {
         "unit_guess": Fact("unit_guess", guess["guess"], evidence=file.unit_source, parameters=parameters),
         "longest_mm": Fact(
@@ -58,7 +65,7 @@ def scale_facts(file: MeshFile, whole: Mesh, reference: ScanReference | None) ->
                 "unit": file.unit or "mm",
             },
         ),
-        "space": Fact("space", file.space or "not stated", parameters={"unit": file.unit or "not stated"}),
+        "space": Fact("space", file.space or _("not stated"), parameters={"unit": file.unit or _("not stated")}),
     }
 
 
@@ -79,7 +86,7 @@ def guess_unit(longest: float, names: Sequence[str]) -> Mapping[str, Any]:
     """
     sizes = resources.load_json_resource("sizes", "anatomy")[0]
     low, high = sizes["any_mm"]
-    words = set(re.findall(r"[a-z]+", " ".join(names).lower()))
+    words = set(re.findall(r"[a-z]+", join(" ", names).lower()))
     known = next((one for one in sizes["structures"] if words & set(one["words"])), None)
     beyond = not low <= longest <= high
     suspect = known is not None and longest < sizes["suspect_share"] * known["longest_mm"][0]
@@ -92,7 +99,7 @@ def guess_unit(longest: float, names: Sequence[str]) -> Mapping[str, Any]:
     middle = float(np.sqrt(span[0] * span[1]))
     unit = min(fitting, key=lambda one: abs(np.log(longest * one["mm"] / middle)))
     return {
-        "guess": f"in {unit['words']}" if beyond else f"perhaps in {unit['words']}",
+        "guess": _("in {words}", words=unit["words"]) if beyond else _("perhaps in {words}", words=unit["words"]),
         "as_unit": unit["unit"],
         "as_mm": longest * unit["mm"],
         "like": known["title"] if known is not None else "",
@@ -120,6 +127,6 @@ def _guess_against(longest: float, scan: float, structure: float | None) -> Mapp
         if SMALLEST_SHARE * expected < longest / factor <= LARGEST_SHARE * expected
     }
     if not sensible:
-        return {"guess": "too large for the scan" if longest > scan else "too small for the scan", "factor": 1.0}
+        return {"guess": _("too large for the scan") if longest > scan else _("too small for the scan"), "factor": 1.0}
     name = min(sensible, key=lambda key: abs(np.log(longest / sensible[key] / (0.6 * expected))))
     return {"guess": name, "factor": sensible[name]}

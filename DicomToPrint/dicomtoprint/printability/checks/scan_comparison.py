@@ -7,6 +7,7 @@ import numpy as np
 
 from ...mesh.core import Mesh, transformed
 from ...mesh.voxelize import mask_surface, voxelize
+from ...messages import _, join
 from ...progress import ProgressCallback, subprogress
 from ...rules import MISSING, Fact
 from ...voxel_components import count_components
@@ -22,11 +23,11 @@ MOST_PARTS = 200
 MOST_SHAPES = 20  # parts that are drawn in pictures
 
 TURNS: tuple[tuple[str, tuple[float, float, float]], ...] = (
-    ("as scanned", (1.0, 1.0, 1.0)),
-    ("half a turn off (RAS coordinates read as LPS)", (-1.0, -1.0, 1.0)),
-    ("mirrored left to right", (-1.0, 1.0, 1.0)),
-    ("mirrored front to back", (1.0, -1.0, 1.0)),
-    ("mirrored head to foot", (1.0, 1.0, -1.0)),
+    (_("as scanned"), (1.0, 1.0, 1.0)),
+    (_("half a turn off (RAS coordinates read as LPS)"), (-1.0, -1.0, 1.0)),
+    (_("mirrored left to right"), (-1.0, 1.0, 1.0)),
+    (_("mirrored front to back"), (1.0, -1.0, 1.0)),
+    (_("mirrored head to foot"), (1.0, 1.0, -1.0)),
 )
 
 
@@ -59,7 +60,7 @@ def scan_facts(
         facts.update(critical)
         for name, parts in found.items():
             parts = [_moved(item, reference.moved) for item in parts]
-            wanted = {"intended": ", ".join(reference.intended)} if name == "added_parts" else {}
+            wanted = {"intended": join(", ", reference.intended)} if name == "added_parts" else {}
             facts[name] = _listed(name, parts, **wanted)
             shapes[name] = tuple(item.shape for item in parts if item.shape is not None)
     texts = tuple(label for label in labels_as_filed(reference) if label.is_text)
@@ -86,7 +87,7 @@ def _label_facts(reference: ScanReference) -> dict[str, Fact]:
 
 
 def _listed_names(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return join(", ", names[:3]) + (_(" and {names_count} more", names_count=len(names) - 3) if len(names) > 3 else "")
 
 
 def labels_as_filed(reference: ScanReference) -> tuple[LabelFrame, ...]:
@@ -124,9 +125,9 @@ def _placement(mesh: Mesh, reference: ScanReference, progress: ProgressCallback)
     for name, signs in TURNS[:2]:
         points = mesh.points * np.array(signs)
         if np.all(points.min(axis=0) >= scan[:, 0] - margin) and np.all(points.max(axis=0) <= scan[:, 1] + margin):
-            return Fact("placement", name, evidence="bounds of the scan only: sides cannot be told from them")
+            return Fact("placement", name, evidence=_("bounds of the scan only: sides cannot be told from them"))
     return Fact(
-        "placement", "moved", evidence="bounds of the scan", parameters={"measured": "it lies outside the scan"}
+        "placement", "moved", evidence=_("bounds of the scan"), parameters={"measured": _("it lies outside the scan")}
     )
 
 
@@ -145,16 +146,21 @@ def _placement_on_mask(mesh: Mesh, mask: np.ndarray, affine: np.ndarray, progres
     centre = (boundary.min(axis=0) + boundary.max(axis=0)) / 2.0
     away: list[tuple[float, str]] = []
     for index, (name, signs) in enumerate(TURNS):
-        progress(index / len(TURNS), "comparing sides with the scan")
+        progress(index / len(TURNS), _("comparing sides with the scan"))
         turned = points * np.array(signs)
         in_place = turned - (turned.min(axis=0) + turned.max(axis=0)) / 2.0 + centre
         tried = [turned] if index == 0 else [turned, in_place]
         away.append((min(float(np.percentile(tree.query(item)[0], 90)) for item in tried), name))
     identity = away[0][0]
     best, name = min(away)
-    evidence = f"90 % of the surface lies within {identity:.2f} mm of the segment's boundary, {best:.2f} mm when {name}"
+    evidence = _(
+        "90 % of the surface lies within {identity:.2f} mm of the segment's boundary, {best:.2f} mm when {name}",
+        identity=identity,
+        best=best,
+        name=name,
+    )
     if identity <= max(NEAR_VOXELS * step, 1.5 * best):
-        return Fact("placement", "as scanned", evidence=evidence)
+        return Fact("placement", _("as scanned"), evidence=evidence)
     if best <= NEAR_VOXELS * step:
         return Fact("placement", name, evidence=evidence)
     return Fact("placement", "moved", evidence=evidence)
@@ -172,7 +178,7 @@ def _parts_against(
     affine = reference.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ origin
     model = voxelize(mesh, affine, mask.shape, subprogress(progress, 0.0, 0.5))
-    progress(0.6, "looking for lost and added parts")
+    progress(0.6, _("looking for lost and added parts"))
     ball = ndimage.generate_binary_structure(3, 2)
     near_model = ndimage.binary_dilation(model, ball)
     absent = mask & ~near_model
@@ -180,7 +186,7 @@ def _parts_against(
         raised = _cropped(reference.raised, mesh, reference.affine, reference.mask)[0]
         absent &= ~_beside(model, absent & raised, affine)
     found = {"lost_parts": _parts(mask & ~model, absent, affine)}
-    progress(0.8, "looking for lost and added parts")
+    progress(0.8, _("looking for lost and added parts"))
     found["added_parts"] = _parts(model & ~mask, model & ~ndimage.binary_dilation(mask, ball), affine)
     if not reference.critical:
         return found, {}
@@ -192,7 +198,7 @@ def _parts_against(
     where = np.array(list(critical.values())).reshape(-1, 3)
     if reference.moved is not None:
         where = where @ reference.moved[:3, :3].T + reference.moved[:3, 3]
-    names = {"names": ", ".join(critical)}
+    names = {"names": join(", ", critical)}
     fact = Fact(
         "critical_lost",
         len(critical),

@@ -7,6 +7,7 @@ import numpy as np
 from ...images.lettering import rasterize_text
 from ...mesh.core import Mesh
 from ...mesh.ray_casting import RayCaster
+from ...messages import _
 from ...rules import Fact
 from ..scan_reference import LabelFrame
 
@@ -57,7 +58,7 @@ def _placed(name: str, value: object, label: LabelFrame, **more: object) -> Fact
 
 def _legible(mesh: Mesh, labels: tuple[LabelFrame, ...]) -> Fact:
     """The worst of the labels: ``legible``, ``mirrored``, ``upside down``, ``missing`` or ``unclear``."""
-    order = ("legible", "unclear", "missing", "upside down", "mirrored")
+    order = (_("legible"), _("unclear"), _("missing"), _("upside down"), _("mirrored"))
     judged = [(classify_label(mesh, label), label) for label in labels]
     value, label = max(judged, key=lambda item: order.index(item[0]))
     return _placed("label", value, label)
@@ -107,7 +108,7 @@ def stroke_width(strokes: np.ndarray) -> float:
 
     inside = ndimage.distance_transform_edt(np.pad(strokes, 1))
     area, low, high = strokes.sum(), 0.5, float(inside.max())
-    for _ in range(_WIDTH_HALVINGS):
+    for _unused in range(_WIDTH_HALVINGS):
         radius = (low + high) / 2.0
         opened = ndimage.distance_transform_edt(inside < radius) < radius
         low, high = (radius, high) if opened.sum() >= _KEPT_SHARE * area else (low, radius)
@@ -173,5 +174,5 @@ def _levelled(relief: np.ndarray) -> np.ndarray:
         axis.ravel() for axis in np.meshgrid(*(np.linspace(-1.0, 1.0, size) for size in relief.shape), indexing="ij")
     )
     terms = np.stack([u**a * v**b for a in range(4) for b in range(4 - a)], axis=1)
-    fitted, *_ = np.linalg.lstsq(terms, relief.ravel(), rcond=None)
+    fitted, *_unused = np.linalg.lstsq(terms, relief.ravel(), rcond=None)
     return relief - (terms @ fitted).reshape(relief.shape)

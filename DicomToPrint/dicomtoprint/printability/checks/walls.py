@@ -17,6 +17,7 @@ from ...mesh.thickness import (
     uncapped_thickness,
 )
 from ...mesh.thin_wall_support import find_unsupported_walls
+from ...messages import _
 from ...progress import ProgressCallback, subprogress
 from ...rules import MISSING, Fact
 from ..process import PrintProcess
@@ -26,7 +27,12 @@ TOLERANCE_MM = 0.02  # as in the rules: what measures this much less is not belo
 WALL_SHARE = 4.0  # both sides of a wall, in squares of its thickness: what is smaller is a bump, no wall
 MOST_ROD = 0.1  # of a stretch's samples: along the middle of a rod they are distinguished from a wall's
 CONTACT_MM = 0.005  # surfaces of two objects that are nearer touch: that is no gap, and told elsewhere
-KINDS = {"min_wall_mm": "wall", "min_pin_mm": "rod or pin", "min_gap_mm": "gap", "min_hole_mm": "hole or channel"}
+KINDS = {
+    "min_wall_mm": _("wall"),
+    "min_pin_mm": _("rod or pin"),
+    "min_gap_mm": _("gap"),
+    "min_hole_mm": _("hole or channel"),
+}
 ROD_SHARE = (
     3.0  # a rod's side in squares of its thickness: a round one as long as thick has 3.1, the corner of a plate 1
 )
@@ -60,9 +66,9 @@ def wall_facts(
     openings = [process.limit("clearance_mm"), process.limit("hole_mm")]
     wall_cap = 1.3 * max([value for value in limits if value] + [4.0])
     gap_cap = 1.3 * max([value for value in openings if value] + [1.0])
-    progress(0.0, "spreading samples")
+    progress(0.0, _("spreading samples"))
     samples = sample_surface(mesh)
-    progress(0.05, "sorting triangles")
+    progress(0.05, _("sorting triangles"))
     rays = RayCaster(mesh, wall_cap, owner)
     back = process.judgement["edge_walls"]
     wall = thickness_field(mesh, subprogress(progress, 0.1, 0.5), wall_cap, samples, rays)
@@ -102,7 +108,11 @@ def wall_facts(
 
 def _none_below(name: str, field: ThicknessField) -> str:
     """Why there is no figure of this kind; what another kind measures is not denied."""
-    return f"no {KINDS.get(name, 'stretch of wall')} was found that measures less than {field.cap_mm:.1f} mm"
+    return _(
+        "no {kinds} was found that measures less than {cap_mm:.1f} mm",
+        kinds=KINDS.get(name, _("stretch of wall")),
+        cap_mm=field.cap_mm,
+    )
 
 
 def _smallest(
@@ -135,7 +145,7 @@ def _smallest(
             round(found[0], 4),
             where=describe_positions(points[:1]),
             places=subsample_positions(points, 10),
-            evidence="ball between the opposite sides, sharp edges measured behind the edge",
+            evidence=_("ball between the opposite sides, sharp edges measured behind the edge"),
             area_mm2=_area(field, chosen, limit),
             marked=triangles_of_samples(mesh, field.samples, np.flatnonzero(_below_limit(field, chosen, limit))),
         )
@@ -240,7 +250,7 @@ def _unsupported(
     if limit is None or limit <= (supported or 0.0):
         return {
             name: Fact(
-                name, MISSING, applicable=False, parameters={"why": "the guideline is that for walls that are held"}
+                name, MISSING, applicable=False, parameters={"why": _("the guideline is that for walls that are held")}
             )
         }
     found = [
@@ -251,7 +261,7 @@ def _unsupported(
     ]
     free = [patch for patch, ends in zip(found, find_unsupported_walls(wall, rays, found, limit, progress)) if ends]
     if not free:
-        why = f"no wall below {limit:g} mm ends free and is held on fewer than two sides"
+        why = _("no wall below {limit:g} mm ends free and is held on fewer than two sides", limit=limit)
         return {name: Fact(name, MISSING, parameters={"why": why})}
     widths = [
         wall.smallest(np.isin(np.arange(len(wall.distance)), patch.rows), 0.5 * small)[0] or limit for patch in free
