@@ -67,7 +67,7 @@ class FindingsTable:
         lines = []
         for finding in self._findings:
             if finding.outcome in (Outcome.FAIL, Outcome.ASK) and finding.remedy:
-                lines.append(without_options(f"- {finding.message} {finding.remedy}"))
+                lines.append(without_options(join("", ("- ", finding.message, " ", finding.remedy))))
         return join("\n", dict.fromkeys(lines))
 
     @property

@@ -12,6 +12,7 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .measured import Measured
 from .message import _ENGLISH, OPTION, Message, _changed
 
 if TYPE_CHECKING:
@@ -144,14 +145,17 @@ class _Translator(string.Formatter):
                 parts.append(f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}")
                 continue
             value = _ENGLISH.vformat(spec or "", (), parameters)
-            shown = self._reader.controls(name) if self._reader.controls else f"{name} {value}".rstrip()
+            if self._reader.controls is not None:
+                # What only stands for a value is left out with the option.
+                name, value = self._reader.controls(name), "" if value[:1].isupper() or value == "auto" else value
+            shown = f"{name} {value}".rstrip()
             parts.append(shown.replace("{", "{{").replace("}", "}}") if known else shown)
         return "".join(parts)
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         if isinstance(value, Message):
             return format(self.told(value), format_spec)
-        if isinstance(value, Real) and not isinstance(value, bool):
+        if isinstance(value, (Real, Measured)) and not isinstance(value, bool):
             text = format(value, format_spec)
             return (
                 text.translate(_COMMA) if self._comma and (not isinstance(value, int) or "," in format_spec) else text

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, SupportsIndex
+
+from .measured import Measured
 
 # Fields such as {--thicken} or {--cut:R=MM} name an option of the command line, where the panel names its control.
 OPTION = "--"
@@ -75,15 +77,17 @@ class Message(str):
         made.change, made.in_panel = change, in_panel
         return made
 
-    def format(self, *args: Any, **parameters: Any) -> Message:  # type: ignore[override]
+    def format(self, *args: Any, **parameters: Any) -> Message:
         """The message with its parameters, of a template that has none yet."""
         assert not args, "parameters have names"
-        return Message(self.msgid, {**self.parameters, **parameters}, self.plural_id, self.number)
+        return self.format_map(parameters)
 
     def format_map(self, parameters: Mapping[str, Any], /) -> Message:  # type: ignore[override]
         """As `format`, with those of `parameters` that the template names."""
-        wanted = {name: parameters[name] for name in fields_of(self.msgid) if not name.startswith(OPTION)}
-        return Message(self.msgid, {**self.parameters, **wanted}, self.plural_id, self.number)
+        wanted = [name for name in fields_of(self.msgid) if not name.startswith(OPTION) and name not in self.parameters]
+        given = {**self.parameters, **{name: parameters[name] for name in wanted}}
+        panel = self.in_panel and self.in_panel.format_map(parameters)
+        return Message(self.msgid, given, self.plural_id, self.number, in_panel=panel)
 
     def __str__(self) -> str:
         return self  # and not a plain copy: `str(error)` is the message that the error was raised with
@@ -131,8 +135,8 @@ class Message(str):
     def removesuffix(self, suffix: str, /) -> str:
         return self._with("removesuffix", (suffix,))
 
-    def replace(self, old: str, new: str, count: int = -1, /) -> str:
-        return self._with("replace", (old, new, count))
+    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
+        return self._with("replace", (old, new, int(count)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = (self.msgid, dict(self.parameters), self.plural_id, self.number, self.change, self.in_panel)
@@ -146,7 +150,7 @@ class Message(str):
 
 
 def _(template: str, /, **parameters: Any) -> str:
-    """A sentence of the catalogue, a `Message`. `template` is English in the form of `str.format`, and stands in the source as a literal."""
+    """A sentence of the catalogue, a `Message`; `template` is English in the form of `str.format`, a literal in the source."""
     return Message(template, parameters)
 
 
@@ -156,8 +160,10 @@ def plural(one: str, many: str, number: int, /, **parameters: Any) -> str:
 
 
 def way(terminal: str, panel: str) -> str:
-    """A way out that is another one in the panel: there `panel` is said in place of `terminal`."""
-    return Message("{text}", {"text": terminal}, in_panel=panel if isinstance(panel, Message) else Message(panel))
+    """A sentence that readers without a command line get in other words: there `panel` is said in place of `terminal`."""
+    assert isinstance(terminal, Message)
+    given = (terminal.msgid, terminal.parameters, terminal.plural_id, terminal.number, terminal.change)
+    return Message(*given, in_panel=panel if isinstance(panel, Message) else Message(panel))
 
 
 def join(separator: str, items: Iterable[str]) -> str:
@@ -247,6 +253,8 @@ def options_in(text: str) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Measured):
+        value = value.value
     if isinstance(value, Message):
         return as_data(value)
     if value is None or isinstance(value, (bool, str)):

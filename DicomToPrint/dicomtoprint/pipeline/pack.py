@@ -20,6 +20,7 @@ from .scan_loading import is_volume_file, load_judgement
 if TYPE_CHECKING:
     from ..acceptance import AcceptanceReport
     from ..dicom import Series, Study
+    from ..fileset import Packed
 
 # Bytes that fit on a disc, with room for its own directory.
 DISCS = {"CD-R (700 MB)": 730_000_000, "DVD-R (4.7 GB)": 4_690_000_000}
@@ -89,15 +90,9 @@ def pack(
         _publish(root, output)
     progress(1.0, _("study packed"))
     discs = {name: ceil(size / room) for name, room in DISCS.items()}
-    return PackedStudy(
-        Path(output),
-        packed.objects,
-        packed.unpacked,
-        size,
-        ids,
-        discs,
-        (*notes, *packed.notes, *_notes_on_pictures(packed)),
-    )
+    ids = tuple(one.id for one in chosen)
+    notes = (*notes, *packed.notes, *_notes_on_pictures(packed))
+    return PackedStudy(Path(output), packed.objects, packed.unpacked, size, ids, discs, notes)
 
 
 def _no_objects(source: Path) -> InputError:
@@ -105,7 +100,7 @@ def _no_objects(source: Path) -> InputError:
     return InputError(_("'{source}' holds no DICOM objects: choose the DICOM files of the study.", source=name))
 
 
-def _notes_on_pictures(packed: PackedFiles) -> tuple[str, ...]:
+def _notes_on_pictures(packed: Packed) -> tuple[str, ...]:
     """What is to be said of the pictures of a study: names burned in, and loss."""
     notes: tuple[str, ...] = ()
     if packed.burned_in:
