@@ -231,6 +231,8 @@ def as_data(text: str) -> dict[str, Any]:
         content |= {"message_id": text.msgid, "plural_id": text.plural_id, "count": int(text.number)}
     if text.change:
         content["change"] = [text.change[0], *text.change[1]]
+    if text.in_panel is not None:
+        content["in_panel"] = as_data(text.in_panel)
     return content
 
 
@@ -283,4 +285,5 @@ def from_data(content: Mapping[str, Any]) -> Message:
         content.get("plural_id", ""),
         content.get("count", 1),
         (change[0], tuple(change[1:])) if change else None,
+        from_data(content["in_panel"]) if "in_panel" in content else None,
     )
