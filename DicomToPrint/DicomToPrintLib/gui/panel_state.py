@@ -7,8 +7,8 @@ from typing import Any
 from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
 from dicomtoprint.errors import InputError
 
-from ..i18n import slicer_language
-from ..i18n import tr as _
+from .i18n import slicer_language
+from .i18n import tr as _
 from .scan_source import selected_kind
 from .step_results import STEPS, STEPS_OF_SCAN
 

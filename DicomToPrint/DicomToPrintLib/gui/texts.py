@@ -5,8 +5,8 @@ colour alone.
 from dicomtoprint.config.run_settings import SERIALISED_NAMES
 from dicomtoprint.messages import speaking, translate
 
-from ..i18n import slicer_language
-from ..i18n import tr as _
+from .i18n import slicer_language
+from .i18n import tr as _
 
 # Background and foreground in fixed pairs: they read the same in the light and in the dark theme.
 COLORS = {

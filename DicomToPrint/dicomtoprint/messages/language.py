@@ -100,7 +100,7 @@ def translate(text: str) -> str:
     if not isinstance(text, Message):
         return text
     if reader.language == ENGLISH and reader.controls is None:
-        return str.__format__(text, "")
+        return "".join(("", text))  # a plain string
     return _Translator(reader).told(text)
 
 
