@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +88,7 @@ def spoken() -> str:
     return _reader().language
 
 
+@lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """Languages that there is a catalogue for, English first."""
     return (ENGLISH, *sorted(path.parts[-3] for path in CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
@@ -155,13 +155,19 @@ class _Translator(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> Any:
         if isinstance(value, Message):
             return format(self.told(value), format_spec)
-        if isinstance(value, (Real, Measured)) and not isinstance(value, bool):
+        if _is_number(value):
             text = format(value, format_spec)
             return (
                 text.translate(_COMMA) if self._comma and (not isinstance(value, int) or "," in format_spec) else text
             )
         text = format(value, format_spec)
         return self.told(text) if isinstance(text, Message) else text
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, (float, int, Measured)):
+        return not isinstance(value, bool)
+    return hasattr(value, "dtype") and not getattr(value, "shape", ())  # a scalar of numpy
 
 
 _COMMA = str.maketrans(".,", ",.")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, SupportsIndex
 
 from .measured import Measured
@@ -47,34 +49,36 @@ class Message(str):
     """
 
     msgid: str
-    plural_id: str
-    number: int
-    parameters: Mapping[str, Any]
-    change: tuple[str, tuple[Any, ...]] | None
-    in_panel: Message | None
+    plural_id: str = ""
+    number: int = 1
+    parameters: Mapping[str, Any] = MappingProxyType({})
+    change: tuple[str, tuple[Any, ...]] | None = None
+    in_panel: Message | None = None
 
     def __new__(
         cls,
         msgid: str,
         parameters: Mapping[str, Any] | None = None,
         plural_id: str = "",
-        count: int = 1,
+        number: int = 1,
         change: tuple[str, tuple[Any, ...]] | None = None,
         in_panel: Message | None = None,
     ) -> Message:
         """Raises KeyError where the template names a parameter that is not given."""
-        given = {name: _kept(value) for name, value in parameters.items()} if parameters else {}
-        template = plural_id if plural_id and count != 1 else msgid
-        text = template
-        if given:
-            text = template.format(**given) if "{--" not in template else _ENGLISH.vformat(template, (), given)
-        elif "{--" in template and all(field.startswith(OPTION) for field in fields_of(template)):
+        text = template = plural_id if plural_id and number != 1 else msgid
+        has_option = "{--" in template
+        if parameters:
+            text = _ENGLISH.vformat(template, (), parameters) if has_option else template.format(**parameters)
+        elif has_option and all(field.startswith(OPTION) for field in fields_of(template)):
             text = _ENGLISH.vformat(template, (), {})
-        if change:
-            text = _changed(text, change)
-        made = super().__new__(cls, text)
-        made.msgid, made.plural_id, made.number, made.parameters = str(msgid), str(plural_id), count, given
-        made.change, made.in_panel = change, in_panel
+        made = super().__new__(cls, _changed(text, change) if change else text)
+        made.msgid = msgid
+        if parameters:
+            made.parameters = {name: _kept(value) for name, value in parameters.items()}
+        if plural_id:
+            made.plural_id, made.number = plural_id, number
+        if change or in_panel is not None:
+            made.change, made.in_panel = change, in_panel
         return made
 
     def format(self, *args: Any, **parameters: Any) -> Message:
@@ -183,7 +187,8 @@ def until(text: str, mark: str) -> str:
     return text._with("until", (mark,)) if isinstance(text, Message) else text.partition(mark)[0]
 
 
-def fields_of(template: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def fields_of(template: str) -> tuple[str, ...]:
     """Names of the parameters that a template wants, those in format specifications too."""
     names: list[str] = []
     for _text, name, spec, _conversion in string.Formatter().parse(template):
@@ -191,7 +196,7 @@ def fields_of(template: str) -> list[str]:
             names.append(name.partition(".")[0].partition("[")[0])
         if spec and "{" in spec:
             names += fields_of(spec)
-    return names
+    return tuple(names)
 
 
 def _kept(value: Any) -> Any:
@@ -238,9 +243,13 @@ def as_data(text: str) -> dict[str, Any]:
 
 def id_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
     """The template of a text and what fills it, for JSON; a plain string is its own template."""
-    whole = Message("{text}", {"text": text}) if isinstance(text, Message) and (text.change or text.plural_id) else text
+    if not isinstance(text, Message):
+        return text, {}
+    if not text.parameters and not text.change:
+        return text.msgid, {}
+    whole = Message("{text}", {"text": text}) if text.change or text.plural_id else text
     content = as_data(whole)
-    return content.get("message_id", str(text)), content.get("parameters", {})
+    return content["message_id"], content["parameters"]
 
 
 def options_in(text: str) -> tuple[str, ...]:
@@ -248,6 +257,8 @@ def options_in(text: str) -> tuple[str, ...]:
     if not isinstance(text, Message):
         return ()
     template = text.plural_id if text.plural_id and text.number != 1 else text.msgid
+    if "{--" not in template and not text.parameters:
+        return ()
     found = dict.fromkeys(name for name in fields_of(template) if name.startswith(OPTION)) if "{--" in template else {}
     for value in text.parameters.values():
         found |= dict.fromkeys(options_in(value) if isinstance(value, Message) else ())
