@@ -7,6 +7,7 @@ writes the ``.mo`` beside each; ``new LANGUAGE`` begins a language. `docs/how-to
 from __future__ import annotations
 
 import ast
+import datetime
 import io
 import json
 import string
@@ -41,6 +42,9 @@ TABLES = {
     "ArgumentParser": ("description", "epilog"),
     "_Parser": ("description", "epilog"),
 }
+NO_DATE = datetime.datetime(
+    2026, 1, 1, tzinfo=datetime.timezone.utc
+)  # the same catalogue is the same file on every day
 Entry = tuple[str, "str | tuple[str, str]"]
 
 
@@ -138,7 +142,9 @@ def compiled(path: Path, language: str) -> bytes:
     """A language's .po as .mo."""
     file = io.BytesIO()
     with path.open("rb") as source:
-        write_mo(file, read_po(source, locale=language, domain=DOMAIN))
+        catalogue = read_po(source, locale=language, domain=DOMAIN)
+    catalogue.creation_date = catalogue.revision_date = NO_DATE
+    write_mo(file, catalogue)
     return file.getvalue()
 
 

@@ -12,6 +12,7 @@ REASONS = {
     "input": "the volume, series or folder of step 1",
     "output": "the folder of step 5",
     "segmentation": "a file is loaded into the scene and chosen under 'Use instead'",
+    "language": "the panel speaks Slicer's language",
     "largest_island": "'Islands' of the Segment Editor keeps the largest one",
     "label_names": "segments have their names in the scene",
     "label_cutoff": "a probability map becomes a segment by 'Threshold' of the Segment Editor",

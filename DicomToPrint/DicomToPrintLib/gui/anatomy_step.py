@@ -8,9 +8,9 @@ import slicer
 from dicomtoprint.messages import join
 from dicomtoprint.pipeline.open_questions import grey_value_caution
 
-from ..i18n import tr as _
 from . import widgets
 from .backend_controls import BackendControls, LabelChooser, structures_of
+from .i18n import tr as _
 from .markups_binding import MarkupsBinding
 from .preset_titles import builtin_presets, preset_help
 from .step_view import StepView, node_selector

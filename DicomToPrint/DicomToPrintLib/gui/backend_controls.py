@@ -10,9 +10,9 @@ from dicomtoprint.config.run_settings import RunSettings, backend_choice
 from dicomtoprint.errors import DicomToPrintError
 from dicomtoprint.pipeline import backends
 
-from ..i18n import tr as _
 from ..mrml import extension_backends
 from . import widgets
+from .i18n import tr as _
 from .step_view import StepView
 
 LIST_HEIGHT = 120

@@ -9,7 +9,7 @@ import slicer
 
 from dicomtoprint.messages import join
 
-from ..i18n import tr as _
+from .i18n import tr as _
 
 REQUIREMENTS = Path(__file__).resolve().parents[2] / "Resources" / "requirements.txt"
 

@@ -9,8 +9,8 @@ import ctk
 from dicomtoprint.config.run_settings import FORMATS
 from dicomtoprint.messages import join
 
-from ..i18n import tr as _
 from . import widgets
+from .i18n import tr as _
 from .step_view import StepView
 
 

@@ -6,8 +6,8 @@ from dicomtoprint.errors import InputError, UnansweredQuestionError
 from dicomtoprint.pipeline import backends
 from dicomtoprint.progress import ProgressCallback
 
-from ..i18n import tr as _
 from ..mrml import extension_backends
+from .i18n import tr as _
 
 
 def confirm_licence(panel: Any) -> None:

@@ -8,7 +8,7 @@ import qt
 from dicomtoprint.messages import join
 from dicomtoprint.rules import Finding, Outcome, Severity
 
-from ..i18n import tr as _
+from .i18n import tr as _
 from .texts import COLORS, SIGNS, outcome_text, without_options
 from .widgets import check_box, hbox, push_button, text_label
 
@@ -67,7 +67,7 @@ class FindingsTable:
         lines = []
         for finding in self._findings:
             if finding.outcome in (Outcome.FAIL, Outcome.ASK) and finding.remedy:
-                lines.append(without_options(f"- {finding.message} {finding.remedy}"))
+                lines.append(without_options(join("", ("- ", finding.message, " ", finding.remedy))))
         return join("\n", dict.fromkeys(lines))
 
     @property

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from ..i18n import tr as _
 from . import widgets
+from .i18n import tr as _
 from .step_view import StepView
 
 

@@ -5,8 +5,8 @@ from typing import Any, Protocol
 
 from dicomtoprint.errors import InputError
 
-from ..i18n import tr as _
 from ..mrml.subject_hierarchy import ROLE_ATTRIBUTE
+from .i18n import tr as _
 from .panel_context import PanelContext
 
 

@@ -11,9 +11,9 @@ from dicomtoprint.errors import InputError
 from dicomtoprint.messages import join
 from dicomtoprint.workers.process import ChildError, ChildProcess
 
-from ..i18n import tr as _
 from ..mrml import dicom_database
 from . import scan_source
+from .i18n import tr as _
 from .panel_context import PanelContext
 from .step_process import CLI_SCRIPT
 

@@ -12,13 +12,13 @@ import slicer
 from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh, to_command_line
 from dicomtoprint.errors import CancelledError, DicomToPrintError, InputError
 
-from ..i18n import tr as _
 from ..mrml.markups import roi_bounds_ras
 from ..mrml.volumes import shown_volumes
 from . import scan_source
 from .anatomy_step import AnatomyStep
 from .dialogs import Dialogs
 from .export_step import ExportStep
+from .i18n import tr as _
 from .model_source import ModelSource
 from .node_watch import NodeWatch
 from .panel_head import PanelHead

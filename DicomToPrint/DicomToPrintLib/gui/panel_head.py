@@ -7,8 +7,8 @@ import qt
 
 from dicomtoprint.messages import join
 
-from ..i18n import tr as _
 from . import widgets
+from .i18n import tr as _
 from .texts import setting_text, without_options
 
 

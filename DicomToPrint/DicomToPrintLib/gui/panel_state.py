@@ -1,18 +1,19 @@
 """The panel's memory in the scene: settings and step states in the parameter node, so that a reopened scene goes on."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
 from dicomtoprint.errors import InputError
 
-from ..i18n import tr as _
+from .i18n import slicer_language
+from .i18n import tr as _
 from .scan_source import selected_kind
 from .step_results import STEPS, STEPS_OF_SCAN
 
-# What the presets of use, anatomy and process themselves are; and what is an answer, not a deviation.
-PRESET_FIELDS = ("use", "anatomy", "process", "answers", "answer_times", "role")
+# What the presets of use, anatomy and process themselves are; and what is an answer or Slicer's language, not a deviation.
+PRESET_FIELDS = ("use", "anatomy", "process", "answers", "answer_times", "role", "language")
 
 
 class PanelState:
@@ -20,7 +21,8 @@ class PanelState:
 
     def __init__(self, parameters: Any) -> None:
         self.parameters = parameters
-        self._settings = run_settings_from_json(_object(parameters.settings), _("The scene"))
+        stored = run_settings_from_json(_object(parameters.settings), _("The scene"))
+        self._settings = replace(stored, language=slicer_language())  # a scene is read in the language of its reader
         self._states = {step: str(_object(parameters.states).get(step, "idle")) for step in STEPS}
 
     @property

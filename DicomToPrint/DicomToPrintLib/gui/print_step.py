@@ -9,10 +9,10 @@ from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.config.run_settings import DEFAULT_KEEP_OUT_RADIUS_MM
 from dicomtoprint.messages import join
 
-from ..i18n import tr as _
 from ..mrml.models import with_origin
 from . import widgets
 from .findings_table import FindingsTable
+from .i18n import tr as _
 from .joint_controls import JointControls
 from .markups_binding import MarkupsBinding, last_point
 from .preset_titles import builtin_presets, printers_for_process

@@ -5,7 +5,7 @@ from typing import Any
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.rules import Finding, Outcome
 
-from ..i18n import tr as _
+from .i18n import tr as _
 
 
 def available_quick_fixes(findings: tuple[Finding, ...], settings: RunSettings) -> list[tuple[str, dict[str, Any]]]:

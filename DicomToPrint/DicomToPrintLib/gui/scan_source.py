@@ -7,8 +7,8 @@ from dicomtoprint import pipeline
 from dicomtoprint.errors import InputError
 from dicomtoprint.messages import join
 
-from ..i18n import tr as _
 from ..mrml import dicom_database, models, volumes
+from .i18n import tr as _
 from .step_results import StepResultStore
 
 

@@ -8,9 +8,9 @@ import qt
 from dicomtoprint.pipeline import NO_SCAN_MESSAGE, needs_reason
 from dicomtoprint.rules import Finding, Outcome
 
-from ..i18n import tr as _
 from . import widgets
 from .findings_table import FindingsTable
+from .i18n import tr as _
 from .pack_study import PackStudy
 from .preset_titles import builtin_presets
 from .step_view import StepView, node_selector

@@ -15,11 +15,11 @@ from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import InputError, OutputError, UsageError
 from dicomtoprint.rules import Finding
 
-from ..i18n import tr as _
 from ..mrml import extension_backends, models, segmentations, step_nodes, views, volumes
 from ..mrml.findings_nodes import show_marks_of
 from ..mrml.markups import plane_ras
 from ..mrml.scene import node_or_none
+from .i18n import tr as _
 from .panel_context import PanelContext
 from .scan_source import current_database
 from .step_results import SEGMENTATION_PLACEHOLDER, STEP_OF_SETTING

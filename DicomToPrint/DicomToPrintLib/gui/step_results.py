@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dicomtoprint.config.run_settings import MESH_FIELDS, RunSettings, run_settings_from_json
+from dicomtoprint.messages import from_data
 from dicomtoprint.workers.state_files import SUFFIX as STATE_SUFFIX
 from dicomtoprint.workers.state_files import StateFolder, remove_unused_arrays
 
@@ -101,7 +102,7 @@ STEP_OF_SETTING = {
         "label_raised",
         "slice_with",
     ),
-    "files": ("formats", "scene", "viewer", "pdf", "include_identifiers"),
+    "files": ("formats", "scene", "viewer", "pdf", "include_identifiers", "language"),
 }
 
 
@@ -179,10 +180,11 @@ class StepResultStore:
             return 0.0, ""
 
     def failure(self) -> tuple[str, str]:
-        """Kind and sentence of the child's failure; empty where it wrote none."""
+        """Kind and sentence (a message) of the child's failure; empty where it wrote none."""
         try:
             content = json.loads((self._request_folder / "failure.json").read_text(encoding="utf-8"))
-            return content["kind"], content["sentence"]
+            told = from_data(content["message"]) if content.get("message") else content["sentence"]
+            return content["kind"], told
         except (OSError, ValueError, KeyError):
             return "", ""
 

@@ -8,9 +8,9 @@ from dicomtoprint.config.run_settings import MESH_FORMATS
 from dicomtoprint.errors import CancelledError, InputError, MissingDependencyError
 from dicomtoprint.messages import join
 
-from ..i18n import tr as _
 from . import scan_source
 from .extension_labels import choose_labels, confirm_licence, label_scan_of_scene
+from .i18n import tr as _
 from .panel_context import PanelContext
 from .scene_presenter import ScenePresenter
 from .step_process import StepProcess

@@ -11,9 +11,9 @@ import slicer
 
 from dicomtoprint.config.run_settings import RunSettings
 
-from ..i18n import tr as _
 from ..mrml.scene import node_or_none
 from . import widgets
+from .i18n import tr as _
 from .model_source import ModelSource
 from .node_watch import NodeWatch
 from .panel_context import PanelContext

@@ -16,7 +16,7 @@ from typing import Any
 from dicomtoprint import pipeline
 from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh
 from dicomtoprint.errors import DicomToPrintError, InputError, UnansweredQuestionError, UsageError
-from dicomtoprint.messages import _, join
+from dicomtoprint.messages import _, as_data, join, speaking, translate
 from dicomtoprint.progress import ProgressCallback, subprogress
 
 from .step_results import GIVEN_FILE, SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
@@ -26,7 +26,8 @@ def run_request(request: str) -> int:
     """Run the request; 0 where the result is stored."""
     job, step, source, settings = load_request(Path(request))
     try:
-        STEPS[step](job, _opened_source(job, source), settings, _progress_writer(job))
+        with speaking(settings.language):
+            STEPS[step](job, _opened_source(job, source), settings, _progress_writer(job))
         return 0
     except pipeline.GateClosedError as shut:
         return _fail(job, type(shut.error).__name__, str(shut.error), shut.error.exit_code)
@@ -56,7 +57,9 @@ def run_request(request: str) -> int:
 
 
 def _fail(job: WorkerResultStore, kind: str, sentence: str, code: int) -> int:
-    (job.folder / "failure.json").write_text(json.dumps({"kind": kind, "sentence": sentence}), encoding="utf-8")
+    (job.folder / "failure.json").write_text(
+        json.dumps({"kind": kind, "sentence": sentence, "message": as_data(sentence)}), encoding="utf-8"
+    )
     return code
 
 
@@ -68,7 +71,7 @@ def _progress_writer(job: WorkerResultStore) -> ProgressCallback:
         now = time.monotonic()
         if now - last[0] > 0.1 or fraction >= 1.0:
             last[0] = now
-            stream.write(f"{fraction:.4f} {phrase}\n")
+            stream.write(f"{fraction:.4f} {translate(phrase)}\n")
             stream.flush()
 
     return write_progress

@@ -6,8 +6,8 @@ import qt
 
 from dicomtoprint.messages import join
 
-from ..i18n import tr as _
 from . import widgets
+from .i18n import tr as _
 from .step_view import StepView
 from .texts import without_options
 

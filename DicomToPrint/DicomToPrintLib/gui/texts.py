@@ -2,11 +2,11 @@
 colour alone.
 """
 
-import re
-
 from dicomtoprint.config.run_settings import SERIALISED_NAMES
+from dicomtoprint.messages import speaking, translate
 
-from ..i18n import tr as _
+from .i18n import slicer_language
+from .i18n import tr as _
 
 # Background and foreground in fixed pairs: they read the same in the light and in the dark theme.
 COLORS = {
@@ -185,41 +185,25 @@ def _texts_of_model() -> dict[str, str]:
     }
 
 
-_OPTIONS = (
-    (r"\s*To go on at your own judgement: --accept-anyway REASON\.?", ""),
-    (r"\(--answer RULE=yes or no\)", "(answer below)"),
-    (r": --answer \S+=yes or no", " below"),
-    (r"Answer the question: --answer \S+=yes if it is acceptable", "Answer the question below"),
-    (r"Give --surgery-date; is it", "Is it"),
-    (r"--surgery-date takes", "The date of surgery takes"),
-    (r"--accept-anyway( REASON)?", "a reason below"),
-    (r": inspect FILE --repair OUT", ": make the model again in step 3"),
-    (r", run SCAN --output DIR", ""),
-    (r"leave --no-repair out to have it repaired", "allow its repair in step 3"),
-    (
-        r": install with 'python -m pip install [^']*', or leave the option out",
-        ": agree to the installation, or leave it out",
-    ),
-)
-# An option, and what only stands for its value.
-_OPTION = re.compile(r"--([a-z][a-z-]+)(?:[ =](?:auto|[A-Z][A-Za-z]*(?:,[A-Z])*)\b)?")
+# Options whose control has another name than the setting's own.
 _SETTINGS = {
     "seed": "seeds",
     "cut": "cuts",
     "plane": "oblique_cuts",
     "format": "formats",
     "answer": "answers",
+    "no_repair": "repair",
+    "no_pixels": "check_pixels",
     **{serialised: name for name, serialised in SERIALISED_NAMES.items()},
 }
 
 
 def without_options(text: str) -> str:
-    """A sentence of the script without its command-line options: in the panel the way out is a control, by its name."""
-    for pattern, instead in _OPTIONS:
-        text = re.sub(pattern, instead, text)
-    return _OPTION.sub(_control, text)
+    """A sentence of the engine as the panel says it: in Slicer's language, with controls by their names in the place of options."""
+    with speaking(slicer_language(), _control):
+        return translate(text)
 
 
-def _control(option: re.Match[str]) -> str:
-    name = option[1].replace("-", "_")
+def _control(option: str) -> str:
+    name = option.lstrip("-").replace("-", "_")
     return f"\u201c{setting_text(_SETTINGS.get(name, name))}\u201d"

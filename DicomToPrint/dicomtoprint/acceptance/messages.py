@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from ..messages import _, join
+from ..messages import Measured, _, join, way
 from ..rules import MISSING, Fact, Outcome, Rule
 from .message_templates import TEXTS
 from .sentences import CHECKS, HINTS, SENTENCES
 
 REMEDIES: Mapping[str, str] = {
     "T": _("Nothing to do: it is mended here, and written in the record."),
-    "Q": _("Answer the question: {--answer:{rule}=yes} if it is acceptable."),
+    "Q": way(
+        _("Answer the question: {--answer:{rule}=yes} if it is acceptable."),
+        _("Answer the question below if it is acceptable."),
+    ),
     "P": _("Copy the files again from where they came."),
     "X": _("Ask for a new export{hint}."),
     "C": _("Call the scanner today (raw data are kept for hours or days only) and ask for a new reconstruction{hint}."),
@@ -54,7 +56,10 @@ QUESTIONS: Mapping[str, str] = {
     "issuer-consulted": _(
         "Before the first use of this protocol: has your site consulted its issuer or a CT applications specialist?"
     ),
-    "surgery-date": _("When is the surgery? Give {--surgery-date}; is it within six months of the scan?"),
+    "surgery-date": way(
+        _("When is the surgery? Give {--surgery-date}; is it within six months of the scan?"),
+        _("When is the surgery? Is it within six months of the scan?"),
+    ),
     "cone-beam-still": _(
         "A cone beam unit made the scan: was the head held still for the whole turn, and is all of the needed anatomy in "
         "its field?"
@@ -86,35 +91,13 @@ KERNELS: Mapping[object, str] = {
 }
 
 
-class _Measured(float):
-    """A measured value that never reads like a limit which it is not: it gets as many digits as that takes."""
-
-    limits: tuple[float, ...]
-
-    def __format__(self, spec: str) -> str:
-        text = float(self).__format__(spec)
-        for _more in range(6):
-            shown = float(text.rstrip("%")) / (100.0 if text.endswith("%") else 1.0)
-            if not any(abs(shown - limit) < 1e-9 * max(abs(limit), 1e-3) for limit in self.limits if limit != self):
-                break
-            spec = re.sub(
-                r"[.](\d+)",
-                lambda digits: f".{int(digits[1]) + 1}",
-                spec if "." in spec else f".6{spec or 'g'}",
-            )
-            text = float(self).__format__(spec)
-        return text
-
-
 def _measured(value: object, limit: object) -> object:
     """The value, for a sentence that names the limit beside it."""
     limits = limit if isinstance(limit, (list, tuple)) else [limit]
     numbers = tuple(float(one) for one in limits if isinstance(one, (int, float)))
     if not isinstance(value, float) or not numbers:
         return value
-    measured = _Measured(value)
-    measured.limits = numbers
-    return measured
+    return Measured(float(value), numbers)
 
 
 def _fields(rule: Rule, fact: Fact) -> dict[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..config import resources
 from ..errors import UsageError
-from ..messages import _, join, plural
+from ..messages import _, join, plural, way
 from ..rules import Finding, Outcome, Verdict, line_number_of_key
 from .results import SeriesAcceptance
 
@@ -120,20 +120,31 @@ def _gate(accepted: SeriesAcceptance, use: UseCase) -> tuple[Gate, bool]:
         and ("ask" in use.blocked_by or (finding.affects_geometry and "shape" in use.blocked_by))
     ]
     if asked:
-        why = _("{message} An answer is needed for the use {use}: ", message=asked[0].message, use=use.name)
+        known = {"message": asked[0].message, "use": use.name, "rule": asked[0].rule, "more": _more(asked, "question")}
         return Gate(
             False,
             4,
-            _("{why}{--answer:{rule}=yes} or no{more}.", why=why, rule=asked[0].rule, more=_more(asked, "question")),
+            way(
+                _("{message} An answer is needed for the use {use}: {--answer:{rule}=yes} or no{more}.", **known),
+                _("{message} An answer is needed for the use {use} below{more}.", **known),
+            ),
         ), True
     open_questions = [question for question in accepted.questions if question.answer is None]
     if open_questions and "question" in use.blocked_by:
         names = join(", ", (question.rule for question in open_questions))
-        why = _(
-            "{open_questions} The use {use} needs answers to: {names} ({--answer:RULE}=yes or no).",
-            open_questions=open_questions[0].text,
-            use=use.name,
-            names=names,
+        why = way(
+            _(
+                "{open_questions} The use {use} needs answers to: {names} ({--answer:RULE}=yes or no).",
+                open_questions=open_questions[0].text,
+                use=use.name,
+                names=names,
+            ),
+            _(
+                "{open_questions} The use {use} needs answers to: {names} (answer below).",
+                open_questions=open_questions[0].text,
+                use=use.name,
+                names=names,
+            ),
         )
         return Gate(False, 4, why), True
     return Gate(
@@ -143,12 +154,13 @@ def _gate(accepted: SeriesAcceptance, use: UseCase) -> tuple[Gate, bool]:
 
 def _refusal(blocking: list[Finding], use: UseCase) -> str:
     first = blocking[0]
-    return _(
-        "{message} This{more} blocks the use {use}. {remedy} To go on at your own judgement: {--accept-anyway:REASON}.",
-        message=first.message,
-        more=_more(blocking, "finding"),
-        use=use.name,
-        remedy=first.remedy,
+    known = {"message": first.message, "more": _more(blocking, "finding"), "use": use.name, "remedy": first.remedy}
+    return way(
+        _(
+            "{message} This{more} blocks the use {use}. {remedy} To go on at your own judgement: {--accept-anyway:REASON}.",
+            **known,
+        ),
+        _("{message} This{more} blocks the use {use}. {remedy}", **known),
     )
 
 

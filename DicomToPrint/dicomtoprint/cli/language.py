@@ -80,6 +80,20 @@ def add_language_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+class SpeakingParser(argparse.ArgumentParser):
+    """A parser whose complaints of values are said in the language that is spoken."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **{"formatter_class": HelpFormatter, **keywords})
+
+    def _get_value(self, action: argparse.Action, text: str) -> Any:
+        try:
+            return super()._get_value(action, text)  # type: ignore[misc]
+        except argparse.ArgumentError as error:
+            error.message = translate(error.message)
+            raise
+
+
 class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     """Help in the language that is spoken."""
 

@@ -4,11 +4,13 @@ import argparse
 import datetime
 import re
 
+from ..messages import _, join
+
 
 def positive(text: str) -> float:
     value = float(text)
     if not 0.0 < value < 1e4:
-        raise argparse.ArgumentTypeError(f"'{text}' is no length above 0 mm")
+        raise argparse.ArgumentTypeError(_("'{text}' is no length above 0 mm", text=text))
     return value
 
 
@@ -17,28 +19,28 @@ def scale_factor(text: str) -> float:
     part, mark, whole = text.partition(":")
     value = float(part) / float(whole) if mark else float(part)
     if not 0.01 <= value <= 100.0:
-        raise argparse.ArgumentTypeError(f"'{text}' is no scale from 0.01 to 100, or such as 1:2")
+        raise argparse.ArgumentTypeError(_("'{text}' is no scale from 0.01 to 100, or such as 1:2", text=text))
     return value
 
 
 def clearance(text: str) -> float:
     value = float(text)
     if not 0.0 <= value < 1e2:
-        raise argparse.ArgumentTypeError(f"'{text}' is no gap in mm")
+        raise argparse.ArgumentTypeError(_("'{text}' is no gap in mm", text=text))
     return value
 
 
 def count(text: str) -> int:
     value = int(text)
     if value < 100:
-        raise argparse.ArgumentTypeError(f"'{text}' is too few triangles (100 at least)")
+        raise argparse.ArgumentTypeError(_("'{text}' is too few triangles (100 at least)", text=text))
     return value
 
 
 def one_or_more(text: str) -> int:
     value = int(text)
     if value < 1:
-        raise argparse.ArgumentTypeError(f"'{text}' is no number above 0")
+        raise argparse.ArgumentTypeError(_("'{text}' is no number above 0", text=text))
     return value
 
 
@@ -47,16 +49,16 @@ def day(text: str) -> datetime.date:
     try:
         return datetime.date.fromisoformat(text)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is no day such as 2026-11-30") from None
+        raise argparse.ArgumentTypeError(_("'{text}' is no day such as 2026-11-30", text=text)) from None
 
 
 def process_name(text: str) -> str:
     """A name that a process may have."""
     if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no name of small letters, digits and hyphens")
+        raise argparse.ArgumentTypeError(_("'{text}' is no name of small letters, digits and hyphens", text=text))
     return text
 
 
 def one_line(text: str) -> str:
     """A text as one line without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return join(" ", "".join(c if c.isprintable() else " " for c in text).split())

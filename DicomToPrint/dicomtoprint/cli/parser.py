@@ -8,11 +8,11 @@ from typing import Any
 from .. import __version__
 from ..config.run_settings import FORMATS, RunSettings
 from ..errors import UsageError
-from ..messages import Message, _
+from ..messages import Message, _, join
 from .batch_options import add_batch_options
 from .compare_command import add_compare_options
 from .coupon_command import add_calibrate_options, add_coupon_options
-from .language import HelpFormatter, add_language_option
+from .language import SpeakingParser, add_language_option
 from .option_types import count, one_or_more, positive
 from .preparation_options import add_preparation
 from .review_options import add_review_options
@@ -36,7 +36,7 @@ NAME is one that `list` shows, FILE a .json file of your own in the same form. P
 Not a medical device: the result is a processed representation of imaging data and needs qualified review.""")
 
 
-class _Parser(argparse.ArgumentParser):
+class _Parser(SpeakingParser):
     """Turns argparse's own exit into a sentence."""
 
     def error(self, message: str) -> Any:
@@ -65,9 +65,8 @@ def build_parser(only: str | None = None) -> argparse.ArgumentParser:
     """The parser of all commands; where `only` names one, of that alone: a start needs no other."""
     parser = _Parser(
         prog="dicom_to_print.py",
-        description="From a CT to a checked print file, with a verdict at every step.",
+        description=_("From a CT to a checked print file, with a verdict at every step."),
         epilog=EXAMPLES,
-        formatter_class=HelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"DicomToPrint {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
@@ -83,27 +82,31 @@ def _command(commands: Any, name: str, help_text: str) -> argparse.ArgumentParse
         help=help_text,
         description=Message(help_text).capitalised() + ".",
         epilog=EXAMPLES,
-        formatter_class=HelpFormatter,
     )
     parser.add_argument(
         "--debug",
         action="store_true",
-        help="print the traceback of an internal error; it may quote names and values of the input: read it before you send it",
+        help=_(
+            "print the traceback of an internal error; it may quote names and values of the input: read "
+            "it before you send it"
+        ),
     )
     add_language_option(parser)
-    parser.add_argument("--quiet", action="store_true", help="no progress, neither a bar nor lines")
+    parser.add_argument("--quiet", action="store_true", help=_("no progress, neither a bar nor lines"))
     return parser
 
 
 def _add_check(check: argparse.ArgumentParser) -> None:
     _add_scan(check)
     _add_acceptance_options(check)
-    check.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and acceptance.json")
+    check.add_argument("--output", type=Path, metavar="DIR", help=_("folder for report.html and acceptance.json"))
 
 
 def _add_scan(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"
+        "input",
+        metavar="INPUT",
+        help=_("folder, file, DICOMDIR, .zip, NIfTI/NRRD volume, or dicomdb:SERIESUID in Slicer"),
     )
 
 
@@ -111,9 +114,9 @@ def _add_acceptance_options(parser: argparse.ArgumentParser) -> None:
     """What is judged of a scan, by what, and where it is told."""
     _add_judgement_options(parser)
     parser.add_argument(
-        "--series", metavar="ID|UID", help="this series only; ID/PHASE for one phase of a series that holds several"
+        "--series", metavar="ID|UID", help=_("this series only; ID/PHASE for one phase of a series that holds several")
     )
-    parser.add_argument("--identified", action="store_true", help="let names, descriptions and UIDs into the output")
+    parser.add_argument("--identified", action="store_true", help=_("let names, descriptions and UIDs into the output"))
     add_json_option(parser)
 
 
@@ -124,14 +127,17 @@ def _add_judgement_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME|FILE",
-        help="judge under this protocol (repeatable; default: 3dsystems-ortho and exoplan-import, in run that of the use)",
+        help=_(
+            "judge under this protocol (repeatable; default: 3dsystems-ortho and exoplan-import, in run "
+            "that of the use)"
+        ),
     )
-    parser.add_argument("--no-pixels", action="store_true", help="judge the headers alone")
-    parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help="planned date of surgery")
+    parser.add_argument("--no-pixels", action="store_true", help=_("judge the headers alone"))
+    parser.add_argument("--surgery-date", metavar="YYYY-MM-DD", help=_("planned date of surgery"))
     parser.add_argument(
-        "--answer", action="append", default=[], metavar="RULE=yes|no", help="answer a question (repeatable)"
+        "--answer", action="append", default=[], metavar="RULE=yes|no", help=_("answer a question (repeatable)")
     )
-    parser.add_argument("--role", default="operator", metavar="ROLE", help="role of who answers, for the record")
+    parser.add_argument("--role", default="operator", metavar="ROLE", help=_("role of who answers, for the record"))
 
 
 def _add_run(run: argparse.ArgumentParser) -> None:
@@ -148,19 +154,19 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
     _add_acceptance_options(run)
     _add_use(run)
     run.add_argument(
-        "--anatomy", default="bone", metavar="NAME|FILE", help="what to segment (default bone; see list anatomy)"
+        "--anatomy", default="bone", metavar="NAME|FILE", help=_("what to segment (default bone; see list anatomy)")
     )
     _add_label_options(run)
     _add_backend_options(run)
     run.add_argument(
-        "--threshold", metavar="LOW[,HIGH]", help="grey values of the anatomy instead of the measured boundary"
+        "--threshold", metavar="LOW[,HIGH]", help=_("grey values of the anatomy instead of the measured boundary")
     )
     run.add_argument(
-        "--seed", action="append", default=[], metavar="R,A,S", help="point in the wanted structure, mm (repeatable)"
+        "--seed", action="append", default=[], metavar="R,A,S", help=_("point in the wanted structure, mm (repeatable)")
     )
-    run.add_argument("--roi", metavar="R,R,A,A,S,S", help="region of interest, mm")
+    run.add_argument("--roi", metavar="R,R,A,A,S,S", help=_("region of interest, mm"))
     run.add_argument(
-        "--least-branch", type=positive, metavar="MM", help="leave out side branches of a vessel thinner than this"
+        "--least-branch", type=positive, metavar="MM", help=_("leave out side branches of a vessel thinner than this")
     )
     _add_surface(run)
     add_preparation(run)
@@ -168,44 +174,52 @@ def _add_run_options(run: argparse.ArgumentParser) -> None:
     _add_output(run)
     _add_slicer_option(run)
     run.add_argument(
-        "--scene", action="store_true", help="also write a Slicer scene (.mrb); needs Slicer or slicer-core"
+        "--scene", action="store_true", help=_("also write a Slicer scene (.mrb); needs Slicer or slicer-core")
     )
     run.add_argument(
-        "--accept-anyway", metavar="REASON", help="go on with a rejected scan; the reason stands on the report"
+        "--accept-anyway", metavar="REASON", help=_("go on with a rejected scan; the reason stands on the report")
     )
 
 
 def _add_label_options(run: argparse.ArgumentParser) -> None:
     """A given segmentation, and which of its structures are wanted."""
     run.add_argument(
-        "--segmentation", metavar="FILE", help="given segmentation: NIfTI, NRRD, DICOM SEG or RT Structure Set"
+        "--segmentation", metavar="FILE", help=_("given segmentation: NIfTI, NRRD, DICOM SEG or RT Structure Set")
     )
     run.add_argument(
         "--labels",
         action="append",
         default=[],
         metavar="A,B",
-        help="of the given segmentation these structures, by name or value (repeatable; default: all)",
+        help=_("of the given segmentation these structures, by name or value (repeatable; default: all)"),
     )
-    run.add_argument("--merge", action="store_true", help="join the chosen structures into one")
+    run.add_argument("--merge", action="store_true", help=_("join the chosen structures into one"))
     run.add_argument(
         "--largest-island",
         action="store_true",
-        help="of each structure of the given segmentation its largest part alone",
+        help=_("of each structure of the given segmentation its largest part alone"),
     )
     run.add_argument(
         "--label-names",
         metavar="NAME|FILE",
-        help="what the values are called (see list label-names; .json: name by value, or the dataset.json of nnU-Net)",
+        help=_(
+            "what the values are called (see list label-names; .json: name by value, or the dataset.json of nnU-Net)"
+        ),
     )
     run.add_argument(
         "--smooth-labels",
         type=positive,
         metavar="MM",
-        help="take details narrower than this out of labels whose surface no grey value of the scan finds (default: none)",
+        help=_(
+            "take details narrower than this out of labels whose surface no grey value of the scan finds "
+            "(default: none)"
+        ),
     )
     run.add_argument(
-        "--label-cutoff", type=float, metavar="P", help="for probabilities: from which one a voxel counts, such as 0.5"
+        "--label-cutoff",
+        type=float,
+        metavar="P",
+        help=_("for probabilities: from which one a voxel counts, such as 0.5"),
     )
 
 
@@ -214,24 +228,30 @@ def _add_backend_options(run: argparse.ArgumentParser) -> None:
     run.add_argument(
         "--segment-with",
         metavar="NAME[:TASK]",
-        help="let this installed program label the scan, in its own process (see list backends; nnunet:FOLDER for a model of your own)",
+        help=_(
+            "let this installed program label the scan, in its own process (see list backends; "
+            "nnunet:FOLDER for a model of your own)"
+        ),
     )
     run.add_argument(
         "--backend-command",
         metavar="PROGRAM",
-        help="its program, or the Python that it is installed in (default: looked for in PATH)",
+        help=_("its program, or the Python that it is installed in (default: looked for in PATH)"),
     )
     run.add_argument(
         "--confirm-licence",
         metavar="NAME",
-        help="you have read what the licence of this backend allows (else asked once)",
+        help=_("you have read what the licence of this backend allows (else asked once)"),
     )
 
 
 def _add_use(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the results")
+    parser.add_argument("--output", type=Path, required=True, metavar="DIR", help=_("folder for the results"))
     parser.add_argument(
-        "--use", default="general", metavar="NAME|FILE", help="what the model is for (default general; see list uses)"
+        "--use",
+        default="general",
+        metavar="NAME|FILE",
+        help=_("what the model is for (default general; see list uses)"),
     )
 
 
@@ -240,14 +260,14 @@ def _add_surface(parser: argparse.ArgumentParser) -> None:
         "--max-deviation",
         type=positive,
         metavar="MM",
-        help="how far editing may move the surface (default: as the use allows)",
+        help=_("how far editing may move the surface (default: as the use allows)"),
     )
     parser.add_argument(
         "--triangles",
         type=count,
         default=RunSettings.triangles,
         metavar="N",
-        help="most triangles in a file (default 500000)",
+        help=_("most triangles in a file (default 500000)"),
     )
 
 
@@ -256,14 +276,14 @@ def _add_output(parser: argparse.ArgumentParser) -> None:
         "--format",
         action="append",
         metavar="LIST",
-        help=f"comma-separated, of {', '.join(FORMATS)} (repeatable; default stl,3mf)",
+        help=_("comma-separated, of {formats} (repeatable; default stl,3mf)", formats=join(", ", FORMATS)),
     )
     add_page_options(parser, "model.html", "report.pdf")
     _add_overwrite(parser)
 
 
 def _add_overwrite(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--overwrite", action="store_true", help="let an output take the place of an input")
+    parser.add_argument("--overwrite", action="store_true", help=_("let an output take the place of an input"))
 
 
 def _add_print_options(parser: argparse.ArgumentParser) -> None:
@@ -274,23 +294,26 @@ def _add_slicer_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--slice-with",
         metavar="NAME|FILE",
-        help="ask this installed slicer for time, material, layers and islands (see list slicers, or a file; default: none)",
+        help=_(
+            "ask this installed slicer for time, material, layers and islands (see list slicers, or a "
+            "file; default: none)"
+        ),
     )
 
 
 def _add_mesh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("mesh", type=Path, metavar="MESH", help="STL, 3MF, OBJ, PLY or VTP file")
+    parser.add_argument("mesh", type=Path, metavar="MESH", help=_("STL, 3MF, OBJ, PLY or VTP file"))
     parser.add_argument(
-        "--unit", metavar="UNIT", help="unit of the file: mm, cm, m, inch (default: what the file says, else mm)"
+        "--unit", metavar="UNIT", help=_("unit of the file: mm, cm, m, inch (default: what the file says, else mm)")
     )
 
 
 def _add_prepare(prepare: argparse.ArgumentParser) -> None:
     _add_mesh(prepare)
     prepare.add_argument(
-        "--no-repair", action="store_true", help="refuse a mesh that is no closed surface instead of repairing it"
+        "--no-repair", action="store_true", help=_("refuse a mesh that is no closed surface instead of repairing it")
     )
-    numbers = "of meshes that are no closed surfaces; the report of a run lists the numbers of shells and holes"
+    numbers = _("of meshes that are no closed surfaces; the report of a run lists the numbers of shells and holes")
     _add_repair(prepare.add_argument_group("repair", numbers), ("--repair-shell",), ("--repair-hole",))
     _add_use(prepare)
     _add_surface(prepare)
@@ -298,24 +321,24 @@ def _add_prepare(prepare: argparse.ArgumentParser) -> None:
     _add_print_options(prepare)
     _add_output(prepare)
     _add_slicer_option(prepare)
-    prepare.add_argument("--identified", action="store_true", help="let the name of the file into the output")
+    prepare.add_argument("--identified", action="store_true", help=_("let the name of the file into the output"))
     add_json_option(prepare)
     prepare.add_argument(
         "--accept-anyway",
         metavar="REASON",
-        help="go on where the use needs a scan that was judged; the reason stands on the report",
+        help=_("go on where the use needs a scan that was judged; the reason stands on the report"),
     )
 
 
 def _add_inspect(inspect: argparse.ArgumentParser) -> None:
     _add_mesh(inspect)
     _add_print_options(inspect)
-    inspect.add_argument("--repair", type=Path, metavar="OUT", help="repair the mesh and write it here")
+    inspect.add_argument("--repair", type=Path, metavar="OUT", help=_("repair the mesh and write it here"))
     _add_overwrite(inspect)
-    group = inspect.add_argument_group("repair", "with --repair; shells and holes have the numbers that it lists")
+    group = inspect.add_argument_group("repair", _("with {--repair}; shells and holes have the numbers that it lists"))
     _add_repair(group, ("--repair-shell", "--shell"), ("--repair-hole", "--hole"))
     add_json_option(inspect)
-    inspect.add_argument("--output", type=Path, metavar="DIR", help="folder for report.html and printability.json")
+    inspect.add_argument("--output", type=Path, metavar="DIR", help=_("folder for report.html and printability.json"))
 
 
 def _add_repair(group: Any, shell: tuple[str, ...], hole: tuple[str, ...]) -> None:
@@ -324,48 +347,59 @@ def _add_repair(group: Any, shell: tuple[str, ...], hole: tuple[str, ...]) -> No
         "--max-loss",
         type=positive,
         metavar="MM",
-        help="refuse a repair that loses a piece farther than this from the result (default: the process's smallest feature)",
+        help=_(
+            "refuse a repair that loses a piece farther than this from the result (default: the "
+            "process's smallest feature)"
+        ),
     )
-    group.add_argument("--thicken-sheet", type=positive, metavar="MM", help="make open sheets solids of this thickness")
     group.add_argument(
-        *shell, action="append", default=[], metavar="N=keep|drop|flip", help="what to do with a shell (repeatable)"
+        "--thicken-sheet", type=positive, metavar="MM", help=_("make open sheets solids of this thickness")
     )
     group.add_argument(
-        *hole, action="append", default=[], metavar="N=cap|keep", help="what to do with a hole (repeatable)"
+        *shell, action="append", default=[], metavar="N=keep|drop|flip", help=_("what to do with a shell (repeatable)")
     )
-    group.add_argument("--drop-shells-below", type=positive, metavar="MM", help="drop shells smaller than this")
-    group.add_argument("--largest-shells", type=one_or_more, metavar="N", help="keep only the N largest shells")
+    group.add_argument(
+        *hole, action="append", default=[], metavar="N=cap|keep", help=_("what to do with a hole (repeatable)")
+    )
+    group.add_argument("--drop-shells-below", type=positive, metavar="MM", help=_("drop shells smaller than this"))
+    group.add_argument("--largest-shells", type=one_or_more, metavar="N", help=_("keep only the N largest shells"))
 
 
 def _add_replay(replay: argparse.ArgumentParser) -> None:
-    replay.add_argument("record", type=Path, metavar="record.json", help="record of the run")
-    replay.add_argument("--input", required=True, metavar="INPUT", help="the same scan or mesh, as for run or prepare")
-    replay.add_argument("--output", type=Path, required=True, metavar="DIR", help="folder for the repeated results")
+    replay.add_argument("record", type=Path, metavar="record.json", help=_("record of the run"))
+    replay.add_argument(
+        "--input", required=True, metavar="INPUT", help=_("the same scan or mesh, as for run or prepare")
+    )
+    replay.add_argument("--output", type=Path, required=True, metavar="DIR", help=_("folder for the repeated results"))
 
 
 def _add_pack(pack: argparse.ArgumentParser) -> None:
-    pack.add_argument("input", metavar="INPUT", help="folder, file, DICOMDIR, .zip, or dicomdb:SERIESUID in Slicer")
+    pack.add_argument("input", metavar="INPUT", help=_("folder, file, DICOMDIR, .zip, or dicomdb:SERIESUID in Slicer"))
     pack.add_argument(
-        "--output", type=Path, required=True, metavar="DIR|ZIP", help="an empty or new folder, or a file ending in .zip"
+        "--output",
+        type=Path,
+        required=True,
+        metavar="DIR|ZIP",
+        help=_("an empty or new folder, or a file ending in .zip"),
     )
     pack.add_argument(
         "--series",
         action="append",
         default=[],
         metavar="ID|UID",
-        help="this series, with the original of a reformat (repeatable; default: the entire study)",
+        help=_("this series, with the original of a reformat (repeatable; default: the entire study)"),
     )
     pack.add_argument(
         "--deidentify",
         action="store_true",
-        help="by the basic profile of DICOM PS3.15; needs the package dicom-anonymizer",
+        help=_("by the basic profile of DICOM PS3.15; needs the package dicom-anonymizer"),
     )
     _add_judgement_options(pack)
 
 
 def _add_demo(demo: argparse.ArgumentParser) -> None:
     demo.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help="folder for the phantom and the results"
+        "--output", type=Path, required=True, metavar="DIR", help=_("folder for the phantom and the results")
     )
 
 
@@ -373,24 +407,24 @@ def _add_list(listing: argparse.ArgumentParser) -> None:
     listing.add_argument(
         "kind",
         choices=["protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers", "backends"],
-        help="each built-in name with its title and what it is for; a .json file of your own is given by its path",
+        help=_("each built-in name with its title and what it is for; a .json file of your own is given by its path"),
     )
 
 
 # What each command is for, and its options, in the order in which they are listed.
 COMMANDS: Mapping[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
-    "check": ("judge a scan against the acceptance protocols", _add_check),
-    "run": ("make a checked print file from a scan", _add_run),
-    "prepare": ("make a checked print file from a mesh file", _add_prepare),
-    "inspect": ("judge a mesh file for a print process", _add_inspect),
-    "replay": ("repeat a recorded run and compare", _add_replay),
-    "pack": ("pack a study for transfer: uncompressed DICOM with a DICOMDIR, report and hashes", _add_pack),
-    "batch": ("run many cases, each in a process of its own; what is finished is not done again", _add_batch),
-    "review": ("measure the printed part against its model, by a scan or by hand", add_review_options),
-    "sign": ("note who approved or rejected a model, in a log that shows any change", add_sign_options),
-    "compare": ("hold the models of two records against one another", add_compare_options),
-    "coupon": ("make the test plate of a process, with its map and a form", add_coupon_options),
-    "calibrate": ("make your printer's own process file from a measured test plate", add_calibrate_options),
-    "demo": ("make the phantom CT as DICOM and run it", _add_demo),
-    "list": ("list the built-in names", _add_list),
+    "check": (_("judge a scan against the acceptance protocols"), _add_check),
+    "run": (_("make a checked print file from a scan"), _add_run),
+    "prepare": (_("make a checked print file from a mesh file"), _add_prepare),
+    "inspect": (_("judge a mesh file for a print process"), _add_inspect),
+    "replay": (_("repeat a recorded run and compare"), _add_replay),
+    "pack": (_("pack a study for transfer: uncompressed DICOM with a DICOMDIR, report and hashes"), _add_pack),
+    "batch": (_("run many cases, each in a process of its own; what is finished is not done again"), _add_batch),
+    "review": (_("measure the printed part against its model, by a scan or by hand"), add_review_options),
+    "sign": (_("note who approved or rejected a model, in a log that shows any change"), add_sign_options),
+    "compare": (_("hold the models of two records against one another"), add_compare_options),
+    "coupon": (_("make the test plate of a process, with its map and a form"), add_coupon_options),
+    "calibrate": (_("make your printer's own process file from a measured test plate"), add_calibrate_options),
+    "demo": (_("make the phantom CT as DICOM and run it"), _add_demo),
+    "list": (_("list the built-in names"), _add_list),
 }

@@ -2,21 +2,25 @@
 
 from typing import Any
 
+from ..messages import _
+
 
 def add_json_option(parser: Any) -> None:
     """`--json`."""
-    parser.add_argument("--json", metavar="FILE|-", help="write the JSON result to this file, or to the terminal (-)")
+    parser.add_argument(
+        "--json", metavar="FILE|-", help=_("write the JSON result to this file, or to the terminal (-)")
+    )
 
 
 def add_process_options(parser: Any) -> None:
     """`--process` and `--printer`."""
     parser.add_argument(
-        "--process", default="fdm", metavar="NAME|FILE", help="print process (default fdm; see list processes)"
+        "--process", default="fdm", metavar="NAME|FILE", help=_("print process (default fdm; see list processes)")
     )
     parser.add_argument(
         "--printer",
         metavar="NAME|FILE|WxDxH",
-        help="printer, or its build volume in mm (default: usual for the process; see list printers)",
+        help=_("printer, or its build volume in mm (default: usual for the process; see list printers)"),
     )
 
 
@@ -25,8 +29,13 @@ def add_page_options(parser: Any, turning: str, printed: str) -> None:
     parser.add_argument(
         "--viewer",
         action="store_true",
-        help=f"also {turning}, in which the model turns and can be cut in any browser, offline (needs k3d)",
+        help=_(
+            "also {turning}, in which the model turns and can be cut in any browser, offline (needs k3d)",
+            turning=turning,
+        ),
     )
     parser.add_argument(
-        "--pdf", action="store_true", help=f"also {printed}, printed by an installed Chrome, Chromium or Edge"
+        "--pdf",
+        action="store_true",
+        help=_("also {printed}, printed by an installed Chrome, Chromium or Edge", printed=printed),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import InputError, UsageError
+from ..messages import _, join
 
 DEFAULT_FORMATS = ("stl", "3mf")
 MESH_FORMATS = ("stl", "3mf", "obj", "ply")
@@ -157,7 +158,7 @@ def serialised_name(name: str) -> str:
     return SERIALISED_NAMES.get(name, name)
 
 
-def run_settings_from_json(content: Mapping[str, Any], where: str = "These settings") -> RunSettings:
+def run_settings_from_json(content: Mapping[str, Any], where: str = _("These settings")) -> RunSettings:
     """Settings from their serialised form.
 
     Parameters
@@ -185,12 +186,18 @@ def run_settings_from_keywords(keywords: Mapping[str, Any]) -> RunSettings:
         Where a name is not known, or a setting is given under both of its names.
     """
     python_names = {f.name: f.name for f in fields(RunSettings)}
-    _refuse_unknown(keywords, {**python_names, **_FIELD_NAMES}, "This call", UsageError)
+    _refuse_unknown(keywords, {**python_names, **_FIELD_NAMES}, _("This call"), UsageError)
     values: dict[str, Any] = {}
     for key, value in keywords.items():
         name = _FIELD_NAMES.get(key, key)
         if name in values:
-            raise UsageError(f"'{name}' and '{serialised_name(name)}' are one setting: give it once.")
+            raise UsageError(
+                _(
+                    "'{name}' and '{serialised_name}' are one setting: give it once.",
+                    name=name,
+                    serialised_name=serialised_name(name),
+                )
+            )
         values[name] = value
     return RunSettings(**values)
 
@@ -200,8 +207,18 @@ def _refuse_unknown(
 ) -> None:
     unknown = [f"'{name}'" for name in given if name not in known]
     if unknown:
-        what = f"the setting {unknown[0]}" if len(unknown) == 1 else f"the settings {', '.join(unknown)}"
-        raise error(f"{where} has {what}, which this version does not know: correct the name, or use a newer version.")
+        what = (
+            _("the setting {unknown}", unknown=unknown[0])
+            if len(unknown) == 1
+            else _("the settings {unknown}", unknown=join(", ", unknown))
+        )
+        raise error(
+            _(
+                "{where} has {what}, which this version does not know: correct the name, or use a newer version.",
+                where=where,
+                what=what,
+            )
+        )
 
 
 # Settings about a scan, its anatomy and the scene of both: of no use where the source is a mesh.

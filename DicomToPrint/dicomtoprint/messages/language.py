@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
-from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .measured import Measured
 from .message import _ENGLISH, OPTION, Message, _changed
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def spoken() -> str:
     return _reader().language
 
 
+@lru_cache(maxsize=1)
 def languages() -> tuple[str, ...]:
     """Languages that there is a catalogue for, English first."""
     return (ENGLISH, *sorted(path.parts[-3] for path in CATALOGUES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
@@ -99,7 +100,7 @@ def translate(text: str) -> str:
     if not isinstance(text, Message):
         return text
     if reader.language == ENGLISH and reader.controls is None:
-        return str.__format__(text, "")
+        return "".join(("", text))  # a plain string
     return _Translator(reader).told(text)
 
 
@@ -144,20 +145,29 @@ class _Translator(string.Formatter):
                 parts.append(f"{{{name}{'!' + conversion if conversion else ''}{':' + spec if spec else ''}}}")
                 continue
             value = _ENGLISH.vformat(spec or "", (), parameters)
-            shown = self._reader.controls(name) if self._reader.controls else f"{name} {value}".rstrip()
+            if self._reader.controls is not None:
+                # What only stands for a value is left out with the option.
+                name, value = self._reader.controls(name), "" if value[:1].isupper() or value == "auto" else value
+            shown = f"{name} {value}".rstrip()
             parts.append(shown.replace("{", "{{").replace("}", "}}") if known else shown)
         return "".join(parts)
 
     def format_field(self, value: Any, format_spec: str) -> Any:
         if isinstance(value, Message):
             return format(self.told(value), format_spec)
-        if isinstance(value, Real) and not isinstance(value, bool):
+        if _is_number(value):
             text = format(value, format_spec)
             return (
                 text.translate(_COMMA) if self._comma and (not isinstance(value, int) or "," in format_spec) else text
             )
         text = format(value, format_spec)
         return self.told(text) if isinstance(text, Message) else text
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, (float, int, Measured)):
+        return not isinstance(value, bool)
+    return hasattr(value, "dtype") and not getattr(value, "shape", ())  # a scalar of numpy
 
 
 _COMMA = str.maketrans(".,", ",.")

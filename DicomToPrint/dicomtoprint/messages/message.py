@@ -9,7 +9,11 @@ from __future__ import annotations
 import math
 import string
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any, SupportsIndex
+
+from .measured import Measured
 
 # Fields such as {--thicken} or {--cut:R=MM} name an option of the command line, where the panel names its control.
 OPTION = "--"
@@ -45,45 +49,49 @@ class Message(str):
     """
 
     msgid: str
-    plural_id: str
-    number: int
-    parameters: Mapping[str, Any]
-    change: tuple[str, tuple[Any, ...]] | None
-    in_panel: Message | None
+    plural_id: str = ""
+    number: int = 1
+    parameters: Mapping[str, Any] = MappingProxyType({})
+    change: tuple[str, tuple[Any, ...]] | None = None
+    in_panel: Message | None = None
 
     def __new__(
         cls,
         msgid: str,
         parameters: Mapping[str, Any] | None = None,
         plural_id: str = "",
-        count: int = 1,
+        number: int = 1,
         change: tuple[str, tuple[Any, ...]] | None = None,
         in_panel: Message | None = None,
     ) -> Message:
         """Raises KeyError where the template names a parameter that is not given."""
-        given = {name: _kept(value) for name, value in parameters.items()} if parameters else {}
-        template = plural_id if plural_id and count != 1 else msgid
-        text = template
-        if given:
-            text = template.format(**given) if "{--" not in template else _ENGLISH.vformat(template, (), given)
-        elif "{--" in template and all(field.startswith(OPTION) for field in fields_of(template)):
+        text = template = plural_id if plural_id and number != 1 else msgid
+        has_option = "{--" in template
+        if parameters:
+            text = _ENGLISH.vformat(template, (), parameters) if has_option else template.format(**parameters)
+        elif has_option and all(field.startswith(OPTION) for field in fields_of(template)):
             text = _ENGLISH.vformat(template, (), {})
-        if change:
-            text = _changed(text, change)
-        made = super().__new__(cls, text)
-        made.msgid, made.plural_id, made.number, made.parameters = str(msgid), str(plural_id), count, given
-        made.change, made.in_panel = change, in_panel
+        made = super().__new__(cls, _changed(text, change) if change else text)
+        made.msgid = msgid
+        if parameters:
+            made.parameters = {name: _kept(value) for name, value in parameters.items()}
+        if plural_id:
+            made.plural_id, made.number = plural_id, number
+        if change or in_panel is not None:
+            made.change, made.in_panel = change, in_panel
         return made
 
-    def format(self, *args: Any, **parameters: Any) -> Message:  # type: ignore[override]
+    def format(self, *args: Any, **parameters: Any) -> Message:
         """The message with its parameters, of a template that has none yet."""
         assert not args, "parameters have names"
-        return Message(self.msgid, {**self.parameters, **parameters}, self.plural_id, self.number)
+        return self.format_map(parameters)
 
     def format_map(self, parameters: Mapping[str, Any], /) -> Message:  # type: ignore[override]
         """As `format`, with those of `parameters` that the template names."""
-        wanted = {name: parameters[name] for name in fields_of(self.msgid) if not name.startswith(OPTION)}
-        return Message(self.msgid, {**self.parameters, **wanted}, self.plural_id, self.number)
+        wanted = [name for name in fields_of(self.msgid) if not name.startswith(OPTION) and name not in self.parameters]
+        given = {**self.parameters, **{name: parameters[name] for name in wanted}}
+        panel = self.in_panel and self.in_panel.format_map(parameters)
+        return Message(self.msgid, given, self.plural_id, self.number, in_panel=panel)
 
     def __str__(self) -> str:
         return self  # and not a plain copy: `str(error)` is the message that the error was raised with
@@ -131,8 +139,8 @@ class Message(str):
     def removesuffix(self, suffix: str, /) -> str:
         return self._with("removesuffix", (suffix,))
 
-    def replace(self, old: str, new: str, count: int = -1, /) -> str:
-        return self._with("replace", (old, new, count))
+    def replace(self, old: str, new: str, count: SupportsIndex = -1, /) -> str:
+        return self._with("replace", (old, new, int(count)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = (self.msgid, dict(self.parameters), self.plural_id, self.number, self.change, self.in_panel)
@@ -146,7 +154,7 @@ class Message(str):
 
 
 def _(template: str, /, **parameters: Any) -> str:
-    """A sentence of the catalogue, a `Message`. `template` is English in the form of `str.format`, and stands in the source as a literal."""
+    """A sentence of the catalogue, a `Message`; `template` is English in the form of `str.format`, a literal in the source."""
     return Message(template, parameters)
 
 
@@ -156,8 +164,10 @@ def plural(one: str, many: str, number: int, /, **parameters: Any) -> str:
 
 
 def way(terminal: str, panel: str) -> str:
-    """A way out that is another one in the panel: there `panel` is said in place of `terminal`."""
-    return Message("{text}", {"text": terminal}, in_panel=panel if isinstance(panel, Message) else Message(panel))
+    """A sentence that readers without a command line get in other words: there `panel` is said in place of `terminal`."""
+    assert isinstance(terminal, Message)
+    given = (terminal.msgid, terminal.parameters, terminal.plural_id, terminal.number, terminal.change)
+    return Message(*given, in_panel=panel if isinstance(panel, Message) else Message(panel))
 
 
 def join(separator: str, items: Iterable[str]) -> str:
@@ -177,7 +187,8 @@ def until(text: str, mark: str) -> str:
     return text._with("until", (mark,)) if isinstance(text, Message) else text.partition(mark)[0]
 
 
-def fields_of(template: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def fields_of(template: str) -> tuple[str, ...]:
     """Names of the parameters that a template wants, those in format specifications too."""
     names: list[str] = []
     for _text, name, spec, _conversion in string.Formatter().parse(template):
@@ -185,7 +196,7 @@ def fields_of(template: str) -> list[str]:
             names.append(name.partition(".")[0].partition("[")[0])
         if spec and "{" in spec:
             names += fields_of(spec)
-    return names
+    return tuple(names)
 
 
 def _kept(value: Any) -> Any:
@@ -225,14 +236,20 @@ def as_data(text: str) -> dict[str, Any]:
         content |= {"message_id": text.msgid, "plural_id": text.plural_id, "count": int(text.number)}
     if text.change:
         content["change"] = [text.change[0], *text.change[1]]
+    if text.in_panel is not None:
+        content["in_panel"] = as_data(text.in_panel)
     return content
 
 
 def id_and_parameters(text: str) -> tuple[str, dict[str, Any]]:
     """The template of a text and what fills it, for JSON; a plain string is its own template."""
-    whole = Message("{text}", {"text": text}) if isinstance(text, Message) and (text.change or text.plural_id) else text
+    if not isinstance(text, Message):
+        return text, {}
+    if not text.parameters and not text.change:
+        return text.msgid, {}
+    whole = Message("{text}", {"text": text}) if text.change or text.plural_id else text
     content = as_data(whole)
-    return content.get("message_id", str(text)), content.get("parameters", {})
+    return content["message_id"], content["parameters"]
 
 
 def options_in(text: str) -> tuple[str, ...]:
@@ -240,6 +257,8 @@ def options_in(text: str) -> tuple[str, ...]:
     if not isinstance(text, Message):
         return ()
     template = text.plural_id if text.plural_id and text.number != 1 else text.msgid
+    if "{--" not in template and not text.parameters:
+        return ()
     found = dict.fromkeys(name for name in fields_of(template) if name.startswith(OPTION)) if "{--" in template else {}
     for value in text.parameters.values():
         found |= dict.fromkeys(options_in(value) if isinstance(value, Message) else ())
@@ -247,6 +266,8 @@ def options_in(text: str) -> tuple[str, ...]:
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, Measured):
+        value = value.value
     if isinstance(value, Message):
         return as_data(value)
     if value is None or isinstance(value, (bool, str)):
@@ -275,4 +296,5 @@ def from_data(content: Mapping[str, Any]) -> Message:
         content.get("plural_id", ""),
         content.get("count", 1),
         (change[0], tuple(change[1:])) if change else None,
+        from_data(content["in_panel"]) if "in_panel" in content else None,
     )

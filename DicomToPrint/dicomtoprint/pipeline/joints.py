@@ -289,9 +289,13 @@ def _magnets(
             continue
         parts[first], parts[second] = held.first, held.second
         pockets += len(held.places)
-    made = pluralize(pockets, "pair", "pairs")
-    made += " of pockets for magnets of {:g} x {:g} mm: mind their poles".format(*magnet)
-    made += _("; {displacement_summary}", displacement_summary=displacement_summary(before, parts))
+    made = _(
+        "{pairs} of pockets for magnets of {diameter:g} x {height:g} mm: mind their poles; {displacement}",
+        pairs=pluralize(pockets, "pair", "pairs"),
+        diameter=magnet[0],
+        height=magnet[1],
+        displacement=displacement_summary(before, parts),
+    )
     none = ProcessingStep(_("no magnets"), _("a cut has no room for a magnet: glue it"))
     steps.append(ProcessingStep("magnets", made) if pockets else none)
 

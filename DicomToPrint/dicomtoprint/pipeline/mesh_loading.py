@@ -11,7 +11,7 @@ from ..config.run_settings import RunSettings
 from ..errors import InputError, RefusedError, UsageError
 from ..mesh.core import Mesh, Provenance
 from ..mesh.transfer import transfer_materials_of_nearest
-from ..messages import _, join
+from ..messages import _, join, way
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..text import pluralize
 from .mesh_repair import repair_choices, repair_meshes, repair_options_for
@@ -208,11 +208,18 @@ def _closed(mesh: Mesh, settings: RunSettings, progress: ProgressCallback) -> "t
     words = join("; ", (sentence.rstrip(".") for sentence in defects))
     if not settings.repair:
         raise RefusedError(
-            _(
-                "'{mesh}' is no closed surface ({words}): leave {--no-repair} out to have it repaired, or "
-                "mend it where it was made.",
-                mesh=mesh.name,
-                words=words,
+            way(
+                _(
+                    "'{mesh}' is no closed surface ({words}): leave {--no-repair} out to have it repaired, or "
+                    "mend it where it was made.",
+                    mesh=mesh.name,
+                    words=words,
+                ),
+                _(
+                    "'{mesh}' is no closed surface ({words}): allow its repair in step 3, or mend it where it was made.",
+                    mesh=mesh.name,
+                    words=words,
+                ),
             )
         )
     options = repair_options_for(load_process(settings.process), chosen)

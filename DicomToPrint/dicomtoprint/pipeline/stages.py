@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
-from ..messages import _, join
+from ..messages import _, join, way
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import reordered
 from .calibrated import is_compensated
@@ -87,11 +87,17 @@ def drop_unavailable_formats(settings: RunSettings) -> RunSettings:
         return replace(settings, formats=tuple(name for name in DEFAULT_FORMATS if name != "3mf"))
     if lacking:
         raise MissingDependencyError(
-            _(
-                "This run needs {lacking}, which this Python lacks: install with 'python -m pip install "
-                "{lacking2}', or leave the option out.",
-                lacking=join(_(" and "), lacking),
-                lacking2=join(" ", lacking),
+            way(
+                _(
+                    "This run needs {lacking}, which this Python lacks: install with 'python -m pip install "
+                    "{lacking2}', or leave the option out.",
+                    lacking=join(_(" and "), lacking),
+                    lacking2=join(" ", lacking),
+                ),
+                _(
+                    "This run needs {lacking}, which this Python lacks: agree to the installation, or leave it out.",
+                    lacking=join(_(" and "), lacking),
+                ),
             )
         )
     if settings.pdf:

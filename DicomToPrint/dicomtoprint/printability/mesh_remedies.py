@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from ..messages import _
+from ..messages import _, way
 from ..rules import Rule
 from .process import PrintProcess, load_process
 
@@ -14,9 +14,12 @@ PREPARE: Mapping[str, Mapping[str, str]] = {
 }
 # What is told instead where the source is a mesh: nothing of a scan can be chosen or made finer.
 REMEDY_OF_MESH: Mapping[str, str] = {
-    "empty": _(
-        "Nothing can be printed from this file: export it again where it was made, or make it from a "
-        "scan, run SCAN {--output:DIR}"
+    "empty": way(
+        _(
+            "Nothing can be printed from this file: export it again where it was made, or make it from a "
+            "scan, run SCAN {--output:DIR}"
+        ),
+        _("Nothing can be printed from this file: export it again where it was made, or make it from a scan"),
     ),
     "fragments": _(
         "Remove fragments: inspect FILE {--repair:OUT} {--drop-shells-below:{speck:g}}; or hold them "

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from ..messages import _, join
+from ..messages import _, join, way
 from ..rules import Fact, Outcome, Rule, is_far_beyond
 from . import label_texts
 from .checks.build_volume import FITS_SEPARATELY, TOO_LARGE
@@ -222,9 +222,15 @@ AS_LONG_AS = _(", as long as {structure}")
 NOT_APPLICABLE = _("Not judged: {reason}.")
 REMEDY: Mapping[str, str] = {
     **label_texts.REMEDY,
-    "repair": _("Repair it: inspect FILE {--repair:OUT}"),
-    "empty": _("Nothing can be printed from this file: make it again from the scan, run SCAN {--output:DIR}"),
-    "encoding": _("Write it again as they read it: inspect FILE {--repair:OUT}"),
+    "repair": way(_("Repair it: inspect FILE {--repair:OUT}"), _("Repair it: make the model again in step 3")),
+    "empty": way(
+        _("Nothing can be printed from this file: make it again from the scan, run SCAN {--output:DIR}"),
+        _("Nothing can be printed from this file: make it again from the scan"),
+    ),
+    "encoding": way(
+        _("Write it again as they read it: inspect FILE {--repair:OUT}"),
+        _("Write it again as they read it: make the model again in step 3"),
+    ),
     "unjudged": _(
         "Turn it into triangles in the program that made it, or judge the meshes without it: inspect "
         "FILE {--repair:OUT} writes these alone."
@@ -233,15 +239,24 @@ REMEDY: Mapping[str, str] = {
         "Cut the volume out of the mesh in the program that made it, then inspect that; inspect FILE "
         "{--repair:OUT} writes the mesh as it was judged, without the cut."
     ),
-    "other-types": _("Write the file without them: inspect FILE {--repair:OUT}"),
+    "other-types": way(
+        _("Write the file without them: inspect FILE {--repair:OUT}"),
+        _("Write the file without them: make the model again in step 3"),
+    ),
     "left-out": _(
         "Mark them as printable parts in the program that made the file where they are wanted; "
         "inspect FILE {--repair:OUT} leaves them out."
     ),
-    "nested": _(
-        "Make one object of them, or a cavity in the outer one, in the program that made the file; "
-        "or make the file again from the scan, run SCAN {--output:DIR}, with labels in which each "
-        "voxel has one."
+    "nested": way(
+        _(
+            "Make one object of them, or a cavity in the outer one, in the program that made the file; "
+            "or make the file again from the scan, run SCAN {--output:DIR}, with labels in which each "
+            "voxel has one."
+        ),
+        _(
+            "Make one object of them, or a cavity in the outer one, in the program that made the file; "
+            "or make the model again in step 3, with labels in which each voxel has one."
+        ),
     ),
     "touching": _(
         "Lay parts that shall come apart side by side: {prepare}{--orient}{into}; else they are joined as they lie."
@@ -269,9 +284,15 @@ REMEDY: Mapping[str, str] = {
     ),
     "wrap": _("Fill them with {prepare}{--wrap}{into}, or leave them."),
     "unit": _("Look at the voxel sizes of the scan, and of labels that were given: {--segmentation:FILE}"),
-    "placement": _(
-        "Do not print before left and right are settled: make the file again from the scan, run SCAN "
-        "{--output:DIR}, which writes LPS and never mirrors."
+    "placement": way(
+        _(
+            "Do not print before left and right are settled: make the file again from the scan, run SCAN "
+            "{--output:DIR}, which writes LPS and never mirrors."
+        ),
+        _(
+            "Do not print before left and right are settled: make the model again from the scan, which "
+            "writes LPS and never mirrors."
+        ),
     ),
     "thicken": _("Thicken to the guideline: {prepare}{--thicken:{wall:g}}{into}{other}"),
     "thicken-unsupported": _("Thicken: {prepare}{--thicken:{limit:g}}{into}{other}"),

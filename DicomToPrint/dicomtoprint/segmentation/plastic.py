@@ -21,7 +21,7 @@ _LEAST_PLATEAU = 500  # voxels with plastic all around, by which its own grey va
 _ONE_MATERIAL = 0.25  # of that step: what the plateau spreads over besides noise
 _LARGER = 1.3  # than the model: what is the table or a holder
 _MARGIN = 8  # voxels around the part
-_NOTHING = (
+_NOTHING = _(
     "The CT shows nothing of the model's size ({size:.0f} mm): give the scan of this print, on foam above the table."
 )
 _CODE: Mapping[str, str] = {"scheme": "SCT", "code": "260787004", "meaning": "Physical object"}

@@ -1,6 +1,6 @@
 """The engine's results in files that two processes share: one JSON document a result, large arrays beside it as ``.npy``.
 
-A result is a tree of the engine's frozen dataclasses, named tuples, enumerations, tuples, lists, sets, mappings, numbers,
+A result is a tree of the engine's frozen dataclasses, messages, named tuples, enumerations, tuples, lists, sets, mappings, numbers,
 texts, paths, dates, bytes and numpy arrays. Arrays from `INLINE_BYTES` on are files of their own, named by the hash of their
 content: results that hold the same array share its file, and nothing is written twice. They are read memory-mapped, copy on
 write: only what is touched is read, and nobody changes a file. Smaller arrays stand in the document, since each mapped file
@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..messages import _
+from ..messages import Message, _
 from ..rules import MISSING
 from .array_files import (
     INLINE_BYTES,
@@ -56,7 +56,7 @@ _DAMAGE = (
     zipfile.BadZipFile,
 )
 _CLASS_NAME = re.compile(rf"({PACKAGE}(?:\.[a-z][a-z0-9_]*)+):([A-Za-z_][A-Za-z0-9_]*)")
-_UNREADABLE = "The stored result '{name}' cannot be read ({reason}): run the step again."
+_UNREADABLE = _("The stored result '{name}' cannot be read ({reason}): run the step again.")
 
 
 class StateFolder:
@@ -169,6 +169,8 @@ class _Encoder:
         """The JSON form; `where` names the place in the tree for errors."""
         if value is None or type(value) in (bool, int, str):
             return value
+        if isinstance(value, Message):
+            return self._message(value, where)
         if type(value) is float:
             return value if math.isfinite(value) else {"float": str(value)}
         if value is MISSING:
@@ -182,6 +184,10 @@ class _Encoder:
         if isinstance(value, np.generic):
             return {"scalar": array_to_json(np.asarray(value), where)}
         return self._container(value, where)
+
+    def _message(self, message: Message, where: str) -> dict[str, Any]:
+        parts = (message.msgid, dict(message.parameters), message.plural_id, message.number, message.change)
+        return {"message": [self.encode(part, where) for part in (*parts, message.in_panel)]}
 
     def _container(self, value: Any, where: str) -> Any:
         if isinstance(value, tuple) and hasattr(value, "_fields"):
@@ -287,6 +293,10 @@ class _Decoder:
     def _tuple(self, items: Iterable[Any]) -> tuple[Any, ...]:
         return tuple(map(self.decode, items))
 
+    def _message(self, parts: Iterable[Any]) -> Message:
+        """Raises what the constructor raises for parts that do not fit."""
+        return Message(*map(self.decode, parts))
+
     def _dict(self, pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
         return {self.decode(key): self.decode(value) for key, value in pairs}
 
@@ -297,6 +307,7 @@ class _Decoder:
         "array": _array,
         "inline": lambda self, entry: array_from_json(entry),
         "scalar": lambda self, entry: array_from_json(entry)[()],
+        "message": _message,
         "tuple": _tuple,
         "list": lambda self, items: list(self._tuple(items)),
         "set": lambda self, items: set(self._tuple(items)),

@@ -70,7 +70,7 @@ def object_type(series: Series, context: FactContext) -> Fact:
     missing class leaves it to Modality; another rule rejects the missing class.
     """
     said = modality(series, context)
-    if not said.applicable or said.value not in ("as the class", "other"):
+    if not said.applicable or said.value not in (_("as the class"), "other"):
         return missing_fact("object_type", said.where, attribute_label("Modality"))
     foreign = [name for name in series.sop_classes if name not in _CLASS_NAMES]
     fits = said.value == "as the class" and not foreign

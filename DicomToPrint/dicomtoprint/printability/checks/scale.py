@@ -111,13 +111,13 @@ def _guess_against(longest: float, scan: float, structure: float | None) -> Mapp
     than the `structure` in it that it was made from (than the scan where its length is not known)."""
     if longest > LARGEST_SHARE * scan:
         known = {
-            "25.4 times too large (inches read as mm twice?)": 25.4,
-            "10 times too large": 10.0,
-            "1000 times too large": 1000.0,
+            _("25.4 times too large (inches read as mm twice?)"): 25.4,
+            _("10 times too large"): 10.0,
+            _("1000 times too large"): 1000.0,
         }
         expected = scan
     elif longest < SMALLEST_SHARE * (scan if structure is None else structure):
-        known = {"in metres": 0.001, "in inches": 1 / 25.4, "1000 times too small": 0.001}
+        known = {_("in metres"): 0.001, _("in inches"): 1 / 25.4, _("1000 times too small"): 0.001}
         expected = scan if structure is None else structure
     else:
         return {"guess": "plausible", "factor": 1.0}
