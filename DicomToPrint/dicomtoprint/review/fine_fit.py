@@ -9,6 +9,7 @@ import numpy as np
 from ..mesh.arrays import Points
 from ..mesh.core import Mesh, to_polydata
 from ..mesh.surface_sampling import draw_by_weight
+from .edge_effect import edge_effects
 from .scan_points import ScanPoints
 from .types import Pose, rotation_of
 
@@ -255,7 +256,12 @@ def _fitted(
     shared = 2.0 * scan.sharing if scan.sharing > 1.0 else 1.0
     error = noise * np.sqrt(shared * np.clip(np.diag(found.covariance)[6:], 0.0, None))
     error = np.where(found.defined[6:], error, np.inf)
-    error[:3] = _length_errors(error[:3], lever, facing, np.abs(offset), _TUKEY * max(noise, 0.003))
+    cut = _TUKEY * max(noise, 0.003)
+    if np.isfinite(error[:3]).any():
+        error[:3] = _length_errors(error[:3], lever, facing, np.abs(offset), cut)
+        held = np.abs(offset) < cut
+        placed = pose.apply(scan.points[held])
+        error[:3] += edge_effects(surface, placed, facing[held], lever[held], offset[held], scan.spacing_mm)
     loose = found.motions.T[found.stiffness < defined_share]
     return Fit(
         pose, scale, error[:3], growth, float(error[3]), noise, loose, radius, found.stiffness, offset, found.share

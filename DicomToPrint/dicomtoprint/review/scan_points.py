@@ -18,7 +18,8 @@ _SMOOTHED_MM = 0.6  # normals are means over about this: three times the noise o
 class ScanPoints:
     """`points` (n, 3) float64 mm; unit `normals` (n, 3) outward; `triangle` (n,) they lie on; `areas` (n,) mm2 that each stands for.
 
-    `sharing` is how many there are for each point that the scanner measured, since those of one triangle share its noise.
+    `sharing` is how many there are for each point that the scanner measured, since those of one triangle share its noise; `spacing_mm`
+    is how far apart the scanner's points lie: the longest side of most triangles, since that is what an edge loses.
     """
 
     points: Points
@@ -26,6 +27,7 @@ class ScanPoints:
     triangle: np.ndarray
     areas: np.ndarray
     sharing: float = 1.0
+    spacing_mm: float = 0.0
 
 
 def measured_areas(mesh: Mesh) -> np.ndarray:
@@ -57,7 +59,7 @@ def sample_scan(mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | Non
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     areas = np.full(count, float(doubled.sum() / 2.0 / count))
     sharing = max(count / len(mesh.points), 1.0)
-    return ScanPoints(points, normals / np.maximum(length, 1e-12), triangle, areas, sharing)
+    return ScanPoints(points, normals / np.maximum(length, 1e-12), triangle, areas, sharing, _spacing(mesh))
 
 
 def measured_points(mesh: Mesh, most_drawn: int, seed: int = 0) -> ScanPoints:
@@ -87,9 +89,19 @@ def measured_points(mesh: Mesh, most_drawn: int, seed: int = 0) -> ScanPoints:
 
 def _smoothing_rounds(mesh: Mesh) -> int:
     """How often normals are averaged with their neighbours: not at all where the triangles are large and so hold the edges."""
-    corners = mesh.points[mesh.triangles[:: max(1, len(mesh.triangles) // 20_000)]].astype(np.float64)
-    edge = float(np.median(np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)))
+    edge = float(np.median(_side_lengths(mesh)[:, 0]))
     return int(np.clip((_SMOOTHED_MM / max(edge, 1e-6)) ** 2, 0, 8))
+
+
+def _spacing(mesh: Mesh) -> float:
+    return float(np.median(_side_lengths(mesh).max(axis=1)))
+
+
+def _side_lengths(mesh: Mesh) -> np.ndarray:
+    """(k, 3) mm, the sides of some of the triangles."""
+    corners = mesh.points[mesh.triangles[:: max(1, len(mesh.triangles) // 20_000)]].astype(np.float64)
+    sides: np.ndarray = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
+    return sides
 
 
 def _vertex_normals(mesh: Mesh, facing: Points, rounds: int) -> Points:
