@@ -12,7 +12,7 @@ from ..mesh.graph import label_connected_nodes
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
 from ..mesh.triangle_distance import nearest_feet
 from ..mesh.vtk_smp import sequential_vtk_smp
-from .fine_fit import ModelSurface
+from .model_surface import ModelSurface
 from .scan_noise import steady_offsets
 from .scan_points import LOOSE_SHARE, ScanPoints, measured_points
 from .trend import Trend, fit_trend

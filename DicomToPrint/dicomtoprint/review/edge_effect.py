@@ -1,13 +1,9 @@
 """What the edges that a scan cuts off do to the size it tells of a part."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ..mesh.arrays import Points
-
-if TYPE_CHECKING:
-    from .fine_fit import ModelSurface
+from .model_surface import ModelSurface
 
 _DRAWN = 3_000  # points an axis
 _AROUND = 8  # looks to all sides of each
@@ -17,7 +13,7 @@ _LEAST_INSIDE = 60  # points within faces, for their middle to say anything
 
 
 def edge_effects(
-    surface: "ModelSurface", points: Points, facing: Points, lever: Points, offsets: np.ndarray, spacing_mm: float
+    surface: ModelSurface, points: Points, facing: Points, lever: Points, offsets: np.ndarray, spacing_mm: float
 ) -> np.ndarray:
     """(3,) how much the scale along each axis would differ, had only points that lie farther than `spacing_mm` from an edge of the model a
     say; inf where too few do, 0 where hardly any lies at an edge.
@@ -43,7 +39,7 @@ def edge_effects(
     return effects
 
 
-def _at_edge(surface: "ModelSurface", points: Points, facing: Points, spacing_mm: float) -> np.ndarray:
+def _at_edge(surface: ModelSurface, points: Points, facing: Points, spacing_mm: float) -> np.ndarray:
     """(n,) bool: whether the face ends, or another one begins, a step of `spacing_mm` aside."""
     helper = np.eye(3)[np.argmin(np.abs(facing), axis=1)]
     first = np.cross(facing, helper)

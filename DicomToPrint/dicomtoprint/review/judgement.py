@@ -9,7 +9,8 @@ import numpy as np
 from ..messages import _, join
 from .bend import Bend
 from .deviation import DeviationMap, Patch, patches_of
-from .fine_fit import Fit, ModelSurface
+from .fine_fit import Fit
+from .model_surface import ModelSurface
 from .types import PATIENT
 from .walls import WallChange
 

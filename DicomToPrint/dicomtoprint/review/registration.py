@@ -11,8 +11,9 @@ from ..mesh.core import Mesh, keep_triangles
 from ..mesh.surface_sampling import draw_by_weight
 from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
-from .fine_fit import Fit, ModelSurface, fit_pose, remaining_offsets
+from .fine_fit import Fit, fit_pose, remaining_offsets
 from .global_search import build_nearest_grid, search_poses
+from .model_surface import ModelSurface
 from .scan_points import LOOSE_SHARE, ScanPoints, measured_areas, sample_scan
 from .types import PATIENT, Pose, SearchLimits
 
