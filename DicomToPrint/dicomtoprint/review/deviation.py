@@ -7,7 +7,7 @@ import numpy as np
 from ..mesh.arrays import Points
 from ..mesh.components import label_components
 from ..mesh.core import Mesh, keep_triangles
-from ..mesh.edge_table import build_edge_table
+from ..mesh.edge_table import EdgeTable, build_edge_table
 from ..mesh.graph import label_connected_nodes
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
 from ..mesh.triangle_distance import nearest_feet
@@ -93,10 +93,12 @@ def measure_deviation(
     kept = (np.abs(offsets) < gross_mm) & ~loose[0]
     usable = kept & (np.abs(left) < gross_mm) & (np.einsum("ij,ij->i", placed.normals, facing) > 0.3)
     own = slice(0, len(part.points))
-    steady = steady_offsets(at_rest[own], facing[own], left[own], usable[own], build_edge_table(part.triangles))
+    edges = build_edge_table(part.triangles)
+    steady = steady_offsets(at_rest[own], facing[own], left[own], usable[own], edges)
     moved = np.where(usable[own], steady.values - left[own], 0.0)
     cleaned = Mesh(placed.points[own] + moved[:, None] * facing[own], part.triangles)
-    values = _distances(samples, keep_triangles(cleaned, kept[own][part.triangles].all(axis=1)), gross_mm)
+    near = kept[own][part.triangles].all(axis=1)
+    values = _distances(samples, keep_triangles(cleaned, near), _rim(part, edges, near), gross_mm)
     return DeviationMap(
         samples, values, placed, np.where(loose[0], np.nan, offsets), steady.noise_mm, steady.error_mm, loose[1]
     )
@@ -160,9 +162,20 @@ def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm:
     return loose[piece], int((loose & (whole > 0)).sum())
 
 
-def _distances(samples: SurfaceSamples, scanned: Mesh, gross_mm: float) -> np.ndarray:
-    """(n,) signed mm from each sample to the nearest place of a scan, outside positive; nan where it shows nothing: where that place is the
-    rim of a gap and lies aside, faces the other way, or is farther than `gross_mm`."""
+def _rim(part: Mesh, edges: EdgeTable, near: np.ndarray) -> np.ndarray:
+    """(k,) bool for the points of `keep_triangles(part, near)`: those on edges that only one of the `near` (m,) triangles has."""
+    if not near.any():
+        return np.zeros(0, bool)
+    sharing = np.add.reduceat(near[edges.order // 3].astype(np.int64), edges.start)
+    rim, used = np.zeros(len(part.points), bool), np.zeros(len(part.points), bool)
+    rim[edges.ends[sharing == 1].ravel()] = True
+    used[part.triangles[near].ravel()] = True
+    return rim if near.all() else rim[used]
+
+
+def _distances(samples: SurfaceSamples, scanned: Mesh, rim: np.ndarray, gross_mm: float) -> np.ndarray:
+    """(n,) signed mm from each sample to the nearest place of a scan, outside positive; nan where it shows nothing: where that place is on
+    the `rim` (k,) of a gap and lies aside, faces the other way, or is farther than `gross_mm`."""
     if not len(scanned.triangles):
         return np.full(len(samples.points), np.nan)
     triangle, foot = nearest_feet(samples.points, scanned)
@@ -178,9 +191,6 @@ def _distances(samples: SurfaceSamples, scanned: Mesh, gross_mm: float) -> np.nd
     outward = around[scanned.triangles[triangle]].sum(axis=1)
     size = np.linalg.norm(gap, axis=1)
     values = np.where(np.einsum("ij,ij->i", gap, outward) < 0.0, -size, size)
-    edges = build_edge_table(scanned.triangles)
-    rim = np.zeros(len(scanned.points), bool)
-    rim[edges.ends[edges.count == 1].ravel()] = True
     along = np.einsum("ij,ij->i", gap, facing[triangle])
     aside = np.linalg.norm(gap - along[:, None] * facing[triangle], axis=1)
     hidden = rim[scanned.triangles[triangle]].any(axis=1) & (aside > _BESIDE_MM)
