@@ -88,7 +88,7 @@ def run_case(number, surface, fine, name, edge_mm, limits, search):
     began, spent = time.perf_counter(), time.process_time()
     registration = register_part(surface, scan.mesh, search)
     fit = registration.fit
-    deviation = measure_deviation(surface, scan.mesh, fit.pose, gross_mm=limits.gross_mm)
+    deviation = measure_deviation(surface, scan.mesh, fit.pose, gross_mm=limits.gross_mm, pieces=registration.pieces)
     walls = measure_walls(surface, deviation, limits.wall_mm)
     bend = find_bend(surface, deviation, fit.scale)
     verdict = judge_part(surface, fit, deviation, walls, bend, limits)

@@ -67,7 +67,13 @@ class DeviationMap:
 
 
 def measure_deviation(
-    surface: ModelSurface, part: Mesh, pose: Pose, *, gross_mm: float, budget: int = 60_000
+    surface: ModelSurface,
+    part: Mesh,
+    pose: Pose,
+    *,
+    gross_mm: float,
+    budget: int = 60_000,
+    pieces: tuple[np.ndarray, int] | None = None,
 ) -> DeviationMap:
     """The map of a part (mm, as scanned) in a pose.
 
@@ -79,6 +85,8 @@ def measure_deviation(
         Farther from the model than this is no deviation of a face: another part, or none.
     budget
         Points on flat faces of the model, see `sample_surface`.
+    pieces
+        `label_components` of the part, where they are at hand.
     """
     scan = measured_points(part, _DRAWN_POINTS, seed=1)
     placed = ScanPoints(pose.apply(scan.points), scan.normals @ pose.rotation.T, scan.triangle, scan.areas)
@@ -89,7 +97,7 @@ def measure_deviation(
     left, facing = signed_offsets(surface, at_rest)
     offsets = left if trend is None else _offsets(surface, placed.points, at_rest, left, facing, trend, gross_mm)
     left = left - (0.0 if trend is None else trend.growth_mm)
-    loose = _loose_pieces(part, placed, offsets, gross_mm)
+    loose = _loose_pieces(part, label_components(part) if pieces is None else pieces, placed, offsets, gross_mm)
     kept = (np.abs(offsets) < gross_mm) & ~loose[0]
     usable = kept & (np.abs(left) < gross_mm) & (np.einsum("ij,ij->i", placed.normals, facing) > 0.3)
     own = slice(0, len(part.points))
@@ -147,13 +155,15 @@ def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarra
     return vtk_to_numpy(found).copy(), surface.normals[surface.owner[nearest]]
 
 
-def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm: float) -> tuple[np.ndarray, int]:
+def _loose_pieces(
+    part: Mesh, pieces: tuple[np.ndarray, int], placed: ScanPoints, offsets: np.ndarray, gross_mm: float
+) -> tuple[np.ndarray, int]:
     """Which points (k,) belong to pieces of which hardly anything lies near the model, and the number of such pieces.
 
     Of a large piece, a support or a table, a little that is near says that it hangs on the part; of a small one, dust in the scanner's
     view, most of it.
     """
-    labels, count = label_components(part)
+    labels, count = pieces
     piece = labels[placed.triangle]
     near = np.bincount(piece, np.abs(offsets) < gross_mm, minlength=count)
     whole = np.bincount(piece, minlength=count)

@@ -41,21 +41,39 @@ def measured_areas(mesh: Mesh) -> np.ndarray:
     return weights if weights.sum() > 0.0 else areas
 
 
-def sample_scan(mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | None = None) -> ScanPoints:
-    """`count` points on the triangles of `mesh` (mm) in proportion to their area, or to `weights` (m,), in an order of chance."""
+def draw_points(
+    mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, Points]:
+    """`count` places on the triangles of `mesh` (mm) in proportion to `weights` (m,), without them to their area, in an order of
+    chance: the triangle (n,) of each, its shares (n, 3) of the corners, and the points (n, 3)."""
     random = np.random.default_rng(seed)
-    facing = mesh.triangle_normals()
-    doubled = np.linalg.norm(facing, axis=1)
     u, v = np.sqrt(random.random(count)), random.random(count)
     shares = np.stack([1.0 - u, u * (1.0 - v), u * v], axis=1)
     positions = random.permutation((np.arange(count) + random.random(count)) / count)
-    triangle, points = draw_by_weight(mesh, doubled if weights is None else weights, positions, shares)
+    weights = np.linalg.norm(mesh.triangle_normals(), axis=1) if weights is None else weights
+    triangle, points = draw_by_weight(mesh, weights, positions, shares)
+    return triangle, shares, points
+
+
+def corner_normals(mesh: Mesh) -> Points | None:
+    """Unit normals (k, 3) at the points of a scan, averaged over about what noise turns about; None where its triangles are large, and tell
+    them better."""
     rounds = _smoothing_rounds(mesh)
-    if rounds == 0:
-        normals = facing[triangle]
-    else:
-        at_points = _vertex_normals(mesh, facing, rounds)
-        normals = np.einsum("nc,ncx->nx", shares, at_points[mesh.triangles[triangle]])
+    return None if rounds == 0 else _vertex_normals(mesh, mesh.triangle_normals(), rounds)
+
+
+def sample_scan(
+    mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | None = None, at_points: Points | None = None
+) -> ScanPoints:
+    """`count` points on the triangles of `mesh` as `draw_points` gives them; `at_points` are its `corner_normals`, where they are at
+    hand."""
+    triangle, shares, points = draw_points(mesh, count, seed, weights)
+    facing = mesh.triangle_normals()
+    doubled = np.linalg.norm(facing, axis=1)
+    at_points = corner_normals(mesh) if at_points is None else at_points
+    normals = (
+        facing[triangle] if at_points is None else np.einsum("nc,ncx->nx", shares, at_points[mesh.triangles[triangle]])
+    )
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     areas = np.full(count, float(doubled.sum() / 2.0 / count))
     sharing = max(count / len(mesh.points), 1.0)
