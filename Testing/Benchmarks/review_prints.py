@@ -63,9 +63,11 @@ def motion_of(values, samples, centre):
     return found[:3], found[3:6]
 
 
-def fitted_map(scan, samples, centre):
-    """The true map of a bent print, which has no true pose: after the motion of its best fit, by its true distances alone."""
-    turn, shift = motion_of(true_map(scan, samples.points), samples, centre)
+def fitted_map(scan, samples, seen, centre):
+    """The true map of a bent print, which has no true pose: after the motion of its best fit, by its true distances alone, as far as the
+    scan shows it (a print that is bent where nobody looked lies elsewhere than one that is not)."""
+    shown = replace(samples, points=samples.points[seen], normals=samples.normals[seen], area=samples.area[seen])
+    turn, shift = motion_of(true_map(scan, shown.points), shown, centre)
     moved = (scan.printed.points - centre) @ Rotation.from_rotvec(turn).as_matrix() + centre - shift
     return true_map(replace(scan, printed=replace(scan.printed, points=moved)), samples.points)
 
@@ -86,13 +88,13 @@ def run_case(number, surface, fine, name, edge_mm, limits, search):
     began, spent = time.perf_counter(), time.process_time()
     registration = register_part(surface, scan.mesh, search)
     fit = registration.fit
-    deviation = measure_deviation(surface, scan.mesh, fit.pose, gross_mm=limits.gross_mm)
+    deviation = measure_deviation(surface, scan.mesh, fit.pose, gross_mm=limits.gross_mm, pieces=registration.pieces)
     walls = measure_walls(surface, deviation, limits.wall_mm)
     bend = find_bend(surface, deviation, fit.scale)
     verdict = judge_part(surface, fit, deviation, walls, bend, limits)
     spent, began = time.process_time() - spent, time.perf_counter() - began
     samples, seen = deviation.samples, deviation.seen
-    truth = fitted_map(scan, samples, surface.centre) if kind == "bent" else true_map(scan, samples.points)
+    truth = fitted_map(scan, samples, seen, surface.centre) if kind == "bent" else true_map(scan, samples.points)
     error, area = np.abs(deviation.values - truth)[seen], samples.area[seen]
     middle = scan.rotation.T @ (surface.centre - scan.translation)
     outcome = next(finding.outcome for finding in verdict.findings if finding.rule == "surface-process")

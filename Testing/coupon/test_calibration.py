@@ -60,17 +60,27 @@ def test_limits_scale_and_circumstances_stand_in_a_valid_process(tmp_path, separ
     assert process.limit("layer_mm") == load_process("fdm").limit("layer_mm")
 
 
-def test_a_wall_between_the_old_and_the_new_limit_changes_its_verdict(tmp_path):
-    code, path = calibrated(tmp_path, printed_form(write_map(tmp_path), holds=thin(0.6)))
+@pytest.mark.parametrize("process", resources.builtin_names("processes"))
+def test_a_wall_between_the_old_and_the_new_limit_changes_its_verdict(process, tmp_path):
+    old = load_process(process).limit("wall_supported_mm")
+    code, path = calibrated(tmp_path, printed_form(write_map(tmp_path, process), holds=thin(0.75 * old)))
     assert code == 0
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads((resources.RESOURCE_DIR / "processes" / "schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(json.loads(path.read_text(encoding="utf-8")), schema)
     wall = tmp_path / "wall.stl"
-    write_stl(wall, box(30.0, 0.7, 10.0))
+    write_stl(wall, box(30.0, 0.9 * old, 10.0))
     found = {}
-    for name in ("fdm", str(path)):
+    for name in (process, str(path)):
         target = tmp_path / "out.json"
         main(["inspect", str(wall), "--process", name, "--json", str(target), "--quiet"])
         found[name] = json.loads(target.read_text(encoding="utf-8"))
-    assert (found["fdm"]["verdict"], found[str(path)]["verdict"]) == ("not-ready", "ready")
+    outcomes = [
+        next(one["outcome"] for one in found[name]["findings"] if one["rule"] == "wall")
+        for name in (process, str(path))
+    ]
+    assert outcomes == ["fail", "pass"]
+    assert found[process]["verdict"] == "not-ready" and found[str(path)]["verdict"] != "not-ready"
     finding = next(one for one in found[str(path)]["findings"] if one["rule"] == "calibration")
     assert finding["outcome"] == "pass" and "MK4 no. 2 with PLA" in finding["message"]
 

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,10 @@ from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import UnansweredQuestionError, UsageError
 from dicomtoprint.io import read_meshes
 from dicomtoprint.pipeline.calibrated import require_valid_calibration
+from dicomtoprint.pipeline.report_content import measure_budget
+from dicomtoprint.pipeline.results import RunResult
 from dicomtoprint.pipeline.reviewed_model import load_reviewed_model
+from dicomtoprint.printability import load_process
 from Phantoms.coupons import printed_form, write_map
 from Phantoms.solids import box, write_stl
 
@@ -114,3 +118,29 @@ def test_a_record_is_repeated_by_what_held_on_its_day(mesh, lab, tmp_path):
 def test_a_compensated_model_is_no_dicom_stl(lab):
     with pytest.raises(UsageError, match="leave the format dicom out"):
         require_valid_calibration(RunSettings(process=str(lab), formats=("stl", "dicom")))
+
+
+def test_the_error_budget_asks_for_the_day_of_the_run(lab, monkeypatch):
+    """A replay in later years has the budget of its record: the printer's figure was measured, and held on that day."""
+    from dicomtoprint import accuracy
+
+    tolerances = []
+    monkeypatch.setattr(accuracy, "measure_edge_profile", lambda volume, meshes: None)
+    monkeypatch.setattr(accuracy, "error_budget", lambda **given: tolerances.append(given["tolerance"]))
+    process = load_process(str(expired(lab)))
+    for day in (datetime.date(2020, 3, 1), datetime.date(2020, 7, 2), None):
+        mesh = SimpleNamespace(bounds=(0.0, 40.0, 0.0, 30.0, 0.0, 20.0), name="Bone")
+        result = RunResult(
+            RunSettings(process=str(lab)),
+            SimpleNamespace(volume=SimpleNamespace(spacing=(1.0, 1.0, 1.0))),
+            SimpleNamespace(segments=()),
+            SimpleNamespace(meshes=(mesh,), figures=()),
+            (),
+            SimpleNamespace(process=process),
+            (),
+            lab.parent,
+            (None,),
+            day,
+        )
+        measure_budget(result)
+    assert [tolerance.is_current for tolerance in tolerances] == [True, False, False]

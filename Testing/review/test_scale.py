@@ -1,6 +1,7 @@
 """Scale of parts where few faces, far from the centre, tell it: found in each axis, or said not to be told."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -91,11 +92,37 @@ def test_the_review_tells_the_scale_of_a_plate_that_is_half_a_percent_small(sear
     deviation = measure_deviation(surface, scan.mesh, fit.pose, gross_mm=held.gross_mm, budget=6_000)
     walls = measure_walls(surface, deviation, held.wall_mm)
     verdict = judge_part(surface, fit, deviation, walls, None, held)
-    told = [finding.message for finding in verdict.findings if finding.rule == "scale"]
+    found = [finding for finding in verdict.findings if finding.rule == "scale"]
+    told = [finding.message for finding in found]
     lengths = sorted(fit.scale[:2])
     assert lengths == pytest.approx([0.995, 1.0], abs=TOLD)
     assert any("Printed 0.50 % too small in R: 0.54 mm over 108 mm" in words for words in told)
     assert any("do not say to 0.05 % how large the part is along S" in words for words in told)
+    # Over its length it is 0.54 mm short, though no place lies 0.3 mm off: the length itself is held against the tolerance.
+    assert [one.outcome for one in verdict.findings if one.rule == "surface-process"] == ["pass"]
+    assert [one.outcome for one in found if "in R" in one.message] == ["fail"] and verdict.verdict == "fail"
+    assert any("beyond the tolerance of a process, 0.30 mm" in words for words in told)
+    wider = judge_part(surface, fit, deviation, walls, None, replace(held, tolerance_mm=0.6))
+    (inside,) = [one for one in wider.findings if one.rule == "scale" and "in R" in one.message]
+    assert (inside.outcome, wider.verdict) == ("pass", "pass")
+    assert inside.measured == pytest.approx(-0.5, abs=0.05) and inside.limit == pytest.approx(100 * 0.6 / 108, rel=1e-3)
+    assert "0.54 mm over 108 mm, known to 0.0" in inside.message
+    assert inside.message.endswith("inside the tolerance of a process, 0.60 mm.")
+
+
+@pytest.mark.parametrize(
+    "sides, scale, noise, edge, seed",
+    [
+        ((60.0, 5.0, 4.0), SMALL, 0.05, 1.0, 2),
+        ((60.0, 8.0, 5.0), LARGE, 0.05, 1.4, 1),
+        ((60.0, 8.0, 5.0), LARGE, 0.05, 0.7, 1),
+        ((60.0, 5.0, 4.0), SMALL, 0.02, 1.0, 2),
+    ],
+)
+def test_ends_that_a_scan_cuts_off_are_in_the_error_of_the_length(sides, scale, noise, edge, seed):
+    """A narrow bar reads up to 0.07 % short: no more is claimed than what is said to be known."""
+    fit = fitted(box(sides), PrintFault(scale=scale), ScannerFault(noise, missing=0.05, edge_mm=edge), seed)
+    assert abs(fit.scale[0] - scale[0]) <= 2.0 * fit.scale_error[0] < 1e-3
 
 
 def test_an_end_that_the_scan_shows_apart_from_its_part_is_kept_and_dust_is_not():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dicomtoprint.cli.main import main
+from dicomtoprint.config import resources
 from dicomtoprint.errors import RefusedError
 from dicomtoprint.run_record import append_sign_off, check_sign_off, new_run_record, write_record
 from dicomtoprint.run_record.sign_off import LOG, PAGE
@@ -33,6 +34,21 @@ def test_files_and_log_hold_until_something_changes(record, capsys):
     assert "Not signed, since newer: new.txt" in capsys.readouterr().out
 
 
+def test_points_of_the_anatomy_that_were_looked_at_stand_in_log_and_page(record, capsys):
+    jsonschema = pytest.importorskip("jsonschema")
+    command = ["sign", str(record), "--role", "surgeon", "--decision", "approve"]
+    assert main([*command, "--checked", "left orbit whole", "--checked", "no wall joined\nto the next"]) == 0
+    words = "checked: left orbit whole, no wall joined to the next"
+    assert words in capsys.readouterr().out and words in (record.parent / PAGE).read_text(encoding="utf-8")
+    line = json.loads((record.parent / LOG).read_text(encoding="utf-8"))
+    jsonschema.validate(
+        line, json.loads((resources.RESOURCE_DIR / "report" / "sign-off.schema.json").read_text(encoding="utf-8"))
+    )
+    assert line["checked"] == ["left orbit whole", "no wall joined to the next"]
+    assert check_sign_off(record).holds
+    assert main(["sign", str(record), "--verify", "--checked", "more"]) == 2
+
+
 @pytest.mark.parametrize("name", ["bone.stl", "record.json", "review/review.json"])
 def test_any_changed_byte_of_a_signed_file_is_seen(record, name, capsys):
     append_sign_off(record, "surgeon", "approve")
@@ -51,7 +67,7 @@ def test_any_changed_byte_of_a_signed_file_is_seen(record, name, capsys):
 
 def test_any_changed_byte_of_the_log_is_seen(record):
     for role in ("surgeon", "technician"):
-        append_sign_off(record, role, "approve", "größer")
+        append_sign_off(record, role, "approve", "größer", checked=("orbit whole",))
     path = record.parent / LOG
     whole = path.read_bytes()
     assert check_sign_off(record).holds

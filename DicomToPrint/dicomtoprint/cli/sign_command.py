@@ -20,6 +20,13 @@ def add_sign_options(parser: Any) -> None:
     parser.add_argument("--decision", choices=["approve", "reject"], help=_("what was decided"))
     parser.add_argument("--comment", default="", metavar="TEXT", help=_("one line that is kept with the decision"))
     parser.add_argument(
+        "--checked",
+        action="append",
+        default=[],
+        metavar="TEXT",
+        help=_("one point of the anatomy's checklist that was looked at, such as 'left orbit whole' (repeatable)"),
+    )
+    parser.add_argument(
         "--key",
         type=Path,
         metavar="FILE",
@@ -59,10 +66,10 @@ def run_sign(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:
 
     record = record_path(options.record)
     if options.verify:
-        if options.role or options.decision or options.key or options.certificate:
+        if options.role or options.decision or options.checked or options.key or options.certificate:
             raise UsageError(
                 _(
-                    "{--verify} only looks: leave out {--role}, {--decision}, {--key} and {--certificate}, or "
+                    "{--verify} only looks: leave out {--role}, {--decision}, {--checked}, {--key} and {--certificate}, or "
                     "{--verify}."
                 )
             )
@@ -84,7 +91,10 @@ def run_sign(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:
         _keep_key_out(options.key, record.parent)
         key = load_signing_key(options.key, options.certificate, _ask_passphrase()) if options.key else None
         with lock_output_folder(record.parent):
-            state = append_sign_off(record, one_line(options.role), options.decision, one_line(options.comment), key)
+            checked = tuple(filter(None, map(one_line, options.checked)))
+            state = append_sign_off(
+                record, one_line(options.role), options.decision, one_line(options.comment), key, checked
+            )
             write_text_atomically(record.parent / PAGE, render_sign_off(state.holds, state.lines, state.entries))
     return 0 if state.holds else 1, state.as_json(), join("\n", state.lines)
 

@@ -292,7 +292,7 @@ def measure_budget(result: "RunResult") -> "ErrorBudget":
             longest / scale,
             process.title,
             "" if calibration is None else calibration.in_words,
-            calibration is None or not calibration.is_expired(datetime.date.today()),
+            calibration is None or not calibration.is_expired(result.day or datetime.date.today()),
         ),
         structure=_structures(result),
     )

@@ -1,5 +1,6 @@
 """What a run made, from a scan or from a given mesh."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ class MadeModel:
 
 @dataclass(frozen=True)
 class RunResult(MadeModel):
-    """Everything a run on a scan made."""
+    """Everything a run on a scan made. `day` is that of the run, for what expires (None: today)."""
 
     settings: RunSettings
     scan: LoadedScan
@@ -64,6 +65,7 @@ class RunResult(MadeModel):
     steps: tuple[StageTiming, ...]
     folder: Path
     print_transforms: "tuple[np.ndarray | None, ...]" = ()
+    day: datetime.date | None = None
 
 
 @dataclass(frozen=True)

@@ -193,7 +193,7 @@ def _review_scan(
     registration = register_part(surface, part, search, subprogress(progress, 0.3, 0.6))
     fit = registration.fit
     progress(0.6, _("measuring the deviation"))
-    deviation = measure_deviation(surface, part, fit.pose, gross_mm=limits.gross_mm)
+    deviation = measure_deviation(surface, part, fit.pose, gross_mm=limits.gross_mm, pieces=registration.pieces)
     progress(0.8, _("measuring walls"))
     walls = measure_walls(surface, deviation, limits.wall_mm)
     bend = find_bend(surface, deviation, fit.scale)

@@ -45,6 +45,7 @@ def collect_result(state: WorkflowState, times: Sequence[StageTiming]) -> RunRes
         tuple({stage.name: stage for stage in times}.values()),
         state.folder,
         state.prepared.moved,
+        state.day,
     )
 
 

@@ -3,8 +3,9 @@
 from .bend import Bend, find_bend
 from .calipers import CaliperReading, CaliperResult, match_readings, parse_reading, read_caliper_table
 from .deviation import DeviationMap, measure_deviation
-from .fine_fit import Fit, ModelSurface, build_model_surface, fit_pose
+from .fine_fit import Fit, fit_pose
 from .judgement import PartFinding, PartLimits, ReviewVerdict, judge_part
+from .model_surface import ModelSurface, build_model_surface
 from .registration import Registration, ambiguity_words, register_part
 from .scan_points import ScanPoints, sample_scan
 from .types import Pose, SearchLimits

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .deviation import DeviationMap
-from .fine_fit import ModelSurface
+from .model_surface import ModelSurface
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ import numpy as np
 from ..mesh.arrays import Points
 from ..mesh.components import label_components
 from ..mesh.core import Mesh, keep_triangles
-from ..mesh.edge_table import build_edge_table
+from ..mesh.edge_table import EdgeTable, build_edge_table
 from ..mesh.graph import label_connected_nodes
 from ..mesh.surface_sampling import SurfaceSamples, sample_surface
 from ..mesh.triangle_distance import nearest_feet
 from ..mesh.vtk_smp import sequential_vtk_smp
-from .fine_fit import ModelSurface
+from .model_surface import ModelSurface
 from .scan_noise import steady_offsets
 from .scan_points import LOOSE_SHARE, ScanPoints, measured_points
 from .trend import Trend, fit_trend
@@ -67,7 +67,13 @@ class DeviationMap:
 
 
 def measure_deviation(
-    surface: ModelSurface, part: Mesh, pose: Pose, *, gross_mm: float, budget: int = 60_000
+    surface: ModelSurface,
+    part: Mesh,
+    pose: Pose,
+    *,
+    gross_mm: float,
+    budget: int = 60_000,
+    pieces: tuple[np.ndarray, int] | None = None,
 ) -> DeviationMap:
     """The map of a part (mm, as scanned) in a pose.
 
@@ -79,6 +85,8 @@ def measure_deviation(
         Farther from the model than this is no deviation of a face: another part, or none.
     budget
         Points on flat faces of the model, see `sample_surface`.
+    pieces
+        `label_components` of the part, where they are at hand.
     """
     scan = measured_points(part, _DRAWN_POINTS, seed=1)
     placed = ScanPoints(pose.apply(scan.points), scan.normals @ pose.rotation.T, scan.triangle, scan.areas)
@@ -89,14 +97,16 @@ def measure_deviation(
     left, facing = signed_offsets(surface, at_rest)
     offsets = left if trend is None else _offsets(surface, placed.points, at_rest, left, facing, trend, gross_mm)
     left = left - (0.0 if trend is None else trend.growth_mm)
-    loose = _loose_pieces(part, placed, offsets, gross_mm)
+    loose = _loose_pieces(part, label_components(part) if pieces is None else pieces, placed, offsets, gross_mm)
     kept = (np.abs(offsets) < gross_mm) & ~loose[0]
     usable = kept & (np.abs(left) < gross_mm) & (np.einsum("ij,ij->i", placed.normals, facing) > 0.3)
     own = slice(0, len(part.points))
-    steady = steady_offsets(at_rest[own], facing[own], left[own], usable[own], build_edge_table(part.triangles))
+    edges = build_edge_table(part.triangles)
+    steady = steady_offsets(at_rest[own], facing[own], left[own], usable[own], edges)
     moved = np.where(usable[own], steady.values - left[own], 0.0)
     cleaned = Mesh(placed.points[own] + moved[:, None] * facing[own], part.triangles)
-    values = _distances(samples, keep_triangles(cleaned, kept[own][part.triangles].all(axis=1)), gross_mm)
+    near = kept[own][part.triangles].all(axis=1)
+    values = _distances(samples, keep_triangles(cleaned, near), _rim(part, edges, near), gross_mm)
     return DeviationMap(
         samples, values, placed, np.where(loose[0], np.nan, offsets), steady.noise_mm, steady.error_mm, loose[1]
     )
@@ -145,13 +155,15 @@ def signed_offsets(surface: ModelSurface, points: np.ndarray) -> tuple[np.ndarra
     return vtk_to_numpy(found).copy(), surface.normals[surface.owner[nearest]]
 
 
-def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm: float) -> tuple[np.ndarray, int]:
+def _loose_pieces(
+    part: Mesh, pieces: tuple[np.ndarray, int], placed: ScanPoints, offsets: np.ndarray, gross_mm: float
+) -> tuple[np.ndarray, int]:
     """Which points (k,) belong to pieces of which hardly anything lies near the model, and the number of such pieces.
 
     Of a large piece, a support or a table, a little that is near says that it hangs on the part; of a small one, dust in the scanner's
     view, most of it.
     """
-    labels, count = label_components(part)
+    labels, count = pieces
     piece = labels[placed.triangle]
     near = np.bincount(piece, np.abs(offsets) < gross_mm, minlength=count)
     whole = np.bincount(piece, minlength=count)
@@ -160,9 +172,20 @@ def _loose_pieces(part: Mesh, placed: ScanPoints, offsets: np.ndarray, gross_mm:
     return loose[piece], int((loose & (whole > 0)).sum())
 
 
-def _distances(samples: SurfaceSamples, scanned: Mesh, gross_mm: float) -> np.ndarray:
-    """(n,) signed mm from each sample to the nearest place of a scan, outside positive; nan where it shows nothing: where that place is the
-    rim of a gap and lies aside, faces the other way, or is farther than `gross_mm`."""
+def _rim(part: Mesh, edges: EdgeTable, near: np.ndarray) -> np.ndarray:
+    """(k,) bool for the points of `keep_triangles(part, near)`: those on edges that only one of the `near` (m,) triangles has."""
+    if not near.any():
+        return np.zeros(0, bool)
+    sharing = np.add.reduceat(near[edges.order // 3].astype(np.int64), edges.start)
+    rim, used = np.zeros(len(part.points), bool), np.zeros(len(part.points), bool)
+    rim[edges.ends[sharing == 1].ravel()] = True
+    used[part.triangles[near].ravel()] = True
+    return rim if near.all() else rim[used]
+
+
+def _distances(samples: SurfaceSamples, scanned: Mesh, rim: np.ndarray, gross_mm: float) -> np.ndarray:
+    """(n,) signed mm from each sample to the nearest place of a scan, outside positive; nan where it shows nothing: where that place is on
+    the `rim` (k,) of a gap and lies aside, faces the other way, or is farther than `gross_mm`."""
     if not len(scanned.triangles):
         return np.full(len(samples.points), np.nan)
     triangle, foot = nearest_feet(samples.points, scanned)
@@ -178,9 +201,6 @@ def _distances(samples: SurfaceSamples, scanned: Mesh, gross_mm: float) -> np.nd
     outward = around[scanned.triangles[triangle]].sum(axis=1)
     size = np.linalg.norm(gap, axis=1)
     values = np.where(np.einsum("ij,ij->i", gap, outward) < 0.0, -size, size)
-    edges = build_edge_table(scanned.triangles)
-    rim = np.zeros(len(scanned.points), bool)
-    rim[edges.ends[edges.count == 1].ravel()] = True
     along = np.einsum("ij,ij->i", gap, facing[triangle])
     aside = np.linalg.norm(gap - along[:, None] * facing[triangle], axis=1)
     hidden = rim[scanned.triangles[triangle]].any(axis=1) & (aside > _BESIDE_MM)

@@ -1,14 +1,12 @@
 """The pose of a part to a hundredth of a millimetre, its scale in three axes and its bend, and how well the shape defines them."""
 
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from ..mesh.arrays import Points
-from ..mesh.core import Mesh, to_polydata
-from ..mesh.surface_sampling import draw_by_weight
+from .edge_effect import edge_effects
+from .model_surface import ModelSurface
 from .scan_points import ScanPoints
 from .types import Pose, rotation_of
 
@@ -23,76 +21,6 @@ _FARTHEST_SCALE = 1.25  # in either direction: a fit that goes farther has lost 
 _FAR_SHARE = 0.05  # of the diagonal: how far off a point is, is not asked beyond this
 _FACE_MM = 0.003  # no face of a scan is known better, of however many points
 _TOLD_SHARE = 0.5  # of what the scan has to say of a scale that must agree with it
-_STEP_MM = 0.3  # between samples, where the model is small enough for it
-_LEAST_SAMPLES, _SAMPLES = 40_000, 250_000
-
-
-@dataclass(frozen=True)
-class ModelSurface:
-    """The model for nearest planes: `samples` (n, 3) mm on its triangles, the triangle `owner` of each, unit `normals` (m, 3) and
-    `corners` (m, 3, 3) of the triangles; `step` mm between samples."""
-
-    mesh: Mesh
-    samples: Points
-    owner: np.ndarray
-    normals: Points
-    corners: np.ndarray
-    step: float
-
-    @cached_property
-    def tree(self) -> Any:
-        """A cKDTree of the samples."""
-        from scipy.spatial import cKDTree
-
-        return cKDTree(self.samples, balanced_tree=False)
-
-    @cached_property
-    def distance(self) -> Any:
-        """A vtkImplicitPolyDataDistance of the model."""
-        from vtkmodules.vtkFiltersCore import vtkImplicitPolyDataDistance
-
-        made = vtkImplicitPolyDataDistance()
-        made.SetInput(to_polydata(Mesh(self.mesh.points.astype(np.float64), self.mesh.triangles)))
-        return made
-
-    @cached_property
-    def centre(self) -> np.ndarray:
-        """(3,) mean of the surface by area, about which scale is told."""
-        areas = np.linalg.norm(self.mesh.triangle_normals(), axis=1)
-        middle: np.ndarray = np.average(self.corners.mean(axis=1), axis=0, weights=areas)
-        return middle
-
-    @property
-    def sides(self) -> np.ndarray:
-        """(3,) mm of the box along the axes."""
-        return np.ptp(self.mesh.points.astype(np.float64), axis=0)
-
-    def offsets(self, points: Points, reach_mm: float) -> tuple[np.ndarray, Points, Points]:
-        """Signed distance (n,) of points to the plane of the nearest triangle, its unit normal, and the vector from its sample; inf for
-        what is farther than `reach_mm`, which is told sooner than it is found."""
-        distance, nearest = self.tree.query(points, distance_upper_bound=reach_mm, workers=-1)
-        far = ~np.isfinite(distance)
-        nearest[far] = 0
-        facing = self.normals[self.owner[nearest]]
-        gap = points - self.samples[nearest]
-        gap[far] = np.inf
-        offset = np.einsum("ij,ij->i", np.where(far[:, None], 0.0, gap), facing)
-        return np.where(far, np.inf, offset), facing, gap
-
-
-def build_model_surface(mesh: Mesh) -> ModelSurface:
-    """`mesh` (LPS mm), closed and oriented, made ready for `fit_pose` and `measure_deviation`."""
-    facing = mesh.triangle_normals()
-    doubled = np.linalg.norm(facing, axis=1)
-    count = int(np.clip(doubled.sum() / 2.0 / _STEP_MM**2, _LEAST_SAMPLES, _SAMPLES))
-    random = np.random.default_rng(0)
-    u, v = np.sqrt(random.random(count)), random.random(count)
-    shares = np.stack([1.0 - u, u * (1.0 - v), u * v], axis=1)
-    owner, samples = draw_by_weight(mesh, doubled, (np.arange(count) + random.random(count)) / count, shares)
-    normals = facing / np.maximum(doubled[:, None], 1e-30)
-    step = float(np.sqrt(doubled.sum() / 2.0 / count))
-    corners = mesh.points.astype(np.float64)[mesh.triangles]
-    return ModelSurface(mesh, samples, owner, normals, corners, step)
 
 
 @dataclass(frozen=True)
@@ -255,7 +183,12 @@ def _fitted(
     shared = 2.0 * scan.sharing if scan.sharing > 1.0 else 1.0
     error = noise * np.sqrt(shared * np.clip(np.diag(found.covariance)[6:], 0.0, None))
     error = np.where(found.defined[6:], error, np.inf)
-    error[:3] = _length_errors(error[:3], lever, facing, np.abs(offset), _TUKEY * max(noise, 0.003))
+    cut = _TUKEY * max(noise, 0.003)
+    if np.isfinite(error[:3]).any():
+        error[:3] = _length_errors(error[:3], lever, facing, np.abs(offset), cut)
+        held = np.abs(offset) < cut
+        placed = pose.apply(scan.points[held])
+        error[:3] += edge_effects(surface, placed, facing[held], lever[held], offset[held], scan.spacing_mm)
     loose = found.motions.T[found.stiffness < defined_share]
     return Fit(
         pose, scale, error[:3], growth, float(error[3]), noise, loose, radius, found.stiffness, offset, found.share

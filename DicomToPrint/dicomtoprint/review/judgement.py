@@ -9,9 +9,12 @@ import numpy as np
 from ..messages import _, join
 from .bend import Bend
 from .deviation import DeviationMap, Patch, patches_of
-from .fine_fit import Fit, ModelSurface
+from .fine_fit import Fit
+from .model_surface import ModelSurface
 from .types import PATIENT
 from .walls import WallChange
+
+_SURE_ERRORS = 2.0  # standard errors within which a length is said to be known
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,8 @@ class PartLimits:
 
 @dataclass(frozen=True)
 class PartFinding:
-    """One thing that was judged: `rule`, `outcome` (pass, fail, info, ask), the figures in mm, where (mm in the model's file),
-    and a sentence."""
+    """One thing that was judged: `rule`, `outcome` (pass, fail, info, ask), the figures in mm (of scale in percent), where (mm in the
+    model's file), and a sentence."""
 
     rule: str
     outcome: str
@@ -314,7 +317,7 @@ def _seen(deviation: DeviationMap, limits: PartLimits) -> list[PartFinding]:
 
 
 def _scale(surface: ModelSurface, fit: Fit, limits: PartLimits) -> list[PartFinding]:
-    """Scale as such, by axis."""
+    """Scale as such, by axis: the length that it makes is held against the tolerance, and none is told that its own error hides."""
     found = []
     for axis, name in enumerate(limits.axes):
         percent, error = 100.0 * (float(fit.scale[axis]) - 1.0), 100.0 * float(fit.scale_error[axis])
@@ -325,16 +328,7 @@ def _scale(surface: ModelSurface, fit: Fit, limits: PartLimits) -> list[PartFind
             ).format(least=_("{scale_told_percent:g}", scale_told_percent=limits.scale_told_percent), axis=name)
             found.append(PartFinding("scale", "info", text))
         elif abs(percent) >= limits.scale_told_percent and abs(percent) > 3.0 * error:
-            words = _("Printed {percent} % too large in {axis}: {length} mm over {side} mm.")
-            if percent < 0:
-                words = _("Printed {percent} % too small in {axis}: {length} mm over {side} mm.")
-            text = words.format(
-                percent=_("{percent:.2f}", percent=abs(percent)),
-                axis=name,
-                length=_("{percent:.2f}", percent=abs(percent) / 100 * surface.sides[axis]),
-                side=_("{sides:.0f}", sides=surface.sides[axis]),
-            )
-            found.append(PartFinding("scale", "info", text, percent))
+            found.append(_scale_finding(name, percent, error, float(surface.sides[axis]), limits))
     if abs(fit.growth_mm) > max(3.0 * fit.growth_error_mm, limits.growth_told_mm):
         words = _(
             "Besides scale the surface lies {growth} mm outside the model all over: walls are thicker, holes narrower."
@@ -349,6 +343,29 @@ def _scale(surface: ModelSurface, fit: Fit, limits: PartLimits) -> list[PartFind
             )
         )
     return found
+
+
+def _scale_finding(axis: str, percent: float, error: float, side: float, limits: PartLimits) -> PartFinding:
+    """A length of `side` mm off by `percent`, whose standard error is `error` %."""
+    length, limit = abs(percent) / 100.0 * side, limits.tolerance_mm
+    fine = length <= limit
+    words = _("Printed {percent} % too large in {axis}: {length} mm over {side} mm, known to {known} mm; {end}")
+    if percent < 0:
+        words = _("Printed {percent} % too small in {axis}: {length} mm over {side} mm, known to {known} mm; {end}")
+    end = (
+        _("inside the tolerance of {process}, {limit} mm.")
+        if fine
+        else _("beyond the tolerance of {process}, {limit} mm: correct the scale of the printer and print it again.")
+    )
+    text = words.format(
+        percent=_("{percent:.2f}", percent=abs(percent)),
+        axis=axis,
+        length=told(length, limit),
+        side=_("{sides:.0f}", sides=side),
+        known=_("{known:.2f}", known=max(_SURE_ERRORS * error / 100.0 * side, 0.01)),
+        end=end.format(process=limits.process, limit=_("{limit:.2f}", limit=limit)),
+    )
+    return PartFinding("scale", "pass" if fine else "fail", text, percent, 100.0 * limit / side)
 
 
 def _bend(surface: ModelSurface, bend: Bend | None, limits: PartLimits) -> list[PartFinding]:

@@ -11,9 +11,10 @@ from ..mesh.core import Mesh, keep_triangles
 from ..mesh.surface_sampling import draw_by_weight
 from ..messages import _, join
 from ..progress import ProgressCallback, no_progress, subprogress
-from .fine_fit import Fit, ModelSurface, fit_pose, remaining_offsets
+from .fine_fit import Fit, fit_pose, remaining_offsets
 from .global_search import build_nearest_grid, search_poses
-from .scan_points import LOOSE_SHARE, ScanPoints, measured_areas, sample_scan
+from .model_surface import ModelSurface
+from .scan_points import LOOSE_SHARE, ScanPoints, corner_normals, draw_points, measured_areas, sample_scan
 from .types import PATIENT, Pose, SearchLimits
 
 _COARSE_POINTS, _ROUGH_POINTS, _MIDDLE_POINTS, _FINE_POINTS = 400, 800, 2_000, 24_000
@@ -29,12 +30,13 @@ class Registration:
     """The part in the model's place.
 
     `fit` is the best pose. `others` are poses that fit as well, so that nobody knows which one is true (see `ambiguity_words`). `scan` are
-    the points that the fit was made with.
+    the points that the fit was made with, `pieces` what of the part hangs together (see `label_components`).
     """
 
     fit: Fit
     scan: ScanPoints
     others: tuple[Pose, ...] = ()
+    pieces: tuple[np.ndarray, int] | None = None
 
     @property
     def is_ambiguous(self) -> bool:
@@ -49,11 +51,13 @@ def register_part(
 
     Raises `InputError` where its size says another unit, or where no pose brings it near the model.
     """
-    main = main_piece(part)
+    pieces = label_components(part)
+    main = main_piece(part, pieces)
     _refuse_other_size(surface, main)
     progress(0.0, _("looking for the pose"))
-    fine = sample_scan(main, _FINE_POINTS, weights=measured_areas(main))
-    middle = sample_scan(main, _MIDDLE_POINTS, seed=1)
+    at_points = corner_normals(main)
+    fine = sample_scan(main, _FINE_POINTS, weights=measured_areas(main), at_points=at_points)
+    middle = sample_scan(main, _MIDDLE_POINTS, seed=1, at_points=at_points)
     coarse, rough = first_points(middle, _COARSE_POINTS), first_points(middle, _ROUGH_POINTS)
     points, normals = _model_points(surface)
     grid = build_nearest_grid(points, normals)
@@ -72,7 +76,7 @@ def register_part(
         step(index / len(chosen), _("fitting pose and scale"))
         points_of = fine if index == 0 else first_points(fine, 2 * _MIDDLE_POINTS)
         refined.append(fit_pose(surface, points_of, fit.pose, reach_mm=reach, defined_share=limits.defined_share))
-    return _decided(surface, fine, refined, limits)
+    return replace(_decided(surface, fine, refined, limits), pieces=pieces)
 
 
 def _refuse_far(near: float, least: float) -> None:
@@ -87,25 +91,27 @@ def _refuse_far(near: float, least: float) -> None:
         )
 
 
-def main_piece(part: Mesh) -> Mesh:
+def main_piece(part: Mesh, pieces: tuple[np.ndarray, int] | None = None) -> Mesh:
     """The part without small pieces that lie apart: what a scanner sees besides the part must not draw it away.
 
     Small pieces beside a large one are of the part: many scans have no edges, and the end of a bar is alone in telling its length.
+    `pieces` are the part's `label_components`, where they are at hand.
     """
     from scipy.spatial import cKDTree
 
-    labels, count = label_components(part)
+    labels, count = label_components(part) if pieces is None else pieces
     area = np.bincount(labels, np.linalg.norm(part.triangle_normals(), axis=1)) / 2.0
     keep = area > LOOSE_SHARE * area.sum()
     if keep.all() or not keep.any():
         return part
-    large = sample_scan(keep_triangles(part, keep[labels]), _FINE_POINTS)
+    large = keep_triangles(part, keep[labels])
+    _triangle, _shares, points = draw_points(large, _FINE_POINTS)
     small = np.flatnonzero(~keep[labels])
     middles = part.points[part.triangles[small]].astype(np.float64).mean(axis=1)
-    distance, _nearest = cKDTree(large.points).query(middles, workers=-1)
+    distance, _nearest = cKDTree(points).query(middles, workers=-1)
     nearest = np.full(count, np.inf)
     np.minimum.at(nearest, labels[small], distance)
-    keep |= nearest < _BESIDE * np.sqrt(large.areas[0])
+    keep |= nearest < _BESIDE * np.sqrt(large.area / _FINE_POINTS)
     return keep_triangles(part, keep[labels])
 
 

@@ -18,7 +18,8 @@ _SMOOTHED_MM = 0.6  # normals are means over about this: three times the noise o
 class ScanPoints:
     """`points` (n, 3) float64 mm; unit `normals` (n, 3) outward; `triangle` (n,) they lie on; `areas` (n,) mm2 that each stands for.
 
-    `sharing` is how many there are for each point that the scanner measured, since those of one triangle share its noise.
+    `sharing` is how many there are for each point that the scanner measured, since those of one triangle share its noise; `spacing_mm`
+    is how far apart the scanner's points lie: the longest side of most triangles, since that is what an edge loses.
     """
 
     points: Points
@@ -26,6 +27,7 @@ class ScanPoints:
     triangle: np.ndarray
     areas: np.ndarray
     sharing: float = 1.0
+    spacing_mm: float = 0.0
 
 
 def measured_areas(mesh: Mesh) -> np.ndarray:
@@ -39,25 +41,43 @@ def measured_areas(mesh: Mesh) -> np.ndarray:
     return weights if weights.sum() > 0.0 else areas
 
 
-def sample_scan(mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | None = None) -> ScanPoints:
-    """`count` points on the triangles of `mesh` (mm) in proportion to their area, or to `weights` (m,), in an order of chance."""
+def draw_points(
+    mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray, Points]:
+    """`count` places on the triangles of `mesh` (mm) in proportion to `weights` (m,), without them to their area, in an order of
+    chance: the triangle (n,) of each, its shares (n, 3) of the corners, and the points (n, 3)."""
     random = np.random.default_rng(seed)
-    facing = mesh.triangle_normals()
-    doubled = np.linalg.norm(facing, axis=1)
     u, v = np.sqrt(random.random(count)), random.random(count)
     shares = np.stack([1.0 - u, u * (1.0 - v), u * v], axis=1)
     positions = random.permutation((np.arange(count) + random.random(count)) / count)
-    triangle, points = draw_by_weight(mesh, doubled if weights is None else weights, positions, shares)
+    weights = np.linalg.norm(mesh.triangle_normals(), axis=1) if weights is None else weights
+    triangle, points = draw_by_weight(mesh, weights, positions, shares)
+    return triangle, shares, points
+
+
+def corner_normals(mesh: Mesh) -> Points | None:
+    """Unit normals (k, 3) at the points of a scan, averaged over about what noise turns about; None where its triangles are large, and tell
+    them better."""
     rounds = _smoothing_rounds(mesh)
-    if rounds == 0:
-        normals = facing[triangle]
-    else:
-        at_points = _vertex_normals(mesh, facing, rounds)
-        normals = np.einsum("nc,ncx->nx", shares, at_points[mesh.triangles[triangle]])
+    return None if rounds == 0 else _vertex_normals(mesh, mesh.triangle_normals(), rounds)
+
+
+def sample_scan(
+    mesh: Mesh, count: int, seed: int = 0, weights: np.ndarray | None = None, at_points: Points | None = None
+) -> ScanPoints:
+    """`count` points on the triangles of `mesh` as `draw_points` gives them; `at_points` are its `corner_normals`, where they are at
+    hand."""
+    triangle, shares, points = draw_points(mesh, count, seed, weights)
+    facing = mesh.triangle_normals()
+    doubled = np.linalg.norm(facing, axis=1)
+    at_points = corner_normals(mesh) if at_points is None else at_points
+    normals = (
+        facing[triangle] if at_points is None else np.einsum("nc,ncx->nx", shares, at_points[mesh.triangles[triangle]])
+    )
     length = np.linalg.norm(normals, axis=1, keepdims=True)
     areas = np.full(count, float(doubled.sum() / 2.0 / count))
     sharing = max(count / len(mesh.points), 1.0)
-    return ScanPoints(points, normals / np.maximum(length, 1e-12), triangle, areas, sharing)
+    return ScanPoints(points, normals / np.maximum(length, 1e-12), triangle, areas, sharing, _spacing(mesh))
 
 
 def measured_points(mesh: Mesh, most_drawn: int, seed: int = 0) -> ScanPoints:
@@ -87,9 +107,19 @@ def measured_points(mesh: Mesh, most_drawn: int, seed: int = 0) -> ScanPoints:
 
 def _smoothing_rounds(mesh: Mesh) -> int:
     """How often normals are averaged with their neighbours: not at all where the triangles are large and so hold the edges."""
-    corners = mesh.points[mesh.triangles[:: max(1, len(mesh.triangles) // 20_000)]].astype(np.float64)
-    edge = float(np.median(np.linalg.norm(corners[:, 1] - corners[:, 0], axis=1)))
+    edge = float(np.median(_side_lengths(mesh)[:, 0]))
     return int(np.clip((_SMOOTHED_MM / max(edge, 1e-6)) ** 2, 0, 8))
+
+
+def _spacing(mesh: Mesh) -> float:
+    return float(np.median(_side_lengths(mesh).max(axis=1)))
+
+
+def _side_lengths(mesh: Mesh) -> np.ndarray:
+    """(k, 3) mm, the sides of some of the triangles."""
+    corners = mesh.points[mesh.triangles[:: max(1, len(mesh.triangles) // 20_000)]].astype(np.float64)
+    sides: np.ndarray = np.linalg.norm(np.roll(corners, -1, axis=1) - corners, axis=2)
+    return sides
 
 
 def _vertex_normals(mesh: Mesh, facing: Points, rounds: int) -> Points:

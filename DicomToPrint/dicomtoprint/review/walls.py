@@ -6,7 +6,7 @@ import numpy as np
 
 from ..mesh.thickness import ThicknessField, thickness_field
 from .deviation import DeviationMap
-from .fine_fit import ModelSurface
+from .model_surface import ModelSurface
 
 _NEAR = 0.5  # of the thickness: the other face's sample lies within this of where the wall ends
 

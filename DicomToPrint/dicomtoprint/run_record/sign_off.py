@@ -31,7 +31,7 @@ MOST_BYTES = 64 * 1024 * 1024
 @dataclass(frozen=True)
 class SignOff:
     """One entry: what was decided when in which `role`, and `files` ``{"file", "sha256", "bytes"}`` as they were then. `signature` is None
-    where it was not signed with a key."""
+    where it was not signed with a key; `checked` are the points of the anatomy's checklist that were looked at."""
 
     number: int
     time: str
@@ -41,6 +41,7 @@ class SignOff:
     files: tuple[Mapping[str, Any], ...]
     sha256: str
     signature: SignatureState | None = None
+    checked: tuple[str, ...] = ()
 
     @property
     def in_words(self) -> str:
@@ -49,6 +50,8 @@ class SignOff:
         said = _("{word} by {role}, {time}", word=word, role=self.role, time=self.time) + (
             _(": {comment}", comment=self.comment) if self.comment else ""
         )
+        if self.checked:
+            said = _("{said}; checked: {points}", said=said, points=", ".join(self.checked))
         return (
             said if self.signature is None else _("{said}; {signature}", said=said, signature=self.signature.in_words)
         )
@@ -164,9 +167,15 @@ class LogCheck:
 
 
 def append_sign_off(
-    record: Path, role: str, decision: str, comment: str = "", key: SigningKey | None = None
+    record: Path,
+    role: str,
+    decision: str,
+    comment: str = "",
+    key: SigningKey | None = None,
+    checked: Sequence[str] = (),
 ) -> LogCheck:
-    """Adds an entry on all files of the record's folder to the log beside it, signed with `key` where one is given.
+    """Adds an entry on all files of the record's folder to the log beside it, signed with `key` where one is given. `checked` are the
+    points of the anatomy that were looked at.
 
     Raises `RefusedError` where the log is broken: it must not be continued as if it were whole. `InputError` for what cannot be read.
     """
@@ -192,6 +201,8 @@ def append_sign_off(
         "software": _("DicomToPrint {version}", version=__version__),
         "files": _files(folder),
     }
+    if checked:
+        entry["checked"] = list(checked)
     if key is not None:
         entry["signature"] = signatures.sign(_signed_bytes(entry), key)
     entry["sha256"] = _hash_of(entry)
@@ -297,7 +308,8 @@ def _entry(line: bytes, number: int, previous: str, trusted: TrustedKeys | None)
             signature = signatures.check(_signed_bytes(content), content["signature"], time, trusted)
             if signature is None:
                 return None
-        return SignOff(number, time, role, decision, comment, files, content["sha256"], signature)
+        checked = tuple(str(point) for point in content.get("checked", ()))
+        return SignOff(number, time, role, decision, comment, files, content["sha256"], signature, checked)
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
 
@@ -309,6 +321,7 @@ def _content(entry: SignOff) -> dict[str, Any]:
         "role": entry.role,
         "decision": entry.decision,
         "comment": entry.comment,
+        "checked": list(entry.checked),
         "files": len(entry.files),
         "sha256": entry.sha256,
         "signature": None if entry.signature is None else entry.signature.as_json(),
