@@ -7,7 +7,7 @@ from typing import Any
 import ctk
 from slicer.i18n import tr as _
 
-from dicomtoprint.config.run_settings import FORMATS
+from dicomtoprint.config.formats import FORMATS
 
 from . import widgets
 from .step_view import StepView

@@ -6,8 +6,8 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from dicomtoprint.config.options import DEFAULT_KEEP_OUT_RADIUS_MM
 from dicomtoprint.config.resources import builtin_names
-from dicomtoprint.config.run_settings import DEFAULT_KEEP_OUT_RADIUS_MM
 
 from ..mrml.models import with_origin
 from . import widgets

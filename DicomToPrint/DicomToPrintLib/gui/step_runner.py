@@ -6,7 +6,8 @@ from typing import Any, Protocol
 from slicer.i18n import tr as _
 
 from dicomtoprint import pipeline
-from dicomtoprint.config.run_settings import MESH_FORMATS
+from dicomtoprint.config.formats import MESH_FORMATS
+from dicomtoprint.config.options import STEPS
 from dicomtoprint.errors import CancelledError, InputError, MissingDependencyError
 
 from . import scan_source
@@ -14,7 +15,6 @@ from .extension_labels import choose_labels, confirm_licence, label_scan_of_scen
 from .panel_context import PanelContext
 from .scene_presenter import ScenePresenter
 from .step_process import StepProcess
-from .step_results import STEPS
 
 # What each step needs in the job before it can run.
 PREREQUISITES = {"scan": None, "anatomy": None, "model": "anatomy", "print": "model", "files": "print"}

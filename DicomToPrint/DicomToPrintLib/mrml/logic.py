@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicomtoprint import pipeline
-from dicomtoprint.config.run_settings import MESH_FORMATS, RunSettings
+from dicomtoprint.config.formats import MESH_FORMATS
+from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import InputError, UsageError
 from dicomtoprint.progress import ProgressCallback, no_progress
 

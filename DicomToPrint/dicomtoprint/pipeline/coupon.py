@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..config.run_settings import DEFAULT_FORMATS, RunSettings
+from ..config.formats import DEFAULT_FORMATS
+from ..config.run_settings import RunSettings
 from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages

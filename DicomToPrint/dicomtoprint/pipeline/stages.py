@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
+from ..config.formats import DEFAULT_FORMATS, MESH_FORMATS
+from ..config.run_settings import RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import reordered

@@ -1,0 +1,146 @@
+"""Options of the anatomy: what is segmented, by what, and which part of it is wanted."""
+
+from ..option_types import positive
+from .kinds import DISTINCT_TEXTS, POINTS, REGION, SWITCH, THRESHOLD, typed
+from .option import Option
+
+ANATOMY = Option(
+    ("--anatomy",),
+    "what to segment (default bone; see list anatomy)",
+    metavar="NAME|FILE",
+    setting="anatomy",
+    step="anatomy",
+    label="anatomy",
+    is_preset=True,
+)
+GIVEN_LABELS = (
+    Option(
+        ("--segmentation",),
+        "given segmentation: NIfTI, NRRD, DICOM SEG or RT Structure Set",
+        metavar="FILE",
+        setting="segmentation",
+        step="anatomy",
+        label="given segmentation",
+        no_control="a file is loaded into the scene and chosen under 'Use instead'",
+    ),
+    Option(
+        ("--labels",),
+        "of the given segmentation these structures, by name or value (repeatable; default: all)",
+        DISTINCT_TEXTS,
+        "A,B",
+        setting="labels",
+        step="anatomy",
+        label="structures",
+    ),
+    Option(
+        ("--merge",),
+        "join the chosen structures into one",
+        SWITCH,
+        setting="merge",
+        step="anatomy",
+        label="structures joined",
+    ),
+    Option(
+        ("--largest-island",),
+        "of each structure of the given segmentation its largest part alone",
+        SWITCH,
+        setting="largest_island",
+        step="anatomy",
+        label="largest island",
+        no_control="'Islands' of the Segment Editor keeps the largest one",
+    ),
+    Option(
+        ("--label-names",),
+        "what the values are called (see list label-names; .json: name by value, or the dataset.json of nnU-Net)",
+        metavar="NAME|FILE",
+        setting="label_names",
+        step="anatomy",
+        label="label names",
+        no_control="segments have their names in the scene",
+    ),
+    Option(
+        ("--smooth-labels",),
+        "take details narrower than this out of labels whose surface no grey value of the scan finds (default: none)",
+        typed(positive),
+        "MM",
+        setting="smooth_labels",
+        step="anatomy",
+        label="smoothing of labels",
+    ),
+    Option(
+        ("--label-cutoff",),
+        "for probabilities: from which one a voxel counts, such as 0.5",
+        typed(float),
+        "P",
+        setting="label_cutoff",
+        step="anatomy",
+        label="label cutoff",
+        no_control="a probability map becomes a segment by 'Threshold' of the Segment Editor",
+    ),
+)
+BACKEND = (
+    Option(
+        ("--segment-with",),
+        "let this installed program label the scan, in its own process (see list backends; nnunet:FOLDER for a model of your own)",
+        metavar="NAME[:TASK]",
+        setting="segment_with",
+        step="anatomy",
+        label="program that labels the scan",
+    ),
+    Option(
+        ("--backend-command",),
+        "its program, or the Python that it is installed in (default: looked for in PATH)",
+        metavar="PROGRAM",
+        setting="backend_command",
+        step="anatomy",
+        label="place of that program",
+    ),
+    Option(
+        ("--confirm-licence",),
+        "you have read what the licence of this backend allows (else asked once)",
+        metavar="NAME",
+        setting="confirm_licence",
+        step="anatomy",
+        label="licence confirmed",
+    ),
+)
+REGION_AND_GREY_VALUES = (
+    Option(
+        ("--threshold",),
+        "grey values of the anatomy instead of the measured boundary",
+        THRESHOLD,
+        "LOW[,HIGH]",
+        setting="threshold",
+        step="anatomy",
+        label="threshold",
+    ),
+    Option(
+        ("--seed",),
+        "point in the wanted structure, mm (repeatable)",
+        POINTS,
+        "R,A,S",
+        setting="seeds",
+        step="anatomy",
+        label="seed points",
+        is_per_scan=True,
+    ),
+    Option(
+        ("--roi",),
+        "region of interest, mm",
+        REGION,
+        "R,R,A,A,S,S",
+        setting="roi",
+        step="anatomy",
+        label="region",
+        is_per_scan=True,
+    ),
+    Option(
+        ("--least-branch",),
+        "leave out side branches of a vessel thinner than this",
+        typed(positive),
+        "MM",
+        setting="least_branch",
+        step="anatomy",
+        label="thinnest branch",
+    ),
+)
