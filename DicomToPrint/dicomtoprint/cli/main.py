@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DicomToPrintError, UsageError
 from .backend_terms import backends_summary, confirm_licence
@@ -18,6 +18,9 @@ from .host import Host
 from .parser import build_parser, join_negative_values
 from .settings_from_args import repair_options_from_args, settings_from_args
 from .terminal_progress import terminal_progress
+
+if TYPE_CHECKING:
+    from ..config.registry import Registry
 
 
 def main(arguments: Sequence[str], host: Host | None = None) -> int:
@@ -280,6 +283,11 @@ def _list(options: argparse.Namespace, host: Host) -> int:
     if options.kind == "backends":
         print(backends_summary())
         return 0
+    if options.kind == "steps":
+        from ..pipeline.steps.order import STEPS
+
+        _print_registry(STEPS)
+        return 0
     kind = {
         "protocols": "protocols",
         "anatomy": "anatomy",
@@ -294,6 +302,14 @@ def _list(options: argparse.Namespace, host: Host) -> int:
         said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
         print(f"{name:<22} {': '.join(filter(None, said)).removesuffix('.')}".rstrip())
     return 0
+
+
+def _print_registry(registry: "Registry[Any]") -> None:
+    """The names of a registry; those of installed packages say so. None of the packages is loaded."""
+    for name in registry.names:
+        print(name)
+    for name in registry.installed_names():
+        print(f"{name:<22} of an installed package")
 
 
 def _tell(options: argparse.Namespace, content: Mapping[str, Any], words: str) -> None:

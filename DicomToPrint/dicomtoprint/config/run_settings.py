@@ -40,6 +40,7 @@ class RunSettings:
     thickness of a wall around a lumen, whose ends are open, `largest_island` keeps the largest part
     of each structure of a given segmentation alone.
     `smooth_labels` takes details narrower than this out of labels that no grey value places (None: none).
+    `steps` are preparation steps of installed packages, by name with a value or an empty text.
     """
 
     use: str = "general"
@@ -111,6 +112,7 @@ class RunSettings:
     smooth_labels: float | None = None
     viewer: bool = False
     pdf: bool = False
+    steps: tuple[tuple[str, str], ...] = ()
 
     @property
     def seeds_lps(self) -> tuple[tuple[float, float, float], ...]:

@@ -12,17 +12,16 @@ from ..config.run_settings import RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import reordered
-from .calibrated import is_compensated
-from .scaling import is_scaled, size_suffix, validate_scale
+from .budgets import deviation_budget, simplification_budget
+from .scaling import size_suffix, validate_scale
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 from .segmenting import FROM_SEGMENTATION, anatomy_name
+from .steps import needs_preparation, needs_solid_steps
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import WrittenFile
     from ..reconstruction import SurfaceModel
     from ..segmentation import Segmentation
-
-SIMPLIFICATION_MM = 0.05
 
 
 def missing_packages(settings: RunSettings) -> tuple[str, ...]:
@@ -43,31 +42,6 @@ def missing_optional_packages() -> tuple[str, ...]:
 
 def _absent(*names: str) -> tuple[str, ...]:
     return tuple(name for name in names if importlib.util.find_spec(name.replace("-", "_")) is None)
-
-
-def needs_preparation(settings: RunSettings) -> bool:
-    """True where a step of preparation is asked for."""
-    return is_scaled(settings) or is_compensated(settings) or needs_solid_steps(settings)
-
-
-def needs_solid_steps(settings: RunSettings) -> bool:
-    """True where a step of preparation is asked for that adds to the solid, or takes from it or turns it."""
-    return bool(
-        settings.thicken
-        or settings.hollow
-        or settings.shell
-        or settings.cuts
-        or settings.oblique_cuts
-        or settings.scale_bar
-        or settings.magnets
-        or settings.split
-        or settings.pins
-        or settings.struts
-        or settings.base
-        or settings.label
-        or settings.wrap
-        or settings.orient
-    )
 
 
 def drop_unavailable_formats(settings: RunSettings) -> RunSettings:
@@ -156,24 +130,6 @@ def make_surface(
             f"large as these is not ({which}): make it from the scan's grey values, or from a finer label."
         )
     return replace(model, notes=(*model.notes, *notes))
-
-
-def simplification_budget(settings: RunSettings) -> float:
-    """How far simplification may move the surface, in mm: given, or a fifth of the budget at most, the rest is for everything else."""
-    if settings.max_deviation is not None:
-        return settings.max_deviation
-    return min(0.2 * deviation_budget(settings), SIMPLIFICATION_MM)
-
-
-def deviation_budget(settings: RunSettings) -> float:
-    """How far editing may move 95 % of the surface, in mm: given, or the use case's own."""
-    from ..acceptance import load_use_case
-
-    if settings.max_deviation is not None:
-        return settings.max_deviation
-    budget = load_use_case(settings.use).max_deviation_mm
-    # Research leaves the budget to the user; who gives none gets the general one.
-    return budget if budget is not None else float(load_use_case("general").max_deviation_mm or 0.0)
 
 
 def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> "SurfaceModel":

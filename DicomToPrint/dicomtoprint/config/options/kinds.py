@@ -199,6 +199,19 @@ def _read_magnets(flag: str, text: str | None) -> tuple[float, float] | None:
     return diameter, height
 
 
+def _read_step_calls(flag: str, items: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Name and value, empty where none is given, of each step."""
+    calls = [(name.strip(), value) for name, _, value in (item.partition("=") for item in items)]
+    for item, (name, _value) in zip(items, calls):
+        if not name:
+            raise UsageError(f"{flag} takes NAME or NAME=VALUE, not '{item}'.")
+    return tuple(dict(calls).items())
+
+
+def _write_step_calls(flag: str, value: Sequence[tuple[str, str]]) -> list[str]:
+    return _repeated(flag, [f"{name}={given}" if given else name for name, given in value])
+
+
 TEXT = OptionKind()
 PATH = typed(Path)
 SWITCH = OptionKind({"action": "store_true"}, write=_only_flag)
@@ -215,5 +228,6 @@ KEEP_OUT_REGIONS = points(_read_keep_out)
 POINT = numbers(lambda flag, text: read_numbers(flag, text, 3))
 REGION = numbers(lambda flag, text: read_numbers(flag, text, 6))
 THRESHOLD = numbers(_read_threshold)
+STEP_CALLS = OptionKind({"action": "append", "default": []}, _read_step_calls, _write_step_calls)
 MAGNETS = OptionKind({}, _read_magnets, lambda flag, value: [flag, "x".join(map(number_text, value))])
 SPLIT = OptionKind({"choices": ["auto"]}, lambda flag, word: word == "auto", lambda flag, value: [flag, "auto"])

@@ -113,6 +113,6 @@ LIST = (
     Option(
         ("kind",),
         "each built-in name with its title and what it is for; a .json file of your own is given by its path",
-        choice("protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers", "backends"),
+        choice("protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers", "backends", "steps"),
     ),
 )

@@ -11,6 +11,7 @@ from .kinds import (
     POINT,
     POINTS,
     SPLIT,
+    STEP_CALLS,
     SWITCH,
     TEXT,
     OptionKind,
@@ -32,6 +33,7 @@ def _prepares(
     serialised: str = "",
     default: Any = OF_THE_SETTING,
     is_per_scan: bool = False,
+    no_control: str = "",
 ) -> Option:
     """An option of the step ``print``; its setting has its name where no other is given."""
     return Option(
@@ -45,6 +47,7 @@ def _prepares(
         step="print",
         label=label,
         is_per_scan=is_per_scan,
+        no_control=no_control,
     )
 
 
@@ -194,5 +197,14 @@ PREPARATION = OptionGroup(
         *_MARKING,
         *_CUTTING,
         _prepares("--orient", "turn for printing", SWITCH, label="turned for printing"),
+        _prepares(
+            "--step",
+            "a preparation step that an installed package brings, and its value (repeatable; see list steps)",
+            STEP_CALLS,
+            "NAME[=VALUE]",
+            setting="steps",
+            label="steps of installed packages",
+            no_control="for packages beside the engine, which the application does not have",
+        ),
     ),
 )
