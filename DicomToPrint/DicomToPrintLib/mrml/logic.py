@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicomtoprint import pipeline
-from dicomtoprint.config.formats import MESH_FORMATS
+from dicomtoprint.config.formats import MESH_FORMATS, is_mesh_format
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import InputError, UsageError
 from dicomtoprint.progress import ProgressCallback, no_progress
@@ -153,7 +153,7 @@ def export(
     """
     from dicomtoprint.io import export_meshes
 
-    formats = tuple(name for name in settings.formats if name in MESH_FORMATS)
+    formats = tuple(name for name in settings.formats if is_mesh_format(name))
     if not formats:
         raise UsageError(f"Models are exported as {', '.join(MESH_FORMATS)}: add one of these formats.")
     written = export_meshes(_model(nodes).meshes, Path(folder), stem, formats, progress=progress)

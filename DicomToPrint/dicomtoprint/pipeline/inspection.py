@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..config.formats import MESH_FORMATS, is_mesh_format, mesh_format
 from ..config.run_settings import RunSettings
 from ..errors import UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
@@ -67,7 +68,7 @@ def inspect_outputs(
 
     machine = load_printer(settings.printer) if settings.printer else None
     process = load_process(settings.process)
-    whole = [file for file in files if file.format in ("3mf", "obj")]
+    whole = [file for file in files if is_mesh_format(file.format) and mesh_format(file.format).keeps_objects]
     targets = (
         whole[:1] if whole and len(model.meshes) > 1 else [file for file in files if file.format == files[0].format]
     )
@@ -284,18 +285,18 @@ def _not_written(file: Any, target: Path) -> tuple[str, ...]:
     lost = [f"'{item.name}' ({item.kind}) is not written: {item.consequence}." for item in file.left_out]
     lost += [f"{kind} is not written: it is no triangle." for kind in file.unjudged]
     colored = [mesh for mesh in file.meshes if mesh.materials]
-    if colored and target.suffix.lower() != ".3mf":
+    if colored and not mesh_format(target.suffix[1:].lower()).keeps_materials:
         lost.append(f"Colours and materials are kept in 3MF only, not in {target.suffix[1:].upper()}.")
     return (*lost, *file.notes)
 
 
 def _write_one(meshes: "Sequence[Mesh]", target: Path, space: str | None) -> "WrittenFile":
-    from ..io import FORMATS, export_meshes
+    from ..io import export_meshes
 
     name = target.suffix[1:].lower()
-    if name not in FORMATS:
+    if not is_mesh_format(name):
         raise UsageError(
-            f"--repair writes {', '.join(FORMATS)}, not '{target.suffix}': choose a file name with one of these endings."
+            f"--repair writes {', '.join(MESH_FORMATS)}, not '{target.suffix}': choose a file name with one of these endings."
         )
     files = export_meshes(meshes, target.parent, target.stem, (name,), space=space)
     return next(file for file in files if file.format == name)

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from ..config.formats import DEFAULT_FORMATS, MESH_FORMATS
+from ..config.formats import DEFAULT_FORMATS, MESH_FORMATS, STUDY_HANDLERS, is_mesh_format, mesh_format
 from ..config.run_settings import RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..volume import reordered
 from .budgets import deviation_budget, simplification_budget
 from .scaling import size_suffix, validate_scale
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 from .segmenting import FROM_SEGMENTATION, anatomy_name
-from .steps import needs_preparation, needs_solid_steps
+from .steps import needs_solid_steps
+from .study_formats import StudyOutput
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import WrittenFile
@@ -26,13 +26,11 @@ if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
 
 def missing_packages(settings: RunSettings) -> tuple[str, ...]:
     """Packages that these settings need and this Python lacks, by their names on PyPI. Nothing is installed here."""
-    needed = {
-        "lib3mf": "3mf" in settings.formats,
-        "manifold3d": needs_solid_steps(settings),
-        "highdicom": "seg" in settings.formats,
-        "k3d": settings.viewer,
-    }
-    return _absent(*(name for name, is_needed in needed.items() if is_needed))
+    needed = [mesh_format(name).package for name in settings.formats if is_mesh_format(name)]
+    needed += ["manifold3d"] if needs_solid_steps(settings) else []
+    needed += [STUDY_HANDLERS.get(name)().package for name in settings.formats if name in STUDY_HANDLERS.names]
+    needed += ["k3d"] if settings.viewer else []
+    return _absent(*(name for name in needed if name))
 
 
 def missing_optional_packages() -> tuple[str, ...]:
@@ -49,7 +47,7 @@ def drop_unavailable_formats(settings: RunSettings) -> RunSettings:
 
     Raises `MissingDependencyError` for what was asked for by name, `UsageError` where no format is one to print from.
     """
-    if not set(settings.formats) & set(MESH_FORMATS):
+    if not any(is_mesh_format(name) for name in settings.formats):
         raise UsageError(
             f"No format to print from is chosen: add one of {', '.join(MESH_FORMATS)}, which is read back and inspected."
         )
@@ -76,7 +74,7 @@ def validate_source(source: Source, settings: RunSettings) -> None:
         )
     if settings.segmentation and not Path(settings.segmentation).is_file():
         raise InputError(f"{Path(settings.segmentation).name} was not found: give a NIfTI, NRRD or DICOM SEG file.")
-    for name in ("dicom", "seg"):
+    for name in STUDY_HANDLERS.names:
         if is_volume_file(source) and name in settings.formats:
             raise UsageError(
                 f"The format {name} needs a scan in DICOM files, whose study it joins: leave it out for a volume file."
@@ -184,15 +182,16 @@ def export(
     naming = naming or FileNaming(file_stem(settings))
     stem = naming.stem
     metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
-    together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
-    single = tuple(name for name in settings.formats if name in ("stl", "ply"))
+    handlers = {name: mesh_format(name) for name in settings.formats if is_mesh_format(name)}
+    together = tuple(name for name, handler in handlers.items() if handler.keeps_objects)
+    single = tuple(name for name, handler in handlers.items() if not handler.keeps_objects)
     files: list[WrittenFile] = []
     for index, mesh in enumerate(model.meshes if single else ()):
         name = stem if len(model.meshes) == 1 else _numbered_stem(stem, index + 1, safe_file_name(mesh.name))
         step = subprogress(progress, 0.0, 0.4)
         files += export_meshes((mesh,), folder, name, single, space=naming.space, progress=step)
     if together:
-        picture = render_thumbnail(model.meshes) if "3mf" in together else b""
+        picture = render_thumbnail(model.meshes) if any(handlers[name].has_thumbnail for name in together) else b""
         files += export_meshes(
             model.meshes,
             folder,
@@ -204,77 +203,26 @@ def export(
             progress=subprogress(progress, 0.4, 0.8),
         )
     if scan is not None and scan.series is not None:
-        files += _study_files(model, settings, scan, folder, stem, segmentation, subprogress(progress, 0.8, 1.0))
+        output = StudyOutput(model, segmentation, scan, settings, folder, stem)
+        files += _study_files(output, subprogress(progress, 0.8, 1.0))
     return tuple(files)
 
 
-def _study_files(
-    model: "SurfaceModel",
-    settings: RunSettings,
-    scan: LoadedScan,
-    folder: Path,
-    stem: str,
-    segmentation: "Segmentation | None",
-    progress: ProgressCallback,
-) -> "list[WrittenFile]":
+def _study_files(output: StudyOutput, progress: ProgressCallback) -> "list[WrittenFile]":
     """The files that join the study of the scan."""
-    from ..dicom_export import source_headers, write_encapsulated_stl
-
-    assert scan.series is not None
-    validate_scale(settings)
+    validate_scale(output.settings)
+    wanted = [name for name in STUDY_HANDLERS.names if name in output.settings.formats]
     files: list[WrittenFile] = []
-    if "dicom" in settings.formats:
-        files.append(
-            write_encapsulated_stl(
-                model.meshes,
-                folder,
-                stem,
-                source_headers(scan.series.series),
-                use=settings.use,
-                modified=needs_preparation(settings) or _holds_more(model),
-                progress=subprogress(progress, 0.0, 0.5),
-            )
-        )
-    if "seg" in settings.formats and segmentation is not None:
-        files.append(_segmentation_file(segmentation, scan, folder, stem, subprogress(progress, 0.5, 1.0)))
+    for index, name in enumerate(wanted):
+        step = subprogress(progress, index / len(wanted), (index + 1) / len(wanted))
+        written = STUDY_HANDLERS.get(name)().write(output, step)
+        files += [written] if written is not None else []
     return files
 
 
 def _numbered_stem(stem: str, number: int, own: str) -> str:
     """``bone-2-left-hip``, and ``bone-2`` where its own name says no more than that it is a part of ``bone``."""
     return f"{stem}-{number}" if re.fullmatch(rf"{re.escape(stem)}(-part-\d+)?", own) else f"{stem}-{number}-{own}"
-
-
-def _holds_more(model: "SurfaceModel") -> bool:
-    """True where a part of the surface was not scanned but bridged or added."""
-    import numpy as np
-
-    from ..mesh.core import Provenance
-
-    origins = [mesh.triangle_arrays["Provenance"] for mesh in model.meshes if "Provenance" in mesh.triangle_arrays]
-    return any(np.isin(origin, (Provenance.BRIDGED, Provenance.ADDED)).any() for origin in origins)
-
-
-def _segmentation_file(
-    segmentation: "Segmentation", scan: LoadedScan, folder: Path, stem: str, progress: ProgressCallback
-) -> "WrittenFile":
-    """DICOM SEG on the planes of the scan; labels of a finer or cropped grid are taken at the scan's voxels."""
-    import numpy as np
-    from scipy import ndimage
-
-    from ..dicom_export import source_headers, write_dicom_seg
-
-    assert scan.series is not None
-    labels, volume = segmentation.labels, scan.volume
-    same = reordered(labels, segmentation.affine, volume.affine, volume.array.shape)
-    if same is not None:
-        labels = same
-    else:
-        to_labels = np.linalg.inv(segmentation.affine) @ volume.affine
-        turned = to_labels[:3, :3][::-1, ::-1]
-        labels = ndimage.affine_transform(labels, turned, to_labels[2::-1, 3], volume.array.shape, order=0)
-    headers = source_headers(scan.series.series)
-    return write_dicom_seg(labels, volume.affine, segmentation.segments, folder, stem, headers, progress=progress)
 
 
 def file_stem(settings: RunSettings) -> str:

@@ -9,6 +9,7 @@ from ...errors import InputError
 from ...mesh.core import Mesh
 from ...progress import ProgressCallback
 from ...workers.process import ChildError, ChildProcess
+from .handler import FormatHandler
 from .raw import RawMeshFile, parse_space
 
 SCRIPT = Path(__file__).resolve().parents[2] / "workers" / "vtp_worker.py"
@@ -50,3 +51,13 @@ def _read_in_child(path: Path) -> bytes:
         return b""
     finally:
         child.end()
+
+
+class Vtp(FormatHandler):
+    """What Slicer saves models as: read only."""
+
+    name = "vtp"
+    can_write = False
+
+    def read(self, path: Path, progress: ProgressCallback) -> RawMeshFile:
+        return read_vtp(path, progress)
