@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dicomtoprint.config.options import Command, Option
 
 PAGES = Path(__file__).resolve().parents[1] / "docs" / "reference"
 GENERATED = (
@@ -32,9 +34,8 @@ def pages() -> dict[str, str]:
 
 def commands_page() -> str:
     """Every command with its options."""
-    from dicomtoprint.cli.parser import build_parser
+    from dicomtoprint.config.options import COMMANDS
 
-    parser = build_parser()
     lines = [
         "# Commands and options",
         "",
@@ -43,30 +44,26 @@ def commands_page() -> str:
         "In plain Python: `dicomtoprint COMMAND ...` or `python DicomToPrint/Scripts/dicom_to_print.py COMMAND ...`. In Slicer:",
         "`Slicer --python-script DicomToPrint/Scripts/dicom_to_print.py -- COMMAND ...`. An option keeps its name in the record of a run.",
     ]
-    choices = next(action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    helps = {action.dest: action.help or "" for action in choices._choices_actions}
-    for name, command in choices.choices.items():
-        lines += ["", f"## {name}", "", _sentence(helps[name]), ""]
+    for name, command in COMMANDS.items():
+        lines += ["", f"## {name}", "", _sentence(command.help), ""]
         lines += _table(("option", "takes", "what for"), list(_options(command)))
     return "\n".join([*lines, ""])
 
 
-def _options(command: argparse.ArgumentParser) -> Iterator[tuple[str, str, str]]:
-    for action in command._actions:
-        if action.dest == "help" or action.help == argparse.SUPPRESS:
-            continue
-        name = ", ".join(f"`{option}`" for option in action.option_strings) or f"`{action.metavar or action.dest}`"
-        takes = "" if action.nargs == 0 else _takes(action)
-        text = (action.help or "") % {"default": action.default, "prog": command.prog}
-        yield name, takes, text + (" (required)" if action.required and action.option_strings else "")
+def _options(command: Command) -> Iterator[tuple[str, str, str]]:
+    from dicomtoprint.config.options import DEBUG, QUIET
+
+    # Options of a group stand where the group does.
+    for option in (DEBUG, QUIET, *command.options):
+        is_positional = not option.flags[0].startswith("-")
+        name = f"`{option.metavar or option.flags[0]}`" if is_positional else _names_of(option)
+        choices = ", ".join(str(one) for one in option.kind.arguments.get("choices", ()))
+        takes = "" if is_positional and option.metavar else option.metavar or choices
+        yield name, takes, option.help + (" (required)" if option.is_required else "")
 
 
-def _takes(action: argparse.Action) -> str:
-    if isinstance(action.metavar, tuple):
-        return " ".join(action.metavar)
-    if action.metavar is not None:
-        return str(action.metavar) if action.option_strings else ""
-    return ", ".join(str(choice) for choice in action.choices or ())
+def _names_of(option: Option) -> str:
+    return ", ".join(f"`{flag}`" for flag in option.flags)
 
 
 def protocols_page() -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "DicomToPrint"))
 
-from dicomtoprint.io import FORMATS, export_meshes
+from dicomtoprint.config.formats import MESH_FORMATS
+from dicomtoprint.io import export_meshes
 from dicomtoprint.mesh.core import from_polydata, to_polydata
 
 
@@ -46,7 +47,7 @@ def main() -> None:
         start = time.perf_counter()
         writer.Write()
         measure = time.perf_counter() - start
-        for name in FORMATS:
+        for name in MESH_FORMATS:
             clock = Clock()
             files = export_meshes((mesh,), Path(folder), "model", (name,), progress=clock)
             end = time.perf_counter()

@@ -28,7 +28,7 @@ def without(mesh: Mesh, *triangles: int) -> Mesh:
 
 def two_objects(folder, name="two.3mf"):
     """A cube with a hole where a triangle is missing, and a smaller one beside it, as named and coloured objects of a 3MF."""
-    from dicomtoprint.io.mesh.writers import write_3mf
+    from dicomtoprint.io.mesh.threemf_writer import write_3mf
 
     cube = replace(without(box(20.0, 20.0, 20.0), 3), name="femur", color=(0.8, 0.2, 0.2))
     other = replace(box(8.0, 8.0, 8.0, at=(30.0, 0.0, 0.0)), name="tumour", color=(0.2, 0.2, 0.8))
@@ -328,7 +328,7 @@ def half_and_half(name, at, low, high) -> Mesh:
 
 def test_materials_of_triangles_survive_repair_and_the_steps_that_rebuild(tmp_path):
     pytest.importorskip("lib3mf")
-    from dicomtoprint.io.mesh.writers import write_3mf
+    from dicomtoprint.io.mesh.threemf_writer import write_3mf
 
     blue, red, grey = (
         Material(n, c) for n, c in (("b", (0, 0, 255, 255)), ("r", (255, 0, 0, 255)), ("g", (9, 9, 9, 255)))

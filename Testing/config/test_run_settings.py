@@ -14,8 +14,8 @@ import pytest
 from dicomtoprint.cli.main import main
 from dicomtoprint.cli.parser import build_parser, join_negative_values
 from dicomtoprint.cli.settings_from_args import settings_from_args
+from dicomtoprint.config.options import OPTION_OF_SETTING
 from dicomtoprint.config.run_settings import (
-    SERIALISED_NAMES,
     RunSettings,
     run_settings_from_json,
     run_settings_from_keywords,
@@ -38,10 +38,13 @@ def with_later_defaults(parameters):
 
 def test_every_field_has_exactly_one_serialised_name():
     names = [field.name for field in fields(RunSettings)]
-    assert set(SERIALISED_NAMES) <= set(names), "an entry without its field"
+    assert set(OPTION_OF_SETTING) == set(names), (
+        "an entry of the option table without its field, or a field without its entry"
+    )
     serialised = [serialised_name(name) for name in names]
     assert len(set(serialised)) == len(names)
-    assert not set(SERIALISED_NAMES.values()) & set(names), "a serialised name is no other field's Python name"
+    renamed = {option.serialised for option in OPTION_OF_SETTING.values()} - {""}
+    assert not renamed & set(names), "a serialised name is no other field's Python name"
     assert list(RunSettings().as_json()) == serialised
 
 

@@ -1,27 +1,10 @@
 """Every option of `run` has a control in the panel, or a written reason why not; and each control sets what the option sets."""
 
-import argparse
 import shlex
 
 import pytest
 
 pytestmark = pytest.mark.panel
-
-REASONS = {
-    "command": "the panel is `run`",
-    "input": "the volume, series or folder of step 1",
-    "output": "the folder of step 5",
-    "segmentation": "a file is loaded into the scene and chosen under 'Use instead'",
-    "language": "the panel speaks Slicer's language",
-    "largest_island": "'Islands' of the Segment Editor keeps the largest one",
-    "label_names": "segments have their names in the scene",
-    "label_cutoff": "a probability map becomes a segment by 'Threshold' of the Segment Editor",
-    "json": "the findings stand in the scene as a table and as JSON",
-    "overwrite": "an output folder is chosen, and nothing of the scene is a file that a step reads again",
-    "help": "tooltips",
-    "quiet": "the panel has its own progress",
-    "debug": "for a report of an internal error; the application has its own log",
-}
 
 
 def choose(key):
@@ -159,16 +142,12 @@ CONTROLS = {
 SHOWN_BY_A_CHECK = {"series", "answer"}  # their choosers come with the verdict: tests in test_workflow
 
 
-def options_of_run():
-    from dicomtoprint.cli.parser import build_parser
-
-    commands = next(a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
-    return {action.dest for action in commands.choices["run"]._actions}
-
-
 def test_every_option_of_run_has_a_control_or_a_reason(application):
+    from dicomtoprint.config.options import COMMANDS, DEBUG, QUIET
 
-    assert options_of_run() - set(REASONS) == set(CONTROLS) | SHOWN_BY_A_CHECK
+    options = (*COMMANDS["run"].options, DEBUG, QUIET)
+    with_control = {option.name for option in options if not option.no_control}
+    assert with_control == set(CONTROLS) | SHOWN_BY_A_CHECK
 
 
 def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
@@ -215,17 +194,3 @@ def test_lengths_of_a_repair_are_fields_and_go_back_with_reset(driver):
         panel.refresh()
         assert panel.settings == RunSettings()
         assert driver.find(name).value == 0.0
-
-
-def test_every_setting_has_words(driver):
-    from dataclasses import fields
-
-    from dicomtoprint.config.run_settings import RunSettings
-    from DicomToPrintLib.gui.panel_state import PRESET_FIELDS
-    from DicomToPrintLib.gui.texts import setting_text
-
-    for field in fields(RunSettings):
-        if field.name not in PRESET_FIELDS:
-            words = setting_text(field.name)
-            assert "_" not in words
-    assert setting_text("escape_holes") == "escape holes"

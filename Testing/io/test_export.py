@@ -14,7 +14,7 @@ import pytest
 
 from dicomtoprint.errors import CancelledError, MissingDependencyError, OutputError, UsageError
 from dicomtoprint.io import export_meshes, sha256_of
-from dicomtoprint.io.mesh import export as writing
+from dicomtoprint.io.mesh import stl as writing
 from dicomtoprint.mesh.core import Mesh
 
 

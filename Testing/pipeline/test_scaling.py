@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from dicomtoprint.cli.main import main
-from dicomtoprint.cli.option_types import scale_factor
+from dicomtoprint.config.option_types import scale_factor
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import UnansweredQuestionError, UsageError
 from dicomtoprint.io import export_meshes, read_mesh_file

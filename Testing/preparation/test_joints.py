@@ -216,9 +216,10 @@ def test_every_option_that_preparation_names_exists():
     commands = next(a for a in build_parser()._actions if isinstance(a, argparse._SubParsersAction))
     known = set(commands.choices["run"]._option_string_actions)
     engine = Path(__file__).resolve().parents[2] / "DicomToPrint" / "dicomtoprint"
-    files = [*(engine / "preparation").glob("*.py"), *(engine / "pipeline" / name for name in PREPARING)]
+    files = [*(engine / "preparation").glob("*.py"), *(engine / "pipeline" / "steps").glob("*.py")]
+    files += [engine / "pipeline" / name for name in PREPARING]
     named = {option for file in files for option in re.findall(r"--[a-z][a-z-]+", file.read_text(encoding="utf-8"))}
     assert len(named) > 10 and named <= known | {"--repair"}, named - known
 
 
-PREPARING = ("joints.py", "preparation.py", "solid_steps.py", "splitting.py")
+PREPARING = ("joints.py", "preparation.py", "splitting.py")

@@ -6,7 +6,7 @@ from typing import Any
 
 import ctk
 
-from dicomtoprint.config.run_settings import FORMATS
+from dicomtoprint.config.formats import FORMATS
 from dicomtoprint.messages import join
 
 from . import widgets

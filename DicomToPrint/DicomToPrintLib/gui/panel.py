@@ -9,6 +9,7 @@ from typing import Any
 import qt
 import slicer
 
+from dicomtoprint.config.options import STEPS, earliest_step, per_scan_settings, settings_of_step
 from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh, to_command_line
 from dicomtoprint.errors import CancelledError, DicomToPrintError, InputError
 
@@ -27,7 +28,7 @@ from .print_step import PrintStep
 from .scan_step import ScanStep
 from .scene_presenter import ScenePresenter
 from .step_process import CLI_SCRIPT
-from .step_results import PER_SCAN_SETTINGS, STEP_OF_SETTING, STEPS, StepResultStore, earliest_affected_step
+from .step_results import StepResultStore
 from .step_runner import StepRunner
 from .surface_step import SurfaceStep
 
@@ -140,11 +141,11 @@ class Panel:
             return
         if self.runner.running:
             self.cancel()
-        earliest = min((earliest_affected_step(name) for name in fields), key=STEPS.index)
+        earliest = min((earliest_step(name) for name in fields), key=STEPS.index)
         if "series" in fields:
             self.results.remove_scan_nodes()
         if earliest == "model" and self.job.has("model"):
-            made_with = {name: getattr(self.settings, name) for name in STEP_OF_SETTING["model"]}
+            made_with = {name: getattr(self.settings, name) for name in settings_of_step("model")}
             self.job.save("model-before", (self.job.load("model"), made_with))
         self.state.settings = changed
         self.invalidate_from(earliest)
@@ -223,7 +224,7 @@ class Panel:
         parameters.chosen = True
         self.steps["scan"].show_source(volume, model)
         self.job.drop("edited", "opened", "grid", "given", "mesh")
-        fresh = {name: getattr(RunSettings(), name) for name in PER_SCAN_SETTINGS}
+        fresh = {name: getattr(RunSettings(), name) for name in per_scan_settings()}
         self.state.settings = replace(self.settings, **fresh)
         self.release_points()
         self.steps["anatomy"].region.setCurrentNode(None)

@@ -4,16 +4,14 @@ import json
 from dataclasses import fields, replace
 from typing import Any
 
+from dicomtoprint.config.options import STEPS, preset_settings
 from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
 from dicomtoprint.errors import InputError
 
 from .i18n import slicer_language
 from .i18n import tr as _
 from .scan_source import selected_kind
-from .step_results import STEPS, STEPS_OF_SCAN
-
-# What the presets of use, anatomy and process themselves are; and what is an answer or Slicer's language, not a deviation.
-PRESET_FIELDS = ("use", "anatomy", "process", "answers", "answer_times", "role", "language")
+from .step_results import STEPS_OF_SCAN
 
 
 class PanelState:
@@ -56,10 +54,11 @@ class PanelState:
 
     def differing(self) -> list[str]:
         """Names of the settings that differ from the preset."""
+        presets = preset_settings()
         return [
             field.name
             for field in fields(RunSettings)
-            if field.name not in PRESET_FIELDS and getattr(self._settings, field.name) != field.default
+            if field.name not in presets and getattr(self._settings, field.name) != field.default
         ]
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import qt
 
+from dicomtoprint.config.options import DEFAULT_KEEP_OUT_RADIUS_MM
 from dicomtoprint.config.resources import builtin_names
-from dicomtoprint.config.run_settings import DEFAULT_KEEP_OUT_RADIUS_MM
 from dicomtoprint.messages import join
 
 from ..mrml.models import with_origin

@@ -11,6 +11,7 @@ from typing import Any
 
 import slicer
 
+from dicomtoprint.config.options import settings_of_step
 from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import InputError, OutputError, UsageError
 from dicomtoprint.rules import Finding
@@ -22,7 +23,7 @@ from ..mrml.scene import node_or_none
 from .i18n import tr as _
 from .panel_context import PanelContext
 from .scan_source import current_database
-from .step_results import SEGMENTATION_PLACEHOLDER, STEP_OF_SETTING
+from .step_results import SEGMENTATION_PLACEHOLDER
 
 # Attributes of the segmentation that step 2 made: its voxels then, and what was chosen.
 CONTENT_HASH_ATTRIBUTE = "DicomToPrint.Content"
@@ -82,7 +83,7 @@ class ScenePresenter:
     def _anatomy_settings(self) -> str:
         """What is chosen for the anatomy, as an attribute of the node that it makes."""
         settings = self._panel.settings
-        return json.dumps([getattr(settings, name) for name in STEP_OF_SETTING["anatomy"]])
+        return json.dumps([getattr(settings, name) for name in settings_of_step("anatomy")])
 
     def geometry_note(self) -> str:
         """A sentence where the loaded volume does not lie where the files say; empty where it does."""

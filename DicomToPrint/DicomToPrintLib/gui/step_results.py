@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dicomtoprint.config.run_settings import MESH_FIELDS, RunSettings, run_settings_from_json
+from dicomtoprint.config.options import STEPS
+from dicomtoprint.config.run_settings import RunSettings, run_settings_from_json
 from dicomtoprint.messages import from_data
 from dicomtoprint.workers.state_files import SUFFIX as STATE_SUFFIX
 from dicomtoprint.workers.state_files import StateFolder, remove_unused_arrays
@@ -17,98 +18,7 @@ from dicomtoprint.workers.state_files import StateFolder, remove_unused_arrays
 # Stands for a segmentation of the scene where a command or a record must name a file.
 SEGMENTATION_PLACEHOLDER = "SEGMENTATION.seg.nrrd"
 GIVEN_FILE = "given.ply"  # a model of the scene, as the record names it
-STEPS = ("scan", "anatomy", "model", "print", "files")
 STEPS_OF_SCAN = ("scan", "anatomy")  # a given model needs neither
-# Answers, places and names that mean something in one scan alone.
-PER_SCAN_SETTINGS = (
-    "series",
-    "answers",
-    "answer_times",
-    "accept_anyway",
-    "roi",
-    "seeds",
-    "cuts",
-    "oblique_cuts",
-    "kept_sides",
-    "drain_hole_positions",
-    "label_at",
-    "keep_out_regions",
-)
-
-# Which step's result a setting changes first; whatever comes after must run again too.
-STEP_OF_SETTING = {
-    "scan": (
-        "use",
-        "protocols",
-        "check_pixels",
-        "surgery_date",
-        "series",
-        "answers",
-        "answer_times",
-        "role",
-        "accept_anyway",
-    ),
-    "anatomy": (
-        "anatomy",
-        "segmentation",
-        "labels",
-        "merge",
-        "label_names",
-        "label_cutoff",
-        "smooth_labels",
-        "segment_with",
-        "backend_command",
-        "confirm_licence",
-        "threshold",
-        "seeds",
-        "roi",
-        "least_branch",
-        "largest_island",
-    ),
-    "model": (
-        "max_deviation",
-        "triangles",
-        *MESH_FIELDS,
-    ),
-    "print": (
-        "process",
-        "printer",
-        "scale",
-        "mirror",
-        "thicken",
-        "hollow",
-        "shell",
-        "cuts",
-        "split",
-        "pins",
-        "joint",
-        "fit",
-        "pin_diameter",
-        "joint_clearance",
-        "struts",
-        "base",
-        "label",
-        "wrap",
-        "orient",
-        "drain_hole_positions",
-        "escape_holes",
-        "oblique_cuts",
-        "kept_sides",
-        "magnets",
-        "base_kind",
-        "label_at",
-        "scale_bar",
-        "keep_out_regions",
-        "label_raised",
-        "slice_with",
-    ),
-    "files": ("formats", "scene", "viewer", "pdf", "include_identifiers", "language"),
-}
-
-
-def earliest_affected_step(name: str) -> str:
-    """The first step that a setting concerns."""
-    return next((step for step, names in STEP_OF_SETTING.items() if name in names), "scan")
 
 
 class StepResultStore:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from dicomtoprint import pipeline
-from dicomtoprint.config.run_settings import MESH_FORMATS
+from dicomtoprint.config.formats import MESH_FORMATS
+from dicomtoprint.config.options import STEPS
 from dicomtoprint.errors import CancelledError, InputError, MissingDependencyError
 from dicomtoprint.messages import join
 
@@ -14,7 +15,6 @@ from .i18n import tr as _
 from .panel_context import PanelContext
 from .scene_presenter import ScenePresenter
 from .step_process import StepProcess
-from .step_results import STEPS
 
 # What each step needs in the job before it can run.
 PREREQUISITES = {"scan": None, "anatomy": None, "model": "anatomy", "print": "model", "files": "print"}

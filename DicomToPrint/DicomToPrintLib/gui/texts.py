@@ -2,7 +2,7 @@
 colour alone.
 """
 
-from dicomtoprint.config.run_settings import SERIALISED_NAMES
+from dicomtoprint.config.options import OPTION_OF_SETTING, label_of_setting
 from dicomtoprint.messages import speaking, translate
 
 from .i18n import slicer_language
@@ -109,93 +109,10 @@ def action_text(step: str) -> str:
 
 def setting_text(name: str) -> str:
     """A setting in words, for what differs from the preset."""
-    return (_texts_of_scan() | _texts_of_model()).get(name, name.replace("_", " "))
+    return str(_(label_of_setting(name)))
 
 
-def _texts_of_scan() -> dict[str, str]:
-    return {
-        "max_deviation": _("allowed deviation"),
-        "triangles": _("most triangles"),
-        "threshold": _("threshold"),
-        "seeds": _("seed points"),
-        "roi": _("region"),
-        "least_branch": _("thinnest branch"),
-        "segment_with": _("program that labels the scan"),
-        "backend_command": _("place of that program"),
-        "confirm_licence": _("licence confirmed"),
-        "check_pixels": _("headers only"),
-        "surgery_date": _("date of surgery"),
-        "anatomy": _("anatomy"),
-        "segmentation": _("given segmentation"),
-        "accept_anyway": _("accepted anyway"),
-        "answers": _("answers"),
-        "protocols": _("protocols"),
-        "series": _("series"),
-        "smooth_labels": _("smoothing of labels"),
-        "labels": _("structures"),
-        "merge": _("structures joined"),
-        "include_identifiers": _("names in the report"),
-    }
-
-
-def _texts_of_model() -> dict[str, str]:
-    return {
-        "thicken": _("thicken walls"),
-        "scale": _("scale"),
-        "mirror": _("mirror"),
-        "hollow": _("hollow"),
-        "shell": _("wall around a lumen"),
-        "cuts": _("cutting planes"),
-        "oblique_cuts": _("oblique cutting planes"),
-        "kept_sides": _("sides kept"),
-        "drain_hole_positions": _("places of escape holes"),
-        "escape_holes": _("escape holes"),
-        "magnets": _("magnets"),
-        "base_kind": _("kind of base"),
-        "label_at": _("place of the label"),
-        "scale_bar": _("scale bar"),
-        "keep_out_regions": _("places kept whole"),
-        "label_raised": _("raised letters"),
-        "split": _("split"),
-        "pins": _("pins"),
-        "joint": _("kind of joint"),
-        "fit": _("fit of joints"),
-        "pin_diameter": _("thickness of joints"),
-        "joint_clearance": _("clearance of joints"),
-        "slice_with": _("slicer"),
-        "struts": _("struts"),
-        "base": _("base"),
-        "label": _("label"),
-        "wrap": _("outer surface only"),
-        "orient": _("turned for printing"),
-        "printer": _("printer"),
-        "process": _("process"),
-        "formats": _("formats"),
-        "scene": _("scene file"),
-        "viewer": _("page in which the model turns"),
-        "pdf": _("report as PDF"),
-        "unit": _("unit"),
-        "repair": _("repair of a given model"),
-        "max_loss": _("loss that a repair may have"),
-        "thicken_sheet": _("thickness of open sheets"),
-        "repair_shells": _("choices for shells"),
-        "repair_holes": _("choices for holes"),
-        "drop_shells_below": _("smallest shell kept"),
-        "largest_shells": _("largest shells kept"),
-    }
-
-
-# Options whose control has another name than the setting's own.
-_SETTINGS = {
-    "seed": "seeds",
-    "cut": "cuts",
-    "plane": "oblique_cuts",
-    "format": "formats",
-    "answer": "answers",
-    "no_repair": "repair",
-    "no_pixels": "check_pixels",
-    **{serialised: name for name, serialised in SERIALISED_NAMES.items()},
-}
+_SETTINGS = {option.name: option.setting for option in OPTION_OF_SETTING.values() if option.flags}
 
 
 def without_options(text: str) -> str:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicomtoprint import pipeline
-from dicomtoprint.config.run_settings import MESH_FORMATS, RunSettings
+from dicomtoprint.config.formats import MESH_FORMATS, is_mesh_format
+from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import InputError, UsageError
 from dicomtoprint.messages import _, join
 from dicomtoprint.progress import ProgressCallback, no_progress
@@ -155,7 +156,7 @@ def export(
     """
     from dicomtoprint.io import export_meshes
 
-    formats = tuple(name for name in settings.formats if name in MESH_FORMATS)
+    formats = tuple(name for name in settings.formats if is_mesh_format(name))
     if not formats:
         raise UsageError(
             _("Models are exported as {mesh_formats}: add one of these formats.", mesh_formats=join(", ", MESH_FORMATS))

@@ -22,6 +22,7 @@ from ..batch.page import write_pages
 from ..batch.pools import Pool, dask_pool, thread_pool
 from ..batch.schedule import run_cases
 from ..batch.table import read_table
+from ..config.options import COMMANDS, DEBUG, QUIET
 from ..config.run_settings import NAME_OR_PATH_FIELDS, RunSettings, to_cli_args, user_files
 from ..errors import InputError, OutputError, RefusedError, UsageError
 from ..messages import _, join
@@ -213,12 +214,12 @@ def _table_requests(path: Path, common: RunSettings, words: Sequence[str]) -> It
 
 def _kinds_of_options() -> tuple[frozenset[str], frozenset[str]]:
     """Names of the options without a value, and of those that may be given several times, of the commands that a table may name."""
-    commands: Any = next(action.choices for action in build_parser()._actions if action.dest == "command")
+    options = (DEBUG, QUIET, *COMMANDS["run"].options, *COMMANDS["prepare"].options)
     switches, repeated = set[str](), set[str]()
-    for action in chain.from_iterable(commands[name]._actions for name in ("run", "prepare") if name in commands):
-        names = {option.lstrip("-") for option in action.option_strings}
-        switches |= names if action.nargs == 0 else set()
-        repeated |= names if isinstance(action.default, list) else set()
+    for option in options:
+        names = {flag.lstrip("-") for flag in option.flags if flag.startswith("-")}
+        switches |= names if option.kind.is_switch else set()
+        repeated |= names if option.kind.is_repeated else set()
     return frozenset(switches), frozenset(repeated)
 
 

@@ -2,23 +2,10 @@
 
 import argparse
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from ..messages import _, join
-from .shared_options import add_json_option
+from ..messages import join
 from .terminal_progress import terminal_progress
-
-
-def add_compare_options(parser: Any) -> None:
-    """Options of `compare`."""
-    parser.add_argument("first", type=Path, metavar="RECORD", help=_("record.json of a run, or its folder"))
-    parser.add_argument("second", type=Path, metavar="RECORD", help=_("that of the other run"))
-    parser.add_argument("--model", metavar="NAME", help=_("the model of both records, where they have several"))
-    parser.add_argument(
-        "--output", type=Path, metavar="DIR", help=_("folder for first.ply and second.ply with their distances")
-    )
-    add_json_option(parser)
 
 
 def run_compare(options: argparse.Namespace) -> tuple[Mapping[str, Any], str]:

@@ -3,29 +3,12 @@
 import argparse
 import datetime
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
+from ..config.formats import read_formats
+from ..config.option_types import one_line
 from ..messages import _, join
-from .option_types import day, one_line, positive, process_name
-from .settings_from_args import formats_from_args
-from .shared_options import add_json_option, add_process_options
 from .terminal_progress import terminal_progress
-
-
-def add_coupon_options(parser: Any) -> None:
-    """Options of `coupon`."""
-    add_process_options(parser)
-    parser.add_argument(
-        "--output", type=Path, required=True, metavar="DIR", help=_("folder for the plate and its form")
-    )
-    parser.add_argument(
-        "--format",
-        action="append",
-        metavar="LIST",
-        help=_("comma-separated, of stl, 3mf, obj, ply (repeatable; default stl,3mf)"),
-    )
-    add_json_option(parser)
 
 
 def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:
@@ -33,7 +16,7 @@ def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str
     from ..pipeline.coupon import FORM, PAGE, coupon_json, make_coupon
     from ..rules import Outcome
 
-    formats = formats_from_args(options.format)
+    formats = read_formats("--format", options.format)
     with terminal_progress(options.quiet) as progress:
         made = make_coupon(options.process, options.output, options.printer, formats, progress)
     size = join(" x ", (_("{side:.1f}", side=side) for side in made.layout.size[:2]))
@@ -61,39 +44,6 @@ def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str
         _("  Print it as it lies, and fill in {form}; {page} shows where each feature stands.", form=FORM, page=PAGE)
     )
     return made.readiness.exit_code, coupon_json(made), join("\n", lines)
-
-
-def add_calibrate_options(parser: Any) -> None:
-    """Options of `calibrate`."""
-    parser.add_argument(
-        "coupon", type=Path, metavar="COUPON", help=_("folder that coupon wrote, or the coupon.json in it")
-    )
-    parser.add_argument(
-        "--measured",
-        type=Path,
-        required=True,
-        metavar="CSV|SCAN",
-        help=_("the filled-in form, or a surface scan of the printed plate (STL, PLY, OBJ)"),
-    )
-    parser.add_argument(
-        "--printer", required=True, metavar="TEXT", help=_("which printer made it, as your lab calls it")
-    )
-    parser.add_argument("--material", required=True, metavar="TEXT", help=_("in which material"))
-    parser.add_argument("--person", required=True, metavar="TEXT", help=_("who measured, by role or initials"))
-    parser.add_argument("--instrument", default="", metavar="TEXT", help=_("what was measured with"))
-    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=_("process file to write (.json)"))
-    parser.add_argument("--name", type=process_name, metavar="NAME", help=_("its name: small letters, digits, hyphens"))
-    parser.add_argument("--date", type=day, metavar="YYYY-MM-DD", help=_("day of the measurement (default: today)"))
-    parser.add_argument(
-        "--expires", type=day, metavar="YYYY-MM-DD", help=_("last day on which it holds (default: 180 days later)")
-    )
-    parser.add_argument(
-        "--unit", metavar="UNIT", help=_("unit of the scan: mm, cm, m, inch (default: what it says, else mm)")
-    )
-    parser.add_argument(
-        "--scan-error", type=positive, metavar="MM", help=_("the scanner's own error; a scan needs it, a form does not")
-    )
-    add_json_option(parser)
 
 
 def run_calibrate(options: argparse.Namespace) -> tuple[Mapping[str, Any], str]:

@@ -69,17 +69,6 @@ def tell(text: str, **where: Any) -> None:
     print(translate(text), **where)
 
 
-def add_language_option(parser: argparse.ArgumentParser) -> None:
-    """``--language``."""
-    parser.add_argument(
-        "--language",
-        choices=languages(),
-        default=ENGLISH,
-        metavar="LANGUAGE",
-        help="language of what is printed and of the report, such as de (default en); files for machines stay English",
-    )
-
-
 class SpeakingParser(argparse.ArgumentParser):
     """A parser whose complaints of values are said in the language that is spoken."""
 
@@ -88,7 +77,7 @@ class SpeakingParser(argparse.ArgumentParser):
 
     def _get_value(self, action: argparse.Action, text: str) -> Any:
         try:
-            return super()._get_value(action, text)  # type: ignore[misc]
+            return super()._get_value(action, text)
         except argparse.ArgumentError as error:
             error.message = translate(error.message)
             raise

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import DicomToPrintError, UsageError
 from ..messages import ENGLISH, _, join
@@ -21,6 +21,9 @@ from .language import command_line_speaking, language_in, tell
 from .parser import build_parser, join_negative_values
 from .settings_from_args import repair_options_from_args, settings_from_args
 from .terminal_progress import terminal_progress
+
+if TYPE_CHECKING:
+    from ..config.registry import Registry
 
 
 def main(arguments: Sequence[str], host: Host | None = None) -> int:
@@ -322,6 +325,11 @@ def _list(options: argparse.Namespace, host: Host) -> int:
     if options.kind == "backends":
         tell(backends_summary())
         return 0
+    if options.kind == "steps":
+        from ..pipeline.steps.order import STEPS
+
+        _print_registry(STEPS)
+        return 0
     kind = {
         "protocols": "protocols",
         "anatomy": "anatomy",
@@ -336,6 +344,14 @@ def _list(options: argparse.Namespace, host: Host) -> int:
         said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
         tell(_("{name:<22} {said}", name=name, said=join(": ", filter(None, said)).removesuffix(".")).rstrip())
     return 0
+
+
+def _print_registry(registry: "Registry[Any]") -> None:
+    """The names of a registry; those of installed packages say so. None of the packages is loaded."""
+    for name in registry.names:
+        print(name)
+    for name in registry.installed_names():
+        print(_("{name:<22} of an installed package", name=name))
 
 
 def _tell(options: argparse.Namespace, content: Mapping[str, Any], words: str) -> None:

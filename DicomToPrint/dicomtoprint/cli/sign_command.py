@@ -7,52 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ..config.option_types import one_line
 from ..errors import UsageError
 from ..messages import _, join
-from .option_types import one_line
-from .shared_options import add_json_option
-
-
-def add_sign_options(parser: Any) -> None:
-    """Options of `sign`."""
-    parser.add_argument("record", type=Path, metavar="RECORD", help=_("record.json of a run, or its folder"))
-    parser.add_argument("--role", metavar="ROLE", help=_("who decides, by role, such as radiologist"))
-    parser.add_argument("--decision", choices=["approve", "reject"], help=_("what was decided"))
-    parser.add_argument("--comment", default="", metavar="TEXT", help=_("one line that is kept with the decision"))
-    parser.add_argument(
-        "--checked",
-        action="append",
-        default=[],
-        metavar="TEXT",
-        help=_("one point of the anatomy's checklist that was looked at, such as 'left orbit whole' (repeatable)"),
-    )
-    parser.add_argument(
-        "--key",
-        type=Path,
-        metavar="FILE",
-        help=_("sign with this private key of your own (OpenSSH or PEM; needs cryptography)"),
-    )
-    parser.add_argument(
-        "--certificate",
-        type=Path,
-        metavar="FILE",
-        help=_("with {--key}: its X.509 certificate (PEM), which goes into the log"),
-    )
-    parser.add_argument(
-        "--verify", action="store_true", help=_("only look whether log and files are as they were signed")
-    )
-    parser.add_argument(
-        "--head", metavar="SHA256", help=_("with {--verify}: the head of the log as it was kept elsewhere")
-    )
-    parser.add_argument(
-        "--trust",
-        type=Path,
-        metavar="FILE",
-        help=_(
-            "with {--verify}: public keys (OpenSSH) or certificates (PEM), one of which every entry must be signed with"
-        ),
-    )
-    add_json_option(parser)
 
 
 def run_sign(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:

@@ -9,11 +9,8 @@ from typing import Any
 
 from ..errors import InputError, UsageError
 from ..messages import _, join
-
-DEFAULT_FORMATS = ("stl", "3mf")
-MESH_FORMATS = ("stl", "3mf", "obj", "ply")
-FORMATS = (*MESH_FORMATS, "dicom", "seg")
-DEFAULT_KEEP_OUT_RADIUS_MM = 10.0  # around a marked place, where nothing else is said
+from .formats import DEFAULT_FORMATS
+from .options import OPTION_OF_SETTING, settings_of_command, settings_with_files
 
 
 @dataclass(frozen=True)
@@ -42,6 +39,7 @@ class RunSettings:
     thickness of a wall around a lumen, whose ends are open, `largest_island` keeps the largest part
     of each structure of a given segmentation alone.
     `smooth_labels` takes details narrower than this out of labels that no grey value places (None: none).
+    `steps` are preparation steps of installed packages, by name with a value or an empty text.
     `language` is that of the report and of what a command prints.
     """
 
@@ -114,6 +112,7 @@ class RunSettings:
     smooth_labels: float | None = None
     viewer: bool = False
     pdf: bool = False
+    steps: tuple[tuple[str, str], ...] = ()
     language: str = "en"
 
     @property
@@ -139,23 +138,12 @@ class RunSettings:
         return {serialised_name(name): value for name, value in values.items()}
 
 
-# Names of fields in records, in scenes, as keywords of the module's logic and as options of the command line, where they differ
-# from the Python names. They are public: an entry may be added for a renamed field, none may change.
-SERIALISED_NAMES = {
-    "answer_times": "answered",
-    "keep_out_regions": "avoid",
-    "drain_hole_positions": "escape",
-    "oblique_cuts": "planes",
-    "kept_sides": "keep",
-    "check_pixels": "pixels",
-    "include_identifiers": "identified",
-}
-_FIELD_NAMES = {SERIALISED_NAMES.get(f.name, f.name): f.name for f in fields(RunSettings)}
+_FIELD_NAMES = {OPTION_OF_SETTING[f.name].serialised_name: f.name for f in fields(RunSettings)}
 
 
 def serialised_name(name: str) -> str:
     """The name under which the field `name` is written."""
-    return SERIALISED_NAMES.get(name, name)
+    return OPTION_OF_SETTING[name].serialised_name
 
 
 def run_settings_from_json(content: Mapping[str, Any], where: str = _("These settings")) -> RunSettings:
@@ -222,21 +210,9 @@ def _refuse_unknown(
 
 
 # Settings about a scan, its anatomy and the scene of both: of no use where the source is a mesh.
-SCAN_FIELDS = (
-    *(
-        "anatomy",
-        "protocols",
-        "check_pixels",
-        "surgery_date",
-        "series",
-        "answers",
-        "answer_times",
-        "role",
-        "segmentation",
-    ),
-    *("labels", "merge", "label_names", "label_cutoff", "threshold", "seeds", "roi", "scene", "least_branch"),
-    *("segment_with", "backend_command", "confirm_licence", "largest_island", "smooth_labels"),
-)
+SCAN_FIELDS = tuple(f.name for f in fields(RunSettings) if f.name not in settings_of_command("prepare"))
+# Settings about a given mesh and its repair: of no use where the source is a scan.
+MESH_FIELDS = tuple(name for name in settings_of_command("prepare") if name not in settings_of_command("run"))
 
 
 def settings_of_mesh(settings: RunSettings) -> RunSettings:
@@ -249,26 +225,13 @@ _BACKEND_CHOICE = re.compile(
 )  # a path of Windows has a colon of its own
 
 
-# Settings about a given mesh and its repair: of no use where the source is a scan.
-MESH_FIELDS = (
-    "unit",
-    "repair",
-    "max_loss",
-    "thicken_sheet",
-    "repair_shells",
-    "repair_holes",
-    "drop_shells_below",
-    "largest_shells",
-)
-
-
 def settings_of_scan(settings: RunSettings) -> RunSettings:
     """The settings as `run` takes them: what is about a given mesh at its default."""
     return replace(settings, **{name: getattr(RunSettings(), name) for name in MESH_FIELDS})
 
 
 # Settings that may be a file of the user's own instead of a built-in name.
-NAME_OR_PATH_FIELDS = ("use", "anatomy", "process", "printer", "segmentation", "label_names", "protocols", "slice_with")
+NAME_OR_PATH_FIELDS = settings_with_files()
 
 
 def redact_paths(settings: RunSettings) -> RunSettings:
@@ -316,56 +279,16 @@ def _frozen(value: Any) -> Any:
 def to_cli_args(settings: RunSettings) -> list[str]:
     """The options of the script that give these settings; what equals the default is left out."""
     arguments: list[str] = []
-    for name, value in settings.changed().items():
-        if name == "answered":  # when a question was answered is for the record; a new run answers anew
-            continue
-        option = {
-            "pixels": "--no-pixels",
-            "repair": "--no-repair",
-            "answers": "--answer",
-            "protocols": "--protocol",
-            "seeds": "--seed",
-            "cuts": "--cut",
-            "planes": "--plane",
-            "formats": "--format",
-            "repair_shells": "--repair-shell",
-            "repair_holes": "--repair-hole",
-        }.get(name, "--" + name.replace("_", "-"))
-        arguments += _option_arguments(name, option, value)
+    for field in fields(settings):
+        option, value = OPTION_OF_SETTING[field.name], getattr(settings, field.name)
+        if option.flags and value != field.default:
+            arguments += option.kind.write(option.flags[0], value)
     return arguments
-
-
-# What a scan is judged by, and what its operator says to it: the fields that a check without a model has.
-JUDGEMENT_FIELDS = ("protocols", "check_pixels", "surgery_date", "answers", "role")
 
 
 def to_judgement_args(settings: RunSettings) -> list[str]:
     """The options of `check` and `pack` that give what these settings say of the judgement alone."""
-    return to_cli_args(RunSettings(**{name: getattr(settings, name) for name in JUDGEMENT_FIELDS}))
-
-
-def _option_arguments(name: str, option: str, value: Any) -> list[str]:
-    if name == "split":
-        return ["--split", "auto"]
-    if isinstance(value, bool):
-        return [option]
-    if name == "formats":
-        return [option, ",".join(value)]
-    if name in ("protocols", "keep", "labels"):
-        return [part for item in value for part in (option, item)]
-    if name == "magnets":
-        return [option, "x".join(_number(v) for v in value)]
-    if name in ("answers", "cuts", "repair_shells", "repair_holes"):
-        return [part for key, item in value for part in (option, f"{key}={_number(item)}")]
-    if name in ("seeds", "planes", "escape", "avoid"):
-        return [f"{option}=" + ",".join(_number(v) for v in seed) for seed in value]
-    if name in ("roi", "threshold", "label_at"):
-        return [f"{option}=" + ",".join(_number(v) for v in value if v is not None)]
-    return [option, _number(value)]
-
-
-def _number(value: Any) -> str:
-    return repr(float(value)).removesuffix(".0") if isinstance(value, float) else str(value)  # not a digit less
+    return to_cli_args(RunSettings(**{name: getattr(settings, name) for name in settings_of_command("pack")}))
 
 
 def to_command_line(

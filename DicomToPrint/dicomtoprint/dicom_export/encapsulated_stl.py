@@ -14,7 +14,7 @@ from .. import __version__
 from ..errors import InputError, OutputError
 from ..io.atomic import AtomicOutputSet, sha256_of, translate_os_errors
 from ..io.mesh.export import WrittenFile, verify_round_trip
-from ..io.mesh.writers import write_stl
+from ..io.mesh.stl import write_stl
 from ..mesh.core import Mesh
 from ..messages import _
 from ..progress import ProgressCallback, no_progress

@@ -8,12 +8,11 @@ from .atomic import (
     write_json_atomically,
     write_text_atomically,
 )
-from .mesh.export import FORMATS, WrittenFile, export_meshes
+from .mesh.export import WrittenFile, export_meshes
 from .mesh.raw import NOT_PRINTED, OTHER_TYPES, LeftOutObject
 from .mesh.reader import MeshFile, read_mesh_file, read_meshes
 
 __all__ = [
-    "FORMATS",
     "NOT_PRINTED",
     "OTHER_TYPES",
     "AtomicOutputSet",

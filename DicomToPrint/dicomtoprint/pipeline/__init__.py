@@ -6,6 +6,7 @@ Each is loaded when it is first asked for: a check of headers needs nothing that
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .budgets import deviation_budget
     from .inspection import Inspection, inspect_file
     from .mesh_loading import NO_SCAN_MESSAGE, LoadedMesh, is_mesh_file
     from .output_folder import check_writable
@@ -29,16 +30,15 @@ if TYPE_CHECKING:
     )
     from .segmenting import segment
     from .stages import (
-        deviation_budget,
         drop_unavailable_formats,
         export,
         file_stem,
         make_surface,
         missing_optional_packages,
         missing_packages,
-        needs_preparation,
         repair,
     )
+    from .steps import needs_preparation
     from .workflow import (
         MESH_WORKFLOW,
         WORKFLOW,
@@ -73,7 +73,7 @@ _HOMES = {
     "collect_preparation": "runs",
     "collect_result": "runs",
     "demo": "runs",
-    "deviation_budget": "stages",
+    "deviation_budget": "budgets",
     "drop_unavailable_formats": "stages",
     "export": "stages",
     "file_stem": "stages",
@@ -84,7 +84,7 @@ _HOMES = {
     "make_surface": "stages",
     "missing_optional_packages": "stages",
     "missing_packages": "stages",
-    "needs_preparation": "stages",
+    "needs_preparation": "steps",
     "needs_reason": "scan_loading",
     "pass_gate_without_headers": "scan_loading",
     "prepare": "preparation",

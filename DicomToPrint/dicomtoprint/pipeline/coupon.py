@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..config.run_settings import DEFAULT_FORMATS, RunSettings
+from ..config.formats import DEFAULT_FORMATS
+from ..config.run_settings import RunSettings
 from ..errors import UsageError
 from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
@@ -63,7 +64,7 @@ def make_coupon(
         progress(0.0, _("drawing the test plate"))
         solid = build_solid(layout)
         metadata = {
-            "Title": f"{STEM} {process.name} {content['id']}",
+            "Title": _("{stem} {process} {id}", stem=STEM, process=process.name, id=content["id"]),
             "Application": _("DicomToPrint {version}", version=__version__),
         }
         files = export_meshes(

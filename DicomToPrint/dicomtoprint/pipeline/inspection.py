@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..config.formats import MESH_FORMATS, is_mesh_format, mesh_format
 from ..config.run_settings import RunSettings
 from ..errors import UsageError
 from ..messages import _, join
@@ -68,7 +69,7 @@ def inspect_outputs(
 
     machine = load_printer(settings.printer) if settings.printer else None
     process = load_process(settings.process)
-    whole = [file for file in files if file.format in ("3mf", "obj")]
+    whole = [file for file in files if is_mesh_format(file.format) and mesh_format(file.format).keeps_objects]
     targets = (
         whole[:1] if whole and len(model.meshes) > 1 else [file for file in files if file.format == files[0].format]
     )
@@ -293,20 +294,20 @@ def _not_written(file: Any, target: Path) -> tuple[str, ...]:
     ]
     lost += [_("{kind} is not written: it is no triangle.", kind=kind) for kind in file.unjudged]
     colored = [mesh for mesh in file.meshes if mesh.materials]
-    if colored and target.suffix.lower() != ".3mf":
+    if colored and not mesh_format(target.suffix[1:].lower()).keeps_materials:
         lost.append(_("Colours and materials are kept in 3MF only, not in {suffix}.", suffix=target.suffix[1:].upper()))
     return (*lost, *file.notes)
 
 
 def _write_one(meshes: "Sequence[Mesh]", target: Path, space: str | None) -> "WrittenFile":
-    from ..io import FORMATS, export_meshes
+    from ..io import export_meshes
 
     name = target.suffix[1:].lower()
-    if name not in FORMATS:
+    if not is_mesh_format(name):
         raise UsageError(
             _(
-                "{--repair} writes {formats}, not '{suffix}': choose a file name with one of these endings.",
-                formats=join(", ", FORMATS),
+                "{--repair} writes {mesh_formats}, not '{suffix}': choose a file name with one of these endings.",
+                mesh_formats=join(", ", MESH_FORMATS),
                 suffix=target.suffix,
             )
         )

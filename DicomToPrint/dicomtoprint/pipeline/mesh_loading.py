@@ -101,8 +101,8 @@ def load_mesh(source: Path, settings: RunSettings, progress: ProgressCallback = 
 
 def _refuse_size(file: "MeshFile", settings: RunSettings) -> None:
     """Raises `RefusedError` before steps whose time and memory grow with the size, where that is no size of a print."""
-    from .splitting import preparation_defaults
-    from .stages import needs_preparation
+    from .joints import preparation_defaults
+    from .steps import needs_preparation
 
     longest = max(float(np.ptp(mesh.points, axis=0).max()) for mesh in file.meshes)
     most = float(preparation_defaults()["largest_mm"])
@@ -247,7 +247,7 @@ def _reduced(
     """Fewer triangles where there are more than `most`, or a deviation is allowed by name; the file is the user's own otherwise."""
     from ..reconstruction import ProcessingStep
     from ..simplify import simplify
-    from .stages import simplification_budget
+    from .budgets import simplification_budget
 
     if len(mesh.triangles) <= most and settings.max_deviation is None:
         return mesh, ()

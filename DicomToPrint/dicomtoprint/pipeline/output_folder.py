@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from ..config.formats import endings_of_format
 from ..errors import OutputError, UsageError
 from ..messages import _, join
 from ..text import pluralize
@@ -51,8 +52,7 @@ def keep_inputs(
     given = [Path(path) for path in inputs if Path(path).is_file()]
     if overwrite or not given or not folder.is_dir():
         return
-    endings = {"dicom": ".dcm", "seg": ".seg.dcm"}
-    written = tuple(endings.get(name, f".{name}") for name in (*formats, *(("mtl",) if "obj" in formats else ())))
+    written = tuple(ending for name in formats for ending in endings_of_format(name))
     for path in folder.iterdir():
         name = path.name.lower()
         if name.startswith(stem.lower()) and name.endswith(written):

@@ -2,26 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..config.run_settings import RunSettings
-from ..errors import RefusedError, UsageError
+from ..errors import RefusedError
 from ..mesh.core import Mesh, Provenance, transformed
 from ..mesh.transfer import transfer_materials_of_nearest
 from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
-from .calibrated import compensated
-from .displacements import displacement_summary
-from .joints import validate_joint_settings
-from .scaling import in_print, label_in_patient, scale_matrix, scaled_meshes, validate_scale
-from .solid_steps import PreparationContext, SolidStep, requested_steps, validate_wall_settings
-from .splitting import apply_cuts, split_to_printer, validate_cut_settings
+from .scaling import label_in_patient, validate_scale
+from .steps import Phase, PreparationState, steps_in_order, validate_steps
 
 if TYPE_CHECKING:
-    from ..preparation import LabelResult, Plane
-    from ..reconstruction import ProcessingStep, SurfaceModel
+    from ..preparation import LabelResult
+    from ..reconstruction import SurfaceModel
 
 
 @dataclass(frozen=True)
@@ -45,167 +41,48 @@ def undo_transforms(meshes: Sequence[Mesh], transforms: Sequence[np.ndarray | No
 
 def validate_preparation(settings: RunSettings) -> None:
     """Raises `UsageError` for settings of preparation that contradict one another or cannot be done, before any long work."""
-    from ..preparation import validate_scale_bar, validate_text
     from ..printability import load_process
 
-    process = load_process(settings.process)
-    validate_scale(settings)
-    validate_cut_settings(settings)
-    validate_joint_settings(settings, process)
-    validate_wall_settings(settings, process)
-    if settings.base_kind != RunSettings.base_kind and not settings.base:
-        raise UsageError(_("{--base-kind} says what base it is: give {--base} too, or leave it out."))
-    if settings.label is not None:
-        validate_text(settings.label)
-    elif settings.label_at or settings.label_raised:
-        raise UsageError(
-            _("{--label-at} and {--label-raised} are about a label: give {--label:TEXT} too, or leave them out.")
-        )
-    if settings.scale_bar is not None:
-        validate_scale_bar(settings.scale_bar)
+    validate_steps(settings, load_process(settings.process))
 
 
 def prepare(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> PreparedModel:
-    """Scale and mirror, wrap, thicken, hollow, shell, struts, base, label, scale bar, cuts, split, pins, magnets and orient, as far as
-    `settings` ask for them.
-
-    Where a side is kept, the cuts come before base, label and scale bar, so that these stand on what is kept.
+    """The steps that `settings` ask for, in the order of `steps.order.STEPS`.
 
     Raises `RefusedError` where a step cannot keep its promise; the model that came in is then unchanged. `MissingDependencyError` without
     manifold3d.
     """
-    from ..printability import load_printer, load_process
-    from ..reconstruction import ProcessingStep
+    from ..printability import load_process
 
     validate_scale(settings)
-    process = load_process(settings.process)
-    steps: list[ProcessingStep] = []
-    meshes: list[Mesh] = list(model.meshes)
-    matrix = scale_matrix(settings, meshes)
-    if matrix is not None:
-        settings = in_print(settings, matrix)
-        meshes, step_done = scaled_meshes(meshes, matrix, settings)
-        steps.append(step_done)
-    before = tuple(meshes)
-    planes: list[Plane] = []
-    context = PreparationContext(settings, process, meshes)
-    requested = requested_steps(settings)
-    # What is cut away takes no base and no label with it.
-    to_crop = bool(settings.kept_sides)
-    for number, step in enumerate(requested):
-        inner = subprogress(progress, 0.8 * number / len(requested), 0.8 * (number + 1) / len(requested))
+    state = PreparationState(settings, load_process(settings.process), list(model.meshes))
+    due = [step for step in steps_in_order(settings) if step.is_due(settings)]
+    by_phase = {phase: [step for step in due if step.phase is phase] for phase in Phase}
+    for step in by_phase[Phase.FRAME]:
+        step.apply(state, progress)
+    before = tuple(state.meshes)
+    shaping = by_phase[Phase.SHAPE]
+    for number, step in enumerate(shaping):
+        inner = subprogress(progress, 0.8 * number / len(shaping), 0.8 * (number + 1) / len(shaping))
         inner(0.0, step.name)
-        if to_crop and step.largest_mesh_only:
-            meshes[:] = apply_cuts(meshes, settings, planes, steps)
-            to_crop = False
-        steps += _apply_to_meshes(step, context, inner)
-    if to_crop or not settings.kept_sides:
-        meshes = apply_cuts(meshes, settings, planes, steps)
-    meshes = split_to_printer(
-        meshes, settings, process, load_printer(settings.printer or process.printer), planes, steps
-    )
-    meshes = [_checked(_with_deviation(mesh, before)) for mesh in meshes]
+        step.apply(state, inner)
+    meshes = [_checked(_with_deviation(mesh, before)) for mesh in state.meshes]
     # Before they are turned, while they lie where their sources do.
-    meshes = [transfer_materials_of_nearest(mesh, before) for mesh in meshes]
-    moved: list[np.ndarray | None] = [matrix] * len(meshes)
-    if settings.orient:
-        meshes, turned = _oriented(meshes, process, steps)
-        moved = [turn if matrix is None or turn is None else turn @ matrix for turn in turned]
-    meshes, moved, compensation = _compensated(meshes, moved, settings, steps)
-    labels = tuple(context.labels)
-    if matrix is not None:
-        labels = tuple(label_in_patient(label, matrix) for label in labels)
+    state.meshes = [transfer_materials_of_nearest(mesh, before) for mesh in meshes]
+    state.moved = [state.matrix] * len(meshes)
+    for step in by_phase[Phase.PLACE]:
+        step.apply(state, progress)
     progress(1.0, _("prepared"))
-    figures = tuple(mesh_figures(mesh) for mesh in meshes)
+    labels = tuple(state.labels)
+    if state.matrix is not None:
+        labels = tuple(label_in_patient(label, state.matrix) for label in labels)
+    figures = tuple(mesh_figures(mesh) for mesh in state.meshes)
     return PreparedModel(
-        replace(model, meshes=tuple(meshes), figures=figures, steps=(*model.steps, *steps)),
+        replace(model, meshes=tuple(state.meshes), figures=figures, steps=(*model.steps, *state.done)),
         labels,
-        tuple(moved),
-        compensation,
+        tuple(state.moved),
+        state.compensation,
     )
-
-
-def _apply_to_meshes(
-    step: SolidStep, context: PreparationContext, progress: ProgressCallback
-) -> "list[ProcessingStep]":
-    """Runs one step on every mesh of the model, or on the largest alone; what it did to each.
-
-    `context.meshes` is changed in place. Raises `RefusedError` that names the step.
-    """
-    from ..reconstruction import ProcessingStep
-
-    meshes = context.meshes
-    indices = list(range(len(meshes)))
-    if step.largest_mesh_only:
-        indices = [max(indices, key=lambda index: meshes[index].volume)]
-    done = []
-    for index in indices:
-        mesh = meshes[index]
-        try:
-            meshes[index], effect = step.apply(mesh, context, progress)
-        except RefusedError as error:  # of seven steps, the sentence must say which
-            raise RefusedError(_("{step}: {error}", step=step.name.capitalize(), error=error)) from error
-        volumes = _("volume {volume:.0f} to {volume2:.0f} mm3", volume=mesh.volume, volume2=meshes[index].volume)
-        displacement = displacement_summary([mesh], [meshes[index]])
-        done.append(
-            ProcessingStep(
-                step.name,
-                _(
-                    "{mesh}: {effect}; {volumes}; {displacement}",
-                    mesh=mesh.name,
-                    effect=effect,
-                    volumes=volumes,
-                    displacement=displacement,
-                ),
-            )
-        )
-    return done
-
-
-def _compensated(
-    meshes: Sequence[Mesh], moved: Sequence[np.ndarray | None], settings: RunSettings, steps: list[Any]
-) -> tuple[list[Mesh], list[np.ndarray | None], np.ndarray | None]:
-    """As `compensated`, with what moved each mesh in all."""
-    made, matrix, done = compensated(meshes, settings)
-    steps += done
-    if matrix is None:
-        return made, list(moved), None
-    return made, [matrix if one is None else matrix @ one for one in moved], matrix
-
-
-def _oriented(meshes: Sequence[Mesh], process: Any, steps: list[Any]) -> tuple[list[Mesh], list[np.ndarray | None]]:
-    """Each mesh turned for itself and laid beside the others, with the transform that did both."""
-    from ..preparation import FirstLayer, arrange_on_plate, orient
-    from ..reconstruction import ProcessingStep
-
-    sizes = [process.limit(name) for name in ("first_layer_mm", "first_line_mm", "footing_mm")]
-    layer = FirstLayer(*sizes) if None not in sizes else None
-    done = [orient(mesh, process.limit("overhang_deg") or 45.0, layer) for mesh in meshes]
-    shifts = arrange_on_plate([one.mesh for one in done])
-    turned: list[Mesh] = []
-    moved: list[np.ndarray | None] = []
-    for one, shift in zip(done, shifts):
-        transform = one.transform.copy()
-        transform[:3, 3] += shift
-        turned.append(
-            replace(one.mesh, points=(one.mesh.points + shift).astype(np.float32)) if shift.any() else one.mesh
-        )
-        moved.append(transform)
-        numbers = " ".join(f"{value:.6f}" for value in transform[:3].ravel())
-        steps.append(
-            ProcessingStep(
-                "orient",
-                _(
-                    "{mesh}: overhang {overhang_before_mm2:.0f} to {overhang_mm2:.0f} mm2; transform (3x4, LPS "
-                    "mm) {numbers}",
-                    mesh=one.mesh.name,
-                    overhang_before_mm2=one.overhang_before_mm2,
-                    overhang_mm2=one.overhang_mm2,
-                    numbers=numbers,
-                ),
-            )
-        )
-    return turned, moved
 
 
 def _with_deviation(mesh: Mesh, before: Sequence[Mesh]) -> Mesh:

@@ -14,7 +14,7 @@ from ..mesh.core import Mesh
 from ..messages import _, join
 from ..text import pluralize
 from .displacements import displacement_summary
-from .joints import CRUMB_STEP, join_parts, joint_plan, preparation_defaults
+from .joints import CRUMB_STEP, joint_plan, preparation_defaults
 
 if TYPE_CHECKING:
     from ..preparation import Plane
@@ -54,28 +54,20 @@ def apply_cuts(meshes: Sequence[Mesh], settings: RunSettings, planes: "list[Plan
 
 def split_to_printer(
     meshes: Sequence[Mesh], settings: RunSettings, process: Any, printer: Any, planes: "list[Plane]", steps: list[Any]
-) -> list[Mesh]:
-    """The parts split to the printer, with pins and magnets across all cuts, those of `planes` too.
+) -> tuple[list[Mesh], list[int]]:
+    """The parts split to the printer, and how many were made of each; the cuts are added to `planes`.
 
     Raises `RefusedError` where the split finds no place, `UsageError` for marked places without a split.
     """
-    parts = list(meshes)
-    plan = joint_plan(settings, process)
-    if settings.split:
-        # A pin or a dovetail makes its part longer.
-        longer = max(plan.size.length, plan.size.diameter) if settings.pins and settings.joint != "dowel" else 0.0
-        room = [side - longer for side in printer.usable_mm]
-        pieces = _split(
-            parts, room, plan.pair_mm3 if settings.pins else 0.0, printer.usable_mm, settings, planes, steps
-        )
-        parts = _numbered([piece for own in pieces for piece in own])
-    elif settings.keep_out_regions:
+    if not settings.split:
         raise _avoids_without_split()
-    if settings.pins or settings.magnets:
-        parts = join_parts(parts, planes, settings, plan, steps)
-    if settings.split:
-        _add_crumb_step(meshes, [len(own) for own in pieces], parts, steps)
-    return parts
+    plan = joint_plan(settings, process)
+    # A pin or a dovetail makes its part longer.
+    longer = max(plan.size.length, plan.size.diameter) if settings.pins and settings.joint != "dowel" else 0.0
+    room = [side - longer for side in printer.usable_mm]
+    joints_mm3 = plan.pair_mm3 if settings.pins else 0.0
+    pieces = _split(meshes, room, joints_mm3, printer.usable_mm, settings, planes, steps)
+    return _numbered([piece for own in pieces for piece in own]), [len(own) for own in pieces]
 
 
 def _cut(meshes: Sequence[Mesh], settings: RunSettings, planes: "list[Plane]", steps: list[Any]) -> list[Mesh]:
@@ -200,7 +192,7 @@ def _crumb_mm3(mesh: Mesh) -> float:
     return float(min(usual["crumb_share"] * mesh.volume, usual["crumb_mm3"]))
 
 
-def _add_crumb_step(meshes: Sequence[Mesh], counts: Sequence[int], parts: Sequence[Mesh], steps: list[Any]) -> None:
+def add_crumb_step(meshes: Sequence[Mesh], counts: Sequence[int], parts: Sequence[Mesh], steps: list[Any]) -> None:
     """Adds to `steps` what a split broke off `meshes` that is too small to handle, with its joints; `counts` are the parts of each."""
     from ..preparation import count_small_bodies
     from ..reconstruction import ProcessingStep

@@ -7,33 +7,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from ..config.run_settings import DEFAULT_FORMATS, MESH_FORMATS, RunSettings
+from ..config.formats import DEFAULT_FORMATS, MESH_FORMATS, STUDY_HANDLERS, is_mesh_format, mesh_format
+from ..config.run_settings import RunSettings
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..messages import _, join, way
 from ..progress import ProgressCallback, no_progress, subprogress
-from ..volume import reordered
-from .calibrated import is_compensated
-from .scaling import is_scaled, size_suffix, validate_scale
+from .budgets import deviation_budget, simplification_budget
+from .scaling import size_suffix, validate_scale
 from .scan_loading import LoadedScan, Source, is_volume_file, surgery_date
 from .segmenting import FROM_SEGMENTATION, anatomy_name
+from .steps import needs_solid_steps
+from .study_formats import StudyOutput
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import WrittenFile
     from ..reconstruction import SurfaceModel
     from ..segmentation import Segmentation
 
-SIMPLIFICATION_MM = 0.05
-
 
 def missing_packages(settings: RunSettings) -> tuple[str, ...]:
     """Packages that these settings need and this Python lacks, by their names on PyPI. Nothing is installed here."""
-    needed = {
-        "lib3mf": "3mf" in settings.formats,
-        "manifold3d": needs_solid_steps(settings),
-        "highdicom": "seg" in settings.formats,
-        "k3d": settings.viewer,
-    }
-    return _absent(*(name for name, is_needed in needed.items() if is_needed))
+    needed = [mesh_format(name).package for name in settings.formats if is_mesh_format(name)]
+    needed += ["manifold3d"] if needs_solid_steps(settings) else []
+    needed += [STUDY_HANDLERS.get(name)().package for name in settings.formats if name in STUDY_HANDLERS.names]
+    needed += ["k3d"] if settings.viewer else []
+    return _absent(*(name for name in needed if name))
 
 
 def missing_optional_packages() -> tuple[str, ...]:
@@ -45,37 +43,12 @@ def _absent(*names: str) -> tuple[str, ...]:
     return tuple(name for name in names if importlib.util.find_spec(name.replace("-", "_")) is None)
 
 
-def needs_preparation(settings: RunSettings) -> bool:
-    """True where a step of preparation is asked for."""
-    return is_scaled(settings) or is_compensated(settings) or needs_solid_steps(settings)
-
-
-def needs_solid_steps(settings: RunSettings) -> bool:
-    """True where a step of preparation is asked for that adds to the solid, or takes from it or turns it."""
-    return bool(
-        settings.thicken
-        or settings.hollow
-        or settings.shell
-        or settings.cuts
-        or settings.oblique_cuts
-        or settings.scale_bar
-        or settings.magnets
-        or settings.split
-        or settings.pins
-        or settings.struts
-        or settings.base
-        or settings.label
-        or settings.wrap
-        or settings.orient
-    )
-
-
 def drop_unavailable_formats(settings: RunSettings) -> RunSettings:
     """The settings as far as the installed packages allow: 3MF is left out where it was only a default.
 
     Raises `MissingDependencyError` for what was asked for by name, `UsageError` where no format is one to print from.
     """
-    if not set(settings.formats) & set(MESH_FORMATS):
+    if not any(is_mesh_format(name) for name in settings.formats):
         raise UsageError(
             _(
                 "No format to print from is chosen: add one of {mesh_formats}, which is read back and inspected.",
@@ -123,7 +96,7 @@ def validate_source(source: Source, settings: RunSettings) -> None:
                 segmentation=Path(settings.segmentation).name,
             )
         )
-    for name in ("dicom", "seg"):
+    for name in STUDY_HANDLERS.names:
         if is_volume_file(source) and name in settings.formats:
             raise UsageError(
                 _(
@@ -200,24 +173,6 @@ def make_surface(
     return replace(model, notes=(*model.notes, *notes))
 
 
-def simplification_budget(settings: RunSettings) -> float:
-    """How far simplification may move the surface, in mm: given, or a fifth of the budget at most, the rest is for everything else."""
-    if settings.max_deviation is not None:
-        return settings.max_deviation
-    return min(0.2 * deviation_budget(settings), SIMPLIFICATION_MM)
-
-
-def deviation_budget(settings: RunSettings) -> float:
-    """How far editing may move 95 % of the surface, in mm: given, or the use case's own."""
-    from ..acceptance import load_use_case
-
-    if settings.max_deviation is not None:
-        return settings.max_deviation
-    budget = load_use_case(settings.use).max_deviation_mm
-    # Research leaves the budget to the user; who gives none gets the general one.
-    return budget if budget is not None else float(load_use_case("general").max_deviation_mm or 0.0)
-
-
 def repair(model: "SurfaceModel", settings: RunSettings, progress: ProgressCallback = no_progress) -> "SurfaceModel":
     """The model with every mesh that has defects repaired; unchanged, and at once, where there are none."""
     from ..mesh import analyse_topology, self_intersections
@@ -276,15 +231,16 @@ def export(
     naming = naming or FileNaming(file_stem(settings))
     stem = naming.stem
     metadata = {"Title": stem, "Application": _("DicomToPrint {version}", version=__version__)}
-    together = tuple(name for name in settings.formats if name in ("3mf", "obj"))
-    single = tuple(name for name in settings.formats if name in ("stl", "ply"))
+    handlers = {name: mesh_format(name) for name in settings.formats if is_mesh_format(name)}
+    together = tuple(name for name, handler in handlers.items() if handler.keeps_objects)
+    single = tuple(name for name, handler in handlers.items() if not handler.keeps_objects)
     files: list[WrittenFile] = []
     for index, mesh in enumerate(model.meshes if single else ()):
         name = stem if len(model.meshes) == 1 else _numbered_stem(stem, index + 1, safe_file_name(mesh.name))
         step = subprogress(progress, 0.0, 0.4)
         files += export_meshes((mesh,), folder, name, single, space=naming.space, progress=step)
     if together:
-        picture = render_thumbnail(model.meshes) if "3mf" in together else b""
+        picture = render_thumbnail(model.meshes) if any(handlers[name].has_thumbnail for name in together) else b""
         files += export_meshes(
             model.meshes,
             folder,
@@ -296,77 +252,26 @@ def export(
             progress=subprogress(progress, 0.4, 0.8),
         )
     if scan is not None and scan.series is not None:
-        files += _study_files(model, settings, scan, folder, stem, segmentation, subprogress(progress, 0.8, 1.0))
+        output = StudyOutput(model, segmentation, scan, settings, folder, stem)
+        files += _study_files(output, subprogress(progress, 0.8, 1.0))
     return tuple(files)
 
 
-def _study_files(
-    model: "SurfaceModel",
-    settings: RunSettings,
-    scan: LoadedScan,
-    folder: Path,
-    stem: str,
-    segmentation: "Segmentation | None",
-    progress: ProgressCallback,
-) -> "list[WrittenFile]":
+def _study_files(output: StudyOutput, progress: ProgressCallback) -> "list[WrittenFile]":
     """The files that join the study of the scan."""
-    from ..dicom_export import source_headers, write_encapsulated_stl
-
-    assert scan.series is not None
-    validate_scale(settings)
+    validate_scale(output.settings)
+    wanted = [name for name in STUDY_HANDLERS.names if name in output.settings.formats]
     files: list[WrittenFile] = []
-    if "dicom" in settings.formats:
-        files.append(
-            write_encapsulated_stl(
-                model.meshes,
-                folder,
-                stem,
-                source_headers(scan.series.series),
-                use=settings.use,
-                modified=needs_preparation(settings) or _holds_more(model),
-                progress=subprogress(progress, 0.0, 0.5),
-            )
-        )
-    if "seg" in settings.formats and segmentation is not None:
-        files.append(_segmentation_file(segmentation, scan, folder, stem, subprogress(progress, 0.5, 1.0)))
+    for index, name in enumerate(wanted):
+        step = subprogress(progress, index / len(wanted), (index + 1) / len(wanted))
+        written = STUDY_HANDLERS.get(name)().write(output, step)
+        files += [written] if written is not None else []
     return files
 
 
 def _numbered_stem(stem: str, number: int, own: str) -> str:
     """``bone-2-left-hip``, and ``bone-2`` where its own name says no more than that it is a part of ``bone``."""
     return f"{stem}-{number}" if re.fullmatch(rf"{re.escape(stem)}(-part-\d+)?", own) else f"{stem}-{number}-{own}"
-
-
-def _holds_more(model: "SurfaceModel") -> bool:
-    """True where a part of the surface was not scanned but bridged or added."""
-    import numpy as np
-
-    from ..mesh.core import Provenance
-
-    origins = [mesh.triangle_arrays["Provenance"] for mesh in model.meshes if "Provenance" in mesh.triangle_arrays]
-    return any(np.isin(origin, (Provenance.BRIDGED, Provenance.ADDED)).any() for origin in origins)
-
-
-def _segmentation_file(
-    segmentation: "Segmentation", scan: LoadedScan, folder: Path, stem: str, progress: ProgressCallback
-) -> "WrittenFile":
-    """DICOM SEG on the planes of the scan; labels of a finer or cropped grid are taken at the scan's voxels."""
-    import numpy as np
-    from scipy import ndimage
-
-    from ..dicom_export import source_headers, write_dicom_seg
-
-    assert scan.series is not None
-    labels, volume = segmentation.labels, scan.volume
-    same = reordered(labels, segmentation.affine, volume.affine, volume.array.shape)
-    if same is not None:
-        labels = same
-    else:
-        to_labels = np.linalg.inv(segmentation.affine) @ volume.affine
-        turned = to_labels[:3, :3][::-1, ::-1]
-        labels = ndimage.affine_transform(labels, turned, to_labels[2::-1, 3], volume.array.shape, order=0)
-    headers = source_headers(scan.series.series)
-    return write_dicom_seg(labels, volume.affine, segmentation.segments, folder, stem, headers, progress=progress)
 
 
 def file_stem(settings: RunSettings) -> str:

@@ -26,6 +26,7 @@ from .scaling import ask_about_scale, size_suffix
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
 from .segmenting import segment
 from .slicing import ask_slicer
+from .steps import needs_preparation
 from .vessel_findings import add_vessel_doubts, add_vessel_ends
 
 if TYPE_CHECKING:
@@ -316,7 +317,7 @@ WORKFLOW: tuple[WorkflowStage, ...] = (
         ("print",),
         _prepare,
         lambda state: _prepared_effect(state.prepared),
-        stages.needs_preparation,
+        needs_preparation,
     ),
     # The panel writes twice: to judge what is written, and into the chosen folder, in formats that may have changed since.
     WorkflowStage(

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..config.formats import is_mesh_format
 from ..config.run_settings import RunSettings
 from ..errors import InputError
 from ..io import read_meshes
-from ..io.mesh.export import FORMATS, WrittenFile
+from ..io.mesh.export import WrittenFile
 from ..mesh.core import Mesh, concatenate
 from ..messages import _, join
 from .record import RunRecord
@@ -93,7 +94,7 @@ def _compare(old: Mapping[str, Any], new: WrittenFile | None, old_folder: Path |
         message = _("{file}: the same model to the byte, in a DICOM object made at another time.").format(file=name)
         return FileComparison(name, True, 0.0, 0.0, message)
     before = _old_mesh(old, old_folder)
-    if before is None or new.format not in FORMATS:
+    if before is None or not is_mesh_format(new.format):
         sentence = _(
             "{file}: differs; {old} triangles before, {new} now (the earlier file is not there to measure by how much)."
         )

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from ...config.formats import MESH_FORMATS, MESH_HANDLERS, mesh_format
 from ...errors import InputError, OutputError, UsageError
 from ...mesh.core import Mesh, concatenate
 from ...messages import _, join
 from ...progress import ProgressCallback, no_progress, subprogress
 from ..atomic import AtomicOutputSet, sha256_of, translate_os_errors
+from .handler import WriteTarget
 from .reader import read_mesh_file
-from .writers import unit_normals, write_3mf, write_obj, write_ply, write_stl
+from .writing import unit_normals
 
-FORMATS = ("stl", "3mf", "obj", "ply")
 TOLERANCE_MM = 1e-4
 
 
@@ -22,7 +23,7 @@ TOLERANCE_MM = 1e-4
 class WrittenFile:
     """A file that stands under its final name and was read back whole.
 
-    `format` is one of `FORMATS`, ``mtl`` (the materials of an OBJ), ``dicom`` or ``dicom-seg``; `triangles` counts what was read
+    `format` is one of `MESH_FORMATS`, ``mtl`` (the materials of an OBJ), ``dicom`` or ``dicom-seg``; `triangles` counts what was read
     back; `deviation_mm` is the largest distance between a corner as written and as read back;
     `payload_sha256` is the hash of the STL or of the labels inside a DICOM object, whose own bytes change with the time
     it was made.
@@ -78,12 +79,12 @@ def export_meshes(
     """
     wanted = tuple(dict.fromkeys(name.lower() for name in formats))
     for name in wanted:
-        if name not in FORMATS:
+        if name not in MESH_HANDLERS or not mesh_format(name).can_write:
             raise UsageError(
                 _(
-                    "'{name}' is no format of mesh files: choose among {formats}.",
+                    "'{name}' is no format of mesh files: choose among {mesh_formats}.",
                     name=name,
-                    formats=join(", ", FORMATS),
+                    mesh_formats=join(", ", MESH_FORMATS),
                 )
             )
     _refuse_empty(meshes)
@@ -94,33 +95,20 @@ def export_meshes(
             step(0.0, _("writing {name}", name=name.upper()))
             path = outputs.temporary(f"{stem}.{name}")
             with translate_os_errors(f"{stem}.{name}"):
-                _write(name, path, outputs, stem, meshes, metadata or {}, thumbnail, space, subprogress(step, 0.0, 0.6))
+                target = WriteTarget(
+                    path,
+                    stem,
+                    lambda ending: outputs.temporary(f"{stem}.{ending}"),
+                    metadata or {},
+                    thumbnail,
+                    space,
+                )
+                mesh_format(name).write(target, meshes, subprogress(step, 0.0, 0.6))
             step(0.6, _("reading {name} back", name=name.upper()))
             checked[f"{stem}.{name}"] = verify_round_trip(path, meshes, name, space)
         paths = outputs.publish()
     progress(1.0, _("files written"))
     return tuple(replace(_written(path, checked.get(path.name, (0, 0.0))), space=space) for path in paths)
-
-
-def _write(
-    name: str,
-    path: Path,
-    outputs: AtomicOutputSet,
-    stem: str,
-    meshes: Sequence[Mesh],
-    metadata: Mapping[str, str],
-    thumbnail: bytes,
-    space: str | None,
-    progress: ProgressCallback,
-) -> None:
-    if name == "stl":
-        write_stl(path, meshes, progress, space=space)
-    elif name == "ply":
-        write_ply(path, meshes, progress, space=space)
-    elif name == "3mf":
-        write_3mf(path, meshes, metadata, thumbnail, progress, space=space)
-    else:
-        write_obj(path, outputs.temporary(f"{stem}.mtl"), f"{stem}.mtl", meshes, progress, space=space)
 
 
 def _written(path: Path, check: tuple[int, float]) -> WrittenFile:

@@ -1,18 +1,23 @@
 """OBJ: vertices and faces by numpy. vtkOBJReader ends the whole process on an index out of range, so it is not used."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 
 from ...errors import InputError
 from ...mesh.core import Mesh
 from ...messages import _
-from ...progress import ProgressCallback
+from ...progress import ProgressCallback, no_progress
+from .handler import FormatHandler, WriteTarget
 from .plain_text import mend_text
 from .polygons import triangulate_polygons
 from .raw import RawMeshFile, parse_space
+from .writing import CHUNK, one_line, space_words
 
+OBJ_UNIT = "vertex coordinates are measured in units, where 1 unit = 1.000000 mm"  # read by Slicer, after Mimics
 _UNIT = re.compile(r"1\s*unit\s*=\s*([0-9.]+(?:e[+-]?\d+)?)\s*(um|mm|cm|m|in|inch|ft)\b", re.IGNORECASE)
 _UNIT_WORD = re.compile(
     r"\bunits?\s*[:=]\s*(um|mm|cm|m|in|inch|inches|millimeters?|meters?|centimeters?)\b", re.IGNORECASE
@@ -174,3 +179,50 @@ def _objects(
         used, compact = np.unique(own, return_inverse=True)
         meshes.append(Mesh(points[used], compact.reshape(-1, 3).astype(np.int32), name))
     return tuple(meshes)
+
+
+def write_obj(
+    path: Path,
+    material_path: Path,
+    material_name: str,
+    meshes: Sequence[Mesh],
+    progress: ProgressCallback = no_progress,
+    *,
+    space: str | None = "LPS",
+) -> None:
+    """OBJ with one object and one material a mesh, and its material file, called `material_name` in the OBJ."""
+    with open(material_path, "w", encoding="utf-8", newline="\n") as file:
+        for index, mesh in enumerate(meshes):
+            color = "{:.4f} {:.4f} {:.4f}".format(*mesh.color)
+            file.write(f"newmtl material_{index}\nKa {color}\nKd {color}\nKs 0 0 0\nd 1\nillum 1\n")
+    first = 1
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        file.write(f"# DicomToPrint output. {space_words(space)}\n# {OBJ_UNIT}\nmtllib {material_name}\n")
+        for index, mesh in enumerate(meshes):
+            progress(index / len(meshes), "OBJ")
+            file.write(f"o {one_line(mesh.name).replace(' ', '_')}\n")
+            _write_rows(file, "v %.6f %.6f %.6f\n", mesh.points)
+            file.write(f"usemtl material_{index}\n")
+            _write_rows(file, "f %d %d %d\n", mesh.triangles + first)
+            first += len(mesh.points)
+
+
+def _write_rows(file: TextIO, pattern: str, rows: np.ndarray) -> None:
+    for start in range(0, len(rows), CHUNK):
+        part = rows[start : start + CHUNK]
+        file.write((pattern * len(part)) % tuple(part.ravel().tolist()))
+
+
+class Obj(FormatHandler):
+    """Objects with one colour each, in a file of materials beside it."""
+
+    name = "obj"
+    keeps_objects = True
+    may_be_text = True
+    companions = ("mtl",)
+
+    def read(self, path: Path, progress: ProgressCallback) -> RawMeshFile:
+        return read_obj(path, progress)
+
+    def write(self, target: WriteTarget, meshes: Sequence[Mesh], progress: ProgressCallback) -> None:
+        write_obj(target.path, target.companion("mtl"), f"{target.stem}.mtl", meshes, progress, space=target.space)

@@ -1,19 +1,22 @@
 """PLY, binary and ASCII, by numpy. vtkPLYReader ends the whole process on a lying header, so it is not used."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ...errors import InputError
-from ...mesh.core import Mesh
+from ...mesh.core import Mesh, concatenate
 from ...messages import _
-from ...progress import ProgressCallback
+from ...progress import ProgressCallback, no_progress
+from .handler import FormatHandler, WriteTarget
 from .plain_text import mend_text
 from .polygons import triangulate_polygons
 from .raw import RawMeshFile, parse_space
+from .writing import CHUNK, color_bytes, one_line, space_words
 
+_PLY_OWN = ("x", "y", "z", "red", "green", "blue", "count", "vertex_indices", "object")
 _TYPES = {
     "char": "i1",
     "int8": "i1",
@@ -231,3 +234,86 @@ def _ascii_rows(path: Path, data: bytes, elements: list[_Element]) -> dict:
             )
         ) from None
     return table
+
+
+def write_ply(
+    path: Path, meshes: Sequence[Mesh], progress: ProgressCallback = no_progress, *, space: str | None = "LPS"
+) -> None:
+    """Binary little-endian PLY of all meshes: colours, their shared arrays by name, each triangle's object number."""
+    whole = concatenate(list(meshes))
+    colors = np.concatenate([np.tile(color_bytes(mesh.color), (len(mesh.points), 1)) for mesh in meshes])
+    objects = np.concatenate([np.full(len(mesh.triangles), index, np.uint16) for index, mesh in enumerate(meshes)])
+    vertex = [("x", "<f4"), ("y", "<f4"), ("z", "<f4"), ("red", "u1"), ("green", "u1"), ("blue", "u1")]
+    face = [("count", "u1"), ("vertex_indices", "<i4", 3), ("object", "<u2")]
+    point_arrays = _scalar_arrays(whole.point_arrays)
+    triangle_arrays = _scalar_arrays(whole.triangle_arrays)
+    vertex += [(name, values.dtype.str) for name, values in point_arrays.items()]
+    face += [(name, values.dtype.str) for name, values in triangle_arrays.items()]
+    vertices = np.zeros(len(whole.points), dtype=vertex)
+    for index, axis in enumerate("xyz"):
+        vertices[axis] = whole.points[:, index]
+    for index, channel in enumerate(("red", "green", "blue")):
+        vertices[channel] = colors[:, index]
+    faces = np.zeros(len(whole.triangles), dtype=face)
+    faces["count"], faces["vertex_indices"], faces["object"] = 3, whole.triangles, objects
+    for name, values in point_arrays.items():
+        vertices[name] = values
+    for name, values in triangle_arrays.items():
+        faces[name] = values
+    progress(0.5, "PLY")
+    with open(path, "wb") as file:
+        header = _ply_header(meshes, vertices.dtype, len(vertices), faces.dtype, len(faces), space_words(space))
+        file.write(header.encode("ascii", "replace"))
+        for rows in (vertices, faces):
+            for start in range(0, len(rows), CHUNK):
+                file.write(rows[start : start + CHUNK].tobytes())
+
+
+def _ply_header(meshes: Sequence[Mesh], vertex: np.dtype, vertices: int, face: np.dtype, faces: int, space: str) -> str:
+    words = {
+        "f4": "float",
+        "f8": "double",
+        "u1": "uchar",
+        "i1": "char",
+        "u2": "ushort",
+        "i2": "short",
+        "u4": "uint",
+        "i4": "int",
+    }
+    lines = ["ply", "format binary_little_endian 1.0", f"comment {space}", "comment unit mm"]
+    lines += [f"comment object {index} {one_line(mesh.name)}" for index, mesh in enumerate(meshes)]
+    lines += [f"element vertex {vertices}"]
+    lines += [f"property {words[vertex[name].str[1:]]} {name}" for name in vertex.names or ()]
+    lines += [f"element face {faces}", "property list uchar int vertex_indices"]
+    lines += [f"property {words[face[name].str[1:]]} {name}" for name in (face.names or ())[2:]]
+    return "\n".join([*lines, "end_header"]) + "\n"
+
+
+def _scalar_arrays(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """One-component arrays in a type PLY knows, names without blanks; not those of another PLY that this one writes by itself."""
+    result = {}
+    for name, values in arrays.items():
+        values = np.asarray(values)
+        if values.ndim != 1 or name in _PLY_OWN:
+            continue
+        if values.dtype.kind == "b" or (values.dtype.kind in "iu" and values.dtype.itemsize == 1):
+            kind = "u1" if values.dtype.kind != "i" else "i1"
+        elif values.dtype.kind in "iu":
+            kind = "<i4"
+        else:
+            kind = "<f4"
+        result["_".join(name.split())] = values.astype(kind)
+    return result
+
+
+class Ply(FormatHandler):
+    """Triangles with colours and further values by point and triangle; objects by number only."""
+
+    name = "ply"
+    may_be_text = True
+
+    def read(self, path: Path, progress: ProgressCallback) -> RawMeshFile:
+        return read_ply(path, progress)
+
+    def write(self, target: WriteTarget, meshes: Sequence[Mesh], progress: ProgressCallback) -> None:
+        write_ply(target.path, meshes, progress, space=target.space)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...config.formats import MESH_HANDLERS, mesh_format
 from ...errors import InputError, UsageError
 from ...mesh.core import Mesh
 from ...mesh.merge_points import drop_unused_points, merge_duplicate_points
@@ -28,8 +29,6 @@ MILLIMETRES: Mapping[str, float] = {
     "ft": 304.8,
     "foot": 304.8,
 }
-FORMATS = ("stl", "3mf", "obj", "ply", "vtp")
-TEXT_FORMATS = ("stl", "obj", "ply")  # that may be text
 MAX_FILE_BYTES = 3 * 1024**3  # 60 million triangles as STL; more would not fit in memory with the checks
 
 
@@ -84,7 +83,7 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
     if unit is not None and unit.lower() not in MILLIMETRES:
         raise UsageError(_("The unit '{unit}' is not known: choose mm, cm, m, in or um.", unit=unit))
     form = path.suffix.lower().lstrip(".")
-    if form not in FORMATS:
+    if form not in MESH_HANDLERS:
         raise InputError(
             _(
                 "{path} has no ending .stl, .3mf, .obj, .ply or .vtp: export the model in one of these formats.",
@@ -104,9 +103,10 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
                 )
             )
         progress(0.0, _("reading {form}", form=form.upper()))
-        contents = _reader(form)(path, subprogress(progress, 0.0, 0.6))
+        handler = mesh_format(form)
+        contents = handler.read(path, subprogress(progress, 0.0, 0.6))
         with path.open("rb") as file:
-            encoding = text_encoding(file.read(4)) if form in TEXT_FORMATS else ""
+            encoding = text_encoding(file.read(4)) if handler.may_be_text else ""
     except FileNotFoundError:
         raise InputError(_("{path} does not exist: check the name and the folder.", path=path.name)) from None
     except OSError as error:
@@ -125,19 +125,6 @@ def read_mesh_file(path: Path, unit: str | None = None, progress: ProgressCallba
             )
         ) from None
     return replace(_finished(path, form, size, contents, unit, subprogress(progress, 0.6, 1.0)), encoding=encoding)
-
-
-def _reader(form: str):  # type: ignore[no-untyped-def]
-    from . import obj, ply, stl, threemf, vtp
-
-    readers = {
-        "stl": stl.read_stl,
-        "obj": obj.read_obj,
-        "ply": ply.read_ply,
-        "3mf": threemf.read_3mf,
-        "vtp": vtp.read_vtp,
-    }
-    return readers[form]
 
 
 def _finished(
@@ -171,7 +158,7 @@ def _finished(
         contents.notes,
         contents.left_out,
         contents.unjudged,
-        MILLIMETRES.get(contents.unit or "mm", 1.0) if form == "3mf" else 1.0,
+        MILLIMETRES.get(contents.unit or "mm", 1.0) if mesh_format(form).states_unit else 1.0,
         items=contents.items,
     )
 

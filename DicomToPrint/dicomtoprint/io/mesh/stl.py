@@ -3,6 +3,7 @@
 import os
 import re
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,9 +11,11 @@ import numpy as np
 from ...errors import InputError
 from ...mesh.core import Mesh
 from ...messages import _
-from ...progress import ProgressCallback
+from ...progress import ProgressCallback, no_progress
+from .handler import FormatHandler, WriteTarget
 from .plain_text import mend_text
 from .raw import RawMeshFile, parse_space
+from .writing import CHUNK, space_words, unit_normals
 
 RECORD = np.dtype([("normal", "<f4", 3), ("corners", "<f4", (3, 3)), ("attribute", "<u2")])
 
@@ -127,3 +130,36 @@ def _through_vtk(path: Path, text: bytes) -> np.ndarray:
         if polydata.GetNumberOfPoints() == 0:
             return np.zeros((0, 3), np.float32)
         return vtk_to_numpy(polydata.GetPoints().GetData()).astype(np.float32)
+
+
+def write_stl(
+    path: Path, meshes: Sequence[Mesh], progress: ProgressCallback = no_progress, *, space: str | None = "LPS"
+) -> None:
+    """Binary STL, little-endian float32, all meshes side by side in one solid; the 80-byte header is ``SPACE=LPS``."""
+    count = sum(len(mesh.triangles) for mesh in meshes)
+    with open(path, "wb") as file:
+        file.write(space_words(space).encode("ascii").ljust(80, b"\0"))
+        file.write(np.uint32(count).astype("<u4").tobytes())
+        done = 0
+        for mesh in meshes:
+            for start in range(0, len(mesh.triangles), CHUNK):
+                progress(done / max(count, 1), "STL")
+                corners = mesh.points[mesh.triangles[start : start + CHUNK]].astype(np.float64)
+                rows = np.zeros(len(corners), dtype=RECORD)
+                rows["normal"] = unit_normals(corners)
+                rows["corners"] = corners
+                file.write(rows.tobytes())
+                done += len(corners)
+
+
+class Stl(FormatHandler):
+    """Triangles alone: no unit, no colours, no objects."""
+
+    name = "stl"
+    may_be_text = True
+
+    def read(self, path: Path, progress: ProgressCallback) -> RawMeshFile:
+        return read_stl(path, progress)
+
+    def write(self, target: WriteTarget, meshes: Sequence[Mesh], progress: ProgressCallback) -> None:
+        write_stl(target.path, meshes, progress, space=target.space)

@@ -11,11 +11,13 @@ from ...errors import InputError, MissingDependencyError
 from ...mesh.core import Mesh
 from ...messages import _
 from ...progress import ProgressCallback
+from .handler import FormatHandler, WriteTarget
 from .raw import NOT_PRINTED, OTHER_TYPES, LeftOutObject, RawMeshFile, parse_space
 from .slicer_volumes import PRINTED, SlicerVolume, slicer_volumes
 from .threemf_errors import in_words
 from .threemf_materials import MaterialReader
 from .threemf_package import MAX_INSTANCES, PackageContents, inspect_package
+from .threemf_writer import write_3mf
 
 MAX_TRIANGLES = 60_000_000
 _UNITS = {0: "um", 1: "mm", 2: "cm", 3: "in", 4: "ft", 5: "m"}
@@ -238,3 +240,20 @@ def _rows(structures: list[Any], kind: np.dtype) -> np.ndarray:
     if not structures:
         return np.zeros((0, 3), kind)
     return np.frombuffer(structures[0]._b_base_, dtype=kind).reshape(-1, 3)
+
+
+class ThreeMf(FormatHandler):
+    """Named objects with colours, materials, a unit and a picture."""
+
+    name = "3mf"
+    keeps_objects = True
+    keeps_materials = True
+    has_thumbnail = True
+    states_unit = True
+    package = "lib3mf"
+
+    def read(self, path: Path, progress: ProgressCallback) -> RawMeshFile:
+        return read_3mf(path, progress)
+
+    def write(self, target: WriteTarget, meshes: Sequence[Mesh], progress: ProgressCallback) -> None:
+        write_3mf(target.path, meshes, target.metadata, target.thumbnail, progress, space=target.space)

@@ -10,6 +10,7 @@ from ...mesh.core import Mesh
 from ...messages import _
 from ...progress import ProgressCallback
 from ...workers.process import ChildError, ChildProcess
+from .handler import FormatHandler
 from .raw import RawMeshFile, parse_space
 
 SCRIPT = Path(__file__).resolve().parents[2] / "workers" / "vtp_worker.py"
@@ -55,3 +56,13 @@ def _read_in_child(path: Path) -> bytes:
         return b""
     finally:
         child.end()
+
+
+class Vtp(FormatHandler):
+    """What Slicer saves models as: read only."""
+
+    name = "vtp"
+    can_write = False
+
+    def read(self, path: Path, progress: ProgressCallback) -> RawMeshFile:
+        return read_vtp(path, progress)

@@ -4,7 +4,7 @@ import argparse
 import datetime
 import re
 
-from ..messages import _, join
+from ..messages import _
 
 
 def positive(text: str) -> float:
@@ -61,4 +61,20 @@ def process_name(text: str) -> str:
 
 def one_line(text: str) -> str:
     """A text as one line without control characters."""
-    return join(" ", "".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def case_count(text: str) -> int:
+    """How many cases run at a time."""
+    value = int(text)
+    if not 0 < value < 1000:
+        raise argparse.ArgumentTypeError(_("'{text}' is no number of cases above 0", text=text))
+    return value
+
+
+def gigabytes(text: str) -> float:
+    """Memory in GB."""
+    value = float(text)
+    if not 0.0 < value < 1e4:
+        raise argparse.ArgumentTypeError(_("'{text}' is no size above 0 GB", text=text))
+    return value
