@@ -39,11 +39,10 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
     "DicomToPrintLib/mrml/segmentations.py": (("Segmentation category", "a terminology context of Slicer"),),
     "dicomtoprint/backends/installation.py": (("import importlib.metadata", "a program for another Python"),),
     "dicomtoprint/io/mesh/threemf_errors.py": (("no build section", "words of lib3mf that are looked for"),),
-    "dicomtoprint/io/mesh/writers.py": (
-        ("vertex coordinates are measured", "a comment in the file, read by machines"),
-        ("written by DicomToPrint", "a comment in the file, read by machines"),
+    "dicomtoprint/io/mesh/obj.py": (("vertex coordinates are measured", "a comment in the file, read by machines"),),
+    "dicomtoprint/io/mesh/ply.py": (
         ("comment unit", "a comment in the file, read by machines"),
-        ("property list", "a line of PLY"),
+        ("property list", "PLY"),
     ),
     "dicomtoprint/phantom/geometry.py": (("hollow shell", "a key of the phantom's truth"),),
     "dicomtoprint/report/render.py": (("dicom_to_print.py replay", "a command"),),

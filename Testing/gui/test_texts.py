@@ -7,6 +7,7 @@ import pytest
 
 from dicomtoprint import rules
 from dicomtoprint.mesh.core import Mesh
+from dicomtoprint.messages import _
 from dicomtoprint.printability.messages import REMEDY
 
 pytestmark = pytest.mark.panel
@@ -31,13 +32,13 @@ def test_no_remedy_names_an_option(application):
     ("told", "shown"),
     [
         (
-            "Thicken: --thicken 3 or choose a finer process: --process material-jetting",
+            _("Thicken: {--thicken:{wall:g}} or choose a finer process: {--process:material-jetting}", wall=3.0),
             "Thicken: \u201cthicken walls\u201d 3 or choose a finer process: \u201cprocess\u201d material-jetting",
         ),
-        ("Repair it: inspect FILE --repair OUT", "Repair it: make the model again in step 3"),
-        ("Fill them with --wrap, or leave them.", "Fill them with \u201couter surface only\u201d, or leave them."),
-        ("Turn it, or split it (--split auto).", "Turn it, or split it (\u201csplit\u201d)."),
-        ("A seed is needed (--seed R,A,S).", "A seed is needed (\u201cseed points\u201d)."),
+        (REMEDY["repair"], "Repair it: make the model again in step 3"),
+        (_("Fill them with {--wrap}, or leave them."), "Fill them with \u201couter surface only\u201d, or leave them."),
+        (_("Turn it, or split it ({--split:auto})."), "Turn it, or split it (\u201csplit\u201d)."),
+        (_("A seed is needed ({--seed:R,A,S})."), "A seed is needed (\u201cseed points\u201d)."),
     ],
 )
 def test_options_become_names_of_controls(application, told, shown):
@@ -47,7 +48,7 @@ def test_options_become_names_of_controls(application, told, shown):
 
 
 def test_findings_are_shown_and_copied_without_options(driver):
-    remedy = "Thicken: --thicken 3"
+    remedy = _("Thicken: {--thicken:3}")
     finding = rules.Finding(
         "wall", "", rules.Severity.REJECT, rules.Outcome.FAIL, 1.0, 3.0, "", remedy, "The wall is thin.", "mm"
     )

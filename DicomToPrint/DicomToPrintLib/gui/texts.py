@@ -123,4 +123,6 @@ def without_options(text: str) -> str:
 
 def _control(option: str) -> str:
     name = option.lstrip("-").replace("-", "_")
+    if name == "accept_anyway":
+        return _("a reason below")
     return f"\u201c{setting_text(_SETTINGS.get(name, name))}\u201d"

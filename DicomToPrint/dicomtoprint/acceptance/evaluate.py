@@ -158,7 +158,11 @@ def apply_answer(finding: Finding, answer: str | None) -> Finding:
     """A finding that asks is closed by an answer: yes passes, no rejects. Measured failures are no questions."""
     if finding.outcome is not Outcome.ASK or answer is None:
         return finding
-    message = _("{message} Answered {answer} by the operator.", message=finding.message, answer=answer)
+    message = _(
+        "{message} Answered {answer} by the operator.",
+        message=finding.message,
+        answer={"yes": _("yes"), "no": _("no")}[answer],
+    )
     if answer == "yes":
         return replace(finding, outcome=Outcome.PASS, remedy="", message=message)
     return replace(finding, outcome=Outcome.FAIL, severity=Severity.REJECT, message=message)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DicomToPrintError, UsageError
-from ..messages import ENGLISH, _, join
+from ..messages import ENGLISH, _, join, until
 from .backend_terms import backends_summary, confirm_licence
 from .host import Host
 from .language import command_line_speaking, language_in, tell
@@ -341,7 +341,7 @@ def _list(options: argparse.Namespace, host: Host) -> int:
     }
     for name in resources.builtin_names(kind[options.kind]):
         content, _unused = resources.load_json_resource(kind[options.kind], name)
-        said = (str(content.get("title") or ""), str(content.get("help") or "").split(". ")[0])
+        said = (str(content.get("title") or ""), until(str(content.get("help") or ""), ". "))
         tell(_("{name:<22} {said}", name=name, said=join(": ", filter(None, said)).removesuffix(".")).rstrip())
     return 0
 

@@ -62,7 +62,7 @@ class ModelComparison:
                     for name, value in zip(found["axes"], patch["where_mm"])
                 ),
             )
-            side = "outside" if patch["mean_mm"] > 0 else "inside"
+            side = _("outside") if patch["mean_mm"] > 0 else _("inside")
             lines.append(
                 _(
                     "  {area_mm2:.0f} mm2 of the second around {place} mm lie {mean_mm:.2f} mm {side} the first.",
@@ -176,13 +176,13 @@ def differences(one: ReviewedModel, other: ReviewedModel) -> dict[str, list[Any]
             found[name] = [old, new]
 
     first, second = one.record, other.record
-    note("input", first.input_sha256[:12], second.input_sha256[:12])
-    note("series", first.series, second.series)
-    note("use", first.intended_use, second.intended_use)
+    note(_("input"), first.input_sha256[:12], second.input_sha256[:12])
+    note(_("series"), first.series, second.series)
+    note(_("use"), first.intended_use, second.intended_use)
     for title, old, new in (
-        ("setting", first.parameters, second.parameters),
+        (_("setting"), first.parameters, second.parameters),
         (_("version of"), {**first.libraries, **first.software}, {**second.libraries, **second.software}),
-        ("platform", first.platform, second.platform),
+        (_("platform"), first.platform, second.platform),
     ):
         for name in sorted({*old, *new}):
             if name != "role":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
 from ..errors import DicomToPrintError, RefusedError, UnansweredQuestionError, UsageError
-from ..messages import _, join
+from ..messages import _, join, way
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import VOLUME_SUFFIXES, reordered
 
@@ -60,7 +60,13 @@ def surgery_date(settings: RunSettings) -> datetime.date | None:
         return datetime.date.fromisoformat(settings.surgery_date)
     except ValueError:
         raise UsageError(
-            _("{--surgery-date} takes a date as YYYY-MM-DD, not '{surgery_date}'.", surgery_date=settings.surgery_date)
+            way(
+                _(
+                    "{--surgery-date} takes a date as YYYY-MM-DD, not '{surgery_date}'.",
+                    surgery_date=settings.surgery_date,
+                ),
+                _("The date of surgery takes a date as YYYY-MM-DD, not '{given}'.", given=settings.surgery_date),
+            )
         ) from None
 
 

@@ -59,8 +59,8 @@ def segment(
         left = [
             words
             for words, value in (
-                ("threshold", settings.threshold),
-                ("seeds", settings.seeds),
+                (_("threshold"), settings.threshold),
+                (_("seeds"), settings.seeds),
                 (_("region of interest"), settings.roi),
                 (_("least branch"), settings.least_branch),
             )

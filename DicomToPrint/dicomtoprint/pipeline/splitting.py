@@ -11,7 +11,7 @@ import numpy as np
 from ..config.run_settings import RunSettings
 from ..errors import RefusedError, UsageError
 from ..mesh.core import Mesh
-from ..messages import _, join
+from ..messages import Message, _, join
 from ..text import pluralize
 from .displacements import displacement_summary
 from .joints import CRUMB_STEP, joint_plan, preparation_defaults
@@ -114,13 +114,20 @@ def _named(parts: Sequence[Mesh], name: str) -> tuple[Mesh, ...]:
 
 def _numbered(parts: Sequence[Mesh]) -> list[Mesh]:
     """Parts of one structure by one row of numbers, however many steps took it apart."""
-    whole = [re.sub(r"( part \d+)+$", "", part.name) for part in parts]
+    whole = [_whole_name(part.name) for part in parts]
     several, seen = Counter(whole), Counter[str]()
     named = []
     for part, name in zip(parts, whole):
         seen[name] += 1
-        named.append(replace(part, name=f"{name} part {seen[name]}" if several[name] > 1 else name))
+        named.append(replace(part, name=_("{mesh} part {n}", mesh=name, n=seen[name]) if several[name] > 1 else name))
     return named
+
+
+def _whole_name(name: str) -> str:
+    """The name of what a part was cut from."""
+    while isinstance(name, Message) and name.msgid == "{mesh} part {n}":
+        name = name.parameters["mesh"]
+    return name if isinstance(name, Message) else re.sub(r"( part \d+)+$", "", name)
 
 
 def _kept(parts: list[Mesh], settings: RunSettings, planes: "Sequence[Plane]", steps: list[Any]) -> list[Mesh]:

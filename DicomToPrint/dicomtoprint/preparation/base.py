@@ -101,7 +101,7 @@ def add_base(
         raise UsageError(
             _(
                 "A base is a {kinds} or a {kinds2}, not '{kind}'.",
-                kinds=join(", a ", KINDS[:-1]),
+                kinds=join(_(", a "), KINDS[:-1]),
                 kinds2=KINDS[-1],
                 kind=kind,
             )

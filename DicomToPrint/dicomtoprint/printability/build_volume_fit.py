@@ -207,7 +207,7 @@ def describe_rotation(matrix: np.ndarray) -> Rotation:
         warnings.simplefilter("ignore")  # gimbal lock: one of several ways to say the same turn
         angles = turn.as_euler("xyz", degrees=True)
     words = join(
-        ", then ",
+        _(", then "),
         (
             _("{angle:.0f} degrees about {axis}", angle=angle, axis=axis)
             for axis, angle in zip("xyz", angles)

@@ -40,8 +40,7 @@ def cleaning_steps(
 ) -> list[ProcessingStep]:
     """Bodies removed below `smallest` mm3 and cavities filled up to `largest` mm3."""
     steps = []
-    kinds = (("body", "bodies", _("removed below"), smallest), ("cavity", "cavities", _("filled up to"), largest))
-    for kind, several, word, limit in kinds:
+    for kind, word, limit in (("body", _("removed below"), smallest), ("cavity", _("filled up to"), largest)):
         of_kind = [p for p in parts if p.kind == kind]
         gone = [p for p in of_kind if not p.kept]
         if of_kind:
@@ -51,7 +50,11 @@ def cleaning_steps(
                     _(
                         "{segment}: {pluralize}, {gone_count} {word} {limit:g} mm3 ({gone:.2f} mm3 in all)",
                         segment=segment.name,
-                        pluralize=pluralize(len(of_kind), kind, several),
+                        pluralize=(
+                            pluralize(len(of_kind), "body", "bodies")
+                            if kind == "body"
+                            else pluralize(len(of_kind), "cavity", "cavities")
+                        ),
                         gone_count=len(gone),
                         word=word,
                         limit=limit,

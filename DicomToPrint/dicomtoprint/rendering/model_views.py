@@ -156,7 +156,7 @@ def _map_picture(shown: ScalarMap, side: _Side, png: bytes, scale: float) -> Rep
     root = new_svg(_SIZE, _SIZE + 84)
     _frame(root, side, png, scale)
     add_legend(root, 12, _SIZE + 20, _SIZE - 24, shown)
-    caption = f"{shown.title}, {side.title}"
+    caption = _("{title}, {side}", title=shown.title, side=side.title)
     alt = _("The model seen {side}, coloured by: {title}.").format(side=side.title, title=shown.title)
     if shown.classes:
         alt += " " + _("Colours: {names}.").format(names=join(", ", shown.classes))

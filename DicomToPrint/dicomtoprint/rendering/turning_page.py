@@ -10,7 +10,7 @@ import numpy as np
 from ..errors import MissingDependencyError
 from ..images.svg import format_number
 from ..mesh.core import Mesh
-from ..messages import _
+from ..messages import _, translate
 from .scalar_maps import ScalarMap
 
 _UNKNOWN = 0x787878
@@ -58,9 +58,10 @@ def require_viewer() -> Any:
 def _drawn(k3d: Any, mesh: Mesh, shown: ScalarMap) -> "list[Any]":
     """The objects of one map: with a ramp by its values, else in its named colours."""
     points = mesh.points.astype(np.float32)
-    options = {"side": "double", "flat_shading": False, "name": shown.title, "group": shown.title}
-    legend = k3d.text2d(_legend(shown), (0.02, 0.03), is_html=True, color=0, label_box=False, group=shown.title)
-    legend.name = _("legend")
+    title = translate(shown.title)
+    options = {"side": "double", "flat_shading": False, "name": title, "group": title}
+    legend = k3d.text2d(_legend(shown), (0.02, 0.03), is_html=True, color=0, label_box=False, group=title)
+    legend.name = translate(_("legend"))
     if not shown.on_points:
         # Colours belong to points: each triangle gets three of its own.
         own = points[mesh.triangles.ravel()]
@@ -71,14 +72,14 @@ def _drawn(k3d: Any, mesh: Mesh, shown: ScalarMap) -> "list[Any]":
     known = (colors[mesh.triangles] != _UNKNOWN).all(axis=1)
     objects = [k3d.mesh(points, mesh.triangles[known].astype(np.uint32), colors=colors, color=0xFFFFFF, **options)]
     if not known.all():
-        options["name"] = _("not known")
+        options["name"] = translate(_("not known"))
         objects.append(k3d.mesh(points, mesh.triangles[~known].astype(np.uint32), color=_UNKNOWN, **options))
     return [*objects, legend]
 
 
 def _legend(shown: ScalarMap) -> str:
     """Title and colours of a map as HTML."""
-    rows = [f"<b>{html.escape(shown.title)}</b>"]
+    rows = [f"<b>{html.escape(translate(shown.title))}</b>"]
     if shown.ramp:
         middle = format_number(0.5 * (shown.low + shown.high))
         bar = f"background:linear-gradient(90deg,{','.join(map(_hex, shown.ramp))});width:240px;height:14px"
@@ -87,7 +88,7 @@ def _legend(shown: ScalarMap) -> str:
         )
         rows.append(f'<div style="{bar}"></div><div style="display:flex;justify-content:space-between">{figures}</div>')
     rows += [
-        f'<div><span style="background:{_hex(color)}">&emsp;</span> {html.escape(name)}</div>'
+        f'<div><span style="background:{_hex(color)}">&emsp;</span> {html.escape(translate(name))}</div>'
         for name, color in shown.classes.items()
     ]
     return f'<div style="font:14px sans-serif;color:#1a1a1a;width:240px">{"".join(rows)}</div>'

@@ -9,6 +9,9 @@ SHELL_CHOICES = ("keep", "drop", "flip")
 HOLE_CHOICES = ("cap", "keep")
 
 
+_WHAT = {"shell": _("shell"), "hole": _("hole")}
+
+
 def require_choices(
     chosen: Sequence[tuple[int, str]], what: str, words: Sequence[str], count: int, name: str
 ) -> dict[int, str]:
@@ -36,13 +39,19 @@ def require_choices(
         if not 1 <= number <= count:
             there = _("it has {count}, the largest is 1", count=count) if count else _("it has none")
             raise UsageError(
-                _("There is no {what} {number} in '{name}': {there}.", what=what, number=number, name=name, there=there)
+                _(
+                    "There is no {what} {number} in '{name}': {there}.",
+                    what=_WHAT.get(what, what),
+                    number=number,
+                    name=name,
+                    there=there,
+                )
             )
         if word not in words:
             raise UsageError(
                 _(
                     "A {what} can be {words} or {words2}, not '{word}'.",
-                    what=what,
+                    what=_WHAT.get(what, what),
                     words=join(", ", words[:-1]),
                     words2=words[-1],
                     word=word,
@@ -50,5 +59,7 @@ def require_choices(
             )
     result = dict(chosen)
     if len(result) < len(set(chosen)):
-        raise UsageError(_("Two choices are given for one {what} of '{name}': give one.", what=what, name=name))
+        raise UsageError(
+            _("Two choices are given for one {what} of '{name}': give one.", what=_WHAT.get(what, what), name=name)
+        )
     return result

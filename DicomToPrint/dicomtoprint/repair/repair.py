@@ -101,11 +101,11 @@ def _gentle(state: RepairState, run: _Run) -> RepairState:
     if state.facts.degenerate:
         state = _taken(state, drop_flat_triangles, _("flat triangles"), run)
     if state.facts.boundary_edges:
-        state = _taken(state, close_seams, "seams", run)
+        state = _taken(state, close_seams, _("seams"), run)
     if state.facts.boundary_edges:
-        state = _taken(state, split_sides, "T-junctions", run)
+        state = _taken(state, split_sides, _("T-junctions"), run)
     if state.facts.boundary_edges:
-        state = _taken(state, drop_fins, "flakes", run)
+        state = _taken(state, drop_fins, _("flakes"), run)
     if state.facts.inverted:
         state = _taken(state, _orient_before_capping, "orientation", run)
     if state.facts.nonmanifold_edges or state.facts.nonmanifold_vertices:
@@ -132,14 +132,14 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     if state.valid or run.late or run.stays_open:
         return state
     run.progress(0.5, _("repairing: union"))
-    state = _taken(state, _united(state), "union", run)
+    state = _taken(state, _united(state), _("union"), run)
     if state.valid or run.late:
         return state
     run.progress(0.6, _("repairing: surgery"))
     told = len(run.stages)
-    after = _taken(state, _surgery, "surgery", run)
+    after = _taken(state, _surgery, _("surgery"), run)
     if not after.valid and after.facts.closed:
-        after = _taken(after, _united(after), "union", run)
+        after = _taken(after, _united(after), _("union"), run)
     if after.valid:
         return after
     # Half a surgery is a worse start for a new surface than none.
@@ -163,7 +163,7 @@ def _rebuilt(state: RepairState, run: _Run) -> RepairState:
                 run,
             )
     if not made.valid and made is not state:
-        made = _taken(made, _united(made), "union", run)
+        made = _taken(made, _united(made), _("union"), run)
     return made
 
 

@@ -18,8 +18,8 @@ _WORDS = {
     "degenerate": _("degenerate triangles"),
     "duplicate": _("duplicate triangles"),
     "inverted": _("triangles facing inward"),
-    "triangles": "triangles",
-    "components": "parts",
+    "triangles": _("triangles"),
+    "components": _("parts"),
 }
 
 

@@ -129,7 +129,7 @@ class LogCheck:
         if not self.entries:
             return (_("Sign-off: none."),)
         said = [_("Sign-off {number}: {entry}", number=entry.number, entry=entry.in_words) for entry in self.entries]
-        for words, names in (("changed", self.changed), ("gone", self.gone)):
+        for words, names in ((_("changed"), self.changed), (_("gone"), self.gone)):
             if names:
                 said.append(
                     _(

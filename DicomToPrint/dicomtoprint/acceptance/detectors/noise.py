@@ -69,7 +69,7 @@ def kernel_from_noise(scene: ScanOverview, tiles: np.ndarray) -> tuple[Fact, tup
         return _unknown(evidence, **figures), ()
     # Half-way between the measured groups; within 0.05 of it the call is open to doubt.
     doubt = confidence_label(4.0 if abs(correlation - SHARP_BELOW) > 0.05 else 1.0)
-    look = "sharp" if correlation < SHARP_BELOW else "smooth"
+    look = _("sharp") if correlation < SHARP_BELOW else _("smooth")
     fact = Fact("kernel_from_noise", look, "", evidence, parameters={**figures, "sure": doubt})
     return fact, (_noise(tiles, correlation, look),)
 

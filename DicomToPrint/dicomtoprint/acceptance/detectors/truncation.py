@@ -52,7 +52,7 @@ def _cut(
         at_edge = _edge(circle[::step, ::step])
         inner = at_edge.copy()
         inner[[0, -1]] = inner[:, [0, -1]] = False
-        contact["round edge"] = float((mask & inner).sum()) * (size_i + size_j) / 2 * size_k
+        contact[_("round edge")] = float((mask & inner).sum()) * (size_i + size_j) / 2 * size_k
     lateral = {name: round(area, 1) for name, area in contact.items() if area > 0 and "slice" not in name}
     ends = {name: round(area, 1) for name, area in contact.items() if area > 0 and "slice" in name}
     places = tuple(slice_center(volume, k) for k in _touching(mask, at_edge)[:1])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UsageError
+from ...messages import _
 
 DEFAULT_KEEP_OUT_RADIUS_MM = 10.0  # around a marked place, where nothing else is said
 
@@ -128,7 +129,9 @@ def read_numbers(flag: str, text: str, *counts: int) -> tuple[float, ...]:
         values = ()
     if len(values) not in counts or not all(abs(value) < 1e6 for value in values):
         wanted = " or ".join(str(count) for count in counts)
-        raise UsageError(f"{flag} takes {wanted} numbers with commas between, not '{text}'.")
+        raise UsageError(
+            _("{flag} takes {wanted} numbers with commas between, not '{text}'.", flag=flag, wanted=wanted, text=text)
+        )
     return values
 
 
@@ -138,27 +141,27 @@ def read_pairs(flag: str, items: Sequence[str], form: str) -> tuple[tuple[str, s
     for item in items:
         key, mark, value = item.partition("=")
         if not (mark and key and value):
-            raise UsageError(f"{flag} takes {form}, not '{item}'.")
+            raise UsageError(_("{flag} takes {form}, not '{item}'.", flag=flag, form=form, item=item))
         found.append((key, value))
     return tuple(found)
 
 
 def _read_answers(flag: str, items: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    answers = read_pairs(flag, items, "RULE=yes or RULE=no")
+    answers = read_pairs(flag, items, _("RULE=yes or RULE=no"))
     for rule, answer in answers:
         if answer not in ("yes", "no"):
-            raise UsageError(f"{flag} {rule} takes yes or no, not '{answer}'.")
+            raise UsageError(_("{flag} {rule} takes yes or no, not '{answer}'.", flag=flag, rule=rule, answer=answer))
     return answers
 
 
 def _read_cuts(flag: str, items: Sequence[str]) -> tuple[tuple[str, float], ...]:
     """Axis (R, A or S) and position in mm of each cut."""
     cuts = tuple(
-        (axis.upper(), read_numbers(flag, at, 1)[0]) for axis, at in read_pairs(flag, items, "R=MM, A=MM or S=MM")
+        (axis.upper(), read_numbers(flag, at, 1)[0]) for axis, at in read_pairs(flag, items, _("R=MM, A=MM or S=MM"))
     )
-    for axis, _ in cuts:
+    for axis, _unused in cuts:
         if axis not in "RAS" or len(axis) != 1:
-            raise UsageError(f"{flag} takes R=MM, A=MM or S=MM, not '{axis}='.")
+            raise UsageError(_("{flag} takes R=MM, A=MM or S=MM, not '{axis}='.", flag=flag, axis=axis))
     return cuts
 
 
@@ -167,9 +170,11 @@ def _read_numbered(flag: str, items: Sequence[str]) -> tuple[tuple[int, str], ..
 
 
 def _numbered(flag: str, text: str) -> tuple[int, str]:
-    number, _, word = text.partition("=")
+    number, _unused, word = text.partition("=")
     if not number.strip().isdigit() or not word:
-        raise UsageError(f"{flag} takes a number and what to do, as in {flag} 1=keep, not '{text}'.")
+        raise UsageError(
+            _("{flag} takes a number and what to do, as in {flag} 1=keep, not '{text}'.", flag=flag, text=text)
+        )
     return int(number), word.strip()
 
 
@@ -182,7 +187,11 @@ def _read_keep_out(flag: str, text: str) -> tuple[float, ...]:
     place = (*read_numbers(flag, text, 3, 4), DEFAULT_KEEP_OUT_RADIUS_MM)[:4]
     if not place[3] > 0.0:
         raise UsageError(
-            f"{flag} takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'."
+            _(
+                "{flag} takes a place and the mm around it that no cut may touch, such as 10,-20,35,15, not '{text}'.",
+                flag=flag,
+                text=text,
+            )
         )
     return place
 
@@ -195,16 +204,16 @@ def _read_magnets(flag: str, text: str | None) -> tuple[float, float] | None:
     except ValueError:
         diameter = height = 0.0
     if not (0.5 <= diameter <= 50.0 and 0.5 <= height <= 50.0):
-        raise UsageError(f"{flag} takes diameter x height in mm, such as 5x2, not '{text}'.")
+        raise UsageError(_("{flag} takes diameter x height in mm, such as 5x2, not '{text}'.", flag=flag, text=text))
     return diameter, height
 
 
 def _read_step_calls(flag: str, items: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Name and value, empty where none is given, of each step."""
-    calls = [(name.strip(), value) for name, _, value in (item.partition("=") for item in items)]
+    calls = [(name.strip(), value) for name, _unused, value in (item.partition("=") for item in items)]
     for item, (name, _value) in zip(items, calls):
         if not name:
-            raise UsageError(f"{flag} takes NAME or NAME=VALUE, not '{item}'.")
+            raise UsageError(_("{flag} takes NAME or NAME=VALUE, not '{item}'.", flag=flag, item=item))
     return tuple(dict(calls).items())
 
 

@@ -24,7 +24,7 @@ def label_facts(mesh: Mesh, labels: tuple[LabelFrame, ...]) -> dict[str, Fact]:
     if reliefs:
         for name in ("emboss_width_mm", "emboss_height_mm"):
             found, label = min(reliefs, key=lambda item: getattr(item[0], name))
-            way = "high" if label.depth > 0 else "deep"
+            way = _("high") if label.depth > 0 else _("deep")
             facts[name] = _placed(name, round(getattr(found, name), 3), label, way=way)
     return facts
 
