@@ -5,7 +5,8 @@
 Cases go in turn through the models and kinds: scaled 0.3 to 1 % an axis, bent by 0.3 mm, a wall thinned by 0.2 mm, and thicker all over by
 0.8 or 1.2 of a limit; noise of 0.02 to 0.1 mm a point, up to 30 % missing, spikes and dust, any pose. The truth of the map is VTK's
 distance from the model's points to the print without the scanner's faults, in the true pose for prints that are not bent, for bent
-ones after the rigid motion that a least-squares fit of the true distances gives. One line of JSON a case; at the end a table.
+ones after the rigid motion that a least-squares fit of the true distances gives where the scan shows them. One line of JSON a case; at
+the end a table.
 """
 
 import argparse
