@@ -4,4 +4,4 @@ The engine: importable and installable without Slicer. Its packages stand in the
 what stands above it (`docs/architecture.md` has the list, `Testing/Architecture` holds it).
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

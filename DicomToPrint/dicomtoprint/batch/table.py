@@ -1,11 +1,11 @@
 """A table of cases: CSV with a row a case, its columns the options of `run` or `prepare`."""
 
-import csv
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import InputError, UsageError
+from ..config.tables import read_csv_file
+from ..errors import UsageError
 from ..messages import _
 
 REPEAT = "|"  # between the values of an option that may be given several times
@@ -55,15 +55,8 @@ def read_table(path: Path) -> Iterator[TableRow]:
     Commas or semicolons between the columns; paths are relative to the table. Raises `InputError` where it cannot be read,
     `UsageError` where a column or a name is wrong.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            _("'{path}' cannot be read ({kind}): save it as CSV in UTF-8.", path=path.name, kind=type(error).__name__)
-        ) from None
-    first = text.partition("\n")[0]
-    reader = csv.reader(text.splitlines(), delimiter=";" if ";" in first and "," not in first else ",")
-    heads = [head.strip().lower().replace("_", "-").lstrip("-") for head in next(reader, [])]
+    table = read_csv_file(path)
+    heads = [head.replace("_", "-").lstrip("-") for head in table.heads]
     if "input" not in heads or len(set(heads)) < len(heads):
         raise UsageError(
             _(
@@ -72,10 +65,8 @@ def read_table(path: Path) -> Iterator[TableRow]:
             )
         )
     seen: set[str] = set()
-    for cells in reader:
-        if not any(cell.strip() for cell in cells):
-            continue
-        row = _row(dict(zip(heads, (cell.strip() for cell in cells))), len(cells) > len(heads), reader.line_num, path)
+    for found in table.rows:
+        row = _row(dict(zip(heads, found.cells.values())), found.is_too_long, found.line, path)
         if row.name and row.name in seen:
             raise UsageError(
                 _(

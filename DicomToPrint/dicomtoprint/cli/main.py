@@ -325,10 +325,8 @@ def _list(options: argparse.Namespace, host: Host) -> int:
     if options.kind == "backends":
         tell(backends_summary())
         return 0
-    if options.kind == "steps":
-        from ..pipeline.steps.order import STEPS
-
-        _print_registry(STEPS)
+    if options.kind in ("steps", "formats", "methods"):
+        _print_registry(_registry(options.kind))
         return 0
     kind = {
         "protocols": "protocols",
@@ -344,6 +342,14 @@ def _list(options: argparse.Namespace, host: Host) -> int:
         said = (str(content.get("title") or ""), until(str(content.get("help") or ""), ". "))
         tell(_("{name:<22} {said}", name=name, said=join(": ", filter(None, said)).removesuffix(".")).rstrip())
     return 0
+
+
+def _registry(kind: str) -> "Registry[Any]":
+    from ..config.formats import MESH_HANDLERS
+    from ..pipeline.steps.order import STEPS
+    from ..segmentation.methods import SEGMENTERS
+
+    return {"steps": STEPS, "formats": MESH_HANDLERS, "methods": SEGMENTERS}[kind]
 
 
 def _print_registry(registry: "Registry[Any]") -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..config.tables import read_csv
 from ..errors import InputError
 from ..messages import _, join
 
@@ -73,44 +74,29 @@ def read_form(text: str, file: str, coupon: Mapping[str, Any], largest_error_mm:
     Raises `InputError` that names file and line: for no form, one of another plate, rows missing, twice or left open, and figures that are
     none, have another unit, or lie farther than `largest_error_mm` from what was drawn.
     """
-    separator = ";" if text.partition("\n")[0].count(";") else ","
-    rows = csv.DictReader(io.StringIO(text), delimiter=separator, strict=True)
+    table = read_csv(text, file)
     known = {feature["name"]: feature for feature in coupon["features"]}
     found: dict[str, FeatureReading] = {}
-    try:
-        heads = {str(head).strip().lower(): head for head in rows.fieldnames or ()}
-        if not {"coupon", "name", "measured_mm", "holds"} <= set(heads):
-            raise InputError(
-                _("{file}, line 1: this is no form of a test plate; fill in coupon-form.csv beside its map.", file=file)
-            )
-        for row in rows:
-            where = _("{file}, line {line_num}", file=file, line_num=rows.line_num)
-            if None in row:
-                raise InputError(
-                    _(
-                        "{where}: there are more columns than heads; write figures with a decimal point, or save "
-                        "with semicolons.",
-                        where=where,
-                    )
-                )
-            cells = {name: (row.get(head) or "").strip() for name, head in heads.items()}
-            if not any(cells.values()):
-                continue
-            reading = _reading(cells, where, coupon, known, largest_error_mm)
-            if reading.name in found:
-                raise InputError(
-                    _("{where}: {reading} is given twice; keep one of the two rows.", where=where, reading=reading.name)
-                )
-            found[reading.name] = reading
-    except csv.Error as error:
+    if not {"coupon", "name", "measured_mm", "holds"} <= set(table.heads):
         raise InputError(
-            _(
-                "{file}, line {line_num}: no table ({error}); save it as CSV again.",
-                file=file,
-                line_num=rows.line_num,
-                error=error,
+            _("{file}, line 1: this is no form of a test plate; fill in coupon-form.csv beside its map.", file=file)
+        )
+    for row in table.rows:
+        where = _("{file}, line {line_num}", file=file, line_num=row.line)
+        if row.is_too_long:
+            raise InputError(
+                _(
+                    "{where}: there are more columns than heads; write figures with a decimal point, or save "
+                    "with semicolons.",
+                    where=where,
+                )
             )
-        ) from None
+        reading = _reading(row.cells, where, coupon, known, largest_error_mm)
+        if reading.name in found:
+            raise InputError(
+                _("{where}: {reading} is given twice; keep one of the two rows.", where=where, reading=reading.name)
+            )
+        found[reading.name] = reading
     missing = [name for name in known if name not in found]
     if missing:
         raise InputError(

@@ -1,6 +1,5 @@
 """The rules of readiness: data in `data/readiness/rules.json`, their limits filled in from the process."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +13,7 @@ def load_rules(process: PrintProcess, size_sum_mm: float) -> tuple[Rule, ...]:
 
     A rule whose limit nobody publishes for the process keeps the limit None: it is not applicable.
     """
-    content = json.loads((resources.RESOURCE_DIR / "readiness" / "rules.json").read_text(encoding="utf-8"))
+    content, _text = resources.load_json_resource("readiness", "rules")
     return tuple(_rule(entry, process, size_sum_mm) for entry in content["rules"])
 
 

@@ -1,11 +1,10 @@
 """Distances that were measured by hand, held against those that the report asked for."""
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..config.tables import read_csv
 from ..errors import InputError, UsageError
 from ..messages import _, join
 
@@ -72,42 +71,23 @@ def read_caliper_table(text: str, file: str, person: str = "", instrument: str =
 
     Commas or semicolons; with semicolons a comma in a figure is a decimal point. Raises `InputError`.
     """
-    separator = ";" if text.partition("\n")[0].count(";") else ","
-    rows = csv.DictReader(io.StringIO(text), delimiter=separator)
-    heads = {str(head).strip().lower(): head for head in rows.fieldnames or ()}
-    name = heads.get("name", heads.get("number"))
-    if name is None or "measured_mm" not in heads:
+    table = read_csv(text, file)
+    name = next((head for head in ("name", "number") if head in table.heads), None)
+    if name is None or "measured_mm" not in table.heads:
         raise InputError(
             _("{file}, line 1: columns 'name' and 'measured_mm' are expected, as in the list of the report.", file=file)
         )
     readings = []
-    try:
-        for row in rows:
-            value = (row.get(heads["measured_mm"]) or "").strip()
-            if not value:
-                continue  # a form that was not filled in to the end
-            given = {
-                key: (row.get(heads[key]) or "").strip() if key in heads else "" for key in ("person", "instrument")
-            }
-            try:
-                measured = _millimetres(value.replace(",", "."), value)
-            except UsageError as error:
-                raise InputError(
-                    _("{file}, line {line_num}: {error}", file=file, line_num=rows.line_num, error=error)
-                ) from None
-            label = (row.get(name) or "").strip()
-            readings.append(
-                CaliperReading(label, measured, given["person"] or person, given["instrument"] or instrument)
-            )
-    except csv.Error as error:
-        raise InputError(
-            _(
-                "{file}, line {line_num}: no table ({error}); save it as CSV again.",
-                file=file,
-                line_num=rows.line_num,
-                error=error,
-            )
-        ) from None
+    for row in table.rows:
+        value = row.cells["measured_mm"]
+        if not value:
+            continue  # a form that was not filled in to the end
+        try:
+            measured = _millimetres(value.replace(",", "."), value)
+        except UsageError as error:
+            raise InputError(_("{file}, line {line_num}: {error}", file=file, line_num=row.line, error=error)) from None
+        who, what = row.cells.get("person") or person, row.cells.get("instrument") or instrument
+        readings.append(CaliperReading(row.cells[name], measured, who, what))
     return tuple(readings)
 
 

@@ -8,6 +8,7 @@ from ..config import resources
 from ..errors import UsageError
 from ..messages import _, join
 from ..rules import line_number_of_key
+from .methods import SEGMENTERS
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class SeparationSettings:
 
 @dataclass(frozen=True)
 class AnatomyPreset:
-    """A preset. `method` is ``grey`` or ``labels`` (a given segmentation names the structures)."""
+    """A preset. `method` is one of `SEGMENTERS`: ``grey``, ``labels`` (a given segmentation names the structures), or of a package."""
 
     name: str
     version: str
@@ -193,16 +194,22 @@ def _typed(content: dict[str, Any], text: str) -> AnatomyPreset:
     for key, value in content.items():
         if key not in known:
             raise _Misfit(key, _("'{key}' is no setting of an anatomy preset", key=key))
-        values[key] = _checked(key, value, known[key].type)
+        values[key] = _method(value) if key == "method" else _checked(key, value, known[key].type)
     for key in ("name", "version", "title", "help", "method"):
         if key not in values:
             raise _Misfit(key, _("'{key}' is missing", key=key))
     anatomy = AnatomyPreset(**values)
-    if anatomy.method not in ("grey", "labels"):
-        raise _Misfit(_("method"), _("'method' must be 'grey' or 'labels'"))
     if anatomy.method == "grey" and anatomy.boundary is None:
         raise _Misfit(_("method"), _("a preset of method 'grey' needs 'boundary'"))
     return anatomy
+
+
+def _method(value: Any) -> str:
+    """The name of a segmenter, built in or of an installed package."""
+    if not isinstance(value, str) or value not in SEGMENTERS:
+        known = (*SEGMENTERS.names, *SEGMENTERS.installed_names())
+        raise _Misfit("method", _("'{name}' must be ", name="method") + join(_(" or "), known))
+    return value
 
 
 def _look(content: Any) -> SegmentStyle:
@@ -233,7 +240,7 @@ def _group(key: str, kind: type, content: Any) -> Any:
 _CHOICES = {
     "keep": ("all", "largest", "seed"),
     "fill": ("solid-core", "keep"),
-    "method": ("none", "neck", "vertebra", "vessel", "grey", "labels"),
+    "method": ("none", "neck", "vertebra", "vessel"),  # of separation
 }
 
 

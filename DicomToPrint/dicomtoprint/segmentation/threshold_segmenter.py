@@ -1,7 +1,5 @@
 """From grey values to labelled anatomy: the steps of a preset, in order."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from ..errors import RefusedError, UsageError
@@ -18,7 +16,8 @@ from .metal import apart_from_bone, detect_metal, metal_neighbourhood, remove_st
 from .modality import holds_xray, require_threshold, without_hounsfield
 from .patient_mask import PatientMask, find_patient
 from .presets import AnatomyPreset
-from .roi import Bounds, Point, crop_to_roi, nearest_mask_voxel, seeds_to_voxels
+from .roi import crop_to_roi, nearest_mask_voxel, seeds_to_voxels
+from .segmenter import SegmentationHints, Segmenter
 from .slice_interpolation import interpolate_slices
 from .state import SEED_REACH_MM, SegmentationState
 from .thin_bone_stage import add_thin_bone
@@ -41,27 +40,27 @@ MIN_BONE_FRACTION = 0.02
 STREAK_CLOSING_MM = 2.0
 
 
-def segment(
-    volume: Volume,
-    anatomy: AnatomyPreset,
-    *,
-    threshold: "tuple[float, float | None] | None" = None,
-    seeds_lps: Sequence[Point] = (),
-    roi_lps: Bounds | None = None,
-    least_branch_mm: float | None = None,
-    progress: ProgressCallback = no_progress,
-) -> Segmentation:
-    """Labelled anatomy of a scan by a preset.
+class ThresholdSegmenter(Segmenter):
+    """A boundary in the grey values, measured or given, and the steps of the preset on what it encloses."""
 
-    `threshold` (low, high or None), in grey values of the volume, replaces the adaptive boundary; `seeds_lps` are
-    points in LPS mm,
-    `roi_lps` is (x0, x1, y0, y1, z0, z1) in LPS mm, in any order of each pair; the result lies on the region's grid.
-    `least_branch_mm` is the diameter below which side branches of a vessel are left out.
-    Raises
-    `UsageError` for a threshold, a seed or a region outside the scan or a seed that is missing, and `RefusedError` where
-    nothing would be left, or the voxels
-    are no numbers or all the same.
+    name = "grey"
+
+    def segment(
+        self, volume: Volume, anatomy: AnatomyPreset, hints: SegmentationHints, progress: ProgressCallback
+    ) -> Segmentation:
+        return segment_by_threshold(volume, anatomy, hints, progress)
+
+
+def segment_by_threshold(
+    volume: Volume, anatomy: AnatomyPreset, hints: SegmentationHints, progress: ProgressCallback = no_progress
+) -> Segmentation:
+    """Labelled anatomy of a scan by its grey values; with a region of interest the result lies on the region's grid.
+
+    Raises `UsageError` for a threshold, a seed or a region outside the scan or a seed that is missing, and `RefusedError` where
+    nothing would be left, or the voxels are no numbers or all the same.
     """
+    threshold, seeds_lps, roi_lps = hints.threshold, hints.seeds_lps, hints.roi_lps
+    least_branch_mm = hints.least_branch_mm
     require_grey(anatomy)
     validate_voxels(volume.array)
     if not holds_xray(volume):

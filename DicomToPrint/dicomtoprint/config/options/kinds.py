@@ -210,7 +210,7 @@ def _read_magnets(flag: str, text: str | None) -> tuple[float, float] | None:
 
 def _read_step_calls(flag: str, items: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """Name and value, empty where none is given, of each step."""
-    calls = [(name.strip(), value) for name, _unused, value in (item.partition("=") for item in items)]
+    calls = [(name.strip(), value) for name, _mark, value in (item.partition("=") for item in items)]
     for item, (name, _value) in zip(items, calls):
         if not name:
             raise UsageError(_("{flag} takes NAME or NAME=VALUE, not '{item}'.", flag=flag, item=item))

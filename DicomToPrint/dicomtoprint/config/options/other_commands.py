@@ -121,10 +121,23 @@ CALIBRATE = (
     Option(("--scan-error",), _("the scanner's own error; a scan needs it, a form does not"), typed(positive), "MM"),
     JSON,
 )
+_REGISTRIES = ("steps", "formats", "methods")
 LIST = (
     Option(
         ("kind",),
         _("each built-in name with its title and what it is for; a .json file of your own is given by its path"),
-        choice("protocols", "anatomy", "processes", "printers", "uses", "label-names", "slicers", "backends", "steps"),
+        choice(
+            "protocols",
+            "anatomy",
+            "processes",
+            "printers",
+            "uses",
+            "label-names",
+            "slicers",
+            "backends",
+            "steps",
+            "formats",
+            "methods",
+        ),
     ),
 )
