@@ -192,7 +192,7 @@ class Driver:
 
     @property
     def message(self):
-        return self.panel.head.message.text
+        return self.panel.footer.message.text
 
     def picture(self, name, height=None):
         """Leave a PNG of the panel."""

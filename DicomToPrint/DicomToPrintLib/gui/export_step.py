@@ -82,6 +82,13 @@ class ExportStep(StepView):
             "storeDicom",
         )
         self.layout.addLayout(widgets.hbox(self.report, self.store))
+        self.copy = self.button(
+            _("Copy command"),
+            _("Copy the command line that does the same outside the panel."),
+            self.panel.copy_command,
+            "copyCommand",
+        )
+        self.layout.addWidget(self.copy)
         self.clear()
 
     def refresh(self) -> None:
@@ -112,6 +119,9 @@ class ExportStep(StepView):
         self.written.visible = True
         self.report.enabled = any(Path(name).name == "report.html" for name in names)
         self.store.enabled = any(Path(name).suffix.lower() == ".dcm" for name in names)
+        self.summary = _("{count} files in {folder}").format(
+            count=len(files), folder=Path(self.panel.output_folder()).name
+        )
         widgets.update_badge(self.chip, "ready", _("written, read back and checked"))
         return "done"
 

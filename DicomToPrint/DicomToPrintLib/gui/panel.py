@@ -1,9 +1,8 @@
 """The five steps down one panel: what was chosen, and what the user changes. `StepRunner` runs the steps."""
 
-import itertools
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import qt
@@ -11,7 +10,7 @@ import slicer
 
 from dicomtoprint.config.options import STEPS, earliest_step, per_scan_settings, settings_of_step
 from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh, to_command_line
-from dicomtoprint.errors import CancelledError, DicomToPrintError, InputError
+from dicomtoprint.errors import InputError
 
 from ..mrml.markups import roi_bounds_ras
 from ..mrml.volumes import shown_volumes
@@ -21,12 +20,15 @@ from .dialogs import Dialogs
 from .export_step import ExportStep
 from .i18n import tr as _
 from .model_source import ModelSource
+from .next_texts import todo_text
 from .node_watch import NodeWatch
-from .panel_head import PanelHead
+from .panel_footer import PanelFooter
 from .panel_state import open_state
 from .print_step import PrintStep
 from .scan_step import ScanStep
 from .scene_presenter import ScenePresenter
+from .slots import SafeSlots
+from .step_area import StepArea
 from .step_process import CLI_SCRIPT
 from .step_results import StepResultStore
 from .step_runner import StepRunner
@@ -38,34 +40,31 @@ class Panel:
 
     def __init__(self, layout: Any, dialogs: Dialogs | None = None) -> None:
         self.dialogs = dialogs or Dialogs()
+        slots = SafeSlots(self.show_message)
+        self.guarded_slot, self.action_slot = slots.guarded, slots.acting
         self.state: Any = None  # PanelState, or None while there is no scene
         self.job = StepResultStore(getattr(slicer.app, "temporaryPath", None))
         self.results = ScenePresenter(self)
         self.runner = StepRunner(self)
         self.model_source = ModelSource(self)
         self.watch = NodeWatch(slicer.mrmlScene)
-        self.head = PanelHead(
+        self.area = StepArea(layout, self.action_slot(self.reset_settings))
+        self.footer = PanelFooter(
             layout,
             self.action_slot(self.run_everything),
             self.action_slot(self.cancel),
-            self.action_slot(lambda: self.copy(self.command())),
-            self.action_slot(self.reset_settings),
+            self.guarded_slot(self.open_step),
         )
+        self.opened = STEPS[0]  # the step that is open, or was last
         self.steps: dict[str, Any] = {
             view.key: view
             for view in (ScanStep(self), AnatomyStep(self), SurfaceStep(self), PrintStep(self), ExportStep(self))
         }
         for view in self.steps.values():
-            layout.addWidget(view.frame)
-        layout.addStretch(1)
-        self._set_tab_order()
-
-    def _set_tab_order(self) -> None:
-        order = [self.head.run_all, self.head.cancel, self.head.copy, self.head.reset]
-        for view in self.steps.values():
-            order += [view.frame, view.primary]
-        for before, after in itertools.pairwise(order):
-            qt.QWidget.setTabOrder(before, after)
+            self.area.add(view.frame)
+            self.footer.add(view)
+            view.frame.connect("contentsCollapsed(bool)", self.guarded_slot(partial(self._folded, view.key)))
+        self.area.end()
 
     # -- the scene and the parameters ----------------------------------------------------------------------------------
 
@@ -123,13 +122,40 @@ class Panel:
             view.primary.enabled = not self.runner.running
             if self.state is not None:
                 view.refresh()
-        differing = self.state.differing() if self.state is not None else []
-        self.head.refresh(self.state is not None, bool(self.runner.running), differing)
+        self.area.refresh(self.state.differing() if self.state is not None else [])
+        self._refresh_footer()
+
+    def _refresh_footer(self) -> None:
+        """The foot belongs to the open step."""
+        step, state, todo = self.opened, "idle", ""
+        if self.state is not None:
+            state = self.state.state(step)
+            has_scan = bool(scan_source.selected_kind(self.parameters))
+            todo = todo_text(step, state, has_scan, bool(self.output_folder()))
+        is_finished = state in ("done", "not needed")
+        self.footer.refresh(self.state is not None, bool(self.runner.running), step, is_finished, todo)
 
     def open_step(self, step: str) -> None:
         """Unfold one step and fold the others."""
+        self.opened = step
         for key, view in self.steps.items():
             view.frame.collapsed = key != step
+        self._refresh_footer()
+        self.scroll_to(step)
+
+    def _folded(self, step: str, is_folded: bool) -> None:
+        """The user has folded or unfolded a step: one is open at a time."""
+        if not is_folded and step != self.opened:
+            self.open_step(step)
+
+    def scroll_to(self, step: str) -> None:
+        """Bring the open step into sight, its result first where it has one; after the layout is done."""
+        qt.QTimer.singleShot(0, partial(self._scroll, step))
+
+    def _scroll(self, step: str) -> None:
+        if self.state is not None and step == self.opened:
+            view = self.steps[step]
+            self.area.show_part(view.frame, view.start_of_result())
 
     # -- what the user changes -----------------------------------------------------------------------------------------
 
@@ -301,7 +327,7 @@ class Panel:
 
     def progressed(self, fraction: float, phrase: str) -> None:
         """Show how far the running step is."""
-        self.head.show_progress(fraction, phrase)
+        self.footer.show_progress(fraction, phrase)
 
     # -- what the steps ask for ----------------------------------------------------------------------------------------
 
@@ -355,40 +381,13 @@ class Panel:
         self.dialogs.copy(text)
         self.show_message(_("Copied."))
 
+    def copy_command(self) -> None:
+        """The command line that does the same, to the clipboard."""
+        self.copy(self.command())
+
     def show_message(self, sentence: str) -> None:
-        """One sentence under the buttons; empty takes it away."""
-        self.head.show_message(sentence)
-
-    def guarded_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`work` as a slot: whatever goes wrong is reported in one sentence, and the scene stays usable."""
-
-        def slot(*arguments: Any) -> Any:
-            try:
-                return work(*arguments)
-            except CancelledError:
-                self.show_message(_("Cancelled: nothing was changed by this step."))
-            except DicomToPrintError as error:
-                self.show_message(str(error))
-            except Exception as error:
-                logging.exception("DicomToPrint")
-                self.show_message(
-                    _(
-                        "Something went wrong inside ({kind}): the scene is unchanged; please report it with the log."
-                    ).format(kind=type(error).__name__)
-                )
-            return None
-
-        return slot
-
-    def action_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`work` as the slot of something that the user does: the message of before goes first."""
-        slot = self.guarded_slot(work)
-
-        def acted(*arguments: Any) -> Any:
-            self.show_message("")
-            return slot(*arguments)
-
-        return acted
+        """One sentence over the buttons; empty takes it away."""
+        self.footer.show_message(sentence)
 
     def close(self) -> None:
         """Let go of everything: the module is unloaded or the application ends."""
@@ -397,4 +396,5 @@ class Panel:
         self.steps["anatomy"].close_editor()
         self.state = None
         self.watch.close()
+        self.area.close()
         self.job.close()

@@ -15,9 +15,11 @@ from .findings_table import FindingsTable
 from .i18n import tr as _
 from .joint_controls import JointControls
 from .markups_binding import MarkupsBinding, last_point
+from .next_texts import findings_text
 from .preset_titles import builtin_presets, printers_for_process
 from .quick_fixes import available_quick_fixes
 from .step_view import StepView, node_selector
+from .texts import verdict_text
 
 
 class PrintStep(StepView):
@@ -62,6 +64,7 @@ class PrintStep(StepView):
             "printFindings",
             self.action_slot(self.panel.results.go_to_place),
             self.action_slot(self.panel.copy),
+            self.guarded_slot(self.panel.results.go_to_place),
         )
         items = [
             ("", _("show plain colour")),
@@ -329,6 +332,9 @@ class PrintStep(StepView):
         self.figures.text = format_mesh_stats(readiness.mesh)
         for widget in (self.figures, self.overlay):
             widget.visible = True
+        self.summary = _("{findings}, {verdict}").format(
+            findings=findings_text(self.findings.count_of_weight), verdict=verdict_text(str(readiness.verdict))
+        )
         widgets.update_badge(self.chip, str(readiness.verdict))
         self.panel.results.wall_limit = readiness.process.limit("wall_supported_mm")
         prepared = result["prepared"].model.meshes

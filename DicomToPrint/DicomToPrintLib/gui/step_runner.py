@@ -35,6 +35,12 @@ class RunnerContext(PanelContext, Protocol):
     def open_step(self, step: str) -> None:
         """Unfold one step and fold the others."""
 
+    def scroll_to(self, step: str) -> None:
+        """Bring a step's result into sight."""
+
+    def choose_output(self, path: str) -> None:
+        """Where the files go."""
+
     def progressed(self, fraction: float, phrase: str) -> None:
         """Show how far the running step is."""
 
@@ -52,10 +58,10 @@ class StepRunner:
         )
 
     def run_everything(self) -> None:
-        """Every step that is not done, in order; the files only where a folder is chosen."""
+        """Every step that is not done, in order; the files only where a folder is chosen, now or before."""
         panel = self._panel
         wanted = [step for step in STEPS if not panel.state.is_finished(step) or not self._there(step)]
-        if not panel.output_folder() and "files" in wanted:
+        if "files" in wanted and not self._has_folder():
             wanted.remove("files")
             if not wanted:
                 raise InputError(_("No folder is chosen yet: choose one in step 5."))
@@ -68,7 +74,7 @@ class StepRunner:
         if self.running:
             return
         panel.reread_region()
-        if "files" in steps and not panel.output_folder():
+        if "files" in steps and not self._has_folder():
             raise InputError(_("No folder is chosen yet: choose one in step 5."))
         queue = list(steps)
         need = PREREQUISITES[queue[0]]
@@ -78,6 +84,13 @@ class StepRunner:
         self._queue = queue
         panel.show_message("")
         self._next()
+
+    def _has_folder(self) -> bool:
+        """True where a folder is chosen; where none is, the user is asked for one."""
+        panel = self._panel
+        if not panel.output_folder():
+            panel.choose_output(panel.dialogs.folder(_("Folder for the files"), ""))
+        return bool(panel.output_folder())
 
     def _there(self, step: str) -> bool:
         """True where a step's result is there, or in a reopened scene could be taken from its nodes, or is not needed."""
@@ -210,6 +223,7 @@ class StepRunner:
         if state != "done":
             self._queue = []
         panel.refresh()
+        panel.scroll_to(step)
         self._next()
 
     def cancel(self) -> None:

@@ -110,6 +110,7 @@ class SurfaceStep(StepView):
         self.figures.text = join("\n", [*lines, *map(without_options, result.notes)])
         self.figures.visible = self.overlay.visible = True
         self.panel.results.keep_meshes("model", result.meshes, str(self.overlay.currentData))
+        self.summary = _short_stats(result)
         valid = all(figures.get("valid", True) for figures in result.figures)
         widgets.update_badge(
             self.chip,
@@ -117,6 +118,13 @@ class SurfaceStep(StepView):
             _("closed surface") if valid else _("the surface still has defects; the print check names them"),
         )
         return "done"
+
+
+def _short_stats(result: Any) -> str:
+    """The model in a few words: triangles, and how far most of the surface lies from the scan at most."""
+    text = _("{triangles} triangles").format(triangles=f"{sum(len(mesh.triangles) for mesh in result.meshes):,}")
+    far = [figures["p95_deviation_mm"] for figures in result.figures if figures.get("p95_deviation_mm") is not None]
+    return text + (_(", 95 % within {p95} mm").format(p95=f"{max(far):.2f}") if far else "")
 
 
 def format_surface_stats(mesh: Any, figures: Any) -> str:
