@@ -33,6 +33,9 @@ class Answers:
             self.hands.output = chosen
         return chosen
 
+    def file(self, title, filters):
+        return ""
+
     def confirm(self, title, text):
         return self.hands.chance.random() < 0.5
 

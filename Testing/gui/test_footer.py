@@ -47,7 +47,7 @@ def test_unfolding_a_step_folds_the_others(driver):
     for key in ("print", "scan", "files"):
         steps[key].frame.collapsed = False
         assert [name for name, view in steps.items() if not view.frame.collapsed] == [key]
-        assert driver.panel.opened == key
+        assert driver.panel.navigation.opened == key
 
 
 def test_a_finished_step_names_its_result_and_leads_on(driver, small_dicom):
@@ -61,7 +61,7 @@ def test_a_finished_step_names_its_result_and_leads_on(driver, small_dicom):
     assert not following.isHidden()
     assert "Anatomy" in following.text
     driver.click("nextStep")
-    assert panel.opened == "anatomy"
+    assert panel.navigation.opened == "anatomy"
     assert following.isHidden(), "this step is not finished"
     driver.run("anatomy")
     assert "ml" in panel.steps["anatomy"].frame.text
@@ -97,3 +97,19 @@ def test_whatever_takes_the_focus_has_a_name_that_can_be_read_out(driver):
                 continue
             told = QtGui.QAccessible.queryAccessibleInterface(widget)
             assert told.text(QtGui.QAccessible.Name) or widget.property("toolTip"), name
+
+
+def test_a_remedy_goes_on_with_what_the_print_check_had_stopped(driver, monkeypatch, tmp_path):
+    panel, runner, ran = driver.panel, driver.panel.runner, []
+    panel.choose_output(str(tmp_path))
+    panel.job.save("print", {})
+    monkeypatch.setattr(panel.steps["print"], "show", lambda result: "needs you")
+    runner._queue = ["files"]
+    runner.show_result("print")
+    assert driver.state("print") == "needs you" and not runner.running
+    monkeypatch.setattr(runner, "run", ran.append)
+    panel.apply_remedy({"thicken": 0.8})
+    assert ran == [["print", "files"]]
+    runner.cancel()
+    panel.apply_remedy({"thicken": 0.9})
+    assert ran[1] == ["print"], "what was cancelled is not taken up again"

@@ -176,6 +176,7 @@ class AnatomyStep(StepView):
             widgets.update_badge(self.chip, "warn", " ".join(map(without_options, result.warnings)))
         self.summary = ", ".join(lines[:2]) if len(lines) < 3 else _("{count} structures").format(count=len(lines))
         self.connect_editor(node)
+        self.panel.watch_edits(node)
         return "done"
 
     def _threshold(self, value: float) -> None:

@@ -11,6 +11,7 @@ from dicomtoprint.messages import join
 
 from . import widgets
 from .i18n import tr as _
+from .printed_part import PrintedPart
 from .step_view import StepView
 
 
@@ -89,6 +90,7 @@ class ExportStep(StepView):
             "copyCommand",
         )
         self.layout.addWidget(self.copy)
+        self.part = PrintedPart(self)
         self.clear()
 
     def refresh(self) -> None:
@@ -105,6 +107,7 @@ class ExportStep(StepView):
         super().clear()
         self.written.visible = False
         self.report.enabled = self.store.enabled = False
+        self.part.clear()
 
     def show(self, result: Any) -> str:
         names = self.panel.results.deliver(result["folder"], result["names"])

@@ -1,6 +1,6 @@
 """What to do next in a step, in one line, and what a finished step has come to, in a few words."""
 
-from slicer.i18n import tr as _
+from .i18n import tr as _
 
 
 def todo_text(step: str, state: str, has_scan: bool, has_folder: bool) -> str:
@@ -21,7 +21,7 @@ def todo_text(step: str, state: str, has_scan: bool, has_folder: bool) -> str:
             "print": _("Choose process and printer, then check."),
         }.get(step, "")
     if state == "done" and step == "anatomy":
-        return _("Look at the segments in the slices; correct them by hand where they are wrong.")
+        return _("Look at the segments in the slices; correct what is wrong.")
     return ""
 
 

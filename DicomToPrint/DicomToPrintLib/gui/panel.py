@@ -2,25 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-import qt
 import slicer
 
 from dicomtoprint.config.options import STEPS, earliest_step, per_scan_settings, settings_of_step
-from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh, to_command_line
+from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import InputError
 
 from ..mrml.markups import roi_bounds_ras
 from ..mrml.volumes import shown_volumes
 from . import scan_source
 from .anatomy_step import AnatomyStep
+from .command_line import command_line
 from .dialogs import Dialogs
+from .edit_watch import EditWatch
 from .export_step import ExportStep
 from .i18n import tr as _
 from .model_source import ModelSource
-from .next_texts import todo_text
 from .node_watch import NodeWatch
 from .panel_footer import PanelFooter
 from .panel_state import open_state
@@ -29,8 +28,8 @@ from .scan_step import ScanStep
 from .scene_presenter import ScenePresenter
 from .slots import SafeSlots
 from .step_area import StepArea
-from .step_process import CLI_SCRIPT
-from .step_results import StepResultStore
+from .step_navigation import StepNavigation
+from .step_results import STEPS, StepResultStore
 from .step_runner import StepRunner
 from .surface_step import SurfaceStep
 
@@ -54,17 +53,14 @@ class Panel:
             self.action_slot(self.run_everything),
             self.action_slot(self.cancel),
             self.guarded_slot(self.open_step),
+            self.action_slot(self.update_model),
         )
-        self.opened = STEPS[0]  # the step that is open, or was last
+        self.edits = EditWatch(self.guarded_slot(self.refresh))
         self.steps: dict[str, Any] = {
             view.key: view
             for view in (ScanStep(self), AnatomyStep(self), SurfaceStep(self), PrintStep(self), ExportStep(self))
         }
-        for view in self.steps.values():
-            self.area.add(view.frame)
-            self.footer.add(view)
-            view.frame.connect("contentsCollapsed(bool)", self.guarded_slot(partial(self._folded, view.key)))
-        self.area.end()
+        self.navigation = StepNavigation(self)
 
     # -- the scene and the parameters ----------------------------------------------------------------------------------
 
@@ -89,6 +85,7 @@ class Panel:
         state, fault = open_state(parameters)
         if state is None:
             self.runner.stop()
+            self.edits.close()
             self.steps["anatomy"].close_editor()
             self.state = None
             self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "given", "mesh", "model-before")
@@ -123,39 +120,23 @@ class Panel:
             if self.state is not None:
                 view.refresh()
         self.area.refresh(self.state.differing() if self.state is not None else [])
-        self._refresh_footer()
-
-    def _refresh_footer(self) -> None:
-        """The foot belongs to the open step."""
-        step, state, todo = self.opened, "idle", ""
-        if self.state is not None:
-            state = self.state.state(step)
-            has_scan = bool(scan_source.selected_kind(self.parameters))
-            todo = todo_text(step, state, has_scan, bool(self.output_folder()))
-        is_finished = state in ("done", "not needed")
-        self.footer.refresh(self.state is not None, bool(self.runner.running), step, is_finished, todo)
+        self.navigation.refresh()
 
     def open_step(self, step: str) -> None:
         """Unfold one step and fold the others."""
-        self.opened = step
-        for key, view in self.steps.items():
-            view.frame.collapsed = key != step
-        self._refresh_footer()
-        self.scroll_to(step)
-
-    def _folded(self, step: str, is_folded: bool) -> None:
-        """The user has folded or unfolded a step: one is open at a time."""
-        if not is_folded and step != self.opened:
-            self.open_step(step)
+        self.navigation.open(step)
 
     def scroll_to(self, step: str) -> None:
-        """Bring the open step into sight, its result first where it has one; after the layout is done."""
-        qt.QTimer.singleShot(0, partial(self._scroll, step))
+        """Bring a step's result into sight."""
+        self.navigation.scroll_to(step)
 
-    def _scroll(self, step: str) -> None:
-        if self.state is not None and step == self.opened:
-            view = self.steps[step]
-            self.area.show_part(view.frame, view.start_of_result())
+    def watch_edits(self, node: Any) -> None:
+        """From now on what the user changes in this segmentation by hand puts the model out of date."""
+        self.edits.watch(node)
+
+    def update_model(self) -> None:
+        """Take what was edited by hand into the model."""
+        self.runner.run(["anatomy", "model"])
 
     # -- what the user changes -----------------------------------------------------------------------------------------
 
@@ -302,9 +283,10 @@ class Panel:
         self.change(cuts=(), oblique_cuts=(), kept_sides=())
 
     def apply_remedy(self, fields: Mapping[str, Any]) -> None:
-        """A one-click remedy: set it and check again."""
+        """A one-click remedy: set it, check again, and go on with what the check had stopped."""
+        left = self.runner.left
         self.change(**fields)
-        self.run(["print"])
+        self.run(["print", *left])
 
     def harden(self) -> None:
         """Apply the transform over the volume to its voxels."""
@@ -368,13 +350,7 @@ class Panel:
 
     def command(self) -> str:
         """The command line that does the same."""
-        output, settings = self.output_folder() or "OUTPUT", self.settings
-        if scan_source.selected_kind(self.parameters) == "model":
-            source = scan_source.for_cli(self.parameters)
-            return to_command_line(source, output, settings_of_mesh(settings), str(CLI_SCRIPT), "prepare")
-        if self.results.is_given():
-            settings = replace(settings, segmentation=self.results.given_file(), segment_with=None)
-        return to_command_line(scan_source.for_cli(self.parameters), output, settings, str(CLI_SCRIPT))
+        return command_line(self)
 
     def copy(self, text: str) -> None:
         """Text to the clipboard."""
@@ -392,7 +368,9 @@ class Panel:
     def close(self) -> None:
         """Let go of everything: the module is unloaded or the application ends."""
         self.runner.stop()
+        self.edits.close()
         self.steps["scan"].packing.stop()
+        self.steps["files"].part.stop()
         self.steps["anatomy"].close_editor()
         self.state = None
         self.watch.close()

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
+
+from dicomtoprint.config.options import STEPS
 
 from . import widgets
-from .step_results import STEPS
+from .i18n import tr as _
 from .texts import step_title, without_options
 
 
@@ -15,13 +16,18 @@ class PanelFooter:
     """The controls under the steps. The functions given are slots for what the user presses; `go_on` takes a step."""
 
     def __init__(
-        self, layout: Any, run_all: Callable[..., Any], cancel: Callable[..., Any], go_on: Callable[[str], Any]
+        self,
+        layout: Any,
+        run_all: Callable[..., Any],
+        cancel: Callable[..., Any],
+        go_on: Callable[[str], Any],
+        update: Callable[..., Any],
     ) -> None:
         self.frame = qt.QFrame()
         self.frame.objectName = "footer"
         self.frame.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Maximum)
         column = qt.QVBoxLayout(self.frame)
-        column.setContentsMargins(0, 2, 0, 2)
+        column.setContentsMargins(4, 2, 4, 2)
         column.setSpacing(4)
         self.message = widgets.text_label(selectable=True)
         self.message.objectName = "message"
@@ -37,6 +43,13 @@ class PanelFooter:
         column.addWidget(self.todo)
         self._row = widgets.hbox()
         column.addLayout(self._row)
+        self.update = widgets.push_button(
+            _("&Update the model"),
+            _("Take what was edited by hand into the model."),
+            update,
+            "updateModel",
+            primary=True,
+        )
         self._build_row(run_all, cancel, go_on)
         self.message.visible = False
         layout.addWidget(self.frame)
@@ -56,7 +69,7 @@ class PanelFooter:
         self.cancel = widgets.push_button(
             _("&Cancel"), _("Stop the running step; its result is dropped whole."), cancel, "cancel"
         )
-        for widget, stretch in ((self.next, 1), (self.run_all, 0), (self.bar, 1), (self.cancel, 0)):
+        for widget, stretch in ((self.update, 1), (self.next, 1), (self.run_all, 0), (self.bar, 1), (self.cancel, 0)):
             self._row.addWidget(widget, stretch)
         self.bar.visible = self.cancel.visible = False
 
@@ -71,19 +84,22 @@ class PanelFooter:
         self._row.insertWidget(len(self._primaries), view.primary, 1)
         self._primaries[view.key] = view.primary
 
-    def refresh(self, has_scene: bool, is_running: bool, step: str, is_finished: bool, todo: str) -> None:
+    def refresh(
+        self, has_scene: bool, is_running: bool, step: str, is_finished: bool, todo: str, is_outdated: bool
+    ) -> None:
         """Show what belongs to the open step, and enable what can be pressed now."""
         for key, place in self._verdicts.items():
             place.visible = key == step
         for key, primary in self._primaries.items():
             primary.visible = key == step and not is_running
             if key == step:
-                widgets.emphasise(primary, not is_finished)
+                widgets.emphasise(primary, not is_finished and not is_outdated)
         after = STEPS[STEPS.index(step) + 1 :]
         self._next = after[0] if after else ""
         if after:
             self.next.text = _("&Next: {step}").format(step=step_title(after[0]).split(None, 1)[-1])
-        self.next.visible = bool(after) and is_finished and not is_running
+        self.next.visible = bool(after) and is_finished and not is_running and not is_outdated
+        self.update.visible = is_outdated and not is_running
         self.run_all.visible = not is_running
         self.run_all.enabled = has_scene and not is_running
         self.cancel.enabled = is_running

@@ -78,6 +78,9 @@ class PrintStep(StepView):
             "printOverlay",
         )
         self.layout.addWidget(self.overlay)
+        tip = _("The model of step 3: as it was before it was thickened, hollowed or cut.")
+        self.before = self.before_box(_("Show it before preparation"), tip)
+        self.layout.addWidget(self.before)
 
     def build_advanced(self) -> None:
         self.group, self.tools = widgets.collapsible_form(_("Prepare the model"), self.layout)
@@ -239,6 +242,10 @@ class PrintStep(StepView):
         )
         form.addRow(_("Scale bar"), self.scale_bar)
 
+    def show_again(self) -> None:
+        widgets.set_property_silently(self.before, "checked", False)
+        self.panel.results.show_overlay(str(self.overlay.currentData), self.key)
+
     def refresh(self) -> None:
         settings = self.panel.settings
         widgets.select_silently(self.process, settings.process)
@@ -323,15 +330,17 @@ class PrintStep(StepView):
         super().clear()
         widgets.clear_layout(self.remedies)
         self.findings.show(())
-        for widget in (self.figures, self.overlay):
+        for widget in (self.figures, self.overlay, self.before):
             widget.visible = False
+        widgets.set_property_silently(self.before, "checked", False)
 
     def show(self, result: Any) -> str:
         readiness = result["readiness"]
         self.findings.show(readiness.findings)
         self.figures.text = format_mesh_stats(readiness.mesh)
-        for widget in (self.figures, self.overlay):
+        for widget in (self.figures, self.overlay, self.before):
             widget.visible = True
+        widgets.set_property_silently(self.before, "checked", False)
         self.summary = _("{findings}, {verdict}").format(
             findings=findings_text(self.findings.count_of_weight), verdict=verdict_text(str(readiness.verdict))
         )

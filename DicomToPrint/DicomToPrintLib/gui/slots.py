@@ -4,9 +4,9 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from slicer.i18n import tr as _
-
 from dicomtoprint.errors import CancelledError, DicomToPrintError
+
+from .i18n import tr as _
 
 
 class SafeSlots:

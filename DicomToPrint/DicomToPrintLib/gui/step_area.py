@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
-from slicer.i18n import tr as _
 
 from . import widgets
+from .i18n import tr as _
 from .step_view import WIDTH
 from .texts import setting_text
 

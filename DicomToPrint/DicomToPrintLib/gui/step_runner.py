@@ -1,6 +1,7 @@
 """Runs the steps of the panel one after the other, each in a child process, and hands their results to be shown."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from dicomtoprint import pipeline
@@ -52,6 +53,7 @@ class StepRunner:
         self._panel = panel
         self.running = ""
         self._queue: list[str] = []
+        self.left: tuple[str, ...] = ()  # what was asked for after a step that needs the user
         self._offered = False  # what a step can do without is offered once a session
         self._child = StepProcess(
             panel.job.progress, panel.guarded_slot(panel.progressed), panel.guarded_slot(self._ended)
@@ -81,7 +83,7 @@ class StepRunner:
         while need is not None and not self._there(need):
             queue.insert(0, need)
             need = PREREQUISITES[need]
-        self._queue = queue
+        self._queue, self.left = queue, ()
         panel.show_message("")
         self._next()
 
@@ -89,7 +91,7 @@ class StepRunner:
         """True where a folder is chosen; where none is, the user is asked for one."""
         panel = self._panel
         if not panel.output_folder():
-            panel.choose_output(panel.dialogs.folder(_("Folder for the files"), ""))
+            panel.choose_output(panel.dialogs.folder(_("Folder for the files"), str(Path.home())))
         return bool(panel.output_folder())
 
     def _there(self, step: str) -> bool:
@@ -221,7 +223,7 @@ class StepRunner:
             raise
         panel.state.set_state(step, state)
         if state != "done":
-            self._queue = []
+            self.left, self._queue = tuple(self._queue), []
         panel.refresh()
         panel.scroll_to(step)
         self._next()
@@ -239,5 +241,5 @@ class StepRunner:
 
     def stop(self) -> None:
         """Stop the running step and tell nobody."""
-        self._queue, self.running = [], ""
+        self._queue, self.running, self.left = [], "", ()
         self._child.cancel()

@@ -26,6 +26,9 @@ class StepContext(PanelContext, Protocol):
 
     results: ScenePresenter
 
+    def watch_edits(self, node: Any) -> None:
+        """From now on what the user changes in this segmentation by hand puts the model out of date."""
+
     def run(self, steps: Sequence[str]) -> None:
         """Run these steps, and before them what they need and what is missing."""
 
@@ -152,6 +155,18 @@ class StepView:
         """Show a result and put it into the scene; returns the step's state: done, or needs you."""
         return "done"
 
+    def show_again(self) -> None:
+        """The step is opened: its colours and its legend come back to the views."""
+
+    def before_box(self, text: str, tip: str) -> Any:
+        """A check box that shows the model as it was before this step."""
+        return widgets.check_box(text, tip, self.action_slot(self._show_before), f"{self.key}Before")
+
+    def _show_before(self, is_before: bool) -> None:
+        self.panel.results.show_before(self.key, is_before)
+        if not is_before:
+            self.show_again()
+
     def clear(self) -> None:
         """Show no result."""
         self.summary = ""
@@ -159,7 +174,9 @@ class StepView:
 
     def set_state(self, state: str) -> None:
         """The state in the title, in words and with a sign; a finished step names its result."""
-        said = self.summary if self.summary and state in ("done", "needs you") else step_state_text(state)
+        said = self.summary if self.summary and state == "done" else step_state_text(state)
+        if self.summary and state == "needs you":
+            said = _("{state}: {result}").format(state=said, result=self.summary)
         text = f"{step_title(self.key)}  \u2013  {STATE_SIGNS[state]} {said}"
         # CTK's button is as wide as its text.
         self.frame.text = self.frame.fontMetrics().elidedText(text, qt.Qt.ElideRight, WIDTH - 40)
