@@ -113,3 +113,12 @@ def test_a_remedy_goes_on_with_what_the_print_check_had_stopped(driver, monkeypa
     runner.cancel()
     panel.apply_remedy({"thicken": 0.9})
     assert ran[1] == ["print"], "what was cancelled is not taken up again"
+
+
+def test_a_step_that_failed_points_to_its_message_and_one_that_asks_to_its_question(driver):
+    from DicomToPrintLib.gui.next_texts import todo_text
+
+    failed, asking = (todo_text("scan", "needs you", True, True, has_result) for has_result in (False, True))
+    assert "message" in failed and "asked above" in asking
+    assert "remedy" in todo_text("print", "needs you", True, True, True)
+    assert not todo_text("scan", "idle", True, True, False)

@@ -29,7 +29,7 @@ from .scene_presenter import ScenePresenter
 from .slots import SafeSlots
 from .step_area import StepArea
 from .step_navigation import StepNavigation
-from .step_results import STEPS, StepResultStore
+from .step_results import StepResultStore
 from .step_runner import StepRunner
 from .surface_step import SurfaceStep
 

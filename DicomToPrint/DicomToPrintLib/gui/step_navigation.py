@@ -68,7 +68,8 @@ class StepNavigation:
             state = panel.state.state(step)
             is_outdated = panel.edits.is_edited and panel.state.is_finished("model")
             has_scan = bool(scan_source.selected_kind(panel.parameters))
-            todo = todo_text(step, state, has_scan, bool(panel.output_folder()))
+            has_result = bool(panel.steps[step].summary)
+            todo = todo_text(step, state, has_scan, bool(panel.output_folder()), has_result)
         if is_outdated:
             todo = _("Edited by hand: the model and what follows are out of date.")
         is_finished = state in ("done", "not needed")
