@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ENGINE = Path(__file__).resolve().parents[2] / "DicomToPrint"
-LAZY = ["mesh", "pipeline"]
+LAZY = ["backends", "mesh", "pipeline", "segmentation"]
 
 
 def imported_for_types(package: str) -> dict[str, str]:
@@ -53,3 +53,16 @@ def test_a_check_of_headers_loads_nothing_that_makes_or_prepares_a_model(tmp_pat
     heavy = ("mesh", "printability", "preparation", "reconstruction", "segmentation", "report", "pipeline.workflow")
     assert not [name for name in heavy if f"dicomtoprint.{name}" in loaded]
     assert not {"vtk", "vtkmodules", "scipy", "SimpleITK", "manifold3d"} & loaded
+
+
+def test_listing_the_backends_loads_no_voxel_package() -> None:
+    """The panel does it while it opens."""
+    code = (
+        "import sys\n"
+        f"sys.path.insert(0, {str(ENGINE)!r})\n"
+        "from dicomtoprint.pipeline import backends\n"
+        "assert backends.known_backends()\n"
+        "print(*(name for name in sys.modules))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert not {"vtk", "vtkmodules", "scipy", "SimpleITK", "pydicom"} & set(done.stdout.split())

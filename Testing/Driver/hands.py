@@ -28,7 +28,13 @@ class Answers:
         self.hands = hands
 
     def folder(self, title, start):
-        return self.hands.chance.choice(("", self.hands.folder))
+        chosen = self.hands.chance.choice(("", self.hands.folder))
+        if chosen and title == "Folder for the files":
+            self.hands.output = chosen
+        return chosen
+
+    def file(self, title, filters):
+        return ""
 
     def confirm(self, title, text):
         return self.hands.chance.random() < 0.5
@@ -294,7 +300,7 @@ class Hands:
             self.panel.guarded_slot(self.panel.run)([self.chance.choice(STEPS)])
             self._wait(self.chance.uniform(0.0, 0.2))
             if self.panel.runner.running:
-                self.panel.head.cancel.click()
+                self.panel.footer.cancel.click()
 
     def do_run(self):
         if self.panel.state is not None and not self.panel.runner.running and self.chance.random() < RUNS:
@@ -340,5 +346,5 @@ class Hands:
                 raise AssertionError(f"{name}: the panel works with another node than it shows")
         if str(parameters.output or "") != self.output:
             raise AssertionError(f"files would go to '{parameters.output}' instead of '{self.output}'")
-        if "Something went wrong inside" in str(panel.head.message.text):
-            raise AssertionError(str(panel.head.message.text))
+        if "Something went wrong inside" in str(panel.footer.message.text):
+            raise AssertionError(str(panel.footer.message.text))

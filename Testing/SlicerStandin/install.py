@@ -26,8 +26,8 @@ class Application:
             raise ValueError(f"qSlicerApplication has no signal '{signature}'")
         self._startup = slot
 
-    def processEvents(self):
-        self._application.processEvents()
+    def processEvents(self, *flags):
+        self._application.processEvents(*flags)
 
     def clipboard(self):
         return self._application.clipboard()

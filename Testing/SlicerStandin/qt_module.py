@@ -20,8 +20,8 @@ def properties(cls) -> frozenset:
         names = {meta.property(index).name() for index in range(meta.propertyCount())}
         for base in cls.__mro__:
             names |= set(base.__dict__.get("DECLARED", {}))
-        # Qt asks for the hints in Python: a property would ask itself for ever.
-        found = _PROPERTIES[cls] = frozenset(names - {"sizeHint", "minimumSizeHint"})
+        # Qt asks for hints and spacing in Python: a property would ask itself for ever.
+        found = _PROPERTIES[cls] = frozenset(names - {"sizeHint", "minimumSizeHint", "spacing"})
     return found
 
 

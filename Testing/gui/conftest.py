@@ -92,10 +92,13 @@ class Answers:
 
     def __init__(self):
         self.folder_answer, self.index, self.copied, self.opened, self.told = "", -1, "", "", []
-        self.failed = ""
+        self.failed = self.file_answer = ""
 
     def folder(self, title, start):
         return self.folder_answer
+
+    def file(self, title, filters):
+        return self.file_answer
 
     def confirm(self, title, text):
         self.told.append(title)
@@ -192,7 +195,7 @@ class Driver:
 
     @property
     def message(self):
-        return self.panel.head.message.text
+        return self.panel.footer.message.text
 
     def picture(self, name, height=None):
         """Leave a PNG of the panel."""

@@ -227,16 +227,16 @@ def test_nothing_that_is_told_widens_the_window(driver):
         for name in ("group", "edit_group"):
             if hasattr(view, name):
                 getattr(view, name).collapsed = False
-    panel.head.changed.text = said
-    panel.head.changed.visible = panel.head.reset.visible = True
+    panel.area.changed.text = said
+    panel.area.changed.visible = panel.area.reset.visible = True
     top.show()
     top.resize(460, 3000)
     for _turn in range(3):
         driver.application.processEvents()
     assert top.sizeHint().width() <= 460, "the module panel takes no less than this from the views"
-    line = panel.head.message.fontMetrics().height()
-    assert panel.head.message.height > 2 * line, "it is all there, in several lines"
-    assert panel.head.changed.width > 200
+    line = panel.footer.message.fontMetrics().height()
+    assert panel.footer.message.height > 2 * line, "it is all there, in several lines"
+    assert panel.area.changed.width > 200
     assert panel.steps["print"].cuts.text == ""
     panel.change(cuts=(("S", 1.0), ("S", 2.0)))
     driver.application.processEvents()
@@ -263,6 +263,7 @@ def test_no_step_is_wider_than_another(driver):
     assert len(asked) == 1, "the views beside the module panel would move"
     anatomy = panel.steps["anatomy"]
     panel.open_step("anatomy")
+    anatomy.edit_group.visible = True  # as it is once the anatomy was found
     anatomy.edit_group.toggled.emit(True)
     anatomy.edit_group.collapsed = False
     for effect, is_wider in (("Margin", True), ("", False)):

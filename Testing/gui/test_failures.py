@@ -59,7 +59,7 @@ def test_a_failure_inside_a_step_is_one_sentence_and_the_scene_stays(driver, loa
         assert driver.state(step) == "needs you"
         assert driver.message.startswith("Internal error")
         assert slicer.mrmlScene.GetNumberOfNodes() == before
-        assert panel.head.run_all.enabled
+        assert panel.footer.run_all.enabled
     driver.picture("failed")
 
 

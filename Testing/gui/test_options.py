@@ -170,8 +170,8 @@ def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
         read = settings_from_args(build_parser().parse_args(join_negative_values(shlex.split(command)[2:])))
         assert read == panel.settings, option
         if option not in presets:
-            assert panel.head.changed.text.rstrip() != "Changed from the preset:", option
-            assert option.replace("_", "-") not in panel.head.changed.text or "_" not in option
+            assert panel.area.changed.text.rstrip() != "Changed from the preset:", option
+            assert option.replace("_", "-") not in panel.area.changed.text or "_" not in option
             driver.click("reset")
             panel.refresh()
         else:

@@ -137,7 +137,7 @@ def test_points_are_settings_while_their_list_lives(driver, loaded):
     preview = node.AddControlPoint(9.0, 9.0, 9.0)
     node.SetNthControlPointPosition(preview, 9.0, 9.0, 9.0, slicer.vtkMRMLMarkupsNode.PositionPreview)
     assert panel.settings.seeds == ((1.0, 2.0, 3.0),), "the point on the mouse counts for nothing"
-    assert "seed points" in panel.head.changed.text
+    assert "seed points" in panel.area.changed.text
 
     # A reopened scene has the points in its settings; no list is chosen yet.
     parameters = panel.parameters
@@ -157,7 +157,7 @@ def test_another_volume_starts_again(driver, loaded, cube):
 
     driver.run_steps("scan")
     driver.panel.change(max_deviation=0.3)
-    assert "allowed deviation" in driver.panel.head.changed.text
+    assert "allowed deviation" in driver.panel.area.changed.text
     other = cube("Other")
     driver.panel.steps["scan"].volume.setCurrentNode(other)
     assert driver.state("scan") == "idle"

@@ -54,14 +54,19 @@ def show_segments_and_open_the_editor(driver, node):
 def edit_by_hand(driver, node):
     """The next model is made of the edit, and the edited segmentation stays the user's."""
     assert "--segmentation" not in driver.panel.command()
+    node.GetSegmentation().GetNthSegment(0).SetColor(0.1, 0.2, 0.3)
+    assert driver.find("updateModel").isHidden(), "a colour is no edit"
     cut_away(node)
+    assert not driver.find("updateModel").isHidden()
+    assert "out of date" in driver.panel.footer.todo.text
     assert driver.panel.results.edited(node)
     assert "--segmentation SEGMENTATION.seg.nrrd" in driver.panel.command(), "the script needs the edit as a file"
     before = driver.panel.job.load("model").meshes[0].volume
-    driver.click("anatomyRun")
+    driver.click("updateModel")
     driver.wait()
     assert driver.panel.results.anatomy_node() is node
-    driver.run_steps("model")
+    assert driver.state("model") == "done", driver.message
+    assert driver.find("updateModel").isHidden()
     after = driver.panel.job.load("model").meshes[0].volume
     assert after < 0.7 * before
     driver.picture("edited")

@@ -92,7 +92,7 @@ def test_a_rejected_scan_says_what_blocks_and_goes_on_only_with_a_reason(driver,
     scan.reason.text = "teaching model, tilt is known"
     scan.reason.editingFinished.emit()
     assert driver.state("scan") == "idle"
-    assert "accepted anyway" in panel.head.changed.text
+    assert "accepted anyway" in panel.area.changed.text
     driver.run("scan")
     assert driver.state("scan") == "done"
     driver.run("anatomy")

@@ -133,7 +133,9 @@ class AnatomyStep(StepView):
     def refresh(self) -> None:
         settings = self.panel.settings
         widgets.select_silently(self.anatomy, settings.anatomy)
-        self.help.text = preset_help("anatomy", settings.anatomy)
+        told = preset_help("anatomy", settings.anatomy)
+        self.help.text = told.partition(". ")[0].rstrip(".")
+        self.help.toolTip = self.anatomy.toolTip = told
         low, high = settings.threshold or (None, None)
         widgets.set_property_silently(self.low, "value", -2000.0 if low is None else low)
         widgets.set_property_silently(self.high, "value", -2000.0 if high is None else high)
@@ -149,7 +151,8 @@ class AnatomyStep(StepView):
         if self.panel.state.state(self.key) == "not needed":
             self.primary.enabled = False
             widgets.update_badge(self.chip, "not applicable", _("Not needed: a model was chosen in step 1."))
-        self.show_3d.enabled = self.full.enabled = self.edit_group.enabled = has
+        for widget in (self.show_3d, self.full, self.edit_group):
+            widget.enabled = widget.visible = has
 
     def clear(self) -> None:
         super().clear()
@@ -171,7 +174,9 @@ class AnatomyStep(StepView):
         )
         if result.warnings:
             widgets.update_badge(self.chip, "warn", " ".join(map(without_options, result.warnings)))
+        self.summary = ", ".join(lines[:2]) if len(lines) < 3 else _("{count} structures").format(count=len(lines))
         self.connect_editor(node)
+        self.panel.watch_edits(node)
         return "done"
 
     def _threshold(self, value: float) -> None:

@@ -21,6 +21,10 @@ class Dialogs:
         """A folder, empty where the user changed their mind."""
         return str(qt.QFileDialog.getExistingDirectory(slicer.util.mainWindow(), title, start) or "")
 
+    def file(self, title: str, filters: str) -> str:
+        """A file, empty where the user changed their mind."""
+        return str(qt.QFileDialog.getOpenFileName(slicer.util.mainWindow(), title, "", filters) or "")
+
     def confirm(self, title: str, text: str) -> bool:
         """Yes or no."""
         answer = qt.QMessageBox.question(slicer.util.mainWindow(), title, text, qt.QMessageBox.Yes | qt.QMessageBox.No)

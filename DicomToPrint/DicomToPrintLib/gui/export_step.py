@@ -11,6 +11,7 @@ from dicomtoprint.messages import join
 
 from . import widgets
 from .i18n import tr as _
+from .printed_part import PrintedPart
 from .step_view import StepView
 
 
@@ -82,6 +83,14 @@ class ExportStep(StepView):
             "storeDicom",
         )
         self.layout.addLayout(widgets.hbox(self.report, self.store))
+        self.copy = self.button(
+            _("Copy command"),
+            _("Copy the command line that does the same outside the panel."),
+            self.panel.copy_command,
+            "copyCommand",
+        )
+        self.layout.addWidget(self.copy)
+        self.part = PrintedPart(self)
         self.clear()
 
     def refresh(self) -> None:
@@ -98,6 +107,7 @@ class ExportStep(StepView):
         super().clear()
         self.written.visible = False
         self.report.enabled = self.store.enabled = False
+        self.part.clear()
 
     def show(self, result: Any) -> str:
         names = self.panel.results.deliver(result["folder"], result["names"])
@@ -112,6 +122,9 @@ class ExportStep(StepView):
         self.written.visible = True
         self.report.enabled = any(Path(name).name == "report.html" for name in names)
         self.store.enabled = any(Path(name).suffix.lower() == ".dcm" for name in names)
+        self.summary = _("{count} files in {folder}").format(
+            count=len(files), folder=Path(self.panel.output_folder()).name
+        )
         widgets.update_badge(self.chip, "ready", _("written, read back and checked"))
         return "done"
 

@@ -26,10 +26,19 @@ _RANK = {"reject": 0, "ask": 1, "warn": 2, "info": 3, "pass": 4, "not applicable
 
 
 class FindingsTable:
-    """Table, filter, remedy and copy button. `go_to(finding)` is called on a double click."""
+    """Table, filter, remedy and copy button. `follow(finding)` is called for a finding with places that is selected,
+    by mouse or keyboard, and `go_to(finding)` on a double click: it says so where there is no place.
+    """
 
-    def __init__(self, layout: Any, name: str, go_to: Callable[[Finding], None], copy: Callable[[str], None]) -> None:
-        self._go_to, self._copy = go_to, copy
+    def __init__(
+        self,
+        layout: Any,
+        name: str,
+        go_to: Callable[[Finding], None],
+        copy: Callable[[str], None],
+        follow: Callable[[Finding], None],
+    ) -> None:
+        self._go_to, self._copy, self._follow = go_to, copy, follow
         self._findings: list[Finding] = []
         self._shown: list[Finding] = []
         self.table = _table(name)
@@ -75,13 +84,17 @@ class FindingsTable:
         """The findings in the table, in the order of its rows before any sorting."""
         return self._shown
 
+    @property
+    def count_of_weight(self) -> int:
+        """How many findings there are that matter."""
+        return len(self._of_weight())
+
+    def _of_weight(self) -> list[Finding]:
+        failed = (Outcome.FAIL, Outcome.ASK)
+        return [finding for finding in self._findings if finding.outcome in failed and not _is_note(finding)]
+
     def _fill(self) -> None:
-        matters = [
-            finding
-            for finding in self._findings
-            if finding.outcome in (Outcome.FAIL, Outcome.ASK) and not _is_note(finding)
-        ]
-        self._shown = matters if self.only.checked else list(self._findings)
+        self._shown = self._of_weight() if self.only.checked else list(self._findings)
         table = self.table
         was = table.blockSignals(True)  # rows that go would tell of a selection that is none of the user's
         table.setSortingEnabled(False)
@@ -111,11 +124,11 @@ class FindingsTable:
         cells = [first] + [
             qt.QTableWidgetItem(text)
             for text in (
-                finding.rule,
                 message,
                 format_value(finding.measured, finding.unit),
                 format_value(finding.limit, finding.unit),
                 finding.where,
+                finding.rule,
             )
         ]
         for column, cell in enumerate(cells):
@@ -139,6 +152,8 @@ class FindingsTable:
         if finding is not None:
             parts = (finding.message, finding.remedy, finding.where, finding.source)
             self.detail.text = without_options(join("\n", (part for part in parts if part)))
+            if finding.places:
+                self._follow(finding)
 
 
 def _is_note(finding: Finding) -> bool:
@@ -148,16 +163,17 @@ def _is_note(finding: Finding) -> bool:
 def _table(name: str) -> Any:
     table = qt.QTableWidget()
     table.objectName = name
-    table.toolTip = _("Click a head to sort; double click a row to go to the place.")
+    table.accessibleName = _("Findings")
+    table.toolTip = _("Click a head to sort; click a row to go to the place.")
     table.setColumnCount(6)
-    table.setHorizontalHeaderLabels([_("Outcome"), _("Rule"), _("Finding"), _("Measured"), _("Limit"), _("Where")])
+    table.setHorizontalHeaderLabels([_("Outcome"), _("Finding"), _("Measured"), _("Limit"), _("Where"), _("Rule")])
     table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
     table.verticalHeader().setVisible(False)
     table.verticalHeader().setDefaultSectionSize(24)
     table.setWordWrap(False)
-    for column, width in enumerate((110, 70, 220, 80, 80, 110)):
+    for column, width in enumerate((92, 156, 76, 76, 90, 90)):
         table.setColumnWidth(column, width)
     return table
 

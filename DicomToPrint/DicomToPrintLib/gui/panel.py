@@ -1,33 +1,34 @@
 """The five steps down one panel: what was chosen, and what the user changes. `StepRunner` runs the steps."""
 
-import itertools
-import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import qt
 import slicer
 
 from dicomtoprint.config.options import STEPS, earliest_step, per_scan_settings, settings_of_step
-from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh, to_command_line
-from dicomtoprint.errors import CancelledError, DicomToPrintError, InputError
+from dicomtoprint.config.run_settings import RunSettings
+from dicomtoprint.errors import InputError
 
 from ..mrml.markups import roi_bounds_ras
 from ..mrml.volumes import shown_volumes
 from . import scan_source
 from .anatomy_step import AnatomyStep
+from .command_line import command_line
 from .dialogs import Dialogs
+from .edit_watch import EditWatch
 from .export_step import ExportStep
 from .i18n import tr as _
 from .model_source import ModelSource
 from .node_watch import NodeWatch
-from .panel_head import PanelHead
+from .panel_footer import PanelFooter
 from .panel_state import open_state
 from .print_step import PrintStep
 from .scan_step import ScanStep
 from .scene_presenter import ScenePresenter
-from .step_process import CLI_SCRIPT
+from .slots import SafeSlots
+from .step_area import StepArea
+from .step_navigation import StepNavigation
 from .step_results import StepResultStore
 from .step_runner import StepRunner
 from .surface_step import SurfaceStep
@@ -38,34 +39,28 @@ class Panel:
 
     def __init__(self, layout: Any, dialogs: Dialogs | None = None) -> None:
         self.dialogs = dialogs or Dialogs()
+        slots = SafeSlots(self.show_message)
+        self.guarded_slot, self.action_slot = slots.guarded, slots.acting
         self.state: Any = None  # PanelState, or None while there is no scene
         self.job = StepResultStore(getattr(slicer.app, "temporaryPath", None))
         self.results = ScenePresenter(self)
         self.runner = StepRunner(self)
         self.model_source = ModelSource(self)
         self.watch = NodeWatch(slicer.mrmlScene)
-        self.head = PanelHead(
+        self.area = StepArea(layout, self.action_slot(self.reset_settings))
+        self.footer = PanelFooter(
             layout,
             self.action_slot(self.run_everything),
             self.action_slot(self.cancel),
-            self.action_slot(lambda: self.copy(self.command())),
-            self.action_slot(self.reset_settings),
+            self.guarded_slot(self.open_step),
+            self.action_slot(self.update_model),
         )
+        self.edits = EditWatch(self.guarded_slot(self.refresh))
         self.steps: dict[str, Any] = {
             view.key: view
             for view in (ScanStep(self), AnatomyStep(self), SurfaceStep(self), PrintStep(self), ExportStep(self))
         }
-        for view in self.steps.values():
-            layout.addWidget(view.frame)
-        layout.addStretch(1)
-        self._set_tab_order()
-
-    def _set_tab_order(self) -> None:
-        order = [self.head.run_all, self.head.cancel, self.head.copy, self.head.reset]
-        for view in self.steps.values():
-            order += [view.frame, view.primary]
-        for before, after in itertools.pairwise(order):
-            qt.QWidget.setTabOrder(before, after)
+        self.navigation = StepNavigation(self)
 
     # -- the scene and the parameters ----------------------------------------------------------------------------------
 
@@ -90,6 +85,7 @@ class Panel:
         state, fault = open_state(parameters)
         if state is None:
             self.runner.stop()
+            self.edits.close()
             self.steps["anatomy"].close_editor()
             self.state = None
             self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "given", "mesh", "model-before")
@@ -123,13 +119,24 @@ class Panel:
             view.primary.enabled = not self.runner.running
             if self.state is not None:
                 view.refresh()
-        differing = self.state.differing() if self.state is not None else []
-        self.head.refresh(self.state is not None, bool(self.runner.running), differing)
+        self.area.refresh(self.state.differing() if self.state is not None else [])
+        self.navigation.refresh()
 
     def open_step(self, step: str) -> None:
         """Unfold one step and fold the others."""
-        for key, view in self.steps.items():
-            view.frame.collapsed = key != step
+        self.navigation.open(step)
+
+    def scroll_to(self, step: str) -> None:
+        """Bring a step's result into sight."""
+        self.navigation.scroll_to(step)
+
+    def watch_edits(self, node: Any) -> None:
+        """From now on what the user changes in this segmentation by hand puts the model out of date."""
+        self.edits.watch(node)
+
+    def update_model(self) -> None:
+        """Take what was edited by hand into the model."""
+        self.runner.run(["anatomy", "model"])
 
     # -- what the user changes -----------------------------------------------------------------------------------------
 
@@ -276,9 +283,10 @@ class Panel:
         self.change(cuts=(), oblique_cuts=(), kept_sides=())
 
     def apply_remedy(self, fields: Mapping[str, Any]) -> None:
-        """A one-click remedy: set it and check again."""
+        """A one-click remedy: set it, check again, and go on with what the check had stopped."""
+        left = self.runner.left
         self.change(**fields)
-        self.run(["print"])
+        self.run(["print", *left])
 
     def harden(self) -> None:
         """Apply the transform over the volume to its voxels."""
@@ -301,7 +309,7 @@ class Panel:
 
     def progressed(self, fraction: float, phrase: str) -> None:
         """Show how far the running step is."""
-        self.head.show_progress(fraction, phrase)
+        self.footer.show_progress(fraction, phrase)
 
     # -- what the steps ask for ----------------------------------------------------------------------------------------
 
@@ -342,59 +350,29 @@ class Panel:
 
     def command(self) -> str:
         """The command line that does the same."""
-        output, settings = self.output_folder() or "OUTPUT", self.settings
-        if scan_source.selected_kind(self.parameters) == "model":
-            source = scan_source.for_cli(self.parameters)
-            return to_command_line(source, output, settings_of_mesh(settings), str(CLI_SCRIPT), "prepare")
-        if self.results.is_given():
-            settings = replace(settings, segmentation=self.results.given_file(), segment_with=None)
-        return to_command_line(scan_source.for_cli(self.parameters), output, settings, str(CLI_SCRIPT))
+        return command_line(self)
 
     def copy(self, text: str) -> None:
         """Text to the clipboard."""
         self.dialogs.copy(text)
         self.show_message(_("Copied."))
 
+    def copy_command(self) -> None:
+        """The command line that does the same, to the clipboard."""
+        self.copy(self.command())
+
     def show_message(self, sentence: str) -> None:
-        """One sentence under the buttons; empty takes it away."""
-        self.head.show_message(sentence)
-
-    def guarded_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`work` as a slot: whatever goes wrong is reported in one sentence, and the scene stays usable."""
-
-        def slot(*arguments: Any) -> Any:
-            try:
-                return work(*arguments)
-            except CancelledError:
-                self.show_message(_("Cancelled: nothing was changed by this step."))
-            except DicomToPrintError as error:
-                self.show_message(str(error))
-            except Exception as error:
-                logging.exception("DicomToPrint")
-                self.show_message(
-                    _(
-                        "Something went wrong inside ({kind}): the scene is unchanged; please report it with the log."
-                    ).format(kind=type(error).__name__)
-                )
-            return None
-
-        return slot
-
-    def action_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
-        """`work` as the slot of something that the user does: the message of before goes first."""
-        slot = self.guarded_slot(work)
-
-        def acted(*arguments: Any) -> Any:
-            self.show_message("")
-            return slot(*arguments)
-
-        return acted
+        """One sentence over the buttons; empty takes it away."""
+        self.footer.show_message(sentence)
 
     def close(self) -> None:
         """Let go of everything: the module is unloaded or the application ends."""
         self.runner.stop()
+        self.edits.close()
         self.steps["scan"].packing.stop()
+        self.steps["files"].part.stop()
         self.steps["anatomy"].close_editor()
         self.state = None
         self.watch.close()
+        self.area.close()
         self.job.close()

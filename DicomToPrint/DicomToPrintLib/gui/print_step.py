@@ -15,9 +15,11 @@ from .findings_table import FindingsTable
 from .i18n import tr as _
 from .joint_controls import JointControls
 from .markups_binding import MarkupsBinding, last_point
+from .next_texts import findings_text
 from .preset_titles import builtin_presets, printers_for_process
 from .quick_fixes import available_quick_fixes
 from .step_view import StepView, node_selector
+from .texts import verdict_text
 
 
 class PrintStep(StepView):
@@ -62,6 +64,7 @@ class PrintStep(StepView):
             "printFindings",
             self.action_slot(self.panel.results.go_to_place),
             self.action_slot(self.panel.copy),
+            self.guarded_slot(self.panel.results.go_to_place),
         )
         items = [
             ("", _("show plain colour")),
@@ -75,6 +78,9 @@ class PrintStep(StepView):
             "printOverlay",
         )
         self.layout.addWidget(self.overlay)
+        tip = _("The model of step 3: as it was before it was thickened, hollowed or cut.")
+        self.before = self.before_box(_("Show it before preparation"), tip)
+        self.layout.addWidget(self.before)
 
     def build_advanced(self) -> None:
         self.group, self.tools = widgets.collapsible_form(_("Prepare the model"), self.layout)
@@ -236,6 +242,10 @@ class PrintStep(StepView):
         )
         form.addRow(_("Scale bar"), self.scale_bar)
 
+    def show_again(self) -> None:
+        widgets.set_property_silently(self.before, "checked", False)
+        self.panel.results.show_overlay(str(self.overlay.currentData), self.key)
+
     def refresh(self) -> None:
         settings = self.panel.settings
         widgets.select_silently(self.process, settings.process)
@@ -320,15 +330,20 @@ class PrintStep(StepView):
         super().clear()
         widgets.clear_layout(self.remedies)
         self.findings.show(())
-        for widget in (self.figures, self.overlay):
+        for widget in (self.figures, self.overlay, self.before):
             widget.visible = False
+        widgets.set_property_silently(self.before, "checked", False)
 
     def show(self, result: Any) -> str:
         readiness = result["readiness"]
         self.findings.show(readiness.findings)
         self.figures.text = format_mesh_stats(readiness.mesh)
-        for widget in (self.figures, self.overlay):
+        for widget in (self.figures, self.overlay, self.before):
             widget.visible = True
+        widgets.set_property_silently(self.before, "checked", False)
+        self.summary = _("{findings}, {verdict}").format(
+            findings=findings_text(self.findings.count_of_weight), verdict=verdict_text(str(readiness.verdict))
+        )
         widgets.update_badge(self.chip, str(readiness.verdict))
         self.panel.results.wall_limit = readiness.process.limit("wall_supported_mm")
         prepared = result["prepared"].model.meshes

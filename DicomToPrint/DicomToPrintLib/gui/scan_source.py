@@ -8,6 +8,7 @@ from dicomtoprint.errors import InputError
 from dicomtoprint.messages import join
 
 from ..mrml import dicom_database, models, volumes
+from .background import in_background
 from .i18n import tr as _
 from .step_results import StepResultStore
 
@@ -53,7 +54,8 @@ def _of_volume(node: Any, job: StepResultStore) -> dict[str, Any]:
     folder = dicom_database.folder_of_volume(node)
     if folder is not None:
         return {"path": str(folder)}
-    job.save("volume", volumes.volume_from_node(node))
+    volume = volumes.volume_from_node(node)
+    in_background(lambda: job.save("volume", volume))
     return {"volume": True}
 
 

@@ -11,6 +11,7 @@ from dicomtoprint.rules import Finding, Outcome
 from . import widgets
 from .findings_table import FindingsTable
 from .i18n import tr as _
+from .next_texts import findings_text
 from .pack_study import PackStudy
 from .preset_titles import builtin_presets
 from .step_view import StepView, node_selector
@@ -95,7 +96,11 @@ class ScanStep(StepView):
         self.protocols = qt.QVBoxLayout()
         self.layout.addLayout(self.protocols)
         self.findings = FindingsTable(
-            self.layout, "scanFindings", self.action_slot(self._go_to), self.action_slot(self.panel.copy)
+            self.layout,
+            "scanFindings",
+            self.action_slot(self._go_to),
+            self.action_slot(self.panel.copy),
+            self.guarded_slot(self._follow),
         )
         self.questions = qt.QVBoxLayout()
         self._answering = False
@@ -165,6 +170,7 @@ class ScanStep(StepView):
         self.reason_label.visible = self.reason.visible = shut or bool(self.panel.settings.accept_anyway)
         if acceptance is None:
             widgets.clear_layout(self.questions)
+            self.summary = _("not judged: no DICOM files")
             widgets.update_badge(self.chip, "ask" if shut else "not applicable", without_options(result["gate"]))
             return "needs you" if shut else "done"
         if not self.panel.settings.series:
@@ -179,6 +185,9 @@ class ScanStep(StepView):
         self.findings.show(found)
         self._ask({question.rule: question.text for question in series.questions} | self._asked(found))
         verdict = "reject" if shut else ("warn" if series.verdict.value == "reject" else series.verdict.value)
+        self.summary = _("{findings}, {verdict}").format(
+            findings=findings_text(self.findings.count_of_weight), verdict=verdict_text(verdict)
+        )
         widgets.update_badge(self.chip, verdict, without_options(result["gate"]))
         self.panel.results.keep_findings(
             "scan", _("Scan findings"), found, acceptance.as_json(False), with_places=False
@@ -219,8 +228,13 @@ class ScanStep(StepView):
                 f"answer-{rule}",
             )
             widgets.select_silently(box, answers.get(rule, ""))
-            self.questions.addWidget(widgets.text_label(without_options(text)))
-            self.questions.addWidget(box)
+            box.minimumContentsLength = 8
+            row = qt.QFrame()
+            line = qt.QHBoxLayout(row)
+            line.setContentsMargins(0, 0, 0, 0)
+            line.addWidget(widgets.text_label(without_options(text)), 3)
+            line.addWidget(box, 1)
+            self.questions.addWidget(row)
 
     def _answer(self, rule: str, key: str) -> None:
         answers = {**dict(self.panel.settings.answers), rule: key}
@@ -235,6 +249,10 @@ class ScanStep(StepView):
         finally:
             self._answering = False
         widgets.update_badge(self.chip, "ask", _("The answers have changed: check the scan again."))
+
+    def _follow(self, finding: Finding) -> None:
+        if self.panel.results.volume_node() is not None:
+            self.panel.results.go_to_slice(finding)
 
     def _go_to(self, finding: Finding) -> None:
         self.panel.results.go_to_slice(finding)

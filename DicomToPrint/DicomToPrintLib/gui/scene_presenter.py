@@ -20,6 +20,7 @@ from ..mrml import extension_backends, models, segmentations, step_nodes, views,
 from ..mrml.findings_nodes import show_marks_of
 from ..mrml.markups import plane_ras
 from ..mrml.scene import node_or_none
+from .background import in_background
 from .i18n import tr as _
 from .panel_context import PanelContext
 from .scan_source import current_database
@@ -76,7 +77,7 @@ class ScenePresenter:
         volume = self.volume_node() or self._opened_volume()
         node = step_nodes.show_anatomy(self._scene, self._job_name, _("Anatomy to print"), segmentation, volume)
         parameters.segmentation = node
-        node.SetAttribute(CONTENT_HASH_ATTRIBUTE, segmentations.content_hash(node))
+        node.SetAttribute(CONTENT_HASH_ATTRIBUTE, segmentations.content_hash(node, in_background))
         node.SetAttribute(SETTINGS_ATTRIBUTE, self._anatomy_settings())
         return node
 
@@ -147,6 +148,28 @@ class ScenePresenter:
             legend = legend and not coloured[-1]
         if nodes and not any(coloured):
             raise InputError(_("This model does not carry that colouring: run the step again."))
+
+    def has_given_model(self) -> bool:
+        """True where a model of the scene takes the place of a scan."""
+        return self._panel.state is not None and node_or_none(self._panel.parameters.model) is not None
+
+    def show_before(self, role: str, is_before: bool) -> None:
+        """A step's models as they were before it, or its result."""
+        own, given = step_nodes.nodes_of_step(self._scene, self._job_name, role), self._panel.parameters.model
+        before = (
+            [node_or_none(given)] if role == "model" else step_nodes.nodes_of_step(self._scene, self._job_name, "model")
+        )
+        models.show_instead(before if is_before else own, own if is_before else before)
+
+    def turn_to(self, step: str) -> None:
+        """What belongs to a step is seen: its models, and neither marks nor legends of another."""
+        role = {"model": "model", "print": "print", "files": "print"}.get(step, "")
+        step_nodes.turn_to(self._scene, self._job_name, role)
+
+    def keep_review(self, path: Path, limit: float | None) -> None:
+        """The model in the colours of how far the printed part lies from it, in place of the others."""
+        overlay = models.part_overlay(_("Part from model (mm)"), limit or 0.5)
+        step_nodes.show_review(self._scene, self._job_name, path, overlay)
 
     # -- places ------------------------------------------------------------------------------------------------------
 
@@ -240,7 +263,7 @@ class ScenePresenter:
     def edited(self, node: Any) -> bool:
         """True where the user changed the segments since the step made them."""
         noted = node.GetAttribute(CONTENT_HASH_ATTRIBUTE)
-        return noted is not None and noted != segmentations.content_hash(node)
+        return noted is not None and noted != segmentations.content_hash(node, in_background)
 
     def resolve_manual_edits(self) -> None:
         """Ask whether edits by hand still count where other settings were chosen since; if not, they stay in the scene."""

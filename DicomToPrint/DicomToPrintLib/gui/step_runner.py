@@ -1,6 +1,7 @@
 """Runs the steps of the panel one after the other, each in a child process, and hands their results to be shown."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from dicomtoprint import pipeline
@@ -35,6 +36,12 @@ class RunnerContext(PanelContext, Protocol):
     def open_step(self, step: str) -> None:
         """Unfold one step and fold the others."""
 
+    def scroll_to(self, step: str) -> None:
+        """Bring a step's result into sight."""
+
+    def choose_output(self, path: str) -> None:
+        """Where the files go."""
+
     def progressed(self, fraction: float, phrase: str) -> None:
         """Show how far the running step is."""
 
@@ -46,16 +53,17 @@ class StepRunner:
         self._panel = panel
         self.running = ""
         self._queue: list[str] = []
+        self.left: tuple[str, ...] = ()  # what was asked for after a step that needs the user
         self._offered = False  # what a step can do without is offered once a session
         self._child = StepProcess(
             panel.job.progress, panel.guarded_slot(panel.progressed), panel.guarded_slot(self._ended)
         )
 
     def run_everything(self) -> None:
-        """Every step that is not done, in order; the files only where a folder is chosen."""
+        """Every step that is not done, in order; the files only where a folder is chosen, now or before."""
         panel = self._panel
         wanted = [step for step in STEPS if not panel.state.is_finished(step) or not self._there(step)]
-        if not panel.output_folder() and "files" in wanted:
+        if "files" in wanted and not self._has_folder():
             wanted.remove("files")
             if not wanted:
                 raise InputError(_("No folder is chosen yet: choose one in step 5."))
@@ -68,16 +76,23 @@ class StepRunner:
         if self.running:
             return
         panel.reread_region()
-        if "files" in steps and not panel.output_folder():
+        if "files" in steps and not self._has_folder():
             raise InputError(_("No folder is chosen yet: choose one in step 5."))
         queue = list(steps)
         need = PREREQUISITES[queue[0]]
         while need is not None and not self._there(need):
             queue.insert(0, need)
             need = PREREQUISITES[need]
-        self._queue = queue
+        self._queue, self.left = queue, ()
         panel.show_message("")
         self._next()
+
+    def _has_folder(self) -> bool:
+        """True where a folder is chosen; where none is, the user is asked for one."""
+        panel = self._panel
+        if not panel.output_folder():
+            panel.choose_output(panel.dialogs.folder(_("Folder for the files"), str(Path.home())))
+        return bool(panel.output_folder())
 
     def _there(self, step: str) -> bool:
         """True where a step's result is there, or in a reopened scene could be taken from its nodes, or is not needed."""
@@ -208,8 +223,9 @@ class StepRunner:
             raise
         panel.state.set_state(step, state)
         if state != "done":
-            self._queue = []
+            self.left, self._queue = tuple(self._queue), []
         panel.refresh()
+        panel.scroll_to(step)
         self._next()
 
     def cancel(self) -> None:
@@ -225,5 +241,5 @@ class StepRunner:
 
     def stop(self) -> None:
         """Stop the running step and tell nobody."""
-        self._queue, self.running = [], ""
+        self._queue, self.running, self.left = [], "", ()
         self._child.cancel()

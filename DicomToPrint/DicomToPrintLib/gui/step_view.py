@@ -1,5 +1,5 @@
-"""What the five steps share: a folding part with its state in the title, guidance, controls, one primary button, a
-verdict.
+"""What the five steps share: a folding part with its state or result in the title, controls, results; and in the foot of
+the panel one primary button and a verdict.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -26,11 +26,17 @@ class StepContext(PanelContext, Protocol):
 
     results: ScenePresenter
 
+    def watch_edits(self, node: Any) -> None:
+        """From now on what the user changes in this segmentation by hand puts the model out of date."""
+
     def run(self, steps: Sequence[str]) -> None:
         """Run these steps, and before them what they need and what is missing."""
 
     def copy(self, text: str) -> None:
         """Text to the clipboard."""
+
+    def copy_command(self) -> None:
+        """The command line that does the same, to the clipboard."""
 
     def choose_volume(self, node: Any) -> None:
         """Work on a volume of the scene."""
@@ -107,11 +113,15 @@ class StepView:
         self.frame.objectName = f"{self.key}Step"
         # CTK's own policy asks for all the width that its contents would like, and widens Slicer's window.
         self.frame.setSizePolicy(qt.QSizePolicy.Preferred, qt.QSizePolicy.Preferred)
-        self.frame.minimumWidth = WIDTH
+        self.frame.collapsedHeight = 0
         self.layout = qt.QVBoxLayout(self.frame)
-        self.layout.addWidget(widgets.text_label(guidance(self.key)))
+        self.layout.setContentsMargins(4, 4, 4, 4)
+        self.layout.setSpacing(4)
+        self.frame.toolTip = guidance(self.key)
+        self.summary = ""  # what the step has come to, in a few words
         self.form = qt.QFormLayout()
         self.form.setFieldGrowthPolicy(qt.QFormLayout.AllNonFixedFieldsGrow)
+        self.form.setVerticalSpacing(3)
         self.layout.addLayout(self.form)
         self.build_controls()
         self.primary = widgets.push_button(
@@ -121,9 +131,10 @@ class StepView:
             f"{self.key}Run",
             primary=True,
         )
-        self.layout.addWidget(self.primary)
-        self.chip = widgets.status_badge()
-        self.layout.addWidget(self.chip)
+        self.chip = widgets.status_badge()  # it and the button stand in the foot of the panel
+        self._result = qt.QFrame()
+        self._result.setFixedHeight(1)
+        self.layout.addWidget(self._result)
         self.build_results()
         self.build_advanced()
         self.set_state("idle")
@@ -144,13 +155,36 @@ class StepView:
         """Show a result and put it into the scene; returns the step's state: done, or needs you."""
         return "done"
 
+    def show_again(self) -> None:
+        """The step is opened: its colours and its legend come back to the views."""
+
+    def before_box(self, text: str, tip: str) -> Any:
+        """A check box that shows the model as it was before this step."""
+        return widgets.check_box(text, tip, self.action_slot(self._show_before), f"{self.key}Before")
+
+    def _show_before(self, is_before: bool) -> None:
+        self.panel.results.show_before(self.key, is_before)
+        if not is_before:
+            self.show_again()
+
     def clear(self) -> None:
         """Show no result."""
+        self.summary = ""
         widgets.update_badge(self.chip, "")
 
     def set_state(self, state: str) -> None:
-        """The state in the title, in words and with a sign."""
-        self.frame.text = f"{step_title(self.key)}  \u2013  {STATE_SIGNS[state]} {step_state_text(state)}"
+        """The state in the title, in words and with a sign; a finished step names its result."""
+        said = self.summary if self.summary and state == "done" else step_state_text(state)
+        if self.summary and state == "needs you":
+            said = _("{state}: {result}").format(state=said, result=self.summary)
+        text = f"{step_title(self.key)}  \u2013  {STATE_SIGNS[state]} {said}"
+        # CTK's button is as wide as its text.
+        self.frame.text = self.frame.fontMetrics().elidedText(text, qt.Qt.ElideRight, WIDTH - 40)
+        self.frame.toolTip = f"{text}\n{guidance(self.key)}"
+
+    def start_of_result(self) -> int:
+        """Where under the step's head its result begins, in pixels; 0 where there is none."""
+        return int(self._result.y) if self.summary else 0
 
     def guarded_slot(self, work: Callable[..., Any]) -> Callable[..., Any]:
         """`work` as a slot that tells the user what went wrong, in one sentence."""

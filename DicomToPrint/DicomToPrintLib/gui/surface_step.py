@@ -36,6 +36,10 @@ class SurfaceStep(StepView):
             _("Undo"), _("Go back to the model before this one."), self.panel.undo_model, "undoModel"
         )
         self.layout.addLayout(widgets.hbox(self.overlay, self.undo))
+        self.before = self.before_box(
+            _("Show the model as it was given"), _("As it was before repair and simplification.")
+        )
+        self.layout.addWidget(self.before)
 
     def build_advanced(self) -> None:
         self.group, form = widgets.collapsible_form(_("Advanced"), self.layout)
@@ -91,6 +95,10 @@ class SurfaceStep(StepView):
         form.addRow(text, widget)
         return name, widget
 
+    def show_again(self) -> None:
+        widgets.set_property_silently(self.before, "checked", False)
+        self.panel.results.show_overlay(str(self.overlay.currentData), self.key)
+
     def refresh(self) -> None:
         settings = self.panel.settings
         widgets.set_property_silently(self.deviation, "value", settings.max_deviation or 0.0)
@@ -102,14 +110,18 @@ class SurfaceStep(StepView):
 
     def clear(self) -> None:
         super().clear()
-        for widget in (self.figures, self.overlay):
+        for widget in (self.figures, self.overlay, self.before):
             widget.visible = False
+        widgets.set_property_silently(self.before, "checked", False)
 
     def show(self, result: Any) -> str:
         lines = [format_surface_stats(mesh, figures) for mesh, figures in zip(result.meshes, result.figures)]
         self.figures.text = join("\n", [*lines, *map(without_options, result.notes)])
         self.figures.visible = self.overlay.visible = True
+        self.before.visible = self.panel.results.has_given_model()
+        widgets.set_property_silently(self.before, "checked", False)
         self.panel.results.keep_meshes("model", result.meshes, str(self.overlay.currentData))
+        self.summary = _short_stats(result)
         valid = all(figures.get("valid", True) for figures in result.figures)
         widgets.update_badge(
             self.chip,
@@ -117,6 +129,13 @@ class SurfaceStep(StepView):
             _("closed surface") if valid else _("the surface still has defects; the print check names them"),
         )
         return "done"
+
+
+def _short_stats(result: Any) -> str:
+    """The model in a few words: triangles, and how far most of the surface lies from the scan at most."""
+    text = _("{triangles} triangles").format(triangles=f"{sum(len(mesh.triangles) for mesh in result.meshes):,}")
+    far = [figures["p95_deviation_mm"] for figures in result.figures if figures.get("p95_deviation_mm") is not None]
+    return text + (_(", 95 % within {p95} mm").format(p95=f"{max(far):.2f}") if far else "")
 
 
 def format_surface_stats(mesh: Any, figures: Any) -> str:

@@ -97,13 +97,13 @@ def guidance(step: str) -> str:
 
 
 def action_text(step: str) -> str:
-    """The words of a step's one primary button."""
+    """The words of a step's one primary button; no key after ``&`` is one of Slicer's menus."""
     return {
-        "scan": _("Check the scan"),
-        "anatomy": _("Find the anatomy"),
-        "model": _("Make the model"),
-        "print": _("Check for print"),
-        "files": _("Write the files"),
+        "scan": _("&Check the scan"),
+        "anatomy": _("Find the anat&omy"),
+        "model": _("&Make the model"),
+        "print": _("Check for &print"),
+        "files": _("&Write the files"),
     }[step]
 
 

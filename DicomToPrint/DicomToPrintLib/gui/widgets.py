@@ -30,9 +30,14 @@ def push_button(text: str, tip: str, pressed: Callable[[], None], name: str = ""
     widget.toolTip = tip
     widget.objectName = name
     if primary:
-        widget.styleSheet = "QPushButton { font-weight: bold; padding: 5px; }"
+        emphasise(widget, True)
     widget.connect("clicked(bool)", lambda on: pressed())
     return widget
+
+
+def emphasise(widget: Any, is_next: bool) -> None:
+    """Bold where the button is the next thing to press."""
+    widget.styleSheet = f"QPushButton {{ font-weight: {'bold' if is_next else 'normal'}; padding: 5px; }}"
 
 
 def check_box(text: str, tip: str, toggled: Callable[[bool], None], name: str) -> Any:
@@ -47,7 +52,7 @@ def check_box(text: str, tip: str, toggled: Callable[[bool], None], name: str) -
 def combo_box(items: Sequence[tuple[str, str]], tip: str, chosen: Callable[[str], None], name: str) -> Any:
     """A chooser of (key, text); `chosen` takes the key."""
     widget = qt.QComboBox()
-    widget.toolTip = tip
+    widget.toolTip = widget.accessibleDescription = tip
     widget.objectName = name
     widget.setSizeAdjustPolicy(qt.QComboBox.AdjustToMinimumContentsLengthWithIcon)
     widget.minimumContentsLength = 12
@@ -120,6 +125,7 @@ def collapsible_form(title: str, layout: Any) -> tuple[Any, Any]:
     """A folded group for the settings that few need, and its form."""
     group = ctk.ctkCollapsibleGroupBox()
     group.title = title
+    group.collapsedHeight = 0
     group.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
     form = qt.QFormLayout(group)
     form.setFieldGrowthPolicy(qt.QFormLayout.AllNonFixedFieldsGrow)

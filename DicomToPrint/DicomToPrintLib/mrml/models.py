@@ -94,6 +94,7 @@ class ScalarOverlay:
     high: float
     colors: tuple[tuple[float, float, float], ...]
     names: tuple[str, ...] = ()
+    table: str = ""  # name of its colour table; by default that of the array
 
 
 # Okabe and Ito's colours keep their distance for colour-blind eyes; viridis and its reverse are even in lightness.
@@ -119,6 +120,30 @@ def default_overlays(
         "Wall": ScalarOverlay("Wall", True, titles["Wall"], 0.0, wall_limit, _VIRIDIS[::-1]),
         "Provenance": ScalarOverlay("Provenance", False, titles["Provenance"], -0.5, 4.5, PROVENANCE_COLORS, names),
     }
+
+
+def part_overlay(title: str, limit: float) -> ScalarOverlay:
+    """How far a printed part lies inside (blue) or outside (orange) its model, up to `limit` mm either way."""
+    colors = ((0.00, 0.45, 0.70), (0.95, 0.95, 0.95), (0.90, 0.62, 0.00))
+    return ScalarOverlay("Deviation", True, title, -limit, limit, colors, table=f"part {limit:g}")
+
+
+def hide_legend(node: Any) -> None:
+    """Take a model's legend out of the view."""
+    import slicer
+
+    legend = slicer.vtkSlicerColorLogic.GetColorLegendDisplayNode(node)
+    if legend is not None:
+        legend.SetVisibility(False)
+
+
+def show_instead(shown: Sequence[Any], hidden: Sequence[Any]) -> None:
+    """Show some models and hide others, without legends: those come with the colours."""
+    for nodes, is_shown in ((shown, True), (hidden, False)):
+        for node in nodes:
+            if node is not None and node.GetDisplayNode() is not None:
+                hide_legend(node)
+                node.GetDisplayNode().SetVisibility(is_shown)
 
 
 def show_overlay(node: Any, overlay: ScalarOverlay | None, with_legend: bool = True) -> bool:
@@ -166,7 +191,7 @@ def show_overlay(node: Any, overlay: ScalarOverlay | None, with_legend: bool = T
 
 def _color_node(scene: Any, overlay: ScalarOverlay) -> Any:
     """The overlay's colour table in the scene: one node a kind, built here because the wheel has no colour files."""
-    name = f"DicomToPrint {overlay.array}"
+    name = f"DicomToPrint {overlay.table or overlay.array}"
     found = scene.GetFirstNodeByName(name)
     if found is not None and found.IsA("vtkMRMLColorTableNode"):
         return found

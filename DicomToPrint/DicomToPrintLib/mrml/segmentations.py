@@ -1,6 +1,6 @@
 """`Segmentation` to segmentation nodes and back; edited segments come back as labels on the scan's grid."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -129,21 +129,30 @@ def segmentation_from_node(node: Any, grid: Volume, known: "Segmentation | None"
     return Segmentation(None, grid.affine, labels, provenance, tuple(segments))
 
 
-def content_hash(node: Any) -> str:
+def content_hash(node: Any, run: Callable[[Callable[[], str]], str] = lambda work: work()) -> str:
     """A short text that changes when voxels of segments do, and stays through saving and loading: which voxels of the box
     around them hold which segment. Names, colours and the place of the whole do not count.
+    `run` calls the part that takes long and touches no node.
     """
-    import hashlib
-
-    digest, images = hashlib.blake2b(digest_size=16), {}
+    images: dict[Any, np.ndarray] = {}
+    parts: list[tuple[str, np.ndarray]] = []
     segmentation = node.GetSegmentation()
     for segment_id in segmentation.GetSegmentIDs():
         segment = segmentation.GetSegment(segment_id)
         image = segment.GetRepresentation("Binary labelmap")
         if image not in images:  # segments share one labelmap
             images[image] = _filled(image)
-        digest.update(f"{segment_id} {segment.GetLabelValue()} {images[image].shape}".encode())
-        digest.update(images[image].data)
+        parts.append((f"{segment_id} {segment.GetLabelValue()} {images[image].shape}", images[image]))
+    return run(lambda: _digest(parts))
+
+
+def _digest(parts: list[tuple[str, np.ndarray]]) -> str:
+    import hashlib
+
+    digest = hashlib.blake2b(digest_size=16)
+    for text, array in parts:
+        digest.update(text.encode())
+        digest.update(array.data)
     return digest.hexdigest()
 
 

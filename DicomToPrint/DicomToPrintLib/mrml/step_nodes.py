@@ -1,13 +1,14 @@
 """The result of each step in the scene: in the job's folder, in place of what the same step left before."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.rules import Finding
 
 from .findings_nodes import findings_markups, findings_table, json_node
-from .models import ScalarOverlay, mesh_from_node, mesh_to_node, show_overlay
+from .models import ScalarOverlay, hide_legend, mesh_from_node, mesh_to_node, show_instead, show_overlay
 from .segmentations import segmentation_to_node
 from .subject_hierarchy import add_node, nodes_with_role, remove_role, run_folder
 
@@ -68,6 +69,32 @@ def show_meshes(
 def nodes_of_step(scene: Any, job: str, role: str) -> list[Any]:
     """Nodes that a step has left in the job's folder."""
     return nodes_with_role(scene, run_folder(scene, job), role)
+
+
+def show_review(scene: Any, job: str, path: Path, overlay: ScalarOverlay) -> None:
+    """The model of a file, coloured by how far the printed part lies from it, in place of the other models."""
+    from dicomtoprint.io.mesh import read_meshes
+
+    nodes = show_meshes(scene, job, read_meshes(path, "mm"), "review")
+    turn_to(scene, job, "review")
+    for index, node in enumerate(nodes):
+        show_overlay(node, overlay, with_legend=index == 0)
+
+
+def turn_to(scene: Any, job: str, role: str) -> None:
+    """Show the models of one step alone, where it has some; no step's marks, and no legend."""
+    nodes = {name: nodes_of_step(scene, job, name) for name in ("model", "print", "review")}
+    made = {name: [node for node in found if node.IsA("vtkMRMLModelNode")] for name, found in nodes.items()}
+    shown = made.get(role, [])
+    others = [node for name, found in made.items() for node in found if name != role]
+    if shown:
+        show_instead(shown, others)
+    else:
+        for node in others:
+            hide_legend(node)
+    for node in nodes_of_step(scene, job, "print-findings"):
+        if node.IsA("vtkMRMLMarkupsNode") and node.GetDisplayNode() is not None:
+            node.GetDisplayNode().SetVisibility(False)
 
 
 def restore_model(scene: Any, job: str) -> "SurfaceModel | None":
