@@ -1,7 +1,7 @@
 """Work on large arrays beside the drawing of the application: hashing and writing hundreds of megabytes takes a second."""
 
-import threading
 from collections.abc import Callable
+from threading import Thread
 from typing import TypeVar
 
 import qt
@@ -25,7 +25,7 @@ def in_background(work: Callable[[], Result]) -> Result:
         except BaseException as error:
             failed.append(error)
 
-    thread = threading.Thread(target=run, daemon=True)
+    thread = Thread(target=run, daemon=True)
     thread.start()
     thread.join(SHORT_S)
     while thread.is_alive():
