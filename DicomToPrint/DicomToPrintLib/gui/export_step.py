@@ -43,7 +43,7 @@ class ExportStep(StepView):
         self.formats = {
             name: widgets.check_box(
                 words.get(name, name.upper()),
-                tips[name],
+                tips.get(name, ""),
                 self.guarded_slot(lambda on, name=name: self._format(name, on)),
                 f"format-{name}",
             )
