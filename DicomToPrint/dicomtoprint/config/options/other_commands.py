@@ -74,6 +74,12 @@ SIGN = (
     Option(("--role",), _("who decides, by role, such as radiologist"), TEXT, "ROLE"),
     Option(("--decision",), _("what was decided"), choice("approve", "reject")),
     Option(("--comment",), _("one line that is kept with the decision"), TEXT, "TEXT", ""),
+    Option(
+        ("--checked",),
+        _("one point of the anatomy's checklist that was looked at, such as 'left orbit whole' (repeatable)"),
+        TEXTS,
+        "TEXT",
+    ),
     Option(("--key",), _("sign with this private key of your own (OpenSSH or PEM; needs cryptography)"), PATH, "FILE"),
     Option(("--certificate",), _("with {--key}: its X.509 certificate (PEM), which goes into the log"), PATH, "FILE"),
     Option(("--verify",), _("only look whether log and files are as they were signed"), SWITCH),
