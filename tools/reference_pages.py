@@ -51,10 +51,10 @@ def commands_page() -> str:
 
 
 def _options(command: Command) -> Iterator[tuple[str, str, str]]:
-    from dicomtoprint.config.options import DEBUG, QUIET
+    from dicomtoprint.config.options import DEBUG, LANGUAGE, QUIET
 
     # Options of a group stand where the group does.
-    for option in (DEBUG, QUIET, *command.options):
+    for option in (DEBUG, LANGUAGE, QUIET, *command.options):
         is_positional = not option.flags[0].startswith("-")
         name = f"`{option.metavar or option.flags[0]}`" if is_positional else _names_of(option)
         choices = ", ".join(str(one) for one in option.kind.arguments.get("choices", ()))

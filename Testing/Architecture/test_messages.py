@@ -35,7 +35,7 @@ ALLOWED: dict[str, tuple[tuple[str, str], ...]] = {
     "DicomToPrintLib/gui/anatomy_step.py": (("Grow from", "an effect's name in MRML"), ("Fill between", "the same")),
     "DicomToPrintLib/gui/self_test.py": tuple(
         (beginning, "told to who runs the self test")
-        for beginning in ("Making the", "Running the", "Walking through", ": verdict and")
+        for beginning in ("Making the", "Running the", "Walking through", "0: verdict and")
     ),
     "DicomToPrintLib/mrml/logic.py": (("Anatomy to print", "the name of a node in the scene"),),
     "DicomToPrintLib/mrml/mrb.py": (("0 from the print", "the name of a node in the scene"),),
