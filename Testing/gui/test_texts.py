@@ -1,6 +1,7 @@
 """What the panel shows names its controls, not options of the command line."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -67,3 +68,31 @@ def test_the_modelled_share_stands_beside_the_surface(application, percent, said
     mesh = Mesh(np.zeros((3, 3), np.float32), np.array([[0, 1, 2]]), "bone")
     line = format_surface_stats(mesh, {"provenance_area_percent": {"modelled": percent}})
     assert ("12.3 % of the surface are modelled walls" in line) == said
+
+
+@pytest.mark.parametrize(
+    ("settings", "spoken"),
+    [
+        ({"Internationalization/Enabled": "true", "language": "de_DE"}, "de"),
+        ({"Internationalization/Enabled": True, "language": "xx"}, "en"),
+        ({"Internationalization/Enabled": "false", "language": "de"}, "en"),
+        ({}, "en"),
+    ],
+)
+def test_the_panel_speaks_slicers_language(application, monkeypatch, settings, spoken):
+    import slicer
+
+    from DicomToPrintLib.gui import i18n
+    from DicomToPrintLib.gui.texts import without_options
+
+    stored = SimpleNamespace(value=settings.get)
+    monkeypatch.setattr(slicer.app, "userSettings", lambda: stored, raising=False)
+    i18n.slicer_language.cache_clear()
+    try:
+        assert i18n.slicer_language() == spoken
+        told = without_options(
+            _("Thicken: {prepare}{--thicken:{limit:g}}{into}{other}", prepare="", into="", limit=0.5, other="")
+        )
+        assert ("Thicken" in told) == (spoken == "en") and "--" not in told
+    finally:
+        i18n.slicer_language.cache_clear()

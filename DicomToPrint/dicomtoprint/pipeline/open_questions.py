@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..config.run_settings import RunSettings
 from ..errors import UnansweredQuestionError
-from ..messages import _
+from ..messages import _, join
 from .scan_loading import GateClosedError, LoadedScan
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def require_reason(scan: LoadedScan, question: str, settings: RunSettings) -> Lo
         raise GateClosedError(UnansweredQuestionError(sentence), scan.series, scan.acceptance)
     if OVERRIDE_NOTICE in scan.gate:
         return scan
-    return replace(scan, gate=f"{scan.gate} {question} {OVERRIDE_NOTICE}: {reason}")
+    return replace(scan, gate=join(" ", (scan.gate, question, join(": ", (OVERRIDE_NOTICE, reason)))))
 
 
 def ask_about_bone_like_blood(scan: LoadedScan, segmentation: "Segmentation", settings: RunSettings) -> LoadedScan:

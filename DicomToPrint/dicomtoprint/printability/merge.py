@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from ..mesh.core import concatenate
+from ..messages import join
 from ..rules import Finding, Outcome
 from .measurements import SUMMED_METRICS
 from .readiness import VERDICTS, Readiness
@@ -49,7 +50,7 @@ def _weight(finding: Finding | None) -> tuple[int, int]:
 def _named(finding: Finding | None, name: str) -> Finding | None:
     if finding is None or finding.outcome not in (Outcome.ASK, Outcome.FAIL):
         return finding
-    return replace(finding, message=f"{name}: {finding.message}")
+    return replace(finding, message=join(": ", (name, finding.message)))
 
 
 def _figures(judged: Sequence[Readiness]) -> Mapping[str, object]:
