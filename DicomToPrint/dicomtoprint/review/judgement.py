@@ -321,14 +321,17 @@ def _scale(surface: ModelSurface, fit: Fit, limits: PartLimits) -> list[PartFind
     found = []
     for axis, name in enumerate(limits.axes):
         percent, error = 100.0 * (float(fit.scale[axis]) - 1.0), 100.0 * float(fit.scale_error[axis])
-        if not error <= limits.scale_told_percent:
+        side = float(surface.sides[axis])
+        # What is beyond the tolerance by more than its own error is told, however large that is.
+        surely_beyond = (abs(percent) - _SURE_ERRORS * error) / 100.0 * side > limits.tolerance_mm
+        if not (error <= limits.scale_told_percent or (surely_beyond and abs(percent) > 3.0 * error)):
             text = _(
                 "Shape and scan do not say to {least} % how large the part is along {axis}: measure it there "
                 "by hand ({--caliper})."
             ).format(least=_("{scale_told_percent:g}", scale_told_percent=limits.scale_told_percent), axis=name)
             found.append(PartFinding("scale", "info", text))
         elif abs(percent) >= limits.scale_told_percent and abs(percent) > 3.0 * error:
-            found.append(_scale_finding(name, percent, error, float(surface.sides[axis]), limits))
+            found.append(_scale_finding(name, percent, error, side, limits))
     if abs(fit.growth_mm) > max(3.0 * fit.growth_error_mm, limits.growth_told_mm):
         words = _(
             "Besides scale the surface lies {growth} mm outside the model all over: walls are thicker, holes narrower."
