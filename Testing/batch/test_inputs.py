@@ -169,6 +169,14 @@ def test_answers_for_all_cases_are_refused_for_the_strict_uses(table, tmp_path, 
     assert not (tmp_path / "out").exists()
 
 
+def test_the_checklist_of_the_anatomy_is_never_answered_for_all_models_at_once(table, tmp_path, capsys):
+    code, told = listed(table("input\nscan\n"), tmp_path, capsys, "--answer", "anatomy-included=yes")
+    assert code == 2
+    assert "column of a table" in told.err
+    assert listed(table("input,answer\nscan,anatomy-included=yes\n"), tmp_path, capsys)[0] == 0
+    assert listed(table("input\nscan\n"), tmp_path, capsys, "--answer", "motion-blur=yes")[0] == 0
+
+
 def test_answers_of_one_case_are_its_own(table, tmp_path, capsys):
     text = "input,use,accept-anyway,answer\nscan,dental,seen by the surgeon,motion-blur=yes\n"
     assert listed(table(text), tmp_path, capsys)[0] == 0

@@ -224,11 +224,20 @@ def _kinds_of_options() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def _refuse_answers_for_all(common: RunSettings, settings: RunSettings) -> None:
-    """Raises `UsageError` where a use that stops at open questions would get answers that were given for all cases at once."""
+    """Raises `UsageError` where a use that stops at open questions would get answers that were given for all cases at once, and for
+    the checklist of the anatomy in any use."""
     from ..acceptance import load_use_case
+    from ..pipeline.checklist import without_checklist
 
     if not (common.answers or common.accept_anyway):
         return
+    if common.answers and len(without_checklist(common.answers)) < len(dict(common.answers)):
+        raise UsageError(
+            _(
+                "Each model needs answers of its own to the checklist of the anatomy: give answer in a column of "
+                "a table (.csv), not for all cases at once."
+            )
+        )
     use = load_use_case(settings.use)
     if {"ask", "question"} & set(use.blocked_by):
         raise UsageError(

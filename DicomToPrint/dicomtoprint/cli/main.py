@@ -189,10 +189,12 @@ def _run(options: argparse.Namespace, host: Host) -> int:
 
 def _prepare(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
+    from ..pipeline.checklist import require_checklist_answers
     from .summaries import preparation_summary
 
     settings = settings_from_args(options)
     pipeline.validate_preparation(settings)
+    require_checklist_answers(settings)
     _keep_mesh(options)
     with terminal_progress(options.quiet) as progress:
         result = pipeline.prepare_file(options.mesh, options.output, settings, progress, options.overwrite)

@@ -48,15 +48,7 @@ def acceptance_summary(content: Mapping[str, Any]) -> str:
             )
         for cause in series["causes"]:
             lines += _cause_in_words(cause, series)
-        lines += [
-            _(
-                "  question {rule}: {text} ({answer})",
-                rule=question["rule"],
-                text=question["text"],
-                answer=question["answer"] or _("no answer yet"),
-            )
-            for question in series["questions"]
-        ]
+        lines += [_question(question["rule"], question) for question in series["questions"]]
     if not lines:
         lines.append(NO_HEADERS_MESSAGE)
     named = [_("{name} ({kind})", name=name, kind=kind) for name, kind in content.get("documents", {}).items()]
@@ -68,6 +60,12 @@ def acceptance_summary(content: Mapping[str, Any]) -> str:
         for entry in content["unreadable"]
     ]
     return join("\n", lines)
+
+
+def _question(name: str, question: Mapping[str, Any]) -> str:
+    """The line of a question by the `name` by which it is answered."""
+    answer = question["answer"] or _("no answer yet")
+    return _("  question {rule}: {text} ({answer})", rule=name, text=question["text"], answer=answer)
 
 
 def _cause_in_words(cause: Mapping[str, Any], series: Mapping[str, Any]) -> list[str]:
@@ -168,6 +166,7 @@ def _model_lines(result: "MadeModel", beside: str) -> list[str]:
     if words := scale_words(result.settings):
         lines.append(_("Printed {words}: not the anatomy as it is.", words=words))
     lines.append(readiness_summary(result.readiness.as_json()))
+    lines += [_question(str(entry["question"]), entry) for entry in result.readiness.checklist]
     names = join(", ", (file.path.name for file in result.files))
     return [
         *lines,

@@ -15,6 +15,7 @@ RESOURCE_DIR = Path(__file__).resolve().parent.parent / "data"
 # messages of the catalogue, for which `tools/catalogue.py` reads them by these names.
 TRANSLATED_FIELDS: Mapping[str, frozenset[str]] = {
     "anatomy": frozenset({"/title", "/help", ">name"}),
+    "checklists": frozenset({"/title", "text", "rejected", "remedy"}),
     "backends": frozenset({"/help", "telemetry", "text", "faults"}),
     "coupon": frozenset({"/title"}),
     "label_names": frozenset({"/help"}),

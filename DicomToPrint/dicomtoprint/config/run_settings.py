@@ -210,7 +210,10 @@ def _refuse_unknown(
 
 
 # Settings about a scan, its anatomy and the scene of both: of no use where the source is a mesh.
-SCAN_FIELDS = tuple(f.name for f in fields(RunSettings) if f.name not in settings_of_command("prepare"))
+# The answers that stand beside a scan are about it, though `prepare` takes some of its own: those of the checklist.
+SCAN_FIELDS = tuple(
+    f.name for f in fields(RunSettings) if f.name not in settings_of_command("prepare") or f.name == "answers"
+)
 # Settings about a given mesh and its repair: of no use where the source is a scan.
 MESH_FIELDS = tuple(name for name in settings_of_command("prepare") if name not in settings_of_command("run"))
 

@@ -165,7 +165,8 @@ def _write_model(result: "MadeModel", record: "RunRecord", content: "ReportConte
     source = "mesh" if content.parts_given else "scan"
     plan = build_print_plan(result.settings, result.model, result.readiness, source)
     write_json_atomically(folder / "plan.json", plan)
-    readiness = replace(result.readiness, pictures=write_finding_images(folder, content.finding_pictures))
+    pictures = write_finding_images(folder, content.finding_pictures)
+    readiness = replace(result.readiness, pictures=pictures, checklist=record.checklist)
     write_json_atomically(folder / "printability.json", readiness.as_json())
     page = write_report(folder, replace(content, plan=plan, record_sha256=sha256_of(write_record(folder, record))))
     if result.settings.viewer:

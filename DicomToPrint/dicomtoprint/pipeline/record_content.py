@@ -1,5 +1,6 @@
 """What the record of a run and the registry's case form hold, put together from its result."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..config.run_settings import RunSettings, user_files
 from ..messages import _
+from .checklist import with_givers
 from .report_content import model_parts, provenance_area_fractions, recorded_settings
 from .scan_loading import Source
 from .segmenting import anatomy_name
@@ -18,8 +20,6 @@ if TYPE_CHECKING:
 
 
 def assemble_record(source: Source, result: "RunResult", calipers: Sequence[Any], budget: "ErrorBudget") -> "RunRecord":
-    import datetime
-
     from ..run_record import hash_inputs, hash_series, new_run_record
 
     settings, scan = result.settings, result.scan
@@ -29,18 +29,14 @@ def assemble_record(source: Source, result: "RunResult", calipers: Sequence[Any]
         if series
         else hash_inputs([Path(source)], identified=settings.include_identifiers)
     )
-    spent = datetime.timedelta(seconds=sum(step.seconds for step in result.steps))
-    began = (datetime.datetime.now().astimezone() - spent).isoformat(timespec="seconds")
-    answered = dict(settings.answer_times)
+    answers = _answers(result, settings.answers)
     return new_run_record(
         **_model_entries(result, calipers),
         inputs=inputs,
         input_sha256=whole,
         series=series.id if series else "",
-        answers=tuple(
-            {"rule": rule, "answer": answer, "role": settings.role, "time": answered.get(rule, began)}
-            for rule, answer in settings.answers
-        ),
+        answers=answers,
+        checklist=with_givers(result.readiness.checklist, answers),
         acceptance=scan.acceptance.as_json(settings.include_identifiers) if scan.acceptance else {},
         gate=scan.gate,
         provenance=provenance_area_fractions(result.model.meshes),
@@ -55,14 +51,30 @@ def assemble_preparation_record(source: Path, result: "PreparationResult", calip
     from ..run_record import hash_inputs, new_run_record
 
     inputs, whole = hash_inputs([source], identified=result.settings.include_identifiers)
+    asked = {entry["question"] for entry in result.readiness.checklist}
+    answers = _answers(result, [answer for answer in result.settings.answers if answer[0] in asked])
     return new_run_record(
         command="prepare",
         **_model_entries(result, calipers),
         inputs=inputs,
         input_sha256=whole,
+        answers=answers,
+        checklist=with_givers(result.readiness.checklist, answers),
         gate=result.mesh.gate,
         verdicts={"scan": _("not applicable"), "print": result.verdict},
         notes=result.model.notes,
+    )
+
+
+def _answers(result: "MadeModel", answers: Sequence[tuple[str, str]]) -> tuple[dict[str, str], ...]:
+    """The answers with who gave them and when: when the run began, where nothing else is known."""
+    settings = result.settings
+    spent = datetime.timedelta(seconds=sum(step.seconds for step in result.steps))
+    began = (datetime.datetime.now().astimezone() - spent).isoformat(timespec="seconds")
+    answered = dict(settings.answer_times)
+    return tuple(
+        {"rule": rule, "answer": answer, "role": settings.role, "time": answered.get(rule, began)}
+        for rule, answer in answers
     )
 
 

@@ -3,12 +3,14 @@
 import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..config.run_settings import RunSettings, redact_paths, to_command_line
 from ..messages import _, join
 from ..progress import ProgressCallback, subprogress
+from .checklist import left_out
 from .output_folder import describe_foreign_files
 from .scaling import is_scaled, scale_of, scale_words
 
@@ -84,7 +86,8 @@ def assemble_run_content(
         subprogress(progress, 0.3, 0.7),
     )
     notes = (*result.scan.volume.notes, *result.segmentation.notes, *result.model.notes)
-    content = _with_model(content, result, drawn, notes, calipers, record, subprogress(progress, 0.7, 1.0))
+    figures = result.segmentation.figures
+    content = _with_model(content, result, drawn, notes, calipers, record, subprogress(progress, 0.7, 1.0), figures)
     return replace(
         content,
         series=result.scan.series.series.id if result.scan.series else "",
@@ -129,11 +132,13 @@ def _with_model(
     calipers: Sequence[Any],
     record: "RunRecord",
     progress: ProgressCallback,
+    figures: Mapping[str, object] = MappingProxyType({}),
 ) -> "ReportContent":
-    """The content with what runs of both kinds tell of the model and its files."""
+    """The content with what runs of both kinds tell of the model and its files; `figures` are those of the segmentation of a scan."""
     from ..report import ProcessingNote
 
     places = finding_images(result.readiness, progress)
+    steps = [(step.name, step.effect) for step in result.model.steps]
     notes += as_notes(drawn.note)
     if is_scaled(result.settings):
         notes = (
@@ -152,7 +157,7 @@ def _with_model(
         view_pictures=drawn.views,
         map_pictures=drawn.maps,
         caliper_picture=drawn.calipers,
-        changes=tuple(ProcessingNote(step.name, step.effect) for step in result.model.steps),
+        changes=tuple(ProcessingNote(name, effect) for name, effect in steps),
         calipers=tuple(calipers),
         readiness=result.readiness,
         finding_pictures=places,
@@ -168,6 +173,8 @@ def _with_model(
             hash=record.input_sha256,
         ),
         answers_role={entry["rule"]: {"role": entry["role"], "time": entry["time"]} for entry in record.answers},
+        checklist=tuple(record.checklist),
+        left_out=left_out(figures, steps, result.readiness, result.settings),
     )
 
 

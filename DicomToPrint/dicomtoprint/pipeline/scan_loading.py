@@ -1,6 +1,7 @@
 """The scan of a run: evaluated, its series selected, the gate of the use checked, and its voxels read."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from ..errors import DicomToPrintError, RefusedError, UnansweredQuestionError, U
 from ..messages import _, join, way
 from ..progress import ProgressCallback, no_progress, subprogress
 from ..volume import VOLUME_SUFFIXES, reordered
+from .checklist import without_checklist
 
 if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..acceptance import AcceptanceReport, Protocol, SeriesAcceptance, UseCase
@@ -79,8 +81,15 @@ def load_judgement(
     from ..acceptance import load_protocol, require_known_answers
 
     loaded = [load_protocol(name) for name in settings.protocols or protocols]
-    require_known_answers(dict(settings.answers), loaded)
+    require_known_answers(_answers_on_the_scan(settings, loaded), loaded)
     return loaded, surgery_date(settings)
+
+
+def _answers_on_the_scan(settings: RunSettings, protocols: "Sequence[Protocol]") -> dict[str, str]:
+    """The answers without those of the checklist, which are about the model that a run makes."""
+    from ..acceptance import answerable_rule_ids
+
+    return without_checklist(settings.answers, answerable_rule_ids(protocols))
 
 
 def check_scan(
@@ -105,7 +114,7 @@ def check_scan(
     return evaluate_study(
         study,
         loaded,
-        answers=dict(settings.answers),
+        answers=_answers_on_the_scan(settings, loaded),
         surgery_date=date,
         pixels=settings.check_pixels,
         series_id=settings.series,

@@ -16,6 +16,7 @@ from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
 from . import stages
 from .calibrated import add_calibration
+from .checklist import add_checklist
 from .inspection import inspect_outputs
 from .mesh_comparison import SourceComparison, compare_with_source
 from .mesh_loading import LoadedMesh, load_mesh, surface_of_mesh
@@ -24,7 +25,7 @@ from .open_questions import ask_about_bone_like_blood, ask_about_contrast_medium
 from .preparation import PreparedModel, mesh_figures, prepare
 from .scaling import ask_about_scale, size_suffix
 from .scan_loading import LoadedScan, Source, load_scan, reevaluate_for_anatomy
-from .segmenting import segment
+from .segmenting import anatomy_name, segment
 from .slicing import ask_slicer
 from .steps import needs_preparation
 from .vessel_findings import add_vessel_doubts, add_vessel_ends
@@ -251,6 +252,8 @@ def _inspect(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
     readiness = add_calibration(
         add_vessel_doubts(add_vessel_ends(readiness, segmentation), segmentation), state.settings, state.day
     )
+    anatomy = "" if state.results.mesh is not None else anatomy_name(state.settings)
+    readiness = add_checklist(readiness, state.settings, anatomy)
     return replace(state, results=replace(state.results, readiness=readiness))
 
 

@@ -28,7 +28,8 @@ class Readiness:
     NaN where thicker than `measured.wall_cap_mm`); findings carry `places` (LPS mm) to jump to. `shapes` are those of the largest
     lost and added parts by rule, `pictures` file names by rule once they are drawn, both in the order of the finding's places.
     `marked` are the triangles (indices over all meshes) that a finding speaks of, by rule. `slicing` is what a slicer said, where one was
-    asked.
+    asked, `checklist` the questions that a person answers on the model, ``{"question", "text", "answer"}`` with ``"role"`` and ``"time"``
+    of who answered.
     """
 
     verdict: str
@@ -43,6 +44,7 @@ class Readiness:
     marked: Mapping[str, np.ndarray] = field(default_factory=dict)
     pictures: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     slicing: Mapping[str, object] = field(default_factory=dict)
+    checklist: tuple[Mapping[str, object], ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -57,7 +59,11 @@ class Readiness:
             "mesh": dict(self.mesh),
             "findings": [_finding_json(finding, self.pictures.get(finding.rule, ())) for finding in self.findings],
         }
-        return {**content, "slicing": dict(self.slicing)} if self.slicing else content
+        if self.slicing:
+            content["slicing"] = dict(self.slicing)
+        if self.checklist:
+            content["checklist"] = [dict(entry) for entry in self.checklist]
+        return content
 
 
 def assess_file(

@@ -58,6 +58,8 @@ class ReportContent:
       that name.
     - `files`: the JSON form of `WrittenFile`; `inputs`: a sentence on what was read and its hash; `command`: how to
       repeat the run; `record_sha256`: hash of record.json.
+    - `checklist`: the questions that a person answers on the model, ``{"question", "text", "answer", "role", "time"}``;
+      `left_out`: what is not in the model, in words and by how much, to answer them by.
     - `answers_role`: who answered, when (``role``, ``time``), by rule id.
     - `created`: time in ISO 8601 (now, where empty); `software`: name and version in words.
     - `identified`: True where patient data is meant to be shown.
@@ -96,5 +98,7 @@ class ReportContent:
     command: str = ""
     record_sha256: str = ""
     answers_role: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    checklist: tuple[Mapping[str, Any], ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
     identified: bool = False

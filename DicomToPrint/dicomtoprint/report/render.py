@@ -8,6 +8,7 @@ from ..config import resources
 from ..io.atomic import write_text_atomically
 from ..messages import _
 from . import model_sections, scan_sections
+from .checklist_section import add_checklist, checklist_in_words
 from .content import ReportContent
 from .html import (
     Element,
@@ -44,6 +45,7 @@ def render_report(content: ReportContent) -> str:
     scan_sections.add_findings(main, content)
     model_sections.add_model(main, content)
     model_sections.add_changes(main, content)
+    add_checklist(main, content)
     model_sections.add_accuracy(main, content)
     model_sections.add_readiness(main, content)
     add_print_plan(main, content)
@@ -92,6 +94,8 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
         rows.append((_("Print file"), verdict_badge(str(readiness.get("verdict", "")))))
     elif content.refused:
         rows.append((_("Print file"), _("none was made, for the reason given below")))
+    if content.checklist:
+        rows.append((_("Anatomy"), checklist_in_words(content)))
     if content.use:
         rows.append((_("Intended use"), content.use_title or content.use))
     if content.budget is not None:

@@ -43,7 +43,8 @@ class RunRecord:
     inputs: one entry a file, ``{"number", "sha256", "bytes"}`` (and ``"name"`` only where patient data
     is meant to be shown); input_sha256 is one hash over the sorted hashes, independent of names and order.
     given_files: presets, protocols and a segmentation of the user's own, ``{"file", "sha256", "bytes"}``.
-    parameters: every setting, given or default. answers: ``{"rule", "answer", "role", "time"}``. acceptance: the
+    parameters: every setting, given or default. answers: ``{"rule", "answer", "role", "time"}``. checklist: what a person
+    is asked of the model, ``{"question", "text", "answer", "role", "time"}``, answer None where it is open. acceptance: the
     contract's JSON. steps: ``{"name", "seconds", "effect"}``. parts: sizes and deviations of each mesh. provenance:
     share of the area by origin. verdicts: of the scan and of the print file. outputs: the JSON form of `WrittenFile`.
     calipers: distances with ``"measured_mm": null`` to be filled in from the finished part.
@@ -73,6 +74,7 @@ class RunRecord:
     outputs: tuple[Mapping[str, Any], ...] = ()
     calipers: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
+    checklist: tuple[Mapping[str, Any], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """The record as plain JSON, in the order of its fields."""

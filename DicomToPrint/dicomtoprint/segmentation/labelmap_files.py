@@ -104,7 +104,7 @@ def keep_largest_islands(given: Segmentation) -> Segmentation:
     """Of each structure its largest connected part (over faces) alone; what went is noted by structure."""
     from scipy import ndimage
 
-    labels, segments, notes = given.labels.copy(), [], []
+    labels, segments, notes, went = given.labels.copy(), [], [], 0.0
     boxes = ndimage.find_objects(labels)
     for segment in given.segments:
         box = boxes[segment.label - 1] if segment.label <= len(boxes) else None
@@ -116,6 +116,7 @@ def keep_largest_islands(given: Segmentation) -> Segmentation:
         labels[box][gone] = 0
         share = float(np.count_nonzero(gone)) / float(np.count_nonzero(own))
         segments.append(replace(segment, volume_mm3=segment.volume_mm3 * (1.0 - share)))
+        went += share * segment.volume_mm3
         if share:
             islands = len(count_components(gone)[1]) - 1
             notes.append(
@@ -126,7 +127,8 @@ def keep_largest_islands(given: Segmentation) -> Segmentation:
                     share=share * segment.volume_mm3,
                 )
             )
-    return replace(given, labels=labels, segments=tuple(segments), notes=(*given.notes, *notes))
+    figures = {**given.figures, "other_parts_mm3": went}
+    return replace(given, labels=labels, segments=tuple(segments), notes=(*given.notes, *notes), figures=figures)
 
 
 def _named(given: Segmentation, text: str) -> list[Segment]:

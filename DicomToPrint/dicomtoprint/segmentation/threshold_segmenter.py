@@ -243,6 +243,7 @@ def _parts(state: SegmentationState, progress: ProgressCallback) -> None:
     if state.body is not None and keep.any():
         _drop_surroundings(state, state.body, parts, keep)
     # Where parts are to be separated, seeds choose among them afterwards.
+    kept = keep.copy()
     by_seed = settings.keep == "seed" and state.anatomy.separation.method in ("none", "vessel")
     if by_seed and len(state.seeds):
         keep &= np.isin(np.arange(len(counts)), [_part_at(state, parts, seed) for seed in state.seeds])
@@ -260,6 +261,7 @@ def _parts(state: SegmentationState, progress: ProgressCallback) -> None:
             )
         )
     state.figures["parts"] = int(keep.sum())
+    state.figures["other_parts_mm3"] = float(counts[kept & ~keep].sum()) * volume.voxel_volume
     state.mask = parts.select(keep, state.mask.shape)
 
 

@@ -40,6 +40,8 @@ _PREPARE = (
     PRINTER,
     *_FILES,
     replace(scan.IDENTIFIED, help=_("let the name of the file into the output")),
+    replace(scan.ANSWER, help=_("answer a question of the checklist of the anatomy (repeatable)")),
+    scan.ROLE,
     JSON,
     replace(
         scan.ACCEPT_ANYWAY, help=_("go on where the use needs a scan that was judged; the reason stands on the report")

@@ -10,6 +10,26 @@ INPUT = Option(
     metavar="INPUT",
     no_control=_("the volume, series or folder of step 1"),
 )
+ANSWER = Option(
+    ("--answer",),
+    _("answer a question (repeatable)"),
+    ANSWERS,
+    "RULE=yes|no",
+    setting="answers",
+    step="scan",
+    label=_("answers"),
+    is_preset=True,
+    is_per_scan=True,
+)
+ROLE = Option(
+    ("--role",),
+    _("role of who answers, for the record"),
+    metavar="ROLE",
+    setting="role",
+    step="scan",
+    label=_("role"),
+    is_preset=True,
+)
 JUDGEMENT = (
     Option(
         ("--protocol",),
@@ -40,26 +60,8 @@ JUDGEMENT = (
         step="scan",
         label=_("date of surgery"),
     ),
-    Option(
-        ("--answer",),
-        _("answer a question (repeatable)"),
-        ANSWERS,
-        "RULE=yes|no",
-        setting="answers",
-        step="scan",
-        label=_("answers"),
-        is_preset=True,
-        is_per_scan=True,
-    ),
-    Option(
-        ("--role",),
-        _("role of who answers, for the record"),
-        metavar="ROLE",
-        setting="role",
-        step="scan",
-        label=_("role"),
-        is_preset=True,
-    ),
+    ANSWER,
+    ROLE,
 )
 SERIES = Option(
     ("--series",),
