@@ -49,6 +49,38 @@ def test_points_of_the_anatomy_that_were_looked_at_stand_in_log_and_page(record,
     assert main(["sign", str(record), "--verify", "--checked", "more"]) == 2
 
 
+def test_the_checklist_of_the_run_is_signed_with_what_is_open(tmp_path, capsys):
+    jsonschema = pytest.importorskip("jsonschema")
+    given = {
+        "question": "anatomy-included",
+        "text": "All?",
+        "answer": "yes",
+        "role": "technician",
+        "time": "2026-11-30",
+    }
+    record = write_record(
+        tmp_path, new_run_record(checklist=(given, {"question": "anatomy-kept", "text": "Kept?", "answer": None}))
+    )
+    command = ["sign", str(record), "--role", "surgeon", "--decision", "approve"]
+    assert main([*command, "--json", str(tmp_path / ".state.json")]) == 0
+    said, page = capsys.readouterr().out, (tmp_path / PAGE).read_text(encoding="utf-8")
+    for words in ("anatomy-included: yes, technician, 2026-11-30", "anatomy-kept: not answered"):
+        assert words in said and words in page
+    line = json.loads((tmp_path / LOG).read_text(encoding="utf-8"))
+    state = json.loads((tmp_path / ".state.json").read_text(encoding="utf-8"))
+    for content, name in ((line, "sign-off"), (state, "sign-off-check")):
+        schema = resources.RESOURCE_DIR / "report" / f"{name}.schema.json"
+        jsonschema.validate(content, json.loads(schema.read_text(encoding="utf-8")))
+    assert [one["answer"] for one in line["answers"]] == ["yes", None]
+    (tmp_path / LOG).write_text(json.dumps(line).replace("yes", "no"), encoding="utf-8")
+    assert check_sign_off(record).broken
+    damaged = json.loads(record.read_text(encoding="utf-8")) | {"checklist": [{"question": "anatomy-kept"}, 3]}
+    record.write_text(json.dumps(damaged), encoding="utf-8")
+    (tmp_path / LOG).unlink()
+    assert main(command) == 3
+    assert not (tmp_path / LOG).exists()
+
+
 @pytest.mark.parametrize("name", ["bone.stl", "record.json", "review/review.json"])
 def test_any_changed_byte_of_a_signed_file_is_seen(record, name, capsys):
     append_sign_off(record, "surgeon", "approve")

@@ -44,13 +44,13 @@ def run_sign(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:
             )
         if options.certificate and not options.key:
             raise UsageError(_("{--certificate} goes with the private key that it belongs to: give {--key} too."))
-        read_record(record)
+        answers = read_record(record).checklist
         _keep_key_out(options.key, record.parent)
         key = load_signing_key(options.key, options.certificate, _ask_passphrase()) if options.key else None
         with lock_output_folder(record.parent):
             checked = tuple(filter(None, map(one_line, options.checked)))
             state = append_sign_off(
-                record, one_line(options.role), options.decision, one_line(options.comment), key, checked
+                record, one_line(options.role), options.decision, one_line(options.comment), key, checked, answers
             )
             write_text_atomically(record.parent / PAGE, render_sign_off(state.holds, state.lines, state.entries))
     return 0 if state.holds else 1, state.as_json(), join("\n", state.lines)

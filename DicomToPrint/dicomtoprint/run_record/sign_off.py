@@ -31,7 +31,8 @@ MOST_BYTES = 64 * 1024 * 1024
 @dataclass(frozen=True)
 class SignOff:
     """One entry: what was decided when in which `role`, and `files` ``{"file", "sha256", "bytes"}`` as they were then. `signature` is None
-    where it was not signed with a key; `checked` are the points of the anatomy's checklist that were looked at."""
+    where it was not signed with a key; `checked` are the points of the anatomy's checklist that were looked at, `answers` the run's own
+    answers to it, ``{"question", "answer", "role", "time"}``, answer None where it was open."""
 
     number: int
     time: str
@@ -42,6 +43,28 @@ class SignOff:
     sha256: str
     signature: SignatureState | None = None
     checked: tuple[str, ...] = ()
+    answers: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def answers_in_words(self) -> tuple[str, ...]:
+        """The answers of the run, a line each."""
+        words = {"yes": _("yes"), "no": _("no")}
+        return tuple(
+            join(
+                ", ",
+                filter(
+                    None,
+                    (
+                        _("{question}: {answer}", question=one["question"], answer=words[str(one["answer"])])
+                        if one["answer"]
+                        else _("{question}: not answered", question=one["question"]),
+                        str(one.get("role", "")),
+                        str(one.get("time", "")),
+                    ),
+                ),
+            )
+            for one in self.answers
+        )
 
     @property
     def in_words(self) -> str:
@@ -128,7 +151,10 @@ class LogCheck:
             return (_("Sign-off: the log is BROKEN: {broken}", broken=self.broken),)
         if not self.entries:
             return (_("Sign-off: none."),)
-        said = [_("Sign-off {number}: {entry}", number=entry.number, entry=entry.in_words) for entry in self.entries]
+        said = []
+        for entry in self.entries:
+            said.append(_("Sign-off {number}: {entry}", number=entry.number, entry=entry.in_words))
+            said += [_("  checklist of the run: {answer}", answer=answer) for answer in entry.answers_in_words]
         for words, names in ((_("changed"), self.changed), (_("gone"), self.gone)):
             if names:
                 said.append(
@@ -173,9 +199,10 @@ def append_sign_off(
     comment: str = "",
     key: SigningKey | None = None,
     checked: Sequence[str] = (),
+    answers: Sequence[Mapping[str, Any]] = (),
 ) -> LogCheck:
     """Adds an entry on all files of the record's folder to the log beside it, signed with `key` where one is given. `checked` are the
-    points of the anatomy that were looked at.
+    points of the anatomy that were looked at, `answers` the record's checklist.
 
     Raises `RefusedError` where the log is broken: it must not be continued as if it were whole. `InputError` for what cannot be read.
     """
@@ -203,6 +230,16 @@ def append_sign_off(
     }
     if checked:
         entry["checked"] = list(checked)
+    if answers:
+        try:
+            entry["answers"] = list(map(_answer, answers))
+        except (ValueError, KeyError, TypeError):
+            raise InputError(
+                _(
+                    "{path} is damaged: its checklist cannot be read; use the copy kept with the model.",
+                    path=record.name,
+                )
+            ) from None
     if key is not None:
         entry["signature"] = signatures.sign(_signed_bytes(entry), key)
     entry["sha256"] = _hash_of(entry)
@@ -309,9 +346,18 @@ def _entry(line: bytes, number: int, previous: str, trusted: TrustedKeys | None)
             if signature is None:
                 return None
         checked = tuple(str(point) for point in content.get("checked", ()))
-        return SignOff(number, time, role, decision, comment, files, content["sha256"], signature, checked)
+        answers = tuple(_answer(one) for one in content.get("answers", ()))
+        return SignOff(number, time, role, decision, comment, files, content["sha256"], signature, checked, answers)
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _answer(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Raises ValueError for an answer that is none."""
+    if content["answer"] not in ("yes", "no", None):
+        raise ValueError
+    given = {name: str(content[name]) for name in ("role", "time") if name in content}
+    return {"question": str(content["question"]), "answer": content["answer"], **given}
 
 
 def _content(entry: SignOff) -> dict[str, Any]:
@@ -322,6 +368,7 @@ def _content(entry: SignOff) -> dict[str, Any]:
         "decision": entry.decision,
         "comment": entry.comment,
         "checked": list(entry.checked),
+        "answers": [dict(one) for one in entry.answers],
         "files": len(entry.files),
         "sha256": entry.sha256,
         "signature": None if entry.signature is None else entry.signature.as_json(),
