@@ -171,3 +171,17 @@ def cut_away(node):
     image.Modified()
     logic = slicer.vtkSlicerSegmentationsModuleLogic
     assert logic.SetBinaryLabelmapToSegment(image, node, identifier, logic.MODE_REPLACE)
+
+
+def test_the_checklist_is_answered_on_the_anatomy_and_asked_anew_of_another(driver, loaded):
+    driver.run_steps("scan", "anatomy", "model")
+    driver.find("answer-anatomy-included").currentIndex = 2
+    settings = driver.panel.settings
+    assert dict(settings.answers) == {"anatomy-included": "no"} and dict(settings.answer_times)["anatomy-included"]
+    assert [driver.state(step) for step in ("anatomy", "model", "print")] == ["done", "done", "idle"]
+    driver.run("print")
+    (finding,) = (one for one in driver.panel.job.load("print")["readiness"].findings if one.rule == "anatomy-included")
+    assert finding.severity.value == "reject"
+    driver.panel.change(threshold=(150.0, None))
+    driver.run("anatomy")
+    assert driver.panel.settings.answers == () and driver.find("answer-anatomy-included").currentIndex == 0

@@ -142,13 +142,16 @@ class Panel:
 
     def change(self, **fields: Any) -> None:
         """Change settings; results of the steps that they concern no longer count."""
+        self.change_from(min((earliest_step(name) for name in fields), key=STEPS.index), fields)
+
+    def change_from(self, earliest: str, fields: Mapping[str, Any]) -> None:
+        """Change settings that concern no step before `earliest`."""
         self.parameters  # noqa: B018 - refuses while there is no scene
         changed = replace(self.settings, **fields)
         if changed == self.settings:  # a control may signal without a change, as a line does when it loses the focus
             return
         if self.runner.running:
             self.cancel()
-        earliest = min((earliest_step(name) for name in fields), key=STEPS.index)
         if "series" in fields:
             self.results.remove_scan_nodes()
         if earliest == "model" and self.job.has("model"):

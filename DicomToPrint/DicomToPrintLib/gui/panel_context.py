@@ -1,6 +1,6 @@
 """What the parts of the panel may ask of it: less than the whole panel, and without knowing its module."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from dicomtoprint.config.run_settings import RunSettings
@@ -32,6 +32,9 @@ class PanelContext(Protocol):
 
     def change(self, **fields: Any) -> None:
         """Change settings; results of the steps that they concern no longer count."""
+
+    def change_from(self, earliest: str, fields: Mapping[str, Any]) -> None:
+        """Change settings that concern no step before `earliest`."""
 
     def output_folder(self) -> str:
         """Where the files go; empty where nothing is chosen."""

@@ -1,6 +1,5 @@
 """Step 1: what for, which scan, and is it fit?"""
 
-import datetime
 from typing import Any
 
 import qt
@@ -9,6 +8,7 @@ from dicomtoprint.pipeline import NO_SCAN_MESSAGE, needs_reason
 from dicomtoprint.rules import Finding, Outcome
 
 from . import widgets
+from .answer_controls import answered, fill_questions
 from .findings_table import FindingsTable
 from .i18n import tr as _
 from .next_texts import findings_text
@@ -217,35 +217,17 @@ class ScanStep(StepView):
 
     def _ask(self, questions: dict[str, str]) -> None:
         """A chooser for every question: rule and text."""
-        widgets.clear_layout(self.questions)
-        answers = dict(self.panel.settings.answers)
-        items = [("", _("not answered")), ("yes", _("yes")), ("no", _("no"))]
-        for rule, text in questions.items():
-            box = widgets.combo_box(
-                items,
-                text,
-                self.guarded_slot(lambda key, rule=rule: self._answer(rule, key)),
-                f"answer-{rule}",
-            )
-            widgets.select_silently(box, answers.get(rule, ""))
-            box.minimumContentsLength = 8
-            row = qt.QFrame()
-            line = qt.QHBoxLayout(row)
-            line.setContentsMargins(0, 0, 0, 0)
-            line.addWidget(widgets.text_label(without_options(text)), 3)
-            line.addWidget(box, 1)
-            self.questions.addWidget(row)
+        fill_questions(
+            self.questions,
+            questions,
+            self.panel.settings,
+            lambda rule: self.guarded_slot(lambda key: self._answer(rule, key)),
+        )
 
     def _answer(self, rule: str, key: str) -> None:
-        answers = {**dict(self.panel.settings.answers), rule: key}
         self._answering = True  # the chooser that is being used must not go away under the user's hands
         try:
-            now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-            times = {**dict(self.panel.settings.answer_times), rule: now}
-            self.panel.change(
-                answers=tuple((name, value) for name, value in answers.items() if value),
-                answer_times=tuple((name, time) for name, time in times.items() if answers.get(name)),
-            )
+            self.panel.change(**answered(self.panel.settings, rule, key))
         finally:
             self._answering = False
         widgets.update_badge(self.chip, "ask", _("The answers have changed: check the scan again."))

@@ -1,6 +1,7 @@
 """Runs the steps of the panel one after the other, each in a child process, and hands their results to be shown."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ from dicomtoprint.config.formats import MESH_FORMATS
 from dicomtoprint.config.options import STEPS
 from dicomtoprint.errors import CancelledError, InputError, MissingDependencyError
 from dicomtoprint.messages import join
+from dicomtoprint.pipeline.checklist import without_checklist
 
 from . import scan_source
 from .extension_labels import choose_labels, confirm_licence, label_scan_of_scene
@@ -128,6 +130,9 @@ class StepRunner:
         if step == "anatomy":
             if not self._label_by_extension():
                 return
+            # What was said of the anatomy was said of the one before.
+            kept = tuple(without_checklist(panel.settings.answers).items())
+            panel.state.settings = replace(panel.settings, answers=kept)
             self._hand_over_segmentation()
         self._offer_packages(step)
         self.running = step
