@@ -11,6 +11,9 @@ from .text import pluralize
 
 VOLUME_SUFFIXES = (".nii", ".nii.gz", ".nrrd", ".nhdr", ".mha", ".mhd")  # files of voxels without headers to judge
 
+# Modalities whose volumes hold attenuation of X-rays; cone-beam units write CT, or the kind of the object that they derive.
+XRAY_MODALITIES = ("CT", "DX", "XA", "PX", "IO", "RF")
+
 
 @dataclass(frozen=True)
 class Volume:

@@ -62,6 +62,7 @@ def edit_by_hand(driver, node):
     assert driver.panel.results.edited(node)
     assert "--segmentation SEGMENTATION.seg.nrrd" in driver.panel.command(), "the script needs the edit as a file"
     before = driver.panel.job.load("model").meshes[0].volume
+    known = driver.panel.job.load("anatomy")
     driver.click("updateModel")
     driver.wait()
     assert driver.panel.results.anatomy_node() is node
@@ -69,6 +70,11 @@ def edit_by_hand(driver, node):
     assert driver.find("updateModel").isHidden()
     after = driver.panel.job.load("model").meshes[0].volume
     assert after < 0.7 * before
+    now = driver.panel.job.load("anatomy")
+    assert now.segments[0].boundary == known.segments[0].boundary, "the surface of what was left alone stays"
+    assert np.array_equal(now.labels, np.where(now.labels != 0, known.labels, 0)), "nothing grew"
+    removed = now.figures["edited_mm3"]["removed"]
+    assert before - after == pytest.approx(removed, rel=0.15)
     driver.picture("edited")
 
 

@@ -129,7 +129,7 @@ def test_opening_the_panel_imports_nothing_heavy():
         "from SlicerStandin.install import install, open_module\n"
         "install(tempfile.gettempdir()); import numpy\n"
         "before = set(sys.modules)\n"
-        "import DicomToPrint, DicomToPrintLib.gui.panel\n"
+        "open_module()\n"
         "fresh = set(sys.modules) - before\n"
         "heavy = {'scipy', 'SimpleITK', 'pydicom'} & {name.partition('.')[0] for name in fresh}\n"
         "rooms = {'dicom', 'acceptance', 'segmentation', 'surface', 'preparation', 'printability', 'output'}\n"

@@ -155,6 +155,23 @@ def test_an_edited_segment_on_its_own_small_extent_lands_in_its_place(scene):
     assert np.array_equal(labels != 0, sent.labels == 2)
 
 
+def test_the_editor_works_on_the_labels_grid_though_the_scan_has_fewer_slices(scene):
+    """Slicer's editor takes the reference geometry, and writes a stroke's segment on it."""
+    import slicer
+
+    sent = labelled()
+    coarse = volume().affine.copy()
+    coarse[:3, 2] *= 2.0
+    scan = volume_to_node(Volume(sent.volume.array[::2], coarse), scene, "CT")
+    node = segmentation_to_node(sent, scene, "anatomy", scan)
+    name = slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName()
+    grid = slicer.vtkOrientedImageData()
+    parameter = node.GetSegmentation().GetConversionParameter(name)
+    assert slicer.vtkSegmentationConverter.DeserializeImageGeometry(parameter, grid)
+    assert grid.GetDimensions() == sent.labels.shape[::-1]
+    assert node.GetNodeReference(node.GetReferenceImageGeometryReferenceRole()) is scan
+
+
 def test_a_segmentation_without_segments_is_one_sentence(scene):
     with pytest.raises(InputError, match="no segments"):
         labels_from_node(scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "empty"), (2, 2, 2), np.eye(4))

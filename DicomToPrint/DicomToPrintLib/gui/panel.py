@@ -88,7 +88,9 @@ class Panel:
             self.edits.close()
             self.steps["anatomy"].close_editor()
             self.state = None
-            self.job.drop(*STEPS, "opened", "grid", "edited", "volume", "times", "given", "mesh", "model-before")
+            self.job.drop(
+                *STEPS, "opened", "grid", "edited", "found", "volume", "times", "given", "mesh", "model-before"
+            )
         else:
             self.state = state
             self._restore()

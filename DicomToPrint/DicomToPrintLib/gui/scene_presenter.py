@@ -227,9 +227,11 @@ class ScenePresenter:
         return node_or_none(self._panel.parameters.volume) or (found[0] if found else None)
 
     def given_segmentation(self) -> Any:
-        """The user's own or edited segmentation as labels, or None where the anatomy is to be found automatically."""
+        """The user's own or edited segmentation as labels, or None where the anatomy is to be found automatically.
+
+        An edited one lies on the grid of what was found: the result "anatomy", or "found" since that no longer counts.
+        """
         parameters, job = self._panel.parameters, self._panel.job
-        known = job.load("anatomy") if job.has("anatomy") else None
         given = node_or_none(parameters.given)
         if given is not None:
             volume = self.volume_node()
@@ -240,10 +242,10 @@ class ScenePresenter:
         node = node_or_none(parameters.segmentation)
         if node is None or not self.edited(node):
             return None
-        grid = known.volume if known is not None and known.volume is not None else None
-        if grid is None:
-            grid = volumes.volume_from_node(self.volume_node()) if self.volume_node() is not None else None
-        return segmentations.segmentation_from_node(node, grid, known) if grid is not None else None
+        if not job.has("anatomy") and not job.has("found") and not self.restore("anatomy"):
+            return None
+        known = job.load("anatomy" if job.has("anatomy") else "found")
+        return segmentations.segmentation_from_node(node, known.volume, known)
 
     def given_node(self) -> Any:
         """The segmentation of the scene that the user chose; None where there is none."""

@@ -57,10 +57,15 @@ class StepResultStore:
             self.path(name).unlink(missing_ok=True)
 
     def drop_from(self, step: str) -> None:
-        """Forget the result of `step` and of every step after it; another anatomy has no model before."""
-        self.drop(*STEPS[STEPS.index(step) :])
+        """Forget the result of `step` and of every step after it; another anatomy has no model before.
+
+        The anatomy stays as "found": edits by hand on its nodes are edits of it.
+        """
         if STEPS.index(step) < STEPS.index("model"):
             self.drop("model-before")
+            if self.has("anatomy"):
+                self.path("anatomy").replace(self.path("found"))
+        self.drop(*STEPS[STEPS.index(step) :])
 
     def write_request(self, step: str, source: Mapping[str, Any], settings: RunSettings) -> Path:
         """Write what a child process shall do; its path is the child's only argument. No child may run meanwhile."""

@@ -195,7 +195,7 @@ class StepRunner:
         if given is None:
             panel.job.drop("edited")
         else:
-            panel.job.save("edited", given)
+            panel.job.save("edited", {"segmentation": given, "by_hand": panel.results.given_node() is None})
 
     def _ended(self, code: int) -> None:
         panel = self._panel

@@ -151,11 +151,21 @@ def _run_stages(
 
 
 def _anatomy(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
-    given = job.load("edited") if job.has("edited") else None
+    given = _given_labels(job) if job.has("edited") else None
     state = _run_stages(job, "anatomy", pipeline.WorkflowState(source, settings, job.folder, given), progress)
     job.save("grid", (state.scan.volume.array.shape, state.scan.volume.affine))
     job.save("opened", state.scan)
     job.save("anatomy", state.segmentation)
+
+
+def _given_labels(job: WorkerResultStore) -> Any:
+    """The user's own segmentation; or what was found before, with what was edited by hand."""
+    from dicomtoprint.segmentation import with_edited_labels
+
+    edited = job.load("edited")
+    return (
+        with_edited_labels(job.load("found"), edited["segmentation"]) if edited["by_hand"] else edited["segmentation"]
+    )
 
 
 def _model(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
@@ -248,9 +258,14 @@ def _write_run_of_scan(
 def _note_given_segmentation(state: pipeline.WorkflowState) -> pipeline.WorkflowState:
     """A segmentation from the scene is no file that a repetition would find: record and report say what is needed."""
     note = _(
-        "The segmentation was given or edited in the scene: to repeat this run, export it from "
-        "Slicer (or tick DICOM SEG) and name it with {--segmentation}."
+        "The segmentation was given in the scene: to repeat this run, export it from Slicer (or tick DICOM SEG) and name it "
+        "with {--segmentation}."
     )
+    if "edited_mm3" in state.segmentation.figures:
+        note = _(
+            "The segmentation was edited by hand: to repeat this run, export it from Slicer (or tick DICOM SEG) and name it "
+            "with {--segmentation}; a file is joined with the scan anew, so its surface may lie up to a voxel elsewhere."
+        )
     noted = replace(state.segmentation, notes=(*state.segmentation.notes, note))
     settings = replace(state.settings, segmentation=SEGMENTATION_PLACEHOLDER, segment_with=None)
     return replace(state, settings=settings, results=replace(state.results, segmentation=noted))

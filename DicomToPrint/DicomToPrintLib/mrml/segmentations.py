@@ -22,7 +22,7 @@ DARK_TAG = "DicomToPrint.Dark"
 
 
 def segmentation_to_node(segmentation: "Segmentation", scene: Any, name: str, volume_node: Any = None) -> Any:
-    """New segmentation node; the segments share one labelmap. `volume_node` becomes the reference geometry."""
+    """New segmentation node; the segments share one labelmap. `volume_node` is noted as what it was made on."""
     import slicer
     import vtk
 
@@ -31,6 +31,11 @@ def segmentation_to_node(segmentation: "Segmentation", scene: Any, name: str, vo
     if volume_node is not None:
         node.SetReferenceImageGeometryParameterFromVolumeNode(volume_node)
     labelmap = _oriented_image(segmentation.labels, segmentation.affine)
+    # Slicer's editor works on this grid: on the volume's, labels of finer slices would lose them at the first stroke.
+    kinds = slicer.vtkSegmentationConverter
+    node.GetSegmentation().SetConversionParameter(
+        kinds.GetReferenceImageGeometryParameterName(), kinds.SerializeImageGeometry(labelmap)
+    )
     for segment in segmentation.segments:
         new = slicer.vtkSegment() if hasattr(slicer, "vtkSegment") else vtk.vtkSegment()
         new.SetName(segment.name)

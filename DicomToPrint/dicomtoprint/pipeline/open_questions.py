@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from ..config.run_settings import RunSettings
 from ..errors import UnansweredQuestionError
 from ..messages import _, join
+from ..volume import XRAY_MODALITIES
 from .scan_loading import GateClosedError, LoadedScan
 
 if TYPE_CHECKING:
@@ -63,8 +64,6 @@ def ask_about_vessel_doubts(scan: LoadedScan, segmentation: "Segmentation", sett
 def grey_value_caution(modality: str, settings: RunSettings, is_given: bool) -> str:
     """What to know of a scan of `modality` before its anatomy is looked for; empty where its grey values tell tissues apart, or something
     else does: a given segmentation, a backend or a threshold."""
-    from ..segmentation.modality import XRAY_MODALITIES
-
     if not modality or modality in XRAY_MODALITIES or is_given or settings.segment_with or settings.threshold:
         return ""
     return _(

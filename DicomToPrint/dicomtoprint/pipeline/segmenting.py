@@ -24,7 +24,7 @@ def segment(
     given: "Segmentation | None" = None,
 ) -> "Segmentation":
     """Labelled anatomy of a volume; or the given segmentation (`given`, a file of the settings, or the labels of their backend) with the
-    volume's grey values."""
+    volume's grey values. One that brings grey values of its own was found before and edited by hand: it stays as it is."""
     from ..segmentation import (
         choose_segments,
         keep_largest_islands,
@@ -36,6 +36,8 @@ def segment(
     from ..segmentation import segment as segment_volume
 
     volume = in_patient_axes(volume)
+    if given is not None and given.volume is not None:
+        return with_scan_edge(given, volume)
     if given is None and settings.segmentation:
         given = read_labelmap(
             Path(settings.segmentation),
@@ -56,16 +58,7 @@ def segment(
         found = refine_labelmap(given, volume, load_anatomy(name), progress=progress)
         found = with_scan_edge(replace(found, figures={**given.figures, **found.figures}), volume)
         found = smooth_labels(found, settings.smooth_labels or 0.0)
-        left = [
-            words
-            for words, value in (
-                (_("threshold"), settings.threshold),
-                (_("seeds"), settings.seeds),
-                (_("region of interest"), settings.roi),
-                (_("least branch"), settings.least_branch),
-            )
-            if value
-        ]
+        left = _settings_not_used(settings)
         return replace(found, notes=(*found.notes, _not_used(left))) if left else found
     found = segment_volume(
         volume,
@@ -86,6 +79,17 @@ def with_scan_edge(found: "Segmentation", volume: "Volume") -> "Segmentation":
     if "vessel_ends" in found.figures:
         return found
     return replace(found, figures={**found.figures, "cut_by_scan_mm2": cut_by_scan(found, volume)})
+
+
+def _settings_not_used(settings: RunSettings) -> "list[str]":
+    """What was chosen for finding structures, in words: a given segmentation needs none of it."""
+    asked = (
+        (_("threshold"), settings.threshold),
+        (_("seeds"), settings.seeds),
+        (_("region of interest"), settings.roi),
+        (_("least branch"), settings.least_branch),
+    )
+    return [words for words, value in asked if value]
 
 
 def _not_used(left: "list[str]") -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .by_method import segment
+    from .hand_edits import with_edited_labels
     from .label_smoothing import smooth_labels
     from .labelmap_files import choose_segments, keep_largest_islands, read_labelmap
     from .labelmap_refinement import refine_labelmap
@@ -29,6 +30,7 @@ _HOMES = {
     "refine_labelmap": "labelmap_refinement",
     "segment": "by_method",
     "smooth_labels": "label_smoothing",
+    "with_edited_labels": "hand_edits",
 }
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "refine_labelmap",
     "segment",
     "smooth_labels",
+    "with_edited_labels",
 ]
 
 

@@ -7,12 +7,10 @@ from scipy import ndimage
 
 from ..errors import RefusedError
 from ..messages import _
-from ..volume import Volume
+from ..volume import XRAY_MODALITIES, Volume
 from .presets import AnatomyPreset, HoleFillSettings, MetalSettings, ThinBoneSettings, load_anatomy
 from .threshold_estimation import strided_sample
 
-# Modalities whose volumes hold attenuation of X-rays; cone-beam units write CT, or the kind of the object that they derive.
-XRAY_MODALITIES = ("CT", "DX", "XA", "PX", "IO", "RF")
 # A voxel counts as the brightest peak's own tissue within this share of the peak: in CT, fat, water and muscle all do.
 _PEAK_SHARE = 0.15
 _LEAST_ALIKE = 0.65  # 0.70 to 0.89 in CT and cone-beam CT, 0.55 in T1 MR
