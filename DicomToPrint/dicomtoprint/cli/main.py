@@ -357,7 +357,7 @@ def _print_registry(registry: "Registry[Any]") -> None:
     for name in registry.names:
         print(name)
     for name in registry.installed_names():
-        print(_("{name:<22} of an installed package", name=name))
+        tell(_("{name:<22} of an installed package", name=name))
 
 
 def _tell(options: argparse.Namespace, content: Mapping[str, Any], words: str) -> None:

@@ -15,7 +15,7 @@ RESOURCE_DIR = Path(__file__).resolve().parent.parent / "data"
 # messages of the catalogue, for which `tools/catalogue.py` reads them by these names.
 TRANSLATED_FIELDS: Mapping[str, frozenset[str]] = {
     "anatomy": frozenset({"/title", "/help", ">name"}),
-    "backends": frozenset({"/help", "telemetry", "text", "faults"}),
+    "backends": frozenset({"/help", ">title", "telemetry", "text", "faults"}),
     "coupon": frozenset({"/title"}),
     "label_names": frozenset({"/help"}),
     "plans": frozenset(

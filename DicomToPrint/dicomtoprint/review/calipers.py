@@ -6,7 +6,7 @@ from typing import Any
 
 from ..config.tables import read_csv
 from ..errors import InputError, UsageError
-from ..messages import _, join
+from ..messages import _, join, known
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def _number_of(name: str, recorded: Sequence[Mapping[str, Any]]) -> int:
     known = join(
         "; ",
         (
-            _("{number} {description}", number=entry["number"], description=entry.get("description", ""))
+            _("{number} {description}", number=entry["number"], description=known(str(entry.get("description", ""))))
             for entry in recorded
         ),
     )
