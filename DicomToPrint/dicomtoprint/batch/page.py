@@ -7,7 +7,7 @@ from ..config import resources
 from ..io import write_text_atomically
 from ..messages import _, join, translate
 from ..report.html import Element, add_element, add_table, new_document, to_html
-from ..rules import in_words
+from ..rules import Verdict, in_words
 from ..text import pluralize
 from .board import COLUMNS, Board, write_csv, write_status, write_with_rows
 from .folder import LOCK, HeldError, held
@@ -31,6 +31,7 @@ _HEADS = (
 )
 # What the page's script says; {number} stands in them as it is.
 _WORDS = {
+    **{f"scan {verdict.value}": in_words(verdict.value) for verdict in Verdict},
     "ready": _("ready"),
     "warn": _("ready with warnings"),
     "not-ready": _("not ready"),

@@ -1,12 +1,14 @@
 // Search, filter and sort the cases; every text goes in as text, never as markup.
 "use strict";
 (function () {
-  const CASE = 0, VERDICT = 1, REPORT = 7, THUMBNAIL = 8, STEP = 200;
+  const CASE = 0, VERDICT = 1, SCAN = 4, REPORT = 7, THUMBNAIL = 8, STEP = 200;
   const KINDS = {
     ready: "good", warn: "warn", "not-ready": "bad", reject: "bad", ask: "ask", unreadable: "bad", failed: "bad", waiting: "info",
   };
   const data = JSON.parse(document.getElementById("data").textContent);
   const WORDS = data.words;
+  const two = { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: false };
+  const decimal = new Intl.NumberFormat(document.documentElement.lang || "en", two);
   const say = (name, number) => WORDS[name].replace("{number}", () => String(number));
   const body = document.getElementById("cases"), more = document.getElementById("more");
   const search = document.getElementById("search"), filters = document.getElementById("filters");
@@ -63,8 +65,10 @@
         link.append(picture);
       }
       box.append(link);
+    } else if (column === SCAN && value) {
+      box.textContent = WORDS["scan " + value] || String(value);
     } else if (value !== null) {
-      box.textContent = typeof value === "number" && !Number.isInteger(value) ? value.toFixed(2) : String(value);
+      box.textContent = typeof value === "number" && !Number.isInteger(value) ? decimal.format(value) : String(value);
     }
     return box;
   }
