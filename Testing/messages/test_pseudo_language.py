@@ -10,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from dicomtoprint.cli.main import main
+from dicomtoprint.cli.parser import build_parser
 from dicomtoprint.config.resources import builtin_names
 from dicomtoprint.io import export_meshes
 from dicomtoprint.mesh.core import Mesh
@@ -177,3 +178,14 @@ def test_a_preparation_and_its_review_are_of_the_catalogue(tmp_path, capsys):
     assert words_left(capsys.readouterr().out.splitlines(), made / "printability.json") == []
     assert english(texts_of(made / "review" / "review.html")) == []
     assert not set((made / "review" / "review.json").read_text(encoding="utf-8")) & set(map(chr, LETTERS.values()))
+
+
+def test_a_replay_speaks_as_its_record_did_or_as_it_is_told(tmp_path, capsys):
+    export_meshes([box(30.0, 20.0, 20.0)], tmp_path, "model", ("stl",))
+    given, made = str(tmp_path / "model.stl"), tmp_path / "made"
+    assert main(["prepare", given, "--output", str(made), "--quiet", "--format", "stl", "--language", "de"]) in (0, 1)
+    again = ["replay", str(made / "record.json"), "--input", given, "--quiet", "--output", str(tmp_path / "again")]
+    capsys.readouterr()
+    assert main(again) == 0
+    assert english(capsys.readouterr().out.splitlines()) == []
+    assert build_parser("replay").parse_args([*again, "--language", "en"]).language == "en"  # and no default says so
