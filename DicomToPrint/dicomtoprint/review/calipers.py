@@ -143,7 +143,7 @@ def _number_of(name: str, recorded: Sequence[Mapping[str, Any]]) -> int:
     for entry in recorded:
         if name.casefold() in (str(entry["number"]), str(entry.get("description", "")).casefold()):
             return int(entry["number"])
-    known = join(
+    listed = join(
         "; ",
         (
             _("{number} {description}", number=entry["number"], description=known(str(entry.get("description", ""))))
@@ -151,5 +151,5 @@ def _number_of(name: str, recorded: Sequence[Mapping[str, Any]]) -> int:
         ),
     )
     raise UsageError(
-        _("The report asks for no distance '{name}': name one by its number ({known}).", name=name, known=known)
+        _("The report asks for no distance '{name}': name one by its number ({known}).", name=name, known=listed)
     )
