@@ -54,6 +54,8 @@ WORDS: Mapping[str, str] = {
     "pass": _("pass"),
     "fail": _("fail"),
     "info": _("info"),
+    "ambiguous": _("ambiguous"),
+    "not measured": _("not measured"),
     "ready": _("ready"),
     "not-ready": _("not ready"),
     "not applicable": _("not applicable"),

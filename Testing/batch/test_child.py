@@ -9,7 +9,10 @@ import pytest
 from filelock import FileLock
 
 from dicomtoprint.batch import child, describe, folder
+from dicomtoprint.batch.board import Board
 from dicomtoprint.batch.case import Case, CaseOutcome, settings_hash
+from dicomtoprint.cli.language import tell
+from dicomtoprint.messages import _, join, speaking
 from dicomtoprint.workers.process import EXIT_INTERRUPTED
 
 
@@ -117,8 +120,23 @@ def test_failures_keep_their_reason_and_are_tried_again_on_request(root, make_ca
 def test_the_reason_names_no_folder():
     errors = io.StringIO("warning\ndicom_to_print: 'MUELLER_HANS' of /data/MUELLER_HANS does not exist.\n")
     sentence = describe.last_sentence(errors, Case("a", "/data/MUELLER_HANS"))
-    assert "MUELLER" not in sentence
-    assert sentence.startswith("The input")
+    assert "MUELLER" not in sentence.english + sentence.told
+    assert sentence.english.startswith("The input")
+
+
+def test_the_reason_is_kept_in_english_and_as_it_was_told(root, make_case):
+    def command(words):
+        with speaking("de"):
+            tell(join("", ("dicom_to_print: ", _("'{name}' holds no images.", name="one"))), file=sys.stderr)
+        return 3
+
+    outcome = made(make_case(), root, command)[1]
+    assert outcome.reason == "The input holds no images."
+    assert outcome.reason_told["de"].startswith("Die Eingabe")
+    board = Board(root)
+    assert [row[4] for row in board.rows()] == [outcome.reason]
+    with speaking("de"):
+        assert [row[4] for row in board.rows_for_readers()] == [outcome.reason_told["de"]]
 
 
 def test_an_input_that_changes_while_it_is_read_is_not_called_finished(root, make_case, tmp_path):

@@ -2,6 +2,7 @@
 
 import argparse
 import base64
+import json
 import re
 import string
 from html.parser import HTMLParser
@@ -9,8 +10,13 @@ from html.parser import HTMLParser
 import pytest
 
 from dicomtoprint.cli.main import main
+from dicomtoprint.cli.parser import build_parser
+from dicomtoprint.config.resources import builtin_names
+from dicomtoprint.io import export_meshes
+from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.messages import language
 from dicomtoprint.phantom import write_phantom_dicom
+from Phantoms.solids import box
 
 # Letters that no English text has: upright sans-serif ones of mathematics.
 LETTERS = {
@@ -21,6 +27,8 @@ LETTERS = {
 KEPT = re.compile(r"(%(?:\([a-z_]+\))?[sr]|--[a-z-]+|\([0-9A-F]{4},[0-9A-F]{4}\))")
 # Two words in a row, or a word of several syllables that begins a text.
 ENGLISH = re.compile(r"(?<![\w./{-])[A-Za-z]{3,} [a-z]{2,}(?![\w./-])")
+# One word of a sentence, where ids and names are known.
+WORD = re.compile(r"(?<![\w./{-])[A-Za-z]{3,}(?![\w./-])")
 # What is no sentence of this program: ids and names, which are the same in every language.
 NAMES = re.compile(
     r"python dicom_to_print\.py .*|dicom_to_print\.py replay .*|DicomToPrint \d\S*|usage: |"
@@ -137,3 +145,47 @@ def test_a_run_is_of_the_catalogue(small_scan, tmp_path, capsys):
     assert english(texts_of(tmp_path / "report.html")) == []
     for name in ("record.json", "printability.json", "plan.json", "registry.json"):
         assert not set((tmp_path / name).read_text(encoding="utf-8")) & set(map(chr, LETTERS.values())), name
+
+
+def words_left(texts, printability):
+    """Latin words that are neither names of the mesh and of its use and process nor ids of rules."""
+    rules = {finding["rule"] for finding in json.loads(printability.read_text(encoding="utf-8"))["findings"]}
+    kept = rules | {"model", "general", "LPS", "DIR", "FILE", "OUT", *builtin_names("processes")}
+    return sorted({word for text in texts for word in WORD.findall(text)} - kept)
+
+
+def test_an_inspection_and_its_repair_are_of_the_catalogue(tmp_path, capsys):
+    solid = box(30.0, 20.0, 10.0)
+    export_meshes([Mesh(solid.points, solid.triangles[2:], "model")], tmp_path, "open", ("stl",))
+    export_meshes([Mesh(solid.points / 1000.0, solid.triangles, "model")], tmp_path, "metres", ("stl",))
+    found = tmp_path / "printability.json"
+    quiet = ["--quiet", "--language", "de", "--json", str(found)]
+    for name, more in (("metres", ["--output", str(tmp_path)]), ("open", ["--repair", str(tmp_path / "closed.stl")])):
+        assert main(["inspect", str(tmp_path / f"{name}.stl"), *more, *quiet]) in (0, 1)
+        lines = [line.replace(f": {name}: ", ": ") for line in capsys.readouterr().out.splitlines()]
+        assert words_left(lines, found) == []
+    assert english(texts_of(tmp_path / "report.html")) == []
+
+
+def test_a_preparation_and_its_review_are_of_the_catalogue(tmp_path, capsys):
+    export_meshes([box(30.0, 20.0, 20.0)], tmp_path, "model", ("stl",))
+    steps = ["--hollow", "3", "--base", "--label", "7", "--scale-bar", "10", "--cut", "S=5", "--pins", "--orient"]
+    made, said = tmp_path / "made", ["--quiet", "--language", "de"]
+    assert main(["prepare", str(tmp_path / "model.stl"), "--output", str(made), *steps, *said]) in (0, 1)
+    assert words_left(capsys.readouterr().out.splitlines(), made / "printability.json") == []
+    assert english(texts_of(made / "report.html")) == []
+    assert main(["review", str(made), "--model", "model-1", "--caliper", "1=12.5", *said]) in (0, 1)
+    assert words_left(capsys.readouterr().out.splitlines(), made / "printability.json") == []
+    assert english(texts_of(made / "review" / "review.html")) == []
+    assert not set((made / "review" / "review.json").read_text(encoding="utf-8")) & set(map(chr, LETTERS.values()))
+
+
+def test_a_replay_speaks_as_its_record_did_or_as_it_is_told(tmp_path, capsys):
+    export_meshes([box(30.0, 20.0, 20.0)], tmp_path, "model", ("stl",))
+    given, made = str(tmp_path / "model.stl"), tmp_path / "made"
+    assert main(["prepare", given, "--output", str(made), "--quiet", "--format", "stl", "--language", "de"]) in (0, 1)
+    again = ["replay", str(made / "record.json"), "--input", given, "--quiet", "--output", str(tmp_path / "again")]
+    capsys.readouterr()
+    assert main(again) == 0
+    assert english(capsys.readouterr().out.splitlines()) == []
+    assert build_parser("replay").parse_args([*again, "--language", "en"]).language == "en"  # and no default says so

@@ -14,6 +14,7 @@ from typing import Any
 from .. import __version__
 from ..io import AtomicOutputSet
 from ..io.atomic import translate_os_errors
+from ..messages import spoken
 from .case import VERDICTS, CaseOutcome
 from .describe import THUMBNAIL
 from .folder import RESULT, case_folder, outcome_folders, read_outcome
@@ -99,7 +100,7 @@ class Board:
             self.forget(name)
             return WAITING
         at = self._rows.seek(0, 2)
-        self._rows.write(json.dumps(_row(outcome, folder)).encode("utf-8") + b"\n")
+        self._rows.write(json.dumps([*_row(outcome, folder), outcome.reason_told]).encode("utf-8") + b"\n")
         self._known[name] = _Finished(sys.intern(outcome.verdict), outcome.exit_code, at)
         if outcome.scan:
             facts = ScanFacts.of(outcome.scan)
@@ -136,16 +137,26 @@ class Board:
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
         """A row a case in the order of `COLUMNS`, the cases without an outcome last."""
+        for row, _told in self._rows_and_told():
+            yield row
+
+    def rows_for_readers(self) -> Iterator[tuple[Any, ...]]:
+        """As `rows`, the reasons in the language that is spoken where they were told in it."""
+        reason = COLUMNS.index("reason")
+        for row, told in self._rows_and_told():
+            yield (*row[:reason], told.get(spoken(), row[reason]), *row[reason + 1 :])
+
+    def _rows_and_told(self) -> Iterator[tuple[tuple[Any, ...], Mapping[str, str]]]:
         for finished in self._known.values():
             if finished is not None:
                 self._rows.seek(finished.at)
-                row = json.loads(self._rows.readline())
+                *row, told = json.loads(self._rows.readline())
                 where = case_folder(self._root, row[0]).relative_to(self._root).as_posix()
                 files = (f"{where}/{RESULT}/{name}" if there else None for name, there in zip(_FILES, row[-2:]))
-                yield (*row[:-2], *files)
+                yield (*row[:-2], *files), told
         for name, finished in self._known.items():
             if finished is None:
-                yield (name, WAITING, *(None,) * (len(COLUMNS) - 2))
+                yield (name, WAITING, *(None,) * (len(COLUMNS) - 2)), {}
 
     def head(self, running: int) -> dict[str, Any]:
         """The content of ``status.json`` but for the cases."""

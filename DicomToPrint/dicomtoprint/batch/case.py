@@ -70,7 +70,9 @@ class CaseOutcome:
     exit_code
         Of the command; negative where a signal ended it.
     reason
-        Why it is not ready, in one sentence; names no folder.
+        Why it is not ready, in one English sentence; names no folder.
+    reason_told
+        The same by language, in that of the run where it is another.
     seconds
         Wall time.
     attempts
@@ -91,6 +93,7 @@ class CaseOutcome:
     verdict: str
     exit_code: int
     reason: str = ""
+    reason_told: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     attempts: int = 1
     input: Mapping[str, Any] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import OutputError
 from ..io.atomic import translate_os_errors
-from ..messages import _
+from ..messages import ENGLISH, Said, _, spoken, translate
 from ..workers.process import EXIT_INTERRUPTED
 from . import describe, folder
 from .case import Case, CaseOutcome
@@ -71,7 +71,7 @@ def make_case(case: Case, root: Path, attempt: int, retry_failed: bool, run_comm
 def _made(case: Case, own: Path, attempt: int, found: dict[str, Any], run_command: RunCommand) -> int:
     begun = time.monotonic()
     with _staging(own) as making:
-        result, errors = making / folder.RESULT, io.StringIO()
+        result, errors = making / folder.RESULT, Complaints()
         result.mkdir()
         source = _gathered(case, making)
         with redirect_stderr(errors), redirect_stdout(io.StringIO()):
@@ -81,11 +81,13 @@ def _made(case: Case, own: Path, attempt: int, found: dict[str, Any], run_comman
         measures, models = describe.describe_models(result)
         if models:
             describe.write_thumbnail(result)
+        reason = describe.last_sentence(errors, case) or describe.first_fault(result)
         outcome = CaseOutcome(
             case.name,
             describe.verdict_of(code, result),
             code,
-            describe.last_sentence(errors, case) or describe.first_fault(result),
+            reason.english,
+            _by_language(reason),
             round(time.monotonic() - begun, 2),
             attempt,
             found if stat_hash(case) == found["stat"] else {**found, "stat": _("changed while it was read")},
@@ -102,6 +104,18 @@ def _made(case: Case, own: Path, attempt: int, found: dict[str, Any], run_comman
             os.replace(result, own / folder.RESULT)
     folder.write_outcome(own, outcome)
     return 0
+
+
+class Complaints(io.StringIO):
+    """What a command writes on standard error, with its sentences in English too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[Said] = []
+
+
+def _by_language(reason: Said) -> dict[str, str]:
+    return {} if reason.language == ENGLISH or not reason.told else {reason.language: reason.told}
 
 
 @contextmanager
@@ -150,7 +164,8 @@ def write_failure(case: Case, root: Path, reason: str, code: int, attempts: int,
                 case.name,
                 "failed",
                 code,
-                reason,
+                "".join(("", reason)),
+                _by_language(Said(reason, translate(reason), spoken())),
                 round(seconds, 2),
                 attempts,
                 {"stat": stat_hash(case), "sha256": "", "files": 0, "bytes": 0},

@@ -4,19 +4,20 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..errors import DicomToPrintError
 from ..io import write_bytes_atomically
-from ..messages import _, join
+from ..messages import ENGLISH, Said, _, from_data, join, speaking, spoken, translate
 from .case import Case
 
 THUMBNAIL = "thumbnail.png"
 # The verdict of a case by the exit code of its command, where no file was written and judged.
 VERDICT_OF_CODE = {1: "reject", 3: "unreadable", 4: "ask"}
 UNKNOWN = _("not stated")
+_BEFORE = "dicom_to_print: "
 
 
 def verdict_of(code: int, result: Path) -> str:
@@ -102,23 +103,39 @@ def _drawn(result: Path) -> bytes:
         return b""
 
 
-def last_sentence(errors: io.StringIO, case: Case) -> str:
-    """The sentence that a command ended with; where it names the input or a folder above it, it says 'the input' instead."""
-    lines = [line for line in errors.getvalue().splitlines() if line.startswith("dicom_to_print: ")]
-    sentence = lines[-1].removeprefix("dicom_to_print: ") if lines else ""
-    sentence = sentence.replace(case.source, "the input")
+def last_sentence(errors: io.StringIO, case: Case) -> Said | None:
+    """The sentence that a command ended with, None without one; where it names the input or a folder above it, it says 'the input'
+    instead."""
+    printed = (Said(line, line, ENGLISH) for line in errors.getvalue().splitlines())
+    said: Sequence[Said] = getattr(errors, "said", ()) or tuple(printed)
+    last = next((one for one in reversed(said) if one.english.startswith(_BEFORE)), None)
+    if last is None:
+        return None
+    with speaking(last.language):
+        return Said(
+            _unnamed(last.english, case, "the input"), _unnamed(last.told, case, translate(_("the input"))), spoken()
+        )
+
+
+def _unnamed(sentence: str, case: Case, instead: str) -> str:
+    sentence = sentence.removeprefix(_BEFORE).replace(case.source, instead)
     for part in Path(case.source).parts:
-        sentence = sentence.replace(f"'{part}'", "the input")
+        sentence = sentence.replace(f"'{part}'", instead)
     return sentence[:1].upper() + sentence[1:]
 
 
-def first_fault(result: Path) -> str:
-    """The message of the worst finding on the written file; empty where there is none."""
+def first_fault(result: Path) -> Said:
+    """The message of the worst finding on the written file, told in the language of its run; empty where there is none."""
     findings = _json(result / "printability.json").get("findings") or ()
     failed = [
         one for one in findings if one.get("outcome") in ("fail", "ask") and one.get("severity") in ("reject", "warn")
     ]
-    return str(min(failed, key=lambda one: one["severity"] != "reject")["message"]) if failed else ""
+    if not failed:
+        return Said("", "", ENGLISH)
+    worst = min(failed, key=lambda one: one["severity"] != "reject")
+    message = from_data({"message_id": worst["message_id"], "parameters": worst["message_parameters"]})
+    with speaking(str(_json(result / "record.json").get("settings", {}).get("language") or ENGLISH)):
+        return Said(str(worst["message"]), translate(message), spoken())
 
 
 def _json(path: Path) -> dict[str, Any]:

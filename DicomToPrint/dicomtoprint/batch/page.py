@@ -5,8 +5,9 @@ from pathlib import Path
 
 from ..config import resources
 from ..io import write_text_atomically
-from ..messages import _, join
+from ..messages import _, join, translate
 from ..report.html import Element, add_element, add_table, new_document, to_html
+from ..rules import Verdict, in_words
 from ..text import pluralize
 from .board import COLUMNS, Board, write_csv, write_status, write_with_rows
 from .folder import LOCK, HeldError, held
@@ -25,9 +26,28 @@ _HEADS = (
     _("scan"),
     _("triangles"),
     _("thinnest wall, mm"),
-    "report",
-    "model",
+    _("report"),
+    _("model"),
 )
+# What the page's script says; {number} stands in them as it is.
+_WORDS = {
+    **{f"scan {verdict.value}": in_words(verdict.value) for verdict in Verdict},
+    "ready": _("ready"),
+    "warn": _("ready with warnings"),
+    "not-ready": _("not ready"),
+    "reject": _("scan rejected"),
+    "ask": _("question open"),
+    "unreadable": _("unreadable"),
+    "failed": _("failed"),
+    "waiting": _("waiting"),
+    "report": _("report"),
+    "model": _("model of {number}"),
+    "more": _("show more ({number})"),
+    "all": _("all"),
+    "cases": _("Cases: {number}"),
+    "running": _("{number} at work now"),
+    "updated": _("as of {number}"),
+}
 
 
 def write_pages(board: Board, root: Path, running: int, least: int, wait_seconds: float = 0.0) -> bool:
@@ -47,9 +67,10 @@ def write_pages(board: Board, root: Path, running: int, least: int, wait_seconds
 def _write(board: Board, root: Path, running: int, least: int) -> None:
     write_status(board, root, running)
     before, after = _index().split(_ROWS_HERE)
-    head = json.dumps(board.head(running), separators=(",", ":")).replace("<", "\\u003c")
+    words = {name: translate(text) for name, text in _WORDS.items()}
+    head = json.dumps({**board.head(running), "words": words}, separators=(",", ":")).replace("<", "\\u003c")
     places = [COLUMNS.index(name) for name in _SHOWN]
-    cases = ([row[at] for at in places] for row in board.rows())
+    cases = ([row[at] for at in places] for row in board.rows_for_readers())
     write_with_rows(root / "index.html", f'{before}{head[:-1]},"cases":', cases, f"}}{after}")
     rows, hidden = league_table(board.scans(), least)
     write_csv(root / "scanners.csv", LEAGUE_COLUMNS, table_rows(rows))
@@ -107,7 +128,7 @@ def _cells(row: LeagueRow) -> tuple[str, ...]:
     clauses = join(
         ", ",
         (
-            f"{clause} [{protocol}] {count}" + (" reject" if severity == "reject" else "")
+            f"{clause} [{protocol}] {count}" + (join("", (" ", in_words(severity))) if severity == "reject" else "")
             for (protocol, clause, severity), count in row.not_passed
         ),
     )

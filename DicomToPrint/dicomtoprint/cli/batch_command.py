@@ -316,17 +316,10 @@ _WORDS = {
 
 
 def _summary(counts: Mapping[str, int], total: int, run: int, seconds: float) -> str:
-    told = (
-        join(
-            ", ",
-            (
-                _("{count} {verdict}", count=count, verdict=_WORDS[verdict])
-                for verdict, count in counts.items()
-                if count
-            ),
-        )
-        or "none"
-    )
+    told = join(
+        ", ",
+        (_("{count} {verdict}", count=count, verdict=_WORDS[verdict]) for verdict, count in counts.items() if count),
+    ) or _("none")
     return _(
         "{cases}: {told}. {run} of them finished now, in {seconds:.0f} s. See index.html, summary.csv, scanners.html.",
         cases=pluralize(total, "case"),

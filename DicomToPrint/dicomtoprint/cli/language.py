@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from ..messages import CATALOGUES, DOMAIN, ENGLISH, Message, _, languages, speaking, translate
+from ..messages import CATALOGUES, DOMAIN, ENGLISH, Message, Said, _, languages, speaking, spoken, translate
 
 # What argparse says itself. It looks these up in the domain that is set while a language is spoken.
 OF_ARGPARSE = (
@@ -65,7 +65,10 @@ def command_line_speaking(language: str) -> Iterator[None]:
 
 
 def tell(text: str, **where: Any) -> None:
-    """`print` in the language that is spoken."""
+    """`print` in the language that is spoken; a stream that keeps what is `said` gets it in English too."""
+    said = getattr(where.get("file"), "said", None)
+    if said is not None:
+        said.append(Said("".join(("", text)), translate(text), spoken()))
     print(translate(text), **where)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DicomToPrintError, UsageError
-from ..messages import ENGLISH, _, join, until
+from ..messages import _, join, speaking, until
 from .backend_terms import backends_summary, confirm_licence
 from .host import Host
 from .language import command_line_speaking, language_in, tell
@@ -239,16 +239,10 @@ def _replay(options: argparse.Namespace, host: Host) -> int:
     from .. import pipeline
 
     with terminal_progress(options.quiet) as progress:
-        comparison = pipeline.replay(
-            options.record, Path(options.input), options.output, progress, _language_given(options)
-        )
-    tell(comparison.in_words)
+        comparison = pipeline.replay(options.record, Path(options.input), options.output, progress, options.language)
+    with speaking(comparison.language):
+        tell(comparison.in_words)
     return 0 if comparison.same else 1
-
-
-def _language_given(options: argparse.Namespace) -> str | None:
-    """The language of the command, None where it was not said: a repetition then speaks as its record did."""
-    return options.language if options.language != ENGLISH else None
 
 
 def _demo(options: argparse.Namespace, host: Host) -> int:
@@ -359,7 +353,7 @@ def _print_registry(registry: "Registry[Any]") -> None:
     for name in registry.names:
         print(name)
     for name in registry.installed_names():
-        print(_("{name:<22} of an installed package", name=name))
+        tell(_("{name:<22} of an installed package", name=name))
 
 
 def _tell(options: argparse.Namespace, content: Mapping[str, Any], words: str) -> None:

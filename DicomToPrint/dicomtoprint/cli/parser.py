@@ -81,6 +81,8 @@ def _add_command(commands: Any, name: str, command: Command) -> None:
     )
     _add_option(parser, DEBUG)
     _add_option(parser, LANGUAGE)
+    if name == "replay":  # speaks as its record did, where nobody asks for another language
+        parser.set_defaults(language=None)
     _add_option(parser, QUIET)
     for part in command.content:
         if isinstance(part, OptionGroup):

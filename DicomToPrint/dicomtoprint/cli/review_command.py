@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
-from ..messages import _, join
+from ..messages import _, join, known
+from ..rules import in_words
 from .terminal_progress import terminal_progress
 
 if TYPE_CHECKING:
@@ -74,14 +75,14 @@ def _readings(options: argparse.Namespace) -> "tuple[CaliperReading, ...]":
 
 def review_summary(content: Mapping[str, Any]) -> str:
     """A few lines for the terminal: the verdict, then why."""
-    lines = [_("Printed part: {verdict}", verdict=content["verdict"].upper())]
+    lines = [_("Printed part: {verdict}", verdict=in_words(content["verdict"]).upper())]
     scan = content.get("scan")
     if scan:
         lines.append(_("  {sentence}", sentence=scan["budget"]["sentence"]))
         lines += [
             _(
                 "  {outcome:<6} {rule:<16} {message}",
-                outcome=found["outcome"],
+                outcome=in_words(found["outcome"]),
                 rule=found["rule"],
                 message=found["message"],
             )
@@ -89,7 +90,7 @@ def review_summary(content: Mapping[str, Any]) -> str:
         ]
         lines += [_("  {note}", note=note) for note in scan["notes"]]
     for entry in content["calipers"]:
-        name = _("{number}. {description}", number=entry["number"], description=entry["description"])
+        name = _("{number}. {description}", number=entry["number"], description=known(entry["description"]))
         if entry["measured_mm"] is None:
             lines.append(_("  {value:<6} {name}: not measured", value="–", name=name))
             continue
@@ -102,7 +103,7 @@ def review_summary(content: Mapping[str, Any]) -> str:
             _(
                 "  {outcome:<6} {name}: {measured_mm:.2f} mm, expected {expected_mm:.2f} mm "
                 "({difference_mm:+.2f} mm{limit})",
-                outcome=entry["outcome"],
+                outcome=in_words(entry["outcome"]),
                 name=name,
                 measured_mm=entry["measured_mm"],
                 expected_mm=entry["expected_mm"],

@@ -182,6 +182,7 @@ def _model_lines(result: "MadeModel", beside: str) -> list[str]:
 def preparation_summary(result: "PreparationResult") -> str:
     """A few lines for the terminal about a mesh that was prepared: what came, what was done to it, how far it moved, the verdict."""
     from ..pipeline.joints import is_line_on_joints
+    from ..report.model_sections import STEP_TITLES
 
     file = result.mesh.file
     lines = [
@@ -194,7 +195,7 @@ def preparation_summary(result: "PreparationResult") -> str:
         result.mesh.gate,
         *result.mesh.notes,
         *(
-            _("{step}: {effect}", step=step.name, effect=step.effect)
+            _("{step}: {effect}", step=STEP_TITLES.get(step.name, step.name), effect=step.effect)
             for step in result.model.steps
             if not is_line_on_joints(step)
         ),

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import copy_context
 
 from ..messages import _, translate
 from ..progress import ProgressCallback, no_progress
@@ -76,7 +77,8 @@ def _lines(every_s: float) -> Iterator[ProgressCallback]:
                 flush=True,
             )
 
-    writer = threading.Thread(target=write, name="progress lines", daemon=True)
+    # A thread begins without the language that is spoken here.
+    writer = threading.Thread(target=copy_context().run, args=(write,), name="progress lines", daemon=True)
     writer.start()
     try:
         yield advance

@@ -16,7 +16,7 @@ RESOURCE_DIR = Path(__file__).resolve().parent.parent / "data"
 TRANSLATED_FIELDS: Mapping[str, frozenset[str]] = {
     "anatomy": frozenset({"/title", "/help", ">name"}),
     "checklists": frozenset({"/title", "text", "rejected", "remedy"}),
-    "backends": frozenset({"/help", "telemetry", "text", "faults"}),
+    "backends": frozenset({"/help", ">title", "telemetry", "text", "faults"}),
     "coupon": frozenset({"/title"}),
     "label_names": frozenset({"/help"}),
     "plans": frozenset(

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..config.tables import read_csv
 from ..errors import InputError
-from ..messages import _, join
+from ..messages import _, join, translate
 
 COLUMNS = ("coupon", "name", "what", "nominal", "unit", "measured_mm", "holds")
 YES, NO = ("yes", "y", "1"), ("no", "n", "0")
@@ -44,7 +44,7 @@ def write_form(coupon: Mapping[str, Any]) -> str:
             [
                 coupon["id"],
                 feature["name"],
-                what_to_do(feature),
+                translate(what_to_do(feature)),
                 _("{nominal:g}", nominal=feature["nominal"]),
                 feature["unit"],
                 "" if feature["measured"] else "-",

@@ -1,8 +1,8 @@
 """Sentences that keep what they were made of: English for everything that stores or compares, any language at the edges."""
 
-from .language import CATALOGUES, DOMAIN, ENGLISH, languages, speaking, spoken, translate
+from .language import CATALOGUES, DOMAIN, ENGLISH, Said, languages, speaking, spoken, translate
 from .measured import Measured
-from .message import Message, _, as_data, from_data, id_and_parameters, join, options_in, plural, until, way
+from .message import Message, _, as_data, from_data, id_and_parameters, join, known, options_in, plural, until, way
 
 __all__ = [
     "CATALOGUES",
@@ -10,11 +10,13 @@ __all__ = [
     "ENGLISH",
     "Measured",
     "Message",
+    "Said",
     "_",
     "as_data",
     "from_data",
     "id_and_parameters",
     "join",
+    "known",
     "languages",
     "options_in",
     "plural",

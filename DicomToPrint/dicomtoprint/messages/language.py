@@ -83,6 +83,15 @@ def speaking(language: str | None, controls: Controls | None = None) -> Iterator
         _READER.reset(token)
 
 
+@dataclass(frozen=True)
+class Said:
+    """A sentence in English, and as it was `told` in a language."""
+
+    english: str
+    told: str
+    language: str
+
+
 def spoken() -> str:
     """The language that is spoken now."""
     return _reader().language

@@ -182,6 +182,11 @@ def join(separator: str, items: Iterable[str]) -> str:
     return Message("{between}".join(f"{{{name}}}" for name in names), {**given, "between": separator})
 
 
+def known(text: str) -> str:
+    """A text read back from a file of this program, as the message that it was where that had no parameters."""
+    return text if isinstance(text, Message) or "{" in text else Message(text)
+
+
 def until(text: str, mark: str) -> str:
     """What stands before the first `mark`, all of it where there is none."""
     return text._with("until", (mark,)) if isinstance(text, Message) else text.partition(mark)[0]

@@ -182,11 +182,11 @@ def _mesh_reference(
     from ..printability import ScanReference
 
     asked = {
-        "thicken": settings.thicken,
-        "shell": settings.shell,
-        "struts": settings.struts,
-        "base": settings.base,
-        "label": settings.label or settings.scale_bar,
+        _("thicken"): settings.thicken,
+        _("shell"): settings.shell,
+        _("struts"): settings.struts,
+        _("base"): settings.base,
+        _("label"): settings.label or settings.scale_bar,
     }
     return ScanReference(
         labels=_label_frames(labels),

@@ -260,7 +260,12 @@ def _in_words(kind: str, made: Sequence[MadeJoint], plan: JointPlan) -> str:
         ),
         "dovetail": _("{dovetails} {widths} mm high", dovetails=pluralize(count, "dovetail"), widths=widths),
     }[kind]
-    instead = "" if kind == plan.kind else _(", since there is no room for a {kind}", kind=plan.kind)
+    lacking = {
+        "pin": _(", since there is no room for a pin"),
+        "dowel": _(", since there is no room for a dowel"),
+        "dovetail": _(", since there is no room for a dovetail"),
+    }
+    instead = "" if kind == plan.kind else lacking[plan.kind]
     return _(
         "{words}{instead}, with {clearance:g} mm clearance a side",
         words=words,

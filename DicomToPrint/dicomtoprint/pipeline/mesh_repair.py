@@ -113,6 +113,8 @@ def _refusal(name: str, result: "RepairResult") -> str:
 
 
 def _lines(result: "RepairResult") -> list[str]:
+    from ..repair import DONE
+
     lines = [_("{stage}: {effect}", stage=stage.name, effect=stage.effect) for stage in result.stages]
     if result.measures is not None:
         lines += _measures_in_words(result.measures)
@@ -125,7 +127,7 @@ def _lines(result: "RepairResult") -> list[str]:
                 triangles=pluralize(shell.triangles, "triangle"),
                 size_mm=shell.size_mm,
                 closed=_("closed") if shell.closed else _("open"),
-                done=shell.done,
+                done=DONE.get(shell.done, shell.done),
             )
             for shell in result.shells[:_LISTED]
         ]
@@ -137,7 +139,7 @@ def _lines(result: "RepairResult") -> list[str]:
             number=hole.number,
             edges=pluralize(hole.edges, "edge"),
             area_mm2=hole.area_mm2,
-            done=hole.done,
+            done=DONE.get(hole.done, hole.done),
         )
         for hole in result.holes[:_LISTED]
     ]

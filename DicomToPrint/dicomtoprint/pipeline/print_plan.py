@@ -134,7 +134,9 @@ def _joints(settings: RunSettings, done: set[str]) -> str:
     gap = (
         _("the clearance given")
         if settings.joint_clearance is not None
-        else _("the process's clearance for a {fit} fit", fit=settings.fit)
+        else _("the process's clearance for a press fit")
+        if settings.fit == "press"
+        else _("the process's clearance for a sliding fit")
     )
     joints = [words.format(gap=gap) for name, words in JOINTS.items() if name in done]
     if settings.magnets and "magnets" in done:

@@ -180,9 +180,10 @@ def replay(
         result = prepare_file(Path(source), output, settings, progress, day=day)
     else:
         result = run(source, output, settings, progress, day=day)
-    return compare_runs(
+    compared = compare_runs(
         record, result.files, old_folder=record_file.resolve().parent, new_record=read_record(output / "record.json")
     )
+    return replace(compared, language=settings.language)
 
 
 def _day_of(record: "RunRecord") -> datetime.date | None:

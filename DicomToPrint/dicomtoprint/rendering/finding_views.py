@@ -224,7 +224,8 @@ def _picture(look: _Look, drawn: Mapping[str, bytes], bounds: np.ndarray, near: 
     if look.cut:
         rim = {"stroke": "#ffffff", "stroke_width": 5, "paint_order": "stroke"}
         add_text(root, _SIZE + 22, 44, _("cut open"), font_size=_LETTER, font_weight="bold", fill="#1a1a1a", **rim)
-    where = "({:.1f}, {:.1f}, {:.1f}) mm".format(*look.place)
+    x, y, z = (float(coordinate) for coordinate in look.place)
+    where = _("({x:.1f}, {y:.1f}, {z:.1f}) mm", x=x, y=y, z=z)
     alt = _("The model with a ring around the place of the finding '{rule}' at {where}, and the place from near by.")
     caption = join(", ", (part for part in (where, look.size) if part))
     return to_report_image(f"place-{look.name}", caption, alt.format(rule=look.rule, where=where), root)

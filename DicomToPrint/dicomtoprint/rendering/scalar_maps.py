@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ..images.svg import Element, add_shape, add_text, format_number
+from ..images.svg import Element, add_shape, add_text
 from ..mesh.core import Mesh, Provenance
 from ..messages import _, translate
 
@@ -119,7 +119,7 @@ def wall_map(mesh: Mesh, limit_mm: float | None = None, name: str = "Wall") -> S
     classes: dict[str, tuple[int, int, int]] = {}
     if limit_mm:
         colors[np.nan_to_num(values, nan=np.inf) < limit_mm] = _BELOW
-        classes[_("below {limit} mm").format(limit=format_number(limit_mm))] = _BELOW
+        classes[_("below {limit:g} mm", limit=round(limit_mm, 2))] = _BELOW
     return ScalarMap("wall", _("Wall thickness (mm)"), colors, True, limit_mm or 0.0, high, "mm", _VIRIDIS, classes)
 
 
@@ -163,7 +163,8 @@ def _add_ramp(parent: Element, x: float, y: float, length: float, shown: ScalarM
         anchor = {0.0: "start", 0.5: "middle", 1.0: "end"}[share]
         sign = "+" if shown.low < 0 < value else ""
         more = "≥ " if share == 1.0 and shown.low >= 0 else ""
-        add_text(parent, x + share * length, y + 38, f"{more}{sign}{format_number(value)}", anchor=anchor, font_size=18)
+        words = _("{more}{sign}{value:g}", more=more, sign=sign, value=round(value, 2))
+        add_text(parent, x + share * length, y + 38, words, anchor=anchor, font_size=18)
 
 
 def _ramp(values: np.ndarray, low: float, high: float, anchors: tuple[tuple[int, int, int], ...]) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from .repair import find_defects, repair_mesh
 from .types import (
+    DONE,
     LostPiece,
     RepairDistance,
     RepairMeasures,
@@ -14,6 +15,7 @@ from .types import (
 from .within_limits import repair_within_limits
 
 __all__ = [
+    "DONE",
     "LostPiece",
     "RepairDistance",
     "RepairMeasures",

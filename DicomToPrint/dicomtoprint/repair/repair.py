@@ -80,7 +80,7 @@ def repair_mesh(
     limits = repair_limits()
     run = _Run(options, limits, progress, time.process_time(), limits.seconds_for(len(mesh.triangles)))
     source, shells = choose_shells(weld(mesh), options)
-    state = _noted(run, given, RepairState(source), "weld")
+    state = _noted(run, given, RepairState(source), _("weld"))
     state = _gentle(state, run)
     if not state.valid or options.holes:
         state = _closed(state, run)
@@ -107,9 +107,9 @@ def _gentle(state: RepairState, run: _Run) -> RepairState:
     if state.facts.boundary_edges:
         state = _taken(state, drop_fins, _("flakes"), run)
     if state.facts.inverted:
-        state = _taken(state, _orient_before_capping, "orientation", run)
+        state = _taken(state, _orient_before_capping, _("orientation"), run)
     if state.facts.nonmanifold_edges or state.facts.nonmanifold_vertices:
-        state = _taken(state, separate_touching, "touching", run)
+        state = _taken(state, separate_touching, _("touching"), run)
     return state
 
 
@@ -117,16 +117,16 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     """Holes capped, parts united, few defects cut out."""
     run.progress(0.3, _("repairing: holes"))
     if run.options.thicken_sheet_mm and state.facts.boundary_edges:
-        state = _taken(state, lambda made: thicken_open_sheets(made, run.limits, run.options), "sheets", run)
+        state = _taken(state, lambda made: thicken_open_sheets(made, run.limits, run.options), _("sheets"), run)
     if state.facts.boundary_edges or run.options.holes:
         filled = fill_holes(state.mesh, run.limits, run.options)
         run.holes, run.has_sheets = filled.holes, filled.has_sheets
         run.stays_open = filled.has_sheets or "keep" in dict(run.options.holes).values()
-        state = _taken(state, lambda _: filled.mesh, "holes", run)
+        state = _taken(state, lambda _: filled.mesh, _("holes"), run)
     if state.facts.inverted:
-        state = _taken(state, _orient, "orientation", run)
+        state = _taken(state, _orient, _("orientation"), run)
     if state.facts.nonmanifold_edges or state.facts.nonmanifold_vertices:
-        state = _taken(state, separate_touching, "touching", run)
+        state = _taken(state, separate_touching, _("touching"), run)
     # A sheet lies inside the solid that was made of it, which it was no part of before.
     run.capped = None if run.options.thicken_sheet_mm else state.mesh
     if state.valid or run.late or run.stays_open:

@@ -1,10 +1,12 @@
 """What a repair is asked, and what it hands on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..mesh.core import Mesh
+from ..messages import _
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,12 @@ class SourceHole:
     area_mm2: float
     place: tuple[float, float, float]
     done: str
+
+
+# What was done with shells and holes, as people read it.
+DONE: Mapping[str, str] = {
+    str(word): word for word in (_("kept"), _("dropped"), _("flipped"), _("swallowed"), _("capped"))
+}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from ..images.image import ReportImage
 from ..images.svg import add_shape, add_text, new_svg, to_report_image
 from ..messages import _, join
 from ..printability import Readiness
-from ..rules import Outcome
+from ..rules import Outcome, in_words
 from .html import add_element, add_figures, add_list, add_section, add_table, new_document, to_html, verdict_badge
 
 _WIDTH = 900.0  # of the picture, in its units
@@ -142,7 +142,12 @@ def _add_readiness(main: Any, readiness: Readiness) -> None:
         ),
     )
     told = [
-        _("{rule} ({severity}): {message}", rule=finding.rule, severity=finding.severity.value, message=finding.message)
+        _(
+            "{rule} ({severity}): {message}",
+            rule=finding.rule,
+            severity=in_words(finding.severity.value),
+            message=finding.message,
+        )
         for finding in readiness.findings
         if finding.outcome is Outcome.FAIL
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from xml.etree import ElementTree
 
 from ..images.image import ReportImage
-from ..messages import _, join, spoken, translate
+from ..messages import _, join, known, spoken, translate
 
 Element = ElementTree.Element
 
@@ -176,6 +176,8 @@ def format_limit(limit: object) -> str:
     """A rule's limit for reading: of a table the values that pass, of a range its ends."""
     if isinstance(limit, Mapping):
         limit = [name for name, verdict in limit.items() if verdict == "pass" and name != "*"] or ["–"]
+    if isinstance(limit, (list, tuple)):  # of data files, where the words of a fact stand as plain text
+        limit = [known(one) if isinstance(one, str) else one for one in limit]
     text = strip_control_characters(format_number(limit))
     return text if len(text) <= 60 else text[:58] + " …"
 

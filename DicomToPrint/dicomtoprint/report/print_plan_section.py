@@ -88,8 +88,12 @@ def _slicing_facts(slicing: Mapping[str, Any]) -> list[str]:
     return facts
 
 
+def _figure(value: object) -> str:
+    return _("{value:g}", value=value) if isinstance(value, float) else str(value)
+
+
 def _row(title: str, choice: Mapping[str, Any]) -> list[str | Element]:
     value = choice.get("choice")
-    proposed = join("; ", map(str, value)) if isinstance(value, (list, tuple)) else str(value)
-    options = [str(option) for option in choice.get("options", ()) if str(option) != proposed]
+    proposed = join("; ", map(_figure, value)) if isinstance(value, (list, tuple)) else _figure(value)
+    options = [option for option in map(_figure, choice.get("options", ())) if option != proposed]
     return [title, proposed, str(choice.get("reason", "")), join("; ", options) or "–"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from ..config import resources
 from ..images.image import ReportImage
-from ..messages import _, join
+from ..messages import _, join, known
 from .budget_table import add_budget_table
 from .html import (
     Element,
@@ -157,7 +157,7 @@ def _add_calipers(main: Element, calipers: Sequence[Mapping[str, Any]], asked: S
         by = join(", ", filter(None, (entry["person"], entry["instrument"]))) or "–"
         rows.append(
             (
-                _("{number}. {description}", number=entry["number"], description=entry["description"]),
+                _("{number}. {description}", number=entry["number"], description=known(entry["description"])),
                 _("{expected_mm:.2f}", expected_mm=entry["expected_mm"]),
                 format_number(entry["measured_mm"]),
                 difference,

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..config.tables import read_csv
 from ..errors import InputError, UsageError
-from ..messages import _, join
+from ..messages import _, join, known
 
 
 @dataclass(frozen=True)
@@ -143,13 +143,13 @@ def _number_of(name: str, recorded: Sequence[Mapping[str, Any]]) -> int:
     for entry in recorded:
         if name.casefold() in (str(entry["number"]), str(entry.get("description", "")).casefold()):
             return int(entry["number"])
-    known = join(
+    listed = join(
         "; ",
         (
-            _("{number} {description}", number=entry["number"], description=entry.get("description", ""))
+            _("{number} {description}", number=entry["number"], description=known(str(entry.get("description", ""))))
             for entry in recorded
         ),
     )
     raise UsageError(
-        _("The report asks for no distance '{name}': name one by its number ({known}).", name=name, known=known)
+        _("The report asks for no distance '{name}': name one by its number ({known}).", name=name, known=listed)
     )

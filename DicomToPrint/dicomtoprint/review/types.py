@@ -25,7 +25,9 @@ class Pose:
         cosine = (np.trace(self.rotation @ other.rotation.T) - 1.0) / 2.0
         sine = np.linalg.norm(self.rotation - other.rotation) / (2.0 * np.sqrt(2.0))
         return (
-            float(np.degrees(2.0 * np.arcsin(min(sine, 1.0)))) if cosine > 0.5 else float(np.degrees(np.arccos(cosine)))
+            float(np.degrees(2.0 * np.arcsin(min(sine, 1.0))))
+            if cosine > 0.5
+            else float(np.degrees(np.arccos(np.clip(cosine, -1.0, 1.0))))
         )
 
 

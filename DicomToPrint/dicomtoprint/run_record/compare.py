@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..io import read_meshes
 from ..io.mesh.export import WrittenFile
 from ..mesh.core import Mesh, concatenate
-from ..messages import _, join
+from ..messages import ENGLISH, _, join
 from .record import RunRecord
 
 
@@ -34,10 +34,12 @@ class FileComparison:
 
 @dataclass(frozen=True)
 class RunComparison:
-    """A repeated run against its record. `same`: every file of the record came out with the same bytes."""
+    """A repeated run against its record. `same`: every file of the record came out with the same bytes; `language`: that of the
+    repetition, which a reader of the comparison has too."""
 
     files: tuple[FileComparison, ...]
     notes: tuple[str, ...] = ()
+    language: str = ENGLISH
 
     @property
     def same(self) -> bool:

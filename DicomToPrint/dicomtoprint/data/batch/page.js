@@ -1,15 +1,15 @@
 // Search, filter and sort the cases; every text goes in as text, never as markup.
 "use strict";
 (function () {
-  const CASE = 0, VERDICT = 1, REPORT = 7, THUMBNAIL = 8, STEP = 200;
-  const WORDS = {
-    ready: "ready", warn: "ready with warnings", "not-ready": "not ready", reject: "scan rejected", ask: "question open",
-    unreadable: "unreadable", failed: "failed", waiting: "waiting",
-  };
+  const CASE = 0, VERDICT = 1, SCAN = 4, REPORT = 7, THUMBNAIL = 8, STEP = 200;
   const KINDS = {
     ready: "good", warn: "warn", "not-ready": "bad", reject: "bad", ask: "ask", unreadable: "bad", failed: "bad", waiting: "info",
   };
   const data = JSON.parse(document.getElementById("data").textContent);
+  const WORDS = data.words;
+  const two = { minimumFractionDigits: 2, maximumFractionDigits: 2, useGrouping: false };
+  const decimal = new Intl.NumberFormat(document.documentElement.lang || "en", two);
+  const say = (name, number) => WORDS[name].replace("{number}", () => String(number));
   const body = document.getElementById("cases"), more = document.getElementById("more");
   const search = document.getElementById("search"), filters = document.getElementById("filters");
   const heads = Array.from(document.querySelectorAll("table.cases th button"));
@@ -55,18 +55,20 @@
     if (column === VERDICT) {
       box.append(element("span", WORDS[value] || String(value), "badge " + (KINDS[value] || "ask")));
     } else if ((column === REPORT || column === THUMBNAIL) && value) {
-      const link = element("a", column === REPORT ? "report" : "");
+      const link = element("a", column === REPORT ? WORDS.report : "");
       link.href = encodeURI(row[REPORT] || value);
       if (column === THUMBNAIL) {
         const picture = element("img", "");
         picture.loading = "lazy";
-        picture.alt = "model of " + row[CASE];
+        picture.alt = say("model", row[CASE]);
         picture.src = encodeURI(value);
         link.append(picture);
       }
       box.append(link);
+    } else if (column === SCAN && value) {
+      box.textContent = WORDS["scan " + value] || String(value);
     } else if (value !== null) {
-      box.textContent = typeof value === "number" && !Number.isInteger(value) ? value.toFixed(2) : String(value);
+      box.textContent = typeof value === "number" && !Number.isInteger(value) ? decimal.format(value) : String(value);
     }
     return box;
   }
@@ -81,15 +83,15 @@
     body.append(rows);
     shown = Math.min(shown + STEP, found.length);
     more.hidden = shown >= found.length;
-    more.textContent = "show more (" + (found.length - shown) + ")";
+    more.textContent = say("more", found.length - shown);
   }
 
   const counts = Object.entries(data.counts).filter((entry) => entry[1] > 0);
   document.getElementById("state").textContent =
-    data.cases.length + " cases, " + (data.running ? data.running + " at work now; " : "") + "as of " + data.updated +
-    ", DicomToPrint " + data.version;
+    say("cases", data.cases.length) + ", " + (data.running ? say("running", data.running) + "; " : "") +
+    say("updated", data.updated) + ", DicomToPrint " + data.version;
   for (const [verdict, count] of [["", data.cases.length], ...counts]) {
-    const button = element("button", (verdict ? WORDS[verdict] : "all") + " " + count);
+    const button = element("button", (verdict ? WORDS[verdict] : WORDS.all) + " " + count);
     button.value = verdict;
     button.addEventListener("click", () => { chosen.verdict = verdict; choose(); });
     filters.append(button);

@@ -41,9 +41,12 @@ class Base(SolidStep):
         how = [_("sunk in by {sunk_mm:.1f} mm", sunk_mm=result.sunk_mm)] if result.sunk_mm else []
         how += [_("carried by {columns}", columns=pluralize(result.columns, "column"))] if result.columns else []
         how += [] if result.held else [_("held on one side only: what hangs over may need support")]
-        return result.mesh, _(
-            "a {kind} of {added_mm3:.0f} mm3 added, {how}", kind=kind, added_mm3=result.added_mm3, how=join(", ", how)
-        )
+        told = {
+            "plate": _("a plate of {added_mm3:.0f} mm3 added, {how}"),
+            "foot": _("a foot of {added_mm3:.0f} mm3 added, {how}"),
+            "stand": _("a stand of {added_mm3:.0f} mm3 added, {how}"),
+        }
+        return result.mesh, told[kind].format(added_mm3=result.added_mm3, how=join(", ", how))
 
 
 def _texts_for_base(state: PreparationState) -> dict[str, tuple[float, float]]:

@@ -99,7 +99,7 @@ def guess_unit(longest: float, names: Sequence[str]) -> Mapping[str, Any]:
     middle = float(np.sqrt(span[0] * span[1]))
     unit = min(fitting, key=lambda one: abs(np.log(longest * one["mm"] / middle)))
     return {
-        "guess": _("in {words}", words=unit["words"]) if beyond else _("perhaps in {words}", words=unit["words"]),
+        "guess": _("in {words}", words=unit["title"]) if beyond else _("perhaps in {words}", words=unit["title"]),
         "as_unit": unit["unit"],
         "as_mm": longest * unit["mm"],
         "like": known["title"] if known is not None else "",
