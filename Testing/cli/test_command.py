@@ -100,6 +100,11 @@ def test_check_json_has_the_contract_form(ct, capsys):
                 "where",
                 "remedy",
                 "message",
+                "message_id",
+                "message_parameters",
+                "remedy_id",
+                "remedy_parameters",
+                "remedy_options",
             }
             assert finding["outcome"] in ("pass", "fail", "ask", "not applicable")
 

@@ -33,6 +33,7 @@ KEYS = [
     "min_gap_mm",
 ]
 FINDING = {"rule", "clause", "severity", "outcome", "measured", "limit", "where", "remedy", "message"}
+FINDING |= {"message_id", "message_parameters", "remedy_id", "remedy_parameters", "remedy_options"}
 PLACED = {"unit", "area_mm2", "places"}
 
 

@@ -109,7 +109,8 @@ def action_text(step: str) -> str:
 
 def setting_text(name: str) -> str:
     """A setting in words, for what differs from the preset."""
-    return str(_(label_of_setting(name)))
+    with speaking(slicer_language()):
+        return translate(label_of_setting(name))
 
 
 _SETTINGS = {option.name: option.setting for option in OPTION_OF_SETTING.values() if option.flags}
