@@ -10,7 +10,7 @@ from dicomtoprint.rules import Finding
 from .findings_nodes import findings_markups, findings_table, json_node
 from .models import ScalarOverlay, hide_legend, mesh_from_node, mesh_to_node, show_instead, show_overlay
 from .segmentations import segmentation_to_node
-from .subject_hierarchy import add_node, nodes_with_role, remove_role, run_folder
+from .subject_hierarchy import add_node, existing_run_folder, nodes_with_role, remove_role, run_folder
 
 if TYPE_CHECKING:  # the panel opens without the packages that compute
     from dicomtoprint.reconstruction import SurfaceModel
@@ -68,7 +68,8 @@ def show_meshes(
 
 def nodes_of_step(scene: Any, job: str, role: str) -> list[Any]:
     """Nodes that a step has left in the job's folder."""
-    return nodes_with_role(scene, run_folder(scene, job), role)
+    folder = existing_run_folder(scene, job)
+    return nodes_with_role(scene, folder, role) if folder else []
 
 
 def show_review(scene: Any, job: str, path: Path, overlay: ScalarOverlay) -> None:
@@ -118,8 +119,8 @@ def restore_model(scene: Any, job: str) -> "SurfaceModel | None":
 
 def remove_step_nodes(scene: Any, job: str, *roles: str) -> None:
     """Take the results of steps out of the scene."""
-    folder = run_folder(scene, job)
-    for role in roles:
+    folder = existing_run_folder(scene, job)
+    for role in roles if folder else ():
         remove_role(scene, folder, role)
 
 

@@ -12,15 +12,20 @@ def _hierarchy(scene: Any) -> Any:
     return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
 
 
+def existing_run_folder(scene: Any, name: str) -> int:
+    """Item of the job's folder, 0 where there is none: who only looks makes none, which would stand beside that of a scene being read."""
+    hierarchy = _hierarchy(scene)
+    return int(hierarchy.GetItemChildWithName(hierarchy.GetSceneItemID(), name))
+
+
 def run_folder(scene: Any, name: str) -> int:
     """Item of the job's folder, made where there is none of that name."""
-    hierarchy = _hierarchy(scene)
-    root = hierarchy.GetSceneItemID()
-    item = hierarchy.GetItemChildWithName(root, name)
+    item = existing_run_folder(scene, name)
     if not item:
-        item = hierarchy.CreateFolderItem(root, name)
+        hierarchy = _hierarchy(scene)
+        item = int(hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), name))
         hierarchy.SetItemAttribute(item, RUN_ATTRIBUTE, name)
-    return int(item)
+    return item
 
 
 def add_node(scene: Any, folder: int, node: Any, role: str) -> None:
