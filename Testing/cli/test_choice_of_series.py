@@ -66,7 +66,7 @@ def test_the_summary_of_a_run_has_it(tmp_path):
     folder = _study(tmp_path, series(CLASSIC, "a", count=6), series(CLASSIC, "b", count=9))
     chosen, acceptance, words = _words(folder)
     scan = SimpleNamespace(series=chosen, acceptance=acceptance, gate="Accepted.")
-    readiness = SimpleNamespace(as_json=lambda: {"verdict": "ready", "findings": []})
+    readiness = SimpleNamespace(as_json=lambda: {"verdict": "ready", "findings": []}, checklist=())
     model, settings = SimpleNamespace(meshes=(), steps=()), RunSettings(check_pixels=False, surgery_date=SURGERY)
     segmentation = SimpleNamespace(warnings=("Look here.",))
     result = SimpleNamespace(

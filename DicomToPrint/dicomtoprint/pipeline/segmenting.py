@@ -24,7 +24,7 @@ def segment(
     given: "Segmentation | None" = None,
 ) -> "Segmentation":
     """Labelled anatomy of a volume; or the given segmentation (`given`, a file of the settings, or the labels of their backend) with the
-    volume's grey values. One that brings grey values of its own was found before and edited by hand: it stays as it is."""
+    volume's grey values. One that brings grey values of its own was found before and edited by hand: its boundaries stay as they are."""
     from ..segmentation import (
         choose_segments,
         keep_largest_islands,
@@ -37,7 +37,7 @@ def segment(
 
     volume = in_patient_axes(volume)
     if given is not None and given.volume is not None:
-        return with_scan_edge(given, volume)
+        return smooth_labels(with_scan_edge(given, volume), settings.smooth_labels or 0.0)
     if given is None and settings.segmentation:
         given = read_labelmap(
             Path(settings.segmentation),
