@@ -47,16 +47,15 @@ def note_doubts(state: SegmentationState, vessel: np.ndarray, starts: np.ndarray
     cells = tuple(float(step * n) for step, n in zip(steps, every))
     own = vessel[cut]
     near = (ndimage.distance_transform_edt(~starts, sampling=steps) <= _AT_SEED_MM)[cut]
-    doubts = []
-    for kind, found in (("neck", compact_parts(own, near, cells)), ("pores", pores(own, cells))):
-        labels, count = ndimage.label(found, np.ones((3, 3, 3)))
-        sizes = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(cells))
-        for number in np.argsort(-sizes[1:], kind="stable") + 1:
-            if kind == "neck" or sizes[1:].sum() >= _LEAST_PORES_MM3:
-                at = np.argwhere(labels == number).mean(axis=0) * every
-                doubts.append(VesselDoubt(kind, place_in_ras(state.volume, at, box), round(float(sizes[number]), 1)))  # type: ignore[arg-type]
-            if kind == "pores":
-                break  # hundreds of small ones: the largest shows where
+    necks = _parts("neck", compact_parts(own, near, cells), cells)
+    gaps = _parts("pores", pores(own, cells), cells)
+    if sum(size for _kind, _at, size in gaps) < _LEAST_PORES_MM3:
+        gaps = []
+    # There are hundreds of gaps: the largest shows where.
+    doubts = [
+        VesselDoubt(kind, place_in_ras(state.volume, at * every, box), round(size, 1))
+        for kind, at, size in (*necks, *gaps[:1])
+    ]
     if not doubts:
         return
     state.figures["vessel_doubts"] = [asdict(doubt) for doubt in doubts]
@@ -70,6 +69,17 @@ def note_doubts(state: SegmentationState, vessel: np.ndarray, starts: np.ndarray
         )
         state.notes.append(sentence)
         state.warnings.append(sentence)
+
+
+def _parts(
+    kind: Literal["neck", "pores"], found: np.ndarray, steps: tuple[float, ...]
+) -> list[tuple[Literal["neck", "pores"], np.ndarray, float]]:
+    """Kind, middle in voxels (k, j, i) and mm3 of each connected part, the largest first."""
+    labels, count = ndimage.label(found, np.ones((3, 3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(steps))
+    order = np.argsort(-sizes[1:], kind="stable") + 1
+    middles = ndimage.center_of_mass(labels > 0, labels, order) if count else []
+    return [(kind, np.asarray(middle), float(sizes[number])) for number, middle in zip(order, middles)]
 
 
 def compact_parts(vessel: np.ndarray, near: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
