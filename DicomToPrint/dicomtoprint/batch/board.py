@@ -14,7 +14,7 @@ from typing import Any
 from .. import __version__
 from ..io import AtomicOutputSet
 from ..io.atomic import translate_os_errors
-from ..messages import spoken
+from ..messages import _, spoken
 from .case import VERDICTS, CaseOutcome
 from .describe import THUMBNAIL
 from .folder import RESULT, case_folder, outcome_folders, read_outcome
@@ -22,6 +22,15 @@ from .folder import RESULT, case_folder, outcome_folders, read_outcome
 SCHEMA = "dicom-to-print/batch-status/1"
 _FILES = ("report.html", THUMBNAIL)
 WAITING = "waiting"
+VERDICT_WORDS = {
+    "ready": _("ready"),
+    "warn": _("ready with warnings"),
+    "not-ready": _("not ready"),
+    "reject": _("scan rejected"),
+    "ask": _("question open"),
+    "unreadable": _("unreadable"),
+    "failed": _("failed"),
+}
 MEASURES = ("triangles", "components", "volume_mm3", "area_mm2", "min_wall_mm", "min_gap_mm")
 COLUMNS = (
     "case",

@@ -9,7 +9,7 @@ from ..messages import _, join, translate
 from ..report.html import Element, add_element, add_table, new_document, to_html
 from ..rules import Verdict, in_words
 from ..text import pluralize
-from .board import COLUMNS, Board, write_csv, write_status, write_with_rows
+from .board import COLUMNS, VERDICT_WORDS, Board, write_csv, write_status, write_with_rows
 from .folder import LOCK, HeldError, held
 from .league import COLUMNS as LEAGUE_COLUMNS
 from .league import LeagueRow, league_table, table_rows
@@ -32,13 +32,7 @@ _HEADS = (
 # What the page's script says; {number} stands in them as it is.
 _WORDS = {
     **{f"scan {verdict.value}": in_words(verdict.value) for verdict in Verdict},
-    "ready": _("ready"),
-    "warn": _("ready with warnings"),
-    "not-ready": _("not ready"),
-    "reject": _("scan rejected"),
-    "ask": _("question open"),
-    "unreadable": _("unreadable"),
-    "failed": _("failed"),
+    **VERDICT_WORDS,
     "waiting": _("waiting"),
     "report": _("report"),
     "model": _("model of {number}"),

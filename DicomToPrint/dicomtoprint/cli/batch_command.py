@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..batch.attempt import Attempt
-from ..batch.board import WAITING, Board
+from ..batch.board import VERDICT_WORDS, WAITING, Board
 from ..batch.case import Case, settings_hash
 from ..batch.folder import case_folder, is_finished, open_batch_folder, read_outcome
 from ..batch.inputs import CaseRequest, cases_of
@@ -303,16 +303,7 @@ def _print_list(cases: Iterable[Case], board: Board) -> None:
         tell(_("{case}  {verdict:<10}  {source}", case=case.name, verdict=board.verdict(case.name), source=case.source))
 
 
-_WORDS = {
-    "ready": _("ready"),
-    "warn": _("ready with warnings"),
-    "not-ready": _("not ready"),
-    "reject": _("scan rejected"),
-    "ask": _("question open"),
-    "unreadable": _("unreadable"),
-    "failed": _("failed"),
-    WAITING: _("not finished"),
-}
+_WORDS = {**VERDICT_WORDS, WAITING: _("not finished")}
 
 
 def _summary(counts: Mapping[str, int], total: int, run: int, seconds: float) -> str:

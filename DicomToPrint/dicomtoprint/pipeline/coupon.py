@@ -65,7 +65,7 @@ def make_coupon(
         solid = build_solid(layout)
         metadata = {
             "Title": _("{stem} {process} {id}", stem=STEM, process=process.name, id=content["id"]),
-            "Application": _("DicomToPrint {version}", version=__version__),
+            "Application": f"DicomToPrint {__version__}",
         }
         files = export_meshes(
             [solid.mesh],

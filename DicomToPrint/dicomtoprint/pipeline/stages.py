@@ -230,7 +230,7 @@ def export(
 
     naming = naming or FileNaming(file_stem(settings))
     stem = naming.stem
-    metadata = {"Title": stem, "Application": _("DicomToPrint {version}", version=__version__)}
+    metadata = {"Title": stem, "Application": f"DicomToPrint {__version__}"}
     handlers = {name: mesh_format(name) for name in settings.formats if is_mesh_format(name)}
     together = tuple(name for name, handler in handlers.items() if handler.keeps_objects)
     single = tuple(name for name, handler in handlers.items() if not handler.keeps_objects)

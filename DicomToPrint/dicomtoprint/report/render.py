@@ -102,7 +102,7 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
         rows.append((_("Accuracy"), content.budget.sentence))
     made = datetime.datetime.fromisoformat(content.created) if content.created else datetime.datetime.now()
     rows.append((_("Made"), made.astimezone().strftime("%Y-%m-%d %H:%M %Z")))
-    rows.append((_("With"), content.software or _("DicomToPrint {version}", version=__version__)))
+    rows.append((_("With"), content.software or f"DicomToPrint {__version__}"))
     return rows
 
 

@@ -225,7 +225,7 @@ def append_sign_off(
         "role": role,
         "decision": decision,
         "comment": comment,
-        "software": _("DicomToPrint {version}", version=__version__),
+        "software": f"DicomToPrint {__version__}",
         "files": _files(folder),
     }
     if checked:

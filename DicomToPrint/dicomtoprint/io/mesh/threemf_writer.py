@@ -48,7 +48,7 @@ def write_3mf(
         model.SetBuildUUID(_id("build", meshes))
         told = {
             "CoordinateSystem": space_words(space),
-            "Application": _("DicomToPrint {version}", version=__version__),
+            "Application": f"DicomToPrint {__version__}",
             **(metadata or {}),
         }
         _add_metadata(model.GetMetaDataGroup(), told)
