@@ -7,9 +7,13 @@ import pytest
 
 from dicomtoprint.cli.main import main
 from dicomtoprint.config import resources
-from dicomtoprint.errors import RefusedError
-from dicomtoprint.run_record import append_sign_off, check_sign_off, new_run_record, write_record
-from dicomtoprint.run_record.sign_off import LOG, PAGE
+from dicomtoprint.errors import OutputError, RefusedError
+from dicomtoprint.io.atomic import write_bytes_atomically
+from dicomtoprint.messages import speaking
+from dicomtoprint.report import ReportContent, write_report
+from dicomtoprint.report.sign_off_page import PAGE
+from dicomtoprint.run_record import append_sign_off, check_sign_off, new_run_record, sign_off, write_record
+from dicomtoprint.run_record.sign_off import LOG
 
 
 @pytest.fixture
@@ -32,6 +36,56 @@ def test_files_and_log_hold_until_something_changes(record, capsys):
     (record.parent / "new.txt").write_text("later", encoding="utf-8")
     assert main(["sign", str(record.parent), "--verify"]) == 0
     assert "Not signed, since newer: new.txt" in capsys.readouterr().out
+
+
+def test_the_report_says_who_approved_and_any_byte_of_it_is_signed(record, capsys):
+    report = record.parent / "report.html"
+    write_report(record.parent, ReportContent(record_sha256="0" * 64))
+    assert "nobody has signed" in report.read_text(encoding="utf-8")
+    sign = ["sign", str(record), "--decision", "approve", "--role"]
+    assert main([*sign, "radiologist", "--comment", "<b>as</b> \\1 planned"]) == 0
+    page = report.read_text(encoding="utf-8")
+    assert "approved by radiologist" in page and "released" not in page and "nobody has signed" not in page
+    assert "&lt;b&gt;as&lt;/b&gt; \\1 planned" in page and "<b>as" not in page
+    assert main([*sign[:3], "reject", "--role", "surgeon"]) == 0
+    page = report.read_text(encoding="utf-8")
+    assert page.index("approved by radiologist") < page.index("rejected by surgeon")
+    assert main(["sign", str(record), "--verify"]) == 0
+    (record.parent / "bone.stl").write_bytes(b"another")
+    assert main([*sign, "technician"]) == 0
+    page = report.read_text(encoding="utf-8")
+    assert "approved by technician" in page and "radiologist" not in page, "they saw another model"
+    whole = bytearray(report.read_bytes())
+    for words in (b"approved by", b"</main>"):
+        damaged = whole.copy()
+        damaged[whole.index(words)] ^= 1
+        report.write_bytes(damaged)
+        capsys.readouterr()
+        assert main(["sign", str(record), "--verify"]) == 1
+        assert "BROKEN: changed since sign-off 3: report.html" in capsys.readouterr().out
+
+
+def test_a_report_speaks_of_its_approval_in_its_own_language(record):
+    with speaking("de"):
+        write_report(record.parent, ReportContent(record_sha256="0" * 64))
+    append_sign_off(record, "Radiologie", "approve")
+    assert "genehmigt durch Radiologie" in (record.parent / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_that_cannot_be_written_leaves_the_log_as_it_was(record, monkeypatch):
+    write_report(record.parent, ReportContent(record_sha256="0" * 64))
+    append_sign_off(record, "radiologist", "approve")
+    before = (record.parent / LOG).read_bytes()
+
+    def full(path, data):
+        if path.name == "report.html":
+            raise OutputError("the disk is full")
+        return write_bytes_atomically(path, data)
+
+    monkeypatch.setattr(sign_off, "write_bytes_atomically", full)
+    with pytest.raises(OutputError):
+        append_sign_off(record, "surgeon", "approve")
+    assert (record.parent / LOG).read_bytes() == before and check_sign_off(record).holds
 
 
 def test_points_of_the_anatomy_that_were_looked_at_stand_in_log_and_page(record, capsys):

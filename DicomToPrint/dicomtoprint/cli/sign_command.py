@@ -17,9 +17,8 @@ def run_sign(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str]:
     from ..io import write_text_atomically
     from ..pipeline.output_folder import lock_output_folder
     from ..pipeline.reviewed_model import record_path
-    from ..report.sign_off_page import render_sign_off
+    from ..report.sign_off_page import PAGE, render_sign_off
     from ..run_record import append_sign_off, check_sign_off, load_signing_key, read_record, read_trusted
-    from ..run_record.sign_off import PAGE
 
     record = record_path(options.record)
     if options.verify:

@@ -5,8 +5,6 @@ from .content import ReportContent
 from .html import Element, add_element, add_section, add_table
 from .model_sections import STEP_TITLES
 
-SIGN_OFF_PAGE = "sign-off.html"
-
 
 def checklist_in_words(content: ReportContent) -> str:
     """The state of the questions, for the first page."""
@@ -23,7 +21,7 @@ def checklist_in_words(content: ReportContent) -> str:
 
 
 def add_checklist(main: Element, content: ReportContent) -> None:
-    """Questions with answer, who gave it and when; beside them what was left out, and where an approval stands."""
+    """Questions with answer, who gave it and when; beside them what was left out."""
     if not content.checklist:
         return
     block = add_section(main, _("Checklist of the anatomy"), "checklist")
@@ -53,5 +51,3 @@ def add_checklist(main: Element, content: ReportContent) -> None:
         add_element(
             block, "p", _("Answer by making the model again with {--answer:NAME=yes} or no: its files stay the same.")
         )
-    where = add_element(block, "p", _("Who approved or rejected these files, once somebody has signed: "))
-    add_element(where, "a", SIGN_OFF_PAGE, href=SIGN_OFF_PAGE)

@@ -195,4 +195,9 @@ def new_document(title: str, style: str) -> tuple[Element, Element]:
 
 def to_html(root: Element) -> str:
     """The page as text."""
-    return "<!DOCTYPE html>\n" + ElementTree.tostring(root, encoding="unicode", method="html") + "\n"
+    return "<!DOCTYPE html>\n" + to_fragment(root) + "\n"
+
+
+def to_fragment(element: Element) -> str:
+    """A piece of a page as text, as it stands within the page."""
+    return ElementTree.tostring(element, encoding="unicode", method="html")

@@ -23,6 +23,7 @@ from .html import (
     verdict_badge,
 )
 from .print_plan_section import add_print_plan
+from .sign_off_page import approval_block
 
 
 def write_report(folder: Path, content: ReportContent) -> Path:
@@ -96,6 +97,8 @@ def _summary(content: ReportContent) -> list[tuple[str, str | Element]]:
         rows.append((_("Print file"), _("none was made, for the reason given below")))
     if content.checklist:
         rows.append((_("Anatomy"), checklist_in_words(content)))
+    if content.record_sha256:
+        rows.append((_("Approval"), approval_block()))
     if content.use:
         rows.append((_("Intended use"), content.use_title or content.use))
     if content.budget is not None:
