@@ -4,7 +4,6 @@ A rule is data: a fact's name, an operator, a limit, a severity and a remedy. Co
 `make_finding` compares them. What could not be established is never a pass.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -281,9 +280,3 @@ def make_finding(rule: Rule, fact: Fact, message: str, remedy: str) -> Finding:
 def aggregate_verdict(findings: Iterable[Finding]) -> Verdict:
     """The verdict of a set of findings: reject > ask > warn > accept."""
     return max((finding.verdict for finding in findings), key=lambda verdict: verdict.rank, default=Verdict.ACCEPT)
-
-
-def line_number_of_key(text: str, needle: str) -> int:
-    """1-based line of the first place where `needle` stands as a JSON string in `text`, else 1 (for messages on bad files)."""
-    position = text.find(json.dumps(needle))
-    return 1 if position < 0 else text.count("\n", 0, position) + 1
