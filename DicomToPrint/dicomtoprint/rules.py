@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .messages import _, id_and_parameters, options_in
+from .messages import Column, _, id_and_parameters, options_in
 
 
 class Outcome(str, Enum):
@@ -64,6 +64,11 @@ WORDS: Mapping[str, str] = {
 def in_words(verdict: str) -> str:
     """A verdict, outcome or severity as people read it."""
     return WORDS.get(verdict, verdict)
+
+
+def column_of(word: str, among: Iterable[str] = tuple(Severity)) -> Column:
+    """A severity (or one of the outcomes `among`) as people read it below one another; empty for a line without one."""
+    return Column(in_words(word), tuple(in_words(str(getattr(one, "value", one))) for one in among))
 
 
 class _Missing:
