@@ -248,10 +248,10 @@ def pack_summary(packed: "PackedStudy") -> str:
     """A few lines for the terminal about a packed study."""
     discs = join(", ", (_("{count} x {name}", count=count, name=name) for name, count in packed.discs.items()))
     first = _(
-        "Packed {objects} of {series_count} series ({unpacked} uncompressed for it) into '{packed}': "
+        "Packed {objects} of {series} ({unpacked} uncompressed for it) into '{packed}': "
         "{bytes:.1f} MB, {discs}; read back.",
         objects=pluralize(packed.objects, "object"),
-        series_count=len(packed.series),
+        series=pluralize(len(packed.series), "series", "series"),
         unpacked=packed.unpacked,
         packed=packed.path.name,
         bytes=packed.bytes / 1000000.0,
