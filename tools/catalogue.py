@@ -25,6 +25,7 @@ sys.path.insert(0, str(MODULE))
 
 from dicomtoprint.config import resources  # noqa: E402
 from dicomtoprint.messages import CATALOGUES, DOMAIN, Message  # noqa: E402
+from dicomtoprint.messages.language import NUMBERS  # noqa: E402
 
 TEMPLATE = CATALOGUES / f"{DOMAIN}.pot"
 # Whose first argument is a message, and for `plural` its second too.
@@ -54,6 +55,7 @@ def entries() -> Iterator[Entry]:
         name = path.relative_to(ROOT).as_posix()
         if "dicomtoprint/messages/" not in name:
             yield from ((name, entry) for entry in in_source(path.read_text(encoding="utf-8")))
+    yield "DicomToPrint/dicomtoprint/messages/language.py", "".join(("", NUMBERS))  # a plain string
     for kind in sorted(resources.TRANSLATED_FIELDS):
         for path in sorted((resources.RESOURCE_DIR / kind).glob("*.json")):
             if path.stem != "schema":

@@ -4,13 +4,12 @@ A rule is data: a fact's name, an operator, a limit, a severity and a remedy. Co
 `make_finding` compares them. What could not be established is never a pass.
 """
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .messages import _, id_and_parameters, options_in
+from .messages import Column, _, id_and_parameters, options_in
 
 
 class Outcome(str, Enum):
@@ -65,6 +64,11 @@ WORDS: Mapping[str, str] = {
 def in_words(verdict: str) -> str:
     """A verdict, outcome or severity as people read it."""
     return WORDS.get(verdict, verdict)
+
+
+def column_of(word: str, among: Iterable[str] = tuple(Severity)) -> Column:
+    """A severity (or one of the outcomes `among`) as people read it below one another; empty for a line without one."""
+    return Column(in_words(word), tuple(in_words(str(getattr(one, "value", one))) for one in among))
 
 
 class _Missing:
@@ -281,9 +285,3 @@ def make_finding(rule: Rule, fact: Fact, message: str, remedy: str) -> Finding:
 def aggregate_verdict(findings: Iterable[Finding]) -> Verdict:
     """The verdict of a set of findings: reject > ask > warn > accept."""
     return max((finding.verdict for finding in findings), key=lambda verdict: verdict.rank, default=Verdict.ACCEPT)
-
-
-def line_number_of_key(text: str, needle: str) -> int:
-    """1-based line of the first place where `needle` stands as a JSON string in `text`, else 1 (for messages on bad files)."""
-    position = text.find(json.dumps(needle))
-    return 1 if position < 0 else text.count("\n", 0, position) + 1

@@ -61,6 +61,7 @@ OPTIONAL = {
     "cryptography",
     "distributed",
     "k3d",
+    "jsonschema",
 }
 NETWORK = {"socket", "ssl", "http", "urllib", "ftplib", "smtplib", "xmlrpc", "asyncio", "socketserver"}
 # Urls are only taken apart, never opened.

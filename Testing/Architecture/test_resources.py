@@ -34,3 +34,10 @@ def test_a_preset_is_named_as_its_file(path):
     content = json.loads(path.read_text(encoding="utf-8"))
     if "name" in content and path.parent.name in ("protocols", "processes", "printers", "uses", "anatomy"):
         assert content["name"] == path.stem
+
+
+def test_a_built_in_table_of_names_has_the_form_of_this_program():
+    """A user's own may be without a title, and has another form then."""
+    assert all(
+        "title" in json.loads(path.read_text(encoding="utf-8")) for path in CASES if path.parent.name == "label_names"
+    )

@@ -187,9 +187,9 @@ def test_a_sheared_scan_is_labelled_on_a_right_angled_grid(tmp_path, temporary):
 def test_what_is_no_backend_is_told(tmp_path):
     for change, words in (
         ({"output": "../labels.nii.gz"}, "no file in the folder"),
-        ({"progress": "("}, "error"),
-        ({"licences": {"open": {"title": "x", "use": "gifts", "text": "x"}}}, "a use of a licence"),
-        ({"limits": {}}, "KeyError"),
+        ({"progress": "("}, "'progress' must be a regular expression"),
+        ({"licences": {"open": {"title": "x", "use": "gifts", "text": "x"}}}, "'licences.open.use' must be one of"),
+        ({"limits": {}}, "'hours' is missing in 'limits'"),
     ):
         with pytest.raises(UsageError, match=words):
             load_backend(str(write_backend(tmp_path, "", **change)))

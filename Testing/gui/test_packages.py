@@ -76,6 +76,18 @@ def test_a_tool_without_its_package_is_asked_for_each_time_and_told(ready, monke
         assert "This needs manifold3d: agree to the installation" in ready.message
 
 
+def test_what_checks_a_file_of_the_users_own_is_asked_for_before_any_step(ready, monkeypatch, tmp_path):
+    absent(monkeypatch, "jsonschema")
+    (tmp_path / "own.json").write_text("{}", encoding="utf-8")
+    start(ready, "anatomy")
+    assert ready.dialogs.told == [] and ready.panel.runner.running == "anatomy"
+    ready.panel.change(anatomy=str(tmp_path / "own.json"))
+    ready.panel.job.save("scan", "scan")
+    start(ready, "anatomy")
+    assert ready.dialogs.told == [["jsonschema"]] and not ready.panel.runner.running
+    assert "This needs jsonschema: agree to the installation" in ready.message
+
+
 def test_versions_are_those_of_the_list_and_a_broken_installation_is_one_sentence(application, monkeypatch):
     import slicer
 

@@ -8,6 +8,7 @@ import pytest
 
 from dicomtoprint.errors import InputError
 from dicomtoprint.messages import (
+    Column,
     Measured,
     Message,
     _,
@@ -29,6 +30,7 @@ from dicomtoprint.workers import state_files
 GERMAN = {
     "The scan paused for {seconds:.4g} s.": "Die Aufnahme pausierte {seconds:.4g} s.",
     "{size:,.1f} mm3 in {files}": "{files} mit {size:,.1f} mm3",
+    language.NUMBERS: "1.234,5; 6",
     "not known": "unbekannt",
     " or ": " oder ",
     "Thicken: {--thicken:{wall:g}} or {--cut:R=MM}.": "Verdicken: {--thicken:{wall:g}} oder {--cut:R=MM}.",
@@ -167,3 +169,19 @@ def test_what_is_cut_off_a_message_can_be_told_by_its_json(german):
 def test_english_loads_no_catalogue(monkeypatch):
     monkeypatch.setattr(language, "_catalogue", lambda name: pytest.fail("a catalogue was read"))
     assert translate(pause()) == "The scan paused for 1.5 s."
+
+
+def test_lists_of_decimals_and_groups_of_digits_are_as_the_catalogue_shows(german, monkeypatch):
+    monkeypatch.setitem(GERMAN, language.NUMBERS, "1.234,5; 6")
+    place = join(", ", [_("{value:.1f}", value=value) for value in (1.5, -2.0)])
+    assert place == "1.5, -2.0" and translate(place) == "1,5; -2,0"
+    assert translate(join(", ", [_("{count}", count=3), _("not known")])) == "3, unbekannt"
+    monkeypatch.setitem(GERMAN, language.NUMBERS, "1 234,5; 6")
+    assert translate(_("{size:,.1f} mm3 in {files}", size=1234.5, files=1)) == "1 mit 1 234,5 mm3"
+
+
+def test_a_column_is_as_wide_as_its_longest_word_in_the_language(german):
+    among = ("pass", _("not known"))
+    line = _("{word:<6}|", word=Column("pass", among))
+    assert line == "pass     |" and translate(line) == "pass     |"
+    assert translate(_("{word:<6}|", word=Column(_("not known"), ("", _("not known"))))) == "unbekannt|"

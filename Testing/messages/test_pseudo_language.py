@@ -12,10 +12,14 @@ import pytest
 from dicomtoprint.cli.main import main
 from dicomtoprint.cli.parser import build_parser
 from dicomtoprint.config.resources import builtin_names
+from dicomtoprint.coupon import CouponSolid
+from dicomtoprint.errors import CancelledError
 from dicomtoprint.io import export_meshes
 from dicomtoprint.mesh.core import Mesh
-from dicomtoprint.messages import language
+from dicomtoprint.messages import _, language
 from dicomtoprint.phantom import write_phantom_dicom
+from dicomtoprint.pipeline import runs
+from Phantoms.coupons import printed_form
 from Phantoms.solids import box
 
 # Letters that no English text has: upright sans-serif ones of mathematics.
@@ -189,3 +193,82 @@ def test_a_replay_speaks_as_its_record_did_or_as_it_is_told(tmp_path, capsys):
     assert main(again) == 0
     assert english(capsys.readouterr().out.splitlines()) == []
     assert build_parser("replay").parse_args([*again, "--language", "en"]).language == "en"  # and no default says so
+
+
+QUIET = ["--quiet", "--language", "de"]
+
+
+def test_a_test_plate_and_its_calibration_are_of_the_catalogue(tmp_path, capsys, monkeypatch):
+    """Of a plate that is a plain box, which is soon judged; its map and form are those of the whole."""
+    drawn = CouponSolid(box(200.0, 150.0, 3.0), ())
+    monkeypatch.setattr("dicomtoprint.coupon.build_solid", lambda layout, **_: drawn)
+    assert main(["coupon", "--process", "fdm", "--output", str(tmp_path), "--format", "stl", *QUIET]) == 0
+    content = json.loads((tmp_path / "coupon.json").read_text(encoding="utf-8"))
+    (tmp_path / "form.csv").write_text(printed_form(content, scale=(0.996, 1.002, 0.99)), encoding="utf-8")
+    who = ["--printer", "4711", "--material", "PLA", "--person", "4712", "--output", str(tmp_path / "own.json")]
+    assert main(["calibrate", str(tmp_path), "--measured", str(tmp_path / "form.csv"), *who, *QUIET]) == 0
+    assert english(capsys.readouterr().out.splitlines()) == []
+    assert english(text for page in tmp_path.glob("*.html") for text in texts_of(page)) == []
+    assert not set((tmp_path / "own.json").read_text(encoding="utf-8")) & set(map(chr, LETTERS.values()))
+    (tmp_path / "form.csv").write_text("x", encoding="utf-8")
+    assert main(["calibrate", str(tmp_path), "--measured", str(tmp_path / "form.csv"), *who, *QUIET]) == 3
+    assert english(capsys.readouterr().err.splitlines()) == []
+
+
+def test_a_packed_study_is_of_the_catalogue(small_scan, tmp_path, capsys):
+    assert main(["pack", str(small_scan), "--output", str(tmp_path / "packed"), "--no-pixels", *QUIET]) == 0
+    assert main(["pack", str(small_scan), "--output", str(tmp_path / "packed"), "--no-pixels", *QUIET]) == 5
+    said = capsys.readouterr()
+    assert english((said.out + said.err).splitlines()) == []
+    pages = list((tmp_path / "packed").rglob("*.html"))
+    assert pages and english(text for page in pages for text in texts_of(page)) == []
+
+
+def test_what_is_signed_and_compared_is_of_the_catalogue(tmp_path, capsys):
+    for name, long in (("one", 30.0), ("two", 31.0)):
+        export_meshes([box(long, 20.0, 20.0)], tmp_path, name, ("stl",))
+        made = ["--output", str(tmp_path / name / "made"), "--format", "stl", *QUIET]
+        assert main(["prepare", str(tmp_path / f"{name}.stl"), *made]) in (0, 1)
+    capsys.readouterr()
+    records = [str(tmp_path / name / "made") for name in ("one", "two")]
+    kept = tmp_path / "one" / "made" / "printability.json"
+    assert main(["compare", *records, "--output", str(tmp_path / "compared"), *QUIET]) == 0
+    for more in (["--role", "4711", "--decision", "approve"], ["--verify"]):
+        assert main(["sign", records[0], *more, *QUIET]) == 0
+    log = next((tmp_path / "one" / "made").glob("sign-off.jsonl"))
+    log.write_text(log.read_text(encoding="utf-8").replace("4711", "4712"), encoding="utf-8")
+    assert main(["sign", records[0], "--verify", *QUIET]) == 1
+    said = capsys.readouterr()
+    assert words_left((said.out + said.err).splitlines(), kept) == []
+    pages = [*(tmp_path / "compared").glob("*.html"), *(tmp_path / "one" / "made").glob("sign-off*.html")]
+    assert pages and english(text for page in pages for text in texts_of(page)) == []
+
+
+def test_a_batch_is_of_the_catalogue(tmp_path, capsys):
+    """Its cases are told by children, which speak German here."""
+    export_meshes([box(30.0, 20.0, 20.0)], tmp_path, "model", ("stl",))
+    (tmp_path / "cases.csv").write_text("input\nmodel.stl\ngone.stl\n", encoding="utf-8")
+    out = ["--output", str(tmp_path / "out"), "--format", "stl"]
+    assert main(["batch", str(tmp_path / "cases.csv"), *out, *QUIET]) == 3
+    assert main(["batch", str(tmp_path / "cases.csv"), *out, *QUIET, "--list"]) == 0
+    said = capsys.readouterr()
+    assert english((said.out + said.err).splitlines()) == []
+    assert english(text for page in (tmp_path / "out").glob("*.html") for text in texts_of(page)) == []
+
+
+def test_a_demo_is_of_the_catalogue(tmp_path, capsys, monkeypatch):
+    """What it says besides its run, of which another test is."""
+    small = {"shape": (20, 32, 32), "spacing": (4.4, 4.4, 4.8)}
+    monkeypatch.setattr(
+        "dicomtoprint.phantom.write_phantom_dicom",
+        lambda folder, progress: write_phantom_dicom(folder, **small, progress=progress),
+    )
+    monkeypatch.setattr(runs, "run", lambda source, output, settings, progress: progress(1.0, _stopped(settings)))
+    assert main(["demo", "--output", str(tmp_path), "--language", "de"]) == 130
+    said = capsys.readouterr()
+    assert set(said.err) & set(map(chr, LETTERS.values())) and english((said.out + said.err).splitlines()) == []
+
+
+def _stopped(settings):
+    assert settings.language == "de"
+    raise CancelledError(_("stopped"))

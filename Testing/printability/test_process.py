@@ -67,7 +67,7 @@ def test_a_hospitals_own_process(tmp_path):
     "change, word",
     [
         (lambda c: c.pop("limits"), "limits"),
-        (lambda c: c["limits"]["hole_mm"].update(value=-1), "positive"),
+        (lambda c: c["limits"]["hole_mm"].update(value=-1), "more than 0"),
         (lambda c: c["limits"]["hole_mm"].update(value="wide"), "own.json"),
         (lambda c: c.update(trapped="air"), "air"),
         (lambda c: c["judgement"].pop("edge_walls"), "edge_walls"),

@@ -58,11 +58,11 @@ def test_schema_and_loader_know_the_same_settings():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"boundary": {"start": "high", "range": [1, 2]}}, "'start' must be a number"),
-        ({"boundary": {"start": 1, "range": [2, 1]}}, "'range' must be two rising numbers"),
-        ({"parts": {"keep": "some"}}, "'keep' must be all or largest or seed"),
-        ({"colour": 3}, "'colour' is no setting"),
-        ({"segments": []}, "'segments' must be a list"),
+        ({"boundary": {"start": "high", "range": [1, 2]}}, "'boundary.start' must be a number"),
+        ({"boundary": {"start": 1, "range": [2, 1]}}, "'boundary.range' must be two rising numbers"),
+        ({"parts": {"keep": "some"}}, 'parts.keep\' must be one of "all", "largest", "seed", not "some"'),
+        ({"colour": 3}, "'colour' is an unknown field"),
+        ({"segments": []}, "'segments' must have 1 entry or more"),
         ({"method": "magic"}, "'method' must be"),
         ({"surroundings": 1}, "true or false"),
     ],

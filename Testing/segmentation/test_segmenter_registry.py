@@ -48,7 +48,9 @@ def test_every_built_in_method_has_the_name_it_is_known_by():
 
 
 def test_a_preset_of_a_method_that_nobody_brings_is_refused_with_its_line(tmp_path):
-    with pytest.raises(UsageError, match=r"brightest\.json, line 6: 'method' must be grey or labels"):
+    with pytest.raises(
+        UsageError, match=r"brightest\.json, line 6: 'method' must be one of grey, labels, not brightest"
+    ):
         load_anatomy(preset(tmp_path, "brightest"))
 
 

@@ -161,7 +161,7 @@ def test_a_slicer_that_is_missing_unknown_or_not_for_the_process_is_told_at_once
     with pytest.raises(UsageError, match="asked for fdm, sla only, not for sls"):
         validate_slicer(RunSettings(slice_with="prusa-slicer", process="sls"))
     (tmp_path / "broken.json").write_text('{"name": "x"}', encoding="utf-8")
-    with pytest.raises(UsageError, match=r"broken\.json is no slicer"):
+    with pytest.raises(UsageError, match=r"broken\.json, line 1: the field 'schema' is missing"):
         validate_slicer(RunSettings(slice_with=str(tmp_path / "broken.json")))
 
 

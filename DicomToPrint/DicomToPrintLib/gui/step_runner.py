@@ -155,14 +155,15 @@ class StepRunner:
             self._offered = True
             lacking = pipeline.missing_optional_packages()
             panel.show_message(panel.dialogs.install(list(lacking)) if lacking else "")
-        if step not in ("print", "files") or not pipeline.missing_packages(panel.settings):
+        lacking_in = pipeline.missing_packages if step in ("print", "files") else pipeline.missing_packages_for_files
+        if not lacking_in(panel.settings):
             return
-        failed = panel.dialogs.install(list(pipeline.missing_packages(panel.settings)))
+        failed = panel.dialogs.install(list(lacking_in(panel.settings)))
         others = tuple(name for name in panel.settings.formats if name != "3mf")
-        if "lib3mf" in pipeline.missing_packages(panel.settings) and set(others) & set(MESH_FORMATS):
+        if "lib3mf" in lacking_in(panel.settings) and set(others) & set(MESH_FORMATS):
             panel.change(formats=others)
             panel.show_message(join(" ", (failed, _("3MF is left out: it needs the package lib3mf."))).strip())
-        if lacking := pipeline.missing_packages(panel.settings):
+        if lacking := lacking_in(panel.settings):
             needs = _("This needs {names}: agree to the installation, or take back what was chosen.")
             raise MissingDependencyError(failed or needs.format(names=join(", ", lacking)))
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..config import resources
-from ..errors import UsageError
 from ..messages import _, join, plural, way
-from ..rules import Finding, Outcome, Verdict, line_number_of_key
+from ..rules import Finding, Outcome, Verdict
 from .results import SeriesAcceptance
-
-_BLOCKS = ("shape", "reject", "ask", "question")
 
 
 @dataclass(frozen=True)
@@ -36,34 +33,14 @@ class Gate:
 
 
 def load_use_case(name: str) -> UseCase:
-    """A built-in use by name or a user's own by path. Raises `UsageError`."""
-    content, text = resources.load_json_resource("uses", name)
-    gate_rules = content.get("gate")
-    blocked = gate_rules.get("blocked_by") if isinstance(gate_rules, dict) else None
-    deviation = content.get("max_deviation_mm")
-    if not isinstance(blocked, list) or set(blocked) - set(_BLOCKS):
-        raise UsageError(
-            _(
-                "Use {name}, line {line_number_of_key}: blocked_by is a list of {blocks}.",
-                name=name,
-                line_number_of_key=line_number_of_key(text, "gate"),
-                blocks=join(", ", _BLOCKS),
-            )
-        )
-    if deviation is not None and (not isinstance(deviation, (int, float)) or deviation <= 0):
-        raise UsageError(
-            _(
-                "Use {name}, line {line_number_of_key}: a number of mm above 0, or null, is expected.",
-                name=name,
-                line_number_of_key=line_number_of_key(text, "max_deviation_mm"),
-            )
-        )
+    """A built-in use by name or a user's own by path. Raises `UsageError` naming what is wrong and where."""
+    content = resources.load_data_file("uses", name).content
     return UseCase(
-        str(content.get("name", name)),
-        str(content.get("version", "")),
-        deviation,
-        str(content.get("protocol", "3dsystems-ortho")),
-        tuple(blocked),
+        content["name"],
+        content["version"],
+        content["max_deviation_mm"],
+        content["protocol"],
+        tuple(content["gate"]["blocked_by"]),
         str(content.get("shape", "")),
         tuple(str(item) for item in content.get("documentation", ())),
     )

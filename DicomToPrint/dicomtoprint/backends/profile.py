@@ -1,6 +1,5 @@
 """Backends as data: how a program is called, what its labels mean, how coarse they are, and what its licence allows."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 from ..config import resources
 from ..config.run_settings import backend_choice
 from ..errors import UsageError
-from ..messages import _, join
+from ..messages import _
 from ..segmentation.labelmap_styles import load_label_names
 from ..workers.program import ProgramLimits
 
@@ -118,101 +117,86 @@ def split_choice(text: str) -> tuple[str, str]:
 
 def load_backend(name_or_file: str) -> Backend:
     """A built-in backend by name, or a user's JSON file. Raises `UsageError` naming what is wrong and where."""
-    content, _text = resources.load_json_resource("backends", name_or_file)
-    try:
-        backend = _backend(content)
-        for pattern in (backend.progress, *(one for patterns in backend.failures.values() for one in patterns)):
-            re.compile(pattern)
-    except (KeyError, TypeError, ValueError, AttributeError, re.error) as error:
-        raise UsageError(
-            _(
-                "{name_or_file} is no backend as data/backends/schema.json describes it ({kind}: {error}): "
-                "correct the file.",
-                name_or_file=Path(name_or_file).name,
-                kind=type(error).__name__,
-                error=error,
-            )
-        ) from None
-    return backend
-
-
-def _backend(content: Mapping[str, Any]) -> Backend:
-    licences = {
-        key: Licence(str(entry["title"]), str(entry["use"]), str(entry["text"]))
-        for key, entry in content["licences"].items()
-    }
-    if {licence.use for licence in licences.values()} - set(USES):
-        raise ValueError(_("a use of a licence is one of {uses}", uses=join(", ", USES)))
-    if content["kind"] not in ("fixed", "model-folder") or not content["commands"]:
-        raise ValueError(_("kind is fixed or model-folder, and commands names a program"))
+    file = resources.load_data_file("backends", name_or_file)
+    content = file.content
+    licences = {key: Licence(entry["title"], entry["use"], entry["text"]) for key, entry in content["licences"].items()}
     limits = content["limits"]
-    home = content.get("home")
     return Backend(
-        name=str(content["name"]),
-        title=str(content["title"]),
-        version=str(content["version"]),
-        help=str(content.get("help", "")),
-        commands=tuple(map(str, content["commands"])),
-        module=str(content.get("module", "")),
-        call=str(content.get("call", "")),
-        package=str(content["package"]),
-        kind=str(content["kind"]),
-        input=_inside(content["input"]),
-        output=_inside(content["output"]),
-        arguments=tuple(map(str, content["arguments"])),
-        environment={str(key): str(value) for key, value in content.get("environment", {}).items()},
-        home=None if home is None else _home(home),
-        telemetry=str(content["telemetry"]),
+        name=content["name"],
+        title=content["title"],
+        version=content["version"],
+        help=content.get("help", ""),
+        commands=tuple(content["commands"]),
+        module=content.get("module", ""),
+        call=content.get("call", ""),
+        package=content["package"],
+        kind=content["kind"],
+        input=_inside(file, "input"),
+        output=_inside(file, "output"),
+        arguments=tuple(content["arguments"]),
+        environment=dict(content.get("environment", {})),
+        home=_home(file) if "home" in content else None,
+        telemetry=content["telemetry"],
         limits=ProgramLimits(
             3600.0 * float(limits["hours"]), 1024.0 * float(limits["memory_gb"]), 1024.0 * float(limits["disk_gb"])
         ),
-        progress=str(content.get("progress", "")),
-        failures={key: tuple(map(str, content["failures"].get(key, ()))) for key in FAILURES},
+        progress=content.get("progress", ""),
+        failures={key: tuple(content["failures"][key]) for key in FAILURES},
         licences=licences,
-        faults=tuple(map(str, content["faults"])),
-        default_task=str(content["default_task"]),
+        faults=tuple(content["faults"]),
+        default_task=content["default_task"],
         codes=_codes(content.get("codes")),
-        tasks={str(name): _task(str(name), entry, licences) for name, entry in content["tasks"].items()},
-        extension=None if "slicer_extension" not in content else _extension(content["slicer_extension"]),
+        tasks={name: _task(file, name, licences) for name in content["tasks"]},
+        extension=_extension(content["slicer_extension"]) if "slicer_extension" in content else None,
     )
 
 
-def _inside(text: Any) -> str:
-    """A path below the folder of a run. Raises ValueError for one that leads out of it."""
-    path = Path(str(text))
+def _inside(file: resources.DataFile, *where: str) -> str:
+    """A path below the folder of a run. Raises `UsageError` for one that leads out of it."""
+    given = file.content
+    for name in where:
+        given = given[name]
+    path = Path(str(given))
     if path.is_absolute() or ".." in path.parts or not path.parts:
-        raise ValueError(_("'{text}' is no file in the folder of the run", text=text))
+        raise file.fault(where, _("'{text}' is no file in the folder of the run", text=given))
     return path.as_posix()
 
 
-def _home(entry: Mapping[str, Any]) -> PrivateHome:
+def _home(file: resources.DataFile) -> PrivateHome:
+    entry = file.content["home"]
     return PrivateHome(
-        str(entry["variable"]),
-        str(entry["default"]),
-        _inside(entry["file"]),
+        entry["variable"],
+        entry["default"],
+        _inside(file, "home", "file"),
         dict(entry["set"]),
         dict(entry.get("absent", {})),
     )
 
 
 def _extension(entry: Mapping[str, Any]) -> SlicerExtension:
-    return SlicerExtension(str(entry["title"]), str(entry["module"]), tuple(map(str, entry["packages"])))
+    return SlicerExtension(entry["title"], entry["module"], tuple(entry["packages"]))
 
 
-def _task(name: str, entry: Mapping[str, Any], licences: Mapping[str, Licence]) -> BackendTask:
+def _task(file: resources.DataFile, name: str, licences: Mapping[str, Licence]) -> BackendTask:
+    entry = file.content["tasks"][name]
     labels, voxel = entry["labels"], entry["voxel_mm"]
+    if entry["licence"] not in licences:
+        problem = _(
+            "task {name} names a licence that the file does not have: {licence}", name=name, licence=entry["licence"]
+        )
+        raise file.fault(("tasks", name, "licence"), problem)
     if isinstance(labels, str):
         named = {value: style.name for value, style in load_label_names(labels).items()}
     else:
-        named = {int(value): str(text) for value, text in labels.items()}
+        named = {int(value): text for value, text in labels.items()}
     return BackendTask(
         name=name,
-        modality=str(entry["modality"]),
+        modality=entry["modality"],
         voxel_mm=None if voxel is None else (float(voxel[0]), float(voxel[1]), float(voxel[2])),
         licence=licences[entry["licence"]],
-        arguments=tuple(map(str, entry["arguments"])),
+        arguments=tuple(entry["arguments"]),
         labels=named,
-        faults=tuple(map(str, entry.get("faults", ()))),
+        faults=tuple(entry.get("faults", ())),
     )
 
 

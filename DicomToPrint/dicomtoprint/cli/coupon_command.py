@@ -8,7 +8,7 @@ from typing import Any
 from ..config.formats import read_formats
 from ..config.option_types import one_line
 from ..messages import _, join
-from ..rules import in_words
+from ..rules import column_of
 from .terminal_progress import terminal_progress
 
 
@@ -34,7 +34,7 @@ def run_coupon(options: argparse.Namespace) -> tuple[int, Mapping[str, Any], str
     lines += [
         _(
             "  {severity:<6} {rule:<16} {message}",
-            severity=in_words(finding.severity.value),
+            severity=column_of(finding.severity.value),
             rule=finding.rule,
             message=finding.message,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError
 from ..messages import _, join, known
-from ..rules import in_words
+from ..rules import column_of, in_words
 from .terminal_progress import terminal_progress
 
 if TYPE_CHECKING:
@@ -77,12 +77,17 @@ def review_summary(content: Mapping[str, Any]) -> str:
     """A few lines for the terminal: the verdict, then why."""
     lines = [_("Printed part: {verdict}", verdict=in_words(content["verdict"]).upper())]
     scan = content.get("scan")
+    among = [
+        *(scan["findings"] if scan else ()),
+        *(one for one in content["calipers"] if one["measured_mm"] is not None),
+    ]
+    outcomes = sorted({one["outcome"] for one in among})
     if scan:
         lines.append(_("  {sentence}", sentence=scan["budget"]["sentence"]))
         lines += [
             _(
                 "  {outcome:<6} {rule:<16} {message}",
-                outcome=in_words(found["outcome"]),
+                outcome=column_of(found["outcome"], outcomes),
                 rule=found["rule"],
                 message=found["message"],
             )
@@ -92,7 +97,7 @@ def review_summary(content: Mapping[str, Any]) -> str:
     for entry in content["calipers"]:
         name = _("{number}. {description}", number=entry["number"], description=known(entry["description"]))
         if entry["measured_mm"] is None:
-            lines.append(_("  {value:<6} {name}: not measured", value="–", name=name))
+            lines.append(_("  {value:<6} {name}: not measured", value=column_of("–", outcomes), name=name))
             continue
         limit = (
             ""
@@ -103,7 +108,7 @@ def review_summary(content: Mapping[str, Any]) -> str:
             _(
                 "  {outcome:<6} {name}: {measured_mm:.2f} mm, expected {expected_mm:.2f} mm "
                 "({difference_mm:+.2f} mm{limit})",
-                outcome=in_words(entry["outcome"]),
+                outcome=column_of(entry["outcome"], outcomes),
                 name=name,
                 measured_mm=entry["measured_mm"],
                 expected_mm=entry["expected_mm"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from ..config.run_settings import RunSettings
 from ..messages import _, join, plural
 from ..pipeline.scan_loading import NO_HEADERS_MESSAGE
-from ..rules import in_words
+from ..rules import column_of, in_words
 from ..text import pluralize
 
 if TYPE_CHECKING:  # a check needs nothing that prepares a mesh, and starts without it
@@ -80,14 +80,20 @@ def _cause_in_words(cause: Mapping[str, Any], series: Mapping[str, Any]) -> list
     )
     head = _(
         "    {severity:<6} {clauses:<10} {message}{judged}",
-        severity=in_words(cause["severity"]),
+        severity=column_of(cause["severity"]),
         clauses=join(", ", cause["clauses"]) or cause["rule"],
         message=message,
         judged=judged,
     )
     lines = [head + (_(" To do: {remedy}", remedy=cause["remedy"]) if cause["remedy"] else "")]
     if cause["consequences"]:
-        lines.append(_("           from it: {consequences}", consequences=join(", ", cause["consequences"])))
+        lines.append(
+            _(
+                "    {severity:<6} from it: {consequences}",
+                severity=column_of(""),
+                consequences=join(", ", cause["consequences"]),
+            )
+        )
     return lines
 
 
@@ -107,7 +113,7 @@ def readiness_summary(content: Mapping[str, Any]) -> str:
     lines += [
         _(
             "  {severity:<6} {rule:<18} {message}",
-            severity=in_words(finding["severity"]),
+            severity=column_of(finding["severity"]),
             rule=finding["rule"],
             message=finding["message"],
         )
@@ -242,10 +248,10 @@ def pack_summary(packed: "PackedStudy") -> str:
     """A few lines for the terminal about a packed study."""
     discs = join(", ", (_("{count} x {name}", count=count, name=name) for name, count in packed.discs.items()))
     first = _(
-        "Packed {objects} of {series_count} series ({unpacked} uncompressed for it) into '{packed}': "
+        "Packed {objects} of {series} ({unpacked} uncompressed for it) into '{packed}': "
         "{bytes:.1f} MB, {discs}; read back.",
         objects=pluralize(packed.objects, "object"),
-        series_count=len(packed.series),
+        series=pluralize(len(packed.series), "series", "series"),
         unpacked=packed.unpacked,
         packed=packed.path.name,
         bytes=packed.bytes / 1000000.0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +12,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from .column import Column
 from .measured import Measured
-from .message import _ENGLISH, OPTION, Message, _changed
+from .message import _ENGLISH, OPTION, Message, _, _changed
 
 if TYPE_CHECKING:
     from gettext import NullTranslations
@@ -20,37 +22,10 @@ if TYPE_CHECKING:
 DOMAIN = "dicomtoprint"
 CATALOGUES = Path(__file__).resolve().parent.parent / "locale"
 ENGLISH = "en"
-# Languages whose numbers have a comma for the point.
-DECIMAL_COMMA = frozenset(
-    [
-        "bg",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "es",
-        "et",
-        "fi",
-        "fr",
-        "hr",
-        "hu",
-        "it",
-        "lt",
-        "lv",
-        "nb",
-        "nl",
-        "pl",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sl",
-        "sr",
-        "sv",
-        "tr",
-        "uk",
-    ]
-)
+# How a language writes numbers and lists of them: its catalogue has this sample as it is written there.
+NUMBERS = _("Numbers, and between them in a list: 1,234.5, 6")
+_SAMPLE = re.compile(r"1(?P<group>\D*)234(?P<point>\D+)5(?P<between>\D+)6")
+_LIST = re.compile(r"\{p0\}(, \{p\d+\})+")  # what `join` makes of a list
 Controls = Callable[[str], str]
 
 
@@ -128,7 +103,7 @@ class _Translator(string.Formatter):
     def __init__(self, reader: _Reader) -> None:
         self._reader = reader
         self._catalogue = _catalogue(reader.language)
-        self._comma = reader.language.partition("_")[0] in DECIMAL_COMMA
+        self._marks, self._between = _number_marks(self._catalogue.gettext(NUMBERS))
 
     def told(self, message: Message) -> str:
         if message.in_panel is not None and self._reader.controls is not None:
@@ -139,8 +114,18 @@ class _Translator(string.Formatter):
             template = self._catalogue.gettext(message.msgid) if message.msgid else ""
         if "{--" in template:
             template = self._with_options(template, message.parameters)
+        if self._between != ", " and _LIST.fullmatch(template) and self._holds_decimals(message.parameters):
+            template = template.replace(", ", self._between)
         text = self.vformat(template, (), message.parameters) if message.parameters else template
         return _changed(text, message.change) if message.change else text
+
+    def _plain(self, word: str) -> str:
+        return self.told(word) if isinstance(word, Message) else word
+
+    def _holds_decimals(self, parameters: Mapping[str, Any]) -> bool:
+        """Whether an entry of a list holds a number with a mark that lists have as well."""
+        entries = [self.format_field(value, "") for value in parameters.values()]
+        return any(re.search(rf"\d{re.escape(self._marks[ord('.')])}\d", str(entry)) for entry in entries)
 
     def _with_options(self, template: str, parameters: Mapping[str, Any]) -> str:
         """The template with its options written out: their values are for machines, and the same in every language."""
@@ -164,11 +149,11 @@ class _Translator(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> Any:
         if isinstance(value, Message):
             return format(self.told(value), format_spec)
+        if isinstance(value, Column):
+            value = Column(self._plain(value.word), tuple(map(self._plain, value.among)))
         if _is_number(value):
             text = format(value, format_spec)
-            return (
-                text.translate(_COMMA) if self._comma and (not isinstance(value, int) or "," in format_spec) else text
-            )
+            return text.translate(self._marks) if not isinstance(value, int) or "," in format_spec else text
         text = format(value, format_spec)
         return self.told(text) if isinstance(text, Message) else text
 
@@ -179,4 +164,10 @@ def _is_number(value: Any) -> bool:
     return hasattr(value, "dtype") and not getattr(value, "shape", ())  # a scalar of numpy
 
 
-_COMMA = str.maketrans(".,", ",.")
+@lru_cache(maxsize=8)
+def _number_marks(sample: str) -> tuple[dict[int, str], str]:
+    """What stands for the point and for the comma of English numbers, and between the entries of a list of numbers."""
+    found = _SAMPLE.search(sample)
+    if found is None:
+        return str.maketrans({".": ".", ",": ","}), ", "
+    return str.maketrans({".": found["point"], ",": found["group"]}), found["between"]

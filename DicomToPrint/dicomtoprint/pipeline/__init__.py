@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         make_surface,
         missing_optional_packages,
         missing_packages,
+        missing_packages_for_files,
         repair,
     )
     from .steps import needs_preparation
@@ -84,6 +85,7 @@ _HOMES = {
     "make_surface": "stages",
     "missing_optional_packages": "stages",
     "missing_packages": "stages",
+    "missing_packages_for_files": "stages",
     "needs_preparation": "steps",
     "needs_reason": "scan_loading",
     "pass_gate_without_headers": "scan_loading",
@@ -138,6 +140,7 @@ __all__ = [
     "make_surface",
     "missing_optional_packages",
     "missing_packages",
+    "missing_packages_for_files",
     "needs_preparation",
     "needs_reason",
     "pass_gate_without_headers",

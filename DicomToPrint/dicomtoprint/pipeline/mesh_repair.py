@@ -191,7 +191,7 @@ def _measures_in_words(measures: "RepairMeasures") -> list[str]:
         "sheet": _("of a sheet without thickness was dropped"),
     }
     for piece in measures.pieces[:3]:
-        place = ", ".join(f"{value:.1f}" for value in piece.place)
+        place = join(", ", (_("{value:.1f}", value=value) for value in piece.place))
         lines.append(
             _(
                 "{area_mm2:.1f} mm2 {words} around {place} (LPS), up to {distance_mm:.2f} mm from the result",

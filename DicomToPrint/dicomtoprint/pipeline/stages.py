@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from ..config.formats import DEFAULT_FORMATS, MESH_FORMATS, STUDY_HANDLERS, is_mesh_format, mesh_format
-from ..config.run_settings import RunSettings
+from ..config.run_settings import RunSettings, user_files
 from ..errors import InputError, MissingDependencyError, UsageError
 from ..messages import _, join, way
 from ..progress import ProgressCallback, no_progress, subprogress
@@ -31,7 +31,13 @@ def missing_packages(settings: RunSettings) -> tuple[str, ...]:
     needed += ["manifold3d"] if needs_solid_steps(settings) else []
     needed += [STUDY_HANDLERS.get(name)().package for name in settings.formats if name in STUDY_HANDLERS.names]
     needed += ["k3d"] if settings.viewer else []
-    return _absent(*(name for name in needed if name))
+    return _absent(*(name for name in needed if name)) + missing_packages_for_files(settings)
+
+
+def missing_packages_for_files(settings: RunSettings) -> tuple[str, ...]:
+    """Those of them that any step needs, since data files of the user's own are checked as soon as they are read."""
+    is_own = any(path.suffix.lower() == ".json" for path in user_files(settings))
+    return _absent("jsonschema") if is_own else ()
 
 
 def missing_optional_packages() -> tuple[str, ...]:

@@ -5,7 +5,6 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..config import resources
@@ -16,8 +15,6 @@ PROJECT_THRESHOLDS = ("thin_patch_mm2", "small_patch_mm2", "edge_walls", "trappe
 # Named later: a file of one's own that lacks them has those of the built-in process below.
 LATER_THRESHOLDS = ("speck_mm", "loose_specks", "thin_share", "pocket_mm3", "undrained_mm3", "suction_mm3")
 _DEFAULTS = "fdm"
-LEAST_SCALE, MOST_SCALE = 0.8, 1.25  # no printer is farther from 1; as in the schema
-_MOST_BYTES = 1_000_000  # a process is a page of JSON; a giant file is a mistake
 
 
 @dataclass(frozen=True)
@@ -142,32 +139,24 @@ class Printer:
 
 def load_process(name_or_file: str) -> PrintProcess:
     """A built-in process by name or a user's JSON file. Raises `UsageError` naming what is wrong and where."""
-    content, text = _load("processes", name_or_file)
-    where = (
-        Path(name_or_file).name if name_or_file not in resources.builtin_names("processes") else f"{name_or_file}.json"
-    )
-    try:
-        limits = {name: _limit(entry) for name, entry in content["limits"].items()}
-        by_size = tuple(
-            (float("inf") if row["sum_below_mm"] is None else float(row["sum_below_mm"]), float(row["wall_mm"]))
+    file = resources.load_data_file("processes", name_or_file)
+    content = file.content
+    return PrintProcess(
+        name=content["name"],
+        title=content["title"],
+        version=content["version"],
+        limits={name: _limit(entry) for name, entry in content["limits"].items()},
+        sources={source["id"]: source["title"] for source in content["sources"]},
+        overhangs=content["overhangs"],
+        trapped=content["trapped"],
+        printer=content["printer"],
+        judgement=_judgement(content["judgement"]),
+        wall_by_size=tuple(
+            (math.inf if row["sum_below_mm"] is None else float(row["sum_below_mm"]), float(row["wall_mm"]))
             for row in content.get("wall_by_size", ())
-        )
-        process = PrintProcess(
-            name=str(content["name"]),
-            title=str(content["title"]),
-            version=str(content["version"]),
-            limits=limits,
-            sources={source["id"]: source["title"] for source in content["sources"]},
-            overhangs=_one_of(content["overhangs"], ("supports", "free")),
-            trapped=_one_of(content["trapped"], ("closed", "liquid", "powder", "support")),
-            printer=str(content["printer"]),
-            judgement=_judgement(content["judgement"]),
-            wall_by_size=by_size,
-            calibration=_calibration(content.get("calibration")),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(_complaint(where, text, error)) from None
-    return process
+        ),
+        calibration=_calibration(file) if "calibration" in content else None,
+    )
 
 
 def load_printer(name_or_size: str) -> Printer:
@@ -187,111 +176,47 @@ def load_printer(name_or_size: str) -> Printer:
             )
         sides = [_("{value:g}", value=value) for value in build]
         return Printer("x".join(sides), _("build volume of {sides} mm, as entered", sides=join(" x ", sides)), build)  # type: ignore[arg-type]
-    content, text = _load("printers", name_or_size)
-    where = (
-        Path(name_or_size).name if name_or_size not in resources.builtin_names("printers") else f"{name_or_size}.json"
-    )
-    try:
-        build = tuple(float(value) for value in content["build_mm"])
-        margin = float(content.get("margin_mm", 0.0))
-        if len(build) != 3 or not all(value > 2 * margin for value in build):
-            raise ValueError("build_mm needs three lengths in mm, larger than the margins")
-        return Printer(
-            str(content["name"]),
-            str(content["title"]),
-            build,
-            margin,
-            tuple(str(name) for name in content.get("processes", ())),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(_complaint(where, text, error)) from None
-
-
-def _load(kind: str, name_or_file: str) -> tuple[dict[str, Any], str]:
-    path = Path(name_or_file)
-    try:
-        if name_or_file not in resources.builtin_names(kind) and path.is_file() and path.stat().st_size > _MOST_BYTES:
-            raise UsageError(
-                _("{path} is larger than any such file needs to be (over 1 MB): choose the right file.", path=path.name)
-            )
-    except (OSError, ValueError):
-        raise UsageError(_("'{path}' is no name and no file: see 'list' for the names.", path=path.name[:60])) from None
-    return resources.load_json_resource(kind, name_or_file)
+    file = resources.load_data_file("printers", name_or_size)
+    content = file.content
+    x, y, z = map(float, content["build_mm"])
+    margin = float(content.get("margin_mm", 0.0))
+    if min(x, y, z) <= 2 * margin:
+        raise file.fault(("build_mm",), _("'build_mm' must be three lengths larger than the margins"))
+    return Printer(content["name"], content["title"], (x, y, z), margin, tuple(content.get("processes", ())))
 
 
 def _judgement(given: Mapping[str, Any]) -> dict[str, float]:
     found = {name: float(given[name]) for name in PROJECT_THRESHOLDS}
     missing = [name for name in LATER_THRESHOLDS if name not in given]
-    usual = _load("processes", _DEFAULTS)[0]["judgement"] if missing else {}
+    usual = resources.load_data_file("processes", _DEFAULTS).content["judgement"] if missing else {}
     return found | {name: float(given.get(name, usual.get(name))) for name in LATER_THRESHOLDS}
 
 
 def _limit(entry: Mapping[str, Any]) -> GuidelineLimit:
     low, high = entry.get("range", (None, None))
-    value = entry["value"]
-    if value is not None and not 0.0 < float(value) < 10_000.0:
-        raise ValueError("a limit is a positive number or null")
-    recommended = entry.get("recommended")
+    value, recommended = entry["value"], entry.get("recommended")
     return GuidelineLimit(
         None if value is None else float(value),
         None if low is None else float(low),
         None if high is None else float(high),
         None if recommended is None else float(recommended),
-        str(entry.get("source", "")),
-        str(entry.get("note", "")),
+        entry.get("source", ""),
+        entry.get("note", ""),
     )
 
 
-def _calibration(entry: Mapping[str, Any] | None) -> Calibration | None:
-    if entry is None:
-        return None
-    axes = {name: tuple(float(value) for value in entry[name]) for name in ("scale", "compensation")}
-    if not all(
-        len(values) == 3 and all(LEAST_SCALE <= value <= MOST_SCALE for value in values) for values in axes.values()
-    ):
-        raise ValueError(
-            _(
-                "scale and compensation are three factors from {least:g} to {most:g}",
-                least=LEAST_SCALE,
-                most=MOST_SCALE,
-            )
-        )
-    error = float(entry["scale_error_percent"])
-    date, expires = (datetime.date.fromisoformat(str(entry[name])) for name in ("date", "expires"))
-    if not (math.isfinite(error) and error >= 0.0) or expires < date:
-        raise ValueError(_("a calibration has an error of 0 % or more, and expires after its date"))
-    texts = {name: str(entry[name]) for name in ("base", "person", "printer", "material", "coupon")}
+def _calibration(file: resources.DataFile) -> Calibration:
+    """What a lab measured. Raises `UsageError` where it ends before it begins."""
+    entry = file.content["calibration"]
+    date, expires = (datetime.date.fromisoformat(entry[name]) for name in ("date", "expires"))
+    if expires < date:
+        raise file.fault(("calibration", "expires"), _("'calibration.expires' must not lie before 'calibration.date'"))
     return Calibration(
         date=date,
         expires=expires,
-        measured=tuple(str(name) for name in entry["measured"]),
-        scale_error_percent=error,
-        scale=axes["scale"],  # type: ignore[arg-type]
-        compensation=axes["compensation"],  # type: ignore[arg-type]
-        **texts,
-    )
-
-
-def _one_of(value: object, choices: tuple[str, ...]) -> str:
-    if value not in choices:
-        raise ValueError(_("'{value}' is none of {choices}", value=value, choices=join(", ", choices)))
-    return str(value)
-
-
-def _complaint(where: str, text: str, error: Exception) -> str:
-    from ..rules import line_number_of_key
-
-    if isinstance(error, KeyError):
-        key = str(error.args[0])
-        return _(
-            "{where}: the entry '{key}' is missing; see schema.json beside the built-in files.", where=where, key=key
-        )
-    line = next(
-        (line_number_of_key(text, word) for word in ("calibration", "limits", "build_mm") if f'"{word}"' in text), 1
-    )
-    return _(
-        "{where}, near line {line}: {error}; see schema.json beside the built-in files.",
-        where=where,
-        line=line,
-        error=error,
+        measured=tuple(entry["measured"]),
+        scale_error_percent=float(entry["scale_error_percent"]),
+        scale=tuple(map(float, entry["scale"])),  # type: ignore[arg-type]
+        compensation=tuple(map(float, entry["compensation"])),  # type: ignore[arg-type]
+        **{name: entry[name] for name in ("base", "person", "printer", "material", "coupon")},
     )

@@ -103,7 +103,7 @@ def loss_sentences(measures: RepairMeasures, limits: RepairLimits, name: str = _
     told = []
     for piece in (piece for piece in measures.pieces if piece.is_beyond_limit):
         sides = join(" x ", (_("{side:.3g}", side=side) for side in piece.size))
-        place = ", ".join(f"{value:.4g}" for value in piece.place)
+        place = join(", ", (_("{value:.4g}", value=value) for value in piece.place))
         what = {
             "lost": _("a piece of the surface would be lost"),
             "filled": _("a hollow would be filled"),

@@ -1,15 +1,12 @@
 """What the values of a label map are called, and their colours: from the file itself, or from a table of names."""
 
 import gzip
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
-from ..config.resources import builtin_names, load_json_resource
+from ..config.resources import builtin_names, load_data_file
 from ..errors import InputError, UsageError
 from ..messages import _
 
@@ -142,47 +139,22 @@ def load_label_names(name: str) -> dict[int, LabelStyle]:
     A file holds names by value (``{"1": "femur_left"}``), or is the ``dataset.json`` of nnU-Net (``labels``: values by name).
     Raises `UsageError` for an unknown name, `InputError` for a file that is no such table.
     """
-    if not name.lower().endswith(".json"):
-        if name not in builtin_names("label_names"):
-            raise UsageError(
-                _(
-                    "There is no table of names '{name}': choose {builtin_names}, or a .json file.",
-                    name=name,
-                    builtin_names=", ".join(builtin_names("label_names")),
-                )
-            )
-        content, _unused = load_json_resource("label_names", name)
-    else:
-        content = _read_table(Path(name))
-    table = content.get("labels", content)
-    pairs = [_pair(key, value) for key, value in table.items()] if isinstance(table, dict) else []
-    if not pairs or None in pairs:
-        raise InputError(
+    if not name.lower().endswith(".json") and name not in builtin_names("label_names"):
+        raise UsageError(
             _(
-                '{name} is no table of names: it must hold names by value, such as {{"1": "femur"}}, or be '
-                "the dataset.json of nnU-Net.",
-                name=Path(name).name,
+                "There is no table of names '{name}': choose {builtin_names}, or a .json file.",
+                name=name,
+                builtin_names=", ".join(builtin_names("label_names")),
             )
         )
-    return {value: LabelStyle(f"label-{value}", text) for value, text in filter(None, pairs) if value > 0}
-
-
-def _read_table(path: Path) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError:
-        raise InputError(
-            _("{path} was not found: give a .json file with the names of the labels.", path=path.name)
-        ) from None
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
-        raise InputError(_("{path} is no JSON file: give the names of the labels by value.", path=path.name)) from None
-    return content if isinstance(content, dict) else {}
+        content = load_data_file("label_names", name).content
+    except UsageError as error:
+        raise InputError(str(error)) from None
+    pairs = [_pair(key, value) for key, value in content.get("labels", content).items()]
+    return {value: LabelStyle(f"label-{value}", text) for value, text in pairs if value > 0}
 
 
-def _pair(key: str, value: Any) -> tuple[int, str] | None:
-    """(value, name) of an entry, in either order; None where it is neither."""
-    if isinstance(value, str) and re.fullmatch(r"\d{1,5}", key):
-        return int(key), value
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_LABEL:
-        return value, key
-    return None
+def _pair(key: str, value: str | int) -> tuple[int, str]:
+    """(value, name) of an entry, in either order."""
+    return (int(key), value) if isinstance(value, str) else (int(value), key)

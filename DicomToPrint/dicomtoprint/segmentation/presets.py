@@ -1,13 +1,11 @@
 """Anatomy presets: which structure, by which method, with which settings; one JSON file each, users add their own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..config import resources
-from ..errors import UsageError
 from ..messages import _, join
-from ..rules import line_number_of_key
 from .methods import SEGMENTERS
 
 
@@ -158,119 +156,34 @@ def load_anatomy(name_or_file: str) -> AnatomyPreset:
     Raises `UsageError` in one sentence (file, line, way out) for an unknown name or a file that does not fit
     `data/anatomy/schema.json`.
     """
-    content, text = resources.load_json_resource("anatomy", name_or_file)
-    label = name_or_file if name_or_file.endswith(".json") else f"{name_or_file}.json"
-    label = label.replace("\\", "/").rsplit("/", 1)[-1]
-    try:
-        return _typed(content, text)
-    except _Misfit as misfit:
-        line = line_number_of_key(text, misfit.key)
-        raise UsageError(
-            _(
-                "{label}, line {line}: {misfit}; see schema.json beside the built-in presets.",
-                label=label,
-                line=line,
-                misfit=misfit,
-            )
-        ) from None
+    file = resources.load_data_file("anatomy", name_or_file)
+    values = dict(file.content)
+    if values["method"] not in SEGMENTERS:
+        known = join(", ", (*SEGMENTERS.names, *SEGMENTERS.installed_names()))
+        problem = _("'method' must be one of {choices}, not {given}", choices=known, given=values["method"])
+        raise file.fault(("method",), problem)
+    looks = tuple(_look(entry) for entry in values.pop("segments"))
+    groups = {key: _group(file, key, kind, values.pop(key)) for key, kind in _GROUPS.items() if key in values}
+    return AnatomyPreset(looks=looks, text=file.text, **groups, **{key: _setting(one) for key, one in values.items()})
 
 
-class _Misfit(Exception):
-    def __init__(self, key: str, words: str) -> None:
-        super().__init__(words)
-        self.key = key
+def _look(entry: Mapping[str, Any]) -> SegmentStyle:
+    red, green, blue = map(float, entry["color"])
+    return SegmentStyle(entry["id"], entry["name"], (red, green, blue), dict(entry.get("terminology", {})))
 
 
-def _typed(content: dict[str, Any], text: str) -> AnatomyPreset:
-    content = {key: value for key, value in content.items() if not key.startswith("$")}
-    looks = content.pop("segments", None)
-    if not isinstance(looks, list) or not looks:
-        raise _Misfit(_("segments"), _("'segments' must be a list of at least one structure"))
-    values: dict[str, Any] = {"looks": tuple(_look(look) for look in looks), "text": text}
-    for key, kind in _GROUPS.items():
-        if key in content:
-            values[key] = _group(key, kind, content.pop(key))
-    known = {item.name: item for item in fields(AnatomyPreset)}
-    for key, value in content.items():
-        if key not in known:
-            raise _Misfit(key, _("'{key}' is no setting of an anatomy preset", key=key))
-        values[key] = _method(value) if key == "method" else _checked(key, value, known[key].type)
-    for key in ("name", "version", "title", "help", "method"):
-        if key not in values:
-            raise _Misfit(key, _("'{key}' is missing", key=key))
-    anatomy = AnatomyPreset(**values)
-    if anatomy.method == "grey" and anatomy.boundary is None:
-        raise _Misfit(_("method"), _("a preset of method 'grey' needs 'boundary'"))
-    return anatomy
+def _group(file: resources.DataFile, key: str, kind: type, content: Mapping[str, Any]) -> Any:
+    """The settings of a group: numbers as floats, ranges as pairs. Raises `UsageError` for a range that does not rise."""
+    values: dict[str, Any] = {}
+    for name, value in content.items():
+        if isinstance(value, list):
+            if not value[0] < value[1]:
+                problem = _("'{field}' must be two rising numbers", field=f"{key}.{name}")
+                raise file.fault((key, name), problem)
+            value = (float(value[0]), float(value[1]))
+        values[name] = _setting(value)
+    return kind(**values)
 
 
-def _method(value: Any) -> str:
-    """The name of a segmenter, built in or of an installed package."""
-    if not isinstance(value, str) or value not in SEGMENTERS:
-        known = (*SEGMENTERS.names, *SEGMENTERS.installed_names())
-        raise _Misfit("method", _("'{name}' must be ", name="method") + join(_(" or "), known))
-    return value
-
-
-def _look(content: Any) -> SegmentStyle:
-    try:
-        red, green, blue = (float(v) for v in content["color"])
-        return SegmentStyle(
-            str(content["id"]), str(content["name"]), (red, green, blue), dict(content.get("terminology", {}))
-        )
-    except (TypeError, KeyError, ValueError):
-        raise _Misfit(
-            _("segments"), _("each structure needs 'id', 'name' and 'color' (three numbers from 0 to 1)")
-        ) from None
-
-
-def _group(key: str, kind: type, content: Any) -> Any:
-    if not isinstance(content, dict):
-        raise _Misfit(key, _("'{key}' must be an object", key=key))
-    known = {item.name: item for item in fields(kind)}
-    for name in content:
-        if name not in known:
-            raise _Misfit(name, _("'{name}' is no setting of '{key}'", name=name, key=key))
-    try:
-        return kind(**{name: _checked(name, value, known[name].type) for name, value in content.items()})
-    except TypeError:
-        raise _Misfit(key, _("'{key}' lacks a setting", key=key)) from None
-
-
-_CHOICES = {
-    "keep": ("all", "largest", "seed"),
-    "fill": ("solid-core", "keep"),
-    "method": ("none", "neck", "vertebra", "vessel"),  # of separation
-}
-
-
-def _checked(name: str, value: Any, kind: Any) -> Any:
-    """`value` as the field's type; raises `_Misfit` where it does not fit. Types are few, so they are distinguished by
-    name."""
-    kind = getattr(kind, "__name__", str(kind))
-    if kind.startswith("tuple"):
-        if not (
-            isinstance(value, list) and len(value) == 2 and all(_is_number(v) for v in value) and value[0] < value[1]
-        ):
-            raise _Misfit(name, _("'{name}' must be two rising numbers", name=name))
-        return (float(value[0]), float(value[1]))
-    if kind.startswith("float"):
-        if value is None and "None" in kind:
-            return None
-        if not _is_number(value):
-            raise _Misfit(name, _("'{name}' must be a number", name=name))
-        return float(value)
-    if kind == "bool":
-        if not isinstance(value, bool):
-            raise _Misfit(name, _("'{name}' must be true or false", name=name))
-        return value
-    if not isinstance(value, str) or (name in _CHOICES and value not in _CHOICES[name]):
-        raise _Misfit(
-            name,
-            _("'{name}' must be ", name=name) + (join(_(" or "), _CHOICES[name]) if name in _CHOICES else _("a text")),
-        )
-    return value
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _setting(value: Any) -> Any:
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
