@@ -1,6 +1,7 @@
 """Every option of `run` has a control in the panel, or a written reason why not; and each control sets what the option sets."""
 
 import shlex
+from dataclasses import replace
 
 import pytest
 
@@ -148,6 +149,22 @@ def test_every_option_of_run_has_a_control_or_a_reason(application):
     options = (*COMMANDS["run"].options, DEBUG, QUIET)
     with_control = {option.name for option in options if not option.no_control}
     assert with_control == set(CONTROLS) | SHOWN_BY_A_CHECK
+
+
+@pytest.fixture
+def option_without_a_place(monkeypatch):
+    """An option of step 4 that stands in the table alone."""
+    from dicomtoprint.config.options import OPTION_OF_SETTING, Choice
+
+    control = Choice("Unit", "Of the file.", (("", "as the file says"), ("cm", "centimetres")))
+    monkeypatch.setitem(OPTION_OF_SETTING, "unit", replace(OPTION_OF_SETTING["unit"], step="print", control=control))
+
+
+def test_an_option_with_a_control_in_the_table_needs_no_code_in_the_panel(option_without_a_place, driver):
+    choose("cm")(driver.find("unit"))
+    assert driver.panel.settings.unit == "cm"
+    driver.panel.change(unit=None)
+    assert driver.find("unit").currentText == "as the file says"
 
 
 def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):

@@ -11,6 +11,7 @@ from dicomtoprint.messages import join
 
 from . import widgets
 from .i18n import tr as _
+from .option_controls import OptionControls
 from .printed_part import PrintedPart
 from .step_view import StepView
 
@@ -52,22 +53,14 @@ class ExportStep(StepView):
         boxes = list(self.formats.values())
         self.form.addRow(_("Formats"), widgets.hbox(*boxes[:4]))
         self.form.addRow("", widgets.hbox(*boxes[4:]))
-        self.scene = self.check(
-            "scene", _("Slicer scene (.mrb)"), _("Everything of this run as a scene that opens in Slicer.")
-        )
-        self.viewer = self.check(
-            "viewer",
-            _("Page in which the model turns"),
-            _("model.html turns and cuts the model in any browser, without network; needs the package k3d."),
-        )
-        self.pdf = self.check("pdf", _("Report as PDF"), _("Printed by an installed Chrome, Chromium or Edge."))
+        self.controls = OptionControls(self)
         self.identified = self.check(
             "include_identifiers",
             _("With the patient's name and UIDs"),
             _("Off: report, record and file names say nothing by which a person is known."),
         )
-        self.form.addRow("", self.scene)
-        self.form.addRow("", widgets.hbox(self.viewer, self.pdf))
+        self.form.addRow("", self.controls.make("scene"))
+        self.form.addRow("", widgets.hbox(self.controls.make("viewer"), self.controls.make("pdf")))
         self.form.addRow("", self.identified)
 
     def build_results(self) -> None:
@@ -97,8 +90,7 @@ class ExportStep(StepView):
         settings = self.panel.settings
         for name, box in self.formats.items():
             widgets.set_property_silently(box, "checked", name in settings.formats)
-        for box, on in ((self.scene, settings.scene), (self.viewer, settings.viewer), (self.pdf, settings.pdf)):
-            widgets.set_property_silently(box, "checked", on)
+        self.controls.refresh(settings)
         widgets.set_property_silently(self.identified, "checked", settings.include_identifiers)
         if full_path(self.folder.currentPath) != self.panel.output_folder():  # the user may be typing it another way
             widgets.set_property_silently(self.folder, "currentPath", self.panel.output_folder())

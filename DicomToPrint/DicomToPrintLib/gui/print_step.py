@@ -13,9 +13,9 @@ from ..mrml.models import with_origin
 from . import widgets
 from .findings_table import FindingsTable
 from .i18n import tr as _
-from .joint_controls import JointControls
 from .markups_binding import MarkupsBinding, last_point
 from .next_texts import findings_text
+from .option_controls import OptionControls
 from .preset_titles import builtin_presets, printers_for_process
 from .quick_fixes import available_quick_fixes
 from .step_view import StepView, node_selector
@@ -84,7 +84,7 @@ class PrintStep(StepView):
 
     def build_advanced(self) -> None:
         self.group, self.tools = widgets.collapsible_form(_("Prepare the model"), self.layout)
-        self.boxes = self._boxes()
+        self.controls = OptionControls(self)
         for build in (
             self._build_size,
             self._build_walls,
@@ -97,64 +97,14 @@ class PrintStep(StepView):
         self.group.collapsed = True
         self.clear()
 
-    def _boxes(self) -> dict[str, Any]:
-        """Tools that are on or off."""
-        return {
-            "split": self.check("split", _("Split to fit the printer"), _("Into the fewest parts that fit.")),
-            "pins": self.check("pins", _("Pins across cuts"), _("Pins and holes that bring the parts together again.")),
-            "struts": self.check(
-                "struts",
-                _("Struts between loose parts"),
-                _("Bars that hold fragments in their place; coloured as added."),
-            ),
-            "wrap": self.check("wrap", _("Outer surface only"), _("Fill everything inside.")),
-            "orient": self.check(
-                "orient", _("Turn for printing"), _("Less overhang; the file then no longer lies as scanned.")
-            ),
-            "label_raised": self.check("label_raised", _("Raised letters"), _("Instead of engraved ones.")),
-        }
-
     def _build_size(self, form: Any) -> None:
-        self.scale = widgets.double_spin_box(
-            0.0,
-            10_000.0,
-            5.0,
-            " %",
-            _("Print larger or smaller than the anatomy; file, label and report say so."),
-            self.guarded_slot(lambda value: self.panel.change(scale=float(value) / 100.0 if value >= 1.0 else None)),
-            "scale",
-            _("as the anatomy"),
-        )
-        form.addRow(_("Scale"), self.scale)
-        planes = [("", _("not mirrored")), ("sagittal", _("left and right"))]
-        planes += [("coronal", _("front and back")), ("axial", _("top and bottom"))]
-        self.mirror = widgets.combo_box(
-            planes,
-            _("Mirror all parts, such as the healthy side for the other one; file, label and report say so."),
-            self.guarded_slot(lambda key: self.panel.change(mirror=key or None)),
-            "mirror",
-        )
-        form.addRow(_("Mirror"), self.mirror)
+        for setting in ("scale", "mirror"):
+            self.controls.add_row(form, setting)
 
     def _build_walls(self, form: Any) -> None:
-        self.thicken = self.number("thicken", 0.0, 20.0, 0.1, _("Thicken walls that are thinner than this."), _("off"))
-        form.addRow(_("Thicken walls below"), self.thicken)
-        self.hollow = self.number(
-            "hollow", 0.0, 50.0, 0.5, _("Hollow the model to this wall, with holes to drain."), _("off")
-        )
-        form.addRow(_("Hollow to a wall of"), self.hollow)
-        tip = _("Put a wall of this thickness around a lumen: a hollow vessel or heart, open where the scan ends.")
-        self.shell = self.number("shell", 0.0, 50.0, 0.5, tip, _("off"))
-        form.addRow(_("Wall around a lumen"), self.shell)
-        self.escape_holes = qt.QSpinBox()
-        self.escape_holes.objectName = "escape_holes"
-        self.escape_holes.setRange(0, 4)
-        self.escape_holes.specialValueText = _("as the process needs")
-        self.escape_holes.toolTip = _("Holes in every cavity through which resin or powder drains.")
-        self.escape_holes.connect(
-            "valueChanged(int)", self.guarded_slot(lambda count: self.panel.change(escape_holes=int(count) or None))
-        )
-        form.addRow(_("Escape holes"), self.escape_holes)
+        for setting in ("thicken", "hollow", "shell"):
+            self.controls.add_row(form, setting)
+        self.escape_holes = self.controls.add_row(form, "escape_holes")
         self.escape = MarkupsBinding(
             self.panel,
             "drain_hole_positions",
@@ -193,8 +143,10 @@ class PrintStep(StepView):
         form.addRow("", widgets.hbox(*kept[4:]))
 
     def _build_split(self, form: Any) -> None:
-        form.addRow(widgets.hbox(self.boxes["split"], self.boxes["pins"]))
-        self.joints = JointControls(self, form)
+        form.addRow(widgets.hbox(self.controls.make("split"), self.controls.make("pins")))
+        self.joints = [
+            self.controls.add_row(form, setting) for setting in ("joint", "fit", "pin_diameter", "joint_clearance")
+        ]
         tip = _("Places that no cut of the split may come near, such as a fracture or a foramen.")
         self.avoid = MarkupsBinding(self.panel, "keep_out_regions", tip, _("Keep whole"), self._marked)
         form.addRow(_("Keep whole"), self.avoid.widget)
@@ -213,8 +165,8 @@ class PrintStep(StepView):
         form.addRow(_("Magnets"), widgets.hbox(self.magnet_width, self.magnet_height))
 
     def _build_whole(self, form: Any) -> None:
-        form.addRow(self.boxes["struts"])
-        form.addRow(widgets.hbox(self.boxes["wrap"], self.boxes["orient"]))
+        self.controls.add_row(form, "struts")
+        form.addRow(widgets.hbox(self.controls.make("wrap"), self.controls.make("orient")))
         bases = [
             ("", _("none")),
             ("plate", _("flat plate")),
@@ -232,15 +184,14 @@ class PrintStep(StepView):
     def _build_marks(self, form: Any) -> None:
         tip = _("Text on the model. Put no patient's name on it unless you must.")
         self.label = self.line("label", tip, "labelText")
-        form.addRow(_("Label"), widgets.hbox(self.label, self.boxes["label_raised"]))
+        self.raised = self.controls.make("label_raised")
+        form.addRow(_("Label"), widgets.hbox(self.label, self.raised))
         self.label_at = MarkupsBinding(
             self.panel, "label_at", _("Put the label nearest to this point."), _("Label place"), last_point
         )
         form.addRow(_("Place of the label"), self.label_at.widget)
-        self.scale_bar = self.number(
-            "scale_bar", 0.0, 200.0, 5.0, _("Engrave a bar of this length, for exhibits."), _("none")
-        )
-        form.addRow(_("Scale bar"), self.scale_bar)
+        self.controls.add_row(form, "scale_bar")
+        self.controls.add_others(form)
 
     def show_again(self) -> None:
         widgets.set_property_silently(self.before, "checked", False)
@@ -254,13 +205,7 @@ class PrintStep(StepView):
         listed_printer = settings.printer is None or self.printer.findData(settings.printer) >= 0
         widgets.set_text_silently(self.size, None if listed_printer else settings.printer)
         widgets.select_silently(self.slicer, settings.slice_with or "")
-        widgets.set_property_silently(self.scale, "value", 100.0 * (settings.scale or 0.0))
-        widgets.select_silently(self.mirror, settings.mirror or "")
-        widgets.set_property_silently(self.thicken, "value", settings.thicken or 0.0)
-        widgets.set_property_silently(self.hollow, "value", settings.hollow or 0.0)
-        widgets.set_property_silently(self.shell, "value", settings.shell or 0.0)
-        for name, box in self.boxes.items():
-            widgets.set_property_silently(box, "checked", getattr(settings, name))
+        self.controls.refresh(settings)
         cuts = [_("{axis} = {at:g} mm", axis=axis, at=at) for axis, at in settings.cuts]
         cuts += [
             _("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3]))
@@ -277,22 +222,20 @@ class PrintStep(StepView):
             (self.avoid.widget, settings.split),
             (self.margin, settings.split),
             (self.label_at.widget, settings.label is not None),
+            *((widget, settings.pins) for widget in self.joints),
         ):
             widgets.set_row_visible(self.tools, widget, is_shown)
-        widgets.set_property_silently(self.escape_holes, "value", settings.escape_holes or 0)
         widgets.set_property_silently(
             self.margin,
             "value",
             settings.keep_out_regions[0][3] if settings.keep_out_regions else DEFAULT_KEEP_OUT_RADIUS_MM,
         )
-        self.boxes["label_raised"].enabled = settings.label is not None
+        self.raised.enabled = settings.label is not None
         width, height = settings.magnets or (0.0, 0.0)
         widgets.set_property_silently(self.magnet_width, "value", width)
         widgets.set_property_silently(self.magnet_height, "value", height)
-        self.joints.refresh(settings)
         widgets.select_silently(self.base, settings.base_kind if settings.base else "")
         widgets.set_text_silently(self.label, settings.label)
-        widgets.set_property_silently(self.scale_bar, "value", settings.scale_bar or 0.0)
 
     def _magnet(self, name: str, tip: str) -> Any:
         return widgets.double_spin_box(

@@ -1,6 +1,7 @@
 """The option table: one `Option` for each option, and each command's list of them."""
 
 from .commands import COMMANDS
+from .controls import Choice, Control, Number, Switch
 from .kinds import DEFAULT_KEEP_OUT_RADIUS_MM, number_text
 from .option import OF_THE_SETTING, STEPS, Command, Option, OptionGroup
 from .output import DEBUG, LANGUAGE, QUIET
@@ -25,9 +26,13 @@ __all__ = [
     "OPTION_OF_SETTING",
     "QUIET",
     "STEPS",
+    "Choice",
     "Command",
+    "Control",
+    "Number",
     "Option",
     "OptionGroup",
+    "Switch",
     "attached_flags",
     "earliest_step",
     "label_of_setting",

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from .controls import Control
 from .kinds import TEXT, OptionKind
 
 STEPS = ("scan", "anatomy", "model", "print", "files")  # of the panel, in their order
@@ -37,6 +38,8 @@ class Option:
         The setting in the panel's words.
     no_control
         Why the panel has no control for it.
+    control
+        The control that the panel makes of it; None where it has one of its own, or none.
     is_preset
         True for what the choice of use, anatomy or process itself is, and for answers: no deviation from a preset.
     is_per_scan
@@ -56,6 +59,7 @@ class Option:
     no_control: str = ""
     is_preset: bool = False
     is_per_scan: bool = False
+    control: Control | None = None
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@
 
 from ...messages import _, join, languages
 from ..formats import DEFAULT_FORMATS, FORMATS, MESH_FORMATS, read_formats
+from .controls import Switch
 from .kinds import PATH, SWITCH, OptionKind, choice
 from .option import Option
 
@@ -64,6 +65,7 @@ SCENE = Option(
     setting="scene",
     step="files",
     label=_("scene file"),
+    control=Switch(_("Slicer scene (.mrb)"), _("Everything of this run as a scene that opens in Slicer.")),
 )
 OVERWRITE = Option(
     ("--overwrite",),
@@ -115,6 +117,10 @@ def pages(turning: str, printed: str) -> tuple[Option, Option]:
             setting="viewer",
             step="files",
             label=_("page in which the model turns"),
+            control=Switch(
+                _("Page in which the model turns"),
+                _("model.html turns and cuts the model in any browser, without network; needs the package k3d."),
+            ),
         ),
         Option(
             ("--pdf",),
@@ -123,6 +129,7 @@ def pages(turning: str, printed: str) -> tuple[Option, Option]:
             setting="pdf",
             step="files",
             label=_("report as PDF"),
+            control=Switch(_("Report as PDF"), _("Printed by an installed Chrome, Chromium or Edge.")),
         ),
     )
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from ...messages import _
 from ..option_types import clearance, positive, scale_factor
+from .controls import Choice, Control, Number, Switch
 from .kinds import (
     CUTS,
     KEEP_OUT_REGIONS,
@@ -35,6 +36,7 @@ def _prepares(
     default: Any = OF_THE_SETTING,
     is_per_scan: bool = False,
     no_control: str = "",
+    control: Control | None = None,
 ) -> Option:
     """An option of the step ``print``; its setting has its name where no other is given."""
     return Option(
@@ -49,6 +51,7 @@ def _prepares(
         label=label,
         is_per_scan=is_per_scan,
         no_control=no_control,
+        control=control,
     )
 
 
@@ -60,16 +63,57 @@ _SOLID = (
         typed(scale_factor),
         "F|1:N",
         label=_("scale"),
+        control=Number(
+            _("Scale"),
+            _("Print larger or smaller than the anatomy; file, label and report say so."),
+            10_000.0,
+            5.0,
+            _("as the anatomy"),
+            unit="%",
+            shown=100.0,
+        ),
     ),
     _prepares(
         "--mirror",
         _("mirror at this plane: sagittal changes left and right; files and label say so"),
         choice("sagittal", "coronal", "axial"),
         label=_("mirror"),
+        control=Choice(
+            _("Mirror"),
+            _("Mirror all parts, such as the healthy side for the other one; file, label and report say so."),
+            (
+                ("", _("not mirrored")),
+                ("sagittal", _("left and right")),
+                ("coronal", _("front and back")),
+                ("axial", _("top and bottom")),
+            ),
+        ),
     ),
-    _prepares("--wrap", _("outer surface only, filled"), SWITCH, label=_("outer surface only")),
-    _prepares("--thicken", _("thicken walls below this"), typed(positive), "MM", label=_("thicken walls")),
-    _prepares("--hollow", _("hollow to this wall, with escape holes"), typed(positive), "MM", label=_("hollow")),
+    _prepares(
+        "--wrap",
+        _("outer surface only, filled"),
+        SWITCH,
+        label=_("outer surface only"),
+        control=Switch(_("Outer surface only"), _("Fill everything inside.")),
+    ),
+    _prepares(
+        "--thicken",
+        _("thicken walls below this"),
+        typed(positive),
+        "MM",
+        label=_("thicken walls"),
+        control=Number(_("Thicken walls below"), _("Thicken walls that are thinner than this."), 20.0, 0.1, _("off")),
+    ),
+    _prepares(
+        "--hollow",
+        _("hollow to this wall, with escape holes"),
+        typed(positive),
+        "MM",
+        label=_("hollow"),
+        control=Number(
+            _("Hollow to a wall of"), _("Hollow the model to this wall, with holes to drain."), 50.0, 0.5, _("off")
+        ),
+    ),
     _prepares(
         "--escape",
         _("place of an escape hole on the surface, mm (repeatable)"),
@@ -85,6 +129,14 @@ _SOLID = (
         _("escape holes a cavity (default 1; 2 where the process needs them)"),
         OptionKind({"type": int, "choices": range(1, 5)}),
         label=_("escape holes"),
+        control=Number(
+            _("Escape holes"),
+            _("Holes in every cavity through which resin or powder drains."),
+            4,
+            1,
+            _("as the process needs"),
+            unit="",
+        ),
     ),
     _prepares(
         "--shell",
@@ -92,8 +144,23 @@ _SOLID = (
         typed(positive),
         "MM",
         label=_("wall around a lumen"),
+        control=Number(
+            _("Wall around a lumen"),
+            _("Put a wall of this thickness around a lumen: a hollow vessel or heart, open where the scan ends."),
+            50.0,
+            0.5,
+            _("off"),
+        ),
     ),
-    _prepares("--struts", _("bars between loose fragments"), SWITCH, label=_("struts")),
+    _prepares(
+        "--struts",
+        _("bars between loose fragments"),
+        SWITCH,
+        label=_("struts"),
+        control=Switch(
+            _("Struts between loose parts"), _("Bars that hold fragments in their place; coloured as added.")
+        ),
+    ),
     _prepares("--base", _("add a base"), SWITCH, label=_("base")),
     _prepares(
         "--base-kind",
@@ -108,7 +175,13 @@ _MARKING = (
     _prepares(
         "--label", _("text on the model, on the flattest place, else on a curved one"), TEXT, "TEXT", label=_("label")
     ),
-    _prepares("--label-raised", _("the label stands out instead of being engraved"), SWITCH, label=_("raised letters")),
+    _prepares(
+        "--label-raised",
+        _("the label stands out instead of being engraved"),
+        SWITCH,
+        label=_("raised letters"),
+        control=Switch(_("Raised letters"), _("Instead of engraved ones.")),
+    ),
     _prepares(
         "--label-at",
         _("put the label nearest to this place, mm"),
@@ -118,7 +191,12 @@ _MARKING = (
         is_per_scan=True,
     ),
     _prepares(
-        "--scale-bar", _("engraved bar of this length, for exhibits"), typed(positive), "MM", label=_("scale bar")
+        "--scale-bar",
+        _("engraved bar of this length, for exhibits"),
+        typed(positive),
+        "MM",
+        label=_("scale bar"),
+        control=Number(_("Scale bar"), _("Engrave a bar of this length, for exhibits."), 200.0, 5.0, _("none")),
     ),
 )
 # Cuts, split, and what joins the parts again.
@@ -151,7 +229,14 @@ _CUTTING = (
         label=_("sides kept"),
         is_per_scan=True,
     ),
-    _prepares("--split", _("split into the fewest parts that fit the printer"), SPLIT, default=None, label=_("split")),
+    _prepares(
+        "--split",
+        _("split into the fewest parts that fit the printer"),
+        SPLIT,
+        default=None,
+        label=_("split"),
+        control=Switch(_("Split to fit the printer"), _("Into the fewest parts that fit.")),
+    ),
     _prepares(
         "--avoid",
         _("no cut of the split comes nearer than MM (default 10) to this place (repeatable)"),
@@ -162,18 +247,34 @@ _CUTTING = (
         label=_("places kept whole"),
         is_per_scan=True,
     ),
-    _prepares("--pins", _("alignment pins across cuts, or what {--joint} names"), SWITCH, label=_("pins")),
+    _prepares(
+        "--pins",
+        _("alignment pins across cuts, or what {--joint} names"),
+        SWITCH,
+        label=_("pins"),
+        control=Switch(_("Pins across cuts"), _("Pins and holes that bring the parts together again.")),
+    ),
     _prepares(
         "--joint",
         _("printed pin (default), holes for dowels put in loose, or a dovetail; thin cuts get dowels from 1 mm"),
         choice("pin", "dowel", "dovetail"),
         label=_("kind of joint"),
+        control=Choice(
+            _("Joint"),
+            _("What brings the parts together; where there is no room for it, dowels from 1 mm are made."),
+            (("pin", _("printed pins")), ("dowel", _("holes for dowels")), ("dovetail", _("dovetail"))),
+        ),
     ),
     _prepares(
         "--fit",
         _("sliding (default) or press, with the clearance of the process"),
         choice("sliding", "press"),
         label=_("fit of joints"),
+        control=Choice(
+            _("Fit"),
+            _("The clearance is the process's for this fit."),
+            (("sliding", _("sliding")), ("press", _("press"))),
+        ),
     ),
     _prepares(
         "--pin-diameter",
@@ -181,6 +282,9 @@ _CUTTING = (
         typed(positive),
         "MM",
         label=_("thickness of joints"),
+        control=Number(
+            _("Thickness of joints"), _("Joints of this thickness and no other."), 30.0, 0.5, _("as there is room")
+        ),
     ),
     _prepares(
         "--joint-clearance",
@@ -188,6 +292,7 @@ _CUTTING = (
         typed(clearance),
         "MM",
         label=_("clearance of joints"),
+        control=Number(_("Clearance"), _("Gap a side, instead of the fit's."), 2.0, 0.05, _("as the fit needs")),
     ),
     _prepares(
         "--magnets",
@@ -207,7 +312,13 @@ PREPARATION = OptionGroup(
         *_SOLID,
         *_MARKING,
         *_CUTTING,
-        _prepares("--orient", _("turn for printing"), SWITCH, label=_("turned for printing")),
+        _prepares(
+            "--orient",
+            _("turn for printing"),
+            SWITCH,
+            label=_("turned for printing"),
+            control=Switch(_("Turn for printing"), _("Less overhang; the file then no longer lies as scanned.")),
+        ),
         _prepares(
             "--step",
             _("a preparation step that an installed package brings, and its value (repeatable; see list steps)"),
