@@ -89,7 +89,17 @@ class Panel:
             self.steps["anatomy"].close_editor()
             self.state = None
             self.job.drop(
-                *STEPS, "opened", "grid", "edited", "found", "volume", "times", "given", "mesh", "model-before"
+                *STEPS,
+                "opened",
+                "grid",
+                "edited",
+                "found",
+                "volume",
+                "times",
+                "given",
+                "mesh",
+                "model-before",
+                "content",
             )
         else:
             self.state = state

@@ -151,10 +151,13 @@ def _run_stages(
 
 
 def _anatomy(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
+    from ..mrml.segmentations import expected_content_hash
+
     given = _given_labels(job) if job.has("edited") else None
     state = _run_stages(job, "anatomy", pipeline.WorkflowState(source, settings, job.folder, given), progress)
     job.save("grid", (state.scan.volume.array.shape, state.scan.volume.affine))
     job.save("opened", state.scan)
+    job.save("content", expected_content_hash(state.segmentation))
     job.save("anatomy", state.segmentation)
 
 

@@ -140,8 +140,9 @@ def _short_stats(result: Any) -> str:
 
 def format_surface_stats(mesh: Any, figures: Any) -> str:
     """A mesh's figures in one line."""
+    volume = figures.get("volume_mm3") or mesh.volume
     line = _("{name}: {volume} ml, {triangles} triangles").format(
-        name=mesh.name, volume=f"{mesh.volume / 1000.0:.1f}", triangles=f"{len(mesh.triangles):,}"
+        name=mesh.name, volume=f"{volume / 1000.0:.1f}", triangles=f"{len(mesh.triangles):,}"
     )
     p95, largest = figures.get("p95_deviation_mm"), figures.get("max_deviation_mm")
     if p95 is not None and largest is not None:
