@@ -88,19 +88,7 @@ class Panel:
             self.edits.close()
             self.steps["anatomy"].close_editor()
             self.state = None
-            self.job.drop(
-                *STEPS,
-                "opened",
-                "grid",
-                "edited",
-                "found",
-                "volume",
-                "times",
-                "given",
-                "mesh",
-                "model-before",
-                "content",
-            )
+            self.job.drop_all()
         else:
             self.state = state
             self._restore()
@@ -245,7 +233,7 @@ class Panel:
         parameters.series, parameters.folder, parameters.volume, parameters.model = series, folder, volume, model
         parameters.chosen = True
         self.steps["scan"].show_source(volume, model)
-        self.job.drop("edited", "opened", "grid", "given", "mesh")
+        self.job.drop("edited", "opened", "read", "befores", "grid", "given", "mesh")
         fresh = {name: getattr(RunSettings(), name) for name in per_scan_settings()}
         self.state.settings = replace(self.settings, **fresh)
         self.release_points()
