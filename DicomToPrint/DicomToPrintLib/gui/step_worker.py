@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from dicomtoprint import pipeline
-from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh
+from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import DicomToPrintError, InputError, UnansweredQuestionError, UsageError
 from dicomtoprint.messages import _, as_data, join, speaking, translate
+from dicomtoprint.pipeline.checklist import settings_of_given_mesh
 from dicomtoprint.progress import ProgressCallback, subprogress
 
 from .step_results import GIVEN_FILE, SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
@@ -193,7 +194,7 @@ def _given_labels(job: WorkerResultStore) -> Any:
 
 def _model(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
     if pipeline.is_mesh_file(source):
-        _given_model(job, source, settings_of_mesh(settings), progress)
+        _given_model(job, source, settings_of_given_mesh(settings), progress)
         return
     results = pipeline.StageResults(segmentation=_needed(job, "anatomy"))
     # After an edit by hand the surface goes on from the one before; else it is what any run makes of the same settings.
@@ -232,7 +233,7 @@ def _known(
     settings = pipeline.drop_unavailable_formats(settings)
     if pipeline.is_mesh_file(source):
         results = pipeline.StageResults(mesh=_needed(job, "mesh"))
-        return pipeline.WorkflowState(source, settings_of_mesh(settings), job.folder, results=results)
+        return pipeline.WorkflowState(source, settings_of_given_mesh(settings), job.folder, results=results)
     segmentation = _needed(job, "anatomy")
     if not job.has("opened"):
         scan = pipeline.load_scan(source, settings, progress)
