@@ -106,6 +106,7 @@ class Panel:
         for step in STEPS:
             if self.state.state(step) == "running":
                 self.state.set_state(step, "idle")
+        self.watch_edits(self.results.anatomy_node() if self.state.state("anatomy") == "done" else None)
         self.show_message("")
 
     def refresh(self) -> None:
