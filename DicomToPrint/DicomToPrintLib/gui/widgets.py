@@ -178,3 +178,15 @@ def clear_layout(layout: Any) -> None:
             widget.hide()
             widget.setParent(None)
             widget.deleteLater()
+
+
+def reach_by_keys(chooser: Any) -> None:
+    """Let Tab come to a node chooser of Slicer's, and its keys to the box inside.
+
+    In Slicer the box hands its focus to the chooser, which takes none.
+    """
+    for box in chooser.children():
+        if box.inherits("QComboBox"):
+            box.setFocusProxy(None)
+            chooser.setFocusProxy(box)
+            chooser.setFocusPolicy(qt.Qt.StrongFocus)
