@@ -124,7 +124,7 @@ def set_property_silently(widget: Any, prop: str, value: Any) -> None:
 def collapsible_form(title: str, layout: Any) -> tuple[Any, Any]:
     """A folded group for the settings that few need, and its form."""
     group = ctk.ctkCollapsibleGroupBox()
-    group.title = title
+    group.title = f"{title} "  # the style leaves the last letter no room
     group.collapsedHeight = 0
     group.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
     form = qt.QFormLayout(group)
