@@ -32,7 +32,9 @@ def nothing_is_chosen_instead(test: Any, panel: Any) -> None:
         test.assertIsNone(chooser.currentNode())
         chooser.setCurrentNode(nodes[2])
     for chooser in (scan.volume, scan.model, anatomy.given, anatomy.region, printing.plane):
-        test.assertIsNotNone(chooser.focusProxy(), f"Tab comes to {chooser.objectName}, and its keys to the box inside")
+        test.assertIsNotNone(
+            chooser.focusProxy(), chooser.objectName
+        )  # Tab comes to it, and its keys to the box inside
     test.assertIsNotNone(panel.parameters.volume)
     test.assertIsNotNone(panel.parameters.given)
     slicer.mrmlScene.Clear()
