@@ -1,9 +1,11 @@
 """The pictures of the documentation, from the application: one of its window for every step of the panel.
 
-    Slicer --python-script Testing/Driver/pictures.py -- --output Resources/Screenshots [--scan FOLDER] [--steps scan anatomy ...]
+    Slicer --python-script Testing/Driver/pictures.py -- --output Resources/Screenshots [--scan FOLDER | --tilt DEGREES]
+        [--steps scan anatomy ...]
 
-Without a scan it is the phantom, read from the DICOM database of this run. A scan that is refused stays in step 1; a
-print that is not ready gets its first remedy, and `repaired` is what follows from that.
+Without a scan it is the phantom, read from the DICOM database of this run, or from the folder of a scan by a tilted gantry. A scan
+that is refused stays in step 1, as `rejected`; a print that is not ready gets its remedy by thicker walls, or the first
+where that is none, and `repaired` is what follows from that.
 """
 
 import sys
@@ -75,13 +77,15 @@ def walk(panel, folder, steps):
         if table is not None and table.rowCount:
             table.selectRow(0)
             panel.area.show_part(panel.steps[step].frame, panel.steps[step].start_of_result())
-        keep(folder, step)
+        is_rejected = step == "scan" and panel.state.state(step) != "done"
+        keep(folder, "rejected" if is_rejected else step)
         remedies = panel.steps["print"].remedies
         if step == "print" and panel.state.state(step) == "needs you" and remedies.count():
-            remedies.itemAt(0).widget().click()
+            buttons = [remedies.itemAt(index).widget() for index in range(remedies.count())]
+            next((one for one in buttons if "hicken" in one.text), buttons[0]).click()
             wait(panel)
             keep(folder, "repaired")
-        if step == "scan" and panel.state.state(step) != "done":
+        if is_rejected:
             return
 
 
@@ -94,6 +98,7 @@ def main(arguments):
     reader = argparse.ArgumentParser(prog="pictures")
     reader.add_argument("--output", type=Path, required=True)
     reader.add_argument("--scan", default="")
+    reader.add_argument("--tilt", type=float, default=0.0)
     reader.add_argument("--steps", nargs="*", default=["scan", "anatomy", "model", "print", "files"])
     chosen = reader.parse_args(arguments)
     chosen.output.mkdir(parents=True, exist_ok=True)
@@ -101,9 +106,15 @@ def main(arguments):
     with tempfile.TemporaryDirectory() as hidden:
         slicer.util.selectModule("DicomToPrint")
         panel = slicer.modules.DicomToPrintWidget.panel
-        files = Path(hidden, "prints")
+        files = Path(tempfile.gettempdir(), "prints")  # its name is seen in step 5
         panel.dialogs = Answers(str(files))
-        if chosen.scan:
+        if chosen.tilt:
+            from dicomtoprint.phantom import write_phantom_dicom
+
+            scan = Path(hidden, "tilted")
+            write_phantom_dicom(scan, tilt_degrees=chosen.tilt)
+            panel.choose_source(folder=str(scan))
+        elif chosen.scan:
             panel.choose_source(folder=chosen.scan)
         else:
             slicer.util.getModuleLogic("DicomToPrint").makePhantom()

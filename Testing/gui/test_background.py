@@ -31,3 +31,17 @@ def test_what_goes_wrong_in_it_is_raised(driver):
 
     with pytest.raises(OSError, match="No space left"):
         in_background(work)
+
+
+def test_what_the_application_does_itself_is_done_in_turns(driver):
+    from PySide6 import QtCore
+
+    from DicomToPrintLib.gui.background import in_turns
+
+    done = []
+    in_turns(lambda: done.append("first"), lambda: done.append("second"))
+    QtCore.QTimer.singleShot(0, lambda: done.append("the user"))
+    assert not done
+    for _turn in range(5):
+        QtCore.QCoreApplication.processEvents()
+    assert done == ["first", "the user", "second"]

@@ -77,6 +77,25 @@ def test_a_given_model_walks_from_step_3_to_files_that_replay(driver, tmp_path):
     assert main(["replay", str(tmp_path / "out" / "record.json"), *again]) == 0
 
 
+def test_a_given_model_is_asked_what_the_terminal_asks_and_a_no_rejects_the_print(driver, tmp_path):
+    from dicomtoprint.pipeline.checklist import load_checklist
+
+    panel = driver.panel
+    asked = [one.id for one in load_checklist().questions if one.is_asked_of("")]
+    driver.find("model").setCurrentNode(model_node())
+    driver.run("model")
+    box = driver.find(f"answer-{asked[0]}")
+    box.setCurrentIndex(box.findData("no"))
+    assert driver.state("model") == "done" and panel.settings.answers == ((asked[0], "no"),)
+    assert f"{asked[0]}=no" in panel.command()
+    driver.run("print")
+    readiness = panel.job.load("print")["readiness"]
+    assert {entry["question"]: entry["answer"] for entry in readiness.checklist} == {
+        name: "no" if name == asked[0] else None for name in asked
+    }
+    assert any(finding.rule == asked[0] for finding in readiness.findings)
+
+
 def test_the_closed_model_is_shown_in_its_colour_and_can_be_taken_back(driver):
     panel, node = driver.panel, model_node(0)
     driver.find("model").setCurrentNode(node)

@@ -108,6 +108,28 @@ def test_a_saved_scene_goes_on_where_it_was(driver, loaded, tmp_path):
     after = driver.panel.job.load("print")["prepared"].model.meshes[0]
     assert np.array_equal(after.triangles, before.triangles)
     assert np.allclose(after.points, before.points, atol=1e-4)
+    an_edit_reaches_the_model(driver, before.volume)
+
+
+def an_edit_reaches_the_model(driver, volume):
+    """Half of the anatomy taken away by hand in the reopened scene; the scan is read for the first time then."""
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    assert driver.find("updateModel").isHidden()
+    segmentation = driver.panel.results.anatomy_node().GetSegmentation()
+    identifier = segmentation.GetNthSegmentID(0)
+    image = segmentation.GetSegment(identifier).GetRepresentation("Binary labelmap")
+    labels = vtk_to_numpy(image.GetPointData().GetScalars())
+    filled = np.flatnonzero(labels)
+    labels[filled[: len(filled) // 2]] = 0
+    image.Modified()
+    segmentation.GetSegment(identifier).Modified()
+    driver.application.processEvents()
+    assert not driver.find("updateModel").isHidden(), "the foot says that the model is out of date"
+    driver.click("updateModel")
+    driver.wait()
+    assert driver.state("model") == "done", driver.message
+    assert 0.3 * volume < driver.panel.job.load("model").meshes[0].volume < 0.7 * volume
 
 
 def test_a_reload_of_the_module_leaves_a_working_panel(driver, loaded, application):

@@ -11,9 +11,15 @@ from dicomtoprint.mesh.core import Mesh, Provenance  # noqa: E402
 from dicomtoprint.segmentation import Segment, Segmentation  # noqa: E402
 from dicomtoprint.volume import Volume  # noqa: E402
 from DicomToPrintLib.mrml.matrices import to_vtk_matrix  # noqa: E402
-from DicomToPrintLib.mrml.models import default_overlays, mesh_from_node, mesh_to_node, show_overlay  # noqa: E402
+from DicomToPrintLib.mrml.models import default_overlays, mesh_from_node, mesh_to_node, show_in_slices, show_overlay  # noqa: E402
 from DicomToPrintLib.mrml.scene import new_scene  # noqa: E402
-from DicomToPrintLib.mrml.segmentations import labels_from_node, segmentation_to_node, terminology_entry  # noqa: E402
+from DicomToPrintLib.mrml.segmentations import (  # noqa: E402
+    content_hash,
+    expected_content_hash,
+    labels_from_node,
+    segmentation_to_node,
+    terminology_entry,
+)
 from DicomToPrintLib.mrml.volumes import (  # noqa: E402
     harden_transform,
     max_corner_distance,
@@ -140,6 +146,27 @@ def test_segments_come_back_as_the_same_labels_on_a_sheared_grid(scene):
     assert names == ("Skull", "Mandible")
     segment = node.GetSegmentation().GetSegment("skull")
     assert segment.GetColor() == pytest.approx((0.9, 0.8, 0.25))
+
+
+def test_what_a_node_will_hold_is_known_before_it_is_made_and_an_edit_changes_it(scene):
+    sent = labelled()
+    node = segmentation_to_node(sent, scene, "anatomy")
+    assert content_hash(node) == expected_content_hash(sent)
+    node.GetSegmentation().GetSegment("skull").GetRepresentation("Binary labelmap").SetScalarComponentFromDouble(
+        0, 0, 0, 0, 1.0
+    )
+    assert content_hash(node) != expected_content_hash(sent)
+
+
+def test_a_model_comes_whole_and_shows_in_the_slices_when_asked(scene):
+    node = mesh_to_node(Mesh(np.eye(3), np.array([[0, 1, 2]]), "Part", (0.1, 0.2, 0.3)), scene, "Part")
+    display = node.GetDisplayNode()
+    assert node.GetPolyData().GetNumberOfPolys() == 1 and display.GetColor() == pytest.approx((0.1, 0.2, 0.3))
+    assert display.GetVisibility() and not display.GetVisibility2D()
+    show_in_slices([node])
+    assert display.GetVisibility2D()
+    scene.RemoveNode(node)
+    show_in_slices([node])
 
 
 def test_an_edited_segment_on_its_own_small_extent_lands_in_its_place(scene):

@@ -6,12 +6,11 @@ import qt
 import slicer
 
 from dicomtoprint.messages import join
-from dicomtoprint.pipeline.checklist import load_checklist
 from dicomtoprint.pipeline.open_questions import grey_value_caution
 from dicomtoprint.pipeline.segmenting import FROM_SEGMENTATION, anatomy_name
 
 from . import widgets
-from .answer_controls import answered, fill_questions
+from .answer_controls import ChecklistControls
 from .backend_controls import BackendControls, LabelChooser, structures_of
 from .i18n import tr as _
 from .markups_binding import MarkupsBinding
@@ -43,7 +42,6 @@ class AnatomyStep(StepView):
     tip = _("Find the chosen anatomy in the scan and show it as a segmentation.")
 
     def build_controls(self) -> None:
-        self._answering = False
         self.anatomy = widgets.combo_box(
             builtin_presets("anatomy"), _("What is to be printed."), self.setting("anatomy"), "anatomy"
         )
@@ -57,8 +55,7 @@ class AnatomyStep(StepView):
     def build_results(self) -> None:
         self.figures = widgets.text_label(selectable=True)
         self.layout.addWidget(self.figures)
-        self.questions = qt.QVBoxLayout()
-        self.layout.addLayout(self.questions)
+        self.checklist = ChecklistControls(self)
         self.show_3d = self.button(
             _("Show in 3D"), _("Show or hide the segments in the 3D view."), self.panel.results.toggle_preview, "show3D"
         )
@@ -157,7 +154,8 @@ class AnatomyStep(StepView):
         if self.panel.state.state(self.key) == "not needed":
             self.primary.enabled = False
             widgets.update_badge(self.chip, "not applicable", _("Not needed: a model was chosen in step 1."))
-        self._ask(has)
+        name = anatomy_name(settings) if given is None else FROM_SEGMENTATION
+        self.checklist.ask(name if has else None)
         for widget in (self.show_3d, self.full, self.edit_group):
             widget.enabled = widget.visible = has
 
@@ -185,26 +183,6 @@ class AnatomyStep(StepView):
         self.connect_editor(node)
         self.panel.watch_edits(node)
         return "done"
-
-    def _ask(self, has: bool) -> None:
-        """The checklist of the anatomy, where it was found; not while one of its choosers is being used."""
-        if self._answering:
-            return
-        name = anatomy_name(self.panel.settings) if self.panel.results.given_node() is None else FROM_SEGMENTATION
-        asked = {one.id: one.text for one in load_checklist().questions if has and one.is_asked_of(name)}
-        fill_questions(
-            self.questions,
-            asked,
-            self.panel.settings,
-            lambda rule: self.guarded_slot(lambda key: self._answer(rule, key)),
-        )
-
-    def _answer(self, rule: str, key: str) -> None:
-        self._answering = True
-        try:
-            self.panel.change_from("print", answered(self.panel.settings, rule, key))
-        finally:
-            self._answering = False
 
     def _threshold(self, value: float) -> None:
         low, high = float(self.low.value), float(self.high.value)

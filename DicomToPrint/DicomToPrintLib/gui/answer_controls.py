@@ -1,4 +1,4 @@
-"""Questions with their answers: a line each, on the scan in step 1 and on the anatomy in step 2."""
+"""Questions with their answers: a line each, on the scan in step 1, on the anatomy in step 2, or of a given model in step 3."""
 
 import datetime
 from collections.abc import Callable, Mapping
@@ -7,6 +7,7 @@ from typing import Any
 import qt
 
 from dicomtoprint.config.run_settings import RunSettings
+from dicomtoprint.pipeline.checklist import load_checklist
 
 from . import widgets
 from .i18n import tr as _
@@ -41,3 +42,33 @@ def answered(settings: RunSettings, rule: str, key: str) -> dict[str, Any]:
         "answers": tuple((name, value) for name, value in answers.items() if value),
         "answer_times": tuple((name, time) for name, time in times.items() if answers.get(name)),
     }
+
+
+class ChecklistControls:
+    """The checklist of the anatomy in a step's layout."""
+
+    def __init__(self, step: Any) -> None:
+        self._step, self._answering = step, False
+        self._layout = qt.QVBoxLayout()
+        step.layout.addLayout(self._layout)
+
+    def ask(self, anatomy: str | None) -> None:
+        """The questions of this anatomy, of a given model where that is empty, none for None; not while a chooser is being used."""
+        if self._answering:
+            return
+        asked = {
+            one.id: one.text for one in load_checklist().questions if anatomy is not None and one.is_asked_of(anatomy)
+        }
+        fill_questions(
+            self._layout,
+            asked,
+            self._step.panel.settings,
+            lambda rule: self._step.guarded_slot(lambda key: self._answer(rule, key)),
+        )
+
+    def _answer(self, rule: str, key: str) -> None:
+        self._answering = True
+        try:
+            self._step.panel.change_from("print", answered(self._step.panel.settings, rule, key))
+        finally:
+            self._answering = False

@@ -1,4 +1,4 @@
-"""Work on large arrays beside the drawing of the application: hashing and writing hundreds of megabytes takes a second."""
+"""Long work that leaves the application drawing: large arrays beside it, and what it must do itself in turns."""
 
 from collections.abc import Callable
 from threading import Thread
@@ -34,3 +34,15 @@ def in_background(work: Callable[[], Result]) -> Result:
     if failed:
         raise failed[0]
     return done[0]
+
+
+def in_turns(*works: Callable[[], None]) -> None:
+    """Each of these in a turn of the event loop of its own: the application draws and answers between them."""
+    first, *others = works
+
+    def turn() -> None:
+        first()
+        if others:
+            in_turns(*others)
+
+    qt.QTimer.singleShot(0, turn)

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import Protocol
 
-from dicomtoprint.config.run_settings import settings_of_mesh, to_command_line
+from dicomtoprint.config.run_settings import to_command_line
+from dicomtoprint.pipeline.checklist import settings_of_given_mesh
 
 from . import scan_source
 from .panel_context import PanelContext
@@ -22,7 +23,7 @@ def command_line(panel: CommandContext) -> str:
     output, settings = panel.output_folder() or "OUTPUT", panel.settings
     if scan_source.selected_kind(panel.parameters) == "model":
         source = scan_source.for_cli(panel.parameters)
-        return to_command_line(source, output, settings_of_mesh(settings), str(CLI_SCRIPT), "prepare")
+        return to_command_line(source, output, settings_of_given_mesh(settings), str(CLI_SCRIPT), "prepare")
     if panel.results.is_given():
         settings = replace(settings, segmentation=panel.results.given_file(), segment_with=None)
     return to_command_line(scan_source.for_cli(panel.parameters), output, settings, str(CLI_SCRIPT))

@@ -88,9 +88,7 @@ class Panel:
             self.edits.close()
             self.steps["anatomy"].close_editor()
             self.state = None
-            self.job.drop(
-                *STEPS, "opened", "grid", "edited", "found", "volume", "times", "given", "mesh", "model-before"
-            )
+            self.job.drop_all()
         else:
             self.state = state
             self._restore()
@@ -108,6 +106,7 @@ class Panel:
         for step in STEPS:
             if self.state.state(step) == "running":
                 self.state.set_state(step, "idle")
+        self.watch_edits(self.results.anatomy_node() if self.state.state("anatomy") == "done" else None)
         self.show_message("")
 
     def refresh(self) -> None:
@@ -235,7 +234,7 @@ class Panel:
         parameters.series, parameters.folder, parameters.volume, parameters.model = series, folder, volume, model
         parameters.chosen = True
         self.steps["scan"].show_source(volume, model)
-        self.job.drop("edited", "opened", "grid", "given", "mesh")
+        self.job.drop("edited", "opened", "read", "befores", "grid", "given", "mesh")
         fresh = {name: getattr(RunSettings(), name) for name in per_scan_settings()}
         self.state.settings = replace(self.settings, **fresh)
         self.release_points()

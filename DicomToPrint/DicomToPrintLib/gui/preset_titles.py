@@ -1,6 +1,8 @@
-"""Titles of the built-in presets, for the choosers."""
+"""Titles of the built-in presets in Slicer's language, for the choosers."""
 
 from dicomtoprint.config import resources
+
+from .i18n import tr
 
 
 def builtin_presets(kind: str) -> list[tuple[str, str]]:
@@ -8,7 +10,8 @@ def builtin_presets(kind: str) -> list[tuple[str, str]]:
     found = []
     for name in resources.builtin_names(kind):
         content, _ = resources.load_json_resource(kind, name)
-        found.append((name, str(content.get("title") or name.replace("-", " ").capitalize())))
+        title = content.get("title")
+        found.append((name, tr(str(title)) if title else name.replace("-", " ").capitalize()))
     return sorted(found, key=lambda item: item[1].lower())
 
 
@@ -17,7 +20,8 @@ def preset_help(kind: str, name: str) -> str:
     if name not in resources.builtin_names(kind):
         return ""
     content, _ = resources.load_json_resource(kind, name)
-    return str(content.get("help") or content.get("note") or "")
+    told = content.get("help") or content.get("note")
+    return tr(str(told)) if told else ""
 
 
 def printers_for_process(process: str) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from ..mrml import extension_backends, models, segmentations, step_nodes, views,
 from ..mrml.findings_nodes import show_marks_of
 from ..mrml.markups import plane_ras
 from ..mrml.scene import node_or_none
-from .background import in_background
+from .background import in_background, in_turns
 from .i18n import tr as _
 from .panel_context import PanelContext
 from .scan_source import current_database
@@ -77,7 +77,7 @@ class ScenePresenter:
         volume = self.volume_node() or self._opened_volume()
         node = step_nodes.show_anatomy(self._scene, self._job_name, _("Anatomy to print"), segmentation, volume)
         parameters.segmentation = node
-        node.SetAttribute(CONTENT_HASH_ATTRIBUTE, segmentations.content_hash(node, in_background))
+        node.SetAttribute(CONTENT_HASH_ATTRIBUTE, self._panel.job.load("content"))
         node.SetAttribute(SETTINGS_ATTRIBUTE, self._anatomy_settings())
         return node
 
@@ -118,7 +118,7 @@ class ScenePresenter:
 
     def keep_meshes(self, role: str, meshes: Sequence[Any], overlay: str) -> None:
         """Model nodes; the model step's own are hidden behind those of the print step."""
-        made = step_nodes.show_meshes(self._scene, self._job_name, meshes, role, self._overlay(overlay))
+        made = step_nodes.add_meshes(self._scene, self._job_name, meshes, role, self._overlay(overlay))
         other = "model" if role == "print" else "print"
         if role == "model":
             step_nodes.remove_step_nodes(self._scene, self._job_name, other)
@@ -132,7 +132,9 @@ class ScenePresenter:
             given = node_or_none(self._panel.parameters.model)
             if given is not None:
                 given.SetDisplayVisibility(False)
-            views.show_models()
+        # Each of these is drawn in every view.
+        turned = [views.show_models] if made and role == "model" else []
+        in_turns(*map(self._panel.guarded_slot, [*turned, lambda: models.show_in_slices(made)]))
 
     def _overlay(self, key: str) -> models.ScalarOverlay | None:
         titles = {"Deviation": _("Deviation (mm)"), "Wall": _("Wall (mm)"), "Provenance": _("Where from")}

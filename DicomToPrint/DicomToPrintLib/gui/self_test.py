@@ -31,6 +31,10 @@ def nothing_is_chosen_instead(test: Any, panel: Any) -> None:
         slicer.app.processEvents()
         test.assertIsNone(chooser.currentNode())
         chooser.setCurrentNode(nodes[2])
+    for chooser in (scan.volume, scan.model, anatomy.given, anatomy.region, printing.plane):
+        test.assertIsNotNone(
+            chooser.focusProxy(), chooser.objectName
+        )  # Tab comes to it, and its keys to the box inside
     test.assertIsNotNone(panel.parameters.volume)
     test.assertIsNotNone(panel.parameters.given)
     slicer.mrmlScene.Clear()

@@ -56,6 +56,11 @@ class StepResultStore:
         for name in names:
             self.path(name).unlink(missing_ok=True)
 
+    def drop_all(self) -> None:
+        """Forget every result: the scene that they belong to is gone."""
+        for result in self.folder.glob(f"*{STATE_SUFFIX}"):
+            result.unlink(missing_ok=True)
+
     def drop_from(self, step: str) -> None:
         """Forget the result of `step` and of every step after it; another anatomy has no model before.
 

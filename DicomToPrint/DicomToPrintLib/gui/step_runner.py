@@ -1,9 +1,11 @@
 """Runs the steps of the panel one after the other, each in a child process, and hands their results to be shown."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Protocol
+
+import qt
 
 from dicomtoprint import pipeline
 from dicomtoprint.config.formats import MESH_FORMATS
@@ -199,15 +201,17 @@ class StepRunner:
             panel.job.save("edited", {"segmentation": given, "by_hand": panel.results.given_node() is None})
 
     def _ended(self, code: int) -> None:
-        panel = self._panel
-        step, self.running = self.running, ""
+        panel, step = self._panel, self.running
         if panel.state is None or not step:
+            self.running = ""
             return
         if code == 0:
             panel.job.commit_results()
         if code == 0 and panel.job.has(step):
-            self.show_result(step)
+            # What is read, shown and drawn of a large result takes a while each: the application gets its turns between.
+            self._later(step, lambda: self._read_result(step))
             return
+        self.running = ""
         _kind, sentence = panel.job.failure()
         self._queue = []
         panel.job.drop_from(step)
@@ -217,16 +221,38 @@ class StepRunner:
             sentence or _("The step ended without a result ({code}): run it again, or report it.").format(code=code)
         )
 
-    def show_result(self, step: str) -> None:
-        """Show a step's result and go on with what was asked for."""
+    def _later(self, step: str, work: Callable[[], None]) -> None:
+        """Work in the next turn of the event loop, unless the step is cancelled or its scene closed before."""
+
+        def turn() -> None:
+            if self.running == step and self._panel.state is not None:
+                work()
+
+        qt.QTimer.singleShot(0, self._panel.guarded_slot(turn))
+
+    def _read_result(self, step: str) -> None:
+        try:
+            result = self._panel.job.load(step)
+        except Exception:
+            self._not_shown(step)
+            raise
+        self._later(step, lambda: self.show_result(step, result))
+
+    def _not_shown(self, step: str) -> None:
+        """A result could not be shown: what was to run after it does not."""
+        self._queue, self.running = [], ""
+        self._panel.state.set_state(step, "needs you")
+        self._panel.refresh()
+
+    def show_result(self, step: str, result: Any = None) -> None:
+        """Show a step's result, by default that of the job, and go on with what was asked for."""
         panel = self._panel
         try:
-            state = panel.steps[step].show(panel.job.load(step))
+            state = panel.steps[step].show(panel.job.load(step) if result is None else result)
         except Exception:
-            self._queue = []
-            panel.state.set_state(step, "needs you")
-            panel.refresh()
+            self._not_shown(step)
             raise
+        self.running = ""
         panel.state.set_state(step, state)
         if state != "done":
             self.left, self._queue = tuple(self._queue), []

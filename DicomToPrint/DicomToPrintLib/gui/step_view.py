@@ -258,6 +258,7 @@ def node_selector(
     widget.sizeAdjustPolicy = qt.QComboBox.AdjustToMinimumContentsLengthWithIcon  # names of nodes may be long
     widget.minimumWidth = 100
     widget.setMRMLScene(slicer.mrmlScene)
+    widgets.reach_by_keys(widget)
     before: list[Any] = [None]
 
     def changed(node: Any) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from dicomtoprint import pipeline
-from dicomtoprint.config.run_settings import RunSettings, settings_of_mesh
+from dicomtoprint.config.run_settings import RunSettings
 from dicomtoprint.errors import DicomToPrintError, InputError, UnansweredQuestionError, UsageError
 from dicomtoprint.messages import _, as_data, join, speaking, translate
+from dicomtoprint.pipeline.checklist import settings_of_given_mesh
 from dicomtoprint.progress import ProgressCallback, subprogress
 
 from .step_results import GIVEN_FILE, SEGMENTATION_PLACEHOLDER, WorkerResultStore, load_request
@@ -146,16 +147,39 @@ def _run_stages(
     """The stages of one step of the panel; their times stay in the session for the record."""
     stages = pipeline.stages_for_panel_step(step, pipeline.is_mesh_file(state.source))
     state, times = pipeline.run_stages(state, stages, progress)
-    job.save("times", {**(job.load("times") if job.has("times") else {}), step: times})
+    _keep_times(job, step, times)
     return state
 
 
+def _keep_times(job: WorkerResultStore, step: str, times: tuple[pipeline.StageTiming, ...]) -> None:
+    job.save("times", {**(job.load("times") if job.has("times") else {}), step: times})
+
+
 def _anatomy(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
+    from ..mrml.segmentations import expected_content_hash
+
     given = _given_labels(job) if job.has("edited") else None
-    state = _run_stages(job, "anatomy", pipeline.WorkflowState(source, settings, job.folder, given), progress)
+    state = pipeline.WorkflowState(source, settings, job.folder, given)
+    reading, *finding = pipeline.stages_for_panel_step("anatomy")
+    read = job.load("read") if _is_by_hand(job) and job.has("read") else None
+    asked = json.dumps(settings.as_json())
+    if read is not None and read["settings"] == asked:  # an edit changes no scan
+        state = replace(state, results=pipeline.StageResults(scan=read["scan"]))
+    else:
+        state, times = pipeline.run_stages(state, (reading,), subprogress(progress, 0.0, 0.6))
+        read = {"settings": asked, "scan": state.scan, "times": times}
+        job.save("read", read)
+    state, times = pipeline.run_stages(state, tuple(finding), subprogress(progress, 0.6, 1.0))
+    _keep_times(job, "anatomy", (*read["times"], *times))
     job.save("grid", (state.scan.volume.array.shape, state.scan.volume.affine))
     job.save("opened", state.scan)
+    job.save("content", expected_content_hash(state.segmentation))
     job.save("anatomy", state.segmentation)
+
+
+def _is_by_hand(job: WorkerResultStore) -> bool:
+    """True where labels that were found here were edited by hand."""
+    return job.has("edited") and bool(job.load("edited")["by_hand"])
 
 
 def _given_labels(job: WorkerResultStore) -> Any:
@@ -170,11 +194,15 @@ def _given_labels(job: WorkerResultStore) -> Any:
 
 def _model(job: WorkerResultStore, source: Any, settings: RunSettings, progress: ProgressCallback) -> None:
     if pipeline.is_mesh_file(source):
-        _given_model(job, source, settings_of_mesh(settings), progress)
+        _given_model(job, source, settings_of_given_mesh(settings), progress)
         return
     results = pipeline.StageResults(segmentation=_needed(job, "anatomy"))
-    state = pipeline.WorkflowState(source, settings, job.folder, results=results)
-    job.save("model", _run_stages(job, "model", state, progress).model)
+    # After an edit by hand the surface goes on from the one before; else it is what any run makes of the same settings.
+    befores = job.load("befores") if _is_by_hand(job) and job.has("befores") else {}
+    state = pipeline.WorkflowState(source, settings, job.folder, befores=befores, results=results)
+    model = _run_stages(job, "model", state, progress).model
+    job.save("befores", dict(model.befores))
+    job.save("model", replace(model, befores={}))
 
 
 def _given_model(job: WorkerResultStore, source: Path, settings: RunSettings, progress: ProgressCallback) -> None:
@@ -205,7 +233,7 @@ def _known(
     settings = pipeline.drop_unavailable_formats(settings)
     if pipeline.is_mesh_file(source):
         results = pipeline.StageResults(mesh=_needed(job, "mesh"))
-        return pipeline.WorkflowState(source, settings_of_mesh(settings), job.folder, results=results)
+        return pipeline.WorkflowState(source, settings_of_given_mesh(settings), job.folder, results=results)
     segmentation = _needed(job, "anatomy")
     if not job.has("opened"):
         scan = pipeline.load_scan(source, settings, progress)

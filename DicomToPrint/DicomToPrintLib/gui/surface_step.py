@@ -7,6 +7,7 @@ import qt
 from dicomtoprint.messages import join
 
 from . import widgets
+from .answer_controls import ChecklistControls
 from .i18n import tr as _
 from .step_view import StepView
 from .texts import without_options
@@ -40,6 +41,7 @@ class SurfaceStep(StepView):
             _("Show the model as it was given"), _("As it was before repair and simplification.")
         )
         self.layout.addWidget(self.before)
+        self.checklist = ChecklistControls(self)
 
     def build_advanced(self) -> None:
         self.group, form = widgets.collapsible_form(_("Advanced"), self.layout)
@@ -107,6 +109,9 @@ class SurfaceStep(StepView):
         for name, widget in self.mends:
             widgets.set_property_silently(widget, "value", getattr(settings, name) or 0.0)
         self.undo.enabled = self.panel.can_undo_model()
+        # Of a scan's model the anatomy is asked about where it was found, in step 2.
+        is_made = self.panel.results.has_given_model() and self.panel.state.is_finished(self.key)
+        self.checklist.ask("" if is_made else None)
 
     def clear(self) -> None:
         super().clear()
@@ -140,8 +145,9 @@ def _short_stats(result: Any) -> str:
 
 def format_surface_stats(mesh: Any, figures: Any) -> str:
     """A mesh's figures in one line."""
+    volume = figures.get("volume_mm3") or mesh.volume
     line = _("{name}: {volume} ml, {triangles} triangles").format(
-        name=mesh.name, volume=f"{mesh.volume / 1000.0:.1f}", triangles=f"{len(mesh.triangles):,}"
+        name=mesh.name, volume=f"{volume / 1000.0:.1f}", triangles=f"{len(mesh.triangles):,}"
     )
     p95, largest = figures.get("p95_deviation_mm"), figures.get("max_deviation_mm")
     if p95 is not None and largest is not None:

@@ -124,7 +124,7 @@ def set_property_silently(widget: Any, prop: str, value: Any) -> None:
 def collapsible_form(title: str, layout: Any) -> tuple[Any, Any]:
     """A folded group for the settings that few need, and its form."""
     group = ctk.ctkCollapsibleGroupBox()
-    group.title = title
+    group.title = f"{title} "  # the style leaves the last letter no room
     group.collapsedHeight = 0
     group.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Preferred)
     form = qt.QFormLayout(group)
@@ -178,3 +178,15 @@ def clear_layout(layout: Any) -> None:
             widget.hide()
             widget.setParent(None)
             widget.deleteLater()
+
+
+def reach_by_keys(chooser: Any) -> None:
+    """Let Tab come to a node chooser of Slicer's, and its keys to the box inside.
+
+    In Slicer the box hands its focus to the chooser, which takes none.
+    """
+    for box in chooser.children():
+        if box.inherits("QComboBox"):
+            box.setFocusProxy(None)
+            chooser.setFocusProxy(box)
+            chooser.setFocusPolicy(qt.Qt.StrongFocus)

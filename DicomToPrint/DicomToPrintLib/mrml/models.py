@@ -14,17 +14,28 @@ MESH_NAME = "DicomToPrint.Part"
 
 
 def mesh_to_node(mesh: Mesh, scene: Any, name: str) -> Any:
-    """New model node of the mesh (RAS inside the scene, as everywhere in Slicer), with its arrays."""
+    """New model node of the mesh (RAS inside the scene, as everywhere in Slicer), with its arrays; in 3D views alone, until
+    `show_in_slices`.
+    """
     turned = np.array(mesh.points, copy=True)
     turned[:, :2] *= -1.0
-    node = scene.AddNewNodeByClass("vtkMRMLModelNode", name)
-    node.SetAndObserveMesh(to_polydata(replace(mesh, points=turned)))
-    node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    display.SetColor(*mesh.color)
-    display.SetVisibility2D(True)
+    node, display = (scene.CreateNodeByClass(kind) for kind in ("vtkMRMLModelNode", "vtkMRMLModelDisplayNode"))
+    for made in (node, display):
+        made.UnRegister(None)
+    node.SetName(scene.GenerateUniqueName(name))
     node.SetAttribute(MESH_NAME, mesh.name)
-    return node
+    # Whole before the scene knows of it: every change of a node in the scene is drawn in every view.
+    node.SetAndObserveMesh(to_polydata(replace(mesh, points=turned)))
+    display.SetColor(*mesh.color)
+    node.SetAndObserveDisplayNodeID(scene.AddNode(display).GetID())
+    return scene.AddNode(node)
+
+
+def show_in_slices(nodes: Sequence[Any]) -> None:
+    """Show where models cut the slices, for those that are in a scene still."""
+    for node in nodes:
+        if node.GetScene() is not None and node.GetDisplayNode() is not None:
+            node.GetDisplayNode().SetVisibility2D(True)
 
 
 def mesh_from_node(node: Any) -> Mesh:

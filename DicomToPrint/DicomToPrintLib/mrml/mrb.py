@@ -20,7 +20,7 @@ from dicomtoprint.volume import Volume
 
 from .findings_nodes import findings_markups, findings_table, json_node
 from .matrices import linear_transform
-from .models import default_overlays, mesh_to_node, show_overlay
+from .models import default_overlays, mesh_to_node, show_in_slices, show_overlay
 from .scene import new_scene
 from .segmentations import segmentation_to_node
 from .subject_hierarchy import add_node, run_folder
@@ -61,6 +61,7 @@ def write_scene(
     ways_back: list[Any] = []
     for index, mesh in enumerate(meshes):
         node = mesh_to_node(mesh, scene, mesh.name)
+        show_in_slices([node])
         shown = "Deviation" if "Deviation" in mesh.point_arrays else None
         show_overlay(node, default_overlays(OVERLAY_TITLES, PROVENANCE_NAMES)[shown] if shown else None)
         add_node(scene, folder, node, "model")

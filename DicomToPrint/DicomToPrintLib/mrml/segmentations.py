@@ -140,39 +140,48 @@ def content_hash(node: Any, run: Callable[[Callable[[], str]], str] = lambda wor
     `run` calls the part that takes long and touches no node.
     """
     images: dict[Any, np.ndarray] = {}
-    parts: list[tuple[str, np.ndarray]] = []
+    parts: list[tuple[str, int, np.ndarray]] = []
     segmentation = node.GetSegmentation()
     for segment_id in segmentation.GetSegmentIDs():
         segment = segmentation.GetSegment(segment_id)
         image = segment.GetRepresentation("Binary labelmap")
         if image not in images:  # segments share one labelmap
             images[image] = _filled(image)
-        parts.append((f"{segment_id} {segment.GetLabelValue()} {images[image].shape}", images[image]))
+        parts.append((segment_id, segment.GetLabelValue(), images[image]))
     return run(lambda: _digest(parts))
 
 
-def _digest(parts: list[tuple[str, np.ndarray]]) -> str:
+def expected_content_hash(segmentation: "Segmentation") -> str:
+    """The `content_hash` of the node that `segmentation_to_node` makes of it; needs no node."""
+    labels = _cropped(segmentation.labels)
+    return _digest([(segment.id, int(segment.label), labels) for segment in segmentation.segments])
+
+
+def _digest(parts: list[tuple[str, int, np.ndarray]]) -> str:
     import hashlib
 
     digest = hashlib.blake2b(digest_size=16)
-    for text, array in parts:
-        digest.update(text.encode())
+    for segment_id, value, array in parts:
+        digest.update(f"{segment_id} {value} {array.shape}".encode())
         digest.update(array.data)
     return digest.hexdigest()
 
 
 def _filled(image: Any) -> np.ndarray:
-    """The labels in the box that holds any: uint16, (k, j, i), contiguous; empty where there are none."""
+    """The labels of an oriented image in the box that holds any, as `_cropped`."""
     from vtk.util.numpy_support import vtk_to_numpy
 
-    empty = np.zeros((0, 0, 0), np.uint16)
     if image is None or image.IsEmpty():
-        return empty
+        return _cropped(np.zeros((0, 0, 0), np.uint16))
     i0, i1, j0, j1, k0, k1 = image.GetExtent()
-    labels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k1 - k0 + 1, j1 - j0 + 1, i1 - i0 + 1)
+    return _cropped(vtk_to_numpy(image.GetPointData().GetScalars()).reshape(k1 - k0 + 1, j1 - j0 + 1, i1 - i0 + 1))
+
+
+def _cropped(labels: np.ndarray) -> np.ndarray:
+    """The labels (k, j, i) in the box that holds any: uint16, contiguous; empty where there are none."""
     filled = [np.flatnonzero(labels.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
     if not len(filled[0]):
-        return empty
+        return np.zeros((0, 0, 0), np.uint16)
     return np.ascontiguousarray(labels[tuple(slice(at[0], at[-1] + 1) for at in filled)], dtype=np.uint16)
 
 

@@ -8,7 +8,15 @@ from dicomtoprint.mesh.core import Mesh
 from dicomtoprint.rules import Finding
 
 from .findings_nodes import findings_markups, findings_table, json_node
-from .models import ScalarOverlay, hide_legend, mesh_from_node, mesh_to_node, show_instead, show_overlay
+from .models import (
+    ScalarOverlay,
+    hide_legend,
+    mesh_from_node,
+    mesh_to_node,
+    show_in_slices,
+    show_instead,
+    show_overlay,
+)
 from .segmentations import segmentation_to_node
 from .subject_hierarchy import add_node, existing_run_folder, nodes_with_role, remove_role, run_folder
 
@@ -54,7 +62,16 @@ def show_anatomy(scene: Any, job: str, name: str, segmentation: "Segmentation", 
 def show_meshes(
     scene: Any, job: str, meshes: Sequence[Mesh], role: str = "model", overlay: ScalarOverlay | None = None
 ) -> list[Any]:
-    """Model nodes of the meshes, coloured by `overlay` where they carry it."""
+    """Model nodes of the meshes in 3D and in the slices, coloured by `overlay` where they carry it."""
+    made = add_meshes(scene, job, meshes, role, overlay)
+    show_in_slices(made)
+    return made
+
+
+def add_meshes(
+    scene: Any, job: str, meshes: Sequence[Mesh], role: str, overlay: ScalarOverlay | None = None
+) -> list[Any]:
+    """As `show_meshes`, in 3D alone: a caller who must not be held up shows them in the slices later."""
     folder = run_folder(scene, job)
     remove_role(scene, folder, role)
     made = []

@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ..config.resources import load_json_resource
-from ..config.run_settings import RunSettings
+from ..config.run_settings import RunSettings, settings_of_mesh
 from ..errors import UsageError
 from ..messages import _
 
@@ -80,6 +80,16 @@ def require_checklist_answers(settings: RunSettings) -> None:
         raise UsageError(
             _("A mesh is not asked '{rule}': only the checklist of the anatomy can be answered for it.", rule=rule)
         )
+
+
+def settings_of_given_mesh(settings: RunSettings) -> RunSettings:
+    """The settings as `prepare` takes them, with the answers to those questions that a given mesh is asked."""
+    asked = {question.id for question in load_checklist().questions if question.is_asked_of("")}
+    return replace(
+        settings_of_mesh(settings),
+        answers=tuple(pair for pair in settings.answers if pair[0] in asked),
+        answer_times=tuple(pair for pair in settings.answer_times if pair[0] in asked),
+    )
 
 
 def add_checklist(readiness: "Readiness", settings: RunSettings, anatomy: str) -> "Readiness":

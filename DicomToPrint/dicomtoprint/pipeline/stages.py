@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:  # heavy packages are imported in the stage that needs them
     from ..io import WrittenFile
     from ..reconstruction import SurfaceModel
     from ..segmentation import Segmentation
+    from ..simplify.before import SimplifiedBefore
 
 
 def missing_packages(settings: RunSettings) -> tuple[str, ...]:
@@ -130,14 +132,23 @@ def validate_names(settings: RunSettings) -> None:
 
 
 def make_surface(
-    segmentation: "Segmentation", settings: RunSettings, progress: ProgressCallback = no_progress
+    segmentation: "Segmentation",
+    settings: RunSettings,
+    progress: ProgressCallback = no_progress,
+    befores: "Mapping[str, SimplifiedBefore] | None" = None,
 ) -> "SurfaceModel":
-    """Closed surface of every segment within the deviation budget of the use."""
+    """Closed surface of every segment within the deviation budget of the use; `befores` as of `reconstruct_surfaces`."""
     from ..reconstruction import reconstruct_surfaces as surface_of
 
     budget = deviation_budget(settings)
     allowed = simplification_budget(settings)
-    model = surface_of(segmentation, max_deviation_mm=allowed, max_triangles=settings.triangles, progress=progress)
+    model = surface_of(
+        segmentation,
+        max_deviation_mm=allowed,
+        max_triangles=settings.triangles,
+        befores=befores,
+        progress=progress,
+    )
     reached = [(mesh.name, figures.get("p95_deviation_mm")) for mesh, figures in zip(model.meshes, model.figures)]
     over = [
         (name, _("{name}: {p95:.2f} mm", name=name, p95=p95))

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ..printability import Readiness
     from ..reconstruction import SurfaceModel
     from ..segmentation import Segmentation
+    from ..simplify.before import SimplifiedBefore
     from ..volume import Volume
 
 T = TypeVar("T")
@@ -62,7 +63,8 @@ class StageResults:
 class WorkflowState:
     """What a run was asked for, and the results of its stages so far.
 
-    `given` is a segmentation of the user's, taken instead of finding the anatomy; `day` that of the run, for what expires (None: today).
+    `given` is a segmentation of the user's, taken instead of finding the anatomy; `befores` are surfaces that those of this run can go on
+    from, as of `reconstruct_surfaces`; `day` that of the run, for what expires (None: today).
     The properties hand out a stage's result and
     raise `InputError` where the stage has not run; `results` may be asked without that.
     """
@@ -72,6 +74,7 @@ class WorkflowState:
     folder: Path
     given: "Segmentation | None" = None
     day: datetime.date | None = None
+    befores: "Mapping[str, SimplifiedBefore] | None" = None
     results: StageResults = StageResults()
 
     @property
@@ -191,7 +194,7 @@ def _segment(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
 
 
 def _make_surface(state: WorkflowState, progress: ProgressCallback) -> WorkflowState:
-    model = stages.make_surface(state.segmentation, state.settings, progress)
+    model = stages.make_surface(state.segmentation, state.settings, progress, state.befores)
     scan = state.results.scan
     scan = None if scan is None else ask_about_modelled(scan, model, state.settings)
     return replace(state, results=replace(state.results, model=model, scan=scan))

@@ -1,6 +1,6 @@
 """From labelled anatomy to closed surfaces, step by step."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,6 +13,8 @@ from ..mesh.isosurface import extract_isosurface
 from ..mesh.scalar_field import ScalarField
 from ..messages import _
 from ..progress import ProgressCallback, no_progress, subprogress
+from ..simplify.before import SimplifiedBefore
+from ..simplify.changed_places import carry_over, remember, simplify_changed_places
 from ..simplify.simplify import SimplifyResult, simplify_with_report
 from ..simplify.vertex_clustering import cluster_grid_vertices
 from ..text import pluralize
@@ -47,13 +49,17 @@ ClusteringFunction = Callable[[Mesh, np.ndarray], tuple[Mesh, np.ndarray]]
 
 @dataclass(frozen=True)
 class SurfaceOptions:
-    """Limits of one segment's surface, as of `reconstruct_surfaces`; `max_triangles` is the segment's own share."""
+    """Limits of one segment's surface, as of `reconstruct_surfaces`; `max_triangles` is the segment's own share, `before` its
+    surface before, where there was one.
+    """
 
     max_deviation_mm: float
     max_triangles: int
     min_fragment_mm3: float
     max_cavity_mm3: float
     smoothing: int | None
+    before: SimplifiedBefore | None = None
+    is_remembered: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,7 @@ def reconstruct_surfaces(
     min_fragment_mm3: float = 1.0,
     max_cavity_mm3: float = 1.0,
     smoothing: int | None = None,
+    befores: Mapping[str, SimplifiedBefore] | None = None,
     progress: ProgressCallback = no_progress,
 ) -> SurfaceModel:
     """Closed, oriented surfaces of all segments in LPS mm, at the sub-voxel place of the grey-value boundary.
@@ -114,6 +121,8 @@ def reconstruct_surfaces(
     segments together, which goes first. Bodies below `min_fragment_mm3` are taken out and cavities up to
     `max_cavity_mm3` filled (``inf``: all, a solid core); both are listed in the figures. `smoothing` is the number of
     windowed sinc iterations (0: none; None: by what the segment has, light fairing with grey values, stronger for a label).
+    `befores` are the surfaces before by the segments' ids: where little changed and the limits did not, a surface stays where it was but
+    for what changed. The result keeps its own where `befores` is not None.
     Raises `RefusedError` where no voxel has a segment's label.
     """
     boxes, counts = segment_boxes(segmentation.labels)
@@ -134,7 +143,9 @@ def reconstruct_surfaces(
                 )
             )
             continue
-        options = SurfaceOptions(max_deviation_mm, ceiling, min_fragment_mm3, max_cavity_mm3, smoothing)
+        limits = (max_deviation_mm, ceiling, min_fragment_mm3, max_cavity_mm3, smoothing)
+        before = None if befores is None else befores.get(group[0].id)
+        options = SurfaceOptions(*limits, before, befores is not None)
         models.append(_segment_surface(segmentation, group[0], boxes[group[0].label], options, inner))
     return _in_order(models, [segment.name for segment in present])
 
@@ -148,6 +159,7 @@ def _in_order(models: "list[SurfaceModel]", names: list[str]) -> SurfaceModel:
         tuple(figures for _unused, figures in found),
         tuple(step for model in models for step in model.steps),
         tuple(note for model in models for note in model.notes),
+        {key: before for model in models for key, before in model.befores.items()},
     )
 
 
@@ -178,7 +190,10 @@ def _segment_surface(
                 None if task.grey is None or options.smoothing == 0 else walls_of(smooth, segmentation, segment, field)
             )
             smooth = smooth if walls is None else walls.mesh
+            before = _usable_before(task)
+            smooth = smooth if before is None else carry_over(smooth, contour.mesh.points, before)
             result, correction = _simplified(task, contour, smooth, walls, subprogress(progress, 0.2, 0.9))
+            kept = remember(smooth, contour.mesh.points, result, _made_with(task)) if options.is_remembered else None
             if not len(result.bad):
                 break
     mesh, figures = measure_surface(
@@ -207,7 +222,19 @@ def _segment_surface(
     if correction is not None:
         steps += edge_shift_steps(segment, correction, figures)
     notes = user_notes(segment, field, result, options.max_deviation_mm, options.max_triangles)
-    return SurfaceModel((mesh,), (figures,), tuple(steps), tuple(notes))
+    return SurfaceModel((mesh,), (figures,), tuple(steps), tuple(notes), {} if kept is None else {segment.id: kept})
+
+
+def _made_with(task: _Task) -> tuple[float | int | bool | None, ...]:
+    """What a surface before must have been made with, for this one to go on from it."""
+    options = task.options
+    return (options.max_deviation_mm, options.smoothing, task.grey is not None, float(task.field.level))
+
+
+def _usable_before(task: _Task) -> SimplifiedBefore | None:
+    """The surface before, where it was made with the same limits."""
+    before = task.options.before
+    return before if before is not None and tuple(before.made_with) == _made_with(task) else None
 
 
 def _contour(task: _Task, cluster: ClusteringFunction, progress: ProgressCallback) -> _Contour:
@@ -242,15 +269,13 @@ def _simplified(
         return fit_to_isosurface(points, triangles, field, None if known is None else known.shift, walls)
 
     budget = options.max_deviation_mm * (_SIMPLIFICATION_SHARE if contour.is_clustered else 1.0)
-    result = simplify_with_report(
-        smooth,
-        contour.mesh.points,
-        budget,
-        options.max_triangles,
-        progress,
-        None if grey is None else fit,
-        () if walls is None else _WITHIN_WALLS,
-    )
+    fitted, between = None if grey is None else fit, () if walls is None else _WITHIN_WALLS
+    raw, before = contour.mesh.points, _usable_before(task)
+    result = None
+    if before is not None:
+        result = simplify_changed_places(smooth, raw, before, budget, options.max_triangles, progress, fitted, between)
+    if result is None:
+        result = simplify_with_report(smooth, raw, budget, options.max_triangles, progress, fitted, between)
     return result, correction.result()
 
 

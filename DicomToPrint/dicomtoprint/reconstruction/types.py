@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..mesh.core import Mesh
+from ..simplify.before import SimplifiedBefore
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class SurfaceModel:
     ``blur_mm``, ``blur_shift_mean_mm`` and ``blur_shift_max_mm`` where the scan's blur could be measured (its standard
     deviations, and how far curved parts were put outward of the grey-value boundary because of it: deviations count
     that too), ``components``, ``provenance_area_percent``, ``fragments``, ``valid`` and the counts of the validation. `steps`
-    tell what was done in order, `notes` what the user must know.
+    tell what was done in order, `notes` what the user must know. `befores` holds by segment what a surface that changes in a few places
+    can go on from, where it was asked for.
     """
 
     meshes: tuple[Mesh, ...]
     figures: tuple[Mapping[str, object], ...] = ()
     steps: tuple[ProcessingStep, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    befores: Mapping[str, SimplifiedBefore] = field(default_factory=dict)

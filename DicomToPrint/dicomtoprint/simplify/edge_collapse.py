@@ -19,11 +19,13 @@ class CollapseLevel:
 
 @dataclass(frozen=True)
 class CoarseMesh:
-    """A coarse mesh: its points, triangles (m, 3), and the fine triangle (m,) that each of them comes from."""
+    """A coarse mesh: its points, triangles (m, 3), the fine triangle (m,) that each of them comes from, and where it is known the
+    point that each fine vertex became, -1 for one that vanished."""
 
     points: np.ndarray
     triangles: np.ndarray
     source_triangle: np.ndarray
+    target: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -52,24 +54,41 @@ _SQUARE = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
 _PULL = 1e-3
 
 
-def quadric_edge_collapse(triangles: np.ndarray, last: CollapseLevel, count: int) -> CollapseHistory:
+def quadric_edge_collapse(
+    triangles: np.ndarray, last: CollapseLevel, count: int, movable: np.ndarray | None = None
+) -> CollapseHistory:
     """Collapse of edges (Garland and Heckbert's quadrics, fast_simplification) down to about `count` triangles.
 
     `triangles` (m, 3) are the fine ones, `last` the grade to start from; without history where that is as coarse
-    already. Raises ImportError without that package.
+    already. With `movable` (p,) bool only those points are collapsed, and `count` is that of the triangles around them.
+    Raises ImportError without that package.
     """
+    current = apply_level(triangles, last).triangles.astype(np.int32)
+    if movable is None:
+        asked, points, named = current, last.points, np.arange(len(last.points))
+    else:
+        asked = current[movable.take(current).any(axis=1)]
+        named = np.unique(asked)  # the others of these are the rim of what is looked at
+        asked, points = np.searchsorted(named, asked).astype(np.int32), last.points[named]
+    if count >= len(asked):
+        return CollapseHistory(last, current, np.zeros((0, 2), np.int64), np.zeros((0, 10)))
+    history = named[_collapses(points, asked, count)]
+    if movable is not None:
+        history = history[movable.take(history).all(axis=1)]
+    return CollapseHistory(last, current, history, _planes(last.points, current))
+
+
+def _collapses(points: np.ndarray, triangles: np.ndarray, count: int) -> np.ndarray:
+    """(n, 2) collapses of the mesh to about `count` triangles, the second point into the first."""
     import fast_simplification
 
-    current = apply_level(triangles, last).triangles.astype(np.int32)
-    if count >= len(current):
-        return CollapseHistory(last, current, np.zeros((0, 2), np.int64), np.zeros((0, 10)))
-    middle = last.points.mean(axis=0, dtype=np.float64)
+    middle = points.mean(axis=0, dtype=np.float64)
     # That package's thresholds grow from 0.0015 of a unit on: at this scale a step that takes little away is left out;
     # around the middle of the points its quadrics lose no digits.
     _, _, history = fast_simplification.simplify(
-        _SCALE * (last.points - middle), current, target_count=int(count), agg=7, return_collapses=True
+        _SCALE * (points - middle), triangles, target_count=int(count), agg=7, return_collapses=True
     )
-    return CollapseHistory(last, current, history.reshape(-1, 2), _planes(last.points, current))
+    return np.asarray(history.reshape(-1, 2))
 
 
 def _planes(points: np.ndarray, triangles: np.ndarray) -> np.ndarray:

@@ -168,8 +168,7 @@ def roll_back_defects(
 
     Returns
     -------
-    tuple
-        The mesh, the number of fine vertices that were rolled back, and the vertices (d,) of the mesh that are still defective.
+    The mesh, the number of fine vertices that were rolled back, and the vertices (d,) of the mesh that are still defective.
     """
     mixture = _Mixture(triangles, grades)
     current = mixture.surface()
@@ -197,7 +196,8 @@ def roll_back_defects(
         around = mixture.around(current, moved, bad)
         bad = np.unique(current.triangles[find_defective_triangles(mixture.table, current.triangles, around)])
     used, rank = _in_use(np.concatenate([current.triangles.ravel(), bad]), len(mixture.table))
-    result = CoarseMesh(mixture.table[used], rank[current.triangles].astype(np.int32), current.source_triangle)
+    target = np.where(used.take(mixture.target), rank.take(mixture.target), -1).astype(np.int32)
+    result = CoarseMesh(mixture.table[used], rank[current.triangles].astype(np.int32), current.source_triangle, target)
     return result, int(mixture.back.sum()), rank[bad]
 
 

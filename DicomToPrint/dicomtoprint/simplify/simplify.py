@@ -29,12 +29,14 @@ _MUCH = 2.5  # times the ceiling
 class SimplifyResult:
     """A simplified, mended mesh with the triangle arrays of the fine one; `deviation_mm` the 99th percentile and
     the maximum of the distances of a sample of fine points; `restored` how many fine points were set back to mend
-    it; `bad` triangles that are still wrong."""
+    it; `bad` triangles that are still wrong; `target` (n,) the point that each fine one became, -1 for what vanished, None
+    where that is not known."""
 
     mesh: Mesh
     deviation_mm: tuple[float, float]
     restored: int
     bad: np.ndarray
+    target: np.ndarray | None = None
 
 
 def has_fast_simplification() -> bool:
@@ -68,10 +70,7 @@ def simplify_with_report(
     the points of the coarse triangles (both are given) to where they belong; it is undone where it does harm."""
     if not has_fast_simplification():
         return _with_vtk(mesh, raw, max_triangles, progress, fit)
-    identity = np.arange(len(mesh.points))
-    first, whole = np.asarray(raw, np.float32), np.asarray(mesh.points, np.float32)
-    grades = [CollapseLevel(first + np.float32(share) * (whole - first), identity) for share in (0.0, *sorted(between))]
-    grades.append(CollapseLevel(whole, identity))
+    grades = levels_before_collapse(mesh, raw, between)
     moved, most = (0.0, 0.0), _most(mesh, max_triangles)
     for attempt in range(_TRIES):
         inner = subprogress(progress, attempt / _TRIES, (attempt + 1) / _TRIES)
@@ -88,6 +87,21 @@ def simplify_with_report(
         if last or excess <= 0:
             break
         most -= int(1.2 * excess) + 1000
+    return simplify_result(mesh, mended, moved, restored, bad)
+
+
+def levels_before_collapse(mesh: Mesh, raw: np.ndarray, between: Sequence[float]) -> list[CollapseLevel]:
+    """The levels of all fine points: before smoothing, at the shares of the way `between`, and smoothed."""
+    identity = np.arange(len(mesh.points))
+    first, whole = np.asarray(raw, np.float32), np.asarray(mesh.points, np.float32)
+    levels = [CollapseLevel(first + np.float32(share) * (whole - first), identity) for share in (0.0, *sorted(between))]
+    return [*levels, CollapseLevel(whole, identity)]
+
+
+def simplify_result(
+    mesh: Mesh, mended: CoarseMesh, moved: tuple[float, float], restored: int, bad: np.ndarray
+) -> SimplifyResult:
+    """The result of what `roll_back_defects` made of the fine mesh."""
     result = Mesh(
         mended.points,
         mended.triangles,
@@ -96,7 +110,7 @@ def simplify_with_report(
         triangle_arrays={key: values[mended.source_triangle] for key, values in mesh.triangle_arrays.items()},
     )
     wrong = np.flatnonzero(np.isin(mended.triangles, bad).any(axis=1)) if len(bad) else np.zeros(0, dtype=np.int64)
-    return SimplifyResult(result, moved, restored, wrong)
+    return SimplifyResult(result, moved, restored, wrong, mended.target)
 
 
 def _coarser(
@@ -119,7 +133,7 @@ def _coarser(
         if len(run.history) == 0:
             break
         needed = max(-(-(count - most) // 2), 0)
-        cut = _within(mesh, run, budget, _Cut(0, grades[-1], moved), needed)
+        cut = _within(mesh, run, budget, Cut(0, grades[-1], moved), needed)
         if cut.taken == 0:
             break
         grades, moved, count = [*grades, cut.grade], cut.moved, count - 2 * cut.taken
@@ -137,7 +151,7 @@ def _goal(count: int, most: int, passed: bool) -> int:
 
 
 @dataclass(frozen=True)
-class _Cut:
+class Cut:
     """A run of collapses up to the first `taken`: its grade and the deviation of that, as `simplification_error` tells it."""
 
     taken: int
@@ -145,12 +159,28 @@ class _Cut:
     moved: tuple[float, float]
 
 
-def _within(mesh: Mesh, run: CollapseHistory, budget: float, start: _Cut, needed: int) -> _Cut:
-    """As many collapses of a run as keep to the budget, but at least those `needed`; `start` is before all of them."""
+def cut_within_budget(mesh: Mesh, run: CollapseHistory, budget: float, among: np.ndarray) -> Cut:
+    """As many collapses of a run as keep to the budget, measured at the fine points `among` these alone."""
+    start = Cut(0, run.last, (0.0, 0.0))
+    if not len(run.history):
+        return start
+    asked = np.zeros(len(mesh.points), dtype=bool)
+    asked[among] = True
+    count = int(np.count_nonzero(asked.take(mesh.triangles).any(axis=1)))
+    return _within(mesh, run, budget, start, 0, (among, count))
 
-    def tried(taken: int) -> _Cut:
+
+def _within(
+    mesh: Mesh, run: CollapseHistory, budget: float, start: Cut, needed: int, part: tuple[np.ndarray, int] | None = None
+) -> Cut:
+    """As many collapses of a run as keep to the budget, but at least those `needed`; `start` is before all of them. `part`: the fine
+    points that alone are collapsed, and how many triangles there are around them.
+    """
+    among, count = part if part is not None else (None, len(run.triangles))
+
+    def tried(taken: int) -> Cut:
         grade = run.grade(taken)
-        return _Cut(taken, grade, simplification_error(mesh, grade, _AIM * budget))
+        return Cut(taken, grade, simplification_error(mesh, grade, _AIM * budget, among))
 
     kept, over = start, tried(len(run.history))
     if over.moved[0] <= budget or needed >= over.taken:
@@ -158,7 +188,7 @@ def _within(mesh: Mesh, run: CollapseHistory, budget: float, start: _Cut, needed
     for _unused in range(_CUTS):
         if kept.moved[0] > _AIM * budget or over.taken - max(kept.taken, needed) < 2:
             break
-        trial = tried(max(_between(kept, over, len(run.triangles), (_AIM + 1.0) / 2.0 * budget), needed))
+        trial = tried(max(_between(kept, over, count, (_AIM + 1.0) / 2.0 * budget), needed))
         if trial.moved[0] <= budget:
             kept = trial
         elif trial.taken == needed:
@@ -168,7 +198,7 @@ def _within(mesh: Mesh, run: CollapseHistory, budget: float, start: _Cut, needed
     return kept if kept.taken >= needed else tried(needed)
 
 
-def _between(kept: _Cut, over: _Cut, count: int, aim: float) -> int:
+def _between(kept: Cut, over: Cut, count: int, aim: float) -> int:
     """Where between two cuts of `count` triangles the deviation is about `aim`: it grows as a power of how many are
     left."""
     fewer = max(count - 2 * over.taken, 1)
@@ -187,10 +217,13 @@ def _most(mesh: Mesh, ceiling: int) -> int:
     return int((0.975 - 0.045 * np.log2(count / ceiling)) * ceiling)
 
 
-def simplification_error(mesh: Mesh, grade: CollapseLevel, limit: float = 0.0) -> tuple[float, float]:
-    """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points from the coarse
-    triangles (upper bounds of them; above `limit` mm these are looked at more closely)."""
-    chosen = np.arange(0, len(mesh.points), max(1, len(mesh.points) // _SAMPLE))
+def simplification_error(
+    mesh: Mesh, grade: CollapseLevel, limit: float = 0.0, among: np.ndarray | None = None
+) -> tuple[float, float]:
+    """99th percentile and maximum in mm of the distances of a sample of the fine mesh's points, or of those `among` them, from
+    the coarse triangles (upper bounds of them; above `limit` mm these are looked at more closely)."""
+    asked = np.arange(len(mesh.points)) if among is None else among
+    chosen = asked[:: max(1, len(asked) // _SAMPLE)]
     _unused, nearest = _distances(mesh, grade, apply_level(mesh.triangles, grade), chosen, limit)
     if len(nearest) == 0:
         return 0.0, 0.0
