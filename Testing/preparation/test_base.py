@@ -150,3 +150,16 @@ def test_loose_pieces_of_one_mesh_are_told():
     both = mesh_of(M.sphere(12.0, 32) + M.sphere(5.0, 32).translate((40.0, 0.0, 30.0)))
     assert "1 of its loose pieces" in of_several(both)[1][0]
     assert "loose" not in of_several(ball_at(12.0, 0, 0, 0))[1][0]
+
+
+def test_a_base_that_cannot_be_joined_names_the_others(monkeypatch):
+    """A staircase of voxels was refused with a sentence that named no option."""
+    from dicomtoprint.errors import RefusedError
+    from dicomtoprint.preparation import base
+
+    def broken(*_given):
+        raise RefusedError("faults")
+
+    monkeypatch.setattr(base, "from_manifold", broken)
+    with pytest.raises(RefusedError, match="--base-kind"):
+        on_base(ball_at(12.0, 0, 0, 0))
