@@ -64,6 +64,15 @@ def test_wrong_usage_is_exit_2(arguments, capsys, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("cut", "told"),
+    [("Q=3", "takes R=MM, A=MM or S=MM, not 'Q=3'"), ("rs=3", "not 'rs=3'"), ("S=deep", "takes a number, not 'deep'")],
+)
+def test_a_cut_that_cannot_be_is_told_whole(cut, told, capsys):
+    assert main(["run", ".", "--output", "o", "--cut", cut]) == 2
+    assert told in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["empty", "jpegs", "missing", "file"])
 def test_input_without_images_is_exit_3(name, tmp_path, capsys):
     source, output = tmp_path / name, tmp_path / "out"

@@ -67,3 +67,11 @@ def test_a_model_turned_for_the_print_cannot_be_compared(tmp_path, capsys, chang
     records = [write_run(tmp_path / name, ball(14.0), **(change if name == "b" else {})) for name in "ab"]
     assert main(["compare", *map(str, records), "--quiet"]) == 2
     assert "mirrored for the print" in capsys.readouterr().err
+
+
+def test_a_model_whose_file_names_no_space_is_not_called_turned(tmp_path, capsys):
+    files = export_meshes([ball(14.0)], tmp_path / "a", "bone", ("stl",), space=None)
+    record = write_record(tmp_path / "a", new_run_record(outputs=tuple(file.as_json() for file in files)))
+    assert main(["compare", str(record), str(write_run(tmp_path / "b", ball(14.0))), "--quiet"]) == 2
+    told = capsys.readouterr().err
+    assert "LPS or RAS" in told and "turned" not in told

@@ -1,5 +1,7 @@
 """Bases under shapes that bones have: the model stands, is held around its centre of mass, and carries its texts on the base."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -117,3 +119,47 @@ def test_a_foot_carries_no_text_and_a_place_that_was_named_is_kept():
     assert foot.labels[0].origin[2] > -10.0
     named = on_base(block, label="R 7", label_at=(0.0, 0.0, 10.0))
     assert named.labels[0].origin[2] == pytest.approx(10.0, abs=0.1)
+
+
+def ball_at(radius, *place, name="ball"):
+    return replace(mesh_of(M.sphere(radius, 32).translate(place)), name=name)
+
+
+def of_several(*meshes):
+    asked = RunSettings(process="sla", base=True)
+    model = prepare(SurfaceModel(meshes, tuple({} for _ in meshes), (), ()), asked).model
+    return model, [step.effect for step in model.steps if step.name == "base"]
+
+
+def test_every_body_that_nothing_carries_gets_a_base():
+    """Only the largest one had a base; the others lay there as they were, and nothing said so."""
+    given = ball_at(12.0, 0, 0, 0, name="femur"), ball_at(8.0, 60, 0, 0, name="tibia"), ball_at(3.0, 0, 0, 14.0)
+    model, told = of_several(*given)
+    assert len(told) == 2 and told[0].startswith("femur") and told[1].startswith("tibia")
+    assert all(find_stable_pose(mesh).stands for mesh in model.meshes[:2])
+    assert model.meshes[2].volume == pytest.approx(given[2].volume), "it rests in the femur"
+
+
+def test_a_body_without_room_for_a_base_is_named():
+    above = ball_at(12.0, 0, 0, 0, name="femur"), ball_at(6.0, 0, 0, 18.5, name="patella")
+    model, told = of_several(*above)
+    assert "none under patella" in told[-1] and model.meshes[1].volume == pytest.approx(above[1].volume)
+
+
+def test_loose_pieces_of_one_mesh_are_told():
+    both = mesh_of(M.sphere(12.0, 32) + M.sphere(5.0, 32).translate((40.0, 0.0, 30.0)))
+    assert "1 of its loose pieces" in of_several(both)[1][0]
+    assert "loose" not in of_several(ball_at(12.0, 0, 0, 0))[1][0]
+
+
+def test_a_base_that_cannot_be_joined_names_the_others(monkeypatch):
+    """A staircase of voxels was refused with a sentence that named no option."""
+    from dicomtoprint.errors import RefusedError
+    from dicomtoprint.preparation import base
+
+    def broken(*_given):
+        raise RefusedError("faults")
+
+    monkeypatch.setattr(base, "from_manifold", broken)
+    with pytest.raises(RefusedError, match="--base-kind"):
+        on_base(ball_at(12.0, 0, 0, 0))

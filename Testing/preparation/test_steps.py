@@ -115,6 +115,15 @@ def test_nothing_on_the_kept_side_is_refused():
         )
 
 
+def test_escape_holes_asked_for_are_never_left_out_in_silence():
+    """FDM states no width of a hole: `--hollow --escape-holes` made none and said so only in a step of the report."""
+    asked = RunSettings(hollow=2.0, escape_holes=2, base=True, cuts=(("R", 0.0),))
+    with pytest.raises(UsageError, match="escape-holes"):
+        prepared(replace(asked, process="fdm"))
+    assert "2 escape holes" in told(prepared(replace(asked, process="sla")), "hollow")
+    assert "of 60 asked for" in told(prepared(RunSettings(process="sla", hollow=2.0, escape_holes=60)), "hollow")
+
+
 def test_escape_holes_open_where_asked():
     model = prepared(RunSettings(process="sla", hollow=2.0, drain_hole_positions=((20.0, 0.0, 0.0),)))
     mesh = model.meshes[0]

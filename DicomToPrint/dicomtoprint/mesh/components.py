@@ -10,6 +10,9 @@ from .edge_table import EdgeTable, build_edge_table, label_face_components
 from .graph import label_connected_nodes
 from .merge_points import merged_mesh
 
+_MOST_DOUBTFUL = 64  # parts that face inward and seem to lie in no other: more of them are no cavities
+_PROBES = 24  # triangles of such a part that are looked at
+
 
 @dataclass(frozen=True)
 class Component:
@@ -165,12 +168,37 @@ def _turned_parts(points: np.ndarray, triangles: np.ndarray, part: np.ndarray, v
     """
     inside = contained_parts(points, triangles, part, len(volumes))
     depth = np.bincount(inside[:, 0], minlength=len(volumes))
+    doubtful = np.flatnonzero((volumes < 0) & (depth % 2 == 0))
+    if 0 < len(doubtful) <= _MOST_DOUBTFUL:
+        inside = _contained_for_the_most(points, triangles, part, inside, doubtful)
+        depth = np.bincount(inside[:, 0], minlength=len(volumes))
     wrong_outermost = (depth == 0) & (volumes < 0)
     in_wrong = np.zeros(len(volumes), dtype=bool)
     in_wrong[inside[wrong_outermost[inside[:, 1]], 0]] = True
     odd = depth % 2 == 1
     by_depth = np.where(odd, volumes > 0, volumes < 0)
     return np.where(in_wrong, by_depth, (volumes < 0) & ~odd)
+
+
+def _contained_for_the_most(
+    points: np.ndarray, triangles: np.ndarray, part: np.ndarray, inside: np.ndarray, doubtful: np.ndarray
+) -> np.ndarray:
+    """(n, 2) as `contained_parts` gives it, the parts `doubtful` (d,) judged by triangles all over them: the first corner of a cavity that
+    touches the outer wall may lie on it, and the cavity would be turned into a solid."""
+    kept = [inside[~np.isin(inside[:, 0], doubtful)]]
+    corners = points[triangles]
+    low, high = np.full((part.max() + 1, 3), np.inf), np.full((part.max() + 1, 3), -np.inf)
+    np.minimum.at(low, part, corners.min(axis=1))
+    np.maximum.at(high, part, corners.max(axis=1))
+    hair = 1e-6 * float((high - low).max()) * np.array([1.234, 2.345, 3.456])
+    for number in doubtful:
+        own = corners[part == number].mean(axis=1, dtype=np.float64)
+        places = own[np.linspace(0, len(own) - 1, min(len(own), _PROBES)).astype(int)] + hair
+        for outer in np.flatnonzero((low <= low[number]).all(axis=1) & (high >= high[number]).all(axis=1)):
+            within = winding_number_x_ray(points, triangles[part == outer], places) != 0
+            if outer != number and 2 * np.count_nonzero(within) > len(places):
+                kept.append(np.array([[number, outer]]))
+    return np.concatenate(kept)
 
 
 def contained_parts(points: Points, triangles: Triangles, part: np.ndarray, count: int) -> np.ndarray:

@@ -86,8 +86,8 @@ def compare_models(
 ) -> ModelComparison:
     """Volume, Dice and signed distances of the models of two records, with what differs between these.
 
-    Raises `InputError` and `UsageError` as `load_reviewed_model`; `UsageError` where one was turned for the print: it has no common place
-    with the other.
+    Raises `InputError` and `UsageError` as `load_reviewed_model`; `UsageError` where one was turned for the print or names no space: it
+    has no common place with the other.
     """
     from ..review import build_model_surface
     from ..review.deviation import signed_offsets
@@ -100,6 +100,15 @@ def compare_models(
                 "compare runs without {--orient}, {--scale} and {--mirror}."
             )
         )
+    for given in (one, other):
+        if not given.has_space:
+            raise UsageError(
+                _(
+                    "{file} does not say whether it lies in LPS or RAS, as the mesh that it was made from did not, so it has "
+                    "no common place with another: prepare it from a file that names its space, as STL of 3D Slicer does.",
+                    file=given.file["file"],
+                )
+            )
     progress(0.1, _("comparing the surfaces"))
     surfaces = build_model_surface(one.mesh), build_model_surface(other.mesh)
     to_first, _facing = signed_offsets(surfaces[0], other.mesh.points.astype(np.float64))

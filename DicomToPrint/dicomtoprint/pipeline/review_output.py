@@ -110,7 +110,7 @@ def write_review(review: PartReview, folder: Path, progress: ProgressCallback = 
     if review.scan is not None:
         model, part = deviation_meshes(review, review.scan)
         for mesh, stem in ((model, "deviation"), (part, "part")):
-            export_meshes([mesh], folder, stem, ("ply",), space="LPS" if not review.model.is_turned else None)
+            export_meshes([mesh], folder, stem, ("ply",), space="LPS" if review.model.is_placed else None)
         drawn = render_model_views([model], [(model, print_map(model))], (), subprogress(progress, 0.2, 0.9))
         pictures, note = drawn.maps, drawn.note
     write_json_atomically(folder / "review.json", content)

@@ -18,19 +18,26 @@ _FORMATS = ("stl", "ply", "obj", "3mf")  # the first that stands unchanged in th
 @dataclass(frozen=True)
 class ReviewedModel:
     """`record` of the file `path`; `mesh` of its model `file`, an entry of the record's outputs, in LPS mm as printed; `is_turned`: the
-    file lies as it was printed, turned, scaled or mirrored, no longer as in the patient. `notes` on files that changed."""
+    file lies as it was printed, turned, scaled or mirrored, no longer as in the patient. `has_space`: the file
+    says that it lies in LPS; one made from a mesh that named no space does not. `notes` on files that changed."""
 
     path: Path
     record: "RunRecord"
     file: dict[str, Any]
     mesh: "Mesh"
     is_turned: bool
+    has_space: bool = True
     notes: tuple[str, ...] = ()
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether the file lies as in the patient."""
+        return self.has_space and not self.is_turned
 
     @property
     def axes(self) -> tuple[str, str, str]:
         """What the axes of the file are called."""
-        return ("x", "y", "z") if self.is_turned else ("R", "A", "S")
+        return ("R", "A", "S") if self.is_placed else ("x", "y", "z")
 
 
 def record_path(given: Path) -> Path:
@@ -66,8 +73,8 @@ def load_reviewed_model(given: Path, model: str | None = None) -> ReviewedModel:
         else:
             mesh = undo_compensation(concatenate(list(read_mesh_file(file).meshes)), record.steps)
             turned = any(record.parameters.get(name) for name in ("orient", "scale", "mirror"))
-            turned = turned or str(entry.get("space")) != "LPS"
-            return ReviewedModel(path, record, entry, mesh, turned, tuple(notes))
+            has_space = str(entry.get("space")) == "LPS"
+            return ReviewedModel(path, record, entry, mesh, turned, has_space, tuple(notes))
     raise InputError(join(" ", notes) + _(" Put the model files of the run back beside record.json."))
 
 

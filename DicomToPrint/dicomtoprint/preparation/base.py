@@ -116,9 +116,16 @@ def add_base(
         joined = source.manifold + built.solid
         try:
             made = from_manifold(joined, [source], Provenance.ADDED, mesh)
-        except RefusedError:
+        except RefusedError as error:
             if nudge == NUDGES_MM[-1]:
-                raise
+                raise RefusedError(
+                    _(
+                        "A {kind} cannot be joined to '{mesh}' without faults: choose another base ({others}).",
+                        kind=kind,
+                        mesh=mesh.name,
+                        others=_other_kinds(kind),
+                    )
+                ) from error
             continue
         break
     made = remove_small_voids(made, float("inf") if kind == "foot" else _vent_from(model))
@@ -134,17 +141,18 @@ def _vent_from(model: _Model) -> float:
 
 def _refuse_unsteady(model: _Model, centre: np.ndarray, outline: Any, kind: str) -> None:
     if not hull_holds(outline, centre):
-        others = join(
-            " or ", (_("{--base-kind:{other}}", other=other) for other in KINDS if other not in (kind, "foot"))
-        )
         raise RefusedError(
             _(
                 "'{mesh}' would tip over on a {kind}: choose another base ({others}).",
                 mesh=model.mesh.name,
                 kind=kind,
-                others=others,
+                others=_other_kinds(kind),
             )
         )
+
+
+def _other_kinds(kind: str) -> str:
+    return join(" or ", (_("{--base-kind:{other}}", other=other) for other in KINDS if other not in (kind, "foot")))
 
 
 def _plate(model: _Model, nudge: float) -> _Built:

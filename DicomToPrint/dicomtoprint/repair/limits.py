@@ -15,6 +15,7 @@ class RepairLimits:
     part_share: float
     part_area_share: float
     sheet_area_share: float
+    contact_share: float
     area_per_cap: float
     flakes_share: float
     rim_share: float

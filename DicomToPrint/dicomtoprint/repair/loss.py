@@ -98,6 +98,13 @@ def measure_repair(
     )
 
 
+def plain_loss(source: Mesh, result: Mesh) -> RepairDistance:
+    """The distance from the whole surface of the source to the result, surface inside of overlapping parts counted too. Points in mm."""
+    source, result = _finite(source), _finite(result)
+    lost = _changed(source, _difference(source, result)[0], result)
+    return _statistics(lost.distance, lost.weight, float(_areas(source).sum()))
+
+
 def loss_sentences(measures: RepairMeasures, limits: RepairLimits, name: str = _("the model")) -> tuple[str, ...]:
     """Why a repair loses more than it may, one sentence a reason; empty where it does not."""
     told = []

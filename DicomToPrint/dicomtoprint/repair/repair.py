@@ -13,18 +13,22 @@ from ..mesh.merge_points import merged_mesh
 from ..messages import _
 from ..progress import ProgressCallback, no_progress
 from .boolean_union import union_components
+from .contacts import part_contacts
 from .hole_filling import fill_holes, thicken_open_sheets
 from .limits import RepairLimits, repair_limits
 from .local_repair import repair_locally
-from .loss import loss_sentences, measure_repair
+from .loss import loss_sentences, measure_repair, plain_loss
 from .remesh import count_solids, remesh_defective_shells
 from .shells import choose_shells
+from .slivers import remove_slivers
 from .state import RepairState, describe_effect, describe_faults
 from .touching import separate_touching
 from .types import RepairMeasures, RepairOptions, RepairResult, RepairStage, Shell, SourceHole
 from .welding import close_seams, drop_fins, drop_flat_triangles, drop_unused_points, split_sides, weld
 
 AS_IT_IS = RepairOptions()
+_CONTACT_STEPS = (0.1, 1.0)  # of the depth that is a contact: the less is moved, the better
+_SWALLOWED = 0.005  # of the surface: a union that takes less of it takes little
 _SURGERY_SHARE = 0.1  # of the triangles: where more is wrong, cutting it out would not leave the shape
 
 
@@ -57,10 +61,11 @@ def repair_mesh(
 
     Stages, each taken only where it is needed and makes the mesh better: points made one and what is no surface dropped; seams closed
     at the distance that the file shows; sides split at points on them; triangles turned outward; what touches in an edge or a
-    corner taken apart; sheets thickened (on request); holes capped; overlapping parts united; few defects cut out and closed
-    again; last a new surface for the shells that are still broken. What was lost and added is measured; a repair that loses more
-    than `data/repair/limits.json` and the options allow is refused, and the mesh comes back as it was. A valid mesh comes back
-    as it is. Units and place stay. Triangle arrays are carried over from the nearest triangle, point arrays are lost.
+    corner taken apart; sheets thickened (on request); holes capped; overlapping parts united, or taken apart where they only touch;
+    few defects cut out and closed again; last a new surface for the shells that are still broken. What was lost and added is
+    measured; a repair that loses more than `data/repair/limits.json` and the options allow is refused, and the mesh comes back
+    as it was. A valid mesh comes back as it is. Units and place stay. Triangle arrays are carried over from the nearest
+    triangle, point arrays are lost.
 
     Parameters
     ----------
@@ -132,7 +137,7 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     if state.valid or run.late or run.stays_open:
         return state
     run.progress(0.5, _("repairing: union"))
-    state = _taken(state, _united(state), _("union"), run)
+    state = _united_or_apart(state, run)
     if state.valid or run.late:
         return state
     run.progress(0.6, _("repairing: surgery"))
@@ -145,6 +150,49 @@ def _closed(state: RepairState, run: _Run) -> RepairState:
     # Half a surgery is a worse start for a new surface than none.
     del run.stages[told:]
     return state
+
+
+def _united_or_apart(state: RepairState, run: _Run) -> RepairState:
+    """Overlapping parts as one; parts that only touch are taken apart where a union fails, or takes so much of their faces that less is
+    left of the surface than the limits ask for."""
+    told = len(run.stages)
+    together = _taken(state, _united(state), _("union"), run)
+    if together.valid and not _takes_much(state.mesh, together.mesh, run):
+        return together
+    united = run.stages[told:]
+    for share in _CONTACT_STEPS:
+        del run.stages[told:]
+        apart = _taken(state, _parted(state, share, run), _("contacts"), run)
+        if apart is not state and not apart.valid:
+            apart = _taken(apart, _united(apart), _("union"), run)
+        if apart.valid and (not together.valid or _is_nearer(state.mesh, apart.mesh, together.mesh)):
+            return apart
+    run.stages[told:] = united
+    return together
+
+
+def _takes_much(source: Mesh, result: Mesh, run: _Run) -> bool:
+    """Whether the result is farther from the source than the limits allow, surface inside of overlapping parts counted too."""
+    measures = _measured(source, result, run)
+    if measures.swallowed_area_mm2 < _SWALLOWED * measures.area_before_mm2:
+        return False
+    loss, diagonal = plain_loss(source, result), measures.diagonal_mm
+    return loss.mean_mm > run.limits.mean_share * diagonal or loss.p95_mm > run.limits.p95_share * diagonal
+
+
+def _is_nearer(source: Mesh, one: Mesh, other: Mesh) -> bool:
+    return plain_loss(source, one).mean_mm < plain_loss(source, other).mean_mm
+
+
+def _parted(state: RepairState, share: float, run: _Run) -> Callable[[Mesh], Mesh]:
+    return lambda mesh: part_contacts(mesh, state.pairs, share * _contact_reach(mesh, run))
+
+
+def _contact_reach(mesh: Mesh, run: _Run) -> float:
+    """How deep in mm a contact is at most."""
+    points = mesh.points[np.isfinite(mesh.points).all(axis=1)]
+    reach = run.limits.contact_share * float(np.linalg.norm(np.ptp(points, axis=0)))
+    return reach if run.options.max_loss_mm is None else min(reach, run.options.max_loss_mm)
 
 
 def _rebuilt(state: RepairState, run: _Run) -> RepairState:
@@ -179,7 +227,7 @@ def _taken(state: RepairState, work: Callable[[Mesh], Mesh], name: str, run: _Ru
         told = _("the model would fall into {solids} parts, thinner than the grid between them", solids=solids)
         run.declined.append(_("The stage '{name}' was declined: {told}.", name=name, told=told))
         return state
-    if name in ("surgery", "new surface", "union"):
+    if name in ("surgery", "new surface", "union", "contacts"):
         lost = loss_sentences(_measured(state.mesh, made, run), run.limits)
         if lost:
             run.declined.append(_("The stage '{name}' was declined: {lost}.", name=name, lost=lost[0]))
@@ -260,6 +308,14 @@ def _notes(given: RepairState, shells: tuple[Shell, ...], run: _Run) -> tuple[st
                 size_mm=dropped[0].size_mm,
             )
         )
+    if any(stage.name == "contacts" for stage in run.stages):
+        told.append(
+            _(
+                "Surfaces that touch, or pass through each other by less than {reach_mm:.3g} mm, were taken apart by a "
+                "hair so that none is lost: parts that should print as one piece must overlap more.",
+                reach_mm=_contact_reach(given.mesh, run),
+            )
+        )
     if run.has_sheets:
         told.append(
             _(
@@ -317,7 +373,7 @@ def _united(state: RepairState) -> Callable[[Mesh], Mesh]:
 
     def work(mesh: Mesh) -> Mesh:
         made = union_components(mesh, state.pairs)
-        return made if made is mesh else _surgery(made)
+        return made if made is mesh else _surgery(remove_slivers(made))
 
     return work
 

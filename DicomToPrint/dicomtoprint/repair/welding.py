@@ -22,9 +22,13 @@ def drop_unused_points(points: np.ndarray, triangles: np.ndarray, like: Mesh) ->
 
 def weld(mesh: Mesh) -> Mesh:
     """Points that are equal in float32 made one; collapsed, repeated and cancelling triangles dropped, and those with coordinates that
-    are no numbers."""
+    are no numbers. A surface that is given twice as a whole, facing both ways, would cancel: one of each two stays."""
     points, triangles, _ = merged_mesh(mesh)
-    return drop_unused_points(points, remove_duplicate_triangles(points, triangles), mesh)
+    kept = remove_duplicate_triangles(points, triangles)
+    if len(kept) == 0 and len(triangles):
+        _unused, first = np.unique(np.sort(triangles, axis=1), axis=0, return_index=True)
+        kept = remove_duplicate_triangles(points, triangles[np.sort(first)])
+    return drop_unused_points(points, kept, mesh)
 
 
 def close_seams(mesh: Mesh) -> Mesh:

@@ -128,6 +128,8 @@ def read_numbers(flag: str, text: str, *counts: int) -> tuple[float, ...]:
     except ValueError:
         values = ()
     if len(values) not in counts or not all(abs(value) < 1e6 for value in values):
+        if counts == (1,):
+            raise UsageError(_("{flag} takes a number, not '{text}'.", flag=flag, text=text))
         wanted = " or ".join(str(count) for count in counts)
         raise UsageError(
             _("{flag} takes {wanted} numbers with commas between, not '{text}'.", flag=flag, wanted=wanted, text=text)
@@ -156,13 +158,12 @@ def _read_answers(flag: str, items: Sequence[str]) -> tuple[tuple[str, str], ...
 
 def _read_cuts(flag: str, items: Sequence[str]) -> tuple[tuple[str, float], ...]:
     """Axis (R, A or S) and position in mm of each cut."""
-    cuts = tuple(
-        (axis.upper(), read_numbers(flag, at, 1)[0]) for axis, at in read_pairs(flag, items, _("R=MM, A=MM or S=MM"))
-    )
-    for axis, _unused in cuts:
-        if axis not in "RAS" or len(axis) != 1:
-            raise UsageError(_("{flag} takes R=MM, A=MM or S=MM, not '{axis}='.", flag=flag, axis=axis))
-    return cuts
+    form = _("R=MM, A=MM or S=MM")
+    pairs = read_pairs(flag, items, form)
+    for axis, at in pairs:
+        if axis.upper() not in ("R", "A", "S"):
+            raise UsageError(_("{flag} takes {form}, not '{item}'.", flag=flag, form=form, item=f"{axis}={at}"))
+    return tuple((axis.upper(), read_numbers(flag, at, 1)[0]) for axis, at in pairs)
 
 
 def _read_numbered(flag: str, items: Sequence[str]) -> tuple[tuple[int, str], ...]:

@@ -46,8 +46,7 @@ class Hollow(SolidStep):
                     "them out."
                 )
             )
-        if settings.drain_hole_positions:
-            _refuse_needless_holes(process)
+        _refuse_needless_holes(settings, process)
 
     def change(self, mesh: Mesh, state: PreparationState, progress: ProgressCallback) -> tuple[Mesh, str]:
         """Raises `UsageError` for given places of holes where the process needs none."""
@@ -58,8 +57,7 @@ class Hollow(SolidStep):
         diameter = process.limit("escape_hole_mm") or 0.0
         holes = settings.escape_holes or (2 if 0.0 < diameter < state.defaults["two_holes_below_mm"] else 1)
         places = [(-r, -a, s) for r, a, s in settings.drain_hole_positions]
-        if places:
-            _refuse_needless_holes(process)
+        _refuse_needless_holes(settings, process)
         floor = -float("inf")
         if settings.base:  # it would close a hole at the lowest place
             low, high = mesh.bounds[4:]
@@ -77,6 +75,13 @@ class Hollow(SolidStep):
             )
         else:
             openings = _("no escape holes")
+        wanted = (settings.escape_holes or 0) * result.cavities
+        if not places and len(result.holes) < wanted:
+            openings = _(
+                "{openings} (of {wanted} asked for: no further straight way leads out)",
+                openings=openings,
+                wanted=wanted,
+            )
         cavities = pluralize(result.cavities, "cavity", "cavities")
         return result.mesh, _(
             "{removed_mm3:.0f} mm3 taken out of {cavities}, {openings}",
@@ -86,6 +91,13 @@ class Hollow(SolidStep):
         )
 
 
-def _refuse_needless_holes(process: "PrintProcess") -> None:
-    if not process.limit("escape_hole_mm"):
+def _refuse_needless_holes(settings: RunSettings, process: "PrintProcess") -> None:
+    """Holes that were asked for in number or place must not be left out in silence: a process that drains nothing states no width."""
+    if process.limit("escape_hole_mm"):
+        return
+    if settings.drain_hole_positions:
         raise UsageError(_("The process {process} needs no escape holes: leave {--escape} out.", process=process.name))
+    if settings.escape_holes:
+        raise UsageError(
+            _("The process {process} needs no escape holes: leave {--escape-holes} out.", process=process.name)
+        )
