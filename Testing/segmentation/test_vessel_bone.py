@@ -21,6 +21,22 @@ def test_marrow_as_bright_as_blood_that_a_gap_in_its_cortex_joins_to_it_is_bone(
     assert (mask & bone).sum() < 0.01 * bone.sum()
 
 
+def test_cortex_that_blur_leaves_hardly_brighter_than_blood_is_bone():
+    scene = VesselScene((50.0, 60.0, 60.0), (1.24, 0.77, 0.77))
+    scene.tube((0, 16, 30), (24, 16, 30), 6.0, 6.0)
+    scene.tube((24, 16, 30), (28, 16, 30), 6.0, 1.5)  # what is thick behind a narrowing is blood too
+    scene.tube((28, 16, 30), (32, 16, 30), 1.5, 6.0)
+    scene.tube((32, 16, 30), (50, 16, 30), 6.0, 6.0)
+    for place in (10.0, 42.0):
+        scene.vertebra((place, 16 + 6 + 13 - 1, 33), (9.0, 13.0, 17.0))
+    volume, (vessel, bone) = scene.scan(407.0, 20.0, cortex=1200.0, cortex_mm=1.0, marrow=200.0), scene.truth()
+    found = segment(volume, VESSELS, seeds_lps=((30.0, 16.0, 5.0),))
+    mask = on_scan(found, vessel.shape)
+    lumen = vessel & (volume.array > found.figures["boundary"])
+    assert mask[lumen].mean() > 0.99 and mask[30:][lumen[30:]].mean() > 0.99
+    assert (mask & bone).sum() < 0.006 * bone.sum(), "0.010 where only what is much brighter is bone"
+
+
 @pytest.mark.parametrize(("cortex", "is_told"), [(1250.0, False), (750.0, True)])
 def test_bone_no_brighter_than_blood_is_told_since_a_rim_of_it_may_stay(cortex, is_told):
     scene = VesselScene((44.0, 60.0, 60.0), (1.2, 1.0, 1.0))

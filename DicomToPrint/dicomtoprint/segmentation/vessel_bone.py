@@ -13,6 +13,10 @@ _BONE_SHARE, _BONE_HU = (
     0.35,
     120.0,
 )  # brighter than blood by this share of its contrast, and by this, is bone, chalk or metal
+# Where blood is even, less: as far beyond its brightest part as that lies beyond its middle, and this share of the contrast.
+_EVEN_CORE_MM, _EVEN_PART, _EVEN_SHARE, _EVEN_VOXELS = 2.5, 0.95, 0.16, 50
+# Bone blurs into the blood beside it: how far from the blood, and within what distance bone shows how bright it is.
+_BLURRED_MM, _PEAK_MM = 1.5, 2.0
 _DARKER = 0.2  # share of the contrast by which blood may be darker than at the seed: marrow may be hardly darker
 _LEAST_BONE_MM3 = 30.0  # less is chalk in a wall
 _SURROUNDED = 0.3  # share of what lies around a bright part that is blood: a stent or chalk, not bone
@@ -49,8 +53,8 @@ def find_bone(
     """Voxels of a vessel's mask that belong to bone.
 
     Markers of blood (its pool at the seeds) and of bone (what is brighter, and not surrounded by blood as a stent is) flood the mask in
-    the order of how much a voxel differs from blood (Meyer 1994, doi 10.1016/0165-1684(94)90060-4). Of what blood flooded, thin rims
-    along bone and thin shells around marrow are bone too.
+    the order of how much a voxel differs from blood (Meyer 1994, doi 10.1016/0165-1684(94)90060-4), and once more with what is hardly
+    brighter, as thin cortex is once blurred. Of what blood flooded, thin rims along bone and thin shells around marrow are bone too.
 
     Parameters
     ----------
@@ -66,26 +70,18 @@ def find_bone(
     numpy.ndarray, float
         (k, j, i) bool, and the share of it that only its shape tells, since it is no brighter than blood.
     """
-    import SimpleITK as sitk
-
     sigma = [_SMOOTH_MM / step for step in steps]
     smooth = ndimage.gaussian_filter(array.astype(np.float32), sigma)
     over = max(_BONE_SHARE * blood.contrast, _BONE_HU * blood.unit)
-    labels, count = ndimage.label(mask & (smooth > blood.grey + over), np.ones((3, 3, 3)))
-    sizes = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(steps))
+    bright = mask & (smooth > blood.grey + over)
     vessel = _pool(mask & (smooth < blood.grey + over), smooth > blood.grey - _DARKER * blood.contrast, starts, steps)
     # Blood is uneven where contrast medium streams in, but what lies within a cortex is marrow.
     uneven = _pool(mask & (smooth < blood.grey + over), smooth > blood.grey - over, starts, steps)
-    pool = vessel | (uneven & ~_filled(labels > 0, steps))
-    unlike = sitk.GetImageFromArray(np.abs(smooth - np.float32(blood.grey)))
-    near = grown_by(pool, steps, _CORE_MM)
-    surrounded = _share_around(labels, count, near, steps)
-    bright = ((sizes >= _LEAST_BONE_MM3) & (surrounded < _SURROUNDED))[labels] & (labels > 0)
-    markers = np.where(mask, 0, 3).astype(np.uint8)
-    markers[bright] = 2
-    markers[(vessel & ~bright) | starts] = 1
-    flooded = sitk.MorphologicalWatershedFromMarkers(unlike, sitk.GetImageFromArray(markers), False, False)
-    bone = np.asarray(sitk.GetArrayViewFromImage(flooded) == 2) & mask
+    pool = vessel | (uneven & ~_filled(bright, steps))
+    bright = _not_surrounded(bright, pool, np.zeros_like(mask), steps)
+    bone = _flooded(np.abs(smooth - np.float32(blood.grey)), mask, (vessel & ~bright) | starts, bright)
+    own = components_touching(mask & ~bone, starts)
+    bone |= _hardly_brighter(smooth, own, bone, starts, steps, blood, over)
     own = components_touching(mask & ~bone, starts)
     box = bounding_box(own, margin=int(np.ceil(_BEYOND_MM / min(steps))))
     assert box is not None
@@ -94,6 +90,63 @@ def find_bone(
     rims = _rims_of_bone(own[box] & ~near, near, starts[box], steps)
     near |= rims
     return bone, float(np.count_nonzero(rims)) / max(1, int(np.count_nonzero(bone)))
+
+
+def _flooded(unlike: np.ndarray, mask: np.ndarray, blood: np.ndarray, bone: np.ndarray) -> np.ndarray:
+    """(k, j, i) bool: what of the mask the markers of bone flood, `blood` and `bone` bool, where those of blood flood it too."""
+    import SimpleITK as sitk
+
+    markers = np.where(mask, 0, 3).astype(np.uint8)
+    markers[bone] = 2
+    markers[blood] = 1
+    flooded = sitk.MorphologicalWatershedFromMarkers(
+        sitk.GetImageFromArray(unlike), sitk.GetImageFromArray(markers), False, False
+    )
+    return np.asarray(sitk.GetArrayViewFromImage(flooded) == 2) & mask
+
+
+def _not_surrounded(bright: np.ndarray, pool: np.ndarray, bone: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
+    """(k, j, i) bool: the bright parts that are bone: large or beside `bone`, and not in blood as a stent or chalk is."""
+    labels, count = ndimage.label(bright, np.ones((3, 3, 3)))
+    sizes = np.bincount(labels.ravel(), minlength=count + 1) * float(np.prod(steps))
+    beside = np.bincount(labels[ndimage.binary_dilation(bone)], minlength=count + 1) > 0
+    surrounded = _share_around(labels, count, grown_by(pool, steps, _CORE_MM), steps)
+    return np.asarray((((sizes >= _LEAST_BONE_MM3) | beside) & (surrounded < _SURROUNDED))[labels] & bright)
+
+
+def _hardly_brighter(
+    smooth: np.ndarray,
+    vessel: np.ndarray,
+    bone: np.ndarray,
+    starts: np.ndarray,
+    steps: tuple[float, ...],
+    blood: Blood,
+    most: float,
+) -> np.ndarray:
+    """(k, j, i) bool: what of the vessel is bone that is brighter than blood by less than `most`, as blood is seen to be even.
+
+    All that is thick in the vessel is blood, also behind a narrowing. What lies beside it and is darker than half-way to the bone stays:
+    the scan blurs the one into the other.
+    """
+    like_blood = (smooth > blood.grey - _DARKER * blood.contrast) & (smooth < blood.grey + most)
+    values = smooth[shrunk_by(_pool(vessel, like_blood, starts, steps), steps, _EVEN_CORE_MM)]
+    if len(values) < _EVEN_VOXELS:
+        return np.zeros_like(vessel)
+    middle, brightest = np.quantile(values, (0.5, _EVEN_PART))
+    over = max(float(2.0 * brightest - middle) - blood.grey, _EVEN_SHARE * blood.contrast)
+    if over >= most:
+        return np.zeros_like(vessel)
+    bright = vessel & (smooth > blood.grey + over)
+    thick = shrunk_by(vessel & ~bright, steps, _CORE_MM)
+    bright = _not_surrounded(bright, thick, bone, steps)
+    unlike = np.abs(smooth - np.float32(blood.grey))
+    more = _flooded(unlike, vessel | bone, (thick & ~bright) | starts, bright | bone) & vessel
+    around = [2 * int(np.ceil(_PEAK_MM / step)) + 1 for step in steps]
+    peak = ndimage.maximum_filter(np.where(more | bone, smooth, -np.inf), around)
+    kept = components_touching(vessel & ~more, starts)
+    darker = more & (smooth < 0.5 * (peak + blood.grey)) & grown_by(kept, steps, _BLURRED_MM)
+    reach = max(1, round(_BLURRED_MM / min(steps)))
+    return np.asarray(more & ~ndimage.binary_dilation(kept, iterations=reach, mask=darker | kept))
 
 
 def _pool(mask: np.ndarray, alike: np.ndarray, starts: np.ndarray, steps: tuple[float, ...]) -> np.ndarray:
