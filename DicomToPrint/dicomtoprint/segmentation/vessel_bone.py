@@ -53,8 +53,8 @@ def find_bone(
     """Voxels of a vessel's mask that belong to bone.
 
     Markers of blood (its pool at the seeds) and of bone (what is brighter, and not surrounded by blood as a stent is) flood the mask in
-    the order of how much a voxel differs from blood (Meyer 1994, doi 10.1016/0165-1684(94)90060-4), and once more with what is hardly
-    brighter, as thin cortex is once blurred. Of what blood flooded, thin rims along bone and thin shells around marrow are bone too.
+    the order of how much a voxel differs from blood (Meyer 1994, doi 10.1016/0165-1684(94)90060-4). Of what blood flooded, thin rims
+    along bone and thin shells around marrow are bone too, and then what is hardly brighter than blood, as thin cortex is once blurred.
 
     Parameters
     ----------
@@ -81,14 +81,14 @@ def find_bone(
     bright = _not_surrounded(bright, pool, np.zeros_like(mask), steps)
     bone = _flooded(np.abs(smooth - np.float32(blood.grey)), mask, (vessel & ~bright) | starts, bright)
     own = components_touching(mask & ~bone, starts)
-    bone |= _hardly_brighter(smooth, own, bone, starts, steps, blood, over)
-    own = components_touching(mask & ~bone, starts)
     box = bounding_box(own, margin=int(np.ceil(_BEYOND_MM / min(steps))))
     assert box is not None
     near = bone[box]
     near |= _within_bone(own[box], near, starts[box], steps)
     rims = _rims_of_bone(own[box] & ~near, near, starts[box], steps)
     near |= rims
+    own = components_touching(mask[box] & ~near, starts[box])
+    near |= _hardly_brighter(smooth[box], own, near, starts[box], steps, blood, over)
     return bone, float(np.count_nonzero(rims)) / max(1, int(np.count_nonzero(bone)))
 
 
