@@ -31,6 +31,7 @@ _ENCLOSED = 0.7  # share of a part that lies within bone where it is marrow
 # Blood may lie a mm deep in bone that it wears away; half the width of a canal of a vessel through bone.
 _DEEP_MM, _CANAL_MM = 1.0, 4.0
 _MARROW_MM2 = 3500.0  # what a cortex holds in a plane; a skull, a pelvis or a chest holds more, and vessels
+_LOOKS = 2  # bone that was found shows what lies in it and along it
 _GAP_MM, _HOLLOW = 2.0, 0.4  # gaps in a cortex, and marrow as a share of its volume
 
 
@@ -68,7 +69,7 @@ def find_bone(
     Returns
     -------
     numpy.ndarray, float
-        (k, j, i) bool, and the share of it that only its shape tells, since it is no brighter than blood.
+        (k, j, i) bool, and the share of it that is no, or hardly, brighter than blood.
     """
     sigma = [_SMOOTH_MM / step for step in steps]
     smooth = ndimage.gaussian_filter(array.astype(np.float32), sigma)
@@ -83,13 +84,19 @@ def find_bone(
     own = components_touching(mask & ~bone, starts)
     box = bounding_box(own, margin=int(np.ceil(_BEYOND_MM / min(steps))))
     assert box is not None
-    near = bone[box]
-    near |= _within_bone(own[box], near, starts[box], steps)
-    rims = _rims_of_bone(own[box] & ~near, near, starts[box], steps)
-    near |= rims
-    own = components_touching(mask[box] & ~near, starts[box])
-    near |= _hardly_brighter(smooth[box], own, near, starts[box], steps, blood, over)
-    return bone, float(np.count_nonzero(rims)) / max(1, int(np.count_nonzero(bone)))
+    near, own, by_shape = bone[box], own[box], 0
+    for _look in range(_LOOKS):
+        near |= _within_bone(own, near, starts[box], steps)
+        rims = _rims_of_bone(own & ~near, near, starts[box], steps)
+        near |= rims
+        own = components_touching(mask[box] & ~near, starts[box])
+        hardly = _hardly_brighter(smooth[box], own, near, starts[box], steps, blood, over)
+        near |= hardly
+        own = components_touching(mask[box] & ~near, starts[box])
+        by_shape += int(np.count_nonzero(rims | hardly))
+        if not hardly.any():
+            break
+    return bone, by_shape / max(1, int(np.count_nonzero(bone)))
 
 
 def _flooded(unlike: np.ndarray, mask: np.ndarray, blood: np.ndarray, bone: np.ndarray) -> np.ndarray:
