@@ -284,6 +284,7 @@ def test_a_new_model_is_seen_and_coloured_as_far_as_it_can_be(driver, monkeypatc
     monkeypatch.setattr(slicer.app, "layoutManager", lambda: views, raising=False)
     plain, told = tetrahedron("metal"), tetrahedron("bone", Provenance=np.zeros(4, np.uint8))
     driver.panel.results.keep_meshes("model", [plain, told], "")
+    driver.application.processEvents()  # views turn in a turn of the event loop of their own
     assert fitted, "a scan may lie far from where the views look"
     overlay = driver.panel.steps["model"].overlay
     overlay.currentIndex = overlay.findData("Provenance")
