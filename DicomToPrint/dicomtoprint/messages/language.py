@@ -153,7 +153,9 @@ class _Translator(string.Formatter):
             value = Column(self._plain(value.word), tuple(map(self._plain, value.among)))
         if _is_number(value):
             text = format(value, format_spec)
-            return text.translate(self._marks) if not isinstance(value, int) or "," in format_spec else text
+            # An int such as a year is written as it stands, unless it is asked for as a figure.
+            is_figure = not isinstance(value, int) or "," in format_spec or format_spec[-1:] in ("f", "e", "%")
+            return text.translate(self._marks) if is_figure else text
         text = format(value, format_spec)
         return self.told(text) if isinstance(text, Message) else text
 

@@ -165,11 +165,18 @@ def _picture(
     add_outlined_text(root, columns / 2, rows - 7, bottom, anchor="middle")
     scale_bar(root, 10, rows - 12, 1.0 / pixel, 0.25 * columns, "#ffffff")
     axis = "LPS"[plane.normal]
-    caption = _("{plane}, {axis} = {place} mm; the model's contour in yellow").format(
-        plane=plane.name, axis=axis, place=f"{place:.1f}"
+    caption = _(
+        "{plane}, {axis} = {place:.1f} mm; the model's contour in yellow",
+        plane=plane.name,
+        axis=axis,
+        place=float(place),
     )
-    alt = _("{plane} slice of the scan at {axis} = {place} mm with the outline of the model, in {count} lines.").format(
-        plane=plane.name.capitalize(), axis=axis, place=f"{place:.1f}", count=len(lines)
+    alt = _(
+        "{plane} slice of the scan at {axis} = {place:.1f} mm with the outline of the model, in {count} lines.",
+        plane=plane.name.capitalize(),
+        axis=axis,
+        place=float(place),
+        count=len(lines),
     )
     return to_report_image(f"slice-{plane.normal}-{step}", caption, alt, root)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..acceptance.use_gate import OVERRIDE_NOTICE
-from ..messages import _, join
+from ..messages import _, join, known
 from .content import ReportContent
 from .html import (
     Element,
@@ -311,7 +311,9 @@ def _finding_row(finding: Mapping[str, Any]) -> list[str | Element]:
 
 
 def _short(value: object) -> str:
-    text = strip_control_characters(format_number(value)) if value is not None else "–"
+    # Facts are kept in English: what is a word of the catalogue is read in the report's language.
+    shown = known(value) if isinstance(value, str) else format_number(value)
+    text = strip_control_characters(shown) if value is not None else "–"
     return text if len(text) <= 48 else text[:46] + " …"
 
 
