@@ -94,5 +94,6 @@ def test_the_panel_speaks_slicers_language(application, monkeypatch, settings, s
             _("Thicken: {prepare}{--thicken:{limit:g}}{into}{other}", prepare="", into="", limit=0.5, other="")
         )
         assert ("Thicken" in told) == (spoken == "en") and "--" not in told
+        assert i18n.format_figure(1234.56, ",.1f") == ("1,234.6" if spoken == "en" else "1.234,6")
     finally:
         i18n.slicer_language.cache_clear()

@@ -12,6 +12,7 @@ from dicomtoprint.pipeline.segmenting import FROM_SEGMENTATION, anatomy_name
 from . import widgets
 from .answer_controls import ChecklistControls
 from .backend_controls import BackendControls, LabelChooser, structures_of
+from .i18n import format_figure
 from .i18n import tr as _
 from .markups_binding import MarkupsBinding
 from .preset_titles import builtin_presets, preset_help
@@ -166,7 +167,7 @@ class AnatomyStep(StepView):
     def show(self, result: Any) -> str:
         node = self.panel.results.keep_anatomy(result)
         lines = [
-            _("{name}: {volume} ml").format(name=segment.name, volume=f"{segment.volume_mm3 / 1000.0:.1f}")
+            _("{name}: {volume} ml").format(name=segment.name, volume=format_figure(segment.volume_mm3 / 1000.0, ".1f"))
             for segment in result.segments
         ]
         note = self.panel.results.geometry_note()

@@ -24,7 +24,7 @@ def fill_questions(
     for rule, text in questions.items():
         box = widgets.combo_box(items, text, on_answer(rule), f"answer-{rule}")
         widgets.select_silently(box, answers.get(rule, ""))
-        box.minimumContentsLength = 8
+        box.minimumContentsLength = max(len(word) for _key, word in items)
         row = qt.QFrame()
         line = qt.QHBoxLayout(row)
         line.setContentsMargins(0, 0, 0, 0)

@@ -8,6 +8,7 @@ import qt
 from dicomtoprint.messages import join
 from dicomtoprint.rules import Finding, Outcome, Severity
 
+from .i18n import format_figure
 from .i18n import tr as _
 from .texts import COLORS, SIGNS, outcome_text, without_options
 from .widgets import check_box, hbox, push_button, text_label
@@ -185,7 +186,7 @@ def format_value(value: object, unit: str) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, float):
-        return f"{value:.4g} {unit}".strip()
+        return f"{format_figure(value, '.4g')} {unit}".strip()
     if isinstance(value, (list, tuple)):
         return join(", ", (format_value(item, "") for item in value)) + (f" {unit}" if unit else "")
     return f"{value} {unit}".strip() if isinstance(value, int) else str(value)

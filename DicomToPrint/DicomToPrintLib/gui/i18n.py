@@ -12,6 +12,11 @@ def tr(template: str, /, **parameters: Any) -> str:
         return translate(Message(template, parameters))
 
 
+def format_figure(value: float, spec: str) -> str:
+    """A number as Slicer's language writes it; `spec` as of `format`."""
+    return tr(f"{{value:{spec}}}", value=value)
+
+
 @cache
 def slicer_language() -> str:
     """Slicer's language where there is a catalogue for it, else English.

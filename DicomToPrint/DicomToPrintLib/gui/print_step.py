@@ -12,6 +12,7 @@ from dicomtoprint.messages import join
 from ..mrml.models import with_origin
 from . import widgets
 from .findings_table import FindingsTable
+from .i18n import format_figure
 from .i18n import tr as _
 from .markups_binding import MarkupsBinding, last_point
 from .next_texts import findings_text
@@ -208,7 +209,7 @@ class PrintStep(StepView):
         self.controls.refresh(settings)
         cuts = [_("{axis} = {at:g} mm", axis=axis, at=at) for axis, at in settings.cuts]
         cuts += [
-            _("oblique at {place}").format(place=", ".join(f"{v:.0f}" for v in plane[:3]))
+            _("oblique at {place}").format(place=", ".join(format_figure(v, ".0f") for v in plane[:3]))
             for plane in settings.oblique_cuts
         ]
         self.cuts.text = join(", ", cuts)
@@ -324,11 +325,13 @@ def format_mesh_stats(mesh: Any) -> str:
     size = ""
     if bounds:
         size = _("{x} x {y} x {z} mm").format(
-            x=f"{bounds[1] - bounds[0]:.1f}", y=f"{bounds[3] - bounds[2]:.1f}", z=f"{bounds[5] - bounds[4]:.1f}"
+            x=format_figure(bounds[1] - bounds[0], ".1f"),
+            y=format_figure(bounds[3] - bounds[2], ".1f"),
+            z=format_figure(bounds[5] - bounds[4], ".1f"),
         )
     return _("{size}, {volume} ml, parts: {parts}, {triangles} triangles").format(
         size=size,
-        volume=f"{float(mesh.get('volume_mm3') or 0.0) / 1000.0:.1f}",
+        volume=format_figure(float(mesh.get("volume_mm3") or 0.0) / 1000.0, ".1f"),
         parts=mesh.get("components", 0),
-        triangles=f"{int(mesh.get('triangles') or 0):,}",
+        triangles=format_figure(int(mesh.get("triangles") or 0), ","),
     )

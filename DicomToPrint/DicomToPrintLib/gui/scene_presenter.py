@@ -21,6 +21,7 @@ from ..mrml.findings_nodes import show_marks_of
 from ..mrml.markups import plane_ras
 from ..mrml.scene import node_or_none
 from .background import in_background, in_turns
+from .i18n import format_figure
 from .i18n import tr as _
 from .panel_context import PanelContext
 from .scan_source import current_database
@@ -97,7 +98,7 @@ class ScenePresenter:
         if offset > 0.05:
             return _(
                 "The loaded volume lies up to {offset} mm away from where its files say; the model follows the files."
-            ).format(offset=f"{offset:.1f}")
+            ).format(offset=format_figure(offset, ".1f"))
         return ""
 
     def _opened_volume(self) -> Any:

@@ -8,6 +8,7 @@ from dicomtoprint.messages import join
 
 from . import widgets
 from .answer_controls import ChecklistControls
+from .i18n import format_figure
 from .i18n import tr as _
 from .step_view import StepView
 from .texts import without_options
@@ -138,23 +139,25 @@ class SurfaceStep(StepView):
 
 def _short_stats(result: Any) -> str:
     """The model in a few words: triangles, and how far most of the surface lies from the scan at most."""
-    text = _("{triangles} triangles").format(triangles=f"{sum(len(mesh.triangles) for mesh in result.meshes):,}")
+    text = _("{triangles} triangles").format(
+        triangles=format_figure(sum(len(mesh.triangles) for mesh in result.meshes), ",")
+    )
     far = [figures["p95_deviation_mm"] for figures in result.figures if figures.get("p95_deviation_mm") is not None]
-    return text + (_(", 95 % within {p95} mm").format(p95=f"{max(far):.2f}") if far else "")
+    return text + (_(", 95 % within {p95} mm").format(p95=format_figure(max(far), ".2f")) if far else "")
 
 
 def format_surface_stats(mesh: Any, figures: Any) -> str:
     """A mesh's figures in one line."""
     volume = figures.get("volume_mm3") or mesh.volume
     line = _("{name}: {volume} ml, {triangles} triangles").format(
-        name=mesh.name, volume=f"{volume / 1000.0:.1f}", triangles=f"{len(mesh.triangles):,}"
+        name=mesh.name, volume=format_figure(volume / 1000.0, ".1f"), triangles=format_figure(len(mesh.triangles), ",")
     )
     p95, largest = figures.get("p95_deviation_mm"), figures.get("max_deviation_mm")
     if p95 is not None and largest is not None:
         line += _("; 95 % within {p95} mm of the scan's boundary, at most {largest} mm").format(
-            p95=f"{p95:.2f}", largest=f"{largest:.2f}"
+            p95=format_figure(p95, ".2f"), largest=format_figure(largest, ".2f")
         )
     modelled = figures.get("provenance_area_percent", {}).get("modelled", 0.0)
     if modelled > 0.0:
-        line += _("; {share} % of the surface are modelled walls").format(share=f"{modelled:.1f}")
+        line += _("; {share} % of the surface are modelled walls").format(share=format_figure(modelled, ".1f"))
     return line
