@@ -167,6 +167,13 @@ def test_an_option_with_a_control_in_the_table_needs_no_code_in_the_panel(option
     assert driver.find("unit").currentText == "as the file says"
 
 
+def test_a_scale_that_the_command_refuses_is_none(driver):
+    put(0.5)(driver.find("scale"))
+    assert driver.panel.settings.scale is None
+    put(1.0)(driver.find("scale"))
+    assert driver.panel.settings.scale == 0.01
+
+
 def test_each_control_sets_its_option_is_told_and_goes_back(driver, tmp_path):
     """One panel, one option after the other: set by hand, seen in the command, named as changed, taken back by Reset."""
     from dicomtoprint.cli.parser import build_parser, join_negative_values

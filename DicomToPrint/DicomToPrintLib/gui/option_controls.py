@@ -74,7 +74,7 @@ def _made(step: Any, setting: str, control: Control) -> Any:
 
 def _value(control: Number, shown: float) -> float | int | None:
     """The setting that a number of the panel stands for."""
-    if shown <= control.low + 1e-9:
+    if shown <= control.low + 1e-9 or shown < control.least:
         return None
     return float(shown) / control.shown if control.unit else int(shown)
 

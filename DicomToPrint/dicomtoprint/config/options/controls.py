@@ -13,7 +13,7 @@ class Switch:
 
 @dataclass(frozen=True)
 class Number:
-    """A number from `low` to `high` by `step`; the lowest stands for none and reads `off`.
+    """A number from `low` to `high` by `step`; the lowest, and what is less than `least`, stands for none and reads `off`.
 
     `unit` follows the number and is empty for a whole one; what the panel shows is `shown` times the setting.
     """
@@ -26,6 +26,7 @@ class Number:
     low: float = 0.0
     unit: str = "mm"
     shown: float = 1.0
+    least: float = 0.0
 
 
 @dataclass(frozen=True)

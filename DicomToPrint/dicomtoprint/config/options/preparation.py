@@ -71,6 +71,7 @@ _SOLID = (
             _("as the anatomy"),
             unit="%",
             shown=100.0,
+            least=1.0,
         ),
     ),
     _prepares(
